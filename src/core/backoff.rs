@@ -1,0 +1,133 @@
+//! Delays between attempts. Knows no clock and no network.
+
+use std::time::Duration;
+
+use crate::core::time::Instant;
+
+/// How the delays grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The longest delay after the first failure.
+    pub base: Duration,
+    /// The longest delay after any failure.
+    pub cap: Duration,
+    /// How long a link must have held for the next failure to count as the first.
+    pub settled: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { base: Duration::from_secs(1), cap: Duration::from_secs(30), settled: Duration::from_secs(10) }
+    }
+}
+
+/// How long to wait before the next attempt.
+///
+/// Exponential with full jitter: each failure doubles the ceiling up to [`Config::cap`], and the delay is anywhere
+/// below it, so that a thousand clients of one gateway do not come back in step.
+#[derive(Clone, Debug)]
+pub struct Backoff {
+    config: Config,
+    failures: u32,
+    good_since: Option<Instant>,
+    chance: fastrand::Rng,
+}
+
+impl Backoff {
+    /// A backoff that has seen no failure; equal seeds give equal delays.
+    #[must_use]
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self { config, failures: 0, good_since: None, chance: fastrand::Rng::with_seed(seed) }
+    }
+
+    /// Notes that the link came up at `now`.
+    pub fn succeeded(&mut self, now: Instant) {
+        self.good_since = Some(now);
+    }
+
+    /// Notes a failure at `now` and gives the delay before the next attempt.
+    pub fn failed(&mut self, now: Instant) -> Duration {
+        // A link that flaps must not reset the delay, so a short success does not count.
+        if self.good_since.take().is_some_and(|since| self.config.settled <= now - since) {
+            self.failures = 0;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.ceiling().mul_f64(self.chance.f64())
+    }
+
+    /// Starts afresh, as when a person asks for a new connection.
+    pub fn reset(&mut self) {
+        self.failures = 0;
+        self.good_since = None;
+    }
+
+    /// Failures since the link last settled.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    fn ceiling(&self) -> Duration {
+        // 2^31 times any base is beyond any cap, and keeps the shift in range.
+        let doublings = self.failures.saturating_sub(1).min(31);
+        self.config.base.saturating_mul(1 << doublings).min(self.config.cap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Instant {
+        Instant::from_millis(seconds * 1_000.0)
+    }
+
+    #[test]
+    fn never_waits_longer_than_the_ceiling_of_that_failure() {
+        for seed in 0..200 {
+            let mut backoff = Backoff::new(Config::default(), seed);
+            for ceiling in [1, 2, 4, 8, 16, 30, 30, 30] {
+                assert!(backoff.failed(at(0.0)) <= Duration::from_secs(ceiling));
+            }
+        }
+    }
+
+    #[test]
+    fn spreads_delays_over_the_whole_range() {
+        let delays: Vec<_> = (0..1_000).map(|seed| Backoff::new(Config::default(), seed).failed(at(0.0)).as_secs_f64()).collect();
+        for tenth in 0..10 {
+            let low = f64::from(tenth) / 10.0;
+            let share = delays.iter().filter(|delay| (low..low + 0.1).contains(*delay)).count();
+            assert!((50..=150).contains(&share), "{share} of 1000 delays between {low} and {}", low + 0.1);
+        }
+    }
+
+    #[test]
+    fn a_link_that_held_starts_afresh() {
+        let mut backoff = Backoff::new(Config::default(), 1);
+        for _ in 0..6 {
+            backoff.failed(at(0.0));
+        }
+        backoff.succeeded(at(100.0));
+        backoff.failed(at(110.0));
+        assert_eq!(backoff.failures(), 1);
+    }
+
+    #[test]
+    fn a_link_that_flaps_does_not() {
+        let mut backoff = Backoff::new(Config::default(), 1);
+        for second in 0..6 {
+            backoff.succeeded(at(f64::from(second)));
+            backoff.failed(at(f64::from(second) + 0.9));
+        }
+        assert_eq!(backoff.failures(), 6);
+    }
+
+    #[test]
+    fn many_failures_do_not_overflow() {
+        let mut backoff = Backoff::new(Config { base: Duration::MAX, ..Config::default() }, 1);
+        for _ in 0..100 {
+            assert!(backoff.failed(at(0.0)) <= Config::default().cap);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`. Nobody else takes a name apart or puts one together.
+
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
+/// The name of a channel: all logs of one resource, or of a whole service in a workspace.
+///
+/// # Example
+/// ```
+/// use logs_sse_client::core::channel::ChannelName;
+///
+/// let name: ChannelName = "logs:etl:workspace123:workflow456".parse()?;
+/// assert_eq!(name.workspace().as_str(), "workspace123");
+/// assert_eq!(name.to_string(), "logs:etl:workspace123:workflow456");
+/// # Ok::<(), logs_sse_client::core::channel::ChannelError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelName {
+    service: Id,
+    workspace: Id,
+    resource: Option<Id>,
+}
+
+impl ChannelName {
+    /// Names the channel of `resource`, or of the whole service when there is none.
+    #[must_use]
+    pub fn new(service: Id, workspace: Id, resource: Option<Id>) -> Self {
+        Self { service, workspace, resource }
+    }
+
+    /// The service, such as `etl`.
+    #[must_use]
+    pub fn service(&self) -> &Id {
+        &self.service
+    }
+
+    /// The workspace id.
+    #[must_use]
+    pub fn workspace(&self) -> &Id {
+        &self.workspace
+    }
+
+    /// The id of the workflow or function; none for a whole service.
+    #[must_use]
+    pub fn resource(&self) -> Option<&Id> {
+        self.resource.as_ref()
+    }
+}
+
+impl FromStr for ChannelName {
+    type Err = ChannelError;
+
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// When it does not start with `logs:`, has not three or four parts, or a part is no [`Id`].
+    fn from_str(text: &str) -> Result<Self, ChannelError> {
+        let shape = || ChannelError { field: "channel", text: text.into(), fault: Fault::Shape };
+        let mut parts = text.strip_prefix("logs:").ok_or_else(shape)?.split(':');
+        let service = Id::parse("service", parts.next().ok_or_else(shape)?)?;
+        let workspace = Id::parse("workspace id", parts.next().ok_or_else(shape)?)?;
+        let resource = parts.next().map(|id| Id::parse("resource id", id)).transpose()?;
+        match parts.next() {
+            None => Ok(Self::new(service, workspace, resource)),
+            Some(_) => Err(shape()),
+        }
+    }
+}
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "logs:{}:{}", self.service, self.workspace)?;
+        self.resource.as_ref().map_or(Ok(()), |id| write!(f, ":{id}"))
+    }
+}
+
+/// One part of a channel name: a service, a workspace id, a workflow or function id.
+///
+/// It holds nothing that could break out of a channel name or a list of them, so it needs no further check.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(Box<str>);
+
+impl Id {
+    /// The most bytes an id may have.
+    pub const MAX_BYTES: usize = 128;
+
+    /// Checks `text`; `field` is what the caller calls it, and what an error will name.
+    ///
+    /// # Errors
+    /// When it is empty, longer than [`Id::MAX_BYTES`], or holds `:`, `,` or a control character.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, ChannelError> {
+        let fault = if text.is_empty() {
+            Some(Fault::Empty)
+        } else if text.len() > Self::MAX_BYTES {
+            Some(Fault::TooLong)
+        } else {
+            text.char_indices().find(|&(_, c)| breaks_out(c)).map(|(at, found)| Fault::Forbidden { found, at })
+        };
+        fault.map_or_else(|| Ok(Self(text.into())), |fault| Err(ChannelError { field, text: text.into(), fault }))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is no channel name or no id: which field, what came, what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelError {
+    field: &'static str,
+    text: Box<str>,
+    fault: Fault,
+}
+
+impl ChannelError {
+    /// The field that is wrong, by the name its owner gave it.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// Whether the field was simply not filled in: a page that is still loading, rather than a wrong id.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fault == Fault::Empty
+    }
+}
+
+impl fmt::Display for ChannelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, text, fault } = self;
+        let shown = Shortened(text);
+        match fault {
+            Fault::Empty => write!(f, "{field} is empty: expected 1 to {} bytes", Id::MAX_BYTES),
+            Fault::TooLong => write!(f, "{field} {shown} has {} bytes: expected at most {}", text.len(), Id::MAX_BYTES),
+            Fault::Forbidden { found, at } => {
+                write!(f, "{field} {shown} holds {found:?} at byte {at}: ids may not hold ':', ',' or control characters")
+            }
+            Fault::Shape => write!(f, "{field} {shown} is not logs:{{service}}:{{workspace}} or logs:{{service}}:{{workspace}}:{{resource}}"),
+        }
+    }
+}
+
+impl Error for ChannelError {}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fault {
+    Empty,
+    TooLong,
+    Forbidden { found: char, at: usize },
+    Shape,
+}
+
+/// ':' ends a part, ',' ends a name in a list of channels, control characters end lines and headers.
+fn breaks_out(c: char) -> bool {
+    matches!(c, ':' | ',') || c.is_control()
+}
+
+/// A hostile text in an error message: quoted, escaped, and no longer than a line.
+struct Shortened<'a>(&'a str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut chars = self.0.chars();
+        let head: String = chars.by_ref().take(40).collect();
+        write!(f, "{head:?}{}", if chars.next().is_some() { "…" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_the_names_in_use() {
+        for name in [
+            "logs:etl:workspace123:workflow456",
+            "logs:etl:prod_workspace:etl_job_789",
+            "logs:function:workspace123:function456",
+            "logs:etl:workspace123",
+        ] {
+            assert_eq!(name.parse::<ChannelName>().expect(name).to_string(), name);
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_name() {
+        for text in ["", "logs", "logs:", "logs:etl", "log:etl:a:b", "logs:etl:a:b:c", "logs::a:b", "logs:etl:a:"] {
+            assert!(text.parse::<ChannelName>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn refuses_ids_that_break_out_and_names_them() {
+        let errors = ["a:b", "a,b", "a\nb", "a\u{0}", "a\u{85}"].map(|id| Id::parse("workflow_id", id).expect_err(id).to_string());
+        for error in errors {
+            assert!(error.starts_with("workflow_id \"a"), "{error}");
+            assert!(error.contains("at byte 1"), "{error}");
+        }
+    }
+
+    #[test]
+    fn counts_bytes_not_characters() {
+        assert!(Id::parse("id", &"a".repeat(128)).is_ok());
+        let error = Id::parse("id", &"é".repeat(65)).expect_err("130 bytes");
+        assert!(error.to_string().contains("has 130 bytes: expected at most 128"), "{error}");
+    }
+
+    #[test]
+    fn an_error_about_a_long_id_is_short() {
+        let error = Id::parse("workspace_id", &"x".repeat(1_000_000)).expect_err("too long");
+        assert!(error.to_string().len() < 160, "{error}");
+    }
+
+    #[test]
+    fn keeps_ids_that_only_look_odd() {
+        for id in ["a b", "über/../x?y=1&z", "100%", "<script>"] {
+            assert_eq!(Id::parse("id", id).expect(id).as_str(), id);
+        }
+    }
+}

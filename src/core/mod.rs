@@ -1,0 +1,18 @@
+//! The pure core: every decision, and nothing that touches a clock, chance, the network or a page.
+//!
+//! Data comes in by [`wire`] (through [`session`]), rests in [`store`], and is shown as [`viewport`] and [`status`] say.
+
+pub mod backoff;
+pub mod channel;
+pub mod connection;
+pub mod entry;
+mod pretty;
+pub mod session;
+pub mod sse;
+pub mod status;
+pub mod store;
+pub mod summary;
+pub mod target;
+pub mod time;
+pub mod viewport;
+pub mod wire;

@@ -1,0 +1,88 @@
+//! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or doubled key changes.
+
+/// Lays out `text` if it is a JSON object or array; gives anything else back as it is.
+#[must_use]
+pub(super) fn json(text: &str) -> String {
+    let is_container = text.trim_start().starts_with(['{', '[']);
+    if !is_container || serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut depth = 0;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => copy_string(&mut chars, &mut out),
+            '{' | '[' => {
+                out.push(c);
+                while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                match chars.next_if(|c| matches!(c, '}' | ']')) {
+                    Some(close) => out.push(close),
+                    None => {
+                        depth += 1;
+                        break_line(&mut out, depth);
+                    }
+                }
+            }
+            '}' | ']' => {
+                depth -= 1;
+                break_line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                break_line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            _ if c.is_ascii_whitespace() => {}
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+fn copy_string(chars: &mut impl Iterator<Item = char>, out: &mut String) {
+    out.push('"');
+    while let Some(c) = chars.next() {
+        out.push(c);
+        match c {
+            '"' => return,
+            '\\' => out.extend(chars.next()),
+            _ => {}
+        }
+    }
+}
+
+/// Deeper than this the text is not indented further: a hostile nest of 100,000 arrays would otherwise take 10 GB.
+const DEEPEST_INDENT: usize = 40;
+
+fn break_line(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST_INDENT)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lays_out_nested_values() {
+        let text = r#"{"a":[1,{"b":"x, {y}: \"z\""}],"e":{},"f":[ ]}"#;
+        let laid_out = "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x, {y}: \\\"z\\\"\"\n    }\n  ],\n  \"e\": {},\n  \"f\": []\n}";
+        assert_eq!(json(text), laid_out);
+        assert_eq!(json(laid_out), laid_out);
+    }
+
+    #[test]
+    fn leaves_alone_what_is_not_json() {
+        for text in ["{open", "plain", "[1,]", "{]", ""] {
+            assert_eq!(json(text), text);
+        }
+    }
+
+    #[test]
+    fn a_hostile_nest_stays_small() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(json(&deep).len() < deep.len() * 100);
+    }
+}

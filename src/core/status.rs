@@ -1,0 +1,203 @@
+//! The connection in words: what a status bar shows and which buttons make sense. Decides words, draws nothing.
+
+use std::time::Duration;
+
+use crate::core::connection::{Connection, State, Stop};
+use crate::core::time::Instant;
+
+/// What to show of the connection at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The one word.
+    pub badge: Badge,
+    /// What goes on, beyond the word; empty when the word says it all.
+    pub progress: String,
+    /// Why it is not connected, in plain words; empty when there is nothing to explain.
+    pub reason: String,
+    /// What the main button does.
+    pub main_action: MainAction,
+    /// Whether there is a wait that can be cut short.
+    pub can_retry_now: bool,
+    /// After how long the same state reads differently, as a countdown does.
+    pub stale_after: Option<Duration>,
+}
+
+/// The state in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Badge {
+    /// Nobody asked for a connection.
+    Disconnected,
+    /// An attempt is under way.
+    Connecting,
+    /// Lines come as they are published.
+    Connected,
+    /// Not connected, though it should be.
+    Error,
+    /// The browser has no network.
+    Offline,
+}
+
+impl Badge {
+    /// The word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disconnected => "DISCONNECTED",
+            Self::Connecting => "CONNECTING",
+            Self::Connected => "CONNECTED",
+            Self::Error => "ERROR",
+            Self::Offline => "OFFLINE",
+        }
+    }
+
+    /// A name for style sheets.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Error => "error",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// What the main button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MainAction {
+    /// Begin.
+    Connect,
+    /// End.
+    Disconnect,
+}
+
+impl MainAction {
+    /// The button's text.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connect => "Connect Live Logs",
+            Self::Disconnect => "Disconnect",
+        }
+    }
+}
+
+impl Status {
+    /// The status of `connection` at `now`.
+    #[must_use]
+    pub fn of(connection: &Connection, now: Instant) -> Self {
+        let reason = connection.last_failure().map(ToString::to_string).unwrap_or_default();
+        let plain = Self {
+            badge: Badge::Disconnected,
+            progress: String::new(),
+            reason,
+            main_action: MainAction::Disconnect,
+            can_retry_now: false,
+            stale_after: None,
+        };
+        match connection.state() {
+            State::Idle => Self { main_action: MainAction::Connect, reason: String::new(), ..plain },
+            State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..plain },
+            State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {attempt}"), ..plain },
+            State::Open { .. } => Self { badge: Badge::Connected, ..plain },
+            State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
+            State::Offline => Self {
+                badge: Badge::Offline,
+                progress: "waiting for the network".into(),
+                reason: "the browser has no network".into(),
+                can_retry_now: true,
+                ..plain
+            },
+            State::Stopped(stop) => stopped(plain, stop),
+        }
+    }
+
+    /// Whether lines come as they are published.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.badge == Badge::Connected
+    }
+
+    /// What a screen reader should hear: the state and its reason, without the countdown, which would be read out every second.
+    #[must_use]
+    pub fn announcement(&self) -> String {
+        if self.can_retry_now { join([self.badge.word(), "retrying", &self.reason]) } else { self.line() }
+    }
+
+    /// The status as one line, for the console.
+    #[must_use]
+    pub fn line(&self) -> String {
+        join([self.badge.word(), &self.progress, &self.reason])
+    }
+}
+
+fn join(parts: [&str; 3]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
+    let seconds = left.as_millis().div_ceil(1_000);
+    let progress = if seconds == 0 { format!("retrying now (attempt {attempt})") } else { format!("retrying in {seconds} s (attempt {attempt})") };
+    // The text changes when the seconds left, rounded up, do.
+    let stale_after = left.checked_sub(Duration::from_millis(seconds.saturating_sub(1) as u64 * 1_000)).filter(|after| !after.is_zero());
+    Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..plain }
+}
+
+fn stopped(plain: Status, stop: &Stop) -> Status {
+    let reason = match stop {
+        Stop::GaveUp { .. } => plain.reason,
+        Stop::BadTarget(_) | Stop::NotGranted(_) => String::new(),
+    };
+    Status { badge: Badge::Error, progress: stop.to_string(), reason, main_action: MainAction::Connect, ..plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::connection::{Config, Failure, Input, Output};
+
+    fn at(millis: f64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// A connection that failed once at 0 ms, and when it will try again.
+    fn failed_once(config: Config) -> (Connection, Instant) {
+        let mut connection = Connection::new(config, 3);
+        connection.handle_input(at(0.0), Input::Target(Ok("/s".into())));
+        connection.handle_input(at(0.0), Input::Connect);
+        let Some(Output::Open { source, .. }) = connection.poll_output() else { panic!("expected an open") };
+        connection.handle_input(at(0.0), Input::Failed(source, Failure::Unreachable));
+        let until = match connection.state() {
+            State::Waiting { until, .. } => *until,
+            _ => at(0.0),
+        };
+        (connection, until)
+    }
+
+    #[test]
+    fn counts_down_and_says_when_the_count_changes() {
+        let (connection, until) = failed_once(Config::default());
+        let status = Status::of(&connection, at(0.0));
+        assert_eq!(status.line(), "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached");
+        assert_eq!(status.stale_after, Some(until - at(0.0)));
+        let due = Status::of(&connection, until);
+        assert_eq!((due.progress.as_str(), due.stale_after), ("retrying now (attempt 2)", None));
+    }
+
+    #[test]
+    fn says_why_it_gave_up() {
+        let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
+        let status = Status::of(&connection, at(0.0));
+        assert_eq!(status.line(), "ERROR: gave up after one attempt: the log server cannot be reached");
+        assert_eq!(status.main_action, MainAction::Connect);
+    }
+
+    #[test]
+    fn a_bad_target_is_told_in_its_own_words() {
+        let mut connection = Connection::new(Config::default(), 3);
+        connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
+        connection.handle_input(at(0.0), Input::Connect);
+        assert_eq!(Status::of(&connection, at(0.0)).line(), "ERROR: no workflow is chosen");
+    }
+}

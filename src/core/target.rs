@@ -1,0 +1,149 @@
+//! What to connect to: the page's ids and endpoint, checked once, and the URL made of them. Opens nothing.
+
+use std::error::Error;
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::core::channel::{ChannelError, ChannelName, Id};
+
+/// The Datashop proxy route, on the page's own origin.
+pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
+
+/// The service whose proxy route that is. For another one the URL names it.
+pub const DEFAULT_SERVICE: &str = "etl";
+
+/// A channel and the route that streams it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    channel: ChannelName,
+    url: String,
+}
+
+impl Target {
+    /// Checks what a page gives. For function logs `workflow_id` is the function's id.
+    ///
+    /// # Errors
+    /// When an id is no [`Id`], or the endpoint is no `http(s)` URL or path.
+    ///
+    /// # Example
+    /// ```
+    /// use logs_sse_client::core::target::{DEFAULT_ENDPOINT, Target};
+    ///
+    /// let target = Target::new("etl", "workspace123", "workflow 456", DEFAULT_ENDPOINT)?;
+    /// assert_eq!(target.url(), "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow%20456");
+    /// # Ok::<(), logs_sse_client::core::target::TargetError>(())
+    /// ```
+    pub fn new(service: &str, workspace_id: &str, workflow_id: &str, endpoint: &str) -> Result<Self, TargetError> {
+        let service = Id::parse("service", service)?;
+        let workspace = Id::parse("workspace id", workspace_id)?;
+        let workflow = Id::parse("workflow id", workflow_id)?;
+        check_endpoint(endpoint)?;
+        let mut url = endpoint.to_owned();
+        url.push(if endpoint.contains('?') { '&' } else { '?' });
+        url.push_str(&format!("workspace_id={}&workflow_id={}", encoded(&workspace), encoded(&workflow)));
+        if service.as_str() != DEFAULT_SERVICE {
+            url.push_str(&format!("&service={}", encoded(&service)));
+        }
+        Ok(Self { channel: ChannelName::new(service, workspace, Some(workflow)), url })
+    }
+
+    /// The channel.
+    #[must_use]
+    pub fn channel(&self) -> &ChannelName {
+        &self.channel
+    }
+
+    /// The URL to open.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// Why there is nothing to connect to, in a sentence for the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetError {
+    /// An id is wrong, or not filled in yet.
+    Id(ChannelError),
+    /// The endpoint is wrong.
+    Endpoint(String),
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(error) if error.is_empty() => write!(f, "no {} is chosen", error.field().trim_end_matches(" id")),
+            Self::Id(error) => error.fmt(f),
+            Self::Endpoint(why) => f.write_str(why),
+        }
+    }
+}
+
+impl Error for TargetError {}
+
+impl From<ChannelError> for TargetError {
+    fn from(error: ChannelError) -> Self {
+        Self::Id(error)
+    }
+}
+
+fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
+    let refuse = |why: &str| Err(TargetError::Endpoint(format!("endpoint {endpoint:?} {why}")));
+    let scheme = endpoint.split_once(':').map(|(before, _)| before).filter(|before| !before.contains(['/', '?']));
+    if endpoint.is_empty() || endpoint.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        refuse("is empty or holds a space or control character: expected a path such as /api/logs/stream, or an http(s) URL")
+    } else if endpoint.contains('#') {
+        refuse("has a fragment (#…), which no server would ever see")
+    } else if scheme.is_some_and(|scheme| !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")) {
+        refuse("is neither a path nor an http(s) URL")
+    } else {
+        Ok(())
+    }
+}
+
+fn encoded(id: &Id) -> impl fmt::Display + '_ {
+    utf8_percent_encode(id.as_str(), RESERVED)
+}
+
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(service: &str, workflow: &str, endpoint: &str) -> Result<String, String> {
+        Target::new(service, "w", workflow, endpoint).map(|target| target.url().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_id_cannot_add_a_parameter() {
+        assert_eq!(url("etl", "a&workspace_id=b#?é", "/s"), Ok("/s?workspace_id=w&workflow_id=a%26workspace_id%3Db%23%3F%C3%A9".into()));
+    }
+
+    #[test]
+    fn keeps_a_query_that_the_endpoint_has() {
+        assert_eq!(url("etl", "f", "https://h/s?v=2"), Ok("https://h/s?v=2&workspace_id=w&workflow_id=f".into()));
+    }
+
+    #[test]
+    fn names_a_service_other_than_the_routes_own() {
+        assert_eq!(url("faas", "f", "/s"), Ok("/s?workspace_id=w&workflow_id=f&service=faas".into()));
+    }
+
+    #[test]
+    fn refuses_endpoints_that_are_no_place_to_stream_from() {
+        for endpoint in ["", "javascript:alert(1)", "data:text/event-stream,x", "file:///etc", "/s#x", "/a b", "/a\n"] {
+            assert!(url("etl", "f", endpoint).expect_err(endpoint).starts_with("endpoint "));
+        }
+        for endpoint in ["/s", "s", "//host/s", "HTTP://h/s", "/s?next=a:b", "/a:b"] {
+            assert!(url("etl", "f", endpoint).is_ok(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn says_plainly_that_nothing_is_chosen_yet() {
+        assert_eq!(url("etl", "", "/s"), Err("no workflow is chosen".into()));
+    }
+}

@@ -1,0 +1,192 @@
+//! What a backend says: frames to messages, for both generations of backend. Nothing it is given makes it panic or lose a line.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::core::entry::{Entry, Level};
+
+/// The most bytes of one line that are kept; what is longer is cut, and says so.
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// The name under which the first backend sends a failure of its own, with an entry as data.
+pub const ERROR_EVENT: &str = "error";
+
+/// What one event of the stream means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// The gateway greets: what it granted.
+    Hello(Hello),
+    /// A line of the log.
+    Line(Line),
+}
+
+/// The gateway's first message on a stream. The first backend sends none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// The channels that this reader may read; `None` when the gateway did not say.
+    pub granted: Option<Vec<String>>,
+    /// The gateway's name for this connection, to be found again in its logs.
+    pub connection_id: Option<String>,
+}
+
+/// One line of the log, with what the stream said about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The stream's id for it; empty when it gave none.
+    pub id: Box<str>,
+    /// The channel it was published on; `None` from a backend that does not say.
+    pub channel: Option<Box<str>>,
+    /// The entry.
+    pub entry: Entry,
+    /// How many bytes were cut off, because it was longer than [`MAX_LINE_BYTES`].
+    pub cut_bytes: usize,
+}
+
+/// Reads one event, as an `EventSource` dispatched it: its name, the last event id, its data.
+#[must_use]
+pub fn read(event: &str, id: &str, data: &str) -> Message {
+    let outer = data.trim_start().starts_with('{').then(|| serde_json::from_str::<Outer<'_>>(data).ok()).flatten().unwrap_or_default();
+    if let Some(hello) = outer.hello() {
+        return Message::Hello(hello);
+    }
+    let line = match outer.envelope() {
+        Some((channel, entry)) => Line {
+            id: outer.id.and_then(text).unwrap_or_else(|| id.into()).into(),
+            channel: Some(channel.into()),
+            entry: Entry::read(entry.get()).or_time(outer.timestamp.and_then(|raw| raw.get().parse().ok())),
+            cut_bytes: 0,
+        },
+        None => Line { id: id.into(), channel: None, entry: Entry::read(data), cut_bytes: 0 },
+    };
+    Message::Line(cut(if event == ERROR_EVENT { Line { entry: line.entry.or_level(Level::Error), ..line } } else { line }))
+}
+
+fn cut(line: Line) -> Line {
+    let longest = line.entry.text().len().max(line.entry.message().len());
+    match longest.saturating_sub(MAX_LINE_BYTES) {
+        0 => line,
+        cut_bytes => Line { cut_bytes, entry: line.entry.cut_to(MAX_LINE_BYTES), ..line },
+    }
+}
+
+/// The fields that tell a greeting, an envelope and a bare entry apart, each as raw JSON: any may be of any type.
+#[derive(Default, Deserialize)]
+struct Outer<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    status: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    channels: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "connectionId")]
+    connection_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    channel: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "even_null")]
+    data: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    timestamp: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+}
+
+impl<'a> Outer<'a> {
+    fn hello(&self) -> Option<Hello> {
+        let greets = self.kind.and_then(text).as_deref() == Some("connection") && self.status.and_then(text).is_some() && self.channel.is_none();
+        greets.then(|| Hello {
+            granted: self.channels.and_then(|raw| serde_json::from_str(raw.get()).ok()),
+            connection_id: self.connection_id.and_then(text),
+        })
+    }
+
+    /// The channel and the entry. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
+    fn envelope(&self) -> Option<(String, &'a RawValue)> {
+        let channel = self.channel.and_then(text).filter(|name| name.starts_with("logs:"))?;
+        Some((channel, self.data?))
+    }
+}
+
+/// `data: null` is a line too, so null must not read as absent.
+fn even_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
+}
+
+fn text(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(event: &str, data: &str) -> Line {
+        match read(event, "7", data) {
+            Message::Line(line) => line,
+            Message::Hello(hello) => panic!("expected a line, got {hello:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_a_greeting() {
+        let greeting = r#"{"type":"connection","status":"connected","channels":["logs:etl:a:b"],"userId":"u","connectionId":"c"}"#;
+        let hello = Hello { granted: Some(vec!["logs:etl:a:b".into()]), connection_id: Some("c".into()) };
+        assert_eq!(read("message", "", greeting), Message::Hello(hello));
+    }
+
+    #[test]
+    fn a_greeting_that_does_not_say_what_it_grants_is_taken() {
+        let Message::Hello(hello) = read("message", "", r#"{"type":"connection","status":"connected","channels":{}}"#) else {
+            panic!("expected a greeting");
+        };
+        assert_eq!(hello.granted, None);
+    }
+
+    #[test]
+    fn an_entry_of_type_connection_is_a_line() {
+        assert_eq!(line("message", r#"{"type":"connection","message":"db pool"}"#).entry.message(), "db pool");
+    }
+
+    #[test]
+    fn opens_envelopes_around_data_of_any_shape() {
+        for (data, message) in [("null", "null"), ("\"text\"", "text"), ("12.50", "12.50"), ("[1]", "[1]"), (r#"{"message":"m"}"#, "m")] {
+            let line = line("message", &format!(r#"{{"channel":"logs:etl:a:b","data":{data},"timestamp":5,"id":"log-1"}}"#));
+            assert_eq!((line.entry.message(), &*line.id, line.channel.as_deref()), (message, "log-1", Some("logs:etl:a:b")));
+        }
+    }
+
+    #[test]
+    fn a_bare_entry_with_a_channel_and_data_of_its_own_stays_whole() {
+        let text = r#"{"channel":"stable","data":{"message":"inner"},"message":"outer"}"#;
+        assert_eq!((line("message", text).entry.message(), line("message", text).entry.text()), ("outer", text));
+    }
+
+    #[test]
+    fn a_failure_inside_the_backend_is_a_line_of_level_error() {
+        assert_eq!(line("error", r#"{"message":"stream failed"}"#).entry.level(), Level::Error);
+        assert_eq!(line("error", r#"{"message":"m","level":"WARN"}"#).entry.level(), Level::Warn);
+        assert_eq!(line("error", "not json").entry.level(), Level::Error);
+    }
+
+    #[test]
+    fn what_is_not_json_is_a_line_as_it_came() {
+        for text in ["plain text", "{\"open\":", "{]", "\u{0}\u{1b}[31mred", ""] {
+            assert_eq!((line("message", text).entry.message(), line("message", text).entry.text()), (text, text));
+        }
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_cut_and_says_so() {
+        let long = "x".repeat(MAX_LINE_BYTES + 10);
+        let plain = line("message", &long);
+        assert_eq!((plain.entry.message().len(), plain.cut_bytes), (MAX_LINE_BYTES, 10));
+        let envelope = line("message", &format!(r#"{{"channel":"logs:etl:a:b","data":{{"level":"ERROR","message":"{long}"}}}}"#));
+        assert_eq!((envelope.entry.level(), envelope.entry.message().len()), (Level::Error, MAX_LINE_BYTES));
+        assert!(envelope.cut_bytes > 10);
+    }
+
+    #[test]
+    fn a_hostile_nest_does_not_overflow_the_stack() {
+        let deep = format!(r#"{{"channel":"logs:etl:a:b","data":{}{}}}"#, "[".repeat(200_000), "]".repeat(200_000));
+        assert!(line("message", &deep).entry.text().starts_with("[[["));
+    }
+}

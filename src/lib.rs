@@ -1,0 +1,14 @@
+//! Live logs in a web page.
+//!
+//! Three rooms, in reading order:
+//! - [`core`] decides: channel names, the wire, the connection's states, what is held, what is shown.
+//! - `browser` (feature `browser`) does what core says: it alone opens, closes, waits and listens.
+//! - `ui` (feature `ui`) shows it: the Leptos component `<LiveLogs>`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "browser")]
+pub mod browser;
+pub mod core;
+#[cfg(feature = "ui")]
+pub mod ui;
