@@ -1,0 +1,198 @@
+//! The run loop: what the browser reports goes into the session, what the session answers is done in the browser.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use gloo_timers::callback::Timeout;
+
+use crate::browser::clock;
+use crate::browser::console::Console;
+use crate::browser::event_source::Source;
+use crate::browser::frame::Frame;
+use crate::browser::presence::Presence;
+use crate::core::connection::{Config, Input, Output, SourceId};
+use crate::core::session::{Session, SourceEvent};
+use crate::core::status::{Badge, Status};
+use crate::core::store::Capacity;
+use crate::core::target::{Target, TargetError};
+
+/// How a client behaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// How the connection behaves.
+    pub connection: Config,
+    /// How much of the log is held.
+    pub capacity: Capacity,
+    /// How much the console tells.
+    pub console: Console,
+}
+
+/// A live log in a page. Dropping it closes the stream and ends all that it listens to.
+#[must_use = "the live log ends on drop"]
+pub struct Client {
+    inner: Rc<Inner>,
+}
+
+impl Client {
+    /// A client that is not connected yet. `on_frame` is called at most once per frame, when something to show has changed.
+    pub fn new(options: Options, mut on_frame: impl FnMut() + 'static) -> Self {
+        // 53 bits of chance are plenty for spreading retries.
+        let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
+        let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
+            let (of_frame, of_network) = (me.clone(), me.clone());
+            Inner {
+                session: RefCell::new(Session::new(options.connection, options.capacity, seed)),
+                source: RefCell::new(None),
+                alarm: Cell::new(None),
+                refresh: Cell::new(None),
+                frame: Frame::new(move || {
+                    if let Some(inner) = of_frame.upgrade() {
+                        inner.schedule_refresh();
+                        on_frame();
+                    }
+                }),
+                _presence: Presence::new(move |online| with(&of_network, |inner| inner.handle(Input::Network(online)))),
+                console: options.console,
+                me: me.clone(),
+            }
+        });
+        if !Presence::is_online() {
+            inner.handle(Input::Network(false));
+        }
+        Self { inner }
+    }
+
+    /// Begins, and goes on by itself until [`disconnect`](Self::disconnect).
+    pub fn connect(&self) {
+        self.inner.handle(Input::Connect);
+    }
+
+    /// Ends; nothing more arrives.
+    pub fn disconnect(&self) {
+        self.inner.handle(Input::Disconnect);
+    }
+
+    /// Cuts a wait short.
+    pub fn retry_now(&self) {
+        self.inner.handle(Input::RetryNow);
+    }
+
+    /// Changes what to connect to. A stream that is open is closed before the new one opens.
+    pub fn set_target(&self, target: Result<Target, TargetError>) {
+        self.inner.session.borrow_mut().handle_target(clock::now(), target);
+        self.inner.drive();
+    }
+
+    /// Changes how much is held.
+    pub fn set_capacity(&self, capacity: Capacity) {
+        self.inner.session.borrow_mut().resize(capacity);
+        self.inner.frame.request();
+    }
+
+    /// Lets all lines go. The connection goes on.
+    pub fn clear(&self) {
+        self.inner.session.borrow_mut().clear();
+        self.inner.frame.request();
+    }
+
+    /// The connection in words, now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.inner.status()
+    }
+
+    /// Looks at the session: its lines, its state. Must not call back into the client.
+    pub fn with_session<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
+        look(&self.inner.session.borrow())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("session", &self.inner.session).finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    session: RefCell<Session>,
+    source: RefCell<Option<Source>>,
+    alarm: Cell<Option<Timeout>>,
+    /// Redraws when the status reads differently by the mere passing of time.
+    refresh: Cell<Option<Timeout>>,
+    frame: Frame,
+    _presence: Presence,
+    console: Console,
+    me: Weak<Self>,
+}
+
+impl Inner {
+    fn handle(&self, input: Input) {
+        self.session.borrow_mut().handle_input(clock::now(), input);
+        self.drive();
+    }
+
+    fn handle_source(&self, source: SourceId, event: SourceEvent<'_>) {
+        if let SourceEvent::Message { event, data, .. } = event {
+            self.console.line(event, data);
+        }
+        self.session.borrow_mut().handle_source(clock::now(), source, event);
+        self.drive();
+    }
+
+    /// Does all that the session asks for. Each output is taken on its own, since doing one may add another.
+    fn drive(&self) {
+        loop {
+            let output = self.session.borrow_mut().poll_output();
+            match output {
+                None => break,
+                Some(Output::Open { source, url }) => self.open(source, &url),
+                Some(Output::Close(_)) => drop(self.source.take()),
+                Some(Output::Wake(alarm)) => self.alarm.set(alarm.map(|alarm| self.after(alarm.at - clock::now(), |inner| inner.handle(Input::Woken)))),
+                Some(Output::Changed(_)) => self.tell_change(),
+            }
+        }
+        self.frame.request();
+    }
+
+    fn open(&self, id: SourceId, url: &str) {
+        let me = self.me.clone();
+        match Source::open(url, move |event| with(&me, |inner| inner.handle_source(id, event))) {
+            Ok(source) => *self.source.borrow_mut() = Some(source),
+            Err(words) => self.session.borrow_mut().handle_source(clock::now(), id, SourceEvent::NotOpened(words)),
+        }
+    }
+
+    fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timeout {
+        let me = self.me.clone();
+        // Rounded up: a timer that fires early only has to be set again.
+        let millis = u32::try_from(delay.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX >> 1);
+        Timeout::new(millis, move || with(&me, then))
+    }
+
+    fn schedule_refresh(&self) {
+        let refresh = self.status().stale_after.map(|after| self.after(after, |inner| inner.frame.request()));
+        self.refresh.set(refresh);
+    }
+
+    fn tell_change(&self) {
+        let status = self.status();
+        let session = self.session.borrow();
+        match session.target() {
+            Some(target) => self.console.change(target.channel(), &status.line(), status.badge == Badge::Error),
+            None => self.console.change(&"(no channel)", &status.line(), status.badge == Badge::Error),
+        }
+    }
+
+    fn status(&self) -> Status {
+        self.session.borrow().status(clock::now())
+    }
+}
+
+/// What a callback does, unless the client has gone in the meantime.
+fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {
+    if let Some(inner) = inner.upgrade() {
+        act(&inner);
+    }
+}

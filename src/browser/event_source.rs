@@ -1,0 +1,68 @@
+//! One EventSource, owned: opened, listened to, and closed on drop.
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use js_sys::Error;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, EventSource, MessageEvent};
+
+use crate::core::session::SourceEvent;
+use crate::core::wire::ERROR_EVENT;
+
+/// An open EventSource.
+#[derive(Debug)]
+#[must_use = "the stream is closed on drop"]
+pub(crate) struct Source {
+    raw: EventSource,
+    _listeners: [EventListener; 3],
+}
+
+impl Source {
+    /// Opens `url`; the cookies of its origin go along. `on_event` hears of everything until the drop.
+    ///
+    /// # Errors
+    /// The browser's words, when it does not take the URL.
+    pub(crate) fn open(url: &str, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
+        let raw = EventSource::new(url).map_err(|thrown| words(&thrown))?;
+        let on_event: Rc<dyn Fn(SourceEvent<'_>)> = Rc::new(on_event);
+        let opened = {
+            let on_event = Rc::clone(&on_event);
+            EventListener::new(&raw, "open", move |_| on_event(SourceEvent::Opened))
+        };
+        let message = {
+            let on_event = Rc::clone(&on_event);
+            EventListener::new(&raw, "message", move |event| on_message(event, "message", &*on_event))
+        };
+        let error = {
+            let raw = raw.clone();
+            EventListener::new(&raw.clone(), "error", move |event| on_error(event, &raw, &*on_event))
+        };
+        Ok(Self { raw, _listeners: [opened, message, error] })
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.raw.close();
+    }
+}
+
+/// A server's `event: error` reaches the same listeners as a failure of the connection; only its class tells them apart.
+fn on_error(event: &Event, raw: &EventSource, on_event: &dyn Fn(SourceEvent<'_>)) {
+    if event.has_type::<MessageEvent>() {
+        on_message(event, ERROR_EVENT, on_event);
+    } else {
+        on_event(SourceEvent::Failed { refused: raw.ready_state() == EventSource::CLOSED });
+    }
+}
+
+fn on_message(event: &Event, name: &str, on_event: &dyn Fn(SourceEvent<'_>)) {
+    let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
+    let data = event.data().as_string().unwrap_or_default();
+    on_event(SourceEvent::Message { event: name, id: &event.last_event_id(), data: &data });
+}
+
+fn words(thrown: &JsValue) -> String {
+    thrown.dyn_ref::<Error>().map_or_else(|| format!("{thrown:?}"), |error| String::from(error.message()))
+}

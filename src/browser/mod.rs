@@ -1,0 +1,14 @@
+//! The only room that calls the browser. It reports what happened and does what core says; it decides nothing.
+//!
+//! Whatever is opened here (a source, a timer, a listener, a frame) is owned by a value and ends with it.
+
+mod clock;
+mod client;
+mod console;
+mod event_source;
+mod frame;
+mod presence;
+
+pub use self::client::{Client, Options};
+pub use self::clock::local_time;
+pub use self::console::Console;
