@@ -1,0 +1,48 @@
+//! The demo page's entry: mounts `<LiveLogs>` above the page's own logs and follows its workflow switch.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    page::mount();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    eprintln!("this program runs in a browser: build it with trunk, or type `npm run demo`");
+    std::process::exit(1);
+}
+
+#[cfg(target_arch = "wasm32")]
+mod page {
+    use std::any::Any;
+    use std::cell::RefCell;
+
+    use gloo_events::EventListener;
+    use leptos::prelude::*;
+    use logs_sse_client::ui::LiveLogs;
+    use wasm_bindgen::JsCast;
+    use web_sys::{HtmlElement, HtmlSelectElement};
+
+    thread_local! {
+        /// What the page owns: the mounted view and the listener. It ends with the page.
+        static PAGE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
+    }
+
+    pub(crate) fn mount() {
+        let place: HtmlElement = element("live-logs");
+        let switch: HtmlSelectElement = element("workflow");
+        let owner = Owner::new_root(None);
+        let page = owner.with(|| {
+            let chosen = RwSignal::new(switch.value());
+            let part = move |index| Signal::derive(move || chosen.read().split('/').nth(index).unwrap_or_default().to_owned());
+            let view = leptos::mount::mount_to(place, move || view! { class="dsl", <LiveLogs workspace_id=part(0) workflow_id=part(1)/> });
+            let follows = EventListener::new(&switch.clone(), "change", move |_| chosen.set(switch.value()));
+            (view, follows)
+        });
+        PAGE.set(Some(Box::new((page, owner))));
+    }
+
+    fn element<T: JsCast>(id: &str) -> T {
+        let found = web_sys::window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
+        found.and_then(|found| found.dyn_into().ok()).unwrap_or_else(|| panic!("index.html has no #{id} of the kind that the demo needs"))
+    }
+}

@@ -1,0 +1,18 @@
+//! The views. Each asks the core and shows the answer; none decides.
+//!
+//! The tree: [`LiveLogs`] holds the client and is made of `StatusBar` (word, countdown, buttons),
+//! `LineList` (the rows that are seen) and `Detail` (one whole entry).
+//!
+//! Two rules keep the page's Content-Security-Policy: no `style=` attribute (only `style:property=`, which goes
+//! through the CSSOM), and a class in each `view!`, without which Leptos builds static parts through `innerHTML`.
+
+// The component macro makes its items public, whatever stands before them.
+#![allow(unreachable_pub)]
+
+mod detail;
+mod line_list;
+mod live;
+mod live_logs;
+mod status_bar;
+
+pub use self::live_logs::{LiveLogs, LiveLogsProps};
