@@ -1,0 +1,142 @@
+//! The command line. What comes out of here is checked.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use clap::{Args, Parser, Subcommand};
+use logs_gateway::server::Listen;
+use logs_gateway::tokens::{DEMO_ETL_TOKEN, Token};
+
+use crate::Upstream;
+
+/// Live logs over Server-Sent Events: services publish, pages subscribe.
+///
+/// Without a command it serves. Log lines of the gateway itself go to standard error; RUST_LOG sets how many.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Publish sample logs to any gateway.
+    Publish(Publish),
+    /// Serve a recorded stream, byte for byte, to each reader from its start.
+    Replay(Replay),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Network {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// Port to listen on; 0 for any free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Take the next free port if that one is busy.
+    #[arg(long)]
+    next_free_port: bool,
+    /// Serve the page in this folder too, under a strict Content-Security-Policy.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) site: Option<PathBuf>,
+    /// Let pages of this origin read streams from elsewhere; repeatable, '*' for all.
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    pub(crate) cors_origins: Vec<HeaderValue>,
+}
+
+impl Network {
+    pub(crate) fn listen(&self) -> Listen {
+        Listen { host: self.host.clone(), port: self.port, next_free_port: self.next_free_port }
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// Forward the Datashop proxy route to another backend instead of this gateway.
+    #[arg(long, value_name = "URL", value_parser = Upstream::new)]
+    pub(crate) upstream: Option<Arc<Upstream>>,
+    /// A token that a service publishes with; repeatable. Without any, the demo's tokens hold.
+    #[arg(long = "token", value_name = "SERVICE=TOKEN", env = "LOGS_GATEWAY_TOKENS", hide_env_values = true, value_delimiter = ',')]
+    pub(crate) tokens: Vec<Token>,
+    /// How often a quiet stream gets a comment, so that no proxy takes it for dead.
+    #[arg(long, default_value = "25s", value_parser = some_time)]
+    pub(crate) ping: Duration,
+    /// Run a make-believe ETL job that publishes on the demo's workflows.
+    #[arg(long)]
+    pub(crate) job: bool,
+    /// Lines per second that the job writes to each workflow.
+    #[arg(long, default_value_t = 0.5, value_parser = a_rate)]
+    pub(crate) rate: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// The gateway.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The service to publish as.
+    #[arg(long, default_value = "etl")]
+    pub(crate) service: String,
+    /// The workspace id.
+    #[arg(long, default_value = "workspace123")]
+    pub(crate) workspace: String,
+    /// The workflow id.
+    #[arg(long, default_value = "workflow456")]
+    pub(crate) workflow: String,
+    /// The service's token.
+    #[arg(long, default_value = DEMO_ETL_TOKEN, env = "LOGS_GATEWAY_TOKEN", hide_env_values = true)]
+    pub(crate) token: String,
+    /// How many logs; 0 for no end.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) count: u64,
+    /// Time between two logs, such as 2s or 500ms.
+    #[arg(long, default_value = "2s", value_parser = some_time)]
+    interval: Duration,
+    /// Logs per second, instead of --interval.
+    #[arg(long, conflicts_with = "interval", value_parser = a_rate)]
+    rate: Option<f64>,
+}
+
+impl Publish {
+    pub(crate) fn interval(&self) -> Duration {
+        self.rate.map_or(self.interval, |rate| Duration::from_secs_f64(1.0 / rate))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// The recording: the bytes of an event stream.
+    pub(crate) file: PathBuf,
+    /// How many times faster than it was recorded.
+    #[arg(long, default_value_t = 1.0, value_parser = a_rate)]
+    pub(crate) speed: f64,
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        Ok(_) => Err("expected more than no time, such as 2s or 500ms".into()),
+        Err(error) => Err(format!("expected a time such as 2s or 500ms: {error}")),
+    }
+}
+
+fn a_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.001..=1_000_000.0).contains(&rate) => Ok(rate),
+        _ => Err("expected a number from 0.001 to 1000000".into()),
+    }
+}

@@ -1,0 +1,97 @@
+//! The socket: binds, says where, serves, and ends in bounded time even while streams are open.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal;
+use tokio_util::sync::CancellationToken;
+
+/// Where to listen.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// The host name or address.
+    pub host: String,
+    /// The port; 0 for any free one.
+    pub port: u16,
+    /// Whether to take the next free port when this one is busy.
+    pub next_free_port: bool,
+}
+
+impl Listen {
+    /// Binds.
+    ///
+    /// # Errors
+    /// A sentence with the address and what to do: the port is busy, or the host is not of this machine.
+    pub async fn bind(&self) -> Result<TcpListener, String> {
+        let last = if self.next_free_port { self.port.saturating_add(PORTS_TRIED - 1) } else { self.port };
+        for port in self.port..=last {
+            match TcpListener::bind((self.host.as_str(), port)).await {
+                Ok(listener) => return Ok(listener),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < last => {}
+                Err(error) => return Err(format!("cannot listen on {}:{port}: {error}{}", self.host, self.advice(&error))),
+            }
+        }
+        unreachable!("the last port either binds or returns its error")
+    }
+
+    fn advice(&self, error: &io::Error) -> &'static str {
+        match error.kind() {
+            io::ErrorKind::AddrInUse if !self.next_free_port => "; choose another with --port, or add --next-free-port",
+            io::ErrorKind::PermissionDenied => "; ports below 1024 need rights, choose another with --port",
+            _ => "",
+        }
+    }
+}
+
+/// Serves `app` until `shutdown`, then ends open streams, and after a few seconds whatever is left.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationToken) -> io::Result<()> {
+    let grace = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    tokio::select! {
+        ended = async { server.await } => ended,
+        () = grace => {
+            tracing::warn!("some connections did not end within {} s; leaving them", GRACE.as_secs());
+            Ok(())
+        }
+    }
+}
+
+/// Ends with Ctrl-C or, where there is one, SIGTERM.
+pub async fn until_told_to_stop() {
+    let interrupt = async { signal::ctrl_c().await.unwrap_or_else(|_| std::process::exit(1)) };
+    #[cfg(unix)]
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// An address as people open it.
+#[must_use]
+pub fn url_of(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+const PORTS_TRIED: u16 = 50;
+
+/// Longer than any open stream takes to hear of it.
+const GRACE: Duration = Duration::from_secs(5);
