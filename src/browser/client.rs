@@ -88,7 +88,7 @@ impl Client {
     /// Changes how much is held.
     pub fn set_capacity(&self, capacity: Capacity) {
         self.inner.session.borrow_mut().resize(capacity);
-        self.inner.frame.request();
+        self.inner.drive();
     }
 
     /// Lets all lines go. The connection goes on.
@@ -149,7 +149,9 @@ impl Inner {
                 None => break,
                 Some(Output::Open { source, url }) => self.open(source, &url),
                 Some(Output::Close(_)) => drop(self.source.take()),
-                Some(Output::Wake(alarm)) => self.alarm.set(alarm.map(|alarm| self.after(alarm.at - clock::now(), |inner| inner.handle(Input::Woken)))),
+                Some(Output::Wake(alarm)) => {
+                    self.alarm.set(alarm.map(|alarm| self.after(alarm.at - clock::now(), |inner| inner.handle(Input::Woken))))
+                }
                 Some(Output::Changed(_)) => self.tell_change(),
             }
         }

@@ -2,8 +2,8 @@
 //!
 //! Whatever is opened here (a source, a timer, a listener, a frame) is owned by a value and ends with it.
 
-mod clock;
 mod client;
+mod clock;
 mod console;
 mod event_source;
 mod frame;

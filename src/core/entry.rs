@@ -46,7 +46,7 @@ impl Entry {
 
     /// The same entry, with the moment at which the gateway took it as the time, if its producer gave it none.
     #[must_use]
-    pub fn or_time(mut self, millis: Option<f64>) -> Self {
+    pub fn or_time(mut self, millis: Option<i64>) -> Self {
         self.time = self.time.or(millis.map(EntryTime::Millis));
         self
     }
@@ -199,6 +199,19 @@ impl Level {
             Self::Other => "OTHER",
         }
     }
+
+    /// The level's name in style sheets.
+    #[must_use]
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// When an entry was written.
@@ -207,7 +220,7 @@ pub enum EntryTime {
     /// As its producer wrote it for people, or a form that is not ours to change.
     Text(Box<str>),
     /// Milliseconds since 1970 (UTC), to be shown in the reader's zone.
-    Millis(f64),
+    Millis(i64),
 }
 
 impl EntryTime {
@@ -301,7 +314,7 @@ mod tests {
     fn takes_fields_of_any_type() {
         let entry = Entry::read(r#"{"level":3,"message":{"a":[1]},"pipeline":["p"],"timestamp":1795472914244,"meta":"none"}"#);
         assert_eq!((entry.level(), entry.level_text(), entry.message(), entry.pipeline()), (Level::Other, "3", r#"{"a":[1]}"#, r#"["p"]"#));
-        assert_eq!(entry.time(), Some(&EntryTime::Millis(1_795_472_914_244.0)));
+        assert_eq!(entry.time(), Some(&EntryTime::Millis(1_795_472_914_244)));
     }
 
     #[test]
@@ -309,7 +322,7 @@ mod tests {
         let entry = Entry::read(r#"{"date":"Nov 23 2026 at 10:28 PM","isoTime":"2026-11-23T22:28:34.244195000","timestamp":5}"#);
         assert_eq!(entry.time(), Some(&EntryTime::Text("Nov 23 2026 at 10:28 PM".into())));
         assert_eq!(entry.exact_time(), "2026-11-23T22:28:34.244195000");
-        assert_eq!(Entry::read(r#"{"meta":{"timestamp":7}}"#).time(), Some(&EntryTime::Millis(7.0)));
+        assert_eq!(Entry::read(r#"{"meta":{"timestamp":7}}"#).time(), Some(&EntryTime::Millis(7)));
     }
 
     #[test]
@@ -322,7 +335,9 @@ mod tests {
 
     #[test]
     fn shows_as_it_came_what_is_no_object() {
-        for (text, message) in [("12", "12"), ("null", "null"), ("[1, 2]", "[1, 2]"), ("\"a\\nb\"", "a\nb"), ("{broken", "{broken"), ("", ""), ("\"open", "\"open")] {
+        for (text, message) in
+            [("12", "12"), ("null", "null"), ("[1, 2]", "[1, 2]"), ("\"a\\nb\"", "a\nb"), ("{broken", "{broken"), ("", ""), ("\"open", "\"open")]
+        {
             assert_eq!(Entry::read(text).message(), message);
         }
     }

@@ -6,6 +6,7 @@ pub mod backoff;
 pub mod channel;
 pub mod connection;
 pub mod entry;
+pub mod picture;
 mod pretty;
 pub mod session;
 pub mod sse;

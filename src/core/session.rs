@@ -5,7 +5,7 @@ use crate::core::status::Status;
 use crate::core::store::{Capacity, Store};
 use crate::core::target::{Target, TargetError};
 use crate::core::time::Instant;
-use crate::core::wire::{self, Message};
+use crate::core::wire::{self, Line, Message};
 
 /// What happened to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,10 +123,11 @@ impl Session {
         !self.store.is_empty() || *self.state() != State::Idle
     }
 
-    /// Whether `channel` is the one that was asked for; a gateway may send lines of others on the same stream.
+    /// The channel of a line, where it is another one than was asked for: a gateway may send several on one stream.
     #[must_use]
-    pub fn is_own_channel(&self, channel: &str) -> bool {
-        self.target.as_ref().is_some_and(|target| target.channel().to_string() == channel)
+    pub fn foreign_channel<'a>(&self, line: &'a Line) -> Option<&'a str> {
+        let own = self.target.as_ref().map(|target| target.channel().to_string());
+        line.channel.as_deref().filter(|channel| own.as_deref() != Some(channel))
     }
 
     fn handle_message(&mut self, now: Instant, source: SourceId, message: Message) {

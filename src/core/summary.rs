@@ -51,6 +51,31 @@ pub fn row_text(line: &Line) -> (&str, usize) {
     (shown, message.len() - shown.len() + line.cut_bytes)
 }
 
+/// One whole entry, for a reader who opened it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// Where it came from and when: channel, id, exact time, whether it was cut.
+    pub about: String,
+    /// The message, all of it.
+    pub message: String,
+    /// All fields.
+    pub fields: String,
+}
+
+impl Whole {
+    /// The whole of `line`.
+    #[must_use]
+    pub fn of(line: &Line) -> Self {
+        let cut = if line.cut_bytes > 0 { format!("cut: {} more were sent", size(line.cut_bytes)) } else { String::new() };
+        let parts = [line.channel.as_deref().unwrap_or_default(), &line.id, line.entry.exact_time(), &cut];
+        Self {
+            about: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+            message: line.entry.message().to_owned(),
+            fields: line.entry.detail(),
+        }
+    }
+}
+
 /// A size for people: `812 B`, `1.5 kB`, `3.0 MB`.
 #[must_use]
 pub fn size(bytes: usize) -> String {

@@ -16,16 +16,16 @@ pub struct Viewport {
 }
 
 /// What to draw.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The number of the newest line to draw plus one; rows go down from it.
     pub end: u64,
     /// The number of the oldest line to draw.
     pub start: u64,
-    /// Where the first drawn row stands, from the top of the list.
-    pub offset: f64,
-    /// The height of the whole list.
-    pub total: f64,
+    /// Where the first drawn row stands, in whole pixels from the top of the list.
+    pub offset: u64,
+    /// The height of the whole list, in whole pixels.
+    pub total: u64,
     /// Lines that came while the view holds.
     pub unseen: u64,
 }
@@ -89,8 +89,8 @@ impl Viewport {
         Window {
             end: top,
             start: top.saturating_sub(shown).max(held.start),
-            offset: above as f64 * self.row_height,
-            total: rows as f64 * self.row_height,
+            offset: (above as f64 * self.row_height).round() as u64,
+            total: (rows as f64 * self.row_height).round() as u64,
             unseen: held.end - end,
         }
     }
@@ -120,7 +120,7 @@ mod tests {
     fn draws_what_is_seen_and_a_little_more() {
         let window = viewport().window(&(0..10_000));
         assert_eq!(numbers(window), (10_000, 10_000 - 26));
-        assert_eq!((window.offset, window.total), (0.0, 200_000.0));
+        assert_eq!((window.offset, window.total), (0, 200_000));
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
         let before = viewport.window(&(0..200));
         let after = viewport.window(&(90..290));
         assert_eq!((before.end, before.offset), (after.end, after.offset));
-        assert_eq!((after.unseen, after.total), (90, 110.0 * 20.0));
+        assert_eq!((after.unseen, after.total), (90, 110 * 20));
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
         let mut viewport = viewport();
         viewport.scrolled(500.0, &(0..200));
         let window = viewport.window(&(300..400));
-        assert_eq!((window.unseen, window.total), (0, 2_000.0));
+        assert_eq!((window.unseen, window.total), (0, 2_000));
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! What all views share: the client, and a signal that tells when to look at it again.
+//! What all views share: the client, and the signals that tell when to look at it again.
 
 use leptos::prelude::*;
 
 use crate::browser::{Client, Options};
+use crate::core::picture::Picture;
+use crate::core::session::Session;
 use crate::core::status::Status;
 use crate::core::viewport::Viewport;
 
@@ -10,36 +12,52 @@ use crate::core::viewport::Viewport;
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     client: StoredValue<Client, LocalStorage>,
-    /// Moves at most once per frame. Lines never travel in it: they rest in the store, and views look there.
-    frame: RwSignal<u64>,
     /// Where the reader looks.
     pub(crate) viewport: RwSignal<Viewport>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
-    /// The status, which changes less often than the frame.
+    /// The connection in words.
     pub(crate) status: Memo<Status>,
+    /// The live section.
+    pub(crate) picture: Memo<Picture>,
 }
 
 impl Live {
     /// Starts a client that lives as long as the component which calls this.
     pub(crate) fn new(options: Options) -> Self {
-        let frame = RwSignal::new(0);
+        // Moves at most once per frame. Lines never travel in it: they rest in the store, and the memos look there.
+        let frame = RwSignal::new(0_u64);
         let client = StoredValue::new_local(Client::new(options, move || frame.update(|frame| *frame += 1)));
+        let viewport = RwSignal::new(Viewport::default());
         let status = Memo::new(move |_| {
             frame.track();
             client.with_value(Client::status)
         });
-        Self { client, frame, viewport: RwSignal::new(Viewport::default()), opened: RwSignal::new(None), status }
+        let picture = Memo::new(move |_| {
+            frame.track();
+            let viewport = viewport.get();
+            client.with_value(|client| client.with_session(|session| Picture::of(session, &viewport)))
+        });
+        Self { client, viewport, opened: RwSignal::new(None), status, picture }
     }
 
-    /// Looks at the client, again with each frame that has something new.
-    pub(crate) fn watch<T>(self, look: impl FnOnce(&Client) -> T) -> T {
-        self.frame.track();
-        self.client.with_value(look)
-    }
-
-    /// Looks at or speaks to the client once.
+    /// Speaks to the client.
     pub(crate) fn with<T>(self, act: impl FnOnce(&Client) -> T) -> T {
         self.client.with_value(act)
     }
+
+    /// Looks at the session once.
+    pub(crate) fn look<T>(self, look: impl FnOnce(&Session) -> T) -> T {
+        self.with(|client| client.with_session(look))
+    }
+}
+
+/// A text of what is shown. A function pointer, not a closure: one type, and so one copy of Leptos' machinery, for all texts.
+pub(crate) fn text<T: Send + Sync + 'static>(of: Memo<T>, pick: fn(&T) -> String) -> impl Fn() -> String + Copy + Send + 'static {
+    move || of.with(pick)
+}
+
+/// A condition on what is shown, for attributes such as `hidden`; a function pointer for the same reason.
+pub(crate) fn flag<T: Send + Sync + 'static>(of: Memo<T>, pick: fn(&T) -> bool) -> impl Fn() -> bool + Copy + Send + 'static {
+    move || of.with(pick)
 }

@@ -6,10 +6,10 @@ use crate::browser::{Client, Console, Options};
 use crate::core::connection;
 use crate::core::store::Capacity;
 use crate::core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
-use crate::ui::detail::Detail;
-use crate::ui::line_list::LineList;
-use crate::ui::live::Live;
-use crate::ui::status_bar::StatusBar;
+use crate::ui::detail::detail;
+use crate::ui::line_list::line_list;
+use crate::ui::live::{Live, flag};
+use crate::ui::status_bar::status_bar;
 
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as they come.
 ///
@@ -43,25 +43,26 @@ pub fn LiveLogs(
     connection: connection::Config,
 ) -> impl IntoView {
     let live = Live::new(Options { connection, capacity: Capacity::of_lines(capacity.get_untracked()), console });
-    Effect::new(move || {
+    // The client takes what it is told already for no change, so one effect serves all props.
+    Effect::new(move |was_auto: Option<bool>| {
         let target = Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read());
-        live.with(|client| client.set_target(target));
+        let auto = auto_connect.get();
+        live.with(|client| {
+            client.set_capacity(Capacity::of_lines(capacity.get()));
+            client.set_target(target);
+            if auto && was_auto != Some(true) {
+                Client::connect(client);
+            }
+        });
+        auto
     });
-    Effect::new(move || live.with(|client| client.set_capacity(Capacity::of_lines(capacity.get()))));
-    // After the effect above, so that there is a target to connect to.
-    Effect::new(move || {
-        if auto_connect.get() {
-            live.with(Client::connect);
-        }
-    });
-    let is_shown = Memo::new(move |_| live.watch(|client| client.with_session(|session| session.is_worth_showing())));
     view! { class="dsl",
         <section class="dsl-root" aria-label="Live logs">
-            <StatusBar live=live/>
-            <Show when=move || is_shown.get()>
-                <LineList live=live/>
-                <Detail live=live/>
-            </Show>
+            {status_bar(live)}
+            <div hidden=flag(live.picture, |picture| !picture.is_shown)>
+                {line_list(live)}
+                {detail(live)}
+            </div>
         </section>
     }
 }

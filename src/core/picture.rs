@@ -1,0 +1,36 @@
+//! All that the live section shows at one moment, so that a view has one thing to watch. Decides, draws nothing.
+
+use crate::core::session::Session;
+use crate::core::summary;
+use crate::core::viewport::{Viewport, Window};
+
+/// The live section, as seen through a viewport.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Whether there is a section at all: lines, or the wish for some.
+    pub is_shown: bool,
+    /// Which lines to draw, and where.
+    pub window: Window,
+    /// How many lines are held, in words.
+    pub held: String,
+    /// What to say in place of lines; empty when there are some.
+    pub empty: &'static str,
+    /// What the way back to the newest line says; empty when the view is there.
+    pub newest: String,
+}
+
+impl Picture {
+    /// The live section of `session` through `viewport`.
+    #[must_use]
+    pub fn of(session: &Session, viewport: &Viewport) -> Self {
+        let store = session.store();
+        let window = viewport.window(&store.range());
+        Self {
+            is_shown: session.is_worth_showing(),
+            window,
+            held: summary::held(store),
+            empty: if store.is_empty() { summary::empty(session.state()) } else { "" },
+            newest: if viewport.is_following() { String::new() } else { format!("↑ {}", summary::unseen(window.unseen)) },
+        }
+    }
+}
