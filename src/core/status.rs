@@ -102,13 +102,9 @@ impl Status {
             State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {attempt}"), ..plain },
             State::Open { .. } => Self { badge: Badge::Connected, ..plain },
             State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
-            State::Offline => Self {
-                badge: Badge::Offline,
-                progress: "waiting for the network".into(),
-                reason: "the browser has no network".into(),
-                can_retry_now: true,
-                ..plain
-            },
+            State::Offline => {
+                Self { badge: Badge::Offline, progress: "waiting for the network".into(), reason: String::new(), can_retry_now: true, ..plain }
+            }
             State::Stopped(stop) => stopped(plain, stop),
         }
     }

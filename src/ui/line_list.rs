@@ -39,11 +39,11 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
             <div class="dsl-head">
                 <strong class="dsl-title">"Live logs"</strong>
                 <span class="dsl-count">{text(picture, |picture| picture.held.clone())}</span>
+                <button type="button" class="dsl-button dsl-small dsl-primary" hidden=flag(picture, |picture| picture.newest.is_empty()) on:click=on_newest>
+                    {text(picture, |picture| picture.newest.clone())}
+                </button>
                 <button type="button" class="dsl-button dsl-small" on:click=move |_| live.with(Client::clear)>"Clear"</button>
             </div>
-            <button type="button" class="dsl-newest" hidden=flag(picture, |picture| picture.newest.is_empty()) on:click=on_newest>
-                {text(picture, |picture| picture.newest.clone())}
-            </button>
             // Rows come and go as the reader scrolls; a live region would read each as new. The status bar announces instead.
             <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll>
                 <p class="dsl-empty" hidden=flag(picture, |picture| picture.empty.is_empty())>

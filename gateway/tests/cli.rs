@@ -1,0 +1,168 @@
+//! The program itself: flags, exit codes, its end.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{CHANNEL, PATIENCE, PROXY, Reader};
+
+fn gateway(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
+    command.args(arguments).env_remove("LOGS_GATEWAY_TOKENS").env_remove("RUST_LOG");
+    command
+}
+
+fn ended(arguments: &[&str]) -> (Output, String) {
+    let output = gateway(arguments).output().expect("it starts");
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output, text)
+}
+
+/// A running gateway, ended with the test.
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = gateway(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let url = line.trim().strip_prefix("logs-gateway listening on ").unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
+        Self { child, url }
+    }
+
+    fn interrupt(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill is there");
+        assert!(sent.success());
+    }
+
+    /// Waits for the end and gives the exit code and standard error.
+    fn end(mut self) -> (Option<i32>, String) {
+        let start = Instant::now();
+        while self.child.try_wait().expect("a child").is_none() {
+            assert!(start.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut errors = String::new();
+        self.child.stderr.take().expect("piped").read_to_string(&mut errors).expect("text");
+        (self.child.wait().expect("a child").code(), errors)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It fails when it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn help_names_every_command_and_flag() {
+    let (output, text) = ended(&["--help"]);
+    assert!(output.status.success());
+    for word in ["publish", "replay", "--port", "--next-free-port", "--upstream", "--site", "--token", "--job", "--rate", "--cors-origin"] {
+        assert!(text.contains(word), "{word} is not in\n{text}");
+    }
+}
+
+#[test]
+fn a_wrong_flag_is_told_with_what_was_expected() {
+    for (arguments, expected) in [
+        (&["--prot", "1"][..], "--port"),
+        (&["--port", "x"], "--port"),
+        (&["--rate", "0"], "from 0.001"),
+        (&["--ping", "soon"], "2s or 500ms"),
+        (&["--upstream", "ftp://host"], "no http(s) URL"),
+        (&["--token", "secret"], "SERVICE=TOKEN"),
+        (&["replay"], "FILE"),
+        (&["publish", "--interval", "1s", "--rate", "2"], "cannot be used with"),
+    ] {
+        let (output, text) = ended(arguments);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn what_cannot_work_is_said_before_anything_starts() {
+    for (arguments, expected) in [
+        (&["--host", "0.0.0.0"][..], "--token SERVICE=TOKEN"),
+        (&["--site", "/no-such-folder"], "no index.html"),
+        (&["replay", "no-such.sse"], "no-such.sse"),
+    ] {
+        let (output, text) = ended(arguments);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_busy_port_is_told_or_the_next_one_taken() {
+    let busy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = busy.local_addr().expect("an address").port().to_string();
+    let (output, text) = ended(&["--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.contains(&port) && text.contains("--next-free-port"), "{text}");
+    let other = Running::start(&["--port", &port, "--next-free-port"]);
+    assert!(!other.url.ends_with(&format!(":{port}")), "{}", other.url);
+}
+
+#[tokio::test]
+async fn ends_in_bounded_time_with_open_streams() {
+    for signal in ["-INT", "-TERM"] {
+        let running = Running::start(&["--port", "0"]);
+        let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
+        reader.data().await;
+        running.interrupt(signal);
+        assert_eq!(reader.frame().await, None, "the stream ends");
+        let (code, errors) = running.end();
+        assert_eq!(code, Some(0), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn the_make_believe_job_publishes_by_itself() {
+    let running = Running::start(&["--port", "0", "--job", "--rate", "20"]);
+    let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
+    reader.data().await;
+    for _ in 0..3 {
+        assert_eq!(reader.data().await["channel"], CHANNEL);
+    }
+}
+
+#[tokio::test]
+async fn publish_sends_a_series_and_says_where_it_went() {
+    let running = Running::start(&["--port", "0"]);
+    let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
+    reader.data().await;
+    let url = running.url.clone();
+    let publish = tokio::task::spawn_blocking(move || ended(&["publish", "--url", &url, "--count", "3", "--interval", "10ms"]));
+    for _ in 0..3 {
+        assert!(reader.data().await["data"]["message"].is_string());
+    }
+    let (output, text) = publish.await.expect("it ends");
+    assert!(output.status.success() && text.contains(&format!("3: {CHANNEL} (delivered to 1)")), "{text}");
+}
+
+#[tokio::test]
+async fn publish_says_what_went_wrong_and_goes_on() {
+    let running = Running::start(&["--port", "0"]);
+    let url = running.url.clone();
+    let (output, text) = tokio::task::spawn_blocking(move || ended(&["publish", "--url", &url, "--token", "wrong", "--count", "2", "--rate", "100"]))
+        .await
+        .expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.contains("2: POST") && text.contains("Unauthorized log publisher") && text.contains("2 of 2 logs"), "{text}");
+}
+
+fn reqwest_client() -> reqwest::Client {
+    // An Err says that one is installed already, by another test of this process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}

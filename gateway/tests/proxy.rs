@@ -1,0 +1,104 @@
+//! The proxy route in front of another backend: nothing is held back, both ends know of each other's leaving.
+
+mod support;
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use futures_util::{StreamExt, stream};
+use support::{CHANNEL, PROXY, Reader, Server, until};
+use tokio_util::sync::CancellationToken;
+
+/// What the upstream saw: the request, and whether its reader has left.
+#[derive(Clone, Default)]
+struct Seen {
+    requests: Arc<Mutex<Vec<(Uri, HeaderMap)>>>,
+    left: CancellationToken,
+}
+
+/// An upstream that sends one event and then nothing, as a quiet gateway does.
+async fn quiet_upstream(seen: Seen) -> Server {
+    Server::of(|_| {
+        let handler = move |uri: Uri, headers: HeaderMap| async move {
+            seen.requests.lock().expect("unpoisoned").push((uri, headers));
+            let leaves = seen.left.clone().drop_guard();
+            let first = stream::iter([Ok::<_, Infallible>("id: 7\ndata: first\n\n")]);
+            let never = stream::pending().map(move |()| {
+                let _ = &leaves;
+                Ok("")
+            });
+            ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(first.chain(never)))
+        };
+        Router::new().route("/logs/stream", get(handler))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn passes_events_on_at_once_and_tells_upstream_who_reads() {
+    let seen = Seen::default();
+    let upstream = quiet_upstream(seen.clone()).await;
+    let gateway = Server::forwarding_to(&upstream.url).await;
+    let request = reqwest::Client::new().get(format!("{}{PROXY}", gateway.url)).header("Last-Event-ID", "41").header("X-Service-Token", "secret");
+    let mut reader = Reader::open(request.header("X-User-Id", "forged")).await;
+    assert_eq!(reader.frame().await.map(|frame| (frame.id, frame.data)), Some(("7".into(), "first".into())));
+    assert_eq!(reader.headers["cache-control"], "no-cache, no-transform");
+    let requests = seen.requests.lock().expect("unpoisoned");
+    let (uri, headers) = &requests[0];
+    let channels: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
+    assert_eq!(channels, [("channels".into(), CHANNEL.into())]);
+    assert_eq!(
+        (&headers["last-event-id"], &headers["x-workspace-id"], &headers["x-user-id"]),
+        (&"41".parse().expect("a value"), &"workspace123".parse().expect("a value"), &"demo-user".parse().expect("a value"))
+    );
+    assert!(!headers.contains_key("x-service-token"), "a reader's header must not reach upstream");
+}
+
+#[tokio::test]
+async fn ends_upstream_when_the_browser_leaves() {
+    let seen = Seen::default();
+    let upstream = quiet_upstream(seen.clone()).await;
+    let gateway = Server::forwarding_to(&upstream.url).await;
+    let mut reader = gateway.read(PROXY).await;
+    reader.frame().await;
+    assert!(!seen.left.is_cancelled());
+    drop(reader);
+    until("upstream's stream is dropped", async || seen.left.is_cancelled()).await;
+}
+
+#[tokio::test]
+async fn says_why_when_upstream_is_down() {
+    let gone = Server::gateway().await.url.clone();
+    let gateway = Server::forwarding_to(&gone).await;
+    let answer = gateway.get(PROXY).await;
+    assert_eq!(answer.status, 502);
+    assert!(answer.error().contains(&gone) && answer.error().contains("refused"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn passes_a_refusal_on_with_its_words() {
+    let refuse = || async {
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "7"), (header::CONTENT_TYPE, "application/json")], "{\"error\":\"busy\"}")
+            .into_response()
+    };
+    let upstream = Server::of(|_| Router::new().route("/logs/stream", get(refuse))).await;
+    let gateway = Server::forwarding_to(&upstream.url).await;
+    let reader = gateway.read(PROXY).await;
+    assert_eq!((reader.status, &reader.headers["retry-after"]), (503, &"7".parse().expect("a value")));
+    assert_eq!(gateway.get(PROXY).await.error(), "busy");
+}
+
+#[tokio::test]
+async fn two_gateways_in_a_row_deliver() {
+    let backend = Server::gateway().await;
+    let front = Server::forwarding_to(&backend.url).await;
+    let mut reader = front.read(PROXY).await;
+    reader.data().await;
+    assert_eq!(backend.publish("through two").await, 1);
+    assert_eq!(reader.data().await["data"]["message"], "through two");
+}

@@ -1,0 +1,156 @@
+//! A real gateway on a socket of its own, and a reader of its streams.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use logs_gateway::app::{Extras, Gateway, app};
+use logs_gateway::hub::Hub;
+use logs_gateway::proxy::Upstream;
+use logs_gateway::tokens::Tokens;
+use logs_sse_client::core::sse::{Frame, Parser};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Long enough for any machine; a test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server that ends with the test.
+pub struct Server {
+    pub url: String,
+    pub shutdown: CancellationToken,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+impl Server {
+    /// A gateway with the demo tokens.
+    pub async fn gateway() -> Self {
+        Self::with_upstream(None).await
+    }
+
+    /// A gateway whose proxy route forwards to `upstream`.
+    pub async fn forwarding_to(upstream: &str) -> Self {
+        Self::with_upstream(Some(Upstream::new(upstream).expect("a URL"))).await
+    }
+
+    /// Any routes.
+    pub async fn of(routes: impl FnOnce(CancellationToken) -> Router) -> Self {
+        // An Err says that one is installed already, by another test of this process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let shutdown = CancellationToken::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(logs_gateway::server::serve(listener, routes(shutdown.clone()), shutdown.clone()));
+        Self { url, shutdown }
+    }
+
+    async fn with_upstream(upstream: Option<Arc<Upstream>>) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self::of(|shutdown| {
+            let gateway =
+                Gateway { hub: Arc::new(Hub::default()), tokens: Arc::new(Tokens::demo()), upstream, ping: Duration::from_secs(25), shutdown };
+            app(gateway, &Extras::default())
+        })
+        .await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(reqwest::Client::new().get(format!("{}{path}", self.url))).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: impl Into<reqwest::Body>) -> Answer {
+        Answer::of(reqwest::Client::new().post(format!("{}{path}", self.url)).header("X-Service-Token", token).body(body)).await
+    }
+
+    /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and gives how many it reached.
+    pub async fn publish(&self, message: &str) -> u64 {
+        let body = json!({ "service": "etl", "workspace_id": "workspace123", "workflow_id": "workflow456", "logData": { "message": message } });
+        let answer = self.post("/logs/stream", "l5-etl-token", body.to_string()).await;
+        answer.json["delivered"].as_u64().unwrap_or_else(|| panic!("not published: {answer:?}"))
+    }
+
+    /// Opens a stream.
+    pub async fn read(&self, path: &str) -> Reader {
+        Reader::open(reqwest::Client::new().get(format!("{}{path}", self.url))).await
+    }
+}
+
+/// A short answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub json: Value,
+}
+
+impl Answer {
+    async fn of(request: reqwest::RequestBuilder) -> Self {
+        let answer = request.timeout(PATIENCE).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("a body");
+        Self { status, json: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+    }
+
+    pub fn error(&self) -> &str {
+        self.json["error"].as_str().unwrap_or_else(|| panic!("expected an error, got {self:?}"))
+    }
+}
+
+/// A stream that is read frame by frame.
+pub struct Reader {
+    pub headers: reqwest::header::HeaderMap,
+    pub status: u16,
+    bytes: BoxStream<'static, reqwest::Result<bytes::Bytes>>,
+    parser: Parser,
+    frames: std::collections::VecDeque<Frame>,
+}
+
+impl Reader {
+    pub async fn open(request: reqwest::RequestBuilder) -> Self {
+        let answer = tokio::time::timeout(PATIENCE, request.send()).await.expect("headers in time").expect("an answer");
+        let (headers, status) = (answer.headers().clone(), answer.status().as_u16());
+        Self { headers, status, bytes: answer.bytes_stream().boxed(), parser: Parser::default(), frames: Default::default() }
+    }
+
+    /// The next frame, or `None` when the stream ended.
+    pub async fn frame(&mut self) -> Option<Frame> {
+        while self.frames.is_empty() {
+            let piece = tokio::time::timeout(PATIENCE, self.bytes.next()).await.expect("a frame in time")?;
+            let Ok(piece) = piece else { return None };
+            self.frames.extend(self.parser.feed(&piece));
+        }
+        self.frames.pop_front()
+    }
+
+    /// The next frame's data.
+    pub async fn data(&mut self) -> Value {
+        let frame = self.frame().await.expect("the stream goes on");
+        serde_json::from_str(&frame.data).expect("JSON")
+    }
+
+    /// The next raw bytes.
+    pub async fn piece(&mut self) -> bytes::Bytes {
+        tokio::time::timeout(PATIENCE, self.bytes.next()).await.expect("bytes in time").expect("the stream goes on").expect("bytes")
+    }
+}
+
+/// Waits until `done`, which must come true in good time.
+pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !done().await {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+pub const CHANNEL: &str = "logs:etl:workspace123:workflow456";
+pub const PROXY: &str = "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456";

@@ -1,0 +1,287 @@
+//! The connection, rule by rule, in simulated time.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use std::time::Duration;
+
+use logs_sse_client::core::connection::{AlarmReason, Config, Input, State, Stop};
+use logs_sse_client::core::session::SourceEvent;
+use logs_sse_client::core::status::Badge;
+use support::sim::Sim;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn does_nothing_until_asked() {
+    let mut sim = Sim::new();
+    sim.pass(60 * SECOND);
+    assert_eq!((sim.state(), sim.opened().len()), (&State::Idle, 0));
+}
+
+#[test]
+fn opens_the_proxy_route_of_the_workflow() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    assert_eq!(sim.url(), Some("/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456"));
+}
+
+#[test]
+fn a_second_click_opens_no_second_source() {
+    let mut sim = Sim::connected();
+    sim.input(Input::Connect);
+    sim.input(Input::RetryNow);
+    assert_eq!(sim.opened().len(), 1);
+}
+
+#[test]
+fn closes_the_source_on_error_and_owns_the_timing() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    assert_eq!(sim.url(), None);
+    assert_eq!(sim.alarm().map(|alarm| alarm.reason), Some(AlarmReason::Retry));
+    assert!(matches!(sim.state(), State::Waiting { attempt: 2, .. }));
+}
+
+#[test]
+fn comes_back_by_itself() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    sim.pass(SECOND);
+    sim.answer();
+    assert_eq!(sim.status().badge, Badge::Connected);
+}
+
+#[test]
+fn never_gives_up_unless_told_to() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    for _ in 0..1_000 {
+        sim.drop_link();
+        sim.pass_to_alarm();
+    }
+    assert!(matches!(sim.state(), State::Connecting { attempt: 1_001 }));
+}
+
+#[test]
+fn gives_up_after_as_many_attempts_as_configured() {
+    let mut sim = Sim::with(Config { max_attempts: Some(3), ..Config::default() }, 1);
+    sim.input(Input::Connect);
+    sim.drop_link();
+    sim.pass_to_alarm();
+    sim.drop_link();
+    sim.pass_to_alarm();
+    sim.drop_link();
+    assert_eq!(sim.state(), &State::Stopped(Stop::GaveUp { attempts: 3 }));
+    sim.input(Input::Connect);
+    assert_eq!(sim.state(), &State::Connecting { attempt: 1 });
+}
+
+#[test]
+fn a_source_that_does_not_answer_is_given_up_after_fifteen_seconds() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    sim.pass(Duration::from_millis(14_999));
+    assert!(matches!(sim.state(), State::Connecting { .. }));
+    sim.pass(Duration::from_millis(1));
+    assert!(sim.status().reason.contains("did not answer within 15 s"), "{:?}", sim.status());
+}
+
+#[test]
+fn an_open_stream_may_be_silent_for_hours() {
+    let mut sim = Sim::connected();
+    sim.pass(10_000 * SECOND);
+    assert_eq!(sim.status().badge, Badge::Connected);
+}
+
+#[test]
+fn an_alarm_that_rings_early_is_asked_for_again() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    let due = sim.alarm();
+    sim.ring();
+    assert_eq!((sim.alarm(), sim.url()), (due, None));
+}
+
+#[test]
+fn retry_now_does_not_wait() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    sim.input(Input::RetryNow);
+    assert!(matches!(sim.state(), State::Connecting { attempt: 2 }));
+    sim.answer();
+    sim.pass(60 * SECOND);
+    assert_eq!(sim.opened().len(), 2, "the retry that was planned before came as well");
+}
+
+#[test]
+fn does_not_reconnect_while_offline() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    sim.input(Input::Network(false));
+    sim.pass(3_600 * SECOND);
+    assert_eq!((sim.state(), sim.opened().len()), (&State::Offline, 1));
+}
+
+#[test]
+fn retries_at_once_when_the_network_is_back() {
+    let mut sim = Sim::connected();
+    sim.input(Input::Network(false));
+    sim.pass(100 * SECOND);
+    sim.input(Input::Network(true));
+    assert_eq!(sim.opened()[1].at, sim.now());
+}
+
+#[test]
+fn an_open_stream_is_not_believed_when_the_network_is_gone() {
+    let mut sim = Sim::connected();
+    sim.input(Input::Network(false));
+    assert_eq!((sim.status().badge, sim.url()), (Badge::Offline, None));
+}
+
+#[test]
+fn a_person_may_try_even_offline() {
+    let mut sim = Sim::new();
+    sim.input(Input::Network(false));
+    sim.input(Input::Connect);
+    sim.answer();
+    assert_eq!(sim.status().badge, Badge::Connected);
+}
+
+#[test]
+fn disconnect_is_final_in_any_state() {
+    let into: [fn(&mut Sim); 5] = [|_| {}, |sim| sim.answer(), |sim| sim.drop_link(), |sim| sim.input(Input::Network(false)), |sim| sim.choose("")];
+    for go in into {
+        let mut sim = Sim::new();
+        sim.input(Input::Connect);
+        go(&mut sim);
+        sim.input(Input::Disconnect);
+        let opened = sim.opened().len();
+        sim.input(Input::Network(true));
+        sim.ring();
+        sim.pass(3_600 * SECOND);
+        assert_eq!((sim.state(), sim.url(), sim.opened().len()), (&State::Idle, None, opened));
+    }
+}
+
+#[test]
+fn what_an_older_source_says_comes_too_late() {
+    let mut sim = Sim::connected();
+    let old = sim.source();
+    sim.drop_link();
+    sim.input(Input::RetryNow);
+    sim.event(old, SourceEvent::Opened);
+    sim.event(old, SourceEvent::Message { event: "message", id: "", data: "late" });
+    sim.event(old, SourceEvent::Failed { refused: true });
+    assert!(matches!(sim.state(), State::Connecting { .. }));
+    assert!(sim.messages().is_empty());
+}
+
+#[test]
+fn switching_the_workflow_closes_the_old_stream_first_and_begins_an_empty_log() {
+    let mut sim = Sim::connected();
+    let old = sim.source();
+    sim.line("old");
+    sim.choose("workflow789");
+    sim.event(old, SourceEvent::Message { event: "message", id: "", data: "stray" });
+    assert!(sim.url().is_some_and(|url| url.ends_with("workflow_id=workflow789")));
+    assert!(sim.messages().is_empty());
+}
+
+#[test]
+fn switching_the_workflow_does_not_connect_by_itself() {
+    let mut sim = Sim::new();
+    sim.choose("workflow789");
+    assert_eq!(sim.opened().len(), 0);
+}
+
+#[test]
+fn a_target_that_is_named_again_changes_nothing() {
+    let mut sim = Sim::connected();
+    sim.line("kept");
+    sim.choose("workflow456");
+    assert_eq!((sim.opened().len(), sim.messages()), (1, vec!["kept"]));
+}
+
+#[test]
+fn waits_for_a_workflow_to_be_chosen() {
+    let mut sim = Sim::new();
+    sim.choose("");
+    sim.input(Input::Connect);
+    assert_eq!(sim.status().line(), "ERROR: no workflow is chosen");
+    sim.choose("workflow456");
+    assert!(matches!(sim.state(), State::Connecting { attempt: 1 }));
+}
+
+#[test]
+fn stops_when_the_gateway_does_not_grant_the_channel() {
+    let mut sim = Sim::connected();
+    sim.line(r#"{"type":"connection","status":"connected","channels":[]}"#);
+    sim.pass(3_600 * SECOND);
+    assert_eq!(sim.state(), &State::Stopped(Stop::NotGranted("logs:etl:workspace123:workflow456".into())));
+    assert_eq!((sim.url(), sim.opened().len()), (None, 1));
+}
+
+#[test]
+fn a_greeting_is_no_line() {
+    let mut sim = Sim::connected();
+    sim.line(r#"{"type":"connection","status":"connected","channels":["logs:etl:workspace123:workflow456"]}"#);
+    assert_eq!((sim.status().badge, sim.messages().len()), (Badge::Connected, 0));
+}
+
+#[test]
+fn every_line_of_a_burst_is_kept() {
+    let mut sim = Sim::connected();
+    for number in 0..5_000 {
+        sim.line(&number.to_string());
+    }
+    assert_eq!(sim.messages(), (0..5_000).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn lines_stay_over_a_reconnect() {
+    let mut sim = Sim::connected();
+    sim.line("before");
+    sim.drop_link();
+    sim.pass(SECOND);
+    sim.answer();
+    sim.line("after");
+    assert_eq!(sim.messages(), ["before", "after"]);
+}
+
+#[test]
+fn tells_in_plain_words_why_it_is_not_connected() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    sim.refuse();
+    assert!(sim.status().reason.contains("refused the stream"));
+    sim.input(Input::RetryNow);
+    sim.drop_link();
+    assert!(sim.status().reason.contains("cannot be reached"));
+    sim.input(Input::RetryNow);
+    sim.answer();
+    assert_eq!(sim.status().reason, "");
+    sim.drop_link();
+    assert!(sim.status().reason.contains("was lost"));
+}
+
+#[test]
+fn a_source_that_the_browser_will_not_open_is_a_failure_like_any_other() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    sim.event(sim.source(), SourceEvent::NotOpened("bad URL".into()));
+    assert!(sim.status().reason.ends_with("bad URL"));
+    assert!(matches!(sim.state(), State::Waiting { .. }));
+}
+
+#[test]
+fn goes_through_the_states_in_order() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    sim.pass(SECOND);
+    sim.answer();
+    sim.input(Input::Disconnect);
+    let names: Vec<_> = sim.states().iter().map(|state| format!("{state:?}").split([' ', '{']).next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(names, ["Connecting", "Open", "Waiting", "Connecting", "Open", "Idle"]);
+}

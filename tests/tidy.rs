@@ -1,0 +1,99 @@
+//! The map is true: the walls between the rooms stand, and each room says what it is for.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// All Rust files below `folder`, with their text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("a readable folder").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = fs::read_to_string(&path).expect("a readable file");
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no Rust file in {folder}: has it moved?");
+    found
+}
+
+/// A file without its comments, which may speak of what the code must not do.
+fn code(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Fails for each file of `folder` whose code holds one of `words`.
+fn forbid(folder: &str, words: &[&str], because: &str) {
+    let found: Vec<_> = sources(folder)
+        .iter()
+        .flat_map(|(path, text)| {
+            let code = code(text);
+            words.iter().filter(move |word| code.contains(**word)).map(move |word| format!("{} holds {word:?}", path.display()))
+        })
+        .collect();
+    assert!(found.is_empty(), "{because}:\n{}", found.join("\n"));
+}
+
+#[test]
+fn core_knows_no_browser_no_clock_and_no_chance() {
+    let browser = ["web_sys", "js_sys", "wasm_bindgen", "leptos", "gloo_", "crate::browser", "crate::ui"];
+    forbid("src/core", &browser, "the core is pure");
+    forbid("src/core", &["std::time::Instant", "time::{Instant", "SystemTime", "Rng::new()"], "time and chance are handed in");
+}
+
+#[test]
+fn the_browser_room_shows_nothing() {
+    forbid("src/browser", &["leptos", "crate::ui"], "views belong in ui");
+}
+
+#[test]
+fn the_gateway_needs_the_core_only() {
+    forbid("gateway/src", &["logs_sse_client::browser", "logs_sse_client::ui"], "the gateway has no browser");
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("gateway/Cargo.toml")).expect("gateway/Cargo.toml");
+    assert!(manifest.contains("logs-sse-client = { path = \"..\", default-features = false }"), "the compiler keeps this wall only without features");
+}
+
+#[test]
+fn what_is_opened_is_owned() {
+    for folder in ["src", "gateway/src"] {
+        forbid(folder, &[".forget()", "mem::forget", "Box::leak", "into_js_value"], "whatever is opened is closed by its owner's drop");
+    }
+}
+
+#[test]
+fn views_keep_a_strict_content_security_policy() {
+    // A style attribute is blocked by style-src 'self', and innerHTML by Trusted Types.
+    forbid("src/ui", &["style=", "inner_html", "set_inner_html"], "views use style:property= and text nodes");
+    for (path, text) in sources("src/ui") {
+        let code = code(&text);
+        let views = code.matches("view! {").count();
+        let with_class = code.matches("view! { class=\"dsl\",").count();
+        assert_eq!(views, with_class, "{}: each view! begins with class=\"dsl\", without which Leptos uses innerHTML", path.display());
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for folder in ["src", "tests", "gateway/src", "gateway/tests"] {
+        for (path, text) in sources(folder) {
+            assert!(text.starts_with("//! "), "{} does not open with //!", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_file_grows_into_a_place_where_everything_meets() {
+    for folder in ["src", "tests", "gateway/src", "gateway/tests"] {
+        for (path, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(lines <= 400, "{} has {lines} lines: split it", path.display());
+        }
+    }
+}
