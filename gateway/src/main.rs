@@ -23,11 +23,11 @@ use crate::cli::{Cli, Command, Network, Publish, Replay, Serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Before the command line is read, since --upstream makes a client. An Err says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
-    // An Err says that one is installed already, and then there is nothing to do.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let done = match cli.command {
         None => serve(cli.serve).await,
         Some(Command::Publish(arguments)) => publish(&arguments).await,

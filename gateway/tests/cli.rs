@@ -137,6 +137,16 @@ async fn the_make_believe_job_publishes_by_itself() {
 }
 
 #[tokio::test]
+async fn forwards_to_an_upstream_given_by_a_flag() {
+    // A client made while the command line was read once found no TLS provider, and panicked.
+    let backend = Running::start(&["--port", "0", "--job", "--rate", "20"]);
+    let front = Running::start(&["--port", "0", "--upstream", &backend.url]);
+    let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", front.url))).await;
+    reader.data().await;
+    assert_eq!(reader.data().await["channel"], CHANNEL);
+}
+
+#[tokio::test]
 async fn publish_sends_a_series_and_says_where_it_went() {
     let running = Running::start(&["--port", "0"]);
     let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::browser::{Client, Console, Options};
+use crate::browser::{Console, Options};
 use crate::core::connection;
 use crate::core::store::Capacity;
 use crate::core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
@@ -43,15 +43,17 @@ pub fn LiveLogs(
     connection: connection::Config,
 ) -> impl IntoView {
     let live = Live::new(Options { connection, capacity: Capacity::of_lines(capacity.get_untracked()), console });
+    let target = move || Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read());
+    // An effect runs a moment after mounting, and a click may come before it.
+    live.with(|client| client.set_target(untrack(target)));
     // The client takes what it is told already for no change, so one effect serves all props.
     Effect::new(move |was_auto: Option<bool>| {
-        let target = Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read());
-        let auto = auto_connect.get();
+        let (target, capacity, auto) = (target(), Capacity::of_lines(capacity.get()), auto_connect.get());
         live.with(|client| {
-            client.set_capacity(Capacity::of_lines(capacity.get()));
+            client.set_capacity(capacity);
             client.set_target(target);
             if auto && was_auto != Some(true) {
-                Client::connect(client);
+                client.connect();
             }
         });
         auto

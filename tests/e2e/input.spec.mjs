@@ -1,0 +1,85 @@
+// What comes over the wire: recorded, hostile, long, broken. All of it shows, none of it acts.
+
+import { expect, test } from "./support.mjs";
+
+const RECORDINGS = new URL("../fixtures/", import.meta.url).pathname;
+
+test("shows the recorded stream of the gateway generation", async ({ start, demo }) => {
+  const backend = await start("replay", `${RECORDINGS}gateway-envelopes.sse`, "--speed", "50");
+  await demo.open(backend.url);
+  await demo.connect.click();
+  await demo.live();
+  await expect(demo.rows).toHaveCount(5);
+  for (const number of [1, 2, 3]) await expect(demo.row(`ETL pipeline started successfully (Log #${number})`)).toBeVisible();
+  const foreign = demo.row('naïve ünïcode ✓ "quoted" <b>html</b>');
+  await expect(foreign).toContainText("1:02:03 PM");
+  await expect(foreign).toContainText("logs:faas:workspace123:workflow789");
+  await expect(demo.row("Test log message from gateway (1795472915290)")).toBeVisible();
+});
+
+test("shows the recorded stream of the first generation", async ({ start, demo, page }) => {
+  const backend = await start("replay", `${RECORDINGS}backend-flat-entries.sse`, "--speed", "50");
+  await demo.open(backend.url);
+  await demo.connect.click();
+  await demo.live();
+  await expect(demo.rows).toHaveCount(7);
+  await expect(demo.row("Starting L5 DAP")).toContainText("DEBUG");
+  await expect(demo.row("L5 tag version:v3.7 is running")).toContainText("DATA_VALIDATION");
+  await expect(demo.rows.first()).toContainText("1m 58s");
+  await demo.rows.first().getByRole("button").click();
+  await expect(page.locator(".dsl-json")).toContainText('"pipelineID": "85bc12d4-a371-4546-c24b-2g4bcgd3b88g"');
+});
+
+test("text is only text", async ({ gateway, demo, page }) => {
+  await demo.open(gateway.url);
+  await demo.connect.click();
+  await demo.live();
+  const attack = "<img src=x onerror=alert(1)>";
+  await gateway.publish({ level: attack, pipeline: attack, message: attack, date: attack, status: attack, isoTime: '"><script>alert(1)</script>' });
+  const row = demo.row(attack);
+  await expect(row.locator(".dsl-message")).toHaveText(attack);
+  await row.getByRole("button").click();
+  await expect(page.locator(".dsl-full")).toHaveText(attack);
+  expect(await page.locator(".dsl-root img, .dsl-root script").count()).toBe(0);
+});
+
+test("what is no JSON, a failure of the backend, and a line of any shape are lines", async ({ start, record, demo }) => {
+  const recording = await record(
+    [
+      "data: plain text, no JSON\n\n",
+      'event: error\ndata: {"message":"the backend failed inside"}\n\n',
+      "data: 12.50\n\ndata: null\n\ndata: {broken\n\n",
+      "data: two\ndata: lines\n\n",
+      'data: {"channel":"logs:etl:workspace123:workflow456","data":"a bare string","id":"s"}\n\n',
+    ].join(""),
+  );
+  const backend = await start("replay", recording, "--speed", "1000");
+  await demo.open(backend.url);
+  await demo.connect.click();
+  await expect(demo.rows).toHaveCount(7);
+  for (const text of ["plain text, no JSON", "12.50", "null", "{broken", "two lines", "a bare string"]) await expect(demo.row(text)).toBeVisible();
+  await expect(demo.row("the backend failed inside")).toContainText("ERROR");
+  await demo.live();
+});
+
+test("a line of a megabyte and more is cut on screen, and says so", async ({ start, record, demo, page }) => {
+  const long = "x".repeat(3_000_000);
+  const backend = await start("replay", await record(`data: {"level":"INFO","message":"start ${long}"}\n\ndata: next\n\n`), "--speed", "1000");
+  await demo.open(backend.url);
+  await demo.connect.click();
+  await expect(demo.row("next")).toBeVisible();
+  await expect(demo.row("start x")).toContainText("+2.9 MB");
+  const widest = await demo.row("start x").evaluate((row) => row.textContent.length);
+  expect(widest).toBeLessThan(3_000);
+  await demo.row("start x").getByRole("button").click();
+  await expect(page.locator(".dsl-detail .dsl-count")).toContainText("cut: 1.9 MB more were sent");
+});
+
+test("a channel that is not granted is told, not waited for", async ({ start, record, demo, page }) => {
+  const backend = await start("replay", await record('data: {"type":"connection","status":"connected","channels":[]}\n\n'));
+  await demo.open(backend.url);
+  await demo.connect.click();
+  await demo.word("ERROR");
+  await expect(page.getByText("you may not read the logs of this workflow").first()).toBeVisible();
+  await expect(demo.connect).toBeVisible();
+});

@@ -1,0 +1,21 @@
+// End-to-end tests: the demo page as it is served, in Chromium, on a real gateway. `npm test -- e2e` runs them.
+
+import { defineConfig } from "@playwright/test";
+import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../../test-results",
+  // Two cores: more pages at once would only wait for each other.
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    launchOptions: { executablePath: findBrowsers().chromium, args: CHROMIUM_FLAGS },
+    trace: "retain-on-failure",
+  },
+});

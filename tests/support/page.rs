@@ -1,0 +1,148 @@
+//! A real page: mounts the component, clicks, waits, and reads what a person would see.
+
+use std::any::Any;
+use std::future::Future;
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
+use leptos::prelude::*;
+use logs_sse_client::core::connection::Config;
+use logs_sse_client::ui::LiveLogs;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::JsValue;
+use web_sys::{Document, Element, HtmlElement};
+
+/// Long enough for any machine; a test that waits this long has failed.
+const PATIENCE_MS: f64 = 10_000.0;
+
+/// The route of the gateway that `npm test` starts, with a job of 50 lines per second on the demo's workflows.
+pub fn endpoint() -> String {
+    let gateway = option_env!("LOGS_GATEWAY_URL").expect("LOGS_GATEWAY_URL: run the browser tests through `npm test -- browser`");
+    format!("{gateway}/api/dapadmin/l5-etl/sse/logs/stream")
+}
+
+/// A route where nobody listens: port 9 is `discard`, which no browser opens.
+pub fn dead_endpoint() -> String {
+    "http://127.0.0.1:9/logs".into()
+}
+
+/// What a test sets; every prop may be changed while mounted.
+#[derive(Clone, Copy)]
+pub struct Props {
+    pub workspace_id: RwSignal<String>,
+    pub workflow_id: RwSignal<String>,
+    pub endpoint: RwSignal<String>,
+    pub auto_connect: RwSignal<bool>,
+    pub capacity: RwSignal<usize>,
+}
+
+/// A mounted component, in a place of its own. Dropping it unmounts.
+pub struct Page {
+    place: HtmlElement,
+    pub props: Props,
+    view: Option<Box<dyn Any>>,
+    owner: Owner,
+}
+
+impl Page {
+    /// The component on the demo's first workflow, reading from `endpoint`.
+    pub fn mount(endpoint: &str) -> Self {
+        Self::mount_with(endpoint, Config::default())
+    }
+
+    pub fn mount_with(endpoint: &str, connection: Config) -> Self {
+        let place: HtmlElement = document().create_element("div").expect("a div").unchecked_into();
+        document().body().expect("a body").append_child(&place).expect("appended");
+        let owner = Owner::new_root(None);
+        let (props, view) = owner.with(|| {
+            let props = Props {
+                workspace_id: RwSignal::new("workspace123".into()),
+                workflow_id: RwSignal::new("workflow456".into()),
+                endpoint: RwSignal::new(endpoint.into()),
+                auto_connect: RwSignal::new(false),
+                capacity: RwSignal::new(10_000),
+            };
+            let view = leptos::mount::mount_to(place.clone(), move || {
+                view! { class="dsl",
+                    <LiveLogs
+                        workspace_id=props.workspace_id
+                        workflow_id=props.workflow_id
+                        endpoint=props.endpoint
+                        auto_connect=props.auto_connect
+                        capacity=props.capacity
+                        connection=connection
+                    />
+                }
+            });
+            (props, Box::new(view) as Box<dyn Any>)
+        });
+        Self { place, props, view: Some(view), owner }
+    }
+
+    /// Everything on the page that a person can see, in one text.
+    pub fn text(&self) -> String {
+        self.place.inner_text()
+    }
+
+    pub fn word(&self) -> String {
+        self.find(".dsl-word").map(|word| word.text_content().unwrap_or_default()).unwrap_or_default()
+    }
+
+    pub fn find(&self, selector: &str) -> Option<HtmlElement> {
+        self.place.query_selector(selector).expect("a selector").map(Element::unchecked_into)
+    }
+
+    pub fn all(&self, selector: &str) -> Vec<HtmlElement> {
+        let found = self.place.query_selector_all(selector).expect("a selector");
+        (0..found.length()).filter_map(|index| found.item(index)).map(JsCast::unchecked_into).collect()
+    }
+
+    /// Clicks the button with this text, which must be there to be seen.
+    pub fn click(&self, label: &str) {
+        let button = self.all("button").into_iter().find(|button| button.text_content().as_deref() == Some(label) && !button.hidden());
+        button.unwrap_or_else(|| panic!("no button {label:?} in {:?}", self.text())).click();
+    }
+
+    pub fn rows(&self) -> Vec<HtmlElement> {
+        self.all("li.dsl-row")
+    }
+
+    /// Waits until `seen` is true of the page.
+    pub async fn until(&self, what: &str, seen: impl Fn(&Self) -> bool) {
+        until(&format!("{what}, but see {:?}", self.text()), async || seen(self)).await;
+    }
+
+    pub async fn until_connected(&self) {
+        self.until("connected", |page| page.word() == "CONNECTED").await;
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.view.take();
+        self.owner.cleanup();
+        self.place.remove();
+    }
+}
+
+pub fn document() -> Document {
+    web_sys::window().and_then(|window| window.document()).expect("a document")
+}
+
+pub async fn pause(millis: u64) {
+    sleep(Duration::from_millis(millis)).await;
+}
+
+/// Waits until `done`, which must come true in good time.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
+    let start = js_sys::Date::now();
+    while !done().await {
+        assert!(js_sys::Date::now() - start < PATIENCE_MS, "waited in vain for: {what}");
+        pause(10).await;
+    }
+}
+
+/// Runs a script in the page, for what only JavaScript can look at or put in the way.
+pub fn script(code: &str) -> JsValue {
+    js_sys::eval(code).unwrap_or_else(|error| panic!("{code}: {error:?}"))
+}

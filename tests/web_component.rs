@@ -1,0 +1,169 @@
+//! The component in a real browser, against a real gateway: what a person sees in each state.
+
+#![cfg(target_arch = "wasm32")]
+
+mod support;
+
+use std::time::Duration;
+
+use leptos::prelude::Set;
+use logs_sse_client::core::{backoff, connection::Config};
+use support::page::{Page, dead_endpoint, endpoint, pause, script};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+async fn begins_disconnected_with_a_button_and_no_section() {
+    let page = Page::mount(&endpoint());
+    pause(100).await;
+    assert_eq!(page.word(), "DISCONNECTED");
+    assert!(
+        page.text().contains("Connect Live Logs") && !page.text().contains("LIVE\n") && !page.text().contains("Live logs\n"),
+        "{:?}",
+        page.text()
+    );
+    assert!(page.rows().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_click_connects_and_lines_stream_in_newest_on_top() {
+    let page = Page::mount(&endpoint());
+    page.click("Connect Live Logs");
+    page.until_connected().await;
+    assert!(page.text().contains("🔴 LIVE"), "{:?}", page.text());
+    page.until("five rows", |page| page.rows().len() >= 5).await;
+    let cells = |row: &web_sys::HtmlElement| {
+        [".dsl-time", ".dsl-level", ".dsl-pipeline", ".dsl-message"]
+            .map(|part| row.query_selector(part).ok().flatten().and_then(|cell| cell.text_content()).unwrap_or_default())
+    };
+    for row in page.rows() {
+        assert!(cells(&row).iter().all(|cell| !cell.is_empty()), "expected time, level, pipeline and message in {:?}", cells(&row));
+    }
+    let numbers: Vec<u64> = page.rows().iter().filter_map(|row| number_in(&cells(row)[3])).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {numbers:?}");
+    page.click("Disconnect");
+    page.until("disconnected", |page| page.word() == "DISCONNECTED").await;
+    let held = page.find(".dsl-count").map(|count| count.inner_text());
+    pause(300).await;
+    assert_eq!(page.find(".dsl-count").map(|count| count.inner_text()), held, "lines came after Disconnect");
+}
+
+#[wasm_bindgen_test]
+async fn connects_by_itself_when_asked_to() {
+    let page = Page::mount(&endpoint());
+    page.props.auto_connect.set(true);
+    page.until_connected().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_dead_server_is_told_with_reason_and_countdown() {
+    // Long delays, so that the countdown stands still long enough to be read.
+    let slow = backoff::Config { base: Duration::from_secs(1_000), cap: Duration::from_secs(1_000), ..backoff::Config::default() };
+    let page = Page::mount_with(&dead_endpoint(), Config { backoff: slow, ..Config::default() });
+    page.click("Connect Live Logs");
+    page.until("an error", |page| page.word() == "ERROR").await;
+    let text = page.text();
+    assert!(text.contains("retrying in ") && text.contains("(attempt 2)"), "{text:?}");
+    assert!(text.contains("cannot be reached") || text.contains("refused the stream"), "{text:?}");
+    assert!(!text.contains("LIVE\n"), "{text:?}");
+    let before = page.find(".dsl-progress").map(|progress| progress.inner_text());
+    page.until("the countdown to count", |page| page.find(".dsl-progress").map(|progress| progress.inner_text()) != before).await;
+    page.props.endpoint.set(endpoint());
+    page.until_connected().await;
+}
+
+#[wasm_bindgen_test]
+async fn retry_now_cuts_the_wait_short() {
+    let slow = backoff::Config { base: Duration::from_secs(1_000), cap: Duration::from_secs(1_000), ..backoff::Config::default() };
+    let page = Page::mount_with(&dead_endpoint(), Config { backoff: slow, ..Config::default() });
+    page.click("Connect Live Logs");
+    page.until("an error", |page| page.word() == "ERROR").await;
+    page.click("Retry now");
+    page.until("the next attempt to fail", |page| page.text().contains("(attempt 3)")).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_id_that_breaks_out_is_named() {
+    let page = Page::mount(&endpoint());
+    page.props.workflow_id.set("a:b".into());
+    page.click("Connect Live Logs");
+    page.until("the error", |page| page.text().contains("workflow id \"a:b\" holds ':'")).await;
+    page.props.workflow_id.set("workflow456".into());
+    page.until_connected().await;
+}
+
+#[wasm_bindgen_test]
+async fn follows_the_workflow_and_begins_an_empty_log() {
+    let page = Page::mount(&endpoint());
+    page.click("Connect Live Logs");
+    page.until("rows", |page| page.rows().len() >= 5).await;
+    page.props.workflow_id.set("nothing_is_published_here".into());
+    page.until("an empty log", |page| page.rows().is_empty() && page.text().contains("No log has come yet")).await;
+    page.until_connected().await;
+    pause(200).await;
+    assert!(page.rows().is_empty(), "a line of the old workflow came late");
+}
+
+#[wasm_bindgen_test]
+async fn holds_no_more_than_its_capacity_and_says_so() {
+    let page = Page::mount(&endpoint());
+    page.props.capacity.set(7);
+    page.click("Connect Live Logs");
+    page.until("dropped lines", |page| page.text().contains("7 lines, the newest; ")).await;
+    assert!(page.text().contains("dropped to stay within 7 lines"), "{:?}", page.text());
+    assert!(page.rows().len() <= 7);
+}
+
+#[wasm_bindgen_test]
+async fn the_page_holds_the_rows_that_are_seen_and_not_the_store() {
+    // The list as the style sheet makes it, since the component alone has no height.
+    script(
+        "document.head.insertAdjacentHTML('beforeend', '<style id=t>.dsl-list{height:100px;overflow:auto}.dsl-row{height:20px;overflow:hidden}</style>')",
+    );
+    let page = Page::mount(&endpoint());
+    page.click("Connect Live Logs");
+    page.until("more lines than rows", |page| page.rows().len() >= 20 && page.text().contains("6") && count(page) > 60).await;
+    // 100 px of 20 px rows, one for the cut edges, ten beyond each edge.
+    assert!(page.rows().len() <= 26, "{} rows for {} lines", page.rows().len(), count(&page));
+    script("document.getElementById('t').remove()");
+}
+
+#[wasm_bindgen_test]
+async fn a_whole_entry_opens_and_stands_still() {
+    let page = Page::mount(&endpoint());
+    page.click("Connect Live Logs");
+    page.until("rows", |page| page.rows().len() >= 3).await;
+    page.find(".dsl-open").expect("a row's button").click();
+    page.until("the entry", |page| page.find(".dsl-json").is_some()).await;
+    let shown = page.find(".dsl-json").map(|entry| entry.inner_text()).unwrap_or_default();
+    assert!(shown.contains("\"logType\": \"ETL_LOG\"") && shown.contains("\"execution_id\""), "{shown}");
+    pause(500).await;
+    assert_eq!(page.find(".dsl-json").map(|entry| entry.inner_text()), Some(shown));
+    page.click("Close");
+    page.until("the entry closed", |page| page.find(".dsl-json").is_none()).await;
+}
+
+#[wasm_bindgen_test]
+async fn clear_empties_the_log_and_stays_connected() {
+    let page = Page::mount(&endpoint());
+    page.click("Connect Live Logs");
+    page.until("lines", |page| count(page) >= 10).await;
+    page.click("Clear");
+    page.until("fewer lines", |page| count(page) < 10).await;
+    assert_eq!(page.word(), "CONNECTED");
+}
+
+/// How many lines the page says that it holds.
+fn count(page: &Page) -> u64 {
+    let text = page.find(".dsl-count").map(|count| count.text_content().unwrap_or_default()).unwrap_or_default();
+    text.split(' ').next().and_then(|number| number.replace(',', "").parse().ok()).unwrap_or_default()
+}
+
+/// The number of a sample log, which its message holds.
+fn number_in(message: &str) -> Option<u64> {
+    ["log ", "part ", "Log #", "Buffer ", "Report "].iter().find_map(|word| {
+        let (_, rest) = message.split_once(word)?;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    })
+}

@@ -1,0 +1,96 @@
+//! A hundred mounts and unmounts leave nothing behind: no listener, no timer, no frame, no EventSource.
+
+#![cfg(target_arch = "wasm32")]
+
+mod support;
+
+use support::page::{Page, dead_endpoint, endpoint, pause, script};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Counts what is open, from now on: puts a counter in front of each door that the browser has.
+const COUNT: &str = r"(() => {
+    if (window.open_things) return;
+    const things = (window.open_things = { sources: new Set(), timers: new Set(), frames: new Set(), listeners: new Map() });
+    const Native = window.EventSource;
+    window.EventSource = class extends Native {
+        constructor(...args) { super(...args); things.sources.add(this); }
+        close() { things.sources.delete(this); super.close(); }
+    };
+    for (const [set, clear, kept] of [['setTimeout', 'clearTimeout', 'timers'], ['requestAnimationFrame', 'cancelAnimationFrame', 'frames']]) {
+        const [setNative, clearNative] = [window[set].bind(window), window[clear].bind(window)];
+        window[set] = (act, ...rest) => {
+            const id = setNative((...args) => { things[kept].delete(id); act(...args); }, ...rest);
+            things[kept].add(id);
+            return id;
+        };
+        window[clear] = (id) => { things[kept].delete(id); clearNative(id); };
+    }
+    const { addEventListener, removeEventListener } = EventTarget.prototype;
+    const key = (type, act) => type + '#' + (act.counted ??= Math.random());
+    const of = (target) => things.listeners.get(target ?? window) ?? things.listeners.set(target ?? window, new Set()).get(target ?? window);
+    EventTarget.prototype.addEventListener = function (type, act, ...rest) {
+        if (act && (this === undefined || this === window || this instanceof Native)) of(this).add(key(type, act));
+        return addEventListener.call(this ?? window, type, act, ...rest);
+    };
+    EventTarget.prototype.removeEventListener = function (type, act, ...rest) {
+        if (act && (this === undefined || this === window || this instanceof Native)) of(this).delete(key(type, act));
+        return removeEventListener.call(this ?? window, type, act, ...rest);
+    };
+})()";
+
+/// What is open now, in words: sources, timers, frames, listeners of the window and of sources.
+fn open_things() -> String {
+    let count = "(() => { const t = window.open_things; const l = [...t.listeners.values()].reduce((sum, set) => sum + set.size, 0);
+        return `${t.sources.size} sources, ${t.timers.size} timers, ${t.frames.size} frames, ${l} listeners`; })()";
+    script(count).as_string().unwrap_or_default()
+}
+
+#[wasm_bindgen_test]
+async fn a_hundred_mounts_leave_nothing_behind() {
+    script(COUNT);
+    // The first mount may set up what lives as long as the page: delegated events, the executor.
+    one_of_each().await;
+    let before = settled().await;
+    for _ in 0..25 {
+        one_of_each().await;
+    }
+    assert_eq!(settled().await, before);
+    assert!(before.starts_with("0 sources"), "{before}");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_open_is_counted() {
+    script(COUNT);
+    let before = settled().await;
+    let page = Page::mount(&endpoint());
+    page.click("Connect Live Logs");
+    page.until_connected().await;
+    let during = open_things();
+    assert!(during.starts_with("1 sources"), "the counter counts nothing: {before} then {during}");
+    drop(page);
+    assert_eq!(settled().await, before);
+}
+
+/// Four mounts, each unmounted in another state: idle, connecting, open with rows, waiting for a retry.
+async fn one_of_each() {
+    drop(Page::mount(&endpoint()));
+    let connecting = Page::mount(&endpoint());
+    connecting.click("Connect Live Logs");
+    drop(connecting);
+    let open = Page::mount(&endpoint());
+    open.click("Connect Live Logs");
+    open.until("rows", |page| !page.rows().is_empty()).await;
+    drop(open);
+    let waiting = Page::mount(&dead_endpoint());
+    waiting.click("Connect Live Logs");
+    waiting.until("an error", |page| page.word() == "ERROR").await;
+    drop(waiting);
+}
+
+/// What is open once what was due has come.
+async fn settled() -> String {
+    pause(100).await;
+    open_things()
+}
