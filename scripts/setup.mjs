@@ -18,6 +18,7 @@ export async function setup(purpose) {
   if (!needs) throw new Told(`setup: "${purpose}" is not one of ${Object.keys(NEEDS).join(", ")}`);
   checkNode();
   checkRust();
+  if (needs.browsers) checkComponents();
   await npmPackages();
   await wasmTarget();
   for (const tool of needs.tools) await cargoTool(tool);
@@ -37,6 +38,11 @@ function checkRust() {
       ? "setup: rustup is here, but no toolchain: run 'rustup toolchain install stable' and try again"
       : "setup: cargo is missing: install Rust with rustup (https://rustup.rs), open a new shell and try again",
   );
+}
+
+function checkComponents() {
+  const missing = ["fmt", "clippy"].filter((name) => capture("cargo", [name, "--version"]) === undefined);
+  if (missing.length > 0) throw new Told(`setup: the lints need cargo ${missing.join(" and cargo ")}: run 'rustup component add rustfmt clippy'`);
 }
 
 async function npmPackages() {

@@ -42,7 +42,6 @@ impl Recording {
     }
 
     /// The routes on which the recording is served: the proxy's, and the gateway's own. Each reader hears it from the start.
-    #[must_use]
     pub fn app(self, extras: &Extras) -> Router {
         let routes =
             Router::new().route(proxy::PATH, get(serve)).route("/logs/stream", get(serve)).route("/api/logs/stream", get(serve)).with_state(self);

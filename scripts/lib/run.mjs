@@ -19,6 +19,23 @@ export async function run(command, args, { env = {}, cwd = ROOT } = {}) {
   return code ?? (signal ? 1 : 0);
 }
 
+/** As `run`, and gives what was printed beside the exit code. */
+export async function runAndKeep(command, args, { env = {}, cwd = ROOT } = {}) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ]) {
+    from.on("data", (chunk) => {
+      output += chunk;
+      to.write(chunk);
+    });
+  }
+  const [code, signal] = await exitOf(child, command);
+  return { code: code ?? (signal ? 1 : 0), output };
+}
+
 /** Runs a program and gives back what it printed, or `undefined` when it is missing or fails. */
 export function capture(command, args, { env = {}, cwd = ROOT } = {}) {
   const done = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: "utf8" });
@@ -85,6 +102,7 @@ function exitOf(child, command) {
     child.on("error", (error) => {
       reject(new Told(error.code === "ENOENT" ? `${command} is not installed or not on PATH` : `${command}: ${error.message}`));
     });
-    child.on("exit", (code, signal) => resolve([code, signal]));
+    // "close", not "exit": the last of the output may come after the end.
+    child.on("close", (code, signal) => resolve([code, signal]));
   });
 }

@@ -150,7 +150,8 @@ impl Inner {
                 Some(Output::Open { source, url }) => self.open(source, &url),
                 Some(Output::Close(_)) => drop(self.source.take()),
                 Some(Output::Wake(alarm)) => {
-                    self.alarm.set(alarm.map(|alarm| self.after(alarm.at - clock::now(), |inner| inner.handle(Input::Woken))))
+                    let timeout = alarm.map(|alarm| self.after(alarm.at - clock::now(), |inner| inner.handle(Input::Woken)));
+                    self.alarm.set(timeout);
                 }
                 Some(Output::Changed(_)) => self.tell_change(),
             }

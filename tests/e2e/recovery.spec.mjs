@@ -40,7 +40,8 @@ test("Retry now does not wait for the countdown", async ({ gateway, demo, page }
   await demo.connect.click();
   await demo.live();
   await gateway.kill();
-  // Let the delay grow to where a wait can be seen.
+  // Let the delay grow to where a wait can be seen; delays are drawn at random, so this may take a while.
+  test.slow();
   await expect(page.getByText(/retrying in ([4-9]|\d\d) s/)).toBeVisible({ timeout: 60_000 });
   await gateway.start();
   await demo.retryNow.click();

@@ -17,7 +17,9 @@ const PATIENCE_MS: f64 = 10_000.0;
 
 /// The route of the gateway that `npm test` starts, with a job of 50 lines per second on the demo's workflows.
 pub fn endpoint() -> String {
-    let gateway = option_env!("LOGS_GATEWAY_URL").expect("LOGS_GATEWAY_URL: run the browser tests through `npm test -- browser`");
+    let Some(gateway) = option_env!("LOGS_GATEWAY_URL") else {
+        panic!("LOGS_GATEWAY_URL names no gateway: run the browser tests through `npm test -- browser`")
+    };
     format!("{gateway}/api/dapadmin/l5-etl/sse/logs/stream")
 }
 

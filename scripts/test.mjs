@@ -1,0 +1,108 @@
+// `npm test`: all tests, or the parts that are named: `npm test -- native e2e`. One summary at the end.
+
+import { readdirSync } from "node:fs";
+import { buildGateway, buildPage, startGateway } from "./lib/build.mjs";
+import { entry, ROOT, run, runAndKeep, stop, Told } from "./lib/run.mjs";
+import { findBrowsers, toolEnv } from "./lib/tools.mjs";
+import { setup } from "./setup.mjs";
+import { size } from "./size.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+const CORE = ["--no-default-features", "--package", "logs-sse-client"];
+
+/** The parts in order, cheapest first. Each gives its results: `{ name, passed, failed }`. */
+const PARTS = {
+  lint: { about: "format, lints, features, documentation", run: lint },
+  native: { about: "core and gateway, on this machine", run: native },
+  browser: { about: "component in Chromium and Firefox, on a real gateway", run: browser },
+  e2e: { about: "demo page end to end, and its size", run: endToEnd },
+};
+
+await entry(async () => {
+  const named = process.argv.slice(2);
+  const unknown = named.filter((name) => !(name in PARTS));
+  if (unknown.length > 0) throw new Told(`test: ${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`);
+  const parts = named.length > 0 ? named : Object.keys(PARTS);
+  await setup("test");
+  const results = [];
+  for (const name of parts) {
+    console.log(`\n=== ${name}: ${PARTS[name].about}`);
+    const start = Date.now();
+    results.push(...(await PARTS[name].run()));
+    console.log(`=== ${name}: ${Math.round((Date.now() - start) / 1000)} s`);
+  }
+  return summary(results);
+});
+
+async function lint() {
+  // A newer compiler than ours may know new lints: they must not stop a person, but CI.
+  const strict = process.env.CI ? ["--", "-D", "warnings"] : [];
+  const checks = {
+    rustfmt: ["fmt", "--all", "--check"],
+    "clippy, core": ["clippy", "--quiet", ...CORE, "--all-targets", ...strict],
+    "clippy, gateway": ["clippy", "--quiet", "--package", "logs-gateway", "--all-targets", ...strict],
+    "clippy, component": ["clippy", "--quiet", ...WASM, "--package", "logs-sse-client", "--all-targets", ...strict],
+    "without Leptos": ["check", "--quiet", ...WASM, ...CORE, "--features", "browser", "--lib"],
+    documentation: ["doc", "--quiet", "--no-deps", ...CORE, "--package", "logs-gateway"],
+  };
+  const results = [];
+  for (const [name, args] of Object.entries(checks)) {
+    console.log(`cargo ${args.join(" ")}`);
+    const failed = (await run("cargo", args, { env: { RUSTDOCFLAGS: "-D warnings" } })) !== 0;
+    results.push({ name: `lint: ${name}`, passed: failed ? 0 : 1, failed: failed ? 1 : 0 });
+  }
+  return results;
+}
+
+async function native() {
+  return [
+    counted("native: core", await runAndKeep("cargo", ["test", ...CORE])),
+    counted("native: gateway", await runAndKeep("cargo", ["test", "--package", "logs-gateway"])),
+  ];
+}
+
+async function browser() {
+  const { chromedriver, geckodriver } = findBrowsers();
+  const files = readdirSync(`${ROOT}/tests`).filter((file) => /^web_.*\.rs$/.test(file));
+  const tests = files.flatMap((file) => ["--test", file.replace(".rs", "")]);
+  const program = await buildGateway();
+  const { child, url } = await startGateway(program, ["--port", "0", "--job", "--rate", "50", "--cors-origin", "*"]);
+  const env = { ...toolEnv("wasm-pack", "wasm-bindgen-cli"), LOGS_GATEWAY_URL: url };
+  try {
+    const results = [];
+    for (const [name, driver] of Object.entries({ chrome: ["--chromedriver", chromedriver], firefox: ["--geckodriver", geckodriver] })) {
+      results.push(counted(`browser: ${name}`, await runAndKeep("wasm-pack", ["test", "--headless", `--${name}`, ...driver, "--", ...tests], { env })));
+    }
+    return results;
+  } finally {
+    await stop(child);
+  }
+}
+
+async function endToEnd() {
+  const program = await buildGateway();
+  await buildPage();
+  const kept = size();
+  const args = ["test", "--config", "tests/e2e/playwright.config.mjs"];
+  const done = await runAndKeep(`${ROOT}/node_modules/.bin/playwright`, args, { env: { LOGS_GATEWAY: program } });
+  return [{ name: "e2e: size", passed: kept ? 1 : 0, failed: kept ? 0 : 1 }, counted("e2e: demo page", done)];
+}
+
+/** Counts what a runner printed: `test result: ok. 12 passed; 0 failed` of cargo and wasm-bindgen, `24 passed (38s)` of Playwright. */
+function counted(name, { code, output }) {
+  const sum = (word) => [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce((total, [, number]) => total + Number(number), 0);
+  const [passed, failed] = [sum("passed"), sum("failed")];
+  // A run that ends badly without a failed test (it did not compile, a browser crashed) has failed; so has one that ran nothing.
+  return { name, passed, failed: code !== 0 || passed === 0 ? Math.max(failed, 1) : failed };
+}
+
+function summary(results) {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  console.log("\nSummary");
+  for (const { name, passed, failed } of results) {
+    console.log(`  ${failed ? "✘" : "✓"} ${name.padEnd(width)}  ${passed} passed${failed ? `, ${failed} failed` : ""}`);
+  }
+  const total = (kind) => results.reduce((sum, result) => sum + result[kind], 0);
+  console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
+  return total("failed") === 0 ? 0 : 1;
+}
