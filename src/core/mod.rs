@@ -5,6 +5,7 @@
 pub mod backoff;
 pub mod channel;
 pub mod connection;
+pub mod cursor;
 pub mod entry;
 pub mod picture;
 mod pretty;
