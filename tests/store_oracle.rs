@@ -2,23 +2,26 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use logs_sse_client::core::store::{Capacity, Store};
-use logs_sse_client::core::wire::{self, Line, Message};
+use std::time::Duration;
+
+use logs_sse_client::core::notice::Notice;
+use logs_sse_client::core::store::{Capacity, Row, Store};
+use logs_sse_client::core::wire::{self, Message};
 use proptest::prelude::*;
 
 /// All lines since the last clear, with their numbers; recomputed on each question.
 #[derive(Debug, Default)]
 struct Naive {
-    lines: Vec<(u64, Line)>,
+    rows: Vec<(u64, Row)>,
     next: u64,
     dropped: u64,
 }
 
 impl Naive {
     fn trim(&mut self, capacity: Capacity) {
-        let bytes = |lines: &[(u64, Line)]| lines.iter().map(|(_, line)| line.entry.bytes()).sum::<usize>();
-        while self.lines.len() > capacity.lines || (bytes(&self.lines) > capacity.bytes && self.lines.len() > 1) {
-            self.lines.remove(0);
+        let bytes = |rows: &[(u64, Row)]| rows.iter().map(|(_, row)| bytes_of(row)).sum::<usize>();
+        while self.rows.len() > capacity.lines || (bytes(&self.rows) > capacity.bytes && self.rows.len() > 1) {
+            self.rows.remove(0);
             self.dropped += 1;
         }
     }
@@ -39,11 +42,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn line(length: usize) -> Line {
+/// A line of this length, or now and then a notice.
+fn row(length: usize) -> Row {
     match wire::read("message", "", &"x".repeat(length)) {
-        Message::Line(line) => line,
-        Message::Hello(_) => unreachable!("x is no greeting"),
+        Message::Line(line) if length > 50 => Row::Line(line),
+        _ => Row::Notice(Notice::NotReplayed { away: Duration::ZERO }),
     }
+}
+
+fn bytes_of(row: &Row) -> usize {
+    row.line().map_or(std::mem::size_of::<Row>(), |line| line.entry.bytes())
 }
 
 proptest! {
@@ -58,8 +66,8 @@ proptest! {
             let before = store.version();
             match step {
                 Step::Append(length) => {
-                    store.append(line(length));
-                    naive.lines.push((naive.next, line(length)));
+                    store.append(row(length));
+                    naive.rows.push((naive.next, row(length)));
                     naive.next += 1;
                     prop_assert!(store.version() > before);
                 }
@@ -69,17 +77,18 @@ proptest! {
                 }
                 Step::Clear => {
                     store.clear();
-                    naive.lines.clear();
+                    naive.rows.clear();
                     naive.dropped = 0;
                 }
             }
             naive.trim(capacity);
-            prop_assert_eq!(store.len(), naive.lines.len());
+            prop_assert_eq!(store.len(), naive.rows.len());
+            prop_assert_eq!(store.lines(), naive.rows.iter().filter(|(_, row)| row.line().is_some()).count());
             prop_assert_eq!(store.dropped(), naive.dropped);
             prop_assert_eq!(store.range().end, naive.next);
-            let held: Vec<_> = store.range().map(|number| (number, store.line(number).cloned().expect("a number in range is held"))).collect();
-            prop_assert_eq!(&held, &naive.lines);
-            prop_assert!(store.line(store.range().end).is_none());
+            let held: Vec<_> = store.range().map(|number| (number, store.row(number).cloned().expect("a number in range is held"))).collect();
+            prop_assert_eq!(&held, &naive.rows);
+            prop_assert!(store.row(store.range().end).is_none());
         }
     }
 }

@@ -3,8 +3,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use logs_sse_client::core::entry::{EntryTime, Level};
+use logs_sse_client::core::protocol::Hello;
 use logs_sse_client::core::sse::Parser;
-use logs_sse_client::core::wire::{self, Hello, Line, Message};
+use logs_sse_client::core::wire::{self, Line, Message};
 
 fn read(recording: &str) -> (Parser, Vec<Message>) {
     let mut parser = Parser::default();
@@ -24,7 +25,8 @@ fn shown(line: &Line) -> (&str, Level, &str, &str, &str) {
 fn the_gateway_generation() {
     let (_, messages) = read(include_str!("fixtures/gateway-envelopes.sse"));
     let (etl, faas) = ("logs:etl:workspace123:workflow456", "logs:faas:workspace123:workflow789");
-    let hello = Hello { granted: Some(vec![etl.into(), faas.into()]), connection_id: Some("user123_1795472914246_l21tpu8qa".into()) };
+    let hello =
+        Hello { granted: Some(vec![etl.into(), faas.into()]), connection_id: Some("user123_1795472914246_l21tpu8qa".into()), ..Hello::default() };
     assert_eq!(messages[0], Message::Hello(hello));
     let lines = lines(&messages);
     assert_eq!(lines.iter().map(|line| line.channel.as_deref().unwrap_or_default()).collect::<Vec<_>>(), [etl, etl, etl, faas, etl]);

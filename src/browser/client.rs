@@ -12,7 +12,8 @@ use crate::browser::console::Console;
 use crate::browser::event_source::Source;
 use crate::browser::frame::Frame;
 use crate::browser::presence::Presence;
-use crate::core::connection::{Config, Input, Output, SourceId};
+use crate::browser::probe::Probe;
+use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
 use crate::core::session::{Session, SourceEvent};
 use crate::core::status::{Badge, Status};
 use crate::core::store::Capacity;
@@ -41,10 +42,11 @@ impl Client {
         // 53 bits of chance are plenty for spreading retries.
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
-            let (of_frame, of_network) = (me.clone(), me.clone());
+            let (of_frame, of_presence) = (me.clone(), me.clone());
             Inner {
                 session: RefCell::new(Session::new(options.connection, options.capacity, seed)),
                 source: RefCell::new(None),
+                probe: RefCell::new(None),
                 alarm: Cell::new(None),
                 refresh: Cell::new(None),
                 frame: Frame::new(move || {
@@ -53,13 +55,16 @@ impl Client {
                         on_frame();
                     }
                 }),
-                _presence: Presence::new(move |online| with(&of_network, |inner| inner.handle(Input::Network(online)))),
+                _presence: Presence::new(move |input| with(&of_presence, |inner| inner.handle(input))),
                 console: options.console,
                 me: me.clone(),
             }
         });
         if !Presence::is_online() {
             inner.handle(Input::Network(false));
+        }
+        if Presence::is_hidden() {
+            inner.handle(Input::Page(Page::Hidden));
         }
         Self { inner }
     }
@@ -118,6 +123,7 @@ impl fmt::Debug for Client {
 struct Inner {
     session: RefCell<Session>,
     source: RefCell<Option<Source>>,
+    probe: RefCell<Option<Probe>>,
     alarm: Cell<Option<Timeout>>,
     /// Redraws when the status reads differently by the mere passing of time.
     refresh: Cell<Option<Timeout>>,
@@ -149,6 +155,8 @@ impl Inner {
                 None => break,
                 Some(Output::Open { source, url }) => self.open(source, &url),
                 Some(Output::Close(_)) => drop(self.source.take()),
+                Some(Output::Probe { probe, url }) => self.ask(probe, &url),
+                Some(Output::EndProbe(_)) => drop(self.probe.take()),
                 Some(Output::Wake(alarm)) => {
                     let timeout = alarm.map(|alarm| self.after(alarm.at - clock::now(), |inner| inner.handle(Input::Woken)));
                     self.alarm.set(timeout);
@@ -165,6 +173,17 @@ impl Inner {
             Ok(source) => *self.source.borrow_mut() = Some(source),
             Err(words) => self.session.borrow_mut().handle_source(clock::now(), id, SourceEvent::NotOpened(words)),
         }
+    }
+
+    fn ask(&self, id: ProbeId, url: &str) {
+        let me = self.me.clone();
+        let on_finding = move |finding: Finding| {
+            with(&me, |inner| {
+                drop(inner.probe.take());
+                inner.handle(Input::Probed(id, finding));
+            });
+        };
+        *self.probe.borrow_mut() = Probe::ask(url, on_finding);
     }
 
     fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timeout {

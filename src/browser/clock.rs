@@ -1,12 +1,37 @@
 //! What time it is, and how it reads in the reader's zone.
 
+use std::cell::Cell;
+
 use js_sys::Date;
 
 use crate::core::time::Instant;
 
-/// Now, on the page's monotonic clock; outside a window, on the wall clock.
+thread_local! {
+    static CLOCK: Cell<Reading> = const { Cell::new(Reading { now: 0.0, monotonic: 0.0, wall: 0.0 }) };
+}
+
+/// What the two clocks of a browser said last, and what we made of it.
+#[derive(Clone, Copy)]
+struct Reading {
+    now: f64,
+    monotonic: f64,
+    wall: f64,
+}
+
+/// Now: never goes back, and counts the time in which the machine slept.
+///
+/// `performance.now()` stands still in a sleep (Chromium on Linux and macOS), and the wall clock may be set back; so of both
+/// the one that went further is believed. A wall clock that is set forward looks like a sleep, which does no harm.
 pub(crate) fn now() -> Instant {
-    Instant::from_millis(web_sys::window().and_then(|window| window.performance()).map_or_else(Date::now, |performance| performance.now()))
+    let wall = Date::now();
+    let monotonic = web_sys::window().and_then(|window| window.performance()).map_or(wall, |performance| performance.now());
+    CLOCK.with(|clock| {
+        let last = clock.get();
+        // The first reading starts at the wall clock, so that a server's time can be compared with it.
+        let now = if last.now == 0.0 { wall } else { last.now + (monotonic - last.monotonic).max(wall - last.wall).max(0.0) };
+        clock.set(Reading { now, monotonic, wall });
+        Instant::from_millis(now)
+    })
 }
 
 /// `millis` since 1970 (UTC) in the reader's zone: `2026-11-23 22:28:34`. `None` for what is no moment.

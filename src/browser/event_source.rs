@@ -7,6 +7,7 @@ use js_sys::Error;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
 
+use crate::core::protocol::EVENTS;
 use crate::core::session::SourceEvent;
 use crate::core::wire::ERROR_EVENT;
 
@@ -15,7 +16,7 @@ use crate::core::wire::ERROR_EVENT;
 #[must_use = "the stream is closed on drop"]
 pub(crate) struct Source {
     raw: EventSource,
-    _listeners: [EventListener; 3],
+    _listeners: Vec<EventListener>,
 }
 
 impl Source {
@@ -26,19 +27,20 @@ impl Source {
     pub(crate) fn open(url: &str, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
         let raw = EventSource::new(url).map_err(|thrown| words(&thrown))?;
         let on_event: Rc<dyn Fn(SourceEvent<'_>)> = Rc::new(on_event);
-        let opened = {
+        let mut listeners = vec![{
             let on_event = Rc::clone(&on_event);
             EventListener::new(&raw, "open", move |_| on_event(SourceEvent::Opened))
-        };
-        let message = {
+        }];
+        // Named events reach only those who ask for them by name.
+        for name in ["message"].into_iter().chain(EVENTS) {
             let on_event = Rc::clone(&on_event);
-            EventListener::new(&raw, "message", move |event| on_message(event, "message", &*on_event))
-        };
-        let error = {
+            listeners.push(EventListener::new(&raw, name, move |event| on_message(event, name, &*on_event)));
+        }
+        listeners.push({
             let raw = raw.clone();
             EventListener::new(&raw.clone(), "error", move |event| on_error(event, &raw, &*on_event))
-        };
-        Ok(Self { raw, _listeners: [opened, message, error] })
+        });
+        Ok(Self { raw, _listeners: listeners })
     }
 }
 

@@ -8,6 +8,7 @@ mod console;
 mod event_source;
 mod frame;
 mod presence;
+mod probe;
 
 pub use self::client::{Client, Options};
 pub use self::clock::local_time;

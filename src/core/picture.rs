@@ -11,7 +11,7 @@ pub struct Picture {
     pub is_shown: bool,
     /// Which lines to draw, and where.
     pub window: Window,
-    /// How many lines are held, in words.
+    /// How many lines are held, dropped, missing, in words.
     pub held: String,
     /// What to say in place of lines; empty when there are some.
     pub empty: &'static str,
@@ -28,7 +28,7 @@ impl Picture {
         Self {
             is_shown: session.is_worth_showing(),
             window,
-            held: summary::held(store),
+            held: summary::held(store) + &summary::losses(session.tally()),
             empty: if store.is_empty() { summary::empty(session.state()) } else { "" },
             newest: if viewport.is_following() { String::new() } else { format!("↑ {}", summary::unseen(window.unseen)) },
         }

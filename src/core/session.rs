@@ -1,10 +1,15 @@
-//! The whole of a live log: target, connection and store, kept in step. The one door for a browser, a test or a simulation.
+//! The whole of a live log: target, connection, progress and store, kept in step. The one door for a browser, a test or a simulation.
 
 use crate::core::connection::{Config, Connection, Failure, Input, Output, SourceId, State};
+use crate::core::notice::Notice;
+use crate::core::progress::{Announced, Progress, Verdict};
+use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
+use crate::core::recovery::Recovery;
 use crate::core::status::Status;
-use crate::core::store::{Capacity, Store};
+use crate::core::store::{Capacity, Row, Store};
 use crate::core::target::{Target, TargetError};
 use crate::core::time::Instant;
+use crate::core::vitals::Vitals;
 use crate::core::wire::{self, Line, Message};
 
 /// What happened to a source.
@@ -21,13 +26,38 @@ pub enum SourceEvent<'a> {
         /// The data.
         data: &'a str,
     },
-    /// It failed or ended; `refused` when the browser would not have tried again by itself.
+    /// It failed or ended.
     Failed {
-        /// Whether an answer came that was no event stream.
+        /// Whether the browser would not have tried again by itself: mostly, an answer came that was no event stream.
         refused: bool,
     },
     /// The browser would not open it; with its words.
     NotOpened(String),
+}
+
+/// What was counted since the channel was chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lines that were new.
+    pub received: u64,
+    /// Lines that came again and were left out.
+    pub duplicates: u64,
+    /// Lines that are known not to have come.
+    pub missing: u64,
+    /// Places where lines are, or may be, missing.
+    pub gaps: u64,
+}
+
+/// What kind of server the last stream came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Server {
+    /// It has not said anything yet.
+    #[default]
+    Unknown,
+    /// It does not count its logs, and cannot send any again.
+    Uncounted,
+    /// It counts its logs, and sends again what it holds.
+    Counted,
 }
 
 /// A live log.
@@ -36,18 +66,42 @@ pub struct Session {
     connection: Connection,
     target: Option<Target>,
     store: Store,
+    progress: Progress,
+    recovery: Recovery,
+    vitals: Vitals,
+    tally: Tally,
+    server: Server,
+    /// Whether the open source has said anything.
+    is_greeted: bool,
+    /// Whether a gap of unknown size at the beginning of the open stream is told already.
+    is_unknown_told: bool,
 }
 
 impl Session {
     /// A live log that nobody connected yet; the seed decides the jitter.
     #[must_use]
     pub fn new(config: Config, capacity: Capacity, seed: u64) -> Self {
-        Self { connection: Connection::new(config, seed), target: None, store: Store::new(capacity) }
+        Self {
+            connection: Connection::new(config, seed),
+            target: None,
+            store: Store::new(capacity),
+            progress: Progress::default(),
+            recovery: Recovery::default(),
+            vitals: Vitals::default(),
+            tally: Tally::default(),
+            server: Server::default(),
+            is_greeted: false,
+            is_unknown_told: false,
+        }
     }
 
-    /// Takes what a person or a page wants.
+    /// Takes what a person, a page, a network or a timer says.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
+        let was_open = self.is_open();
         self.connection.handle_input(now, input);
+        if was_open && !self.is_open() {
+            self.recovery.handle_lost(now);
+        }
     }
 
     /// Takes what to connect to. Another channel begins with an empty log: lines of two workflows never mix.
@@ -56,9 +110,13 @@ impl Session {
         let changes_channel = channel(target.as_ref().ok()) != channel(self.target.as_ref());
         let url = target.as_ref().map(|target| target.url().to_owned()).map_err(ToString::to_string);
         self.target = target.ok();
-        self.connection.handle_input(now, Input::Target(url));
-        if changes_channel && !self.store.is_empty() {
-            self.store.clear();
+        if changes_channel {
+            self.start_over();
+        }
+        self.handle_input(now, Input::Target(url));
+        if changes_channel {
+            // The old stream's end is no break in the new channel.
+            self.recovery = Recovery::default();
         }
     }
 
@@ -68,19 +126,27 @@ impl Session {
             return;
         }
         match event {
-            SourceEvent::Opened => self.connection.handle_input(now, Input::Opened(source)),
+            SourceEvent::Opened => self.handle_opened(now, source),
             SourceEvent::Message { event, id, data } => self.handle_message(now, source, wire::read(event, id, data)),
             SourceEvent::Failed { refused } => {
                 let failure = self.failure(refused);
-                self.connection.handle_input(now, Input::Failed(source, failure));
+                self.handle_input(now, Input::Failed(source, failure));
             }
-            SourceEvent::NotOpened(why) => self.connection.handle_input(now, Input::Failed(source, Failure::CannotOpen(why))),
+            SourceEvent::NotOpened(why) => self.handle_input(now, Input::Failed(source, Failure::CannotOpen(why))),
         }
     }
 
-    /// The next thing to be done, in order; `None` when all is said.
+    /// The next thing to be done, in order; `None` when all is said. What is opened goes on from where the last stream ended.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.connection.poll_output()
+        match self.connection.poll_output()? {
+            Output::Open { source, url } => {
+                self.is_greeted = false;
+                self.is_unknown_told = false;
+                let url = self.progress.cursor().map_or_else(|| url.clone(), |cursor| Target::url_from(&url, &cursor));
+                Some(Output::Open { source, url })
+            }
+            output => Some(output),
+        }
     }
 
     /// Changes how much is held.
@@ -93,7 +159,7 @@ impl Session {
         self.store.clear();
     }
 
-    /// The lines.
+    /// The rows.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
@@ -105,10 +171,16 @@ impl Session {
         self.connection.state()
     }
 
+    /// What was counted since the channel was chosen.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
     /// The connection in words.
     #[must_use]
     pub fn status(&self, now: Instant) -> Status {
-        Status::of(&self.connection, now)
+        Status::of(&self.connection, &self.vitals, now)
     }
 
     /// What it connects to, once the page has said something usable.
@@ -130,16 +202,130 @@ impl Session {
         line.channel.as_deref().filter(|channel| own.as_deref() != Some(channel))
     }
 
+    fn handle_opened(&mut self, now: Instant, source: SourceId) {
+        self.vitals.handle_event(now);
+        self.connection.handle_input(now, Input::Opened(source));
+        // A server that counts says so in its greeting; one that does not may say nothing for an hour.
+        if self.server == Server::Uncounted {
+            let notice = self.recovery.handle_back_without_replay(now);
+            self.tell(notice);
+        }
+    }
+
     fn handle_message(&mut self, now: Instant, source: SourceId, message: Message) {
+        self.vitals.handle_event(now);
+        self.connection.handle_input(now, Input::Heard(source));
+        let is_first = !std::mem::replace(&mut self.is_greeted, true);
         match message {
-            Message::Line(line) => self.store.append(line),
-            Message::Hello(hello) => {
-                let wanted = self.target.as_ref().map(|target| target.channel().to_string());
-                let refused = hello.granted.as_ref().zip(wanted).filter(|(granted, wanted)| !granted.contains(wanted));
-                if let Some((_, wanted)) = refused {
-                    self.connection.handle_input(now, Input::NotGranted(source, wanted));
+            Message::Hello(hello) => self.handle_hello(now, source, &hello),
+            Message::Line(line) => {
+                if is_first {
+                    self.handle_uncounted(now);
                 }
+                self.handle_line(now, line);
             }
+            Message::Heartbeat(heartbeat) => self.handle_heartbeat(now, &heartbeat),
+            Message::Gap(gap) => self.handle_gap(&gap),
+            Message::Bye(bye) => self.handle_input(now, Input::Bye(source, bye)),
+        }
+    }
+
+    fn handle_hello(&mut self, now: Instant, source: SourceId, hello: &Hello) {
+        let wanted = self.target.as_ref().map(|target| target.channel().to_string());
+        if let Some((_, wanted)) = hello.granted.as_ref().zip(wanted).filter(|(granted, wanted)| !granted.contains(wanted)) {
+            return self.handle_input(now, Input::NotGranted(source, wanted));
+        }
+        self.connection.handle_input(now, Input::Beat(source, hello.heartbeat));
+        if hello.epoch.is_none() {
+            return self.handle_uncounted(now);
+        }
+        if let Some(server_time) = hello.server_time {
+            self.vitals.handle_server_time(now, server_time);
+        }
+        let had_cursor = self.progress.cursor().is_some();
+        let Announced { left, unknown } = self.progress.handle_hello(hello);
+        if let Some(reason) = unknown {
+            self.tell_missing(None, reason);
+            self.is_unknown_told = true;
+        }
+        let notice = match (had_cursor, self.server) {
+            (true, _) => self.recovery.handle_back(now, left),
+            (false, Server::Uncounted) => self.recovery.handle_back_without_replay(now),
+            // Nothing was promised yet, so nothing was broken.
+            (false, _) => {
+                self.recovery = Recovery::default();
+                None
+            }
+        };
+        self.server = Server::Counted;
+        self.tell(notice);
+    }
+
+    /// The open stream comes from a server that does not count.
+    fn handle_uncounted(&mut self, now: Instant) {
+        self.progress.handle_uncounted();
+        self.server = Server::Uncounted;
+        let notice = self.recovery.handle_back_without_replay(now);
+        self.tell(notice);
+    }
+
+    fn handle_line(&mut self, now: Instant, line: Line) {
+        match self.progress.handle_line(line.channel.as_deref(), line.seq, &line.id, line.entry.text()) {
+            Verdict::Duplicate => {
+                self.tally.duplicates += 1;
+                return;
+            }
+            Verdict::After { missing } => self.tell_missing(Some(missing), GapReason::Lost),
+            Verdict::New => {}
+        }
+        self.vitals.handle_line(now);
+        self.tally.received += 1;
+        self.store.append(Row::Line(line));
+        let notice = self.recovery.handle_line();
+        self.tell(notice);
+    }
+
+    fn handle_heartbeat(&mut self, now: Instant, heartbeat: &Heartbeat) {
+        if let Some(server_time) = heartbeat.server_time {
+            self.vitals.handle_server_time(now, server_time);
+        }
+        let missing = self.progress.handle_heartbeat(heartbeat);
+        if missing > 0 {
+            self.tell_missing(Some(missing), GapReason::Lost);
+        }
+    }
+
+    fn handle_gap(&mut self, gap: &Gap) {
+        let missing = self.progress.handle_gap(gap);
+        let is_told = missing == Some(0) || (missing.is_none() && self.is_unknown_told);
+        if !is_told {
+            self.tell_missing(missing, gap.reason);
+        }
+    }
+
+    fn tell_missing(&mut self, missing: Option<u64>, reason: GapReason) {
+        self.tally.gaps += 1;
+        self.tally.missing += missing.unwrap_or_default();
+        self.store.append(Row::Notice(Notice::Gap { missing, reason }));
+        let notice = self.recovery.handle_missing(missing.unwrap_or_default());
+        self.tell(notice);
+    }
+
+    fn tell(&mut self, notice: Option<Notice>) {
+        if let Some(notice) = notice {
+            self.tally.gaps += u64::from(matches!(notice, Notice::NotReplayed { .. }));
+            self.store.append(Row::Notice(notice));
+        }
+    }
+
+    fn start_over(&mut self) {
+        let channels = self.target.iter().map(|target| target.channel().to_string()).collect();
+        self.progress = Progress::new(channels);
+        self.tally = Tally::default();
+        self.vitals = Vitals::default();
+        self.server = Server::default();
+        if !self.store.is_empty() {
+            self.store.clear();
         }
     }
 
@@ -149,5 +335,9 @@ impl Session {
             _ if refused => Failure::Rejected,
             _ => Failure::Unreachable,
         }
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.connection.state(), State::Open { .. })
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::core::connection::{Connection, State, Stop};
+use crate::core::notice::time;
 use crate::core::time::Instant;
+use crate::core::vitals::Vitals;
 
 /// What to show of the connection at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Status {
     pub progress: String,
     /// Why it is not connected, in plain words; empty when there is nothing to explain.
     pub reason: String,
+    /// Signs of life of an open stream: when something last came, how many lines a second. Empty otherwise.
+    pub vitals: String,
     /// What the main button does.
     pub main_action: MainAction,
     /// Whether there is a wait that can be cut short.
@@ -31,6 +35,10 @@ pub enum Badge {
     Connecting,
     /// Lines come as they are published.
     Connected,
+    /// The stream is open, but gave no sign of life when it should have.
+    Stale,
+    /// The page is hidden, and its stream closed for that time.
+    Paused,
     /// Not connected, though it should be.
     Error,
     /// The browser has no network.
@@ -45,6 +53,8 @@ impl Badge {
             Self::Disconnected => "DISCONNECTED",
             Self::Connecting => "CONNECTING",
             Self::Connected => "CONNECTED",
+            Self::Stale => "STALE",
+            Self::Paused => "PAUSED",
             Self::Error => "ERROR",
             Self::Offline => "OFFLINE",
         }
@@ -57,6 +67,8 @@ impl Badge {
             Self::Disconnected => "disconnected",
             Self::Connecting => "connecting",
             Self::Connected => "connected",
+            Self::Stale => "stale",
+            Self::Paused => "paused",
             Self::Error => "error",
             Self::Offline => "offline",
         }
@@ -84,14 +96,15 @@ impl MainAction {
 }
 
 impl Status {
-    /// The status of `connection` at `now`.
+    /// The status of `connection`, whose stream shows these signs of life, at `now`.
     #[must_use]
-    pub fn of(connection: &Connection, now: Instant) -> Self {
+    pub fn of(connection: &Connection, vitals: &Vitals, now: Instant) -> Self {
         let reason = connection.last_failure().map(ToString::to_string).unwrap_or_default();
         let plain = Self {
             badge: Badge::Disconnected,
             progress: String::new(),
             reason,
+            vitals: String::new(),
             main_action: MainAction::Disconnect,
             can_retry_now: false,
             stale_after: None,
@@ -100,10 +113,13 @@ impl Status {
             State::Idle => Self { main_action: MainAction::Connect, reason: String::new(), ..plain },
             State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..plain },
             State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {attempt}"), ..plain },
-            State::Open { .. } => Self { badge: Badge::Connected, ..plain },
+            State::Open { .. } => open(plain, connection.doubt(now), vitals.text(now)),
             State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
             State::Offline => {
                 Self { badge: Badge::Offline, progress: "waiting for the network".into(), reason: String::new(), can_retry_now: true, ..plain }
+            }
+            State::Paused => {
+                Self { badge: Badge::Paused, progress: "goes on when the page is seen".into(), reason: String::new(), can_retry_now: true, ..plain }
             }
             State::Stopped(stop) => stopped(plain, stop),
         }
@@ -118,6 +134,10 @@ impl Status {
     /// What a screen reader should hear: the state and its reason, without the countdown, which would be read out every second.
     #[must_use]
     pub fn announcement(&self) -> String {
+        // Nor what changes by the second while all is well.
+        if self.is_live() {
+            return self.badge.word().into();
+        }
         if self.can_retry_now { join([self.badge.word(), "retrying", &self.reason]) } else { self.line() }
     }
 
@@ -132,6 +152,14 @@ fn join(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
+fn open(plain: Status, doubt: Option<Duration>, vitals: String) -> Status {
+    let stale_after = Some(Duration::from_secs(1));
+    match doubt {
+        None => Status { badge: Badge::Connected, vitals, stale_after, ..plain },
+        Some(silence) => Status { badge: Badge::Stale, progress: format!("no sign of life for {}", time(silence)), stale_after, ..plain },
+    }
+}
+
 fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
     let seconds = left.as_millis().div_ceil(1_000);
     let progress = if seconds == 0 { format!("retrying now (attempt {attempt})") } else { format!("retrying in {seconds} s (attempt {attempt})") };
@@ -143,7 +171,7 @@ fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
 fn stopped(plain: Status, stop: &Stop) -> Status {
     let reason = match stop {
         Stop::GaveUp { .. } => plain.reason,
-        Stop::BadTarget(_) | Stop::NotGranted(_) => String::new(),
+        _ => String::new(),
     };
     Status { badge: Badge::Error, progress: stop.to_string(), reason, main_action: MainAction::Connect, ..plain }
 }
@@ -174,17 +202,17 @@ mod tests {
     #[test]
     fn counts_down_and_says_when_the_count_changes() {
         let (connection, until) = failed_once(Config::default());
-        let status = Status::of(&connection, at(0.0));
+        let status = Status::of(&connection, &Vitals::default(), at(0.0));
         assert_eq!(status.line(), "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached");
         assert_eq!(status.stale_after, Some(until - at(0.0)));
-        let due = Status::of(&connection, until);
+        let due = Status::of(&connection, &Vitals::default(), until);
         assert_eq!((due.progress.as_str(), due.stale_after), ("retrying now (attempt 2)", None));
     }
 
     #[test]
     fn says_why_it_gave_up() {
         let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
-        let status = Status::of(&connection, at(0.0));
+        let status = Status::of(&connection, &Vitals::default(), at(0.0));
         assert_eq!(status.line(), "ERROR: gave up after one attempt: the log server cannot be reached");
         assert_eq!(status.main_action, MainAction::Connect);
     }
@@ -194,6 +222,6 @@ mod tests {
         let mut connection = Connection::new(Config::default(), 3);
         connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
         connection.handle_input(at(0.0), Input::Connect);
-        assert_eq!(Status::of(&connection, at(0.0)).line(), "ERROR: no workflow is chosen");
+        assert_eq!(Status::of(&connection, &Vitals::default(), at(0.0)).line(), "ERROR: no workflow is chosen");
     }
 }

@@ -1,9 +1,34 @@
-//! The log that is held: bounded, oldest out first, every line known by a number that never changes. Knows nothing of rows on a screen.
+//! The log that is held: bounded, oldest out first, every row known by a number that never changes. Knows nothing of rows on a screen.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::core::notice::Notice;
 use crate::core::wire::Line;
+
+/// One row of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// A log.
+    Line(Line),
+    /// What the log itself does not say, such as that lines are missing here.
+    Notice(Notice),
+}
+
+impl Row {
+    /// The log, if it is one.
+    #[must_use]
+    pub fn line(&self) -> Option<&Line> {
+        match self {
+            Self::Line(line) => Some(line),
+            Self::Notice(_) => None,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.line().map_or(std::mem::size_of::<Self>(), |line| line.entry.bytes())
+    }
+}
 
 /// How much a store may hold; whichever bound is reached first lets the oldest lines go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +56,15 @@ impl Default for Capacity {
     }
 }
 
-/// The lines that are held, oldest first.
+/// The rows that are held, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     capacity: Capacity,
-    lines: VecDeque<Line>,
+    rows: VecDeque<Row>,
+    /// How many of the rows are logs.
+    lines: usize,
     bytes: usize,
-    /// The number of the oldest line held.
+    /// The number of the oldest row held.
     first: u64,
     dropped: u64,
     version: u64,
@@ -50,10 +77,11 @@ impl Store {
         Self { capacity, ..Self::default() }
     }
 
-    /// Adds a line at the end and lets the oldest go as needed. A single line larger than the bound is held all the same.
-    pub fn append(&mut self, line: Line) {
-        self.bytes += line.entry.bytes();
-        self.lines.push_back(line);
+    /// Adds a row at the end and lets the oldest go as needed. A single row larger than the bound is held all the same.
+    pub fn append(&mut self, row: Row) {
+        self.bytes += row.bytes();
+        self.lines += usize::from(row.line().is_some());
+        self.rows.push_back(row);
         self.trim();
         self.version += 1;
     }
@@ -67,41 +95,48 @@ impl Store {
         }
     }
 
-    /// Lets all lines go, and forgets that any were dropped. The numbers go on, so that a line is never mistaken for an older one.
+    /// Lets all rows go, and forgets that any were dropped. The numbers go on, so that a row is never mistaken for an older one.
     pub fn clear(&mut self) {
         self.first = self.range().end;
-        self.lines.clear();
+        self.rows.clear();
         self.bytes = 0;
+        self.lines = 0;
         self.dropped = 0;
         self.version += 1;
     }
 
-    /// The line with this number, if it is still held.
+    /// The row with this number, if it is still held.
     #[must_use]
-    pub fn line(&self, number: u64) -> Option<&Line> {
+    pub fn row(&self, number: u64) -> Option<&Row> {
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.lines.get(index)
+        self.rows.get(index)
     }
 
-    /// The numbers of the lines that are held.
+    /// The numbers of the rows that are held.
     #[must_use]
     pub fn range(&self) -> Range<u64> {
-        self.first..self.first + self.lines.len() as u64
+        self.first..self.first + self.rows.len() as u64
     }
 
-    /// How many lines are held.
+    /// How many rows are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lines.len()
+        self.rows.len()
+    }
+
+    /// How many of the rows are logs.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.lines
     }
 
     /// Whether none are held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.rows.is_empty()
     }
 
-    /// How many lines were let go to make room, since the start or the last [`clear`](Self::clear).
+    /// How many rows were let go to make room, since the start or the last [`clear`](Self::clear).
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
@@ -120,9 +155,10 @@ impl Store {
     }
 
     fn trim(&mut self) {
-        while self.lines.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.lines.len() > 1) {
-            let Some(oldest) = self.lines.pop_front() else { return };
-            self.bytes -= oldest.entry.bytes();
+        while self.rows.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.rows.len() > 1) {
+            let Some(oldest) = self.rows.pop_front() else { return };
+            self.bytes -= oldest.bytes();
+            self.lines -= usize::from(oldest.line().is_some());
             self.first += 1;
             self.dropped += 1;
         }

@@ -2,17 +2,27 @@
 
 use crate::core::connection::State;
 use crate::core::entry::head;
+use crate::core::session::Tally;
 use crate::core::store::Store;
 use crate::core::wire::Line;
 
 /// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
 #[must_use]
 pub fn held(store: &Store) -> String {
-    let lines = counted(store.len() as u64, "line", "lines");
+    let lines = counted(store.lines() as u64, "line", "lines");
     match store.dropped() {
         0 => lines,
         dropped => format!("{lines}, the newest; {} dropped to stay within {}", grouped(dropped), bound(store)),
     }
+}
+
+/// What to say of lines that did not come, or came twice; empty when there are none.
+#[must_use]
+pub fn losses(tally: Tally) -> String {
+    let missing = if tally.missing > 0 { format!(" · {} missing", grouped(tally.missing)) } else { String::new() };
+    let duplicates =
+        if tally.duplicates > 0 { format!(" · {} removed", counted(tally.duplicates, "duplicate", "duplicates")) } else { String::new() };
+    missing + &duplicates
 }
 
 /// What to say in place of an empty log.
@@ -21,7 +31,7 @@ pub fn empty(state: &State) -> &'static str {
     match state {
         State::Idle => "Not connected.",
         State::Open { .. } => "Connected. No log has come yet.",
-        State::Connecting { .. } | State::Waiting { .. } | State::Offline => "Not connected yet. Logs will show here.",
+        State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => "Not connected yet. Logs will show here.",
         State::Stopped(_) => "Not connected. See the status above.",
     }
 }
@@ -109,23 +119,27 @@ const ROW_BYTES: usize = 2_048;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::store::Capacity;
+    use crate::core::store::{Capacity, Row};
     use crate::core::wire::{self, Message};
 
     fn line(text: &str) -> Line {
         match wire::read("message", "", text) {
             Message::Line(line) => line,
-            Message::Hello(_) => panic!("expected a line"),
+            other => panic!("expected a line, got {other:?}"),
         }
+    }
+
+    fn row(text: &str) -> Row {
+        Row::Line(line(text))
     }
 
     #[test]
     fn tells_how_many_are_held_and_how_many_were_dropped() {
         let mut store = Store::new(Capacity::of_lines(1_000));
-        store.append(line("a"));
+        store.append(row("a"));
         assert_eq!(held(&store), "1 line");
         for _ in 0..2_233 {
-            store.append(line("a"));
+            store.append(row("a"));
         }
         assert_eq!(held(&store), "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines");
     }
@@ -134,7 +148,7 @@ mod tests {
     fn names_the_bound_that_was_reached() {
         let mut store = Store::new(Capacity { lines: 10, bytes: 3_000 });
         for _ in 0..3 {
-            store.append(line(&"x".repeat(1_000)));
+            store.append(row(&"x".repeat(1_000)));
         }
         assert_eq!(held(&store), "1 line, the newest; 2 dropped to stay within 3.0 kB");
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::core::channel::{ChannelError, ChannelName, Id};
+use crate::core::cursor::Cursor;
 
 /// The Datashop proxy route, on the page's own origin.
 pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
@@ -58,6 +59,12 @@ impl Target {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL to open in order to go on from `cursor`. An `EventSource` of a page cannot send the header that is made for it.
+    #[must_use]
+    pub fn url_from(url: &str, cursor: &Cursor) -> String {
+        format!("{url}&last_event_id={cursor}")
     }
 }
 

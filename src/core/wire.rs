@@ -3,7 +3,9 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::core::cursor::MAX_SEQ;
 use crate::core::entry::{Entry, Level};
+use crate::core::protocol::{self, Bye, Gap, Heartbeat, Hello};
 
 /// The most bytes of one line that are kept; what is longer is cut, and says so.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
@@ -18,15 +20,12 @@ pub enum Message {
     Hello(Hello),
     /// A line of the log.
     Line(Line),
-}
-
-/// The gateway's first message on a stream. The first backend sends none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hello {
-    /// The channels that this reader may read; `None` when the gateway did not say.
-    pub granted: Option<Vec<String>>,
-    /// The gateway's name for this connection, to be found again in its logs.
-    pub connection_id: Option<String>,
+    /// A sign of life.
+    Heartbeat(Heartbeat),
+    /// Logs that will not come.
+    Gap(Gap),
+    /// The stream ends now.
+    Bye(Bye),
 }
 
 /// One line of the log, with what the stream said about it.
@@ -36,6 +35,8 @@ pub struct Line {
     pub id: Box<str>,
     /// The channel it was published on; `None` from a backend that does not say.
     pub channel: Option<Box<str>>,
+    /// Its number in its channel; `None` from a backend that does not count.
+    pub seq: Option<u64>,
     /// The entry.
     pub entry: Entry,
     /// How many bytes were cut off, because it was longer than [`MAX_LINE_BYTES`].
@@ -45,18 +46,31 @@ pub struct Line {
 /// Reads one event, as an `EventSource` dispatched it: its name, the last event id, its data.
 #[must_use]
 pub fn read(event: &str, id: &str, data: &str) -> Message {
+    // A name of ours with other data is somebody else's event, and so a line.
+    let message = match event {
+        protocol::HEARTBEAT => protocol::read_heartbeat(data).map(Message::Heartbeat),
+        protocol::GAP => protocol::read_gap(data).map(Message::Gap),
+        protocol::BYE => protocol::read_bye(data).map(Message::Bye),
+        _ => None,
+    };
+    message.unwrap_or_else(|| read_line_or_hello(event, id, data))
+}
+
+fn read_line_or_hello(event: &str, id: &str, data: &str) -> Message {
     let outer = data.trim_start().starts_with('{').then(|| serde_json::from_str::<Outer<'_>>(data).ok()).flatten().unwrap_or_default();
-    if let Some(hello) = outer.hello() {
+    if let Some(mut hello) = outer.hello() {
+        protocol::read_hello_additions(data, &mut hello);
         return Message::Hello(hello);
     }
     let line = match outer.envelope() {
         Some((channel, entry)) => Line {
             id: outer.id.and_then(text).unwrap_or_else(|| id.into()).into(),
             channel: Some(channel.into()),
+            seq: outer.seq.and_then(|raw| raw.get().parse().ok()).filter(|seq| (1..=MAX_SEQ).contains(seq)),
             entry: Entry::read(entry.get()).or_time(outer.timestamp.and_then(|raw| raw.get().parse().ok())),
             cut_bytes: 0,
         },
-        None => Line { id: id.into(), channel: None, entry: Entry::read(data), cut_bytes: 0 },
+        None => Line { id: id.into(), channel: None, seq: None, entry: Entry::read(data), cut_bytes: 0 },
     };
     Message::Line(cut(if event == ERROR_EVENT { Line { entry: line.entry.or_level(Level::Error), ..line } } else { line }))
 }
@@ -88,6 +102,8 @@ struct Outer<'a> {
     timestamp: Option<&'a RawValue>,
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    seq: Option<&'a RawValue>,
 }
 
 impl<'a> Outer<'a> {
@@ -96,6 +112,7 @@ impl<'a> Outer<'a> {
         greets.then(|| Hello {
             granted: self.channels.and_then(|raw| serde_json::from_str(raw.get()).ok()),
             connection_id: self.connection_id.and_then(text),
+            ..Hello::default()
         })
     }
 
@@ -122,14 +139,14 @@ mod tests {
     fn line(event: &str, data: &str) -> Line {
         match read(event, "7", data) {
             Message::Line(line) => line,
-            Message::Hello(hello) => panic!("expected a line, got {hello:?}"),
+            other => panic!("expected a line, got {other:?}"),
         }
     }
 
     #[test]
     fn reads_a_greeting() {
         let greeting = r#"{"type":"connection","status":"connected","channels":["logs:etl:a:b"],"userId":"u","connectionId":"c"}"#;
-        let hello = Hello { granted: Some(vec!["logs:etl:a:b".into()]), connection_id: Some("c".into()) };
+        let hello = Hello { granted: Some(vec!["logs:etl:a:b".into()]), connection_id: Some("c".into()), ..Hello::default() };
         assert_eq!(read("message", "", greeting), Message::Hello(hello));
     }
 

@@ -11,7 +11,7 @@ pub(crate) fn detail(live: Live) -> impl IntoView {
     // Read once when opened, so that neither new lines nor the line's end in the store change what is read.
     move || {
         let number = live.opened.get()?;
-        let whole = live.look(|session| session.store().line(number).map(Whole::of))?;
+        let whole = live.look(|session| session.store().row(number)?.line().map(Whole::of))?;
         Some(entry(live, whole))
     }
 }

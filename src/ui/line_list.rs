@@ -1,5 +1,6 @@
 //! The rows that are seen. The page holds these and a few more, however many lines the store holds.
 
+use leptos::either::Either;
 use leptos::ev::Event;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -7,6 +8,8 @@ use leptos::web_sys::Element;
 
 use crate::browser::{Client, local_time};
 use crate::core::entry::EntryTime;
+use crate::core::notice::Notice;
+use crate::core::store::Row;
 use crate::core::summary;
 use crate::core::viewport::{Viewport, Window};
 use crate::core::wire::Line;
@@ -54,7 +57,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                         <For
                             each=move || Window::numbers(picture.read().window)
                             key=|number| *number
-                            children=move |number| live.look(|session| session.store().line(number).map(|line| row(live, number, line)))
+                            children=move |number| live.look(|session| session.store().row(number).map(|row| row_view(live, number, row)))
                         />
                     </ol>
                 </div>
@@ -63,7 +66,23 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     }
 }
 
-fn row(live: Live, number: u64, line: &Line) -> impl IntoView + use<> {
+fn row_view(live: Live, number: u64, row: &Row) -> impl IntoView + use<> {
+    match row {
+        Row::Line(line) => Either::Left(line_view(live, number, line)),
+        Row::Notice(notice) => Either::Right(notice_view(notice)),
+    }
+}
+
+fn notice_view(notice: &Notice) -> impl IntoView + use<> {
+    let class = if notice.is_loss() { "dsl-row dsl-notice dsl-loss" } else { "dsl-row dsl-notice" };
+    view! { class="dsl",
+        <li class=class>
+            <span class="dsl-message">{notice.text()}</span>
+        </li>
+    }
+}
+
+fn line_view(live: Live, number: u64, line: &Line) -> impl IntoView + use<> {
     let entry = &line.entry;
     let (message, more) = summary::row_text(line);
     let more = if more > 0 { format!("+{}", summary::size(more)) } else { String::new() };

@@ -23,6 +23,7 @@ pub(crate) fn status_bar(live: Live) -> impl IntoView {
                     " LIVE"
                 </span>
                 <span class="dsl-progress">{text(status, |status| status.progress.clone())}</span>
+                <span class="dsl-vitals">{text(status, |status| status.vitals.clone())}</span>
                 <span class="dsl-reason">{text(status, |status| status.reason.clone())}</span>
             </div>
             <div class="dsl-buttons">

@@ -3,7 +3,11 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod model;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod world;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{Alarm, Config, Input, Output, SourceId, State};
+use logs_sse_client::core::connection::{Alarm, Config, Finding, Input, Output, ProbeId, SourceId, State};
 use logs_sse_client::core::session::{Session, SourceEvent};
 use logs_sse_client::core::status::Status;
-use logs_sse_client::core::store::Capacity;
+use logs_sse_client::core::store::{Capacity, Row};
 use logs_sse_client::core::target::{DEFAULT_ENDPOINT, Target};
 use logs_sse_client::core::time::Instant;
 
@@ -24,6 +24,8 @@ pub struct Sim {
     now: Instant,
     /// The one open source and its URL.
     open: Option<(SourceId, String)>,
+    /// The one probe that runs.
+    probe: Option<ProbeId>,
     alarm: Option<Alarm>,
     /// Every source that was ever opened.
     opened: Vec<Opened>,
@@ -41,6 +43,7 @@ impl Sim {
             session: Session::new(config, Capacity::default(), seed),
             now: Instant::default(),
             open: None,
+            probe: None,
             alarm: None,
             opened: Vec::new(),
             states: Vec::new(),
@@ -86,6 +89,17 @@ impl Sim {
     /// The server answers with something that is no stream.
     pub fn refuse(&mut self) {
         self.event(self.source(), SourceEvent::Failed { refused: true });
+    }
+
+    /// The probe finds something.
+    pub fn find(&mut self, finding: Finding) {
+        let probe = self.probe.take().expect("a probe runs");
+        self.input(Input::Probed(probe, finding));
+    }
+
+    /// The probe finds an answer of this status.
+    pub fn find_status(&mut self, status: u16) {
+        self.find(Finding::Answer { status, is_stream: false, retry_after: None });
     }
 
     pub fn event(&mut self, source: SourceId, event: SourceEvent<'_>) {
@@ -153,9 +167,23 @@ impl Sim {
         self.session.status(self.now)
     }
 
+    pub fn probe(&self) -> Option<ProbeId> {
+        self.probe
+    }
+
     pub fn messages(&self) -> Vec<&str> {
         let store = self.session.store();
-        store.range().filter_map(|number| store.line(number)).map(|line| line.entry.message()).collect()
+        store.range().filter_map(|number| store.row(number)?.line()).map(|line| line.entry.message()).collect()
+    }
+
+    /// All rows as a person reads them: messages, and notices in brackets.
+    pub fn rows(&self) -> Vec<String> {
+        let store = self.session.store();
+        let text = |row: &Row| match row {
+            Row::Line(line) => line.entry.message().to_owned(),
+            Row::Notice(notice) => format!("[{}]", notice.text()),
+        };
+        store.range().filter_map(|number| store.row(number)).map(text).collect()
     }
 
     /// Does what the session asks, and sees to it that there is never more than one source.
@@ -164,6 +192,7 @@ impl Sim {
             match output {
                 Output::Open { source, url } => {
                     assert!(self.open.is_none(), "{source:?} opened while {:?} is open", self.open);
+                    assert!(self.probe.is_none(), "{source:?} opened while {:?} runs", self.probe);
                     self.opened.push(Opened { source, at: self.now, url: url.clone() });
                     self.open = Some((source, url));
                 }
@@ -171,6 +200,11 @@ impl Sim {
                     let closed = self.open.take().map(|(source, _)| source);
                     assert_eq!(closed, Some(source), "closed what is not open");
                 }
+                Output::Probe { probe, .. } => {
+                    assert!(self.open.is_none() && self.probe.is_none(), "{probe:?} beside {:?} and {:?}", self.open, self.probe);
+                    self.probe = Some(probe);
+                }
+                Output::EndProbe(probe) => assert_eq!(self.probe.take(), Some(probe), "ended what does not run"),
                 Output::Wake(alarm) => self.alarm = alarm,
                 Output::Changed(state) => self.states.push(state),
             }

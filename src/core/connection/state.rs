@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::core::notice::time;
+use crate::core::protocol::ByeReason;
 use crate::core::time::Instant;
 
 /// Where the connection stands.
@@ -29,33 +31,59 @@ pub enum State {
     },
     /// The browser says that there is no network; the next attempt begins when there is.
     Offline,
+    /// The page is hidden or frozen, and its stream was closed for that time.
+    Paused,
     /// It will not try again by itself.
     Stopped(Stop),
 }
 
-/// Why an attempt or a link ended. An `EventSource` tells nothing but the moment, so this is what the moment implies.
+/// Why an attempt or a link ended. An `EventSource` tells nothing but the moment; a probe may tell more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The stream was open and ended.
     Lost,
+    /// The stream was open, and nothing was heard for this long though something should have been.
+    Silent(Duration),
     /// The browser got no answer.
     Unreachable,
-    /// An answer came that is no event stream: another status than 200, or another content type.
+    /// An answer came that is no event stream; which one is not known.
     Rejected,
     /// No answer came in time.
     TimedOut(Duration),
     /// The browser would not open it at all; with its words.
     CannotOpen(String),
+    /// The server said goodbye.
+    Bye(ByeReason),
+    /// The server is busy or going down: 429 or 503.
+    Busy(u16),
+    /// There is no such route: 404.
+    NotFound,
+    /// Another status.
+    Status(u16),
+    /// A web page came instead of a stream.
+    WebPage,
+    /// The server sends readers elsewhere, as to a login page.
+    Redirected,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost => f.write_str("the connection was lost"),
+            Self::Silent(silence) => write!(f, "no sign of life for {}", time(*silence)),
             Self::Unreachable => f.write_str("the log server cannot be reached"),
             Self::Rejected => f.write_str("the server refused the stream (is your session over, or the server restarting?)"),
             Self::TimedOut(after) => write!(f, "the server did not answer within {} s", after.as_secs()),
             Self::CannotOpen(why) => write!(f, "the browser would not open the stream: {why}"),
+            Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream, since this page did not keep up"),
+            Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection, as it does now and then"),
+            Self::Bye(_) => f.write_str("the log server is restarting"),
+            Self::Busy(429) => f.write_str("the server has too many readers (429)"),
+            Self::Busy(status) => write!(f, "the log server is busy or restarting ({status})"),
+            Self::NotFound => f.write_str("there is no log stream at this address (404): is the endpoint right?"),
+            Self::Status(status) => write!(f, "the server answered {status} instead of a stream: tell whoever runs it"),
+            Self::WebPage => f.write_str("the proxy answered with a web page: is your session over? Reload the page to log in"),
+            Self::Redirected => f.write_str("the server redirects to another page: is your session over? Reload the page to log in"),
         }
     }
 }
@@ -67,6 +95,14 @@ pub enum Stop {
     BadTarget(String),
     /// The gateway did not grant the channel.
     NotGranted(String),
+    /// The server does not let this user read: 401 or 403.
+    NotAllowed(u16),
+    /// The server says that there is nothing to stream, and never will be: 204 or 410.
+    NothingToStream(u16),
+    /// The server told this page not to come back.
+    SentAway,
+    /// The page's own policy forbids the connection.
+    Blocked,
     /// As many attempts failed as the configuration allows.
     GaveUp {
         /// How many.
@@ -79,6 +115,11 @@ impl fmt::Display for Stop {
         match self {
             Self::BadTarget(why) => f.write_str(why),
             Self::NotGranted(channel) => write!(f, "you may not read the logs of this workflow (the gateway did not grant {channel})"),
+            Self::NotAllowed(401) => f.write_str("not allowed to read this workflow (401): log in again, then connect"),
+            Self::NotAllowed(status) => write!(f, "not allowed to read this workflow ({status}): ask for access, then connect"),
+            Self::NothingToStream(status) => write!(f, "the server says that there is nothing to stream ({status})"),
+            Self::SentAway => f.write_str("the log server ended this stream for good"),
+            Self::Blocked => f.write_str("the page's Content-Security-Policy forbids the connection: its connect-src must allow the endpoint"),
             Self::GaveUp { attempts: 1 } => f.write_str("gave up after one attempt"),
             Self::GaveUp { attempts } => write!(f, "gave up after {attempts} attempts"),
         }
@@ -88,3 +129,25 @@ impl fmt::Display for Stop {
 /// One source that was opened. Each has a number of its own, so that what comes late from an older one is known as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub(crate) u64);
+
+/// One question after the reason of a failure. Numbered like a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProbeId(pub(crate) u64);
+
+/// What a probe found: the head of an answer to the same request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// An answer.
+    Answer {
+        /// Its status.
+        status: u16,
+        /// Whether its content type is that of an event stream.
+        is_stream: bool,
+        /// Its `Retry-After`, where there is one in seconds.
+        retry_after: Option<Duration>,
+    },
+    /// A redirect; the browser does not tell where to.
+    Redirect,
+    /// No answer: the network is down, or the browser does not let the page see it.
+    Nothing,
+}

@@ -1,0 +1,388 @@
+//! The machine itself: one transition for each input. What a state means is in `state.rs`, when it wakes in `alarms.rs`.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::alarms::{Alarm, AlarmReason, Alarms};
+use super::state::{Failure, Finding, ProbeId, SourceId, State, Stop};
+use super::watch::{BEATS, Verdict, Watch};
+use super::{Config, Hidden, Input, Output, Page};
+use crate::core::backoff::Backoff;
+use crate::core::protocol::{Bye, ByeReason, LONGEST_WAIT};
+use crate::core::time::Instant;
+
+/// The connection.
+#[derive(Debug)]
+pub struct Connection {
+    config: Config,
+    target: Result<String, String>,
+    state: State,
+    backoff: Backoff,
+    /// The one source that is open, if any.
+    source: Option<SourceId>,
+    /// The one probe that runs, if any; never beside a source.
+    probe: Option<ProbeId>,
+    probed_at: Option<Instant>,
+    alarms: Alarms,
+    told_alarm: Option<Alarm>,
+    watch: Watch,
+    online: bool,
+    last_failure: Option<Failure>,
+    /// How many sources and probes there were; the next one's number.
+    opened: u64,
+    outputs: VecDeque<Output>,
+}
+
+impl Connection {
+    /// A connection that nobody wants yet; the seed decides the jitter.
+    #[must_use]
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            config,
+            target: Err("nothing to connect to yet".into()),
+            state: State::Idle,
+            backoff: Backoff::new(config.backoff, seed),
+            source: None,
+            probe: None,
+            probed_at: None,
+            alarms: Alarms::default(),
+            told_alarm: None,
+            watch: Watch::default(),
+            online: true,
+            last_failure: None,
+            opened: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes in what happened at `now`. Then drain [`poll_output`](Self::poll_output).
+    pub fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            // A line a millisecond is usual, and changes nothing but this.
+            Input::Heard(source) => return self.handle_heard(now, source),
+            Input::Connect => self.handle_connect(now),
+            Input::Disconnect => self.rest(State::Idle),
+            Input::RetryNow => self.handle_retry_now(now),
+            Input::Target(target) => self.handle_target(now, target),
+            Input::Opened(source) => self.handle_opened(now, source),
+            Input::Beat(source, beat) => self.handle_beat(now, source, beat),
+            Input::Failed(source, failure) => self.handle_failed(now, source, failure),
+            Input::NotGranted(source, channel) => self.handle_stop(source, Stop::NotGranted(channel)),
+            Input::Bye(source, bye) => self.handle_bye(now, source, bye),
+            Input::Probed(probe, finding) => self.handle_probed(now, probe, &finding),
+            Input::Network(online) => self.handle_network(now, online),
+            Input::Page(page) => self.handle_page(now, page),
+            Input::Blocked(place) => self.handle_blocked(&place),
+            Input::Woken => self.handle_woken(now),
+        }
+        self.tell_alarm();
+    }
+
+    /// The next thing to be done, in order; `None` when all is said.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Why the last attempt or link ended, until one settles.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<&Failure> {
+        self.last_failure.as_ref()
+    }
+
+    /// Whether this is the source that is open now. What another one says is too late.
+    #[must_use]
+    pub fn is_current(&self, source: SourceId) -> bool {
+        self.source == Some(source)
+    }
+
+    /// How long the open stream has been silent at `now`, once that is long enough to doubt it.
+    #[must_use]
+    pub fn doubt(&self, now: Instant) -> Option<Duration> {
+        matches!(self.state, State::Open { .. }).then(|| self.watch.doubt(now)).flatten()
+    }
+
+    fn handle_connect(&mut self, now: Instant) {
+        // Asked for by a person, so it is tried even when the browser thinks that there is no network:
+        // a gateway on this very machine needs none.
+        if matches!(self.state, State::Idle | State::Stopped(_)) {
+            self.begin_afresh(now);
+        }
+    }
+
+    fn handle_retry_now(&mut self, now: Instant) {
+        if matches!(self.state, State::Waiting { .. } | State::Offline | State::Paused) {
+            self.attempt(now);
+        }
+    }
+
+    fn handle_target(&mut self, now: Instant, target: Result<String, String>) {
+        if self.target == target {
+            return;
+        }
+        self.target = target;
+        if self.state != State::Idle {
+            self.begin_afresh(now);
+        }
+    }
+
+    fn handle_opened(&mut self, now: Instant, source: SourceId) {
+        if self.is_current(source) && matches!(self.state, State::Connecting { .. }) {
+            self.backoff.succeeded(now);
+            self.last_failure = None;
+            self.alarms.clear(AlarmReason::ConnectTimeout);
+            self.change(State::Open { since: now });
+            self.watch_over(now, self.config.silence);
+        }
+    }
+
+    fn handle_beat(&mut self, now: Instant, source: SourceId, beat: Option<Duration>) {
+        if self.is_current(source) {
+            self.watch_over(now, beat.map(|beat| beat * BEATS).or(self.config.silence));
+        }
+    }
+
+    /// Moves no alarm: the one for silence finds out when it rings that something was heard meanwhile.
+    fn handle_heard(&mut self, now: Instant, source: SourceId) {
+        if self.is_current(source) {
+            self.watch.heard(now);
+        }
+    }
+
+    fn handle_failed(&mut self, now: Instant, source: SourceId, failure: Failure) {
+        if !self.is_current(source) {
+            return;
+        }
+        // The browser's own retry has no backoff and ignores ours, so the source goes, whatever it would have done.
+        let was_connecting = matches!(self.state, State::Connecting { .. });
+        self.release();
+        let ask = was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
+        self.wait(now, Duration::ZERO, failure);
+        if ask && matches!(self.state, State::Waiting { .. }) {
+            self.begin_probe(now);
+        }
+    }
+
+    fn handle_bye(&mut self, now: Instant, source: SourceId, bye: Bye) {
+        if !self.is_current(source) {
+            return;
+        }
+        self.release();
+        match bye.reason {
+            ByeReason::Stop => self.rest(State::Stopped(Stop::SentAway)),
+            reason => self.wait(now, bye.retry, Failure::Bye(reason)),
+        }
+    }
+
+    fn handle_stop(&mut self, source: SourceId, stop: Stop) {
+        if self.is_current(source) {
+            self.rest(State::Stopped(stop));
+        }
+    }
+
+    fn handle_blocked(&mut self, place: &str) {
+        // Something else of the page may have been blocked as well.
+        let is_ours = !place.is_empty() && self.target.as_ref().is_ok_and(|url| url.starts_with(place) || place.contains(url.as_str()));
+        if is_ours && matches!(self.state, State::Connecting { .. } | State::Waiting { .. }) {
+            self.rest(State::Stopped(Stop::Blocked));
+        }
+    }
+
+    fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &Finding) {
+        if self.probe != Some(probe) {
+            return;
+        }
+        self.probe = None;
+        let failure = match *finding {
+            Finding::Answer { status: status @ (401 | 403), .. } => return self.rest(State::Stopped(Stop::NotAllowed(status))),
+            Finding::Answer { status: status @ (204 | 410), .. } => return self.rest(State::Stopped(Stop::NothingToStream(status))),
+            Finding::Answer { status: status @ (429 | 503), retry_after, .. } => {
+                self.hold_back(now, retry_after.unwrap_or_default());
+                Failure::Busy(status)
+            }
+            // It answers with a stream by now; the next attempt will have it.
+            Finding::Answer { status: 200, is_stream: true, .. } => return,
+            Finding::Answer { status: 200, .. } => Failure::WebPage,
+            Finding::Answer { status: 404, .. } => Failure::NotFound,
+            Finding::Answer { status, .. } => Failure::Status(status),
+            Finding::Redirect => Failure::Redirected,
+            Finding::Nothing => Failure::Unreachable,
+        };
+        self.last_failure = Some(failure);
+        // The state is the same and reads differently.
+        self.outputs.push_back(Output::Changed(self.state.clone()));
+    }
+
+    fn handle_network(&mut self, now: Instant, online: bool) {
+        self.online = online;
+        match self.state {
+            State::Offline | State::Waiting { .. } if online => self.attempt(now),
+            State::Open { .. } if online => self.doubt_after_sleep(now),
+            // An open source would look alive for minutes on a network that is gone.
+            State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } if !online => self.rest(State::Offline),
+            _ => {}
+        }
+    }
+
+    fn handle_page(&mut self, now: Instant, page: Page) {
+        let is_active = matches!(self.state, State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } | State::Offline);
+        match (page, self.config.hidden) {
+            (Page::Frozen, _) if is_active => self.rest(State::Paused),
+            (Page::Hidden, Hidden::CloseAfter(time)) => self.alarms.set(AlarmReason::Hidden, now + time),
+            (Page::Seen | Page::Thawed, _) => {
+                self.alarms.clear(AlarmReason::Hidden);
+                match self.state {
+                    State::Paused => self.attempt(now),
+                    State::Open { .. } => self.doubt_after_sleep(now),
+                    _ => self.handle_due(now),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn handle_woken(&mut self, now: Instant) {
+        self.handle_due(now);
+        // The alarm has rung and is gone, perhaps early, since browsers round timers down: so it is told anew in any case.
+        self.told_alarm = self.alarms.next();
+        self.outputs.push_back(Output::Wake(self.told_alarm));
+    }
+
+    fn handle_due(&mut self, now: Instant) {
+        while let Some(due) = self.alarms.take_due(now) {
+            match (due.reason, self.source) {
+                (AlarmReason::Retry, _) => self.attempt(now),
+                (AlarmReason::ConnectTimeout, Some(source)) => self.handle_failed(now, source, Failure::TimedOut(self.config.connect_timeout)),
+                (AlarmReason::Silence, Some(source)) => self.handle_silence(now, source, due.at),
+                (AlarmReason::Hidden, _) if !matches!(self.state, State::Idle | State::Stopped(_)) => self.rest(State::Paused),
+                _ => {}
+            }
+        }
+    }
+
+    fn handle_silence(&mut self, now: Instant, source: SourceId, due: Instant) {
+        match self.watch.look(now, due) {
+            None => {}
+            Some(Verdict::LookAgain(at)) => self.alarms.set(AlarmReason::Silence, at),
+            Some(Verdict::Dead(silence)) => self.handle_failed(now, source, Failure::Silent(silence)),
+        }
+    }
+
+    fn doubt_after_sleep(&mut self, now: Instant) {
+        if let Some(at) = self.watch.forgive(now) {
+            self.alarms.set(AlarmReason::Silence, at);
+        }
+    }
+
+    fn watch_over(&mut self, now: Instant, limit: Option<Duration>) {
+        self.watch = Watch::new(now, limit);
+        match self.watch.first_look() {
+            Some(at) => self.alarms.set(AlarmReason::Silence, at),
+            None => self.alarms.clear(AlarmReason::Silence),
+        }
+    }
+
+    fn begin_afresh(&mut self, now: Instant) {
+        self.backoff.reset();
+        self.last_failure = None;
+        self.attempt(now);
+    }
+
+    /// Begins an attempt, with whatever was open or awaited before it gone.
+    fn attempt(&mut self, now: Instant) {
+        self.release();
+        match self.target.clone() {
+            Err(why) => self.rest(State::Stopped(Stop::BadTarget(why))),
+            Ok(url) => {
+                let source = SourceId(self.next_number());
+                self.source = Some(source);
+                self.outputs.push_back(Output::Open { source, url });
+                self.alarms.set(AlarmReason::ConnectTimeout, now + self.config.connect_timeout);
+                self.change(State::Connecting { attempt: self.backoff.failures() + 1 });
+            }
+        }
+    }
+
+    /// Waits for the next attempt: at least `floor`, which is the server's wish, and a jittered delay on top,
+    /// without which all readers that were told the same would come back at the same moment.
+    fn wait(&mut self, now: Instant, floor: Duration, failure: Failure) {
+        let delay = self.backoff.failed(now) + floor.min(LONGEST_WAIT);
+        self.last_failure = Some(failure);
+        let failures = self.backoff.failures();
+        if self.config.max_attempts.is_some_and(|most| most <= failures) {
+            self.rest(State::Stopped(Stop::GaveUp { attempts: failures }));
+        } else if self.online {
+            self.alarms.set(AlarmReason::Retry, now + delay);
+            self.change(State::Waiting { until: now + delay, attempt: failures + 1 });
+        } else {
+            self.rest(State::Offline);
+        }
+    }
+
+    /// Moves the next attempt behind `floor`, with what was left of the delay on top.
+    fn hold_back(&mut self, now: Instant, floor: Duration) {
+        if let State::Waiting { until, attempt } = self.state {
+            let until = now + floor.min(LONGEST_WAIT) + (until - now);
+            self.alarms.set(AlarmReason::Retry, until);
+            self.state = State::Waiting { until, attempt };
+        }
+    }
+
+    fn begin_probe(&mut self, now: Instant) {
+        let is_soon = self.probed_at.is_some_and(|last| now - last < BETWEEN_PROBES);
+        let Ok(url) = self.target.clone() else { return };
+        if !is_soon {
+            let probe = ProbeId(self.next_number());
+            self.probe = Some(probe);
+            self.probed_at = Some(now);
+            self.outputs.push_back(Output::Probe { probe, url });
+        }
+    }
+
+    /// Goes to a state in which nothing is open and nothing is awaited.
+    fn rest(&mut self, state: State) {
+        self.release();
+        self.change(state);
+    }
+
+    /// Lets go of source, probe and every alarm that goes with them.
+    fn release(&mut self) {
+        if let Some(source) = self.source.take() {
+            self.outputs.push_back(Output::Close(source));
+        }
+        if let Some(probe) = self.probe.take() {
+            self.outputs.push_back(Output::EndProbe(probe));
+        }
+        for reason in [AlarmReason::ConnectTimeout, AlarmReason::Retry, AlarmReason::Silence] {
+            self.alarms.clear(reason);
+        }
+    }
+
+    fn tell_alarm(&mut self) {
+        let next = self.alarms.next();
+        if self.told_alarm != next {
+            self.told_alarm = next;
+            self.outputs.push_back(Output::Wake(next));
+        }
+    }
+
+    fn change(&mut self, state: State) {
+        if self.state != state {
+            self.state = state;
+            self.outputs.push_back(Output::Changed(self.state.clone()));
+        }
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.opened += 1;
+        self.opened
+    }
+}
+
+/// A page whose server is down for an hour asks twice a minute at most.
+const BETWEEN_PROBES: Duration = Duration::from_secs(5);

@@ -1,0 +1,100 @@
+//! A row of the log that is no log: what is missing, and what was recovered, in its place. Words only.
+
+use std::time::Duration;
+
+use crate::core::protocol::GapReason;
+use crate::core::summary::counted;
+
+/// Something that the log itself does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Lines are missing here.
+    Gap {
+        /// How many; `None` when nobody knows.
+        missing: Option<u64>,
+        /// Why.
+        reason: GapReason,
+    },
+    /// The stream was gone for a while, and what came meanwhile stands above this row's predecessor and here.
+    Resumed {
+        /// For how long.
+        away: Duration,
+        /// Lines that the server sent again.
+        recovered: u64,
+        /// Lines that it could not.
+        missing: u64,
+    },
+    /// The stream was gone for a while, and this server cannot send again.
+    NotReplayed {
+        /// For how long.
+        away: Duration,
+    },
+}
+
+impl Notice {
+    /// The row's text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Gap { missing, reason } => gap(*missing, *reason),
+            Self::Resumed { away, recovered, missing } => {
+                format!("disconnected {}, {} recovered, {missing} missing", time(*away), counted(*recovered, "line", "lines"))
+            }
+            Self::NotReplayed { away } => format!("reconnected after {}; this server cannot replay: lines may be missing", time(*away)),
+        }
+    }
+
+    /// Whether something is missing, or may be.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::Gap { .. } | Self::NotReplayed { .. } => true,
+            Self::Resumed { missing, .. } => *missing > 0,
+        }
+    }
+}
+
+fn gap(missing: Option<u64>, reason: GapReason) -> String {
+    let what = missing.map_or_else(|| "lines may be missing".to_owned(), |missing| format!("{} missing", counted(missing, "line", "lines")));
+    let why = match reason {
+        GapReason::Evicted => "history expired",
+        GapReason::Restarted => "the log server was restarted and has no older history",
+        GapReason::Slow => "this page did not keep up",
+        GapReason::Unknown => "the log server does not know where this page stopped",
+        GapReason::Lost => "lost on the way",
+    };
+    format!("{what}: {why}")
+}
+
+/// A time for people: `0.4 s`, `14 s`, `3 min 20 s`, `2 h 5 min`.
+#[must_use]
+pub fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0 => format!("0.{} s", time.subsec_millis() / 100),
+        1..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_how_many_are_missing_and_why() {
+        assert_eq!(Notice::Gap { missing: Some(212), reason: GapReason::Evicted }.text(), "212 lines missing: history expired");
+        assert_eq!(
+            Notice::Gap { missing: None, reason: GapReason::Unknown }.text(),
+            "lines may be missing: the log server does not know where this page stopped"
+        );
+        let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 37, missing: 0 };
+        assert_eq!((resumed.text().as_str(), resumed.is_loss()), ("disconnected 14 s, 37 lines recovered, 0 missing", false));
+    }
+
+    #[test]
+    fn times_are_for_people() {
+        assert_eq!([400, 14_900, 200_000, 7_500_000].map(|millis| time(Duration::from_millis(millis))), ["0.4 s", "14 s", "3 min 20 s", "2 h 5 min"]);
+    }
+}

@@ -1,0 +1,267 @@
+//! How far a page has come in each channel: what is new, what came twice, what is missing. Counts, keeps no line.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::core::cursor::{Cursor, Epoch};
+use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
+
+/// The positions of one stream's channels. They outlive the stream, so that the next one can go on from there.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    epoch: Option<Epoch>,
+    channels: Vec<Position>,
+    recent: Recent,
+}
+
+#[derive(Clone, Debug)]
+struct Position {
+    channel: String,
+    seq: Option<u64>,
+}
+
+/// What a greeting says of the time in which the stream was gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Announced {
+    /// Logs that have not come yet, and will, or will be told as missing.
+    pub left: u64,
+    /// Why there may be others, of which nobody knows how many. It must be told now, since the positions have moved
+    /// on: the gateway's own word for it comes later on the stream, and the stream may end before.
+    pub unknown: Option<GapReason>,
+}
+
+/// What a line is, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the next one, or there is no telling.
+    New,
+    /// It came before.
+    Duplicate,
+    /// It is new, and as many before it did not come.
+    After {
+        /// How many.
+        missing: u64,
+    },
+}
+
+impl Progress {
+    /// Nothing known yet of `channels`, which are in the order of the URL.
+    #[must_use]
+    pub fn new(channels: Vec<String>) -> Self {
+        Self { epoch: None, channels: channels.into_iter().map(|channel| Position { channel, seq: None }).collect(), recent: Recent::default() }
+    }
+
+    /// Takes a greeting, which moves the positions.
+    pub fn handle_hello(&mut self, hello: &Hello) -> Announced {
+        let same_epoch = self.epoch == hello.epoch;
+        self.epoch.clone_from(&hello.epoch);
+        let mut announced = Announced::default();
+        for position in &mut self.channels {
+            let Some(held) = hello.held.get(&position.channel) else {
+                position.seq = None;
+                continue;
+            };
+            let seq = match position.seq {
+                // A first stream begins live.
+                None => held.newest,
+                Some(seq) if same_epoch && seq <= held.newest => seq,
+                // From the future: the gateway goes on live, and does not know where we stopped.
+                Some(_) if same_epoch => {
+                    announced.unknown = Some(GapReason::Unknown);
+                    held.newest
+                }
+                // Another epoch: all that its history holds will come.
+                Some(_) => {
+                    announced.unknown = Some(GapReason::Restarted);
+                    held.oldest - 1
+                }
+            };
+            position.seq = Some(seq);
+            announced.left += held.newest - seq;
+        }
+        announced
+    }
+
+    /// The stream comes from a server that does not count: the positions mean nothing to it.
+    pub fn handle_uncounted(&mut self) {
+        self.epoch = None;
+        self.channels.iter_mut().for_each(|position| position.seq = None);
+    }
+
+    /// Judges a line by its number, or, where it has none, by its id and text.
+    pub fn handle_line(&mut self, channel: Option<&str>, seq: Option<u64>, id: &str, text: &str) -> Verdict {
+        let position = channel.and_then(|channel| self.channels.iter_mut().find(|position| position.channel == channel));
+        let (Some(position), Some(seq)) = (position, seq) else {
+            return if self.recent.is_repeat(id, text) { Verdict::Duplicate } else { Verdict::New };
+        };
+        let last = position.seq.unwrap_or(seq - 1);
+        if seq <= last {
+            return Verdict::Duplicate;
+        }
+        position.seq = Some(seq);
+        match seq - last - 1 {
+            0 => Verdict::New,
+            missing => Verdict::After { missing },
+        }
+    }
+
+    /// Takes a gap that the gateway tells of. Gives how many logs are missing that were not counted yet:
+    /// `None` when the gateway does not know, zero when they came or were counted.
+    pub fn handle_gap(&mut self, gap: &Gap) -> Option<u64> {
+        let to = gap.to?;
+        let Some(position) = self.channels.iter_mut().find(|position| position.channel == gap.channel) else { return Some(0) };
+        let missing = position.seq.map_or(0, |seq| to.saturating_sub(seq));
+        position.seq = Some(position.seq.map_or(to, |seq| seq.max(to)));
+        Some(missing)
+    }
+
+    /// Takes a heartbeat, and gives how many logs were sent that did not come.
+    pub fn handle_heartbeat(&mut self, heartbeat: &Heartbeat) -> u64 {
+        let mut missing = 0;
+        for position in &mut self.channels {
+            if let (Some(seq), Some(&sent)) = (position.seq, heartbeat.sent.get(&position.channel)) {
+                missing += sent.saturating_sub(seq);
+                position.seq = Some(seq.max(sent));
+            }
+        }
+        missing
+    }
+
+    /// Where to go on from; `None` when nothing is known.
+    #[must_use]
+    pub fn cursor(&self) -> Option<Cursor> {
+        let positions: Vec<_> = self.channels.iter().map(|position| position.seq).collect();
+        let epoch = self.epoch.clone().filter(|_| positions.iter().any(Option::is_some))?;
+        Some(Cursor::new(epoch, positions))
+    }
+}
+
+/// The last lines without a number, as hashes of id and text: an old backend that sends some again is found out.
+///
+/// By the id alone a backend that counts from 1 on every stream would lose every line after a reconnect.
+#[derive(Clone, Debug, Default)]
+struct Recent {
+    order: VecDeque<u64>,
+    known: HashSet<u64>,
+}
+
+impl Recent {
+    fn is_repeat(&mut self, id: &str, text: &str) -> bool {
+        if id.is_empty() {
+            return false;
+        }
+        let mut hasher = DefaultHasher::new();
+        (id, text).hash(&mut hasher);
+        let hash = hasher.finish();
+        if !self.known.insert(hash) {
+            return true;
+        }
+        self.order.push_back(hash);
+        if self.order.len() > RECENT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        false
+    }
+}
+
+/// More than any old backend is known to send again; 64 kB of hashes.
+const RECENT: usize = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::protocol::Held;
+
+    const CHANNEL: &str = "logs:etl:a:b";
+
+    fn hello(epoch: &str, oldest: u64, newest: u64) -> Hello {
+        Hello { epoch: epoch.parse().ok(), held: [(CHANNEL.to_owned(), Held { oldest, newest })].into(), ..Hello::default() }
+    }
+
+    fn at(seq: u64) -> Progress {
+        let mut progress = Progress::new(vec![CHANNEL.into()]);
+        progress.handle_hello(&hello("aaaaaa", 1, seq));
+        progress
+    }
+
+    fn line(progress: &mut Progress, seq: u64) -> Verdict {
+        progress.handle_line(Some(CHANNEL), Some(seq), "", "")
+    }
+
+    fn gap(to: Option<u64>) -> Gap {
+        Gap { channel: CHANNEL.into(), to, reason: GapReason::Evicted }
+    }
+
+    #[test]
+    fn a_first_stream_begins_live() {
+        let mut progress = at(70);
+        assert_eq!(line(&mut progress, 71), Verdict::New);
+        assert_eq!(progress.cursor().map(|cursor| cursor.to_string()).as_deref(), Some("1.aaaaaa.1z"));
+    }
+
+    #[test]
+    fn counts_what_did_not_come_and_what_came_twice() {
+        let mut progress = at(5);
+        assert_eq!(line(&mut progress, 9), Verdict::After { missing: 3 });
+        assert_eq!([line(&mut progress, 9), line(&mut progress, 7), line(&mut progress, 10)], [Verdict::Duplicate, Verdict::Duplicate, Verdict::New]);
+    }
+
+    #[test]
+    fn a_greeting_tells_how_far_behind() {
+        let mut progress = at(5);
+        assert_eq!(progress.handle_hello(&hello("aaaaaa", 1, 12)), Announced { left: 7, unknown: None });
+        assert_eq!(line(&mut progress, 6), Verdict::New);
+    }
+
+    #[test]
+    fn another_epoch_begins_with_what_its_history_holds() {
+        let mut progress = at(500);
+        assert_eq!(progress.handle_hello(&hello("bbbbbb", 1, 3)), Announced { left: 3, unknown: Some(GapReason::Restarted) });
+        assert_eq!(line(&mut progress, 1), Verdict::New);
+    }
+
+    #[test]
+    fn a_gateway_that_went_back_is_followed() {
+        let mut progress = at(500);
+        assert_eq!(progress.handle_hello(&hello("aaaaaa", 1, 300)), Announced { left: 0, unknown: Some(GapReason::Unknown) });
+        assert_eq!(line(&mut progress, 301), Verdict::New);
+    }
+
+    #[test]
+    fn a_gap_counts_once() {
+        let mut progress = at(5);
+        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(3));
+        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(0));
+        assert_eq!(line(&mut progress, 9), Verdict::New);
+        assert_eq!(progress.handle_gap(&gap(None)), None);
+    }
+
+    #[test]
+    fn a_heartbeat_shows_a_loss_on_an_idle_stream() {
+        let mut progress = at(5);
+        let beat = |sent| Heartbeat { sent: [(CHANNEL.to_owned(), sent)].into(), server_time: None };
+        assert_eq!([progress.handle_heartbeat(&beat(5)), progress.handle_heartbeat(&beat(7)), progress.handle_heartbeat(&beat(7))], [0, 2, 0]);
+    }
+
+    #[test]
+    fn without_numbers_id_and_text_tell_a_repeat() {
+        let mut progress = Progress::new(vec![CHANNEL.into()]);
+        let mut come = |id: &str, text: &str| progress.handle_line(None, None, id, text);
+        assert_eq!(
+            [come("1", "a"), come("1", "a"), come("1", "b"), come("", "c"), come("", "c")],
+            [Verdict::New, Verdict::Duplicate, Verdict::New, Verdict::New, Verdict::New]
+        );
+        assert_eq!(progress.cursor(), None);
+    }
+
+    #[test]
+    fn remembers_a_bounded_number() {
+        let mut recent = Recent::default();
+        for number in 0..RECENT + 10 {
+            assert!(!recent.is_repeat(&number.to_string(), ""));
+        }
+        assert_eq!((recent.order.len(), recent.known.len()), (RECENT, RECENT));
+    }
+}

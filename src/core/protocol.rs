@@ -1,0 +1,229 @@
+//! The gateway's own messages beside log lines: greeting, heartbeat, gap, goodbye (`docs/protocol.md`). Only reads them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::core::cursor::{Epoch, MAX_SEQ};
+
+/// The names of the events that an `EventSource` must be asked for one by one.
+pub const EVENTS: [&str; 3] = [HEARTBEAT, GAP, BYE];
+
+/// Keeps an idle stream provably alive.
+pub const HEARTBEAT: &str = "heartbeat";
+
+/// Logs that will not come.
+pub const GAP: &str = "gap";
+
+/// The stream ends now.
+pub const BYE: &str = "bye";
+
+/// The gateway's first message on a stream. The first backend sends none, and an older gateway leaves out the last three.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// The channels that this reader may read; `None` when the gateway did not say.
+    pub granted: Option<Vec<String>>,
+    /// The gateway's name for this connection, to be found again in its logs.
+    pub connection_id: Option<String>,
+    /// In what its sequence numbers count; `None` from a gateway that has none.
+    pub epoch: Option<Epoch>,
+    /// What it holds of each channel.
+    pub held: BTreeMap<String, Held>,
+    /// How often it sends a heartbeat.
+    pub heartbeat: Option<Duration>,
+    /// Its clock, in milliseconds since 1970.
+    pub server_time: Option<i64>,
+}
+
+/// What a gateway holds of one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The sequence number of the oldest log that can be had again; one above `newest` when there is none.
+    pub oldest: u64,
+    /// The highest sequence number given out.
+    pub newest: u64,
+}
+
+/// A sign of life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The highest sequence number of each channel that was sent on this stream.
+    pub sent: BTreeMap<String, u64>,
+    /// The gateway's clock, in milliseconds since 1970.
+    pub server_time: Option<i64>,
+}
+
+/// Logs of one channel that will not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The channel.
+    pub channel: String,
+    /// The highest sequence number among them; `None` when the gateway does not know the numbers.
+    pub to: Option<u64>,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// Why logs will not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapReason {
+    /// They are older than the gateway's history.
+    Evicted,
+    /// The gateway started anew and knows nothing of what was before.
+    Restarted,
+    /// This page did not keep up.
+    Slow,
+    /// The gateway does not know where this page stopped.
+    Unknown,
+    /// They were sent, by the numbers, and did not arrive.
+    Lost,
+}
+
+impl GapReason {
+    fn read(text: &str) -> Self {
+        match text {
+            "evicted" => Self::Evicted,
+            "restarted" => Self::Restarted,
+            "slow" => Self::Slow,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The gateway ends the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bye {
+    /// Why.
+    pub reason: ByeReason,
+    /// Not to come back before this time has passed.
+    pub retry: Duration,
+}
+
+/// Why a gateway ends a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByeReason {
+    /// It goes down, as for an update.
+    Shutdown,
+    /// The stream is old; another one takes its place.
+    Rotation,
+    /// This page did not keep up.
+    Slow,
+    /// It is not to come back.
+    Stop,
+}
+
+/// Reads the additions of a greeting from its JSON; whatever is not there, or not as expected, is left out.
+pub(crate) fn read_hello_additions(json: &str, hello: &mut Hello) {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire {
+        epoch: String,
+        seqs: BTreeMap<String, WireHeld>,
+        heartbeat_ms: u64,
+        server_time: i64,
+    }
+    #[derive(Deserialize)]
+    struct WireHeld {
+        oldest: u64,
+        newest: u64,
+    }
+    let Ok(wire) = serde_json::from_str::<Wire>(json) else { return };
+    let Ok(epoch) = wire.epoch.parse() else { return };
+    let is_sound = |held: &WireHeld| held.newest < MAX_SEQ && 0 < held.oldest && held.oldest <= held.newest + 1;
+    hello.epoch = Some(epoch);
+    hello.held = wire
+        .seqs
+        .into_iter()
+        .filter(|(_, held)| is_sound(held))
+        .map(|(name, held)| (name, Held { oldest: held.oldest, newest: held.newest }))
+        .collect();
+    hello.heartbeat = Some(Duration::from_millis(wire.heartbeat_ms)).filter(|beat| SHORTEST_BEAT <= *beat && *beat <= LONGEST_BEAT);
+    hello.server_time = Some(wire.server_time);
+}
+
+/// Reads a heartbeat; `None` for what is none.
+pub(crate) fn read_heartbeat(json: &str) -> Option<Heartbeat> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire {
+        seqs: BTreeMap<String, u64>,
+        server_time: Option<i64>,
+    }
+    let mut wire: Wire = serde_json::from_str(json).ok()?;
+    wire.seqs.retain(|_, seq| *seq <= MAX_SEQ);
+    Some(Heartbeat { sent: wire.seqs, server_time: wire.server_time })
+}
+
+/// Reads a gap; `None` for what is none.
+pub(crate) fn read_gap(json: &str) -> Option<Gap> {
+    #[derive(Deserialize)]
+    struct Wire {
+        channel: String,
+        to: Option<u64>,
+        reason: String,
+    }
+    let wire: Wire = serde_json::from_str(json).ok()?;
+    Some(Gap { channel: wire.channel, to: wire.to.filter(|seq| *seq <= MAX_SEQ), reason: GapReason::read(&wire.reason) })
+}
+
+/// Reads a goodbye; `None` for what is none.
+pub(crate) fn read_bye(json: &str) -> Option<Bye> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire {
+        reason: String,
+        retry_ms: Option<u64>,
+    }
+    let wire: Wire = serde_json::from_str(json).ok()?;
+    let reason = match &*wire.reason {
+        "stop" => ByeReason::Stop,
+        "rotation" => ByeReason::Rotation,
+        "slow" => ByeReason::Slow,
+        _ => ByeReason::Shutdown,
+    };
+    Some(Bye { reason, retry: Duration::from_millis(wire.retry_ms.unwrap_or_default()).min(LONGEST_WAIT) })
+}
+
+/// A faster beat would keep the page busy with nothing; a slower one proves nothing.
+const SHORTEST_BEAT: Duration = Duration::from_millis(100);
+const LONGEST_BEAT: Duration = Duration::from_secs(600);
+
+/// A server may ask for a wait, but not send a page away for good by a number.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_additions_of_a_greeting() {
+        let mut hello = Hello::default();
+        read_hello_additions(
+            r#"{"type":"connection","epoch":"abc123","seqs":{"logs:etl:a:b":{"oldest":3,"newest":9}},"heartbeatMs":15000,"serverTime":5}"#,
+            &mut hello,
+        );
+        assert_eq!(hello.held.get("logs:etl:a:b"), Some(&Held { oldest: 3, newest: 9 }));
+        assert_eq!((hello.heartbeat, hello.server_time), (Some(Duration::from_secs(15)), Some(5)));
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_are_left_out() {
+        let mut hello = Hello::default();
+        let seqs = r#"{"a":{"oldest":0,"newest":0},"b":{"oldest":9,"newest":3},"c":{"oldest":1,"newest":9007199254740991}}"#;
+        read_hello_additions(&format!(r#"{{"epoch":"abc123","seqs":{seqs},"heartbeatMs":1,"serverTime":5}}"#), &mut hello);
+        assert_eq!((hello.held.len(), hello.heartbeat), (0, None));
+    }
+
+    #[test]
+    fn what_is_no_message_is_none() {
+        for text in ["", "{}", "[]", "null", r#"{"channel":5}"#, r#"{"seqs":[1]}"#] {
+            assert_eq!((read_heartbeat(text), read_gap(text), read_bye(text)), (None, None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wait_has_an_end() {
+        assert_eq!(read_bye(r#"{"reason":"shutdown","retryMs":18446744073709551615}"#).map(|bye| bye.retry), Some(LONGEST_WAIT));
+    }
+}

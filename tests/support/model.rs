@@ -1,0 +1,156 @@
+//! A gateway in miniature that keeps `docs/protocol.md`: one channel, a bounded history, an epoch. Written from the document,
+//! not from the gateway, so that the two are checked against each other by way of the client.
+
+use std::collections::VecDeque;
+
+use logs_sse_client::core::cursor::Cursor;
+
+/// The channel of all simulations.
+pub const CHANNEL: &str = "logs:etl:workspace123:workflow456";
+
+/// How often the model sends a heartbeat.
+pub const BEAT_MS: u64 = 15_000;
+
+/// The model.
+#[derive(Debug)]
+pub struct Model {
+    epoch: u32,
+    newest: u64,
+    history: VecDeque<(u64, usize)>,
+    history_lines: usize,
+    is_up: bool,
+}
+
+/// One event on the wire.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub name: &'static str,
+    pub data: String,
+    /// Which published log it carries, for the oracle.
+    pub log: Option<usize>,
+}
+
+/// One stream, at the gateway's end.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    epoch: u32,
+    position: u64,
+    greeting: VecDeque<Event>,
+}
+
+impl Model {
+    pub fn new(history_lines: usize) -> Self {
+        Self { epoch: 1, newest: 0, history: VecDeque::new(), history_lines, is_up: true }
+    }
+
+    /// Takes the published log with this index, unless the gateway is down.
+    pub fn publish(&mut self, log: usize) -> bool {
+        if self.is_up {
+            self.newest += 1;
+            self.history.push_back((self.newest, log));
+            while self.history.len() > self.history_lines {
+                self.history.pop_front();
+            }
+        }
+        self.is_up
+    }
+
+    pub fn is_up(&self) -> bool {
+        self.is_up
+    }
+
+    /// `kill -9`: streams end, history and numbers are gone.
+    pub fn kill(&mut self) {
+        self.is_up = false;
+        self.epoch += 1;
+        self.newest = 0;
+        self.history.clear();
+    }
+
+    pub fn start(&mut self) {
+        self.is_up = true;
+    }
+
+    /// Opens a stream with this `last_event_id`.
+    pub fn open(&self, last_event_id: Option<&str>) -> Stream {
+        let mut stream = Stream { epoch: self.epoch, position: self.newest, greeting: VecDeque::new() };
+        let mut told = vec![self.hello()];
+        match last_event_id.map(str::parse::<Cursor>) {
+            None => {}
+            Some(Ok(cursor)) if cursor.epoch().to_string() != self.epoch_text() => {
+                told.push(gap(None, None, "restarted"));
+                stream.position = self.oldest() - 1;
+            }
+            Some(Ok(cursor)) => match cursor.positions() {
+                [Some(seq)] if *seq <= self.newest => stream.position = *seq,
+                [None] => {}
+                _ => told.push(gap(None, None, "unknown")),
+            },
+            Some(Err(_)) => told.push(gap(None, None, "unknown")),
+        }
+        stream.greeting.extend(told);
+        stream
+    }
+
+    /// The next event of a stream; `None` when it is caught up.
+    pub fn next(&self, stream: &mut Stream) -> Option<Event> {
+        if let Some(event) = stream.greeting.pop_front() {
+            return Some(event);
+        }
+        if stream.epoch != self.epoch || stream.position == self.newest {
+            return None;
+        }
+        if stream.position + 1 < self.oldest() {
+            let from = stream.position + 1;
+            stream.position = self.oldest() - 1;
+            return Some(gap(Some(from), Some(stream.position), "evicted"));
+        }
+        let (seq, log) = self.history[usize::try_from(stream.position + 1 - self.oldest()).expect("within the history")];
+        stream.position = seq;
+        let data = format!(r#"{{"channel":"{CHANNEL}","data":"log {log}","timestamp":1,"id":"log-{log}","seq":{seq}}}"#);
+        Some(Event { name: "message", data, log: Some(log) })
+    }
+
+    /// The gateway skips what a slow reader has not taken, all but the newest `keep`.
+    pub fn skip(&self, stream: &mut Stream, keep: u64) -> Option<Event> {
+        let to = self.newest.saturating_sub(keep);
+        if !stream.greeting.is_empty() || stream.epoch != self.epoch || to <= stream.position {
+            return None;
+        }
+        let from = stream.position + 1;
+        stream.position = to;
+        Some(gap(Some(from), Some(to), "slow"))
+    }
+
+    pub fn heartbeat(&self, stream: &Stream) -> Event {
+        let data = format!(r#"{{"seqs":{{"{CHANNEL}":{}}},"serverTime":1}}"#, stream.position);
+        Event { name: "heartbeat", data, log: None }
+    }
+
+    pub fn bye(reason: &str, retry_ms: u64) -> Event {
+        Event { name: "bye", data: format!(r#"{{"reason":"{reason}","retryMs":{retry_ms}}}"#), log: None }
+    }
+
+    fn hello(&self) -> Event {
+        let (oldest, newest, epoch) = (self.oldest(), self.newest, self.epoch_text());
+        let seqs = format!(r#"{{"{CHANNEL}":{{"oldest":{oldest},"newest":{newest}}}}}"#);
+        let data = format!(
+            r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{seqs},"heartbeatMs":{BEAT_MS},"refused":[],"serverTime":1}}"#
+        );
+        Event { name: "message", data, log: None }
+    }
+
+    fn oldest(&self) -> u64 {
+        self.history.front().map_or(self.newest + 1, |(seq, _)| *seq)
+    }
+
+    fn epoch_text(&self) -> String {
+        format!("{:06}", self.epoch)
+    }
+}
+
+fn gap(from: Option<u64>, to: Option<u64>, reason: &str) -> Event {
+    let number = |seq: Option<u64>| seq.map_or("null".to_owned(), |seq| seq.to_string());
+    let data = format!(r#"{{"channel":"{CHANNEL}","from":{},"to":{},"reason":"{reason}"}}"#, number(from), number(to));
+    Event { name: "gap", data, log: None }
+}
