@@ -66,8 +66,9 @@ async function browser() {
   const files = readdirSync(`${ROOT}/tests`).filter((file) => /^web_.*\.rs$/.test(file));
   const tests = files.flatMap((file) => ["--test", file.replace(".rs", "")]);
   const program = await buildGateway();
-  const { child, url } = await startGateway(program, ["--port", "0", "--job", "--rate", "50", "--cors-origin", "*"]);
-  const env = { ...toolEnv("wasm-pack", "wasm-bindgen-cli"), LOGS_GATEWAY_URL: url };
+  const gateway = await startGateway(program, ["--port", "0", "--job", "--rate", "50", "--cors-origin", "*"]);
+  const faults = await startGateway(program, ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", "pass"]);
+  const env = { ...toolEnv("wasm-pack", "wasm-bindgen-cli"), LOGS_GATEWAY_URL: gateway.url, LOGS_FAULTS_URL: faults.url };
   try {
     const results = [];
     for (const [name, driver] of Object.entries({ chrome: ["--chromedriver", chromedriver], firefox: ["--geckodriver", geckodriver] })) {
@@ -75,7 +76,8 @@ async function browser() {
     }
     return results;
   } finally {
-    await stop(child);
+    await stop(faults.child);
+    await stop(gateway.child);
   }
 }
 

@@ -31,11 +31,11 @@ const COUNT: &str = r"(() => {
     const key = (type, act) => type + '#' + (act.counted ??= Math.random());
     const of = (target) => things.listeners.get(target ?? window) ?? things.listeners.set(target ?? window, new Set()).get(target ?? window);
     EventTarget.prototype.addEventListener = function (type, act, ...rest) {
-        if (act && (this === undefined || this === window || this instanceof Native)) of(this).add(key(type, act));
+        if (act && (this === undefined || this === window || this === document || this instanceof Native)) of(this).add(key(type, act));
         return addEventListener.call(this ?? window, type, act, ...rest);
     };
     EventTarget.prototype.removeEventListener = function (type, act, ...rest) {
-        if (act && (this === undefined || this === window || this instanceof Native)) of(this).delete(key(type, act));
+        if (act && (this === undefined || this === window || this === document || this instanceof Native)) of(this).delete(key(type, act));
         return removeEventListener.call(this ?? window, type, act, ...rest);
     };
 })()";

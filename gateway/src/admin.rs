@@ -1,4 +1,4 @@
-//! What an operator asks: which routes there are, whether it is well, who reads what.
+//! What an operator asks: which routes there are, whether it is well and takes readers, who reads what; and ends a stream.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -17,10 +17,12 @@ pub(crate) async fn index() -> Response {
     let routes = json!({
         "GET /": "this list",
         "GET /health": "whether the gateway is well",
+        "GET /ready": "whether it takes readers; 503 once it is told to stop",
         "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; also /api/logs/stream",
         "POST /logs/stream": "publish a log, with the header X-Service-Token; also /api/logs/publish",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, as the Datashop page asks for it",
         "GET /admin/logs/stats": "who reads what",
+        "POST /admin/logs/stop": "end one stream: {\"connectionId\"} as in the stats",
         "POST /test/logs": "publish one sample log (with the demo tokens only)",
     });
     json_response(StatusCode::OK, &json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": routes }))
@@ -28,18 +30,32 @@ pub(crate) async fn index() -> Response {
 
 /// `GET /health`.
 pub(crate) async fn health(State(gateway): State<Gateway>) -> Response {
-    let readers = gateway.hub.readers();
-    let mut connections: Vec<_> = readers.iter().flat_map(|(_, connections)| connections).map(|connection| &connection.connection_id).collect();
-    connections.sort();
-    connections.dedup();
     let health = json!({
         "status": "healthy",
-        "connections": connections.len(),
-        "channels": readers.len(),
+        "connections": gateway.hub.connections(),
+        "channels": gateway.hub.readers().len(),
         "stats": gateway.hub.stats(),
         "uptime": gateway.hub.uptime().as_secs_f64(),
     });
     json_response(StatusCode::OK, &health)
+}
+
+/// `GET /ready`: for a balancer, which sends readers elsewhere from the moment that this gateway is told to stop.
+pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
+    let is_ready = !gateway.shutdown.is_cancelled();
+    json_response(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &json!({ "ready": is_ready }))
+}
+
+/// `POST /admin/logs/stop`: ends the stream that the body names, and asks its reader not to come back.
+pub(crate) async fn stop(State(gateway): State<Gateway>, body: Bytes) -> Result<Response, Rejection> {
+    let connection = text_field(&body, "connectionId", "{\"connectionId\": \"…\"}, as in GET /admin/logs/stats")?;
+    if !gateway.hub.stop(&connection) {
+        return Err(Rejection::new(
+            StatusCode::NOT_FOUND,
+            format!("connectionId {connection:?} is of no open stream: GET /admin/logs/stats lists them"),
+        ));
+    }
+    Ok(json_response(StatusCode::OK, &json!({ "success": true, "connectionId": connection })))
 }
 
 /// `GET /admin/logs/stats`.
@@ -71,7 +87,11 @@ fn named_channel(body: &[u8]) -> Result<String, Rejection> {
     if body.is_empty() {
         return Ok(format!("logs:etl:{}:{}", sample::WORKFLOWS[0].0, sample::WORKFLOWS[0].1));
     }
-    let wrong = |what: &dyn std::fmt::Display| Rejection::bad_request(format!("body: {what}; expected nothing, or {{\"channel\": \"logs:etl:…\"}}"));
+    text_field(body, "channel", "nothing, or {\"channel\": \"logs:etl:…\"}")
+}
+
+fn text_field(body: &[u8], field: &str, expected: &str) -> Result<String, Rejection> {
+    let wrong = |what: &dyn std::fmt::Display| Rejection::bad_request(format!("body: {what}; expected {expected}"));
     let body: serde_json::Value = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
-    body.get("channel").and_then(|channel| channel.as_str()).map(Into::into).ok_or_else(|| wrong(&"no channel"))
+    body.get(field).and_then(|text| text.as_str()).map(Into::into).ok_or_else(|| wrong(&format_args!("{field} is no string")))
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -13,6 +12,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::trace::TraceLayer;
 
 use crate::hub::Hub;
+use crate::pace::Pace;
 use crate::proxy::{self, Upstream};
 use crate::rejection::Rejection;
 use crate::tokens::Tokens;
@@ -27,9 +27,9 @@ pub struct Gateway {
     pub tokens: Arc<Tokens>,
     /// Where the proxy route forwards to; `None` for this gateway itself.
     pub upstream: Option<Arc<Upstream>>,
-    /// How often a comment keeps a quiet stream alive.
-    pub ping: Duration,
-    /// Ends all open streams.
+    /// The times of each stream.
+    pub pace: Pace,
+    /// Sends the readers of all open streams away.
     pub shutdown: CancellationToken,
 }
 
@@ -47,7 +47,9 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
     let routes = Router::new()
         .route("/", get(admin::index))
         .route("/health", get(admin::health))
+        .route("/ready", get(admin::ready))
         .route("/admin/logs/stats", get(admin::stats))
+        .route("/admin/logs/stop", post(admin::stop))
         .route("/test/logs", post(admin::test_log))
         .route("/logs/stream", get(stream::handle).post(publish::handle))
         .route("/api/logs/stream", get(stream::handle).post(publish::handle))

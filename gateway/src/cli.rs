@@ -1,15 +1,18 @@
 //! The command line. What comes out of here is checked.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand};
+use logs_gateway::faults::{Origin, Plan};
 use logs_gateway::server::Listen;
 use logs_gateway::tokens::{DEMO_ETL_TOKEN, Token};
 
 use crate::Upstream;
+use crate::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
 ///
@@ -29,6 +32,9 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Serve a recorded stream, byte for byte, to each reader from its start.
     Replay(Replay),
+    /// Stand before a gateway and break streams as a plan says, for tests.
+    #[command(after_help = logs_gateway::faults::LANGUAGE)]
+    Faults(Faults),
 }
 
 #[derive(Debug, Args)]
@@ -70,9 +76,8 @@ pub(crate) struct Serve {
     /// A token that a service publishes with; repeatable. Without any, the demo's tokens hold.
     #[arg(long = "token", value_name = "SERVICE=TOKEN", env = "LOGS_GATEWAY_TOKENS", hide_env_values = true, value_delimiter = ',')]
     pub(crate) tokens: Vec<Token>,
-    /// How often a quiet stream gets a comment, so that no proxy takes it for dead.
-    #[arg(long, default_value = "25s", value_parser = some_time)]
-    pub(crate) ping: Duration,
+    #[command(flatten)]
+    pub(crate) tuning: Tuning,
     /// Run a make-believe ETL job that publishes on the demo's workflows.
     #[arg(long)]
     pub(crate) job: bool,
@@ -126,7 +131,20 @@ pub(crate) struct Replay {
     pub(crate) speed: f64,
 }
 
-fn some_time(text: &str) -> Result<Duration, String> {
+#[derive(Debug, Args)]
+pub(crate) struct Faults {
+    /// Address to listen on, of this machine only; port 0 for any free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = logs_gateway::faults::parse_listen)]
+    pub(crate) listen: SocketAddr,
+    /// The gateway to forward to.
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Origin,
+    /// What befalls each stream, in the language below; @FILE reads it from a file.
+    #[arg(long, default_value = "pass", value_parser = Plan::from_flag)]
+    pub(crate) plan: Plan,
+}
+
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if !time.is_zero() => Ok(time),
         Ok(_) => Err("expected more than no time, such as 2s or 500ms".into()),

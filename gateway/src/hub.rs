@@ -1,171 +1,114 @@
-//! Channels and their readers: what is published on a channel goes to all who read it, and waits for none of them.
+//! All channels: what is published on one goes to its history, and from there to all who read it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use logs_sse_client::core::channel::ChannelName;
-use logs_sse_client::core::sse;
-use serde::Serialize;
+use logs_sse_client::core::cursor::Epoch;
 use serde_json::value::RawValue;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+
+use crate::channel::Channel;
+use crate::config::Config;
+use crate::connection::{Connection, Handle, now_millis, random_word};
+use crate::events::Draft;
+use crate::history::Extent;
+use crate::stats::{Stats, Tally};
 
 /// All channels of this gateway.
 #[derive(Debug)]
 pub struct Hub {
-    channels: Mutex<HashMap<ChannelName, Vec<Reader>>>,
+    config: Config,
+    epoch: Epoch,
     started: Instant,
-    next_reader: AtomicU64,
+    /// A channel stays once something was published on it: its numbers must not start again within the epoch.
+    channels: RwLock<HashMap<ChannelName, Arc<Channel>>>,
+    readers: Mutex<HashMap<String, Arc<Handle>>>,
     published: AtomicU64,
-    delivered: AtomicU64,
-    cut: AtomicU64,
-}
-
-impl Default for Hub {
-    fn default() -> Self {
-        let zero = AtomicU64::default;
-        Self { channels: Mutex::default(), started: Instant::now(), next_reader: zero(), published: zero(), delivered: zero(), cut: zero() }
-    }
+    /// Below zero for a moment when a channel's lines are dropped before its last one is counted.
+    held_bytes: AtomicIsize,
+    trimming: Mutex<()>,
+    pub(crate) tally: Tally,
 }
 
 /// What became of a published log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// How many readers it went to.
+    /// How many readers the channel has; each gets it.
     pub delivered: usize,
     /// When, in milliseconds since 1970 (UTC).
     pub timestamp: u64,
 }
 
-/// Who reads.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Connection {
-    /// The gateway's name for this stream.
-    pub connection_id: String,
-    /// The user, as the proxy in front said.
-    pub user_id: String,
-    /// Since when, in milliseconds since 1970 (UTC).
-    pub connected_at: u64,
-}
-
-impl Connection {
-    /// A new stream of `user_id`.
-    #[must_use]
-    pub fn new(user_id: &str) -> Self {
-        let connected_at = now_millis();
-        Self { connection_id: format!("{user_id}_{connected_at}_{}", random_word()), user_id: user_id.into(), connected_at }
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new(Config::default())
     }
-}
-
-/// A reader's end: the logs of its channels, ready for the wire. Dropping it ends the reading.
-#[derive(Debug)]
-pub struct Subscription {
-    hub: Arc<Hub>,
-    id: u64,
-    channels: Vec<ChannelName>,
-    logs: mpsc::Receiver<Bytes>,
-    too_slow: CancellationToken,
-}
-
-impl Subscription {
-    /// The next logs, as many as are ready, in one piece; `None` when the reader was too slow and is cut off.
-    pub async fn next(&mut self) -> Option<Bytes> {
-        let first = tokio::select! {
-            biased;
-            () = self.too_slow.cancelled() => return None,
-            first = self.logs.recv() => first?,
-        };
-        let Ok(second) = self.logs.try_recv() else { return Some(first) };
-        let mut piece = Vec::from(first);
-        piece.extend_from_slice(&second);
-        while piece.len() < PIECE_BYTES
-            && let Ok(more) = self.logs.try_recv()
-        {
-            piece.extend_from_slice(&more);
-        }
-        Some(piece.into())
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.hub.remove(self.id, &self.channels);
-    }
-}
-
-#[derive(Debug)]
-struct Reader {
-    id: u64,
-    connection: Arc<Connection>,
-    logs: mpsc::Sender<Bytes>,
-    too_slow: CancellationToken,
-}
-
-/// What the hub holds and did, for health checks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Stats {
-    /// Logs taken from publishers.
-    pub logs_published: u64,
-    /// Logs handed to readers; one log with three readers counts three.
-    pub logs_delivered: u64,
-    /// Readers cut off because they did not keep up.
-    pub readers_cut_off: u64,
 }
 
 impl Hub {
+    /// A hub without channels, in an epoch of its own.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            epoch: Epoch::draw(|| fastrand::u8(..36)),
+            started: Instant::now(),
+            channels: RwLock::default(),
+            readers: Mutex::default(),
+            published: AtomicU64::default(),
+            held_bytes: AtomicIsize::default(),
+            trimming: Mutex::default(),
+            tally: Tally::default(),
+        }
+    }
+
     /// Publishes `entry` on `channel`.
     pub fn publish(&self, channel: &ChannelName, entry: &RawValue) -> Published {
         let timestamp = now_millis();
-        let wire = envelope(channel, entry, timestamp);
-        let mut channels = self.lock();
-        let readers = channels.get(channel).map_or(&[][..], Vec::as_slice);
-        let delivered = readers.iter().filter(|reader| self.hand_over(channel, reader, &wire)).count();
-        // Those that were cut are gone from now on; their own drop takes them out of their other channels.
-        if delivered < readers.len()
-            && let Some(readers) = channels.get_mut(channel)
-        {
-            readers.retain(|reader| !reader.too_slow.is_cancelled());
+        let draft = Draft::new(channel, entry, timestamp, &format!("log-{timestamp}-{}", random_word()));
+        let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
+        let change = self.channel(channel).publish(order, |seq| draft.seal(seq), self.config.keep());
+        self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
+        if self.held_bytes() > self.config.history_total_bytes {
+            self.trim();
         }
-        drop(channels);
-        self.published.fetch_add(1, Ordering::Relaxed);
-        self.delivered.fetch_add(delivered as u64, Ordering::Relaxed);
-        Published { delivered, timestamp }
+        Published { delivered: change.readers, timestamp }
     }
 
-    /// Reads `channels` from now on.
-    #[must_use]
-    pub fn subscribe(self: &Arc<Self>, channels: Vec<ChannelName>, connection: Connection) -> Subscription {
-        let (sender, logs) = mpsc::channel(QUEUE);
-        let id = self.next_reader.fetch_add(1, Ordering::Relaxed);
-        let (connection, too_slow) = (Arc::new(connection), CancellationToken::new());
-        let mut all = self.lock();
-        for channel in &channels {
-            let reader = Reader { id, connection: Arc::clone(&connection), logs: sender.clone(), too_slow: too_slow.clone() };
-            all.entry(channel.clone()).or_default().push(reader);
-        }
-        drop(all);
-        Subscription { hub: Arc::clone(self), id, channels, logs, too_slow }
-    }
-
-    /// Each channel with those who read it.
+    /// Each channel that is read, with those who read it.
     #[must_use]
     pub fn readers(&self) -> Vec<(ChannelName, Vec<Arc<Connection>>)> {
-        let connections = |readers: &[Reader]| readers.iter().map(|reader| Arc::clone(&reader.connection)).collect();
-        let mut all: Vec<_> = self.lock().iter().map(|(name, readers)| (name.clone(), connections(readers))).collect();
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
-        all
+        let channels = self.all_channels().into_iter().map(|channel| (channel.name().clone(), channel.connections()));
+        let mut read: Vec<_> = channels.filter(|(_, connections)| !connections.is_empty()).collect();
+        read.sort_by(|(one, _), (other, _)| one.cmp(other));
+        read
+    }
+
+    /// How many streams are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.handles().len()
+    }
+
+    /// Ends the stream of this name; `false` when there is none.
+    #[must_use]
+    pub fn stop(&self, connection_id: &str) -> bool {
+        self.handles().get(connection_id).map(|reader| reader.stop.cancel()).is_some()
     }
 
     /// What was done since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Stats { logs_published: read(&self.published), logs_delivered: read(&self.delivered), readers_cut_off: read(&self.cut) }
+        Stats {
+            logs_published: read(&self.published),
+            logs_delivered: read(&self.tally.delivered),
+            logs_skipped: read(&self.tally.skipped),
+            readers_cut_off: read(&self.tally.cut),
+            history_bytes: self.held_bytes(),
+        }
     }
 
     /// Time since the start.
@@ -174,108 +117,92 @@ impl Hub {
         self.started.elapsed()
     }
 
-    /// Whether the reader took it. A full queue means that it does not keep up: it is cut off, so that it knows and comes back.
-    fn hand_over(&self, channel: &ChannelName, reader: &Reader, wire: &Bytes) -> bool {
-        if reader.logs.try_send(wire.clone()).is_ok() {
-            return true;
-        }
-        if !reader.too_slow.is_cancelled() {
-            reader.too_slow.cancel();
-            self.cut.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(%channel, connection = reader.connection.connection_id, "reader cut off: {QUEUE} logs behind");
-        }
-        false
+    /// In what the sequence numbers count.
+    #[must_use]
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
     }
 
-    fn remove(&self, id: u64, channels: &[ChannelName]) {
-        let mut all = self.lock();
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many logs were published: the order of the last of them.
+    pub(crate) fn last_order(&self) -> u64 {
+        self.published.load(Ordering::Acquire)
+    }
+
+    /// Enters `reader` on a channel, and gives what can be had of it.
+    pub(crate) fn join(&self, channel: &ChannelName, reader: &Arc<Handle>) -> (Arc<Channel>, Extent) {
+        let channel = self.channel(channel);
+        let extent = channel.join(reader);
+        (channel, self.config.can_be_had(extent))
+    }
+
+    pub(crate) fn enter(&self, reader: &Arc<Handle>) {
+        self.handles().insert(reader.connection.connection_id.clone(), Arc::clone(reader));
+    }
+
+    /// Takes `reader` off all that it was entered on.
+    pub(crate) fn leave(&self, reader: &Arc<Handle>, channels: impl Iterator<Item = Arc<Channel>>) {
+        self.handles().remove(&reader.connection.connection_id);
         for channel in channels {
-            if let Some(readers) = all.get_mut(channel) {
-                readers.retain(|reader| reader.id != id);
-                if readers.is_empty() {
-                    all.remove(channel);
-                }
+            let change = channel.leave(reader, self.config.keep());
+            self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
+            if change.readers == 0 {
+                self.tidy_away(channel);
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ChannelName, Vec<Reader>>> {
-        // Nothing is left half done by any code that holds the lock.
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Forgets a channel without readers if nothing was ever published on it.
+    fn tidy_away(&self, channel: Arc<Channel>) {
+        let name = channel.name().clone();
+        drop(channel);
+        let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
+        // Whoever uses a channel got it under this lock: if only the map has it, nobody is about to publish on it.
+        if channels.get(&name).is_some_and(|channel| Arc::strong_count(channel) == 1 && channel.history().extent().newest == 0) {
+            channels.remove(&name);
+        }
+    }
+
+    /// Drops the lines of channels that were longest without a new one.
+    ///
+    /// It frees a part more than it must, since it looks at all channels.
+    fn trim(&self) {
+        let Ok(_trimming) = self.trimming.try_lock() else { return };
+        let mut channels = self.all_channels();
+        channels.sort_by_cached_key(|channel| channel.history().last_order());
+        let enough = self.config.history_total_bytes / 16 * 15;
+        for channel in channels {
+            if self.held_bytes() <= enough {
+                return;
+            }
+            self.held_bytes.fetch_add(channel.drop_lines(), Ordering::Relaxed);
+        }
+    }
+
+    fn held_bytes(&self) -> usize {
+        usize::try_from(self.held_bytes.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    fn channel(&self, name: &ChannelName) -> Arc<Channel> {
+        let known = self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone);
+        known.unwrap_or_else(|| {
+            let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(channels.entry(name.clone()).or_insert_with(|| Arc::new(Channel::new(name.clone()))))
+        })
+    }
+
+    fn all_channels(&self) -> Vec<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+    }
+
+    fn handles(&self) -> MutexGuard<'_, HashMap<String, Arc<Handle>>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Milliseconds since 1970 (UTC).
-#[must_use]
-pub fn now_millis() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-fn envelope(channel: &ChannelName, entry: &RawValue, timestamp: u64) -> Bytes {
-    #[derive(Serialize)]
-    struct Envelope<'a> {
-        channel: String,
-        data: &'a RawValue,
-        timestamp: u64,
-        id: &'a str,
-    }
-    let id = format!("log-{timestamp}-{}", random_word());
-    let envelope = Envelope { channel: channel.to_string(), data: entry, timestamp, id: &id };
-    let json = serde_json::to_string(&envelope).expect("strings, a number and JSON serialize");
-    // An entry may have been sent with line breaks between its fields; inside a string JSON allows none.
-    sse::encode(None, Some(&id), &json.replace(['\r', '\n'], " ")).into()
-}
-
-/// Nine letters and digits, as the ids in the field have them.
-fn random_word() -> String {
-    std::iter::repeat_with(|| fastrand::digit(36)).take(9).collect()
-}
-
-/// How many logs a reader may be behind. At 1 kB a log this is 8 MB in the worst case; a page that lags further is frozen or gone.
-const QUEUE: usize = 8_192;
-
-/// About as much as one write to a socket takes.
-const PIECE_BYTES: usize = 64 * 1_024;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn channel() -> ChannelName {
-        "logs:etl:w:f".parse().expect("a channel")
-    }
-
-    fn entry(json: &str) -> Box<RawValue> {
-        RawValue::from_string(json.into()).expect("JSON")
-    }
-
-    #[tokio::test]
-    async fn a_reader_that_does_not_keep_up_is_cut_off_and_nobody_waits() {
-        let hub = Arc::new(Hub::default());
-        let mut slow = hub.subscribe(vec![channel()], Connection::new("slow"));
-        for _ in 0..QUEUE {
-            assert_eq!(hub.publish(&channel(), &entry("1")).delivered, 1);
-        }
-        assert_eq!(hub.publish(&channel(), &entry("1")).delivered, 0);
-        assert!(slow.next().await.is_none());
-        assert_eq!((hub.stats().readers_cut_off, hub.readers()[0].1.len()), (1, 0));
-    }
-
-    #[tokio::test]
-    async fn a_channel_without_readers_is_forgotten() {
-        let hub = Arc::new(Hub::default());
-        drop(hub.subscribe(vec![channel()], Connection::new("u")));
-        assert_eq!(hub.readers().len(), 0);
-    }
-
-    #[tokio::test]
-    async fn an_entry_cannot_forge_a_frame() {
-        let hub = Arc::new(Hub::default());
-        let mut reader = hub.subscribe(vec![channel()], Connection::new("u"));
-        hub.publish(&channel(), &entry("{\r\n\"a\":\n\n1,\"b\":\"\\n\\nid: 9\"}"));
-        let wire = reader.next().await.expect("a log");
-        let frames = sse::Parser::default().feed(&wire);
-        assert_eq!(frames.len(), 1);
-        assert!(frames[0].id.starts_with("log-") && !frames[0].data.contains('\n'), "{frames:?}");
-    }
-}
+#[path = "hub_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! `logs-gateway`: reads the command line, and starts what it asks for.
 
 mod cli;
+mod tuning;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use logs_gateway::app::{Extras, Gateway, app};
+use logs_gateway::faults;
 use logs_gateway::hub::Hub;
 use logs_gateway::job;
 use logs_gateway::proxy::Upstream;
@@ -19,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, Network, Publish, Replay, Serve};
+use crate::cli::{Cli, Command, Faults, Network, Publish, Replay, Serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -32,6 +34,7 @@ async fn main() -> ExitCode {
         None => serve(cli.serve).await,
         Some(Command::Publish(arguments)) => publish(&arguments).await,
         Some(Command::Replay(arguments)) => replay(arguments).await,
+        Some(Command::Faults(arguments)) => break_streams(arguments).await,
     };
     done.map_or_else(
         |error| {
@@ -52,10 +55,10 @@ async fn serve(arguments: Serve) -> Result<(), String> {
     }
     let shutdown = CancellationToken::new();
     let gateway = Gateway {
-        hub: Arc::new(Hub::default()),
+        hub: Arc::new(Hub::new(arguments.tuning.hub())),
         tokens: Arc::new(tokens),
         upstream: arguments.upstream,
-        ping: arguments.ping,
+        pace: arguments.tuning.pace(),
         shutdown: shutdown.clone(),
     };
     let extras = extras(&arguments.network)?;
@@ -89,6 +92,17 @@ async fn publish(arguments: &Publish) -> Result<(), String> {
             0 => Ok(()),
             failed => Err(format!("{failed} of {} logs were not published", arguments.count)),
         },
+        () = server::until_told_to_stop() => Ok(()),
+    }
+}
+
+async fn break_streams(arguments: Faults) -> Result<(), String> {
+    let listen = arguments.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| format!("--listen {listen}: {error}; port 0 takes any free one"))?;
+    println!("logs-gateway listening on {}", url_of(listener.local_addr().map_err(|error| error.to_string())?));
+    // Open streams are cut at once: none of them is worth waiting for.
+    tokio::select! {
+        never = faults::Faults::new(arguments.to, arguments.plan).serve(listener) => match never {},
         () = server::until_told_to_stop() => Ok(()),
     }
 }

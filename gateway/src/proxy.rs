@@ -4,30 +4,35 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
 use logs_sse_client::core::channel::{ChannelName, Id};
 use logs_sse_client::core::target::DEFAULT_SERVICE;
 
 use crate::app::Gateway;
+use crate::ask::{LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, parse_resume};
+use crate::events::{self, Bye};
 use crate::publisher::told;
 use crate::rejection::Rejection;
-use crate::stream::{self, Reader, STREAM_HEADERS, USER_HEADER, WORKSPACE_HEADER};
+use crate::stream::{STREAM_HEADERS, USER_HEADER, WORKSPACE_HEADER, Who, open};
 
 /// Where the page finds it.
 pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
 /// The route's handler.
 pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
-    let channel = parse_channel(query.as_deref().unwrap_or_default())?;
+    let query = query.as_deref().unwrap_or_default();
+    let channel = parse_channel(query)?;
     match &gateway.upstream {
         None => {
-            let reader = Reader { user: Some(USER), workspace: Some(channel.workspace().as_str()) };
-            Ok(stream::open(&gateway, vec![channel.clone()], &reader))
+            let who = Who { user: Some(USER), workspace: Some(channel.workspace().as_str()) };
+            Ok(open(&gateway, vec![channel.clone()], &who, &parse_resume(query, &headers)))
         }
-        Some(upstream) => upstream.forward(&gateway, &channel, &headers).await,
+        Some(upstream) => upstream.forward(&gateway, &channel, query, &headers).await,
     }
 }
 
@@ -54,9 +59,8 @@ impl Upstream {
         Ok(Arc::new(Self { base: url.trim_end_matches('/').into(), client }))
     }
 
-    async fn forward(&self, gateway: &Gateway, channel: &ChannelName, headers: &HeaderMap) -> Result<Response, Rejection> {
-        let channels: String = form_urlencoded::byte_serialize(channel.to_string().as_bytes()).collect();
-        let url = format!("{}/logs/stream?channels={channels}", self.base);
+    async fn forward(&self, gateway: &Gateway, channel: &ChannelName, query: &str, headers: &HeaderMap) -> Result<Response, Rejection> {
+        let url = self.url(channel, query);
         let mut request = self.client.get(&url).header(ACCEPT, "text/event-stream").header(USER_HEADER, USER);
         // An id may hold what no header may (a letter beyond Latin-1); then the upstream decides without it.
         if let Ok(workspace) = HeaderValue::from_str(channel.workspace().as_str()) {
@@ -70,6 +74,14 @@ impl Upstream {
             Rejection::new(StatusCode::BAD_GATEWAY, format!("upstream {} cannot be reached: {}", self.base, told(&error)))
         })?;
         Ok(pass_on(gateway, answer))
+    }
+
+    /// The stream upstream. The cursor goes in both ways in which it came: which one wins is for upstream to say.
+    fn url(&self, channel: &ChannelName, query: &str) -> String {
+        let mut forwarded = form_urlencoded::Serializer::new(String::new());
+        forwarded.append_pair("channels", &channel.to_string());
+        forwarded.extend_pairs(find(query, LAST_EVENT_ID_PARAMETER).map(|cursor| (LAST_EVENT_ID_PARAMETER, cursor)));
+        format!("{}/logs/stream?{}", self.base, forwarded.finish())
     }
 }
 
@@ -86,22 +98,48 @@ fn pass_on(gateway: &Gateway, answer: reqwest::Response) -> Response {
     if is_stream {
         headers.extend(STREAM_HEADERS.into_iter().skip(1).map(|(name, value)| (name, HeaderValue::from_static(value))));
     }
-    let body = Body::from_stream(answer.bytes_stream().take_until(gateway.shutdown.clone().cancelled_owned()));
+    let body = answer.bytes_stream().boxed();
+    let body = if is_stream { Body::from_stream(with_goodbye(gateway.clone(), body)) } else { Body::from_stream(body) };
     (status, headers, body).into_response()
 }
 
+/// The stream as it comes, until this gateway stops: then a goodbye, unless an event is half sent, which must not be closed by it.
+fn with_goodbye(gateway: Gateway, bytes: BoxStream<'static, reqwest::Result<Bytes>>) -> impl Stream<Item = reqwest::Result<Bytes>> {
+    stream::unfold(Some((gateway, bytes, *b"\n\n")), |passing| async move {
+        let (gateway, mut bytes, last) = passing?;
+        tokio::select! {
+            biased;
+            () = gateway.shutdown.cancelled() => (last == *b"\n\n").then(|| (Ok(events::bye(Bye::Shutdown, gateway.pace.retry_ms(Bye::Shutdown))), None)),
+            piece = bytes.next() => {
+                let last = piece.as_ref()?.as_ref().map_or(last, |piece| last_two(last, piece));
+                Some((piece?, Some((gateway, bytes, last))))
+            }
+        }
+    })
+}
+
+/// The last two bytes of a stream that had `last` and got `piece`.
+fn last_two(last: [u8; 2], piece: &[u8]) -> [u8; 2] {
+    match piece {
+        [.., one, two] => [*one, *two],
+        [one] => [last[1], *one],
+        [] => last,
+    }
+}
+
 fn parse_channel(query: &str) -> Result<ChannelName, Rejection> {
-    let find = |wanted: &str| form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
     let required = |field: &'static str| {
-        let text = find(field).ok_or_else(|| Rejection::bad_request(format!("{field} is missing: expected ?workspace_id=…&workflow_id=…")))?;
+        let text = find(query, field).ok_or_else(|| Rejection::bad_request(format!("{field} is missing: expected ?workspace_id=…&workflow_id=…")))?;
         Ok::<_, Rejection>(Id::parse(field, &text)?)
     };
     let (workspace, workflow) = (required("workspace_id")?, required("workflow_id")?);
-    let service = Id::parse("service", find("service").as_deref().unwrap_or(DEFAULT_SERVICE))?;
+    let service = Id::parse("service", find(query, "service").as_deref().unwrap_or(DEFAULT_SERVICE))?;
     Ok(ChannelName::new(service, workspace, Some(workflow)))
 }
 
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+fn find(query: &str, wanted: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
 
 /// The user of the demo. Where a login stands in front of this route, that proxy names the real one.
 const USER: &str = "demo-user";

@@ -46,16 +46,22 @@ impl Listen {
     }
 }
 
-/// Serves `app` until `shutdown`, then ends open streams, and after a few seconds whatever is left.
+/// Serves `app` until `shutdown`, which its streams hear too; then takes no more connections, and after a few seconds leaves whatever is left.
+///
+/// It answers for a moment longer, so that a balancer hears that it is not ready rather than nothing.
 ///
 /// # Errors
 /// When the socket fails.
 pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationToken) -> io::Result<()> {
-    let grace = async {
-        shutdown.cancelled().await;
+    let told = shutdown.clone();
+    let grace = async move {
+        told.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
-    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        shutdown.cancelled().await;
+        tokio::time::sleep(LINGER).await;
+    });
     tokio::select! {
         ended = async { server.await } => ended,
         () = grace => {
@@ -92,6 +98,9 @@ pub fn url_of(address: SocketAddr) -> String {
 }
 
 const PORTS_TRIED: u16 = 50;
+
+/// Long enough for one more question, too short to be waited for.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Longer than any open stream takes to hear of it.
 const GRACE: Duration = Duration::from_secs(5);

@@ -1,6 +1,8 @@
-//! `GET /logs/stream`: the reader's stream. Greets, then sends each log of the granted channels as it is published.
+//! `GET /logs/stream`: the reader's stream. Greets, then sends what the reader fetches, with signs of life, until one side ends it.
 
 use std::convert::Infallible;
+use std::future::pending;
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,13 +13,17 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use logs_sse_client::core::channel::ChannelName;
-use logs_sse_client::core::sse;
-use serde_json::json;
-use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::app::Gateway;
-use crate::hub::{Connection, Subscription};
+use crate::ask::{parse_channels, parse_resume};
+use crate::connection::{Connection, now_millis};
+use crate::events::{self, Bye, Greeting};
+use crate::pace::{Pace, millis};
+use crate::reader::{Asked, Next, Reader};
 use crate::rejection::Rejection;
+use crate::resume::Resume;
 
 /// The headers of every event stream: no cache, no proxy and no compressor may hold events back.
 pub const STREAM_HEADERS: [(HeaderName, &str); 3] =
@@ -31,78 +37,70 @@ pub const WORKSPACE_HEADER: HeaderName = HeaderName::from_static("x-workspace-id
 
 /// The route's handler.
 pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
-    let wanted = parse_channels(query.as_deref().unwrap_or_default())?;
+    let query = query.as_deref().unwrap_or_default();
+    let wanted = parse_channels(query)?;
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    Ok(open(&gateway, wanted, &Reader { user: header(USER_HEADER), workspace: header(WORKSPACE_HEADER) }))
+    let who = Who { user: header(USER_HEADER), workspace: header(WORKSPACE_HEADER) };
+    Ok(open(&gateway, wanted, &who, &parse_resume(query, &headers)))
 }
 
 /// Who asks, as the proxy in front says.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct Who<'a> {
     pub(crate) user: Option<&'a str>,
     pub(crate) workspace: Option<&'a str>,
 }
 
-/// Opens a stream of those of the `wanted` channels that the reader may read; the others are left out of the greeting.
-pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, reader: &Reader<'_>) -> Response {
-    let is_granted = |channel: &ChannelName| reader.workspace.is_none_or(|workspace| channel.workspace().as_str() == workspace);
-    let granted: Vec<_> = wanted.into_iter().filter(is_granted).collect();
-    let connection = Connection::new(reader.user.unwrap_or("anonymous"));
-    let greeting = greeting(&connection, &granted);
-    let names = granted.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    tracing::info!(connection = connection.connection_id, channels = names, "reader connected");
+/// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names the others too.
+pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, who: &Who<'_>, resume: &Resume) -> Response {
+    let is_granted = |channel: &ChannelName| who.workspace.is_none_or(|workspace| channel.workspace().as_str() == workspace);
+    let asked: Vec<_> = wanted.into_iter().map(|channel| Asked { is_granted: is_granted(&channel), channel }).collect();
+    let reader = Reader::open(&gateway.hub, &asked, resume, Connection::new(who.user.unwrap_or("anonymous")));
+    let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
+    tracing::info!(connection = reader.connection().connection_id, channels = names, resumed = *resume != Resume::Live, "reader connected");
+    let refused: Vec<_> = asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();
+    let greeting = greeting(gateway, &reader, &refused);
     let open = Open {
-        greeting: Some(greeting),
-        told: Told(connection.connection_id.clone()),
-        subscription: gateway.hub.subscribe(granted, connection),
-        ping: ping(gateway.ping),
+        stage: Stage::Greet(greeting),
+        told: Told(reader.connection().connection_id.clone()),
+        stop: reader.stop().clone(),
+        reader,
+        ping: every(gateway.pace.ping),
+        heartbeat: every(gateway.pace.heartbeat),
+        end_of_age: gateway.pace.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
     };
     (STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response()
 }
 
-/// Reads `channels=a,b&channels=c`.
-fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection> {
-    let mut channels = Vec::new();
-    for (name, list) in form_urlencoded::parse(query.as_bytes()) {
-        if name == "channels" {
-            for channel in list.split(',').map(str::trim).filter(|channel| !channel.is_empty()) {
-                let channel = channel.parse().map_err(|error| Rejection::bad_request(format!("channels: {error}")))?;
-                if !channels.contains(&channel) {
-                    channels.push(channel);
-                }
-            }
-        }
-    }
-    match channels.len() {
-        0 => {
-            Err(Rejection::bad_request("channels is missing: expected ?channels=logs:{service}:{workspace}:{resource}, several separated by commas"))
-        }
-        1..=MAX_CHANNELS => Ok(channels),
-        many => Err(Rejection::bad_request(format!("channels: {many} asked for on one stream, at most {MAX_CHANNELS} are given"))),
-    }
-}
-
-fn greeting(connection: &Connection, granted: &[ChannelName]) -> Bytes {
-    let names: Vec<_> = granted.iter().map(ToString::to_string).collect();
-    let greeting = json!({
-        "type": "connection",
-        "status": "connected",
-        "channels": names,
-        "userId": connection.user_id,
-        "connectionId": connection.connection_id,
-        "timestamp": connection.connected_at,
-    });
-    sse::encode(None, None, &greeting.to_string()).into()
+fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Bytes {
+    let greeting = Greeting {
+        connection: reader.connection(),
+        epoch: gateway.hub.epoch(),
+        granted: reader.granted().collect(),
+        refused,
+        heartbeat_ms: millis(gateway.pace.heartbeat),
+        now: now_millis(),
+    };
+    greeting.to_bytes()
 }
 
 struct Open {
-    greeting: Option<Bytes>,
-    subscription: Subscription,
+    stage: Stage,
+    reader: Reader,
+    stop: CancellationToken,
     ping: Interval,
+    heartbeat: Interval,
+    end_of_age: Option<Pin<Box<Sleep>>>,
     told: Told,
 }
 
-/// Tells of the end, however it comes: the reader left, was cut off, or the gateway stops.
+enum Stage {
+    Greet(Bytes),
+    Flow,
+    End,
+}
+
+/// Tells of the end, however it comes: the reader left or was sent away, or the gateway stops.
 struct Told(String);
 
 impl Drop for Told {
@@ -113,48 +111,48 @@ impl Drop for Told {
 
 fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infallible>> {
     stream::unfold((gateway, open), |(gateway, mut open)| async move {
-        let piece = match open.greeting.take() {
-            Some(greeting) => greeting,
-            None => tokio::select! {
-                biased;
-                () = gateway.shutdown.cancelled() => return None,
-                logs = open.subscription.next() => logs?,
-                _ = open.ping.tick() => Bytes::from_static(b":ping\n\n"),
-            },
-        };
         let _ = &open.told;
+        let piece = match std::mem::replace(&mut open.stage, Stage::Flow) {
+            Stage::Greet(greeting) => greeting,
+            Stage::Flow => open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.pace)),
+            Stage::End => return None,
+        };
         Some((Ok(piece), (gateway, open)))
     })
 }
 
-fn ping(period: Duration) -> Interval {
-    let mut ping = interval_at(tokio::time::Instant::now() + period, period);
-    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ping
-}
-
-/// Above this a list of channels is a mistake rather than a page.
-const MAX_CHANNELS: usize = 64;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(query: &str) -> Result<Vec<String>, Rejection> {
-        parse_channels(query).map(|channels| channels.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn takes_lists_repeats_and_percent_encoding() {
-        let query = "channels=logs%3Aetl%3Aa%3Ab%2Clogs:etl:c&x=1&channels=logs:faas:d:e&channels=logs:etl:c";
-        assert_eq!(names(query), Ok(vec!["logs:etl:a:b".into(), "logs:etl:c".into(), "logs:faas:d:e".into()]));
-    }
-
-    #[test]
-    fn names_the_parameter_that_is_wrong() {
-        for query in ["", "channels=", "channels=,", "channel=logs:etl:a:b", "channels=logs:etl", "channels=etl:a:b"] {
-            let rejection = names(query).expect_err(query);
-            assert!(format!("{rejection:?}").contains("\"channels"), "{rejection:?}");
+impl Open {
+    /// The next piece, or why the stream ends. Signs of life go before logs, of which there may be no end.
+    async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, Bye> {
+        tokio::select! {
+            biased;
+            () = gateway.shutdown.cancelled() => Err(Bye::Shutdown),
+            () = self.stop.cancelled() => Err(Bye::Stop),
+            () = end_of(&mut self.end_of_age) => Err(Bye::Rotation),
+            _ = self.heartbeat.tick() => Ok(events::heartbeat(self.reader.positions(), now_millis())),
+            _ = self.ping.tick() => Ok(Bytes::from_static(b":ping\n\n")),
+            next = self.reader.next() => match next {
+                Next::Page(page) => Ok(page),
+                Next::TooSlow => Err(Bye::Slow),
+            },
         }
     }
+
+    fn end(&mut self, reason: Bye, pace: &Pace) -> Bytes {
+        self.stage = Stage::End;
+        events::bye(reason, pace.retry_ms(reason))
+    }
+}
+
+async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {
+    match age {
+        Some(age) => age.await,
+        None => pending().await,
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }

@@ -66,7 +66,10 @@ impl Drop for Running {
 fn help_names_every_command_and_flag() {
     let (output, text) = ended(&["--help"]);
     assert!(output.status.success());
-    for word in ["publish", "replay", "--port", "--next-free-port", "--upstream", "--site", "--token", "--job", "--rate", "--cors-origin"] {
+    let streams = ["--history-lines", "--history-bytes", "--history-total-bytes", "--reader-lines", "--reader-bytes", "--slow-reader"];
+    let times = ["--heartbeat", "--ping", "--rotate", "--drain-retry"];
+    let others = ["publish", "replay", "--port", "--next-free-port", "--upstream", "--site", "--token", "--job", "--rate", "--cors-origin"];
+    for word in streams.iter().chain(&times).chain(&others) {
         assert!(text.contains(word), "{word} is not in\n{text}");
     }
 }
@@ -78,6 +81,12 @@ fn a_wrong_flag_is_told_with_what_was_expected() {
         (&["--port", "x"], "--port"),
         (&["--rate", "0"], "from 0.001"),
         (&["--ping", "soon"], "2s or 500ms"),
+        (&["--heartbeat", "0s"], "more than no time"),
+        (&["--history-bytes", "0"], "above 0"),
+        (&["--history-lines", "few"], "--history-lines"),
+        (&["--reader-lines", "many"], "above 0"),
+        (&["--slow-reader", "wait"], "gap, cut"),
+        (&["--drain-retry", "5s..1s"], "1s..5s"),
         (&["--upstream", "ftp://host"], "no http(s) URL"),
         (&["--token", "secret"], "SERVICE=TOKEN"),
         (&["replay"], "FILE"),
@@ -120,10 +129,28 @@ async fn ends_in_bounded_time_with_open_streams() {
         let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
         reader.data().await;
         running.interrupt(signal);
+        assert_eq!(reader.told().await.map(|(told, _)| told).as_deref(), Some("bye shutdown"), "{signal}");
         assert_eq!(reader.frame().await, None, "the stream ends");
+        let told = Instant::now();
         let (code, errors) = running.end();
         assert_eq!(code, Some(0), "{errors}");
+        assert!(told.elapsed() < Duration::from_secs(3), "all readers were gone, and it took {:?}", told.elapsed());
     }
+}
+
+#[tokio::test]
+async fn flags_set_the_history_and_the_times_of_streams() {
+    let running = Running::start(&["--port", "0", "--history-lines", "2", "--heartbeat", "200ms", "--rotate", "1s", "--job", "--rate", "100"]);
+    let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
+    assert_eq!(reader.data().await["heartbeatMs"], 200);
+    let mut told = Vec::new();
+    while let Some((event, _)) = reader.told().await {
+        told.push(event);
+    }
+    assert!(told.contains(&"heartbeat".into()) && told.last().is_some_and(|last| last == "bye rotation"), "{told:?}");
+    let mut late = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
+    let seqs = &late.data().await["seqs"][CHANNEL];
+    assert_eq!(seqs["newest"].as_u64().zip(seqs["oldest"].as_u64()).map(|(newest, oldest)| newest - oldest), Some(1));
 }
 
 #[tokio::test]

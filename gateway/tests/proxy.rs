@@ -60,6 +60,45 @@ async fn passes_events_on_at_once_and_tells_upstream_who_reads() {
 }
 
 #[tokio::test]
+async fn passes_a_cursor_of_the_query_on_as_one_of_the_query() {
+    let seen = Seen::default();
+    let upstream = quiet_upstream(seen.clone()).await;
+    let gateway = Server::forwarding_to(&upstream.url).await;
+    gateway.read(&format!("{PROXY}&last_event_id=1.abcdef.7%26x")).await.frame().await;
+    let requests = seen.requests.lock().expect("unpoisoned");
+    let (uri, headers) = &requests[0];
+    let query: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
+    assert_eq!(query, [("channels".into(), CHANNEL.into()), ("last_event_id".into(), "1.abcdef.7&x".into())]);
+    assert!(!headers.contains_key("last-event-id"));
+}
+
+#[tokio::test]
+async fn a_reader_resumes_through_two_gateways() {
+    let backend = Server::gateway().await;
+    let front = Server::forwarding_to(&backend.url).await;
+    backend.publish_numbers(CHANNEL, 1, 5);
+    assert_eq!(front.resume(PROXY, &backend.cursor("3")).await.told_next(2).await, ["4", "5"]);
+    let mut by_query = front.read(&format!("{PROXY}&last_event_id={}", backend.cursor("4"))).await;
+    by_query.data().await;
+    assert_eq!(by_query.told_next(1).await, ["5"]);
+}
+
+#[tokio::test]
+async fn says_goodbye_to_readers_of_upstream_too_but_never_inside_an_event() {
+    for (sent, goodbye) in [("data: whole\n\n", true), ("data: ha", false)] {
+        let send = move || async move {
+            ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(stream::iter([Ok::<_, Infallible>(sent)]).chain(stream::pending())))
+        };
+        let upstream = Server::of(|_| Router::new().route("/logs/stream", get(send))).await;
+        let gateway = Server::forwarding_to(&upstream.url).await;
+        let mut reader = gateway.read(PROXY).await;
+        assert_eq!(&reader.piece().await[..], sent.as_bytes());
+        gateway.shutdown.cancel();
+        assert_eq!(reader.frame().await.map(|frame| frame.event), goodbye.then(|| "bye".into()), "{sent:?}");
+    }
+}
+
+#[tokio::test]
 async fn ends_upstream_when_the_browser_leaves() {
     let seen = Seen::default();
     let upstream = quiet_upstream(seen.clone()).await;
@@ -73,7 +112,9 @@ async fn ends_upstream_when_the_browser_leaves() {
 
 #[tokio::test]
 async fn says_why_when_upstream_is_down() {
-    let gone = Server::gateway().await.url.clone();
+    // Bound and let go again: nobody listens there.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let gone = format!("http://{gone}");
     let gateway = Server::forwarding_to(&gone).await;
     let answer = gateway.get(PROXY).await;
     assert_eq!(answer.status, 502);

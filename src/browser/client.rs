@@ -14,10 +14,12 @@ use crate::browser::frame::Frame;
 use crate::browser::presence::Presence;
 use crate::browser::probe::Probe;
 use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
+use crate::core::picture::Picture;
 use crate::core::session::{Session, SourceEvent};
 use crate::core::status::{Badge, Status};
 use crate::core::store::Capacity;
 use crate::core::target::{Target, TargetError};
+use crate::core::viewport::Viewport;
 
 /// How a client behaves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,6 +108,12 @@ impl Client {
     #[must_use]
     pub fn status(&self) -> Status {
         self.inner.status()
+    }
+
+    /// All that a page shows now, through `viewport`.
+    #[must_use]
+    pub fn picture(&self, viewport: &Viewport) -> Picture {
+        Picture::of(&self.inner.session.borrow(), viewport, clock::now())
     }
 
     /// Looks at the session: its lines, its state. Must not call back into the client.

@@ -9,7 +9,9 @@ mod event_source;
 mod frame;
 mod presence;
 mod probe;
+mod resize;
 
 pub use self::client::{Client, Options};
 pub use self::clock::local_time;
 pub use self::console::Console;
+pub use self::resize::Resize;

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+use crate::core::json::Object;
 use crate::core::pretty;
 
 /// One log.
@@ -28,7 +26,7 @@ impl Entry {
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {
-            Some(b'{') => serde_json::from_str(text).map_or_else(|_| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
+            Some(b'{') => Object::read(text).map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
             Some(b'"') => Self::plain(&serde_json::from_str::<String>(text).unwrap_or_else(|_| text.into()), text),
             _ => Self::plain(text, text),
         }
@@ -133,18 +131,18 @@ impl Entry {
         }
     }
 
-    fn from_fields(fields: &Fields<'_>, text: &str) -> Self {
-        let level_text = first([fields.level, fields.log_level]).unwrap_or_default();
-        let meta_timestamp = fields.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok()).and_then(|meta| meta.timestamp);
-        let for_people = first([fields.date, fields.time]).map(|text| EntryTime::Text(text.into()));
-        let exact = first([fields.iso_time, fields.timestamp, meta_timestamp]);
-        let time = for_people.or_else(|| first([fields.timestamp, fields.iso_time, meta_timestamp]).map(|text| EntryTime::read(&text)));
+    fn from_fields(fields: &Object<'_>, text: &str) -> Self {
+        let level_text = fields.first_said(&["level", "logLevel"]).unwrap_or_default();
+        let meta_time = fields.object("meta").and_then(|meta| meta.first_said(&["timestamp"]));
+        let for_people = fields.first_said(&["date", "time"]).map(|text| EntryTime::Text(text.into()));
+        let exact = fields.first_said(&["isoTime", "timestamp"]).or_else(|| meta_time.clone());
+        let time = for_people.or_else(|| fields.first_said(&["timestamp", "isoTime"]).or(meta_time).map(|text| EntryTime::read(&text)));
         Self {
             level: Level::read(&level_text),
             level_text: level_text.into(),
-            pipeline: first([fields.pipeline, fields.stage_name]).unwrap_or_default().into(),
-            status: first([fields.status, fields.duration]).unwrap_or_default().into(),
-            message: first([fields.message, fields.description]).unwrap_or(Cow::Borrowed(text)).into(),
+            pipeline: fields.first_said(&["pipeline", "stageName"]).unwrap_or_default().into(),
+            status: fields.first_said(&["status", "duration"]).unwrap_or_default().into(),
+            message: fields.first_said(&["message", "description"]).unwrap_or(Cow::Borrowed(text)).into(),
             time,
             exact_time: exact.unwrap_or_default().into(),
             text: text.into(),
@@ -233,59 +231,6 @@ impl EntryTime {
 #[must_use]
 pub fn head(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
-}
-
-/// The known fields, each as raw JSON: any of them may be of any type.
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow, default)]
-    level: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "logLevel")]
-    log_level: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pipeline: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "stageName")]
-    stage_name: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    duration: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    description: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    date: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    time: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    timestamp: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "isoTime")]
-    iso_time: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    meta: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Meta<'a> {
-    #[serde(borrow, default)]
-    timestamp: Option<&'a RawValue>,
-}
-
-/// The first of some fields that says anything.
-fn first<'a, const N: usize>(fields: [Option<&'a RawValue>; N]) -> Option<Cow<'a, str>> {
-    fields.into_iter().flatten().map(shown).find(|text| !text.is_empty())
-}
-
-/// A field as a person would read it: a string without its quotes, anything else as JSON.
-fn shown(raw: &RawValue) -> Cow<'_, str> {
-    let json = raw.get();
-    match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        None => Cow::Borrowed(json),
-        Some(bare) if !bare.contains('\\') => Cow::Borrowed(bare),
-        // An escape that is no character (half a surrogate pair) leaves the string as it was written.
-        Some(bare) => serde_json::from_str(json).map_or(Cow::Borrowed(bare), Cow::Owned),
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod channel;
 pub mod connection;
 pub mod cursor;
 pub mod entry;
+mod json;
 pub mod notice;
 pub mod picture;
 mod pretty;

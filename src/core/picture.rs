@@ -1,12 +1,16 @@
-//! All that the live section shows at one moment, so that a view has one thing to watch. Decides, draws nothing.
+//! All that the page shows at one moment, so that its views have one thing to watch. Decides, draws nothing.
 
 use crate::core::session::Session;
+use crate::core::status::Status;
 use crate::core::summary;
+use crate::core::time::Instant;
 use crate::core::viewport::{Viewport, Window};
 
-/// The live section, as seen through a viewport.
+/// The status, and the live section as seen through a viewport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
+    /// The connection in words.
+    pub status: Status,
     /// Whether there is a section at all: lines, or the wish for some.
     pub is_shown: bool,
     /// Which lines to draw, and where.
@@ -20,12 +24,13 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// The live section of `session` through `viewport`.
+    /// What to show of `session` through `viewport` at `now`.
     #[must_use]
-    pub fn of(session: &Session, viewport: &Viewport) -> Self {
+    pub fn of(session: &Session, viewport: &Viewport, now: Instant) -> Self {
         let store = session.store();
         let window = viewport.window(&store.range());
         Self {
+            status: session.status(now),
             is_shown: session.is_worth_showing(),
             window,
             held: summary::held(store) + &summary::losses(session.tally()),

@@ -1,11 +1,9 @@
 //! The gateway's own messages beside log lines: greeting, heartbeat, gap, goodbye (`docs/protocol.md`). Only reads them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::core::cursor::{Epoch, MAX_SEQ};
+use crate::core::json::Object;
 
 /// The names of the events that an `EventSource` must be asked for one by one.
 pub const EVENTS: [&str; 3] = [HEARTBEAT, GAP, BYE];
@@ -29,7 +27,7 @@ pub struct Hello {
     /// In what its sequence numbers count; `None` from a gateway that has none.
     pub epoch: Option<Epoch>,
     /// What it holds of each channel.
-    pub held: BTreeMap<String, Held>,
+    pub held: Vec<(String, Held)>,
     /// How often it sends a heartbeat.
     pub heartbeat: Option<Duration>,
     /// Its clock, in milliseconds since 1970.
@@ -49,7 +47,7 @@ pub struct Held {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
     /// The highest sequence number of each channel that was sent on this stream.
-    pub sent: BTreeMap<String, u64>,
+    pub sent: Vec<(String, u64)>,
     /// The gateway's clock, in milliseconds since 1970.
     pub server_time: Option<i64>,
 }
@@ -113,76 +111,52 @@ pub enum ByeReason {
     Stop,
 }
 
-/// Reads the additions of a greeting from its JSON; whatever is not there, or not as expected, is left out.
-pub(crate) fn read_hello_additions(json: &str, hello: &mut Hello) {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wire {
-        epoch: String,
-        seqs: BTreeMap<String, WireHeld>,
-        heartbeat_ms: u64,
-        server_time: i64,
+/// Reads a greeting; what an older gateway leaves out, or what cannot be, is left out.
+pub(crate) fn read_hello(fields: &Object<'_>) -> Hello {
+    let epoch = fields.string("epoch").and_then(|epoch| epoch.parse().ok());
+    let beat = fields.number("heartbeatMs").map(Duration::from_millis);
+    Hello {
+        granted: fields.raw("channels").and_then(|json| serde_json::from_str(json).ok()),
+        connection_id: fields.string("connectionId"),
+        held: fields.object("seqs").filter(|_| epoch.is_some()).map(|seqs| each(&seqs, read_held)).unwrap_or_default(),
+        epoch,
+        heartbeat: beat.filter(|beat| (SHORTEST_BEAT..=LONGEST_BEAT).contains(beat)),
+        server_time: fields.number("serverTime"),
     }
-    #[derive(Deserialize)]
-    struct WireHeld {
-        oldest: u64,
-        newest: u64,
-    }
-    let Ok(wire) = serde_json::from_str::<Wire>(json) else { return };
-    let Ok(epoch) = wire.epoch.parse() else { return };
-    let is_sound = |held: &WireHeld| held.newest < MAX_SEQ && 0 < held.oldest && held.oldest <= held.newest + 1;
-    hello.epoch = Some(epoch);
-    hello.held = wire
-        .seqs
-        .into_iter()
-        .filter(|(_, held)| is_sound(held))
-        .map(|(name, held)| (name, Held { oldest: held.oldest, newest: held.newest }))
-        .collect();
-    hello.heartbeat = Some(Duration::from_millis(wire.heartbeat_ms)).filter(|beat| SHORTEST_BEAT <= *beat && *beat <= LONGEST_BEAT);
-    hello.server_time = Some(wire.server_time);
 }
 
 /// Reads a heartbeat; `None` for what is none.
-pub(crate) fn read_heartbeat(json: &str) -> Option<Heartbeat> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wire {
-        seqs: BTreeMap<String, u64>,
-        server_time: Option<i64>,
-    }
-    let mut wire: Wire = serde_json::from_str(json).ok()?;
-    wire.seqs.retain(|_, seq| *seq <= MAX_SEQ);
-    Some(Heartbeat { sent: wire.seqs, server_time: wire.server_time })
+pub(crate) fn read_heartbeat(fields: &Object<'_>) -> Option<Heartbeat> {
+    let sent = each(&fields.object("seqs")?, |json| json.parse().ok().filter(|seq| *seq <= MAX_SEQ));
+    Some(Heartbeat { sent, server_time: fields.number("serverTime") })
 }
 
 /// Reads a gap; `None` for what is none.
-pub(crate) fn read_gap(json: &str) -> Option<Gap> {
-    #[derive(Deserialize)]
-    struct Wire {
-        channel: String,
-        to: Option<u64>,
-        reason: String,
-    }
-    let wire: Wire = serde_json::from_str(json).ok()?;
-    Some(Gap { channel: wire.channel, to: wire.to.filter(|seq| *seq <= MAX_SEQ), reason: GapReason::read(&wire.reason) })
+pub(crate) fn read_gap(fields: &Object<'_>) -> Option<Gap> {
+    let to = fields.number("to").filter(|seq| *seq <= MAX_SEQ);
+    Some(Gap { channel: fields.string("channel")?, to, reason: GapReason::read(&fields.string("reason")?) })
 }
 
 /// Reads a goodbye; `None` for what is none.
-pub(crate) fn read_bye(json: &str) -> Option<Bye> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wire {
-        reason: String,
-        retry_ms: Option<u64>,
-    }
-    let wire: Wire = serde_json::from_str(json).ok()?;
-    let reason = match &*wire.reason {
+pub(crate) fn read_bye(fields: &Object<'_>) -> Option<Bye> {
+    let reason = match &*fields.string("reason")? {
         "stop" => ByeReason::Stop,
         "rotation" => ByeReason::Rotation,
         "slow" => ByeReason::Slow,
         _ => ByeReason::Shutdown,
     };
-    Some(Bye { reason, retry: Duration::from_millis(wire.retry_ms.unwrap_or_default()).min(LONGEST_WAIT) })
+    Some(Bye { reason, retry: Duration::from_millis(fields.number("retryMs").unwrap_or_default()).min(LONGEST_WAIT) })
+}
+
+fn read_held(json: &str) -> Option<Held> {
+    let fields = Object::read(json)?;
+    let held = Held { oldest: fields.number("oldest")?, newest: fields.number("newest")? };
+    (held.newest < MAX_SEQ && 0 < held.oldest && held.oldest <= held.newest + 1).then_some(held)
+}
+
+/// What `read` makes of each field; what it cannot read is left out.
+fn each<T>(fields: &Object<'_>, read: impl Fn(&str) -> Option<T>) -> Vec<(String, T)> {
+    fields.fields().filter_map(|(name, json)| Some((name.to_owned(), read(json)?))).collect()
 }
 
 /// A faster beat would keep the page busy with nothing; a slower one proves nothing.
@@ -196,34 +170,36 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(600);
 mod tests {
     use super::*;
 
+    fn fields(json: &str) -> Object<'_> {
+        Object::read(json).unwrap_or_default()
+    }
+
     #[test]
     fn reads_the_additions_of_a_greeting() {
-        let mut hello = Hello::default();
-        read_hello_additions(
-            r#"{"type":"connection","epoch":"abc123","seqs":{"logs:etl:a:b":{"oldest":3,"newest":9}},"heartbeatMs":15000,"serverTime":5}"#,
-            &mut hello,
-        );
-        assert_eq!(hello.held.get("logs:etl:a:b"), Some(&Held { oldest: 3, newest: 9 }));
+        let json = r#"{"type":"connection","epoch":"abc123","seqs":{"logs:etl:a:b":{"oldest":3,"newest":9}},"heartbeatMs":15000,"serverTime":5}"#;
+        let hello = read_hello(&fields(json));
+        assert_eq!(hello.held, [("logs:etl:a:b".to_owned(), Held { oldest: 3, newest: 9 })]);
         assert_eq!((hello.heartbeat, hello.server_time), (Some(Duration::from_secs(15)), Some(5)));
     }
 
     #[test]
     fn numbers_that_cannot_be_are_left_out() {
-        let mut hello = Hello::default();
         let seqs = r#"{"a":{"oldest":0,"newest":0},"b":{"oldest":9,"newest":3},"c":{"oldest":1,"newest":9007199254740991}}"#;
-        read_hello_additions(&format!(r#"{{"epoch":"abc123","seqs":{seqs},"heartbeatMs":1,"serverTime":5}}"#), &mut hello);
+        let json = format!(r#"{{"epoch":"abc123","seqs":{seqs},"heartbeatMs":1,"serverTime":5}}"#);
+        let hello = read_hello(&fields(&json));
         assert_eq!((hello.held.len(), hello.heartbeat), (0, None));
     }
 
     #[test]
     fn what_is_no_message_is_none() {
-        for text in ["", "{}", "[]", "null", r#"{"channel":5}"#, r#"{"seqs":[1]}"#] {
-            assert_eq!((read_heartbeat(text), read_gap(text), read_bye(text)), (None, None, None), "{text}");
+        for text in ["{}", r#"{"channel":5}"#, r#"{"seqs":[1]}"#, r#"{"reason":null}"#] {
+            assert_eq!((read_heartbeat(&fields(text)), read_gap(&fields(text)), read_bye(&fields(text))), (None, None, None), "{text}");
         }
     }
 
     #[test]
     fn a_wait_has_an_end() {
-        assert_eq!(read_bye(r#"{"reason":"shutdown","retryMs":18446744073709551615}"#).map(|bye| bye.retry), Some(LONGEST_WAIT));
+        let bye = read_bye(&fields(r#"{"reason":"shutdown","retryMs":18446744073709551615}"#));
+        assert_eq!(bye.map(|bye| bye.retry), Some(LONGEST_WAIT));
     }
 }

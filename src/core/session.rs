@@ -7,6 +7,7 @@ use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
 use crate::core::recovery::Recovery;
 use crate::core::status::Status;
 use crate::core::store::{Capacity, Row, Store};
+use crate::core::summary::RowText;
 use crate::core::target::{Target, TargetError};
 use crate::core::time::Instant;
 use crate::core::vitals::Vitals;
@@ -195,11 +196,11 @@ impl Session {
         !self.store.is_empty() || *self.state() != State::Idle
     }
 
-    /// The channel of a line, where it is another one than was asked for: a gateway may send several on one stream.
+    /// What is shown of the row with this number, if it is held.
     #[must_use]
-    pub fn foreign_channel<'a>(&self, line: &'a Line) -> Option<&'a str> {
-        let own = self.target.as_ref().map(|target| target.channel().to_string());
-        line.channel.as_deref().filter(|channel| own.as_deref() != Some(channel))
+    pub fn row_text(&self, number: u64) -> Option<RowText> {
+        let channel = self.target.as_ref().map(|target| target.channel().to_string()).unwrap_or_default();
+        self.store.row(number).map(|row| RowText::of(row, &channel))
     }
 
     fn handle_opened(&mut self, now: Instant, source: SourceId) {

@@ -3,7 +3,7 @@
 use crate::core::connection::State;
 use crate::core::entry::head;
 use crate::core::session::Tally;
-use crate::core::store::Store;
+use crate::core::store::{Row, Store};
 use crate::core::wire::Line;
 
 /// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
@@ -51,14 +51,55 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// The part of a message that a row shows, and how many bytes more there are.
-///
-/// A row is one line of text; a browser that has to lay out a megabyte of it stalls.
-#[must_use]
-pub fn row_text(line: &Line) -> (&str, usize) {
-    let message = line.entry.message();
-    let shown = head(message, ROW_BYTES);
-    (shown, message.len() - shown.len() + line.cut_bytes)
+/// A row as it is shown; whatever it has not is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowText {
+    /// Its names in style sheets.
+    pub class: String,
+    /// The most exact time that its producer gave, as it came.
+    pub exact_time: String,
+    /// The level, as its producer wrote it.
+    pub level: String,
+    /// The pipeline or stage.
+    pub pipeline: String,
+    /// The channel, where it is another one than was asked for.
+    pub channel: String,
+    /// The message, or what there is to notice; at most [`ROW_BYTES`] of it.
+    pub message: String,
+    /// How much of the message is not shown.
+    pub more: String,
+    /// The status or duration.
+    pub status: String,
+}
+
+impl RowText {
+    /// What is shown of `row`; `channel` is the one that was asked for.
+    #[must_use]
+    pub fn of(row: &Row, channel: &str) -> Self {
+        match row {
+            Row::Line(line) => Self::of_line(line, channel),
+            Row::Notice(notice) => {
+                let class = if notice.is_loss() { "dsl-row dsl-notice dsl-loss" } else { "dsl-row dsl-notice" };
+                Self { class: class.into(), message: notice.text(), ..Self::default() }
+            }
+        }
+    }
+
+    fn of_line(line: &Line, channel: &str) -> Self {
+        let entry = &line.entry;
+        let message = head(entry.message(), ROW_BYTES);
+        let more = entry.message().len() - message.len() + line.cut_bytes;
+        Self {
+            class: format!("dsl-row dsl-level-{}", entry.level().class()),
+            exact_time: entry.exact_time().into(),
+            level: entry.level_text().into(),
+            pipeline: entry.pipeline().into(),
+            channel: line.channel.as_deref().filter(|of| *of != channel).unwrap_or_default().into(),
+            message: message.into(),
+            more: if more > 0 { format!("+{}", size(more)) } else { String::new() },
+            status: entry.status().into(),
+        }
+    }
 }
 
 /// One whole entry, for a reader who opened it.
@@ -113,24 +154,26 @@ fn grouped(number: u64) -> String {
     out
 }
 
-/// More than any screen shows of one line.
-const ROW_BYTES: usize = 2_048;
+/// The most bytes of a message that a row shows: more than any screen does, and less than what stalls a browser's layout.
+pub const ROW_BYTES: usize = 2_048;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::store::{Capacity, Row};
+    use crate::core::store::Capacity;
     use crate::core::wire::{self, Message};
 
-    fn line(text: &str) -> Line {
+    fn row(text: &str) -> Row {
         match wire::read("message", "", text) {
-            Message::Line(line) => line,
+            Message::Line(line) => Row::Line(line),
             other => panic!("expected a line, got {other:?}"),
         }
     }
 
-    fn row(text: &str) -> Row {
-        Row::Line(line(text))
+    #[test]
+    fn names_a_channel_that_was_not_asked_for() {
+        let row = row(r#"{"channel":"logs:faas:a:b","data":{"message":"m"}}"#);
+        assert_eq!([RowText::of(&row, "logs:etl:a:b").channel, RowText::of(&row, "logs:faas:a:b").channel], ["logs:faas:a:b", ""]);
     }
 
     #[test]
@@ -155,9 +198,8 @@ mod tests {
 
     #[test]
     fn a_row_shows_the_head_of_a_long_message() {
-        let long = line(&"é".repeat(2_000));
-        let (shown, more) = row_text(&long);
-        assert_eq!((shown.len(), more), (2_048, 1_952));
+        let long = RowText::of(&row(&"é".repeat(2_000)), "");
+        assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! What a backend says: frames to messages, for both generations of backend. Nothing it is given makes it panic or lose a line.
 
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
 use crate::core::cursor::MAX_SEQ;
 use crate::core::entry::{Entry, Level};
+use crate::core::json::Object;
 use crate::core::protocol::{self, Bye, Gap, Heartbeat, Hello};
 
 /// The most bytes of one line that are kept; what is longer is cut, and says so.
@@ -48,31 +46,40 @@ pub struct Line {
 pub fn read(event: &str, id: &str, data: &str) -> Message {
     // A name of ours with other data is somebody else's event, and so a line.
     let message = match event {
-        protocol::HEARTBEAT => protocol::read_heartbeat(data).map(Message::Heartbeat),
-        protocol::GAP => protocol::read_gap(data).map(Message::Gap),
-        protocol::BYE => protocol::read_bye(data).map(Message::Bye),
+        protocol::HEARTBEAT => Object::read(data).and_then(|fields| protocol::read_heartbeat(&fields)).map(Message::Heartbeat),
+        protocol::GAP => Object::read(data).and_then(|fields| protocol::read_gap(&fields)).map(Message::Gap),
+        protocol::BYE => Object::read(data).and_then(|fields| protocol::read_bye(&fields)).map(Message::Bye),
         _ => None,
     };
     message.unwrap_or_else(|| read_line_or_hello(event, id, data))
 }
 
 fn read_line_or_hello(event: &str, id: &str, data: &str) -> Message {
-    let outer = data.trim_start().starts_with('{').then(|| serde_json::from_str::<Outer<'_>>(data).ok()).flatten().unwrap_or_default();
-    if let Some(mut hello) = outer.hello() {
-        protocol::read_hello_additions(data, &mut hello);
-        return Message::Hello(hello);
+    let outer = data.trim_start().starts_with('{').then(|| Object::read(data)).flatten().unwrap_or_default();
+    if greets(&outer) {
+        return Message::Hello(protocol::read_hello(&outer));
     }
-    let line = match outer.envelope() {
+    let line = match envelope(&outer) {
         Some((channel, entry)) => Line {
-            id: outer.id.and_then(text).unwrap_or_else(|| id.into()).into(),
+            id: outer.string("id").unwrap_or_else(|| id.into()).into(),
             channel: Some(channel.into()),
-            seq: outer.seq.and_then(|raw| raw.get().parse().ok()).filter(|seq| (1..=MAX_SEQ).contains(seq)),
-            entry: Entry::read(entry.get()).or_time(outer.timestamp.and_then(|raw| raw.get().parse().ok())),
+            seq: outer.number("seq").filter(|seq| (1..=MAX_SEQ).contains(seq)),
+            entry: Entry::read(entry).or_time(outer.number("timestamp")),
             cut_bytes: 0,
         },
         None => Line { id: id.into(), channel: None, seq: None, entry: Entry::read(data), cut_bytes: 0 },
     };
     Message::Line(cut(if event == ERROR_EVENT { Line { entry: line.entry.or_level(Level::Error), ..line } } else { line }))
+}
+
+fn greets(outer: &Object<'_>) -> bool {
+    outer.string("type").as_deref() == Some("connection") && outer.string("status").is_some() && outer.raw("channel").is_none()
+}
+
+/// The channel and the entry. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
+fn envelope<'a>(outer: &Object<'a>) -> Option<(String, &'a str)> {
+    let channel = outer.string("channel").filter(|name| name.starts_with("logs:"))?;
+    Some((channel, outer.raw("data")?))
 }
 
 fn cut(line: Line) -> Line {
@@ -81,55 +88,6 @@ fn cut(line: Line) -> Line {
         0 => line,
         cut_bytes => Line { cut_bytes, entry: line.entry.cut_to(MAX_LINE_BYTES), ..line },
     }
-}
-
-/// The fields that tell a greeting, an envelope and a bare entry apart, each as raw JSON: any may be of any type.
-#[derive(Default, Deserialize)]
-struct Outer<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    channels: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "connectionId")]
-    connection_id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    channel: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "even_null")]
-    data: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    timestamp: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    seq: Option<&'a RawValue>,
-}
-
-impl<'a> Outer<'a> {
-    fn hello(&self) -> Option<Hello> {
-        let greets = self.kind.and_then(text).as_deref() == Some("connection") && self.status.and_then(text).is_some() && self.channel.is_none();
-        greets.then(|| Hello {
-            granted: self.channels.and_then(|raw| serde_json::from_str(raw.get()).ok()),
-            connection_id: self.connection_id.and_then(text),
-            ..Hello::default()
-        })
-    }
-
-    /// The channel and the entry. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
-    fn envelope(&self) -> Option<(String, &'a RawValue)> {
-        let channel = self.channel.and_then(text).filter(|name| name.starts_with("logs:"))?;
-        Some((channel, self.data?))
-    }
-}
-
-/// `data: null` is a line too, so null must not read as absent.
-fn even_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(from).map(Some)
-}
-
-fn text(raw: &RawValue) -> Option<String> {
-    serde_json::from_str(raw.get()).ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use crate::core::summary::Whole;
-use crate::ui::live::Live;
+use crate::ui::live::{Live, click};
 
 /// The entry that the reader opened, if any.
 pub(crate) fn detail(live: Live) -> impl IntoView {
@@ -17,10 +17,9 @@ pub(crate) fn detail(live: Live) -> impl IntoView {
 }
 
 fn entry(live: Live, whole: Whole) -> impl IntoView {
-    let close = move || live.opened.set(None);
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
-            close();
+            live.opened.set(None);
         }
     };
     view! { class="dsl",
@@ -28,7 +27,7 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
             <div class="dsl-head">
                 <strong class="dsl-title">"Entry"</strong>
                 <span class="dsl-count">{whole.about}</span>
-                <button type="button" class="dsl-button dsl-small" on:click=move |_| close()>"Close"</button>
+                <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.opened.set(None))>"Close"</button>
             </div>
             <p class="dsl-full">{whole.message}</p>
             <pre class="dsl-json" tabindex="0" aria-label="All fields">{whole.fields}</pre>

@@ -1,51 +1,41 @@
 //! The rows that are seen. The page holds these and a few more, however many lines the store holds.
 
-use leptos::either::Either;
 use leptos::ev::Event;
-use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
-use crate::browser::{Client, local_time};
+use crate::browser::{Client, Resize, local_time};
 use crate::core::entry::EntryTime;
-use crate::core::notice::Notice;
-use crate::core::store::Row;
-use crate::core::summary;
 use crate::core::viewport::{Viewport, Window};
-use crate::core::wire::Line;
-use crate::ui::live::{Live, flag, text};
+use crate::ui::live::{Live, click, effect, flag, text};
 
 /// The live section: how many lines, and the lines, newest first.
 pub(crate) fn line_list(live: Live) -> impl IntoView {
-    let list = NodeRef::<Div>::new();
+    let list = live.list;
     let picture = live.picture;
-    // Rows have one height, which the page's fonts decide; measured after each drawing, told only when it differs.
-    Effect::new(move || {
+    let mut resize = None;
+    effect(move || {
         picture.track();
-        if let Some(list) = list.get() {
-            measure(live.viewport, &list);
-        }
+        let Some(list) = list.get() else { return };
+        // Rows have one height, which the page's fonts decide; measured after each drawing, told only when it differs.
+        measure(live.viewport, &list);
+        // A log that stands still is drawn anew when its window grows: a rotated phone, a wider pane.
+        resize.get_or_insert_with(|| Resize::of(&list.clone(), move || measure(live.viewport, &list)));
     });
     let on_scroll = move |event: Event| {
         let top = f64::from(event_target::<Element>(&event).scroll_top());
         let range = live.look(|session| session.store().range());
         live.viewport.update(|viewport| viewport.scrolled(top, &range));
     };
-    let on_newest = move |_| {
-        live.viewport.update(Viewport::follow);
-        if let Some(list) = list.get_untracked() {
-            list.set_scroll_top(0);
-        }
-    };
     view! { class="dsl",
         <div class="dsl-section">
             <div class="dsl-head">
                 <strong class="dsl-title">"Live logs"</strong>
                 <span class="dsl-count">{text(picture, |picture| picture.held.clone())}</span>
-                <button type="button" class="dsl-button dsl-small dsl-primary" hidden=flag(picture, |picture| picture.newest.is_empty()) on:click=on_newest>
+                <button type="button" class="dsl-button dsl-small dsl-primary" hidden=flag(picture, |picture| picture.newest.is_empty()) on:click=click(live, to_newest)>
                     {text(picture, |picture| picture.newest.clone())}
                 </button>
-                <button type="button" class="dsl-button dsl-small" on:click=move |_| live.with(Client::clear)>"Clear"</button>
+                <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
             </div>
             // Rows come and go as the reader scrolls; a live region would read each as new. The status bar announces instead.
             <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll>
@@ -57,7 +47,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                         <For
                             each=move || Window::numbers(picture.read().window)
                             key=|number| *number
-                            children=move |number| live.look(|session| session.store().row(number).map(|row| row_view(live, number, row)))
+                            children=move |number| row(live, number)
                         />
                     </ol>
                 </div>
@@ -66,48 +56,34 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     }
 }
 
-fn row_view(live: Live, number: u64, row: &Row) -> impl IntoView + use<> {
-    match row {
-        Row::Line(line) => Either::Left(line_view(live, number, line)),
-        Row::Notice(notice) => Either::Right(notice_view(notice)),
+/// The list follows: with the viewport at the top, the scroll position is what a person would have to do by hand.
+fn to_newest(live: Live) {
+    live.viewport.update(Viewport::follow);
+    if let Some(list) = live.list.get_untracked() {
+        list.set_scroll_top(0);
     }
 }
 
-fn notice_view(notice: &Notice) -> impl IntoView + use<> {
-    let class = if notice.is_loss() { "dsl-row dsl-notice dsl-loss" } else { "dsl-row dsl-notice" };
-    view! { class="dsl",
-        <li class=class>
-            <span class="dsl-message">{notice.text()}</span>
-        </li>
-    }
-}
-
-fn line_view(live: Live, number: u64, line: &Line) -> impl IntoView + use<> {
-    let entry = &line.entry;
-    let (message, more) = summary::row_text(line);
-    let more = if more > 0 { format!("+{}", summary::size(more)) } else { String::new() };
-    let foreign = live.look(|session| session.foreign_channel(line).unwrap_or_default().to_owned());
-    let is_open = move || live.opened.get() == Some(number);
+fn row(live: Live, number: u64) -> impl IntoView + use<> {
+    // It is held, or it would not be in the window; should it be gone by now, an empty row stands for it until the next frame.
+    let row = live.look(|session| session.row_text(number)).unwrap_or_default();
+    let time = live.look(|session| session.store().row(number)?.line()?.entry.time().map(shown_time));
+    let is_open = move || (live.opened.get() == Some(number)).to_string();
     let on_open = move |_| live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
     view! { class="dsl",
-        <li class=format!("dsl-row dsl-level-{}", entry.level().class())>
-            <button type="button" class="dsl-open" aria-label="Show the whole entry" aria-expanded=move || is_open().to_string() on:click=on_open>
+        <li class=row.class>
+            <button type="button" class="dsl-open" aria-label="Show the whole entry" aria-expanded=is_open on:click=on_open>
                 "›"
             </button>
-            <span class="dsl-time" title=entry.exact_time().to_owned()>{entry.time().map(shown_time).unwrap_or_default()}</span>
-            <span class="dsl-level">{entry.level_text().to_owned()}</span>
-            <span class="dsl-pipeline">{entry.pipeline().to_owned()}</span>
-            {chip(foreign)}
-            <span class="dsl-message">{message.to_owned()}</span>
-            {chip(more)}
-            <span class="dsl-duration">{entry.status().to_owned()}</span>
+            <span class="dsl-time" title=row.exact_time>{time.unwrap_or_default()}</span>
+            <span class="dsl-level">{row.level}</span>
+            <span class="dsl-pipeline">{row.pipeline}</span>
+            <span class="dsl-chip">{row.channel}</span>
+            <span class="dsl-message">{row.message}</span>
+            <span class="dsl-chip">{row.more}</span>
+            <span class="dsl-duration">{row.status}</span>
         </li>
     }
-}
-
-/// A short remark beside a message; nothing for an empty one.
-fn chip(remark: String) -> impl IntoView + use<> {
-    (!remark.is_empty()).then(|| view! { class="dsl", <span class="dsl-chip">{remark}</span> })
 }
 
 fn shown_time(time: &EntryTime) -> String {

@@ -1,11 +1,12 @@
 //! What all views share: the client, and the signals that tell when to look at it again.
 
+use leptos::ev::MouseEvent;
+use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Options};
 use crate::core::picture::Picture;
 use crate::core::session::Session;
-use crate::core::status::Status;
 use crate::core::viewport::Viewport;
 
 /// A live log, as the views hold it.
@@ -14,11 +15,11 @@ pub(crate) struct Live {
     client: StoredValue<Client, LocalStorage>,
     /// Where the reader looks.
     pub(crate) viewport: RwSignal<Viewport>,
+    /// The element that scrolls.
+    pub(crate) list: NodeRef<Div>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
-    /// The connection in words.
-    pub(crate) status: Memo<Status>,
-    /// The live section.
+    /// All that is shown. One memo for all views: Leptos' machinery for a text is compiled once for each type it is picked from.
     pub(crate) picture: Memo<Picture>,
 }
 
@@ -29,16 +30,12 @@ impl Live {
         let frame = RwSignal::new(0_u64);
         let client = StoredValue::new_local(Client::new(options, move || frame.update(|frame| *frame += 1)));
         let viewport = RwSignal::new(Viewport::default());
-        let status = Memo::new(move |_| {
-            frame.track();
-            client.with_value(Client::status)
-        });
         let picture = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.get();
-            client.with_value(|client| client.with_session(|session| Picture::of(session, &viewport)))
+            client.with_value(|client| client.picture(&viewport))
         });
-        Self { client, viewport, opened: RwSignal::new(None), status, picture }
+        Self { client, viewport, list: NodeRef::new(), opened: RwSignal::new(None), picture }
     }
 
     /// Speaks to the client.
@@ -53,11 +50,22 @@ impl Live {
 }
 
 /// A text of what is shown. A function pointer, not a closure: one type, and so one copy of Leptos' machinery, for all texts.
-pub(crate) fn text<T: Send + Sync + 'static>(of: Memo<T>, pick: fn(&T) -> String) -> impl Fn() -> String + Copy + Send + 'static {
+pub(crate) fn text(of: Memo<Picture>, pick: fn(&Picture) -> String) -> impl Fn() -> String + Copy + Send + 'static {
     move || of.with(pick)
 }
 
 /// A condition on what is shown, for attributes such as `hidden`; a function pointer for the same reason.
-pub(crate) fn flag<T: Send + Sync + 'static>(of: Memo<T>, pick: fn(&T) -> bool) -> impl Fn() -> bool + Copy + Send + 'static {
+pub(crate) fn flag(of: Memo<Picture>, pick: fn(&Picture) -> bool) -> impl Fn() -> bool + Copy + Send + 'static {
     move || of.with(pick)
+}
+
+/// What a click does; a function pointer for the same reason.
+pub(crate) fn click(live: Live, act: fn(Live)) -> impl Fn(MouseEvent) + Clone + Send + 'static {
+    move |_| act(live)
+}
+
+/// Runs `act` now and whenever what it reads changes; boxed for the same reason.
+pub(crate) fn effect(act: impl FnMut() + 'static) {
+    let mut act: Box<dyn FnMut()> = Box::new(act);
+    Effect::new(move |_: Option<()>| act());
 }

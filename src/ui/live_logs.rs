@@ -8,7 +8,7 @@ use crate::core::store::Capacity;
 use crate::core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 use crate::ui::detail::detail;
 use crate::ui::line_list::line_list;
-use crate::ui::live::{Live, flag};
+use crate::ui::live::{Live, effect, flag};
 use crate::ui::status_bar::status_bar;
 
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as they come.
@@ -47,16 +47,17 @@ pub fn LiveLogs(
     // An effect runs a moment after mounting, and a click may come before it.
     live.with(|client| client.set_target(untrack(target)));
     // The client takes what it is told already for no change, so one effect serves all props.
-    Effect::new(move |was_auto: Option<bool>| {
+    let mut was_auto = false;
+    effect(move || {
         let (target, capacity, auto) = (target(), Capacity::of_lines(capacity.get()), auto_connect.get());
         live.with(|client| {
             client.set_capacity(capacity);
             client.set_target(target);
-            if auto && was_auto != Some(true) {
+            if auto && !was_auto {
                 client.connect();
             }
         });
-        auto
+        was_auto = auto;
     });
     view! { class="dsl",
         <section class="dsl-root" aria-label="Live logs">

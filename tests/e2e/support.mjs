@@ -22,6 +22,12 @@ class Gateway {
     return this;
   }
 
+  /** Ends it, and starts it anew on the same port with other arguments; without any there is no make-believe job. */
+  async restartWith(...args) {
+    await this.stop();
+    return this.start(...args);
+  }
+
   /** As a crash does it: no goodbye to anybody. */
   kill() {
     return stop(this.#child, { signal: "SIGKILL" });
@@ -37,6 +43,35 @@ class Gateway {
     const answer = await fetch(`${this.url}/logs/stream`, { method: "POST", headers, body: JSON.stringify({ service: "etl", ...channel, logData }) });
     expect(answer.status).toBe(200);
     return (await answer.json()).delivered;
+  }
+
+  /** Publishes a log, and gives whether the gateway took it. */
+  async tryPublish(logData) {
+    const headers = { "Content-Type": "application/json", "X-Service-Token": "l5-etl-token" };
+    const body = JSON.stringify({ service: "etl", ...CHANNEL, logData });
+    try {
+      return (await fetch(`${this.url}/logs/stream`, { method: "POST", headers, body })).ok;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** A fault proxy in front of a gateway. */
+class Faults {
+  constructor(child, url) {
+    this.child = child;
+    this.url = url;
+  }
+
+  /** Gives it another plan (`control("plan", plan)`), or cuts all streams now (`control("cut")`, `control("reset")`). */
+  async control(name, body = "") {
+    const answer = await fetch(`${this.url}/faults/${name}`, { method: "POST", body });
+    expect(answer.status, await answer.text()).toBe(200);
+  }
+
+  async stats() {
+    return (await fetch(`${this.url}/faults/stats`)).json();
   }
 }
 
@@ -93,6 +128,16 @@ export const test = base.extend({
       return gateway;
     });
     await Promise.all(all.map((gateway) => gateway.stop()));
+  },
+  /** Puts a fault proxy in front of a gateway: `faults(gateway, plan)`. */
+  faults: async ({}, use) => {
+    const all = [];
+    await use(async (gateway, plan) => {
+      const { child, url } = await startGateway(program(), ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", plan]);
+      all.push(child);
+      return new Faults(child, url);
+    });
+    await Promise.all(all.map((child) => stop(child)));
   },
   /** The demo page. After each test: no policy violated, no error thrown, no dialog shown. */
   demo: async ({ page }, use) => {

@@ -2,17 +2,20 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use logs_gateway::app::{Extras, Gateway, app};
+use logs_gateway::config::Config;
 use logs_gateway::hub::Hub;
+use logs_gateway::pace::Pace;
 use logs_gateway::proxy::Upstream;
 use logs_gateway::tokens::Tokens;
 use logs_sse_client::core::sse::{Frame, Parser};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +27,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Server {
     pub url: String,
     pub shutdown: CancellationToken,
+    /// The channels; of no use where the routes are of another kind.
+    pub hub: Arc<Hub>,
 }
 
 impl Drop for Server {
@@ -35,12 +40,17 @@ impl Drop for Server {
 impl Server {
     /// A gateway with the demo tokens.
     pub async fn gateway() -> Self {
-        Self::with_upstream(None).await
+        Self::tuned(Config::default(), Pace::default()).await
     }
 
     /// A gateway whose proxy route forwards to `upstream`.
     pub async fn forwarding_to(upstream: &str) -> Self {
-        Self::with_upstream(Some(Upstream::new(upstream).expect("a URL"))).await
+        Self::with(Config::default(), Pace::default(), Some(Upstream::new(upstream).expect("a URL"))).await
+    }
+
+    /// A gateway that keeps to these bounds and times.
+    pub async fn tuned(config: Config, pace: Pace) -> Self {
+        Self::with(config, pace, None).await
     }
 
     /// Any routes.
@@ -51,25 +61,24 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(logs_gateway::server::serve(listener, routes(shutdown.clone()), shutdown.clone()));
-        Self { url, shutdown }
+        Self { url, shutdown, hub: Arc::default() }
     }
 
-    async fn with_upstream(upstream: Option<Arc<Upstream>>) -> Self {
+    async fn with(config: Config, pace: Pace, upstream: Option<Arc<Upstream>>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self::of(|shutdown| {
-            let gateway =
-                Gateway { hub: Arc::new(Hub::default()), tokens: Arc::new(Tokens::demo()), upstream, ping: Duration::from_secs(25), shutdown };
-            app(gateway, &Extras::default())
-        })
-        .await
+        let hub = Arc::new(Hub::new(config));
+        let gateway = |shutdown| Gateway { hub: Arc::clone(&hub), tokens: Arc::new(Tokens::demo()), upstream, pace, shutdown };
+        let mut server = Self::of(|shutdown| app(gateway(shutdown), &Extras::default())).await;
+        server.hub = Arc::clone(&hub);
+        server
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(reqwest::Client::new().get(format!("{}{path}", self.url))).await
+        Answer::of(client().get(format!("{}{path}", self.url))).await
     }
 
     pub async fn post(&self, path: &str, token: &str, body: impl Into<reqwest::Body>) -> Answer {
-        Answer::of(reqwest::Client::new().post(format!("{}{path}", self.url)).header("X-Service-Token", token).body(body)).await
+        Answer::of(client().post(format!("{}{path}", self.url)).header("X-Service-Token", token).body(body)).await
     }
 
     /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and gives how many it reached.
@@ -79,10 +88,40 @@ impl Server {
         answer.json["delivered"].as_u64().unwrap_or_else(|| panic!("not published: {answer:?}"))
     }
 
+    /// Publishes the numbers from `from` to `to` on a channel, each with its number as data, without a socket between.
+    pub fn publish_numbers(&self, channel: &str, from: u64, to: u64) {
+        let channel = channel.parse().expect("a channel");
+        for number in from..=to {
+            self.hub.publish(&channel, &RawValue::from_string(number.to_string()).expect("JSON"));
+        }
+    }
+
+    /// A cursor of this gateway's epoch, such as `5-_`.
+    pub fn cursor(&self, positions: &str) -> String {
+        format!("1.{}.{positions}", self.hub.epoch())
+    }
+
+    /// Opens a stream with a cursor in the header, past its greeting.
+    pub async fn resume(&self, path: &str, cursor: &str) -> Reader {
+        let mut reader = Reader::open(client().get(format!("{}{path}", self.url)).header("Last-Event-ID", cursor)).await;
+        assert_eq!(reader.data().await["type"], "connection");
+        reader
+    }
+
     /// Opens a stream.
     pub async fn read(&self, path: &str) -> Reader {
-        Reader::open(reqwest::Client::new().get(format!("{}{path}", self.url))).await
+        Reader::open(client().get(format!("{}{path}", self.url))).await
     }
+}
+
+/// One client for all requests, as making one takes long; each request has a connection of its own.
+pub fn client() -> reqwest::Client {
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        // An Err says that one is installed already, by another test of this process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client")
+    });
+    CLIENT.clone()
 }
 
 /// A short answer.
@@ -135,6 +174,28 @@ impl Reader {
     pub async fn data(&mut self) -> Value {
         let frame = self.frame().await.expect("the stream goes on");
         serde_json::from_str(&frame.data).expect("JSON")
+    }
+
+    /// The next event in short, and its id: `7` for the log with that number, `gap 1 2 slow`, `bye shutdown`, `heartbeat`.
+    pub async fn told(&mut self) -> Option<(String, String)> {
+        let frame = self.frame().await?;
+        let data: Value = serde_json::from_str(&frame.data).expect("JSON");
+        let told = match &*frame.event {
+            "message" => data["seq"].to_string(),
+            "gap" => format!("gap {} {} {}", data["from"], data["to"], data["reason"].as_str().expect("a reason")),
+            "bye" => format!("bye {}", data["reason"].as_str().expect("a reason")),
+            other => other.to_owned(),
+        };
+        Some((told, frame.id))
+    }
+
+    /// The next `count` events in short.
+    pub async fn told_next(&mut self, count: usize) -> Vec<String> {
+        let mut all = Vec::new();
+        for _ in 0..count {
+            all.push(self.told().await.expect("the stream goes on").0);
+        }
+        all
     }
 
     /// The next raw bytes.

@@ -1,0 +1,99 @@
+//! No text of a publisher can forge a field or an event.
+
+use logs_sse_client::core::channel::{ChannelName, Id};
+use logs_sse_client::core::sse::{Frame, Parser};
+use proptest::prelude::*;
+
+use super::*;
+
+/// JSON as a publisher may send it: any strings, and any white space between the tokens.
+fn any_entry() -> impl Strategy<Value = String> {
+    let text = any::<String>().prop_map(|text| Value::from(text).to_string());
+    let leaf = prop_oneof![text, any::<i64>().prop_map(|number| number.to_string()), Just("null".to_owned())];
+    let space = prop::sample::select(vec!["", " ", "\n", "\r", "\r\n\r\n", "\n\n", "\t"]);
+    leaf.prop_recursive(3, 24, 4, move |inner| {
+        let item = (space.clone(), inner, space.clone()).prop_map(|(before, value, after)| format!("{before}{value}{after}"));
+        let fields = prop::collection::vec((any::<String>(), item.clone()), 0..4);
+        let object = fields.prop_map(|fields| {
+            let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
+            format!("{{{}}}", fields.join(","))
+        });
+        prop_oneof![object, prop::collection::vec(item, 0..4).prop_map(|items| format!("[{}]", items.join(",")))]
+    })
+}
+
+/// Any channel that can be named.
+fn any_channel() -> impl Strategy<Value = ChannelName> {
+    let id = any::<String>().prop_filter_map("no id", |text| Id::parse("id", &text).ok());
+    (id.clone(), id.clone(), prop::option::of(id)).prop_map(|(service, workspace, resource)| ChannelName::new(service, workspace, resource))
+}
+
+fn cursor() -> Cursor {
+    "1.abc123.a-_".parse().expect("a cursor")
+}
+
+fn one_frame(wire: &[u8]) -> Frame {
+    let mut frames = Parser::default().feed(wire);
+    assert_eq!(frames.len(), 1, "{}", String::from_utf8_lossy(wire));
+    frames.remove(0)
+}
+
+proptest! {
+    #[test]
+    fn any_log_is_one_event_that_holds_it_unchanged(channel in any_channel(), entry in any_entry(), seq in 1..u64::MAX) {
+        let entry = RawValue::from_string(entry).expect("JSON");
+        let mut page = Vec::new();
+        write_log(&mut page, &cursor(), &Draft::new(&channel, &entry, 5, "log-5-abc").seal(seq));
+        let frame = one_frame(&page);
+        prop_assert_eq!((&*frame.event, &*frame.id), ("message", "1.abc123.a-_"));
+        let envelope: Value = serde_json::from_str(&frame.data).expect("JSON");
+        let fields: Vec<_> = envelope.as_object().expect("an object").keys().collect();
+        prop_assert_eq!(fields, ["channel", "data", "timestamp", "id", "seq"]);
+        prop_assert_eq!(&envelope["channel"], &json!(channel.to_string()));
+        prop_assert_eq!(&envelope["data"], &serde_json::from_str::<Value>(entry.get()).expect("JSON"));
+        prop_assert_eq!(&envelope["seq"], &json!(seq));
+    }
+
+    #[test]
+    fn any_name_leaves_the_other_events_whole(channel in any_channel(), user in any::<String>()) {
+        let connection = Connection::new(&user);
+        let extent = Extent { oldest: 1, newest: 0 };
+        let epoch = cursor().epoch().clone();
+        let refused = [channel.clone()];
+        let greeting = Greeting { connection: &connection, epoch: &epoch, granted: vec![(&channel, extent)], refused: &refused, heartbeat_ms: 5, now: 6 };
+        let greeting: Value = serde_json::from_str(&one_frame(&greeting.to_bytes()).data).expect("JSON");
+        prop_assert_eq!((&greeting["userId"], &greeting["refused"][0]), (&json!(user), &json!(channel.to_string())));
+        prop_assert_eq!(one_frame(&heartbeat([(&channel, 3)].into_iter(), 6)).event, "heartbeat");
+        let mut page = Vec::new();
+        Gap { seqs: Some((1, 2)), reason: Reason::Slow }.write(&mut page, Some(&cursor()), &channel);
+        prop_assert_eq!(one_frame(&page).event, "gap");
+    }
+}
+
+#[test]
+fn the_greeting_begins_with_the_fields_that_old_clients_know() {
+    let (connection, name) = (Connection::new("u"), "logs:etl:w:f".parse().expect("a channel"));
+    let epoch = cursor().epoch().clone();
+    let greeting = Greeting {
+        connection: &connection,
+        epoch: &epoch,
+        granted: vec![(&name, Extent { oldest: 3, newest: 9 })],
+        refused: &[],
+        heartbeat_ms: 5,
+        now: 6,
+    };
+    let frame = one_frame(&greeting.to_bytes());
+    let greeting: Map<String, Value> = serde_json::from_str(&frame.data).expect("JSON");
+    let fields: Vec<_> = greeting.keys().map(String::as_str).collect();
+    let known = ["type", "status", "channels", "userId", "connectionId", "timestamp"];
+    assert_eq!(fields, [&known[..], &["epoch", "seqs", "heartbeatMs", "refused", "serverTime"]].concat());
+    assert_eq!(greeting["seqs"], json!({ "logs:etl:w:f": { "oldest": 3, "newest": 9 } }));
+    assert_eq!(frame.id, "", "a greeting moves no cursor");
+}
+
+#[test]
+fn a_goodbye_tells_a_browser_and_our_client_the_same() {
+    let mut parser = Parser::default();
+    let frames = parser.feed(&bye(Bye::Rotation, 250));
+    assert_eq!((&*frames[0].event, &*frames[0].data, parser.retry_ms()), ("bye", r#"{"reason":"rotation","retryMs":250}"#, Some(250)));
+}

@@ -1,0 +1,226 @@
+//! A reader's place in each of its channels. It fetches pages from the histories, in its own time: replay and live are one.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use logs_sse_client::core::channel::ChannelName;
+use logs_sse_client::core::cursor::Cursor;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::channel::Channel;
+use crate::config::{Config, SlowReader};
+use crate::connection::{Connection, Handle};
+use crate::events::{self, Gap, Reason};
+use crate::history::{Bounds, Entry, Extent};
+use crate::hub::Hub;
+use crate::resume::Resume;
+
+/// A channel that was asked for, and whether the reader may have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Its name.
+    pub channel: ChannelName,
+    /// Whether the reader may read it.
+    pub is_granted: bool,
+}
+
+/// What a reader gets next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Events, ready for the wire.
+    Page(Bytes),
+    /// Nothing more: it did not keep up.
+    TooSlow,
+}
+
+/// A reader. Dropping it ends the reading.
+#[derive(Debug)]
+pub struct Reader {
+    hub: Arc<Hub>,
+    handle: Arc<Handle>,
+    /// One for each channel that was asked for, in that order; `None` where it was not granted.
+    tracks: Vec<Option<Track>>,
+    /// Channels whose cursor could not be placed, to be told of first.
+    unplaced: Vec<(usize, Reason)>,
+}
+
+#[derive(Debug)]
+struct Track {
+    channel: Arc<Channel>,
+    at_start: Extent,
+    /// The highest sequence number sent, or told of as a gap.
+    position: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// On what it missed. However long that takes, it is not slow.
+    Replay,
+    /// It was at the end once, and is to stay near it.
+    Live,
+}
+
+impl Reader {
+    /// Reads those of `asked` that are granted, from where `resume` says.
+    #[must_use]
+    pub fn open(hub: &Arc<Hub>, asked: &[Asked], resume: &Resume, connection: Connection) -> Self {
+        let handle = Arc::new(Handle { connection: Arc::new(connection), wake: Notify::new(), stop: CancellationToken::new() });
+        hub.enter(&handle);
+        let mut reader = Self { hub: Arc::clone(hub), handle, tracks: Vec::with_capacity(asked.len()), unplaced: Vec::new() };
+        for (index, Asked { channel, is_granted }) in asked.iter().enumerate() {
+            let track = is_granted.then(|| {
+                let (channel, at_start) = hub.join(channel, &reader.handle);
+                let start = resume.start(index, asked.len(), hub.epoch(), at_start);
+                reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
+                let phase = if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
+                Track { channel, at_start, position: start.position, phase }
+            });
+            reader.tracks.push(track);
+        }
+        reader
+    }
+
+    /// The next events, as soon as there are any. Nothing is lost when the wait is given up.
+    pub async fn next(&mut self) -> Next {
+        loop {
+            if let Some(next) = self.fetch() {
+                return next;
+            }
+            self.handle.wake.notified().await;
+        }
+    }
+
+    /// Each granted channel, and what could be had of it at the start.
+    pub(crate) fn granted(&self) -> impl Iterator<Item = (&ChannelName, Extent)> {
+        self.tracks.iter().flatten().map(|track| (track.channel.name(), track.at_start))
+    }
+
+    /// Each granted channel, and where this reader is in it.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = (&ChannelName, u64)> {
+        self.tracks.iter().flatten().map(|track| (track.channel.name(), track.position))
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.handle.connection
+    }
+
+    /// Cancelled when an operator ends this stream.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.handle.stop
+    }
+
+    fn fetch(&mut self) -> Option<Next> {
+        let mut page = Vec::new();
+        self.tell_unplaced(&mut page);
+        // Asked first: of all channels, only what is no later than this comes into the page, so that channels merge as they were published.
+        let order = self.hub.last_order();
+        let mut found = Vec::new();
+        for index in 0..self.tracks.len() {
+            let Some(track) = &mut self.tracks[index] else { continue };
+            if let Some(gap) = track.find(index, order, self.hub.config(), &mut found) {
+                if gap.reason == Reason::Slow && self.hub.config().slow == SlowReader::Cut {
+                    self.note_cut(index);
+                    return Some(Next::TooSlow);
+                }
+                self.skip(index, gap, &mut page);
+            }
+        }
+        found.sort_unstable_by_key(|found| found.entry.order);
+        self.write(&found, &mut page);
+        (!page.is_empty()).then(|| Next::Page(page.into()))
+    }
+
+    /// Only the last of these gaps has a cursor. Until all are told, the reader's old one tells them again.
+    fn tell_unplaced(&mut self, page: &mut Vec<u8>) {
+        let unplaced = std::mem::take(&mut self.unplaced);
+        for (told, (index, reason)) in unplaced.iter().enumerate() {
+            let cursor = (told + 1 == unplaced.len()).then(|| self.cursor());
+            if let Some(track) = &self.tracks[*index] {
+                Gap { seqs: None, reason: *reason }.write(page, cursor.as_ref(), track.channel.name());
+            }
+        }
+    }
+
+    fn skip(&mut self, index: usize, gap: Gap, page: &mut Vec<u8>) {
+        let (Some(track), Some((from, to))) = (&mut self.tracks[index], gap.seqs) else { return };
+        track.position = to;
+        let channel = Arc::clone(&track.channel);
+        gap.write(page, Some(&self.cursor()), channel.name());
+        self.hub.tally.skipped.fetch_add(to - from + 1, Ordering::Relaxed);
+        tracing::debug!(connection = self.connection().connection_id, channel = %channel.name(), from, to, reason = ?gap.reason, "gap");
+    }
+
+    /// Writes what was `found`, in the order of publishing, up to a page.
+    fn write(&mut self, found: &[Found], page: &mut Vec<u8>) {
+        let (mut sent, mut bytes) = (0, 0);
+        for Found { index, entry, is_last } in found.iter().take(PAGE.lines) {
+            // Weighed as each history weighs its part: no log may pass one that its channel kept back for the next page.
+            if bytes >= PAGE.bytes {
+                break;
+            }
+            bytes += entry.bytes();
+            if let Some(track) = &mut self.tracks[*index] {
+                track.position = entry.seq;
+                track.phase = if *is_last { Phase::Live } else { track.phase };
+            }
+            events::write_log(page, &self.cursor(), &entry.envelope);
+            sent += 1;
+        }
+        self.hub.tally.delivered.fetch_add(sent, Ordering::Relaxed);
+    }
+
+    fn cursor(&self) -> Cursor {
+        let positions = self.tracks.iter().map(|track| track.as_ref().map(|track| track.position));
+        Cursor::new(self.hub.epoch().clone(), positions.collect())
+    }
+
+    fn note_cut(&self, index: usize) {
+        let channel = self.tracks[index].as_ref().map(|track| track.channel.name().to_string());
+        self.hub.tally.cut.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(connection = self.connection().connection_id, channel, "reader cut off: it does not keep up");
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let channels = std::mem::take(&mut self.tracks).into_iter().flatten().map(|track| track.channel);
+        self.hub.leave(&self.handle, channels);
+    }
+}
+
+/// A log that comes next in the channel at `index`, as far as that channel alone is asked.
+struct Found {
+    index: usize,
+    entry: Entry,
+    /// Whether it is the newest of its channel.
+    is_last: bool,
+}
+
+impl Track {
+    /// Adds the channel's next logs to `found`, and gives the gap before them.
+    fn find(&mut self, index: usize, order: u64, config: &Config, found: &mut Vec<Found>) -> Option<Gap> {
+        let history = self.channel.history();
+        let Extent { oldest, newest } = history.extent();
+        let is_slow = self.phase == Phase::Live && history.exceeds(self.position, config.reader);
+        let first = if is_slow { history.first_within(config.reader) } else { oldest.max(self.position + 1) };
+        let next = history.after(first - 1, order, PAGE);
+        found.extend(next.map(|entry| Found { index, entry: entry.clone(), is_last: entry.seq == newest }));
+        drop(history);
+        let reason = if self.phase == Phase::Live { Reason::Slow } else { Reason::Evicted };
+        let gap = (self.position + 1 < first).then(|| Gap { seqs: Some((self.position + 1, first - 1)), reason });
+        if first > newest {
+            self.phase = Phase::Live;
+        }
+        gap
+    }
+}
+
+/// A page: what is copied out of the histories under one lock, and about as much as a socket takes at once.
+const PAGE: Bounds = Bounds { lines: 256, bytes: 256 * 1_024 };
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

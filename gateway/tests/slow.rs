@@ -1,0 +1,99 @@
+//! Readers that do not keep up: nobody waits for them, and they are told what they missed, to the last number.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use logs_gateway::config::{Config, SlowReader};
+use logs_gateway::history::Bounds;
+use logs_gateway::pace::Pace;
+use serde_json::value::RawValue;
+use support::{CHANNEL, PROXY, Reader, Server};
+
+/// More than all buffers between a gateway and a reader that does not read take.
+const COUNT: u64 = 40_000;
+
+/// Publishes `count` logs of 1 kB.
+fn publish(gateway: &Server, count: u64) {
+    let (channel, entry) = (CHANNEL.parse().expect("a channel"), RawValue::from_string(format!("\"{}\"", "x".repeat(1_000))).expect("JSON"));
+    for _ in 0..count {
+        gateway.hub.publish(&channel, &entry);
+    }
+}
+
+/// A stream whose greeting was read and nothing since.
+async fn frozen(gateway: &Server) -> Reader {
+    let mut reader = gateway.read(PROXY).await;
+    reader.data().await;
+    reader
+}
+
+async fn gateway(slow: SlowReader) -> Server {
+    let config =
+        Config { history: Bounds { lines: 3_000, bytes: usize::MAX }, reader: Bounds { lines: 1_000, bytes: usize::MAX }, slow, ..Config::default() };
+    Server::tuned(config, Pace::default()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_log_comes_or_is_in_a_gap_and_the_newest_come() {
+    let gateway = gateway(SlowReader::Gap).await;
+    let mut reader = frozen(&gateway).await;
+    publish(&gateway, COUNT);
+    let (mut last, mut gaps) = (0, Vec::new());
+    while last < COUNT {
+        let (told, _) = reader.told().await.expect("the stream goes on");
+        match told.strip_prefix("gap ").map(|gap| gap.split(' ').collect::<Vec<_>>()).as_deref() {
+            Some([from, to, "slow"]) => {
+                assert_eq!(from.parse(), Ok(last + 1));
+                last = to.parse().expect("a number");
+                gaps.push(last);
+            }
+            Some(other) => panic!("expected a gap of a slow reader, got {other:?}"),
+            None => {
+                last += 1;
+                assert_eq!(told, last.to_string());
+            }
+        }
+    }
+    assert_eq!(gaps, [COUNT - 1_000], "one gap, up to the newest thousand");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_cut_off_is_told_and_comes_back_to_the_rest() {
+    let gateway = gateway(SlowReader::Cut).await;
+    let mut reader = frozen(&gateway).await;
+    publish(&gateway, COUNT);
+    let (mut last, mut cursor) = (0, String::new());
+    loop {
+        let (told, id) = reader.told().await.expect("the stream goes on");
+        if told == "bye slow" {
+            break;
+        }
+        last += 1;
+        assert_eq!(told, last.to_string());
+        cursor = id;
+    }
+    assert_eq!((reader.frame().await, gateway.hub.stats().readers_cut_off), (None, 1));
+    let mut again = gateway.resume(PROXY, &cursor).await;
+    let gap = format!("gap {} {} evicted", last + 1, COUNT - 3_000);
+    assert_eq!(again.told_next(1).await, [gap]);
+    let replayed: Vec<_> = (COUNT - 2_999..=COUNT).map(|seq| seq.to_string()).collect();
+    assert_eq!(again.told_next(3_000).await, replayed, "a replay is not called slow");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_does_not_wait_for_a_hundred_frozen_readers() {
+    let gateway = gateway(SlowReader::Gap).await;
+    let mut frozen_readers = Vec::new();
+    for _ in 0..100 {
+        frozen_readers.push(frozen(&gateway).await);
+    }
+    publish(&gateway, 5_000);
+    let mut reader = frozen(&gateway).await;
+    let start = Instant::now();
+    for number in 0..20 {
+        assert_eq!(gateway.publish("hello").await, 101);
+        assert_eq!(reader.told_next(1).await, [(5_001 + number).to_string()]);
+    }
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
