@@ -8,6 +8,9 @@ import { setup } from "./setup.mjs";
 import { size } from "./size.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
+
+/** How long one file of browser tests may take; the runner's own limit is 20, and the tests in it wait for real faults. */
+const SECONDS_PER_FILE = "180";
 const CORE = ["--no-default-features", "--package", "logs-sse-client"];
 
 /** The parts in order, cheapest first. Each gives its results: `{ name, passed, failed }`. */
@@ -68,7 +71,7 @@ async function browser() {
   const program = await buildGateway();
   const gateway = await startGateway(program, ["--port", "0", "--job", "--rate", "50", "--cors-origin", "*"]);
   const faults = await startGateway(program, ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", "pass"]);
-  const env = { ...toolEnv("wasm-pack", "wasm-bindgen-cli"), LOGS_GATEWAY_URL: gateway.url, LOGS_FAULTS_URL: faults.url };
+  const env = { ...toolEnv("wasm-pack", "wasm-bindgen-cli"), LOGS_GATEWAY_URL: gateway.url, LOGS_FAULTS_URL: faults.url, WASM_BINDGEN_TEST_TIMEOUT: SECONDS_PER_FILE };
   try {
     const results = [];
     for (const [name, driver] of Object.entries({ chrome: ["--chromedriver", chromedriver], firefox: ["--geckodriver", geckodriver] })) {

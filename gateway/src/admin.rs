@@ -2,13 +2,14 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use logs_sse_client::core::channel::ChannelName;
 use serde_json::json;
 
 use crate::app::Gateway;
 use crate::proxy;
+use crate::publish::TOKEN_HEADER;
 use crate::rejection::{Rejection, json_response};
 use crate::sample;
 
@@ -22,7 +23,7 @@ pub(crate) async fn index() -> Response {
         "POST /logs/stream": "publish a log, with the header X-Service-Token; also /api/logs/publish",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, as the Datashop page asks for it",
         "GET /admin/logs/stats": "who reads what",
-        "POST /admin/logs/stop": "end one stream: {\"connectionId\"} as in the stats",
+        "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
         "POST /test/logs": "publish one sample log (with the demo tokens only)",
     });
     json_response(StatusCode::OK, &json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": routes }))
@@ -47,7 +48,13 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 }
 
 /// `POST /admin/logs/stop`: ends the stream that the body names, and asks its reader not to come back.
-pub(crate) async fn stop(State(gateway): State<Gateway>, body: Bytes) -> Result<Response, Rejection> {
+///
+/// It takes a service's token: any page that a reader visits could send this request, but not with a header of its own.
+pub(crate) async fn stop(State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes) -> Result<Response, Rejection> {
+    let secret = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if gateway.tokens.services_of(secret).is_empty() {
+        return Err(Rejection::new(StatusCode::FORBIDDEN, "X-Service-Token is missing or wrong: a stream is stopped with a token of any service"));
+    }
     let connection = text_field(&body, "connectionId", "{\"connectionId\": \"…\"}, as in GET /admin/logs/stats")?;
     if !gateway.hub.stop(&connection) {
         return Err(Rejection::new(

@@ -9,7 +9,7 @@ use crate::events::Envelope;
 pub struct Bounds {
     /// Number of logs.
     pub lines: usize,
-    /// Bytes of their envelopes, and [`ENTRY_BYTES`] more for each.
+    /// Bytes of their envelopes, and 96 (`ENTRY_BYTES`) more for each.
     pub bytes: usize,
 }
 
