@@ -2,6 +2,7 @@
 // Reads the page's own data by the same oracle as the tests; prints figures, and fails on a loss.
 
 import { chromium } from "@playwright/test";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { judge, readRows } from "../tests/e2e/oracle.mjs";
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
@@ -17,18 +18,8 @@ const USAGE = `usage: npm run soak -- [options]
 /** Judged and cleared this often, so that the page never has to drop its oldest lines. */
 const ROUND_MS = 20_000;
 
-await entry(async () => {
-  const { minutes, rate, every } = options();
-  await setup("test");
-  const program = await buildGateway();
-  await buildPage();
-  const done = await soak(program, { minutes, rate, every });
-  console.log(JSON.stringify(done, null, 2));
-  return done.faults.length === 0 && done.lost === 0 ? 0 : 1;
-});
-
-/** Runs the soak on a built page and gateway, and gives its figures. */
-async function soak(program, { minutes, rate, every }) {
+/** Runs the soak on a built page and gateway, prints its figures, and gives whether nothing was lost or doubled. */
+export async function soak(program, { minutes, rate, every }) {
   const gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
   const proxy = await startGateway(program, ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", "pass"]);
   const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: [...CHROMIUM_FLAGS, "--js-flags=--expose-gc"] });
@@ -37,7 +28,7 @@ async function soak(program, { minutes, rate, every }) {
     const devtools = await page.context().newCDPSession(page);
     await page.goto(proxy.url);
     await page.getByRole("button", { name: "Connect Live Logs" }).click();
-    await page.getByText("CONNECTED", { exact: true }).waitFor();
+    await page.locator(".dsl-is-connected").waitFor();
     // Connected is not greeted: from here on every line is promised.
     await page.waitForTimeout(1_000);
     const figures = { minutes, rate, every, published: 0, shown: 0, lost: 0, doubled: 0, gaps: 0, cuts: 0, faults: [], heap: [], listeners: [] };
@@ -62,9 +53,8 @@ async function soak(program, { minutes, rate, every }) {
       figures.listeners.push((await devtools.send("Memory.getDOMCounters")).jsEventListeners);
       console.log(`soak: ${figures.published} published, ${figures.lost} lost, ${figures.doubled} doubled, ${figures.cuts} cuts, heap ${figures.heap.at(-1)} kB, ${figures.listeners.at(-1)} listeners`);
     }
-    figures.heap = ends(figures.heap);
-    figures.listeners = ends(figures.listeners);
-    return figures;
+    console.log(JSON.stringify({ ...figures, heap: ends(figures.heap), listeners: ends(figures.listeners) }, null, 2));
+    return figures.published > 0 && figures.cuts > 0 && figures.faults.length + figures.lost + figures.doubled === 0;
   } finally {
     await browser.close();
     await stop(proxy.child);
@@ -119,4 +109,14 @@ function options() {
   } catch (error) {
     throw new Told(`soak: ${error.message}\n${USAGE}`);
   }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await entry(async () => {
+    const chosen = options();
+    await setup("test");
+    const program = await buildGateway();
+    await buildPage();
+    return (await soak(program, chosen)) ? 0 : 1;
+  });
 }

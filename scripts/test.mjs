@@ -6,6 +6,7 @@ import { entry, ROOT, run, runAndKeep, stop, Told } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 import { size } from "./size.mjs";
+import { soak } from "./soak.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
 
@@ -18,7 +19,7 @@ const PARTS = {
   lint: { about: "format, lints, features, documentation", run: lint },
   native: { about: "core and gateway, on this machine", run: native },
   browser: { about: "component in Chromium and Firefox, on a real gateway", run: browser },
-  e2e: { about: "demo page end to end, and its size", run: endToEnd },
+  e2e: { about: "demo page end to end, its size, a minute of cuts", run: endToEnd },
 };
 
 await entry(async () => {
@@ -51,8 +52,7 @@ async function lint() {
   const results = [];
   for (const [name, args] of Object.entries(checks)) {
     console.log(`cargo ${args.join(" ")}`);
-    const failed = (await run("cargo", args, { env: { RUSTDOCFLAGS: "-D warnings" } })) !== 0;
-    results.push({ name: `lint: ${name}`, passed: failed ? 0 : 1, failed: failed ? 1 : 0 });
+    results.push(one(`lint: ${name}`, (await run("cargo", args, { env: { RUSTDOCFLAGS: "-D warnings" } })) === 0));
   }
   return results;
 }
@@ -90,7 +90,13 @@ async function endToEnd() {
   const kept = size();
   const args = ["test", "--config", "tests/e2e/playwright.config.mjs"];
   const done = await runAndKeep(`${ROOT}/node_modules/.bin/playwright`, args, { env: { LOGS_GATEWAY: program } });
-  return [{ name: "e2e: size", passed: kept ? 1 : 0, failed: kept ? 0 : 1 }, counted("e2e: demo page", done)];
+  const whole = await soak(program, { minutes: 1, rate: 200, every: 7 });
+  return [one("e2e: size", kept), counted("e2e: demo page", done), one("e2e: soak, one minute", whole)];
+}
+
+/** The result of a single check. */
+function one(name, isWell) {
+  return { name, passed: isWell ? 1 : 0, failed: isWell ? 0 : 1 };
 }
 
 /** Counts what a runner printed: `test result: ok. 12 passed; 0 failed` of cargo and wasm-bindgen, `24 passed (38s)` of Playwright. */

@@ -34,7 +34,9 @@ mod page {
         let page = owner.with(|| {
             let chosen = RwSignal::new(switch.value());
             let part = move |index| Signal::derive(move || chosen.read().split('/').nth(index).unwrap_or_default().to_owned());
-            let view = leptos::mount::mount_to(place, move || view! { class="dsl", <LiveLogs workspace_id=part(0) workflow_id=part(1)/> });
+            let view = leptos::mount::mount_to(place, move || {
+                view! { class="dsl", <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize/> }
+            });
             let follows = EventListener::new(&switch.clone(), "change", move |_| chosen.set(switch.value()));
             (view, follows)
         });
