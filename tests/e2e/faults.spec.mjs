@@ -4,7 +4,10 @@
 import { expectAll, Numbered, readRows } from "./oracle.mjs";
 import { expect, test } from "./support.mjs";
 
-const LINES = Number(process.env.LOGS_LINES ?? 1_000);
+const LINES = Number(process.env.LOGS_LINES ?? 500);
+
+/** About the bytes of all of a scenario's lines on the wire. */
+const ALL = LINES * 300;
 
 /** Faults after which everything must come again. Each stream takes the next step of the plan, the last one repeats. */
 const MENDED = {
@@ -12,15 +15,15 @@ const MENDED = {
   "cut inside the greeting": "cut after=40; cut after=300; pass",
   "cut inside the first log": "cut after=700; pass",
   "cut in the middle of a letter": "cut after=1001 split=1; cut after=1777 split=1; pass",
-  "cut over and over": "cut after=20000",
+  "cut over and over": `cut after=${ALL / 5}`,
   "cut by time": "cut after=200ms; cut after=400ms; cut after=800ms; pass",
   "reset after some bytes": "reset after=3000; reset after=9000; pass",
   "reset inside the greeting": "reset after=60; pass",
   "reset by time": "reset after=300ms; reset after=600ms; pass",
-  "reset over and over": "reset after=30000",
+  "reset over and over": `reset after=${ALL / 5}`,
   "pieces of one byte": "split size=1",
   "pieces of seven bytes, and cuts": "cut after=5000 split=7; cut after=15000 split=7; split size=7",
-  "a trickle": "trickle rate=20000; pass",
+  "a trickle": `trickle rate=${ALL / 5}; pass`,
   "a slow start": "delay for=1s; pass",
   "no answer at all, then a cut": "refuse; refuse; cut after=2000; pass",
   "500, then well": "status code=500; pass",
