@@ -1,6 +1,5 @@
 // `npm run recovery`: how long pages take to be live again after their gateway was killed and started.
 
-import { chromium } from "@playwright/test";
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
 import { entry, stop } from "./lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "./lib/tools.mjs";
@@ -21,6 +20,8 @@ await entry(async () => {
   const program = await buildGateway();
   await buildPage();
   let gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
+  // Not at the top: on a fresh clone the package is there only after set-up.
+  const { chromium } = await import("@playwright/test");
   const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: CHROMIUM_FLAGS });
   const times = [];
   try {

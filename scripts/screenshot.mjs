@@ -1,6 +1,5 @@
 // Remakes the pictures of the README from the real page: `npm run screenshot`.
 
-import { chromium } from "@playwright/test";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
@@ -16,6 +15,8 @@ await entry(async () => {
   await buildPage();
   mkdirSync(FOLDER, { recursive: true });
   const { child, url } = await startGateway(program, ["--port", "0", "--job", "--rate", "5", "--site", DIST]);
+  // Not at the top: on a fresh clone the package is there only after set-up.
+  const { chromium } = await import("@playwright/test");
   const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: CHROMIUM_FLAGS });
   try {
     for (const colorScheme of ["light", "dark"]) {

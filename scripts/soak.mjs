@@ -1,10 +1,8 @@
 // `npm run soak`: a page at a steady rate while its stream is cut over and over. Nothing may be lost, doubled, or pile up.
 // Reads the page's own data by the same oracle as the tests; prints figures, and fails on a loss.
 
-import { chromium } from "@playwright/test";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { judge, readRows } from "../tests/e2e/oracle.mjs";
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
 import { entry, stop, Told } from "./lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "./lib/tools.mjs";
@@ -22,6 +20,9 @@ const ROUND_MS = 20_000;
 export async function soak(program, { minutes, rate, every }) {
   const gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
   const proxy = await startGateway(program, ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", "pass"]);
+  // Not at the top: on a fresh clone the package is there only after set-up.
+  const { chromium } = await import("@playwright/test");
+  const oracle = await import("../tests/e2e/oracle.mjs");
   const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: [...CHROMIUM_FLAGS, "--js-flags=--expose-gc"] });
   try {
     const page = await browser.newPage();
@@ -48,7 +49,7 @@ export async function soak(program, { minutes, rate, every }) {
         begun += 1_000 / rate;
         if (begun > Date.now()) await new Promise((resolve) => setTimeout(resolve, begun - Date.now()));
       }
-      await settle(page, taken, figures);
+      await settle(oracle, page, taken, figures);
       figures.heap.push(await heap(devtools));
       figures.listeners.push((await devtools.send("Memory.getDOMCounters")).jsEventListeners);
       console.log(`soak: ${figures.published} published, ${figures.lost} lost, ${figures.doubled} doubled, ${figures.cuts} cuts, heap ${figures.heap.at(-1)} kB, ${figures.listeners.at(-1)} listeners`);
@@ -63,7 +64,7 @@ export async function soak(program, { minutes, rate, every }) {
 }
 
 /** Waits until the round's last line is there, judges the round, and clears the list for the next. */
-async function settle(page, taken, figures) {
+async function settle({ judge, readRows }, page, taken, figures) {
   const last = `number ${taken.at(-1)}`;
   const deadline = Date.now() + 60_000;
   let rows = await readRows(page);
