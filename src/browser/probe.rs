@@ -1,11 +1,11 @@
 //! One question after the head of an answer, by `fetch`: an EventSource does not tell why it failed. Asks once, judges nothing.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::prelude::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType};
 
 use crate::core::connection::Finding;
@@ -14,29 +14,30 @@ use crate::core::connection::Finding;
 #[must_use = "the question is withdrawn on drop"]
 pub(crate) struct Probe {
     abort: AbortController,
-    _answered: [Closure<dyn FnMut(JsValue)>; 2],
+    /// The answer is told only while this is held.
+    _wanted: Rc<()>,
     _timeout: Timeout,
 }
 
 impl Probe {
     /// Asks `url`, as an EventSource would. `on_finding` hears once, unless the probe is dropped before.
-    pub(crate) fn ask(url: &str, on_finding: impl Fn(Finding) + Clone + 'static) -> Option<Self> {
+    pub(crate) fn ask(url: &str, on_finding: impl FnOnce(Finding) + 'static) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let request = request(url, &abort)?;
-        let (found, failed) = (on_finding.clone(), on_finding);
-        let ended = abort.clone();
-        let answered = Closure::new(move |answer: JsValue| {
-            let finding = answer.dyn_ref::<Response>().map_or(Finding::Nothing, finding);
+        let answer = web_sys::window()?.fetch_with_request(&request(url, &abort)?);
+        let wanted = Rc::new(());
+        let (ended, on_time, is_wanted) = (abort.clone(), abort.clone(), Rc::downgrade(&wanted));
+        // A task, not closures of our own: an ended request still answers, when such closures would be gone.
+        spawn_local(async move {
+            let answer = JsFuture::from(answer).await;
+            let finding = answer.ok().and_then(|answer| answer.dyn_ref::<Response>().map(finding)).unwrap_or(Finding::Nothing);
             // The head was all that was wanted; a stream would go on for ever.
             ended.abort();
-            found(finding);
+            if is_wanted.upgrade().is_some() {
+                on_finding(finding);
+            }
         });
-        let refused = Closure::new(move |_| failed(Finding::Nothing));
-        let promise = web_sys::window()?.fetch_with_request(&request);
-        let _ = promise.then2(&answered, &refused);
-        let on_time = abort.clone();
         let timeout = Timeout::new(u32::try_from(PATIENCE.as_millis()).unwrap_or(u32::MAX), move || on_time.abort());
-        Some(Self { abort, _answered: [answered, refused], _timeout: timeout })
+        Some(Self { abort, _wanted: wanted, _timeout: timeout })
     }
 }
 

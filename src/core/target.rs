@@ -99,9 +99,9 @@ fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
     let refuse = |why: &str| Err(TargetError::Endpoint(format!("endpoint {endpoint:?} {why}")));
     let scheme = endpoint.split_once(':').map(|(before, _)| before).filter(|before| !before.contains(['/', '?']));
     if endpoint.is_empty() || endpoint.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        refuse("is empty or holds a space or control character: expected a path such as /api/logs/stream, or an http(s) URL")
+        refuse("is empty or holds a space: expected a path or an http(s) URL")
     } else if endpoint.contains('#') {
-        refuse("has a fragment (#…), which no server would ever see")
+        refuse("has a fragment (#…)")
     } else if scheme.is_some_and(|scheme| !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")) {
         refuse("is neither a path nor an http(s) URL")
     } else {

@@ -72,18 +72,18 @@ impl fmt::Display for Failure {
             Self::Lost => f.write_str("the connection was lost"),
             Self::Silent(silence) => write!(f, "no sign of life for {}", time(*silence)),
             Self::Unreachable => f.write_str("the log server cannot be reached"),
-            Self::Rejected => f.write_str("the server refused the stream (is your session over, or the server restarting?)"),
+            Self::Rejected => f.write_str("the server refused the stream"),
             Self::TimedOut(after) => write!(f, "the server did not answer within {} s", after.as_secs()),
             Self::CannotOpen(why) => write!(f, "the browser would not open the stream: {why}"),
             Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream, since this page did not keep up"),
-            Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection, as it does now and then"),
+            Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection"),
             Self::Bye(_) => f.write_str("the log server is restarting"),
             Self::Busy(429) => f.write_str("the server has too many readers (429)"),
             Self::Busy(status) => write!(f, "the log server is busy or restarting ({status})"),
             Self::NotFound => f.write_str("there is no log stream at this address (404): is the endpoint right?"),
-            Self::Status(status) => write!(f, "the server answered {status} instead of a stream: tell whoever runs it"),
-            Self::WebPage => f.write_str("the proxy answered with a web page: is your session over? Reload the page to log in"),
-            Self::Redirected => f.write_str("the server redirects to another page: is your session over? Reload the page to log in"),
+            Self::Status(status) => write!(f, "the server answered {status} instead of a stream"),
+            Self::WebPage => f.write_str("the proxy answered with a web page: is your session over?"),
+            Self::Redirected => f.write_str("the server redirects to another page: is your session over?"),
         }
     }
 }
@@ -115,11 +115,11 @@ impl fmt::Display for Stop {
         match self {
             Self::BadTarget(why) => f.write_str(why),
             Self::NotGranted(channel) => write!(f, "you may not read the logs of this workflow (the gateway did not grant {channel})"),
-            Self::NotAllowed(401) => f.write_str("not allowed to read this workflow (401): log in again, then connect"),
-            Self::NotAllowed(status) => write!(f, "not allowed to read this workflow ({status}): ask for access, then connect"),
+            Self::NotAllowed(401) => f.write_str("not allowed to read this workflow (401): log in again"),
+            Self::NotAllowed(status) => write!(f, "not allowed to read this workflow ({status}): ask for access"),
             Self::NothingToStream(status) => write!(f, "the server says that there is nothing to stream ({status})"),
             Self::SentAway => f.write_str("the log server ended this stream for good"),
-            Self::Blocked => f.write_str("the page's Content-Security-Policy forbids the connection: its connect-src must allow the endpoint"),
+            Self::Blocked => f.write_str("the page's Content-Security-Policy forbids the connection (connect-src)"),
             Self::GaveUp { attempts: 1 } => f.write_str("gave up after one attempt"),
             Self::GaveUp { attempts } => write!(f, "gave up after {attempts} attempts"),
         }
