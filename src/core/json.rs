@@ -1,7 +1,7 @@
 //! JSON taken apart one level at a time: an object's fields as text, whatever their types. Lays out nothing, keeps every digit.
 //!
 //! Structs with derived readers would say the same more shortly, but each is code of its own, and a page loads all of it
-//! (21 kB of WebAssembly for five of them); they also refuse an object with a field given twice.
+//! (36 kB of WebAssembly less without them and their maps); they also refuse an object with a field given twice.
 
 use std::borrow::Cow;
 use std::fmt;
