@@ -59,7 +59,7 @@ fn never_gives_up_unless_told_to() {
     sim.input(Input::Connect);
     for _ in 0..1_000 {
         sim.drop_link();
-        sim.pass_to_alarm();
+        sim.pass_to_attempt();
     }
     assert!(matches!(sim.state(), State::Connecting { attempt: 1_001 }));
 }
@@ -69,9 +69,9 @@ fn gives_up_after_as_many_attempts_as_configured() {
     let mut sim = Sim::with(Config { max_attempts: Some(3), ..Config::default() }, 1);
     sim.input(Input::Connect);
     sim.drop_link();
-    sim.pass_to_alarm();
+    sim.pass_to_attempt();
     sim.drop_link();
-    sim.pass_to_alarm();
+    sim.pass_to_attempt();
     sim.drop_link();
     assert_eq!(sim.state(), &State::Stopped(Stop::GaveUp { attempts: 3 }));
     sim.input(Input::Connect);

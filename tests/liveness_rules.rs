@@ -207,6 +207,25 @@ fn a_probe_never_runs_beside_a_source_and_not_too_often() {
 }
 
 #[test]
+fn a_short_delay_does_not_cut_the_probe_off() {
+    // A page drew short delays three times in a row and never learnt that the answer was 404.
+    let mut sim = refused();
+    sim.pass_to_alarm();
+    assert!(sim.probe().is_some() && matches!(sim.state(), State::Waiting { .. }), "{:?}", sim.state());
+    sim.find_status(404);
+    assert!(matches!(sim.state(), State::Connecting { attempt: 2 }));
+    sim.refuse();
+    assert!(sim.status().line().contains("no log stream at this address"), "the reason stands until it is asked again");
+}
+
+#[test]
+fn the_next_attempt_does_not_wait_for_ever_for_a_reason() {
+    let mut sim = refused();
+    sim.pass(2 * SECOND);
+    assert!(sim.probe().is_none() && matches!(sim.state(), State::Connecting { attempt: 2 }));
+}
+
+#[test]
 fn a_link_that_was_open_needs_no_probe() {
     let mut sim = Sim::connected();
     sim.drop_link();

@@ -124,6 +124,13 @@ impl Sim {
         self.pass(alarm.at - self.now);
     }
 
+    /// Time passes until the next attempt begins.
+    pub fn pass_to_attempt(&mut self) {
+        while self.open.is_none() {
+            self.pass_to_alarm();
+        }
+    }
+
     /// Time passes without an alarm, as it does while a laptop sleeps.
     pub fn sleep(&mut self, time: Duration) {
         self.now = self.now + time;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::alarms::{Alarm, AlarmReason, Alarms};
+use super::asking::Asking;
 use super::state::{Failure, Finding, ProbeId, SourceId, State, Stop};
 use super::watch::{BEATS, Verdict, Watch};
 use super::{Config, Hidden, Input, Output, Page};
@@ -18,11 +19,9 @@ pub struct Connection {
     target: Result<String, String>,
     state: State,
     backoff: Backoff,
-    /// The one source that is open, if any.
+    /// The one source that is open, if any; no probe runs beside it.
     source: Option<SourceId>,
-    /// The one probe that runs, if any; never beside a source.
-    probe: Option<ProbeId>,
-    probed_at: Option<Instant>,
+    asking: Asking,
     alarms: Alarms,
     told_alarm: Option<Alarm>,
     watch: Watch,
@@ -43,8 +42,7 @@ impl Connection {
             state: State::Idle,
             backoff: Backoff::new(config.backoff, seed),
             source: None,
-            probe: None,
-            probed_at: None,
+            asking: Asking::default(),
             alarms: Alarms::default(),
             told_alarm: None,
             watch: Watch::default(),
@@ -162,8 +160,14 @@ impl Connection {
         let was_connecting = matches!(self.state, State::Connecting { .. });
         self.release();
         let ask = was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
+        let asked_lately = self.asking.is_recent(now);
+        // Nobody asks again so soon, and the reason that was found still stands.
+        let failure = match &self.last_failure {
+            Some(found) if asked_lately && failure == Failure::Rejected && found.is_found() => found.clone(),
+            _ => failure,
+        };
         self.wait(now, Duration::ZERO, failure);
-        if ask && matches!(self.state, State::Waiting { .. }) {
+        if ask && !asked_lately && matches!(self.state, State::Waiting { .. }) {
             self.begin_probe(now);
         }
     }
@@ -194,10 +198,10 @@ impl Connection {
     }
 
     fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &Finding) {
-        if self.probe != Some(probe) {
+        if !self.asking.is_current(probe) {
             return;
         }
-        self.probe = None;
+        self.asking.end();
         let failure = match *finding {
             Finding::Answer { status: status @ (401 | 403), .. } => return self.rest(State::Stopped(Stop::NotAllowed(status))),
             Finding::Answer { status: status @ (204 | 410), .. } => return self.rest(State::Stopped(Stop::NothingToStream(status))),
@@ -206,7 +210,7 @@ impl Connection {
                 Failure::Busy(status)
             }
             // It answers with a stream by now; the next attempt will have it.
-            Finding::Answer { status: 200, is_stream: true, .. } => return,
+            Finding::Answer { status: 200, is_stream: true, .. } => return self.retry_if_due(now),
             Finding::Answer { status: 200, .. } => Failure::WebPage,
             Finding::Answer { status: 404, .. } => Failure::NotFound,
             Finding::Answer { status, .. } => Failure::Status(status),
@@ -216,6 +220,13 @@ impl Connection {
         self.last_failure = Some(failure);
         // The state is the same and reads differently.
         self.outputs.push_back(Output::Changed(self.state.clone()));
+        self.retry_if_due(now);
+    }
+
+    fn retry_if_due(&mut self, now: Instant) {
+        if matches!(self.state, State::Waiting { until, .. } if until <= now) {
+            self.attempt(now);
+        }
     }
 
     fn handle_network(&mut self, now: Instant, online: bool) {
@@ -256,7 +267,7 @@ impl Connection {
     fn handle_due(&mut self, now: Instant) {
         while let Some(due) = self.alarms.take_due(now) {
             match (due.reason, self.source) {
-                (AlarmReason::Retry, _) => self.attempt(now),
+                (AlarmReason::Retry, _) => self.retry(now),
                 (AlarmReason::ConnectTimeout, Some(source)) => self.handle_failed(now, source, Failure::TimedOut(self.config.connect_timeout)),
                 (AlarmReason::Silence, Some(source)) => self.handle_silence(now, source, due.at),
                 (AlarmReason::Hidden, _) if !matches!(self.state, State::Idle | State::Stopped(_)) => self.rest(State::Paused),
@@ -334,13 +345,17 @@ impl Connection {
     }
 
     fn begin_probe(&mut self, now: Instant) {
-        let is_soon = self.probed_at.is_some_and(|last| now - last < BETWEEN_PROBES);
         let Ok(url) = self.target.clone() else { return };
-        if !is_soon {
-            let probe = ProbeId(self.next_number());
-            self.probe = Some(probe);
-            self.probed_at = Some(now);
-            self.outputs.push_back(Output::Probe { probe, url });
+        let probe = ProbeId(self.next_number());
+        self.asking.begin(now, probe);
+        self.outputs.push_back(Output::Probe { probe, url });
+    }
+
+    /// Begins the attempt that is due, unless the reason of the last one's failure is about to be told.
+    fn retry(&mut self, now: Instant) {
+        match self.asking.holds_until(now) {
+            Some(end) => self.alarms.set(AlarmReason::Retry, end),
+            None => self.attempt(now),
         }
     }
 
@@ -355,7 +370,7 @@ impl Connection {
         if let Some(source) = self.source.take() {
             self.outputs.push_back(Output::Close(source));
         }
-        if let Some(probe) = self.probe.take() {
+        if let Some(probe) = self.asking.end() {
             self.outputs.push_back(Output::EndProbe(probe));
         }
         for reason in [AlarmReason::ConnectTimeout, AlarmReason::Retry, AlarmReason::Silence] {
@@ -383,6 +398,3 @@ impl Connection {
         self.opened
     }
 }
-
-/// A page whose server is down for an hour asks twice a minute at most.
-const BETWEEN_PROBES: Duration = Duration::from_secs(5);

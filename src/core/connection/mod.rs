@@ -24,6 +24,7 @@
 //! no probe runs beside it; while a next attempt is owed, an alarm is set; an older source or probe changes nothing.
 
 mod alarms;
+mod asking;
 mod machine;
 mod state;
 mod watch;

@@ -66,6 +66,14 @@ pub enum Failure {
     Redirected,
 }
 
+impl Failure {
+    /// Whether it is an answer that a probe saw, and not just the moment at which a source failed.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::NotFound | Self::Status(_) | Self::WebPage | Self::Redirected)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
