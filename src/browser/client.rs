@@ -209,10 +209,8 @@ impl Inner {
     fn tell_change(&self) {
         let status = self.status();
         let session = self.session.borrow();
-        match session.target() {
-            Some(target) => self.console.change(target.channel(), &status.line(), status.badge == Badge::Error),
-            None => self.console.change(&"(no channel)", &status.line(), status.badge == Badge::Error),
-        }
+        let channels = session.target().map(|target| target.channels().iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        self.console.change(channels.as_deref().unwrap_or("(no channel)"), &status.line(), status.badge == Badge::Error);
     }
 
     fn status(&self) -> Status {

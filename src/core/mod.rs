@@ -14,6 +14,7 @@ mod pretty;
 pub mod progress;
 pub mod protocol;
 pub mod recovery;
+pub mod report;
 pub mod session;
 pub mod sse;
 pub mod status;

@@ -50,6 +50,17 @@ impl Progress {
         Self { epoch: None, channels: channels.into_iter().map(|channel| Position { channel, seq: None }).collect(), recent: Recent::default() }
     }
 
+    /// Changes the channels, in the order of the new URL. Those kept stay where they are. Gives whether there are any.
+    pub fn retarget(&mut self, channels: Vec<String>) -> bool {
+        let mut old = std::mem::take(&mut self.channels);
+        let before = old.len();
+        for channel in channels {
+            let kept = old.iter().position(|position| position.channel == channel).map(|index| old.swap_remove(index));
+            self.channels.push(kept.unwrap_or(Position { channel, seq: None }));
+        }
+        old.len() < before
+    }
+
     /// Takes a greeting, which moves the positions.
     pub fn handle_hello(&mut self, hello: &Hello) -> Announced {
         let same_epoch = self.epoch == hello.epoch;

@@ -72,6 +72,8 @@ pub struct Session {
     vitals: Vitals,
     tally: Tally,
     server: Server,
+    /// The channels that the gateway did not grant, where it granted others.
+    refused: Vec<String>,
     /// Whether the open source has said anything.
     is_greeted: bool,
     /// Whether a gap of unknown size at the beginning of the open stream is told already.
@@ -91,6 +93,7 @@ impl Session {
             vitals: Vitals::default(),
             tally: Tally::default(),
             server: Server::default(),
+            refused: Vec::new(),
             is_greeted: false,
             is_unknown_told: false,
         }
@@ -105,19 +108,22 @@ impl Session {
         }
     }
 
-    /// Takes what to connect to. Another channel begins with an empty log: lines of two workflows never mix.
+    /// Takes what to connect to. Where no channel stays, it begins with an empty log: lines of two workflows never mix.
+    /// Channels that stay go on where they are, and lose nothing.
     pub fn handle_target(&mut self, now: Instant, target: Result<Target, TargetError>) {
-        let channel = |target: Option<&Target>| target.map(|target| target.channel().clone());
-        let changes_channel = channel(target.as_ref().ok()) != channel(self.target.as_ref());
         let url = target.as_ref().map(|target| target.url().to_owned()).map_err(ToString::to_string);
+        let before = channels(self.target.as_ref());
         self.target = target.ok();
-        if changes_channel {
-            self.start_over();
+        let channels = channels(self.target.as_ref());
+        let changes_channels = channels != before;
+        if changes_channels && !self.progress.retarget(channels.clone()) {
+            self.start_over(channels);
         }
         self.handle_input(now, Input::Target(url));
-        if changes_channel {
-            // The old stream's end is no break in the new channel.
+        if changes_channels {
+            // The old stream's end is no break in the new channels.
             self.recovery = Recovery::default();
+            self.refused.clear();
         }
     }
 
@@ -190,6 +196,24 @@ impl Session {
         self.target.as_ref()
     }
 
+    /// The channels that the gateway did not grant, where it granted others.
+    #[must_use]
+    pub fn refused(&self) -> &[String] {
+        &self.refused
+    }
+
+    /// The connection itself.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Signs of life in numbers.
+    #[must_use]
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
+    }
+
     /// Whether there is anything to show below the status: lines, or the wish for some.
     #[must_use]
     pub fn is_worth_showing(&self) -> bool {
@@ -199,7 +223,7 @@ impl Session {
     /// What is shown of the row with this number, if it is held.
     #[must_use]
     pub fn row_text(&self, number: u64) -> Option<RowText> {
-        let channel = self.target.as_ref().map(|target| target.channel().to_string()).unwrap_or_default();
+        let channel = channels(self.target.as_ref()).join(",");
         self.store.row(number).map(|row| RowText::of(row, &channel))
     }
 
@@ -232,9 +256,14 @@ impl Session {
     }
 
     fn handle_hello(&mut self, now: Instant, source: SourceId, hello: &Hello) {
-        let wanted = self.target.as_ref().map(|target| target.channel().to_string());
-        if let Some((_, wanted)) = hello.granted.as_ref().zip(wanted).filter(|(granted, wanted)| !granted.contains(wanted)) {
-            return self.handle_input(now, Input::NotGranted(source, wanted));
+        if let Some(granted) = &hello.granted {
+            let mut wanted = channels(self.target.as_ref());
+            let all = wanted.len();
+            wanted.retain(|channel| !granted.contains(channel));
+            if !wanted.is_empty() && wanted.len() == all {
+                return self.handle_input(now, Input::NotGranted(source, wanted.join(", ")));
+            }
+            self.refused = wanted;
         }
         self.connection.handle_input(now, Input::Beat(source, hello.heartbeat));
         if hello.epoch.is_none() {
@@ -319,8 +348,7 @@ impl Session {
         }
     }
 
-    fn start_over(&mut self) {
-        let channels = self.target.iter().map(|target| target.channel().to_string()).collect();
+    fn start_over(&mut self, channels: Vec<String>) {
         self.progress = Progress::new(channels);
         self.tally = Tally::default();
         self.vitals = Vitals::default();
@@ -341,4 +369,9 @@ impl Session {
     fn is_open(&self) -> bool {
         matches!(self.connection.state(), State::Open { .. })
     }
+}
+
+/// The names of a target's channels; none without a target.
+fn channels(target: Option<&Target>) -> Vec<String> {
+    target.iter().flat_map(|target| target.channels()).map(ToString::to_string).collect()
 }

@@ -1,4 +1,4 @@
-//! What to connect to: the page's ids and endpoint, checked once, and the URL made of them. Opens nothing.
+//! What to connect to: the page's ids or channels and where they stream, checked once, and the URL made of them. Opens nothing.
 
 use std::error::Error;
 use std::fmt;
@@ -14,10 +14,11 @@ pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 /// The service whose proxy route that is. For another one the URL names it.
 pub const DEFAULT_SERVICE: &str = "etl";
 
-/// A channel and the route that streams it.
+/// The channels of one stream, and the route that streams them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    channel: ChannelName,
+    /// At least one.
+    channels: Vec<ChannelName>,
     url: String,
 }
 
@@ -42,17 +43,54 @@ impl Target {
         check_endpoint(endpoint)?;
         let mut url = endpoint.to_owned();
         url.push(if endpoint.contains('?') { '&' } else { '?' });
-        url.push_str(&format!("workspace_id={}&workflow_id={}", encoded(&workspace), encoded(&workflow)));
+        url.push_str(&format!("workspace_id={}&workflow_id={}", encoded(workspace.as_str()), encoded(workflow.as_str())));
         if service.as_str() != DEFAULT_SERVICE {
-            url.push_str(&format!("&service={}", encoded(&service)));
+            url.push_str(&format!("&service={}", encoded(service.as_str())));
         }
-        Ok(Self { channel: ChannelName::new(service, workspace, Some(workflow)), url })
+        Ok(Self { channels: vec![ChannelName::new(service, workspace, Some(workflow))], url })
     }
 
-    /// The channel.
+    /// Several channels over one stream, read from a gateway itself: its address, or the whole route.
+    ///
+    /// # Errors
+    /// When a channel is no [`ChannelName`], there are none or more than [`Target::MAX_CHANNELS`], or the gateway is no `http(s)` URL or path.
+    ///
+    /// # Example
+    /// ```
+    /// use logs_sse_client::core::target::Target;
+    ///
+    /// let target = Target::of_channels(["logs:etl:a:b", "logs:etl:a:c"], "https://gateway.example")?;
+    /// assert_eq!(target.url(), "https://gateway.example/logs/stream?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Aetl%3Aa%3Ac");
+    /// # Ok::<(), logs_sse_client::core::target::TargetError>(())
+    /// ```
+    pub fn of_channels<'a>(names: impl IntoIterator<Item = &'a str>, gateway: &str) -> Result<Self, TargetError> {
+        let mut channels: Vec<ChannelName> = Vec::new();
+        for name in names {
+            let channel = name.parse()?;
+            if !channels.contains(&channel) {
+                channels.push(channel);
+            }
+        }
+        if !(1..=Self::MAX_CHANNELS).contains(&channels.len()) {
+            return Err(TargetError::Count(channels.len()));
+        }
+        let base = gateway.trim_end_matches('/');
+        let mut url = if base.ends_with(GATEWAY_ROUTE) { base.to_owned() } else { format!("{base}{GATEWAY_ROUTE}") };
+        check_endpoint(&url)?;
+        for (index, channel) in channels.iter().enumerate() {
+            url.push_str(if index == 0 { "?channels=" } else { "%2C" });
+            url.push_str(&encoded(&channel.to_string()).to_string());
+        }
+        Ok(Self { channels, url })
+    }
+
+    /// The most channels of one stream: their positions must fit into a cursor.
+    pub const MAX_CHANNELS: usize = 16;
+
+    /// The channels, in the order of the URL; at least one.
     #[must_use]
-    pub fn channel(&self) -> &ChannelName {
-        &self.channel
+    pub fn channels(&self) -> &[ChannelName] {
+        &self.channels
     }
 
     /// The URL to open.
@@ -75,6 +113,8 @@ pub enum TargetError {
     Id(ChannelError),
     /// The endpoint is wrong.
     Endpoint(String),
+    /// So many channels for one stream.
+    Count(usize),
 }
 
 impl fmt::Display for TargetError {
@@ -83,6 +123,8 @@ impl fmt::Display for TargetError {
             Self::Id(error) if error.is_empty() => write!(f, "no {} is chosen", error.field().trim_end_matches(" id")),
             Self::Id(error) => error.fmt(f),
             Self::Endpoint(why) => f.write_str(why),
+            Self::Count(0) => f.write_str("no channel is chosen"),
+            Self::Count(many) => write!(f, "{many} channels for one stream: expected at most {}", Target::MAX_CHANNELS),
         }
     }
 }
@@ -109,9 +151,12 @@ fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
     }
 }
 
-fn encoded(id: &Id) -> impl fmt::Display + '_ {
-    utf8_percent_encode(id.as_str(), RESERVED)
+fn encoded(text: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(text, RESERVED)
 }
+
+/// Where a gateway streams, below its address.
+const GATEWAY_ROUTE: &str = "/logs/stream";
 
 /// All but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -147,6 +192,27 @@ mod tests {
         for endpoint in ["/s", "s", "//host/s", "HTTP://h/s", "/s?next=a:b", "/a:b"] {
             assert!(url("etl", "f", endpoint).is_ok(), "{endpoint}");
         }
+    }
+
+    #[test]
+    fn names_several_channels_once_each_below_the_gateway() {
+        let url = |gateway| Target::of_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway).map(|target| target.url().to_owned());
+        let query = "?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Afaas%3Aa";
+        for (gateway, route) in [("", "/logs/stream"), ("/gw/", "/gw/logs/stream"), ("https://h/api/logs/stream", "https://h/api/logs/stream")] {
+            assert_eq!(url(gateway), Ok(format!("{route}{query}")));
+        }
+        assert!(url("javascript:x").is_err());
+    }
+
+    #[test]
+    fn a_stream_has_one_to_sixteen_channels() {
+        let of = |many: usize| {
+            let names: Vec<_> = (0..many).map(|index| format!("logs:etl:a:{index}")).collect();
+            Target::of_channels(names.iter().map(String::as_str), "").map(|target| target.channels().len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(of(0), Err("no channel is chosen".into()));
+        assert_eq!(of(16), Ok(16));
+        assert_eq!(of(17), Err("17 channels for one stream: expected at most 16".into()));
     }
 
     #[test]

@@ -1,0 +1,190 @@
+//! What a program in the page hears of the log: new rows and the status, as JSON that the browser reads at its own speed. Decides nothing.
+
+use crate::core::connection::{Failure, State, Stop};
+use crate::core::entry::EntryTime;
+use crate::core::notice::Notice;
+use crate::core::session::Session;
+use crate::core::status::{MainAction, Status};
+use crate::core::store::Row;
+use crate::core::time::Instant;
+use crate::core::wire::Line;
+
+/// How far a listener has heard the log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Feed {
+    next: u64,
+}
+
+impl Feed {
+    /// Nothing that came so far is news any more.
+    pub fn skip(&mut self, session: &Session) {
+        self.next = session.store().range().end;
+    }
+
+    /// The rows that are new since the last call, as a JSON array, oldest first; `None` when there are none.
+    ///
+    /// A log is `[number, channel or null, id, seq or null, time or null, text]`, a notice `[number, kind, missing or null, sentence]`.
+    /// Rows that were let go before they were heard stand first, as one notice `gap`.
+    pub fn take(&mut self, session: &Session) -> Option<String> {
+        let range = session.store().range();
+        if self.next == range.end {
+            return None;
+        }
+        let mut json = Json::default();
+        json.open('[');
+        if self.next < range.start {
+            let unheard = range.start - self.next;
+            json.item(&format!("[{},\"gap\",{unheard},\"{unheard} rows were let go before this page took them\"]", range.start - 1));
+        }
+        for number in self.next.max(range.start)..range.end {
+            match session.store().row(number) {
+                Some(Row::Line(line)) => json.item(&self::line(number, line)),
+                Some(Row::Notice(notice)) => json.item(&self::notice(number, notice)),
+                None => {}
+            }
+        }
+        json.close(']');
+        self.next = range.end;
+        Some(json.0)
+    }
+}
+
+/// The status as a JSON object, with the names of `LogsStatus` in `www/package/types/index.d.ts`.
+#[must_use]
+pub fn status(session: &Session, now: Instant) -> String {
+    let status = session.status(now);
+    let (tally, vitals) = (session.tally(), session.vitals());
+    let millis = |time: Option<std::time::Duration>| time.map_or_else(|| "null".to_owned(), |time| time.as_millis().to_string());
+    let mut json = Json::default();
+    json.open('{');
+    stable(&mut json, session, &status);
+    json.field("progress", &quoted(&status.progress));
+    json.field("retryInMs", &millis(match session.state() {
+        State::Waiting { until, .. } => Some(*until - now),
+        _ => None,
+    }));
+    json.field("lastEventAgeMs", &millis(vitals.age(now)));
+    json.field("lagMs", &millis(vitals.lag()));
+    json.field("linesPerSecond", &vitals.rate(now).to_string());
+    for (name, count) in [("received", tally.received), ("duplicates", tally.duplicates), ("missing", tally.missing), ("gaps", tally.gaps)] {
+        json.field(name, &count.to_string());
+    }
+    json.close('}');
+    json.0
+}
+
+/// The part of the status that does not change by the mere passing of time or lines: when it is another text, something happened.
+#[must_use]
+pub fn standing(session: &Session, now: Instant) -> String {
+    let mut json = Json::default();
+    stable(&mut json, session, &session.status(now));
+    json.0
+}
+
+fn stable(json: &mut Json, session: &Session, status: &Status) {
+    json.field("state", &quoted(status.badge.name()));
+    json.field("word", &quoted(status.badge.word()));
+    json.field("isLive", if status.is_live() { "true" } else { "false" });
+    json.field("cause", &cause(session).map_or_else(|| "null".to_owned(), quoted));
+    json.field("reason", &quoted(&reason(session, status)));
+    let will_retry = !status.is_live() && status.main_action == MainAction::Disconnect;
+    json.field("willRetry", if will_retry { "true" } else { "false" });
+    let attempt = match session.state() {
+        State::Connecting { attempt } | State::Waiting { attempt, .. } => *attempt,
+        _ => 0,
+    };
+    json.field("attempt", &attempt.to_string());
+    let mut refused = Json::default();
+    refused.open('[');
+    session.refused().iter().for_each(|channel| refused.item(&quoted(channel)));
+    refused.close(']');
+    json.field("refused", &refused.0);
+}
+
+/// A stop has its sentence where a countdown would stand; a program wants it as the reason.
+fn reason(session: &Session, status: &Status) -> String {
+    match session.state() {
+        State::Stopped(stop) => stop.to_string(),
+        _ => status.reason.clone(),
+    }
+}
+
+fn cause(session: &Session) -> Option<&'static str> {
+    match session.state() {
+        State::Idle | State::Open { .. } => None,
+        State::Stopped(stop) => Some(match stop {
+            Stop::BadTarget(_) => "bad_target",
+            Stop::NotGranted(_) => "not_granted",
+            Stop::NotAllowed(_) => "not_allowed",
+            Stop::NothingToStream(_) => "nothing_to_stream",
+            Stop::SentAway => "sent_away",
+            Stop::Blocked => "blocked",
+            Stop::GaveUp { .. } => "gave_up",
+        }),
+        _ => session.connection().last_failure().map(|failure| match failure {
+            Failure::Lost => "lost",
+            Failure::Silent(_) => "silent",
+            Failure::Unreachable => "unreachable",
+            Failure::Rejected => "rejected",
+            Failure::TimedOut(_) => "timed_out",
+            Failure::CannotOpen(_) => "cannot_open",
+            Failure::Bye(_) => "bye",
+            Failure::Busy(_) => "busy",
+            Failure::NotFound => "not_found",
+            Failure::Status(_) => "status",
+            Failure::WebPage => "web_page",
+            Failure::Redirected => "redirected",
+        }),
+    }
+}
+
+fn line(number: u64, line: &Line) -> String {
+    let channel = line.channel.as_deref().map_or_else(|| "null".to_owned(), quoted);
+    let seq = line.seq.map_or_else(|| "null".to_owned(), |seq| seq.to_string());
+    let time = match line.entry.time() {
+        Some(EntryTime::Millis(millis)) => millis.to_string(),
+        Some(EntryTime::Text(text)) => quoted(text),
+        None => "null".to_owned(),
+    };
+    format!("[{number},{channel},{},{seq},{time},{}]", quoted(&line.id), quoted(line.entry.text()))
+}
+
+fn notice(number: u64, notice: &Notice) -> String {
+    let (kind, missing) = match notice {
+        Notice::Gap { missing, .. } => ("gap", *missing),
+        Notice::Resumed { missing, .. } => ("resumed", Some(*missing)),
+        Notice::NotReplayed { .. } => ("not_replayed", None),
+    };
+    let missing = missing.map_or_else(|| "null".to_owned(), |missing| missing.to_string());
+    format!("[{number},\"{kind}\",{missing},{}]", quoted(&notice.text()))
+}
+
+/// JSON under way: knows where commas go.
+#[derive(Default)]
+struct Json(String);
+
+impl Json {
+    fn open(&mut self, bracket: char) {
+        self.0.push(bracket);
+    }
+
+    fn item(&mut self, json: &str) {
+        if !self.0.is_empty() && !self.0.ends_with(['[', '{']) {
+            self.0.push(',');
+        }
+        self.0.push_str(json);
+    }
+
+    fn field(&mut self, name: &str, json: &str) {
+        self.item(&format!("\"{name}\":{json}"));
+    }
+
+    fn close(&mut self, bracket: char) {
+        self.0.push(bracket);
+    }
+}
+
+fn quoted(text: &str) -> String {
+    // Writing a string into memory does not fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
