@@ -15,10 +15,12 @@ use crate::browser::presence::Presence;
 use crate::browser::probe::Probe;
 use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
 use crate::core::picture::Picture;
+use crate::core::report;
 use crate::core::session::{Session, SourceEvent};
 use crate::core::status::{Badge, Status};
 use crate::core::store::Capacity;
 use crate::core::target::{Target, TargetError};
+use crate::core::time::Instant;
 use crate::core::viewport::Viewport;
 
 /// How a client behaves.
@@ -57,6 +59,8 @@ impl Client {
                         on_frame();
                     }
                 }),
+                news: RefCell::new(None),
+                untold: Cell::new(0),
                 _presence: Presence::new(move |input| with(&of_presence, |inner| inner.handle(input))),
                 console: options.console,
                 me: me.clone(),
@@ -69,6 +73,18 @@ impl Client {
             inner.handle(Input::Page(Page::Hidden));
         }
         Self { inner }
+    }
+
+    /// Calls `on_news` when there is news, for a program rather than for the eye: once per frame, in a hidden tab by a timer,
+    /// and more often while lines come faster, so that a listener hears each line before the store lets it go.
+    /// The argument says whether it is a frame.
+    pub fn hear(&self, mut on_news: impl FnMut(bool) + 'static) {
+        let me = Rc::downgrade(&self.inner);
+        let news = Frame::in_background(move || {
+            let is_frame = me.upgrade().is_none_or(|inner| inner.untold.replace(0) < MANY);
+            on_news(is_frame);
+        });
+        *self.inner.news.borrow_mut() = Some(news);
     }
 
     /// Begins, and goes on by itself until [`disconnect`](Self::disconnect).
@@ -101,13 +117,25 @@ impl Client {
     /// Lets all lines go. The connection goes on.
     pub fn clear(&self) {
         self.inner.session.borrow_mut().clear();
-        self.inner.frame.request();
+        self.inner.request_frame();
     }
 
     /// The connection in words, now.
     #[must_use]
     pub fn status(&self) -> Status {
         self.inner.status()
+    }
+
+    /// The status for a program, as JSON.
+    #[must_use]
+    pub fn report(&self) -> String {
+        report::status(&self.inner.session.borrow(), clock::now())
+    }
+
+    /// The moment by the page's clock.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        clock::now()
     }
 
     /// All that a page shows now, through `viewport`.
@@ -136,6 +164,10 @@ struct Inner {
     /// Redraws when the status reads differently by the mere passing of time.
     refresh: Cell<Option<Timeout>>,
     frame: Frame,
+    /// Whoever listens for news, if anybody.
+    news: RefCell<Option<Frame>>,
+    /// How many events came since the last news.
+    untold: Cell<u32>,
     _presence: Presence,
     console: Console,
     me: Weak<Self>,
@@ -152,7 +184,11 @@ impl Inner {
             self.console.line(event, data);
         }
         self.session.borrow_mut().handle_source(clock::now(), source, event);
+        self.untold.set(self.untold.get() + 1);
         self.drive();
+        if self.untold.get() >= MANY {
+            self.tell_now();
+        }
     }
 
     /// Does all that the session asks for. Each output is taken on its own, since doing one may add another.
@@ -172,7 +208,21 @@ impl Inner {
                 Some(Output::Changed(_)) => self.tell_change(),
             }
         }
+        self.request_frame();
+    }
+
+    fn request_frame(&self) {
         self.frame.request();
+        if let Some(news) = &*self.news.borrow() {
+            news.request();
+        }
+    }
+
+    fn tell_now(&self) {
+        match &*self.news.borrow() {
+            Some(news) => news.run_now(),
+            None => self.untold.set(0),
+        }
     }
 
     fn open(&self, id: SourceId, url: &str) {
@@ -217,6 +267,9 @@ impl Inner {
         self.session.borrow().status(clock::now())
     }
 }
+
+/// After this many events news is told without waiting for a frame. Far fewer than any store holds.
+const MANY: u32 = 256;
 
 /// What a callback does, unless the client has gone in the meantime.
 fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {

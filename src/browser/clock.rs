@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use js_sys::Date;
+use wasm_bindgen::JsValue;
 
 use crate::core::time::Instant;
 
@@ -34,11 +35,15 @@ pub(crate) fn now() -> Instant {
     })
 }
 
-/// `millis` since 1970 (UTC) in the reader's zone: `2026-11-23 22:28:34`. `None` for what is no moment.
+/// `millis` since 1970 (UTC) in the reader's zone: `2026-11-23 22:28:34`, or as `locale` writes it, unless that is empty.
+/// `None` for what is no moment.
 #[must_use]
-pub fn local_time(millis: i64) -> Option<String> {
+pub fn local_time(millis: i64, locale: &str) -> Option<String> {
     let date = Date::new(&(millis as f64).into());
     (!date.get_time().is_nan()).then(|| {
+        if !locale.is_empty() {
+            return String::from(date.to_locale_string(locale, &JsValue::UNDEFINED));
+        }
         let day = format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date());
         format!("{day} {:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
     })

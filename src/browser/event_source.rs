@@ -1,5 +1,6 @@
 //! One EventSource, owned: opened, listened to, and closed on drop.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
@@ -26,6 +27,7 @@ impl Source {
     /// The browser's words, when it does not take the URL.
     pub(crate) fn open(url: &str, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
         let raw = EventSource::new(url).map_err(|thrown| words(&thrown))?;
+        OPEN.with_borrow_mut(|open| open.push(raw.clone()));
         let on_event: Rc<dyn Fn(SourceEvent<'_>)> = Rc::new(on_event);
         let mut listeners = vec![{
             let on_event = Rc::clone(&on_event);
@@ -47,7 +49,22 @@ impl Source {
 impl Drop for Source {
     fn drop(&mut self) {
         self.raw.close();
+        OPEN.with_borrow_mut(|open| open.retain(|other| *other != self.raw));
     }
+}
+
+/// Closes all that is open, whoever owns it: for the one case in which no owner will, a panic.
+#[cfg(feature = "js")]
+pub(crate) fn close_all() {
+    OPEN.with(|open| {
+        if let Ok(open) = open.try_borrow() {
+            open.iter().for_each(EventSource::close);
+        }
+    });
+}
+
+thread_local! {
+    static OPEN: RefCell<Vec<EventSource>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A server's `event: error` reaches the same listeners as a failure of the connection; only its class tells them apart.

@@ -1,44 +1,99 @@
-//! Once per animation frame, however often it is asked for. In a hidden tab the browser gives no frames, so nothing is drawn there.
+//! Once per animation frame, however often it is asked for.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 /// A callback for the next frame; none comes after the drop.
+///
+/// In a hidden tab the browser gives no frames: nothing is drawn there, unless it is to go on [in the background](Self::in_background).
 #[must_use = "no frame comes after the drop"]
 pub(crate) struct Frame {
+    state: Rc<State>,
     callback: Closure<dyn FnMut()>,
-    pending: Rc<Cell<Option<i32>>>,
+    is_background: bool,
+}
+
+struct State {
+    on_frame: RefCell<Box<dyn FnMut()>>,
+    pending: Cell<Option<i32>>,
+    /// Rings where no frame comes.
+    timer: Cell<Option<Timeout>>,
 }
 
 impl Frame {
     /// Will call `on_frame` on the frame after a [`request`](Self::request).
-    pub(crate) fn new(mut on_frame: impl FnMut() + 'static) -> Self {
-        let pending = Rc::new(Cell::new(None));
-        let fired = Rc::clone(&pending);
+    pub(crate) fn new(on_frame: impl FnMut() + 'static) -> Self {
+        let state = Rc::new(State { on_frame: RefCell::new(Box::new(on_frame)), pending: Cell::new(None), timer: Cell::new(None) });
+        let fired = Rc::clone(&state);
         let callback = Closure::new(move || {
-            fired.set(None);
-            on_frame();
+            fired.pending.set(None);
+            fired.run();
         });
-        Self { callback, pending }
+        Self { state, callback, is_background: false }
+    }
+
+    /// The same, with calls by a slow timer where no frames come.
+    pub(crate) fn in_background(on_frame: impl FnMut() + 'static) -> Self {
+        let mut frame = Self::new(on_frame);
+        frame.is_background = true;
+        frame
     }
 
     /// Asks for a frame, unless one is coming already.
     pub(crate) fn request(&self) {
-        if self.pending.get().is_none() {
-            let asked = web_sys::window().and_then(|window| window.request_animation_frame(self.callback.as_ref().unchecked_ref()).ok());
-            self.pending.set(asked);
+        if self.state.pending.get().is_some() {
+            return;
         }
+        let asked = web_sys::window().and_then(|window| window.request_animation_frame(self.callback.as_ref().unchecked_ref()).ok());
+        self.state.pending.set(asked);
+        if self.is_background {
+            let state = Rc::clone(&self.state);
+            let timer = Timeout::new(BACKGROUND_MILLIS, move || {
+                state.cancel();
+                state.run();
+            });
+            self.state.timer.set(Some(timer));
+        }
+    }
+
+    /// Calls at once, besides a frame that is coming.
+    pub(crate) fn run_now(&self) {
+        self.state.call();
     }
 }
 
 impl Drop for Frame {
     fn drop(&mut self) {
+        self.state.cancel();
+        // The timer holds the state, and the state the timer.
+        self.state.timer.take();
+    }
+}
+
+impl State {
+    fn run(&self) {
+        drop(self.timer.take());
+        self.call();
+    }
+
+    fn call(&self) {
+        // A callback that causes another call has it coming with the next frame.
+        if let Ok(mut on_frame) = self.on_frame.try_borrow_mut() {
+            on_frame();
+        }
+    }
+
+    fn cancel(&self) {
         if let (Some(handle), Some(window)) = (self.pending.take(), web_sys::window()) {
             // It fails only without a window, and then there is no frame to cancel.
             let _ = window.cancel_animation_frame(handle);
         }
     }
 }
+
+/// In a hidden tab browsers round timers up to a second anyway.
+const BACKGROUND_MILLIS: u32 = 250;

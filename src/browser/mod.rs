@@ -5,7 +5,7 @@
 mod client;
 mod clock;
 mod console;
-mod event_source;
+pub(crate) mod event_source;
 mod frame;
 mod presence;
 mod probe;

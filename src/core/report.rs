@@ -59,10 +59,13 @@ pub fn status(session: &Session, now: Instant) -> String {
     json.open('{');
     stable(&mut json, session, &status);
     json.field("progress", &quoted(&status.progress));
-    json.field("retryInMs", &millis(match session.state() {
-        State::Waiting { until, .. } => Some(*until - now),
-        _ => None,
-    }));
+    json.field(
+        "retryInMs",
+        &millis(match session.state() {
+            State::Waiting { until, .. } => Some(*until - now),
+            _ => None,
+        }),
+    );
     json.field("lastEventAgeMs", &millis(vitals.age(now)));
     json.field("lagMs", &millis(vitals.lag()));
     json.field("linesPerSecond", &vitals.rate(now).to_string());

@@ -30,7 +30,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     view! { class="dsl",
         <div class="dsl-section">
             <div class="dsl-head">
-                <strong class="dsl-title">"Live logs"</strong>
+                <strong class="dsl-title">{move || live.title.get()}</strong>
                 <span class="dsl-count">{text(picture, |picture| picture.held.clone())}</span>
                 <button type="button" class="dsl-button dsl-small dsl-primary" hidden=flag(picture, |picture| picture.newest.is_empty()) on:click=click(live, to_newest)>
                     {text(picture, |picture| picture.newest.clone())}
@@ -45,9 +45,12 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                 <div class="dsl-space" style:height=text(picture, |picture| format!("{}px", picture.window.total))>
                     <ol class="dsl-rows" style:transform=text(picture, |picture| format!("translateY({}px)", picture.window.offset))>
                         <For
-                            each=move || Window::numbers(picture.read().window)
-                            key=|number| *number
-                            children=move |number| row(live, number)
+                            each=move || {
+                                let changes = live.locale.read().0;
+                                Window::numbers(picture.read().window).map(move |number| (number, changes))
+                            }
+                            key=|known_by| *known_by
+                            children=move |(number, _)| row(live, number)
                         />
                     </ol>
                 </div>
@@ -67,7 +70,8 @@ fn to_newest(live: Live) {
 fn row(live: Live, number: u64) -> impl IntoView + use<> {
     // It is held, or it would not be in the window; should it be gone by now, an empty row stands for it until the next frame.
     let row = live.look(|session| session.row_text(number)).unwrap_or_default();
-    let time = live.look(|session| session.store().row(number)?.line()?.entry.time().map(shown_time));
+    let locale = live.locale.read_untracked();
+    let time = live.look(|session| session.store().row(number)?.line()?.entry.time().map(|time| shown_time(time, &locale.1)));
     let is_open = move || (live.opened.get() == Some(number)).to_string();
     let on_open = move |_| live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
     view! { class="dsl",
@@ -86,10 +90,10 @@ fn row(live: Live, number: u64) -> impl IntoView + use<> {
     }
 }
 
-fn shown_time(time: &EntryTime) -> String {
+fn shown_time(time: &EntryTime, locale: &str) -> String {
     match time {
         EntryTime::Text(text) => text.to_string(),
-        EntryTime::Millis(millis) => local_time(*millis).unwrap_or_else(|| millis.to_string()),
+        EntryTime::Millis(millis) => local_time(*millis, locale).unwrap_or_else(|| millis.to_string()),
     }
 }
 

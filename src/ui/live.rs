@@ -19,6 +19,10 @@ pub(crate) struct Live {
     pub(crate) list: NodeRef<Div>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
+    /// The heading of the live section.
+    pub(crate) title: RwSignal<String>,
+    /// How times are written that came as numbers, and how often that changed: rows are known by it, so that each is drawn anew.
+    pub(crate) locale: RwSignal<(u32, String)>,
     /// All that is shown. One memo for all views: Leptos' machinery for a text is compiled once for each type it is picked from.
     pub(crate) picture: Memo<Picture>,
 }
@@ -35,7 +39,17 @@ impl Live {
             let viewport = viewport.get();
             client.with_value(|client| client.picture(&viewport))
         });
-        Self { client, viewport, list: NodeRef::new(), opened: RwSignal::new(None), picture }
+        let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
+        Self { client, viewport, list: NodeRef::new(), opened: RwSignal::new(None), title, locale, picture }
+    }
+
+    /// Changes how times are written that came as numbers; an empty text means as ISO date and time.
+    #[cfg(feature = "js")]
+    pub(crate) fn set_locale(self, locale: String) {
+        self.locale.update(|(changes, of)| {
+            *changes += 1;
+            *of = locale;
+        });
     }
 
     /// Speaks to the client.
@@ -69,3 +83,6 @@ pub(crate) fn effect(act: impl FnMut() + 'static) {
     let mut act: Box<dyn FnMut()> = Box::new(act);
     Effect::new(move |_: Option<()>| act());
 }
+
+/// What a page that says nothing else reads above the lines.
+const DEFAULT_TITLE: &str = "Live logs";

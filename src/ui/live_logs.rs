@@ -59,6 +59,11 @@ pub fn LiveLogs(
         });
         was_auto = auto;
     });
+    live_view(live)
+}
+
+/// The view of a live log, whoever steers it.
+pub(crate) fn live_view(live: Live) -> impl IntoView {
     view! { class="dsl",
         <section class="dsl-root" aria-label="Live logs">
             {status_bar(live)}

@@ -15,4 +15,8 @@ mod live;
 mod live_logs;
 mod status_bar;
 
+#[cfg(feature = "js")]
+pub(crate) use self::live::Live;
+#[cfg(feature = "js")]
+pub(crate) use self::live_logs::live_view;
 pub use self::live_logs::{LiveLogs, LiveLogsProps};

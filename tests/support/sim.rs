@@ -91,6 +91,12 @@ impl Sim {
         self.event(self.source(), SourceEvent::Failed { refused: true });
     }
 
+    /// The page reads these channels over a gateway.
+    pub fn follow(&mut self, channels: &[String]) {
+        self.session.handle_target(self.now, Target::of_channels(channels.iter().map(String::as_str), ""));
+        self.obey();
+    }
+
     /// The probe finds something.
     pub fn find(&mut self, finding: Finding) {
         let probe = self.probe.take().expect("a probe runs");

@@ -1,0 +1,20 @@
+//! The door to JavaScript: what the npm package's own JavaScript (`www/package`) calls, and hears. Checks nothing that core checks.
+//!
+//! Texts, numbers and functions cross it, never objects: the browser reads JSON faster than anybody builds objects, and
+//! everything else would cost code to load. No 64-bit integer crosses either, since the JavaScript twin of the module cannot pass one.
+//!
+//! - `LogStream`: the engine without a view.
+//! - `LogView` (with feature `ui`): the engine with its view.
+
+mod panic;
+mod policy;
+mod stream;
+mod teller;
+#[cfg(feature = "ui")]
+mod view;
+
+pub use self::panic::start;
+#[cfg(not(feature = "ui"))]
+pub use self::stream::LogStream;
+#[cfg(feature = "ui")]
+pub use self::view::LogView;

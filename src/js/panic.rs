@@ -1,0 +1,26 @@
+//! The end of an engine that panicked: its streams are closed, and the page is told, before the program stops.
+
+use std::cell::RefCell;
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::browser::event_source;
+
+thread_local! {
+    static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Begins a new engine. `on_panic` is called once, with the panic's text, should there be one; nothing of this engine may be called after it.
+#[wasm_bindgen]
+pub fn start(on_panic: Function) {
+    ON_PANIC.set(Some(on_panic));
+    std::panic::set_hook(Box::new(|panic| {
+        event_source::close_all();
+        if let Some(on_panic) = ON_PANIC.take() {
+            // Whatever the page does with it, the program ends here.
+            let _ = on_panic.call1(&JsValue::NULL, &panic.to_string().into());
+        }
+    }));
+}

@@ -1,0 +1,75 @@
+//! The engine without a view, as JavaScript holds it.
+
+use std::rc::{Rc, Weak};
+
+use js_sys::Function;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::browser::Client;
+use crate::core::store::Capacity;
+use crate::core::target::Target;
+use crate::js::policy;
+use crate::js::teller::Teller;
+
+/// A stream of logs. The lines rest with the listener; here they only pass through.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct LogStream {
+    told: Rc<Told>,
+}
+
+#[derive(Debug)]
+struct Told {
+    client: Client,
+    teller: Teller,
+}
+
+#[wasm_bindgen]
+impl LogStream {
+    /// A stream that is not connected yet. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new.
+    #[wasm_bindgen(constructor)]
+    pub fn new(tell: Function, policy: &[f64]) -> Self {
+        let options = policy::options(PASSING, policy);
+        let told = Rc::new(Told { client: Client::new(options, || {}), teller: Teller::new(tell, true) });
+        let me: Weak<Told> = Rc::downgrade(&told);
+        told.client.hear(move |is_frame| {
+            if let Some(told) = me.upgrade() {
+                told.teller.tell(&told.client, is_frame);
+            }
+        });
+        Self { told }
+    }
+
+    /// Reads one workflow over a proxy route.
+    pub fn follow_workflow(&self, service: &str, workspace_id: &str, workflow_id: &str, endpoint: &str) {
+        self.told.client.set_target(Target::new(service, workspace_id, workflow_id, endpoint));
+    }
+
+    /// Reads channels over a gateway; a comma stands between them.
+    pub fn follow_channels(&self, channels: &str, gateway: &str) {
+        self.told.client.set_target(Target::of_channels(channels.split(',').filter(|channel| !channel.is_empty()), gateway));
+    }
+
+    /// Begins.
+    pub fn connect(&self) {
+        self.told.client.connect();
+    }
+
+    /// Ends.
+    pub fn disconnect(&self) {
+        self.told.client.disconnect();
+    }
+
+    /// Cuts a wait short.
+    pub fn retry_now(&self) {
+        self.told.client.retry_now();
+    }
+
+    /// The status as JSON.
+    pub fn status(&self) -> String {
+        self.told.client.report()
+    }
+}
+
+/// Room for what comes between two calls of the listener, which hears of every 256 events at the latest: all of them at the longest that is kept.
+const PASSING: Capacity = Capacity { lines: 4_096, bytes: 768 << 20 };

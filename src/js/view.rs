@@ -1,0 +1,103 @@
+//! The engine with its view, as JavaScript holds it.
+
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
+use js_sys::Function;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::HtmlElement;
+
+use crate::browser::Client;
+use crate::core::store::Capacity;
+use crate::core::target::Target;
+use crate::js::policy;
+use crate::js::teller::Teller;
+use crate::ui::Live;
+
+/// A mounted live log. Freeing it closes the stream and takes the view out of the page.
+#[wasm_bindgen]
+pub struct LogView {
+    live: Live,
+    teller: Rc<Teller>,
+    // In this order they end: the view, then what it stands on.
+    _view: Box<dyn Any>,
+    _owner: Owner,
+}
+
+#[wasm_bindgen]
+impl LogView {
+    /// Mounts a view that is not connected yet into `element`. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new.
+    #[wasm_bindgen(constructor)]
+    pub fn new(element: HtmlElement, tell: Function, capacity: u32, policy: &[f64]) -> Self {
+        let capacity = Capacity::of_lines(capacity as usize);
+        let options = policy::options(capacity, policy);
+        let teller = Rc::new(Teller::new(tell, false));
+        let owner = Owner::new_root(None);
+        let (live, view) = owner.with(|| {
+            let live = Live::new(options);
+            let view: Box<dyn Any> = Box::new(leptos::mount::mount_to(element, move || crate::ui::live_view(live)));
+            (live, view)
+        });
+        let told = Rc::clone(&teller);
+        live.with(|client| client.hear(move |is_frame| live.with(|client| told.tell(client, is_frame))));
+        Self { live, teller, _view: view, _owner: owner }
+    }
+
+    /// Reads one workflow over a proxy route.
+    pub fn follow_workflow(&self, service: &str, workspace_id: &str, workflow_id: &str, endpoint: &str) {
+        self.live.with(|client| client.set_target(Target::new(service, workspace_id, workflow_id, endpoint)));
+    }
+
+    /// Changes how many lines are held.
+    pub fn set_capacity(&self, capacity: u32) {
+        self.live.with(|client| client.set_capacity(Capacity::of_lines(capacity as usize)));
+    }
+
+    /// Changes the heading of the live section.
+    pub fn set_title(&self, title: String) {
+        self.live.title.set(title);
+    }
+
+    /// Changes how times are written; an empty text means as ISO date and time.
+    pub fn set_locale(&self, locale: String) {
+        self.live.set_locale(locale);
+    }
+
+    /// Whether `tell` is to hear of rows from now on.
+    pub fn tell_rows(&self, wanted: bool) {
+        self.teller.want_rows(wanted);
+    }
+
+    /// Begins.
+    pub fn connect(&self) {
+        self.live.with(Client::connect);
+    }
+
+    /// Ends.
+    pub fn disconnect(&self) {
+        self.live.with(Client::disconnect);
+    }
+
+    /// Cuts a wait short.
+    pub fn retry_now(&self) {
+        self.live.with(Client::retry_now);
+    }
+
+    /// Lets all lines go.
+    pub fn clear(&self) {
+        self.live.with(Client::clear);
+    }
+
+    /// The status as JSON.
+    pub fn status(&self) -> String {
+        self.live.with(Client::report)
+    }
+}
+
+impl fmt::Debug for LogView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogView").field("teller", &self.teller).finish_non_exhaustive()
+    }
+}

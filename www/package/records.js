@@ -1,0 +1,46 @@
+// Rows from the engine (src/core/report.rs) as the objects that hosts get.
+
+/** Grows over all sources of the page, so that logs of two connections never share a key. */
+let lastKey = 0;
+
+/** The rows in `json`, oldest first. */
+export function readRows(json) {
+  return JSON.parse(json).map((row) => (row.length === 4 ? notice(row) : readLog(row.slice(1))));
+}
+
+/** A log from `[channel, id, seq, time, text]`. The entry's own fields stand on it, but for those whose names the log itself needs. */
+export function readLog([channel, id, seq, time, text]) {
+  const data = parsed(text);
+  const isObject = data !== null && typeof data === "object" && !Array.isArray(data);
+  const fields = isObject ? data : { message: typeof data === "string" ? data : text };
+  lastKey += 1;
+  return { timestamp: time, ...fields, key: lastKey, channel, id, seq, data, text };
+}
+
+/** What `readLog` reads, from a log. */
+export function writeLog({ channel, id, seq, timestamp, text }) {
+  return [channel, id, seq, timestamp, text];
+}
+
+/** A notice that lines are missing which this side let go. */
+export function missed(count) {
+  lastKey += 1;
+  return { key: lastKey, notice: "gap", missing: count, text: `${count} rows were let go before they were taken` };
+}
+
+export function isLog(row) {
+  return !("notice" in row);
+}
+
+function notice([, kind, missing, text]) {
+  lastKey += 1;
+  return { key: lastKey, notice: kind, missing, text };
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
