@@ -20,7 +20,7 @@ use crate::core::session::{Session, SourceEvent};
 use crate::core::status::{Badge, Status};
 use crate::core::store::Capacity;
 use crate::core::target::{Target, TargetError};
-use crate::core::time::Instant;
+use crate::core::time::{Instant, millis};
 use crate::core::viewport::Viewport;
 
 /// How a client behaves.
@@ -247,8 +247,8 @@ impl Inner {
     fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timeout {
         let me = self.me.clone();
         // Rounded up: a timer that fires early only has to be set again.
-        let millis = u32::try_from(delay.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX >> 1);
-        Timeout::new(millis, move || with(&me, then))
+        let rounded = u32::try_from(millis(delay.saturating_add(Duration::from_micros(999)))).unwrap_or(u32::MAX >> 1);
+        Timeout::new(rounded, move || with(&me, then))
     }
 
     fn schedule_refresh(&self) {

@@ -36,7 +36,7 @@ impl Probe {
                 on_finding(finding);
             }
         });
-        let timeout = Timeout::new(u32::try_from(PATIENCE.as_millis()).unwrap_or(u32::MAX), move || on_time.abort());
+        let timeout = Timeout::new(PATIENCE_MS, move || on_time.abort());
         Some(Self { abort, _wanted: wanted, _timeout: timeout })
     }
 }
@@ -73,4 +73,4 @@ fn finding(answer: &Response) -> Finding {
 }
 
 /// Longer than a healthy server takes for a head, shorter than a person waits for a reason.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_MS: u32 = 5_000;

@@ -1,12 +1,14 @@
 //! What a program in the page hears of the log: new rows and the status, as JSON that the browser reads at its own speed. Decides nothing.
 
+use std::time::Duration;
+
 use crate::core::connection::{Failure, State, Stop};
 use crate::core::entry::EntryTime;
 use crate::core::notice::Notice;
 use crate::core::session::Session;
 use crate::core::status::{MainAction, Status};
 use crate::core::store::Row;
-use crate::core::time::Instant;
+use crate::core::time::{self, Instant};
 use crate::core::wire::Line;
 
 /// How far a listener has heard the log.
@@ -54,7 +56,7 @@ impl Feed {
 pub fn status(session: &Session, now: Instant) -> String {
     let status = session.status(now);
     let (tally, vitals) = (session.tally(), session.vitals());
-    let millis = |time: Option<std::time::Duration>| time.map_or_else(|| "null".to_owned(), |time| time.as_millis().to_string());
+    let millis = |time: Option<Duration>| time.map_or_else(|| "null".to_owned(), |time| time::millis(time).to_string());
     let mut json = Json::default();
     json.open('{');
     stable(&mut json, session, &status);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::core::connection::{Connection, State, Stop};
 use crate::core::notice::time;
-use crate::core::time::Instant;
+use crate::core::time::{Instant, millis};
 use crate::core::vitals::Vitals;
 
 /// What to show of the connection at one moment.
@@ -161,10 +161,10 @@ fn open(plain: Status, doubt: Option<Duration>, vitals: String) -> Status {
 }
 
 fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
-    let seconds = left.as_millis().div_ceil(1_000);
+    let seconds = millis(left).div_ceil(1_000);
     let progress = if seconds == 0 { format!("retrying now (attempt {attempt})") } else { format!("retrying in {seconds} s (attempt {attempt})") };
     // The text changes when the seconds left, rounded up, do.
-    let stale_after = left.checked_sub(Duration::from_millis(seconds.saturating_sub(1) as u64 * 1_000)).filter(|after| !after.is_zero());
+    let stale_after = left.checked_sub(Duration::from_millis(seconds.saturating_sub(1) * 1_000)).filter(|after| !after.is_zero());
     Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..plain }
 }
 

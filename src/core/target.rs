@@ -120,7 +120,7 @@ pub enum TargetError {
 impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Id(error) if error.is_empty() => write!(f, "no {} is chosen", error.field().trim_end_matches(" id")),
+            Self::Id(error) if error.is_empty() => write!(f, "no {} is chosen", error.field().strip_suffix(" id").unwrap_or(error.field())),
             Self::Id(error) => error.fmt(f),
             Self::Endpoint(why) => f.write_str(why),
             Self::Count(0) => f.write_str("no channel is chosen"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::core::notice;
 use crate::core::summary::counted;
-use crate::core::time::Instant;
+use crate::core::time::{Instant, millis};
 
 /// What the stream was seen to do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,8 +68,8 @@ impl Vitals {
             0 => String::new(),
             rate => format!(" · {}/s", counted(rate.into(), "line", "lines")),
         };
-        let lag = match self.lag().map(|lag| lag.as_millis()) {
-            Some(millis) if millis >= WORTH_TELLING_MS => format!(" · {millis} ms late"),
+        let lag = match self.lag().map(millis) {
+            Some(lag) if lag >= WORTH_TELLING_MS => format!(" · {lag} ms late"),
             _ => String::new(),
         };
         format!("{age}{rate}{lag}")
@@ -89,7 +89,7 @@ const WINDOW: usize = 6;
 const WHOLE_SECONDS: u64 = WINDOW as u64 - 1;
 
 /// Less than this is what a network takes.
-const WORTH_TELLING_MS: u128 = 250;
+const WORTH_TELLING_MS: u64 = 250;
 
 #[cfg(test)]
 mod tests {

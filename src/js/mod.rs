@@ -8,6 +8,7 @@
 
 mod panic;
 mod policy;
+#[cfg(not(feature = "ui"))]
 mod stream;
 mod teller;
 #[cfg(feature = "ui")]

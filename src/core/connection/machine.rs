@@ -191,7 +191,7 @@ impl Connection {
 
     fn handle_blocked(&mut self, place: &str) {
         // Something else of the page may have been blocked as well.
-        let is_ours = !place.is_empty() && self.target.as_ref().is_ok_and(|url| url.starts_with(place) || place.contains(url.as_str()));
+        let is_ours = !place.is_empty() && self.target.as_ref().is_ok_and(|url| url.starts_with(place) || place.ends_with(url.as_str()));
         if is_ours && matches!(self.state, State::Connecting { .. } | State::Waiting { .. }) {
             self.rest(State::Stopped(Stop::Blocked));
         }
