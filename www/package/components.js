@@ -12,6 +12,8 @@ export function LogsSSEClient(props) {
   const mounted = useRef(null);
   const latest = useRef(props);
   const [failure, setFailure] = useState("");
+  // Beside the state: StrictMode runs the effect twice, and both see the state of before.
+  const told = useRef("");
   latest.current = props;
 
   // After each rendering: what changed goes to the view that is there.
@@ -21,10 +23,12 @@ export function LogsSSEClient(props) {
       if (mounted.current) mounted.current.handle.update({ ...unset(mounted.current.names), ...options });
       else mounted.current = { handle: mountLiveLogs(place.current, options) };
       mounted.current.names = Object.keys(options);
+      told.current = "";
       setFailure("");
     } catch (error) {
       // A wrong option is told, and the host's page goes on: an error thrown here would take it down.
-      if (words(error) !== failure) tell(error, latest.current.onError);
+      if (words(error) !== told.current) tell(error, latest.current.onError);
+      told.current = words(error);
       setFailure(words(error));
     }
   });
