@@ -9,6 +9,7 @@ import { CACHE, findBrowsers, findTool, pin, which } from "./lib/tools.mjs";
 
 const NEEDS = {
   demo: { tools: ["wasm-bindgen-cli", "trunk"], browsers: false },
+  package: { tools: ["wasm-bindgen-cli"], browsers: false },
   test: { tools: ["wasm-bindgen-cli", "trunk", "wasm-pack"], browsers: true },
 };
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::core::connection::{Connection, State, Stop};
 use crate::core::notice::time;
-use crate::core::time::{Instant, millis};
+use crate::core::time::Instant;
+use crate::core::time::millis;
 use crate::core::vitals::Vitals;
 
 /// What to show of the connection at one moment.

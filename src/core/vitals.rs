@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::core::notice;
 use crate::core::summary::counted;
-use crate::core::time::{Instant, millis};
+use crate::core::time::Instant;
+use crate::core::time::millis;
 
 /// What the stream was seen to do.
 #[derive(Clone, Copy, Debug, Default)]

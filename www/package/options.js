@@ -13,7 +13,7 @@ const oneOf = (...words) => (value) => (words.includes(value) ? "" : `one of ${w
 const whole = (least, most) => (value) => (Number.isInteger(value) && least <= value && value <= most ? "" : `a whole number from ${least} to ${most}`);
 
 // The gateway's own grammar (src/core/channel.rs): nothing that could break out of a channel name or a list of them.
-const breaksOut = /[:,\p{Cc}]/u;
+const breaksOut = /[:,\u0000-\u001f\u007f-\u009f]/;
 
 function id(value) {
   if (typeof value !== "string") return "a string";
@@ -22,7 +22,7 @@ function id(value) {
 }
 
 function address(value) {
-  const plain = typeof value === "string" && !/[\s\p{Cc}#]/u.test(value);
+  const plain = typeof value === "string" && !/[\s#\u0000-\u001f\u007f-\u009f]/.test(value);
   const scheme = plain && /^([^/?]*?):/.exec(value);
   return plain && (!scheme || /^https?$/i.test(scheme[1])) ? "" : "a path or an http(s) URL, without spaces and #";
 }

@@ -1,0 +1,116 @@
+// Makes the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with one glue that serves both.
+// What surrounds them is in package_files.mjs.
+
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { makeFallback } from "./fallback.mjs";
+import { makeGlue } from "./glue.mjs";
+import { capture, run, Told } from "./run.mjs";
+import { findTool, toolEnv } from "./tools.mjs";
+import { i64Crossings, withoutFeatures } from "./wasm_file.mjs";
+
+/** The modules, and what the crate is built with for each. */
+export const MODULES = { viewer: "js,ui", headless: "js" };
+
+/**
+ * Neither is needed by any code of ours, and with them there is a second table, which wasm2js refuses.
+ * Without them the WebAssembly is as small (127.0 kB instead of 126.7, when it was tried), so that one module serves both.
+ */
+const RUSTFLAGS = ["-C", "target-feature=-reference-types,-multivalue"];
+
+/** The standard library comes compiled with these names in its list, and wasm-bindgen goes by the list. */
+const UNUSED_FEATURES = ["reference-types", "multivalue", "call-indirect-overlong"];
+
+/** What is left: all browsers since 2021 know it (Safari 15 was the last). */
+const FEATURES = ["bulk-memory", "bulk-memory-opt", "nontrapping-float-to-int", "sign-ext", "mutable-globals"].map((name) => `--enable-${name}`);
+
+const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+
+/** Not -Oz: that is a little smaller as a file, and a little larger by brotli, as it travels (viewer 92,611 bytes instead of 92,553, headless 53,491 instead of 53,396). */
+const OPTIMIZE = "-Os";
+
+/** What JavaScript has no words for, said in older instructions. Not --all-features: the lowering knows no 64-bit memory. */
+const LOWER = ["--signext-lowering", "--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"];
+
+/** Builds one of `MODULES`, and gives its three files: a list of names and contents. */
+export async function buildModule(name) {
+  const target = path.join(targetDirectory(), "package", name);
+  const built = await compile(name, target);
+  const bound = path.join(target, "bound");
+  const { module, glue } = await bind(name, built, bound);
+  await check(name, module);
+  const [small, lowered, translated] = ["small.wasm", "lowered.wasm", "translated.js"].map((file) => path.join(bound, file));
+  await program("wasm-opt", [...FEATURES, OPTIMIZE, ...STRIP, module, "-o", small]);
+  await program("wasm-opt", [...FEATURES, ...LOWER, "-Oz", ...STRIP, module, "-o", lowered]);
+  await program("wasm2js", ["-Oz", lowered, "-o", translated]);
+  return [
+    [`${name}_bg.wasm`, await readFile(small)],
+    [`${name}_glue.js`, await makeGlue(await readFile(glue, "utf8"))],
+    [`${name}_fallback.js`, await makeFallback(await readFile(translated, "utf8"), importsOf(name))],
+  ];
+}
+
+/** Under which name the module asks for its imports. */
+function importsOf(name) {
+  return `./${name}_bg.js`;
+}
+
+/**
+ * Compiles the crate's library, and gives the path of its WebAssembly.
+ * Each module has a target folder of its own: cargo writes a cdylib under the same name whatever its features are, and would then
+ * take one for the other; and builds with other flags would throw away what the demo and the tests keep warm.
+ */
+async function compile(name, target) {
+  const features = ["--no-default-features", "--features", MODULES[name]];
+  const args = ["rustc", "--package", "logs-sse-client", "--lib", "--crate-type", "cdylib", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
+  // The encoded form allows for spaces in paths, and wins over a RUSTFLAGS that somebody may have set.
+  const env = { CARGO_ENCODED_RUSTFLAGS: [...RUSTFLAGS, ...(await withoutHome())].join("\x1f") };
+  const code = await run("cargo", [...args, ...features, "--target-dir", target], { env });
+  if (code !== 0) throw new Told(`package: cargo could not build the ${name} (features ${MODULES[name]}); what it says is above`);
+  return path.join(target, "wasm32-unknown-unknown/wasm/logs_sse_client.wasm");
+}
+
+/** The flags by which the places of panics, which are in the module, do not tell where the builder's home is. */
+async function withoutHome() {
+  // On a fresh machine the sources' folder is there only after this.
+  if ((await run("cargo", ["fetch", "--quiet", "--target", "wasm32-unknown-unknown"])) !== 0) throw new Told("package: cargo could not fetch the crates; what it says is above");
+  const sources = path.join(process.env.CARGO_HOME || path.join(os.homedir(), ".cargo"), "registry/src");
+  const registries = await readdir(sources).catch(() => []);
+  return registries.map((name) => `--remap-path-prefix=${path.join(sources, name)}=crates`);
+}
+
+/** Runs wasm-bindgen, and gives the paths of the module and of its glue. */
+async function bind(name, built, folder) {
+  await mkdir(folder, { recursive: true });
+  const input = path.join(folder, "input.wasm");
+  await writeFile(input, withoutFeatures(await readFile(built), UNUSED_FEATURES));
+  const tool = findTool("wasm-bindgen-cli");
+  if (!tool) throw new Told("package: the wasm-bindgen program of Cargo.lock's version is missing: run 'npm run setup'");
+  await program(tool, ["--target", "bundler", "--no-typescript", "--out-dir", folder, "--out-name", name, input]);
+  return { module: path.join(folder, `${name}_bg.wasm`), glue: path.join(folder, `${name}_bg.js`) };
+}
+
+/** Fails when the module has what only one of its two forms could do. */
+async function check(name, file) {
+  const bytes = await readFile(file);
+  const crossings = i64Crossings(bytes);
+  if (crossings.length > 0) {
+    throw new Told(`package: ${name}: ${crossings.join(", ")}: 64-bit integers cannot cross to JavaScript in the fallback: use f64, which is exact up to 2^53`);
+  }
+  const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(({ module }) => module !== importsOf(name));
+  if (others.length > 0) {
+    throw new Told(`package: ${name} imports from ${others[0].module}, but only the glue is packed: which dependency brings JavaScript of its own?`);
+  }
+}
+
+async function program(command, args) {
+  const code = await run(command, args, { env: toolEnv("wasm-bindgen-cli") });
+  if (code !== 0) throw new Told(`package: '${path.basename(command)} ${args.join(" ")}' failed with ${code}; what it says is above`);
+}
+
+function targetDirectory() {
+  const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
+  if (!metadata) throw new Told("package: 'cargo metadata' failed: run it by hand to see why");
+  return JSON.parse(metadata).target_directory;
+}
