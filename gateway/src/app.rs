@@ -15,6 +15,7 @@ use crate::hub::Hub;
 use crate::pace::Pace;
 use crate::proxy::{self, Upstream};
 use crate::rejection::Rejection;
+use crate::site::Policy;
 use crate::tokens::Tokens;
 use crate::{admin, publish, site, stream};
 
@@ -38,6 +39,8 @@ pub struct Gateway {
 pub struct Extras {
     /// A folder with a page to serve.
     pub site: Option<PathBuf>,
+    /// The policy that the page is served with.
+    pub policy: Policy,
     /// Origins whose pages may call the routes from elsewhere; `*` for all.
     pub cors_origins: Vec<HeaderValue>,
 }
@@ -64,7 +67,7 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
 pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
     let routes = routes.method_not_allowed_fallback(refuse_method);
     let routes = match &extras.site {
-        Some(folder) => site::add(routes, folder),
+        Some(folder) => site::add(routes, folder, &extras.policy),
         None => routes.fallback(refuse_path),
     };
     routes.layer(cors(&extras.cors_origins)).layer(TraceLayer::new_for_http().make_span_with(span))

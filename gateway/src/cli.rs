@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand};
 use logs_gateway::faults::{Origin, Plan};
 use logs_gateway::server::Listen;
+use logs_gateway::site::{POLICY, Policy};
 use logs_gateway::tokens::{DEMO_ETL_TOKEN, Token};
 
 use crate::Upstream;
@@ -51,6 +52,9 @@ pub(crate) struct Network {
     /// Serve the page in this folder too, under a strict Content-Security-Policy.
     #[arg(long, value_name = "DIR")]
     pub(crate) site: Option<PathBuf>,
+    /// The Content-Security-Policy of that page; "" for none.
+    #[arg(long = "csp", value_name = "POLICY", requires = "site", default_value = POLICY)]
+    pub(crate) policy: Policy,
     /// Let pages of this origin read streams from elsewhere; repeatable, '*' for all.
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub(crate) cors_origins: Vec<HeaderValue>,

@@ -126,5 +126,5 @@ fn extras(network: &Network) -> Result<Extras, String> {
     {
         return Err(format!("--site {}: there is no index.html in it; build the page first (npm run demo does)", site.display()));
     }
-    Ok(Extras { site: network.site.clone(), cors_origins: network.cors_origins.clone() })
+    Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors_origins: network.cors_origins.clone() })
 }

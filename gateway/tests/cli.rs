@@ -4,9 +4,11 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use logs_gateway::site::POLICY;
 use support::{CHANNEL, PATIENCE, PROXY, Reader};
 
 fn gateway(arguments: &[&str]) -> Command {
@@ -68,7 +70,7 @@ fn help_names_every_command_and_flag() {
     assert!(output.status.success());
     let streams = ["--history-lines", "--history-bytes", "--history-total-bytes", "--reader-lines", "--reader-bytes", "--slow-reader"];
     let times = ["--heartbeat", "--ping", "--rotate", "--drain-retry"];
-    let others = ["publish", "replay", "--port", "--next-free-port", "--upstream", "--site", "--token", "--job", "--rate", "--cors-origin"];
+    let others = ["publish", "replay", "--port", "--next-free-port", "--upstream", "--site", "--csp", "--token", "--job", "--rate", "--cors-origin"];
     for word in streams.iter().chain(&times).chain(&others) {
         assert!(text.contains(word), "{word} is not in\n{text}");
     }
@@ -89,6 +91,9 @@ fn a_wrong_flag_is_told_with_what_was_expected() {
         (&["--drain-retry", "5s..1s"], "1s..5s"),
         (&["--upstream", "ftp://host"], "no http(s) URL"),
         (&["--token", "secret"], "SERVICE=TOKEN"),
+        (&["--csp", "default-src 'self'"], "--site <DIR>"),
+        (&["--site", ".", "--csp", "default-src 'self'\nSet-Cookie: a=b"], "character 19 is '\\n'"),
+        (&["--site", ".", "--csp", "script-src ‘self’"], "expected visible ASCII"),
         (&["replay"], "FILE"),
         (&["publish", "--interval", "1s", "--rate", "2"], "cannot be used with"),
     ] {
@@ -151,6 +156,24 @@ async fn flags_set_the_history_and_the_times_of_streams() {
     let mut late = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     let seqs = &late.data().await["seqs"][CHANNEL];
     assert_eq!(seqs["newest"].as_u64().zip(seqs["oldest"].as_u64()).map(|(newest, oldest)| newest - oldest), Some(1));
+}
+
+#[tokio::test]
+async fn a_page_is_served_with_the_policy_of_the_flag() {
+    let site = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a_page");
+    std::fs::create_dir_all(&site).expect("a folder");
+    std::fs::write(site.join("index.html"), "<!doctype html>").expect("a page");
+    let site = site.to_str().expect("a path in UTF-8");
+    let own = "default-src 'none'; script-src 'self'";
+    for (flags, expected) in [(&[][..], Some(POLICY)), (&["--csp", own], Some(own)), (&["--csp", ""], None)] {
+        let running = Running::start(&[&["--port", "0", "--site", site], flags].concat());
+        for path in ["/", "/index.html"] {
+            let answer = reqwest_client().get(format!("{}{path}", running.url)).header("Accept", "text/html").send().await.expect("an answer");
+            assert_eq!(answer.status(), 200);
+            let policy = answer.headers().get("content-security-policy").map(|policy| policy.to_str().expect("text"));
+            assert_eq!(policy, expected, "{flags:?} {path}");
+        }
+    }
 }
 
 #[tokio::test]
