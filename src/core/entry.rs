@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::core::json::Object;
+use crate::core::json::{self, Object};
 use crate::core::pretty;
 
 /// One log.
@@ -27,7 +27,7 @@ impl Entry {
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {
             Some(b'{') => Object::read(text).map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
-            Some(b'"') => Self::plain(&serde_json::from_str::<String>(text).unwrap_or_else(|_| text.into()), text),
+            Some(b'"') => Self::plain(&json::unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)), text),
             _ => Self::plain(text, text),
         }
     }

@@ -1,32 +1,36 @@
 //! JSON taken apart one level at a time: an object's fields as text, whatever their types. Lays out nothing, keeps every digit.
-//!
-//! Structs with derived readers would say the same more shortly, but each is code of its own, and a page loads all of it
-//! (36 kB of WebAssembly less without them and their maps); they also refuse an object with a field given twice.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::core::scan::{end_of_name, end_of_space, end_of_string, end_of_value};
 
 /// The fields of an object, as they came.
 #[derive(Debug, Default)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Object<'a> {
     /// Takes an object apart; `None` for what is no JSON object.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let mut fields = Vec::new();
+        let end = each_item(text, b'{', b'}', |start, at| {
+            let name = &text[start..end_of_string(text.as_bytes(), start)?];
+            let value = end_of_space(text.as_bytes(), end_of_name(text.as_bytes(), start)?);
+            let end = end_of_value(text.as_bytes(), value)?;
+            fields.push((unquoted(name)?, &text[value..end]));
+            *at = end;
+            Some(())
+        })?;
+        (end_of_space(text.as_bytes(), end) == text.len()).then_some(Self(fields))
     }
 
     /// A field's JSON, null included; the last one, where it is given twice.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, raw)| raw.get())
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, raw)| *raw)
     }
 
     /// A field's text, if it is a string.
-    pub(crate) fn string(&self, name: &str) -> Option<String> {
-        serde_json::from_str(self.raw(name)?).ok()
+    pub(crate) fn string(&self, name: &str) -> Option<Cow<'a, str>> {
+        unquoted(self.raw(name)?)
     }
 
     /// A field's number, if it is one of this type.
@@ -39,9 +43,21 @@ impl<'a> Object<'a> {
         Self::read(self.raw(name)?)
     }
 
+    /// A field's texts, if it is an array of strings.
+    pub(crate) fn strings(&self, name: &str) -> Option<Vec<String>> {
+        let text = self.raw(name)?;
+        let mut strings = Vec::new();
+        each_item(text, b'[', b']', |start, at| {
+            *at = end_of_string(text.as_bytes(), start)?;
+            strings.push(unquoted(&text[start..*at])?.into_owned());
+            Some(())
+        })?;
+        Some(strings)
+    }
+
     /// All fields in their order.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.0.iter().map(|(key, raw)| (&**key, raw.get()))
+        self.0.iter().map(|(key, raw)| (&**key, *raw))
     }
 
     /// The first of these fields that says anything, as a person would read it.
@@ -50,65 +66,111 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Whether `text` is JSON, and nothing but it.
+pub(crate) fn is_json(text: &str) -> bool {
+    end_of_value(text.as_bytes(), 0).is_some_and(|end| end_of_space(text.as_bytes(), end) == text.len())
+}
+
+/// The text that a JSON string says; `None` for what is none, and for half a surrogate pair, which is no character.
+pub(crate) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
+    if end_of_string(json.as_bytes(), 0)? != json.len() {
+        return None;
+    }
+    let bare = &json[1..json.len() - 1];
+    let Some(first) = bare.find('\\') else { return Some(Cow::Borrowed(bare)) };
+    let mut text = String::with_capacity(bare.len());
+    text.push_str(&bare[..first]);
+    let mut rest = &bare[first..];
+    while let Some(escape) = rest.strip_prefix('\\') {
+        let (kind, after) = (*escape.as_bytes().first()?, &escape[1..]);
+        rest = match kind {
+            b'u' => {
+                let (character, after) = unicode(after)?;
+                text.push(character);
+                after
+            }
+            _ => {
+                text.push(match kind {
+                    b'b' => '\u{8}',
+                    b'f' => '\u{c}',
+                    b'n' => '\n',
+                    b'r' => '\r',
+                    b't' => '\t',
+                    other => char::from(other),
+                });
+                after
+            }
+        };
+        let plain = rest.find('\\').unwrap_or(rest.len());
+        text.push_str(&rest[..plain]);
+        rest = &rest[plain..];
+    }
+    Some(Cow::Owned(text))
+}
+
+/// A text as a JSON string.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => json.extend(['\\', c]),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\0'..='\u{1f}' => {
+                json.push_str("\\u00");
+                json.extend([u32::from(c) >> 4, u32::from(c) & 15].map(|digit| char::from_digit(digit, 16).unwrap_or('0')));
+            }
+            _ => json.push(c),
+        }
+    }
+    json.push('"');
+    json
+}
+
+/// Calls `read` with the start of each item between the two brackets; it moves the index behind the item. Gives the index after the last bracket.
+fn each_item(text: &str, open: u8, close: u8, mut read: impl FnMut(usize, &mut usize) -> Option<()>) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = end_of_space(bytes, 0);
+    if *bytes.get(at)? != open {
+        return None;
+    }
+    at = end_of_space(bytes, at + 1);
+    if *bytes.get(at)? == close {
+        return Some(at + 1);
+    }
+    loop {
+        read(at, &mut at)?;
+        at = end_of_space(bytes, at);
+        match *bytes.get(at)? {
+            b',' => at = end_of_space(bytes, at + 1),
+            byte if byte == close => return Some(at + 1),
+            _ => return None,
+        }
+    }
+}
+
 /// JSON as a person would read it: a string without its quotes, anything else as it is.
 fn said(json: &str) -> Cow<'_, str> {
     match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         None => Cow::Borrowed(json),
-        Some(bare) if !bare.contains('\\') => Cow::Borrowed(bare),
-        // An escape that is no character (half a surrogate pair) leaves the string as it was written.
-        Some(bare) => serde_json::from_str(json).map_or(Cow::Borrowed(bare), Cow::Owned),
+        // An escape that is no character leaves the string as it was written.
+        Some(bare) => unquoted(json).unwrap_or(Cow::Borrowed(bare)),
     }
 }
 
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Fields)
+/// The character of the digits after `\u`, two of such escapes where one is half a pair; and what follows.
+fn unicode(digits: &str) -> Option<(char, &str)> {
+    let unit = |digits: &str| u32::from_str_radix(digits.get(..4)?, 16).ok();
+    let (first, rest) = (unit(digits)?, &digits[4..]);
+    if let Some(character) = char::from_u32(first) {
+        return Some((character, rest));
     }
-}
-
-struct Fields;
-
-impl<'de> Visitor<'de> for Fields {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut fields = Vec::new();
-        while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-            fields.push((key, value));
-        }
-        Ok(Object(fields))
-    }
-}
-
-/// A field's name, borrowed unless it holds an escape.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_str(Name)
-    }
-}
-
-struct Name;
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Key<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Owned(name.to_owned())))
-    }
+    let low = rest.strip_prefix("\\u")?;
+    let second = unit(low).filter(|unit| (0xdc00..0xe000).contains(unit))?;
+    let character = char::from_u32(0x1_0000 + (first.checked_sub(0xd800)? << 10) + (second - 0xdc00))?;
+    Some((character, &low[4..]))
 }
 
 #[cfg(test)]
@@ -121,6 +183,22 @@ mod tests {
         assert_eq!(object.fields().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["a", "b", "name", "c"]);
         assert_eq!((object.raw("a"), object.raw("b"), object.raw("c"), object.raw("d")), (Some("[1, 2]"), Some("null"), Some("1.10"), None));
         assert_eq!((object.string("name").as_deref(), object.string("a")), (Some("x\ty"), None));
+    }
+
+    #[test]
+    fn reads_arrays_of_strings() {
+        let strings = |json| Object::read(json).and_then(|object| object.strings("a"));
+        assert_eq!(strings(r#"{"a":[ "x" ,"y\n"]}"#), Some(vec!["x".to_owned(), "y\n".to_owned()]));
+        assert_eq!((strings(r#"{"a":[]}"#), strings(r#"{"a":["x",1]}"#), strings(r#"{"a":"x"}"#)), (Some(vec![]), None, None));
+    }
+
+    #[test]
+    fn pairs_make_a_character_and_halves_make_none() {
+        let said = |json| unquoted(json).map(Cow::into_owned);
+        assert_eq!(said(r#""\ud83d\ude00!""#), Some("\u{1f600}!".to_owned()));
+        for half in [r#""\ud83d""#, r#""\ude00\ud83d""#, r#""\ud83d\ud83d""#, r#""\ud83dx""#] {
+            assert_eq!(said(half), None, "{half}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or doubled key changes.
 
+use crate::core::json::is_json;
+
 /// Lays out `text` if it is a JSON object or array; gives anything else back as it is.
 #[must_use]
 pub(super) fn json(text: &str) -> String {
     let is_container = text.trim_start().starts_with(['{', '[']);
-    if !is_container || serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+    if !is_container || !is_json(text) {
         return text.into();
     }
     let mut out = String::with_capacity(text.len() * 2);

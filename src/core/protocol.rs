@@ -1,5 +1,6 @@
 //! The gateway's own messages beside log lines: greeting, heartbeat, gap, goodbye (`docs/protocol.md`). Only reads them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::core::cursor::{Epoch, MAX_SEQ};
@@ -116,8 +117,8 @@ pub(crate) fn read_hello(fields: &Object<'_>) -> Hello {
     let epoch = fields.string("epoch").and_then(|epoch| epoch.parse().ok());
     let beat = fields.number("heartbeatMs").map(Duration::from_millis);
     Hello {
-        granted: fields.raw("channels").and_then(|json| serde_json::from_str(json).ok()),
-        connection_id: fields.string("connectionId"),
+        granted: fields.strings("channels"),
+        connection_id: fields.string("connectionId").map(Cow::into_owned),
         held: fields.object("seqs").filter(|_| epoch.is_some()).map(|seqs| each(&seqs, read_held)).unwrap_or_default(),
         epoch,
         heartbeat: beat.filter(|beat| (SHORTEST_BEAT..=LONGEST_BEAT).contains(beat)),
@@ -134,7 +135,7 @@ pub(crate) fn read_heartbeat(fields: &Object<'_>) -> Option<Heartbeat> {
 /// Reads a gap; `None` for what is none.
 pub(crate) fn read_gap(fields: &Object<'_>) -> Option<Gap> {
     let to = fields.number("to").filter(|seq| *seq <= MAX_SEQ);
-    Some(Gap { channel: fields.string("channel")?, to, reason: GapReason::read(&fields.string("reason")?) })
+    Some(Gap { channel: fields.string("channel")?.into_owned(), to, reason: GapReason::read(&fields.string("reason")?) })
 }
 
 /// Reads a goodbye; `None` for what is none.

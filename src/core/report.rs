@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::core::connection::{Failure, State, Stop};
 use crate::core::entry::EntryTime;
+use crate::core::json::quoted;
 use crate::core::notice::Notice;
 use crate::core::session::Session;
 use crate::core::status::{MainAction, Status};
@@ -187,9 +188,4 @@ impl Json {
     fn close(&mut self, bracket: char) {
         self.0.push(bracket);
     }
-}
-
-fn quoted(text: &str) -> String {
-    // Writing a string into memory does not fail.
-    serde_json::to_string(text).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! What a backend says: frames to messages, for both generations of backend. Nothing it is given makes it panic or lose a line.
 
+use std::borrow::Cow;
+
 use crate::core::cursor::MAX_SEQ;
 use crate::core::entry::{Entry, Level};
 use crate::core::json::Object;
@@ -77,7 +79,7 @@ fn greets(outer: &Object<'_>) -> bool {
 }
 
 /// The channel and the entry. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
-fn envelope<'a>(outer: &Object<'a>) -> Option<(String, &'a str)> {
+fn envelope<'a>(outer: &Object<'a>) -> Option<(Cow<'a, str>, &'a str)> {
     let channel = outer.string("channel").filter(|name| name.starts_with("logs:"))?;
     Some((channel, outer.raw("data")?))
 }
