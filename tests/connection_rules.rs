@@ -201,7 +201,7 @@ fn a_target_that_is_named_again_changes_nothing() {
     let mut sim = Sim::connected();
     sim.line("kept");
     sim.choose("workflow456");
-    assert_eq!((sim.opened().len(), sim.messages()), (1, vec!["kept"]));
+    assert_eq!((sim.opened().len(), sim.messages()), (1, vec!["kept".to_owned()]));
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn envelope(data: &str) -> String {
 /// The text that our reader keeps of it; `None` when it does not take the envelope for one.
 fn kept(data: &str) -> Option<String> {
     match wire::read("message", "", &envelope(data)) {
-        Message::Line(line) if line.channel.is_some() => Some(line.entry.text().to_owned()),
+        Message::Line(line) if line.channel.is_some() => Some(line.text.into_owned()),
         _ => None,
     }
 }

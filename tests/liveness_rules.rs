@@ -113,7 +113,7 @@ fn a_line_that_comes_twice_is_shown_once_and_counted() {
     for seq in [1, 1, 2, 1] {
         sim.line(&log(seq));
     }
-    assert_eq!((sim.messages(), sim.session.tally().duplicates), (vec!["log 1", "log 2"], 2));
+    assert_eq!((sim.messages(), sim.session.tally().duplicates), (vec!["log 1".to_owned(), "log 2".to_owned()], 2));
 }
 
 #[test]

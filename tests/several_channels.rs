@@ -82,7 +82,7 @@ fn a_channel_that_is_refused_beside_others_stops_nothing() {
     let mut sim = reading(&["a", "b"]);
     greet(&mut sim, &[("a", 1)]);
     log(&mut sim, "a", 2);
-    assert_eq!((sim.session.refused(), sim.messages()), (&["logs:etl:w:b".to_owned()][..], vec!["a 2"]));
+    assert_eq!((sim.session.refused(), sim.messages()), (&["logs:etl:w:b".to_owned()][..], vec!["a 2".to_owned()]));
 }
 
 #[test]

@@ -66,6 +66,17 @@ impl<'a> Object<'a> {
     }
 }
 
+/// The items of an array, as they came; `None` for what is no array.
+pub(crate) fn items(text: &str) -> Option<Vec<&str>> {
+    let mut items = Vec::new();
+    let end = each_item(text, b'[', b']', |start, at| {
+        *at = end_of_value(text.as_bytes(), start)?;
+        items.push(&text[start..*at]);
+        Some(())
+    })?;
+    (end_of_space(text.as_bytes(), end) == text.len()).then_some(items)
+}
+
 /// Whether `text` is JSON, and nothing but it.
 pub(crate) fn is_json(text: &str) -> bool {
     end_of_value(text.as_bytes(), 0).is_some_and(|end| end_of_space(text.as_bytes(), end) == text.len())

@@ -15,6 +15,7 @@ pub mod progress;
 pub mod protocol;
 pub mod recovery;
 pub mod report;
+mod ring;
 mod scan;
 pub mod session;
 pub mod sse;

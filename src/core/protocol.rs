@@ -7,7 +7,10 @@ use crate::core::cursor::{Epoch, MAX_SEQ};
 use crate::core::json::Object;
 
 /// The names of the events that an `EventSource` must be asked for one by one.
-pub const EVENTS: [&str; 3] = [HEARTBEAT, GAP, BYE];
+pub const EVENTS: [&str; 4] = [BATCH, HEARTBEAT, GAP, BYE];
+
+/// Several logs in one event, for those who asked for it.
+pub const BATCH: &str = "batch";
 
 /// Keeps an idle stream provably alive.
 pub const HEARTBEAT: &str = "heartbeat";

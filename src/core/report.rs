@@ -1,16 +1,16 @@
 //! What a program in the page hears of the log: new rows and the status, as JSON that the browser reads at its own speed. Decides nothing.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::core::connection::{Failure, State, Stop};
-use crate::core::entry::EntryTime;
 use crate::core::json::quoted;
 use crate::core::notice::Notice;
 use crate::core::session::Session;
 use crate::core::status::{MainAction, Status};
 use crate::core::store::Row;
 use crate::core::time::{self, Instant};
-use crate::core::wire::Line;
+use crate::core::wire::Raw;
 
 /// How far a listener has heard the log.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,11 +40,11 @@ impl Feed {
             json.item(&format!("[{},\"gap\",{unheard},\"{unheard} rows were let go before this page took them\"]", range.start - 1));
         }
         for number in self.next.max(range.start)..range.end {
-            match session.store().row(number) {
-                Some(Row::Line(line)) => json.item(&self::line(number, line)),
-                Some(Row::Notice(notice)) => json.item(&self::notice(number, notice)),
-                None => {}
-            }
+            let item = match session.store().raw_line(number) {
+                Some(raw) => Some(line(number, &raw)),
+                None => session.store().row(number).map(|row| odd(number, &row)),
+            };
+            item.iter().for_each(|item| json.item(item));
         }
         json.close(']');
         self.next = range.end;
@@ -144,15 +144,30 @@ fn cause(session: &Session) -> Option<&'static str> {
     }
 }
 
-fn line(number: u64, line: &Line) -> String {
-    let channel = line.channel.as_deref().map_or_else(|| "null".to_owned(), quoted);
-    let seq = line.seq.map_or_else(|| "null".to_owned(), |seq| seq.to_string());
-    let time = match line.entry.time() {
-        Some(EntryTime::Millis(millis)) => millis.to_string(),
-        Some(EntryTime::Text(text)) => quoted(text),
-        None => "null".to_owned(),
-    };
-    format!("[{number},{channel},{},{seq},{time},{}]", quoted(&line.id), quoted(line.entry.text()))
+/// Whoever hears it reads the entry itself, so it stays unread here.
+fn line(number: u64, raw: &Raw<'_>) -> String {
+    let channel = raw.channel.as_deref().map_or_else(|| "null".to_owned(), quoted);
+    let or_null = |number: Option<String>| number.unwrap_or_else(|| "null".to_owned());
+    let (seq, stamp) = (or_null(raw.seq.map(|seq| seq.to_string())), or_null(raw.stamp.map(|stamp| stamp.to_string())));
+    format!("[{number},{channel},{},{seq},{stamp},{}]", quoted(&raw.id), quoted(&raw.text))
+}
+
+/// A row that rests read: a notice, or a line too long to be held whole.
+fn odd(number: u64, row: &Row) -> String {
+    match row {
+        Row::Notice(told) => notice(number, told),
+        Row::Line(cut) => {
+            let raw = Raw {
+                id: Cow::Borrowed(&cut.id),
+                channel: cut.channel.as_deref().map(Cow::Borrowed),
+                seq: cut.seq,
+                stamp: None,
+                text: cut.entry.text().into(),
+                is_error: false,
+            };
+            line(number, &raw)
+        }
+    }
 }
 
 fn notice(number: u64, notice: &Notice) -> String {

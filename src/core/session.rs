@@ -6,12 +6,12 @@ use crate::core::progress::{Announced, Progress, Verdict};
 use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
 use crate::core::recovery::Recovery;
 use crate::core::status::Status;
-use crate::core::store::{Capacity, Row, Store};
+use crate::core::store::{Capacity, Store};
 use crate::core::summary::RowText;
 use crate::core::target::{Target, TargetError};
 use crate::core::time::Instant;
 use crate::core::vitals::Vitals;
-use crate::core::wire::{self, Line, Message};
+use crate::core::wire::{self, Message, Raw};
 
 /// What happened to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,7 +224,7 @@ impl Session {
     #[must_use]
     pub fn row_text(&self, number: u64) -> Option<RowText> {
         let channel = channels(self.target.as_ref()).join(",");
-        self.store.row(number).map(|row| RowText::of(row, &channel))
+        self.store.row(number).map(|row| RowText::of(&row, &channel))
     }
 
     fn handle_opened(&mut self, now: Instant, source: SourceId) {
@@ -237,7 +237,7 @@ impl Session {
         }
     }
 
-    fn handle_message(&mut self, now: Instant, source: SourceId, message: Message) {
+    fn handle_message(&mut self, now: Instant, source: SourceId, message: Message<'_>) {
         self.vitals.handle_event(now);
         self.connection.handle_input(now, Input::Heard(source));
         let is_first = !std::mem::replace(&mut self.is_greeted, true);
@@ -247,8 +247,9 @@ impl Session {
                 if is_first {
                     self.handle_uncounted(now);
                 }
-                self.handle_line(now, line);
+                self.handle_line(now, &line);
             }
+            Message::Batch(lines) => lines.iter().for_each(|line| self.handle_line(now, line)),
             Message::Heartbeat(heartbeat) => self.handle_heartbeat(now, &heartbeat),
             Message::Gap(gap) => self.handle_gap(&gap),
             Message::Bye(bye) => self.handle_input(now, Input::Bye(source, bye)),
@@ -299,8 +300,8 @@ impl Session {
         self.tell(notice);
     }
 
-    fn handle_line(&mut self, now: Instant, line: Line) {
-        match self.progress.handle_line(line.channel.as_deref(), line.seq, &line.id, line.entry.text()) {
+    fn handle_line(&mut self, now: Instant, line: &Raw<'_>) {
+        match self.progress.handle_line(line.channel.as_deref(), line.seq, &line.id, &line.text) {
             Verdict::Duplicate => {
                 self.tally.duplicates += 1;
                 return;
@@ -310,7 +311,7 @@ impl Session {
         }
         self.vitals.handle_line(now);
         self.tally.received += 1;
-        self.store.append(Row::Line(line));
+        self.store.append(line);
         let notice = self.recovery.handle_line();
         self.tell(notice);
     }
@@ -336,7 +337,7 @@ impl Session {
     fn tell_missing(&mut self, missing: Option<u64>, reason: GapReason) {
         self.tally.gaps += 1;
         self.tally.missing += missing.unwrap_or_default();
-        self.store.append(Row::Notice(Notice::Gap { missing, reason }));
+        self.store.note(Notice::Gap { missing, reason });
         let notice = self.recovery.handle_missing(missing.unwrap_or_default());
         self.tell(notice);
     }
@@ -344,7 +345,7 @@ impl Session {
     fn tell(&mut self, notice: Option<Notice>) {
         if let Some(notice) = notice {
             self.tally.gaps += u64::from(matches!(notice, Notice::NotReplayed { .. }));
-            self.store.append(Row::Notice(notice));
+            self.store.note(notice);
         }
     }
 

@@ -1,12 +1,16 @@
 //! The log that is held: bounded, oldest out first, every row known by a number that never changes. Knows nothing of rows on a screen.
+//!
+//! A line rests as the bytes that came, with a small index beside them: what it says is read when somebody looks at it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::core::notice::Notice;
-use crate::core::wire::Line;
+use crate::core::ring::{Place, Ring};
+use crate::core::wire::{Line, MAX_LINE_BYTES, Raw};
 
-/// One row of the log.
+/// One row of the log, read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
     /// A log.
@@ -25,8 +29,23 @@ impl Row {
         }
     }
 
-    fn bytes(&self) -> usize {
-        self.line().map_or(std::mem::size_of::<Self>(), |line| line.entry.bytes())
+    /// The log, if it is one.
+    #[must_use]
+    pub fn into_line(self) -> Option<Line> {
+        match self {
+            Self::Line(line) => Some(line),
+            Self::Notice(_) => None,
+        }
+    }
+
+    /// What this row counts against [`Capacity::bytes`]: its text, its id, and its place in the index.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        match self {
+            Self::Line(line) if line.cut_bytes > 0 => SLOT_BYTES + line.id.len() + line.entry.text().len() + line.entry.message().len(),
+            Self::Line(line) => SLOT_BYTES + line.id.len() + line.entry.text().len(),
+            Self::Notice(_) => SLOT_BYTES,
+        }
     }
 }
 
@@ -40,13 +59,14 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The most lines that may be asked for: a list of this many rows still fits the tallest element a browser draws (about 17 M px).
-    pub const MAX_LINES: usize = 500_000;
+    /// The most lines that may be asked for.
+    pub const MAX_LINES: usize = 1_000_000;
 
-    /// Room for `lines` lines, brought into `1..=MAX_LINES`, within the usual bytes.
+    /// Room for `lines` lines, brought into `1..=MAX_LINES`, and for as many bytes as such lines usually have; 64 MiB at least.
     #[must_use]
     pub fn of_lines(lines: usize) -> Self {
-        Self { lines: lines.clamp(1, Self::MAX_LINES), ..Self::default() }
+        let lines = lines.clamp(1, Self::MAX_LINES);
+        Self { lines, bytes: Self::default().bytes.max(lines * USUAL_LINE_BYTES) }
     }
 }
 
@@ -60,7 +80,12 @@ impl Default for Capacity {
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     capacity: Capacity,
-    rows: VecDeque<Row>,
+    slots: VecDeque<Slot>,
+    ring: Ring,
+    /// Rows that are no plain line, by their numbers: notices, and lines too odd for the index.
+    odd: VecDeque<(u64, Row)>,
+    /// Channels, by which slots name them. Few, and never forgotten.
+    channels: Vec<Box<str>>,
     /// How many of the rows are logs.
     lines: usize,
     bytes: usize,
@@ -70,6 +95,25 @@ pub struct Store {
     version: u64,
 }
 
+/// One row's place in the index.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    place: Place,
+    /// Bytes of the text; [`ODD`] for a row that rests elsewhere.
+    length: u32,
+    /// What the row counts against the bound.
+    cost: u32,
+    /// 0 for none.
+    seq: u64,
+    /// [`NEVER`] for none.
+    stamp: i64,
+    id_length: u16,
+    /// 0 for none, else one above the index of its name.
+    channel: u16,
+    is_error: bool,
+    is_line: bool,
+}
+
 impl Store {
     /// An empty store.
     #[must_use]
@@ -77,13 +121,34 @@ impl Store {
         Self { capacity, ..Self::default() }
     }
 
-    /// Adds a row at the end and lets the oldest go as needed. A single row larger than the bound is held all the same.
-    pub fn append(&mut self, row: Row) {
-        self.bytes += row.bytes();
-        self.lines += usize::from(row.line().is_some());
-        self.rows.push_back(row);
-        self.trim();
-        self.version += 1;
+    /// Adds a line at the end and lets the oldest go as needed. A single row larger than the bound is held all the same.
+    pub fn append(&mut self, raw: &Raw<'_>) {
+        let channel = match &raw.channel {
+            None => Some(0),
+            Some(name) => self.channel_number(name),
+        };
+        let (Some(channel), Ok(id_length)) = (channel, u16::try_from(raw.id.len())) else { return self.append_odd(Row::Line(raw.read())) };
+        if raw.text.len() > MAX_LINE_BYTES {
+            return self.append_odd(Row::Line(raw.read()));
+        }
+        let length = raw.text.len() as u32;
+        let slot = Slot {
+            place: self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]),
+            length,
+            cost: SLOT_BYTES as u32 + u32::from(id_length) + length,
+            seq: raw.seq.unwrap_or_default(),
+            stamp: raw.stamp.unwrap_or(NEVER),
+            id_length,
+            channel,
+            is_error: raw.is_error,
+            is_line: true,
+        };
+        self.push(slot);
+    }
+
+    /// Adds a notice at the end and lets the oldest go as needed.
+    pub fn note(&mut self, notice: Notice) {
+        self.append_odd(Row::Notice(notice));
     }
 
     /// Changes how much may be held, letting the oldest go as needed.
@@ -98,30 +163,42 @@ impl Store {
     /// Lets all rows go, and forgets that any were dropped. The numbers go on, so that a row is never mistaken for an older one.
     pub fn clear(&mut self) {
         self.first = self.range().end;
-        self.rows.clear();
+        self.slots.clear();
+        self.odd.clear();
+        self.ring.clear();
         self.bytes = 0;
         self.lines = 0;
         self.dropped = 0;
         self.version += 1;
     }
 
-    /// The row with this number, if it is still held.
+    /// The row with this number, read anew, if it is still held.
     #[must_use]
-    pub fn row(&self, number: u64) -> Option<&Row> {
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.rows.get(index)
+    pub fn row(&self, number: u64) -> Option<Row> {
+        let slot = self.slot(number)?;
+        if slot.length == ODD {
+            let at = self.odd.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+            return self.odd.get(at).map(|(_, row)| row.clone());
+        }
+        self.raw(slot).map(|raw| Row::Line(raw.read()))
+    }
+
+    /// The line with this number as it came, if it is still held and one of the usual kind.
+    #[must_use]
+    pub fn raw_line(&self, number: u64) -> Option<Raw<'_>> {
+        self.slot(number).filter(|slot| slot.length != ODD).and_then(|slot| self.raw(slot))
     }
 
     /// The numbers of the rows that are held.
     #[must_use]
     pub fn range(&self) -> Range<u64> {
-        self.first..self.first + self.rows.len() as u64
+        self.first..self.first + self.slots.len() as u64
     }
 
     /// How many rows are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.slots.len()
     }
 
     /// How many of the rows are logs.
@@ -133,7 +210,7 @@ impl Store {
     /// Whether none are held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.slots.is_empty()
     }
 
     /// How many rows were let go to make room, since the start or the last [`clear`](Self::clear).
@@ -154,13 +231,83 @@ impl Store {
         self.version
     }
 
+    fn slot(&self, number: u64) -> Option<&Slot> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.slots.get(index)
+    }
+
+    fn raw(&self, slot: &Slot) -> Option<Raw<'_>> {
+        let id_length = usize::from(slot.id_length);
+        let bytes = self.ring.bytes(slot.place, id_length + slot.length as usize);
+        let text = |bytes| std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
+        Some(Raw {
+            id: text(bytes.get(..id_length)?)?,
+            channel: usize::from(slot.channel).checked_sub(1).and_then(|index| self.channels.get(index)).map(|name| Cow::Borrowed(&**name)),
+            seq: (slot.seq > 0).then_some(slot.seq),
+            stamp: (slot.stamp != NEVER).then_some(slot.stamp),
+            text: text(bytes.get(id_length..)?)?,
+            is_error: slot.is_error,
+        })
+    }
+
+    fn append_odd(&mut self, row: Row) {
+        let cost = u32::try_from(row.cost()).unwrap_or(u32::MAX);
+        let is_line = row.line().is_some();
+        self.odd.push_back((self.range().end, row));
+        // It marks where the next plain line will stand, so that the chunks before are known to be free when it is the oldest.
+        let place = self.ring.append([&[], &[]]);
+        self.push(Slot { place, length: ODD, cost, seq: 0, stamp: NEVER, id_length: 0, channel: 0, is_error: false, is_line });
+    }
+
+    fn push(&mut self, slot: Slot) {
+        self.bytes += slot.cost as usize;
+        self.lines += usize::from(slot.is_line);
+        self.slots.push_back(slot);
+        self.trim();
+        self.version += 1;
+    }
+
     fn trim(&mut self) {
-        while self.rows.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.rows.len() > 1) {
-            let Some(oldest) = self.rows.pop_front() else { return };
-            self.bytes -= oldest.bytes();
-            self.lines -= usize::from(oldest.line().is_some());
+        let before = self.first;
+        while self.slots.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.slots.len() > 1) {
+            let Some(oldest) = self.slots.pop_front() else { return };
+            if oldest.length == ODD {
+                self.odd.pop_front();
+            }
+            self.bytes -= oldest.cost as usize;
+            self.lines -= usize::from(oldest.is_line);
             self.first += 1;
             self.dropped += 1;
         }
+        if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
+            self.ring.release_before(oldest.place);
+        }
+    }
+
+    /// One above the index of a channel's name; `None` when there are too many to name another.
+    fn channel_number(&mut self, name: &str) -> Option<u16> {
+        // Of a handful of names the last one is mostly the one.
+        let index = self.channels.iter().rposition(|known| &**known == name).or_else(|| {
+            (self.channels.len() < MAX_CHANNELS).then(|| {
+                self.channels.push(name.into());
+                self.channels.len() - 1
+            })
+        })?;
+        u16::try_from(index + 1).ok()
     }
 }
+
+/// The length of a row that rests among the odd ones. No line has it: see [`MAX_LINE_BYTES`].
+const ODD: u32 = u32::MAX;
+
+/// The time of a line without one.
+const NEVER: i64 = i64::MIN;
+
+/// What a row costs beside its bytes.
+const SLOT_BYTES: usize = std::mem::size_of::<Slot>();
+
+/// A hostile server may name a channel anew with each line; what is over this is held as an odd row.
+const MAX_CHANNELS: usize = 1_024;
+
+/// Lines of ETL jobs have about 200 bytes; the bound on lines is meant, that on bytes only for what is out of the ordinary.
+const USUAL_LINE_BYTES: usize = 512;

@@ -161,13 +161,17 @@ pub const ROW_BYTES: usize = 2_048;
 mod tests {
     use super::*;
     use crate::core::store::Capacity;
-    use crate::core::wire::{self, Message};
+    use crate::core::wire::{self, Message, Raw};
 
-    fn row(text: &str) -> Row {
+    fn raw(text: &str) -> Raw<'_> {
         match wire::read("message", "", text) {
-            Message::Line(line) => Row::Line(line),
+            Message::Line(raw) => raw,
             other => panic!("expected a line, got {other:?}"),
         }
+    }
+
+    fn row(text: &str) -> Row {
+        Row::Line(raw(text).read())
     }
 
     #[test]
@@ -179,21 +183,21 @@ mod tests {
     #[test]
     fn tells_how_many_are_held_and_how_many_were_dropped() {
         let mut store = Store::new(Capacity::of_lines(1_000));
-        store.append(row("a"));
+        store.append(&raw("a"));
         assert_eq!(held(&store), "1 line");
         for _ in 0..2_233 {
-            store.append(row("a"));
+            store.append(&raw("a"));
         }
         assert_eq!(held(&store), "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines");
     }
 
     #[test]
     fn names_the_bound_that_was_reached() {
-        let mut store = Store::new(Capacity { lines: 10, bytes: 3_000 });
+        let mut store = Store::new(Capacity { lines: 10, bytes: 2_000 });
         for _ in 0..3 {
-            store.append(row(&"x".repeat(1_000)));
+            store.append(&raw(&"x".repeat(1_000)));
         }
-        assert_eq!(held(&store), "1 line, the newest; 2 dropped to stay within 3.0 kB");
+        assert_eq!(held(&store), "1 line, the newest; 2 dropped to stay within 2.0 kB");
     }
 
     #[test]

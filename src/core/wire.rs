@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::core::cursor::MAX_SEQ;
 use crate::core::entry::{Entry, Level};
-use crate::core::json::Object;
+use crate::core::json::{Object, items};
 use crate::core::protocol::{self, Bye, Gap, Heartbeat, Hello};
 
 /// The most bytes of one line that are kept; what is longer is cut, and says so.
@@ -15,11 +15,13 @@ pub const ERROR_EVENT: &str = "error";
 
 /// What one event of the stream means.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Message {
+pub enum Message<'a> {
     /// The gateway greets: what it granted.
     Hello(Hello),
     /// A line of the log.
-    Line(Line),
+    Line(Raw<'a>),
+    /// Several, in one event.
+    Batch(Vec<Raw<'a>>),
     /// A sign of life.
     Heartbeat(Heartbeat),
     /// Logs that will not come.
@@ -28,7 +30,40 @@ pub enum Message {
     Bye(Bye),
 }
 
-/// One line of the log, with what the stream said about it.
+/// One line of the log as it came: its entry is text that nobody has read yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raw<'a> {
+    /// The stream's id for it; empty when it gave none.
+    pub id: Cow<'a, str>,
+    /// The channel it was published on; `None` from a backend that does not say.
+    pub channel: Option<Cow<'a, str>>,
+    /// Its number in its channel; `None` from a backend that does not count.
+    pub seq: Option<u64>,
+    /// When the gateway took it, in milliseconds since 1970.
+    pub stamp: Option<i64>,
+    /// The entry's text.
+    pub text: Cow<'a, str>,
+    /// Whether the backend sent it as a failure of its own.
+    pub is_error: bool,
+}
+
+impl Raw<'_> {
+    /// Reads the entry.
+    #[must_use]
+    pub fn read(&self) -> Line {
+        let entry = Entry::read(&self.text).or_time(self.stamp);
+        let line = Line {
+            id: (&*self.id).into(),
+            channel: self.channel.as_deref().map(Into::into),
+            seq: self.seq,
+            entry: if self.is_error { entry.or_level(Level::Error) } else { entry },
+            cut_bytes: 0,
+        };
+        cut(line)
+    }
+}
+
+/// One line of the log, read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// The stream's id for it; empty when it gave none.
@@ -45,43 +80,48 @@ pub struct Line {
 
 /// Reads one event, as an `EventSource` dispatched it: its name, the last event id, its data.
 #[must_use]
-pub fn read(event: &str, id: &str, data: &str) -> Message {
+pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
     // A name of ours with other data is somebody else's event, and so a line.
     let message = match event {
         protocol::HEARTBEAT => Object::read(data).and_then(|fields| protocol::read_heartbeat(&fields)).map(Message::Heartbeat),
         protocol::GAP => Object::read(data).and_then(|fields| protocol::read_gap(&fields)).map(Message::Gap),
         protocol::BYE => Object::read(data).and_then(|fields| protocol::read_bye(&fields)).map(Message::Bye),
+        protocol::BATCH => read_batch(data).map(Message::Batch),
         _ => None,
     };
     message.unwrap_or_else(|| read_line_or_hello(event, id, data))
 }
 
-fn read_line_or_hello(event: &str, id: &str, data: &str) -> Message {
+/// The envelopes of an array, if there is nothing else in it.
+fn read_batch(data: &str) -> Option<Vec<Raw<'_>>> {
+    items(data)?.into_iter().map(|item| Object::read(item).as_ref().and_then(|outer| envelope(outer, ""))).collect()
+}
+
+fn read_line_or_hello<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
     let outer = data.trim_start().starts_with('{').then(|| Object::read(data)).flatten().unwrap_or_default();
     if greets(&outer) {
         return Message::Hello(protocol::read_hello(&outer));
     }
-    let line = match envelope(&outer) {
-        Some((channel, entry)) => Line {
-            id: outer.string("id").unwrap_or_else(|| id.into()).into(),
-            channel: Some(channel.into()),
-            seq: outer.number("seq").filter(|seq| (1..=MAX_SEQ).contains(seq)),
-            entry: Entry::read(entry).or_time(outer.number("timestamp")),
-            cut_bytes: 0,
-        },
-        None => Line { id: id.into(), channel: None, seq: None, entry: Entry::read(data), cut_bytes: 0 },
-    };
-    Message::Line(cut(if event == ERROR_EVENT { Line { entry: line.entry.or_level(Level::Error), ..line } } else { line }))
+    let bare = || Raw { id: id.into(), channel: None, seq: None, stamp: None, text: data.into(), is_error: false };
+    let raw = envelope(&outer, id).unwrap_or_else(bare);
+    Message::Line(Raw { is_error: event == ERROR_EVENT, ..raw })
 }
 
 fn greets(outer: &Object<'_>) -> bool {
     outer.string("type").as_deref() == Some("connection") && outer.string("status").is_some() && outer.raw("channel").is_none()
 }
 
-/// The channel and the entry. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
-fn envelope<'a>(outer: &Object<'a>) -> Option<(Cow<'a, str>, &'a str)> {
+/// The log in an envelope. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
+fn envelope<'a>(outer: &Object<'a>, id: &'a str) -> Option<Raw<'a>> {
     let channel = outer.string("channel").filter(|name| name.starts_with("logs:"))?;
-    Some((channel, outer.raw("data")?))
+    Some(Raw {
+        text: outer.raw("data")?.into(),
+        id: outer.string("id").unwrap_or(Cow::Borrowed(id)),
+        channel: Some(channel),
+        seq: outer.number("seq").filter(|seq| (1..=MAX_SEQ).contains(seq)),
+        stamp: outer.number("timestamp"),
+        is_error: false,
+    })
 }
 
 fn cut(line: Line) -> Line {
@@ -98,7 +138,7 @@ mod tests {
 
     fn line(event: &str, data: &str) -> Line {
         match read(event, "7", data) {
-            Message::Line(line) => line,
+            Message::Line(raw) => raw.read(),
             other => panic!("expected a line, got {other:?}"),
         }
     }

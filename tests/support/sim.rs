@@ -184,15 +184,15 @@ impl Sim {
         self.probe
     }
 
-    pub fn messages(&self) -> Vec<&str> {
+    pub fn messages(&self) -> Vec<String> {
         let store = self.session.store();
-        store.range().filter_map(|number| store.row(number)?.line()).map(|line| line.entry.message()).collect()
+        store.range().filter_map(|number| store.row(number)?.into_line()).map(|line| line.entry.message().to_owned()).collect()
     }
 
     /// All rows as a person reads them: messages, and notices in brackets.
     pub fn rows(&self) -> Vec<String> {
         let store = self.session.store();
-        let text = |row: &Row| match row {
+        let text = |row: Row| match row {
             Row::Line(line) => line.entry.message().to_owned(),
             Row::Notice(notice) => format!("[{}]", notice.text()),
         };

@@ -221,7 +221,7 @@ impl World {
         let store = self.session.store();
         for row in store.range().filter_map(|number| store.row(number)) {
             match row {
-                Row::Notice(Notice::Gap { missing, .. }) => gap.add(*missing),
+                Row::Notice(Notice::Gap { missing, .. }) => gap.add(missing),
                 Row::Notice(_) => {}
                 Row::Line(line) => {
                     let shown: usize = line
