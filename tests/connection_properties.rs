@@ -139,7 +139,7 @@ proptest! {
             }
             take(&mut sim, step);
             for message in sim.messages() {
-                prop_assert!(message.ends_with(&format!("workflow_id={chosen}")), "{message} while {chosen:?} is chosen");
+                prop_assert!(message.ends_with(&format!("workflow_id={chosen}&batch=1")), "{message} while {chosen:?} is chosen");
             }
         }
     }

@@ -24,7 +24,7 @@ fn does_nothing_until_asked() {
 fn opens_the_proxy_route_of_the_workflow() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
-    assert_eq!(sim.url(), Some("/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456"));
+    assert_eq!(sim.url(), Some("/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456&batch=1"));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn switching_the_workflow_closes_the_old_stream_first_and_begins_an_empty_log() 
     sim.line("old");
     sim.choose("workflow789");
     sim.event(old, SourceEvent::Message { event: "message", id: "", data: "stray" });
-    assert!(sim.url().is_some_and(|url| url.ends_with("workflow_id=workflow789")));
+    assert!(sim.url().is_some_and(|url| url.ends_with("workflow_id=workflow789&batch=1")));
     assert!(sim.messages().is_empty());
 }
 

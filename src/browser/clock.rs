@@ -4,10 +4,13 @@ use std::cell::Cell;
 
 use js_sys::Date;
 use wasm_bindgen::JsValue;
+use web_sys::Performance;
 
 use crate::core::time::Instant;
 
 thread_local! {
+    /// Looked up once: it is asked with each event, and the way there is three calls into the browser.
+    static PERFORMANCE: Option<Performance> = web_sys::window().and_then(|window| window.performance());
     static CLOCK: Cell<Reading> = const { Cell::new(Reading { now: 0.0, monotonic: 0.0, wall: 0.0 }) };
 }
 
@@ -25,7 +28,7 @@ struct Reading {
 /// the one that went further is believed. A wall clock that is set forward looks like a sleep, which does no harm.
 pub(crate) fn now() -> Instant {
     let wall = Date::now();
-    let monotonic = web_sys::window().and_then(|window| window.performance()).map_or(wall, |performance| performance.now());
+    let monotonic = PERFORMANCE.with(|performance| performance.as_ref().map_or(wall, Performance::now));
     CLOCK.with(|clock| {
         let last = clock.get();
         // The first reading starts at the wall clock, so that a server's time can be compared with it.

@@ -10,7 +10,7 @@ use web_sys::{Event, EventSource, MessageEvent};
 
 use crate::core::protocol::EVENTS;
 use crate::core::session::SourceEvent;
-use crate::core::wire::ERROR_EVENT;
+use crate::core::wire::{self, ERROR_EVENT};
 
 /// An open EventSource.
 #[derive(Debug)]
@@ -79,7 +79,9 @@ fn on_error(event: &Event, raw: &EventSource, on_event: &dyn Fn(SourceEvent<'_>)
 fn on_message(event: &Event, name: &str, on_event: &dyn Fn(SourceEvent<'_>)) {
     let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
     let data = event.data().as_string().unwrap_or_default();
-    on_event(SourceEvent::Message { event: name, id: &event.last_event_id(), data: &data });
+    // A text that nobody needs is not fetched: it would cost as much as reading the line.
+    let id = if wire::has_own_id(&data) { String::new() } else { event.last_event_id() };
+    on_event(SourceEvent::Message { event: name, id: &id, data: &data });
 }
 
 fn words(thrown: &JsValue) -> String {

@@ -1,6 +1,7 @@
 //! The whole of a live log: target, connection, progress and store, kept in step. The one door for a browser, a test or a simulation.
 
 use crate::core::connection::{Config, Connection, Failure, Input, Output, SourceId, State};
+use crate::core::entry::EntryTime;
 use crate::core::notice::Notice;
 use crate::core::progress::{Announced, Progress, Verdict};
 use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
@@ -149,7 +150,7 @@ impl Session {
             Output::Open { source, url } => {
                 self.is_greeted = false;
                 self.is_unknown_told = false;
-                let url = self.progress.cursor().map_or_else(|| url.clone(), |cursor| Target::url_from(&url, &cursor));
+                let url = Target::url_from(&url, self.progress.cursor().as_ref());
                 Some(Output::Open { source, url })
             }
             output => Some(output),
@@ -220,11 +221,13 @@ impl Session {
         !self.store.is_empty() || *self.state() != State::Idle
     }
 
-    /// What is shown of the row with this number, if it is held.
+    /// What is shown of the row with this number, and its time, if it is held.
     #[must_use]
-    pub fn row_text(&self, number: u64) -> Option<RowText> {
+    pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
         let channel = channels(self.target.as_ref()).join(",");
-        self.store.row(number).map(|row| RowText::of(&row, &channel))
+        let row = self.store.row(number)?;
+        let time = row.line().and_then(|line| line.entry.time().cloned());
+        Some((RowText::of(&row, &channel), time))
     }
 
     fn handle_opened(&mut self, now: Instant, source: SourceId) {

@@ -99,10 +99,11 @@ impl Target {
         &self.url
     }
 
-    /// The URL to open in order to go on from `cursor`. An `EventSource` of a page cannot send the header that is made for it.
+    /// The URL to open in order to go on from `cursor`: an `EventSource` of a page cannot send the header that is made for it.
+    /// It asks for several logs in one event, which a server that knows nothing of it leaves unheard.
     #[must_use]
-    pub fn url_from(url: &str, cursor: &Cursor) -> String {
-        format!("{url}&last_event_id={cursor}")
+    pub fn url_from(url: &str, cursor: Option<&Cursor>) -> String {
+        cursor.map_or_else(|| format!("{url}&batch=1"), |cursor| format!("{url}&batch=1&last_event_id={cursor}"))
     }
 }
 

@@ -30,13 +30,6 @@ pub struct Window {
     pub unseen: u64,
 }
 
-impl Window {
-    /// The numbers of the lines to draw, newest first.
-    pub fn numbers(self) -> impl Iterator<Item = u64> {
-        (self.start..self.end).rev()
-    }
-}
-
 impl Default for Viewport {
     fn default() -> Self {
         Self { row_height: 28.0, height: 400.0, scroll_top: 0.0, held_at: None }

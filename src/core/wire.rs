@@ -92,6 +92,13 @@ pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
     message.unwrap_or_else(|| read_line_or_hello(event, id, data))
 }
 
+/// Whether an event's data names itself, so that the stream's id for it says nothing more. A quick look: no may mean perhaps.
+#[must_use]
+pub fn has_own_id(data: &str) -> bool {
+    let tail = &data.as_bytes()[data.len().saturating_sub(120)..];
+    data.starts_with("[{\"channel\":\"logs:") || (data.starts_with("{\"channel\":\"logs:") && tail.windows(6).any(|part| part == b",\"id\":"))
+}
+
 /// The envelopes of an array, if there is nothing else in it.
 fn read_batch(data: &str) -> Option<Vec<Raw<'_>>> {
     items(data)?.into_iter().map(|item| Object::read(item).as_ref().and_then(|outer| envelope(outer, ""))).collect()

@@ -62,7 +62,7 @@ impl LogView {
 
     /// Changes how times are written; an empty text means as ISO date and time.
     pub fn set_locale(&self, locale: String) {
-        self.live.set_locale(locale);
+        self.live.locale.set(locale);
     }
 
     /// Whether `tell` is to hear of rows from now on.

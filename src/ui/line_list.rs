@@ -1,18 +1,33 @@
 //! The rows that are seen. The page holds these and a few more, however many lines the store holds.
 
-use leptos::ev::Event;
+use leptos::ev::{Event, MouseEvent};
+use leptos::html::Ol;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
-use crate::browser::{Client, Resize, local_time};
-use crate::core::entry::EntryTime;
-use crate::core::viewport::{Viewport, Window};
+use crate::browser::{Client, Resize};
+use crate::core::viewport::Viewport;
 use crate::ui::live::{Live, click, effect, flag, text};
+use crate::ui::rows::{Reading, Rows};
 
 /// The live section: how many lines, and the lines, newest first.
 pub(crate) fn line_list(live: Live) -> impl IntoView {
     let list = live.list;
     let picture = live.picture;
+    let rows = NodeRef::<Ol>::new();
+    let drawn = StoredValue::new_local(Rows::default());
+    effect(move || {
+        let window = picture.read().window;
+        let reading = Reading { locale: live.locale.get(), opened: live.opened.get() };
+        if let Some(rows) = rows.get() {
+            live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
+        }
+    });
+    let on_press = move |event: MouseEvent| {
+        if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
+            live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
+        }
+    };
     let mut resize = None;
     effect(move || {
         picture.track();
@@ -43,16 +58,12 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                     {text(picture, |picture| picture.empty.to_owned())}
                 </p>
                 <div class="dsl-space" style:height=text(picture, |picture| format!("{}px", picture.window.total))>
-                    <ol class="dsl-rows" style:transform=text(picture, |picture| format!("translateY({}px)", picture.window.offset))>
-                        <For
-                            each=move || {
-                                let changes = live.locale.read().0;
-                                Window::numbers(picture.read().window).map(move |number| (number, changes))
-                            }
-                            key=|known_by| *known_by
-                            children=move |(number, _)| row(live, number)
-                        />
-                    </ol>
+                    <ol
+                        class="dsl-rows"
+                        node_ref=rows
+                        style:transform=text(picture, |picture| format!("translateY({}px)", picture.window.offset))
+                        on:click=on_press
+                    ></ol>
                 </div>
             </div>
         </div>
@@ -64,36 +75,6 @@ fn to_newest(live: Live) {
     live.viewport.update(Viewport::follow);
     if let Some(list) = live.list.get_untracked() {
         list.set_scroll_top(0);
-    }
-}
-
-fn row(live: Live, number: u64) -> impl IntoView + use<> {
-    // It is held, or it would not be in the window; should it be gone by now, an empty row stands for it until the next frame.
-    let row = live.look(|session| session.row_text(number)).unwrap_or_default();
-    let locale = live.locale.read_untracked();
-    let time = live.look(|session| session.store().row(number)?.line()?.entry.time().map(|time| shown_time(time, &locale.1)));
-    let is_open = move || (live.opened.get() == Some(number)).to_string();
-    let on_open = move |_| live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
-    view! { class="dsl",
-        <li class=row.class>
-            <button type="button" class="dsl-open" aria-label="Show the whole entry" aria-expanded=is_open on:click=on_open>
-                "›"
-            </button>
-            <span class="dsl-time" title=row.exact_time>{time.unwrap_or_default()}</span>
-            <span class="dsl-level">{row.level}</span>
-            <span class="dsl-pipeline">{row.pipeline}</span>
-            <span class="dsl-chip">{row.channel}</span>
-            <span class="dsl-message">{row.message}</span>
-            <span class="dsl-chip">{row.more}</span>
-            <span class="dsl-duration">{row.status}</span>
-        </li>
-    }
-}
-
-fn shown_time(time: &EntryTime, locale: &str) -> String {
-    match time {
-        EntryTime::Text(text) => text.to_string(),
-        EntryTime::Millis(millis) => local_time(*millis, locale).unwrap_or_else(|| millis.to_string()),
     }
 }
 

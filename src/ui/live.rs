@@ -21,8 +21,8 @@ pub(crate) struct Live {
     pub(crate) opened: RwSignal<Option<u64>>,
     /// The heading of the live section.
     pub(crate) title: RwSignal<String>,
-    /// How times are written that came as numbers, and how often that changed: rows are known by it, so that each is drawn anew.
-    pub(crate) locale: RwSignal<(u32, String)>,
+    /// How times are written that came as numbers; empty means as ISO date and time.
+    pub(crate) locale: RwSignal<String>,
     /// All that is shown. One memo for all views: Leptos' machinery for a text is compiled once for each type it is picked from.
     pub(crate) picture: Memo<Picture>,
 }
@@ -41,15 +41,6 @@ impl Live {
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
         Self { client, viewport, list: NodeRef::new(), opened: RwSignal::new(None), title, locale, picture }
-    }
-
-    /// Changes how times are written that came as numbers; an empty text means as ISO date and time.
-    #[cfg(feature = "js")]
-    pub(crate) fn set_locale(self, locale: String) {
-        self.locale.update(|(changes, of)| {
-            *changes += 1;
-            *of = locale;
-        });
     }
 
     /// Speaks to the client.

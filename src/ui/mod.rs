@@ -13,6 +13,7 @@ mod detail;
 mod line_list;
 mod live;
 mod live_logs;
+mod rows;
 mod status_bar;
 
 #[cfg(feature = "js")]

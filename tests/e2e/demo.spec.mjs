@@ -36,7 +36,7 @@ test("is seen in DevTools: an event stream in the network, changes in the consol
   await demo.connect.click();
   const stream = await streams;
   expect(stream.headers()["content-type"]).toBe("text/event-stream");
-  expect(new URL(stream.url()).search).toBe("?workspace_id=workspace123&workflow_id=workflow456");
+  expect(new URL(stream.url()).search).toBe("?workspace_id=workspace123&workflow_id=workflow456&batch=1");
   await demo.live();
   await expect(demo.rows.nth(3)).toBeVisible();
   await demo.disconnect.click();

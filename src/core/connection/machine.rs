@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::alarms::{Alarm, AlarmReason, Alarms};
 use super::asking::Asking;
-use super::state::{Failure, Finding, ProbeId, SourceId, State, Stop};
+use super::state::{Failure, Finding, ProbeId, SourceId, State, Stop, is_place_of};
 use super::watch::{BEATS, Verdict, Watch};
 use super::{Config, Hidden, Input, Output, Page};
 use crate::core::backoff::Backoff;
@@ -191,7 +191,7 @@ impl Connection {
 
     fn handle_blocked(&mut self, place: &str) {
         // Something else of the page may have been blocked as well.
-        let is_ours = !place.is_empty() && self.target.as_ref().is_ok_and(|url| url.starts_with(place) || place.ends_with(url.as_str()));
+        let is_ours = self.target.as_ref().is_ok_and(|url| is_place_of(place, url));
         if is_ours && matches!(self.state, State::Connecting { .. } | State::Waiting { .. }) {
             self.rest(State::Stopped(Stop::Blocked));
         }
