@@ -1,0 +1,61 @@
+// `npm run hosts`: packs the client as it would be published, installs it into pages of many bundlers and Reacts, and runs each in a
+// browser under the strict policy. `npm run hosts -- plain-html datashop` takes those only; tests/hosts/hosts.mjs lists all.
+
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildGateway } from "./lib/build.mjs";
+import { entry, ROOT, run, runAndKeep, Told } from "./lib/run.mjs";
+import { setup } from "./setup.mjs";
+import { chosen, HERE } from "../tests/hosts/hosts.mjs";
+
+export { QUICK } from "../tests/hosts/hosts.mjs";
+
+const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts"];
+
+/** Packs, installs, builds and tests the hosts named in `only`, or all. Gives the exit code and the output of the tests. */
+export async function hosts(program, { only = [] } = {}) {
+  await dependencies();
+  const folder = mkdtempSync(path.join(os.tmpdir(), "hosts-"));
+  try {
+    await install(await pack(folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  await must(run("node", ["build.mjs", ...only], { cwd: HERE }), "a bundler could not build its host; what it says is above");
+  const args = ["test", "--config", path.join(HERE, "playwright.config.mjs")];
+  return runAndKeep(path.join(ROOT, "node_modules/.bin/playwright"), args, { env: { LOGS_GATEWAY: program, LOGS_HOSTS: only.join() } });
+}
+
+/** What the hosts need beside the client. The file that npm writes last is older than the lock file only when that is stale. */
+async function dependencies() {
+  const stamp = path.join(HERE, "node_modules/.package-lock.json");
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs) return;
+  console.log("\nhosts: the bundlers, Reacts and design system of the hosts, 560 MB (1 min) …");
+  await must(run("npm", ["ci", ...QUIET], { cwd: HERE }), "npm ci failed in tests/hosts: is the npm registry reachable from here?");
+}
+
+/** The tarball as `npm publish` would send it; `LOGS_TARBALL` names one that is packed already. */
+async function pack(folder) {
+  if (process.env.LOGS_TARBALL) return path.resolve(process.env.LOGS_TARBALL);
+  await must(run("npm", ["pack", "--pack-destination", folder, "--loglevel", "error"]), "npm pack failed; what it says is above");
+  return path.join(folder, readdirSync(folder).find((file) => file.endsWith(".tgz")));
+}
+
+async function install(tarball) {
+  await must(run("npm", ["install", "--no-save", ...QUIET, tarball], { cwd: HERE }), "npm could not install the packed client");
+}
+
+async function must(exitCode, otherwise) {
+  if ((await exitCode) !== 0) throw new Told(`hosts: ${otherwise}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await entry(async () => {
+    const only = process.argv.slice(2);
+    chosen(only);
+    await setup("test");
+    return (await hosts(await buildGateway(), { only })).code;
+  });
+}

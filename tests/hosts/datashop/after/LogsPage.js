@@ -1,0 +1,32 @@
+// The page "Datashop Logs": live logs of the chosen workflow above those of its earlier runs.
+
+import React from "react";
+import { useSelector } from "react-redux";
+import { Text } from "@innovaccer/design-system";
+import { Choice } from "../common/Choice.js";
+import { ExistingLogs } from "../common/ExistingLogs.js";
+import { LogsWithSSE, useLogsSSE } from "@datashop/logs-sse-client/react";
+
+const h = React.createElement;
+
+export function LogsPage() {
+  const { workspaceId, workflowId } = useSelector((state) => state);
+  return h(
+    "main",
+    { className: "page" },
+    h(Choice),
+    h(Trouble, { workspaceId, workflowId }),
+    h(LogsWithSSE, { workspaceId, workflowId }, h(ExistingLogs)),
+  );
+}
+
+/** Errors of the chosen workflow since the page was opened, seen without a click. */
+function Trouble({ workspaceId, workflowId }) {
+  const { logCount, lastLog } = useLogsSSE({ service: "etl", workspace_id: workspaceId, workflow_id: workflowId, filter: isError });
+  const last = lastLog ? `; the last: ${lastLog.message}` : "";
+  return h(Text, { appearance: "subtle" }, h("span", { id: "trouble" }, `Errors since you came: ${logCount}${last}`));
+}
+
+function isError(log) {
+  return log.level === "ERROR";
+}

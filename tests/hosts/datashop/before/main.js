@@ -1,0 +1,14 @@
+// Starts the page: the store around all, and one connection for live logs below it.
+
+import React from "react";
+import ReactDOM from "react-dom";
+import { Provider } from "react-redux";
+import "@innovaccer/design-system/css/dist/index.css";
+import "../common/page.css";
+import { openStore } from "../common/store.js";
+import { LogsSSEProvider } from "./LogsSSEClient.js";
+import { LogsPage } from "./LogsPage.js";
+
+const h = React.createElement;
+
+ReactDOM.render(h(Provider, { store: openStore() }, h(LogsSSEProvider, { gatewayUrl: "" }, h(LogsPage))), document.getElementById("app"));

@@ -1,0 +1,40 @@
+// The table that the page had before there were live logs: logs of earlier runs, read anew by a button.
+
+import React from "react";
+import { useSelector, useStore } from "react-redux";
+import { Button, Heading, StatusHint, Table } from "@innovaccer/design-system";
+import { refresh } from "./store.js";
+
+const h = React.createElement;
+const APPEARANCES = { INFO: "info", WARN: "warning", ERROR: "alert" };
+const SCHEMA = [
+  { name: "date", displayName: "Date", width: "18%" },
+  { name: "level", displayName: "Level", width: "10%", cellRenderer: level },
+  { name: "pipeline", displayName: "Pipeline", width: "17%" },
+  { name: "message", displayName: "Message", width: "44%" },
+  { name: "duration", displayName: "Duration", width: "11%" },
+];
+
+export function ExistingLogs() {
+  const store = useStore();
+  const { logs, isReading, refreshes, workflowId } = useSelector((state) => state);
+  React.useEffect(() => {
+    refresh(store);
+  }, [store, workflowId]);
+  return h(
+    "section",
+    { id: "logs", "data-refreshes": refreshes },
+    h(
+      "div",
+      { className: "page-row" },
+      h(Heading, { size: "s" }, "Logs of earlier runs"),
+      h(Button, { icon: "refresh", onClick: () => refresh(store) }, "Refresh"),
+    ),
+    // This table takes new rows when its loading ends, and at no other time.
+    h(Table, { data: logs, loading: isReading, schema: SCHEMA, size: "compressed", showMenu: false }),
+  );
+}
+
+function level({ data }) {
+  return h("div", { className: "page-level" }, h(StatusHint, { appearance: APPEARANCES[data.level] || "default" }, data.level));
+}

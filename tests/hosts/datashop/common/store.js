@@ -1,0 +1,42 @@
+// The Redux store of the page: the workspace and workflow that are looked at, and the logs of earlier runs.
+
+import { createStore } from "redux";
+import { readLogs } from "./history.js";
+
+/** Each workspace with its workflows; the make-believe job of the gateway writes to the first and the last workflow. */
+export const WORKSPACES = {
+  workspace123: ["workflow456", "workflow789"],
+  prod_workspace: ["etl_job_789"],
+};
+
+export const chooseWorkspace = (workspaceId) => ({ type: "WORKSPACE_CHOSEN", workspaceId });
+export const chooseWorkflow = (workflowId) => ({ type: "WORKFLOW_CHOSEN", workflowId });
+
+/** Reads the logs of earlier runs, as the Refresh button and each choice do. */
+export async function refresh(store) {
+  const { workspaceId, workflowId } = store.getState();
+  store.dispatch({ type: "LOGS_ASKED" });
+  const logs = await readLogs(workspaceId, workflowId);
+  store.dispatch({ type: "LOGS_READ", workflowId, logs });
+}
+
+export function openStore() {
+  const [[workspaceId, [workflowId]]] = Object.entries(WORKSPACES);
+  return createStore(reduce, { workspaceId, workflowId, logs: [], isReading: true, refreshes: 0 });
+}
+
+function reduce(state, action) {
+  switch (action.type) {
+    case "WORKSPACE_CHOSEN":
+      return { ...state, workspaceId: action.workspaceId, workflowId: WORKSPACES[action.workspaceId][0], logs: [] };
+    case "WORKFLOW_CHOSEN":
+      return { ...state, workflowId: action.workflowId, logs: [] };
+    case "LOGS_ASKED":
+      return { ...state, isReading: true };
+    case "LOGS_READ":
+      // An answer that comes after another choice is not this workflow's.
+      return action.workflowId === state.workflowId ? { ...state, logs: action.logs, isReading: false, refreshes: state.refreshes + 1 } : state;
+    default:
+      return state;
+  }
+}

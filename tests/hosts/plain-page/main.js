@@ -1,0 +1,49 @@
+// The page of the hosts without React: by its hash it shows the viewer, the element, or a list of its own from the headless client.
+
+import { backend, mountLiveLogs } from "@datashop/logs-sse-client";
+import "@datashop/logs-sse-client/element";
+import { openLogs } from "@datashop/logs-sse-client/headless";
+import "@datashop/logs-sse-client/style.css";
+
+const WORKFLOW = { workspaceId: "workspace123", workflowId: "workflow456" };
+const PAGES = { "#mount": mount, "#element": element, "#headless": headless };
+
+window.liveLogsBackend = backend;
+const end = PAGES[location.hash || "#mount"](document.getElementById("live-logs"));
+document.getElementById("leave").addEventListener("click", end);
+
+function mount(place) {
+  const handle = mountLiveLogs(place, WORKFLOW);
+  return () => handle.unmount();
+}
+
+function element(place) {
+  const element = document.createElement("datashop-live-logs");
+  element.setAttribute("workspace-id", WORKFLOW.workspaceId);
+  element.setAttribute("workflow-id", WORKFLOW.workflowId);
+  place.append(element);
+  return () => element.remove();
+}
+
+function headless(place) {
+  const logs = openLogs({ ...WORKFLOW, capacity: 500 });
+  const status = document.createElement("output");
+  const list = document.createElement("ol");
+  const button = document.createElement("button");
+  button.textContent = "Connect Live Logs";
+  button.addEventListener("click", () => (logs.status().state === "disconnected" ? logs.connect() : logs.disconnect()));
+  place.append(status, button, list);
+  logs.subscribe(() => {
+    const { rows, status: now } = logs.getSnapshot();
+    status.textContent = now.word;
+    button.textContent = now.state === "disconnected" ? "Connect Live Logs" : "Disconnect";
+    list.replaceChildren(...rows.slice(-10).map(item));
+  });
+  return () => logs.close();
+}
+
+function item(row) {
+  const item = document.createElement("li");
+  item.textContent = `${row.level} ${row.pipeline} ${row.message}`;
+  return item;
+}
