@@ -2,8 +2,10 @@
 
 import { readdirSync } from "node:fs";
 import { buildGateway, buildPage, startGateway } from "./lib/build.mjs";
+import { checkPackage } from "./lib/check_package.mjs";
 import { entry, ROOT, run, runAndKeep, stop, Told } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
+import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { size } from "./size.mjs";
 import { soak } from "./soak.mjs";
@@ -20,6 +22,8 @@ const PARTS = {
   native: { about: "core and gateway, on this machine", run: native },
   browser: { about: "component in Chromium and Firefox, on a real gateway", run: browser },
   e2e: { about: "demo page end to end, its size, a minute of cuts", run: endToEnd },
+  package: { about: "the npm package, policy by policy, in Chromium and Firefox", run: npmPackage },
+  hosts: { about: "the packed package in pages of several bundlers and Reacts", run: inHosts },
 };
 
 await entry(async () => {
@@ -47,6 +51,8 @@ async function lint() {
     "clippy, gateway": ["clippy", "--quiet", "--package", "logs-gateway", "--all-targets", ...strict],
     "clippy, component": ["clippy", "--quiet", ...WASM, "--package", "logs-sse-client", "--all-targets", ...strict],
     "without Leptos": ["check", "--quiet", ...WASM, ...CORE, "--features", "browser", "--lib"],
+    "clippy, headless": ["clippy", "--quiet", ...WASM, ...CORE, "--features", "js", "--lib", ...strict],
+    "clippy, viewer": ["clippy", "--quiet", ...WASM, ...CORE, "--features", "js,ui", "--lib", ...strict],
     documentation: ["doc", "--quiet", "--no-deps", ...CORE, "--package", "logs-gateway"],
   };
   const results = [];
@@ -92,6 +98,20 @@ async function endToEnd() {
   const done = await runAndKeep(`${ROOT}/node_modules/.bin/playwright`, args, { env: { LOGS_GATEWAY: program } });
   const whole = await soak(program, { minutes: 1, rate: 200, every: 7 });
   return [one("e2e: size", kept), counted("e2e: demo page", done), one("e2e: soak, one minute", whole)];
+}
+
+async function npmPackage() {
+  const program = await buildGateway();
+  await buildPackage();
+  await checkPackage();
+  const { packageTests } = await import("./package-tests.mjs");
+  return [one("package: publint and attw", true), ...(await packageTests(program)).map((done) => counted(done.name, done))];
+}
+
+async function inHosts() {
+  const { hosts, QUICK } = await import("./hosts.mjs");
+  // CI has the time for all of them.
+  return [counted("hosts", await hosts(await buildGateway(), { only: process.env.CI ? [] : QUICK }))];
 }
 
 /** The result of a single check. */

@@ -4,6 +4,7 @@ import { createElement } from "react";
 import ReactDOM from "react-dom";
 import { Provider } from "react-redux";
 import { createStore } from "redux";
+import "@datashop/logs-sse-client/style.css";
 
 const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
 const show = (element) => ReactDOM.render(element, document.getElementById("app"));
@@ -19,7 +20,6 @@ const RUN = {
   },
   async "react-redux"() {
     const { LiveLogsOfChosen } = await import("../../../examples/react-redux.js");
-    await import("@datashop/logs-sse-client/style.css");
     const store = createStore((state, { workflowId }) => (workflowId ? { ...state, workflowId } : state), IDS);
     document.getElementById("workflow").addEventListener("change", (event) => store.dispatch({ type: "choose", workflowId: event.target.value }));
     show(createElement(Provider, { store }, createElement(LiveLogsOfChosen)));
