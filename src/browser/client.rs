@@ -60,7 +60,7 @@ impl Client {
                     }
                 }),
                 news: RefCell::new(None),
-                untold: Cell::new(0),
+                told_to: Cell::new(None),
                 _presence: Presence::new(move |input| with(&of_presence, |inner| inner.handle(input))),
                 console: options.console,
                 me: me.clone(),
@@ -76,15 +76,22 @@ impl Client {
     }
 
     /// Calls `on_news` when there is news, for a program rather than for the eye: once per frame, in a hidden tab by a timer,
-    /// and more often while lines come faster, so that a listener hears each line before the store lets it go.
+    /// and more often while lines come faster, so that few have to be kept for it.
     /// The argument says whether it is a frame.
     pub fn hear(&self, mut on_news: impl FnMut(bool) + 'static) {
         let me = Rc::downgrade(&self.inner);
         let news = Frame::in_background(move || {
-            let is_frame = me.upgrade().is_none_or(|inner| inner.untold.replace(0) < MANY);
+            // Asked before it is told.
+            let is_frame = me.upgrade().is_none_or(|inner| !inner.is_much_untold());
             on_news(is_frame);
         });
         *self.inner.news.borrow_mut() = Some(news);
+    }
+
+    /// Keeps the rows from `number` on until a listener has heard them; `None` when it wants none.
+    pub fn keep_from(&self, number: Option<u64>) {
+        self.inner.session.borrow_mut().keep_from(number);
+        self.inner.told_to.set(number);
     }
 
     /// Begins, and goes on by itself until [`disconnect`](Self::disconnect).
@@ -166,8 +173,8 @@ struct Inner {
     frame: Frame,
     /// Whoever listens for news, if anybody.
     news: RefCell<Option<Frame>>,
-    /// How many events came since the last news.
-    untold: Cell<u32>,
+    /// The next row that whoever listens has not heard; `None` when nobody wants rows.
+    told_to: Cell<Option<u64>>,
     _presence: Presence,
     console: Console,
     me: Weak<Self>,
@@ -184,9 +191,8 @@ impl Inner {
             self.console.line(event, data);
         }
         self.session.borrow_mut().handle_source(clock::now(), source, event);
-        self.untold.set(self.untold.get() + 1);
         self.drive();
-        if self.untold.get() >= MANY {
+        if self.is_much_untold() {
             self.tell_now();
         }
     }
@@ -219,10 +225,13 @@ impl Inner {
     }
 
     fn tell_now(&self) {
-        match &*self.news.borrow() {
-            Some(news) => news.run_now(),
-            None => self.untold.set(0),
+        if let Some(news) = &*self.news.borrow() {
+            news.run_now();
         }
+    }
+
+    fn is_much_untold(&self) -> bool {
+        self.told_to.get().is_some_and(|told| self.session.borrow().store().range().end.saturating_sub(told) >= MANY)
     }
 
     fn open(&self, id: SourceId, url: &str) {
@@ -268,8 +277,8 @@ impl Inner {
     }
 }
 
-/// After this many events news is told without waiting for a frame. Far fewer than any store holds.
-const MANY: u32 = 256;
+/// After this many rows news is told without waiting for a frame. They are kept for so long, whatever the capacity is.
+const MANY: u64 = 1_024;
 
 /// What a callback does, unless the client has gone in the meantime.
 fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {

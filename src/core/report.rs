@@ -24,12 +24,20 @@ impl Feed {
         self.next = session.store().range().end;
     }
 
+    /// The number of the next row to be heard.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
     /// The rows that are new since the last call, as a JSON array, oldest first; `None` when there are none.
     ///
     /// A log is `[number, channel or null, id, seq or null, time or null, text]`, a notice `[number, kind, missing or null, sentence]`.
     /// Rows that were let go before they were heard stand first, as one notice `gap`.
     pub fn take(&mut self, session: &Session) -> Option<String> {
         let range = session.store().range();
+        // What was let go on purpose is no loss.
+        self.next = self.next.max(session.store().cleared_at());
         if self.next == range.end {
             return None;
         }

@@ -162,6 +162,11 @@ impl Session {
         self.store.resize(capacity);
     }
 
+    /// Keeps the rows from `number` on until a listener has heard them; `None` when nobody listens.
+    pub fn keep_from(&mut self, number: Option<u64>) {
+        self.store.keep_from(number);
+    }
+
     /// Lets all lines go. The connection goes on.
     pub fn clear(&mut self) {
         self.store.clear();

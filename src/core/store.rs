@@ -92,6 +92,10 @@ pub struct Store {
     /// The number of the oldest row held.
     first: u64,
     dropped: u64,
+    /// The number that was next when all was let go on purpose.
+    cleared_at: u64,
+    /// Rows from this number on are kept, over the bound too, until a listener has heard them.
+    kept_from: Option<u64>,
     version: u64,
 }
 
@@ -163,6 +167,7 @@ impl Store {
     /// Lets all rows go, and forgets that any were dropped. The numbers go on, so that a row is never mistaken for an older one.
     pub fn clear(&mut self) {
         self.first = self.range().end;
+        self.cleared_at = self.first;
         self.slots.clear();
         self.odd.clear();
         self.ring.clear();
@@ -170,6 +175,20 @@ impl Store {
         self.lines = 0;
         self.dropped = 0;
         self.version += 1;
+    }
+
+    /// Keeps the rows from `number` on until the next call, however small the capacity is; `None` keeps nothing.
+    pub fn keep_from(&mut self, number: Option<u64>) {
+        if self.kept_from != number {
+            self.kept_from = number;
+            self.trim();
+        }
+    }
+
+    /// The number that was next when all was let go on purpose, by [`clear`](Self::clear).
+    #[must_use]
+    pub fn cleared_at(&self) -> u64 {
+        self.cleared_at
     }
 
     /// The row with this number, read anew, if it is still held.
@@ -269,7 +288,8 @@ impl Store {
 
     fn trim(&mut self) {
         let before = self.first;
-        while self.slots.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.slots.len() > 1) {
+        let last = self.kept_from.unwrap_or(u64::MAX);
+        while self.first < last && self.is_over() {
             let Some(oldest) = self.slots.pop_front() else { return };
             if oldest.length == ODD {
                 self.odd.pop_front();
@@ -282,6 +302,10 @@ impl Store {
         if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
             self.ring.release_before(oldest.place);
         }
+    }
+
+    fn is_over(&self) -> bool {
+        self.slots.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.slots.len() > 1)
     }
 
     /// One above the index of a channel's name; `None` when there are too many to name another.

@@ -37,6 +37,7 @@ impl LogStream {
                 told.teller.tell(&told.client, is_frame);
             }
         });
+        told.client.keep_from(Some(0));
         Self { told }
     }
 
@@ -71,5 +72,5 @@ impl LogStream {
     }
 }
 
-/// Room for what comes between two calls of the listener, which hears of every 256 events at the latest: all of them at the longest that is kept.
-const PASSING: Capacity = Capacity { lines: 4_096, bytes: 768 << 20 };
+/// Lines are kept until the listener has heard them, and it holds its own.
+const PASSING: Capacity = Capacity { lines: 1, bytes: 0 };

@@ -26,10 +26,15 @@ impl Teller {
         Self { tell, feed: Cell::default(), standing: RefCell::default(), wants_rows: Cell::new(wants_rows) }
     }
 
-    /// Whether rows are to be told from now on.
+    /// Whether rows are to be told from now on; those that came before are no news.
     #[cfg(feature = "ui")]
-    pub(crate) fn want_rows(&self, wants_rows: bool) {
-        self.wants_rows.set(wants_rows);
+    pub(crate) fn want_rows(&self, client: &Client, wants_rows: bool) {
+        if self.wants_rows.replace(wants_rows) != wants_rows {
+            let mut feed = self.feed.get();
+            client.with_session(|session| feed.skip(session));
+            self.feed.set(feed);
+            client.keep_from(wants_rows.then(|| feed.next()));
+        }
     }
 
     /// Tells what `client` has that is new.
@@ -37,6 +42,7 @@ impl Teller {
         let now = client.now();
         // Nothing is borrowed while JavaScript runs: it may call back.
         let (rows, status) = client.with_session(|session| (self.rows(session), self.status(session, now)));
+        client.keep_from(self.wants_rows.get().then(|| self.feed.get().next()));
         if is_frame || rows.is_some() {
             let value = |text: Option<String>| text.map_or(JsValue::UNDEFINED, JsValue::from);
             // The JavaScript side catches what its host throws.

@@ -67,7 +67,7 @@ impl LogView {
 
     /// Whether `tell` is to hear of rows from now on.
     pub fn tell_rows(&self, wanted: bool) {
-        self.teller.want_rows(wanted);
+        self.live.with(|client| self.teller.want_rows(client, wanted));
     }
 
     /// Begins.
@@ -87,7 +87,11 @@ impl LogView {
 
     /// Lets all lines go.
     pub fn clear(&self) {
-        self.live.with(Client::clear);
+        self.live.with(|client| {
+            // What came and is not told yet is not lost to whoever listens.
+            self.teller.tell(client, false);
+            client.clear();
+        });
     }
 
     /// The status as JSON.

@@ -2,6 +2,7 @@
 
 import { words } from "./errors.js";
 import { mountLiveLogs } from "./mount.js";
+import { checkOptions, DEFAULTS, VIEWER_OPTIONS } from "./options.js";
 import { idle } from "./outlet.js";
 
 /** Attribute, option, and how the one's text is the other's value. */
@@ -21,6 +22,9 @@ const ATTRIBUTES = [
   ["backend", "backend"],
 ];
 
+/** What reads as null while the attribute is not there, rather than as the default. */
+const NULLABLE = ["workspaceId", "workflowId", "endpoint", "title", "locale", "wasmUrl"];
+
 /** Defines the element, under another name if there is need. Does nothing where there are no elements, and on a second call. */
 export function defineLiveLogs(name = "datashop-live-logs") {
   if (typeof customElements === "undefined" || customElements.get(name)) return;
@@ -37,6 +41,7 @@ function elementClass() {
       super();
       this.handle = null;
       this.isDue = false;
+      this.told = new Set();
     }
 
     connectedCallback() {
@@ -69,14 +74,27 @@ function elementClass() {
         this.handle = null;
         return;
       }
-      try {
-        if (this.handle) this.handle.update(this.options());
-        else this.handle = mountLiveLogs(this, { ...this.options(), ...this.callbacks() });
-        this.complain("");
-      } catch (error) {
-        this.complain(words(error));
-        this.tell("error", error);
+      const { good, wrong } = this.checked();
+      // A wrong attribute leaves the others as they are; before the first mount it must be mended.
+      if (this.handle) this.handle.update(good);
+      else if (wrong.length === 0) this.handle = mountLiveLogs(this, { ...good, ...this.callbacks() });
+      this.complain(wrong.map(words).join("; "));
+      for (const error of wrong) if (!this.told.has(error.message)) this.tell("error", error);
+      this.told = new Set(wrong.map(words));
+    }
+
+    /** The options that are right, and the errors of those that are not. */
+    checked() {
+      const [good, wrong] = [{}, []];
+      for (const [option, value] of Object.entries(this.options())) {
+        try {
+          checkOptions({ [option]: value }, VIEWER_OPTIONS, "datashop-live-logs");
+          good[option] = value;
+        } catch (error) {
+          wrong.push(error);
+        }
       }
+      return { good, wrong };
     }
 
     options() {
@@ -138,7 +156,8 @@ function elementClass() {
       enumerable: true,
       get() {
         const text = this.getAttribute(attribute);
-        return text === null ? null : read ? read(text) : text;
+        if (text === null) return NULLABLE.includes(option) ? null : DEFAULTS[option];
+        return read ? read(text) : text;
       },
       set(value) {
         if (value === null || value === undefined || value === false) this.removeAttribute(attribute);

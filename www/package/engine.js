@@ -65,6 +65,14 @@ function cannotLoad(why, cause) {
 
 /** By instantiating the smallest module: a policy may forbid that and still allow compiling (embedding.md §1.3). Browsers report one violation when it is forbidden. */
 function wasmAllowed() {
+  isAllowed ??= tryWasm();
+  return isAllowed;
+}
+
+/** Asked once per page, and remembered: each time that it is forbidden is a violation that the page's owner is told. */
+let isAllowed = null;
+
+function tryWasm() {
   try {
     return Boolean(new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))));
   } catch {

@@ -1,7 +1,7 @@
 // A source of logs: holds what came, tells who listens, and can be iterated. Safe to import where there is no window.
 
 import { guarded, loadEngine } from "./engine.js";
-import { LiveLogsError } from "./errors.js";
+import { LiveLogsError, words } from "./errors.js";
 import { assets } from "./headless_assets.js";
 import { createIteration } from "./iteration.js";
 import { checkOptions, DEFAULTS, HEADLESS_OPTIONS, policy } from "./options.js";
@@ -15,6 +15,7 @@ export function openLogs(given = {}) {
   let isConnectWanted = options.autoConnect;
   let isClosed = false;
   let failure = null;
+  let isListenerBroken = false;
   let snapshot = null;
   let version = 0;
   const shelf = createShelf(options.capacity);
@@ -57,7 +58,9 @@ export function openLogs(given = {}) {
       try {
         listener();
       } catch (error) {
-        outlet.fail(new LiveLogsError("callback", `a listener threw: ${error}`, { option: "subscribe", cause: error }));
+        // Once, as with every callback: it may throw on each change.
+        if (!isListenerBroken) outlet.fail(new LiveLogsError("callback", `a listener threw: ${words(error)}`, { option: "subscribe", cause: error }));
+        isListenerBroken = true;
       }
     }
   }

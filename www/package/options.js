@@ -90,7 +90,7 @@ export const DEFAULTS = {
  * An unknown one is told once in the console, with the nearest name that exists.
  */
 export function checkOptions(given, known, caller) {
-  if (given === null || typeof given !== "object") throw new LiveLogsError("option", `${caller}: options: expected an object, got ${shown(given)}`, { option: "options" });
+  if (given === null || typeof given !== "object" || Array.isArray(given)) throw new LiveLogsError("option", `${caller}: options: expected an object, got ${shown(given)}`, { option: "options" });
   const checked = {};
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(known, name)) {

@@ -1,0 +1,155 @@
+// Wrong input from the host: refused at the door, with the option's name and a sentence, before anything is touched.
+
+import { expect, test } from "./support.mjs";
+
+/** Ids that no channel may have: its parts are joined by colons, and live in a URL and in a log. */
+const BAD_IDS = { "a colon": "a:b", "a line end": "a\nb", "a control character": "a\u0000b", "DEL": "a\u007fb", "129 bytes": "x".repeat(129), "130 bytes in 65 letters": "é".repeat(65) };
+
+/** For each option what it must not be; `null` and `undefined` always mean the default. What JSON does not have is written as text, and made in the page. */
+const WRONG = {
+  workspaceId: [5, {}, true, ...Object.values(BAD_IDS)],
+  workflowId: [5, [], ...Object.values(BAD_IDS)],
+  service: [5, "", ...Object.values(BAD_IDS)],
+  endpoint: [5, {}, "", "javascript:alert(1)", "ftp://host/x", "/a b"],
+  autoConnect: ["yes", 1],
+  capacity: ["10", -1, 0, 1.5, 500_001, "NaN", "Infinity", "1n"],
+  console: ["loud", 5, true],
+  maxAttempts: [-1, 1.5, "3", "NaN"],
+  connectTimeoutMs: [-1, "1000", "NaN"],
+  silenceMs: [-1, "1000", "NaN"],
+  hiddenMs: [-1, "1000", "NaN"],
+  wasmUrl: [5, {}, true],
+  backend: ["python", 5, true],
+  onStatus: [5, "f", {}],
+  onError: [5, "f", {}],
+  onLog: [5, "f", {}],
+  title: [5, {}],
+  theme: ["blue", 5, true],
+  locale: [5, "not a locale!", {}],
+};
+
+const cases = Object.entries(WRONG).flatMap(([option, values]) => values.map((value) => ({ option, value })));
+
+test("a wrong option is refused by name, and nothing is touched", async ({ host, page }) => {
+  await host.open();
+  const before = { listeners: await host.listeners(), html: await page.locator("main").innerHTML() };
+  const results = await page.evaluate((cases) => {
+    const made = { NaN, Infinity, "1n": 1n };
+    return cases.map(({ option, value }) => {
+      const is = typeof value === "string" && value in made ? made[value] : value;
+      const thrown = host.thrown(() => host.viewer.mountLiveLogs(document.getElementById("one"), { workspaceId: "w", workflowId: "f", autoConnect: true, [option]: is }));
+      return { option, value: String(is), thrown };
+    });
+  }, cases);
+  const wrong = results.filter(({ option, thrown }) => !(thrown?.isOurs && thrown.type === "option" && thrown.option === option && isSentence(thrown.message, option)));
+  expect(wrong.map(({ option, value, thrown }) => `${option} = ${value.slice(0, 20)}: ${thrown ? JSON.stringify(thrown) : "taken"}`)).toEqual([]);
+  await host.settle();
+  expect({ listeners: await host.listeners(), html: await page.locator("main").innerHTML() }).toEqual(before);
+  expect(await host.opened()).toBe(0);
+});
+
+test("an update with a wrong option changes nothing, whatever else it names", async ({ host, page, gateway }) => {
+  await host.open();
+  const one = await (await host.mount("one", { title: "Mine" })).connected();
+  const opened = await host.opened();
+  const results = await page.evaluate(
+    (cases) => {
+      const made = { NaN, Infinity, "1n": 1n };
+      return cases.map(({ option, value }) => {
+        const is = typeof value === "string" && value in made ? made[value] : value;
+        return { option, value: String(is), thrown: host.thrown(() => host.one.handle.update({ title: "Yours", workspaceId: "elsewhere", [option]: is })) };
+      });
+    },
+    cases,
+  );
+  const wrong = results.filter(({ option, thrown }) => thrown?.type !== "option" || thrown.option !== option);
+  expect(wrong.map(({ option, value, thrown }) => `${option} = ${value.slice(0, 20)}: ${thrown ? JSON.stringify(thrown) : "taken"}`)).toEqual([]);
+  await expect(one.title).toHaveText("Mine");
+  expect(await host.opened()).toBe(opened);
+  expect(await gateway.publish({ message: "still here" })).toBe(1);
+  await expect(one.row("still here")).toBeVisible();
+});
+
+test("what is no element is refused by name", async ({ host, page }) => {
+  await host.open();
+  const results = await page.evaluate(() => {
+    const places = { null: null, undefined: undefined, "a selector": "#one", "a number": 5, "an object": {}, document, "a text": document.createTextNode("x"), "a list": document.querySelectorAll("div") };
+    return Object.entries(places).map(([name, place]) => [name, host.thrown(() => host.viewer.mountLiveLogs(place, {}))]);
+  });
+  for (const [name, thrown] of results) expect(thrown, name).toMatchObject({ isOurs: true, type: "option", option: "element" });
+});
+
+test("what is no object of options is refused", async ({ host, page }) => {
+  await host.open();
+  const results = await page.evaluate(() =>
+    [null, 5, "options", true, () => {}].map((options) => host.thrown(() => host.viewer.mountLiveLogs(document.getElementById("one"), options))),
+  );
+  for (const thrown of results) expect(thrown).toMatchObject({ isOurs: true, type: "option", option: "options" });
+  await expect(page.locator("#one")).toBeEmpty();
+});
+
+test("ids at the edge of the grammar are taken", async ({ host }) => {
+  await host.open();
+  for (const id of ["x".repeat(128), "é".repeat(64), "a b", "a/b?c&d=e#f", "..", "%2F", "✓"]) {
+    const one = await (await host.mount("one", { workflowId: id, workspaceId: id })).connected();
+    await one.do("unmount");
+  }
+});
+
+test("options at the edge of their range are taken", async ({ host, page }) => {
+  await host.open();
+  const taken = [{ capacity: 1 }, { capacity: 500_000 }, { workspaceId: null, workflowId: "" }, { maxAttempts: 1 }, { hiddenMs: 0 }, { theme: "dark" }, { locale: "en" }, { title: "" }];
+  for (const options of taken) {
+    await page.evaluate(async (options) => {
+      host.mount("one", options);
+      await host.one.handle.ready;
+      host.one.handle.unmount();
+    }, options);
+  }
+});
+
+for (const nothing of [undefined, null]) {
+  test(`an option that is ${nothing} is as one left out`, async ({ host, page }) => {
+    await host.open();
+    await page.evaluate(
+      ({ names, nothing }) => {
+        const value = nothing === "null" ? null : undefined;
+        host.mount("one", { ...Object.fromEntries(names.map((name) => [name, value])), workspaceId: "workspace123", workflowId: "workflow456" });
+      },
+      { names: Object.keys(WRONG), nothing: String(nothing) },
+    );
+    await page.evaluate(() => host.one.handle.ready);
+    await page.evaluate(() => host.one.handle.connect());
+    await expect(page.locator("#one .dsl-word")).toHaveText("CONNECTED");
+    await expect(page.locator("#one .dsl-section .dsl-title")).toHaveText("Live logs");
+  });
+}
+
+test("an unknown option is told once, with the name that is meant", async ({ host }) => {
+  await host.open();
+  const one = await host.mount("one", { workspaceID: "x", autoconnect: true });
+  await one.ready();
+  await host.mount("two", { workspaceID: "z" });
+  const told = await host.told(/workspaceID/);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/^\[live logs\] .*workspaceId/);
+  expect(await host.told(/autoconnect.*autoConnect/)).toHaveLength(1);
+});
+
+test("no workflow yet is no error: the page says what is missing", async ({ host }) => {
+  await host.open();
+  const one = await host.mount("one", { workspaceId: null, workflowId: undefined });
+  await one.ready();
+  await one.do("connect");
+  await host.settle();
+  expect(await host.opened()).toBe(0);
+  await expect(one.element).toContainText(/no work(space|flow) is chosen/);
+  await one.do("update", { workspaceId: "workspace123", workflowId: "workflow456" });
+  await one.do("connect");
+  await one.is("connected");
+});
+
+/** Whether a message tells what was expected: more than a few words, and the option's name. */
+function isSentence(message, option) {
+  return message.includes(option) && message.length > option.length + 10;
+}

@@ -1,0 +1,33 @@
+// The built npm package in Chromium, on pages of its own and a real gateway. `npm test -- package` runs them.
+
+import { defineConfig } from "@playwright/test";
+import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
+import { STRICT, WASM } from "./policies.mjs";
+
+const executablePath = findBrowsers().chromium;
+const MATRIX = "policy.spec.mjs";
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../../test-results/package",
+  // Two cores: more pages at once would only wait for each other.
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    launchOptions: { executablePath, args: CHROMIUM_FLAGS },
+    trace: "retain-on-failure",
+  },
+  projects: [
+    { name: "policies", testMatch: MATRIX },
+    // As under Lockdown Mode and its like: there is no WebAssembly, whatever the policy says.
+    { name: "policies, no JIT", testMatch: MATRIX, grep: /under script-src 'self'( 'wasm-unsafe-eval')?$/, use: { hasWasm: false, launchOptions: { executablePath, args: [...CHROMIUM_FLAGS, "--js-flags=--jitless"] } } },
+    // What a host sees is the same whichever of the two runs; what has nothing to do with the engine runs once.
+    { name: "wasm", testIgnore: MATRIX, use: { policy: WASM, runs: "wasm" } },
+    { name: "js", testIgnore: [MATRIX, "input.spec.mjs", "element.spec.mjs", "access.spec.mjs"], use: { policy: STRICT, runs: "js" } },
+  ],
+});

@@ -1,0 +1,5 @@
+// The page with the element: importing the module defines it.
+
+import { defineLiveLogs } from "./pkg/element.js";
+
+window.defineLiveLogs = defineLiveLogs;

@@ -1,0 +1,7 @@
+// The page of the matrix with the viewer: what a host writes, and a door for the tests.
+
+import { backend, mountLiveLogs } from "./pkg/index.js";
+
+const handle = mountLiveLogs(document.getElementById("live-logs"), { workspaceId: "workspace123", workflowId: "workflow456" });
+
+window.cell = { backend, status: () => handle.status(), count: () => handle.status().received };
