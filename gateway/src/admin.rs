@@ -19,7 +19,7 @@ pub(crate) async fn index() -> Response {
         "GET /": "this list",
         "GET /health": "whether the gateway is well",
         "GET /ready": "whether it takes readers; 503 once it is told to stop",
-        "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; also /api/logs/stream",
+        "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels, with &batch=1 several logs in one event; also /api/logs/stream",
         "POST /logs/stream": "publish a log, with the header X-Service-Token; also /api/logs/publish",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, as the Datashop page asks for it",
         "GET /admin/logs/stats": "who reads what",

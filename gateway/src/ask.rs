@@ -1,9 +1,12 @@
-//! What a reader asks for: the channels, and where it was in them.
+//! What a reader asks for: the channels, where it was in them, and how it takes their logs.
+
+use std::borrow::Cow;
 
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 use logs_sse_client::core::channel::ChannelName;
 
+use crate::batch::Framing;
 use crate::rejection::Rejection;
 use crate::resume::Resume;
 
@@ -12,6 +15,29 @@ pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event
 
 /// The query parameter for the same, since a page cannot set the header.
 pub(crate) const LAST_EVENT_ID_PARAMETER: &str = "last_event_id";
+
+/// The query parameter by which a reader asks for several logs in one event.
+pub(crate) const BATCH_PARAMETER: &str = "batch";
+
+/// How a reader wants its stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    /// Where it was.
+    pub(crate) resume: Resume,
+    /// How it takes logs.
+    pub(crate) framing: Framing,
+}
+
+impl Ask {
+    pub(crate) fn parse(query: &str, headers: &HeaderMap) -> Result<Self, Rejection> {
+        Ok(Self { resume: parse_resume(query, headers), framing: parse_framing(query)? })
+    }
+}
+
+/// The first value of a query's parameter.
+pub(crate) fn find<'a>(query: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value)
+}
 
 /// Reads `channels=a,b&channels=c`.
 pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection> {
@@ -36,9 +62,20 @@ pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection>
 }
 
 /// Where the reader was, by the header or the query parameter.
-pub(crate) fn parse_resume(query: &str, headers: &HeaderMap) -> Resume {
-    let parameter = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == LAST_EVENT_ID_PARAMETER).map(|(_, value)| value);
-    Resume::parse(headers.get(LAST_EVENT_ID).map(AsRef::as_ref), parameter.as_deref())
+fn parse_resume(query: &str, headers: &HeaderMap) -> Resume {
+    Resume::parse(headers.get(LAST_EVENT_ID).map(AsRef::as_ref), find(query, LAST_EVENT_ID_PARAMETER).as_deref())
+}
+
+/// Whether the reader takes batches. A word that is not known is refused: whoever sends it would wait for something that never comes.
+fn parse_framing(query: &str) -> Result<Framing, Rejection> {
+    match find(query, BATCH_PARAMETER).as_deref() {
+        None | Some("0") => Ok(Framing::Single),
+        Some("1") => Ok(Framing::Batches),
+        Some(other) => {
+            let came: String = other.chars().take(40).collect();
+            Err(Rejection::bad_request(format!("batch is {came:?}: expected 1 for several logs in one event, or 0 for one in each")))
+        }
+    }
 }
 
 /// Above this a list of channels is a mistake rather than a page.
@@ -56,6 +93,19 @@ mod tests {
     fn takes_lists_repeats_and_percent_encoding() {
         let query = "channels=logs%3Aetl%3Aa%3Ab%2Clogs:etl:c&x=1&channels=logs:faas:d:e&channels=logs:etl:c";
         assert_eq!(names(query), Ok(vec!["logs:etl:a:b".into(), "logs:etl:c".into(), "logs:faas:d:e".into()]));
+    }
+
+    #[test]
+    fn batches_are_for_those_who_ask_and_any_other_word_is_refused() {
+        for (query, framing) in
+            [("", Framing::Single), ("batch=0", Framing::Single), ("x=2&batch=1", Framing::Batches), ("b%61tch=%31", Framing::Batches)]
+        {
+            assert_eq!(parse_framing(query), Ok(framing), "{query}");
+        }
+        for query in ["batch", "batch=", "batch=2", "batch=true", "batch=01", "batch=1 ", "batch=\u{fffd}"] {
+            let rejection = parse_framing(query).expect_err(query);
+            assert!(format!("{rejection:?}").contains("error: \"batch is "), "{rejection:?}");
+        }
     }
 
     #[test]

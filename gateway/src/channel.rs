@@ -41,10 +41,10 @@ impl Channel {
         };
         let mut history = self.history();
         let before = history.bytes();
-        history.push(order(), envelope, bounds);
+        let bytes = history.push(order(), envelope, bounds);
         let grown_bytes = history.bytes().cast_signed() - before.cast_signed();
         drop(history);
-        readers.iter().for_each(|reader| reader.wake.notify_one());
+        readers.iter().for_each(|reader| reader.wake.count(Bounds { lines: 1, bytes }));
         Change { readers: readers.len(), grown_bytes }
     }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+use crate::wake::Wake;
 
 /// Who reads.
 #[derive(Debug, Serialize)]
@@ -32,8 +33,8 @@ impl Connection {
 #[derive(Debug)]
 pub(crate) struct Handle {
     pub(crate) connection: Arc<Connection>,
-    /// Holds one permit, so a reader that was busy when something came looks again before it sleeps.
-    pub(crate) wake: Notify,
+    /// Tells it that something came.
+    pub(crate) wake: Wake,
     /// Ends the stream.
     pub(crate) stop: CancellationToken,
 }

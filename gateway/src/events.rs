@@ -134,6 +134,20 @@ pub(crate) fn write_log(page: &mut Vec<u8>, cursor: &Cursor, envelope: &Envelope
     page.extend_from_slice(b"\n\n");
 }
 
+/// Appends one event with several logs: their envelopes, byte for byte as each would come alone, in an array.
+///
+/// Each is one line of JSON, so the array is one too. `cursor` is that after the last of them.
+pub(crate) fn write_batch<'a>(page: &mut Vec<u8>, cursor: &Cursor, envelopes: impl Iterator<Item = &'a Envelope>) {
+    page.extend_from_slice(b"event: batch\nid: ");
+    page.extend_from_slice(cursor.to_string().as_bytes());
+    page.extend_from_slice(b"\ndata: ");
+    for (number, envelope) in envelopes.enumerate() {
+        page.push(if number == 0 { b'[' } else { b',' });
+        page.extend_from_slice(envelope.as_bytes());
+    }
+    page.extend_from_slice(b"]\n\n");
+}
+
 /// Why a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -55,6 +55,29 @@ proptest! {
     }
 
     #[test]
+    fn any_logs_in_a_batch_are_one_event_that_holds_each_as_it_would_come_alone(
+        logs in prop::collection::vec((any_channel(), any_entry(), 1..u64::MAX), 2..6),
+    ) {
+        let seal = |(channel, entry, seq): &(ChannelName, String, u64)| {
+            Draft::new(channel, &RawValue::from_string(entry.clone()).expect("JSON"), 5, "log-5-abc").seal(*seq)
+        };
+        let envelopes: Vec<_> = logs.iter().map(seal).collect();
+        let mut page = Vec::new();
+        write_batch(&mut page, &cursor(), envelopes.iter());
+        prop_assert_eq!(page.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count(), 4, "three fields and the line that ends them");
+        let frame = one_frame(&page);
+        prop_assert_eq!((&*frame.event, &*frame.id), ("batch", "1.abc123.a-_"));
+        let got: Vec<Box<RawValue>> = serde_json::from_str(&frame.data).expect("an array");
+        prop_assert!(got.iter().map(|log| log.get().as_bytes()).eq(envelopes.iter().map(Envelope::as_bytes)));
+        for envelope in &envelopes {
+            let mut page = Vec::new();
+            write_log(&mut page, &cursor(), envelope);
+            let alone = one_frame(&page);
+            prop_assert_eq!(alone.data.as_bytes(), envelope.as_bytes());
+        }
+    }
+
+    #[test]
     fn any_name_leaves_the_other_events_whole(channel in any_channel(), user in any::<String>()) {
         let connection = Connection::new(&user);
         let extent = Extent { oldest: 1, newest: 0 };

@@ -49,18 +49,20 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold.
+    /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold. Gives what the log weighs.
     ///
     /// The newest stays however long it is, or it could reach nobody.
-    pub(crate) fn push(&mut self, order: u64, envelope: impl FnOnce(u64) -> Envelope, bounds: Bounds) {
+    pub(crate) fn push(&mut self, order: u64, envelope: impl FnOnce(u64) -> Envelope, bounds: Bounds) -> usize {
         self.newest += 1;
         self.last_order = order;
         let entry = Entry { seq: self.newest, order, envelope: envelope(self.newest), weighed_before: self.weighed };
-        self.weighed += entry.bytes() as u64;
+        let bytes = entry.bytes();
+        self.weighed += bytes as u64;
         self.entries.push_back(entry);
         while self.entries.len() > bounds.lines || (self.entries.len() > 1 && self.bytes() > bounds.bytes) {
             self.entries.pop_front();
         }
+        bytes
     }
 
     /// Drops all logs, and gives their memory back.

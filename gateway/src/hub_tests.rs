@@ -1,6 +1,7 @@
 //! Who is held in memory, and for how long.
 
 use super::*;
+use crate::batch::Framing;
 use crate::history::Bounds;
 use crate::reader::{Asked, Reader};
 use crate::resume::Resume;
@@ -17,7 +18,7 @@ fn publish(hub: &Hub, name: &str, count: usize) {
 }
 
 fn read(hub: &Arc<Hub>, name: &str) -> Reader {
-    Reader::open(hub, &[Asked { channel: channel(name), is_granted: true }], &Resume::Live, Connection::new("u"))
+    Reader::open(hub, &[Asked { channel: channel(name), is_granted: true }], &Resume::Live, Framing::Single, Connection::new("u"))
 }
 
 fn extent(hub: &Hub, name: &str) -> Extent {

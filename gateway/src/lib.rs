@@ -1,13 +1,14 @@
 //! The gateway: services publish logs, pages subscribe to channels of them.
 //!
 //! A log comes in by [`publish`], is numbered and kept by [`hub`] in its channel's [`history`], and woken readers fetch it from there:
-//! [`reader`] knows where each is, [`resume`] where it begins, [`stream`] sends what it fetches, at the times of [`pace`].
+//! [`reader`] knows where each is, [`resume`] where it begins, [`batch`] what it collects, [`stream`] sends what it fetches, at the times of [`pace`].
 //! [`proxy`] is the Datashop route in front of it, [`app`] the whole URL space, [`server`] the socket.
 //! [`faults`] stands apart: a proxy for tests that breaks streams on purpose.
 
 pub mod admin;
 pub mod app;
 mod ask;
+pub mod batch;
 mod channel;
 pub mod config;
 pub mod connection;
@@ -30,3 +31,4 @@ pub mod site;
 pub mod stats;
 pub mod stream;
 pub mod tokens;
+mod wake;

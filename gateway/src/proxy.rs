@@ -14,7 +14,8 @@ use logs_sse_client::core::channel::{ChannelName, Id};
 use logs_sse_client::core::target::DEFAULT_SERVICE;
 
 use crate::app::Gateway;
-use crate::ask::{LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, parse_resume};
+use crate::ask::{Ask, BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, find};
+use crate::batch::Framing;
 use crate::events::{self, Bye};
 use crate::publisher::told;
 use crate::rejection::Rejection;
@@ -27,12 +28,13 @@ pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let channel = parse_channel(query)?;
+    let ask = Ask::parse(query, &headers)?;
     match &gateway.upstream {
         None => {
             let who = Who { user: Some(USER), workspace: Some(channel.workspace().as_str()) };
-            Ok(open(&gateway, vec![channel.clone()], &who, &parse_resume(query, &headers)))
+            Ok(open(&gateway, vec![channel.clone()], &who, &ask))
         }
-        Some(upstream) => upstream.forward(&gateway, &channel, query, &headers).await,
+        Some(upstream) => upstream.forward(&gateway, &upstream.url(&channel, query, ask.framing), &channel, &headers).await,
     }
 }
 
@@ -59,9 +61,8 @@ impl Upstream {
         Ok(Arc::new(Self { base: url.trim_end_matches('/').into(), client }))
     }
 
-    async fn forward(&self, gateway: &Gateway, channel: &ChannelName, query: &str, headers: &HeaderMap) -> Result<Response, Rejection> {
-        let url = self.url(channel, query);
-        let mut request = self.client.get(&url).header(ACCEPT, "text/event-stream").header(USER_HEADER, USER);
+    async fn forward(&self, gateway: &Gateway, url: &str, channel: &ChannelName, headers: &HeaderMap) -> Result<Response, Rejection> {
+        let mut request = self.client.get(url).header(ACCEPT, "text/event-stream").header(USER_HEADER, USER);
         // An id may hold what no header may (a letter beyond Latin-1); then the upstream decides without it.
         if let Ok(workspace) = HeaderValue::from_str(channel.workspace().as_str()) {
             request = request.header(WORKSPACE_HEADER, workspace);
@@ -77,10 +78,13 @@ impl Upstream {
     }
 
     /// The stream upstream. The cursor goes in both ways in which it came: which one wins is for upstream to say.
-    fn url(&self, channel: &ChannelName, query: &str) -> String {
+    fn url(&self, channel: &ChannelName, query: &str, framing: Framing) -> String {
         let mut forwarded = form_urlencoded::Serializer::new(String::new());
         forwarded.append_pair("channels", &channel.to_string());
         forwarded.extend_pairs(find(query, LAST_EVENT_ID_PARAMETER).map(|cursor| (LAST_EVENT_ID_PARAMETER, cursor)));
+        if framing == Framing::Batches {
+            forwarded.append_pair(BATCH_PARAMETER, "1");
+        }
         format!("{}/logs/stream?{}", self.base, forwarded.finish())
     }
 }
@@ -135,10 +139,6 @@ fn parse_channel(query: &str) -> Result<ChannelName, Rejection> {
     let (workspace, workflow) = (required("workspace_id")?, required("workflow_id")?);
     let service = Id::parse("service", find(query, "service").as_deref().unwrap_or(DEFAULT_SERVICE))?;
     Ok(ChannelName::new(service, workspace, Some(workflow)))
-}
-
-fn find(query: &str, wanted: &str) -> Option<String> {
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
 
 /// The user of the demo. Where a login stands in front of this route, that proxy names the real one.

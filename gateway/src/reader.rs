@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use logs_sse_client::core::channel::ChannelName;
 use logs_sse_client::core::cursor::Cursor;
-use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::batch::{Collector, Framing};
 use crate::channel::Channel;
 use crate::config::{Config, SlowReader};
 use crate::connection::{Connection, Handle};
@@ -16,6 +17,7 @@ use crate::events::{self, Gap, Reason};
 use crate::history::{Bounds, Entry, Extent};
 use crate::hub::Hub;
 use crate::resume::Resume;
+use crate::wake::Wake;
 
 /// A channel that was asked for, and whether the reader may have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub struct Reader {
     tracks: Vec<Option<Track>>,
     /// Channels whose cursor could not be placed, to be told of first.
     unplaced: Vec<(usize, Reason)>,
+    /// `None` for a reader that takes each log alone.
+    collector: Option<Collector>,
 }
 
 #[derive(Debug)]
@@ -66,10 +70,11 @@ enum Phase {
 impl Reader {
     /// Reads those of `asked` that are granted, from where `resume` says.
     #[must_use]
-    pub fn open(hub: &Arc<Hub>, asked: &[Asked], resume: &Resume, connection: Connection) -> Self {
-        let handle = Arc::new(Handle { connection: Arc::new(connection), wake: Notify::new(), stop: CancellationToken::new() });
+    pub fn open(hub: &Arc<Hub>, asked: &[Asked], resume: &Resume, framing: Framing, connection: Connection) -> Self {
+        let handle = Arc::new(Handle { connection: Arc::new(connection), wake: Wake::default(), stop: CancellationToken::new() });
         hub.enter(&handle);
-        let mut reader = Self { hub: Arc::clone(hub), handle, tracks: Vec::with_capacity(asked.len()), unplaced: Vec::new() };
+        let collector = (framing == Framing::Batches).then(|| Collector::new(PAGE, hub.config(), Instant::now()));
+        let mut reader = Self { hub: Arc::clone(hub), handle, tracks: Vec::with_capacity(asked.len()), unplaced: Vec::new(), collector };
         for (index, Asked { channel, is_granted }) in asked.iter().enumerate() {
             let track = is_granted.then(|| {
                 let (channel, at_start) = hub.join(channel, &reader.handle);
@@ -86,11 +91,22 @@ impl Reader {
     /// The next events, as soon as there are any. Nothing is lost when the wait is given up.
     pub async fn next(&mut self) -> Next {
         loop {
-            if let Some(next) = self.fetch() {
+            if let Some(next) = self.fetch(Instant::now()) {
                 return next;
             }
-            self.handle.wake.notified().await;
+            match self.collector.as_ref().and_then(Collector::deadline) {
+                None => self.handle.wake.woken().await,
+                // Either way there is something now.
+                Some(deadline) => timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default(),
+            }
         }
+    }
+
+    /// What it collects, if it does: something comes that no log may pass.
+    pub(crate) fn flush(&mut self) -> Option<Next> {
+        let now = Instant::now();
+        let is_holding = self.collector.as_mut().is_some_and(|collector| collector.hurry(now));
+        is_holding.then(|| self.fetch(now)).flatten()
     }
 
     /// Each granted channel, and what could be had of it at the start.
@@ -112,7 +128,10 @@ impl Reader {
         &self.handle.stop
     }
 
-    fn fetch(&mut self) -> Option<Next> {
+    fn fetch(&mut self, now: Instant) -> Option<Next> {
+        if let Some(collector) = &self.collector {
+            self.handle.wake.collect(collector.enough());
+        }
         let mut page = Vec::new();
         self.tell_unplaced(&mut page);
         // Asked first: of all channels, only what is no later than this comes into the page, so that channels merge as they were published.
@@ -129,7 +148,8 @@ impl Reader {
             }
         }
         found.sort_unstable_by_key(|found| found.entry.order);
-        self.write(&found, &mut page);
+        let count = self.take(page_of(&found), !page.is_empty(), now);
+        self.write(&found[..count], &mut page);
         (!page.is_empty()).then(|| Next::Page(page.into()))
     }
 
@@ -153,23 +173,39 @@ impl Reader {
         tracing::debug!(connection = self.connection().connection_id, channel = %channel.name(), from, to, reason = ?gap.reason, "gap");
     }
 
-    /// Writes what was `found`, in the order of publishing, up to a page.
-    fn write(&mut self, found: &[Found], page: &mut Vec<u8>) {
-        let (mut sent, mut bytes) = (0, 0);
-        for Found { index, entry, is_last } in found.iter().take(PAGE.lines) {
-            // Weighed as each history weighs its part: no log may pass one that its channel kept back for the next page.
-            if bytes >= PAGE.bytes {
-                break;
-            }
-            bytes += entry.bytes();
-            if let Some(track) = &mut self.tracks[*index] {
-                track.position = entry.seq;
-                track.phase = if *is_last { Phase::Live } else { track.phase };
-            }
-            events::write_log(page, &self.cursor(), &entry.envelope);
-            sent += 1;
+    /// How many of the `waiting` logs are sent now. Before it is none, whoever publishes knows what to wake this reader for.
+    fn take(&mut self, waiting: Bounds, is_after_gap: bool, now: Instant) -> usize {
+        let is_replay = self.tracks.iter().flatten().any(|track| track.phase == Phase::Replay);
+        let Some(collector) = &mut self.collector else { return waiting.lines };
+        let count = collector.take(waiting, is_after_gap || is_replay, now);
+        match (waiting.lines, count) {
+            (0, _) => self.handle.wake.at_once(collector.enough()),
+            (_, 0) => self.handle.wake.count(waiting),
+            _ => {}
         }
-        self.hub.tally.delivered.fetch_add(sent, Ordering::Relaxed);
+        count
+    }
+
+    /// Writes logs, in the order of publishing: one for each event, or all in one.
+    fn write(&mut self, logs: &[Found], page: &mut Vec<u8>) {
+        page.reserve(logs.iter().map(|found| found.entry.bytes()).sum());
+        if self.collector.is_some() && logs.len() > 1 {
+            logs.iter().for_each(|found| self.move_to(found));
+            events::write_batch(page, &self.cursor(), logs.iter().map(|found| &found.entry.envelope));
+        } else {
+            for found in logs {
+                self.move_to(found);
+                events::write_log(page, &self.cursor(), &found.entry.envelope);
+            }
+        }
+        self.hub.tally.delivered.fetch_add(logs.len() as u64, Ordering::Relaxed);
+    }
+
+    fn move_to(&mut self, found: &Found) {
+        if let Some(track) = &mut self.tracks[found.index] {
+            track.position = found.entry.seq;
+            track.phase = if found.is_last { Phase::Live } else { track.phase };
+        }
     }
 
     fn cursor(&self) -> Cursor {
@@ -218,9 +254,24 @@ impl Track {
     }
 }
 
+/// How many of the logs `found` fill a page, and what they weigh.
+fn page_of(found: &[Found]) -> Bounds {
+    let mut page = Bounds { lines: 0, bytes: 0 };
+    // Weighed as each history weighs its part: no log may pass one that its channel kept back for the next page.
+    while page.lines < found.len().min(PAGE.lines) && page.bytes < PAGE.bytes {
+        page.bytes += found[page.lines].entry.bytes();
+        page.lines += 1;
+    }
+    page
+}
+
 /// A page: what is copied out of the histories under one lock, and about as much as a socket takes at once.
 const PAGE: Bounds = Bounds { lines: 256, bytes: 256 * 1_024 };
 
 #[cfg(test)]
 #[path = "reader_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "reader_batch_tests.rs"]
+mod batch_tests;

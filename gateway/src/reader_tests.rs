@@ -5,15 +5,15 @@ use serde_json::value::RawValue;
 
 use super::*;
 
-fn hub(config: Config) -> Arc<Hub> {
+pub(super) fn hub(config: Config) -> Arc<Hub> {
     Arc::new(Hub::new(config))
 }
 
-fn name(name: &str) -> ChannelName {
+pub(super) fn name(name: &str) -> ChannelName {
     format!("logs:etl:w:{name}").parse().expect("a channel")
 }
 
-fn publish(hub: &Hub, channel: &str, count: usize) {
+pub(super) fn publish(hub: &Hub, channel: &str, count: usize) {
     let entry = RawValue::from_string("{}".into()).expect("JSON");
     for _ in 0..count {
         hub.publish(&name(channel), &entry);
@@ -21,12 +21,16 @@ fn publish(hub: &Hub, channel: &str, count: usize) {
 }
 
 fn open(hub: &Arc<Hub>, channels: &[&str], cursor: &str) -> Reader {
+    open_as(Framing::Single, hub, channels, cursor)
+}
+
+pub(super) fn open_as(framing: Framing, hub: &Arc<Hub>, channels: &[&str], cursor: &str) -> Reader {
     let asked: Vec<_> = channels.iter().map(|channel| Asked { channel: name(channel), is_granted: true }).collect();
-    Reader::open(hub, &asked, &Resume::parse(None, Some(cursor)), Connection::new("u"))
+    Reader::open(hub, &asked, &Resume::parse(None, Some(cursor)), framing, Connection::new("u"))
 }
 
 fn frames(reader: &mut Reader) -> Vec<Frame> {
-    match reader.fetch() {
+    match reader.fetch(Instant::now()) {
         Some(Next::Page(page)) => Parser::default().feed(&page),
         Some(Next::TooSlow) => panic!("cut off"),
         None => Vec::new(),
@@ -54,7 +58,7 @@ fn numbers(range: std::ops::RangeInclusive<u64>) -> Vec<String> {
     range.map(|seq| seq.to_string()).collect()
 }
 
-const SMALL: Config = Config {
+pub(super) const SMALL: Config = Config {
     history: Bounds { lines: 1_000, bytes: usize::MAX },
     history_total_bytes: usize::MAX >> 1,
     reader: Bounds { lines: 100, bytes: usize::MAX },
@@ -118,7 +122,7 @@ fn a_slow_reader_may_be_cut_off_instead() {
     let hub = hub(Config { slow: SlowReader::Cut, ..SMALL });
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 101);
-    assert_eq!((reader.fetch(), hub.stats().readers_cut_off), (Some(Next::TooSlow), 1));
+    assert_eq!((reader.fetch(Instant::now()), hub.stats().readers_cut_off), (Some(Next::TooSlow), 1));
 }
 
 #[test]

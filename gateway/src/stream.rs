@@ -17,7 +17,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sle
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Gateway;
-use crate::ask::{parse_channels, parse_resume};
+use crate::ask::{Ask, parse_channels};
 use crate::connection::{Connection, now_millis};
 use crate::events::{self, Bye, Greeting};
 use crate::pace::{Pace, millis};
@@ -41,7 +41,7 @@ pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQ
     let wanted = parse_channels(query)?;
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let who = Who { user: header(USER_HEADER), workspace: header(WORKSPACE_HEADER) };
-    Ok(open(&gateway, wanted, &who, &parse_resume(query, &headers)))
+    Ok(open(&gateway, wanted, &who, &Ask::parse(query, &headers)?))
 }
 
 /// Who asks, as the proxy in front says.
@@ -52,12 +52,12 @@ pub(crate) struct Who<'a> {
 }
 
 /// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names the others too.
-pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, who: &Who<'_>, resume: &Resume) -> Response {
+pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, who: &Who<'_>, ask: &Ask) -> Response {
     let is_granted = |channel: &ChannelName| who.workspace.is_none_or(|workspace| channel.workspace().as_str() == workspace);
     let asked: Vec<_> = wanted.into_iter().map(|channel| Asked { is_granted: is_granted(&channel), channel }).collect();
-    let reader = Reader::open(&gateway.hub, &asked, resume, Connection::new(who.user.unwrap_or("anonymous")));
+    let reader = Reader::open(&gateway.hub, &asked, &ask.resume, ask.framing, Connection::new(who.user.unwrap_or("anonymous")));
     let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
-    tracing::info!(connection = reader.connection().connection_id, channels = names, resumed = *resume != Resume::Live, "reader connected");
+    tracing::info!(connection = reader.connection().connection_id, channels = names, resumed = ask.resume != Resume::Live, "reader connected");
     let refused: Vec<_> = asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();
     let greeting = greeting(gateway, &reader, &refused);
     let open = Open {
@@ -129,19 +129,33 @@ impl Open {
             () = gateway.shutdown.cancelled() => Err(Bye::Shutdown),
             () = self.stop.cancelled() => Err(Bye::Stop),
             () = end_of(&mut self.end_of_age) => Err(Bye::Rotation),
-            _ = self.heartbeat.tick() => Ok(events::heartbeat(self.reader.positions(), now_millis())),
+            _ = self.heartbeat.tick() => {
+                let held = page(self.reader.flush())?;
+                Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
+            }
             _ = self.ping.tick() => Ok(Bytes::from_static(b":ping\n\n")),
-            next = self.reader.next() => match next {
-                Next::Page(page) => Ok(page),
-                Next::TooSlow => Err(Bye::Slow),
-            },
+            next = self.reader.next() => page(Some(next)),
         }
     }
 
     fn end(&mut self, reason: Bye, pace: &Pace) -> Bytes {
         self.stage = Stage::End;
-        events::bye(reason, pace.retry_ms(reason))
+        // Sent before, had the reader not asked for batches. One that is too slow takes none, and gets it when it comes back.
+        let held = if reason == Bye::Slow { Bytes::new() } else { page(self.reader.flush()).unwrap_or_default() };
+        joined(&held, events::bye(reason, pace.retry_ms(reason)))
     }
+}
+
+fn page(next: Option<Next>) -> Result<Bytes, Bye> {
+    match next {
+        None => Ok(Bytes::new()),
+        Some(Next::Page(page)) => Ok(page),
+        Some(Next::TooSlow) => Err(Bye::Slow),
+    }
+}
+
+fn joined(held: &Bytes, event: Bytes) -> Bytes {
+    if held.is_empty() { event } else { [&held[..], &event].concat().into() }
 }
 
 async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {

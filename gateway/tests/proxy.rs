@@ -73,6 +73,19 @@ async fn passes_a_cursor_of_the_query_on_as_one_of_the_query() {
 }
 
 #[tokio::test]
+async fn passes_on_that_a_reader_takes_batches() {
+    let seen = Seen::default();
+    let upstream = quiet_upstream(seen.clone()).await;
+    let gateway = Server::forwarding_to(&upstream.url).await;
+    for (ask, expected) in [("&batch=1", Some("1")), ("&batch=0", None), ("", None)] {
+        gateway.read(&format!("{PROXY}{ask}")).await.frame().await;
+        let (uri, _) = seen.requests.lock().expect("unpoisoned").pop().expect("a request");
+        let mut query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        assert_eq!(query.find(|(name, _)| name == "batch").map(|(_, value)| value.into_owned()).as_deref(), expected, "{uri}");
+    }
+}
+
+#[tokio::test]
 async fn a_reader_resumes_through_two_gateways() {
     let backend = Server::gateway().await;
     let front = Server::forwarding_to(&backend.url).await;
