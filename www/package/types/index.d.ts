@@ -133,7 +133,9 @@ export interface ConnectionOptions {
   wasmUrl?: string | URL;
   /** What to run; `"auto"` unless given: WebAssembly where the page's policy allows it, else JavaScript. Read once, by the first that loads. */
   backend?: "auto" | Backend;
+  /** When anything but counts and times reads differently; at most once per frame, so a state shorter than that is left out. */
   onStatus?(status: LogsStatus): void;
+  /** Once for each new reason, and once for each callback that throws. Without it errors go to the console. */
   onError?(error: LiveLogsError): void;
   /** New logs, oldest first; at most once per frame. */
   onLog?(logs: readonly Log[]): void;
