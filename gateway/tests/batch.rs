@@ -117,8 +117,7 @@ async fn a_replay_comes_in_batches_at_once() {
     gateway.publish_numbers(CHANNEL, 1, 600);
     let [path, ..] = routes();
     let (logs, _) = logs(&mut gateway.resume(&path, &cursor(&gateway, 0)).await, 600).await;
-    let expected =
-        [together(&gateway, 256, &logs[..256]), together(&gateway, 512, &logs[256..512]), together(&gateway, 600, &logs[512..])];
+    let expected = [together(&gateway, 256, &logs[..256]), together(&gateway, 512, &logs[256..512]), together(&gateway, 600, &logs[512..])];
     let mut reader = open_at(&gateway, &format!("{path}&batch=1"), &cursor(&gateway, 0)).await;
     assert_eq!(text(&mut reader, &expected[2]).await, expected.concat());
 }
@@ -183,6 +182,21 @@ async fn a_goodbye_comes_after_what_was_collected() {
     let (seen, _) = logs(&mut reader, 8).await;
     assert_eq!(read(&seen[7])["seq"], 9);
     assert_eq!((reader.told().await.expect("a goodbye").0, reader.frame().await), ("bye shutdown".into(), None));
+}
+
+#[tokio::test]
+async fn a_heartbeat_comes_after_what_was_collected() {
+    let gateway = paced(Pace { heartbeat: Duration::from_millis(3), ..Pace::default() }).await;
+    let mut reader = gateway.read(&format!("{PROXY}&batch=1")).await;
+    for number in [1, 2] {
+        gateway.publish_numbers(CHANNEL, number, number);
+        let mut beats = 0;
+        while envelopes(&reader.frame().await.expect("the stream goes on")).is_empty() {
+            beats += 1;
+        }
+        // One may have been due before the log; in 25 ms there would be eight.
+        assert!(number == 1 || beats < 4, "{beats}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
