@@ -105,7 +105,9 @@ async function npmPackage() {
   await buildPackage();
   await checkPackage();
   const { packageTests } = await import("./package-tests.mjs");
-  return [one("package: publint and attw", true), ...(await packageTests(program)).map((done) => counted(done.name, done))];
+  const results = [one("package: publint and attw", true), ...(await packageTests(program)).map((done) => counted(done.name, done))];
+  const { quickBench } = await import("./bench.mjs");
+  return [...results, one("package: speed has not collapsed", await quickBench())];
 }
 
 async function inHosts() {

@@ -1,0 +1,46 @@
+// How smooth a page is: the time between animation frames, and tasks that held the page up. Knows nothing of what the page does.
+
+/** Watches until `stop()`, which gives the figures in milliseconds. */
+export function watchFrames() {
+  const gaps = [];
+  let last = null;
+  let isOver = false;
+  const tasks = [];
+  const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+  observer.observe({ type: "longtask" });
+  const frame = (at) => {
+    if (isOver) return;
+    if (last !== null) gaps.push(at - last);
+    last = at;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  return {
+    stop() {
+      isOver = true;
+      tasks.push(...observer.takeRecords().map(({ duration }) => duration));
+      observer.disconnect();
+      return { frames: spread(gaps), longTasks: { count: tasks.length, total: sum(tasks), worst: Math.max(0, ...tasks) } };
+    },
+  };
+}
+
+/** Calls `act` once the next frame is painted: a message that is posted in a frame comes after its drawing. */
+export function afterFrame(act) {
+  requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = act;
+    port2.postMessage(null);
+  });
+}
+
+/** A list in a few figures. */
+export function spread(list) {
+  const sorted = Float64Array.from(list).sort();
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), worst: sorted.at(-1) ?? null };
+}
+
+function sum(list) {
+  return list.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,42 @@
+// A streaming fetch, the npm package eventsource-parser, and JSON.parse: nothing is kept, nothing is displayed.
+
+import { createParser } from "eventsource-parser";
+import { contend, createTally, stream } from "./contender.js";
+
+contend(async (bench) => {
+  const tally = createTally();
+  const end = new AbortController();
+  const response = await fetch(stream(), { signal: end.signal });
+  const reader = response.body.getReader();
+  const greeted = Promise.withResolvers();
+
+  const parser = createParser({
+    onEvent({ event, data }) {
+      if (event === "end") {
+        bench.finish();
+        end.abort();
+      }
+      if (event) return;
+      const envelope = JSON.parse(data);
+      if (envelope.type === "connection") greeted.resolve();
+      else tally.take(envelope);
+    },
+  });
+
+  read(reader, parser);
+  await greeted.promise;
+  return tally;
+});
+
+async function read(reader, parser) {
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}

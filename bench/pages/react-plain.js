@@ -1,0 +1,35 @@
+// A plain React client, as one writes it first: a state update per message, the newest 200 lines kept, each a row.
+
+import { createElement, useEffect, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { contend, createTally, stream } from "./contender.js";
+
+const KEPT = 200;
+
+contend(async () => {
+  const tally = createTally();
+  const greeted = Promise.withResolvers();
+  createRoot(document.body.appendChild(document.createElement("main"))).render(createElement(Logs, { tally, onGreeted: greeted.resolve }));
+  await greeted.promise;
+  return { ...tally, held: () => document.querySelectorAll("li").length, rows: "li" };
+});
+
+function Logs({ tally, onGreeted }) {
+  const [logs, setLogs] = useState([]);
+  useEffect(() => {
+    const source = new EventSource(stream());
+    source.onmessage = ({ data }) => {
+      const envelope = JSON.parse(data);
+      if (envelope.type === "connection") return onGreeted();
+      tally.take(envelope);
+      setLogs((logs) => [envelope, ...logs].slice(0, KEPT));
+    };
+    return () => source.close();
+  }, []);
+  return createElement("ol", null, logs.map(row));
+}
+
+function row({ id, data: { level, pipeline, status, date, message } }) {
+  const cells = [date, level, pipeline, message, status].map((text, index) => createElement("span", { key: index }, `${text} `));
+  return createElement("li", { key: id, className: level }, cells);
+}
