@@ -28,6 +28,8 @@ pub(crate) struct Collector {
 enum State {
     /// Nothing waits. A log that comes before this moment will.
     Idle { quiet_at: Instant },
+    /// Logs were sent. More may be there, since nobody has looked after it; what is found will wait until this moment.
+    Sent { until: Instant },
     /// Logs wait, until this moment at the latest.
     Holding { until: Instant },
 }
@@ -44,7 +46,7 @@ impl Collector {
 
     /// How many of the `waiting` logs are sent at `now`: all, the first, or none yet. What `is_overdue`, as a replay is, does not wait.
     pub(crate) fn take(&mut self, waiting: Bounds, is_overdue: bool, now: Instant) -> usize {
-        let (State::Idle { quiet_at: moment } | State::Holding { until: moment }) = self.state;
+        let (State::Idle { quiet_at: moment } | State::Sent { until: moment } | State::Holding { until: moment }) = self.state;
         if waiting.lines == 0 {
             self.state = State::Idle { quiet_at: moment };
             return 0;
@@ -55,7 +57,7 @@ impl Collector {
             return 0;
         }
         let was_quiet = matches!(self.state, State::Idle { quiet_at } if quiet_at <= now);
-        self.state = State::Idle { quiet_at: now + SPAN };
+        self.state = State::Sent { until: now + SPAN };
         if was_quiet && !is_overdue { 1 } else { waiting.lines }
     }
 
@@ -71,7 +73,7 @@ impl Collector {
     /// When what waits is sent at the latest; `None` when nothing does.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Idle { .. } => None,
+            State::Idle { .. } | State::Sent { .. } => None,
             State::Holding { until } => Some(until),
         }
     }
@@ -111,7 +113,9 @@ mod tests {
         assert_eq!((collector.take(logs(0), false, at(25)), collector.deadline()), (0, None), "a timer is there while something waits only");
         assert_eq!((collector.take(logs(1), false, at(49)), collector.deadline()), (0, Some(at(50))));
         assert_eq!(collector.take(logs(1), false, at(60)), 1);
+        assert_eq!(collector.take(logs(0), false, at(60)), 0);
         assert_eq!(collector.take(logs(5), false, at(85)), 1);
+        assert_eq!(collector.take(logs(4), false, at(120)), 4, "they were there all the time");
     }
 
     #[test]
@@ -122,6 +126,7 @@ mod tests {
         assert_eq!(collector.take(logs(256), false, at(2)), 256);
         assert_eq!(collector.take(Bounds { lines: 2, bytes: 999 }, false, at(3)), 0);
         assert_eq!(collector.take(Bounds { lines: 2, bytes: 1_000 }, false, at(4)), 2);
+        assert_eq!(collector.take(logs(0), false, at(5)), 0);
         assert_eq!(collector.take(logs(256), false, at(29)), 1, "a burst after a quiet moment begins with one");
         assert_eq!(collector.take(logs(256), false, at(29)), 256);
     }

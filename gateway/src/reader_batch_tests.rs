@@ -81,6 +81,19 @@ fn a_burst_begins_with_one_log_and_goes_on_in_batches_of_256_and_the_rest_waits(
 }
 
 #[test]
+fn a_log_that_waited_for_the_socket_is_not_the_first_after_a_quiet_moment() {
+    // A live reader whose socket took longer than 25 ms for each page got every second event for one log alone.
+    let hub = hub(Config::default());
+    let (mut reader, at) = open(&hub, &["a"], "");
+    publish(&hub, "a", 600);
+    let events = [0, 50, 100, 150].map(|millis| told(reader.fetch(at(millis))));
+    assert_eq!(events.concat(), ["1", "2-257", "258-513", "514-600"]);
+    assert_eq!(told(reader.fetch(at(200))), NOTHING);
+    publish(&hub, "a", 2);
+    assert_eq!(told(reader.fetch(at(201))), ["601"]);
+}
+
+#[test]
 fn a_replay_is_batched_without_waiting() {
     let hub = hub(Config::default());
     publish(&hub, "a", 600);
