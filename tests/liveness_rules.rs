@@ -226,6 +226,26 @@ fn the_next_attempt_does_not_wait_for_ever_for_a_reason() {
 }
 
 #[test]
+fn a_link_too_short_for_a_batch_gets_single_events() {
+    // A proxy cut each stream after 20 kB; the first batch of the replay was larger, so nothing ever came again.
+    let mut sim = counted(70);
+    sim.drop_link();
+    back(&mut sim);
+    sim.line(&greeting("aaaaaa", 1, 300));
+    sim.drop_link();
+    sim.input(Input::RetryNow);
+    assert!(sim.url().is_some_and(|url| !url.contains("batch=1")), "{:?}", sim.url());
+}
+
+#[test]
+fn a_link_that_ends_with_nothing_owed_goes_on_with_batches() {
+    let mut sim = counted(70);
+    sim.drop_link();
+    sim.input(Input::RetryNow);
+    assert!(sim.url().is_some_and(|url| url.contains("batch=1")), "{:?}", sim.url());
+}
+
+#[test]
 fn a_link_that_was_open_needs_no_probe() {
     let mut sim = Sim::connected();
     sim.drop_link();

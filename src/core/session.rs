@@ -77,6 +77,11 @@ pub struct Session {
     refused: Vec<String>,
     /// Whether the open source has said anything.
     is_greeted: bool,
+    /// Whether logs were announced on the open stream and none has come yet.
+    is_owed: bool,
+    /// Whether it asks for several logs in one event. Not after a stream ended that brought none of those it announced:
+    /// on a link that is cut every few kilobytes a large batch would never arrive, and neither would anything after it.
+    takes_batches: bool,
     /// Whether a gap of unknown size at the beginning of the open stream is told already.
     is_unknown_told: bool,
 }
@@ -96,6 +101,8 @@ impl Session {
             server: Server::default(),
             refused: Vec::new(),
             is_greeted: false,
+            is_owed: false,
+            takes_batches: true,
             is_unknown_told: false,
         }
     }
@@ -106,6 +113,7 @@ impl Session {
         self.connection.handle_input(now, input);
         if was_open && !self.is_open() {
             self.recovery.handle_lost(now);
+            self.takes_batches &= !self.is_owed;
         }
     }
 
@@ -149,8 +157,9 @@ impl Session {
         match self.connection.poll_output()? {
             Output::Open { source, url } => {
                 self.is_greeted = false;
+                self.is_owed = false;
                 self.is_unknown_told = false;
-                let url = Target::url_from(&url, self.progress.cursor().as_ref());
+                let url = Target::url_from(&url, self.takes_batches, self.progress.cursor().as_ref());
                 Some(Output::Open { source, url })
             }
             output => Some(output),
@@ -283,6 +292,7 @@ impl Session {
         }
         let had_cursor = self.progress.cursor().is_some();
         let Announced { left, unknown } = self.progress.handle_hello(hello);
+        self.is_owed = left > 0;
         if let Some(reason) = unknown {
             self.tell_missing(None, reason);
             self.is_unknown_told = true;
@@ -309,6 +319,7 @@ impl Session {
     }
 
     fn handle_line(&mut self, now: Instant, line: &Raw<'_>) {
+        self.is_owed = false;
         match self.progress.handle_line(line.channel.as_deref(), line.seq, &line.id, &line.text) {
             Verdict::Duplicate => {
                 self.tally.duplicates += 1;
@@ -362,6 +373,7 @@ impl Session {
         self.tally = Tally::default();
         self.vitals = Vitals::default();
         self.server = Server::default();
+        self.takes_batches = true;
         if !self.store.is_empty() {
             self.store.clear();
         }
