@@ -74,10 +74,10 @@ test("says that the network is gone, and comes back with it", async ({ gateway, 
   await demo.live();
 });
 
-test("a backend that is down behind the proxy is told as refused", async ({ start, demo, page }) => {
+test("a backend that is down behind the proxy is told with its answer", async ({ start, demo, page }) => {
   const front = await start("--upstream", "http://127.0.0.1:9");
   await demo.open(front.url);
   await demo.connect.click();
   await demo.word(/ERROR|CONNECTING/);
-  await expect(page.locator(".dsl-reason")).toContainText("refused the stream");
+  await expect(page.locator(".dsl-reason")).toContainText("the server answered 502");
 });
