@@ -38,7 +38,8 @@ test("text is only text", async ({ gateway, demo, page }) => {
   await gateway.publish({ level: attack, pipeline: attack, message: attack, date: attack, status: attack, isoTime: '"><script>alert(1)</script>' });
   const row = demo.row(attack);
   await expect(row.locator(".dsl-message")).toHaveText(attack);
-  await row.getByRole("button").click();
+  // Not by the mouse: the list moves, and another line may stand under it by then.
+  await row.getByRole("button").dispatchEvent("click");
   await expect(page.locator(".dsl-full")).toHaveText(attack);
   expect(await page.locator(".dsl-root img, .dsl-root script").count()).toBe(0);
 });
