@@ -60,7 +60,6 @@ impl Client {
                     }
                 }),
                 news: RefCell::new(None),
-                told_to: Cell::new(None),
                 _presence: Presence::new(move |input| with(&of_presence, |inner| inner.handle(input))),
                 console: options.console,
                 me: me.clone(),
@@ -91,7 +90,6 @@ impl Client {
     /// Keeps the rows from `number` on until a listener has heard them; `None` when it wants none.
     pub fn keep_from(&self, number: Option<u64>) {
         self.inner.session.borrow_mut().keep_from(number);
-        self.inner.told_to.set(number);
     }
 
     /// Begins, and goes on by itself until [`disconnect`](Self::disconnect).
@@ -173,8 +171,6 @@ struct Inner {
     frame: Frame,
     /// Whoever listens for news, if anybody.
     news: RefCell<Option<Frame>>,
-    /// The next row that whoever listens has not heard; `None` when nobody wants rows.
-    told_to: Cell<Option<u64>>,
     _presence: Presence,
     console: Console,
     me: Weak<Self>,
@@ -231,7 +227,7 @@ impl Inner {
     }
 
     fn is_much_untold(&self) -> bool {
-        self.told_to.get().is_some_and(|told| self.session.borrow().store().range().end.saturating_sub(told) >= MANY)
+        self.session.borrow().store().unheard() >= MANY
     }
 
     fn open(&self, id: SourceId, url: &str) {

@@ -59,8 +59,8 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The most lines that may be asked for.
-    pub const MAX_LINES: usize = 1_000_000;
+    /// The most lines that may be asked for: a list of this many rows still fits the tallest element a browser draws (about 17 M px).
+    pub const MAX_LINES: usize = 500_000;
 
     /// Room for `lines` lines, brought into `1..=MAX_LINES`, and for as many bytes as such lines usually have; 64 MiB at least.
     #[must_use]
@@ -162,6 +162,12 @@ impl Store {
             self.trim();
             self.version += 1;
         }
+    }
+
+    /// How many rows are kept that a listener has not heard; none when nobody listens.
+    #[must_use]
+    pub fn unheard(&self) -> u64 {
+        self.kept_from.map_or(0, |number| self.range().end.saturating_sub(number))
     }
 
     /// Lets all rows go, and forgets that any were dropped. The numbers go on, so that a row is never mistaken for an older one.

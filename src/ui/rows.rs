@@ -1,6 +1,6 @@
 //! The rows that are drawn, as elements that are used again: under load a line costs eight texts, and no element is made or thrown away.
 //!
-//! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, and its bookkeeping is 12 kB to load.
+//! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, with bookkeeping that all pages would load.
 
 use std::collections::VecDeque;
 
