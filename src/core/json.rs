@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::core::scan::{end_of_name, end_of_space, end_of_string, end_of_value};
+use crate::core::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, position};
 
 /// The fields of an object, as they came.
 #[derive(Debug, Default)]
@@ -12,15 +12,8 @@ impl<'a> Object<'a> {
     /// Takes an object apart; `None` for what is no JSON object.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
         let mut fields = Vec::new();
-        let end = each_item(text, b'{', b'}', |start, at| {
-            let name = &text[start..end_of_string(text.as_bytes(), start)?];
-            let value = end_of_space(text.as_bytes(), end_of_name(text.as_bytes(), start)?);
-            let end = end_of_value(text.as_bytes(), value)?;
-            fields.push((unquoted(name)?, &text[value..end]));
-            *at = end;
-            Some(())
-        })?;
-        (end_of_space(text.as_bytes(), end) == text.len()).then_some(Self(fields))
+        let end = each_field(text, 0, |name, value| fields.push((name, value)))?;
+        ends_at(text, end).then_some(Self(fields))
     }
 
     /// A field's JSON, null included; the last one, where it is given twice.
@@ -30,7 +23,7 @@ impl<'a> Object<'a> {
 
     /// A field's text, if it is a string.
     pub(crate) fn string(&self, name: &str) -> Option<Cow<'a, str>> {
-        unquoted(self.raw(name)?)
+        string_of(self.raw(name)?)
     }
 
     /// A field's number, if it is one of this type.
@@ -47,10 +40,10 @@ impl<'a> Object<'a> {
     pub(crate) fn strings(&self, name: &str) -> Option<Vec<String>> {
         let text = self.raw(name)?;
         let mut strings = Vec::new();
-        each_item(text, b'[', b']', |start, at| {
-            *at = end_of_string(text.as_bytes(), start)?;
-            strings.push(unquoted(&text[start..*at])?.into_owned());
-            Some(())
+        each_item(text, 0, b'[', b']', |start| {
+            let end = end_of_string(text.as_bytes(), start)?;
+            strings.push(unquoted(&text[start..end])?.into_owned());
+            Some(end)
         })?;
         Some(strings)
     }
@@ -66,29 +59,42 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The items of an array, as they came; `None` for what is no array.
-pub(crate) fn items(text: &str) -> Option<Vec<&str>> {
-    let mut items = Vec::new();
-    let end = each_item(text, b'[', b']', |start, at| {
-        *at = end_of_value(text.as_bytes(), start)?;
-        items.push(&text[start..*at]);
-        Some(())
-    })?;
-    (end_of_space(text.as_bytes(), end) == text.len()).then_some(items)
+/// Calls `see` with the name and the JSON of each field of the object that begins at `at`. Gives the index after it; `None` when there is none.
+pub(crate) fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, &'a str)) -> Option<usize> {
+    let bytes = text.as_bytes();
+    each_item(text, at, b'{', b'}', |start| {
+        let end_of_quotes = end_of_string(bytes, start)?;
+        let value = end_of_space(bytes, end_of_colon(bytes, end_of_quotes)?);
+        let end = end_of_value(bytes, value)?;
+        see(string_of(&text[start..end_of_quotes])?, &text[value..end]);
+        Some(end)
+    })
+}
+
+/// Calls `read` with the index of each item of the array that begins `text`; it gives the index after the item. Whether all could be read.
+pub(crate) fn each_element(text: &str, read: impl FnMut(usize) -> Option<usize>) -> bool {
+    each_item(text, 0, b'[', b']', read).is_some_and(|end| ends_at(text, end))
+}
+
+/// Whether there is nothing but space from `at` on.
+pub(crate) fn ends_at(text: &str, at: usize) -> bool {
+    end_of_space(text.as_bytes(), at) == text.len()
 }
 
 /// Whether `text` is JSON, and nothing but it.
 pub(crate) fn is_json(text: &str) -> bool {
-    end_of_value(text.as_bytes(), 0).is_some_and(|end| end_of_space(text.as_bytes(), end) == text.len())
+    end_of_value(text.as_bytes(), 0).is_some_and(|end| ends_at(text, end))
 }
 
 /// The text that a JSON string says; `None` for what is none, and for half a surrogate pair, which is no character.
 pub(crate) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
-    if end_of_string(json.as_bytes(), 0)? != json.len() {
-        return None;
-    }
-    let bare = &json[1..json.len() - 1];
-    let Some(first) = bare.find('\\') else { return Some(Cow::Borrowed(bare)) };
+    if end_of_string(json.as_bytes(), 0)? == json.len() { string_of(json) } else { None }
+}
+
+/// The same of what is known to be JSON.
+pub(crate) fn string_of(json: &str) -> Option<Cow<'_, str>> {
+    let bare = json.strip_prefix('"')?.strip_suffix('"')?;
+    let Some(first) = position(bare.as_bytes(), b'\\') else { return Some(Cow::Borrowed(bare)) };
     let mut text = String::with_capacity(bare.len());
     text.push_str(&bare[..first]);
     let mut rest = &bare[first..];
@@ -112,7 +118,7 @@ pub(crate) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
                 after
             }
         };
-        let plain = rest.find('\\').unwrap_or(rest.len());
+        let plain = position(rest.as_bytes(), b'\\').unwrap_or(rest.len());
         text.push_str(&rest[..plain]);
         rest = &rest[plain..];
     }
@@ -140,10 +146,11 @@ pub(crate) fn quoted(text: &str) -> String {
     json
 }
 
-/// Calls `read` with the start of each item between the two brackets; it moves the index behind the item. Gives the index after the last bracket.
-fn each_item(text: &str, open: u8, close: u8, mut read: impl FnMut(usize, &mut usize) -> Option<()>) -> Option<usize> {
+/// Calls `read` with the index of each item between two brackets, of which the first is at `at`; it gives the index after the item.
+/// Gives the index after the last bracket.
+fn each_item(text: &str, at: usize, open: u8, close: u8, mut read: impl FnMut(usize) -> Option<usize>) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut at = end_of_space(bytes, 0);
+    let mut at = end_of_space(bytes, at);
     if *bytes.get(at)? != open {
         return None;
     }
@@ -152,8 +159,7 @@ fn each_item(text: &str, open: u8, close: u8, mut read: impl FnMut(usize, &mut u
         return Some(at + 1);
     }
     loop {
-        read(at, &mut at)?;
-        at = end_of_space(bytes, at);
+        at = end_of_space(bytes, read(at)?);
         match *bytes.get(at)? {
             b',' => at = end_of_space(bytes, at + 1),
             byte if byte == close => return Some(at + 1),
@@ -167,7 +173,7 @@ fn said(json: &str) -> Cow<'_, str> {
     match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         None => Cow::Borrowed(json),
         // An escape that is no character leaves the string as it was written.
-        Some(bare) => unquoted(json).unwrap_or(Cow::Borrowed(bare)),
+        Some(bare) => string_of(json).unwrap_or(Cow::Borrowed(bare)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::core::cursor::MAX_SEQ;
 use crate::core::entry::{Entry, Level};
-use crate::core::json::{Object, items};
+use crate::core::json::{Object, each_element, each_field, ends_at, string_of};
 use crate::core::protocol::{self, Bye, Gap, Heartbeat, Hello};
 
 /// The most bytes of one line that are kept; what is longer is cut, and says so.
@@ -92,43 +92,76 @@ pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
     message.unwrap_or_else(|| read_line_or_hello(event, id, data))
 }
 
-/// Whether an event's data names itself, so that the stream's id for it says nothing more. A quick look: no may mean perhaps.
-#[must_use]
-pub fn has_own_id(data: &str) -> bool {
-    let tail = &data.as_bytes()[data.len().saturating_sub(120)..];
-    data.starts_with("[{\"channel\":\"logs:") || (data.starts_with("{\"channel\":\"logs:") && tail.windows(6).any(|part| part == b",\"id\":"))
-}
-
 /// The envelopes of an array, if there is nothing else in it.
 fn read_batch(data: &str) -> Option<Vec<Raw<'_>>> {
-    items(data)?.into_iter().map(|item| Object::read(item).as_ref().and_then(|outer| envelope(outer, ""))).collect()
+    let mut lines = Vec::new();
+    let is_whole = each_element(data, |at| {
+        let (outer, end) = Outer::read(data, at)?;
+        lines.push(outer.envelope("")?);
+        Some(end)
+    });
+    is_whole.then_some(lines)
 }
 
 fn read_line_or_hello<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
-    let outer = data.trim_start().starts_with('{').then(|| Object::read(data)).flatten().unwrap_or_default();
-    if greets(&outer) {
-        return Message::Hello(protocol::read_hello(&outer));
+    let outer = Outer::read(data, 0).filter(|(_, end)| ends_at(data, *end)).map(|(outer, _)| outer).unwrap_or_default();
+    if outer.greets() {
+        return Message::Hello(protocol::read_hello(&Object::read(data).unwrap_or_default()));
     }
     let bare = || Raw { id: id.into(), channel: None, seq: None, stamp: None, text: data.into(), is_error: false };
-    let raw = envelope(&outer, id).unwrap_or_else(bare);
+    let raw = outer.envelope(id).unwrap_or_else(bare);
     Message::Line(Raw { is_error: event == ERROR_EVENT, ..raw })
 }
 
-fn greets(outer: &Object<'_>) -> bool {
-    outer.string("type").as_deref() == Some("connection") && outer.string("status").is_some() && outer.raw("channel").is_none()
+/// The JSON of those fields that say what an event's data is. Of one that is given twice the last counts.
+#[derive(Debug, Default)]
+struct Outer<'a> {
+    channel: Option<&'a str>,
+    data: Option<&'a str>,
+    id: Option<&'a str>,
+    seq: Option<&'a str>,
+    timestamp: Option<&'a str>,
+    kind: Option<&'a str>,
+    status: Option<&'a str>,
 }
 
-/// The log in an envelope. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
-fn envelope<'a>(outer: &Object<'a>, id: &'a str) -> Option<Raw<'a>> {
-    let channel = outer.string("channel").filter(|name| name.starts_with("logs:"))?;
-    Some(Raw {
-        text: outer.raw("data")?.into(),
-        id: outer.string("id").unwrap_or(Cow::Borrowed(id)),
-        channel: Some(channel),
-        seq: outer.number("seq").filter(|seq| (1..=MAX_SEQ).contains(seq)),
-        stamp: outer.number("timestamp"),
-        is_error: false,
-    })
+impl<'a> Outer<'a> {
+    /// Reads the object that begins at `at`, and gives the index after it.
+    fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
+        let mut outer = Self::default();
+        let end = each_field(text, at, |name, value| {
+            let place = match &*name {
+                "channel" => &mut outer.channel,
+                "data" => &mut outer.data,
+                "id" => &mut outer.id,
+                "seq" => &mut outer.seq,
+                "timestamp" => &mut outer.timestamp,
+                "type" => &mut outer.kind,
+                "status" => &mut outer.status,
+                _ => return,
+            };
+            *place = Some(value);
+        })?;
+        Some((outer, end))
+    }
+
+    fn greets(&self) -> bool {
+        let says = |field: Option<&'a str>| field.and_then(string_of);
+        self.channel.is_none() && says(self.kind).as_deref() == Some("connection") && says(self.status).is_some()
+    }
+
+    /// The log in an envelope. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
+    fn envelope(&self, id: &'a str) -> Option<Raw<'a>> {
+        let channel = string_of(self.channel?).filter(|name| name.starts_with("logs:"))?;
+        Some(Raw {
+            text: self.data?.into(),
+            id: self.id.and_then(string_of).unwrap_or(Cow::Borrowed(id)),
+            channel: Some(channel),
+            seq: self.seq.and_then(|seq| seq.parse().ok()).filter(|seq| (1..=MAX_SEQ).contains(seq)),
+            stamp: self.timestamp.and_then(|stamp| stamp.parse().ok()),
+            is_error: false,
+        })
+    }
 }
 
 fn cut(line: Line) -> Line {
