@@ -1,4 +1,4 @@
-//! A hundred mounts and unmounts leave nothing behind: no listener, no timer, no frame, no EventSource.
+//! A hundred mounts and unmounts leave nothing behind: no listener, no timer, no frame, no port, no EventSource.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -12,11 +12,20 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// Counts what is open, from now on: puts a counter in front of each door that the browser has.
 const COUNT: &str = r"(() => {
     if (window.open_things) return;
-    const things = (window.open_things = { sources: new Set(), timers: new Set(), frames: new Set(), listeners: new Map() });
+    const things = (window.open_things = { sources: new Set(), timers: new Set(), frames: new Set(), ports: new Set(), listeners: new Map() });
     const Native = window.EventSource;
     window.EventSource = class extends Native {
         constructor(...args) { super(...args); things.sources.add(this); }
         close() { things.sources.delete(this); super.close(); }
+    };
+    const NativeChannel = window.MessageChannel;
+    window.MessageChannel = class extends NativeChannel {
+        constructor() {
+            super();
+            const port = this.port1;
+            things.ports.add(port);
+            port.close = () => { things.ports.delete(port); MessagePort.prototype.close.call(port); };
+        }
     };
     for (const [set, clear, kept] of [['setTimeout', 'clearTimeout', 'timers'], ['requestAnimationFrame', 'cancelAnimationFrame', 'frames']]) {
         const [setNative, clearNative] = [window[set].bind(window), window[clear].bind(window)];
@@ -40,10 +49,10 @@ const COUNT: &str = r"(() => {
     };
 })()";
 
-/// What is open now, in words: sources, timers, frames, listeners of the window and of sources.
+/// What is open now, in words: sources, timers, frames, message ports, listeners of the window and of sources.
 fn open_things() -> String {
     let count = "(() => { const t = window.open_things; const l = [...t.listeners.values()].reduce((sum, set) => sum + set.size, 0);
-        return `${t.sources.size} sources, ${t.timers.size} timers, ${t.frames.size} frames, ${l} listeners`; })()";
+        return `${t.sources.size} sources, ${t.timers.size} timers, ${t.frames.size} frames, ${t.ports.size} ports, ${l} listeners`; })()";
     script(count).as_string().unwrap_or_default()
 }
 

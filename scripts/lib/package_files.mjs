@@ -16,13 +16,17 @@ const SUBPATHS = ENTRIES.filter((name) => name !== "index");
 
 const IS_LEGACY = /_legacy$/;
 
+/** The Worker, which is a program of its own, and what it shares with the glue. */
+const BUNDLED = ["worker", "transport"];
+
 /** Compiles www/package, each file to a file: what two entries share is then the same module in both, and there once in a page. */
 export async function writeJavaScript() {
   const names = (await readdir(SOURCES)).filter((file) => file.endsWith(".js")).map((file) => path.basename(file, ".js"));
   const missing = [...ENTRIES, ...Object.keys(MODULES).map((name) => `${name}_assets`)].filter((name) => !names.includes(name));
   if (missing.length > 0) throw new Told(`package: www/package has no ${missing.map((name) => `${name}.js`).join(", ")}, which package.json promises`);
-  const old = names.filter((name) => !names.includes(`${name}_legacy`));
-  await compile(names.filter((name) => !IS_LEGACY.test(name)), { outdir: PKG, format: "esm", target: "es2022" });
+  const old = names.filter((name) => !names.includes(`${name}_legacy`) && !BUNDLED.includes(name));
+  await compile(names.filter((name) => !IS_LEGACY.test(name) && !BUNDLED.includes(name)), { outdir: PKG, format: "esm", target: "es2022" });
+  await bundleWorker();
   // As webpack 4 and Jest read it: no `?.`, no import.meta, and in the second form no import at all.
   const legacy = { outdir: path.join(PKG, "legacy"), target: "es2017" };
   await compile(old, { ...legacy, format: "esm" });
@@ -83,6 +87,12 @@ async function compile(names, options) {
   });
 }
 
+/** One file, so that a host whose bundler knows no Workers can put it somewhere. */
+async function bundleWorker() {
+  const { build } = await import("esbuild");
+  await build({ entryPoints: [path.join(SOURCES, "worker.js")], outdir: PKG, bundle: true, format: "esm", target: "es2022", minify: true, sourcemap: true, logLevel: "warning" });
+}
+
 /** Each import stays one. Bundling is only what lets a plugin give them other names: of ours, the CommonJS form has its own. */
 function leaveImports(format) {
   const rename = (name) => (format === "cjs" ? name.replace(/^\.\.?\/(.+)\.js$/, "./$1.cjs") : name);
@@ -105,7 +115,7 @@ async function requirable(name, { outdir, target }) {
 async function checkAssets() {
   for (const name of Object.keys(MODULES)) {
     const text = await readFile(path.join(PKG, `${name}_assets.js`), "utf8");
-    const lost = [`new URL("./${name}_bg.wasm",import.meta.url)`, `import("./${name}_fallback.js")`].filter((words) => !text.includes(words));
+    const lost = [`new URL("./${name}_bg.wasm",import.meta.url)`, `new Worker(new URL("./worker.js",import.meta.url),{type:"module"})`, `import("./${name}_fallback.js")`].filter((words) => !text.includes(words));
     if (lost.length > 0) throw new Told(`package: pkg/${name}_assets.js does not say ${lost.join(" and ")} any more, by which bundlers find the file`);
   }
 }

@@ -46,7 +46,7 @@ export async function buildModule(name) {
   await program("wasm2js", ["-Oz", lowered, "-o", translated]);
   return [
     [`${name}_bg.wasm`, await readFile(small)],
-    [`${name}_glue.js`, await makeGlue(await readFile(glue, "utf8"))],
+    [`${name}_glue.js`, await makeGlue(glue)],
     [`${name}_fallback.js`, await makeFallback(await readFile(translated, "utf8"), importsOf(name))],
   ];
 }

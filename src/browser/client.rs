@@ -9,10 +9,10 @@ use gloo_timers::callback::Timeout;
 
 use crate::browser::clock;
 use crate::browser::console::Console;
-use crate::browser::event_source::Source;
 use crate::browser::frame::Frame;
 use crate::browser::presence::Presence;
 use crate::browser::probe::Probe;
+use crate::browser::transport::{Opener, Source};
 use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
 use crate::core::picture::Picture;
 use crate::core::report;
@@ -42,13 +42,19 @@ pub struct Client {
 
 impl Client {
     /// A client that is not connected yet. `on_frame` is called at most once per frame, when something to show has changed.
-    pub fn new(options: Options, mut on_frame: impl FnMut() + 'static) -> Self {
+    pub fn new(options: Options, on_frame: impl FnMut() + 'static) -> Self {
+        Self::opening(Opener::default(), options, on_frame)
+    }
+
+    /// The same, whose streams are opened by `opener`.
+    pub fn opening(opener: Opener, options: Options, mut on_frame: impl FnMut() + 'static) -> Self {
         // 53 bits of chance are plenty for spreading retries.
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let (of_frame, of_presence) = (me.clone(), me.clone());
             Inner {
                 session: RefCell::new(Session::new(options.connection, options.capacity, seed)),
+                opener,
                 source: RefCell::new(None),
                 probe: RefCell::new(None),
                 alarm: Cell::new(None),
@@ -163,6 +169,7 @@ impl fmt::Debug for Client {
 
 struct Inner {
     session: RefCell<Session>,
+    opener: Opener,
     source: RefCell<Option<Source>>,
     probe: RefCell<Option<Probe>>,
     alarm: Cell<Option<Timeout>>,
@@ -178,15 +185,18 @@ struct Inner {
 
 impl Inner {
     fn handle(&self, input: Input) {
+        // What came before it is heard before it: the input may close the source.
+        let transport = self.source.borrow().as_ref().map(Source::transport);
+        if let Some(transport) = transport {
+            transport.flush();
+        }
         self.session.borrow_mut().handle_input(clock::now(), input);
         self.drive();
     }
 
     fn handle_source(&self, source: SourceId, event: SourceEvent<'_>) {
-        if let SourceEvent::Message { event, data, .. } = event {
-            self.console.line(event, data);
-        }
-        self.session.borrow_mut().handle_source(clock::now(), source, event);
+        let now = clock::now();
+        self.session.borrow_mut().handle_source_telling(now, source, event, &mut |name, data| self.console.line(name, data));
         self.drive();
         if self.is_much_untold() {
             self.tell_now();
@@ -232,7 +242,7 @@ impl Inner {
 
     fn open(&self, id: SourceId, url: &str) {
         let me = self.me.clone();
-        match Source::open(url, move |event| with(&me, |inner| inner.handle_source(id, event))) {
+        match Source::open(&self.opener, url, move |event| with(&me, |inner| inner.handle_source(id, event))) {
             Ok(source) => *self.source.borrow_mut() = Some(source),
             Err(words) => self.session.borrow_mut().handle_source(clock::now(), id, SourceEvent::NotOpened(words)),
         }

@@ -5,13 +5,14 @@
 mod client;
 mod clock;
 mod console;
-pub(crate) mod event_source;
 mod frame;
 mod presence;
 mod probe;
 mod resize;
+pub(crate) mod transport;
 
 pub use self::client::{Client, Options};
 pub use self::clock::local_time;
 pub use self::console::Console;
 pub use self::resize::Resize;
+pub use self::transport::Opener;

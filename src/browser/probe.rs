@@ -1,7 +1,6 @@
 //! One question after the head of an answer, by `fetch`: an EventSource does not tell why it failed. Asks once, judges nothing.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
@@ -63,13 +62,8 @@ fn finding(answer: &Response) -> Finding {
     if answer.type_() == ResponseType::Opaqueredirect {
         return Finding::Redirect;
     }
-    let header = |name| answer.headers().get(name).ok().flatten();
-    Finding::Answer {
-        status: answer.status(),
-        is_stream: header("Content-Type").is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream")),
-        // As a date it says nothing that a page with a wrong clock could use.
-        retry_after: header("Retry-After").and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs),
-    }
+    let header = |name| answer.headers().get(name).ok().flatten().unwrap_or_default();
+    Finding::read(answer.status(), &header("Content-Type"), &header("Retry-After"))
 }
 
 /// Longer than a healthy server takes for a head, shorter than a person waits for a reason.

@@ -1,48 +1,58 @@
-//! One EventSource, owned: opened, listened to, and closed on drop.
+//! One stream, owned: opened, listened to, and closed on drop. What carries it is JavaScript (`www/package/transport.js`).
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::fmt;
 
-use gloo_events::EventListener;
-use js_sys::Error;
+use js_sys::{Error, Function, Uint8Array};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, EventSource, MessageEvent};
 
-use crate::core::protocol::EVENTS;
+use crate::core::connection::Finding;
+use crate::core::packed;
 use crate::core::session::SourceEvent;
-use crate::core::wire::{self, ERROR_EVENT};
 
-/// An open EventSource.
-#[derive(Debug)]
+/// How a stream is opened.
+#[derive(Clone, Debug, Default)]
+pub enum Opener {
+    /// By the browser's EventSource.
+    #[default]
+    EventSource,
+    /// By a function of the page, `open(url, names, tell)`, that gives a transport as `www/package/transport.js` describes it.
+    Function(Function),
+}
+
+/// An open stream.
 #[must_use = "the stream is closed on drop"]
 pub(crate) struct Source {
-    raw: EventSource,
-    _listeners: Vec<EventListener>,
+    raw: Transport,
+    _tell: Closure<Tell>,
 }
+
+type Tell = dyn Fn(u32, JsValue, JsValue, JsValue);
 
 impl Source {
     /// Opens `url`; the cookies of its origin go along. `on_event` hears of everything until the drop.
     ///
     /// # Errors
     /// The browser's words, when it does not take the URL.
-    pub(crate) fn open(url: &str, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
-        let raw = EventSource::new(url).map_err(|thrown| words(&thrown))?;
+    pub(crate) fn open(opener: &Opener, url: &str, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
+        let bytes = RefCell::default();
+        let tell: Closure<Tell> = Closure::new(move |kind, first, second, third| hear(&bytes, kind, &first, &second, &third, &on_event));
+        let function = tell.as_ref().unchecked_ref();
+        let names = packed::names().collect::<Vec<_>>().join(",");
+        let raw = match opener {
+            Opener::EventSource => open_event_source(url, &names, function),
+            Opener::Function(open) => open.call3(&JsValue::NULL, &url.into(), &names.into(), function).map(JsCast::unchecked_into),
+        };
+        let raw: Transport = raw.map_err(|thrown| words(&thrown))?;
         OPEN.with_borrow_mut(|open| open.push(raw.clone()));
-        let on_event: Rc<dyn Fn(SourceEvent<'_>)> = Rc::new(on_event);
-        let mut listeners = vec![{
-            let on_event = Rc::clone(&on_event);
-            EventListener::new(&raw, "open", move |_| on_event(SourceEvent::Opened))
-        }];
-        // Named events reach only those who ask for them by name.
-        for name in ["message"].into_iter().chain(EVENTS) {
-            let on_event = Rc::clone(&on_event);
-            listeners.push(EventListener::new(&raw, name, move |event| on_message(event, name, &*on_event)));
-        }
-        listeners.push({
-            let raw = raw.clone();
-            EventListener::new(&raw.clone(), "error", move |event| on_error(event, &raw, &*on_event))
-        });
-        Ok(Self { raw, _listeners: listeners })
+        Ok(Self { raw, _tell: tell })
+    }
+
+    /// What carries it.
+    pub(crate) fn transport(&self) -> Transport {
+        self.raw.clone()
     }
 }
 
@@ -53,35 +63,70 @@ impl Drop for Source {
     }
 }
 
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").finish_non_exhaustive()
+    }
+}
+
 /// Closes all that is open, whoever owns it: for the one case in which no owner will, a panic.
 #[cfg(feature = "js")]
 pub(crate) fn close_all() {
     OPEN.with(|open| {
         if let Ok(open) = open.try_borrow() {
-            open.iter().for_each(EventSource::close);
+            open.iter().for_each(Transport::close);
         }
     });
 }
 
 thread_local! {
-    static OPEN: RefCell<Vec<EventSource>> = const { RefCell::new(Vec::new()) };
+    static OPEN: RefCell<Vec<Transport>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A server's `event: error` reaches the same listeners as a failure of the connection; only its class tells them apart.
-fn on_error(event: &Event, raw: &EventSource, on_event: &dyn Fn(SourceEvent<'_>)) {
-    if event.has_type::<MessageEvent>() {
-        on_message(event, ERROR_EVENT, on_event);
-    } else {
-        on_event(SourceEvent::Failed { refused: raw.ready_state() == EventSource::CLOSED });
+#[wasm_bindgen]
+extern "C" {
+    /// What `www/package/transport.js` calls a transport.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) type Transport;
+
+    #[wasm_bindgen(method)]
+    fn close(this: &Transport);
+
+    /// Has all told that came already.
+    #[wasm_bindgen(method)]
+    pub(crate) fn flush(this: &Transport);
+}
+
+#[wasm_bindgen(module = "/www/package/transport.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = openEventSource)]
+    fn open_event_source(url: &str, names: &str, tell: &Function) -> Result<Transport, JsValue>;
+}
+
+/// The kinds are those of `www/package/transport.js`.
+fn hear(bytes: &RefCell<Vec<u8>>, kind: u32, first: &JsValue, second: &JsValue, third: &JsValue, on_event: &dyn Fn(SourceEvent<'_>)) {
+    let text = |value: &JsValue| value.as_string().unwrap_or_default();
+    match kind {
+        0 => on_event(SourceEvent::Opened),
+        1 => match text(second) {
+            why if why.is_empty() => on_event(SourceEvent::Failed { refused: first.is_truthy() }),
+            why => on_event(SourceEvent::NotOpened(why)),
+        },
+        3 => on_event(SourceEvent::Answered(match first.as_f64() {
+            None => Finding::Nothing,
+            Some(0.0) => Finding::Redirect,
+            Some(status) => Finding::read(status as u16, &text(second), &text(third)),
+        })),
+        _ => {
+            let Some(array) = first.dyn_ref::<Uint8Array>() else { return };
+            // One buffer for a stream's life. It is out while it is heard, so that a call from within finds another.
+            let mut taken = bytes.take();
+            taken.resize(array.length() as usize, 0);
+            array.copy_to(&mut taken);
+            on_event(if kind == 2 { SourceEvent::Packed(&taken) } else { SourceEvent::Bytes(&taken) });
+            bytes.replace(taken);
+        }
     }
-}
-
-fn on_message(event: &Event, name: &str, on_event: &dyn Fn(SourceEvent<'_>)) {
-    let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
-    let data = event.data().as_string().unwrap_or_default();
-    // A text that nobody needs is not fetched: it would cost as much as reading the line.
-    let id = if wire::has_own_id(&data) { String::new() } else { event.last_event_id() };
-    on_event(SourceEvent::Message { event: name, id: &id, data: &data });
 }
 
 fn words(thrown: &JsValue) -> String {

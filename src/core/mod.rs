@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod entry;
 mod json;
 pub mod notice;
+pub mod packed;
 pub mod picture;
 mod pretty;
 pub mod progress;

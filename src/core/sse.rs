@@ -1,5 +1,9 @@
 //! The framing of Server-Sent Events (WHATWG HTML 9.2): bytes to frames, and frames to bytes. Knows nothing of logs.
 
+use std::borrow::Cow;
+
+use crate::core::scan::{line_end, position};
+
 /// One event of a stream, as an `EventSource` would dispatch it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
@@ -11,32 +15,63 @@ pub struct Frame {
     pub data: String,
 }
 
-/// Takes a stream in pieces of any size and gives out its frames.
+/// Takes a stream in pieces of any size and gives out its events.
+///
+/// An event that lies whole in a piece is not copied. Of one that is larger than [`MAX_EVENT_BYTES`] the rest is left out.
 #[derive(Debug, Default)]
 pub struct Parser {
+    /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     after_carriage_return: bool,
     after_first_line: bool,
+    /// What the event under way has said so far, in pieces that are gone.
     event: String,
     data: Option<String>,
     id: String,
     retry_ms: Option<u64>,
 }
 
+/// The event under way: what it said in the piece at hand is borrowed.
+struct Pending<'a> {
+    event: Cow<'a, str>,
+    data: Option<Cow<'a, str>>,
+}
+
 impl Parser {
-    /// Takes the next bytes and gives the frames that they complete.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        for &byte in bytes {
+    /// Takes the next bytes and calls `on_event` with the name, the last event id and the data of each event that they complete.
+    pub fn take(&mut self, bytes: &[u8], on_event: &mut dyn FnMut(&str, &str, &str)) {
+        let mut pending = Pending { event: std::mem::take(&mut self.event).into(), data: self.data.take().map(Cow::Owned) };
+        let mut rest = bytes;
+        while let Some((&first, after)) = rest.split_first() {
             // CRLF, LF and CR each end a line; the LF of a CRLF may come in the next piece.
-            let ends_crlf = byte == b'\n' && self.after_carriage_return;
-            self.after_carriage_return = byte == b'\r';
-            match byte {
-                b'\n' if ends_crlf => {}
-                b'\n' | b'\r' => frames.extend(self.end_line()),
-                _ => self.line.push(byte),
+            if std::mem::take(&mut self.after_carriage_return) && first == b'\n' {
+                rest = after;
+                continue;
+            }
+            let Some(end) = line_end(rest) else {
+                self.line.extend_from_slice(within(rest, self.line.len()));
+                break;
+            };
+            let (line, after) = rest.split_at(end);
+            self.after_carriage_return = after.first() == Some(&b'\r');
+            rest = &after[1..];
+            if self.line.is_empty() {
+                self.end_line(String::from_utf8_lossy(within(line, 0)), &mut pending, on_event);
+            } else {
+                let mut whole = std::mem::take(&mut self.line);
+                whole.extend_from_slice(within(line, whole.len()));
+                let text = String::from_utf8(whole).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+                self.end_line(Cow::Owned(text), &mut pending, on_event);
             }
         }
+        self.event = pending.event.into_owned();
+        self.data = pending.data.map(Cow::into_owned);
+    }
+
+    /// The same, with the events as values.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        self.take(bytes, &mut |event, id, data| frames.push(Frame { event: event.into(), id: id.into(), data: data.into() }));
         frames
     }
 
@@ -46,45 +81,67 @@ impl Parser {
         self.retry_ms
     }
 
-    fn end_line(&mut self) -> Option<Frame> {
-        let bytes = std::mem::take(&mut self.line);
-        let text = String::from_utf8_lossy(&bytes);
+    fn end_line<'a>(&mut self, line: Cow<'a, str>, pending: &mut Pending<'a>, on_event: &mut dyn FnMut(&str, &str, &str)) {
         let is_first = !std::mem::replace(&mut self.after_first_line, true);
-        let line = if is_first { text.strip_prefix('\u{feff}').unwrap_or(&text) } else { &text };
+        let line = if is_first && line.starts_with('\u{feff}') { part(line, '\u{feff}'.len_utf8()) } else { line };
         if line.is_empty() {
-            return self.dispatch();
+            return self.dispatch(pending, on_event);
         }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        self.field(field, value.strip_prefix(' ').unwrap_or(value));
-        None
-    }
-
-    fn field(&mut self, field: &str, value: &str) {
-        match field {
-            "event" => self.event = value.into(),
-            "data" => match &mut self.data {
-                Some(data) => {
-                    data.push('\n');
-                    data.push_str(value);
-                }
-                None => self.data = Some(value.into()),
-            },
-            "id" if !value.contains('\0') => self.id = value.into(),
-            "retry" if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => {
-                self.retry_ms = value.parse().ok().or(self.retry_ms);
+        let colon = position(line.as_bytes(), b':').unwrap_or(line.len());
+        let after = line.get(colon + 1..).unwrap_or_default();
+        let value = line.len() - after.strip_prefix(' ').unwrap_or(after).len();
+        match &line[..colon] {
+            "data" => add(&mut pending.data, part(line, value)),
+            "event" => pending.event = part(line, value),
+            "id" if !line[value..].contains('\0') => {
+                self.id.clear();
+                self.id.push_str(&line[value..]);
+            }
+            "retry" if value < line.len() && line[value..].bytes().all(|b| b.is_ascii_digit()) => {
+                self.retry_ms = line[value..].parse().ok().or(self.retry_ms);
             }
             // A comment (empty field name) or a field of the future: the standard says to ignore both.
             _ => {}
         }
     }
 
-    fn dispatch(&mut self) -> Option<Frame> {
-        let event = std::mem::take(&mut self.event);
-        let data = self.data.take()?;
-        let event = if event.is_empty() { "message".into() } else { event };
-        Some(Frame { event, id: self.id.clone(), data })
+    fn dispatch(&self, pending: &mut Pending<'_>, on_event: &mut dyn FnMut(&str, &str, &str)) {
+        let event = std::mem::take(&mut pending.event);
+        let Some(data) = pending.data.take() else { return };
+        on_event(if event.is_empty() { "message" } else { &event }, &self.id, &data);
     }
 }
+
+/// As much of `bytes` as may be kept beside `held` that are there already.
+fn within(bytes: &[u8], held: usize) -> &[u8] {
+    &bytes[..bytes.len().min(MAX_EVENT_BYTES.saturating_sub(held))]
+}
+
+fn add<'a>(data: &mut Option<Cow<'a, str>>, value: Cow<'a, str>) {
+    match data {
+        None => *data = Some(value),
+        Some(data) if data.len() < MAX_EVENT_BYTES => {
+            let data = data.to_mut();
+            data.push('\n');
+            data.push_str(&value);
+        }
+        Some(_) => {}
+    }
+}
+
+/// A text from `start` on.
+fn part(text: Cow<'_, str>, start: usize) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[start..]),
+        Cow::Owned(mut text) => {
+            text.drain(..start);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// What an endless line, or an event of endless lines, may take: sixteen times what our gateway lets be published in one.
+pub const MAX_EVENT_BYTES: usize = 16 << 20;
 
 /// Writes one event: fields in, bytes for the wire out.
 ///

@@ -6,7 +6,7 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::browser::event_source;
+use crate::browser::transport;
 
 thread_local! {
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
@@ -17,7 +17,7 @@ thread_local! {
 pub fn start(on_panic: Function) {
     ON_PANIC.set(Some(on_panic));
     std::panic::set_hook(Box::new(|panic| {
-        event_source::close_all();
+        transport::close_all();
         if let Some(on_panic) = ON_PANIC.take() {
             // Whatever the page does with it, the program ends here.
             let _ = on_panic.call1(&JsValue::NULL, &panic.to_string().into());

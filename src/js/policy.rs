@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::browser::{Console, Options};
+use js_sys::Function;
+
+use crate::browser::{Console, Opener, Options};
 use crate::core::connection::{Config, Hidden};
 use crate::core::store::Capacity;
 
@@ -24,4 +26,9 @@ pub(crate) fn options(capacity: Capacity, policy: &[f64]) -> Options {
         _ => Console::Changes,
     };
     Options { connection, capacity, console }
+}
+
+/// How streams are opened.
+pub(crate) fn opener(open: Option<Function>) -> Opener {
+    open.map_or(Opener::EventSource, Opener::Function)
 }

@@ -26,11 +26,12 @@ struct Told {
 
 #[wasm_bindgen]
 impl LogStream {
-    /// A stream that is not connected yet. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new.
+    /// A stream that is not connected yet. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new;
+    /// `open` opens streams (see `Opener`), or is undefined.
     #[wasm_bindgen(constructor)]
-    pub fn new(tell: Function, policy: &[f64]) -> Self {
+    pub fn new(tell: Function, open: Option<Function>, policy: &[f64]) -> Self {
         let options = policy::options(PASSING, policy);
-        let told = Rc::new(Told { client: Client::new(options, || {}), teller: Teller::new(tell, true) });
+        let told = Rc::new(Told { client: Client::opening(policy::opener(open), options, || {}), teller: Teller::new(tell, true) });
         let me: Weak<Told> = Rc::downgrade(&told);
         told.client.hear(move |is_frame| {
             if let Some(told) = me.upgrade() {

@@ -28,15 +28,16 @@ pub struct LogView {
 
 #[wasm_bindgen]
 impl LogView {
-    /// Mounts a view that is not connected yet into `element`. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new.
+    /// Mounts a view that is not connected yet into `element`. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new;
+    /// `open` opens streams (see `Opener`), or is undefined.
     #[wasm_bindgen(constructor)]
-    pub fn new(element: HtmlElement, tell: Function, capacity: u32, policy: &[f64]) -> Self {
+    pub fn new(element: HtmlElement, tell: Function, open: Option<Function>, capacity: u32, policy: &[f64]) -> Self {
         let capacity = Capacity::of_lines(capacity as usize);
         let options = policy::options(capacity, policy);
         let teller = Rc::new(Teller::new(tell, false));
         let owner = Owner::new_root(None);
         let (live, view) = owner.with(|| {
-            let live = Live::new(options);
+            let live = Live::new(options, policy::opener(open));
             let view: Box<dyn Any> = Box::new(leptos::mount::mount_to(element, move || crate::ui::live_view(live)));
             (live, view)
         });

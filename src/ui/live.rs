@@ -4,7 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::browser::{Client, Options};
+use crate::browser::{Client, Opener, Options};
 use crate::core::picture::Picture;
 use crate::core::session::Session;
 use crate::core::viewport::Viewport;
@@ -29,10 +29,10 @@ pub(crate) struct Live {
 
 impl Live {
     /// Starts a client that lives as long as the component which calls this.
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, opener: Opener) -> Self {
         // Moves at most once per frame. Lines never travel in it: they rest in the store, and the memos look there.
         let frame = RwSignal::new(0_u64);
-        let client = StoredValue::new_local(Client::new(options, move || frame.update(|frame| *frame += 1)));
+        let client = StoredValue::new_local(Client::opening(opener, options, move || frame.update(|frame| *frame += 1)));
         let viewport = RwSignal::new(Viewport::default());
         let picture = Memo::new(move |_| {
             frame.track();

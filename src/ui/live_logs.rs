@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::browser::{Console, Options};
+use crate::browser::{Console, Opener, Options};
 use crate::core::connection;
 use crate::core::store::Capacity;
 use crate::core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
@@ -42,7 +42,7 @@ pub fn LiveLogs(
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
 ) -> impl IntoView {
-    let live = Live::new(Options { connection, capacity: Capacity::of_lines(capacity.get_untracked()), console });
+    let live = Live::new(Options { connection, capacity: Capacity::of_lines(capacity.get_untracked()), console }, Opener::default());
     let target = move || Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read());
     // An effect runs a moment after mounting, and a click may come before it.
     live.with(|client| client.set_target(untrack(target)));

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use logs_sse_client::core::connection::{Alarm, Config, Finding, Input, Output, Page, ProbeId, SourceId, State};
 use logs_sse_client::core::notice::Notice;
+use logs_sse_client::core::packed;
 use logs_sse_client::core::session::{Session, SourceEvent};
+use logs_sse_client::core::sse;
 use logs_sse_client::core::store::{Capacity, Row};
 use logs_sse_client::core::target::{DEFAULT_ENDPOINT, Target};
 use logs_sse_client::core::time::Instant;
@@ -28,6 +30,7 @@ pub struct World {
     /// The first log that the page was promised: the first after the first greeting.
     promised_from: Option<usize>,
     next_beat: Instant,
+    arrived: usize,
 }
 
 /// A connection as the network sees it.
@@ -56,6 +59,7 @@ impl World {
             accepted: Vec::new(),
             promised_from: None,
             next_beat: Instant::default(),
+            arrived: 0,
         };
         world.session.handle_target(world.now, Target::new("etl", "workspace123", "workflow456", DEFAULT_ENDPOINT));
         world.obey();
@@ -262,9 +266,22 @@ impl World {
     }
 
     fn arrive(&mut self, event: &Event) {
-        if let Some(link) = &self.link {
-            let source = link.source;
-            self.tell(source, SourceEvent::Message { event: event.name, id: "", data: &event.data });
+        let Some(link) = &self.link else { return };
+        let source = link.source;
+        // Each third event comes in each of the forms in which one may come.
+        self.arrived += 1;
+        match self.arrived % 3 {
+            0 => self.tell(source, SourceEvent::Message { event: event.name, id: "", data: &event.data }),
+            1 => {
+                let digit = packed::names().position(|name| name == event.name).expect("a name of ours");
+                self.tell(source, SourceEvent::Packed(format!("\r{digit}\n{}", event.data).as_bytes()));
+            }
+            _ => {
+                let bytes = sse::encode(Some(event.name), None, &event.data);
+                for piece in bytes.as_bytes().chunks(1 + self.arrived * 7 % bytes.len()) {
+                    self.tell(source, SourceEvent::Bytes(piece));
+                }
+            }
         }
     }
 

@@ -8,5 +8,6 @@ export const assets = {
   // The name by which the WebAssembly asks for the glue.
   imports: "./headless_bg.js",
   wasmUrl: () => new URL("./headless_bg.wasm", import.meta.url),
+  makeWorker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
   loadFallback: () => import("./headless_fallback.js"),
 };

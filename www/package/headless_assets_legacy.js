@@ -8,5 +8,6 @@ export const assets = {
   // The name by which the WebAssembly asks for the glue.
   imports: "./headless_bg.js",
   wasmUrl: () => undefined,
+  makeWorker: () => undefined,
   loadFallback: () => import("../headless_fallback.js"),
 };

@@ -4,6 +4,7 @@ import { guarded, loadEngine } from "./engine.js";
 import { LiveLogsError, words } from "./errors.js";
 import { assets } from "./headless_assets.js";
 import { createIteration } from "./iteration.js";
+import { createOpener } from "./opener.js";
 import { checkOptions, DEFAULTS, HEADLESS_OPTIONS, policy } from "./options.js";
 import { createOutlet, idle, readStatus } from "./outlet.js";
 import { createShelf } from "./shelf.js";
@@ -12,6 +13,7 @@ export function openLogs(given = {}) {
   let options = { ...DEFAULTS, ...checkOptions(given, HEADLESS_OPTIONS, "openLogs") };
   let engine = null;
   let stream = null;
+  let opener = null;
   let isConnectWanted = options.autoConnect;
   let isClosed = false;
   let failure = null;
@@ -36,7 +38,8 @@ export function openLogs(given = {}) {
     engine.listeners.add(onDeath);
     const { backend } = engine;
     const tell = (rows, status, isFrame) => outlet.take(rows, status, isFrame, backend);
-    stream = guarded(engine, ({ LogStream }) => new LogStream(tell, policy(options)));
+    opener = createOpener(engine, () => options);
+    stream = guarded(engine, ({ LogStream }) => new LogStream(tell, opener.open, policy(options)));
     follow();
     if (isConnectWanted) ask((stream) => stream.connect());
   }
@@ -67,6 +70,7 @@ export function openLogs(given = {}) {
 
   function onDeath(error) {
     stream = null;
+    opener.end();
     fail(error);
   }
 
@@ -155,6 +159,7 @@ export function openLogs(given = {}) {
       stream = null;
       if (last) {
         guarded(engine, () => last.disconnect());
+        opener.end();
         // Not under the feet of the callback that this may be called from.
         queueMicrotask(() => guarded(engine, () => last.free()));
       }

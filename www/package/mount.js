@@ -2,6 +2,7 @@
 
 import { guarded, loadEngine } from "./engine.js";
 import { LiveLogsError } from "./errors.js";
+import { createOpener } from "./opener.js";
 import { checkOptions, DEFAULTS, policy, VIEWER_OPTIONS } from "./options.js";
 import { createOutlet, idle, readStatus } from "./outlet.js";
 import { assets } from "./viewer_assets.js";
@@ -11,6 +12,7 @@ export function mountLiveLogs(element, given = {}) {
   let options = { ...DEFAULTS, ...checkOptions(given, VIEWER_OPTIONS, "mountLiveLogs") };
   let engine = null;
   let view = null;
+  let opener = null;
   let isConnectWanted = options.autoConnect;
   let isGone = false;
   /** Why there is no view, once that is known. */
@@ -36,7 +38,8 @@ export function mountLiveLogs(element, given = {}) {
     engine.listeners.add(onDeath);
     const { backend } = engine;
     const tell = (rows, status, isFrame) => outlet.take(rows, status, isFrame, backend);
-    view = guarded(engine, ({ LogView }) => new LogView(root, tell, options.capacity, policy(options)));
+    opener = createOpener(engine, () => options);
+    view = guarded(engine, ({ LogView }) => new LogView(root, tell, opener.open, options.capacity, policy(options)));
     apply({ ...options, autoConnect: isConnectWanted });
   }
 
@@ -57,6 +60,7 @@ export function mountLiveLogs(element, given = {}) {
     // What the dead engine held is gone with it: it must not be freed.
     isConnectWanted = isConnectWanted || lastKnownLive();
     view = null;
+    opener.end();
     show(error);
   }
 
@@ -136,6 +140,7 @@ export function mountLiveLogs(element, given = {}) {
       if (last) {
         // Closed now; freed once whatever callback this was called from has returned.
         guarded(engine, () => last.disconnect());
+        opener.end();
         queueMicrotask(() => guarded(engine, () => last.free()));
       }
       root.remove();

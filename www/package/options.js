@@ -46,6 +46,8 @@ export function isChannel(name) {
   return head === "logs" && (parts.length === 2 || parts.length === 3) && parts.every((part) => part !== "" && id(part) === "");
 }
 
+const isObject = (value) => typeof value === "object" && !Array.isArray(value);
+
 const connection = {
   workspaceId: id,
   workflowId: id,
@@ -60,6 +62,9 @@ const connection = {
   hiddenMs: whole(0, 86_400_000),
   wasmUrl: (value) => (typeof value === "string" || value instanceof URL ? "" : "a string or a URL"),
   backend: oneOf("auto", "wasm", "js"),
+  transport: oneOf("eventsource", "fetch"),
+  headers: (value) => (typeof value === "function" || isObject(value) ? "" : "an object, or a function that gives one or a promise of one"),
+  worker: boolean,
   onStatus: callback,
   onError: callback,
   onLog: callback,
@@ -81,6 +86,8 @@ export const DEFAULTS = {
   capacity: 10_000,
   console: "changes",
   backend: "auto",
+  transport: "eventsource",
+  worker: false,
   title: "Live logs",
   theme: "auto",
 };

@@ -8,5 +8,6 @@ export const assets = {
   // The name by which the WebAssembly asks for the glue.
   imports: "./viewer_bg.js",
   wasmUrl: () => new URL("./viewer_bg.wasm", import.meta.url),
+  makeWorker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
   loadFallback: () => import("./viewer_fallback.js"),
 };

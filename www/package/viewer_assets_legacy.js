@@ -8,5 +8,6 @@ export const assets = {
   // The name by which the WebAssembly asks for the glue.
   imports: "./viewer_bg.js",
   wasmUrl: () => undefined,
+  makeWorker: () => undefined,
   loadFallback: () => import("../viewer_fallback.js"),
 };

@@ -1,11 +1,13 @@
 //! The machine itself: one transition for each input. What a state means is in `state.rs`, when it wakes in `alarms.rs`.
 
+mod found;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::alarms::{Alarm, AlarmReason, Alarms};
 use super::asking::Asking;
-use super::state::{Failure, Finding, ProbeId, SourceId, State, Stop, is_place_of};
+use super::state::{Failure, ProbeId, SourceId, State, Stop, is_place_of};
 use super::watch::{BEATS, Verdict, Watch};
 use super::{Config, Hidden, Input, Output, Page};
 use crate::core::backoff::Backoff;
@@ -63,6 +65,7 @@ impl Connection {
             Input::RetryNow => self.handle_retry_now(now),
             Input::Target(target) => self.handle_target(now, target),
             Input::Opened(source) => self.handle_opened(now, source),
+            Input::Answered(source, finding) => self.handle_answered(now, source, &finding),
             Input::Beat(source, beat) => self.handle_beat(now, source, beat),
             Input::Failed(source, failure) => self.handle_failed(now, source, failure),
             Input::NotGranted(source, channel) => self.handle_stop(source, Stop::NotGranted(channel)),
@@ -197,38 +200,6 @@ impl Connection {
         }
     }
 
-    fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &Finding) {
-        if !self.asking.is_current(probe) {
-            return;
-        }
-        self.asking.end();
-        let failure = match *finding {
-            Finding::Answer { status: status @ (401 | 403), .. } => return self.rest(State::Stopped(Stop::NotAllowed(status))),
-            Finding::Answer { status: status @ (204 | 410), .. } => return self.rest(State::Stopped(Stop::NothingToStream(status))),
-            Finding::Answer { status: status @ (429 | 503), retry_after, .. } => {
-                self.hold_back(now, retry_after.unwrap_or_default());
-                Failure::Busy(status)
-            }
-            // It answers with a stream by now; the next attempt will have it.
-            Finding::Answer { status: 200, is_stream: true, .. } => return self.retry_if_due(now),
-            Finding::Answer { status: 200, .. } => Failure::WebPage,
-            Finding::Answer { status: 404, .. } => Failure::NotFound,
-            Finding::Answer { status, .. } => Failure::Status(status),
-            Finding::Redirect => Failure::Redirected,
-            Finding::Nothing => Failure::Unreachable,
-        };
-        self.last_failure = Some(failure);
-        // The state is the same and reads differently.
-        self.outputs.push_back(Output::Changed(self.state.clone()));
-        self.retry_if_due(now);
-    }
-
-    fn retry_if_due(&mut self, now: Instant) {
-        if matches!(self.state, State::Waiting { until, .. } if until <= now) {
-            self.attempt(now);
-        }
-    }
-
     fn handle_network(&mut self, now: Instant, online: bool) {
         self.online = online;
         match self.state {
@@ -332,15 +303,6 @@ impl Connection {
             self.change(State::Waiting { until: now + delay, attempt: failures + 1 });
         } else {
             self.rest(State::Offline);
-        }
-    }
-
-    /// Moves the next attempt behind `floor`, with what was left of the delay on top.
-    fn hold_back(&mut self, now: Instant, floor: Duration) {
-        if let State::Waiting { until, attempt } = self.state {
-            let until = now + floor.min(LONGEST_WAIT) + (until - now);
-            self.alarms.set(AlarmReason::Retry, until);
-            self.state = State::Waiting { until, attempt };
         }
     }
 

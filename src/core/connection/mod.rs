@@ -24,6 +24,7 @@
 //! no probe runs beside it; while a next attempt is owed, an alarm is set; an older source or probe changes nothing.
 
 mod alarms;
+mod answer;
 mod asking;
 mod machine;
 mod state;
@@ -87,6 +88,8 @@ pub enum Input {
     Target(Result<String, String>),
     /// A source answered with a stream.
     Opened(SourceId),
+    /// The head of an answer came, from a source that sees it.
+    Answered(SourceId, Finding),
     /// A source gave a sign of life.
     Heard(SourceId),
     /// A source told how often it gives a sign of life, if it does.

@@ -160,6 +160,25 @@ pub enum Finding {
     Nothing,
 }
 
+impl Finding {
+    /// Reads the head of an answer: its status, `Content-Type` and `Retry-After`.
+    #[must_use]
+    pub fn read(status: u16, content_type: &str, retry_after: &str) -> Self {
+        Self::Answer {
+            status,
+            is_stream: content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream")),
+            // As a date it says nothing that a page with a wrong clock could use.
+            retry_after: retry_after.trim().parse().ok().map(Duration::from_secs),
+        }
+    }
+
+    /// Whether it is the head of an event stream.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(self, Self::Answer { status: 200, is_stream: true, .. })
+    }
+}
+
 /// Whether a place that the page's policy forbade is that of `url`: the browser names the whole URL, with a cursor behind it, or just its origin.
 pub(super) fn is_place_of(place: &str, url: &str) -> bool {
     // `contains` would be a kilobyte of WebAssembly.

@@ -1,41 +1,20 @@
 //! The whole of a live log: target, connection, progress and store, kept in step. The one door for a browser, a test or a simulation.
 
-use crate::core::connection::{Config, Connection, Failure, Input, Output, SourceId, State};
+mod intake;
+
+pub use self::intake::SourceEvent;
+
+use crate::core::connection::{Config, Connection, Input, Output, State};
 use crate::core::entry::EntryTime;
-use crate::core::notice::Notice;
-use crate::core::progress::{Announced, Progress, Verdict};
-use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
+use crate::core::progress::Progress;
 use crate::core::recovery::Recovery;
+use crate::core::sse;
 use crate::core::status::Status;
 use crate::core::store::{Capacity, Store};
 use crate::core::summary::RowText;
 use crate::core::target::{Target, TargetError};
 use crate::core::time::Instant;
 use crate::core::vitals::Vitals;
-use crate::core::wire::{self, Message, Raw};
-
-/// What happened to a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceEvent<'a> {
-    /// The server answered with a stream.
-    Opened,
-    /// An event came: its name, the last event id, its data.
-    Message {
-        /// The event's name.
-        event: &'a str,
-        /// The last event id.
-        id: &'a str,
-        /// The data.
-        data: &'a str,
-    },
-    /// It failed or ended.
-    Failed {
-        /// Whether the browser would not have tried again by itself: mostly, an answer came that was no event stream.
-        refused: bool,
-    },
-    /// The browser would not open it; with its words.
-    NotOpened(String),
-}
 
 /// What was counted since the channel was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +63,8 @@ pub struct Session {
     takes_batches: bool,
     /// Whether a gap of unknown size at the beginning of the open stream is told already.
     is_unknown_told: bool,
+    /// Of the open stream, where it comes as bytes.
+    parser: sse::Parser,
 }
 
 impl Session {
@@ -104,6 +85,7 @@ impl Session {
             is_owed: false,
             takes_batches: true,
             is_unknown_told: false,
+            parser: sse::Parser::default(),
         }
     }
 
@@ -136,22 +118,6 @@ impl Session {
         }
     }
 
-    /// Takes what happened to a source. What an older source says is dropped here.
-    pub fn handle_source(&mut self, now: Instant, source: SourceId, event: SourceEvent<'_>) {
-        if !self.connection.is_current(source) {
-            return;
-        }
-        match event {
-            SourceEvent::Opened => self.handle_opened(now, source),
-            SourceEvent::Message { event, id, data } => self.handle_message(now, source, wire::read(event, id, data)),
-            SourceEvent::Failed { refused } => {
-                let failure = self.failure(refused);
-                self.handle_input(now, Input::Failed(source, failure));
-            }
-            SourceEvent::NotOpened(why) => self.handle_input(now, Input::Failed(source, Failure::CannotOpen(why))),
-        }
-    }
-
     /// The next thing to be done, in order; `None` when all is said. What is opened goes on from where the last stream ended.
     pub fn poll_output(&mut self) -> Option<Output> {
         match self.connection.poll_output()? {
@@ -159,6 +125,7 @@ impl Session {
                 self.is_greeted = false;
                 self.is_owed = false;
                 self.is_unknown_told = false;
+                self.parser = sse::Parser::default();
                 let url = Target::url_from(&url, self.takes_batches, self.progress.cursor().as_ref());
                 Some(Output::Open { source, url })
             }
@@ -244,130 +211,6 @@ impl Session {
         Some((RowText::of(&row, &channel), time))
     }
 
-    fn handle_opened(&mut self, now: Instant, source: SourceId) {
-        self.vitals.handle_event(now);
-        self.connection.handle_input(now, Input::Opened(source));
-        // A server that counts says so in its greeting; one that does not may say nothing for an hour.
-        if self.server == Server::Uncounted {
-            let notice = self.recovery.handle_back_without_replay(now);
-            self.tell(notice);
-        }
-    }
-
-    fn handle_message(&mut self, now: Instant, source: SourceId, message: Message<'_>) {
-        self.vitals.handle_event(now);
-        self.connection.handle_input(now, Input::Heard(source));
-        let is_first = !std::mem::replace(&mut self.is_greeted, true);
-        match message {
-            Message::Hello(hello) => self.handle_hello(now, source, &hello),
-            Message::Line(line) => {
-                if is_first {
-                    self.handle_uncounted(now);
-                }
-                self.handle_line(now, &line);
-            }
-            Message::Batch(lines) => lines.iter().for_each(|line| self.handle_line(now, line)),
-            Message::Heartbeat(heartbeat) => self.handle_heartbeat(now, &heartbeat),
-            Message::Gap(gap) => self.handle_gap(&gap),
-            Message::Bye(bye) => self.handle_input(now, Input::Bye(source, bye)),
-        }
-    }
-
-    fn handle_hello(&mut self, now: Instant, source: SourceId, hello: &Hello) {
-        if let Some(granted) = &hello.granted {
-            let mut wanted = channels(self.target.as_ref());
-            let all = wanted.len();
-            wanted.retain(|channel| !granted.contains(channel));
-            if !wanted.is_empty() && wanted.len() == all {
-                return self.handle_input(now, Input::NotGranted(source, wanted.join(", ")));
-            }
-            self.refused = wanted;
-        }
-        self.connection.handle_input(now, Input::Beat(source, hello.heartbeat));
-        if hello.epoch.is_none() {
-            return self.handle_uncounted(now);
-        }
-        if let Some(server_time) = hello.server_time {
-            self.vitals.handle_server_time(now, server_time);
-        }
-        let had_cursor = self.progress.cursor().is_some();
-        let Announced { left, unknown } = self.progress.handle_hello(hello);
-        self.is_owed = left > 0;
-        if let Some(reason) = unknown {
-            self.tell_missing(None, reason);
-            self.is_unknown_told = true;
-        }
-        let notice = match (had_cursor, self.server) {
-            (true, _) => self.recovery.handle_back(now, left),
-            (false, Server::Uncounted) => self.recovery.handle_back_without_replay(now),
-            // Nothing was promised yet, so nothing was broken.
-            (false, _) => {
-                self.recovery = Recovery::default();
-                None
-            }
-        };
-        self.server = Server::Counted;
-        self.tell(notice);
-    }
-
-    /// The open stream comes from a server that does not count.
-    fn handle_uncounted(&mut self, now: Instant) {
-        self.progress.handle_uncounted();
-        self.server = Server::Uncounted;
-        let notice = self.recovery.handle_back_without_replay(now);
-        self.tell(notice);
-    }
-
-    fn handle_line(&mut self, now: Instant, line: &Raw<'_>) {
-        self.is_owed = false;
-        match self.progress.handle_line(line.channel.as_deref(), line.seq, &line.id, &line.text) {
-            Verdict::Duplicate => {
-                self.tally.duplicates += 1;
-                return;
-            }
-            Verdict::After { missing } => self.tell_missing(Some(missing), GapReason::Lost),
-            Verdict::New => {}
-        }
-        self.vitals.handle_line(now);
-        self.tally.received += 1;
-        self.store.append(line);
-        let notice = self.recovery.handle_line();
-        self.tell(notice);
-    }
-
-    fn handle_heartbeat(&mut self, now: Instant, heartbeat: &Heartbeat) {
-        if let Some(server_time) = heartbeat.server_time {
-            self.vitals.handle_server_time(now, server_time);
-        }
-        let missing = self.progress.handle_heartbeat(heartbeat);
-        if missing > 0 {
-            self.tell_missing(Some(missing), GapReason::Lost);
-        }
-    }
-
-    fn handle_gap(&mut self, gap: &Gap) {
-        let missing = self.progress.handle_gap(gap);
-        let is_told = missing == Some(0) || (missing.is_none() && self.is_unknown_told);
-        if !is_told {
-            self.tell_missing(missing, gap.reason);
-        }
-    }
-
-    fn tell_missing(&mut self, missing: Option<u64>, reason: GapReason) {
-        self.tally.gaps += 1;
-        self.tally.missing += missing.unwrap_or_default();
-        self.store.note(Notice::Gap { missing, reason });
-        let notice = self.recovery.handle_missing(missing.unwrap_or_default());
-        self.tell(notice);
-    }
-
-    fn tell(&mut self, notice: Option<Notice>) {
-        if let Some(notice) = notice {
-            self.tally.gaps += u64::from(matches!(notice, Notice::NotReplayed { .. }));
-            self.store.note(notice);
-        }
-    }
-
     fn start_over(&mut self, channels: Vec<String>) {
         self.progress = Progress::new(channels);
         self.tally = Tally::default();
@@ -376,14 +219,6 @@ impl Session {
         self.takes_batches = true;
         if !self.store.is_empty() {
             self.store.clear();
-        }
-    }
-
-    fn failure(&self, refused: bool) -> Failure {
-        match self.connection.state() {
-            State::Open { .. } => Failure::Lost,
-            _ if refused => Failure::Rejected,
-            _ => Failure::Unreachable,
         }
     }
 

@@ -129,6 +129,12 @@ export interface ConnectionOptions {
   silenceMs?: number;
   /** After how long in a hidden tab the stream is closed until the tab is seen again; never unless given. */
   hiddenMs?: number;
+  /** What carries the stream: `"eventsource"` unless given. `"fetch"` takes `headers`, tells why an attempt failed at once, and is faster. Read for each attempt. */
+  transport?: "eventsource" | "fetch";
+  /** Headers of the transport `"fetch"`, such as a token's: an object, or a function that is called for each attempt. */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /** Read streams in a Worker, so that a burst leaves the page its time; `false` unless given. Where none can be had, the main thread reads. */
+  worker?: boolean;
   /** Where the wasm file is, for hosts whose bundler does not find it by itself. Read once, by the first that loads. */
   wasmUrl?: string | URL;
   /** What to run; `"auto"` unless given: WebAssembly where the page's policy allows it, else JavaScript. Read once, by the first that loads. */

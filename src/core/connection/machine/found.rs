@@ -1,0 +1,58 @@
+//! What the connection makes of an answer's head: one that a source saw, or one that was asked for.
+
+use std::time::Duration;
+
+use super::Connection;
+use crate::core::connection::answer::Judgement;
+use crate::core::connection::{AlarmReason, Finding, Output, ProbeId, SourceId, State};
+use crate::core::protocol::LONGEST_WAIT;
+use crate::core::time::Instant;
+
+impl Connection {
+    pub(super) fn handle_answered(&mut self, now: Instant, source: SourceId, finding: &Finding) {
+        if !self.is_current(source) {
+            return;
+        }
+        match Judgement::of(finding) {
+            Judgement::Streams => self.handle_opened(now, source),
+            Judgement::Stop(stop) => self.rest(State::Stopped(stop)),
+            Judgement::Failed(failure, floor) => {
+                self.release();
+                self.wait(now, floor, failure);
+            }
+        }
+    }
+
+    pub(super) fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &Finding) {
+        if !self.asking.is_current(probe) {
+            return;
+        }
+        self.asking.end();
+        let (failure, floor) = match Judgement::of(finding) {
+            Judgement::Stop(stop) => return self.rest(State::Stopped(stop)),
+            // It answers with a stream by now; the next attempt will have it.
+            Judgement::Streams => return self.retry_if_due(now),
+            Judgement::Failed(failure, floor) => (failure, floor),
+        };
+        self.hold_back(now, floor);
+        self.last_failure = Some(failure);
+        // The state is the same and reads differently.
+        self.outputs.push_back(Output::Changed(self.state.clone()));
+        self.retry_if_due(now);
+    }
+
+    fn retry_if_due(&mut self, now: Instant) {
+        if matches!(self.state, State::Waiting { until, .. } if until <= now) {
+            self.attempt(now);
+        }
+    }
+
+    /// Moves the next attempt behind `floor`, with what was left of the delay on top.
+    fn hold_back(&mut self, now: Instant, floor: Duration) {
+        if let State::Waiting { until, attempt } = self.state {
+            let until = now + floor.min(LONGEST_WAIT) + (until - now);
+            self.alarms.set(AlarmReason::Retry, until);
+            self.state = State::Waiting { until, attempt };
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Events that `www/package/transport.js` packed into one text, taken apart again. Knows nothing of what they say.
+//!
+//! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so that no name, id or data has one.
+
+use crate::core::protocol::EVENTS;
+use crate::core::scan::position;
+use crate::core::wire::ERROR_EVENT;
+
+/// One event, as an `EventSource` dispatched it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The last event id; may be left out where the data has one of its own.
+    pub id: &'a str,
+    /// Its data.
+    pub data: &'a str,
+}
+
+/// The names by which events are packed, in the order of their digits.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ["message", ERROR_EVENT].into_iter().chain(EVENTS)
+}
+
+/// The events in `packed`, in their order. What is not packed as it should be is left out.
+pub fn unpack(packed: &str) -> impl Iterator<Item = Event<'_>> {
+    let mut rest = packed;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.strip_prefix('\r')?;
+            let end = position(rest.as_bytes(), b'\r').unwrap_or(rest.len());
+            let (event, after) = rest.split_at(end);
+            rest = after;
+            if let Some(event) = read(event) {
+                return Some(event);
+            }
+        }
+    })
+}
+
+fn read(event: &str) -> Option<Event<'_>> {
+    let digit = event.chars().next()?.to_digit(10)?;
+    let name = names().nth(digit as usize)?;
+    let (id, data) = event[1..].split_once('\n')?;
+    Some(Event { name, id, data })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_back_what_was_packed() {
+        let events: Vec<_> = unpack("\r07\na\nb\r1\n{\"x\":1}\r3\n").collect();
+        let event = |name, id, data| Event { name, id, data };
+        assert_eq!(events, [event("message", "7", "a\nb"), event("error", "", "{\"x\":1}"), event("heartbeat", "", "")]);
+    }
+
+    #[test]
+    fn leaves_out_what_is_not_packed() {
+        assert_eq!(unpack("").chain(unpack("no")).chain(unpack("\r\r9\nx\rx\ny\r0no end")).count(), 0);
+        assert_eq!(unpack("\rä\n\r0\nb").map(|event| event.data).collect::<Vec<_>>(), ["b"]);
+    }
+}
