@@ -1,0 +1,170 @@
+//! Where in a JSON text something stands: in a value, in a field's name, or inside an escape. Knows nothing of what is looked for.
+//!
+//! Most texts that are found stand in a string, and a look to the quotes on either side shows it; so the line is not read from its beginning.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::core::find::swar::{Sought, count_without, find_either};
+use crate::core::json;
+use crate::core::scan::{end_of_space, end_of_string};
+
+/// Where something stands that holds neither a quote nor a backslash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a string that is a value.
+    Value,
+    /// In the name of a field, which ends before `end`.
+    Name { end: usize },
+    /// Among numbers, words and brackets.
+    Bare,
+    /// It begins inside an escape: what stands there is another character.
+    Escape,
+    /// Only reading from the beginning shows it.
+    Unclear,
+}
+
+impl Place {
+    /// Where `found` stands in `text`, which is JSON.
+    pub(super) fn of(text: &[u8], found: Range<usize>) -> Self {
+        if is_in_escape(text, found.start) {
+            return Self::Escape;
+        }
+        let (Some(open), Some(close)) = (quote_before(text, found.start), quote_from(text, found.end)) else { return Self::Bare };
+        let is_certain = !looks_bare(&text[open + 1..close]);
+        let is_string = is_certain
+            || match count_without(&text[..found.start], b'"', b'\\') {
+                Some(quotes) => quotes % 2 == 1,
+                None => return Self::Unclear,
+            };
+        match is_string && is_name(text, close + 1) {
+            false if is_string => Self::Value,
+            false => Self::Bare,
+            true if is_certain => Self::Name { end: close + 1 },
+            // Counting for each of many such names would take the square of their number.
+            true => Self::Unclear,
+        }
+    }
+}
+
+/// A part of a JSON text that is no field's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// What a string says; one with an escape that is no character, as it is written.
+    Said(Cow<'a, str>),
+    /// What is between two strings: numbers, words and brackets.
+    Bare(&'a str),
+}
+
+/// Whether `is_it` agrees to any part of `text`, which is JSON.
+pub(super) fn any_part(text: &str, mut is_it: impl FnMut(Part<'_>) -> bool) -> bool {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    loop {
+        let quote = quote_from(bytes, at).unwrap_or(text.len());
+        if is_it(Part::Bare(&text[at..quote])) {
+            return true;
+        }
+        let Some(end) = end_of_string(bytes, quote) else { return false };
+        if !is_name(bytes, end) && is_it(Part::Said(said(&text[quote..end]))) {
+            return true;
+        }
+        at = end;
+    }
+}
+
+fn said(json: &str) -> Cow<'_, str> {
+    json::unquoted(json).unwrap_or_else(|| Cow::Borrowed(json.trim_matches('"')))
+}
+
+/// Whether the string that ends before `end` is a field's name.
+fn is_name(text: &[u8], end: usize) -> bool {
+    text.get(end_of_space(text, end)) == Some(&b':')
+}
+
+/// Whether what is between two quotes may be between two strings. Inside a string it is so only by chance.
+fn looks_bare(between: &[u8]) -> bool {
+    let between = between.trim_ascii();
+    between.first().is_some_and(|byte| b":,}]".contains(byte)) && between.last().is_some_and(|byte| b":,{[".contains(byte))
+}
+
+/// Whether an escape began before `at` and did not end there.
+fn is_in_escape(text: &[u8], at: usize) -> bool {
+    let near = &text[at.saturating_sub(LONGEST_ESCAPE - 1)..at];
+    near.contains(&b'\\')
+        && (is_escaped(text, at)
+            || (2..LONGEST_ESCAPE).filter_map(|back| at.checked_sub(back)).any(|start| text[start..].starts_with(b"\\u") && !is_escaped(text, start)))
+}
+
+/// Whether an odd number of backslashes stands before `at`.
+fn is_escaped(text: &[u8], at: usize) -> bool {
+    text[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+fn quote_before(text: &[u8], at: usize) -> Option<usize> {
+    (0..at).rev().find(|&index| text[index] == b'"' && !is_escaped(text, index))
+}
+
+fn quote_from(text: &[u8], mut at: usize) -> Option<usize> {
+    let quote = Sought::new(b'"', false);
+    loop {
+        at = find_either(text, at, [quote, quote])?;
+        if !is_escaped(text, at) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Bytes of `\u00e9`.
+const LONGEST_ESCAPE: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the `x` stands.
+    fn place(text: &str) -> Place {
+        let at = text.find('x').expect("an x");
+        Place::of(text.as_bytes(), at..at + 1)
+    }
+
+    #[test]
+    fn tells_values_from_names() {
+        assert_eq!(place(r#"{"a":"bxc"}"#), Place::Value);
+        assert_eq!(place(r#"{"axb" : 1}"#), Place::Name { end: 6 });
+        assert_eq!(place(r#"["a","x"]"#), Place::Value);
+        assert_eq!(place(r#"{"a":"\"x\":"}"#), Place::Value);
+    }
+
+    #[test]
+    fn a_string_that_looks_like_brackets_is_one_all_the_same() {
+        assert_eq!(place(r#"{"a":",x,"}"#), Place::Value);
+        assert_eq!(place(r#"{"a":"b", "c": x, "d":1}"#), Place::Bare);
+        assert_eq!(place(r#"{"a":"\n","b":",x,"}"#), Place::Unclear);
+        assert_eq!(place(r#"{",x,":1}"#), Place::Unclear);
+    }
+
+    #[test]
+    fn outside_of_all_strings_is_bare() {
+        assert_eq!([r"[1, x]", r#"{"a":x}"#, r#"[x,"b"]"#].map(place), [Place::Bare; 3]);
+    }
+
+    #[test]
+    fn knows_the_inside_of_an_escape() {
+        assert_eq!([r#"["\x"]"#, r#"["\ux000"]"#, r#"["\u000x"]"#, r#"["\\\x"]"#].map(place), [Place::Escape; 4]);
+        assert_eq!([r#"["\\x"]"#, r#"["\\u00x0"]"#, r#"["\u0000x"]"#, r#"["\nx"]"#].map(place), [Place::Value; 4]);
+    }
+
+    #[test]
+    fn reads_all_parts_but_names() {
+        let mut parts = Vec::new();
+        any_part(r#"{"n":"a\u00e9\n","m": 12,"o":["\ud800",true]}"#, |part| {
+            parts.push(match part {
+                Part::Said(text) => format!("said {text}"),
+                Part::Bare(text) => text.to_owned(),
+            });
+            false
+        });
+        assert_eq!(parts, ["{", ":", "said aé\n", ",", ": 12,", ":[", "said \\ud800", ",true]}"]);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the index knows of an entry: enough to filter lines without reading them. Keeps no text.
+
+use std::borrow::Cow;
+
+use crate::core::entry::Level;
+use crate::core::json::{self, Object};
+use crate::core::wire::Raw;
+
+/// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`] finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance<'a> {
+    /// How grave it is.
+    pub level: Level,
+    /// The pipeline or stage; empty when there is none.
+    pub pipeline: Cow<'a, str>,
+    /// Whether the text is a JSON object or string, and so may write a character as an escape. Anything else is shown as it came.
+    pub is_json: bool,
+}
+
+impl<'a> Glance<'a> {
+    /// Looks at an entry that nobody has read yet.
+    #[must_use]
+    pub fn of(raw: &'a Raw<'_>) -> Self {
+        let text: &'a str = &raw.text;
+        let fields = match text.trim_start().as_bytes().first() {
+            Some(b'{') => Object::read(text),
+            Some(b'"') => return Self::bare(raw, json::unquoted(text.trim()).is_some()),
+            _ => None,
+        };
+        let Some(fields) = fields else { return Self::bare(raw, false) };
+        let said = fields.first_said(&["level", "logLevel"]);
+        Self {
+            level: said.map_or_else(|| unsaid(raw), |text| Level::read(&text)),
+            pipeline: fields.first_said(&["pipeline", "stageName"]).unwrap_or_default(),
+            is_json: true,
+        }
+    }
+
+    fn bare(raw: &Raw<'_>, is_json: bool) -> Self {
+        Self { level: unsaid(raw), pipeline: Cow::Borrowed(""), is_json }
+    }
+}
+
+/// The level of an entry that gives none.
+fn unsaid(raw: &Raw<'_>) -> Level {
+    if raw.is_error { Level::Error } else { Level::Other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_the_level_and_the_pipeline_that_a_reader_finds() {
+        let texts = [
+            r#"{"level":"WARN","pipeline":"INGEST"}"#,
+            r#"{"logLevel":"debug","stageName":"S","pipeline":null}"#,
+            r#" {"level":"","logLevel":"error","pipeline":["p"],"level":null}"#,
+            r#"{"level":3,"pipeline":"\u00e9\n"}"#,
+            r#"{"level":"a\ud800","pipeline":"a\ud800"}"#,
+            r#"{"pipeline":"p""#,
+            r#"["level","error"]"#,
+            r#""error""#,
+            "ERROR",
+            "",
+        ];
+        for (text, is_error) in texts.iter().flat_map(|text| [(text, true), (text, false)]) {
+            let raw = Raw { id: "".into(), channel: None, seq: None, stamp: None, text: (*text).into(), is_error };
+            let (glance, line) = (Glance::of(&raw), raw.read());
+            assert_eq!((glance.level, &*glance.pipeline), (line.entry.level(), line.entry.pipeline()), "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_what_is_shown_otherwise_than_it_came() {
+        let is_json =
+            |text: &str| Glance::of(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false }).is_json;
+        assert!([r#"{"a":1}"#, " {} ", r#""a\nb""#].iter().all(|text| is_json(text)));
+        assert!(["{broken", r#""a\ud800b""#, r#"["a"]"#, "12", "plain", ""].iter().all(|text| !is_json(text)));
+    }
+}
