@@ -1,14 +1,15 @@
 //! The whole of a live log: target, connection, progress and store, kept in step. The one door for a browser, a test or a simulation.
 
+mod shown;
+
 use crate::core::connection::{Config, Connection, Failure, Input, Output, SourceId, State};
-use crate::core::entry::EntryTime;
+use crate::core::find::Find;
 use crate::core::notice::Notice;
 use crate::core::progress::{Announced, Progress, Verdict};
 use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
 use crate::core::recovery::Recovery;
 use crate::core::status::Status;
 use crate::core::store::{Capacity, Store};
-use crate::core::summary::RowText;
 use crate::core::target::{Target, TargetError};
 use crate::core::time::Instant;
 use crate::core::vitals::Vitals;
@@ -68,6 +69,8 @@ pub struct Session {
     connection: Connection,
     target: Option<Target>,
     store: Store,
+    /// What is shown of it, where a reader asked for some of the rows.
+    find: Option<Find>,
     progress: Progress,
     recovery: Recovery,
     vitals: Vitals,
@@ -94,6 +97,7 @@ impl Session {
             connection: Connection::new(config, seed),
             target: None,
             store: Store::new(capacity),
+            find: None,
             progress: Progress::default(),
             recovery: Recovery::default(),
             vitals: Vitals::default(),
@@ -233,15 +237,6 @@ impl Session {
     #[must_use]
     pub fn is_worth_showing(&self) -> bool {
         !self.store.is_empty() || *self.state() != State::Idle
-    }
-
-    /// What is shown of the row with this number, and its time, if it is held.
-    #[must_use]
-    pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
-        let channel = channels(self.target.as_ref()).join(",");
-        let row = self.store.row(number)?;
-        let time = row.line().and_then(|line| line.entry.time().cloned());
-        Some((RowText::of(&row, &channel), time))
     }
 
     fn handle_opened(&mut self, now: Instant, source: SourceId) {
