@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::core::find::query::Query;
-use crate::core::find::swar::{Sought, count_without, find_either, find_pair};
-use crate::core::find::value::{Part, Place, any_part};
+use crate::core::find::swar::{Sought, find_either, find_pair};
+use crate::core::find::value::{Part, Place, Read, any_part};
 
 /// A text that is looked for.
 ///
@@ -19,12 +19,22 @@ pub(super) struct Needle {
     /// The part that looks the same in all forms; empty when there is none.
     core: Range<usize>,
     anchor: Anchor,
-    /// Whether JSON may write it in another form.
-    may_escape: bool,
-    /// Whether JSON must.
-    must_escape: bool,
+    forms: Forms,
     /// Whether it may be a part of a number or a word.
     may_be_bare: bool,
+}
+
+/// In which other forms JSON may write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forms {
+    /// In none.
+    AsIs,
+    /// With `\u` and digits too.
+    Digits,
+    /// With any escape too.
+    Any,
+    /// Only with an escape.
+    Escaped,
 }
 
 /// The bytes by which a place is found where it may be.
@@ -52,7 +62,7 @@ impl Needle {
         let bytes = if folds { query.text.to_ascii_lowercase() } else { query.text.clone() }.into_bytes();
         let core = rarest_run(&bytes);
         let anchor = if core.is_empty() {
-            Anchor::Either([Sought::new(*bytes.first()?, folds), Sought::new(b'\\', false)])
+            Anchor::Either([Sought::new(*bytes.first()?, folds), BACKSLASH])
         } else {
             Anchor::Pair(rarest_pair(&bytes[core.clone()]).map(|at| (Sought::new(bytes[core.start + at], folds), at)))
         };
@@ -60,8 +70,7 @@ impl Needle {
             folds,
             core,
             anchor,
-            may_escape: !bytes.iter().all(|byte| is_plain(*byte)),
-            must_escape: bytes.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)),
+            forms: forms(&bytes),
             may_be_bare: bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
             bytes,
         })
@@ -75,22 +84,27 @@ impl Needle {
         }
     }
 
-    /// What a candidate at `at` says of the line `text`.
-    pub(super) fn verdict(&self, text: &[u8], at: usize, is_json: bool) -> Verdict {
+    /// What a candidate at `at` says of the line `text`, of which so much was `read` by looks at earlier candidates.
+    pub(super) fn verdict(&self, text: &[u8], at: usize, is_json: bool, read: &mut Read) -> Verdict {
         let start = at.checked_sub(self.core.start).filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
-        let Some(start) = start.filter(|_| !(is_json && self.must_escape)) else {
-            return if is_json && self.may_escape { self.settle(text) } else { Verdict::GoOn(at + 1) };
+        let place = match start.filter(|_| !is_json || self.forms != Forms::Escaped) {
+            Some(_) if !is_json => return Verdict::Hit,
+            Some(start) => Place::of(text, start..start + self.bytes.len(), read),
+            None if !is_json => return Verdict::GoOn(at + 1),
+            None => Place::Escape,
         };
-        if !is_json {
-            return Verdict::Hit;
-        }
-        match Place::of(text, start..start + self.bytes.len()) {
+        match place {
             Place::Value => Verdict::Hit,
-            Place::Bare if self.may_be_bare => Verdict::Hit,
-            Place::Name { end } => Verdict::GoOn(end),
-            Place::Escape if !self.may_escape => Verdict::GoOn(at + 1),
-            Place::Escape | Place::Bare | Place::Unclear => self.settle(text),
+            Place::Bare { .. } if self.may_be_bare => Verdict::Hit,
+            Place::Name { end } | Place::Bare { end } => Verdict::GoOn(end),
+            Place::Escape if self.forms == Forms::AsIs || self.is_other_escape(text, at) => Verdict::GoOn(at + 1),
+            Place::Escape => self.settle(text),
         }
+    }
+
+    /// Whether an escape begins at `at` that is none of those by which the needle may be written.
+    fn is_other_escape(&self, text: &[u8], at: usize) -> bool {
+        self.forms == Forms::Digits && text[at] == b'\\' && text.get(at + 1) != Some(&b'u')
     }
 
     /// Whether it is in `text`.
@@ -117,8 +131,13 @@ impl Needle {
     }
 
     fn is_in_json(&self, text: &str) -> bool {
-        let has_escapes = count_without(text.as_bytes(), b'"', b'\\').is_none();
-        if !has_escapes && (self.must_escape || self.find(text.as_bytes(), 0).is_none()) {
+        let text_bytes = text.as_bytes();
+        let has_other_form = match self.forms {
+            Forms::AsIs => false,
+            Forms::Digits => find_pair(text_bytes, 0, [(BACKSLASH, 0), (Sought::new(b'u', false), 1)], |_| true).is_some(),
+            Forms::Any | Forms::Escaped => find_either(text_bytes, 0, [BACKSLASH; 2]).is_some(),
+        };
+        if !has_other_form && (self.forms == Forms::Escaped || self.find(text_bytes, 0).is_none()) {
             return false;
         }
         any_part(text, |part| match part {
@@ -143,6 +162,16 @@ impl Needle {
     fn is_at(&self, bytes: &[u8], at: usize, part: Range<usize>) -> bool {
         let part = &self.bytes[part];
         bytes.get(at..at + part.len()).is_some_and(|bytes| if self.folds { bytes.eq_ignore_ascii_case(part) } else { bytes == part })
+    }
+}
+
+fn forms(bytes: &[u8]) -> Forms {
+    let has = |is_it: fn(&u8) -> bool| bytes.iter().any(is_it);
+    match () {
+        () if has(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => Forms::Escaped,
+        () if has(|byte| *byte == b'/') => Forms::Any,
+        () if has(|byte| !is_plain(*byte)) => Forms::Digits,
+        () => Forms::AsIs,
     }
 }
 
@@ -178,6 +207,8 @@ fn rarity(byte: u8) -> usize {
     COMMON.iter().position(|common| *common == byte).unwrap_or(COMMON.len())
 }
 
+const BACKSLASH: Sought = Sought::new(b'\\', false);
+
 /// The bytes of the entries in `tests/fixtures`, most common first, small letters counted with their capitals. A guess that is wrong costs time and nothing else.
 const COMMON: &[u8] = b" et2:siapn,lorm0d31g45cTRu9-INv87ELP6AbODSMfh{}_yG.wFCUYxB[]VWjk()Zz#Hq";
 
@@ -195,10 +226,10 @@ mod tests {
 
     /// Whether a search from candidate to candidate finds it; it must say the same as reading the line does.
     fn is_found(text: &str, line: &str, is_json: bool) -> bool {
-        let (needle, mut at) = (needle(text), 0);
+        let (needle, mut at, mut read) = (needle(text), 0, Read::default());
         let is_found = loop {
             let Some(candidate) = needle.candidate(line.as_bytes(), at) else { break false };
-            match needle.verdict(line.as_bytes(), candidate, is_json) {
+            match needle.verdict(line.as_bytes(), candidate, is_json, &mut read) {
                 Verdict::Hit => break true,
                 Verdict::GoOn(next) => at = next,
             }

@@ -2,6 +2,7 @@
 
 use crate::core::find::needle::{Needle, Verdict};
 use crate::core::find::query::{Levels, Query};
+use crate::core::find::value::Read;
 use crate::core::glance::Glance;
 use crate::core::store::{Row, Slot, Store, Stretch, UNNAMED};
 use crate::core::wire::Line;
@@ -97,17 +98,20 @@ impl Search {
 /// Looks through the bytes of all rows at once, and at a row only where something was found.
 fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) -> bool, found: &mut Vec<u64>) {
     let bytes = stretch.bytes();
-    let (mut at, mut number) = (0, stretch.numbers().start);
+    let (mut at, mut number, mut read) = (0, stretch.numbers().start, Read::default());
     while let Some(candidate) = needle.candidate(bytes, at) {
         let Some(row) = stretch.row_at(candidate, number) else { return };
-        number = row.number;
+        if number != row.number {
+            number = row.number;
+            read = Read::default();
+        }
         at = if candidate < row.text.start {
             // In the row's id.
             row.text.start
         } else if !passes(number, row.slot) {
             row.text.end
         } else {
-            match needle.verdict(&bytes[row.text.clone()], candidate - row.text.start, row.slot.is_json) {
+            match needle.verdict(&bytes[row.text.clone()], candidate - row.text.start, row.slot.is_json, &mut read) {
                 Verdict::Hit => {
                     found.push(number);
                     row.text.end

@@ -11,7 +11,7 @@ pub(super) struct Sought {
 
 impl Sought {
     /// `byte`; a letter in either case when `folds`.
-    pub(super) fn new(byte: u8, folds: bool) -> Self {
+    pub(super) const fn new(byte: u8, folds: bool) -> Self {
         let fold = if folds && byte.is_ascii_alphabetic() { CASE } else { 0 };
         Self { byte: byte | fold, fold }
     }

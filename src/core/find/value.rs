@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::core::find::swar::{Sought, count_without, find_either};
 use crate::core::json;
-use crate::core::scan::{end_of_space, end_of_string};
+use crate::core::scan::end_of_space;
 
 /// Where something stands that holds neither a quote nor a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,34 +16,54 @@ pub(super) enum Place {
     Value,
     /// In the name of a field, which ends before `end`.
     Name { end: usize },
-    /// Among numbers, words and brackets.
-    Bare,
+    /// Among numbers, words and brackets, which go on until `end`.
+    Bare { end: usize },
     /// It begins inside an escape: what stands there is another character.
     Escape,
-    /// Only reading from the beginning shows it.
-    Unclear,
+}
+
+/// How far a line was read from its beginning, so that many looks at one line do not take the square of its length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Read {
+    to: usize,
+    /// Whether what follows is in a string.
+    is_string: bool,
 }
 
 impl Place {
-    /// Where `found` stands in `text`, which is JSON.
-    pub(super) fn of(text: &[u8], found: Range<usize>) -> Self {
+    /// Where `found` stands in `text`, which is JSON and was `read` so far: nothing before that is asked for any more.
+    pub(super) fn of(text: &[u8], found: Range<usize>, read: &mut Read) -> Self {
         if is_in_escape(text, found.start) {
             return Self::Escape;
         }
-        let (Some(open), Some(close)) = (quote_before(text, found.start), quote_from(text, found.end)) else { return Self::Bare };
-        let is_certain = !looks_bare(&text[open + 1..close]);
-        let is_string = is_certain
-            || match count_without(&text[..found.start], b'"', b'\\') {
-                Some(quotes) => quotes % 2 == 1,
-                None => return Self::Unclear,
-            };
-        match is_string && is_name(text, close + 1) {
-            false if is_string => Self::Value,
-            false => Self::Bare,
-            true if is_certain => Self::Name { end: close + 1 },
-            // Counting for each of many such names would take the square of their number.
-            true => Self::Unclear,
+        let close = quote_from(text, found.end);
+        let (Some(open), Some(close)) = (quote_before(text, found.start), close) else { return Self::Bare { end: close.unwrap_or(text.len()) } };
+        if looks_bare(&text[open + 1..close]) && !read.is_in_string(text, found.start) {
+            return Self::Bare { end: close };
         }
+        if is_name(text, close + 1) { Self::Name { end: close + 1 } } else { Self::Value }
+    }
+}
+
+impl Read {
+    /// Reads on to `at`, where no escape is under way, and says whether that is in a string.
+    fn is_in_string(&mut self, text: &[u8], at: usize) -> bool {
+        let more = text.get(self.to..at).unwrap_or_default();
+        let quotes = count_without(more, b'"', b'\\').unwrap_or_else(|| {
+            let mut bytes = more.iter();
+            let mut quotes = 0;
+            while let Some(byte) = bytes.next() {
+                match byte {
+                    b'"' => quotes += 1,
+                    b'\\' => drop(bytes.next()),
+                    _ => {}
+                }
+            }
+            quotes
+        });
+        self.to = self.to.max(at);
+        self.is_string ^= quotes % 2 == 1;
+        self.is_string
     }
 }
 
@@ -64,7 +84,7 @@ pub(super) fn any_part(text: &str, mut is_it: impl FnMut(Part<'_>) -> bool) -> b
         if is_it(Part::Bare(&text[at..quote])) {
             return true;
         }
-        let Some(end) = end_of_string(bytes, quote) else { return false };
+        let Some(end) = quote_from(bytes, quote + 1).map(|close| close + 1) else { return false };
         if !is_name(bytes, end) && is_it(Part::Said(said(&text[quote..end]))) {
             return true;
         }
@@ -73,7 +93,8 @@ pub(super) fn any_part(text: &str, mut is_it: impl FnMut(Part<'_>) -> bool) -> b
 }
 
 fn said(json: &str) -> Cow<'_, str> {
-    json::unquoted(json).unwrap_or_else(|| Cow::Borrowed(json.trim_matches('"')))
+    let bare = || Cow::Borrowed(&json[1..json.len() - 1]);
+    if json.contains('\\') { json::unquoted(json).unwrap_or_else(bare) } else { bare() }
 }
 
 /// Whether the string that ends before `end` is a field's name.
@@ -125,7 +146,7 @@ mod tests {
     /// Where the `x` stands.
     fn place(text: &str) -> Place {
         let at = text.find('x').expect("an x");
-        Place::of(text.as_bytes(), at..at + 1)
+        Place::of(text.as_bytes(), at..at + 1, &mut Read::default())
     }
 
     #[test]
@@ -139,14 +160,21 @@ mod tests {
     #[test]
     fn a_string_that_looks_like_brackets_is_one_all_the_same() {
         assert_eq!(place(r#"{"a":",x,"}"#), Place::Value);
-        assert_eq!(place(r#"{"a":"b", "c": x, "d":1}"#), Place::Bare);
-        assert_eq!(place(r#"{"a":"\n","b":",x,"}"#), Place::Unclear);
-        assert_eq!(place(r#"{",x,":1}"#), Place::Unclear);
+        assert_eq!(place(r#"{"a":"\n\"","b":",x,"}"#), Place::Value);
+        assert_eq!(place(r#"{",x,":1}"#), Place::Name { end: 6 });
+        assert_eq!(place(r#"{"a":"\\", "c": x, "d":1}"#), Place::Bare { end: 19 });
     }
 
     #[test]
     fn outside_of_all_strings_is_bare() {
-        assert_eq!([r"[1, x]", r#"{"a":x}"#, r#"[x,"b"]"#].map(place), [Place::Bare; 3]);
+        assert_eq!([r"[1, x]", r#"{"a":x}"#, r#"[x,"b"]"#].map(place), [6, 7, 3].map(|end| Place::Bare { end }));
+    }
+
+    #[test]
+    fn reads_a_line_once_however_often_it_looks() {
+        let (text, mut read) = (br#"["\"",1,"x",2,"y"]"#, Read::default());
+        let is_string = [6, 9, 10, 11, 14, 16].map(|at| read.is_in_string(text, at));
+        assert_eq!((is_string, read.to), ([false, true, true, false, false, true], 16));
     }
 
     #[test]
