@@ -55,19 +55,31 @@ impl<'a> Object<'a> {
 
     /// The first of these fields that says anything, as a person would read it.
     pub(crate) fn first_said(&self, names: &[&str]) -> Option<Cow<'a, str>> {
-        names.iter().filter_map(|name| self.raw(name)).filter(|json| *json != "null").map(said).find(|text| !text.is_empty())
+        first_said(names.iter().map(|name| self.raw(name)))
     }
+}
+
+/// The first of these that says anything, as a person would read it.
+pub(crate) fn first_said<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> Option<Cow<'a, str>> {
+    fields.into_iter().flatten().filter(|json| *json != "null").map(said).find(|text| !text.is_empty())
 }
 
 /// Calls `see` with the name and the JSON of each field of the object that begins at `at`. Gives the index after it; `None` when there is none.
 pub(crate) fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, &'a str)) -> Option<usize> {
+    each_field_from(text, at, |name, start| {
+        let end = end_of_value(text.as_bytes(), start)?;
+        see(name, &text[start..end]);
+        Some(end)
+    })
+}
+
+/// The same for who finds the end of a field's JSON by itself: `see` is called with the index where that begins, and gives the index after it.
+pub(crate) fn each_field_from<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, usize) -> Option<usize>) -> Option<usize> {
     let bytes = text.as_bytes();
     each_item(text, at, b'{', b'}', |start| {
-        let end_of_quotes = end_of_string(bytes, start)?;
-        let value = end_of_space(bytes, end_of_colon(bytes, end_of_quotes)?);
-        let end = end_of_value(bytes, value)?;
-        see(string_of(&text[start..end_of_quotes])?, &text[value..end]);
-        Some(end)
+        let end = end_of_string(bytes, start)?;
+        let value = end_of_space(bytes, end_of_colon(bytes, end)?);
+        see(string_of(&text[start..end])?, value)
     })
 }
 

@@ -7,6 +7,8 @@ pub mod channel;
 pub mod connection;
 pub mod cursor;
 pub mod entry;
+pub mod find;
+pub mod glance;
 mod json;
 pub mod notice;
 pub mod packed;

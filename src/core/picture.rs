@@ -13,9 +13,9 @@ pub struct Picture {
     pub status: Status,
     /// Whether there is a section at all: lines, or the wish for some.
     pub is_shown: bool,
-    /// Which lines to draw, and where.
+    /// Which rows to draw, by the ordinals of [`Session::shown_range`], and where.
     pub window: Window,
-    /// How many lines are held, dropped, missing, in words.
+    /// How many lines are held or found, dropped, missing, in words.
     pub held: String,
     /// What to say in place of lines; empty when there are some.
     pub empty: &'static str,
@@ -28,13 +28,18 @@ impl Picture {
     #[must_use]
     pub fn of(session: &Session, viewport: &Viewport, now: Instant) -> Self {
         let store = session.store();
-        let window = viewport.window(&store.range());
+        let shown = session.shown_range();
+        let window = viewport.window(&shown);
         Self {
             status: session.status(now),
             is_shown: session.is_worth_showing(),
             window,
-            held: summary::held(store) + &summary::losses(session.tally()),
-            empty: if store.is_empty() { summary::empty(session.state()) } else { "" },
+            held: session.find().map_or_else(|| summary::held(store), |find| summary::found(find, store)) + &summary::losses(session.tally()),
+            empty: match session.find() {
+                _ if store.is_empty() => summary::empty(session.state()),
+                Some(find) if shown.is_empty() => summary::unfound(find, store),
+                _ => "",
+            },
             newest: if viewport.is_following() { String::new() } else { format!("↑ {}", summary::unseen(window.unseen)) },
         }
     }

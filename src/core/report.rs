@@ -172,6 +172,7 @@ fn odd(number: u64, row: &Row) -> String {
                 stamp: None,
                 text: cut.entry.text().into(),
                 is_error: false,
+                picks: None,
             };
             line(number, &raw)
         }

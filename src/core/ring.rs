@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The number of the chunk; numbers are never given twice.
-    chunk: u32,
-    at: u32,
+    pub(crate) chunk: u32,
+    pub(crate) at: u32,
 }
 
 /// A ring of chunks. Nothing that was put in moves until it is let go.

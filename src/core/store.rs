@@ -2,12 +2,22 @@
 //!
 //! A line rests as the bytes that came, with a small index beside them: what it says is read when somebody looks at it.
 
+mod names;
+mod slot;
+mod stretch;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::core::glance::Glance;
 use crate::core::notice::Notice;
-use crate::core::ring::{Place, Ring};
+use crate::core::ring::Ring;
+use crate::core::store::names::Names;
+pub(crate) use crate::core::store::names::UNNAMED;
+pub(crate) use crate::core::store::slot::Slot;
+use crate::core::store::slot::{NEVER, SLOT_BYTES};
+pub(crate) use crate::core::store::stretch::Stretch;
 use crate::core::wire::{Line, MAX_LINE_BYTES, Raw};
 
 /// One row of the log, read.
@@ -85,7 +95,9 @@ pub struct Store {
     /// Rows that are no plain line, by their numbers: notices, and lines too odd for the index.
     odd: VecDeque<(u64, Row)>,
     /// Channels, by which slots name them. Few, and never forgotten.
-    channels: Vec<Box<str>>,
+    channels: Names,
+    /// Pipelines, likewise; a filter offers them.
+    pipelines: Names,
     /// How many of the rows are logs.
     lines: usize,
     bytes: usize,
@@ -99,25 +111,6 @@ pub struct Store {
     version: u64,
 }
 
-/// One row's place in the index.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    place: Place,
-    /// Bytes of the text; [`ODD`] for a row that rests elsewhere.
-    length: u32,
-    /// What the row counts against the bound.
-    cost: u32,
-    /// 0 for none.
-    seq: u64,
-    /// [`NEVER`] for none.
-    stamp: i64,
-    id_length: u16,
-    /// 0 for none, else one above the index of its name.
-    channel: u16,
-    is_error: bool,
-    is_line: bool,
-}
-
 impl Store {
     /// An empty store.
     #[must_use]
@@ -127,32 +120,27 @@ impl Store {
 
     /// Adds a line at the end and lets the oldest go as needed. A single row larger than the bound is held all the same.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let channel = match &raw.channel {
-            None => Some(0),
-            Some(name) => self.channel_number(name),
-        };
-        let (Some(channel), Ok(id_length)) = (channel, u16::try_from(raw.id.len())) else { return self.append_odd(Row::Line(raw.read())) };
-        if raw.text.len() > MAX_LINE_BYTES {
-            return self.append_odd(Row::Line(raw.read()));
-        }
-        let length = raw.text.len() as u32;
+        let glance = Glance::of(raw);
         let slot = Slot {
-            place: self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]),
-            length,
-            cost: SLOT_BYTES as u32 + u32::from(id_length) + length,
-            seq: raw.seq.unwrap_or_default(),
-            stamp: raw.stamp.unwrap_or(NEVER),
-            id_length,
-            channel,
+            channel: self.channels.number(raw.channel.as_deref().unwrap_or_default()),
+            pipeline: self.pipelines.number(&glance.pipeline),
+            level: glance.level,
+            is_json: glance.is_json,
             is_error: raw.is_error,
             is_line: true,
+            ..Slot::ODD
         };
-        self.push(slot);
+        let Some(id_length) = u16::try_from(raw.id.len()).ok().filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES) else {
+            return self.append_odd(slot, Row::Line(raw.read()));
+        };
+        let place = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
+        let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
+        self.push(Slot { place, length: raw.text.len() as u32, id_length, seq, stamp, ..slot });
     }
 
     /// Adds a notice at the end and lets the oldest go as needed.
     pub fn note(&mut self, notice: Notice) {
-        self.append_odd(Row::Notice(notice));
+        self.append_odd(Slot::ODD, Row::Notice(notice));
     }
 
     /// Changes how much may be held, letting the oldest go as needed.
@@ -177,6 +165,7 @@ impl Store {
         self.slots.clear();
         self.odd.clear();
         self.ring.clear();
+        self.pipelines.clear();
         self.bytes = 0;
         self.lines = 0;
         self.dropped = 0;
@@ -200,18 +189,16 @@ impl Store {
     /// The row with this number, read anew, if it is still held.
     #[must_use]
     pub fn row(&self, number: u64) -> Option<Row> {
-        let slot = self.slot(number)?;
-        if slot.length == ODD {
-            let at = self.odd.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-            return self.odd.get(at).map(|(_, row)| row.clone());
+        match self.odd_row(number) {
+            Some(row) => Some(row.clone()),
+            None => self.raw_line(number).map(|raw| Row::Line(raw.read())),
         }
-        self.raw(slot).map(|raw| Row::Line(raw.read()))
     }
 
     /// The line with this number as it came, if it is still held and one of the usual kind.
     #[must_use]
     pub fn raw_line(&self, number: u64) -> Option<Raw<'_>> {
-        self.slot(number).filter(|slot| slot.length != ODD).and_then(|slot| self.raw(slot))
+        self.slot(number).filter(|slot| !slot.is_odd()).and_then(|slot| self.raw(slot))
     }
 
     /// The numbers of the rows that are held.
@@ -256,7 +243,24 @@ impl Store {
         self.version
     }
 
-    fn slot(&self, number: u64) -> Option<&Slot> {
+    /// The pipelines of the lines since the last [`clear`](Self::clear), in the order in which they came; of a flood of names the first ones.
+    pub fn pipelines(&self) -> impl Iterator<Item = &str> {
+        self.pipelines.iter()
+    }
+
+    /// The number by which slots name this pipeline; `None` when none does.
+    pub(crate) fn pipeline_number(&self, name: &str) -> Option<u16> {
+        self.pipelines.known(name)
+    }
+
+    /// The row with this number, if it is held and rests read: a notice, or a line too odd for the index.
+    pub(crate) fn odd_row(&self, number: u64) -> Option<&Row> {
+        self.slot(number).filter(|slot| slot.is_odd())?;
+        let at = self.odd.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.odd.get(at).map(|(_, row)| row)
+    }
+
+    pub(crate) fn slot(&self, number: u64) -> Option<&Slot> {
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
         self.slots.get(index)
     }
@@ -267,25 +271,24 @@ impl Store {
         let text = |bytes| std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
         Some(Raw {
             id: text(bytes.get(..id_length)?)?,
-            channel: usize::from(slot.channel).checked_sub(1).and_then(|index| self.channels.get(index)).map(|name| Cow::Borrowed(&**name)),
+            channel: self.channels.name(slot.channel).map(Cow::Borrowed),
             seq: (slot.seq > 0).then_some(slot.seq),
             stamp: (slot.stamp != NEVER).then_some(slot.stamp),
             text: text(bytes.get(id_length..)?)?,
             is_error: slot.is_error,
+            picks: None,
         })
     }
 
-    fn append_odd(&mut self, row: Row) {
-        let cost = u32::try_from(row.cost()).unwrap_or(u32::MAX);
-        let is_line = row.line().is_some();
+    fn append_odd(&mut self, slot: Slot, row: Row) {
         self.odd.push_back((self.range().end, row));
         // It marks where the next plain line will stand, so that the chunks before are known to be free when it is the oldest.
         let place = self.ring.append([&[], &[]]);
-        self.push(Slot { place, length: ODD, cost, seq: 0, stamp: NEVER, id_length: 0, channel: 0, is_error: false, is_line });
+        self.push(Slot { place, ..slot });
     }
 
     fn push(&mut self, slot: Slot) {
-        self.bytes += slot.cost as usize;
+        self.bytes += if slot.is_odd() { self.odd.back().map_or(0, |(_, row)| row.cost()) } else { slot.cost() };
         self.lines += usize::from(slot.is_line);
         self.slots.push_back(slot);
         self.trim();
@@ -297,10 +300,7 @@ impl Store {
         let last = self.kept_from.unwrap_or(u64::MAX);
         while self.first < last && self.is_over() {
             let Some(oldest) = self.slots.pop_front() else { return };
-            if oldest.length == ODD {
-                self.odd.pop_front();
-            }
-            self.bytes -= oldest.cost as usize;
+            self.bytes -= if oldest.is_odd() { self.odd.pop_front().map_or(0, |(_, row)| row.cost()) } else { oldest.cost() };
             self.lines -= usize::from(oldest.is_line);
             self.first += 1;
             self.dropped += 1;
@@ -313,31 +313,7 @@ impl Store {
     fn is_over(&self) -> bool {
         self.slots.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.slots.len() > 1)
     }
-
-    /// One above the index of a channel's name; `None` when there are too many to name another.
-    fn channel_number(&mut self, name: &str) -> Option<u16> {
-        // Of a handful of names the last one is mostly the one.
-        let index = self.channels.iter().rposition(|known| &**known == name).or_else(|| {
-            (self.channels.len() < MAX_CHANNELS).then(|| {
-                self.channels.push(name.into());
-                self.channels.len() - 1
-            })
-        })?;
-        u16::try_from(index + 1).ok()
-    }
 }
-
-/// The length of a row that rests among the odd ones. No line has it: see [`MAX_LINE_BYTES`].
-const ODD: u32 = u32::MAX;
-
-/// The time of a line without one.
-const NEVER: i64 = i64::MIN;
-
-/// What a row costs beside its bytes.
-const SLOT_BYTES: usize = std::mem::size_of::<Slot>();
-
-/// A hostile server may name a channel anew with each line; what is over this is held as an odd row.
-const MAX_CHANNELS: usize = 1_024;
 
 /// Lines of ETL jobs have about 200 bytes; the bound on lines is meant, that on bytes only for what is out of the ordinary.
 const USUAL_LINE_BYTES: usize = 512;

@@ -2,6 +2,7 @@
 
 use crate::core::connection::State;
 use crate::core::entry::head;
+use crate::core::find::Find;
 use crate::core::session::Tally;
 use crate::core::store::{Row, Store};
 use crate::core::wire::Line;
@@ -14,6 +15,23 @@ pub fn held(store: &Store) -> String {
         0 => lines,
         dropped => format!("{lines}, the newest; {} dropped to stay within {}", grouped(dropped), bound(store)),
     }
+}
+
+/// What to say of the lines that match: `1,204 of 100,000 lines`, and until all are searched `1,204 hits · searching…`.
+#[must_use]
+pub fn found(find: &Find, store: &Store) -> String {
+    let found = find.lines(store);
+    if find.is_complete(store) {
+        format!("{} of {}", grouped(found), counted(store.lines() as u64, "line", "lines"))
+    } else {
+        format!("{} · searching…", counted(found, "hit", "hits"))
+    }
+}
+
+/// What to say in place of lines where none matches.
+#[must_use]
+pub fn unfound(find: &Find, store: &Store) -> &'static str {
+    if find.is_complete(store) { "No line matches." } else { "Searching…" }
 }
 
 /// What to say of lines that did not come, or came twice; empty when there are none.
@@ -160,6 +178,7 @@ pub const ROW_BYTES: usize = 2_048;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::find::Query;
     use crate::core::store::Capacity;
     use crate::core::wire::{self, Message, Raw};
 
@@ -189,6 +208,16 @@ mod tests {
             store.append(&raw("a"));
         }
         assert_eq!(held(&store), "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines");
+    }
+
+    #[test]
+    fn tells_how_many_match_and_that_it_still_searches() {
+        let mut store = Store::new(Capacity::of_lines(2_000));
+        (0..1_234).for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
+        let mut find = Find::new(Query::default().text("even"), &store);
+        assert_eq!((found(&find, &store).as_str(), unfound(&find, &store)), ("0 hits · searching…", "Searching…"));
+        find.advance(&store, usize::MAX);
+        assert_eq!((found(&find, &store).as_str(), unfound(&find, &store)), ("617 of 1,234 lines", "No line matches."));
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use crate::core::cursor::MAX_SEQ;
 use crate::core::entry::{Entry, Level};
-use crate::core::json::{Object, each_element, each_field, ends_at, string_of};
+use crate::core::glance::Picks;
+use crate::core::json::{Object, each_element, each_field_from, ends_at, string_of};
 use crate::core::protocol::{self, Bye, Gap, Heartbeat, Hello};
+use crate::core::scan::end_of_value;
 
 /// The most bytes of one line that are kept; what is longer is cut, and says so.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
@@ -45,6 +47,8 @@ pub struct Raw<'a> {
     pub text: Cow<'a, str>,
     /// Whether the backend sent it as a failure of its own.
     pub is_error: bool,
+    /// What was seen of the entry while its end was looked for; `None` where nobody looked.
+    pub picks: Option<Picks<'a>>,
 }
 
 impl Raw<'_> {
@@ -108,7 +112,7 @@ fn read_line_or_hello<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a
     if outer.greets() {
         return Message::Hello(protocol::read_hello(&Object::read(data).unwrap_or_default()));
     }
-    let bare = || Raw { id: id.into(), channel: None, seq: None, stamp: None, text: data.into(), is_error: false };
+    let bare = || Raw { id: id.into(), channel: None, seq: None, stamp: None, text: data.into(), is_error: false, picks: None };
     let raw = outer.envelope(id).unwrap_or_else(bare);
     Message::Line(Raw { is_error: event == ERROR_EVENT, ..raw })
 }
@@ -123,13 +127,14 @@ struct Outer<'a> {
     timestamp: Option<&'a str>,
     kind: Option<&'a str>,
     status: Option<&'a str>,
+    picks: Option<Picks<'a>>,
 }
 
 impl<'a> Outer<'a> {
     /// Reads the object that begins at `at`, and gives the index after it.
     fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
         let mut outer = Self::default();
-        let end = each_field(text, at, |name, value| {
+        let end = each_field_from(text, at, |name, start| {
             let place = match &*name {
                 "channel" => &mut outer.channel,
                 "data" => &mut outer.data,
@@ -138,9 +143,16 @@ impl<'a> Outer<'a> {
                 "timestamp" => &mut outer.timestamp,
                 "type" => &mut outer.kind,
                 "status" => &mut outer.status,
-                _ => return,
+                _ => return end_of_value(text.as_bytes(), start),
             };
-            *place = Some(value);
+            // What an entry says is picked out on the way to its end; one whose names are no texts has an end all the same.
+            let seen = if &*name == "data" { Picks::read(text, start) } else { None };
+            let end = seen.map(|(_, end)| end).or_else(|| end_of_value(text.as_bytes(), start))?;
+            if &*name == "data" {
+                outer.picks = seen.map(|(picks, _)| picks);
+            }
+            *place = Some(&text[start..end]);
+            Some(end)
         })?;
         Some((outer, end))
     }
@@ -160,6 +172,7 @@ impl<'a> Outer<'a> {
             seq: self.seq.and_then(|seq| seq.parse().ok()).filter(|seq| (1..=MAX_SEQ).contains(seq)),
             stamp: self.timestamp.and_then(|stamp| stamp.parse().ok()),
             is_error: false,
+            picks: self.picks,
         })
     }
 }

@@ -1,17 +1,17 @@
 //! The whole of a live log: target, connection, progress and store, kept in step. The one door for a browser, a test or a simulation.
 
 mod intake;
+mod shown;
 
 pub use self::intake::SourceEvent;
 
 use crate::core::connection::{Config, Connection, Input, Output, State};
-use crate::core::entry::EntryTime;
+use crate::core::find::Find;
 use crate::core::progress::Progress;
 use crate::core::recovery::Recovery;
 use crate::core::sse;
 use crate::core::status::Status;
 use crate::core::store::{Capacity, Store};
-use crate::core::summary::RowText;
 use crate::core::target::{Target, TargetError};
 use crate::core::time::Instant;
 use crate::core::vitals::Vitals;
@@ -47,6 +47,8 @@ pub struct Session {
     connection: Connection,
     target: Option<Target>,
     store: Store,
+    /// What is shown of it, where a reader asked for some of the rows.
+    find: Option<Find>,
     progress: Progress,
     recovery: Recovery,
     vitals: Vitals,
@@ -75,6 +77,7 @@ impl Session {
             connection: Connection::new(config, seed),
             target: None,
             store: Store::new(capacity),
+            find: None,
             progress: Progress::default(),
             recovery: Recovery::default(),
             vitals: Vitals::default(),
@@ -200,15 +203,6 @@ impl Session {
     #[must_use]
     pub fn is_worth_showing(&self) -> bool {
         !self.store.is_empty() || *self.state() != State::Idle
-    }
-
-    /// What is shown of the row with this number, and its time, if it is held.
-    #[must_use]
-    pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
-        let channel = channels(self.target.as_ref()).join(",");
-        let row = self.store.row(number)?;
-        let time = row.line().and_then(|line| line.entry.time().cloned());
-        Some((RowText::of(&row, &channel), time))
     }
 
     fn start_over(&mut self, channels: Vec<String>) {

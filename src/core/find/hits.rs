@@ -1,0 +1,120 @@
+//! The rows that were found, each by an ordinal that never changes its row. Searches nothing.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// Rows that were found, oldest first. The newest has the highest ordinal; what is found later among older rows gets lower ones.
+#[derive(Clone, Debug)]
+pub(super) struct Hits {
+    numbers: VecDeque<u64>,
+    /// Those of them that are notices.
+    notices: VecDeque<u64>,
+    /// The ordinal of the oldest.
+    start: u64,
+}
+
+impl Hits {
+    pub(super) fn new() -> Self {
+        Self { numbers: VecDeque::new(), notices: VecDeque::new(), start: FIRST }
+    }
+
+    /// The ordinals of the rows from number `oldest` on.
+    pub(super) fn range(&self, oldest: u64) -> Range<u64> {
+        let gone = self.numbers.partition_point(|number| *number < oldest);
+        self.start + gone as u64..self.start + self.numbers.len() as u64
+    }
+
+    /// The row of an ordinal.
+    pub(super) fn number_at(&self, ordinal: u64) -> Option<u64> {
+        let index = usize::try_from(ordinal.checked_sub(self.start)?).ok()?;
+        self.numbers.get(index).copied()
+    }
+
+    /// How many of the rows from number `oldest` on are lines.
+    pub(super) fn lines(&self, oldest: u64) -> u64 {
+        let count = |numbers: &VecDeque<u64>| (numbers.len() - numbers.partition_point(|number| *number < oldest)) as u64;
+        count(&self.numbers) - count(&self.notices)
+    }
+
+    /// Adds rows that are newer than all others, oldest first.
+    pub(super) fn add_newer(&mut self, numbers: &[u64]) {
+        self.numbers.extend(numbers);
+    }
+
+    /// Adds rows that are older than all others, oldest first.
+    pub(super) fn add_older(&mut self, numbers: &[u64]) {
+        numbers.iter().rev().for_each(|number| self.numbers.push_front(*number));
+        self.start -= numbers.len() as u64;
+    }
+
+    /// Notes that a row is a notice; like the rows, at one of the two ends.
+    pub(super) fn note(&mut self, number: u64) {
+        if self.notices.back().is_none_or(|newest| *newest < number) {
+            self.notices.push_back(number);
+        } else {
+            self.notices.push_front(number);
+        }
+    }
+
+    /// Forgets the rows before number `oldest`.
+    pub(super) fn release_before(&mut self, oldest: u64) {
+        let release = |numbers: &mut VecDeque<u64>| {
+            let gone = numbers.partition_point(|number| *number < oldest);
+            numbers.drain(..gone);
+            gone as u64
+        };
+        self.start += release(&mut self.numbers);
+        release(&mut self.notices);
+    }
+
+    /// Forgets all rows. The ordinals go on where none was given yet, with room for as many `older` rows below.
+    pub(super) fn start_over(&mut self, older: u64) {
+        let end = self.start + self.numbers.len() as u64;
+        self.numbers.clear();
+        self.notices.clear();
+        self.start = end + older;
+    }
+}
+
+/// In the middle, so that there is room on both sides; and far below 2^53, above which JavaScript's numbers have gaps.
+const FIRST: u64 = 1 << 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ordinal_never_changes_its_row() {
+        let mut hits = Hits::new();
+        hits.add_older(&[7, 9]);
+        let end = hits.range(0).end;
+        assert_eq!((hits.number_at(end - 1), hits.number_at(end - 2), hits.number_at(end)), (Some(9), Some(7), None));
+        hits.add_newer(&[12]);
+        hits.add_older(&[2, 3]);
+        hits.release_before(3);
+        assert_eq!([end + 1, end, end - 1, end - 3, end - 4].map(|at| hits.number_at(at)), [None, Some(12), Some(9), Some(3), None]);
+        assert_eq!((hits.range(0), hits.range(9)), (end - 3..end + 1, end - 1..end + 1));
+    }
+
+    #[test]
+    fn ordinals_that_were_given_are_not_given_to_other_rows() {
+        let mut hits = Hits::new();
+        hits.add_newer(&[1, 2, 3]);
+        let before = hits.range(0);
+        hits.start_over(2);
+        hits.add_older(&[50, 51]);
+        assert!(before.end <= hits.range(0).start);
+    }
+
+    #[test]
+    fn counts_lines_without_notices() {
+        let mut hits = Hits::new();
+        hits.add_older(&[5, 6]);
+        hits.note(5);
+        hits.add_older(&[3]);
+        hits.note(3);
+        assert_eq!((hits.lines(0), hits.lines(4), hits.lines(6)), (1, 1, 1));
+        hits.release_before(4);
+        assert_eq!((hits.lines(0), hits.range(0).count()), (1, 2));
+    }
+}

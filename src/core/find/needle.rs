@@ -1,0 +1,299 @@
+//! A text that is looked for in many lines at once, in the forms in which JSON may write it. Knows no rows.
+
+use std::ops::Range;
+
+use crate::core::find::query::Query;
+use crate::core::find::swar::{Sought, find_either, find_pair};
+use crate::core::find::value::{Part, Place, Read, any_part};
+
+/// A text that is looked for.
+///
+/// Letters, digits and most signs are in each form the same bytes. The rarest run of them is the core, and is what is looked
+/// for first; whatever stands around it may be escaped. A producer that writes such a character as an escape (`\u0061` for `a`),
+/// which no serializer does by itself, is not found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Needle {
+    /// The text; in small letters, if capitals do not count.
+    bytes: Vec<u8>,
+    folds: bool,
+    /// The part that looks the same in all forms; empty when there is none.
+    core: Range<usize>,
+    anchor: Anchor,
+    forms: Forms,
+    /// Whether it may be a part of a number or a word.
+    may_be_bare: bool,
+}
+
+/// In which other forms JSON may write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forms {
+    /// In none.
+    AsIs,
+    /// With `\u` and digits too.
+    Digits,
+    /// With any escape too.
+    Any,
+    /// Only with an escape.
+    Escaped,
+}
+
+/// The bytes by which a place is found where it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Anchor {
+    /// Two bytes of the core.
+    Pair([(Sought, usize); 2]),
+    /// The first byte, or the beginning of an escape.
+    Either([Sought; 2]),
+}
+
+/// What a place in a line says about the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It holds the needle.
+    Hit,
+    /// Nothing before this index does.
+    GoOn(usize),
+}
+
+impl Needle {
+    /// The text of `query`; `None` when it asks for any.
+    pub(super) fn of(query: &Query) -> Option<Self> {
+        let folds = !query.counts_capitals();
+        let bytes = if folds { query.text.to_ascii_lowercase() } else { query.text.clone() }.into_bytes();
+        let core = rarest_run(&bytes);
+        let anchor = if core.is_empty() {
+            Anchor::Either([Sought::new(*bytes.first()?, folds), BACKSLASH])
+        } else {
+            Anchor::Pair(rarest_pair(&bytes[core.clone()]).map(|at| (Sought::new(bytes[core.start + at], folds), at)))
+        };
+        Some(Self {
+            folds,
+            core,
+            anchor,
+            forms: forms(&bytes),
+            may_be_bare: bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
+            bytes,
+        })
+    }
+
+    /// The next index from `from` on where the core is, and so perhaps the needle around it.
+    pub(super) fn candidate(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        match self.anchor {
+            Anchor::Pair(pair) => find_pair(bytes, from, pair, |at| self.is_at(bytes, at, self.core.clone())),
+            Anchor::Either(either) => find_either(bytes, from, either),
+        }
+    }
+
+    /// What a candidate at `at` says of the line `text`, of which so much was `read` by looks at earlier candidates.
+    pub(super) fn verdict(&self, text: &[u8], at: usize, is_json: bool, read: &mut Read) -> Verdict {
+        let start = at.checked_sub(self.core.start).filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
+        let place = match start.filter(|_| !is_json || self.forms != Forms::Escaped) {
+            Some(_) if !is_json => return Verdict::Hit,
+            Some(start) => Place::of(text, start..start + self.bytes.len(), read),
+            None if !is_json => return Verdict::GoOn(at + 1),
+            None => Place::Escape,
+        };
+        match place {
+            Place::Value => Verdict::Hit,
+            Place::Bare { .. } if self.may_be_bare => Verdict::Hit,
+            Place::Name { end } | Place::Bare { end } => Verdict::GoOn(end),
+            Place::Escape if self.forms == Forms::AsIs || self.is_other_escape(text, at) => Verdict::GoOn(at + 1),
+            Place::Escape => self.settle(text),
+        }
+    }
+
+    /// Whether an escape begins at `at` that is none of those by which the needle may be written.
+    fn is_other_escape(&self, text: &[u8], at: usize) -> bool {
+        self.forms == Forms::Digits && text[at] == b'\\' && text.get(at + 1) != Some(&b'u')
+    }
+
+    /// Whether it is in `text`.
+    pub(super) fn is_in(&self, text: &str, is_json: bool) -> bool {
+        if is_json { self.is_in_json(text) } else { self.find(text.as_bytes(), 0).is_some() }
+    }
+
+    /// Where it is in a text that is shown.
+    pub(super) fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let start = self.find(shown.as_bytes(), from)?;
+            from = start + self.bytes.len();
+            Some(start..from)
+        })
+    }
+
+    /// Reads the whole line once, and so is done with it: a look at place after place would take the square of its length.
+    fn settle(&self, text: &[u8]) -> Verdict {
+        match str::from_utf8(text) {
+            Ok(line) if self.is_in_json(line) => Verdict::Hit,
+            _ => Verdict::GoOn(text.len()),
+        }
+    }
+
+    fn is_in_json(&self, text: &str) -> bool {
+        let text_bytes = text.as_bytes();
+        let has_other_form = match self.forms {
+            Forms::AsIs => false,
+            Forms::Digits => find_pair(text_bytes, 0, [(BACKSLASH, 0), (Sought::new(b'u', false), 1)], |_| true).is_some(),
+            Forms::Any | Forms::Escaped => find_either(text_bytes, 0, [BACKSLASH; 2]).is_some(),
+        };
+        if !has_other_form && (self.forms == Forms::Escaped || self.find(text_bytes, 0).is_none()) {
+            return false;
+        }
+        any_part(text, |part| match part {
+            Part::Said(text) => self.find(text.as_bytes(), 0).is_some(),
+            Part::Bare(text) => self.may_be_bare && self.find(text.as_bytes(), 0).is_some(),
+        })
+    }
+
+    /// The first index from `from` on where it stands as it was asked for.
+    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let mut core = from + self.core.start;
+        loop {
+            core = self.candidate(bytes, core)?;
+            if self.is_at(bytes, core - self.core.start, 0..self.bytes.len()) {
+                return Some(core - self.core.start);
+            }
+            core += 1;
+        }
+    }
+
+    /// Whether a part of the needle stands at `at`.
+    fn is_at(&self, bytes: &[u8], at: usize, part: Range<usize>) -> bool {
+        let part = &self.bytes[part];
+        bytes.get(at..at + part.len()).is_some_and(|bytes| if self.folds { bytes.eq_ignore_ascii_case(part) } else { bytes == part })
+    }
+}
+
+fn forms(bytes: &[u8]) -> Forms {
+    let has = |is_it: fn(&u8) -> bool| bytes.iter().any(is_it);
+    match () {
+        () if has(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => Forms::Escaped,
+        () if has(|byte| *byte == b'/') => Forms::Any,
+        () if has(|byte| !is_plain(*byte)) => Forms::Digits,
+        () => Forms::AsIs,
+    }
+}
+
+/// Whether serializers write this byte as it is. Some escape more than they must: Go and Gson what HTML needs, PHP the slash,
+/// .NET also plus and backtick, Python all that is not ASCII.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !b"\"\\/<>&='+`".contains(&byte)
+}
+
+/// Of the runs that look the same in all forms, the one whose bytes are rarest.
+fn rarest_run(bytes: &[u8]) -> Range<usize> {
+    let mut best = 0..0;
+    let mut start = 0;
+    for run in bytes.split(|byte| !is_plain(*byte)) {
+        let rarity = |run: &[u8]| rarest_pair(run).iter().map(|at| run.get(*at).map_or(0, |byte| rarity(*byte) + 1)).sum::<usize>();
+        if rarity(run) > rarity(&bytes[best.clone()]) {
+            best = start..start + run.len();
+        }
+        start += run.len() + 1;
+    }
+    best
+}
+
+/// Where the two rarest bytes of a run are; twice the same where it has but one.
+fn rarest_pair(run: &[u8]) -> [usize; 2] {
+    let rarest_but = |other: Option<usize>| (0..run.len()).filter(|at| Some(*at) != other).max_by_key(|at| rarity(run[*at]));
+    let one = rarest_but(None).unwrap_or_default();
+    [one, rarest_but(Some(one)).unwrap_or(one)]
+}
+
+/// The higher, the rarer in logs.
+fn rarity(byte: u8) -> usize {
+    COMMON.iter().position(|common| *common == byte).unwrap_or(COMMON.len())
+}
+
+const BACKSLASH: Sought = Sought::new(b'\\', false);
+
+/// The bytes of the entries in `tests/fixtures`, most common first, small letters counted with their capitals. A guess that is wrong costs time and nothing else.
+const COMMON: &[u8] = b" et2:siapn,lorm0d31g45cTRu9-INv87ELP6AbODSMfh{}_yG.wFCUYxB[]VWjk()Zz#Hq";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needle(text: &str) -> Needle {
+        Needle::of(&Query::default().text(text)).expect("a text to look for")
+    }
+
+    fn is_in(text: &str, line: &str) -> bool {
+        needle(text).is_in(line, true)
+    }
+
+    /// Whether a search from candidate to candidate finds it; it must say the same as reading the line does.
+    fn is_found(text: &str, line: &str, is_json: bool) -> bool {
+        let (needle, mut at, mut read) = (needle(text), 0, Read::default());
+        let is_found = loop {
+            let Some(candidate) = needle.candidate(line.as_bytes(), at) else { break false };
+            match needle.verdict(line.as_bytes(), candidate, is_json, &mut read) {
+                Verdict::Hit => break true,
+                Verdict::GoOn(next) => at = next,
+            }
+        };
+        assert_eq!(is_found, needle.is_in(line, is_json), "{text:?} in {line}");
+        is_found
+    }
+
+    #[test]
+    fn a_name_is_no_hit_and_a_value_is() {
+        let line = r#"{"message":"Load of message 12","rows": 4021,"done":true}"#;
+        for (text, expected) in [("message", true), ("rows", false), ("4021", true), ("TRUE", false), ("true", true), ("\"rows", false), (",", false)]
+        {
+            assert_eq!(is_found(text, line, true), expected, "{text}");
+        }
+        assert!(!is_found("message", r#"{"message":"m"}"#, true));
+    }
+
+    #[test]
+    fn capitals_count_where_one_is_written() {
+        let line = r#"{"m":"Error in ÄRGER"}"#;
+        assert_eq!(["error", "Error", "eRROR", "ÄRG", "ärger"].map(|text| is_found(text, line, true)), [true, true, false, true, false]);
+    }
+
+    #[test]
+    fn finds_each_form_that_json_may_write() {
+        for (text, line) in [
+            ("user=\"bob\"", r#"{"m":"user=\"bob\" came"}"#),
+            ("user=\"bob\"", r#"{"m":"user\u003d\"bob\" came"}"#),
+            ("a/b", r#"{"m":"a\/b"}"#),
+            ("c:\\temp", r#"{"m":"c:\\temp"}"#),
+            ("naïve", r#"{"m":"na\u00EFve"}"#),
+            ("naïve", r#"{"m":"naïve"}"#),
+            ("✓", r#"{"m":"ok \u2713"}"#),
+            ("😀", r#"{"m":"ok \uD83D\uDE00"}"#),
+            ("\t", r#"{"m":"a\tb"}"#),
+            ("\"", r#"{"m":"a\"b"}"#),
+        ] {
+            assert!(is_found(text, line, true), "{text} in {line}");
+        }
+    }
+
+    #[test]
+    fn an_escape_is_not_its_letters() {
+        let line = r#"{"m":"a\nb\u00e9 c\\not"}"#;
+        assert_eq!(["nb", "00e9", "e9", "not", "\\not", "\\nb"].map(|text| is_found(text, line, true)), [false, false, false, true, true, false]);
+    }
+
+    #[test]
+    fn what_is_no_json_is_searched_as_it_came() {
+        assert_eq!(["\"rows\":", "nb", ","].map(|text| is_found(text, r#"{"rows":1, a\nb"#, false)), [true; 3]);
+    }
+
+    #[test]
+    fn marks_all_places_of_a_text_that_is_shown() {
+        assert_eq!(needle("aa").marks("aaa AAxaa").collect::<Vec<_>>(), [0..2, 4..6, 7..9]);
+        assert_eq!(needle("é\"").marks("\"é\"é\"").collect::<Vec<_>>(), [1..4, 4..7]);
+        assert_eq!(needle("a").marks("").count(), 0);
+    }
+
+    #[test]
+    fn looks_first_for_what_is_rare() {
+        let needle = needle("e=tezx");
+        assert_eq!((needle.core.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)), (2..6, true));
+        assert!(matches!(needle.anchor, Anchor::Pair([(_, 2), (_, 3)])));
+    }
+}

@@ -1,0 +1,111 @@
+//! What a reader asks of the log. Holds the question, finds nothing.
+
+use crate::core::entry::Level;
+
+/// What a reader wants to see; the default one asks for nothing, and so everything is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// A text that a value of the entry holds; empty for any.
+    pub text: String,
+    /// Whether capitals count. A text with a capital in it counts them anyway.
+    pub is_exact: bool,
+    /// The levels.
+    pub levels: Levels,
+    /// The pipeline or stage, as it is written; empty for entries that have none.
+    pub pipeline: Option<String>,
+}
+
+impl Query {
+    /// The same query with another text.
+    #[must_use]
+    pub fn text(mut self, text: &str) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// Whether nothing is asked: no filter is at work.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.levels == Levels::ALL && self.pipeline.is_none()
+    }
+
+    /// Whether capitals count.
+    #[must_use]
+    pub fn counts_capitals(&self) -> bool {
+        self.is_exact || self.text.chars().any(char::is_uppercase)
+    }
+}
+
+/// Some of the levels; by default all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Levels(u8);
+
+impl Levels {
+    /// All levels.
+    pub const ALL: Self = Self((1 << Level::ALL.len()) - 1);
+    /// No level at all.
+    pub const NONE: Self = Self(0);
+
+    /// These and no others.
+    #[must_use]
+    pub fn of(levels: &[Level]) -> Self {
+        levels.iter().fold(Self::NONE, |chosen, level| chosen.with(*level))
+    }
+
+    /// The same and `level`.
+    #[must_use]
+    pub fn with(self, level: Level) -> Self {
+        Self(self.0 | bit(level))
+    }
+
+    /// The same but `level`.
+    #[must_use]
+    pub fn without(self, level: Level) -> Self {
+        Self(self.0 & !bit(level))
+    }
+
+    /// Whether `level` is one of them.
+    #[must_use]
+    pub fn has(self, level: Level) -> bool {
+        self.0 & bit(level) != 0
+    }
+}
+
+impl Default for Levels {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+fn bit(level: Level) -> u8 {
+    1 << level as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_that_asks_for_nothing_is_no_filter() {
+        assert!(Query::default().is_empty());
+        let asks = [
+            Query::default().text("a"),
+            Query { pipeline: Some(String::new()), ..Query::default() },
+            Query { levels: Levels::ALL.without(Level::Info), ..Query::default() },
+        ];
+        assert!(asks.iter().all(|query| !query.is_empty()));
+    }
+
+    #[test]
+    fn capitals_count_where_one_is_written() {
+        assert_eq!(["error", "Error", "größe", "Ähre"].map(|text| Query::default().text(text).counts_capitals()), [false, true, false, true]);
+        assert!(Query { is_exact: true, ..Query::default().text("error") }.counts_capitals());
+    }
+
+    #[test]
+    fn levels_come_and_go() {
+        let levels = Levels::of(&[Level::Error, Level::Other]).with(Level::Warn).without(Level::Error);
+        assert_eq!(Level::ALL.map(|level| levels.has(level)), [false, true, false, false, false, true]);
+        assert_eq!(Levels::of(&Level::ALL), Levels::default());
+    }
+}

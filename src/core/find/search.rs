@@ -1,0 +1,135 @@
+//! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
+
+use crate::core::find::needle::{Needle, Verdict};
+use crate::core::find::query::{Levels, Query};
+use crate::core::find::value::Read;
+use crate::core::glance::Glance;
+use crate::core::store::{Row, Slot, Store, Stretch, UNNAMED};
+use crate::core::wire::Line;
+
+/// A query made ready.
+#[derive(Clone, Debug)]
+pub(super) struct Search {
+    levels: Levels,
+    pipeline: Option<String>,
+    matcher: Matcher,
+}
+
+/// What looks at texts. A further kind of search is a further case here, and a question to it in [`Search::take`],
+/// [`Search::takes_odd`] and [`Search::needle`].
+#[derive(Clone, Debug)]
+enum Matcher {
+    /// Any text will do.
+    Any,
+    /// The text is there.
+    Text(Needle),
+}
+
+/// The numbers by which slots name the pipeline that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Any,
+    Number(u16),
+    /// It has no number: if there are such rows, their pipeline is not kept.
+    Unnamed,
+}
+
+impl Search {
+    pub(super) fn new(query: &Query) -> Self {
+        let matcher = Needle::of(query).map_or(Matcher::Any, Matcher::Text);
+        Self { levels: query.levels, pipeline: query.pipeline.clone(), matcher }
+    }
+
+    /// Adds the rows of `stretch` that match to `found`, in their order, and gives how many bytes were looked at.
+    pub(super) fn take(&self, store: &Store, stretch: &Stretch<'_>, found: &mut Vec<u64>) -> usize {
+        let wanted = self.wanted(store);
+        let passes = |number: u64, slot: &Slot| self.levels.has(slot.level) && self.has_pipeline(store, number, slot, wanted);
+        match &self.matcher {
+            Matcher::Any => {
+                let rows = stretch.numbers().filter_map(|number| stretch.row(number));
+                found.extend(rows.filter(|row| passes(row.number, row.slot)).map(|row| row.number));
+                (stretch.numbers().end - stretch.numbers().start) as usize * BYTES_A_SLOT
+            }
+            Matcher::Text(needle) => {
+                look_for(needle, stretch, passes, found);
+                stretch.bytes().len() + 1
+            }
+        }
+    }
+
+    /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do: a filtered log must not hide that
+    /// lines are missing.
+    pub(super) fn takes_odd(&self, row: &Row, is_json: bool) -> (bool, usize) {
+        let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
+        let passes = self.levels.has(line.entry.level()) && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
+        match &self.matcher {
+            Matcher::Text(needle) if passes => (is_in_line(needle, line, is_json), row.cost()),
+            _ => (passes, BYTES_A_SLOT),
+        }
+    }
+
+    /// The text that is looked for, if it is one.
+    pub(super) fn needle(&self) -> Option<&Needle> {
+        match &self.matcher {
+            Matcher::Any => None,
+            Matcher::Text(needle) => Some(needle),
+        }
+    }
+
+    fn wanted(&self, store: &Store) -> Wanted {
+        match &self.pipeline {
+            None => Wanted::Any,
+            Some(name) => store.pipeline_number(name).map_or(Wanted::Unnamed, Wanted::Number),
+        }
+    }
+
+    fn has_pipeline(&self, store: &Store, number: u64, slot: &Slot, wanted: Wanted) -> bool {
+        match wanted {
+            Wanted::Any => true,
+            Wanted::Number(wanted) => slot.pipeline == wanted,
+            Wanted::Unnamed if slot.pipeline == UNNAMED => {
+                store.raw_line(number).is_some_and(|raw| self.pipeline.as_deref() == Some(&*Glance::of(&raw).pipeline))
+            }
+            Wanted::Unnamed => false,
+        }
+    }
+}
+
+/// Looks through the bytes of all rows at once, and at a row only where something was found.
+fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) -> bool, found: &mut Vec<u64>) {
+    let bytes = stretch.bytes();
+    let (mut at, mut number, mut read) = (0, stretch.numbers().start, Read::default());
+    while let Some(candidate) = needle.candidate(bytes, at) {
+        let Some(row) = stretch.row_at(candidate, number) else { return };
+        if number != row.number {
+            number = row.number;
+            read = Read::default();
+        }
+        at = if candidate < row.text.start {
+            // In the row's id.
+            row.text.start
+        } else if !passes(number, row.slot) {
+            row.text.end
+        } else {
+            match needle.verdict(&bytes[row.text.clone()], candidate - row.text.start, row.slot.is_json, &mut read) {
+                Verdict::Hit => {
+                    found.push(number);
+                    row.text.end
+                }
+                Verdict::GoOn(next) => row.text.start + next,
+            }
+        };
+    }
+}
+
+/// What was cut is no JSON any more; then what a row shows of it is searched.
+fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
+    let entry = &line.entry;
+    if line.cut_bytes == 0 {
+        return needle.is_in(entry.text(), is_json);
+    }
+    [entry.message(), entry.pipeline(), entry.status(), entry.level_text()].iter().any(|text| needle.is_in(text, false))
+}
+
+/// What a look at a slot counts against the bound on work, in bytes of text that take as long.
+const BYTES_A_SLOT: usize = 8;

@@ -1,0 +1,107 @@
+//! What the index knows of an entry: enough to filter lines without reading them. Keeps no text.
+
+use std::borrow::Cow;
+
+use crate::core::entry::Level;
+use crate::core::json::{self, each_field, ends_at, first_said};
+use crate::core::wire::Raw;
+
+/// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`] finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance<'a> {
+    /// How grave it is.
+    pub level: Level,
+    /// The pipeline or stage; empty when there is none.
+    pub pipeline: Cow<'a, str>,
+    /// Whether the text is a JSON object or string, and so may write a character as an escape. Anything else is shown as it came.
+    pub is_json: bool,
+}
+
+impl<'a> Glance<'a> {
+    /// Looks at an entry that nobody has read yet.
+    #[must_use]
+    pub fn of(raw: &'a Raw<'_>) -> Self {
+        let text: &'a str = &raw.text;
+        let picks = raw.picks.or_else(|| match text.trim_start().as_bytes().first() {
+            Some(b'{') => Picks::read(text, 0).filter(|(_, end)| ends_at(text, *end)).map(|(picks, _)| picks),
+            _ => None,
+        });
+        match picks {
+            Some(picks) => Self {
+                level: first_said(picks.level).map_or_else(|| unsaid(raw), |text| Level::read(&text)),
+                pipeline: first_said(picks.pipeline).unwrap_or_default(),
+                is_json: true,
+            },
+            None => Self::bare(raw, text.trim_start().starts_with('"') && json::unquoted(text.trim()).is_some()),
+        }
+    }
+
+    fn bare(raw: &Raw<'_>, is_json: bool) -> Self {
+        Self { level: unsaid(raw), pipeline: Cow::Borrowed(""), is_json }
+    }
+}
+
+/// The JSON of those fields of an entry that the index wants, by their two names each. Of one that is given twice the last counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Picks<'a> {
+    level: [Option<&'a str>; 2],
+    pipeline: [Option<&'a str>; 2],
+}
+
+impl<'a> Picks<'a> {
+    /// Reads the object that begins at `at`, and gives the index after it; `None` when there is none.
+    pub(crate) fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
+        let mut picks = Self::default();
+        let end = each_field(text, at, |name, json| {
+            let place = match &*name {
+                "level" => &mut picks.level[0],
+                "logLevel" => &mut picks.level[1],
+                "pipeline" => &mut picks.pipeline[0],
+                "stageName" => &mut picks.pipeline[1],
+                _ => return,
+            };
+            *place = Some(json);
+        })?;
+        Some((picks, end))
+    }
+}
+
+/// The level of an entry that gives none.
+fn unsaid(raw: &Raw<'_>) -> Level {
+    if raw.is_error { Level::Error } else { Level::Other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_the_level_and_the_pipeline_that_a_reader_finds() {
+        let texts = [
+            r#"{"level":"WARN","pipeline":"INGEST"}"#,
+            r#"{"logLevel":"debug","stageName":"S","pipeline":null}"#,
+            r#" {"level":"","logLevel":"error","pipeline":["p"],"level":null}"#,
+            r#"{"level":3,"pipeline":"\u00e9\n"}"#,
+            r#"{"level":"a\ud800","pipeline":"a\ud800"}"#,
+            r#"{"pipeline":"p""#,
+            r#"["level","error"]"#,
+            r#""error""#,
+            "ERROR",
+            "",
+        ];
+        for (text, is_error) in texts.iter().flat_map(|text| [(text, true), (text, false)]) {
+            let raw = Raw { id: "".into(), channel: None, seq: None, stamp: None, text: (*text).into(), is_error, picks: None };
+            let (glance, line) = (Glance::of(&raw), raw.read());
+            assert_eq!((glance.level, &*glance.pipeline), (line.entry.level(), line.entry.pipeline()), "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_what_is_shown_otherwise_than_it_came() {
+        let is_json = |text: &str| {
+            Glance::of(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None }).is_json
+        };
+        assert!([r#"{"a":1}"#, " {} ", r#""a\nb""#].iter().all(|text| is_json(text)));
+        assert!(["{broken", r#""a\ud800b""#, r#"["a"]"#, "12", "plain", ""].iter().all(|text| !is_json(text)));
+    }
+}

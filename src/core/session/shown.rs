@@ -1,0 +1,103 @@
+//! Which rows of the log are shown: all, or those that match what a reader asks. Decides, draws nothing.
+//!
+//! Rows are asked for by ordinals. Without a filter an ordinal is the row's own number, so that nobody need know whether one is at work.
+
+use std::ops::Range;
+
+use crate::core::entry::EntryTime;
+use crate::core::find::{Find, Query};
+use crate::core::session::{Session, channels};
+use crate::core::summary::RowText;
+
+impl Session {
+    /// Takes what a reader wants to see. The same question again changes nothing; an empty one shows all.
+    /// A new question has ordinals of its own, so a viewport should follow again.
+    pub fn set_query(&mut self, query: Query) {
+        if self.find.as_ref().is_some_and(|find| *find.query() == query) {
+            return;
+        }
+        self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
+    }
+
+    /// Searches on, through about as many bytes as is said. Says whether there is nothing left to search, for now.
+    pub fn search(&mut self, bytes: usize) -> bool {
+        self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
+    }
+
+    /// The filter, if one is at work.
+    #[must_use]
+    pub fn find(&self) -> Option<&Find> {
+        self.find.as_ref()
+    }
+
+    /// The ordinals of the rows that are shown, for a viewport.
+    #[must_use]
+    pub fn shown_range(&self) -> Range<u64> {
+        self.find.as_ref().map_or_else(|| self.store.range(), |find| find.range(&self.store))
+    }
+
+    /// The number of the row that is shown under an ordinal.
+    #[must_use]
+    pub fn row_number(&self, ordinal: u64) -> Option<u64> {
+        self.find.as_ref().map_or(Some(ordinal), |find| find.number_at(ordinal))
+    }
+
+    /// What is shown of the row with this number, and its time, if it is held.
+    #[must_use]
+    pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
+        let channel = channels(self.target.as_ref()).join(",");
+        let row = self.store.row(number)?;
+        let time = row.line().and_then(|line| line.entry.time().cloned());
+        Some((RowText::of(&row, &channel), time))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::connection::Config;
+    use crate::core::store::Capacity;
+    use crate::core::wire::Raw;
+
+    fn session(texts: &[&str]) -> Session {
+        let mut session = Session::new(Config::default(), Capacity::default(), 1);
+        for text in texts {
+            session.store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: (*text).into(), is_error: false, picks: None });
+        }
+        session
+    }
+
+    fn shown(session: &Session) -> Vec<String> {
+        let rows = session.shown_range().filter_map(|ordinal| session.row_text(session.row_number(ordinal)?));
+        rows.map(|(text, _)| text.message).collect()
+    }
+
+    #[test]
+    fn shows_all_until_somebody_asks_for_some() {
+        let mut session = session(&["a1", "b", "a2"]);
+        assert_eq!((shown(&session).len(), session.search(0)), (3, true));
+        session.set_query(Query::default().text("a"));
+        assert_eq!((shown(&session).len(), session.search(usize::MAX)), (0, true));
+        assert_eq!(shown(&session), ["a1", "a2"]);
+        session.set_query(Query::default());
+        assert_eq!((shown(&session), session.find().is_none()), (vec!["a1".to_owned(), "b".into(), "a2".into()], true));
+    }
+
+    #[test]
+    fn the_same_question_again_does_not_search_again() {
+        let mut session = session(&["a", "b"]);
+        session.set_query(Query::default().text("a"));
+        session.search(usize::MAX);
+        session.set_query(Query::default().text("a"));
+        assert_eq!(shown(&session), ["a"]);
+    }
+
+    #[test]
+    fn a_cleared_log_shows_nothing_and_keeps_the_filter() {
+        let mut session = session(&["a"]);
+        session.set_query(Query::default().text("a"));
+        session.search(usize::MAX);
+        session.clear();
+        assert_eq!((shown(&session).len(), session.find().is_some()), (0, true));
+    }
+}

@@ -1,0 +1,71 @@
+//! Names that many rows share, kept once. Bounded: a hostile server may give each line a name of its own.
+
+/// Names by small numbers, in the order in which they were first seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names(Vec<Box<str>>);
+
+impl Names {
+    /// The number of `name`, given to it now if it is new: 0 for the empty name, [`UNNAMED`] when there is no room to keep another.
+    pub(crate) fn number(&mut self, name: &str) -> u16 {
+        self.known(name).unwrap_or_else(|| {
+            if self.0.len() >= MAX_NAMES || name.len() > MAX_NAME_BYTES {
+                return UNNAMED;
+            }
+            self.0.push(name.into());
+            self.0.len() as u16
+        })
+    }
+
+    /// The number of `name`, if it has one.
+    pub(crate) fn known(&self, name: &str) -> Option<u16> {
+        if name.is_empty() {
+            return Some(0);
+        }
+        // Of a handful of names the last one is mostly the one.
+        self.0.iter().rposition(|known| &**known == name).map(|index| index as u16 + 1)
+    }
+
+    /// The name of a number; `None` for those of no name.
+    pub(crate) fn name(&self, number: u16) -> Option<&str> {
+        self.0.get(usize::from(number).checked_sub(1)?).map(|name| &**name)
+    }
+
+    /// All names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|name| &**name)
+    }
+
+    /// Forgets all names.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// The number of all names that are not kept.
+pub(crate) const UNNAMED: u16 = u16::MAX;
+
+/// More than a menu shows; few enough that looking one up costs less than reading a line.
+const MAX_NAMES: usize = 1_024;
+
+/// Nobody names a channel or a pipeline with a page of text.
+const MAX_NAME_BYTES: usize = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_number() {
+        let mut names = Names::default();
+        assert_eq!(["a", "b", "a", ""].map(|name| names.number(name)), [1, 2, 1, 0]);
+        assert_eq!((names.name(2), names.name(0), names.known("c")), (Some("b"), None, None));
+    }
+
+    #[test]
+    fn a_flood_of_names_is_not_kept() {
+        let mut names = Names::default();
+        let numbers: Vec<_> = (0..MAX_NAMES + 5).map(|index| names.number(&index.to_string())).collect();
+        assert_eq!((numbers[MAX_NAMES - 1], numbers[MAX_NAMES], names.number(&"x".repeat(2_000))), (MAX_NAMES as u16, UNNAMED, UNNAMED));
+        assert_eq!((names.iter().count(), names.number("0")), (MAX_NAMES, 1));
+    }
+}
