@@ -28,6 +28,7 @@ const USAGE = `usage: npm run bench -- [parts] [options]
   --held N             lines to hold for memory and search (1000000)
   --samples N          lines for the latency (200)
   --mounts N           visits for mounting (10)
+  --readers N          readers of the gateway (2000)
   --hidden-seconds N   how long the tab is hidden (600)
   --patience N         seconds after which a burst is cut (60)
   --built              measure pkg/ and the gateway as they were built last, instead of building them
@@ -35,7 +36,7 @@ const USAGE = `usage: npm run bench -- [parts] [options]
   --write              put tables and pictures into docs/; of another payload than the usual one, where there is a place for them
   --help               this text`;
 
-const NUMBERS = { rounds: "5", lines: "100000", seconds: "60", held: "1000000", samples: "200", mounts: "10", "hidden-seconds": "600", patience: "60" };
+const NUMBERS = { rounds: "5", lines: "100000", seconds: "60", held: "1000000", samples: "200", mounts: "10", readers: "2000", "hidden-seconds": "600", patience: "60" };
 
 async function bench({ parts, only, isBuilt, isWriting, ...options }) {
   const named = chosen(only);

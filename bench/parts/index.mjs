@@ -2,6 +2,7 @@
 // say who takes part, `run(lab, contenders, options, { note })` for its results, and `rows(results)` and `plots(results)` to show them.
 
 import { burst } from "./burst.mjs";
+import { gateway } from "./gateway.mjs";
 import { hidden } from "./hidden.mjs";
 import { latency } from "./latency.mjs";
 import { memory } from "./memory.mjs";
@@ -9,4 +10,4 @@ import { mount } from "./mount.mjs";
 import { search } from "./search.mjs";
 import { steady } from "./steady.mjs";
 
-export const PARTS = { burst, steady, memory, search, latency, mount, hidden };
+export const PARTS = { burst, steady, memory, search, latency, mount, hidden, gateway };
