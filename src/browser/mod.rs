@@ -7,6 +7,7 @@ mod clock;
 mod console;
 pub(crate) mod event_source;
 mod frame;
+pub mod layout;
 mod presence;
 mod probe;
 mod resize;
