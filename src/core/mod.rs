@@ -10,6 +10,7 @@ pub mod entry;
 mod heights;
 mod json;
 pub mod notice;
+pub mod pace;
 pub mod picture;
 mod pretty;
 pub mod progress;
