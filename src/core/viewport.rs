@@ -127,12 +127,13 @@ impl Viewport {
     /// Takes where the reader scrolled to, while the lines `held` were drawn.
     ///
     /// A short move is as long in the list as in the browser; a long one goes to the place in proportion, as the scrollbar shows it.
-    pub fn scrolled(&mut self, top: f64, held: &Range<u64>) {
+    /// Gives whether it was a move.
+    pub fn scrolled(&mut self, top: f64, held: &Range<u64>) -> bool {
         let top = if top.is_finite() { top.max(0.0) } else { 0.0 };
         let way = top - self.scroll_top;
         // The echo of what we set ourselves.
         if way == 0.0 {
-            return;
+            return false;
         }
         let View { list, depth, scale } = self.view(held);
         self.scroll_top = top;
@@ -146,6 +147,7 @@ impl Viewport {
             scale.depth(top)
         };
         self.look_at(depth.min(scale.last_depth), &list);
+        true
     }
 
     /// Takes where the browser's scroll position is after it was set as [`Window::scroll_to`] wants: that is no move of the reader.

@@ -1,5 +1,7 @@
 //! The rows that are seen. The page holds these and a few more, however many lines the store holds.
 
+use std::ops::Range;
+
 use leptos::ev::{Event, MouseEvent};
 use leptos::html::Ol;
 use leptos::prelude::*;
@@ -37,7 +39,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         });
         // How high a row of one line is, the page's fonts decide: measured when there is one, and when the window changes.
         let watched = list.clone();
-        let measure = move || measure(live.viewport, &list, drawn);
+        let measure = move || measure(live, &list, drawn);
         if is_first {
             measure();
         }
@@ -50,8 +52,8 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     };
     let on_scroll = move |event: Event| {
         let top = layout::scroll_top(&event_target::<Element>(&event));
-        let (start, end) = picture.read_untracked().window.held;
-        live.viewport.update(|viewport| viewport.scrolled(top, &(start..end)));
+        let lines = drawn_lines(live);
+        live.viewport.maybe_update(|viewport| viewport.scrolled(top, &lines));
     };
     view! { class="dsl",
         <div class="dsl-section">
@@ -89,8 +91,20 @@ fn is_wrapping(picture: &Picture) -> String {
     picture.window.layout.is_some().to_string()
 }
 
-fn measure(viewport: RwSignal<Viewport>, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
+fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
     let row = drawn.with_value(Rows::least_height);
     let measures = Measures { row, width: f64::from(list.client_width()), height: f64::from(list.client_height()) };
-    viewport.maybe_update(|viewport| viewport.measured(measures));
+    // A list that was hidden may have lost its position, and no event tells that; while it is hidden it has none.
+    let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
+    let lines = drawn_lines(live);
+    live.viewport.maybe_update(|viewport| {
+        let is_news = viewport.measured(measures);
+        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_news
+    });
+}
+
+/// All lines that there were when the list was drawn, by which its scroll position is to be read.
+fn drawn_lines(live: Live) -> Range<u64> {
+    let (start, end) = live.picture.read_untracked().window.held;
+    start..end
 }
