@@ -40,7 +40,10 @@ fn client() -> (Client, Rc<Cell<u32>>) {
     let frames = Rc::new(Cell::new(0));
     let counted = Rc::clone(&frames);
     let options = Options { connection: Config { backoff: quick, ..Config::default() }, console: Console::Off, ..Options::default() };
-    let client = Client::new(options, move || counted.set(counted.get() + 1));
+    let client = Client::new(options, move |_| {
+        counted.set(counted.get() + 1);
+        true
+    });
     client.set_target(Target::new("etl", "workspace123", "workflow456", &format!("{}/api/dapadmin/l5-etl/sse/logs/stream", faults())));
     (client, frames)
 }

@@ -1,7 +1,7 @@
 // What the pages of our own client share: whether it knows the options that a variant asks for, and when it is live.
 
 /** The most lines that the client takes as `capacity`, should it refuse what is asked for. */
-const MOST_LINES = 500_000;
+const MOST_LINES = 2_000_000;
 
 /**
  * Calls `open(options)` with those of the variant too, and notes on `bench.absent` when one of them is not known or not taken.

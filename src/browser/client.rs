@@ -42,12 +42,13 @@ pub struct Client {
 
 impl Client {
     /// A client that is not connected yet. `on_frame` is called at most once per frame, when something to show has changed.
-    pub fn new(options: Options, on_frame: impl FnMut() + 'static) -> Self {
+    /// When it gives `false`, since it is not the time to show it, it is called on the next frame again.
+    pub fn new(options: Options, on_frame: impl FnMut(&Self) -> bool + 'static) -> Self {
         Self::opening(Opener::default(), options, on_frame)
     }
 
     /// The same, whose streams are opened by `opener`.
-    pub fn opening(opener: Opener, options: Options, mut on_frame: impl FnMut() + 'static) -> Self {
+    pub fn opening(opener: Opener, options: Options, mut on_frame: impl FnMut(&Self) -> bool + 'static) -> Self {
         // 53 bits of chance are plenty for spreading retries.
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
@@ -62,7 +63,10 @@ impl Client {
                 frame: Frame::new(move || {
                     if let Some(inner) = of_frame.upgrade() {
                         inner.schedule_refresh();
-                        on_frame();
+                        let client = Self { inner };
+                        if !on_frame(&client) {
+                            client.inner.frame.request();
+                        }
                     }
                 }),
                 news: RefCell::new(None),

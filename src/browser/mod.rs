@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod console;
 mod frame;
+pub mod layout;
 mod presence;
 mod probe;
 mod resize;

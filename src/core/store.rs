@@ -69,8 +69,8 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The most lines that may be asked for: a list of this many rows still fits the tallest element a browser draws (about 17 M px).
-    pub const MAX_LINES: usize = 500_000;
+    /// The most lines that may be asked for: 2,000,000 with their index, at 512 bytes a line, are a gigabyte, and WebAssembly has four.
+    pub const MAX_LINES: usize = 2_000_000;
 
     /// Room for `lines` lines, brought into `1..=MAX_LINES`, and for as many bytes as such lines usually have; 64 MiB at least.
     #[must_use]

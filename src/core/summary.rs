@@ -143,6 +143,25 @@ impl Whole {
             fields: line.entry.detail(),
         }
     }
+
+    /// The message: all of it, or as much as opens without a stall.
+    #[must_use]
+    pub fn shown_message(&self, all: bool) -> String {
+        if all { &self.message } else { head(&self.message, HEAD_BYTES) }.to_owned()
+    }
+
+    /// The fields, likewise.
+    #[must_use]
+    pub fn shown_fields(&self, all: bool) -> String {
+        if all { &self.fields } else { head(&self.fields, HEAD_BYTES) }.to_owned()
+    }
+
+    /// What a button says that shows the rest; empty when there is none.
+    #[must_use]
+    pub fn rest(&self, all: bool) -> String {
+        let longer = self.message.len().max(self.fields.len());
+        if all || longer <= HEAD_BYTES { String::new() } else { format!("Show all {}", size(longer)) }
+    }
 }
 
 /// A size for people: `812 B`, `1.5 kB`, `3.0 MB`.
@@ -174,6 +193,9 @@ fn grouped(number: u64) -> String {
 
 /// The most bytes of a message that a row shows: more than any screen does, and less than what stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
+
+/// The most bytes of an entry that are shown before somebody asks for all: laying out a megabyte takes a browser a quarter of a second.
+const HEAD_BYTES: usize = 65_536;
 
 #[cfg(test)]
 mod tests {
@@ -233,6 +255,15 @@ mod tests {
     fn a_row_shows_the_head_of_a_long_message() {
         let long = RowText::of(&row(&"é".repeat(2_000)), "");
         assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
+    }
+
+    #[test]
+    fn a_huge_entry_opens_with_its_head_and_shows_all_when_asked() {
+        let whole = |text: &str| Whole::of(&raw(text).read());
+        let huge = whole(&"é".repeat(500_000));
+        assert_eq!((huge.shown_message(false).len(), huge.shown_message(true).len()), (65_536, 1_000_000));
+        assert_eq!((huge.rest(false).as_str(), huge.rest(true).as_str()), ("Show all 1.0 MB", ""));
+        assert_eq!((whole("short").shown_message(false).as_str(), whole("short").rest(false).as_str()), ("short", ""));
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl LogStream {
     #[wasm_bindgen(constructor)]
     pub fn new(tell: Function, open: Option<Function>, policy: &[f64]) -> Self {
         let options = policy::options(PASSING, policy);
-        let told = Rc::new(Told { client: Client::opening(policy::opener(open), options, || {}), teller: Teller::new(tell, true) });
+        let told = Rc::new(Told { client: Client::opening(policy::opener(open), options, |_| true), teller: Teller::new(tell, true) });
         let me: Weak<Told> = Rc::downgrade(&told);
         told.client.hear(move |is_frame| {
             if let Some(told) = me.upgrade() {

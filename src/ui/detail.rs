@@ -1,5 +1,7 @@
 //! One whole entry, below the list: it stands still while lines come, and outlives its line's leaving the store.
 
+use std::sync::Arc;
+
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
@@ -22,15 +24,22 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
             live.opened.set(None);
         }
     };
+    let (all, whole) = (RwSignal::new(false), Arc::new(whole));
+    // One closure type for all of them, as in `live`.
+    let text = |pick: fn(&Whole, bool) -> String| {
+        let whole = Arc::clone(&whole);
+        move || pick(&whole, all.get())
+    };
     view! { class="dsl",
         <section class="dsl-detail" aria-label="The whole entry" on:keydown=on_key>
             <div class="dsl-head">
                 <strong class="dsl-title">"Entry"</strong>
-                <span class="dsl-count">{whole.about}</span>
+                <span class="dsl-count">{whole.about.clone()}</span>
+                <button type="button" class="dsl-button dsl-small" on:click=move |_| all.set(true)>{text(Whole::rest)}</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.opened.set(None))>"Close"</button>
             </div>
-            <p class="dsl-full">{whole.message}</p>
-            <pre class="dsl-json" tabindex="0" aria-label="All fields">{whole.fields}</pre>
+            <p class="dsl-full">{text(Whole::shown_message)}</p>
+            <pre class="dsl-json" tabindex="0" aria-label="All fields">{text(Whole::shown_fields)}</pre>
         </section>
     }
 }

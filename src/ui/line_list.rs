@@ -1,12 +1,15 @@
 //! The rows that are seen. The page holds these and a few more, however many lines the store holds.
 
+use std::ops::Range;
+
 use leptos::ev::{Event, MouseEvent};
 use leptos::html::Ol;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
-use crate::browser::{Client, Resize};
-use crate::core::viewport::Viewport;
+use crate::browser::{Client, Resize, layout};
+use crate::core::picture::Picture;
+use crate::core::viewport::{Measures, Viewport};
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{Reading, Rows};
 
@@ -16,31 +19,41 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let picture = live.picture;
     let rows = NodeRef::<Ol>::new();
     let drawn = StoredValue::new_local(Rows::default());
+    let mut resize = None;
     effect(move || {
         let window = picture.read().window;
         let reading = Reading { locale: live.locale.get(), opened: live.opened.get() };
-        if let Some(rows) = rows.get() {
-            live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
+        let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
+        let is_first = drawn.with_value(Rows::is_empty);
+        live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
+        if let Some(top) = window.scroll_to {
+            list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
+        // All is written; from here on it is read, so that the browser lays out once.
+        let heights = drawn.try_update_value(Rows::measure).unwrap_or_default();
+        live.viewport.maybe_update(|viewport| {
+            if window.scroll_to.is_some() {
+                viewport.placed(layout::scroll_top(&list));
+            }
+            viewport.drew(&heights, &(window.held.0..window.held.1)) || window.scroll_to.is_some()
+        });
+        // How high a row of one line is, the page's fonts decide: measured when there is one, and when the window changes.
+        let watched = list.clone();
+        let measure = move || measure(live, &list, drawn);
+        if is_first {
+            measure();
+        }
+        resize.get_or_insert_with(|| Resize::of(&watched, measure));
     });
     let on_press = move |event: MouseEvent| {
         if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
             live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
         }
     };
-    let mut resize = None;
-    effect(move || {
-        picture.track();
-        let Some(list) = list.get() else { return };
-        // Rows have one height, which the page's fonts decide; measured after each drawing, told only when it differs.
-        measure(live.viewport, &list);
-        // A log that stands still is drawn anew when its window grows: a rotated phone, a wider pane.
-        resize.get_or_insert_with(|| Resize::of(&list.clone(), move || measure(live.viewport, &list)));
-    });
     let on_scroll = move |event: Event| {
-        let top = f64::from(event_target::<Element>(&event).scroll_top());
-        let range = live.look(|session| session.store().range());
-        live.viewport.update(|viewport| viewport.scrolled(top, &range));
+        let top = layout::scroll_top(&event_target::<Element>(&event));
+        let lines = drawn_lines(live);
+        live.viewport.maybe_update(|viewport| viewport.scrolled(top, &lines));
     };
     view! { class="dsl",
         <div class="dsl-section">
@@ -50,6 +63,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                 <button type="button" class="dsl-button dsl-small dsl-primary" hidden=flag(picture, |picture| picture.newest.is_empty()) on:click=click(live, to_newest)>
                     {text(picture, |picture| picture.newest.clone())}
                 </button>
+                <button type="button" class="dsl-button dsl-small" aria-pressed=text(picture, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
             </div>
             // Rows come and go as the reader scrolls; a live region would read each as new. The status bar announces instead.
@@ -57,33 +71,40 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                 <p class="dsl-empty" hidden=flag(picture, |picture| picture.empty.is_empty())>
                     {text(picture, |picture| picture.empty.to_owned())}
                 </p>
-                <div class="dsl-space" style:height=text(picture, |picture| format!("{}px", picture.window.total))>
-                    <ol
-                        class="dsl-rows"
-                        node_ref=rows
-                        style:transform=text(picture, |picture| format!("translateY({}px)", picture.window.offset))
-                        on:click=on_press
-                    ></ol>
+                <div class="dsl-space">
+                    <ol class="dsl-rows" node_ref=rows on:click=on_press></ol>
                 </div>
             </div>
         </div>
     }
 }
 
-/// The list follows: with the viewport at the top, the scroll position is what a person would have to do by hand.
 fn to_newest(live: Live) {
     live.viewport.update(Viewport::follow);
-    if let Some(list) = live.list.get_untracked() {
-        list.set_scroll_top(0);
-    }
 }
 
-fn measure(viewport: RwSignal<Viewport>, list: &Element) {
-    let row = list.query_selector("li").ok().flatten().map_or(f64::NAN, |row| row.get_bounding_client_rect().height());
-    let was = viewport.get_untracked();
-    let mut is = was;
-    is.measured(row, f64::from(list.client_height()));
-    if is != was {
-        viewport.set(is);
-    }
+fn wrap(live: Live) {
+    live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
+}
+
+fn is_wrapping(picture: &Picture) -> String {
+    picture.window.layout.is_some().to_string()
+}
+
+fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
+    let row = drawn.with_value(Rows::least_height);
+    let measures = Measures { row, width: f64::from(list.client_width()), height: f64::from(list.client_height()) };
+    // A list that was hidden may have lost its position, and no event tells that; while it is hidden it has none.
+    let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
+    let lines = drawn_lines(live);
+    live.viewport.maybe_update(|viewport| {
+        let is_news = viewport.measured(measures);
+        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_news
+    });
+}
+
+/// All lines that there were when the list was drawn, by which its scroll position is to be read.
+fn drawn_lines(live: Live) -> Range<u64> {
+    let (start, end) = live.picture.read_untracked().window.held;
+    start..end
 }

@@ -5,6 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
+use crate::core::pace::Pace;
 use crate::core::picture::Picture;
 use crate::core::session::Session;
 use crate::core::viewport::Viewport;
@@ -32,11 +33,19 @@ impl Live {
     pub(crate) fn new(options: Options, opener: Opener) -> Self {
         // Moves at most once per frame. Lines never travel in it: they rest in the store, and the memos look there.
         let frame = RwSignal::new(0_u64);
-        let client = StoredValue::new_local(Client::opening(opener, options, move || frame.update(|frame| *frame += 1)));
         let viewport = RwSignal::new(Viewport::default());
+        let mut pace = Pace::default();
+        let on_frame = move |client: &Client| {
+            let is_due = client.with_session(|session| pace.is_due(client.now(), &viewport.read_untracked(), &session.store().range()));
+            if is_due {
+                frame.update(|frame| *frame += 1);
+            }
+            is_due
+        };
+        let client = StoredValue::new_local(Client::opening(opener, options, on_frame));
         let picture = Memo::new(move |_| {
             frame.track();
-            let viewport = viewport.get();
+            let viewport = viewport.read();
             client.with_value(|client| client.picture(&viewport))
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());

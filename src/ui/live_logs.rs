@@ -32,7 +32,7 @@ pub fn LiveLogs(
     /// Whether to connect without a click, now or when it becomes true; off unless given.
     #[prop(into, default = Signal::stored(false))]
     auto_connect: Signal<bool>,
-    /// The most lines to hold, 1 to 500,000; 10,000 unless given.
+    /// The most lines to hold, 1 to 2,000,000; 10,000 unless given.
     #[prop(into, default = Signal::stored(Capacity::default().lines))]
     capacity: Signal<usize>,
     /// How much the console tells; each change of the connection unless given.

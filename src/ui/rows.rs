@@ -4,10 +4,10 @@
 
 use std::collections::VecDeque;
 
-use leptos::web_sys::{Document, Element, Event};
+use leptos::web_sys::{Document, Element, Event, HtmlElement};
 use wasm_bindgen::JsCast;
 
-use crate::browser::local_time;
+use crate::browser::{layout, local_time};
 use crate::core::entry::EntryTime;
 use crate::core::session::Session;
 use crate::core::summary::RowText;
@@ -29,11 +29,13 @@ pub(crate) struct Rows {
     /// One above the number of the first row.
     end: u64,
     reading: Reading,
+    /// Where the rows stand by what was written last.
+    placed: Window,
 }
 
 impl Rows {
-    /// Draws the lines of `window` into `list`, newest first.
-    pub(crate) fn draw(&mut self, list: &Element, session: &Session, window: Window, reading: &Reading) {
+    /// Draws the lines of `window` into `list`, newest first, and puts them where they belong.
+    pub(crate) fn draw(&mut self, list: &HtmlElement, session: &Session, window: Window, reading: &Reading) {
         let wanted = usize::try_from(window.end - window.start).unwrap_or_default();
         self.rotate(list, window.end, wanted);
         if self.reading.locale != reading.locale {
@@ -53,6 +55,26 @@ impl Rows {
         for (number, row) in (window.start..window.end).rev().zip(&mut self.rows) {
             row.show(number, session, reading);
         }
+        self.place(list, window);
+    }
+
+    /// The heights of the rows that were not measured since they show what they show; of none where all are one line high.
+    pub(crate) fn measure(&mut self) -> Vec<(u64, f64)> {
+        if self.placed.layout.is_none() {
+            return Vec::new();
+        }
+        let fresh = self.rows.iter_mut().filter(|row| row.is_fresh);
+        fresh.filter_map(|row| Some((row.number?, row.measure()))).collect()
+    }
+
+    /// The height of the lowest row, which has one line; no number when there are no rows.
+    pub(crate) fn least_height(&self) -> f64 {
+        self.rows.iter().map(|row| layout::height(&row.element)).fold(f64::NAN, f64::min)
+    }
+
+    /// Whether nothing is drawn.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// The number of the line whose button was pressed.
@@ -60,6 +82,29 @@ impl Rows {
         let target: Element = event.target()?.dyn_into().ok()?;
         let button = target.closest("button").ok()??;
         self.rows.iter().find(|row| row.open == button)?.number
+    }
+
+    /// Writes what differs from what was written last.
+    fn place(&mut self, list: &HtmlElement, window: Window) {
+        let last = std::mem::replace(&mut self.placed, window);
+        if last.layout != window.layout {
+            list.set_class_name(if window.layout.is_some() { "dsl dsl-rows dsl-wrap" } else { "dsl dsl-rows" });
+            self.rows.iter_mut().for_each(|row| row.is_fresh = true);
+        }
+        let write = |element: &HtmlElement, name, value: String| {
+            // It fails only for a style that is read-only, and those of elements are not.
+            let _ = element.style().set_property(name, &value);
+        };
+        if last.total != window.total
+            && let Some(space) = list.parent_element()
+        {
+            write(space.unchecked_ref(), "height", format!("{}px", window.total));
+        }
+        if last.offset != window.offset {
+            let sign = if window.offset < 0 { "-" } else { "" };
+            let hundredths = window.offset.unsigned_abs();
+            write(list, "transform", format!("translateY({sign}{}.{:02}px)", hundredths / 100, hundredths % 100));
+        }
     }
 
     /// Moves rows that left at one end to the other, so that those that stay are not touched: what a reader selects in them stays selected.
@@ -89,9 +134,15 @@ struct Row {
     open: Element,
     /// Time, level, pipeline, channel, message, how much more, duration.
     parts: [Element; PARTS.len()],
+    /// What they say; writing what stands there already would be work for the browser.
+    texts: [String; PARTS.len()],
+    class: String,
+    exact_time: String,
     /// The line that it shows.
     number: Option<u64>,
     is_open: bool,
+    /// Whether its height is not known.
+    is_fresh: bool,
 }
 
 impl Row {
@@ -111,7 +162,13 @@ impl Row {
             parts.push(part);
         }
         list.append_child(&element).ok()?;
-        Some(Self { element, open, parts: parts.try_into().ok()?, number: None, is_open: false })
+        let (texts, class, exact_time) = Default::default();
+        Some(Self { element, open, parts: parts.try_into().ok()?, texts, class, exact_time, number: None, is_open: false, is_fresh: true })
+    }
+
+    fn measure(&mut self) -> f64 {
+        self.is_fresh = false;
+        layout::height(&self.element)
     }
 
     fn show(&mut self, number: u64, session: &Session, reading: &Reading) {
@@ -125,14 +182,24 @@ impl Row {
             return;
         }
         self.number = Some(number);
+        self.is_fresh = true;
         // It is held, or it would not be in the window; should it be gone by now, an empty row stands for it until the next frame.
         let (text, time) = session.row_text(number).unwrap_or_default();
-        self.element.set_class_name(&text.class);
-        let RowText { exact_time, level, pipeline, channel, message, more, status, .. } = text;
-        let _ = self.parts[0].set_attribute("title", &exact_time);
+        let RowText { class, exact_time, level, pipeline, channel, message, more, status } = text;
+        if self.class != class {
+            self.element.set_class_name(&class);
+            self.class = class;
+        }
+        if self.exact_time != exact_time {
+            let _ = self.parts[0].set_attribute("title", &exact_time);
+            self.exact_time = exact_time;
+        }
         let time = time.map(|time| shown_time(&time, &reading.locale)).unwrap_or_default();
-        for (part, text) in self.parts.iter().zip([time, level, pipeline, channel, message, more, status]) {
-            part.set_text_content(Some(&text));
+        for (index, text) in [time, level, pipeline, channel, message, more, status].into_iter().enumerate() {
+            if self.texts[index] != text {
+                self.parts[index].set_text_content(Some(&text));
+                self.texts[index] = text;
+            }
         }
     }
 }

@@ -74,6 +74,12 @@ test("a line of a megabyte and more is cut on screen, and says so", async ({ sta
   expect(widest).toBeLessThan(3_000);
   await demo.row("start x").getByRole("button").click();
   await expect(page.locator(".dsl-detail .dsl-count")).toContainText("cut: 1.9 MB more were sent");
+  const shown = () => page.locator(".dsl-full").evaluate((full) => full.textContent.length);
+  expect(await shown()).toBeLessThan(100_000);
+  const all = page.getByRole("button", { name: "Show all 1.0 MB" });
+  await all.click();
+  await expect.poll(shown).toBeGreaterThan(1_000_000);
+  await expect(page.locator(".dsl-detail button:visible")).toHaveText(["Close"]);
 });
 
 test("a channel that is not granted is told, not waited for", async ({ start, record, demo, page }) => {

@@ -12,7 +12,7 @@ const WRONG = {
   service: [5, "", ...Object.values(BAD_IDS)],
   endpoint: [5, {}, "", "javascript:alert(1)", "ftp://host/x", "/a b"],
   autoConnect: ["yes", 1],
-  capacity: ["10", -1, 0, 1.5, 500_001, "NaN", "Infinity", "1n"],
+  capacity: ["10", -1, 0, 1.5, 2_000_001, "NaN", "Infinity", "1n"],
   console: ["loud", 5, true],
   maxAttempts: [-1, 1.5, "3", "NaN"],
   connectTimeoutMs: [-1, "1000", "NaN"],
@@ -101,7 +101,7 @@ test("ids at the edge of the grammar are taken", async ({ host }) => {
 
 test("options at the edge of their range are taken", async ({ host, page }) => {
   await host.open();
-  const taken = [{ capacity: 1 }, { capacity: 500_000 }, { workspaceId: null, workflowId: "" }, { maxAttempts: 1 }, { hiddenMs: 0 }, { theme: "dark" }, { locale: "en" }, { title: "" }];
+  const taken = [{ capacity: 1 }, { capacity: 2_000_000 }, { workspaceId: null, workflowId: "" }, { maxAttempts: 1 }, { hiddenMs: 0 }, { theme: "dark" }, { locale: "en" }, { title: "" }];
   for (const options of taken) {
     await page.evaluate(async (options) => {
       host.mount("one", options);

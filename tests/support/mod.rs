@@ -8,6 +8,8 @@ pub mod model;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod reader;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod world;

@@ -2,7 +2,7 @@
 
 import { LiveLogsError } from "./errors.js";
 
-const MAX_LINES = 500_000;
+const MAX_LINES = 2_000_000;
 const MAX_CHANNELS = 16;
 const MAX_ID_BYTES = 128;
 

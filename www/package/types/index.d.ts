@@ -117,7 +117,7 @@ export interface ConnectionOptions {
   endpoint?: string;
   /** Connect without a click; `false` unless given. */
   autoConnect?: boolean;
-  /** The most lines held, 1 to 500,000; 10,000 unless given. */
+  /** The most lines held, 1 to 2,000,000; 10,000 unless given. */
   capacity?: number;
   /** What the console tells: `"changes"` of the connection unless given. */
   console?: "off" | "changes" | "lines";

@@ -1,0 +1,87 @@
+//! Scroll positions of a list that is higher than an element can be. Arithmetic only, in CSS pixels.
+
+/// What a list of a certain height, seen through a window of a certain height, is to a browser.
+///
+/// The element that scrolls stands for the list at a scale. Near both ends it is life-size, so that the last screens before
+/// an end are reached by exactly as much scrolling as they are high.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Scale {
+    /// The height of the element.
+    pub(crate) element: f64,
+    /// The scroll position at which the element ends.
+    pub(crate) last_top: f64,
+    /// The depth of the list at that position.
+    pub(crate) last_depth: f64,
+}
+
+impl Scale {
+    /// The scale of a list that is `total` high, in a window that is `height` high.
+    pub(crate) fn of(total: f64, height: f64) -> Self {
+        let element = total.min(MOST_ELEMENT);
+        Self { element, last_top: (element - height).max(0.0), last_depth: (total - height).max(0.0) }
+    }
+
+    /// The depth that a scroll position stands for.
+    pub(crate) fn depth(self, top: f64) -> f64 {
+        convert(top, self.last_top, self.last_depth)
+    }
+
+    /// The scroll position that stands for a depth.
+    pub(crate) fn top(self, depth: f64) -> f64 {
+        convert(depth, self.last_depth, self.last_top)
+    }
+}
+
+/// Takes a place on a line from 0 to `from` to one from 0 to `to`: both parts near the ends one to one, what is between them in proportion.
+fn convert(at: f64, from: f64, to: f64) -> f64 {
+    // Not `clamp`: its panic prints numbers, which is 6 kB on the wire.
+    let at = at.max(0.0).min(from);
+    if from == to || at <= LIFE_SIZE {
+        at.min(to)
+    } else if from - at <= LIFE_SIZE {
+        to - (from - at)
+    } else {
+        LIFE_SIZE + (at - LIFE_SIZE) / (from - 2.0 * LIFE_SIZE) * (to - 2.0 * LIFE_SIZE)
+    }
+}
+
+/// The highest that the element may be. Browsers cap heights: Firefox near 17.9 M px, Chromium at 33.5 M px of the device,
+/// which is 8.4 M px on a page that is zoomed to 400 %.
+const MOST_ELEMENT: f64 = 8_000_000.0;
+
+/// How much at either end is shown one to one: some hundred screens.
+const LIFE_SIZE: f64 = 200_000.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_fits_is_shown_as_it_is() {
+        let scale = Scale::of(7_000_000.0, 300.0);
+        for place in [0.0, 17.0, 3_000_000.0, 6_999_700.0] {
+            assert_eq!((scale.depth(place), scale.top(place)), (place, place));
+        }
+        assert_eq!(Scale::of(100.0, 300.0).depth(50.0), 0.0);
+    }
+
+    #[test]
+    fn ends_are_ends_and_life_size_is_around_them() {
+        let scale = Scale::of(56_000_000.0, 300.0);
+        assert_eq!((scale.depth(0.0), scale.depth(scale.last_top)), (0.0, 55_999_700.0));
+        assert_eq!((scale.depth(5_000.0), scale.depth(scale.last_top - 5_000.0)), (5_000.0, 55_994_700.0));
+        assert_eq!(scale.depth(scale.last_top / 2.0), 55_999_700.0 / 2.0);
+    }
+
+    #[test]
+    fn there_and_back_is_the_same_place() {
+        let scale = Scale::of(28_000_000.0, 308.0);
+        let mut last = -1.0;
+        for step in 0..=1_000 {
+            let depth = scale.last_depth * f64::from(step) / 1_000.0;
+            let top = scale.top(depth);
+            assert!((scale.depth(top) - depth).abs() < 1e-6 && top > last, "{depth} {top}");
+            last = top;
+        }
+    }
+}

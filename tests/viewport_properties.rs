@@ -1,0 +1,101 @@
+//! The viewport under random scrolls, measurements and changes of what is held: nothing moves by itself, and nothing is drawn that is not held.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use proptest::prelude::*;
+use support::reader::Reader;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Wheel(i32),
+    /// To so many thousandths of the scrollbar.
+    Drag(u32),
+    Append(u64),
+    Drop(u64),
+    /// Older rows are found.
+    Extend(u64),
+    Wrap,
+    Widen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => (-600..600_i32).prop_map(Step::Wheel),
+        2 => (0..=1_000_u32).prop_map(Step::Drag),
+        4 => (1..2_000_u64).prop_map(Step::Append),
+        2 => (1..2_000_u64).prop_map(Step::Drop),
+        1 => (1..2_000_u64).prop_map(Step::Extend),
+        1 => Just(Step::Wrap),
+        1 => Just(Step::Widen),
+    ]
+}
+
+/// Heights as wrapped lines have them: mostly one, and some of many lines, by the row's number.
+fn height(row: u64) -> f64 {
+    match row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60 {
+        0 => 500.0,
+        1..=3 => 48.5,
+        _ => 28.0,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_looked_at_moves_with_the_reader_only(rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)], steps in proptest::collection::vec(step(), 1..80)) {
+        let mut reader = Reader::of(10_000..10_000 + rows, 28.0, 308.0);
+        for step in steps {
+            let seen = reader.on_screen();
+            let was_following = reader.viewport.is_following();
+            let (before, at_end) = (reader.held_lines(), reader.is_at_end());
+            let mut held = before.clone();
+            let mut way = 0.0;
+            match step {
+                Step::Wheel(by) => {
+                    way = f64::from(by);
+                    reader.wheel(way);
+                }
+                Step::Drag(part) => reader.drag(reader.last_top() * f64::from(part) / 1_000.0),
+                Step::Append(lines) => { held.end += lines; reader.held(held.clone()); }
+                Step::Drop(lines) => { held.start = (held.start + lines).min(held.end); reader.held(held.clone()); }
+                Step::Extend(lines) => { held.start = held.start.saturating_sub(lines); reader.held(held.clone()); }
+                Step::Wrap => reader.wrap(height),
+                Step::Widen => reader.widen(),
+            }
+            reader.draw();
+            let window = reader.window();
+            prop_assert!(held.start <= window.start && window.start <= window.end && window.end <= held.end, "{window:?} of {held:?}");
+            reader.assert_whole();
+            prop_assert!(!reader.viewport.is_following() || window.end == held.end, "follows, but not the newest: {window:?}");
+
+            let holds = !was_following && !reader.viewport.is_following();
+            let is_at_an_end = at_end || reader.is_at_end();
+            if let Some(&(row, at)) = seen.first() && holds && !is_at_an_end && row < window.end && window.start <= row && !matches!(step, Step::Drag(_) | Step::Wrap | Step::Widen) {
+                let moved = at - reader.position_of(row);
+                prop_assert!((moved - way).abs() < 0.011, "{step:?} moved row {row} by {moved}, not by {way}");
+            }
+        }
+    }
+
+    #[test]
+    fn small_steps_meet_every_row_of_any_heights(rows in 1..600_u64, way in 10..300_u32, wraps in any::<bool>()) {
+        let mut reader = Reader::of(5..5 + rows, 28.0, 308.0);
+        if wraps {
+            reader.wrap(height);
+        }
+        let mut last = reader.on_screen().last().map_or(0, |&(row, _)| row);
+        let mut steps = 0;
+        while !reader.is_at_end() {
+            reader.wheel(f64::from(way));
+            let seen = reader.on_screen();
+            prop_assert!(seen[0].0 + 1 >= last, "rows between {} and {last} were never shown", seen[0].0);
+            last = seen[seen.len() - 1].0;
+            steps += 1;
+            prop_assert!(steps < 500_000, "the end was not reached: {seen:?}");
+        }
+        prop_assert_eq!(last, 5);
+    }
+}
