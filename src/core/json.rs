@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::core::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, position};
+use crate::core::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, position, string_end};
 
 /// The fields of an object, as they came.
 #[derive(Debug, Default)]
@@ -77,9 +77,9 @@ pub(crate) fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'
 pub(crate) fn each_field_from<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, usize) -> Option<usize>) -> Option<usize> {
     let bytes = text.as_bytes();
     each_item(text, at, b'{', b'}', |start| {
-        let end = end_of_string(bytes, start)?;
-        let value = end_of_space(bytes, end_of_colon(bytes, end)?);
-        see(string_of(&text[start..end])?, value)
+        let (end, is_bare) = string_end(bytes, start)?;
+        let name = if is_bare { Cow::Borrowed(&text[start + 1..end - 1]) } else { string_of(&text[start..end])? };
+        see(name, end_of_space(bytes, end_of_colon(bytes, end)?))
     })
 }
 
@@ -100,7 +100,11 @@ pub(crate) fn is_json(text: &str) -> bool {
 
 /// The text that a JSON string says; `None` for what is none, and for half a surrogate pair, which is no character.
 pub(crate) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
-    if end_of_string(json.as_bytes(), 0)? == json.len() { string_of(json) } else { None }
+    match string_end(json.as_bytes(), 0)? {
+        (end, _) if end != json.len() => None,
+        (end, true) => Some(Cow::Borrowed(&json[1..end - 1])),
+        _ => string_of(json),
+    }
 }
 
 /// The same of what is known to be JSON.

@@ -81,17 +81,23 @@ const WORD: usize = u32::BITS as usize;
 
 /// The index after the string that begins at `at` with its quote.
 pub(crate) fn end_of_string(bytes: &[u8], at: usize) -> Option<usize> {
+    string_end(bytes, at).map(|(end, _)| end)
+}
+
+/// The same, and whether nothing in it is escaped.
+pub(crate) fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     if *bytes.get(at)? != b'"' {
         return None;
     }
     let mut at = at + 1;
+    let mut is_bare = true;
     loop {
         at += plain(&bytes[at..]);
         match *bytes.get(at)? {
-            b'"' => return Some(at + 1),
+            b'"' => return Some((at + 1, is_bare)),
             b'\\' => match *bytes.get(at + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
-                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => (at, is_bare) = (at + 2, false),
+                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => (at, is_bare) = (at + 6, false),
                 _ => return None,
             },
             0..=0x1f => return None,

@@ -56,7 +56,7 @@ impl Parser {
             self.after_carriage_return = after.first() == Some(&b'\r');
             rest = &after[1..];
             if self.line.is_empty() {
-                self.end_line(String::from_utf8_lossy(within(line, 0)), &mut pending, on_event);
+                self.end_line(text(within(line, 0)), &mut pending, on_event);
             } else {
                 let mut whole = std::mem::take(&mut self.line);
                 whole.extend_from_slice(within(line, whole.len()));
@@ -110,6 +110,12 @@ impl Parser {
         let Some(data) = pending.data.take() else { return };
         on_event(if event.is_empty() { "message" } else { &event }, &self.id, &data);
     }
+}
+
+/// Bytes as a text; what is no character becomes the sign for that.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    // Mostly all is well, and that is seen sooner than where it is not.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// As much of `bytes` as may be kept beside `held` that are there already.

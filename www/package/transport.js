@@ -48,8 +48,10 @@ export function openEventSource(url, names, tell) {
   };
   const listeners = names.split(",").map((name, index) => {
     const prefix = `${BETWEEN}${index}`;
+    // With no id behind it.
+    const bare = `${prefix}\n`;
     const listener = (event) => {
-      if (event instanceof MessageEvent) events.add(prefix, event);
+      if (event instanceof MessageEvent) events.add(prefix, bare, event);
     };
     source.addEventListener(name, listener);
     return [name, listener];
@@ -76,10 +78,10 @@ function packEvents(take) {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = flush;
 
-  function add(prefix, event) {
+  function add(prefix, bare, event) {
     const { data } = event;
     if (characters === 0) port2.postMessage(0);
-    packed.push(hasOwnId(data) ? `${prefix}\n` : `${prefix}${event.lastEventId}\n`);
+    packed.push(hasOwnId(data) ? bare : `${prefix}${event.lastEventId}\n`);
     characters += data.length + 1;
     if (data.length < LARGE) {
       packed.push(data);

@@ -7,6 +7,7 @@ use crate::core::progress::{Announced, Verdict};
 use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
 use crate::core::recovery::Recovery;
 use crate::core::session::{Server, Session, channels};
+use crate::core::sse;
 use crate::core::time::Instant;
 use crate::core::wire::{self, Message, Raw};
 
@@ -62,7 +63,7 @@ impl Session {
             SourceEvent::Answered(finding) => self.handle_answered(now, source, finding),
             SourceEvent::Message { event, id, data } => take(self, event, id, data),
             SourceEvent::Packed(bytes) => {
-                packed::unpack(&String::from_utf8_lossy(bytes)).for_each(|event| take(self, event.name, event.id, event.data));
+                packed::unpack(&sse::text(bytes)).for_each(|event| take(self, event.name, event.id, event.data));
             }
             SourceEvent::Bytes(bytes) => {
                 let mut parser = std::mem::take(&mut self.parser);
