@@ -7,7 +7,7 @@ import { entry, ROOT, run, runAndKeep, stop, Told } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
-import { size } from "./size.mjs";
+import { entrySizes, size } from "./size.mjs";
 import { soak } from "./soak.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
@@ -105,7 +105,7 @@ async function npmPackage() {
   await buildPackage();
   await checkPackage();
   const { packageTests } = await import("./package-tests.mjs");
-  const results = [one("package: publint and attw", true), ...(await packageTests(program)).map((done) => counted(done.name, done))];
+  const results = [one("package: publint and attw", true), one("package: size", entrySizes()), ...(await packageTests(program)).map((done) => counted(done.name, done))];
   const { quickBench } = await import("./bench.mjs");
   return [...results, one("package: speed has not collapsed", await quickBench())];
 }

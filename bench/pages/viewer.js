@@ -2,6 +2,7 @@
 
 import { mountLiveLogs } from "/pkg/index.js";
 import { contend, endpoint, wanted } from "./contender.js";
+import { afterFrame } from "./frames.js";
 import { live, openKnowing } from "./ours.js";
 
 contend(async (bench) => {
@@ -19,10 +20,38 @@ contend(async (bench) => {
     doubled: () => viewer.status().duplicates,
     held,
     rows: ".dsl-row",
-    // The client has no search yet: `search(text)` is to resolve to `{ hits, firstMs, allMs }`.
-    search: null,
+    search,
   };
 });
+
+/** As a reader does it: writes into the field, and looks at the page after each frame. */
+async function search(text) {
+  const field = document.querySelector(".dsl-filter input");
+  const ask = (text) => {
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const said = () => document.querySelector(".dsl-count").textContent;
+  ask("");
+  await until(() => !said().includes(" of "));
+  const start = performance.now();
+  ask(text);
+  // A whole screen of hits, or all there are, or the word that there are none.
+  const list = document.querySelector(".dsl-list");
+  const isFull = () => document.querySelector(".dsl-rows").getBoundingClientRect().bottom >= list.getBoundingClientRect().bottom;
+  const isDone = () => / of /.test(said());
+  await until(() => isDone() || (document.querySelector(".dsl-rows mark") && isFull()));
+  const firstMs = performance.now() - start;
+  await until(isDone);
+  return { hits: Number(/[\d,]+/.exec(said())[0].replaceAll(",", "")), firstMs, allMs: performance.now() - start };
+}
+
+function until(isThere) {
+  return new Promise((resolve) => {
+    const look = () => (isThere() ? resolve() : afterFrame(look));
+    afterFrame(look);
+  });
+}
 
 /** The viewer says it for people: `100,000 lines, the newest; …`. */
 function held() {

@@ -1,5 +1,5 @@
-// Search: a million lines held, and how long the first hits and all of them take. The client has no search yet; the page that will have
-// one gives it as `search(text)` (bench/pages/viewer.js), which resolves to `{ hits, firstMs, allMs }`.
+// Search: a million lines held, and how long the first screen of hits and all of them take, as a reader sees it. A page that can search
+// gives it as `search(text)` (bench/pages/viewer.js), which resolves to `{ hits, firstMs, allMs }`.
 
 import { missing, ms, whole } from "../figures.mjs";
 

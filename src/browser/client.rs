@@ -14,6 +14,7 @@ use crate::browser::presence::Presence;
 use crate::browser::probe::Probe;
 use crate::browser::transport::{Opener, Source};
 use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
+use crate::core::find::Query;
 use crate::core::picture::Picture;
 use crate::core::report;
 use crate::core::session::{Session, SourceEvent};
@@ -60,6 +61,7 @@ impl Client {
                 probe: RefCell::new(None),
                 alarm: Cell::new(None),
                 refresh: Cell::new(None),
+                searching: Cell::new(None),
                 frame: Frame::new(move || {
                     if let Some(inner) = of_frame.upgrade() {
                         inner.schedule_refresh();
@@ -129,6 +131,23 @@ impl Client {
         self.inner.drive();
     }
 
+    /// Shows those lines only that a reader asks for. They are looked for in pieces, between which the page has its time.
+    pub fn set_query(&self, query: Query) {
+        self.inner.session.borrow_mut().set_query(query);
+        self.inner.search_on();
+        self.inner.frame.request();
+    }
+
+    /// Looks through what came since the last frame, unless a search is under way that will.
+    pub fn search_new(&self) {
+        let searching = self.inner.searching.take();
+        if searching.is_none() {
+            self.inner.search_on();
+        } else {
+            self.inner.searching.set(searching);
+        }
+    }
+
     /// Lets all lines go. The connection goes on.
     pub fn clear(&self) {
         self.inner.session.borrow_mut().clear();
@@ -179,6 +198,8 @@ struct Inner {
     alarm: Cell<Option<Timeout>>,
     /// Redraws when the status reads differently by the mere passing of time.
     refresh: Cell<Option<Timeout>>,
+    /// Goes on with a search that took its time.
+    searching: Cell<Option<Timeout>>,
     frame: Frame,
     /// Whoever listens for news, if anybody.
     news: RefCell<Option<Frame>>,
@@ -275,6 +296,21 @@ impl Inner {
         self.refresh.set(refresh);
     }
 
+    /// Looks on for what the reader asked, for a while; then again as soon as the page has done what was due.
+    fn search_on(&self) {
+        let end = clock::now() + SEARCH_SLICE;
+        while !self.session.borrow_mut().search(SEARCH_STEP) {
+            if end <= clock::now() {
+                self.searching.set(Some(self.after(Duration::ZERO, |inner| {
+                    inner.search_on();
+                    inner.frame.request();
+                })));
+                return;
+            }
+        }
+        self.searching.set(None);
+    }
+
     fn tell_change(&self) {
         let status = self.status();
         let session = self.session.borrow();
@@ -289,6 +325,12 @@ impl Inner {
 
 /// After this many rows news is told without waiting for a frame. They are kept for so long, whatever the capacity is.
 const MANY: u64 = 1_024;
+
+/// How long a search keeps the page: about half a frame.
+const SEARCH_SLICE: Duration = Duration::from_millis(8);
+
+/// Bytes between two looks at the clock: a tenth of a millisecond.
+const SEARCH_STEP: usize = 256 << 10;
 
 /// What a callback does, unless the client has gone in the meantime.
 fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {

@@ -130,5 +130,7 @@ fn hear(bytes: &RefCell<Vec<u8>>, kind: u32, first: &JsValue, second: &JsValue, 
 }
 
 fn words(thrown: &JsValue) -> String {
-    thrown.dyn_ref::<Error>().map_or_else(|| format!("{thrown:?}"), |error| String::from(error.message()))
+    thrown
+        .dyn_ref::<Error>()
+        .map_or_else(|| thrown.as_string().unwrap_or_else(|| "it threw what is no error".to_owned()), |error| String::from(error.message()))
 }

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::core::json::quoted;
+
 /// The name of a channel: all logs of one resource, or of a whole service in a workspace.
 ///
 /// # Example
@@ -143,7 +145,9 @@ impl fmt::Display for ChannelError {
             Fault::Empty => write!(f, "{field} is empty: expected 1 to {} bytes", Id::MAX_BYTES),
             Fault::TooLong => write!(f, "{field} {shown} has {} bytes: expected at most {}", text.len(), Id::MAX_BYTES),
             Fault::Forbidden { found, at } => {
-                write!(f, "{field} {shown} holds {found:?} at byte {at}: ids may not hold ':', ',' or control characters")
+                // Not by Debug, here and below: that knows all of Unicode, and every page would load it.
+                let found = if found.is_control() { format!("U+{:04X}", u32::from(*found)) } else { format!("'{found}'") };
+                write!(f, "{field} {shown} holds {found} at byte {at}: ids may not hold ':', ',' or control characters")
             }
             Fault::Shape => write!(f, "{field} {shown} is not logs:{{service}}:{{workspace}} or logs:{{service}}:{{workspace}}:{{resource}}"),
         }
@@ -172,7 +176,7 @@ impl fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chars = self.0.chars();
         let head: String = chars.by_ref().take(40).collect();
-        write!(f, "{head:?}{}", if chars.next().is_some() { "…" } else { "" })
+        write!(f, "{}{}", quoted(&head), if chars.next().is_some() { "…" } else { "" })
     }
 }
 

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::core::channel::{ChannelError, ChannelName, Id};
 use crate::core::cursor::Cursor;
+use crate::core::json::quoted;
 
 /// The Datashop proxy route, on the page's own origin.
 pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
@@ -141,7 +142,7 @@ impl From<ChannelError> for TargetError {
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
-    let refuse = |why: &str| Err(TargetError::Endpoint(format!("endpoint {endpoint:?} {why}")));
+    let refuse = |why: &str| Err(TargetError::Endpoint(format!("endpoint {} {why}", quoted(endpoint))));
     let scheme = endpoint.split_once(':').map(|(before, _)| before).filter(|before| !before.contains(['/', '?']));
     if endpoint.is_empty() || endpoint.chars().any(|c| c.is_control() || c.is_whitespace()) {
         refuse("is empty or holds a space: expected a path or an http(s) URL")

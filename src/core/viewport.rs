@@ -158,6 +158,12 @@ impl Viewport {
         }
     }
 
+    /// Goes to the newest row of another list: rows of before are not in it under the numbers that they had.
+    pub fn renumber(&mut self) {
+        self.follow();
+        self.forget_heights(self.heights.usual());
+    }
+
     /// Goes back to the newest line.
     pub fn follow(&mut self) {
         self.place = Place::Newest;

@@ -9,7 +9,9 @@ use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
 use crate::core::picture::Picture;
+use crate::core::session::Session;
 use crate::core::viewport::{Measures, Viewport};
+use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{Reading, Rows};
 
@@ -22,7 +24,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let mut resize = None;
     effect(move || {
         let window = picture.read().window;
-        let reading = Reading { locale: live.locale.get(), opened: live.opened.get() };
+        let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), query: live.look(Session::query) };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
         let is_first = drawn.with_value(Rows::is_empty);
         live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
@@ -66,6 +68,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(picture, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
             </div>
+            {filter_bar(live)}
             // Rows come and go as the reader scrolls; a live region would read each as new. The status bar announces instead.
             <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll>
                 <p class="dsl-empty" hidden=flag(picture, |picture| picture.empty.is_empty())>

@@ -5,6 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
+use crate::core::find::Query;
 use crate::core::pace::Pace;
 use crate::core::picture::Picture;
 use crate::core::session::Session;
@@ -36,7 +37,8 @@ impl Live {
         let viewport = RwSignal::new(Viewport::default());
         let mut pace = Pace::default();
         let on_frame = move |client: &Client| {
-            let is_due = client.with_session(|session| pace.is_due(client.now(), &viewport.read_untracked(), &session.store().range()));
+            client.search_new();
+            let is_due = client.with_session(|session| pace.is_due(client.now(), &viewport.read_untracked(), &session.shown_range()));
             if is_due {
                 frame.update(|frame| *frame += 1);
             }
@@ -55,6 +57,14 @@ impl Live {
     /// Speaks to the client.
     pub(crate) fn with<T>(self, act: impl FnOnce(&Client) -> T) -> T {
         self.client.with_value(act)
+    }
+
+    /// Asks something else of the log.
+    pub(crate) fn ask(self, change: impl FnOnce(&mut Query)) {
+        let mut query = self.look(Session::query);
+        change(&mut query);
+        self.with(|client| client.set_query(query));
+        self.viewport.update(Viewport::renumber);
     }
 
     /// Looks at the session once.

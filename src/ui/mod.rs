@@ -1,7 +1,7 @@
 //! The views. Each asks the core and shows the answer; none decides.
 //!
 //! The tree: [`LiveLogs`] holds the client and is made of `StatusBar` (word, countdown, buttons),
-//! `LineList` (the rows that are seen) and `Detail` (one whole entry).
+//! `FilterBar` (search, level, pipeline), `LineList` (the rows that are seen) and `Detail` (one whole entry).
 //!
 //! Two rules keep the page's Content-Security-Policy: no `style=` attribute (only `style:property=`, which goes
 //! through the CSSOM), and a class in each `view!`, without which Leptos builds static parts through `innerHTML`.
@@ -10,6 +10,7 @@
 #![allow(unreachable_pub)]
 
 mod detail;
+mod filter_bar;
 mod line_list;
 mod live;
 mod live_logs;

@@ -3,12 +3,14 @@
 //! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, with bookkeeping that all pages would load.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use leptos::web_sys::{Document, Element, Event, HtmlElement};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{layout, local_time};
 use crate::core::entry::EntryTime;
+use crate::core::find::Query;
 use crate::core::session::Session;
 use crate::core::summary::RowText;
 use crate::core::viewport::Window;
@@ -20,13 +22,15 @@ pub(crate) struct Reading {
     pub(crate) locale: String,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
+    /// What the reader asked, which is marked in the lines.
+    pub(crate) query: Query,
 }
 
 /// The rows of one list.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     rows: VecDeque<Row>,
-    /// One above the number of the first row.
+    /// One above the ordinal of the first row.
     end: u64,
     reading: Reading,
     /// Where the rows stand by what was written last.
@@ -38,8 +42,8 @@ impl Rows {
     pub(crate) fn draw(&mut self, list: &HtmlElement, session: &Session, window: Window, reading: &Reading) {
         let wanted = usize::try_from(window.end - window.start).unwrap_or_default();
         self.rotate(list, window.end, wanted);
-        if self.reading.locale != reading.locale {
-            self.rows.iter_mut().for_each(|row| row.number = None);
+        if self.reading.locale != reading.locale || self.reading.query != reading.query {
+            self.rows.iter_mut().for_each(Row::forget);
         }
         self.reading.clone_from(reading);
         self.end = window.end;
@@ -52,8 +56,8 @@ impl Rows {
             let Some(row) = Row::new(list) else { break };
             self.rows.push_back(row);
         }
-        for (number, row) in (window.start..window.end).rev().zip(&mut self.rows) {
-            row.show(number, session, reading);
+        for (ordinal, row) in (window.start..window.end).rev().zip(&mut self.rows) {
+            row.show(session.row_number(ordinal), session, reading);
         }
         self.place(list, window);
     }
@@ -63,8 +67,8 @@ impl Rows {
         if self.placed.layout.is_none() {
             return Vec::new();
         }
-        let fresh = self.rows.iter_mut().filter(|row| row.is_fresh);
-        fresh.filter_map(|row| Some((row.number?, row.measure()))).collect()
+        let rows = (0..self.end).rev().zip(&mut self.rows).filter(|(_, row)| row.is_fresh);
+        rows.map(|(ordinal, row)| (ordinal, row.measure())).collect()
     }
 
     /// The height of the lowest row, which has one line; no number when there are no rows.
@@ -171,20 +175,27 @@ impl Row {
         layout::height(&self.element)
     }
 
-    fn show(&mut self, number: u64, session: &Session, reading: &Reading) {
-        let is_open = reading.opened == Some(number);
+    /// Shows nothing any more, so that whatever it shows next is written.
+    fn forget(&mut self) {
+        self.number = None;
+        // No message is this: marks are no text, and have to go even where the message stays.
+        self.texts[MESSAGE] = "\0".to_owned();
+    }
+
+    fn show(&mut self, number: Option<u64>, session: &Session, reading: &Reading) {
+        let is_open = number.is_some() && reading.opened == number;
         if self.is_open != is_open {
             self.is_open = is_open;
             // It fails only for a name that is none.
             let _ = self.open.set_attribute("aria-expanded", if is_open { "true" } else { "false" });
         }
-        if self.number == Some(number) {
+        if self.number == number && number.is_some() {
             return;
         }
-        self.number = Some(number);
+        self.number = number;
         self.is_fresh = true;
         // It is held, or it would not be in the window; should it be gone by now, an empty row stands for it until the next frame.
-        let (text, time) = session.row_text(number).unwrap_or_default();
+        let (text, time) = number.and_then(|number| session.row_text(number)).unwrap_or_default();
         let RowText { class, exact_time, level, pipeline, channel, message, more, status } = text;
         if self.class != class {
             self.element.set_class_name(&class);
@@ -201,7 +212,30 @@ impl Row {
                 self.texts[index] = text;
             }
         }
+        if let Some(find) = session.find() {
+            mark(&self.parts[MESSAGE], &self.texts[MESSAGE], find.marks(&self.texts[MESSAGE]));
+        }
     }
+}
+
+/// Marks parts of a text that stands in `element`.
+fn mark(element: &Element, text: &str, marks: impl Iterator<Item = Range<usize>>) -> Option<()> {
+    let document = element.owner_document()?;
+    let mut end = 0;
+    for (index, range) in marks.take(MOST_MARKS).enumerate() {
+        if index == 0 {
+            element.set_text_content(None);
+        }
+        element.append_with_str_1(&text[end..range.start]).ok()?;
+        let marked = document.create_element("mark").ok()?;
+        marked.set_text_content(Some(&text[range.clone()]));
+        element.append_child(&marked).ok()?;
+        end = range.end;
+    }
+    if end > 0 {
+        element.append_with_str_1(&text[end..]).ok()?;
+    }
+    Some(())
 }
 
 fn made(document: &Document, name: &str, class: &str) -> Option<Element> {
@@ -216,5 +250,10 @@ fn shown_time(time: &EntryTime, locale: &str) -> String {
         EntryTime::Millis(millis) => local_time(*millis, locale).unwrap_or_else(|| millis.to_string()),
     }
 }
+
+const MESSAGE: usize = 4;
+
+/// Enough for any line that somebody reads; one of two thousand "e" would else be four thousand pieces.
+const MOST_MARKS: usize = 100;
 
 const PARTS: [&str; 7] = ["dsl-time", "dsl-level", "dsl-pipeline", "dsl-chip", "dsl-message", "dsl-chip", "dsl-duration"];

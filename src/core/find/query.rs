@@ -46,6 +46,19 @@ impl Levels {
     /// No level at all.
     pub const NONE: Self = Self(0);
 
+    /// What a reader chooses from, in the words of a menu: each level with all that are graver.
+    pub const CHOICES: [(&str, Self); 5] = [
+        ("All levels", Self::ALL),
+        ("Errors", Self::down_to(Level::Error)),
+        ("Warnings and errors", Self::down_to(Level::Warn)),
+        ("Info and graver", Self::down_to(Level::Info)),
+        ("Debug and graver", Self::down_to(Level::Debug)),
+    ];
+
+    const fn down_to(level: Level) -> Self {
+        Self((1 << (level as u8 + 1)) - 1)
+    }
+
     /// These and no others.
     #[must_use]
     pub fn of(levels: &[Level]) -> Self {

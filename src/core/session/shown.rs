@@ -24,6 +24,12 @@ impl Session {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
     }
 
+    /// What the reader asked last; the empty question where no filter is at work.
+    #[must_use]
+    pub fn query(&self) -> Query {
+        self.find.as_ref().map(|find| find.query().clone()).unwrap_or_default()
+    }
+
     /// The filter, if one is at work.
     #[must_use]
     pub fn find(&self) -> Option<&Find> {

@@ -1,0 +1,66 @@
+// What a reader asks of the log: by text, level and pipeline, on what is there and on what comes.
+
+import { expect, test } from "./support.mjs";
+
+test("shows what matches, marks it, and takes in what comes", async ({ gateway, demo, page }) => {
+  await gateway.restartWith();
+  await demo.open(gateway.url);
+  await demo.connect.click();
+  await demo.live();
+  for (let number = 1; number <= 60; number++) {
+    const [level, pipeline] = number % 2 ? ["INFO", "INGESTION"] : ["ERROR", "REPORTING"];
+    await gateway.publish({ level, pipeline, message: `line ${number}. <b>"${number % 3 ? "other" : "wanted"}"</b> ünï` });
+  }
+  await expect(demo.row("line 60.")).toBeVisible();
+  const search = page.getByRole("searchbox", { name: "Search the lines" });
+  const count = page.locator(".dsl-count");
+
+  await search.fill('"WANTED"'.toLowerCase());
+  await expect(count).toHaveText("20 of 60 lines");
+  await expect(demo.rows.first()).toContainText("line 60.");
+  await expect(demo.rows.nth(1)).toContainText("line 57.");
+  await expect(demo.rows.first().locator("mark")).toHaveText('"wanted"');
+  await expect(demo.rows.filter({ hasText: "other" })).toHaveCount(0);
+
+  await gateway.publish({ level: "INFO", pipeline: "INGESTION", message: "line 61. other" });
+  await gateway.publish({ level: "ERROR", pipeline: "REPORTING", message: 'line 62. "wanted"' });
+  await expect(demo.rows.first()).toContainText("line 62.");
+  await expect(count).toHaveText("21 of 62 lines");
+
+  // A name of a field is in each line, and is no value of it.
+  await search.fill("message");
+  await expect(page.locator(".dsl-empty")).toHaveText("No line matches.");
+  await search.fill("Wanted");
+  await expect(count).toHaveText("0 of 62 lines");
+
+  await search.fill("");
+  await expect(count).toHaveText("62 lines");
+  await expect(demo.rows.first().locator("mark")).toHaveCount(0);
+  await page.getByLabel("Levels").selectOption("Errors");
+  await expect(count).toHaveText("31 of 62 lines");
+  await page.getByLabel("Pipeline").selectOption("INGESTION");
+  await expect(count).toHaveText("0 of 62 lines");
+  await page.getByLabel("Levels").selectOption("All levels");
+  await expect(count).toHaveText("31 of 62 lines");
+  await expect(demo.rows.first()).toContainText("line 61.");
+
+  // Another workflow is asked the same.
+  await demo.rows.first().getByRole("button").click();
+  await expect(page.locator(".dsl-full")).toHaveText("line 61. other");
+});
+
+test("a filter goes on over a break, and hides no gap", async ({ gateway, demo, page }) => {
+  await gateway.restartWith("--history-lines", "5");
+  await demo.open(gateway.url);
+  await demo.connect.click();
+  await demo.live();
+  await gateway.publish({ message: "line 1. wanted" });
+  await expect(demo.row("line 1.")).toBeVisible();
+  await page.getByRole("searchbox").fill("wanted");
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  for (let number = 2; number <= 20; number++) await gateway.publish({ message: `line ${number}. ${number === 18 ? "wanted" : "other"}` });
+  await demo.connect.click();
+  await expect(demo.row("line 18.")).toBeVisible();
+  await expect(demo.rows.filter({ hasText: "14 lines missing" })).toHaveCount(1);
+  await expect(demo.rows.filter({ hasText: "other" })).toHaveCount(0);
+});
