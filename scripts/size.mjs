@@ -19,6 +19,9 @@ const BUDGETS = { page: 121_000, viewer: 128_000, headless: 72_000 };
 /** What a host loads by one import, besides the modules that this one imports. */
 const ENTRIES = { viewer: { first: "index.js", more: ["viewer_bg.wasm", "live-logs.css"] }, headless: { first: "headless.js", more: ["headless_bg.wasm"] } };
 
+/** The parts that scripts/lib/wasm_modules.mjs makes; the other JavaScript is that of www/package. */
+const GENERATED = /_(glue|fallback)\.js$/;
+
 /** Prints the table and gives whether the budget is kept. */
 export function size() {
   const rows = FILES.map((name) => {
