@@ -3,6 +3,7 @@
 //   start()   begins: the server sends, the clock runs
 //   done      a promise: the last line is processed and, where lines are displayed, is painted; gives the figures
 //   figures() the same so far, for those that never come to an end
+//   paintedSmoothly(text)  the frames until then
 //   painted(text), paintedSince(number)  the time at which a line with that text, or a line not older than that, is painted
 //   canSearch(), search(text)  for a client that can search
 //   mountMs, readyAtMs  how long our own client took to mount, and when that was since navigation
@@ -85,6 +86,12 @@ export function contend(setUp) {
     readyAtMs: null,
     painted: (text) => new Promise((resolve) => watch(() => hasText(contender.rows, text), () => resolve(Date.now()))),
     paintedSince: (number) => new Promise((resolve) => watch(() => newest(contender.rows) >= number, () => resolve(Date.now()))),
+    /** The same once, and how smooth the page was until then. */
+    paintedSmoothly: async (text) => {
+      const frames = watchFrames();
+      await bench.painted(text);
+      return frames.stop();
+    },
     canSearch: () => Boolean(contender.search),
     search,
 

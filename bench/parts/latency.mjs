@@ -5,12 +5,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { startGateway } from "../../scripts/lib/build.mjs";
 import { stop } from "../../scripts/lib/run.mjs";
 import { SITE } from "../build.mjs";
-import { missing, ms, quantile, whole } from "../figures.mjs";
+import { median, missing, ms, quantile, whole } from "../figures.mjs";
 
 export const latency = { title: "Latency", about, run, rows, plots, needsGateway: true, contenders: ({ isShowing, query }) => isShowing && query?.format !== "asked" };
 
 /** Between two lines; different ones, so that no clock of the client falls into step. */
 const [LEAST_MS, MOST_MS] = [80, 240];
+
+/** A little less than what the gateway takes. */
+const HUGE_BYTES = 1_000_000;
+const HUGE_LINES = 5;
 
 /** Lines before the first that counts: connections and code are warm then. */
 const WARM_UP = 5;
@@ -19,7 +23,7 @@ const WARM_UP = 5;
 const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 function about({ samples }) {
-  return `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the row is painted. Both moments by the same clock, which counts in whole milliseconds.`;
+  return `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the row is painted. Both moments by the same clock, which counts in whole milliseconds. "1 MB" is the longest time between two frames while one line of that size comes and is painted: the median of ${HUGE_LINES}.`;
 }
 
 async function run(lab, contenders, { samples, program }, { note }) {
@@ -44,7 +48,22 @@ async function measure(station, publisher, name, samples) {
   for (let sample = 0; sample < samples + WARM_UP; sample += 1) times.push(await once(station, publisher, `${name} ${sample}`));
   const counted = times.slice(WARM_UP);
   const at = (share) => quantile(counted, share);
-  return { times: counted, p50: at(0.5), p95: at(0.95), p99: at(0.99), worst: Math.max(...counted) };
+  return { times: counted, p50: at(0.5), p95: at(0.95), p99: at(0.99), worst: Math.max(...counted), huge: await huge(station, publisher, name) };
+}
+
+/** The frames of the page while one line of a megabyte comes and is painted; the worst of a few. */
+async function huge({ page }, publisher, name) {
+  const worst = [];
+  for (let line = 0; line < HUGE_LINES; line += 1) {
+    const mark = `(huge ${name} ${line})`;
+    await page.evaluate((mark) => {
+      window.smooth = window.bench.paintedSmoothly(mark);
+    }, mark);
+    await pause(MOST_MS);
+    await publisher.publish(`${mark} ${"x".repeat(HUGE_BYTES)}`);
+    worst.push((await page.evaluate(() => window.smooth)).frames.worst);
+  }
+  return median(worst);
 }
 
 async function once({ page }, publisher, text) {
@@ -78,7 +97,11 @@ function createPublisher(url) {
 }
 
 function rows(results) {
-  return [["client", "p50 ms", "p95", "p99", "worst"], ...results.map(({ title, absent, p50, p95, p99, worst }) => (absent ? [title, missing(absent), "", "", ""] : [title, ms(p50), ms(p95), ms(p99), ms(worst)]))];
+  return [["client", "p50 ms", "p95", "p99", "worst", "1 MB, worst frame ms"], ...results.map(row)];
+}
+
+function row({ title, absent, p50, p95, p99, worst, huge }) {
+  return absent ? [title, missing(absent), "", "", "", ""] : [title, ms(p50), ms(p95), ms(p99), ms(worst), ms(huge)];
 }
 
 function plots(results) {

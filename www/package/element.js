@@ -18,6 +18,8 @@ const ATTRIBUTES = [
   ["theme", "theme"],
   ["locale", "locale"],
   ["console", "console"],
+  ["transport", "transport"],
+  ["worker", "worker", (text) => text !== "false"],
   ["wasm-url", "wasmUrl"],
   ["backend", "backend"],
 ];

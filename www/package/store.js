@@ -4,7 +4,7 @@ import { LiveLogsError, words } from "./errors.js";
 import { openLogs } from "./logs.js";
 import { isChannel } from "./options.js";
 
-/** `settings` are the provider's: `{ gatewayUrl, wasmUrl, backend, console, onError }`; read anew each time. */
+/** `settings` are the provider's: `{ gatewayUrl, transport, headers, worker, wasmUrl, backend, console, onError }`; read anew each time. */
 export function createStore(settings) {
   /** Who reads what: `{ channels, callback }`. */
   const readers = new Set();
@@ -68,9 +68,14 @@ export function createStore(settings) {
   }
 
   function open(target) {
-    const { wasmUrl, backend, console } = settings();
+    const { transport, worker, wasmUrl, backend, console } = settings();
+    // A host makes this function anew with each rendering, and the latest knows the token of today.
+    const headers = () => {
+      const { headers } = settings();
+      return typeof headers === "function" ? headers() : (headers ?? {});
+    };
     // Whoever reads keeps what it wants; nothing needs to be held here.
-    const link = openLogs({ ...target, wasmUrl, backend, console, capacity: 1, autoConnect: !isPaused, onLog: (logs) => deliver(target, logs), onError: fail });
+    const link = openLogs({ ...target, transport, headers, worker, wasmUrl, backend, console, capacity: 1, autoConnect: !isPaused, onLog: (logs) => deliver(target, logs), onError: fail });
     link.subscribe(changed);
     return link;
   }

@@ -3,7 +3,7 @@ export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
 
 /**
  * `<datashop-live-logs workspace-id="…" workflow-id="…">`. Attributes and properties may change at any time.
- * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity log-title theme locale console wasm-url backend`.
+ * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity log-title theme locale console transport worker wasm-url backend`.
  * Events: `status`, `log`, `error`, with what the callbacks of `mountLiveLogs` get as `detail`.
  */
 export interface DatashopLiveLogs extends HTMLElement {
@@ -16,6 +16,8 @@ export interface DatashopLiveLogs extends HTMLElement {
   logTitle: string | null;
   theme: "auto" | "light" | "dark";
   locale: string | null;
+  transport: "eventsource" | "fetch";
+  worker: boolean;
   connect(): void;
   disconnect(): void;
   retryNow(): void;

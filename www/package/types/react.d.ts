@@ -44,6 +44,9 @@ export interface LogsSSEProviderProps {
   /** The gateway: all channels travel over one connection to it. Without it, each channel goes over the page's own proxy route. */
   gatewayUrl?: string;
   onError?(error: LiveLogsError): void;
+  transport?: LiveLogsOptions["transport"];
+  headers?: LiveLogsOptions["headers"];
+  worker?: LiveLogsOptions["worker"];
   wasmUrl?: string | URL;
   backend?: "auto" | "wasm" | "js";
   console?: "off" | "changes" | "lines";
