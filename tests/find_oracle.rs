@@ -20,6 +20,8 @@ struct Meant {
     pipeline: String,
     /// All that a search may find in it.
     said: Vec<String>,
+    /// All that its row shows, to which regular expressions are put.
+    shown: Vec<String>,
 }
 
 /// A line, and how it came.
@@ -100,15 +102,18 @@ prop_compose! {
             "{{{level_field}\"pipeline\":{space}{},\"message\":{space}{},\"n\\u0061{}\":{space}{number},\"more\":{space}[{},{space}null]}}{space}",
             quoted(&pipeline, style), quoted(&message, style), "e\\\"a,", quoted(&more, style),
         );
+        let level_text = level.map(|level| level.name().to_owned());
+        // An entry without a message is shown whole.
+        let shown = [if message.is_empty() { &text } else { &message }, &pipeline].into_iter().chain(&level_text).cloned().collect();
         let mut said = vec![pipeline.clone(), message, more, number.to_string(), "null".into()];
-        said.extend(level.map(|level| level.name().to_owned()));
-        (Meant { is_notice: false, level: level.unwrap_or(Level::Other), pipeline, said }, text)
+        said.extend(level_text);
+        (Meant { is_notice: false, level: level.unwrap_or(Level::Other), pipeline, said, shown }, text)
     }
 }
 
 /// A text that is shown as it came, or a JSON string.
 fn bare() -> impl Strategy<Value = (Meant, String)> {
-    let meant = |said: String| Meant { is_notice: false, level: Level::Other, pipeline: String::new(), said: vec![said] };
+    let meant = |said: String| Meant { is_notice: false, level: Level::Other, pipeline: String::new(), shown: vec![said.clone()], said: vec![said] };
     prop_oneof![
         // The bracket keeps it from being JSON that is shown otherwise.
         words(12).prop_map(move |text| (meant(format!("[{text}")), format!("[{text}"))),
@@ -126,6 +131,7 @@ fn written() -> impl Strategy<Value = Written> {
         let has_level = text.starts_with("{\"level\"");
         if is_error && !has_level {
             meant.level = Level::Error;
+            meant.shown.push("ERROR".into());
         }
         Written { meant, text, id, channel: channel.map(|channel| format!("logs:etl:a:{channel}")), is_error }
     })
@@ -138,7 +144,7 @@ fn odd() -> impl Strategy<Value = Written> {
         1 => words(4).prop_map(|text| {
             let text = format!("[{text}{}", "y".repeat(MAX_LINE_BYTES));
             let said = vec![text[..text.floor_char_boundary(MAX_LINE_BYTES)].to_owned()];
-            let meant = Meant { is_notice: false, level: Level::Other, pipeline: String::new(), said };
+            let meant = Meant { is_notice: false, level: Level::Other, pipeline: String::new(), shown: said.clone(), said };
             Written { meant, text, id: String::new(), channel: None, is_error: false }
         }),
     ]
@@ -146,8 +152,45 @@ fn odd() -> impl Strategy<Value = Written> {
 
 fn query() -> impl Strategy<Value = Query> {
     let levels = prop_oneof![2 => Just(Levels::ALL), 1 => prop::collection::vec(prop::sample::select(Level::ALL.to_vec()), 0..5).prop_map(|levels| Levels::of(&levels))];
-    (prop_oneof![4 => words(3), 1 => "[0-9]{1,2}", 1 => Just(String::new())], prop::bool::ANY, levels, prop::option::weighted(0.3, pipeline()))
-        .prop_map(|(text, is_exact, levels, pipeline)| Query { text, is_exact, levels, pipeline })
+    let text = prop_oneof![4 => words(3), 1 => "[0-9]{1,2}", 1 => Just(String::new())].prop_map(|text| (text, false));
+    let asked = prop_oneof![3 => text, 1 => pattern().prop_map(|pattern| (pattern, true))];
+    (asked, prop::bool::ANY, levels, prop::option::weighted(0.3, pipeline())).prop_map(|((text, is_regex), is_exact, levels, pipeline)| Query {
+        text,
+        is_regex,
+        is_exact,
+        levels,
+        pipeline,
+    })
+}
+
+/// Regular expressions, some of which hold a text by which lines are passed over, and one that is wrong.
+fn pattern() -> impl Strategy<Value = String> {
+    let part = [
+        "a",
+        "n",
+        "u",
+        "0",
+        "é",
+        "ERR",
+        "error",
+        "<",
+        "\\\\",
+        "\"",
+        "\n",
+        "/",
+        "[anu]+",
+        "\\d",
+        "\\W",
+        ".",
+        "\\s*",
+        "(a|é|9)?",
+        "(?:an|nu)",
+        "^",
+        "\\b",
+        "x|",
+        "(",
+    ];
+    prop::collection::vec(prop::sample::select(part.to_vec()), 1..4).prop_map(|parts| parts.concat())
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -164,8 +207,13 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn matches(query: &Query, meant: &Meant) -> bool {
     let folded = |text: &str| if query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
-    let has_text = query.text.is_empty() || meant.said.iter().any(|said| folded(said).contains(&folded(&query.text)));
-    meant.is_notice || (query.levels.has(meant.level) && query.pipeline.as_ref().is_none_or(|pipeline| *pipeline == meant.pipeline) && has_text)
+    let has_match = || {
+        let pattern = regex_lite::RegexBuilder::new(&query.text).case_insensitive(!query.counts_capitals()).build();
+        pattern.is_ok_and(|pattern| meant.shown.iter().any(|shown| pattern.is_match(shown)))
+    };
+    let has_text = || query.text.is_empty() || meant.said.iter().any(|said| folded(said).contains(&folded(&query.text)));
+    let is_hit = || if query.is_regex { has_match() } else { has_text() };
+    meant.is_notice || (query.levels.has(meant.level) && query.pipeline.as_ref().is_none_or(|pipeline| *pipeline == meant.pipeline) && is_hit())
 }
 
 /// A store, a search in it, and the slow obvious answer.
@@ -195,7 +243,7 @@ impl Bench {
             }),
             Step::Note => {
                 self.store.note(Notice::NotReplayed { away: Duration::ZERO });
-                self.meant.push_back(Meant { is_notice: true, level: Level::Other, pipeline: String::new(), said: Vec::new() });
+                self.meant.push_back(Meant { is_notice: true, level: Level::Other, pipeline: String::new(), said: Vec::new(), shown: Vec::new() });
             }
             Step::Ask(query) => {
                 self.find = Find::new(query, &self.store);

@@ -54,6 +54,7 @@ fn a_million_lines() {
         store.range().step_by(1_000).filter_map(|number| store.raw_line(number)).map(|raw| raw.text.len() + raw.id.len()).sum::<usize>() * 1_000;
     println!("{LINES} lines, {} MB, appended in {:?}", bytes / 1_000_000, began.elapsed());
     let text = |text: &str| Query::default().text(text);
+    let regex = |text: &str| Query { is_regex: true, ..Query::default().text(text) };
     let queries = [
         ("in each line", text("partition")),
         ("in each line, in capitals", text("Loaded partition")),
@@ -68,6 +69,13 @@ fn a_million_lines() {
         ("absent, of common letters", text("estimate")),
         ("absent, not ASCII", text("größe")),
         ("a quote", text("\"")),
+        ("a pattern, some digits", regex("partition \\d+ of")),
+        ("a pattern, absent", regex("part \\d+ of")),
+        ("a pattern at the start", regex("^Wrote")),
+        ("the same, in each line", regex("^Loaded")),
+        ("a pattern of two words", regex("(error|fail)ed")),
+        ("a pattern without a word", regex("\\d{7}|[x-z]{4}")),
+        ("a pattern that goes far", regex(".*\\d.*=")),
         ("errors", Query { levels: Levels::of(&[Level::Error]), ..Query::default() }),
         ("errors with a text", Query { levels: Levels::of(&[Level::Error]), ..text("partition") }),
         ("a pipeline", Query { pipeline: Some("INGEST".into()), ..Query::default() }),

@@ -17,7 +17,7 @@ use crate::core::store::names::Names;
 pub(crate) use crate::core::store::names::UNNAMED;
 pub(crate) use crate::core::store::slot::Slot;
 use crate::core::store::slot::{NEVER, SLOT_BYTES};
-pub(crate) use crate::core::store::stretch::Stretch;
+pub(crate) use crate::core::store::stretch::{Bound, Stretch};
 use crate::core::wire::{Line, MAX_LINE_BYTES, Raw};
 
 /// One row of the log, read.

@@ -4,6 +4,7 @@
 
 mod hits;
 mod needle;
+mod pattern;
 mod query;
 mod search;
 mod swar;
@@ -12,6 +13,8 @@ mod value;
 use std::ops::Range;
 
 use crate::core::find::hits::Hits;
+pub use crate::core::find::pattern::PatternError;
+use crate::core::find::pattern::Scratch;
 pub use crate::core::find::query::{Levels, Query};
 use crate::core::find::search::Search;
 use crate::core::store::{Row, Store};
@@ -29,19 +32,22 @@ pub struct Find {
     searched: Range<u64>,
     /// What the step under way found; kept for its memory.
     found: Vec<u64>,
+    /// What a regular expression needs to run; likewise.
+    scratch: Scratch,
 }
 
 impl Find {
-    /// A search in `store` that has not begun: what is newest now is looked at first.
+    /// A search in `store` that has not begun: what is newest now is looked at first. A query that [`Query::check`] refuses finds no line.
     #[must_use]
     pub fn new(query: Query, store: &Store) -> Self {
         let end = store.range().end;
-        Self { search: Search::new(&query), query, hits: Hits::new(), searched: end..end, found: Vec::new() }
+        Self { search: Search::new(&query), query, hits: Hits::new(), searched: end..end, found: Vec::new(), scratch: Scratch::default() }
     }
 
     /// Searches on, through about as many bytes as is said: rows that came first, then older ones. Says whether all is searched.
     ///
-    /// It stops behind the chunk in which the bound is reached, which is 256 kB as a rule.
+    /// It stops behind the chunk in which the bound is reached, which is 256 kB as a rule; for a regular expression
+    /// behind a few rows, and what is read for it counts as many times its bytes.
     pub fn advance(&mut self, store: &Store, bytes: usize) -> bool {
         self.release(store);
         let mut spent = 0;
@@ -90,9 +96,10 @@ impl Find {
         self.searched(store) == store.len() as u64
     }
 
-    /// Where in a text that is shown the text is that was asked for.
+    /// Where in a text that is shown the text is that was asked for, or the regular expression matches.
     pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
-        self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown))
+        let patterns = self.search.pattern().into_iter().flat_map(move |pattern| pattern.marks(shown));
+        self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
     }
 
     /// Forgets what the store let go.
@@ -111,11 +118,12 @@ impl Find {
     fn step(&mut self, store: &Store) -> usize {
         let is_newer = self.searched.end < store.range().end;
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };
+        let bound = self.search.bound();
         self.found.clear();
         let (numbers, spent) = match store.odd_row(next) {
             Some(row) => (next..next + 1, self.take_odd(store, next, row)),
-            None => match if is_newer { store.stretch_from(next) } else { store.stretch_before(next + 1) } {
-                Some(stretch) => (stretch.numbers(), self.search.take(store, &stretch, &mut self.found)),
+            None => match if is_newer { store.stretch_from(next, bound) } else { store.stretch_before(next + 1, bound) } {
+                Some(stretch) => (stretch.numbers(), self.search.take(store, &stretch, &mut self.scratch, &mut self.found)),
                 None => (next..next + 1, 1),
             },
         };
@@ -130,7 +138,7 @@ impl Find {
     }
 
     fn take_odd(&mut self, store: &Store, number: u64, row: &Row) -> usize {
-        let (is_hit, spent) = self.search.takes_odd(row, store.slot(number).is_some_and(|slot| slot.is_json));
+        let (is_hit, spent) = self.search.takes_odd(row, store.slot(number).is_some_and(|slot| slot.is_json), &mut self.scratch);
         if is_hit {
             self.found.push(number);
         }

@@ -76,6 +76,11 @@ impl Needle {
         })
     }
 
+    /// Whether a part of it looks the same in all forms, so that a line without a [`candidate`](Self::candidate) does not hold it.
+    pub(super) fn has_core(&self) -> bool {
+        !self.core.is_empty()
+    }
+
     /// The next index from `from` on where the core is, and so perhaps the needle around it.
     pub(super) fn candidate(&self, bytes: &[u8], from: usize) -> Option<usize> {
         match self.anchor {

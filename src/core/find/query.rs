@@ -1,12 +1,16 @@
 //! What a reader asks of the log. Holds the question, finds nothing.
 
 use crate::core::entry::Level;
+use crate::core::find::pattern::{Pattern, PatternError};
 
 /// What a reader wants to see; the default one asks for nothing, and so everything is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     /// A text that a value of the entry holds; empty for any.
     pub text: String,
+    /// Whether the text is a regular expression. Such a one is put to each text that a row shows by itself: the message, of which the
+    /// first 16 KiB count, the pipeline, the status, the level, and the time if its producer wrote it for people.
+    pub is_regex: bool,
     /// Whether capitals count. A text with a capital in it counts them anyway.
     pub is_exact: bool,
     /// The levels.
@@ -29,10 +33,23 @@ impl Query {
         self.text.is_empty() && self.levels == Levels::ALL && self.pipeline.is_none()
     }
 
+    /// Whether the text can be looked for. A regular expression that is wrong finds nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the regular expression, and where.
+    pub fn check(&self) -> Result<(), PatternError> {
+        self.pattern().map_or(Ok(()), |pattern| pattern.map(|_| ()))
+    }
+
     /// Whether capitals count.
     #[must_use]
     pub fn counts_capitals(&self) -> bool {
-        self.is_exact || self.text.chars().any(char::is_uppercase)
+        self.is_exact || if self.is_regex { has_capital_outside_escapes(&self.text) } else { self.text.chars().any(char::is_uppercase) }
+    }
+
+    /// The regular expression, if it is one.
+    pub(super) fn pattern(&self) -> Option<Result<Pattern, PatternError>> {
+        (self.is_regex && !self.text.is_empty()).then(|| Pattern::read(&self.text, !self.counts_capitals()))
     }
 }
 
@@ -90,6 +107,19 @@ impl Default for Levels {
     }
 }
 
+/// The capital of `\W` means no letter.
+fn has_capital_outside_escapes(pattern: &str) -> bool {
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()),
+            _ if character.is_uppercase() => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 fn bit(level: Level) -> u8 {
     1 << level as u8
 }
@@ -113,6 +143,15 @@ mod tests {
     fn capitals_count_where_one_is_written() {
         assert_eq!(["error", "Error", "größe", "Ähre"].map(|text| Query::default().text(text).counts_capitals()), [false, true, false, true]);
         assert!(Query { is_exact: true, ..Query::default().text("error") }.counts_capitals());
+        let counts = |text: &str| Query { is_regex: true, ..Query::default().text(text) }.counts_capitals();
+        assert_eq!(["\\W\\d", "\\WE", "[A-Z]", "\\\\", "e"].map(counts), [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn only_a_regular_expression_can_be_wrong() {
+        let query = |text: &str, is_regex| Query { is_regex, ..Query::default().text(text) };
+        assert!([query("(", false), query("", true), query("(a)", true)].iter().all(|query| query.check().is_ok()));
+        assert_eq!(query("a(", true).check().map_err(|error| (error.at(), error.to_string())), Err((2, "at 2: \"(\" is not closed".into())));
     }
 
     #[test]

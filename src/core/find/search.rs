@@ -1,10 +1,12 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
+use crate::core::entry::{Entry, EntryTime};
 use crate::core::find::needle::{Needle, Verdict};
+use crate::core::find::pattern::{Pattern, Scratch};
 use crate::core::find::query::{Levels, Query};
 use crate::core::find::value::Read;
 use crate::core::glance::Glance;
-use crate::core::store::{Row, Slot, Store, Stretch, UNNAMED};
+use crate::core::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
 use crate::core::wire::Line;
 
 /// A query made ready.
@@ -16,13 +18,17 @@ pub(super) struct Search {
 }
 
 /// What looks at texts. A further kind of search is a further case here, and a question to it in [`Search::take`],
-/// [`Search::takes_odd`] and [`Search::needle`].
+/// [`Search::takes_odd`] and [`Search::bound`].
 #[derive(Clone, Debug)]
 enum Matcher {
     /// Any text will do.
     Any,
     /// The text is there.
     Text(Needle),
+    /// The regular expression matches; in a line without the text it cannot.
+    Pattern(Box<Pattern>, Option<Needle>),
+    /// The regular expression is wrong, so no text will do.
+    Nothing,
 }
 
 /// The numbers by which slots name the pipeline that is asked for.
@@ -36,43 +42,79 @@ enum Wanted {
 
 impl Search {
     pub(super) fn new(query: &Query) -> Self {
-        let matcher = Needle::of(query).map_or(Matcher::Any, Matcher::Text);
+        let matcher = match query.pattern() {
+            None => Needle::of(query).map_or(Matcher::Any, Matcher::Text),
+            Some(Ok(pattern)) => {
+                let literal = Query { is_exact: query.counts_capitals(), ..Query::default().text(pattern.literal()) };
+                Matcher::Pattern(Box::new(pattern), Needle::of(&literal).filter(Needle::has_core))
+            }
+            Some(Err(_)) => Matcher::Nothing,
+        };
         Self { levels: query.levels, pipeline: query.pipeline.clone(), matcher }
     }
 
     /// Adds the rows of `stretch` that match to `found`, in their order, and gives how many bytes were looked at.
-    pub(super) fn take(&self, store: &Store, stretch: &Stretch<'_>, found: &mut Vec<u64>) -> usize {
+    pub(super) fn take(&self, store: &Store, stretch: &Stretch<'_>, scratch: &mut Scratch, found: &mut Vec<u64>) -> usize {
+        let rows = (stretch.numbers().end - stretch.numbers().start) as usize;
         let wanted = self.wanted(store);
         let passes = |number: u64, slot: &Slot| self.levels.has(slot.level) && self.has_pipeline(store, number, slot, wanted);
         match &self.matcher {
             Matcher::Any => {
-                let rows = stretch.numbers().filter_map(|number| stretch.row(number));
-                found.extend(rows.filter(|row| passes(row.number, row.slot)).map(|row| row.number));
-                (stretch.numbers().end - stretch.numbers().start) as usize * BYTES_A_SLOT
+                let all = stretch.numbers().filter_map(|number| stretch.row(number));
+                found.extend(all.filter(|row| passes(row.number, row.slot)).map(|row| row.number));
+                rows * BYTES_A_SLOT
             }
             Matcher::Text(needle) => {
                 look_for(needle, stretch, passes, found);
                 stretch.bytes().len() + 1
             }
+            Matcher::Pattern(pattern, needed) => {
+                let before = scratch.steps();
+                let read = look_at_each(|entry| is_shown(pattern, entry, scratch), needed.as_ref(), stretch, passes, found);
+                rows * BYTES_A_SLOT + stretch.bytes().len() + read * BYTES_A_BYTE_READ + cost(scratch, before)
+            }
+            Matcher::Nothing => rows * BYTES_A_SLOT,
         }
     }
 
     /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do: a filtered log must not hide that
     /// lines are missing.
-    pub(super) fn takes_odd(&self, row: &Row, is_json: bool) -> (bool, usize) {
+    pub(super) fn takes_odd(&self, row: &Row, is_json: bool, scratch: &mut Scratch) -> (bool, usize) {
         let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
         let passes = self.levels.has(line.entry.level()) && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
         match &self.matcher {
             Matcher::Text(needle) if passes => (is_in_line(needle, line, is_json), row.cost()),
+            Matcher::Pattern(pattern, _) if passes => {
+                let before = scratch.steps();
+                (is_shown(pattern, &line.entry, scratch), row.cost() + cost(scratch, before))
+            }
+            Matcher::Nothing => (false, BYTES_A_SLOT),
             _ => (passes, BYTES_A_SLOT),
+        }
+    }
+
+    /// How many rows are to be taken at once.
+    pub(super) fn bound(&self) -> Bound {
+        match self.matcher {
+            // So that what each row may cost is looked at soon again.
+            Matcher::Pattern(..) => Bound { rows: 64, bytes: 32 << 10 },
+            _ => Bound::CHUNK,
         }
     }
 
     /// The text that is looked for, if it is one.
     pub(super) fn needle(&self) -> Option<&Needle> {
         match &self.matcher {
-            Matcher::Any => None,
             Matcher::Text(needle) => Some(needle),
+            _ => None,
+        }
+    }
+
+    /// The regular expression that is looked for, if it is one.
+    pub(super) fn pattern(&self) -> Option<&Pattern> {
+        match &self.matcher {
+            Matcher::Pattern(pattern, _) => Some(pattern),
+            _ => None,
         }
     }
 
@@ -122,6 +164,45 @@ fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) 
     }
 }
 
+/// Reads each row that may match, and gives how many bytes were read.
+fn look_at_each(
+    mut is_hit: impl FnMut(&Entry) -> bool,
+    needed: Option<&Needle>,
+    stretch: &Stretch<'_>,
+    passes: impl Fn(u64, &Slot) -> bool,
+    found: &mut Vec<u64>,
+) -> usize {
+    let mut read = 0;
+    for row in stretch.numbers().filter_map(|number| stretch.row(number)).filter(|row| passes(row.number, row.slot)) {
+        let text = &stretch.bytes()[row.text.clone()];
+        // A failure shows a level that its text need not hold.
+        let may_match = row.slot.is_error || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
+        if !may_match {
+            continue;
+        }
+        read += text.len();
+        if stretch.raw(&row).is_some_and(|raw| is_hit(&raw.read().entry)) {
+            found.push(row.number);
+        }
+    }
+    read
+}
+
+/// Whether the pattern matches one of the texts that a row shows. A time in milliseconds is none: how it is shown depends on the reader.
+fn is_shown(pattern: &Pattern, entry: &Entry, scratch: &mut Scratch) -> bool {
+    let time = match entry.time() {
+        Some(EntryTime::Text(text)) => text,
+        _ => "",
+    };
+    // A text that is not shown must not match a pattern that takes an empty one.
+    let texts = [entry.message(), entry.pipeline(), entry.status(), entry.level_text(), time];
+    texts.iter().enumerate().any(|(index, text)| (index == 0 || !text.is_empty()) && pattern.is_match(text, scratch))
+}
+
+fn cost(scratch: &Scratch, before: u64) -> usize {
+    usize::try_from(scratch.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
+}
+
 /// What was cut is no JSON any more; then what a row shows of it is searched.
 fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
     let entry = &line.entry;
@@ -133,3 +214,7 @@ fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
 
 /// What a look at a slot counts against the bound on work, in bytes of text that take as long.
 const BYTES_A_SLOT: usize = 8;
+
+/// What reading a byte of an entry counts, and running a pattern's instruction.
+const BYTES_A_BYTE_READ: usize = 20;
+const BYTES_A_STEP: usize = 16;

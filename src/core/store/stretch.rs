@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::core::store::Store;
 use crate::core::store::slot::Slot;
+use crate::core::wire::Raw;
 
 /// Some rows of the usual kind, and their bytes: ids and texts.
 #[derive(Clone, Debug)]
@@ -13,6 +14,18 @@ pub(crate) struct Stretch<'a> {
     bytes: &'a [u8],
     /// Where in the chunk the bytes begin.
     base: usize,
+}
+
+/// How long a stretch may be. One row is always in it, however long that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bound {
+    pub(crate) rows: u64,
+    pub(crate) bytes: usize,
+}
+
+impl Bound {
+    /// What lies in a chunk. Of lines that are almost empty it holds many, and a search must stop in between.
+    pub(crate) const CHUNK: Self = Self { rows: 4_096, bytes: usize::MAX };
 }
 
 /// One of the rows of a stretch.
@@ -26,21 +39,29 @@ pub(crate) struct Stood<'a> {
 
 impl Store {
     /// The rows just before `end` that are searched in one go; `None` where no row of the usual kind is.
-    pub(crate) fn stretch_before(&self, end: u64) -> Option<Stretch<'_>> {
+    pub(crate) fn stretch_before(&self, end: u64, bound: Bound) -> Option<Stretch<'_>> {
         let last = self.slot(end.checked_sub(1)?).filter(|slot| !slot.is_odd())?;
         let in_chunk = self.first + self.slots.partition_point(|slot| self.order(slot) < self.order(last)) as u64;
         let odd = self.odd.partition_point(|(number, _)| *number < end);
         let behind_odd = odd.checked_sub(1).and_then(|index| self.odd.get(index)).map_or(0, |(number, _)| number + 1);
-        self.stretch(in_chunk.max(behind_odd).max(end.saturating_sub(MAX_ROWS))..end)
+        let mut start = in_chunk.max(behind_odd).max(end.saturating_sub(bound.rows));
+        while start + 1 < end && self.span(start..end) > bound.bytes {
+            start += 1;
+        }
+        self.stretch(start..end)
     }
 
     /// The rows from `start` on that are searched in one go; `None` where no row of the usual kind is.
-    pub(crate) fn stretch_from(&self, start: u64) -> Option<Stretch<'_>> {
+    pub(crate) fn stretch_from(&self, start: u64, bound: Bound) -> Option<Stretch<'_>> {
         let first = self.slot(start).filter(|slot| !slot.is_odd())?;
         let in_chunk = self.first + self.slots.partition_point(|slot| self.order(slot) <= self.order(first)) as u64;
         let odd = self.odd.partition_point(|(number, _)| *number < start);
         let before_odd = self.odd.get(odd).map_or(u64::MAX, |(number, _)| *number);
-        self.stretch(start..in_chunk.min(before_odd).min(start + MAX_ROWS))
+        let mut end = in_chunk.min(before_odd).min(start + bound.rows);
+        while start + 1 < end && self.span(start..end) > bound.bytes {
+            end -= 1;
+        }
+        self.stretch(start..end)
     }
 
     fn stretch(&self, numbers: Range<u64>) -> Option<Stretch<'_>> {
@@ -48,6 +69,12 @@ impl Store {
         let base = first.place.at as usize;
         let bytes = self.ring.bytes(first.place, last.text().end - base);
         Some(Stretch { store: self, numbers, bytes, base })
+    }
+
+    /// How many bytes the rows have that lie in one chunk.
+    fn span(&self, numbers: Range<u64>) -> usize {
+        let last = numbers.end.checked_sub(1).and_then(|last| self.slot(last));
+        self.slot(numbers.start).zip(last).map_or(0, |(first, last)| last.text().end - first.place.at as usize)
     }
 
     /// How many chunks after that of the oldest row a row lies. The numbers of chunks wrap around; their distances do not.
@@ -74,6 +101,11 @@ impl<'a> Stretch<'a> {
         Some(Stood { number, slot, text: text.start - self.base..text.end - self.base })
     }
 
+    /// One of its rows as it came.
+    pub(crate) fn raw(&self, row: &Stood<'_>) -> Option<Raw<'a>> {
+        self.store.raw(row.slot)
+    }
+
     /// The row to which the byte at `offset` belongs; it is `from` or one after it.
     ///
     /// A search meets rows in their order, mostly near to each other: so it looks in steps that double, and then between the last two.
@@ -92,6 +124,3 @@ impl<'a> Stretch<'a> {
         self.row(low)
     }
 }
-
-/// The most rows of one stretch: of lines that are almost empty a chunk holds many, and a search must stop in between.
-const MAX_ROWS: u64 = 4_096;

@@ -1,0 +1,102 @@
+//! Sets of characters. Knows no syntax.
+
+/// A set of characters: one bit for each of ASCII, ranges for all others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Class {
+    ascii: u128,
+    others: Vec<(char, char)>,
+    /// Whether the others are those that are in none of the ranges.
+    is_negated: bool,
+}
+
+impl Class {
+    /// All but the end of a line: what a dot stands for.
+    pub(super) fn dot() -> Self {
+        let mut class = Self::default();
+        class.add('\n', '\n');
+        class.negated()
+    }
+
+    /// What the escape with this letter stands for: digits, word characters or space of ASCII, and for a capital all but those.
+    pub(super) fn of_escape(letter: char) -> Option<Self> {
+        let ranges: &[(char, char)] = match letter.to_ascii_lowercase() {
+            'd' => &[('0', '9')],
+            'w' => &[('0', '9'), ('A', 'Z'), ('a', 'z'), ('_', '_')],
+            's' => &[('\t', '\r'), (' ', ' ')],
+            _ => return None,
+        };
+        let mut class = Self::default();
+        ranges.iter().for_each(|(first, last)| class.add(*first, *last));
+        Some(if letter.is_ascii_uppercase() { class.negated() } else { class })
+    }
+
+    /// Adds the characters from `first` to `last`.
+    pub(super) fn add(&mut self, first: char, last: char) {
+        for byte in 0..128_u8 {
+            if (first..=last).contains(&char::from(byte)) {
+                self.ascii |= 1 << byte;
+            }
+        }
+        if !last.is_ascii() {
+            self.others.push((first, last));
+        }
+    }
+
+    /// Adds what an escape stands for, which is either no character beyond ASCII or all of them.
+    pub(super) fn add_escape(&mut self, class: &Self) {
+        self.ascii |= class.ascii;
+        if class.is_negated {
+            self.others.push(('\u{80}', char::MAX));
+        }
+    }
+
+    /// Adds the other case of each ASCII letter that is in it.
+    pub(super) fn fold(&mut self) {
+        for letter in b'a'..=b'z' {
+            let both = 1 << letter | 1 << letter.to_ascii_uppercase();
+            if self.ascii & both != 0 {
+                self.ascii |= both;
+            }
+        }
+    }
+
+    /// All other characters.
+    #[must_use]
+    pub(super) fn negated(self) -> Self {
+        Self { ascii: !self.ascii, is_negated: !self.is_negated, ..self }
+    }
+
+    /// Whether `character` is one of them.
+    pub(super) fn has(&self, character: char) -> bool {
+        match u8::try_from(character) {
+            Ok(byte) if byte < 128 => self.ascii >> byte & 1 == 1,
+            _ => self.others.iter().any(|(first, last)| (*first..=*last).contains(&character)) != self.is_negated,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_what_was_added_and_its_opposite_the_rest() {
+        let mut class = Class::default();
+        class.add('b', 'c');
+        class.add('y', 'é');
+        let all = ['a', 'b', 'c', 'y', '~', 'è', 'ê', '😀'];
+        assert_eq!(all.map(|character| class.has(character)), [false, true, true, true, true, true, false, false]);
+        let negated = class.negated();
+        assert_eq!(all.map(|character| negated.has(character)), [true, false, false, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn escapes_are_about_ascii() {
+        let has = |letter, character| Class::of_escape(letter).expect("a class").has(character);
+        assert!(has('d', '7') && !has('d', '٣') && has('D', '٣') && has('w', '_') && !has('w', 'é') && has('s', '\u{b}') && !has('S', ' '));
+        assert_eq!(Class::of_escape('b'), None);
+        let mut class = Class::default();
+        class.add_escape(&Class::of_escape('W').expect("a class"));
+        assert!(class.has('é') && class.has('-') && !class.has('x'));
+    }
+}
