@@ -1,19 +1,19 @@
-// A fault of the engine's own: it is provoked as the world provokes it, by a browser function that throws once. The engine is dead then;
+// A fault of the engine's own: it is provoked as the world provokes it, by a browser function that throws. The engine is dead then;
 // the page lives, is told, and may start again.
 
 import { expect, test } from "./support.mjs";
 
-/**
- * Lets the clock throw once, at the next look of the engine: others look too, such as Playwright's recorder. What passes through the
- * engine as an exception leaves it half-way, so that the next call into it panics.
- */
-async function breakClock(page) {
+/** With it the engine tells the console of each line, while it has its own state in hand. */
+const TALKATIVE = { console: "lines" };
+
+/** Lets the console throw once, at the engine's next line. What passes through it as an exception leaves it half-way, so that the next call into it panics. */
+async function breakConsole(page) {
   await page.evaluate(() => {
-    const now = performance.now.bind(performance);
-    performance.now = () => {
-      if (!new Error().stack.includes("/pkg/")) return now();
-      performance.now = now;
-      throw new Error("no clock today");
+    const log = console.log;
+    console.log = (...words) => {
+      if (!new Error().stack.includes("/pkg/")) return log(...words);
+      console.log = log;
+      throw new Error("no console today");
     };
   });
 }
@@ -24,10 +24,10 @@ const internal = async (opened) => (await opened.errors()).filter(({ type }) => 
 test("is told once, closes its stream, and leaves a page that lives", async ({ host, page, gateway }) => {
   host.allowed.push(/./);
   await host.open();
-  const one = await (await host.mount("one")).connected();
+  const one = await (await host.mount("one", TALKATIVE)).connected();
   await gateway.publish({ message: "before" });
   await expect(one.row("before")).toBeVisible();
-  await breakClock(page);
+  await breakConsole(page);
   await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(one))).toHaveLength(1);
   expect((await internal(one))[0]).toMatchObject({ name: "LiveLogsError", isOurs: true });
   expect((await internal(one))[0].message.length).toBeGreaterThan(20);
@@ -51,8 +51,8 @@ test("is told once, closes its stream, and leaves a page that lives", async ({ h
 test("the button Start again starts again", async ({ host, page, gateway, runs }) => {
   host.allowed.push(/./);
   await host.open();
-  const one = await (await host.mount("one", { title: "Mine", capacity: 500 })).connected();
-  await breakClock(page);
+  const one = await (await host.mount("one", { title: "Mine", capacity: 500, ...TALKATIVE })).connected();
+  await breakConsole(page);
   await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(one))).toHaveLength(1);
   await one.element.getByRole("button", { name: "Start again" }).click();
   // It was connected, so it connects.
@@ -65,7 +65,7 @@ test("the button Start again starts again", async ({ host, page, gateway, runs }
   await expect(one.element.getByRole("button", { name: "Start again" })).toHaveCount(0);
 
   // And a second time, as the first.
-  await breakClock(page);
+  await breakConsole(page);
   await expect.poll(() => gateway.publish({ message: "again" }).then(() => internal(one))).toHaveLength(2);
   await one.element.getByRole("button", { name: "Start again" }).click();
   await one.is("connected");
@@ -77,8 +77,8 @@ test("the button Start again starts again", async ({ host, page, gateway, runs }
 test("a fresh mount works, beside the dead one and in its place", async ({ host, page, gateway }) => {
   host.allowed.push(/./);
   await host.open();
-  const one = await (await host.mount("one")).connected();
-  await breakClock(page);
+  const one = await (await host.mount("one", TALKATIVE)).connected();
+  await breakConsole(page);
   await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(one))).toHaveLength(1);
   const two = await (await host.mount("two")).connected();
   await gateway.publish({ message: "for the fresh one" });
@@ -97,8 +97,8 @@ test("a fresh mount works, beside the dead one and in its place", async ({ host,
 test("all that live in the same engine are told, and may start again", async ({ host, page, gateway }) => {
   host.allowed.push(/./);
   await host.open();
-  const both = [await (await host.mount("one")).connected(), await (await host.mount("two")).connected()];
-  await breakClock(page);
+  const both = [await (await host.mount("one", TALKATIVE)).connected(), await (await host.mount("two")).connected()];
+  await breakConsole(page);
   for (const opened of both) await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(opened))).toHaveLength(1);
   await host.isClosed();
   for (const opened of both) {
@@ -115,7 +115,7 @@ test("a click, a verb and a timer that meet it are told as well", async ({ host,
     await host.open();
     const one = await host.mount("one");
     await one.ready();
-    await breakClock(page);
+    await breakConsole(page);
     await meet(one).catch(() => {});
     await one.do("connect").catch(() => {});
     await host.settle();
@@ -129,10 +129,10 @@ test("a click, a verb and a timer that meet it are told as well", async ({ host,
 test("without a view it is told the same way, and connects again", async ({ host, page, gateway }) => {
   host.allowed.push(/./);
   await host.open();
-  const source = await (await host.source("one")).connected();
+  const source = await (await host.source("one", { workspaceId: "workspace123", workflowId: "workflow456", ...TALKATIVE })).connected();
   await gateway.publishNumbers(1, 3);
   await expect.poll(() => source.numbers()).toHaveLength(3);
-  await breakClock(page);
+  await breakConsole(page);
   await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(source))).toHaveLength(1);
   await host.isClosed();
   expect((await page.evaluate(() => host.one.handle.getSnapshot())).status).toMatchObject({ isLive: false, state: "error" });
