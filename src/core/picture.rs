@@ -19,6 +19,10 @@ pub struct Picture {
     pub held: String,
     /// What to say in place of lines; empty when there are some.
     pub empty: &'static str,
+    /// Whether what is searched for is read as a regular expression.
+    pub is_regex: bool,
+    /// What is wrong with it; empty when nothing is.
+    pub wrong: String,
     /// What the way back to the newest line says; empty when the view is there.
     pub newest: String,
 }
@@ -40,6 +44,8 @@ impl Picture {
                 Some(find) if shown.is_empty() => summary::unfound(find, store),
                 _ => "",
             },
+            is_regex: session.query().is_regex,
+            wrong: session.query().check().map_or_else(|error| error.to_string(), |()| String::new()),
             newest: if viewport.is_following() { String::new() } else { format!("↑ {}", summary::unseen(window.unseen)) },
         }
     }

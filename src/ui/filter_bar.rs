@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::core::find::Levels;
-use crate::ui::live::{Live, effect};
+use crate::ui::live::{Live, click, effect, flag, text};
 
 /// The fields above the lines.
 pub(crate) fn filter_bar(live: Live) -> impl IntoView {
@@ -40,8 +40,19 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
                 spellcheck="false"
                 on:input=changed(live, |live, text| live.ask(|query| query.text = text.to_owned()))
             />
+            <button
+                type="button"
+                class="dsl-button dsl-small"
+                title="Regular expression"
+                aria-label="Regular expression"
+                aria-pressed=text(live.picture, |picture| picture.is_regex.to_string())
+                on:click=click(live, |live| live.ask(|query| query.is_regex = !query.is_regex))
+            >
+                ".*"
+            </button>
             <select class="dsl-input" aria-label="Levels" node_ref=levels on:change=changed(live, choose_levels)></select>
             <select class="dsl-input" aria-label="Pipeline" node_ref=pipelines on:change=changed(live, choose_pipeline)></select>
+            <p class="dsl-broken" role="alert" hidden=flag(live.picture, |picture| picture.wrong.is_empty())>{text(live.picture, |picture| picture.wrong.clone())}</p>
         </div>
     }
 }
@@ -65,7 +76,7 @@ fn choose_pipeline(live: Live, value: &str) {
 fn list_pipelines(live: Live, menu: &Element) {
     menu.set_text_content(None);
     add(menu, "", "All pipelines");
-    let chosen = live.look(|session| session.query().pipeline);
+    let chosen = live.look(|session| session.query().pipeline.clone());
     let mut names = live.look(|session| session.store().pipelines().map(ToOwned::to_owned).collect::<Vec<_>>());
     if let Some(chosen) = &chosen
         && !names.contains(chosen)

@@ -9,7 +9,6 @@ use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
 use crate::core::picture::Picture;
-use crate::core::session::Session;
 use crate::core::viewport::{Measures, Viewport};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
@@ -24,7 +23,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let mut resize = None;
     effect(move || {
         let window = picture.read().window;
-        let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), query: live.look(Session::query) };
+        let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), query: live.look(|session| session.query().clone()) };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
         let is_first = drawn.with_value(Rows::is_empty);
         live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));

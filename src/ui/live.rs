@@ -61,7 +61,7 @@ impl Live {
 
     /// Asks something else of the log.
     pub(crate) fn ask(self, change: impl FnOnce(&mut Query)) {
-        let mut query = self.look(Session::query);
+        let mut query = self.look(|session| session.query().clone());
         change(&mut query);
         self.with(|client| client.set_query(query));
         self.viewport.update(Viewport::renumber);

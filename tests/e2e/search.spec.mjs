@@ -44,7 +44,21 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
   await expect(count).toHaveText("31 of 62 lines");
   await expect(demo.rows.first()).toContainText("line 61.");
 
-  // Another workflow is asked the same.
+  const regex = page.getByRole("button", { name: "Regular expression" });
+  await regex.click();
+  await expect(regex).toHaveAttribute("aria-pressed", "true");
+  await search.fill("line 5[13]\\.");
+  await expect(count).toHaveText("2 of 62 lines");
+  await expect(demo.rows.first().locator("mark")).toHaveText("line 53.");
+  await search.fill("line (5");
+  await expect(page.getByRole("alert")).toHaveText('at 6: "(" is not closed');
+  await expect(count).toHaveText("0 of 62 lines");
+  await search.fill("(x+x+)+y|(.*)*z");
+  await expect(count).toHaveText("0 of 62 lines");
+  await regex.click();
+  await search.fill("");
+  await expect(count).toHaveText("31 of 62 lines");
+
   await demo.rows.first().getByRole("button").click();
   await expect(page.locator(".dsl-full")).toHaveText("line 61. other");
 });

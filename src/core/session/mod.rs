@@ -6,7 +6,7 @@ mod shown;
 pub use self::intake::SourceEvent;
 
 use crate::core::connection::{Config, Connection, Input, Output, State};
-use crate::core::find::Find;
+use crate::core::find::{Find, Query};
 use crate::core::progress::Progress;
 use crate::core::recovery::Recovery;
 use crate::core::sse;
@@ -49,6 +49,7 @@ pub struct Session {
     store: Store,
     /// What is shown of it, where a reader asked for some of the rows.
     find: Option<Find>,
+    query: Query,
     progress: Progress,
     recovery: Recovery,
     vitals: Vitals,
@@ -78,6 +79,7 @@ impl Session {
             target: None,
             store: Store::new(capacity),
             find: None,
+            query: Query::default(),
             progress: Progress::default(),
             recovery: Recovery::default(),
             vitals: Vitals::default(),

@@ -13,9 +13,10 @@ impl Session {
     /// Takes what a reader wants to see. The same question again changes nothing; an empty one shows all.
     /// A new question has ordinals of its own, so a viewport should follow again.
     pub fn set_query(&mut self, query: Query) {
-        if self.find.as_ref().is_some_and(|find| *find.query() == query) {
+        if self.query == query {
             return;
         }
+        self.query = query.clone();
         self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
     }
 
@@ -24,10 +25,10 @@ impl Session {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
     }
 
-    /// What the reader asked last; the empty question where no filter is at work.
+    /// What the reader asked last.
     #[must_use]
-    pub fn query(&self) -> Query {
-        self.find.as_ref().map(|find| find.query().clone()).unwrap_or_default()
+    pub fn query(&self) -> &Query {
+        &self.query
     }
 
     /// The filter, if one is at work.
