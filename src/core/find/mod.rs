@@ -7,6 +7,7 @@ mod needle;
 mod pattern;
 mod query;
 mod search;
+mod shown;
 mod swar;
 mod value;
 
