@@ -36,7 +36,7 @@ impl Pattern {
         parse::read(text, folds).map(|program| Self { program })
     }
 
-    /// Whether it matches anywhere in the first [`LOOKED_AT`](run::LOOKED_AT) bytes of `text`.
+    /// Whether it matches anywhere in the first [`LOOKED_AT`](run::LOOKED_AT) bytes of `text`; of a long pattern, in fewer.
     pub(super) fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
         self.program.is_match(text, scratch)
     }
@@ -204,6 +204,8 @@ mod tests {
     fn looks_at_the_beginning_of_a_long_text_and_knows_that_it_goes_on() {
         let line = "a".repeat(run::LOOKED_AT) + "b";
         assert_eq!(["^a", "ab", "a$", "a\\b"].map(|text| is_match(text, &line)), [true, false, false, false]);
+        assert_eq!(["a{900}$", "a{1500}b"].map(|text| is_match(text, &line[..8_000])), [false, false]);
+        assert!(is_match("a{900}$", &line[..2_000]));
     }
 
     #[test]
