@@ -95,9 +95,9 @@ impl Search {
 
     /// How many rows are to be taken at once.
     pub(super) fn bound(&self) -> Bound {
-        match self.matcher {
-            // So that what each row may cost is looked at soon again.
-            Matcher::Pattern(..) => Bound { rows: 64, bytes: 32 << 10 },
+        match &self.matcher {
+            // What each row costs is seen only afterwards: so a few at once, of as many bytes together as one text may ask for.
+            Matcher::Pattern(pattern, _) => Bound { rows: 64, bytes: pattern.looked_at() },
             _ => Bound::CHUNK,
         }
     }

@@ -36,7 +36,7 @@ impl Pattern {
         parse::read(text, folds).map(|program| Self { program })
     }
 
-    /// Whether it matches anywhere in the first [`LOOKED_AT`](run::LOOKED_AT) bytes of `text`; of a long pattern, in fewer.
+    /// Whether it matches anywhere in the first [`looked_at`](Self::looked_at) bytes of `text`.
     pub(super) fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
         self.program.is_match(text, scratch)
     }
@@ -64,6 +64,11 @@ impl Pattern {
             }
             None
         })
+    }
+
+    /// How many bytes of a text are looked at; the work for them is at most a few milliseconds.
+    pub(super) fn looked_at(&self) -> usize {
+        self.program.looked_at()
     }
 
     /// A text that each match holds; empty when none is known.

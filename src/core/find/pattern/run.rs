@@ -53,8 +53,13 @@ impl Program {
         self.search(text, from, false, scratch)
     }
 
+    /// How many bytes of a text are looked at.
+    pub(super) fn looked_at(&self) -> usize {
+        LOOKED_AT.min(MAX_WORK / self.code.len())
+    }
+
     fn search(&self, text: &str, from: usize, takes_any: bool, scratch: &mut Scratch) -> Option<Range<usize>> {
-        let end = text.floor_char_boundary(LOOKED_AT.min(MAX_WORK / self.code.len()));
+        let end = text.floor_char_boundary(self.looked_at());
         let (mut at, mut best) = (from, None::<Range<usize>>);
         scratch.begin(self);
         loop {
@@ -138,7 +143,7 @@ impl Place {
     }
 }
 
-/// How many bytes of a text are looked at. A message that is longer is mostly a dump; and its time is bounded with it.
+/// The most bytes of a text that are looked at. A message that is longer is mostly a dump; and its time is bounded with it.
 pub(super) const LOOKED_AT: usize = 16 << 10;
 
 /// The most bytes times instructions: of a program longer than 128 fewer bytes are looked at, and of the longest a kilobyte. For each of
