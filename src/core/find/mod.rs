@@ -202,6 +202,15 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_shows_a_level_that_its_text_does_not_hold() {
+        let mut store = Store::default();
+        for is_error in [true, false] {
+            store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: "no route".into(), is_error, picks: None });
+        }
+        assert_eq!(all(Query { is_regex: true, ..Query::default().text("^err") }, &store), [0]);
+    }
+
+    #[test]
     fn a_wrong_pattern_finds_no_line() {
         let mut store = store(["(".to_owned(), "a(".to_owned()]);
         store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
