@@ -4,10 +4,13 @@
 //! Seen on two shared cores: 243 MB in 38 ms for a text that is rare or absent (6.3 GB/s), in 60 to 90 ms for one in each line, in 150 ms
 //! for the letter `e`; levels and pipelines in 5 to 7 ms; the first fifty of a text in each line in 0.05 ms. Lines of a megabyte that ask
 //! for the most work take 12 ms at most.
+//!
+//! Patterns: 70 ms where no line holds their literal (`^Wrote`), 0.45 to 0.9 s where each line must be read (500 ns a line), 1.5 s for one
+//! without a literal, 6 s for one that is under way all the time (`.*\d.*=`, 4 to 5 ns a step).
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use logs_sse_client::core::entry::Level;
 use logs_sse_client::core::find::{Find, Levels, Query};
@@ -83,18 +86,19 @@ fn a_million_lines() {
     for (what, query) in queries {
         let mut find = Find::new(query, &store);
         let began = Instant::now();
-        while find.range(&store).count() < 50 && !find.advance(&store, 1) {}
-        let first = began.elapsed();
-        let mut longest = first;
+        let (mut first, mut longest) = (None, Duration::ZERO);
         loop {
-            let began = Instant::now();
+            let step = Instant::now();
             let is_complete = find.advance(&store, 1);
-            longest = longest.max(began.elapsed());
+            longest = longest.max(step.elapsed());
+            if is_complete || find.range(&store).count() >= 50 {
+                first.get_or_insert(began.elapsed());
+            }
             if is_complete {
                 break;
             }
         }
-        let all = began.elapsed();
+        let (first, all) = (first.unwrap_or_default(), began.elapsed());
         println!(
             "{what:>26}: {:>9} hits, first 50 {first:>10.1?}, all {all:>8.1?} = {:>5.1} ns a line, {:>6.0} MB/s; longest step {longest:.1?}",
             find.lines(&store),
@@ -138,5 +142,31 @@ fn hostile_lines() {
         let began = Instant::now();
         find.advance(&store, 0);
         println!("{what:>28}: {} hits in {:.1?}", find.lines(&store), began.elapsed());
+    }
+}
+
+/// Patterns that ask for the most work there is, put to rows of which as much is looked at as there may be.
+#[test]
+#[ignore = "prints figures, and needs a release build"]
+fn hostile_patterns() {
+    let mut store = Store::new(Capacity::default());
+    for index in 0..100 {
+        let text = format!("{}{index}", "ab".repeat(10_000));
+        store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None });
+    }
+    let longest = "(a|b)".repeat(150) + "?[xy]";
+    for pattern in ["ab", "(a*)*x", "(.*)*x|y", "(.*)(.*)(.*)(.*)[xy]", "((a?b?){15}){15}[xy]", ".*a.{900}[xy]", &longest] {
+        let mut find = Find::new(Query { is_regex: true, ..Query::default().text(pattern) }, &store);
+        assert_eq!(find.query().check(), Ok(()), "{pattern}");
+        let (began, mut longest) = (Instant::now(), Duration::ZERO);
+        loop {
+            let step = Instant::now();
+            let is_complete = find.advance(&store, 1);
+            longest = longest.max(step.elapsed());
+            if is_complete {
+                break;
+            }
+        }
+        println!("{:>24}: {:>3} hits in {:.1?}; longest step {longest:.1?}", &pattern[..pattern.len().min(24)], find.lines(&store), began.elapsed());
     }
 }

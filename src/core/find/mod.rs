@@ -7,6 +7,7 @@ mod needle;
 mod pattern;
 mod query;
 mod search;
+mod shown;
 mod swar;
 mod value;
 
@@ -186,6 +187,36 @@ mod tests {
         let end = find.range(&store).end;
         while !find.advance(&store, 1) {}
         assert_eq!((found(&find, &store), find.range(&store).end), ((0..10_000).collect(), end));
+    }
+
+    #[test]
+    fn a_pattern_stops_behind_a_few_rows_and_finds_them_all() {
+        let store = store((0..1_000).map(|index| format!("line {index} {}", "x".repeat(index))));
+        let query = Query { is_regex: true, ..Query::default().text("^line \\d*7 ") };
+        let mut find = Find::new(query.clone(), &store);
+        assert!(!find.advance(&store, 1));
+        assert!((1..=64).contains(&find.searched(&store)));
+        while !find.advance(&store, 1) {}
+        assert_eq!((found(&find, &store), all(query, &store)), ((7..1_000).step_by(10).collect(), (7..1_000).step_by(10).collect()));
+        assert_eq!(find.marks("line 17 xline 7 ").map(|mark| (mark.start, mark.end)).collect::<Vec<_>>(), [(0, 8)]);
+    }
+
+    #[test]
+    fn a_failure_shows_a_level_that_its_text_does_not_hold() {
+        let mut store = Store::default();
+        for is_error in [true, false] {
+            store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: "no route".into(), is_error, picks: None });
+        }
+        assert_eq!(all(Query { is_regex: true, ..Query::default().text("^err") }, &store), [0]);
+    }
+
+    #[test]
+    fn a_wrong_pattern_finds_no_line() {
+        let mut store = store(["(".to_owned(), "a(".to_owned()]);
+        store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
+        let mut find = Find::new(Query { is_regex: true, ..Query::default().text("a(") }, &store);
+        find.advance(&store, usize::MAX);
+        assert_eq!((found(&find, &store), find.lines(&store), find.marks("a(").count()), (vec![2], 0, 0));
     }
 
     #[test]

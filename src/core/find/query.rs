@@ -9,7 +9,7 @@ pub struct Query {
     /// A text that a value of the entry holds; empty for any.
     pub text: String,
     /// Whether the text is a regular expression. Such a one is put to each text that a row shows by itself: the message, of which the
-    /// first 16 KiB count, the pipeline, the status, the level, and the time if its producer wrote it for people.
+    /// first 16 KiB count (for a pattern of more than a hundred characters or repeats fewer, 1 KiB at least), the pipeline, the status, the level, and the time if its producer wrote it for people.
     pub is_regex: bool,
     /// Whether capitals count. A text with a capital in it counts them anyway.
     pub is_exact: bool,

@@ -1,9 +1,9 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
-use crate::core::entry::{Entry, EntryTime};
 use crate::core::find::needle::{Needle, Verdict};
 use crate::core::find::pattern::{Pattern, Scratch};
 use crate::core::find::query::{Levels, Query};
+use crate::core::find::shown::{any_of_entry, any_of_raw};
 use crate::core::find::value::Read;
 use crate::core::glance::Glance;
 use crate::core::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
@@ -70,7 +70,7 @@ impl Search {
             }
             Matcher::Pattern(pattern, needed) => {
                 let before = scratch.steps();
-                let read = look_at_each(|entry| is_shown(pattern, entry, scratch), needed.as_ref(), stretch, passes, found);
+                let read = look_at_each(|text| pattern.is_match(text, scratch), needed.as_ref(), stretch, passes, found);
                 rows * BYTES_A_SLOT + stretch.bytes().len() + read * BYTES_A_BYTE_READ + cost(scratch, before)
             }
             Matcher::Nothing => rows * BYTES_A_SLOT,
@@ -86,7 +86,7 @@ impl Search {
             Matcher::Text(needle) if passes => (is_in_line(needle, line, is_json), row.cost()),
             Matcher::Pattern(pattern, _) if passes => {
                 let before = scratch.steps();
-                (is_shown(pattern, &line.entry, scratch), row.cost() + cost(scratch, before))
+                (any_of_entry(&line.entry, |text| pattern.is_match(text, scratch)), row.cost() + cost(scratch, before))
             }
             Matcher::Nothing => (false, BYTES_A_SLOT),
             _ => (passes, BYTES_A_SLOT),
@@ -95,9 +95,9 @@ impl Search {
 
     /// How many rows are to be taken at once.
     pub(super) fn bound(&self) -> Bound {
-        match self.matcher {
-            // So that what each row may cost is looked at soon again.
-            Matcher::Pattern(..) => Bound { rows: 64, bytes: 32 << 10 },
+        match &self.matcher {
+            // What each row costs is seen only afterwards: so a few at once, of as many bytes together as one text may ask for.
+            Matcher::Pattern(pattern, _) => Bound { rows: 64, bytes: pattern.looked_at() },
             _ => Bound::CHUNK,
         }
     }
@@ -164,9 +164,9 @@ fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) 
     }
 }
 
-/// Reads each row that may match, and gives how many bytes were read.
+/// Reads what each row shows that may match, and gives how many bytes were read.
 fn look_at_each(
-    mut is_hit: impl FnMut(&Entry) -> bool,
+    mut is_hit: impl FnMut(&str) -> bool,
     needed: Option<&Needle>,
     stretch: &Stretch<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
@@ -181,22 +181,11 @@ fn look_at_each(
             continue;
         }
         read += text.len();
-        if stretch.raw(&row).is_some_and(|raw| is_hit(&raw.read().entry)) {
+        if stretch.raw(&row).is_some_and(|raw| any_of_raw(&raw, row.slot.is_json, &mut is_hit)) {
             found.push(row.number);
         }
     }
     read
-}
-
-/// Whether the pattern matches one of the texts that a row shows. A time in milliseconds is none: how it is shown depends on the reader.
-fn is_shown(pattern: &Pattern, entry: &Entry, scratch: &mut Scratch) -> bool {
-    let time = match entry.time() {
-        Some(EntryTime::Text(text)) => text,
-        _ => "",
-    };
-    // A text that is not shown must not match a pattern that takes an empty one.
-    let texts = [entry.message(), entry.pipeline(), entry.status(), entry.level_text(), time];
-    texts.iter().enumerate().any(|(index, text)| (index == 0 || !text.is_empty()) && pattern.is_match(text, scratch))
 }
 
 fn cost(scratch: &Scratch, before: u64) -> usize {

@@ -36,7 +36,7 @@ impl Pattern {
         parse::read(text, folds).map(|program| Self { program })
     }
 
-    /// Whether it matches anywhere in the first [`LOOKED_AT`](run::LOOKED_AT) bytes of `text`.
+    /// Whether it matches anywhere in the first [`looked_at`](Self::looked_at) bytes of `text`.
     pub(super) fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
         self.program.is_match(text, scratch)
     }
@@ -64,6 +64,11 @@ impl Pattern {
             }
             None
         })
+    }
+
+    /// How many bytes of a text are looked at; the work for them is at most a few milliseconds.
+    pub(super) fn looked_at(&self) -> usize {
+        self.program.looked_at()
     }
 
     /// A text that each match holds; empty when none is known.
@@ -204,6 +209,8 @@ mod tests {
     fn looks_at_the_beginning_of_a_long_text_and_knows_that_it_goes_on() {
         let line = "a".repeat(run::LOOKED_AT) + "b";
         assert_eq!(["^a", "ab", "a$", "a\\b"].map(|text| is_match(text, &line)), [true, false, false, false]);
+        assert_eq!(["a{900}$", "a{1500}b"].map(|text| is_match(text, &line[..8_000])), [false, false]);
+        assert!(is_match("a{900}$", &line[..2_000]));
     }
 
     #[test]

@@ -53,8 +53,13 @@ impl Program {
         self.search(text, from, false, scratch)
     }
 
+    /// How many bytes of a text are looked at.
+    pub(super) fn looked_at(&self) -> usize {
+        LOOKED_AT.min(MAX_WORK / self.code.len())
+    }
+
     fn search(&self, text: &str, from: usize, takes_any: bool, scratch: &mut Scratch) -> Option<Range<usize>> {
-        let end = text.floor_char_boundary(LOOKED_AT);
+        let end = text.floor_char_boundary(self.looked_at());
         let (mut at, mut best) = (from, None::<Range<usize>>);
         scratch.begin(self);
         loop {
@@ -74,7 +79,8 @@ impl Program {
             if (takes_any && best.is_some()) || at >= end {
                 return best;
             }
-            let character = text[at..].chars().next()?;
+            let byte = text.as_bytes()[at];
+            let character = if byte.is_ascii() { byte.into() } else { text[at..].chars().next()? };
             at += character.len_utf8();
             self.step(text, at, character, scratch, &mut best);
             scratch.turn();
@@ -137,5 +143,9 @@ impl Place {
     }
 }
 
-/// How many bytes of a text are looked at. A message that is longer is mostly a dump; and its time is bounded with it.
+/// The most bytes of a text that are looked at. A message that is longer is mostly a dump; and its time is bounded with it.
 pub(super) const LOOKED_AT: usize = 16 << 10;
+
+/// The most bytes times instructions: of a program longer than 128 fewer bytes are looked at, and of the longest a kilobyte. For each of
+/// these a few steps of 4 ns are taken at most, so that a single text does not hold up a page.
+const MAX_WORK: usize = LOOKED_AT * 128;
