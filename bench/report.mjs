@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { ROOT } from "../scripts/lib/run.mjs";
 import { barChart } from "./plot.mjs";
 
@@ -10,13 +11,19 @@ const JSON_FILE = path.join(ROOT, "test-results/bench.json");
 const DOCUMENT = path.join(ROOT, "docs/benchmarks.md");
 const PICTURES = path.join(ROOT, "docs/pictures");
 
-/** Above this share of its cores a machine is too busy with other things for figures that anybody may quote. */
-const BUSY = 0.5;
+/** Above this share of its time a machine is too busy with other things for figures that anybody may quote. */
+const BUSY = 0.2;
+
+/** For so long it is looked at. The load average would not do: it remembers the part before. */
+const LOOK_MS = 2_000;
 
 /** What somebody must know to judge the figures. To be asked before the run, whose own load is no fault of the machine's. */
-export function machine(browser) {
+export async function machine(browser) {
   const cores = os.cpus();
-  const [load] = os.loadavg();
+  const before = times(cores);
+  await pause(LOOK_MS);
+  const after = times(os.cpus());
+  const busy = 1 - (after.idle - before.idle) / (after.all - before.all);
   return {
     date: new Date().toISOString().slice(0, 16).replace("T", " "),
     cores: cores.length,
@@ -25,9 +32,14 @@ export function machine(browser) {
     system: `${os.type()} ${os.arch()}`,
     browser: `Chromium ${browser}`,
     node: process.versions.node,
-    loadBefore: Number(load.toFixed(1)),
-    isBusy: load > cores.length * BUSY,
+    busyPercent: Math.round(busy * 100),
+    isBusy: busy > BUSY,
   };
+}
+
+function times(cores) {
+  const all = cores.flatMap(({ times }) => Object.values(times)).reduce((sum, time) => sum + time, 0);
+  return { all, idle: cores.reduce((sum, { times }) => sum + times.idle, 0) };
 }
 
 /** Prints a part's table. */
@@ -57,9 +69,9 @@ export function write(name, part, facts, options, results) {
   replaceBetween(name, [part.about(options), told(facts), table, ...images].join("\n\n"));
 }
 
-function told({ date, cores, processor, memoryGb, system, browser, node, loadBefore, isBusy }) {
+function told({ date, cores, processor, memoryGb, system, browser, node, busyPercent, isBusy }) {
   const busy = isBusy ? " **The machine was busy with other things: figures of this run are not to be quoted.**" : "";
-  return `Run of ${date} UTC: ${cores} cores (${processor}), ${memoryGb} GB, ${system}, ${browser}, Node ${node}; load before the run ${loadBefore}.${busy}`;
+  return `Run of ${date} UTC: ${cores} cores (${processor}), ${memoryGb} GB, ${system}, ${browser}, Node ${node}; before the run ${busyPercent} % of its time was taken.${busy}`;
 }
 
 function replaceBetween(name, text) {

@@ -50,9 +50,9 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
     // A browser for each part, so that none inherits the heap or the caches of another.
     const lab = await openLab();
     try {
-      const facts = machine(lab.version());
+      const facts = await machine(lab.version());
       console.log(`\n=== ${part.title}: ${part.about(options)}`);
-      if (facts.isBusy) console.log(`bench: this machine is busy (load ${facts.loadBefore} on ${facts.cores} cores): ratios may hold, absolute figures do not`);
+      if (facts.isBusy) console.log(`bench: this machine is busy (${facts.busyPercent} % of its time is taken): ratios may hold, absolute figures do not`);
       const results = await part.run(lab, taking[name], { ...options, program }, { note: (line) => console.log(line) });
       show(part, results);
       for (const { name, profile } of results) if (profile) showProfile(name, profile);
