@@ -15,7 +15,7 @@ const EVENTS = 2;
 const ANSWER = 3;
 const BYTES = 4;
 
-/** A stream of its own may be endless; characters that wait are not. */
+/** So many characters wait at most: a stream that never pauses would else become one text without an end. */
 const MOST_CHARACTERS = 1 << 20;
 
 /** For so long bytes are taken without looking whether a frame is due: half of one, on a fast screen. */
