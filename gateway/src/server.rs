@@ -71,7 +71,7 @@ pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationTok
 
 /// Takes connections until `shutdown` and a little longer. Gives what ends them.
 ///
-/// By hyper itself, not by `axum::serve`: of that an open stream costs twice the memory (`npm run bench -- gateway`).
+/// By hyper itself, not by `axum::serve`: of that an open stream costs three times the memory (`npm run bench -- gateway`).
 async fn take_connections(listener: TcpListener, app: Router, shutdown: CancellationToken) -> GracefulShutdown {
     let connections = GracefulShutdown::new();
     let linger = async {

@@ -30,7 +30,7 @@ impl Pace {
 }
 
 /// The least time between two drawings that have no line in common: with 60 frames a second every third, so that 20 times a second
-/// the newest line is seen. Each costs the browser more than a hundred lines that come.
+/// the newest line is seen.
 const LEAST: Duration = Duration::from_millis(45);
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! All that the page shows at one moment, so that its views have one thing to watch. Decides, draws nothing.
 
+use crate::core::find::Find;
 use crate::core::session::Session;
 use crate::core::status::Status;
 use crate::core::summary;
@@ -45,7 +46,7 @@ impl Picture {
                 _ => "",
             },
             is_regex: session.query().is_regex,
-            wrong: session.query().check().map_or_else(|error| error.to_string(), |()| String::new()),
+            wrong: session.find().and_then(Find::error).map(|error| error.to_string()).unwrap_or_default(),
             newest: if viewport.is_following() { String::new() } else { format!("↑ {}", summary::unseen(window.unseen)) },
         }
     }

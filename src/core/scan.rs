@@ -108,7 +108,7 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
 
 /// How many bytes at the start of `bytes` say nothing to JSON inside a string, in whole words: at least so many.
 ///
-/// Four bytes a step. Eight would be twice that in WebAssembly, and half of it where the module runs as JavaScript.
+/// Four bytes a step, not eight: where the module runs as JavaScript, a number of 64 bits is two of 32 and their carry.
 fn plain(bytes: &[u8]) -> usize {
     words(bytes, |word| zeros(word ^ repeated(b'"')) | zeros(word ^ repeated(b'\\')) | (word.wrapping_sub(repeated(0x20)) & !word & HIGH_BITS))
 }
@@ -126,7 +126,7 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
 }
 
 /// How many bytes at the start of `bytes`, in whole words of four, are before the first word in which something is `found`.
-// Both are written out in each caller: where size comes first, the compiler would else call for each word, which took half of all time.
+// Both are written out in each caller: where size comes first, the compiler would else call a function for each word.
 #[inline(always)]
 fn words(bytes: &[u8], found: impl Fn(u32) -> u32) -> usize {
     let mut rest = bytes;

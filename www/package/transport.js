@@ -10,8 +10,8 @@
 // Bytes of EVENTS are the hearer's only until `tell` returns. After `close()` nothing is told.
 
 const OPENED = 0;
-const FAILED = 1;
-const EVENTS = 2;
+export const FAILED = 1;
+export const EVENTS = 2;
 const ANSWER = 3;
 const BYTES = 4;
 

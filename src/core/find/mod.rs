@@ -67,6 +67,12 @@ impl Find {
         &self.query
     }
 
+    /// What is wrong with the regular expression that was asked for, if anything is.
+    #[must_use]
+    pub fn error(&self) -> Option<PatternError> {
+        self.search.error()
+    }
+
     /// The ordinals of the rows that were found and are still held.
     #[must_use]
     pub fn range(&self, store: &Store) -> Range<u64> {

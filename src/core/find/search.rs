@@ -1,7 +1,7 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
 use crate::core::find::needle::{Needle, Verdict};
-use crate::core::find::pattern::{Pattern, Scratch};
+use crate::core::find::pattern::{Pattern, PatternError, Scratch};
 use crate::core::find::query::{Levels, Query};
 use crate::core::find::shown::{any_of_entry, any_of_raw};
 use crate::core::find::value::Read;
@@ -28,7 +28,7 @@ enum Matcher {
     /// The regular expression matches; in a line without the text it cannot.
     Pattern(Box<Pattern>, Option<Needle>),
     /// The regular expression is wrong, so no text will do.
-    Nothing,
+    Wrong(PatternError),
 }
 
 /// The numbers by which slots name the pipeline that is asked for.
@@ -48,9 +48,17 @@ impl Search {
                 let literal = Query { is_exact: query.counts_capitals(), ..Query::default().text(pattern.literal()) };
                 Matcher::Pattern(Box::new(pattern), Needle::of(&literal).filter(Needle::has_core))
             }
-            Some(Err(_)) => Matcher::Nothing,
+            Some(Err(error)) => Matcher::Wrong(error),
         };
         Self { levels: query.levels, pipeline: query.pipeline.clone(), matcher }
+    }
+
+    /// What is wrong with the regular expression, if that is why nothing is found.
+    pub(super) fn error(&self) -> Option<PatternError> {
+        match self.matcher {
+            Matcher::Wrong(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Adds the rows of `stretch` that match to `found`, in their order, and gives how many bytes were looked at.
@@ -73,7 +81,7 @@ impl Search {
                 let read = look_at_each(|text| pattern.is_match(text, scratch), needed.as_ref(), stretch, passes, found);
                 rows * BYTES_A_SLOT + stretch.bytes().len() + read * BYTES_A_BYTE_READ + cost(scratch, before)
             }
-            Matcher::Nothing => rows * BYTES_A_SLOT,
+            Matcher::Wrong(_) => rows * BYTES_A_SLOT,
         }
     }
 
@@ -88,7 +96,7 @@ impl Search {
                 let before = scratch.steps();
                 (any_of_entry(&line.entry, |text| pattern.is_match(text, scratch)), row.cost() + cost(scratch, before))
             }
-            Matcher::Nothing => (false, BYTES_A_SLOT),
+            Matcher::Wrong(_) => (false, BYTES_A_SLOT),
             _ => (passes, BYTES_A_SLOT),
         }
     }

@@ -49,6 +49,7 @@ pub struct Session {
     store: Store,
     /// What is shown of it, where a reader asked for some of the rows.
     find: Option<Find>,
+    /// What the reader asked last, which need not be a filter: with no text yet it may be known that one would be a regular expression.
     query: Query,
     progress: Progress,
     recovery: Recovery,
