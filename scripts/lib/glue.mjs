@@ -11,19 +11,50 @@ const EVALUATION = /(?<![`\w$])(eval|Function)\s*\(.{0,60}/s;
 /** The glue's views of the memory, which it makes anew when they are null. */
 const VIEWS = /^let (cached\w+Memory0) = null;$/gm;
 
+/** The classes that JavaScript of ours uses. Those of dependencies are in wasm-bindgen's glue too, whether anybody calls them or not. */
+const CLASSES = ["LogStream", "LogView"];
+
+/** What JavaScript of ours calls beside the classes. */
+const CALLED = ["start", "__wbg_set_wasm"];
+
+/** Reads the file `<name>_bg.js`, and gives its text, and which exports of the module nobody calls: those of dependencies' classes. */
+export async function readGlue(file) {
+  const text = await readFile(file, "utf8");
+  const foreign = [...text.matchAll(/^export class (\w+)/gm)].map(([, name]) => name).filter((name) => !CLASSES.includes(name));
+  const prefixes = foreign.flatMap((name) => [`${name.toLowerCase()}_`, `__wbg_${name.toLowerCase()}_free`]);
+  return { text: forgettable(text, foreign), isForeign: (name) => prefixes.some((prefix) => name.startsWith(prefix)) };
+}
+
+/** Says of what wasm-bindgen does with each class when the file is read that it may be left out with the class. */
+function forgettable(text, classes) {
+  const registering = text.replaceAll(": new FinalizationRegistry(", ": /* @__PURE__ */ new FinalizationRegistry(");
+  return classes.reduce((left, name) => left.replace(new RegExp(`^if \\(Symbol\\.dispose\\) ${name}\\..*\n`, "m"), ""), registering);
+}
+
 /**
- * Makes `export function createGlue()` of the file `<name>_bg.js`, with the JavaScript of our own that it imports. It gives all that the text exports, and `__wbg_forget_views`,
- * by which the fallback says that its memory has moved.
+ * Makes `export function createGlue()` of such a text, with the JavaScript of our own that it imports from `folder`. It gives what our
+ * JavaScript calls, what the module asks for by the names of `imports`, and `__wbg_forget_views`, by which the fallback says that its
+ * memory has moved.
  */
-export async function makeGlue(file) {
+export async function makeGlue(text, folder, { imports, exports }) {
   // Not at the top: on a fresh clone the package is there only after set-up.
   const { build, transform } = await import("esbuild");
-  const text = await readFile(file, "utf8");
-  const stdin = { contents: text + forgetViews(text) + openers(text), resolveDir: path.dirname(file) };
-  const { outputFiles } = await build({ stdin, bundle: true, write: false, format: "iife", globalName: "glue", logLevel: "warning" });
-  const code = outputFiles[0].text;
+  const called = text.replace(/\bwasm\.(\w+)/g, (whole, name) => (exports.has(name) ? `wasm.${exports.get(name)}` : whole));
+  const contents = called + forgetViews(text) + openers(text);
+  const own = [...CALLED, ...CLASSES.filter((name) => text.includes(`export class ${name} `)), "__wbg_forget_views", "openEventSource", "openFetch"];
+  const given = [...own, ...[...imports].map(([long, short]) => `${long} as ${short}`)];
+  const whole = {
+    name: "glue",
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^glue$/ }, () => ({ path: "glue", namespace: "glue" }));
+      onLoad({ filter: /.*/, namespace: "glue" }, () => ({ contents, resolveDir: folder }));
+    },
+  };
+  const stdin = { contents: `export { ${given.join(", ")} } from "glue";` };
+  const { outputFiles } = await build({ stdin, plugins: [whole], bundle: true, write: false, format: "esm", logLevel: "warning" });
+  const code = outputFiles[0].text.replace(/^export \{([^}]*)\};\s*$/m, (_, list) => `return {${list.replace(/(\S+) as (\S+?)(?=,|\s)/g, "$2: $1")}};`);
   // ES2017, since webpack 4 reads the same file.
-  const small = await transform(`export function createGlue() { ${code} return glue; }`, { format: "esm", minify: true, target: "es2017" });
+  const small = await transform(`export function createGlue() { ${code} }`, { format: "esm", minify: true, target: "es2017" });
   forbidEvaluation(small.code);
   return small.code;
 }

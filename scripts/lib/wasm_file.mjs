@@ -17,19 +17,66 @@ export function withoutFeatures(bytes, names) {
   return Buffer.concat(parts);
 }
 
+/** The names under which the file asks for functions of JavaScript. */
+export function importNames(bytes) {
+  return listed(bytes, IMPORT, importEntry).map(({ name }) => name);
+}
+
+/** The names that the file exports. */
+export function exportNames(bytes) {
+  return listed(bytes, EXPORT, exportEntry).map(({ name }) => name);
+}
+
+/** The file without the exports that `isUnused` says; what only they used an optimiser takes away then. */
+export function withoutExports(bytes, isUnused) {
+  return withList(bytes, EXPORT, exportEntry, (exported) => exported.filter(({ name }) => !isUnused(name)));
+}
+
+/** The file whose imports and exports have the names that two maps give; those that a map does not know stay. */
+export function renamed(bytes, imports, exports) {
+  const rename = (names) => (list) => list.map((entry) => ({ ...entry, name: names.get(entry.name) ?? entry.name }));
+  return withList(withList(bytes, IMPORT, importEntry, rename(imports)), EXPORT, exportEntry, rename(exports));
+}
+
 /** The functions, imported or exported, that take or give an i64: JavaScript made of a WebAssembly file splits those in two. */
 export function i64Crossings(bytes) {
-  const found = new Map([...sections(bytes)].map(({ id, body }) => [id, body]));
-  const list = (id, read) => (found.has(id) ? entries(new Reader(found.get(id)), read) : []);
-  const hasI64 = list(TYPE, (from) => {
+  const hasI64 = listed(bytes, TYPE, (from) => {
     if (from.byte() !== 0x60) throw new Error("a type that is no function: this reader knows WebAssembly without garbage collection only");
     return [...from.sized(), ...from.sized()].includes(I64);
   });
-  const imports = list(IMPORT, (from) => ({ name: `${from.text()} ${from.text()}`, type: from.importedType() }));
+  const imports = listed(bytes, IMPORT, importEntry).map(({ module, name, what }) => ({ name: `${module} ${name}`, type: new Reader(what).importedType() }));
   const imported = imports.filter(({ type }) => type !== undefined);
-  const types = [...imported.map(({ type }) => type), ...list(FUNCTION, (from) => from.number())];
-  const exported = list(EXPORT, (from) => ({ name: from.text(), kind: from.byte(), index: from.number() })).filter(({ kind }) => kind === 0);
-  return [...imported, ...exported.map(({ name, index }) => ({ name, type: types[index] }))].filter(({ type }) => hasI64[type]).map(({ name }) => name);
+  const types = [...imported.map(({ type }) => type), ...listed(bytes, FUNCTION, (from) => from.number())];
+  const exported = listed(bytes, EXPORT, exportEntry)
+    .map(({ name, what }) => ({ name, from: new Reader(what) }))
+    .filter(({ from }) => from.byte() === 0);
+  return [...imported, ...exported.map(({ name, from }) => ({ name, type: types[from.number()] }))].filter(({ type }) => hasI64[type]).map(({ name }) => name);
+}
+
+/** What an entry of a list imports or exports stays bytes: only its names are ever changed. */
+function importEntry(from) {
+  return { module: from.text(), name: from.text(), what: from.passed(() => from.importedType()) };
+}
+
+function exportEntry(from) {
+  return { name: from.text(), what: from.passed(() => [from.byte(), from.number()]) };
+}
+
+/** The entries of the section `id`; none where there is no such section. */
+function listed(bytes, id, read) {
+  const section = [...sections(bytes)].find((section) => section.id === id);
+  return section ? entries(new Reader(section.body), read) : [];
+}
+
+/** The file with another list of imports or exports. */
+function withList(bytes, id, read, change) {
+  const parts = [...sections(bytes)].map((section) => {
+    if (section.id !== id) return section.whole;
+    const list = change(entries(new Reader(section.body), read));
+    const names = ({ module, name }) => (module === undefined ? [name] : [module, name]).map((text) => sized(Buffer.from(text)));
+    return Buffer.concat([Buffer.of(id), sized(Buffer.concat([leb(list.length), ...list.flatMap((entry) => [...names(entry), entry.what])]))]);
+  });
+  return Buffer.concat([bytes.subarray(0, HEADER_BYTES), ...parts]);
 }
 
 function* sections(bytes) {
@@ -105,6 +152,13 @@ class Reader {
 
   rest() {
     return this.bytes.subarray(this.at);
+  }
+
+  /** The bytes that `read` goes past. */
+  passed(read) {
+    const start = this.at;
+    read();
+    return this.bytes.subarray(start, this.at);
   }
 
   /** The type of an imported function; `undefined` for what is imported otherwise, which is read to its end. */

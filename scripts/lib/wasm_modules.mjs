@@ -5,10 +5,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { makeFallback } from "./fallback.mjs";
-import { makeGlue } from "./glue.mjs";
+import { makeGlue, readGlue } from "./glue.mjs";
 import { capture, run, Told } from "./run.mjs";
 import { findTool, toolEnv } from "./tools.mjs";
-import { i64Crossings, withoutFeatures } from "./wasm_file.mjs";
+import { exportNames, i64Crossings, importNames, renamed, withoutExports, withoutFeatures } from "./wasm_file.mjs";
 
 /** The modules, and what the crate is built with for each. */
 export const MODULES = { viewer: "js,ui", headless: "js" };
@@ -33,6 +33,9 @@ const OPTIMIZE = "-Os";
 /** What JavaScript has no words for, said in older instructions. Not --all-features: the lowering knows no 64-bit memory. */
 const LOWER = ["--signext-lowering", "--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"];
 
+/** The exports that JavaScript of ours calls, beside wasm-bindgen's: www/package/engine.js. */
+const CALLED_BY_NAME = ["memory", "__wbindgen_start"];
+
 /** Builds one of `MODULES`, and gives its three files: a list of names and contents. */
 export async function buildModule(name) {
   const target = path.join(targetDirectory(), "package", name);
@@ -40,15 +43,38 @@ export async function buildModule(name) {
   const bound = path.join(target, "bound");
   const { module, glue } = await bind(name, built, bound);
   await check(name, module);
-  const [small, lowered, translated] = ["small.wasm", "lowered.wasm", "translated.js"].map((file) => path.join(bound, file));
-  await program("wasm-opt", [...FEATURES, OPTIMIZE, ...STRIP, module, "-o", small]);
-  await program("wasm-opt", [...FEATURES, ...LOWER, "-Oz", ...STRIP, module, "-o", lowered]);
+  const { text, isForeign } = await readGlue(glue);
+  const [used, small, lowered, translated] = ["used.wasm", "small.wasm", "lowered.wasm", "translated.js"].map((file) => path.join(bound, file));
+  await writeFile(used, withoutExports(await readFile(module), isForeign));
+  await program("wasm-opt", [...FEATURES, OPTIMIZE, ...STRIP, used, "-o", small]);
+  await program("wasm-opt", [...FEATURES, ...LOWER, "-Oz", ...STRIP, used, "-o", lowered]);
+  const names = await shorten([small, lowered]);
   await program("wasm2js", ["-Oz", lowered, "-o", translated]);
   return [
     [`${name}_bg.wasm`, await readFile(small)],
-    [`${name}_glue.js`, await makeGlue(glue)],
+    [`${name}_glue.js`, await makeGlue(text, bound, names)],
     [`${name}_fallback.js`, await makeFallback(await readFile(translated, "utf8"), importsOf(name))],
   ];
+}
+
+/**
+ * Gives the imports and exports of `files` short names, and returns the two maps. wasm-bindgen's names end in a hash, which no
+ * compression makes smaller, and each stands in the module, in its glue and in its fallback.
+ */
+async function shorten(files) {
+  const all = await Promise.all(files.map((file) => readFile(file)));
+  const maps = [importNames, exportNames].map((names) => {
+    const long = [...new Set(all.flatMap(names))].filter((name) => !CALLED_BY_NAME.includes(name));
+    return new Map(long.map((name, index) => [name, letters(index)]));
+  });
+  await Promise.all(files.map((file, index) => writeFile(file, renamed(all[index], ...maps))));
+  return { imports: maps[0], exports: maps[1] };
+}
+
+/** "a", "b" … "z", "aa", "ab" … */
+function letters(number) {
+  const last = String.fromCharCode(97 + (number % 26));
+  return number < 26 ? last : letters(Math.floor(number / 26) - 1) + last;
 }
 
 /** Under which name the module asks for its imports. */
