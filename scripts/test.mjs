@@ -14,7 +14,8 @@ const WASM = ["--target", "wasm32-unknown-unknown"];
 
 /** How long one file of browser tests may take; the runner's own limit is 20, and the tests in it wait for real faults. */
 const SECONDS_PER_FILE = "180";
-const CORE = ["--no-default-features", "--package", "logs-sse-client"];
+const CLIENT = ["--no-default-features", "--package", "logs-sse-client"];
+const CORE = [...CLIENT, "--package", "logs-sse-core"];
 
 /** The parts in order, cheapest first. Each gives its results: `{ name, passed, failed }`. */
 const PARTS = {
@@ -50,9 +51,9 @@ async function lint() {
     "clippy, core": ["clippy", "--quiet", ...CORE, "--all-targets", ...strict],
     "clippy, gateway": ["clippy", "--quiet", "--package", "logs-gateway", "--all-targets", ...strict],
     "clippy, component": ["clippy", "--quiet", ...WASM, "--package", "logs-sse-client", "--all-targets", ...strict],
-    "without Leptos": ["check", "--quiet", ...WASM, ...CORE, "--features", "browser", "--lib"],
-    "clippy, headless": ["clippy", "--quiet", ...WASM, ...CORE, "--features", "js", "--lib", ...strict],
-    "clippy, viewer": ["clippy", "--quiet", ...WASM, ...CORE, "--features", "js,ui", "--lib", ...strict],
+    "without Leptos": ["check", "--quiet", ...WASM, ...CLIENT, "--features", "browser", "--lib"],
+    "clippy, headless": ["clippy", "--quiet", ...WASM, ...CLIENT, "--features", "js", "--lib", ...strict],
+    "clippy, viewer": ["clippy", "--quiet", ...WASM, ...CLIENT, "--features", "js,ui", "--lib", ...strict],
     documentation: ["doc", "--quiet", "--no-deps", ...CORE, "--package", "logs-gateway"],
   };
   const results = [];

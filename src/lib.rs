@@ -11,8 +11,8 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
-pub mod core;
 #[cfg(feature = "js")]
 pub mod js;
+pub use logs_sse_core as core;
 #[cfg(feature = "ui")]
 pub mod ui;

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use logs_sse_client::core::channel::ChannelName;
+use logs_sse_core::channel::ChannelName;
 use serde_json::json;
 
 use crate::app::Gateway;

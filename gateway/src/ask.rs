@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
-use logs_sse_client::core::channel::ChannelName;
+use logs_sse_core::channel::ChannelName;
 
 use crate::batch::Framing;
 use crate::rejection::Rejection;

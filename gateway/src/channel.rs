@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use logs_sse_client::core::channel::ChannelName;
+use logs_sse_core::channel::ChannelName;
 
 use crate::config::Keep;
 use crate::connection::{Connection, Handle};

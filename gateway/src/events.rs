@@ -1,9 +1,9 @@
 //! The bytes of each event that a stream sends. What they hold is decided elsewhere.
 
 use bytes::Bytes;
-use logs_sse_client::core::channel::ChannelName;
-use logs_sse_client::core::cursor::{Cursor, Epoch};
-use logs_sse_client::core::sse;
+use logs_sse_core::channel::ChannelName;
+use logs_sse_core::cursor::{Cursor, Epoch};
+use logs_sse_core::sse;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use logs_sse_client::core::channel::ChannelName;
-use logs_sse_client::core::cursor::Epoch;
+use logs_sse_core::channel::ChannelName;
+use logs_sse_core::cursor::Epoch;
 use serde_json::value::RawValue;
 
 use crate::channel::Channel;

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
-use logs_sse_client::core::channel::{ChannelName, Id};
-use logs_sse_client::core::target::DEFAULT_SERVICE;
+use logs_sse_core::channel::{ChannelName, Id};
+use logs_sse_core::target::DEFAULT_SERVICE;
 
 use crate::app::Gateway;
 use crate::ask::{Ask, BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, find};

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use logs_sse_client::core::channel::{ChannelName, Id};
+use logs_sse_core::channel::{ChannelName, Id};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;

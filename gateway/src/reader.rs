@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use logs_sse_client::core::channel::ChannelName;
-use logs_sse_client::core::cursor::Cursor;
+use logs_sse_core::channel::ChannelName;
+use logs_sse_core::cursor::Cursor;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 

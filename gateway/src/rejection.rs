@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use logs_sse_client::core::channel::ChannelError;
+use logs_sse_core::channel::ChannelError;
 use serde_json::json;
 
 /// A refusal: `{"error": …}` under a 4xx or 5xx status.

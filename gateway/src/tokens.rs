@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use logs_sse_client::core::channel::Id;
+use logs_sse_core::channel::Id;
 use subtle::ConstantTimeEq;
 
 /// The tokens that services publish with. Each holds for one service.

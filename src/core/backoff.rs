@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::time::Instant;
+use crate::time::Instant;
 
 /// How the delays grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,18 +4,18 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::core::json::quoted;
+use crate::json::quoted;
 
 /// The name of a channel: all logs of one resource, or of a whole service in a workspace.
 ///
 /// # Example
 /// ```
-/// use logs_sse_client::core::channel::ChannelName;
+/// use logs_sse_core::channel::ChannelName;
 ///
 /// let name: ChannelName = "logs:etl:workspace123:workflow456".parse()?;
 /// assert_eq!(name.workspace().as_str(), "workspace123");
 /// assert_eq!(name.to_string(), "logs:etl:workspace123:workflow456");
-/// # Ok::<(), logs_sse_client::core::channel::ChannelError>(())
+/// # Ok::<(), logs_sse_core::channel::ChannelError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelName {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::core::protocol::GapReason;
-use crate::core::summary::counted;
+use crate::protocol::GapReason;
+use crate::summary::counted;
 
 /// Something that the log itself does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

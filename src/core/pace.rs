@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::core::time::Instant;
-use crate::core::viewport::Viewport;
+use crate::time::Instant;
+use crate::viewport::Viewport;
 
 /// What was drawn last, and when.
 ///
@@ -36,7 +36,7 @@ const LEAST: Duration = Duration::from_millis(45);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::viewport::Measures;
+    use crate::viewport::Measures;
 
     fn at(millis: f64) -> Instant {
         Instant::from_millis(1_000_000.0 + millis)

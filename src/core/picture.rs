@@ -1,11 +1,11 @@
 //! All that the page shows at one moment, so that its views have one thing to watch. Decides, draws nothing.
 
-use crate::core::find::Find;
-use crate::core::session::Session;
-use crate::core::status::Status;
-use crate::core::summary;
-use crate::core::time::Instant;
-use crate::core::viewport::{Viewport, Window};
+use crate::find::Find;
+use crate::session::Session;
+use crate::status::Status;
+use crate::summary;
+use crate::time::Instant;
+use crate::viewport::{Viewport, Window};
 
 /// The status, and the live section as seen through a viewport.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::core::cursor::{Cursor, Epoch};
-use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
+use crate::cursor::{Cursor, Epoch};
+use crate::protocol::{Gap, GapReason, Heartbeat, Hello};
 
 /// The positions of one stream's channels. They outlive the stream, so that the next one can go on from there.
 #[derive(Clone, Debug, Default)]
@@ -186,7 +186,7 @@ const RECENT: usize = 1_024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::protocol::Held;
+    use crate::protocol::Held;
 
     const CHANNEL: &str = "logs:etl:a:b";
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::core::notice::Notice;
-use crate::core::time::Instant;
+use crate::notice::Notice;
+use crate::time::Instant;
 
 /// A break that is not over before all that was announced has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

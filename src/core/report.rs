@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::core::connection::{Failure, State, Stop};
-use crate::core::json::quoted;
-use crate::core::notice::Notice;
-use crate::core::session::Session;
-use crate::core::status::{MainAction, Status};
-use crate::core::store::Row;
-use crate::core::time::{self, Instant};
-use crate::core::wire::Raw;
+use crate::connection::{Failure, State, Stop};
+use crate::json::quoted;
+use crate::notice::Notice;
+use crate::session::Session;
+use crate::status::{MainAction, Status};
+use crate::store::Row;
+use crate::time::{self, Instant};
+use crate::wire::Raw;
 
 /// How far a listener has heard the log.
 #[derive(Clone, Copy, Debug, Default)]

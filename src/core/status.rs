@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::core::connection::{Connection, State, Stop};
-use crate::core::notice::time;
-use crate::core::time::Instant;
-use crate::core::time::millis;
-use crate::core::vitals::Vitals;
+use crate::connection::{Connection, State, Stop};
+use crate::notice::time;
+use crate::time::Instant;
+use crate::time::millis;
+use crate::vitals::Vitals;
 
 /// What to show of the connection at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,7 +180,7 @@ fn stopped(plain: Status, stop: &Stop) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::connection::{Config, Failure, Input, Output};
+    use crate::connection::{Config, Failure, Input, Output};
 
     fn at(millis: f64) -> Instant {
         Instant::from_millis(millis)

@@ -10,15 +10,15 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::core::glance::Glance;
-use crate::core::notice::Notice;
-use crate::core::ring::Ring;
-use crate::core::store::names::Names;
-pub(crate) use crate::core::store::names::UNNAMED;
-pub(crate) use crate::core::store::slot::Slot;
-use crate::core::store::slot::{NEVER, SLOT_BYTES};
-pub(crate) use crate::core::store::stretch::{Bound, Stretch};
-use crate::core::wire::{Line, MAX_LINE_BYTES, Raw};
+use crate::glance::Glance;
+use crate::notice::Notice;
+use crate::ring::Ring;
+use crate::store::names::Names;
+pub(crate) use crate::store::names::UNNAMED;
+pub(crate) use crate::store::slot::Slot;
+use crate::store::slot::{NEVER, SLOT_BYTES};
+pub(crate) use crate::store::stretch::{Bound, Stretch};
+use crate::wire::{Line, MAX_LINE_BYTES, Raw};
 
 /// One row of the log, read.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,11 @@
 //! The log in words: how much is held, how much was let go, and what to say when there is nothing. Decides words, draws nothing.
 
-use crate::core::connection::State;
-use crate::core::entry::head;
-use crate::core::find::Find;
-use crate::core::session::Tally;
-use crate::core::store::{Row, Store};
-use crate::core::wire::Line;
+use crate::connection::State;
+use crate::entry::head;
+use crate::find::Find;
+use crate::session::Tally;
+use crate::store::{Row, Store};
+use crate::wire::Line;
 
 /// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
 #[must_use]
@@ -200,9 +200,9 @@ const HEAD_BYTES: usize = 65_536;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::find::Query;
-    use crate::core::store::Capacity;
-    use crate::core::wire::{self, Message, Raw};
+    use crate::find::Query;
+    use crate::store::Capacity;
+    use crate::wire::{self, Message, Raw};
 
     fn raw(text: &str) -> Raw<'_> {
         match wire::read("message", "", text) {

@@ -5,9 +5,9 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::core::channel::{ChannelError, ChannelName, Id};
-use crate::core::cursor::Cursor;
-use crate::core::json::quoted;
+use crate::channel::{ChannelError, ChannelName, Id};
+use crate::cursor::Cursor;
+use crate::json::quoted;
 
 /// The Datashop proxy route, on the page's own origin.
 pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
@@ -31,11 +31,11 @@ impl Target {
     ///
     /// # Example
     /// ```
-    /// use logs_sse_client::core::target::{DEFAULT_ENDPOINT, Target};
+    /// use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
     ///
     /// let target = Target::new("etl", "workspace123", "workflow 456", DEFAULT_ENDPOINT)?;
     /// assert_eq!(target.url(), "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow%20456");
-    /// # Ok::<(), logs_sse_client::core::target::TargetError>(())
+    /// # Ok::<(), logs_sse_core::target::TargetError>(())
     /// ```
     pub fn new(service: &str, workspace_id: &str, workflow_id: &str, endpoint: &str) -> Result<Self, TargetError> {
         let service = Id::parse("service", service)?;
@@ -58,11 +58,11 @@ impl Target {
     ///
     /// # Example
     /// ```
-    /// use logs_sse_client::core::target::Target;
+    /// use logs_sse_core::target::Target;
     ///
     /// let target = Target::of_channels(["logs:etl:a:b", "logs:etl:a:c"], "https://gateway.example")?;
     /// assert_eq!(target.url(), "https://gateway.example/logs/stream?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Aetl%3Aa%3Ac");
-    /// # Ok::<(), logs_sse_client::core::target::TargetError>(())
+    /// # Ok::<(), logs_sse_core::target::TargetError>(())
     /// ```
     pub fn of_channels<'a>(names: impl IntoIterator<Item = &'a str>, gateway: &str) -> Result<Self, TargetError> {
         let mut channels: Vec<ChannelName> = Vec::new();

@@ -24,7 +24,7 @@ impl Instant {
 }
 
 /// Whole milliseconds, as `Duration::as_millis` gives them; that has 128 bits, whose division and printing alone are 2 kB of WebAssembly.
-pub(crate) fn millis(time: Duration) -> u64 {
+pub fn millis(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000).saturating_add(time.subsec_millis().into())
 }
 

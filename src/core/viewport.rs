@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use crate::core::heights::Heights;
-use crate::core::scale::Scale;
+use crate::heights::Heights;
+use crate::scale::Scale;
 
 /// The window through which a list of rows is seen: all rows of a range of numbers, either end of which may move.
 ///

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::core::notice;
-use crate::core::summary::counted;
-use crate::core::time::Instant;
-use crate::core::time::millis;
+use crate::notice;
+use crate::summary::counted;
+use crate::time::Instant;
+use crate::time::millis;
 
 /// What the stream was seen to do.
 #[derive(Clone, Copy, Debug, Default)]

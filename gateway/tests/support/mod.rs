@@ -14,7 +14,7 @@ use logs_gateway::hub::Hub;
 use logs_gateway::pace::Pace;
 use logs_gateway::proxy::Upstream;
 use logs_gateway::tokens::Tokens;
-use logs_sse_client::core::sse::{Frame, Parser};
+use logs_sse_core::sse::{Frame, Parser};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

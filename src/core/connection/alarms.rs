@@ -1,6 +1,6 @@
 //! The deadlines of the connection: one for each reason, and the next of them.
 
-use crate::core::time::Instant;
+use crate::time::Instant;
 
 /// When to be woken, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::state::ProbeId;
-use crate::core::time::Instant;
+use crate::time::Instant;
 
 /// What was asked, and when.
 #[derive(Clone, Copy, Debug, Default)]

@@ -10,9 +10,9 @@ use super::asking::Asking;
 use super::state::{Failure, ProbeId, SourceId, State, Stop, is_place_of};
 use super::watch::{BEATS, Verdict, Watch};
 use super::{Config, Hidden, Input, Output, Page};
-use crate::core::backoff::Backoff;
-use crate::core::protocol::{Bye, ByeReason, LONGEST_WAIT};
-use crate::core::time::Instant;
+use crate::backoff::Backoff;
+use crate::protocol::{Bye, ByeReason, LONGEST_WAIT};
+use crate::time::Instant;
 
 /// The connection.
 #[derive(Debug)]

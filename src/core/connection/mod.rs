@@ -2,8 +2,8 @@
 //!
 //! Hand in what happened, then drain what is to be done:
 //! ```
-//! use logs_sse_client::core::connection::{Config, Connection, Input, Output, State};
-//! use logs_sse_client::core::time::Instant;
+//! use logs_sse_core::connection::{Config, Connection, Input, Output, State};
+//! use logs_sse_core::time::Instant;
 //!
 //! let mut connection = Connection::new(Config::default(), 7);
 //! let now = Instant::from_millis(0.0);
@@ -35,8 +35,8 @@ use std::time::Duration;
 pub use self::alarms::{Alarm, AlarmReason};
 pub use self::machine::Connection;
 pub use self::state::{Failure, Finding, ProbeId, SourceId, State, Stop};
-use crate::core::backoff;
-use crate::core::protocol::Bye;
+use crate::backoff;
+use crate::protocol::Bye;
 
 /// How the connection behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::core::notice::time;
-use crate::core::protocol::ByeReason;
-use crate::core::time::Instant;
+use crate::notice::time;
+use crate::protocol::ByeReason;
+use crate::time::Instant;
 
 /// Where the connection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

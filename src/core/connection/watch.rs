@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::time::Instant;
+use crate::time::Instant;
 
 /// What is known of a stream's signs of life.
 #[derive(Clone, Copy, Debug, Default)]

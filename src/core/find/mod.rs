@@ -13,12 +13,12 @@ mod value;
 
 use std::ops::Range;
 
-use crate::core::find::hits::Hits;
-pub use crate::core::find::pattern::PatternError;
-use crate::core::find::pattern::Scratch;
-pub use crate::core::find::query::{Levels, Query};
-use crate::core::find::search::Search;
-use crate::core::store::{Row, Store};
+use crate::find::hits::Hits;
+pub use crate::find::pattern::PatternError;
+use crate::find::pattern::Scratch;
+pub use crate::find::query::{Levels, Query};
+use crate::find::search::Search;
+use crate::store::{Row, Store};
 
 /// The rows of a store that match a query, as far as they were searched.
 ///
@@ -159,9 +159,9 @@ impl Find {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::notice::Notice;
-    use crate::core::store::Capacity;
-    use crate::core::wire::Raw;
+    use crate::notice::Notice;
+    use crate::store::Capacity;
+    use crate::wire::Raw;
 
     fn store(texts: impl IntoIterator<Item = String>) -> Store {
         let mut store = Store::new(Capacity { lines: 100_000, bytes: usize::MAX });

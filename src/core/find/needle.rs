@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::core::find::query::Query;
-use crate::core::find::swar::{Sought, find_either, find_pair};
-use crate::core::find::value::{Part, Place, Read, any_part};
+use crate::find::query::Query;
+use crate::find::swar::{Sought, find_either, find_pair};
+use crate::find::value::{Part, Place, Read, any_part};
 
 /// A text that is looked for.
 ///

@@ -1,7 +1,7 @@
 //! What a reader asks of the log. Holds the question, finds nothing.
 
-use crate::core::entry::Level;
-use crate::core::find::pattern::{Pattern, PatternError};
+use crate::entry::Level;
+use crate::find::pattern::{Pattern, PatternError};
 
 /// What a reader wants to see; the default one asks for nothing, and so everything is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
-use crate::core::find::needle::{Needle, Verdict};
-use crate::core::find::pattern::{Pattern, PatternError, Scratch};
-use crate::core::find::query::{Levels, Query};
-use crate::core::find::shown::{any_of_entry, any_of_raw};
-use crate::core::find::value::Read;
-use crate::core::glance::Glance;
-use crate::core::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
-use crate::core::wire::Line;
+use crate::find::needle::{Needle, Verdict};
+use crate::find::pattern::{Pattern, PatternError, Scratch};
+use crate::find::query::{Levels, Query};
+use crate::find::shown::{any_of_entry, any_of_raw};
+use crate::find::value::Read;
+use crate::glance::Glance;
+use crate::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
+use crate::wire::Line;
 
 /// A query made ready.
 #[derive(Clone, Debug)]

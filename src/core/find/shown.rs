@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::core::entry::{Entry, EntryTime, Level};
-use crate::core::json::{Object, each_field, first_said, unquoted};
-use crate::core::wire::Raw;
+use crate::entry::{Entry, EntryTime, Level};
+use crate::json::{Object, each_field, first_said, unquoted};
+use crate::wire::Raw;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
 ///
@@ -81,7 +81,7 @@ const META: usize = 12;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::glance::Glance;
+    use crate::glance::Glance;
 
     #[test]
     fn shows_what_a_reader_finds() {

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::core::find::swar::{Sought, count_without, find_either};
-use crate::core::json;
-use crate::core::scan::end_of_space;
+use crate::find::swar::{Sought, count_without, find_either};
+use crate::json;
+use crate::scan::end_of_space;
 
 /// Where something stands that holds neither a quote nor a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! What a stream brings, in whichever form: to messages, and each to where it belongs.
 
-use crate::core::connection::{Failure, Finding, Input, SourceId, State};
-use crate::core::notice::Notice;
-use crate::core::packed;
-use crate::core::progress::{Announced, Verdict};
-use crate::core::protocol::{Gap, GapReason, Heartbeat, Hello};
-use crate::core::recovery::Recovery;
-use crate::core::session::{Server, Session, channels};
-use crate::core::sse;
-use crate::core::time::Instant;
-use crate::core::wire::{self, Message, Raw};
+use crate::connection::{Failure, Finding, Input, SourceId, State};
+use crate::notice::Notice;
+use crate::packed;
+use crate::progress::{Announced, Verdict};
+use crate::protocol::{Gap, GapReason, Heartbeat, Hello};
+use crate::recovery::Recovery;
+use crate::session::{Server, Session, channels};
+use crate::sse;
+use crate::time::Instant;
+use crate::wire::{self, Message, Raw};
 
 /// What happened to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,16 +5,16 @@ mod shown;
 
 pub use self::intake::SourceEvent;
 
-use crate::core::connection::{Config, Connection, Input, Output, State};
-use crate::core::find::{Find, Query};
-use crate::core::progress::Progress;
-use crate::core::recovery::Recovery;
-use crate::core::sse;
-use crate::core::status::Status;
-use crate::core::store::{Capacity, Store};
-use crate::core::target::{Target, TargetError};
-use crate::core::time::Instant;
-use crate::core::vitals::Vitals;
+use crate::connection::{Config, Connection, Input, Output, State};
+use crate::find::{Find, Query};
+use crate::progress::Progress;
+use crate::recovery::Recovery;
+use crate::sse;
+use crate::status::Status;
+use crate::store::{Capacity, Store};
+use crate::target::{Target, TargetError};
+use crate::time::Instant;
+use crate::vitals::Vitals;
 
 /// What was counted since the channel was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 
 use std::ops::Range;
 
-use crate::core::entry::EntryTime;
-use crate::core::find::{Find, Query};
-use crate::core::session::{Session, channels};
-use crate::core::summary::RowText;
+use crate::entry::EntryTime;
+use crate::find::{Find, Query};
+use crate::session::{Session, channels};
+use crate::summary::RowText;
 
 impl Session {
     /// Takes what a reader wants to see. The same question again changes nothing; an empty one shows all.
@@ -62,9 +62,9 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::connection::Config;
-    use crate::core::store::Capacity;
-    use crate::core::wire::Raw;
+    use crate::connection::Config;
+    use crate::store::Capacity;
+    use crate::wire::Raw;
 
     fn session(texts: &[&str]) -> Session {
         let mut session = Session::new(Config::default(), Capacity::default(), 1);

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::core::entry::Level;
-use crate::core::ring::Place;
+use crate::entry::Level;
+use crate::ring::Place;
 
 /// One row's place in the index.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ impl Slot {
     }
 }
 
-/// The length of a row that rests among the odd ones. No line has it: see [`MAX_LINE_BYTES`](crate::core::wire::MAX_LINE_BYTES).
+/// The length of a row that rests among the odd ones. No line has it: see [`MAX_LINE_BYTES`](crate::wire::MAX_LINE_BYTES).
 const ODD: u32 = u32::MAX;
 
 /// The time of a line without one.

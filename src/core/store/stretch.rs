@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::core::store::Store;
-use crate::core::store::slot::Slot;
-use crate::core::wire::Raw;
+use crate::store::Store;
+use crate::store::slot::Slot;
+use crate::wire::Raw;
 
 /// Some rows of the usual kind, and their bytes: ids and texts.
 #[derive(Clone, Debug)]

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::Connection;
-use crate::core::connection::answer::Judgement;
-use crate::core::connection::{AlarmReason, Finding, Output, ProbeId, SourceId, State};
-use crate::core::protocol::LONGEST_WAIT;
-use crate::core::time::Instant;
+use crate::connection::answer::Judgement;
+use crate::connection::{AlarmReason, Finding, Output, ProbeId, SourceId, State};
+use crate::protocol::LONGEST_WAIT;
+use crate::time::Instant;
 
 impl Connection {
     pub(super) fn handle_answered(&mut self, now: Instant, source: SourceId, finding: &Finding) {

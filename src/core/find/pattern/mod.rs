@@ -17,9 +17,9 @@ mod run;
 
 use std::ops::Range;
 
-pub use crate::core::find::pattern::error::PatternError;
-use crate::core::find::pattern::program::Program;
-pub(super) use crate::core::find::pattern::run::Scratch;
+pub use crate::find::pattern::error::PatternError;
+use crate::find::pattern::program::Program;
+pub(super) use crate::find::pattern::run::Scratch;
 
 /// A regular expression made ready.
 #[derive(Clone, Debug)]

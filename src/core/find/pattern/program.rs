@@ -1,6 +1,6 @@
 //! Instructions, and how they are put together. A piece of code may be moved and copied, since its jumps are relative.
 
-use crate::core::find::pattern::class::Class;
+use crate::find::pattern::class::Class;
 
 /// One instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

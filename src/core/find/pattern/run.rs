@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::core::find::pattern::program::{Inst, Place, Program};
+use crate::find::pattern::program::{Inst, Place, Program};
 
 /// What a run needs beside the program; kept from text to text for its memory.
 #[derive(Clone, Debug, Default)]
-pub(in crate::core::find) struct Scratch {
+pub(in crate::find) struct Scratch {
     /// Where the ways stand, those that began first in the text before others.
     now: Vec<Way>,
     next: Vec<Way>,
@@ -26,7 +26,7 @@ struct Way {
 
 impl Scratch {
     /// How many instructions were run so far.
-    pub(in crate::core::find) fn steps(&self) -> u64 {
+    pub(in crate::find) fn steps(&self) -> u64 {
         self.steps
     }
 

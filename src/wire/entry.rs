@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::core::json::{self, Object};
-use crate::core::pretty;
+use crate::json::{self, Object};
+use crate::pretty;
 
 /// One log.
 ///

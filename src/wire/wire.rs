@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::core::cursor::MAX_SEQ;
-use crate::core::entry::{Entry, Level};
-use crate::core::glance::Picks;
-use crate::core::json::{Object, each_element, each_field_from, ends_at, string_of};
-use crate::core::protocol::{self, Bye, Gap, Heartbeat, Hello};
-use crate::core::scan::end_of_value;
+use crate::cursor::MAX_SEQ;
+use crate::entry::{Entry, Level};
+use crate::glance::Picks;
+use crate::json::{Object, each_element, each_field_from, ends_at, string_of};
+use crate::protocol::{self, Bye, Gap, Heartbeat, Hello};
+use crate::scan::end_of_value;
 
 /// The most bytes of one line that are kept; what is longer is cut, and says so.
 pub const MAX_LINE_BYTES: usize = 1 << 20;

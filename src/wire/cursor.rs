@@ -7,12 +7,12 @@ use std::str::FromStr;
 ///
 /// # Example
 /// ```
-/// use logs_sse_client::core::cursor::Cursor;
+/// use logs_sse_wire::cursor::Cursor;
 ///
 /// let cursor: Cursor = "1.k3x09a.1z-_".parse()?;
 /// assert_eq!(cursor.positions(), [Some(71), None]);
 /// assert_eq!(cursor.to_string(), "1.k3x09a.1z-_");
-/// # Ok::<(), logs_sse_client::core::cursor::CursorError>(())
+/// # Ok::<(), logs_sse_wire::cursor::CursorError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::core::scan::{line_end, position};
+use crate::scan::{line_end, position};
 
 /// One event of a stream, as an `EventSource` would dispatch it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Parser {
 }
 
 /// Bytes as a text; what is no character becomes the sign for that.
-pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     // Mostly all is well, and that is seen sooner than where it is not.
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

@@ -1,6 +1,6 @@
 //! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or doubled key changes.
 
-use crate::core::json::is_json;
+use crate::json::is_json;
 
 /// Lays out `text` if it is a JSON object or array; gives anything else back as it is.
 #[must_use]

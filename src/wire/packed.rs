@@ -2,9 +2,9 @@
 //!
 //! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so that no name, id or data has one.
 
-use crate::core::protocol::EVENTS;
-use crate::core::scan::position;
-use crate::core::wire::ERROR_EVENT;
+use crate::protocol::EVENTS;
+use crate::scan::position;
+use crate::wire::ERROR_EVENT;
 
 /// One event, as an `EventSource` dispatched it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::core::entry::Level;
-use crate::core::json::{self, each_field, ends_at, first_said};
-use crate::core::wire::Raw;
+use crate::entry::Level;
+use crate::json::{self, each_field, ends_at, first_said};
+use crate::wire::Raw;
 
 /// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`] finds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,42 +2,42 @@
 
 use std::borrow::Cow;
 
-use crate::core::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, position, string_end};
+use crate::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, position, string_end};
 
 /// The fields of an object, as they came.
 #[derive(Debug, Default)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Object<'a> {
     /// Takes an object apart; `None` for what is no JSON object.
-    pub(crate) fn read(text: &'a str) -> Option<Self> {
+    pub fn read(text: &'a str) -> Option<Self> {
         let mut fields = Vec::new();
         let end = each_field(text, 0, |name, value| fields.push((name, value)))?;
         ends_at(text, end).then_some(Self(fields))
     }
 
     /// A field's JSON, null included; the last one, where it is given twice.
-    pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
+    pub fn raw(&self, name: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, raw)| *raw)
     }
 
     /// A field's text, if it is a string.
-    pub(crate) fn string(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub fn string(&self, name: &str) -> Option<Cow<'a, str>> {
         string_of(self.raw(name)?)
     }
 
     /// A field's number, if it is one of this type.
-    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.raw(name)?.parse().ok()
     }
 
     /// A field's fields, if it is an object.
-    pub(crate) fn object(&self, name: &str) -> Option<Self> {
+    pub fn object(&self, name: &str) -> Option<Self> {
         Self::read(self.raw(name)?)
     }
 
     /// A field's texts, if it is an array of strings.
-    pub(crate) fn strings(&self, name: &str) -> Option<Vec<String>> {
+    pub fn strings(&self, name: &str) -> Option<Vec<String>> {
         let text = self.raw(name)?;
         let mut strings = Vec::new();
         each_item(text, 0, b'[', b']', |start| {
@@ -49,23 +49,23 @@ impl<'a> Object<'a> {
     }
 
     /// All fields in their order.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(key, raw)| (&**key, *raw))
     }
 
     /// The first of these fields that says anything, as a person would read it.
-    pub(crate) fn first_said(&self, names: &[&str]) -> Option<Cow<'a, str>> {
+    pub fn first_said(&self, names: &[&str]) -> Option<Cow<'a, str>> {
         first_said(names.iter().map(|name| self.raw(name)))
     }
 }
 
 /// The first of these that says anything, as a person would read it.
-pub(crate) fn first_said<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> Option<Cow<'a, str>> {
+pub fn first_said<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> Option<Cow<'a, str>> {
     fields.into_iter().flatten().filter(|json| *json != "null").map(said).find(|text| !text.is_empty())
 }
 
 /// Calls `see` with the name and the JSON of each field of the object that begins at `at`. Gives the index after it; `None` when there is none.
-pub(crate) fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, &'a str)) -> Option<usize> {
+pub fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, &'a str)) -> Option<usize> {
     each_field_from(text, at, |name, start| {
         let end = end_of_value(text.as_bytes(), start)?;
         see(name, &text[start..end]);
@@ -74,7 +74,7 @@ pub(crate) fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'
 }
 
 /// The same for who finds the end of a field's JSON by itself: `see` is called with the index where that begins, and gives the index after it.
-pub(crate) fn each_field_from<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, usize) -> Option<usize>) -> Option<usize> {
+pub fn each_field_from<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, usize) -> Option<usize>) -> Option<usize> {
     let bytes = text.as_bytes();
     each_item(text, at, b'{', b'}', |start| {
         let (end, is_bare) = string_end(bytes, start)?;
@@ -84,22 +84,22 @@ pub(crate) fn each_field_from<'a>(text: &'a str, at: usize, mut see: impl FnMut(
 }
 
 /// Calls `read` with the index of each item of the array that begins `text`; it gives the index after the item. Whether all could be read.
-pub(crate) fn each_element(text: &str, read: impl FnMut(usize) -> Option<usize>) -> bool {
+pub fn each_element(text: &str, read: impl FnMut(usize) -> Option<usize>) -> bool {
     each_item(text, 0, b'[', b']', read).is_some_and(|end| ends_at(text, end))
 }
 
 /// Whether there is nothing but space from `at` on.
-pub(crate) fn ends_at(text: &str, at: usize) -> bool {
+pub fn ends_at(text: &str, at: usize) -> bool {
     end_of_space(text.as_bytes(), at) == text.len()
 }
 
 /// Whether `text` is JSON, and nothing but it.
-pub(crate) fn is_json(text: &str) -> bool {
+pub fn is_json(text: &str) -> bool {
     end_of_value(text.as_bytes(), 0).is_some_and(|end| ends_at(text, end))
 }
 
 /// The text that a JSON string says; `None` for what is none, and for half a surrogate pair, which is no character.
-pub(crate) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
+pub fn unquoted(json: &str) -> Option<Cow<'_, str>> {
     match string_end(json.as_bytes(), 0)? {
         (end, _) if end != json.len() => None,
         (end, true) => Some(Cow::Borrowed(&json[1..end - 1])),
@@ -108,7 +108,7 @@ pub(crate) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The same of what is known to be JSON.
-pub(crate) fn string_of(json: &str) -> Option<Cow<'_, str>> {
+pub fn string_of(json: &str) -> Option<Cow<'_, str>> {
     let bare = json.strip_prefix('"')?.strip_suffix('"')?;
     let Some(first) = position(bare.as_bytes(), b'\\') else { return Some(Cow::Borrowed(bare)) };
     let mut text = String::with_capacity(bare.len());
@@ -142,7 +142,7 @@ pub(crate) fn string_of(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A text as a JSON string.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     json.push('"');
     for c in text.chars() {

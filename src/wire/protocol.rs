@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::core::cursor::{Epoch, MAX_SEQ};
-use crate::core::json::Object;
+use crate::cursor::{Epoch, MAX_SEQ};
+use crate::json::Object;
 
 /// The names of the events that an `EventSource` must be asked for one by one.
 pub const EVENTS: [&str; 4] = [BATCH, HEARTBEAT, GAP, BYE];
@@ -116,7 +116,7 @@ pub enum ByeReason {
 }
 
 /// Reads a greeting; what an older gateway leaves out, or what cannot be, is left out.
-pub(crate) fn read_hello(fields: &Object<'_>) -> Hello {
+pub fn read_hello(fields: &Object<'_>) -> Hello {
     let epoch = fields.string("epoch").and_then(|epoch| epoch.parse().ok());
     let beat = fields.number("heartbeatMs").map(Duration::from_millis);
     Hello {
@@ -130,19 +130,19 @@ pub(crate) fn read_hello(fields: &Object<'_>) -> Hello {
 }
 
 /// Reads a heartbeat; `None` for what is none.
-pub(crate) fn read_heartbeat(fields: &Object<'_>) -> Option<Heartbeat> {
+pub fn read_heartbeat(fields: &Object<'_>) -> Option<Heartbeat> {
     let sent = each(&fields.object("seqs")?, |json| json.parse().ok().filter(|seq| *seq <= MAX_SEQ));
     Some(Heartbeat { sent, server_time: fields.number("serverTime") })
 }
 
 /// Reads a gap; `None` for what is none.
-pub(crate) fn read_gap(fields: &Object<'_>) -> Option<Gap> {
+pub fn read_gap(fields: &Object<'_>) -> Option<Gap> {
     let to = fields.number("to").filter(|seq| *seq <= MAX_SEQ);
     Some(Gap { channel: fields.string("channel")?.into_owned(), to, reason: GapReason::read(&fields.string("reason")?) })
 }
 
 /// Reads a goodbye; `None` for what is none.
-pub(crate) fn read_bye(fields: &Object<'_>) -> Option<Bye> {
+pub fn read_bye(fields: &Object<'_>) -> Option<Bye> {
     let reason = match &*fields.string("reason")? {
         "stop" => ByeReason::Stop,
         "rotation" => ByeReason::Rotation,
@@ -168,7 +168,7 @@ const SHORTEST_BEAT: Duration = Duration::from_millis(100);
 const LONGEST_BEAT: Duration = Duration::from_secs(600);
 
 /// A server may ask for a wait, but not send a page away for good by a number.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! WebAssembly. `tests/json_oracle.rs` holds it against serde_json.
 
 /// The index after the value that begins at `at`; `None` when there is none.
-pub(crate) fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut open = Nest::default();
     loop {
         at = end_of_space(bytes, at);
@@ -80,12 +80,12 @@ impl Nest {
 const WORD: usize = u32::BITS as usize;
 
 /// The index after the string that begins at `at` with its quote.
-pub(crate) fn end_of_string(bytes: &[u8], at: usize) -> Option<usize> {
+pub fn end_of_string(bytes: &[u8], at: usize) -> Option<usize> {
     string_end(bytes, at).map(|(end, _)| end)
 }
 
 /// The same, and whether nothing in it is escaped.
-pub(crate) fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     if *bytes.get(at)? != b'"' {
         return None;
     }
@@ -114,13 +114,13 @@ fn plain(bytes: &[u8]) -> usize {
 }
 
 /// The index of the first such byte.
-pub(crate) fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
     let start = words(bytes, |word| zeros(word ^ repeated(wanted)));
     first(bytes, start, |byte| byte == wanted)
 }
 
 /// The index of the first `\n` or `\r`.
-pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
+pub fn line_end(bytes: &[u8]) -> Option<usize> {
     let start = words(bytes, |word| zeros(word ^ repeated(b'\n')) | zeros(word ^ repeated(b'\r')));
     first(bytes, start, |byte| matches!(byte, b'\n' | b'\r'))
 }
@@ -163,7 +163,7 @@ const HIGH_BITS: u32 = repeated(0x80);
 
 /// The index of the first byte from `at` on that is no space.
 #[inline(always)]
-pub(crate) fn end_of_space(bytes: &[u8], mut at: usize) -> usize {
+pub fn end_of_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
         at += 1;
     }
@@ -171,7 +171,7 @@ pub(crate) fn end_of_space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The index after the colon of a field whose name ends at `end`.
-pub(crate) fn end_of_colon(bytes: &[u8], end: usize) -> Option<usize> {
+pub fn end_of_colon(bytes: &[u8], end: usize) -> Option<usize> {
     let at = end_of_space(bytes, end);
     (*bytes.get(at)? == b':').then_some(at + 1)
 }

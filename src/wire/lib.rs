@@ -1,0 +1,13 @@
+//! The wire: what the bytes of a stream say, for both generations of backend. The inner loops of all that arrives are here, and nothing
+//! that decides.
+
+pub mod cursor;
+pub mod entry;
+pub mod glance;
+pub mod json;
+pub mod packed;
+mod pretty;
+pub mod protocol;
+pub mod scan;
+pub mod sse;
+pub mod wire;
