@@ -6,6 +6,11 @@
 //! - `LogStream`: the engine without a view.
 //! - `LogView` (with feature `ui`): the engine with its view.
 
+/// Whoever builds the crate into a program of his own chooses for himself; a package is such a program.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
+
 mod panic;
 mod policy;
 #[cfg(not(feature = "ui"))]

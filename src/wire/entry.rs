@@ -174,7 +174,8 @@ impl Level {
     /// Reads a level in any case. Python's names for the same levels are taken too.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let is = |names: &[&str]| names.iter().any(|name| text.trim().eq_ignore_ascii_case(name));
+        let text = text.trim_ascii();
+        let is = |names: &[&str]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
         match () {
             () if is(&["error", "critical", "fatal"]) => Self::Error,
             () if is(&["warn", "warning"]) => Self::Warn,
@@ -223,7 +224,7 @@ pub enum EntryTime {
 
 impl EntryTime {
     fn read(text: &str) -> Self {
-        text.parse().map_or_else(|_| Self::Text(text.into()), Self::Millis)
+        json::integer(text).map_or_else(|| Self::Text(text.into()), Self::Millis)
     }
 }
 

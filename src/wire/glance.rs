@@ -53,14 +53,14 @@ impl<'a> Picks<'a> {
     pub(crate) fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
         let mut picks = Self::default();
         let end = each_field(text, at, |name, json| {
-            let place = match &*name {
-                "level" => &mut picks.level[0],
-                "logLevel" => &mut picks.level[1],
-                "pipeline" => &mut picks.pipeline[0],
-                "stageName" => &mut picks.pipeline[1],
+            let place = match name.as_bytes() {
+                b"level" => &mut picks.level[0],
+                b"logLevel" => &mut picks.level[1],
+                b"pipeline" => &mut picks.pipeline[0],
+                b"stageName" => &mut picks.pipeline[1],
                 _ => return,
             };
-            *place = Some(json);
+            *place = text.get(json);
         })?;
         Some((picks, end))
     }

@@ -1,6 +1,7 @@
 //! JSON taken apart one level at a time: an object's fields as text, whatever their types. Lays out nothing, keeps every digit.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, position, string_end};
 
@@ -12,7 +13,7 @@ impl<'a> Object<'a> {
     /// Takes an object apart; `None` for what is no JSON object.
     pub fn read(text: &'a str) -> Option<Self> {
         let mut fields = Vec::new();
-        let end = each_field(text, 0, |name, value| fields.push((name, value)))?;
+        let end = each_field(text, 0, |name, json| fields.push((name, text.get(json).unwrap_or_default())))?;
         ends_at(text, end).then_some(Self(fields))
     }
 
@@ -26,9 +27,14 @@ impl<'a> Object<'a> {
         string_of(self.raw(name)?)
     }
 
-    /// A field's number, if it is one of this type.
-    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        self.raw(name)?.parse().ok()
+    /// A field's number, if it is a whole one.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        integer(self.raw(name)?)
+    }
+
+    /// A field's number, if it is a whole one and not negative.
+    pub fn count(&self, name: &str) -> Option<u64> {
+        count(self.raw(name)?)
     }
 
     /// A field's fields, if it is an object.
@@ -64,11 +70,12 @@ pub fn first_said<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> Opti
     fields.into_iter().flatten().filter(|json| *json != "null").map(said).find(|text| !text.is_empty())
 }
 
-/// Calls `see` with the name and the JSON of each field of the object that begins at `at`. Gives the index after it; `None` when there is none.
-pub fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, &'a str)) -> Option<usize> {
+/// Calls `see` with the name of each field of the object that begins at `at`, and where its JSON is. Gives the index after the object;
+/// `None` when there is none.
+pub fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, Range<usize>)) -> Option<usize> {
     each_field_from(text, at, |name, start| {
         let end = end_of_value(text.as_bytes(), start)?;
-        see(name, &text[start..end]);
+        see(name, start..end);
         Some(end)
     })
 }
@@ -78,7 +85,7 @@ pub fn each_field_from<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a,
     let bytes = text.as_bytes();
     each_item(text, at, b'{', b'}', |start| {
         let (end, is_bare) = string_end(bytes, start)?;
-        let name = if is_bare { Cow::Borrowed(&text[start + 1..end - 1]) } else { string_of(&text[start..end])? };
+        let name = if is_bare { Cow::Borrowed(text.get(start + 1..end - 1)?) } else { string_of(text.get(start..end)?)? };
         see(name, end_of_space(bytes, end_of_colon(bytes, end)?))
     })
 }
@@ -109,7 +116,7 @@ pub fn unquoted(json: &str) -> Option<Cow<'_, str>> {
 
 /// The same of what is known to be JSON.
 pub fn string_of(json: &str) -> Option<Cow<'_, str>> {
-    let bare = json.strip_prefix('"')?.strip_suffix('"')?;
+    let bare = between_quotes(json)?;
     let Some(first) = position(bare.as_bytes(), b'\\') else { return Some(Cow::Borrowed(bare)) };
     let mut text = String::with_capacity(bare.len());
     text.push_str(&bare[..first]);
@@ -186,12 +193,38 @@ fn each_item(text: &str, at: usize, open: u8, close: u8, mut read: impl FnMut(us
 
 /// JSON as a person would read it: a string without its quotes, anything else as it is.
 fn said(json: &str) -> Cow<'_, str> {
-    match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+    match between_quotes(json) {
         None => Cow::Borrowed(json),
         // An escape that is no character leaves the string as it was written.
         Some(bare) => string_of(json).unwrap_or(Cow::Borrowed(bare)),
     }
 }
+
+/// What stands between the quotes of a JSON string.
+fn between_quotes(json: &str) -> Option<&str> {
+    let bytes = json.as_bytes();
+    let is_string = bytes.len() > 1 && bytes.first() == Some(&b'"') && bytes.last() == Some(&b'"');
+    if is_string { json.get(1..json.len() - 1) } else { None }
+}
+
+/// The whole number that a JSON number is; `None` for what is none, and for one of more digits than `i64` surely holds.
+pub fn integer(json: &str) -> Option<i64> {
+    let digits = json.strip_prefix('-').unwrap_or(json);
+    let number = count(digits).filter(|_| digits.len() <= SURE_DIGITS)? as i64;
+    Some(if digits.len() < json.len() { -number } else { number })
+}
+
+/// The same, where it is not negative; the highest number for one of more digits.
+pub fn count(json: &str) -> Option<u64> {
+    if json.is_empty() || !json.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // Not saturating step by step: WebAssembly has no instruction that tells of an overflow, and what stands in for it is slow.
+    Some(if json.len() > SURE_DIGITS { u64::MAX } else { json.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')) })
+}
+
+/// Any number of so many digits is one of 64 bits, with a sign too.
+const SURE_DIGITS: usize = 18;
 
 /// The character of the digits after `\u`, two of such escapes where one is half a pair; and what follows.
 fn unicode(digits: &str) -> Option<(char, &str)> {
@@ -236,7 +269,7 @@ mod tests {
 
     #[test]
     fn of_a_field_given_twice_the_last_counts() {
-        assert_eq!(Object::read(r#"{"a":1,"a":2}"#).and_then(|object| object.number("a")), Some(2_u64));
+        assert_eq!(Object::read(r#"{"a":1,"a":2}"#).and_then(|object| object.number("a")), Some(2));
     }
 
     #[test]

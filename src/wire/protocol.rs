@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::cursor::{Epoch, MAX_SEQ};
-use crate::json::Object;
+use crate::json::{Object, count};
 
 /// The names of the events that an `EventSource` must be asked for one by one.
 pub const EVENTS: [&str; 4] = [BATCH, HEARTBEAT, GAP, BYE];
@@ -118,7 +118,7 @@ pub enum ByeReason {
 /// Reads a greeting; what an older gateway leaves out, or what cannot be, is left out.
 pub fn read_hello(fields: &Object<'_>) -> Hello {
     let epoch = fields.string("epoch").and_then(|epoch| epoch.parse().ok());
-    let beat = fields.number("heartbeatMs").map(Duration::from_millis);
+    let beat = fields.count("heartbeatMs").map(Duration::from_millis);
     Hello {
         granted: fields.strings("channels"),
         connection_id: fields.string("connectionId").map(Cow::into_owned),
@@ -131,13 +131,13 @@ pub fn read_hello(fields: &Object<'_>) -> Hello {
 
 /// Reads a heartbeat; `None` for what is none.
 pub fn read_heartbeat(fields: &Object<'_>) -> Option<Heartbeat> {
-    let sent = each(&fields.object("seqs")?, |json| json.parse().ok().filter(|seq| *seq <= MAX_SEQ));
+    let sent = each(&fields.object("seqs")?, |json| count(json).filter(|seq| *seq <= MAX_SEQ));
     Some(Heartbeat { sent, server_time: fields.number("serverTime") })
 }
 
 /// Reads a gap; `None` for what is none.
 pub fn read_gap(fields: &Object<'_>) -> Option<Gap> {
-    let to = fields.number("to").filter(|seq| *seq <= MAX_SEQ);
+    let to = fields.count("to").filter(|seq| *seq <= MAX_SEQ);
     Some(Gap { channel: fields.string("channel")?.into_owned(), to, reason: GapReason::read(&fields.string("reason")?) })
 }
 
@@ -149,12 +149,12 @@ pub fn read_bye(fields: &Object<'_>) -> Option<Bye> {
         "slow" => ByeReason::Slow,
         _ => ByeReason::Shutdown,
     };
-    Some(Bye { reason, retry: Duration::from_millis(fields.number("retryMs").unwrap_or_default()).min(LONGEST_WAIT) })
+    Some(Bye { reason, retry: Duration::from_millis(fields.count("retryMs").unwrap_or_default()).min(LONGEST_WAIT) })
 }
 
 fn read_held(json: &str) -> Option<Held> {
     let fields = Object::read(json)?;
-    let held = Held { oldest: fields.number("oldest")?, newest: fields.number("newest")? };
+    let held = Held { oldest: fields.count("oldest")?, newest: fields.count("newest")? };
     (held.newest < MAX_SEQ && 0 < held.oldest && held.oldest <= held.newest + 1).then_some(held)
 }
 

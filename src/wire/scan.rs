@@ -92,7 +92,7 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     let mut at = at + 1;
     let mut is_bare = true;
     loop {
-        at += plain(&bytes[at..]);
+        at += plain(bytes.get(at..)?);
         match *bytes.get(at)? {
             b'"' => return Some((at + 1, is_bare)),
             b'\\' => match *bytes.get(at + 1)? {
@@ -181,7 +181,7 @@ fn end_of_name(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 fn end_of_word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
-    bytes[at..].starts_with(word).then_some(at + word.len())
+    bytes.get(at..)?.starts_with(word).then_some(at + word.len())
 }
 
 fn end_of_number(bytes: &[u8], mut at: usize) -> Option<usize> {
@@ -207,6 +207,9 @@ fn end_of_number(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 /// The index after one or more digits.
 fn end_of_digits(bytes: &[u8], start: usize) -> Option<usize> {
-    let count = bytes[start.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (count > 0).then_some(start + count)
+    let mut at = start;
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    (at > start).then_some(at)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cursor::MAX_SEQ;
 use crate::entry::{Entry, Level};
 use crate::glance::Picks;
-use crate::json::{Object, each_element, each_field_from, ends_at, string_of};
+use crate::json::{Object, count, each_element, each_field_from, ends_at, integer, string_of};
 use crate::protocol::{self, Bye, Gap, Heartbeat, Hello};
 use crate::scan::end_of_value;
 
@@ -135,23 +135,25 @@ impl<'a> Outer<'a> {
     fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
         let mut outer = Self::default();
         let end = each_field_from(text, at, |name, start| {
-            let place = match &*name {
-                "channel" => &mut outer.channel,
-                "data" => &mut outer.data,
-                "id" => &mut outer.id,
-                "seq" => &mut outer.seq,
-                "timestamp" => &mut outer.timestamp,
-                "type" => &mut outer.kind,
-                "status" => &mut outer.status,
+            let name = name.as_bytes();
+            let place = match name {
+                b"channel" => &mut outer.channel,
+                b"data" => &mut outer.data,
+                b"id" => &mut outer.id,
+                b"seq" => &mut outer.seq,
+                b"timestamp" => &mut outer.timestamp,
+                b"type" => &mut outer.kind,
+                b"status" => &mut outer.status,
                 _ => return end_of_value(text.as_bytes(), start),
             };
             // What an entry says is picked out on the way to its end; one whose names are no texts has an end all the same.
-            let seen = if &*name == "data" { Picks::read(text, start) } else { None };
+            let is_entry = name == b"data";
+            let seen = if is_entry { Picks::read(text, start) } else { None };
             let end = seen.map(|(_, end)| end).or_else(|| end_of_value(text.as_bytes(), start))?;
-            if &*name == "data" {
+            if is_entry {
                 outer.picks = seen.map(|(picks, _)| picks);
             }
-            *place = Some(&text[start..end]);
+            *place = text.get(start..end);
             Some(end)
         })?;
         Some((outer, end))
@@ -169,8 +171,8 @@ impl<'a> Outer<'a> {
             text: self.data?.into(),
             id: self.id.and_then(string_of).unwrap_or(Cow::Borrowed(id)),
             channel: Some(channel),
-            seq: self.seq.and_then(|seq| seq.parse().ok()).filter(|seq| (1..=MAX_SEQ).contains(seq)),
-            stamp: self.timestamp.and_then(|stamp| stamp.parse().ok()),
+            seq: self.seq.and_then(count).filter(|seq| (1..=MAX_SEQ).contains(seq)),
+            stamp: self.timestamp.and_then(integer),
             is_error: false,
             picks: self.picks,
         })

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::entry::{Entry, EntryTime, Level};
-use crate::json::{Object, each_field, first_said, unquoted};
+use crate::json::{Object, each_field, first_said, integer, unquoted};
 use crate::wire::Raw;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
         let mut fields = Self([None; NAMES.len()]);
         each_field(text, 0, |name, json| {
             if let Some(place) = NAMES.iter().position(|known| *known == name) {
-                fields.0[place] = Some(json);
+                fields.0[place] = text.get(json);
             }
         });
         fields
@@ -57,7 +57,7 @@ impl<'a> Fields<'a> {
     fn time(&self) -> Cow<'a, str> {
         let said = |names: [usize; 2]| first_said(names.map(|name| self.0[name]));
         let of_meta = || Object::read(self.0[META]?)?.first_said(&["timestamp"]);
-        let exact = || said([TIMESTAMP, ISO_TIME]).or_else(of_meta).filter(|text| text.parse::<i64>().is_err());
+        let exact = || said([TIMESTAMP, ISO_TIME]).or_else(of_meta).filter(|text| integer(text).is_none());
         said([DATE, TIME]).or_else(exact).unwrap_or_default()
     }
 }
