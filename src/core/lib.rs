@@ -24,5 +24,5 @@ pub mod time;
 pub mod viewport;
 pub mod vitals;
 
+use logs_sse_wire::json;
 pub use logs_sse_wire::{cursor, entry, glance, packed, protocol, sse, wire};
-use logs_sse_wire::{json, scan};

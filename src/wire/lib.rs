@@ -10,4 +10,6 @@ mod pretty;
 pub mod protocol;
 pub mod scan;
 pub mod sse;
+pub mod swar;
+pub mod value;
 pub mod wire;

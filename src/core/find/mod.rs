@@ -8,8 +8,6 @@ mod pattern;
 mod query;
 mod search;
 mod shown;
-mod swar;
-mod value;
 
 use std::ops::Range;
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::find::query::Query;
-use crate::find::swar::{Sought, find_either, find_pair};
-use crate::find::value::{Part, Place, Read, any_part};
+use logs_sse_wire::swar::{Sought, find_either, find_pair};
+use logs_sse_wire::value::{Part, Place, Read, any_part};
 
 /// A text that is looked for.
 ///
@@ -84,7 +84,7 @@ impl Needle {
     /// The next index from `from` on where the core is, and so perhaps the needle around it.
     pub(super) fn candidate(&self, bytes: &[u8], from: usize) -> Option<usize> {
         match self.anchor {
-            Anchor::Pair(pair) => find_pair(bytes, from, pair, |at| self.is_at(bytes, at, self.core.clone())),
+            Anchor::Pair(pair) => find_pair(bytes, from, pair, &mut |at| self.is_at(bytes, at, self.core.clone())),
             Anchor::Either(either) => find_either(bytes, from, either),
         }
     }
@@ -139,7 +139,7 @@ impl Needle {
         let text_bytes = text.as_bytes();
         let has_other_form = match self.forms {
             Forms::AsIs => false,
-            Forms::Digits => find_pair(text_bytes, 0, [(BACKSLASH, 0), (Sought::new(b'u', false), 1)], |_| true).is_some(),
+            Forms::Digits => find_pair(text_bytes, 0, [(BACKSLASH, 0), (Sought::new(b'u', false), 1)], &mut |_| true).is_some(),
             Forms::Any | Forms::Escaped => find_either(text_bytes, 0, [BACKSLASH; 2]).is_some(),
         };
         if !has_other_form && (self.forms == Forms::Escaped || self.find(text_bytes, 0).is_none()) {

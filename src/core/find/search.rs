@@ -4,10 +4,10 @@ use crate::find::needle::{Needle, Verdict};
 use crate::find::pattern::{Pattern, PatternError, Scratch};
 use crate::find::query::{Levels, Query};
 use crate::find::shown::{any_of_entry, any_of_raw};
-use crate::find::value::Read;
 use crate::glance::Glance;
 use crate::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
 use crate::wire::Line;
+use logs_sse_wire::value::Read;
 
 /// A query made ready.
 #[derive(Clone, Debug)]

@@ -4,20 +4,20 @@
 
 /// A byte to look for, or a letter in both its cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sought {
+pub struct Sought {
     byte: u8,
     fold: u8,
 }
 
 impl Sought {
     /// `byte`; a letter in either case when `folds`.
-    pub(super) const fn new(byte: u8, folds: bool) -> Self {
+    pub const fn new(byte: u8, folds: bool) -> Self {
         let fold = if folds && byte.is_ascii_alphabetic() { CASE } else { 0 };
         Self { byte: byte | fold, fold }
     }
 
     /// Whether `byte` is it.
-    pub(super) fn is(self, byte: u8) -> bool {
+    pub fn is(self, byte: u8) -> bool {
         byte | self.fold == self.byte
     }
 
@@ -30,7 +30,7 @@ impl Sought {
 /// The first index from `from` on where both bytes are, each so far behind the index as is said, and where `is_it` agrees.
 ///
 /// Two bytes at once, since in a log each letter alone is in every line.
-pub(super) fn find_pair(bytes: &[u8], from: usize, pair: [(Sought, usize); 2], mut is_it: impl FnMut(usize) -> bool) -> Option<usize> {
+pub fn find_pair(bytes: &[u8], from: usize, pair: [(Sought, usize); 2], is_it: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
     let [(one, one_at), (other, other_at)] = pair;
     let count = bytes.len().checked_sub(one_at.max(other_at)).filter(|count| from < *count)?;
     let (ones, others) = (&bytes[one_at + from..one_at + count], &bytes[other_at + from..other_at + count]);
@@ -51,7 +51,7 @@ pub(super) fn find_pair(bytes: &[u8], from: usize, pair: [(Sought, usize); 2], m
 }
 
 /// The first index from `from` on of either byte.
-pub(super) fn find_either(bytes: &[u8], from: usize, [one, other]: [Sought; 2]) -> Option<usize> {
+pub fn find_either(bytes: &[u8], from: usize, [one, other]: [Sought; 2]) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let mut at = from;
     for chunk in rest.chunks_exact(8) {
@@ -66,7 +66,7 @@ pub(super) fn find_either(bytes: &[u8], from: usize, [one, other]: [Sought; 2]) 
 }
 
 /// How often `byte` is in `bytes`; `None` when `stop` is there too.
-pub(super) fn count_without(bytes: &[u8], byte: u8, stop: u8) -> Option<usize> {
+pub fn count_without(bytes: &[u8], byte: u8, stop: u8) -> Option<usize> {
     let (byte, stop) = (Sought::new(byte, false), Sought::new(stop, false));
     let mut count = 0;
     let chunks = bytes.chunks_exact(8);
@@ -123,7 +123,7 @@ mod tests {
                 for from in 0..length {
                     let expected = (from <= place).then_some(place);
                     assert_eq!(find_either(&bytes, from, [sought(b'x'), sought(b'x')]), expected, "{length} {place} {from}");
-                    assert_eq!(find_pair(&bytes, from, [(sought(b'x'), 0), (sought(b'X'), 0)], |_| true), expected);
+                    assert_eq!(find_pair(&bytes, from, [(sought(b'x'), 0), (sought(b'X'), 0)], &mut |_| true), expected);
                 }
             }
         }
@@ -133,7 +133,8 @@ mod tests {
     fn a_pair_stands_as_far_apart_as_is_said() {
         let text = b"abcabdabcabdabdxx".repeat(3);
         let pair = [(sought(b'd'), 2), (sought(b'a'), 0)];
-        let found: Vec<_> = std::iter::successors(find_pair(&text, 0, pair, |_| true), |at| find_pair(&text, at + 1, pair, |_| true)).collect();
+        let found: Vec<_> =
+            std::iter::successors(find_pair(&text, 0, pair, &mut |_| true), |at| find_pair(&text, at + 1, pair, &mut |_| true)).collect();
         let expected: Vec<_> = (0..text.len() - 2).filter(|&at| text[at] == b'a' && text[at + 2] == b'd').collect();
         assert_eq!(found, expected);
     }

@@ -5,26 +5,32 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::find::swar::{Sought, count_without, find_either};
 use crate::json;
 use crate::scan::end_of_space;
+use crate::swar::{Sought, count_without, find_either};
 
 /// Where something stands that holds neither a quote nor a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// In a string that is a value.
     Value,
     /// In the name of a field, which ends before `end`.
-    Name { end: usize },
+    Name {
+        /// The index after it.
+        end: usize,
+    },
     /// Among numbers, words and brackets, which go on until `end`.
-    Bare { end: usize },
+    Bare {
+        /// The index of what follows.
+        end: usize,
+    },
     /// It begins inside an escape: what stands there is another character.
     Escape,
 }
 
 /// How far a line was read from its beginning, so that many looks at one line do not take the square of its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Read {
+pub struct Read {
     to: usize,
     /// Whether what follows is in a string.
     is_string: bool,
@@ -32,7 +38,7 @@ pub(super) struct Read {
 
 impl Place {
     /// Where `found` stands in `text`, which is JSON and was `read` so far: nothing before that is asked for any more.
-    pub(super) fn of(text: &[u8], found: Range<usize>, read: &mut Read) -> Self {
+    pub fn of(text: &[u8], found: Range<usize>, read: &mut Read) -> Self {
         if is_in_escape(text, found.start) {
             return Self::Escape;
         }
@@ -69,7 +75,7 @@ impl Read {
 
 /// A part of a JSON text that is no field's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub enum Part<'a> {
     /// What a string says; one with an escape that is no character, as it is written.
     Said(Cow<'a, str>),
     /// What is between two strings: numbers, words and brackets.
@@ -77,7 +83,7 @@ pub(super) enum Part<'a> {
 }
 
 /// Whether `is_it` agrees to any part of `text`, which is JSON.
-pub(super) fn any_part(text: &str, mut is_it: impl FnMut(Part<'_>) -> bool) -> bool {
+pub fn any_part(text: &str, mut is_it: impl FnMut(Part<'_>) -> bool) -> bool {
     let (bytes, mut at) = (text.as_bytes(), 0);
     loop {
         let quote = quote_from(bytes, at).unwrap_or(text.len());
