@@ -18,7 +18,7 @@ export const SITE = path.join(ROOT, "test-results/bench-site");
 const FEATURES = ["bulk-memory", "bulk-memory-opt", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"].map((name) => `--enable-${name}`);
 
 /** What is bundled beside the page of that name. */
-const THREADS = { "bare-worker": ["bare-worker-thread"] };
+const THREADS = { "bare-worker": ["bare-worker-thread"], "core-worker": ["core-worker-thread"] };
 
 /** Builds what `contenders` need, and nothing else: peers are installed and Rust is compiled only for those who ask. */
 export async function buildSite(contenders) {
@@ -30,7 +30,7 @@ export async function buildSite(contenders) {
   for (const page of pages) await writePage(page);
   // The gateway takes no folder without one.
   await writeFile(path.join(SITE, "index.html"), `<!doctype html><title>Pages of the benchmark</title><ul>${pages.map((page) => `<li>${page}`).join("")}</ul>\n`);
-  if (contenders.some(({ isOurs }) => isOurs)) await copyPackage();
+  if (contenders.some(({ isOurs, hasPackage }) => isOurs || hasPackage)) await copyPackage();
   if (contenders.some(({ isRust }) => isRust)) await buildLeptos();
 }
 

@@ -20,6 +20,9 @@ const ALL = [
   { name: "bytes", title: "`fetch` stream, bytes only", page: "bytes" },
   ...ours("viewer", "viewer", { isShowing: true }),
   ...ours("headless", "headless client", {}),
+  // No way in which the client is offered: they tell what it would be worth.
+  { name: "core-worker", title: "headless client whole in a Worker, nothing displayed", page: "core-worker", hasPackage: true, options: {} },
+  { name: "core-worker-fetch", title: "headless client whole in a Worker, transport fetch, nothing displayed", page: "core-worker", hasPackage: true, options: { transport: "fetch" } },
 ];
 
 /** Our own client on one page, and its variants. One line per event, as old gateways send them, unless the name says batch. */

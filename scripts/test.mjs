@@ -106,7 +106,7 @@ async function npmPackage() {
   await buildPackage();
   await checkPackage();
   const { packageTests } = await import("./package-tests.mjs");
-  const results = [one("package: publint and attw", true), one("package: size", entrySizes()), ...(await packageTests(program)).map((done) => counted(done.name, done))];
+  const results = [one("package: publint and attw", true), one("package: size", await entrySizes()), ...(await packageTests(program)).map((done) => counted(done.name, done))];
   const { quickBench } = await import("./bench.mjs");
   return [...results, one("package: speed has not collapsed", await quickBench())];
 }
