@@ -1,7 +1,7 @@
 //! Live logs in a web page.
 //!
 //! Three rooms, in reading order:
-//! - [`core`] decides: channel names, the wire, the connection's states, what is held, what is shown.
+//! - [`core`], a crate over that of the wire, decides: channel names, the wire, the connection's states, what is held, what is shown.
 //! - `browser` (feature `browser`) does what core says: it alone opens, closes, waits and listens.
 //! - `ui` (feature `ui`) shows it: the Leptos component `<LiveLogs>`.
 //!
