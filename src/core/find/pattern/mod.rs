@@ -116,6 +116,7 @@ mod tests {
             ("^[^a-z ]{2,}$", "12", true),
             ("\\bof\\b", "coffee", false),
             ("\\Bff\\B", "coffee", true),
+            ("-?\\b\\d", "- 0", true),
             ("(?:ab)*?c", "ababc", true),
             ("\\$\\{x\\}", "${x}", true),
             ("{\"a\": \\d", "{\"a\": 1", true),

@@ -69,6 +69,8 @@ impl Program {
                 }
                 if let Some(first) = self.first.as_ref().filter(|_| !self.is_anchored) {
                     at += text.as_bytes()[at..end].iter().position(|byte| first[usize::from(*byte)])?;
+                    // What came by before the leap did so at another place.
+                    scratch.moment += 1;
                 }
             }
             if best.is_none() {
