@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, position, string_end};
+use crate::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, string_end};
+use crate::seek::position;
 
 /// The fields of an object, as they came.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 //! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so that no name, id or data has one.
 
 use crate::protocol::EVENTS;
-use crate::scan::position;
+use crate::seek::position;
 use crate::wire::ERROR_EVENT;
 
 /// One event, as an `EventSource` dispatched it.

@@ -3,6 +3,8 @@
 //! Our own and no library, since this is the inner loop of everything that arrives, and with serde_json the demo page had 19 kB more
 //! WebAssembly. `tests/json_oracle.rs` holds it against serde_json.
 
+use crate::seek::string_stop;
+
 /// The index after the value that begins at `at`; `None` when there is none.
 pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut open = Nest::default();
@@ -55,13 +57,14 @@ pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
 struct Nest {
     innermost: u32,
     depth: usize,
-    outer: Vec<u32>,
+    // No empty list: to drop one is a call, and every value would make it.
+    outer: Option<Vec<u32>>,
 }
 
 impl Nest {
     fn push(&mut self, is_object: bool) {
         if self.depth > 0 && self.depth.is_multiple_of(WORD) {
-            self.outer.push(self.innermost);
+            self.outer.get_or_insert_default().push(self.innermost);
         }
         self.innermost = self.innermost << 1 | u32::from(is_object);
         self.depth += 1;
@@ -69,7 +72,8 @@ impl Nest {
 
     fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);
-        self.innermost = if self.depth.is_multiple_of(WORD) { self.outer.pop().unwrap_or_default() } else { self.innermost >> 1 };
+        self.innermost =
+            if self.depth.is_multiple_of(WORD) { self.outer.as_mut().and_then(Vec::pop).unwrap_or_default() } else { self.innermost >> 1 };
     }
 
     fn last(&self) -> Option<bool> {
@@ -92,7 +96,7 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     let mut at = at + 1;
     let mut is_bare = true;
     loop {
-        at += plain(bytes.get(at..)?);
+        at += string_stop(bytes.get(at..)?)?;
         match *bytes.get(at)? {
             b'"' => return Some((at + 1, is_bare)),
             b'\\' => match *bytes.get(at + 1)? {
@@ -100,66 +104,10 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
                 b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => (at, is_bare) = (at + 6, false),
                 _ => return None,
             },
-            0..=0x1f => return None,
-            _ => at += 1,
+            _ => return None,
         }
     }
 }
-
-/// How many bytes at the start of `bytes` say nothing to JSON inside a string, in whole words: at least so many.
-///
-/// Four bytes a step, not eight: where the module runs as JavaScript, a number of 64 bits is two of 32 and their carry.
-fn plain(bytes: &[u8]) -> usize {
-    words(bytes, |word| zeros(word ^ repeated(b'"')) | zeros(word ^ repeated(b'\\')) | (word.wrapping_sub(repeated(0x20)) & !word & HIGH_BITS))
-}
-
-/// The index of the first such byte.
-pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
-    let start = words(bytes, |word| zeros(word ^ repeated(wanted)));
-    first(bytes, start, |byte| byte == wanted)
-}
-
-/// The index of the first `\n` or `\r`.
-pub fn line_end(bytes: &[u8]) -> Option<usize> {
-    let start = words(bytes, |word| zeros(word ^ repeated(b'\n')) | zeros(word ^ repeated(b'\r')));
-    first(bytes, start, |byte| matches!(byte, b'\n' | b'\r'))
-}
-
-/// How many bytes at the start of `bytes`, in whole words of four, are before the first word in which something is `found`.
-// Both are written out in each caller: where size comes first, the compiler would else call a function for each word.
-#[inline(always)]
-fn words(bytes: &[u8], found: impl Fn(u32) -> u32) -> usize {
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        if found(u32::from_le_bytes(*word)) != 0 {
-            break;
-        }
-        rest = after;
-    }
-    bytes.len() - rest.len()
-}
-
-/// The index of the first byte from `start` on that is `wanted`.
-#[inline(always)]
-fn first(bytes: &[u8], start: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    let mut at = start;
-    while !wanted(*bytes.get(at)?) {
-        at += 1;
-    }
-    Some(at)
-}
-
-/// Not zero when one of the four bytes is; the lowest bit that is set is of the first such byte.
-#[inline(always)]
-fn zeros(word: u32) -> u32 {
-    word.wrapping_sub(repeated(1)) & !word & HIGH_BITS
-}
-
-const fn repeated(byte: u8) -> u32 {
-    u32::from_le_bytes([byte; 4])
-}
-
-const HIGH_BITS: u32 = repeated(0x80);
 
 /// The index of the first byte from `at` on that is no space.
 #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::scan::{line_end, position};
+use crate::seek::{line_end, position};
 
 /// One event of a stream, as an `EventSource` would dispatch it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

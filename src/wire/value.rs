@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::json;
 use crate::scan::end_of_space;
-use crate::swar::{Sought, count_without, find_either};
+use crate::seek::{Sought, count_without, find_either};
 
 /// Where something stands that holds neither a quote nor a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

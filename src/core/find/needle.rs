@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::find::query::Query;
-use logs_sse_wire::swar::{Sought, find_either, find_pair};
+use logs_sse_wire::seek::{Sought, find_either, find_pair};
 use logs_sse_wire::value::{Part, Place, Read, any_part};
 
 /// A text that is looked for.

@@ -1,6 +1,6 @@
-//! Bytes looked for eight at a time in plain 64-bit words. Knows no lines and no JSON.
-//!
-//! WebAssembly has wide registers only where a page may ask for them; these words are everywhere.
+//! Bytes looked for, many at a time. Knows no lines and no JSON.
+
+use crate::lanes::{COUNT, Lanes, Marks};
 
 /// A byte to look for, or a letter in both its cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,9 @@ impl Sought {
         byte | self.fold == self.byte
     }
 
-    /// A word with a zero byte where `word` holds it.
-    fn differences(self, word: u64) -> u64 {
-        (word | (u64::from(self.fold) * ONES)) ^ (u64::from(self.byte) * ONES)
+    #[inline(always)]
+    fn marks(self, lanes: Lanes) -> Marks {
+        lanes.with(self.fold).are(self.byte)
     }
 }
 
@@ -33,75 +33,80 @@ impl Sought {
 pub fn find_pair(bytes: &[u8], from: usize, pair: [(Sought, usize); 2], is_it: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
     let [(one, one_at), (other, other_at)] = pair;
     let count = bytes.len().checked_sub(one_at.max(other_at)).filter(|count| from < *count)?;
-    let (ones, others) = (&bytes[one_at + from..one_at + count], &bytes[other_at + from..other_at + count]);
-    let words = ones.chunks_exact(8).zip(others.chunks_exact(8));
+    let (ones, rest) = bytes[one_at + from..one_at + count].as_chunks();
+    let others = bytes[other_at + from..other_at + count].as_chunks().0;
     let mut at = from;
-    for (left, right) in words {
-        let mut marks = zeros(one.differences(word(left)) | other.differences(word(right)));
-        while marks != 0 {
-            let index = at + marks.trailing_zeros() as usize / 8;
-            if is_it(index) {
-                return Some(index);
+    for (left, right) in ones.iter().zip(others) {
+        for lane in (one.marks(Lanes::of(left)) & other.marks(Lanes::of(right))).lanes() {
+            if is_it(at + lane) {
+                return Some(at + lane);
             }
-            marks &= marks - 1;
         }
-        at += 8;
+        at += COUNT;
     }
+    debug_assert_eq!(at + rest.len(), count);
     (at..count).find(|&index| one.is(bytes[index + one_at]) && other.is(bytes[index + other_at]) && is_it(index))
 }
 
 /// The first index from `from` on of either byte.
 pub fn find_either(bytes: &[u8], from: usize, [one, other]: [Sought; 2]) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    let mut at = from;
-    for chunk in rest.chunks_exact(8) {
-        let word = word(chunk);
-        let marks = zeros(one.differences(word)) | zeros(other.differences(word));
-        if marks != 0 {
-            return Some(at + marks.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    (at..bytes.len()).find(|&index| one.is(bytes[index]) || other.is(bytes[index]))
+    let marks = |lanes| one.marks(lanes) | other.marks(lanes);
+    Some(from + first(bytes.get(from..)?, marks, |byte| one.is(byte) || other.is(byte))?)
 }
 
 /// How often `byte` is in `bytes`; `None` when `stop` is there too.
 pub fn count_without(bytes: &[u8], byte: u8, stop: u8) -> Option<usize> {
-    let (byte, stop) = (Sought::new(byte, false), Sought::new(stop, false));
+    let (chunks, rest) = bytes.as_chunks();
     let mut count = 0;
-    let chunks = bytes.chunks_exact(8);
-    for &rest in chunks.remainder() {
-        if stop.is(rest) {
+    for &each in rest {
+        if each == stop {
             return None;
         }
-        count += usize::from(byte.is(rest));
+        count += usize::from(each == byte);
     }
     for chunk in chunks {
-        let word = word(chunk);
-        if zeros(stop.differences(word)) != 0 {
+        let lanes = Lanes::of(chunk);
+        if lanes.are(stop).count() > 0 {
             return None;
         }
-        count += exact_zeros(byte.differences(word)).count_ones() as usize;
+        count += lanes.are(byte).count();
     }
     Some(count)
 }
 
-fn word(chunk: &[u8]) -> u64 {
-    chunk.try_into().map_or(0, u64::from_le_bytes)
+/// The index of the first such byte.
+pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    first(bytes, |lanes| lanes.are(wanted), |byte| byte == wanted)
 }
 
-/// The high bit of each byte that is zero. Above the first there may be a few too many: who asks for more than that looks again.
-fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
+/// The index of the first `\n` or `\r`.
+pub fn line_end(bytes: &[u8]) -> Option<usize> {
+    first(bytes, |lanes| lanes.are(b'\n') | lanes.are(b'\r'), |byte| matches!(byte, b'\n' | b'\r'))
 }
 
-/// The high bit of each byte that is zero, and no other.
-fn exact_zeros(word: u64) -> u64 {
-    const LOW: u64 = ONES * 0x7f;
-    !(((word & LOW) + LOW) | word | LOW)
+/// The index of the first byte that says something to JSON inside a string: a quote, a backslash, or what may not stand there.
+pub fn string_stop(bytes: &[u8]) -> Option<usize> {
+    let marks = |lanes: Lanes| lanes.are(b'"') | lanes.are(b'\\') | lanes.are_up_to(0x1f);
+    first(bytes, marks, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
+/// The index of the first byte that is wanted; both say the same of it.
+// Written out in each caller: where size comes first, the compiler would else call a function for each step.
+#[inline(always)]
+fn first(bytes: &[u8], marks: impl Fn(Lanes) -> Marks, is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut rest = bytes;
+    while let Some((chunk, after)) = rest.split_first_chunk() {
+        if let Some(lane) = marks(Lanes::of(chunk)).first() {
+            return Some(bytes.len() - rest.len() + lane);
+        }
+        rest = after;
+    }
+    let mut at = bytes.len() - rest.len();
+    while !is_wanted(*bytes.get(at)?) {
+        at += 1;
+    }
+    Some(at)
+}
 
 /// The bit by which a small letter differs from its capital.
 const CASE: u8 = 0x20;
