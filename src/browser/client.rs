@@ -1,6 +1,6 @@
 //! The run loop: what the browser reports goes into the session, what the session answers is done in the browser.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use crate::browser::frame::Frame;
 use crate::browser::presence::Presence;
 use crate::browser::probe::Probe;
 use crate::browser::transport::{Opener, Source};
+use crate::browser::turn::Turn;
 use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
 use crate::core::find::Query;
 use crate::core::picture::Picture;
@@ -61,7 +62,7 @@ impl Client {
                 probe: RefCell::new(None),
                 alarm: Cell::new(None),
                 refresh: Cell::new(None),
-                searching: Cell::new(None),
+                searching: OnceCell::new(),
                 frame: Frame::new(move || {
                     if let Some(inner) = of_frame.upgrade() {
                         inner.schedule_refresh();
@@ -140,11 +141,8 @@ impl Client {
 
     /// Looks through what came since the last frame, unless a search is under way that will.
     pub fn search_new(&self) {
-        let searching = self.inner.searching.take();
-        if searching.is_none() {
+        if !self.inner.searching.get().is_some_and(Turn::is_coming) {
             self.inner.search_on();
-        } else {
-            self.inner.searching.set(searching);
         }
     }
 
@@ -198,8 +196,8 @@ struct Inner {
     alarm: Cell<Option<Timeout>>,
     /// Redraws when the status reads differently by the mere passing of time.
     refresh: Cell<Option<Timeout>>,
-    /// Goes on with a search that took its time.
-    searching: Cell<Option<Timeout>>,
+    /// Goes on with a search that took its time; there from the first that does.
+    searching: OnceCell<Turn>,
     frame: Frame,
     /// Whoever listens for news, if anybody.
     news: RefCell<Option<Frame>>,
@@ -296,19 +294,25 @@ impl Inner {
         self.refresh.set(refresh);
     }
 
-    /// Looks on for what the reader asked, for a while; then again as soon as the page has done what was due.
+    /// Looks on for what the reader asked, for a while; then again as soon as the page has done what was due, with the next frame at the latest.
     fn search_on(&self) {
         let end = clock::now() + SEARCH_SLICE;
         while !self.session.borrow_mut().search(SEARCH_STEP) {
             if end <= clock::now() {
-                self.searching.set(Some(self.after(Duration::ZERO, |inner| {
-                    inner.search_on();
-                    inner.frame.request();
-                })));
+                self.searching.get_or_init(|| self.turn()).request();
+                self.frame.request();
                 return;
             }
         }
-        self.searching.set(None);
+    }
+
+    fn turn(&self) -> Turn {
+        let me = self.me.clone();
+        let on_turn = |inner: &Self| {
+            inner.search_on();
+            inner.frame.request();
+        };
+        Turn::new(move || with(&me, on_turn))
     }
 
     fn tell_change(&self) {

@@ -11,6 +11,7 @@ mod presence;
 mod probe;
 mod resize;
 pub(crate) mod transport;
+mod turn;
 
 pub use self::client::{Client, Options};
 pub use self::clock::local_time;
