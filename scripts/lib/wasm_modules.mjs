@@ -1,4 +1,5 @@
 // Makes the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with one glue that serves both.
+// The two are compiled apart: WebAssembly has wide registers (SIMD), for which JavaScript has no words.
 // What surrounds them is in package_files.mjs.
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -14,16 +15,17 @@ import { exportNames, i64Crossings, importNames, renamed, withoutExports, withou
 export const MODULES = { viewer: "js,ui", headless: "js" };
 
 /**
- * Neither is needed by any code of ours, and with them there is a second table, which wasm2js refuses.
- * Without them the WebAssembly is as small (127.0 kB instead of 126.7, when it was tried), so that one module serves both.
+ * What each of the two forms of a module is compiled with. Neither reference types nor multiple values are needed by any code of
+ * ours; with them there is a second table, which wasm2js refuses, and the WebAssembly is as small without them
+ * (127.0 kB instead of 126.7, when it was tried).
  */
-const RUSTFLAGS = ["-C", "target-feature=-reference-types,-multivalue"];
+const TARGET_FEATURES = { wasm: "-reference-types,-multivalue,+simd128", js: "-reference-types,-multivalue" };
 
 /** The standard library comes compiled with these names in its list, and wasm-bindgen goes by the list. */
 const UNUSED_FEATURES = ["reference-types", "multivalue", "call-indirect-overlong"];
 
-/** What is left: all browsers since 2021 know it (Safari 15 was the last). */
-const FEATURES = ["bulk-memory", "bulk-memory-opt", "nontrapping-float-to-int", "sign-ext", "mutable-globals"].map((name) => `--enable-${name}`);
+/** What is left. All browsers since 2023 know it (Safari 16.4 was the last with SIMD); others run the JavaScript. */
+const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "nontrapping-float-to-int", "sign-ext", "mutable-globals"].map((name) => `--enable-${name}`);
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
@@ -38,23 +40,34 @@ const CALLED_BY_NAME = ["memory", "__wbindgen_start"];
 
 /** Builds one of `MODULES`, and gives its three files: a list of names and contents. */
 export async function buildModule(name) {
-  const target = path.join(targetDirectory(), "package", name);
-  const built = await compile(name, target);
-  const bound = path.join(target, "bound");
-  const { module, glue } = await bind(name, built, bound);
-  await check(name, module);
-  const { text, isForeign } = await readGlue(glue);
-  const [used, small, lowered, translated] = ["used.wasm", "small.wasm", "lowered.wasm", "translated.js"].map((file) => path.join(bound, file));
-  await writeFile(used, withoutExports(await readFile(module), isForeign));
-  await program("wasm-opt", [...FEATURES, OPTIMIZE, ...STRIP, used, "-o", small]);
-  await program("wasm-opt", [...FEATURES, ...LOWER, "-Oz", ...STRIP, used, "-o", lowered]);
+  const wasm = await bound(name, "wasm");
+  const js = await bound(name, "js");
+  if (wasm.text !== js.text) throw new Told(`package: wasm-bindgen makes other glue for ${wasm.file} than for ${js.file}, but one is to serve both: what in the code differs by target feature and reaches JavaScript?`);
+  const [small, lowered, translated] = [file(name, "wasm", "small.wasm"), file(name, "js", "lowered.wasm"), file(name, "js", "translated.js")];
+  await program("wasm-opt", [...FEATURES, OPTIMIZE, ...STRIP, wasm.file, "-o", small]);
+  await program("wasm-opt", [...FEATURES, ...LOWER, "-Oz", ...STRIP, js.file, "-o", lowered]);
   const names = await shorten([small, lowered]);
   await program("wasm2js", ["-Oz", lowered, "-o", translated]);
   return [
     [`${name}_bg.wasm`, await readFile(small)],
-    [`${name}_glue.js`, await makeGlue(text, bound, names)],
+    [`${name}_glue.js`, await makeGlue(wasm.text, path.dirname(small), names)],
     [`${name}_fallback.js`, await makeFallback(await readFile(translated, "utf8"), importsOf(name))],
   ];
+}
+
+/** Compiles one form of a module and binds it. Gives its file, with what no page calls left out, and the text of its glue. */
+async function bound(name, form) {
+  const { module, glue } = await bind(name, form, await compile(name, form));
+  await check(name, module);
+  const { text, isForeign } = await readGlue(glue);
+  const used = file(name, form, "used.wasm");
+  await writeFile(used, withoutExports(await readFile(module), isForeign));
+  return { file: used, text };
+}
+
+/** Where what is made on the way lies. */
+function file(name, form, ...parts) {
+  return path.join(formDirectory(name, form), "bound", ...parts);
 }
 
 /**
@@ -84,14 +97,15 @@ function importsOf(name) {
 
 /**
  * Compiles the crate's library, and gives the path of its WebAssembly.
- * Each module has a target folder of its own: cargo writes a cdylib under the same name whatever its features are, and would then
+ * Each form of a module has a target folder of its own: cargo writes a cdylib under the same name whatever its features are, and would then
  * take one for the other; and builds with other flags would throw away what the demo and the tests keep warm.
  */
-async function compile(name, target) {
+async function compile(name, form) {
+  const target = formDirectory(name, form);
   const features = ["--no-default-features", "--features", MODULES[name]];
   const args = ["rustc", "--package", "logs-sse-client", "--lib", "--crate-type", "cdylib", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
   // The encoded form allows for spaces in paths, and wins over a RUSTFLAGS that somebody may have set.
-  const env = { CARGO_ENCODED_RUSTFLAGS: [...RUSTFLAGS, ...(await withoutHome())].join("\x1f") };
+  const env = { CARGO_ENCODED_RUSTFLAGS: ["-C", `target-feature=${TARGET_FEATURES[form]}`, ...(await withoutHome())].join("\x1f") };
   const code = await run("cargo", [...args, ...features, "--target-dir", target], { env });
   if (code !== 0) throw new Told(`package: cargo could not build the ${name} (features ${MODULES[name]}); what it says is above`);
   return path.join(target, "wasm32-unknown-unknown/wasm/logs_sse_client.wasm");
@@ -107,7 +121,8 @@ async function withoutHome() {
 }
 
 /** Runs wasm-bindgen, and gives the paths of the module and of its glue. */
-async function bind(name, built, folder) {
+async function bind(name, form, built) {
+  const folder = file(name, form);
   await mkdir(folder, { recursive: true });
   const input = path.join(folder, "input.wasm");
   await writeFile(input, withoutFeatures(await readFile(built), UNUSED_FEATURES));
@@ -133,6 +148,10 @@ async function check(name, file) {
 async function program(command, args) {
   const code = await run(command, args, { env: toolEnv("wasm-bindgen-cli") });
   if (code !== 0) throw new Told(`package: '${path.basename(command)} ${args.join(" ")}' failed with ${code}; what it says is above`);
+}
+
+function formDirectory(name, form) {
+  return path.join(targetDirectory(), "package", name, form);
 }
 
 function targetDirectory() {

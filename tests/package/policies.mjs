@@ -23,10 +23,10 @@ export const POLICIES = {
   "script-src 'self', Trusted Types": { policy: STRICT + TRUSTED_TYPES, allowsWasm: false },
 };
 
-/** What must be seen on a page with this policy, in a browser that has WebAssembly or has not. */
-export function expectedOn({ allowsWasm }, hasWasm = true) {
+/** What must be seen on a page with this policy, in a browser that has WebAssembly or has not, with SIMD or without. */
+export function expectedOn({ allowsWasm }, { hasWasm = true, hasSimd = true } = {}) {
   return {
-    backend: allowsWasm && hasWasm ? "wasm" : "js",
+    backend: allowsWasm && hasWasm && hasSimd ? "wasm" : "js",
     violations: !allowsWasm && hasWasm ? [PROBE] : [],
     errors: [],
     toldOfBackend: 1,

@@ -6,7 +6,7 @@ import { expect, test } from "./support.mjs";
 
 for (const [name, cell] of Object.entries(POLICIES)) {
   for (const file of ["index.html", "headless.html"]) {
-    test(`${file} under ${name}`, async ({ page, hasWasm }) => {
+    test(`${file} under ${name}`, async ({ page, hasWasm, hasSimd }) => {
       const gateway = await new Gateway(cell.policy).start("--job", "--rate", "200");
       try {
         await page.goto(`${gateway.url}/${file}`);
@@ -14,7 +14,7 @@ for (const [name, cell] of Object.entries(POLICIES)) {
         await page.getByRole("button", { name: "Connect Live Logs" }).click();
         await expect.poll(() => page.evaluate(() => cell.count())).toBeGreaterThanOrEqual(ENOUGH);
         await expect(page.locator("li").nth(5)).toBeVisible();
-        expect(await page.evaluate(readCell)).toEqual(expectedOn(cell, hasWasm));
+        expect(await page.evaluate(readCell)).toEqual(expectedOn(cell, { hasWasm, hasSimd }));
       } finally {
         await gateway.kill();
       }

@@ -1,4 +1,4 @@
-// Loads the engine, once per page: as WebAssembly where the page's policy allows it, else as JavaScript made of the same module.
+// Loads the engine, once per page: as WebAssembly where the browser and the page's policy allow it, else as JavaScript made of the same code.
 // An engine that panicked is dead: nothing calls it any more, and the next one starts afresh.
 
 import { LiveLogsError, words } from "./errors.js";
@@ -40,14 +40,13 @@ async function instantiate(assets, imports, wishes) {
   const url = wishes.wasmUrl || assets.wasmUrl();
   let why = "";
   if (wishes.backend !== "js" && url) {
-    if (wasmAllowed()) {
+    why = hindrance();
+    if (!why) {
       try {
         return { backend: "wasm", exports: await fetchWasm(url, imports) };
       } catch (error) {
         why = words(error);
       }
-    } else {
-      why = "policy";
     }
     if (wishes.backend === "wasm") throw cannotLoad(why === "policy" ? "the page's policy forbids WebAssembly (script-src lacks 'wasm-unsafe-eval')" : why);
   }
@@ -63,22 +62,32 @@ function cannotLoad(why, cause) {
   return new LiveLogsError("load", `the live logs could not be loaded: ${why}`, { cause });
 }
 
-/** By instantiating the smallest module: a policy may forbid that and still allow compiling (embedding.md §1.3). Browsers report one violation when it is forbidden. */
-function wasmAllowed() {
-  isAllowed ??= tryWasm();
-  return isAllowed;
+/** Why WebAssembly of ours cannot run here: `"policy"`, other words, or `""` when it can. */
+function hindrance() {
+  hindering ??= findHindrance();
+  return hindering;
 }
 
 /** Asked once per page, and remembered: each time that it is forbidden is a violation that the page's owner is told. */
-let isAllowed = null;
+let hindering = null;
 
-function tryWasm() {
+/**
+ * A policy is asked by instantiating the smallest module: it may forbid that and still allow compiling (embedding.md §1.3). Browsers report one
+ * violation when it is forbidden. Whether there is SIMD is asked without compiling anything, so no policy minds.
+ */
+function findHindrance() {
   try {
-    return Boolean(new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))));
+    new WebAssembly.Instance(new WebAssembly.Module(EMPTY));
   } catch {
-    return false;
+    return "policy";
   }
+  return WebAssembly.validate(SIMD) ? "" : "the WebAssembly of this browser has no SIMD, which Chrome and Edge have since 91, Firefox since 89, Safari since 16.4";
 }
+
+const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+/** The same, with a function that needs SIMD: `() => i8x16.splat(0)`. */
+const SIMD = Uint8Array.of(...EMPTY, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
 
 async function fetchWasm(url, imports) {
   const response = await fetch(url, { credentials: "same-origin" });
