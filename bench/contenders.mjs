@@ -22,6 +22,7 @@ const ALL = [
   ...ours("headless", "headless client", {}),
   // No way in which the client is offered: they tell what it would be worth.
   { name: "core-worker", title: "headless client whole in a Worker, nothing displayed", page: "core-worker", hasPackage: true, options: {} },
+  { name: "core-worker-shown", title: "headless client whole in a Worker, its newest lines drawn by the page 20 times a second", page: "core-worker", hasPackage: true, isShowing: true, query: { show: 1 }, options: {} },
   { name: "core-worker-fetch", title: "headless client whole in a Worker, transport fetch, nothing displayed", page: "core-worker", hasPackage: true, options: { transport: "fetch" } },
 ];
 

@@ -4,9 +4,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { setTimeout as pause } from "node:timers/promises";
 import { startUntil, stop } from "../scripts/lib/run.mjs";
-import { CHROMIUM_FLAGS, findBrowsers } from "../scripts/lib/tools.mjs";
 import { SITE } from "./build.mjs";
+import { openBrowser } from "./devtools.mjs";
 import { FAILED } from "./figures.mjs";
 import { channelsOf } from "./payload.mjs";
 
@@ -18,14 +19,12 @@ const SETTLE_MS = 300;
 /** How long a page may take to be ready. */
 const READY_MS = 30_000;
 
-/** Opens a laboratory; `close()` ends the browser and the server. */
-export async function openLab() {
+/** Opens a laboratory; `close()` ends the browser and the server. `isWatched` is the browser's (devtools.mjs). */
+export async function openLab({ isWatched } = {}) {
   const { child, match } = await startUntil(process.execPath, [SERVER, "--site", SITE], /listening on (http:\/\/\S+)/);
-  // Not at the top: on a fresh clone the package is there only after set-up.
-  const { chromium } = await import("@playwright/test");
   try {
-    const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: CHROMIUM_FLAGS });
-    return new Lab(browser, match[1], child);
+    const browser = await openBrowser({ isWatched });
+    return new Lab(browser, await browser.version(), match[1], child);
   } catch (error) {
     await stop(child);
     throw error;
@@ -37,8 +36,9 @@ class Lab {
   #server;
   #runs = 0;
 
-  constructor(browser, url, server) {
+  constructor(browser, version, url, server) {
     this.#browser = browser;
+    this.version = version;
     this.#server = server;
     this.url = url;
   }
@@ -48,20 +48,17 @@ class Lab {
     await stop(this.#server);
   }
 
-  version() {
-    return this.#browser.version();
-  }
-
   /**
-   * Opens a contender's page, in a profile of its own unless `context` is one, ready to start. `plan`: `lines`, or `rate` and `seconds`;
+   * Opens a contender's page, in a profile of its own unless `profile` is given, ready to start. `plan`: `lines`, or `rate` and `seconds`;
    * `last`, `payload`, `capacity`; `connect: 0` to mount only; `real` for a gateway, whose address is `site`. The station's `absent` says why when the client does not know an option of the variant.
    */
-  async open(contender, plan, { site = this.url, context } = {}) {
-    const profile = context ?? (await this.newProfile());
-    const page = await profile.newPage();
-    const station = new Station({ lab: this, page, profile, isOwnProfile: !context, isStreaming: site === this.url && plan.connect !== 0, id: `${process.pid}-${(this.#runs += 1)}` });
+  async open(contender, plan, { site = this.url, profile } = {}) {
+    const own = profile ? null : await this.newProfile();
+    const id = `${process.pid}-${(this.#runs += 1)}`;
+    const page = await (profile ?? own).open(`${site}/${contender.page}.html?${queryOf(contender, plan, id)}`);
+    const station = new Station({ lab: this, page, own, isStreaming: site === this.url && plan.connect !== 0, id });
     try {
-      await page.goto(`${site}/${contender.page}.html?${queryOf(contender, plan, station.id)}`);
+      await page.until("Boolean(window.bench)", READY_MS / 1_000);
       station.absent = await withTimeout(READY_MS, page.evaluate(async () => (await window.bench.ready, window.bench.absent)), `${contender.name} was not ready after ${READY_MS / 1_000} s`);
       station.absent ??= await this.#refusal(contender, station);
       return station;
@@ -101,7 +98,7 @@ class Lab {
 
   /** A profile with a cache of its own. */
   newProfile() {
-    return this.#browser.newContext({ viewport: { width: 1_200, height: 800 } });
+    return this.#browser.newProfile();
   }
 
   /** CPU time of all renderers so far, in milliseconds: unlike the clock it does not grow while others use the machine. */
@@ -116,8 +113,7 @@ class Lab {
   }
 
   async #renderers() {
-    this.devtools ??= await this.#browser.newBrowserCDPSession();
-    const { processInfo } = await this.devtools.send("SystemInfo.getProcessInfo");
+    const { processInfo } = await this.#browser.send("SystemInfo.getProcessInfo");
     return processInfo.filter(({ type }) => type === "renderer");
   }
 }
@@ -133,7 +129,7 @@ class Station {
    * Starts, and waits until it is done, or for `patienceMs`: then the figures are those of that moment, with `isCut`.
    */
   async run({ patienceMs, profiler }) {
-    await this.page.waitForTimeout(SETTLE_MS);
+    await pause(SETTLE_MS);
     const before = await this.lab.rendererMs();
     await profiler?.begin(this.page);
     await this.page.evaluate(() => window.bench.start());
@@ -154,21 +150,13 @@ class Station {
     return { ...(await this.page.evaluate(() => window.bench.figures())), isCut: true };
   }
 
-  /** The JavaScript heap after a collection, and the buffers outside of it, in bytes. Without the heaps of workers. */
-  async heap() {
-    this.devtools ??= await this.page.context().newCDPSession(this.page);
-    await this.devtools.send("HeapProfiler.collectGarbage");
-    const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await this.devtools.send("Runtime.getHeapUsage");
-    return { js: usedSize, dom: embedderHeapUsedSize, buffers: backingStorageSize };
-  }
-
   /** The JavaScript heaps of the page and of its workers, by the browser's own account. It collects garbage first and takes its time. */
   async heaps() {
     return (await this.page.evaluate(() => performance.measureUserAgentSpecificMemory())).bytes;
   }
 
   async close() {
-    await (this.isOwnProfile ? this.profile : this.page).close();
+    await (this.own ?? this.page).close();
   }
 }
 

@@ -9,29 +9,30 @@ const MOST = 25;
 
 /** A profiler for one run: `begin(page)`, `end()`. WebAssembly's functions have names only in a build that kept them. */
 export function createProfiler() {
-  let devtools;
+  let page;
   let before;
   return {
-    async begin(page) {
-      devtools = await page.context().newCDPSession(page);
-      await devtools.send("Profiler.enable");
-      await devtools.send("Profiler.setSamplingInterval", { interval: INTERVAL_US });
-      await devtools.send("Performance.enable");
-      before = await kinds(devtools);
-      await devtools.send("Profiler.start");
+    async begin(tab) {
+      page = tab;
+      await page.send("Profiler.enable");
+      await page.send("Profiler.setSamplingInterval", { interval: INTERVAL_US });
+      await page.send("Performance.enable");
+      before = await kinds(page);
+      await page.send("Profiler.start");
     },
     async end() {
-      const { profile } = await devtools.send("Profiler.stop");
-      const after = await kinds(devtools);
-      await devtools.detach();
+      const { profile } = await page.send("Profiler.stop");
+      const after = await kinds(page);
+      await page.send("Profiler.disable");
+      await page.send("Performance.disable");
       return { ...summary(profile), kinds: Object.fromEntries(Object.entries(after).map(([kind, ms]) => [kind, ms - before[kind]])) };
     },
   };
 }
 
 /** Milliseconds of the main thread so far, by kind. What is in no kind but `task` is mostly painting and the dispatch of events. */
-async function kinds(devtools) {
-  const { metrics } = await devtools.send("Performance.getMetrics");
+async function kinds(page) {
+  const { metrics } = await page.send("Performance.getMetrics");
   const ms = (wanted) => metrics.find(({ name }) => name === wanted).value * 1_000;
   return { task: ms("TaskDuration"), script: ms("ScriptDuration"), style: ms("RecalcStyleDuration"), layout: ms("LayoutDuration") };
 }

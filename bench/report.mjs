@@ -60,18 +60,19 @@ export function keep(name, facts, options, results) {
 
 /** Puts a part's table where the document has a place of that name for it, with pictures of the usual payload. */
 export function write(name, part, facts, options, results) {
-  const pictures = options.payload === "usual" ? Object.entries(part.plots(results)) : [];
+  const pictures = options.payload === "usual" && !options.isWatched ? Object.entries(part.plots(results)) : [];
   mkdirSync(PICTURES, { recursive: true });
   for (const [name, plot] of pictures) writeFileSync(path.join(PICTURES, `bench-${name}.svg`), barChart(plot));
   const [head, ...body] = part.rows(results);
   const table = [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...body].map((row) => `| ${row.join(" | ")} |`).join("\n");
   const images = pictures.map(([name, { title }]) => `![${title}](pictures/bench-${name}.svg)`);
-  replaceBetween(name, [part.about(options), told(facts), table, ...images].join("\n\n"));
+  replaceBetween(name, [part.about(options), told(facts, options), table, ...images].join("\n\n"));
 }
 
-function told({ date, cores, processor, memoryGb, system, browser, node, busyPercent, isBusy }) {
+function told({ date, cores, processor, memoryGb, system, browser, node, busyPercent, isBusy }, { isWatched }) {
+  const watched = isWatched ? " **The page's network was listened to.**" : "";
   const busy = isBusy ? " **The machine was busy with other things: figures of this run are not to be quoted.**" : "";
-  return `Run of ${date} UTC: ${cores} cores (${processor}), ${memoryGb} GB, ${system}, ${browser}, Node ${node}; before the run ${busyPercent} % of its time was taken.${busy}`;
+  return `Run of ${date} UTC: ${cores} cores (${processor}), ${memoryGb} GB, ${system}, ${browser}, Node ${node}; before the run ${busyPercent} % of its time was taken.${watched}${busy}`;
 }
 
 function replaceBetween(name, text) {

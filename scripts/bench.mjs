@@ -32,6 +32,7 @@ const USAGE = `usage: npm run bench -- [parts] [options]
   --hidden-seconds N   how long the tab is hidden (600)
   --patience N         seconds after which a burst is cut (60)
   --built              measure pkg/ and the gateway as they were built last, instead of building them
+  --watched            with somebody listening to the page's network, as Playwright does, or a browser's open developer tools
   --profile            a CPU profile of each last run of burst and steady, into the JSON file and on the console
   --write              put tables and pictures into docs/; of another payload than the usual one, where there is a place for them
   --help               this text`;
@@ -48,15 +49,15 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
   for (const name of parts) {
     const part = PARTS[name];
     // A browser for each part, so that none inherits the heap or the caches of another.
-    const lab = await openLab();
+    const lab = await openLab(options);
     try {
-      const facts = await machine(lab.version());
+      const facts = await machine(lab.version);
       console.log(`\n=== ${part.title}: ${part.about(options)}`);
       if (facts.isBusy) console.log(`bench: this machine is busy (${facts.busyPercent} % of its time is taken): ratios may hold, absolute figures do not`);
       const results = await part.run(lab, taking[name], { ...options, program }, { note: (line) => console.log(line) });
       show(part, results);
       for (const { name, profile } of results) if (profile) showProfile(name, profile);
-      const place = options.payload === "usual" ? name : `${name}-${options.payload}`;
+      const place = [name, options.payload !== "usual" && options.payload, options.isWatched && "watched"].filter(Boolean).join("-");
       keep(place, facts, options, results);
       if (isWriting) write(place, part, facts, options, results);
     } finally {
@@ -80,7 +81,7 @@ function showProfile(name, { busyMs, self, total, kinds }) {
 function parse() {
   try {
     const texts = Object.fromEntries(Object.entries(NUMBERS).map(([name, value]) => [name, { type: "string", default: value }]));
-    const flags = Object.fromEntries(["built", "profile", "write", "help"].map((name) => [name, { type: "boolean", default: false }]));
+    const flags = Object.fromEntries(["built", "watched", "profile", "write", "help"].map((name) => [name, { type: "boolean", default: false }]));
     const { values, positionals } = parseArgs({ options: { ...texts, ...flags, only: { type: "string", default: "" }, rates: { type: "string", default: "2000,20000" }, payload: { type: "string", default: "usual" } }, allowPositionals: true });
     const unknown = positionals.filter((name) => !(name in PARTS));
     if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`);
@@ -95,6 +96,7 @@ function parse() {
       only: values.only.split(",").filter(Boolean),
       profiler: values.profile ? createProfiler : undefined,
       isBuilt: values.built,
+      isWatched: values.watched,
       isWriting: values.write,
       isHelp: values.help,
     };

@@ -1,17 +1,38 @@
 // The headless client whole in a module worker, engine and all: what moving more than the reading there could win at best.
-// Nothing is displayed, and the page is told once, at the end.
+// Nothing is displayed, and the page is told once, at the end; with `show` the page draws as many rows as the viewer does, as often.
 
 import { contend, createCount, endpoint, wanted } from "./contender.js";
+
+const SHOWN = new URLSearchParams(location.search).has("show") ? 22 : 0;
 
 contend(async (bench) => {
   const count = createCount();
   const worker = new Worker("./core-worker-thread.js", { type: "module" });
   const route = new URL(endpoint(), location.href).href;
-  worker.postMessage({ endpoint: route, capacity: wanted.capacity, last: wanted.last, options: wanted.options });
+  worker.postMessage({ endpoint: route, capacity: wanted.capacity, last: wanted.last, options: wanted.options, shown: SHOWN });
   await new Promise((resolve) => (worker.onmessage = resolve));
-  worker.onmessage = ({ data }) => {
-    count.add(data);
-    bench.finish();
+  const draw = createRows(SHOWN);
+  worker.onmessage = ({ data: { lines, rows } }) => {
+    count.add(lines - count.lines());
+    if (rows) requestAnimationFrame(() => draw(rows));
+    else bench.finish();
   };
-  return count;
+  return { ...count, held: count.lines, ...(SHOWN && { rows: ".row" }) };
 });
+
+/** Elements that are used again, as in the viewer, and a function that writes entries into them. */
+function createRows(count) {
+  const list = document.body.appendChild(document.createElement("main"));
+  list.style.cssText = "height: 308px; overflow: auto; contain: strict; font: 12px monospace";
+  const rows = Array.from({ length: count }, () => {
+    const row = list.appendChild(document.createElement("div"));
+    row.className = "row";
+    row.style.cssText = "display: flex; gap: 12px; height: 28px; white-space: nowrap; overflow: hidden";
+    return Array.from({ length: 5 }, () => row.appendChild(document.createElement("span")).appendChild(new Text()));
+  });
+  return (entries) => {
+    for (const [index, { date, level, pipeline, message, status }] of entries.entries()) {
+      for (const [column, text] of [date, level, pipeline, message, status].entries()) rows[index][column].data = text;
+    }
+  };
+}

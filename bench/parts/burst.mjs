@@ -26,7 +26,7 @@ async function run(lab, contenders, options, { note }) {
       if (result.absent && missing(result.absent) === "not there yet") continue;
       const figures = await lab.visit(contender, plan, async (station) => {
         const figures = await station.run({ patienceMs: patience * 1_000, profiler: profiler?.() });
-        return { ...figures, heap: figures.isCut ? null : await station.heap() };
+        return { ...figures, heap: figures.isCut ? null : await station.page.heap() };
       });
       result.absent = figures.absent;
       if (figures.absent) continue;
@@ -60,7 +60,7 @@ function summary({ contender: { name, title }, runs, absent }, bare) {
     held: middle(({ held }) => held),
     lost: Math.max(...runs.map(({ lost }) => lost)),
     doubled: Math.max(...runs.map(({ doubled }) => doubled)),
-    heap: middle(({ heap }) => heap && heap.js),
+    heap: middle(({ heap }) => heap),
     wasm: middle(({ wasmBytes }) => wasmBytes || null),
     cut: runs.filter(({ isCut }) => isCut).length,
     profile: runs.at(-1)?.profile,

@@ -1,7 +1,7 @@
 // Hidden: a tab that nobody sees, at a steady rate. It must draw nothing, hold no more than it may, and be up to date soon after it is seen.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { openTabs } from "../devtools.mjs";
+import { openBrowser } from "../devtools.mjs";
 import { FAILED, mb, missing, ms, whole } from "../figures.mjs";
 import { queryOf } from "../lab.mjs";
 
@@ -24,7 +24,7 @@ function about({ hiddenSeconds }) {
 
 async function run(lab, contenders, { hiddenSeconds: seconds }, { note }) {
   const results = [];
-  const tabs = await openTabs();
+  const tabs = await openBrowser();
   try {
     for (const contender of contenders) {
       const result = await one(lab, tabs, contender, seconds).catch((error) => ({ absent: `${FAILED}: ${error.message}` }));

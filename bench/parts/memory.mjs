@@ -28,7 +28,7 @@ async function run(lab, contenders, { held: lines, payload }, { note }) {
 async function measure(lab, station, lines) {
   const before = await lab.rendererBytes();
   const { held, wasmBytes, isCut, server, lines: taken } = await station.run({ patienceMs: PATIENCE_MS });
-  const { js } = await station.heap();
+  const js = await station.page.heap();
   const heaps = await Promise.race([station.heaps(), pause(MEASURE_MS, null, { ref: false })]);
   const after = await lab.rendererBytes();
   const heldBytes = (held * server.bytes) / lines;

@@ -23,16 +23,16 @@ async function run(lab, contenders, { mounts }, { note }) {
 
 /** One profile for all, and so one cache. */
 async function visits(lab, contender, mounts) {
-  const context = await lab.newProfile();
+  const profile = await lab.newProfile();
   const list = [];
   try {
     for (let visit = 0; visit < mounts + WARM_UP; visit += 1) {
-      const figures = await lab.visit(contender, { connect: 0, capacity: 10_000 }, (station) => measure(station, contender), { context });
+      const figures = await lab.visit(contender, { connect: 0, capacity: 10_000 }, (station) => measure(station, contender), { profile });
       if (figures.absent) return figures;
       list.push(figures);
     }
   } finally {
-    await context.close();
+    await profile.close();
   }
   const warm = list.slice(WARM_UP);
   const of = (read) => ({ median: median(warm.map(read)), worst: Math.max(...warm.map(read)) });
