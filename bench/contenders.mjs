@@ -9,6 +9,7 @@ import { Told } from "../scripts/lib/run.mjs";
  */
 const ALL = [
   { name: "bare", title: "bare `EventSource`, empty handler, main thread", page: "bare" },
+  { name: "bare-read", title: "`EventSource` whose handler asks for the event's data, and does nothing with it", page: "bare", query: { read: 1 } },
   { name: "bare-worker", title: "bare `EventSource`, empty handler, in a Worker", page: "bare-worker" },
   { name: "bare-shown", title: "bare `EventSource`, newest line as the text of one element", page: "bare", query: { show: 1 }, isShowing: true, isFloor: true },
   { name: "react-plain", title: "plain React client, state update per message, 200 lines kept", page: "react-plain", isShowing: true, isPeer: true },

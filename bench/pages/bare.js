@@ -1,9 +1,10 @@
 // The yardstick: the browser's EventSource on the main thread, with a handler that does nothing but count.
-// With `show=1` it writes the newest line into the page, which is the least that a display can do.
+// With `show` it writes the newest line into the page, which is the least that a display can do; with `read` it asks each event for its data,
+// which is the least that anybody can do who keeps lines.
 
 import { contend, createCount, stream } from "./contender.js";
 
-const isShown = new URLSearchParams(location.search).has("show");
+const [isShown, isRead] = ["show", "read"].map((name) => new URLSearchParams(location.search).has(name));
 
 contend(async (bench) => {
   const count = createCount();
@@ -11,7 +12,9 @@ contend(async (bench) => {
   // The greeting is the first message.
   await new Promise((resolve) => (source.onmessage = resolve));
   const line = isShown ? document.body.appendChild(document.createElement("p")) : null;
-  source.onmessage = line ? ({ data }) => (line.textContent = data) : () => count.add();
+  source.onmessage = () => count.add();
+  if (line) source.onmessage = ({ data }) => (line.textContent = data);
+  if (isRead) source.onmessage = ({ data }) => count.add(data ? 1 : 0);
   source.addEventListener("end", () => {
     source.close();
     bench.finish();
