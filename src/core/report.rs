@@ -1,10 +1,11 @@
 //! What a program in the page hears of the log: new rows and the status, as JSON that the browser reads at its own speed. Decides nothing.
 
 use std::borrow::Cow;
+use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use crate::connection::{Failure, State, Stop};
-use crate::json::quoted;
+use crate::json::{quote, quoted};
 use crate::notice::Notice;
 use crate::session::Session;
 use crate::status::{MainAction, Status};
@@ -48,11 +49,10 @@ impl Feed {
             json.item(&format!("[{},\"gap\",{unheard},\"{unheard} rows were let go before this page took them\"]", range.start - 1));
         }
         for number in self.next.max(range.start)..range.end {
-            let item = match session.store().raw_line(number) {
-                Some(raw) => Some(line(number, &raw)),
-                None => session.store().row(number).map(|row| odd(number, &row)),
-            };
-            item.iter().for_each(|item| json.item(item));
+            match session.store().raw_line(number) {
+                Some(raw) => line(&mut json, number, &raw),
+                None => session.store().row(number).iter().for_each(|row| odd(&mut json, number, row)),
+            }
         }
         json.close(']');
         self.next = range.end;
@@ -153,17 +153,30 @@ fn cause(session: &Session) -> Option<&'static str> {
 }
 
 /// Whoever hears it reads the entry itself, so it stays unread here.
-fn line(number: u64, raw: &Raw<'_>) -> String {
-    let channel = raw.channel.as_deref().map_or_else(|| "null".to_owned(), quoted);
-    let or_null = |number: Option<String>| number.unwrap_or_else(|| "null".to_owned());
-    let (seq, stamp) = (or_null(raw.seq.map(|seq| seq.to_string())), or_null(raw.stamp.map(|stamp| stamp.to_string())));
-    format!("[{number},{channel},{},{seq},{stamp},{}]", quoted(&raw.id), quoted(&raw.text))
+fn line(json: &mut Json, number: u64, raw: &Raw<'_>) {
+    json.comma();
+    json.open('[');
+    json.number(Some(number));
+    json.comma();
+    match &raw.channel {
+        Some(channel) => quote(&mut json.0, channel),
+        None => json.number(None::<u64>),
+    }
+    json.comma();
+    quote(&mut json.0, &raw.id);
+    json.comma();
+    json.number(raw.seq);
+    json.comma();
+    json.number(raw.stamp);
+    json.comma();
+    quote(&mut json.0, &raw.text);
+    json.close(']');
 }
 
 /// A row that rests read: a notice, or a line too long to be held whole.
-fn odd(number: u64, row: &Row) -> String {
+fn odd(json: &mut Json, number: u64, row: &Row) {
     match row {
-        Row::Notice(told) => notice(number, told),
+        Row::Notice(told) => json.item(&notice(number, told)),
         Row::Line(cut) => {
             let raw = Raw {
                 id: Cow::Borrowed(&cut.id),
@@ -174,7 +187,7 @@ fn odd(number: u64, row: &Row) -> String {
                 is_error: false,
                 picks: None,
             };
-            line(number, &raw)
+            line(json, number, &raw);
         }
     }
 }
@@ -198,10 +211,22 @@ impl Json {
         self.0.push(bracket);
     }
 
-    fn item(&mut self, json: &str) {
+    fn comma(&mut self) {
         if !self.0.is_empty() && !self.0.ends_with(['[', '{']) {
             self.0.push(',');
         }
+    }
+
+    fn number(&mut self, number: Option<impl Display>) {
+        // A String takes all that is written into it.
+        let _ = match number {
+            Some(number) => write!(self.0, "{number}"),
+            None => self.0.write_str("null"),
+        };
+    }
+
+    fn item(&mut self, json: &str) {
+        self.comma();
         self.0.push_str(json);
     }
 

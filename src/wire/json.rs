@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, string_end};
-use crate::seek::position;
+use crate::seek::{position, string_stop};
 
 /// The fields of an object, as they came.
 #[derive(Debug, Default)]
@@ -152,22 +152,32 @@ pub fn string_of(json: &str) -> Option<Cow<'_, str>> {
 /// A text as a JSON string.
 pub fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
-    json.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => json.extend(['\\', c]),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\0'..='\u{1f}' => {
-                json.push_str("\\u00");
-                json.extend([u32::from(c) >> 4, u32::from(c) & 15].map(|digit| char::from_digit(digit, 16).unwrap_or('0')));
-            }
-            _ => json.push(c),
-        }
-    }
-    json.push('"');
+    quote(&mut json, text);
     json
+}
+
+/// Adds a text to `json` as a JSON string.
+pub fn quote(json: &mut String, mut text: &str) {
+    json.push('"');
+    while let Some(stop) = string_stop(text.as_bytes()) {
+        let (plain, rest) = text.split_at(stop);
+        json.push_str(plain);
+        let byte = rest.as_bytes()[0];
+        match byte {
+            b'"' => json.push_str("\\\""),
+            b'\\' => json.push_str("\\\\"),
+            b'\n' => json.push_str("\\n"),
+            b'\r' => json.push_str("\\r"),
+            b'\t' => json.push_str("\\t"),
+            _ => {
+                json.push_str("\\u00");
+                json.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+            }
+        }
+        text = &rest[1..];
+    }
+    json.push_str(text);
+    json.push('"');
 }
 
 /// Calls `read` with the index of each item between two brackets, of which the first is at `at`; it gives the index after the item.
@@ -266,6 +276,16 @@ mod tests {
         for half in [r#""\ud83d""#, r#""\ude00\ud83d""#, r#""\ud83d\ud83d""#, r#""\ud83dx""#] {
             assert_eq!(said(half), None, "{half}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for character in ('\0'..='\u{a0}').chain(['é', '😀']) {
+            for text in [character.to_string(), format!("{character}{character}a"), format!("a longer text that ends with{character}")] {
+                assert_eq!(unquoted(&quoted(&text)).as_deref(), Some(&*text));
+            }
+        }
+        assert_eq!(quoted("\"\\\n\r\t\u{1b}/é"), r#""\"\\\n\r\t\u001b/é""#);
     }
 
     #[test]
