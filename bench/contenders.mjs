@@ -33,11 +33,11 @@ function ours(page, words, traits) {
   return [
     variant("", "", {}),
     variant("-js", ", as JavaScript", { backend: "js" }),
-    variant("-worker", ", engine in a Worker", { worker: true }),
+    variant("-worker", ", read in a Worker", { worker: true }),
     variant("-batch", ", batch frames", {}, "asked"),
-    variant("-batch-worker", ", batch frames, engine in a Worker", { worker: true }, "asked"),
+    variant("-batch-worker", ", batch frames, read in a Worker", { worker: true }, "asked"),
     variant("-fetch", ", transport fetch", { transport: "fetch" }),
-    variant("-fetch-worker", ", transport fetch, engine in a Worker", { transport: "fetch", worker: true }),
+    variant("-fetch-worker", ", transport fetch, read in a Worker", { transport: "fetch", worker: true }),
     variant("-fetch-batch", ", transport fetch, batch frames", { transport: "fetch" }, "asked"),
   ];
 }

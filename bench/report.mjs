@@ -17,8 +17,8 @@ const BUSY = 0.2;
 /** For so long it is looked at. The load average would not do: it remembers the part before. */
 const LOOK_MS = 2_000;
 
-/** What somebody must know to judge the figures. To be asked before the run, whose own load is no fault of the machine's. */
-export async function machine(browser) {
+/** What somebody must know to judge the figures. To be asked before the browser starts, whose own load is no fault of the machine's. */
+export async function machine() {
   const cores = os.cpus();
   const before = times(cores);
   await pause(LOOK_MS);
@@ -30,7 +30,6 @@ export async function machine(browser) {
     processor: cores[0]?.model.trim(),
     memoryGb: Math.round(os.totalmem() / 1e9),
     system: `${os.type()} ${os.arch()}`,
-    browser: `Chromium ${browser}`,
     node: process.versions.node,
     busyPercent: Math.round(busy * 100),
     isBusy: busy > BUSY,

@@ -48,10 +48,11 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
   await buildSite(named.filter((contender) => parts.some((name) => taking[name].includes(contender))));
   for (const name of parts) {
     const part = PARTS[name];
+    const facts = await machine();
     // A browser for each part, so that none inherits the heap or the caches of another.
     const lab = await openLab(options);
+    facts.browser = `Chromium ${lab.version}`;
     try {
-      const facts = await machine(lab.version);
       console.log(`\n=== ${part.title}: ${part.about(options)}`);
       if (facts.isBusy) console.log(`bench: this machine is busy (${facts.busyPercent} % of its time is taken): ratios may hold, absolute figures do not`);
       const results = await part.run(lab, taking[name], { ...options, program }, { note: (line) => console.log(line) });
