@@ -1,5 +1,5 @@
 // Chromium by its own protocol, without Playwright. That one listens to all of a page's traffic: for each event of a stream the browser then writes a
-// message, and Playwright reads it, which takes as much of two cores as the contenders do. And it tells every page that it has the focus, so that none is ever hidden.
+// message, which costs the page three times what the event does. And it tells every page that it has the focus, so that none is ever hidden.
 // Here the browser is asked what is to be known before a run and after it, and tells nothing in between.
 
 import { spawn } from "node:child_process";
@@ -124,7 +124,11 @@ function createWire(to, from) {
   let last = 0;
   let seen = "";
   const fail = (words, isMeant) => {
-    for (const { reject, method } of [...waiting.values()].filter(isMeant)) reject(new Error(`${method}: ${words}`));
+    for (const [id, asked] of waiting) {
+      if (!isMeant(asked)) continue;
+      waiting.delete(id);
+      asked.reject(new Error(`${asked.method}: ${words}`));
+    }
   };
   from.setEncoding("utf8");
   from.on("data", (text) => {

@@ -55,7 +55,10 @@ class Lab {
   async open(contender, plan, { site = this.url, profile } = {}) {
     const own = profile ? null : await this.newProfile();
     const id = `${process.pid}-${(this.#runs += 1)}`;
-    const page = await (profile ?? own).open(`${site}/${contender.page}.html?${queryOf(contender, plan, id)}`);
+    const page = await (profile ?? own).open(`${site}/${contender.page}.html?${queryOf(contender, plan, id)}`).catch(async (error) => {
+      await own?.close();
+      throw error;
+    });
     const station = new Station({ lab: this, page, own, isStreaming: site === this.url && plan.connect !== 0, id });
     try {
       await page.until("Boolean(window.bench)", READY_MS / 1_000);

@@ -5,159 +5,144 @@
 
 use std::ops::{BitAnd, BitOr};
 
+use wide::u8x16;
+
 #[cfg(any(target_feature = "simd128", not(target_arch = "wasm32")))]
-pub(crate) use wide::{Lanes, Marks};
+type Native = u8x16;
 #[cfg(not(any(target_feature = "simd128", not(target_arch = "wasm32"))))]
-pub(crate) use word::{Lanes, Marks};
+type Native = u32;
+
+/// Bytes side by side, as many as this target looks at at once.
+pub(crate) type Lanes = LanesOf<Native>;
+
+/// Some of the lanes.
+pub(crate) type Marks = MarksOf<Native>;
 
 /// How many bytes are looked at at once.
-pub(crate) const COUNT: usize = Lanes::COUNT;
+pub(crate) const COUNT: usize = Native::COUNT;
 
-#[cfg(any(target_feature = "simd128", not(target_arch = "wasm32")))]
-mod wide {
-    use super::{BitAnd, BitOr};
-    use ::wide::u8x16;
+/// What holds the bytes. A mark is a lane whose high bit is set.
+pub(crate) trait Vector: Copy + BitAnd<Output = Self> + BitOr<Output = Self> {
+    const COUNT: usize;
+    /// How far apart the bits of two neighbours are.
+    const APART: u32;
+    type Bytes;
 
-    /// Bytes side by side.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Lanes(u8x16);
+    /// Those bytes, the first in the first lane.
+    fn of(bytes: &Self::Bytes) -> Self;
 
-    /// Some of the lanes.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Marks(u8x16);
+    fn in_each(byte: u8) -> Self;
 
-    impl Lanes {
-        pub(super) const COUNT: usize = 16;
+    /// Marks the lanes that hold `byte`.
+    fn equal_to(self, byte: u8) -> Self;
 
-        /// Those bytes, the first in the first lane.
-        #[inline(always)]
-        pub(crate) fn of(bytes: &[u8; Self::COUNT]) -> Self {
-            Self(u8x16::new(*bytes))
-        }
+    /// Marks the lanes that hold `bound` or less, which is below 0x80.
+    fn up_to(self, bound: u8) -> Self;
 
-        /// The lanes that hold `byte`.
-        #[inline(always)]
-        pub(crate) fn are(self, byte: u8) -> Marks {
-            Marks(self.0.simd_eq(u8x16::splat(byte)))
-        }
+    /// A bit for each mark, the lowest for the first.
+    fn bits(self) -> u32;
+}
 
-        /// The lanes that hold `bound` or less, which is below 0x80.
-        #[inline(always)]
-        pub(crate) fn are_up_to(self, bound: u8) -> Marks {
-            Marks(self.0.min(u8x16::splat(bound)).simd_eq(self.0))
-        }
+impl Vector for u8x16 {
+    const COUNT: usize = 16;
+    const APART: u32 = 1;
+    type Bytes = [u8; 16];
 
-        /// Each lane with these bits set.
-        #[inline(always)]
-        pub(crate) fn with(self, bits: u8) -> Self {
-            Self(self.0 | u8x16::splat(bits))
-        }
+    #[inline(always)]
+    fn of(bytes: &Self::Bytes) -> Self {
+        Self::new(*bytes)
     }
 
-    impl Marks {
-        /// A bit for each lane, the lowest for the first; so far apart are two bits.
-        pub(super) const APART: u32 = 1;
-
-        #[inline(always)]
-        pub(super) fn bits(self) -> u32 {
-            self.0.to_bitmask()
-        }
+    #[inline(always)]
+    fn in_each(byte: u8) -> Self {
+        Self::splat(byte)
     }
 
-    impl BitAnd for Marks {
-        type Output = Self;
-        #[inline(always)]
-        fn bitand(self, other: Self) -> Self {
-            Self(self.0 & other.0)
-        }
+    #[inline(always)]
+    fn equal_to(self, byte: u8) -> Self {
+        self.simd_eq(Self::in_each(byte))
     }
 
-    impl BitOr for Marks {
-        type Output = Self;
-        #[inline(always)]
-        fn bitor(self, other: Self) -> Self {
-            Self(self.0 | other.0)
-        }
+    #[inline(always)]
+    fn up_to(self, bound: u8) -> Self {
+        self.min(Self::in_each(bound)).simd_eq(self)
+    }
+
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        self.to_bitmask()
     }
 }
 
-/// Compiled for tests too: they hold it against the other.
-#[cfg(any(test, not(any(target_feature = "simd128", not(target_arch = "wasm32")))))]
-mod word {
-    use super::{BitAnd, BitOr};
+impl Vector for u32 {
+    const COUNT: usize = 4;
+    const APART: Self = u8::BITS;
+    type Bytes = [u8; 4];
 
-    /// Bytes side by side.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Lanes(u32);
-
-    /// Some of the lanes: the high bit of each of them is set, and no other.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Marks(u32);
-
-    impl Lanes {
-        pub(super) const COUNT: usize = 4;
-
-        /// Those bytes, the first in the first lane.
-        #[inline(always)]
-        pub(crate) fn of(bytes: &[u8; Self::COUNT]) -> Self {
-            Self(u32::from_le_bytes(*bytes))
-        }
-
-        /// The lanes that hold `byte`.
-        #[inline(always)]
-        pub(crate) fn are(self, byte: u8) -> Marks {
-            Self(self.0 ^ in_each(byte)).are_up_to(0)
-        }
-
-        /// The lanes that hold `bound` or less, which is below 0x80.
-        #[inline(always)]
-        pub(crate) fn are_up_to(self, bound: u8) -> Marks {
-            // What is added reaches the high bit from above the bound on, and never the next lane.
-            let is_above = (self.0 & !HIGH).wrapping_add(in_each(0x7f - bound)) | self.0;
-            Marks(!is_above & HIGH)
-        }
-
-        /// Each lane with these bits set.
-        #[inline(always)]
-        pub(crate) fn with(self, bits: u8) -> Self {
-            Self(self.0 | in_each(bits))
-        }
+    #[inline(always)]
+    fn of(bytes: &Self::Bytes) -> Self {
+        Self::from_le_bytes(*bytes)
     }
 
-    impl Marks {
-        /// A bit for each lane, the lowest for the first; so far apart are two bits.
-        pub(super) const APART: u32 = u8::BITS;
-
-        #[inline(always)]
-        pub(super) fn bits(self) -> u32 {
-            self.0
-        }
+    #[inline(always)]
+    fn in_each(byte: u8) -> Self {
+        Self::from_le_bytes([byte; 4])
     }
 
-    impl BitAnd for Marks {
-        type Output = Self;
-        #[inline(always)]
-        fn bitand(self, other: Self) -> Self {
-            Self(self.0 & other.0)
-        }
+    #[inline(always)]
+    fn equal_to(self, byte: u8) -> Self {
+        (self ^ Self::in_each(byte)).up_to(0)
     }
 
-    impl BitOr for Marks {
-        type Output = Self;
-        #[inline(always)]
-        fn bitor(self, other: Self) -> Self {
-            Self(self.0 | other.0)
-        }
+    #[inline(always)]
+    fn up_to(self, bound: u8) -> Self {
+        let high = Self::in_each(0x80);
+        // What is added reaches the high bit from above the bound on, and never the next lane.
+        let is_above = (self & !high).wrapping_add(Self::in_each(0x7f - bound)) | self;
+        !is_above & high
     }
 
-    const fn in_each(byte: u8) -> u32 {
-        u32::from_le_bytes([byte; 4])
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        self
     }
-
-    const HIGH: u32 = in_each(0x80);
 }
 
-impl Marks {
+/// Bytes side by side.
+#[derive(Clone, Copy)]
+pub(crate) struct LanesOf<V>(V);
+
+impl<V: Vector> LanesOf<V> {
+    /// Those bytes, the first in the first lane.
+    #[inline(always)]
+    pub(crate) fn of(bytes: &V::Bytes) -> Self {
+        Self(V::of(bytes))
+    }
+
+    /// The lanes that hold `byte`.
+    #[inline(always)]
+    pub(crate) fn are(self, byte: u8) -> MarksOf<V> {
+        MarksOf(self.0.equal_to(byte))
+    }
+
+    /// The lanes that hold `bound` or less, which is below 0x80.
+    #[inline(always)]
+    pub(crate) fn are_up_to(self, bound: u8) -> MarksOf<V> {
+        MarksOf(self.0.up_to(bound))
+    }
+
+    /// Each lane with these bits set.
+    #[inline(always)]
+    pub(crate) fn with(self, bits: u8) -> Self {
+        Self(self.0 | V::in_each(bits))
+    }
+}
+
+/// Some of the lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct MarksOf<V>(V);
+
+impl<V: Vector> MarksOf<V> {
     /// The first lane that is marked.
     #[inline(always)]
     pub(crate) fn first(self) -> Option<usize> {
@@ -167,36 +152,47 @@ impl Marks {
     /// How many lanes are marked.
     #[inline(always)]
     pub(crate) fn count(self) -> usize {
-        self.bits().count_ones() as usize
+        self.0.bits().count_ones() as usize
     }
 
     /// The lanes that are marked, in their order.
     #[inline(always)]
     pub(crate) fn lanes(self) -> impl Iterator<Item = usize> {
-        let mut bits = self.bits();
+        let mut bits = self.0.bits();
         std::iter::from_fn(move || {
-            let lane = (bits != 0).then(|| (bits.trailing_zeros() / Self::APART) as usize)?;
+            let lane = (bits != 0).then(|| (bits.trailing_zeros() / V::APART) as usize)?;
             bits &= bits - 1;
             Some(lane)
         })
     }
 }
 
+impl<V: Vector> BitAnd for MarksOf<V> {
+    type Output = Self;
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl<V: Vector> BitOr for MarksOf<V> {
+    type Output = Self;
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{wide, word};
+    use super::{LanesOf, MarksOf};
+    use wide::u8x16;
 
     /// In which of `bytes` `wide` and `word` see something, which must be the same.
-    fn seen(bytes: [u8; 16], wide: impl Fn(wide::Lanes) -> wide::Marks, word: impl Fn(word::Lanes) -> word::Marks) -> Vec<usize> {
-        let by_wide: Vec<_> = wide(wide::Lanes::of(&bytes)).lanes().collect();
-        let mut by_word = Vec::new();
-        for (index, four) in bytes.as_chunks().0.iter().enumerate() {
-            let mut bits = word(word::Lanes::of(four)).bits();
-            while bits != 0 {
-                by_word.push(index * 4 + (bits.trailing_zeros() / word::Marks::APART) as usize);
-                bits &= bits - 1;
-            }
-        }
+    fn seen(bytes: [u8; 16], wide: impl Fn(LanesOf<u8x16>) -> MarksOf<u8x16>, word: impl Fn(LanesOf<u32>) -> MarksOf<u32>) -> Vec<usize> {
+        let by_wide: Vec<_> = wide(LanesOf::of(&bytes)).lanes().collect();
+        let words = bytes.as_chunks().0.iter().enumerate();
+        let by_word: Vec<_> = words.flat_map(|(index, four)| word(LanesOf::of(four)).lanes().map(move |lane| index * 4 + lane)).collect();
         assert_eq!(by_wide, by_word, "{bytes:?}");
         by_wide
     }

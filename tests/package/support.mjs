@@ -154,6 +154,7 @@ export const test = base.extend({
   runs: ["wasm", { option: true }],
   /** Whether the browser knows WebAssembly at all. */
   hasWasm: [true, { option: true }],
+  /** Whether its WebAssembly has SIMD. */
   hasSimd: [true, { option: true }],
   /** A gateway without a make-believe job: every line is of the test. */
   gateway: async ({ policy }, use) => {

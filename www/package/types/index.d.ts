@@ -1,7 +1,7 @@
 /** Where the connection stands. */
 export type LogsState = "disconnected" | "connecting" | "connected" | "stale" | "paused" | "error" | "offline";
 
-/** What runs: WebAssembly, or the same program as JavaScript where the page's policy forbids WebAssembly. */
+/** What runs: WebAssembly, or the same program as JavaScript where the page's policy or the browser does not allow that. */
 export type Backend = "wasm" | "js";
 
 /** Why there is no connection. `docs/connection.md` says what each means and what is done about it. */
@@ -137,7 +137,7 @@ export interface ConnectionOptions {
   worker?: boolean;
   /** Where the wasm file is, for hosts whose bundler does not find it by itself. Read once, by the first that loads. */
   wasmUrl?: string | URL;
-  /** What to run; `"auto"` unless given: WebAssembly where the page's policy allows it, else JavaScript. Read once, by the first that loads. */
+  /** What to run; `"auto"` unless given: WebAssembly where the page's policy and the browser allow it, else JavaScript. Read once, by the first that loads. */
   backend?: "auto" | Backend;
   /** When anything but counts and times reads differently; at most once per frame, so a state shorter than that is left out. */
   onStatus?(status: LogsStatus): void;
