@@ -3,8 +3,9 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { buildGateway, buildPage, DIST, startGateway, trunkEnv } from "./lib/build.mjs";
+import { buildGateway, buildPage, DIST, precompile, startGateway, trunkEnv } from "./lib/build.mjs";
 import { entry, ROOT, stop, Told } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -21,14 +22,15 @@ const WATCH_GATEWAY_PORT = "8091";
 await entry(async () => {
   const options = parse();
   if (options.help) return console.log(USAGE);
-  await setup("demo");
-  console.log("\ndemo: building the gateway (first time about 1 min) …");
+  if (!existsSync(DIST)) console.log("demo: the first time, tools, gateway and page are compiled at once: about 6 to 12 min on 2 cores");
+  await setup("demo", { beside: options.watch ? undefined : precompile });
+  console.log("\ndemo: building the gateway …");
   const program = await buildGateway();
   return options.watch ? watch(program, options) : show(program, options);
 });
 
 async function show(program, options) {
-  console.log("\ndemo: building the page (first time about 2 min) …");
+  console.log("\ndemo: building the page …");
   await buildPage();
   const { child, url } = await startGateway(program, ["--port", options.port, "--next-free-port", "--site", DIST, ...logs(options)], { show: true });
   const busy = new URL(url).port === options.port ? "" : ` (port ${options.port} was busy)`;

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { capture, entry, ROOT, run, Told } from "./lib/run.mjs";
+import { capture, entry, ROOT, run, runBeside, Told } from "./lib/run.mjs";
 import { CACHE, findBrowsers, findTool, pin, which } from "./lib/tools.mjs";
 
 const NEEDS = {
@@ -13,8 +13,27 @@ const NEEDS = {
   test: { tools: ["wasm-bindgen-cli", "trunk", "wasm-pack"], browsers: true },
 };
 
-/** Brings this machine to where `npm run demo` (`"demo"`) or `npm test` (`"test"`) can run. */
-export async function setup(purpose) {
+/** Where the tools are compiled. One folder for all, so that what they share is compiled once. */
+const TOOL_BUILDS = path.join(CACHE, "build");
+
+/**
+ * How the tools are compiled: quickly. They run for seconds and are compiled on every new machine, so optimisation
+ * costs more than it returns. Debug information would only fill the disk.
+ */
+const QUICK_BUILD = {
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: "0",
+  CARGO_PROFILE_RELEASE_LTO: "off",
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "256",
+  CARGO_PROFILE_RELEASE_DEBUG: "0",
+};
+
+/**
+ * Brings this machine to where `npm run demo` (`"demo"`) or `npm test` (`"test"`) can run.
+ *
+ * `beside(signal)` starts builds that need no tool but cargo; they run while the tools are compiled, since compilers
+ * often keep only one core busy. Its `signal` aborts when set-up fails.
+ */
+export async function setup(purpose, { beside } = {}) {
   const needs = NEEDS[purpose];
   if (!needs) throw new Told(`setup: "${purpose}" is not one of ${Object.keys(NEEDS).join(", ")}`);
   checkNode();
@@ -22,8 +41,9 @@ export async function setup(purpose) {
   if (needs.browsers) checkComponents();
   await npmPackages();
   await wasmTarget();
-  for (const tool of needs.tools) await cargoTool(tool);
+  await together((signal) => cargoTools(needs.tools, signal), beside);
   if (needs.browsers) await browsers();
+  rmSync(TOOL_BUILDS, { recursive: true, force: true });
 }
 
 function checkNode() {
@@ -64,7 +84,25 @@ async function wasmTarget() {
   await must(run("rustup", ["target", "add", target]), `rustup could not add ${target}: add it by hand with 'rustup target add ${target}'`);
 }
 
-async function cargoTool(name) {
+/** Runs all of `tasks` at once; the first failure aborts the others. */
+async function together(...tasks) {
+  const abort = new AbortController();
+  const running = tasks.map((task) => task?.(abort.signal));
+  try {
+    await Promise.all(running);
+  } catch (error) {
+    abort.abort();
+    await Promise.allSettled(running);
+    throw error;
+  }
+}
+
+/** One after the other: they share a build folder, which cargo locks. */
+async function cargoTools(names, signal) {
+  for (const name of names) await cargoTool(name, signal);
+}
+
+async function cargoTool(name, signal) {
   if (findTool(name)) return;
   const { version, home, locked, minutes } = pin(name);
   mkdirSync(CACHE, { recursive: true });
@@ -75,12 +113,10 @@ async function cargoTool(name) {
     console.log(`setup: no prebuilt ${name} ${version} to be had from here; building it`);
   }
   say(`${name} ${version}, built from source into ${home} (with cargo-binstall on PATH it would be fetched prebuilt)`, `about ${minutes} min on 2 cores`);
-  const build = path.join(CACHE, "build");
-  const args = ["install", name, "--version", version, "--root", home, "--target-dir", build, ...(locked ? ["--locked"] : [])];
+  const args = ["install", name, "--version", version, "--root", home, "--target-dir", TOOL_BUILDS, ...(locked ? ["--locked"] : [])];
   // The build must not see flags meant for this project's own builds (undefined takes a variable away).
-  const env = { RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined };
-  await must(run("cargo", args, { cwd: CACHE, env }), `could not build ${name} ${version}: by hand, 'cargo install ${name} --version ${version}${locked ? " --locked" : ""}'`);
-  rmSync(build, { recursive: true, force: true });
+  const env = { RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined, ...QUICK_BUILD };
+  await must(runBeside(name, "cargo", args, { cwd: CACHE, env, signal }), `could not build ${name} ${version}: by hand, 'cargo install ${name} --version ${version}${locked ? " --locked" : ""}'`);
 }
 
 async function browsers() {

@@ -1,7 +1,7 @@
 // Building the two halves: the demo page by trunk, the gateway by cargo.
 
 import path from "node:path";
-import { capture, ROOT, run, startUntil, Told } from "./run.mjs";
+import { capture, ROOT, run, runBeside, startUntil, Told } from "./run.mjs";
 import { toolEnv } from "./tools.mjs";
 
 /** The folder that trunk fills. */
@@ -16,6 +16,16 @@ export function trunkEnv() {
 export async function buildPage() {
   const args = ["build", "--release", "--cargo-profile", "wasm"];
   if ((await run("trunk", args, { env: trunkEnv() })) !== 0) throw new Told("trunk could not build the page; what it says is above");
+}
+
+/** What a first build of the demo compiles by cargo alone. trunk and `buildGateway` then find it compiled. */
+export async function precompile(signal) {
+  const wasm = ["build", "--target", "wasm32-unknown-unknown", "--profile", "wasm", "--bin", "demo"];
+  const codes = await Promise.all([
+    runBeside("gateway", "cargo", ["build", "--package", "logs-gateway"], { signal }),
+    runBeside("page", "cargo", wasm, { signal }),
+  ]);
+  if (codes.some((code) => code !== 0)) throw new Told("cargo could not build the gateway or the page; what it says is above");
 }
 
 /** Builds the gateway and gives the path of its program. */

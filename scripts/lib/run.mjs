@@ -3,6 +3,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 
@@ -17,6 +18,19 @@ export async function run(command, args, { env = {}, cwd = ROOT } = {}) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "inherit" });
   const [code, signal] = await exitOf(child, command);
   return code ?? (signal ? 1 : 0);
+}
+
+/**
+ * Runs a program to its end beside others: each line of its output is printed behind `name`. Resolves to the exit code.
+ * Aborting `signal` ends the program.
+ */
+export async function runBeside(name, command, args, { env = {}, cwd = ROOT, signal } = {}) {
+  const child = spawn(command, args, { cwd, signal, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => console.log(`${name} | ${line}`));
+  }
+  const [code, killedBy] = await exitOf(child, command);
+  return code ?? (killedBy ? 1 : 0);
 }
 
 /** As `run`, and gives what was printed beside the exit code. */
