@@ -100,29 +100,38 @@ fn no_file_grows_into_a_place_where_everything_meets() {
     }
 }
 
+/// Returns the text of a file of the repository.
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
 #[test]
-fn the_code_in_the_readme_is_the_code_that_is_tested() {
-    let read = |file: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let readme = read("README.md");
+fn code_in_documents_is_the_code_that_is_tested() {
     let mut files = 0;
-    for part in readme.split("<!-- examples/").skip(1) {
-        let (file, rest) = part.split_once(" -->\n```js\n").expect("a block of code follows");
-        let (code, _) = rest.split_once("```").expect("the block ends");
-        assert_eq!(code, read(&format!("examples/{file}")), "README.md and examples/{file} differ: copy the one into the other");
-        files += 1;
+    for document in ["README.md", "docs/integration.md"] {
+        let text = read(document);
+        for part in text.split("<!-- examples/").skip(1) {
+            let (file, rest) = part.split_once(" -->\n```js\n").expect("a block of code follows");
+            let (code, _) = rest.split_once("```").expect("the block ends");
+            assert_eq!(code, read(&format!("examples/{file}")), "{document} and examples/{file} differ: copy the one into the other");
+            files += 1;
+        }
     }
-    assert!(files >= 4, "README.md shows {files} examples: has the mark <!-- examples/… --> changed?");
-    // What the migration takes, line by line as it is in the fixture that is run.
-    let migration =
-        readme.split("<!-- tests/hosts/datashop -->").nth(1).and_then(|part| part.split("```").nth(1)).expect("the diff of the migration");
+    assert!(files >= 4, "the documents show {files} examples: has the mark <!-- examples/… --> changed?");
+}
+
+#[test]
+fn the_migration_guide_shows_the_diff_of_the_tested_page() {
+    let guide = read("docs/migration.md");
+    let migration = guide.split("<!-- tests/hosts/datashop -->").nth(1).and_then(|part| part.split("```").nth(1)).expect("the diff follows its mark");
     let (before, after) = (
         ["LogsPage.js", "main.js"].map(|file| read(&format!("tests/hosts/datashop/before/{file}"))).concat(),
         ["LogsPage.js", "main.js"].map(|file| read(&format!("tests/hosts/datashop/after/{file}"))).concat(),
     );
     for line in migration.lines() {
         match line.split_at_checked(1) {
-            Some(("-", line)) => assert!(before.contains(line) && !after.contains(line), "README.md: -{line}"),
-            Some(("+", line)) => assert!(after.contains(line) && !before.contains(line), "README.md: +{line}"),
+            Some(("-", line)) => assert!(before.contains(line) && !after.contains(line), "docs/migration.md: -{line}"),
+            Some(("+", line)) => assert!(after.contains(line) && !before.contains(line), "docs/migration.md: +{line}"),
             _ => {}
         }
     }

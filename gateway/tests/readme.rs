@@ -1,4 +1,4 @@
-//! The commands of the README work as they are written.
+//! The commands in the gateway's README work as they are written.
 
 mod support;
 
@@ -6,14 +6,15 @@ use std::process::Command;
 
 use support::{CHANNEL, Server};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../README.md");
+const INTEGRATION: &str = include_str!("../../docs/integration.md");
 
-/// The curl commands of the README.
+/// Returns the curl commands of the README.
 fn curl_commands() -> Vec<&'static str> {
     README.lines().filter(|line| line.starts_with("curl ")).collect()
 }
 
-/// Runs a command of the README against `gateway`; only the address and a time limit differ from what is written.
+/// Runs a command of the README against `gateway`. Only the address and a time limit differ from what is written.
 fn run(command: &str, gateway: &str) -> String {
     let command = command.replace("http://127.0.0.1:8080", gateway).replacen("curl ", "curl --silent --show-error --max-time 1 ", 1);
     let output = Command::new("bash").args(["-c", &command]).output().expect("bash is there");
@@ -51,7 +52,7 @@ async fn curl_commands_work_as_written() {
 fn the_rust_code_is_the_example_that_is_compiled() {
     let example = include_str!("../../examples/leptos_app.rs");
     let (_, code) = example.split_once("\n\n").expect("a first line and code");
-    assert!(README.contains(code.trim()), "README.md and examples/leptos_app.rs differ");
+    assert!(INTEGRATION.contains(code.trim()), "docs/integration.md and examples/leptos_app.rs differ");
 }
 
 #[test]
