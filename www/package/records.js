@@ -25,7 +25,7 @@ export function writeLog({ channel, id, seq, timestamp, text }) {
 /** A notice that lines are missing which this side let go. */
 export function missed(count) {
   lastKey += 1;
-  return { key: lastKey, notice: "gap", missing: count, text: `${count} rows were let go before they were taken` };
+  return { key: lastKey, notice: "gap", missing: count, text: `${count.toLocaleString("en-US")} ${count === 1 ? "row was" : "rows were"} dropped before they were read` };
 }
 
 export function isLog(row) {
