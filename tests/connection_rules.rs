@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{AlarmReason, Config, Input, Page, State, Stop};
+use logs_sse_client::core::connection::{AlarmReason, Config, Finding, Input, Page, State, Stop};
 use logs_sse_client::core::session::SourceEvent;
 use logs_sse_client::core::status::Badge;
 use support::sim::Sim;
@@ -137,6 +137,23 @@ fn retries_at_once_when_the_network_is_back() {
     sim.pass(SECOND);
     sim.input(Input::Network(true));
     assert_eq!(sim.opened()[1].at, sim.now());
+}
+
+#[test]
+fn a_network_that_comes_and_goes_does_not_override_the_wait_that_the_server_asked_for() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    sim.refuse();
+    sim.find(Finding::Answer { status: 503, is_stream: false, retry_after: Some(60 * SECOND) });
+    for online in [true, false, true, false, true] {
+        sim.input(Input::Network(online));
+        sim.pass(SECOND);
+    }
+    assert!(matches!(sim.state(), State::Waiting { .. }), "{:?}", sim.state());
+    sim.pass(54 * SECOND);
+    assert_eq!(sim.opened().len(), 1);
+    sim.pass_to_attempt();
+    assert_eq!(sim.opened().len(), 2);
 }
 
 #[test]

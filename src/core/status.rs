@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::connection::{Connection, Reading, State, Stop, unread};
 use crate::notice::time;
+use crate::summary::grouped;
 use crate::time::Instant;
 use crate::time::millis;
 use crate::unread::Unread;
@@ -117,7 +118,7 @@ impl Status {
         match connection.state() {
             State::Idle => Self { main_action: MainAction::Connect, reason: String::new(), ..plain },
             State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..plain },
-            State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {attempt}"), ..plain },
+            State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {}", grouped((*attempt).into())), ..plain },
             State::Open { .. } => open(plain, connection, vitals, now),
             State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
             State::Offline => offline(plain, connection.next_attempt().unwrap_or(now) - now),
@@ -177,6 +178,7 @@ fn open(plain: Status, connection: &Connection, vitals: &Vitals, now: Instant) -
 
 fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
     let (seconds, stale_after) = countdown(left);
+    let attempt = grouped(attempt.into());
     let progress = if seconds == 0 { format!("retrying now (attempt {attempt})") } else { format!("retrying in {seconds} s (attempt {attempt})") };
     Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..plain }
 }

@@ -36,6 +36,8 @@ pub struct Connection {
     /// Whether the browser reports a network, or was found to be wrong about it.
     online: bool,
     last_failure: Option<Failure>,
+    /// Until when the server asked not to be tried again.
+    not_before: Instant,
     /// How many sources and probes there were; the next one's number.
     opened: u64,
     outputs: VecDeque<Output>,
@@ -59,6 +61,7 @@ impl Connection {
             unread: Unread::default(),
             online: true,
             last_failure: None,
+            not_before: Instant::default(),
             opened: 0,
             outputs: VecDeque::new(),
         }
@@ -321,6 +324,7 @@ impl Connection {
     /// without which all readers that were told the same would come back at the same moment.
     fn wait(&mut self, now: Instant, floor: Duration, failure: Failure) {
         self.last_failure = Some(failure);
+        self.not_before = now + floor.min(LONGEST_WAIT);
         if !self.online {
             // Slowly, since the browser may well be right; and uncounted, since it says nothing about the server.
             let delay = self.backoff.slow() + floor.min(LONGEST_WAIT);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::entry::head;
 use crate::notice::time;
 use crate::protocol::ByeReason;
+use crate::summary::grouped;
 use crate::time::Instant;
 use crate::unread::Unread;
 
@@ -192,7 +193,7 @@ impl fmt::Display for Stop {
             Self::SentAway => f.write_str("the log server ended this stream for good"),
             Self::Blocked => f.write_str("the page's Content-Security-Policy forbids the connection (connect-src)"),
             Self::GaveUp { attempts: 1 } => f.write_str("gave up after one attempt"),
-            Self::GaveUp { attempts } => write!(f, "gave up after {attempts} attempts"),
+            Self::GaveUp { attempts } => write!(f, "gave up after {} attempts", grouped((*attempts).into())),
         }
     }
 }

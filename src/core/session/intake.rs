@@ -205,6 +205,8 @@ impl Session {
 
     /// Adds a row for each reason for which logs are missing; `reason` is that of those which were sent.
     fn tell_lost(&mut self, missing: Missing, reason: GapReason) {
+        // A stream that did not resume owes nothing any more.
+        self.is_owed &= missing.unresumed == 0;
         for (missing, reason) in [(missing.unresumed, GapReason::NotResumed), (missing.lost, reason)] {
             if missing > 0 {
                 self.tell_missing(Some(missing), reason);

@@ -54,6 +54,7 @@ impl Connection {
     /// Moves the next attempt behind `floor`, with what was left of the delay on top.
     fn hold_back(&mut self, now: Instant, floor: Duration) {
         if let State::Waiting { until, attempt } = self.state {
+            self.not_before = self.not_before.max(now + floor.min(LONGEST_WAIT));
             let until = now + floor.min(LONGEST_WAIT) + (until - now);
             self.alarms.set(AlarmReason::Retry, until);
             self.state = State::Waiting { until, attempt };

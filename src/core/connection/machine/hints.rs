@@ -8,7 +8,11 @@ impl Connection {
     pub(super) fn handle_network(&mut self, now: Instant, online: bool) {
         self.online = online;
         match self.state {
-            State::Offline | State::Waiting { .. } if online => self.attempt(now),
+            State::Offline | State::Waiting { .. } if online => match self.next_attempt().filter(|_| now < self.not_before) {
+                // What the server asked for holds on any network.
+                Some(until) => self.change(State::Waiting { until, attempt: self.backoff.failures() + 1 }),
+                None => self.attempt(now),
+            },
             State::Open { .. } if online => self.doubt_after_sleep(now),
             // On a network that is gone, an open source looks alive for minutes; behind a VPN the report is often wrong.
             State::Open { .. } => {
