@@ -194,7 +194,7 @@ fn a_screen_reader_hears_retrying_only_between_attempts() {
     sim.drop_link();
     assert!(sim.status().announcement().starts_with("ERROR: retrying: "), "{:?}", sim.status().announcement());
     sim.input(Input::Network(false));
-    assert_eq!(sim.status().announcement(), "OFFLINE: the browser reports no network: the connection was lost");
+    assert_eq!(sim.status().announcement(), "OFFLINE: the browser reports no network: the connection was lost before anything arrived");
     sim.input(Input::Network(true));
     assert!(sim.status().announcement().starts_with("CONNECTING"), "{:?}", sim.status().announcement());
     sim.input(Input::Page(Page::Frozen));

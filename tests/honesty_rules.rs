@@ -144,6 +144,23 @@ fn bytes_that_are_no_event_stream_are_named() {
 }
 
 #[test]
+fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    assert!(sim.status().reason.contains("was lost before anything arrived"), "{:?}", sim.status());
+    sim.input(Input::RetryNow);
+    sim.answer();
+    bytes(&mut sim, b"<html>log in</html>\n");
+    sim.drop_link();
+    assert!(sim.status().reason.starts_with(UNREAD) && sim.status().reason.contains("web page"), "{:?}", sim.status());
+    sim.input(Input::RetryNow);
+    sim.answer();
+    sim.line("understood");
+    sim.drop_link();
+    assert_eq!(sim.status().reason, "the connection was lost");
+}
+
+#[test]
 fn a_server_that_had_a_beat_is_expected_to_greet() {
     let mut sim = counted(0);
     sim.drop_link();

@@ -134,7 +134,7 @@ fn cause(session: &Session, now: Instant) -> Option<&'static str> {
             Stop::GaveUp { .. } => "gave_up",
         }),
         _ => session.connection().last_failure().map(|failure| match failure {
-            Failure::Lost => "lost",
+            Failure::Lost | Failure::LostEarly => "lost",
             Failure::Silent(_) => "silent",
             Failure::Unread(_) => UNREADABLE,
             Failure::Unreachable | Failure::OutOfReach => "unreachable",

@@ -2,13 +2,14 @@
 
 mod found;
 mod hints;
+mod outlook;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::alarms::{Alarm, AlarmReason, Alarms};
 use super::asking::Asking;
-use super::state::{Failure, ProbeId, Reading, SourceId, State, Stop, is_place_of};
+use super::state::{Failure, ProbeId, SourceId, State, Stop, is_place_of};
 use super::watch::{BEATS, Verdict, Watch};
 use super::{Config, Input, Output};
 use crate::backoff::Backoff;
@@ -119,32 +120,6 @@ impl Connection {
     #[must_use]
     pub fn doubt(&self, now: Instant) -> Option<Duration> {
         matches!(self.state, State::Open { .. }).then(|| self.watch.doubt(now)).flatten()
-    }
-
-    /// When the next attempt begins, if one is due.
-    #[must_use]
-    pub fn next_attempt(&self) -> Option<Instant> {
-        self.alarms.at(AlarmReason::Retry)
-    }
-
-    /// The number of the attempt under way or to come; 0 outside of attempts.
-    #[must_use]
-    pub fn attempt_number(&self) -> u32 {
-        match self.state {
-            State::Connecting { attempt } | State::Waiting { attempt, .. } => attempt,
-            State::Offline => self.backoff.failures() + 1,
-            _ => 0,
-        }
-    }
-
-    /// What is known of the open stream at `now` beyond its being open.
-    #[must_use]
-    pub fn reading(&self, now: Instant) -> Reading {
-        match self.state {
-            State::Open { .. } if self.watch.is_overdue(now) => Reading::Overdue(self.unread),
-            State::Open { .. } if self.watch.is_heard() => Reading::Understood,
-            _ => Reading::NotYet,
-        }
     }
 
     fn handle_connect(&mut self, now: Instant) {

@@ -56,9 +56,11 @@ pub enum Reading {
 pub enum Failure {
     /// The stream was open and ended.
     Lost,
+    /// The stream was open and ended before anything arrived on it.
+    LostEarly,
     /// The stream was open, and nothing was heard for this long though something should have been.
     Silent(Duration),
-    /// The stream was open, and nothing on it was understood in time; this came instead.
+    /// The stream was open, and nothing on it was understood before it ended or in time; this came instead.
     Unread(Unread),
     /// The browser got no answer.
     Unreachable,
@@ -97,6 +99,7 @@ impl Failure {
         !matches!(
             self,
             Self::Lost
+                | Self::LostEarly
                 | Self::Silent(_)
                 | Self::Unread(_)
                 | Self::Unreachable
@@ -113,6 +116,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost => f.write_str("the connection was lost"),
+            Self::LostEarly => f.write_str("the connection was lost before anything arrived"),
             Self::Silent(silence) => write!(f, "no sign of life for {}", time(*silence)),
             Self::Unread(what) => f.write_str(&unread(*what)),
             Self::Unreachable => f.write_str("the log server cannot be reached"),

@@ -231,7 +231,7 @@ impl Session {
 
     fn failure(&self, refused: bool) -> Failure {
         match self.connection.state() {
-            State::Open { .. } => Failure::Lost,
+            State::Open { .. } => self.connection.loss(),
             _ if refused => Failure::Rejected,
             _ => Failure::Unreachable,
         }
