@@ -24,14 +24,14 @@ impl Unread {
     /// Guesses from the first bytes of a stream, of which [`HEAD`] are enough.
     #[must_use]
     pub fn guess(head: &[u8]) -> Self {
-        if let Some((_, how)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
-            return Self::Compressed(how);
-        }
-        if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || is_utf16(head) {
-            return Self::Utf16;
-        }
         if !is_text(head) {
-            return Self::Binary;
+            let magic = MAGIC.iter().find(|(magic, _)| head.starts_with(magic));
+            let is_utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || has_zeros_of_utf16(head);
+            return match magic {
+                Some((_, how)) => Self::Compressed(how),
+                None if is_utf16 => Self::Utf16,
+                None => Self::Binary,
+            };
         }
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         match head.first() {
@@ -45,7 +45,7 @@ impl Unread {
 }
 
 /// Letters of European languages have a zero in every second byte.
-fn is_utf16(head: &[u8]) -> bool {
+fn has_zeros_of_utf16(head: &[u8]) -> bool {
     let (even, odd) = (0..head.len()).partition::<Vec<_>, _>(|index| index % 2 == 0);
     let is_zero = |places: &[usize]| !places.is_empty() && places.iter().all(|place| head[*place] == 0);
     is_zero(&even) != is_zero(&odd)
@@ -101,6 +101,8 @@ mod tests {
             (b"\xef\xbb\xbf{\"level\":\"INFO\"}\n", Unread::Json),
             (b"2026-11-27 INFO started\n", Unread::Text),
             (b"database: up\n", Unread::Text),
+            (b"x^2 + y^2\n", Unread::Text),
+            (b"\x78\x5e\x4b\x49\x00", Unread::Compressed("deflate")),
         ] {
             assert_eq!(Unread::guess(head), what, "{head:?}");
         }
