@@ -96,7 +96,8 @@ fn say(sim: &mut Sim, opened: &Opened, word: &Word) {
 fn check(sim: &Sim) {
     let reason = sim.alarm().map(|alarm| alarm.reason);
     match sim.state() {
-        State::Idle | State::Offline | State::Paused | State::Stopped(_) => assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state()),
+        State::Idle | State::Paused | State::Stopped(_) => assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state()),
+        State::Offline => assert_eq!((sim.url(), reason), (None, Some(AlarmReason::Retry))),
         State::Connecting { .. } => assert!(sim.url().is_some() && reason == Some(AlarmReason::ConnectTimeout)),
         State::Open { .. } => assert!(sim.url().is_some() && reason.is_none_or(|reason| reason == AlarmReason::Silence)),
         State::Waiting { until, .. } => {

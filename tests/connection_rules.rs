@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{AlarmReason, Config, Input, State, Stop};
+use logs_sse_client::core::connection::{AlarmReason, Config, Finding, Input, Page, State, Stop};
 use logs_sse_client::core::session::SourceEvent;
 use logs_sse_client::core::status::Badge;
 use support::sim::Sim;
@@ -116,28 +116,89 @@ fn retry_now_does_not_wait() {
 }
 
 #[test]
-fn does_not_reconnect_while_offline() {
+fn retries_slowly_while_the_browser_reports_no_network() {
     let mut sim = Sim::connected();
     sim.drop_link();
     sim.input(Input::Network(false));
-    sim.pass(3_600 * SECOND);
-    assert_eq!((sim.state(), sim.opened().len()), (&State::Offline, 1));
+    assert_eq!(sim.state(), &State::Offline);
+    for _ in 0..20 {
+        let waits_since = sim.now();
+        sim.pass_to_attempt();
+        assert!((15..=30).contains(&(sim.now() - waits_since).as_secs()), "{:?}", sim.now() - waits_since);
+        sim.drop_link();
+    }
 }
 
 #[test]
 fn retries_at_once_when_the_network_is_back() {
     let mut sim = Sim::connected();
     sim.input(Input::Network(false));
-    sim.pass(100 * SECOND);
+    sim.drop_link();
+    sim.pass(SECOND);
     sim.input(Input::Network(true));
     assert_eq!(sim.opened()[1].at, sim.now());
 }
 
 #[test]
-fn an_open_stream_is_not_believed_when_the_network_is_gone() {
-    let mut sim = Sim::connected();
+fn a_network_that_comes_and_goes_does_not_override_the_wait_that_the_server_asked_for() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    sim.refuse();
+    sim.find(Finding::Answer { status: 503, is_stream: false, retry_after: Some(60 * SECOND) });
+    for online in [true, false, true, false, true] {
+        sim.input(Input::Network(online));
+        sim.pass(SECOND);
+    }
+    assert!(matches!(sim.state(), State::Waiting { .. }), "{:?}", sim.state());
+    sim.pass(54 * SECOND);
+    assert_eq!(sim.opened().len(), 1);
+    sim.pass_to_attempt();
+    assert_eq!(sim.opened().len(), 2);
+}
+
+#[test]
+fn attempts_without_a_network_do_not_count_toward_giving_up() {
+    let mut sim = Sim::with(Config { max_attempts: Some(3), ..Config::default() }, 1);
     sim.input(Input::Network(false));
-    assert_eq!((sim.status().badge, sim.url()), (Badge::Offline, None));
+    sim.input(Input::Connect);
+    for _ in 0..20 {
+        sim.drop_link();
+        sim.pass_to_attempt();
+    }
+    sim.answer();
+    assert_eq!(sim.status().badge, Badge::Connected);
+}
+
+#[test]
+fn a_report_of_no_network_does_not_end_an_attempt() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    sim.input(Input::Network(false));
+    sim.answer();
+    assert_eq!((sim.status().badge, sim.opened().len()), (Badge::Connected, 1));
+}
+
+#[test]
+fn a_stream_that_opens_without_a_network_proves_the_report_wrong() {
+    let mut sim = Sim::new();
+    sim.input(Input::Network(false));
+    sim.input(Input::Connect);
+    sim.answer();
+    sim.drop_link();
+    assert!(matches!(sim.state(), State::Waiting { attempt: 2, .. }), "{:?}", sim.state());
+}
+
+#[test]
+fn a_screen_reader_hears_retrying_only_between_attempts() {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    assert!(sim.status().announcement().starts_with("ERROR: retrying: "), "{:?}", sim.status().announcement());
+    sim.input(Input::Network(false));
+    assert_eq!(sim.status().announcement(), "OFFLINE: the browser reports no network: the connection was lost before anything arrived");
+    sim.input(Input::Network(true));
+    assert!(sim.status().announcement().starts_with("CONNECTING"), "{:?}", sim.status().announcement());
+    sim.input(Input::Page(Page::Frozen));
+    assert_eq!(sim.status().announcement(), "PAUSED: resumes when this tab is visible");
 }
 
 #[test]

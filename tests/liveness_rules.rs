@@ -57,6 +57,7 @@ fn the_cursor_goes_with_every_new_source() {
     sim.input(Input::RetryNow);
     assert!(sim.url().is_some_and(|url| url.ends_with("&last_event_id=1.aaaaaa.1z")), "{:?}", sim.url());
     sim.input(Input::Network(false));
+    sim.drop_link();
     sim.input(Input::Network(true));
     assert!(sim.url().is_some_and(|url| url.ends_with("1.aaaaaa.1z")));
     sim.answer();

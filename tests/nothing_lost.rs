@@ -18,6 +18,7 @@ fn scenario(seed: u64) -> Result<(usize, usize), String> {
     let mut chance = Rng::with_seed(seed);
     let history = [5, 20, 200, 10_000][chance.usize(0..4)];
     let mut world = World::new(seed, history);
+    world.drops_resume = chance.u32(0..8) == 0;
     world.publish(chance.usize(0..30));
     world.input(Input::Connect);
     world.deliver(usize::MAX);
@@ -52,6 +53,7 @@ fn step(world: &mut World, chance: &mut Rng) {
         89..91 => world.sleep(millis(chance, 4_000_000)),
         91..94 => world.page([Page::Hidden, Page::Seen, Page::Frozen, Page::Thawed][chance.usize(0..4)]),
         94..96 => world.call_back_late(chance.usize(0..8)),
+        96..97 if chance.bool() => world.drops_resume = chance.bool(),
         96..97 => world.input(Input::Disconnect),
         97..99 => world.input(Input::Connect),
         _ => world.input(Input::Woken),

@@ -119,6 +119,7 @@ fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
 #[test]
 fn the_status_for_programs_is_json_whatever_the_server_says() {
     let mut sim = reading(&["a"]);
+    greet(&mut sim, &[("a", 0)]);
     let healthy = report::standing(&sim.session, sim.now());
     log(&mut sim, "a", 1);
     assert_eq!(report::standing(&sim.session, sim.now()), healthy, "lines alone are no news of the connection");

@@ -28,7 +28,8 @@ impl Probe {
         // A task, not closures of our own: an ended request still answers, when such closures would be gone.
         spawn_local(async move {
             let answer = JsFuture::from(answer).await;
-            let finding = answer.ok().and_then(|answer| answer.dyn_ref::<Response>().map(finding)).unwrap_or(Finding::Nothing);
+            // No `dyn_ref`: a `fetch` that a page replaced may answer with another window's class.
+            let finding = answer.map_or(Finding::Nothing, |answer| finding(answer.unchecked_ref()));
             // The head was all that was wanted; a stream would go on for ever.
             ended.abort();
             if is_wanted.upgrade().is_some() {

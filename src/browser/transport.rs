@@ -118,7 +118,8 @@ fn hear(bytes: &RefCell<Vec<u8>>, kind: u32, first: &JsValue, second: &JsValue, 
             Some(status) => Finding::read(status as u16, &text(second), &text(third)),
         })),
         _ => {
-            let Some(array) = first.dyn_ref::<Uint8Array>() else { return };
+            // No `dyn_ref`: the bytes may be of another window's class, if its `fetch` made them.
+            let array: &Uint8Array = first.unchecked_ref();
             // One buffer for a stream's life. It is out while it is heard, so that a call from within finds another.
             let mut taken = bytes.take();
             taken.resize(array.length() as usize, 0);
@@ -129,8 +130,8 @@ fn hear(bytes: &RefCell<Vec<u8>>, kind: u32, first: &JsValue, second: &JsValue, 
     }
 }
 
+/// The message of an error, of whichever window's class.
 fn words(thrown: &JsValue) -> String {
-    thrown
-        .dyn_ref::<Error>()
-        .map_or_else(|| thrown.as_string().unwrap_or_else(|| "it threw what is no error".to_owned()), |error| String::from(error.message()))
+    let message = if thrown.is_object() { thrown.unchecked_ref::<Error>().message().into() } else { thrown.clone() };
+    message.as_string().unwrap_or_else(|| "it threw a value without a message".to_owned())
 }

@@ -55,6 +55,11 @@ impl Backoff {
         self.ceiling().mul_f64(self.chance.f64())
     }
 
+    /// Returns the delay before an attempt that is not expected to succeed: the upper half of [`Config::cap`]. Counts no failure.
+    pub fn slow(&mut self) -> Duration {
+        self.config.cap.mul_f64((1.0 + self.chance.f64()) / 2.0)
+    }
+
     /// Starts afresh, as when a person asks for a new connection.
     pub fn reset(&mut self) {
         self.failures = 0;
@@ -121,6 +126,15 @@ mod tests {
             backoff.failed(at(f64::from(second) + 0.9));
         }
         assert_eq!(backoff.failures(), 6);
+    }
+
+    #[test]
+    fn a_slow_delay_lies_between_half_the_cap_and_the_cap() {
+        let mut backoff = Backoff::new(Config::default(), 1);
+        for _ in 0..1_000 {
+            assert!((15.0..=30.0).contains(&backoff.slow().as_secs_f64()));
+        }
+        assert_eq!(backoff.failures(), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::GapReason;
-use crate::summary::counted;
+use crate::summary::{counted, grouped};
 
 /// Something that the log itself does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Notice {
         away: Duration,
         /// Lines that the server sent again.
         recovered: u64,
-        /// Lines that it could not.
+        /// Lines that it could not, each of which a gap row counts too.
         missing: u64,
     },
     /// The stream was gone for a while, and this server cannot send again.
@@ -38,9 +38,21 @@ impl Notice {
         match self {
             Self::Gap { missing, reason } => gap(*missing, *reason),
             Self::Resumed { away, recovered, missing } => {
-                format!("disconnected {}, {} recovered, {missing} missing", time(*away), counted(*recovered, "line", "lines"))
+                format!("disconnected {}, {} recovered, {} missing", time(*away), counted(*recovered, "line", "lines"), grouped(*missing))
             }
             Self::NotReplayed { away } => format!("reconnected after {}; this server cannot replay: lines may be missing", time(*away)),
+        }
+    }
+
+    /// How many lines are missing that no other row counts; `None` when that is not known.
+    ///
+    /// The rows of a log add up. A break's own row repeats in words what the gap rows before it counted.
+    #[must_use]
+    pub fn missing(&self) -> Option<u64> {
+        match self {
+            Self::Gap { missing, .. } => *missing,
+            Self::Resumed { .. } => Some(0),
+            Self::NotReplayed { .. } => None,
         }
     }
 
@@ -62,6 +74,7 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
         GapReason::Slow => "this page did not keep up",
         GapReason::Unknown => "the log server does not know where this page stopped",
         GapReason::Lost => "lost on the way",
+        GapReason::NotResumed => "the proxy did not pass the resume position",
     };
     format!("{what}: {why}")
 }
@@ -91,6 +104,21 @@ mod tests {
         );
         let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 37, missing: 0 };
         assert_eq!((resumed.text().as_str(), resumed.is_loss()), ("disconnected 14 s, 37 lines recovered, 0 missing", false));
+    }
+
+    #[test]
+    fn groups_the_digits_of_every_count() {
+        let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 11_830, missing: 11_520 };
+        assert_eq!(resumed.text(), "disconnected 14 s, 11,830 lines recovered, 11,520 missing");
+        assert_eq!(Notice::Gap { missing: Some(11_520), reason: GapReason::Lost }.text(), "11,520 lines missing: lost on the way");
+    }
+
+    #[test]
+    fn adds_up_to_what_is_missing() {
+        // A gap row said it already.
+        assert_eq!(Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: 7 }.missing(), Some(0));
+        assert_eq!(Notice::Gap { missing: Some(7), reason: GapReason::Evicted }.missing(), Some(7));
+        assert_eq!(Notice::NotReplayed { away: Duration::ZERO }.missing(), None);
     }
 
     #[test]

@@ -17,6 +17,33 @@ pub struct Progress {
 struct Position {
     channel: String,
     seq: Option<u64>,
+    /// The greeting's `newest`, until the stream shows whether it resumed behind `seq`; `None` where it need not.
+    owed_to: Option<u64>,
+}
+
+impl Position {
+    fn new(channel: String) -> Self {
+        Self { channel, seq: None, owed_to: None }
+    }
+
+    /// Moves up to `to`, and returns how many logs in between did not arrive.
+    ///
+    /// A stream that moves past all it owes without sending any of it did not start where this page asked it to.
+    fn skip_to(&mut self, to: u64) -> Missing {
+        let Some(seq) = self.seq.replace(self.seq.map_or(to, |seq| seq.max(to))) else { return Missing::default() };
+        let owed_to = self.owed_to.take().filter(|newest| *newest <= to);
+        let unresumed = owed_to.map_or(0, |newest| newest.saturating_sub(seq));
+        Missing { unresumed, lost: to.saturating_sub(seq) - unresumed }
+    }
+}
+
+/// Logs that did not arrive, by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// The gateway would have sent them again, had it learned where this page stopped.
+    pub unresumed: u64,
+    /// They were sent, or told as a gap.
+    pub lost: u64,
 }
 
 /// What a greeting says of the time in which the stream was gone.
@@ -36,18 +63,15 @@ pub enum Verdict {
     New,
     /// It came before.
     Duplicate,
-    /// It is new, and as many before it did not come.
-    After {
-        /// How many.
-        missing: u64,
-    },
+    /// It is new, and these before it did not arrive.
+    After(Missing),
 }
 
 impl Progress {
     /// Nothing known yet of `channels`, which are in the order of the URL.
     #[must_use]
     pub fn new(channels: Vec<String>) -> Self {
-        Self { epoch: None, channels: channels.into_iter().map(|channel| Position { channel, seq: None }).collect(), recent: Recent::default() }
+        Self { epoch: None, channels: channels.into_iter().map(Position::new).collect(), recent: Recent::default() }
     }
 
     /// Changes the channels, in the order of the new URL. Those kept stay where they are. Gives whether there are any.
@@ -56,7 +80,7 @@ impl Progress {
         let before = old.len();
         for channel in channels {
             let kept = old.iter().position(|position| position.channel == channel).map(|index| old.swap_remove(index));
-            self.channels.push(kept.unwrap_or(Position { channel, seq: None }));
+            self.channels.push(kept.unwrap_or_else(|| Position::new(channel)));
         }
         old.len() < before
     }
@@ -67,6 +91,7 @@ impl Progress {
         self.epoch.clone_from(&hello.epoch);
         let mut announced = Announced::default();
         for position in &mut self.channels {
+            position.owed_to = None;
             let Some(held) = of(&hello.held, &position.channel) else {
                 position.seq = None;
                 continue;
@@ -87,6 +112,7 @@ impl Progress {
                 }
             };
             position.seq = Some(seq);
+            position.owed_to = (seq < held.newest).then_some(held.newest);
             announced.left += held.newest - seq;
         }
         announced
@@ -95,6 +121,7 @@ impl Progress {
     /// The stream comes from a server that does not count: the positions mean nothing to it.
     pub fn handle_uncounted(&mut self) {
         self.epoch = None;
+        self.resumed();
         self.channels.iter_mut().for_each(|position| position.seq = None);
     }
 
@@ -108,33 +135,50 @@ impl Progress {
         if seq <= last {
             return Verdict::Duplicate;
         }
+        let is_replay = position.owed_to.is_some_and(|newest| seq <= newest);
+        let missing = if seq - last == 1 { Missing::default() } else { position.skip_to(seq - 1) };
         position.seq = Some(seq);
-        match seq - last - 1 {
-            0 => Verdict::New,
-            missing => Verdict::After { missing },
+        if is_replay {
+            self.resumed();
         }
+        if missing == Missing::default() { Verdict::New } else { Verdict::After(missing) }
     }
 
-    /// Takes a gap that the gateway tells of. Gives how many logs are missing that were not counted yet:
-    /// `None` when the gateway does not know, zero when they came or were counted.
-    pub fn handle_gap(&mut self, gap: &Gap) -> Option<u64> {
+    /// Takes a gap that the gateway reports. Returns how many logs are missing that were not counted yet:
+    /// `None` when the gateway does not know, zero when they arrived or were counted.
+    pub fn handle_gap(&mut self, gap: &Gap) -> Option<Missing> {
+        // A reader of any position may be slow; every other gap answers a position that the gateway received.
+        let position = self.channels.iter().find(|position| position.channel == gap.channel);
+        let is_replay = position.and_then(|position| position.owed_to).zip(gap.from).is_some_and(|(newest, from)| from <= newest);
+        if is_replay || gap.reason != GapReason::Slow {
+            self.resumed();
+        }
         let to = gap.to?;
-        let Some(position) = self.channels.iter_mut().find(|position| position.channel == gap.channel) else { return Some(0) };
-        let missing = position.seq.map_or(0, |seq| to.saturating_sub(seq));
-        position.seq = Some(position.seq.map_or(to, |seq| seq.max(to)));
-        Some(missing)
+        let position = self.channels.iter_mut().find(|position| position.channel == gap.channel);
+        Some(position.map(|position| position.skip_to(to)).unwrap_or_default())
     }
 
-    /// Takes a heartbeat, and gives how many logs were sent that did not come.
-    pub fn handle_heartbeat(&mut self, heartbeat: &Heartbeat) -> u64 {
-        let mut missing = 0;
-        for position in &mut self.channels {
-            if let (Some(seq), Some(&sent)) = (position.seq, of(&heartbeat.sent, &position.channel)) {
-                missing += sent.saturating_sub(seq);
-                position.seq = Some(seq.max(sent));
-            }
+    /// Takes a heartbeat, and returns how many logs did not arrive.
+    pub fn handle_heartbeat(&mut self, heartbeat: &Heartbeat) -> Missing {
+        let sent = |position: &Position| of(&heartbeat.sent, &position.channel).copied();
+        // A stream that stands before the end of what it owes has that still to send.
+        let is_behind = |position: &Position| position.owed_to.zip(sent(position)).is_some_and(|(newest, sent)| sent < newest);
+        if self.channels.iter().any(is_behind) {
+            self.resumed();
+        }
+        let mut missing = Missing::default();
+        for position in self.channels.iter_mut().filter(|position| position.seq.is_some()) {
+            let Some(sent) = sent(position) else { continue };
+            let more = position.skip_to(sent);
+            missing.unresumed += more.unresumed;
+            missing.lost += more.lost;
         }
         missing
+    }
+
+    /// The gateway learned where this page stopped: whatever is missing from here on has another reason.
+    fn resumed(&mut self) {
+        self.channels.iter_mut().for_each(|position| position.owed_to = None);
     }
 
     /// Where to go on from; `None` when nothing is known.
@@ -204,8 +248,16 @@ mod tests {
         progress.handle_line(Some(CHANNEL), Some(seq), "", "")
     }
 
+    fn lost(lost: u64) -> Missing {
+        Missing { unresumed: 0, lost }
+    }
+
+    fn beat(sent: u64) -> Heartbeat {
+        Heartbeat { sent: vec![(CHANNEL.to_owned(), sent)], server_time: None }
+    }
+
     fn gap(to: Option<u64>) -> Gap {
-        Gap { channel: CHANNEL.into(), to, reason: GapReason::Evicted }
+        Gap { channel: CHANNEL.into(), from: to.map(|_| 6), to, reason: GapReason::Evicted }
     }
 
     #[test]
@@ -218,7 +270,7 @@ mod tests {
     #[test]
     fn counts_what_did_not_come_and_what_came_twice() {
         let mut progress = at(5);
-        assert_eq!(line(&mut progress, 9), Verdict::After { missing: 3 });
+        assert_eq!(line(&mut progress, 9), Verdict::After(lost(3)));
         assert_eq!([line(&mut progress, 9), line(&mut progress, 7), line(&mut progress, 10)], [Verdict::Duplicate, Verdict::Duplicate, Verdict::New]);
     }
 
@@ -246,8 +298,8 @@ mod tests {
     #[test]
     fn a_gap_counts_once() {
         let mut progress = at(5);
-        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(3));
-        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(0));
+        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(lost(3)));
+        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(lost(0)));
         assert_eq!(line(&mut progress, 9), Verdict::New);
         assert_eq!(progress.handle_gap(&gap(None)), None);
     }
@@ -255,8 +307,46 @@ mod tests {
     #[test]
     fn a_heartbeat_shows_a_loss_on_an_idle_stream() {
         let mut progress = at(5);
-        let beat = |sent| Heartbeat { sent: vec![(CHANNEL.to_owned(), sent)], server_time: None };
-        assert_eq!([progress.handle_heartbeat(&beat(5)), progress.handle_heartbeat(&beat(7)), progress.handle_heartbeat(&beat(7))], [0, 2, 0]);
+        assert_eq!([5, 7, 7].map(|sent| progress.handle_heartbeat(&beat(sent))), [lost(0), lost(2), lost(0)]);
+    }
+
+    /// A stream that was asked to resume behind 5 and greets with 12 as the newest.
+    fn behind() -> Progress {
+        let mut progress = at(5);
+        progress.handle_hello(&hello("aaaaaa", 1, 12));
+        progress
+    }
+
+    #[test]
+    fn a_stream_that_skips_all_it_owes_did_not_resume() {
+        assert_eq!(line(&mut behind(), 13), Verdict::After(Missing { unresumed: 7, lost: 0 }));
+        assert_eq!(line(&mut behind(), 15), Verdict::After(Missing { unresumed: 7, lost: 2 }));
+        assert_eq!(behind().handle_heartbeat(&beat(12)), Missing { unresumed: 7, lost: 0 });
+        let slow = Gap { reason: GapReason::Slow, from: Some(13), ..gap(Some(20)) };
+        assert_eq!(behind().handle_gap(&slow), Some(Missing { unresumed: 7, lost: 8 }));
+    }
+
+    #[test]
+    fn a_stream_that_sends_or_reports_any_of_it_did_resume() {
+        let resumed: [fn(&mut Progress); 5] = [
+            |progress| assert_eq!(progress.handle_gap(&Gap { reason: GapReason::Slow, ..gap(Some(7)) }), Some(lost(2))),
+            |progress| assert_eq!(line(progress, 7), Verdict::After(lost(1))),
+            |progress| assert_eq!(progress.handle_gap(&gap(Some(7))), Some(lost(2))),
+            |progress| assert_eq!(progress.handle_gap(&gap(None)), None),
+            |progress| assert_eq!(progress.handle_heartbeat(&beat(7)), lost(2)),
+        ];
+        for resume in resumed {
+            let mut progress = behind();
+            resume(&mut progress);
+            assert!(matches!(line(&mut progress, 13), Verdict::After(Missing { unresumed: 0, .. })));
+        }
+    }
+
+    #[test]
+    fn a_restarted_gateway_that_sends_none_of_its_history_was_not_asked_to_resume() {
+        let mut progress = at(500);
+        progress.handle_hello(&hello("bbbbbb", 1, 3));
+        assert_eq!(progress.handle_heartbeat(&beat(3)), Missing { unresumed: 3, lost: 0 });
     }
 
     #[test]

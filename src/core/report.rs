@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-use crate::connection::{Failure, State, Stop};
+use crate::connection::{Failure, Reading, State, Stop};
 use crate::json::{quote, quoted};
 use crate::notice::Notice;
 use crate::session::Session;
-use crate::status::{MainAction, Status};
+use crate::status::{Badge, MainAction, Status};
 use crate::store::Row;
+use crate::summary::counted;
 use crate::time::{self, Instant};
+use crate::unread::Unread;
 use crate::wire::Raw;
 
 /// How far a listener has heard the log.
@@ -46,7 +48,8 @@ impl Feed {
         json.open('[');
         if self.next < range.start {
             let unheard = range.start - self.next;
-            json.item(&format!("[{},\"gap\",{unheard},\"{unheard} rows were let go before this page took them\"]", range.start - 1));
+            let dropped = format!("{} dropped before this page read them", counted(unheard, "row was", "rows were"));
+            json.item(&format!("[{},\"gap\",{unheard},{}]", range.start - 1, quoted(&dropped)));
         }
         for number in self.next.max(range.start)..range.end {
             match session.store().raw_line(number) {
@@ -68,15 +71,9 @@ pub fn status(session: &Session, now: Instant) -> String {
     let millis = |time: Option<Duration>| time.map_or_else(|| "null".to_owned(), |time| time::millis(time).to_string());
     let mut json = Json::default();
     json.open('{');
-    stable(&mut json, session, &status);
+    stable(&mut json, session, &status, now);
     json.field("progress", &quoted(&status.progress));
-    json.field(
-        "retryInMs",
-        &millis(match session.state() {
-            State::Waiting { until, .. } => Some(*until - now),
-            _ => None,
-        }),
-    );
+    json.field("retryInMs", &millis(session.connection().next_attempt().map(|at| at - now)));
     json.field("lastEventAgeMs", &millis(vitals.age(now)));
     json.field("lagMs", &millis(vitals.lag()));
     json.field("linesPerSecond", &vitals.rate(now).to_string());
@@ -91,23 +88,19 @@ pub fn status(session: &Session, now: Instant) -> String {
 #[must_use]
 pub fn standing(session: &Session, now: Instant) -> String {
     let mut json = Json::default();
-    stable(&mut json, session, &session.status(now));
+    stable(&mut json, session, &session.status(now), now);
     json.0
 }
 
-fn stable(json: &mut Json, session: &Session, status: &Status) {
+fn stable(json: &mut Json, session: &Session, status: &Status, now: Instant) {
     json.field("state", &quoted(status.badge.name()));
     json.field("word", &quoted(status.badge.word()));
     json.field("isLive", if status.is_live() { "true" } else { "false" });
-    json.field("cause", &cause(session).map_or_else(|| "null".to_owned(), quoted));
+    json.field("cause", &cause(session, now).map_or_else(|| "null".to_owned(), quoted));
     json.field("reason", &quoted(&reason(session, status)));
-    let will_retry = !status.is_live() && status.main_action == MainAction::Disconnect;
+    let will_retry = status.badge != Badge::Connected && status.main_action == MainAction::Disconnect;
     json.field("willRetry", if will_retry { "true" } else { "false" });
-    let attempt = match session.state() {
-        State::Connecting { attempt } | State::Waiting { attempt, .. } => *attempt,
-        _ => 0,
-    };
-    json.field("attempt", &attempt.to_string());
+    json.field("attempt", &session.connection().attempt_number().to_string());
     let mut refused = Json::default();
     refused.open('[');
     session.refused().iter().for_each(|channel| refused.item(&quoted(channel)));
@@ -123,9 +116,14 @@ fn reason(session: &Session, status: &Status) -> String {
     }
 }
 
-fn cause(session: &Session) -> Option<&'static str> {
+fn cause(session: &Session, now: Instant) -> Option<&'static str> {
     match session.state() {
-        State::Idle | State::Open { .. } => None,
+        State::Idle => None,
+        // What may as well be an idle server is no error.
+        State::Open { .. } => match session.connection().reading(now) {
+            Reading::Understood | Reading::NotYet | Reading::Overdue(Unread::Nothing) => None,
+            Reading::Overdue(_) => Some(UNREADABLE),
+        },
         State::Stopped(stop) => Some(match stop {
             Stop::BadTarget(_) => "bad_target",
             Stop::NotGranted(_) => "not_granted",
@@ -136,9 +134,10 @@ fn cause(session: &Session) -> Option<&'static str> {
             Stop::GaveUp { .. } => "gave_up",
         }),
         _ => session.connection().last_failure().map(|failure| match failure {
-            Failure::Lost => "lost",
+            Failure::Lost | Failure::LostEarly => "lost",
             Failure::Silent(_) => "silent",
-            Failure::Unreachable => "unreachable",
+            Failure::Unread(_) => UNREADABLE,
+            Failure::Unreachable | Failure::OutOfReach => "unreachable",
             Failure::Rejected => "rejected",
             Failure::TimedOut(_) => "timed_out",
             Failure::CannotOpen(_) => "cannot_open",
@@ -147,10 +146,14 @@ fn cause(session: &Session) -> Option<&'static str> {
             Failure::NotFound => "not_found",
             Failure::Status(_) => "status",
             Failure::WebPage => "web_page",
+            Failure::WrongType(_) => "wrong_type",
             Failure::Redirected => "redirected",
+            Failure::Charset(_) | Failure::BrowserRefused => "browser_refused",
         }),
     }
 }
+
+const UNREADABLE: &str = "unreadable";
 
 /// Whoever hears it reads the entry itself, so it stays unread here.
 fn line(json: &mut Json, number: u64, raw: &Raw<'_>) {
@@ -193,12 +196,12 @@ fn odd(json: &mut Json, number: u64, row: &Row) {
 }
 
 fn notice(number: u64, notice: &Notice) -> String {
-    let (kind, missing) = match notice {
-        Notice::Gap { missing, .. } => ("gap", *missing),
-        Notice::Resumed { missing, .. } => ("resumed", Some(*missing)),
-        Notice::NotReplayed { .. } => ("not_replayed", None),
+    let kind = match notice {
+        Notice::Gap { .. } => "gap",
+        Notice::Resumed { .. } => "resumed",
+        Notice::NotReplayed { .. } => "not_replayed",
     };
-    let missing = missing.map_or_else(|| "null".to_owned(), |missing| missing.to_string());
+    let missing = notice.missing().map_or_else(|| "null".to_owned(), |missing| missing.to_string());
     format!("[{number},\"{kind}\",{missing},{}]", quoted(&notice.text()))
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use crate::connection::{Connection, State, Stop};
+use crate::connection::{Connection, Reading, State, Stop, unread};
 use crate::notice::time;
+use crate::summary::grouped;
 use crate::time::Instant;
 use crate::time::millis;
+use crate::unread::Unread;
 use crate::vitals::Vitals;
 
 /// What to show of the connection at one moment.
@@ -15,10 +17,12 @@ pub struct Status {
     pub badge: Badge,
     /// What goes on, beyond the word; empty when the word says it all.
     pub progress: String,
-    /// Why it is not connected, in plain words; empty when there is nothing to explain.
+    /// Why it is not connected, or not live, in plain words; empty when there is nothing to explain.
     pub reason: String,
     /// Signs of life of an open stream: when something last came, how many lines a second. Empty otherwise.
     pub vitals: String,
+    /// Whether lines arrive as they are published, as far as anybody can know: the stream is open, and it was understood.
+    pub is_live: bool,
     /// What the main button does.
     pub main_action: MainAction,
     /// Whether there is a wait that can be cut short.
@@ -34,9 +38,9 @@ pub enum Badge {
     Disconnected,
     /// An attempt is under way.
     Connecting,
-    /// Lines come as they are published.
+    /// The server answered with a stream. Whether lines arrive is another question: [`Status::is_live`].
     Connected,
-    /// The stream is open, but gave no sign of life when it should have.
+    /// The stream is open, but gave no sign of life when it should have, or none that can be read.
     Stale,
     /// The page is hidden, and its stream closed for that time.
     Paused,
@@ -106,6 +110,7 @@ impl Status {
             progress: String::new(),
             reason,
             vitals: String::new(),
+            is_live: false,
             main_action: MainAction::Disconnect,
             can_retry_now: false,
             stale_after: None,
@@ -113,33 +118,37 @@ impl Status {
         match connection.state() {
             State::Idle => Self { main_action: MainAction::Connect, reason: String::new(), ..plain },
             State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..plain },
-            State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {attempt}"), ..plain },
-            State::Open { .. } => open(plain, connection.doubt(now), vitals.text(now)),
+            State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {}", grouped((*attempt).into())), ..plain },
+            State::Open { .. } => open(plain, connection, vitals, now),
             State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
-            State::Offline => {
-                Self { badge: Badge::Offline, progress: "waiting for the network".into(), reason: String::new(), can_retry_now: true, ..plain }
-            }
-            State::Paused => {
-                Self { badge: Badge::Paused, progress: "goes on when the page is seen".into(), reason: String::new(), can_retry_now: true, ..plain }
-            }
+            State::Offline => offline(plain, connection.next_attempt().unwrap_or(now) - now),
+            State::Paused => Self {
+                badge: Badge::Paused,
+                progress: "resumes when this tab is visible".into(),
+                reason: String::new(),
+                can_retry_now: true,
+                ..plain
+            },
             State::Stopped(stop) => stopped(plain, stop),
         }
     }
 
-    /// Whether lines come as they are published.
+    /// Whether lines arrive as they are published.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.badge == Badge::Connected
+        self.is_live
     }
 
     /// What a screen reader should hear: the state and its reason, without the countdown, which would be read out every second.
     #[must_use]
     pub fn announcement(&self) -> String {
-        // Nor what changes by the second while all is well.
-        if self.is_live() {
-            return self.badge.word().into();
+        match self.badge {
+            // Nor what changes by the second while all is well.
+            Badge::Connected => join([self.badge.word(), "", &self.reason]),
+            Badge::Error if self.can_retry_now => join([self.badge.word(), "retrying", &self.reason]),
+            Badge::Offline => join([self.badge.word(), NO_NETWORK, &self.reason]),
+            _ => self.line(),
         }
-        if self.can_retry_now { join([self.badge.word(), "retrying", &self.reason]) } else { self.line() }
     }
 
     /// The status as one line, for the console.
@@ -153,21 +162,41 @@ fn join(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-fn open(plain: Status, doubt: Option<Duration>, vitals: String) -> Status {
-    let stale_after = Some(Duration::from_secs(1));
-    match doubt {
-        None => Status { badge: Badge::Connected, vitals, stale_after, ..plain },
-        Some(silence) => Status { badge: Badge::Stale, progress: format!("no sign of life for {}", time(silence)), stale_after, ..plain },
+fn open(plain: Status, connection: &Connection, vitals: &Vitals, now: Instant) -> Status {
+    let plain = Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..plain };
+    if let Some(silence) = connection.doubt(now) {
+        return Status { badge: Badge::Stale, progress: format!("no sign of life for {}", time(silence)), ..plain };
+    }
+    match connection.reading(now) {
+        Reading::Understood => Status { is_live: true, vitals: vitals.text(now), ..plain },
+        Reading::NotYet => Status { vitals: "waiting for the first event".into(), ..plain },
+        // A server of the first generation may well be idle.
+        Reading::Overdue(what @ Unread::Nothing) => Status { reason: unread(what), ..plain },
+        Reading::Overdue(what) => Status { badge: Badge::Stale, reason: unread(what), ..plain },
     }
 }
 
 fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
-    let seconds = millis(left).div_ceil(1_000);
+    let (seconds, stale_after) = countdown(left);
+    let attempt = grouped(attempt.into());
     let progress = if seconds == 0 { format!("retrying now (attempt {attempt})") } else { format!("retrying in {seconds} s (attempt {attempt})") };
-    // The text changes when the seconds left, rounded up, do.
-    let stale_after = left.checked_sub(Duration::from_millis(seconds.saturating_sub(1) * 1_000)).filter(|after| !after.is_zero());
     Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..plain }
 }
+
+fn offline(plain: Status, left: Duration) -> Status {
+    let (seconds, stale_after) = countdown(left);
+    Status { badge: Badge::Offline, progress: format!("{NO_NETWORK}, next attempt in {seconds} s"), can_retry_now: true, stale_after, ..plain }
+}
+
+/// The seconds left, rounded up, and after how long they are others.
+fn countdown(left: Duration) -> (u64, Option<Duration>) {
+    let seconds = millis(left).div_ceil(1_000);
+    let stale_after = left.checked_sub(Duration::from_millis(seconds.saturating_sub(1) * 1_000));
+    (seconds, stale_after.filter(|after| !after.is_zero()))
+}
+
+/// Not that there is none: browsers are wrong about it behind some VPNs.
+const NO_NETWORK: &str = "the browser reports no network";
 
 fn stopped(plain: Status, stop: &Stop) -> Status {
     let reason = match stop {

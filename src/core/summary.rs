@@ -179,7 +179,8 @@ fn bound(store: &Store) -> String {
     if store.len() < capacity.lines { size(capacity.bytes) } else { counted(capacity.lines as u64, "line", "lines") }
 }
 
-fn grouped(number: u64) -> String {
+/// A number with thousands set apart: `1,204`.
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.char_indices() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::notice;
-use crate::summary::counted;
+use crate::summary::{counted, grouped};
 use crate::time::Instant;
 use crate::time::millis;
 
@@ -70,7 +70,7 @@ impl Vitals {
             rate => format!(" · {}/s", counted(rate.into(), "line", "lines")),
         };
         let lag = match self.lag().map(millis) {
-            Some(lag) if lag >= WORTH_TELLING_MS => format!(" · {lag} ms late"),
+            Some(lag) if lag >= WORTH_TELLING_MS => format!(" · {} ms late", grouped(lag)),
             _ => String::new(),
         };
         format!("{age}{rate}{lag}")

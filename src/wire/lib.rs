@@ -12,5 +12,6 @@ pub mod protocol;
 pub mod scan;
 pub mod seek;
 pub mod sse;
+pub mod unread;
 pub mod value;
 pub mod wire;

@@ -11,7 +11,7 @@ use crate::wire::ERROR_EVENT;
 pub struct Event<'a> {
     /// Its name.
     pub name: &'a str,
-    /// The last event id; may be left out where the data has one of its own.
+    /// The last event id; empty when the stream gave none.
     pub id: &'a str,
     /// Its data.
     pub data: &'a str,

@@ -61,6 +61,8 @@ pub struct Heartbeat {
 pub struct Gap {
     /// The channel.
     pub channel: String,
+    /// The lowest sequence number among them; `None` when the gateway does not know the numbers.
+    pub from: Option<u64>,
     /// The highest sequence number among them; `None` when the gateway does not know the numbers.
     pub to: Option<u64>,
     /// Why.
@@ -80,6 +82,8 @@ pub enum GapReason {
     Unknown,
     /// They were sent, by the numbers, and did not arrive.
     Lost,
+    /// The gateway never learned where this page stopped, although the page said so.
+    NotResumed,
 }
 
 impl GapReason {
@@ -137,8 +141,13 @@ pub fn read_heartbeat(fields: &Object<'_>) -> Option<Heartbeat> {
 
 /// Reads a gap; `None` for what is none.
 pub fn read_gap(fields: &Object<'_>) -> Option<Gap> {
-    let to = fields.count("to").filter(|seq| *seq <= MAX_SEQ);
-    Some(Gap { channel: fields.string("channel")?.into_owned(), to, reason: GapReason::read(&fields.string("reason")?) })
+    let seq = |name| fields.count(name).filter(|seq| *seq <= MAX_SEQ);
+    Some(Gap {
+        channel: fields.string("channel")?.into_owned(),
+        from: seq("from"),
+        to: seq("to"),
+        reason: GapReason::read(&fields.string("reason")?),
+    })
 }
 
 /// Reads a goodbye; `None` for what is none.

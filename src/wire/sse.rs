@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::seek::{line_end, position};
+use crate::unread::{HEAD, Unread};
 
 /// One event of a stream, as an `EventSource` would dispatch it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,12 @@ pub struct Parser {
     data: Option<String>,
     id: String,
     retry_ms: Option<u64>,
+    /// The first bytes of the stream, for a guess in case that nothing follows from them.
+    head: Vec<u8>,
+    /// Whether a line came that no event stream has.
+    is_strange: bool,
+    /// Whether a field or comment came since this was last asked.
+    is_alive: bool,
 }
 
 /// The event under way: what it said in the piece at hand is borrowed.
@@ -40,6 +47,7 @@ struct Pending<'a> {
 impl Parser {
     /// Takes the next bytes and calls `on_event` with the name, the last event id and the data of each event that they complete.
     pub fn take(&mut self, bytes: &[u8], on_event: &mut dyn FnMut(&str, &str, &str)) {
+        self.head.extend_from_slice(&bytes[..bytes.len().min(HEAD.saturating_sub(self.head.len()))]);
         let mut pending = Pending { event: std::mem::take(&mut self.event).into(), data: self.data.take().map(Cow::Owned) };
         let mut rest = bytes;
         while let Some((&first, after)) = rest.split_first() {
@@ -81,6 +89,21 @@ impl Parser {
         self.retry_ms
     }
 
+    /// Whether a field or a comment arrived since the last call. That is a sign of life even where no event came of it,
+    /// as with a server's pings; but not after a line that no event stream has, since any bytes hold a colon somewhere.
+    pub fn take_sign(&mut self) -> bool {
+        std::mem::take(&mut self.is_alive)
+    }
+
+    /// What the stream looks like, given that nothing on it was understood.
+    #[must_use]
+    pub fn unread(&self) -> Unread {
+        match Unread::guess(&self.head) {
+            Unread::Nothing if self.is_strange => Unread::Text,
+            guess => guess,
+        }
+    }
+
     fn end_line<'a>(&mut self, line: Cow<'a, str>, pending: &mut Pending<'a>, on_event: &mut dyn FnMut(&str, &str, &str)) {
         let is_first = !std::mem::replace(&mut self.after_first_line, true);
         let line = if is_first && line.starts_with('\u{feff}') { part(line, '\u{feff}'.len_utf8()) } else { line };
@@ -90,6 +113,7 @@ impl Parser {
         let colon = position(line.as_bytes(), b':').unwrap_or(line.len());
         let after = line.get(colon + 1..).unwrap_or_default();
         let value = line.len() - after.strip_prefix(' ').unwrap_or(after).len();
+        self.is_alive |= !self.is_strange;
         match &line[..colon] {
             "data" => add(&mut pending.data, part(line, value)),
             "event" => pending.event = part(line, value),
@@ -100,8 +124,13 @@ impl Parser {
             "retry" if value < line.len() && line[value..].bytes().all(|b| b.is_ascii_digit()) => {
                 self.retry_ms = line[value..].parse().ok().or(self.retry_ms);
             }
-            // A comment (empty field name) or a field of the future: the standard says to ignore both.
-            _ => {}
+            // The standard says to ignore the rest: comments, whose field name is empty, and fields of the future.
+            "id" | "retry" => {}
+            "" if is_readable(after) => {}
+            _ => {
+                self.is_strange = true;
+                self.is_alive = false;
+            }
         }
     }
 
@@ -110,6 +139,11 @@ impl Parser {
         let Some(data) = pending.data.take() else { return };
         on_event(if event.is_empty() { "message" } else { &event }, &self.id, &data);
     }
+}
+
+/// Whether a text holds nothing but text: no control characters, and nothing that could not be decoded.
+fn is_readable(text: &str) -> bool {
+    !text.chars().any(|c| c == char::REPLACEMENT_CHARACTER || (c.is_control() && c != '\t'))
 }
 
 /// Bytes as a text; what is no character becomes the sign for that.
@@ -226,6 +260,34 @@ mod tests {
         assert_eq!(parser.retry_ms(), None);
         parser.feed(b"retry: 5000\nretry: 99999999999999999999999\n");
         assert_eq!(parser.retry_ms(), Some(5_000));
+    }
+
+    fn sign(wire: &[u8]) -> bool {
+        let mut parser = Parser::default();
+        parser.feed(wire);
+        parser.take_sign()
+    }
+
+    #[test]
+    fn a_field_or_a_comment_is_a_sign_of_life() {
+        for wire in [":ping\n\n", ":\n", "event: ping\n\n", "retry: 5\n", "id: 7\n\n", "\u{feff}:ping\n", "data: x\n\n"] {
+            assert!(sign(wire.as_bytes()), "{wire:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_stream_gives_no_sign_of_life() {
+        for wire in [
+            &b"\n\n\n"[..],
+            b":ping",
+            b":p\x00i\x00n\x00g\x00\n\x00\n\x00",
+            b":\xff\xfe\n",
+            b"<html>\n:ping\n\n",
+            b"{\"data\":1}\n\n",
+            b"future: x\n:ping\n\n",
+        ] {
+            assert!(!sign(wire), "{wire:?}");
+        }
     }
 
     #[test]

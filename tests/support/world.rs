@@ -5,6 +5,7 @@ use std::time::Duration;
 use logs_sse_client::core::connection::{Alarm, Config, Finding, Input, Output, Page, ProbeId, SourceId, State};
 use logs_sse_client::core::notice::Notice;
 use logs_sse_client::core::packed;
+use logs_sse_client::core::protocol::GapReason;
 use logs_sse_client::core::session::{Session, SourceEvent};
 use logs_sse_client::core::sse;
 use logs_sse_client::core::store::{Capacity, Row};
@@ -31,6 +32,12 @@ pub struct World {
     promised_from: Option<usize>,
     next_beat: Instant,
     arrived: usize,
+    /// Whether the proxy in between passes the ids only, and drops every other parameter: `last_event_id` among them.
+    pub drops_resume: bool,
+    /// Whether it ever dropped a position.
+    has_dropped: bool,
+    /// Logs that were lost from a stream that went on.
+    lost: usize,
 }
 
 /// A connection as the network sees it.
@@ -60,6 +67,9 @@ impl World {
             promised_from: None,
             next_beat: Instant::default(),
             arrived: 0,
+            drops_resume: false,
+            has_dropped: false,
+            lost: 0,
         };
         world.session.handle_target(world.now, Target::new("etl", "workspace123", "workflow456", DEFAULT_ENDPOINT));
         world.obey();
@@ -121,7 +131,7 @@ impl World {
         let Some(stream) = &mut link.stream else { return };
         let before = stream.clone();
         match self.model.next(stream) {
-            Some(event) if event.log.is_some() => {}
+            Some(event) if event.log.is_some() => self.lost += 1,
             _ => *stream = before,
         }
     }
@@ -225,7 +235,10 @@ impl World {
         let store = self.session.store();
         for row in store.range().filter_map(|number| store.row(number)) {
             match row {
-                Row::Notice(Notice::Gap { missing, .. }) => gap.add(missing),
+                Row::Notice(Notice::Gap { missing, reason }) => {
+                    self.judge_reason(reason)?;
+                    gap.add(missing);
+                }
                 Row::Notice(_) => {}
                 Row::Line(line) => {
                     let shown: usize = line
@@ -245,6 +258,15 @@ impl World {
         }
         in_gaps += gap.covers(due.count()).map_err(|why| format!("at the end: {why}"))?;
         Ok((promised.len(), in_gaps))
+    }
+
+    /// A reason must be one that there was.
+    fn judge_reason(&self, reason: GapReason) -> Result<(), String> {
+        match reason {
+            GapReason::Lost if self.lost == 0 => Err("told as lost on the way, where nothing was".into()),
+            GapReason::NotResumed if !self.has_dropped && self.lost == 0 => Err("told as a position that did not arrive, where all did".into()),
+            _ => Ok(()),
+        }
     }
 
     fn next_event(&mut self) -> Option<Event> {
@@ -307,7 +329,9 @@ impl World {
             match output {
                 Output::Open { source, url } => {
                     assert!(self.link.is_none() && self.probe.is_none(), "{source:?} opened beside {:?} {:?}", self.link, self.probe);
-                    let cursor = url.split_once("&last_event_id=").map(|(_, cursor)| cursor.to_owned());
+                    let asked = url.split_once("&last_event_id=").map(|(_, cursor)| cursor.to_owned());
+                    self.has_dropped |= self.drops_resume && asked.is_some();
+                    let cursor = asked.filter(|_| !self.drops_resume);
                     self.link = Some(Link { source, cursor, stream: None, is_dead: false });
                 }
                 Output::Close(source) => {
@@ -323,7 +347,7 @@ impl World {
                 Output::Changed(_) => {}
             }
         }
-        let is_owed = matches!(self.session.state(), State::Connecting { .. } | State::Waiting { .. });
+        let is_owed = matches!(self.session.state(), State::Connecting { .. } | State::Waiting { .. } | State::Offline);
         assert!(!is_owed || self.alarm.is_some(), "no next step in {:?}", self.session.state());
     }
 }

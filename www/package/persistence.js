@@ -1,7 +1,7 @@
 // Logs that outlive a reload, in localStorage. A full or broken storage costs at most what it holds, and is told once.
 
 import { LiveLogsError, words } from "./errors.js";
-import { readLog, writeLog } from "./records.js";
+import { grouped, readLog, writeLog } from "./records.js";
 
 /** The stored logs under `key`, newest first; `fail(error)` hears what went wrong. */
 export function createPersistence(key, fail) {
@@ -20,7 +20,7 @@ export function createPersistence(key, fail) {
     for (let count = logs.length; count > 0; count = Math.floor(count / 2)) {
       try {
         localStorage.setItem(key, JSON.stringify({ version: 1, logs: logs.slice(0, count).map(writeLog) }));
-        if (count < logs.length) complain(`localStorage is full: only the newest ${count} of ${logs.length} logs were kept under "${key}"`);
+        if (count < logs.length) complain(`localStorage is full: only the newest ${grouped(count)} of ${grouped(logs.length)} logs were kept under "${key}"`);
         return;
       } catch (error) {
         if (count === 1) complain(`localStorage took no log under "${key}": ${words(error)}`, error);

@@ -25,7 +25,12 @@ export function writeLog({ channel, id, seq, timestamp, text }) {
 /** A notice that lines are missing which this side let go. */
 export function missed(count) {
   lastKey += 1;
-  return { key: lastKey, notice: "gap", missing: count, text: `${count} rows were let go before they were taken` };
+  return { key: lastKey, notice: "gap", missing: count, text: `${grouped(count)} ${count === 1 ? "row was" : "rows were"} dropped before they were read` };
+}
+
+/** A number with thousands set apart, as in the engine's own sentences. */
+export function grouped(number) {
+  return number.toLocaleString("en-US");
 }
 
 export function isLog(row) {

@@ -116,14 +116,15 @@ export function createStore(settings) {
     const sum = (name) => statuses.reduce((total, status) => total + status[name], 0);
     const worst = statuses.map(oldWord).sort((one, other) => WORDS.indexOf(one) - WORDS.indexOf(other))[0] ?? "disconnected";
     const refused = statuses.flatMap((status) => status.refused);
-    const broken = statuses.find((status) => status.reason !== "" && !status.isLive);
+    const broken = statuses.find((status) => status.reason !== "" && status.state !== "connected");
     const [unread] = refused;
     const error = broken
       ? new LiveLogsError(broken.cause ?? "internal", broken.reason)
       : unread
         ? new LiveLogsError("not_granted", `the gateway did not grant ${unread}`)
         : null;
-    const isConnected = statuses.length > 0 && statuses.every((status) => status.isLive);
+    // Not `isLive`: a server without a greeting may be connected and idle.
+    const isConnected = statuses.length > 0 && statuses.every((status) => status.state === "connected");
     const connectedChannels = isConnected ? [...new Set([...readers].flatMap(({ channels }) => [...channels]))].filter((channel) => !refused.includes(channel)) : [];
     const stats = { ...Object.fromEntries(["received", "duplicates", "missing", "gaps", "attempt"].map((name) => [name, sum(name)])), subscriptions: readers.size };
     return { connectionStatus: worst, connectedChannels, error, isConnected, stats };

@@ -24,6 +24,9 @@ const SLICE_MS = 8;
 /** No event's data, name or id can have it: in a stream it ends a line. */
 const BETWEEN = "\r";
 
+/** `EventSource.CLOSED`, which a replaced `EventSource` need not name. */
+const CLOSED = 2;
+
 const encoder = new TextEncoder();
 
 /**
@@ -40,18 +43,16 @@ export function openEventSource(url, names, tell) {
     tell(OPENED);
   };
   source.onerror = (event) => {
-    // A server's own event of this name comes here too.
-    if (event instanceof MessageEvent) return;
+    // A server's own event of this name arrives here too.
+    if (isMessage(event)) return;
     // It may close this very transport.
     flush();
-    if (!isClosed) tell(FAILED, source.readyState === EventSource.CLOSED);
+    if (!isClosed) tell(FAILED, source.readyState === CLOSED);
   };
   const listeners = names.split(",").map((name, index) => {
     const prefix = `${BETWEEN}${index}`;
-    // With no id behind it.
-    const bare = `${prefix}\n`;
     const listener = (event) => {
-      if (event instanceof MessageEvent) events.add(prefix, bare, event);
+      if (isMessage(event)) events.add(prefix, event);
     };
     source.addEventListener(name, listener);
     return [name, listener];
@@ -68,6 +69,24 @@ export function openEventSource(url, names, tell) {
   };
 }
 
+/**
+ * Whether the server sent this event. Told by its shape: a polyfill has classes of its own, and so has every other window; the error
+ * event of the browser itself has no data.
+ */
+function isMessage(event) {
+  return typeof event.data === "string";
+}
+
+/**
+ * The data and the id of an event, as they would stand in a stream: without `BETWEEN`, and the id on one line. Those of the browser
+ * itself do; those of code that replaces it need not.
+ */
+function contentOf(event) {
+  const { data, lastEventId } = event;
+  if (event instanceof MessageEvent) return [data, lastEventId];
+  return [data.replace(/\r\n?/g, "\n"), String(lastEventId ?? "").replace(/[\r\n]/g, "")];
+}
+
 /** Collects events until the browser has no more of them at hand, and packs them into one array of bytes. */
 function packEvents(take) {
   let packed = [];
@@ -78,10 +97,10 @@ function packEvents(take) {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = flush;
 
-  function add(prefix, bare, event) {
-    const { data } = event;
+  function add(prefix, event) {
+    const [data, id] = contentOf(event);
     if (characters === 0) port2.postMessage(0);
-    packed.push(hasOwnId(data) ? bare : `${prefix}${event.lastEventId}\n`);
+    packed.push(`${prefix}${id}\n`);
     characters += data.length + 1;
     if (data.length < LARGE) {
       packed.push(data);
@@ -131,11 +150,6 @@ function packEvents(take) {
 
 /** Characters from which on a text is encoded by itself. */
 const LARGE = 4_096;
-
-/** Whether an event's data names itself, so that the stream's id for it, a text to be made, says nothing more. */
-function hasOwnId(data) {
-  return data.startsWith('[{"channel":"logs:') || (data.startsWith('{"channel":"logs:') && data.includes(',"id":', data.length - 120));
-}
 
 /**
  * Opens a stream by `fetch`. `provide()` gives the headers of this attempt, or a promise of them; none when it is left out.

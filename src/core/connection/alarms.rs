@@ -39,6 +39,11 @@ impl Alarms {
         self.0[place(reason)] = None;
     }
 
+    /// When one rings; `None` when it is not set.
+    pub(super) fn at(&self, reason: AlarmReason) -> Option<Instant> {
+        self.0[place(reason)]
+    }
+
     /// Takes away one that is due at `now`, the earliest first.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Alarm> {
         let due = self.next().filter(|alarm| alarm.at <= now)?;

@@ -16,8 +16,8 @@ pub(super) enum Judgement {
 }
 
 impl Judgement {
-    /// Judges what was found.
-    pub(super) fn of(finding: &Finding) -> Self {
+    /// Judges what was found at `url`.
+    pub(super) fn of(finding: &Finding, url: &str) -> Self {
         let failed = |failure| Self::Failed(failure, Duration::ZERO);
         match *finding {
             _ if finding.is_stream() => Self::Streams,
@@ -27,8 +27,11 @@ impl Judgement {
             Finding::Answer { status: 200, .. } => failed(Failure::WebPage),
             Finding::Answer { status: 404, .. } => failed(Failure::NotFound),
             Finding::Answer { status, .. } => failed(Failure::Status(status)),
+            Finding::OtherType(ref kind) => failed(Failure::WrongType(kind.clone())),
             Finding::Redirect => failed(Failure::Redirected),
-            Finding::Nothing => failed(Failure::Unreachable),
+            // Of another origin the browser does not show a page everything.
+            Finding::Nothing if url.starts_with("http") => failed(Failure::OutOfReach),
+            Finding::Nothing | Finding::Charset(_) => failed(Failure::Unreachable),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The machine itself: one transition for each input. What a state means is in `state.rs`, when it wakes in `alarms.rs`.
 
 mod found;
+mod hints;
+mod outlook;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,10 +11,11 @@ use super::alarms::{Alarm, AlarmReason, Alarms};
 use super::asking::Asking;
 use super::state::{Failure, ProbeId, SourceId, State, Stop, is_place_of};
 use super::watch::{BEATS, Verdict, Watch};
-use super::{Config, Hidden, Input, Output, Page};
+use super::{Config, Input, Output};
 use crate::backoff::Backoff;
 use crate::protocol::{Bye, ByeReason, LONGEST_WAIT};
 use crate::time::Instant;
+use crate::unread::Unread;
 
 /// The connection.
 #[derive(Debug)]
@@ -27,8 +30,15 @@ pub struct Connection {
     alarms: Alarms,
     told_alarm: Option<Alarm>,
     watch: Watch,
+    /// The silence that the server's last beat allows; `None` until it tells a beat.
+    beat_limit: Option<Duration>,
+    /// What came on the open stream, as long as nothing of it was understood.
+    unread: Unread,
+    /// Whether the browser reports a network, or was found to be wrong about it.
     online: bool,
     last_failure: Option<Failure>,
+    /// Until when the server asked not to be tried again.
+    not_before: Instant,
     /// How many sources and probes there were; the next one's number.
     opened: u64,
     outputs: VecDeque<Output>,
@@ -48,8 +58,11 @@ impl Connection {
             alarms: Alarms::default(),
             told_alarm: None,
             watch: Watch::default(),
+            beat_limit: None,
+            unread: Unread::default(),
             online: true,
             last_failure: None,
+            not_before: Instant::default(),
             opened: 0,
             outputs: VecDeque::new(),
         }
@@ -66,6 +79,7 @@ impl Connection {
             Input::Target(target) => self.handle_target(now, target),
             Input::Opened(source) => self.handle_opened(now, source),
             Input::Answered(source, finding) => self.handle_answered(now, source, &finding),
+            Input::Unread(source, what) => self.handle_unread(source, what),
             Input::Beat(source, beat) => self.handle_beat(now, source, beat),
             Input::Failed(source, failure) => self.handle_failed(now, source, failure),
             Input::NotGranted(source, channel) => self.handle_stop(source, Stop::NotGranted(channel)),
@@ -127,6 +141,7 @@ impl Connection {
             return;
         }
         self.target = target;
+        self.beat_limit = None;
         if self.state != State::Idle {
             self.begin_afresh(now);
         }
@@ -137,21 +152,39 @@ impl Connection {
             self.backoff.succeeded(now);
             self.last_failure = None;
             self.alarms.clear(AlarmReason::ConnectTimeout);
+            // The browser's report of no network was wrong, at least for this server.
+            self.online = true;
+            self.unread = Unread::default();
             self.change(State::Open { since: now });
-            self.watch_over(now, self.config.silence);
+            self.watch = Watch::new(now, self.beat_limit.or(self.config.silence));
+            self.plan_look();
         }
     }
 
     fn handle_beat(&mut self, now: Instant, source: SourceId, beat: Option<Duration>) {
         if self.is_current(source) {
-            self.watch_over(now, beat.map(|beat| beat * BEATS).or(self.config.silence));
+            self.beat_limit = beat.map(|beat| beat * BEATS);
+            self.watch.limit(now, self.beat_limit.or(self.config.silence));
+            self.plan_look();
         }
     }
 
     /// Moves no alarm: the one for silence finds out when it rings that something was heard meanwhile.
     fn handle_heard(&mut self, now: Instant, source: SourceId) {
+        if !self.is_current(source) {
+            return;
+        }
+        let was_overdue = self.watch.is_overdue(now);
+        self.watch.heard(now);
+        self.online = true;
+        if was_overdue {
+            self.outputs.push_back(Output::Changed(self.state.clone()));
+        }
+    }
+
+    fn handle_unread(&mut self, source: SourceId, what: Unread) {
         if self.is_current(source) {
-            self.watch.heard(now);
+            self.unread = what;
         }
     }
 
@@ -195,36 +228,8 @@ impl Connection {
     fn handle_blocked(&mut self, place: &str) {
         // Something else of the page may have been blocked as well.
         let is_ours = self.target.as_ref().is_ok_and(|url| is_place_of(place, url));
-        if is_ours && matches!(self.state, State::Connecting { .. } | State::Waiting { .. }) {
+        if is_ours && matches!(self.state, State::Connecting { .. } | State::Waiting { .. } | State::Offline) {
             self.rest(State::Stopped(Stop::Blocked));
-        }
-    }
-
-    fn handle_network(&mut self, now: Instant, online: bool) {
-        self.online = online;
-        match self.state {
-            State::Offline | State::Waiting { .. } if online => self.attempt(now),
-            State::Open { .. } if online => self.doubt_after_sleep(now),
-            // An open source would look alive for minutes on a network that is gone.
-            State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } if !online => self.rest(State::Offline),
-            _ => {}
-        }
-    }
-
-    fn handle_page(&mut self, now: Instant, page: Page) {
-        let is_active = matches!(self.state, State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } | State::Offline);
-        match (page, self.config.hidden) {
-            (Page::Frozen, _) if is_active => self.rest(State::Paused),
-            (Page::Hidden, Hidden::CloseAfter(time)) => self.alarms.set(AlarmReason::Hidden, now + time),
-            (Page::Seen | Page::Thawed, _) => {
-                self.alarms.clear(AlarmReason::Hidden);
-                match self.state {
-                    State::Paused => self.attempt(now),
-                    State::Open { .. } => self.doubt_after_sleep(now),
-                    _ => self.handle_due(now),
-                }
-            }
-            _ => {}
         }
     }
 
@@ -251,18 +256,18 @@ impl Connection {
         match self.watch.look(now, due) {
             None => {}
             Some(Verdict::LookAgain(at)) => self.alarms.set(AlarmReason::Silence, at),
+            // The state is the same and reads differently.
+            Some(Verdict::Unheard) => self.outputs.push_back(Output::Changed(self.state.clone())),
+            Some(Verdict::Dead(_)) if !self.watch.is_heard() => {
+                // The server may be another one by now, with another beat or none.
+                self.beat_limit = None;
+                self.handle_failed(now, source, Failure::Unread(self.unread));
+            }
             Some(Verdict::Dead(silence)) => self.handle_failed(now, source, Failure::Silent(silence)),
         }
     }
 
-    fn doubt_after_sleep(&mut self, now: Instant) {
-        if let Some(at) = self.watch.forgive(now) {
-            self.alarms.set(AlarmReason::Silence, at);
-        }
-    }
-
-    fn watch_over(&mut self, now: Instant, limit: Option<Duration>) {
-        self.watch = Watch::new(now, limit);
+    fn plan_look(&mut self) {
         match self.watch.first_look() {
             Some(at) => self.alarms.set(AlarmReason::Silence, at),
             None => self.alarms.clear(AlarmReason::Silence),
@@ -293,16 +298,21 @@ impl Connection {
     /// Waits for the next attempt: at least `floor`, which is the server's wish, and a jittered delay on top,
     /// without which all readers that were told the same would come back at the same moment.
     fn wait(&mut self, now: Instant, floor: Duration, failure: Failure) {
-        let delay = self.backoff.failed(now) + floor.min(LONGEST_WAIT);
         self.last_failure = Some(failure);
+        self.not_before = now + floor.min(LONGEST_WAIT);
+        if !self.online {
+            // Slowly, since the browser may well be right; and uncounted, since it says nothing about the server.
+            let delay = self.backoff.slow() + floor.min(LONGEST_WAIT);
+            self.alarms.set(AlarmReason::Retry, now + delay);
+            return self.change(State::Offline);
+        }
+        let delay = self.backoff.failed(now) + floor.min(LONGEST_WAIT);
         let failures = self.backoff.failures();
         if self.config.max_attempts.is_some_and(|most| most <= failures) {
             self.rest(State::Stopped(Stop::GaveUp { attempts: failures }));
-        } else if self.online {
+        } else {
             self.alarms.set(AlarmReason::Retry, now + delay);
             self.change(State::Waiting { until: now + delay, attempt: failures + 1 });
-        } else {
-            self.rest(State::Offline);
         }
     }
 

@@ -34,9 +34,11 @@ use std::time::Duration;
 
 pub use self::alarms::{Alarm, AlarmReason};
 pub use self::machine::Connection;
-pub use self::state::{Failure, Finding, ProbeId, SourceId, State, Stop};
+pub(crate) use self::state::unread;
+pub use self::state::{Failure, Finding, ProbeId, Reading, SourceId, State, Stop};
 use crate::backoff;
 use crate::protocol::Bye;
+use crate::unread::Unread;
 
 /// How the connection behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +94,8 @@ pub enum Input {
     Answered(SourceId, Finding),
     /// A source gave a sign of life.
     Heard(SourceId),
+    /// Something came on a source of which nothing could be understood so far.
+    Unread(SourceId, Unread),
     /// A source told how often it gives a sign of life, if it does.
     Beat(SourceId, Option<Duration>),
     /// A source failed or ended.
@@ -102,7 +106,7 @@ pub enum Input {
     Bye(SourceId, Bye),
     /// A probe found something.
     Probed(ProbeId, Finding),
-    /// The browser says that the network is there (`true`) or gone (`false`).
+    /// The browser reports a network (`true`) or none (`false`), which is a hint.
     Network(bool),
     /// The page became hidden or seen, frozen or thawed.
     Page(Page),

@@ -3,7 +3,7 @@
 use crate::connection::{Failure, Finding, Input, SourceId, State};
 use crate::notice::Notice;
 use crate::packed;
-use crate::progress::{Announced, Verdict};
+use crate::progress::{Announced, Missing, Verdict};
 use crate::protocol::{Gap, GapReason, Heartbeat, Hello};
 use crate::recovery::Recovery;
 use crate::session::{Server, Session, channels};
@@ -73,6 +73,12 @@ impl Session {
                         take(self, event, id, data);
                     }
                 });
+                // What is no event may still be a ping.
+                if parser.take_sign() {
+                    self.handle_input(now, Input::Heard(source));
+                } else if !self.is_greeted {
+                    self.handle_input(now, Input::Unread(source, parser.unread()));
+                }
                 self.parser = parser;
             }
             SourceEvent::Failed { refused } => {
@@ -92,7 +98,6 @@ impl Session {
     }
 
     fn handle_opened(&mut self, now: Instant, source: SourceId) {
-        self.vitals.handle_event(now);
         self.connection.handle_input(now, Input::Opened(source));
         // A server that counts says so in its greeting; one that does not may say nothing for an hour.
         if self.server == Server::Uncounted {
@@ -172,7 +177,7 @@ impl Session {
                 self.tally.duplicates += 1;
                 return;
             }
-            Verdict::After { missing } => self.tell_missing(Some(missing), GapReason::Lost),
+            Verdict::After(missing) => self.tell_lost(missing, GapReason::Lost),
             Verdict::New => {}
         }
         self.vitals.handle_line(now);
@@ -187,16 +192,25 @@ impl Session {
             self.vitals.handle_server_time(now, server_time);
         }
         let missing = self.progress.handle_heartbeat(heartbeat);
-        if missing > 0 {
-            self.tell_missing(Some(missing), GapReason::Lost);
-        }
+        self.tell_lost(missing, GapReason::Lost);
     }
 
     fn handle_gap(&mut self, gap: &Gap) {
-        let missing = self.progress.handle_gap(gap);
-        let is_told = missing == Some(0) || (missing.is_none() && self.is_unknown_told);
-        if !is_told {
-            self.tell_missing(missing, gap.reason);
+        match self.progress.handle_gap(gap) {
+            Some(missing) => self.tell_lost(missing, gap.reason),
+            None if self.is_unknown_told => {}
+            None => self.tell_missing(None, gap.reason),
+        }
+    }
+
+    /// Adds a row for each reason for which logs are missing; `reason` is that of those which were sent.
+    fn tell_lost(&mut self, missing: Missing, reason: GapReason) {
+        // A stream that did not resume owes nothing any more.
+        self.is_owed &= missing.unresumed == 0;
+        for (missing, reason) in [(missing.unresumed, GapReason::NotResumed), (missing.lost, reason)] {
+            if missing > 0 {
+                self.tell_missing(Some(missing), reason);
+            }
         }
     }
 
@@ -217,7 +231,7 @@ impl Session {
 
     fn failure(&self, refused: bool) -> Failure {
         match self.connection.state() {
-            State::Open { .. } => Failure::Lost,
+            State::Open { .. } => self.connection.loss(),
             _ if refused => Failure::Rejected,
             _ => Failure::Unreachable,
         }

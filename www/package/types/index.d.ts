@@ -24,7 +24,10 @@ export type Cause =
   | "not_found"
   | "status"
   | "web_page"
-  | "redirected";
+  | "wrong_type"
+  | "redirected"
+  | "browser_refused"
+  | "unreadable";
 
 /** What an error is about: the host's own input (`option`), loading (`load`), a fault of ours (`internal`), a callback of the host that threw (`callback`), localStorage (`storage`), or the connection. */
 export type LiveLogsErrorType = "option" | "load" | "internal" | "callback" | "storage" | Cause;
@@ -44,10 +47,11 @@ export interface LogsStatus {
   readonly state: LogsState;
   /** The state as the status bar shows it: `CONNECTED`, `CONNECTING`, `ERROR` … */
   readonly word: string;
+  /** Whether lines arrive as they are published: the stream is open, and something on it was understood. */
   readonly isLive: boolean;
   /** What goes on beyond the word, such as `retrying in 3 s (attempt 2)`. */
   readonly progress: string;
-  /** Why it is not connected, in a sentence; empty when there is nothing to explain. */
+  /** Why it is not connected, or not live, in a sentence; empty when there is nothing to explain. */
   readonly reason: string;
   readonly cause: Cause | null;
   /** Whether it will go on by itself. */
@@ -99,7 +103,7 @@ export interface Log {
 export interface Notice {
   readonly key: number;
   readonly notice: "gap" | "resumed" | "not_replayed";
-  /** How many are missing here; `null` when nobody knows. */
+  /** How many are missing that no other notice counts, so that notices add up; `null` when that is not known. */
   readonly missing: number | null;
   /** The sentence that the viewer shows. */
   readonly text: string;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Connection;
 use crate::connection::answer::Judgement;
-use crate::connection::{AlarmReason, Finding, Output, ProbeId, SourceId, State};
+use crate::connection::{AlarmReason, Failure, Finding, Output, ProbeId, SourceId, State};
 use crate::protocol::LONGEST_WAIT;
 use crate::time::Instant;
 
@@ -13,7 +13,7 @@ impl Connection {
         if !self.is_current(source) {
             return;
         }
-        match Judgement::of(finding) {
+        match Judgement::of(finding, self.target.as_deref().unwrap_or_default()) {
             Judgement::Streams => self.handle_opened(now, source),
             Judgement::Stop(stop) => self.rest(State::Stopped(stop)),
             Judgement::Failed(failure, floor) => {
@@ -28,10 +28,14 @@ impl Connection {
             return;
         }
         self.asking.end();
-        let (failure, floor) = match Judgement::of(finding) {
+        let (failure, floor) = match Judgement::of(finding, self.target.as_deref().unwrap_or_default()) {
             Judgement::Stop(stop) => return self.rest(State::Stopped(stop)),
-            // It answers with a stream by now; the next attempt will have it.
-            Judgement::Streams => return self.retry_if_due(now),
+            Judgement::Streams => match (finding, &self.last_failure) {
+                (Finding::Charset(charset), _) => (Failure::Charset(charset.clone()), Duration::ZERO),
+                (_, Some(Failure::Rejected)) => (Failure::BrowserRefused, Duration::ZERO),
+                // It answers with a stream by now; the next attempt will have it.
+                _ => return self.retry_if_due(now),
+            },
             Judgement::Failed(failure, floor) => (failure, floor),
         };
         self.hold_back(now, floor);
@@ -50,6 +54,7 @@ impl Connection {
     /// Moves the next attempt behind `floor`, with what was left of the delay on top.
     fn hold_back(&mut self, now: Instant, floor: Duration) {
         if let State::Waiting { until, attempt } = self.state {
+            self.not_before = self.not_before.max(now + floor.min(LONGEST_WAIT));
             let until = now + floor.min(LONGEST_WAIT) + (until - now);
             self.alarms.set(AlarmReason::Retry, until);
             self.state = State::Waiting { until, attempt };
