@@ -25,4 +25,4 @@ pub mod viewport;
 pub mod vitals;
 
 use logs_sse_wire::json;
-pub use logs_sse_wire::{cursor, entry, glance, packed, protocol, sse, wire};
+pub use logs_sse_wire::{cursor, entry, fields, glance, packed, protocol, sse, wire};

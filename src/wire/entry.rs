@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::json::{self, Object};
+use crate::fields::Fields;
+use crate::json;
 use crate::pretty;
 
 /// One log.
@@ -26,16 +27,16 @@ impl Entry {
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {
-            Some(b'{') => Object::read(text).map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
+            Some(b'{') => Fields::of(text).map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
             Some(b'"') => Self::plain(&json::unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)), text),
             _ => Self::plain(text, text),
         }
     }
 
-    /// The same entry at `level`, if its producer gave it none.
+    /// The same entry at `level`, if its producer gave it none. [`Level::Other`] is no level.
     #[must_use]
     pub fn or_level(mut self, level: Level) -> Self {
-        if self.level_text.is_empty() {
+        if self.level_text.is_empty() && level != Level::Other {
             self.level = level;
             self.level_text = level.name().into();
         }
@@ -131,20 +132,16 @@ impl Entry {
         }
     }
 
-    fn from_fields(fields: &Object<'_>, text: &str) -> Self {
-        let level_text = fields.first_said(&["level", "logLevel"]).unwrap_or_default();
-        let meta_time = fields.object("meta").and_then(|meta| meta.first_said(&["timestamp"]));
-        let for_people = fields.first_said(&["date", "time"]).map(|text| EntryTime::Text(text.into()));
-        let exact = fields.first_said(&["isoTime", "timestamp"]).or_else(|| meta_time.clone());
-        let time = for_people.or_else(|| fields.first_said(&["timestamp", "isoTime"]).or(meta_time).map(|text| EntryTime::read(&text)));
+    fn from_fields(fields: &Fields<'_>, text: &str) -> Self {
+        let level_text = fields.picks().level().unwrap_or_default();
         Self {
             level: Level::read(&level_text),
             level_text: level_text.into(),
-            pipeline: fields.first_said(&["pipeline", "stageName"]).unwrap_or_default().into(),
-            status: fields.first_said(&["status", "duration"]).unwrap_or_default().into(),
-            message: fields.first_said(&["message", "description"]).unwrap_or(Cow::Borrowed(text)).into(),
-            time,
-            exact_time: exact.unwrap_or_default().into(),
+            pipeline: fields.picks().pipeline().into(),
+            status: fields.status().into(),
+            message: fields.message().unwrap_or(Cow::Borrowed(text)).into(),
+            time: fields.time(),
+            exact_time: fields.exact_time().into(),
             text: text.into(),
         }
     }
@@ -223,7 +220,9 @@ pub enum EntryTime {
 }
 
 impl EntryTime {
-    fn read(text: &str) -> Self {
+    /// Reads a time that is not written for people.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
         json::integer(text).map_or_else(|| Self::Text(text.into()), Self::Millis)
     }
 }

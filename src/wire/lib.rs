@@ -3,6 +3,7 @@
 
 pub mod cursor;
 pub mod entry;
+pub mod fields;
 pub mod glance;
 pub mod json;
 mod lanes;

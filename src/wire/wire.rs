@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::cursor::MAX_SEQ;
 use crate::entry::{Entry, Level};
-use crate::glance::Picks;
+use crate::fields::Picks;
 use crate::json::{Object, count, each_element, each_field_from, ends_at, integer, string_of};
 use crate::protocol::{self, Bye, Gap, Heartbeat, Hello};
 use crate::scan::end_of_value;
@@ -60,10 +60,16 @@ impl Raw<'_> {
             id: (&*self.id).into(),
             channel: self.channel.as_deref().map(Into::into),
             seq: self.seq,
-            entry: if self.is_error { entry.or_level(Level::Error) } else { entry },
+            entry: entry.or_level(self.default_level()),
             cut_bytes: 0,
         };
         cut(line)
+    }
+
+    /// The level of an entry whose producer gave it none.
+    #[must_use]
+    pub fn default_level(&self) -> Level {
+        if self.is_error { Level::Error } else { Level::Other }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::entry::{Entry, EntryTime, Level};
-use crate::json::{Object, each_field, first_said, integer, unquoted};
+use crate::fields::Fields;
+use crate::json::unquoted;
 use crate::wire::Raw;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
@@ -11,72 +12,37 @@ use crate::wire::Raw;
 /// A time in milliseconds is no text: how it is shown depends on the reader.
 pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&str) -> bool) -> bool {
     let text = &*raw.text;
-    let unsaid_level = if raw.is_error { Level::Error.name() } else { "" };
+    let default_level = raw.default_level();
+    let unsaid_level = if default_level == Level::Other { "" } else { default_level.name() };
     if !is_json {
         return is_it(text) || is_there(unsaid_level, is_it);
     }
     if !text.trim_start().starts_with('{') {
         return is_it(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text))) || is_there(unsaid_level, is_it);
     }
-    let fields = Fields::read(text);
-    let said = |names: [usize; 2]| first_said(names.map(|name| fields.0[name]));
-    is_it(&said([MESSAGE, DESCRIPTION]).unwrap_or(Cow::Borrowed(text)))
-        || [[PIPELINE, STAGE], [STATUS, DURATION]].into_iter().any(|names| is_there(&said(names).unwrap_or_default(), &mut is_it))
-        || is_there(&said([LEVEL, LOG_LEVEL]).unwrap_or(Cow::Borrowed(unsaid_level)), &mut is_it)
-        || is_there(&fields.time(), is_it)
+    let fields = Fields::of(text).unwrap_or_default();
+    is_it(&fields.message().unwrap_or(Cow::Borrowed(text)))
+        || [fields.picks().pipeline(), fields.status()].iter().any(|text| is_there(text, &mut is_it))
+        || is_there(&fields.picks().level().unwrap_or(Cow::Borrowed(unsaid_level)), &mut is_it)
+        || is_there(text_of(fields.time().as_ref()), is_it)
 }
 
 /// The same for an entry that rests read.
 pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
-    let time = match entry.time() {
+    let time = text_of(entry.time());
+    is_it(entry.message()) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
+}
+
+fn text_of(time: Option<&EntryTime>) -> &str {
+    match time {
         Some(EntryTime::Text(text)) => text,
         _ => "",
-    };
-    is_it(entry.message()) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
+    }
 }
 
 fn is_there(text: &str, mut is_it: impl FnMut(&str) -> bool) -> bool {
     !text.is_empty() && is_it(text)
 }
-
-/// The JSON of the fields that are shown, by their places among [`NAMES`].
-struct Fields<'a>([Option<&'a str>; NAMES.len()]);
-
-impl<'a> Fields<'a> {
-    fn read(text: &'a str) -> Self {
-        let mut fields = Self([None; NAMES.len()]);
-        each_field(text, 0, |name, json| {
-            if let Some(place) = NAMES.iter().position(|known| *known == name) {
-                fields.0[place] = text.get(json);
-            }
-        });
-        fields
-    }
-
-    /// The time for people; of others one that is no number.
-    fn time(&self) -> Cow<'a, str> {
-        let said = |names: [usize; 2]| first_said(names.map(|name| self.0[name]));
-        let of_meta = || Object::read(self.0[META]?)?.first_said(&["timestamp"]);
-        let exact = || said([TIMESTAMP, ISO_TIME]).or_else(of_meta).filter(|text| integer(text).is_none());
-        said([DATE, TIME]).or_else(exact).unwrap_or_default()
-    }
-}
-
-const NAMES: [&str; 13] =
-    ["message", "description", "pipeline", "stageName", "status", "duration", "level", "logLevel", "date", "time", "timestamp", "isoTime", "meta"];
-const MESSAGE: usize = 0;
-const DESCRIPTION: usize = 1;
-const PIPELINE: usize = 2;
-const STAGE: usize = 3;
-const STATUS: usize = 4;
-const DURATION: usize = 5;
-const LEVEL: usize = 6;
-const LOG_LEVEL: usize = 7;
-const DATE: usize = 8;
-const TIME: usize = 9;
-const TIMESTAMP: usize = 10;
-const ISO_TIME: usize = 11;
-const META: usize = 12;
 
 #[cfg(test)]
 mod tests {
