@@ -1,14 +1,21 @@
-//! Which field of an entry says what: every name that a producer may use, in one table. Reads no values.
+//! Which field of an entry says what: every name that a producer may use, in one table.
 
 use std::borrow::Cow;
 
 use crate::entry::EntryTime;
 use crate::json::{each_field, ends_at, said};
+use crate::level::{Level, Scale, is_number};
+use crate::moment;
 
 /// What a field of an entry says. The number ranks the names for one thing: of those that say anything the lowest is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
-    Level(u8),
+    /// A level; where it is a number, the scale says which.
+    Level(u8, Scale),
+    /// An object that may hold a level.
+    Log,
+    /// What only Python's `logging` writes beside a level.
+    Python,
     Pipeline(u8),
     Status(u8),
     Message(u8),
@@ -25,31 +32,51 @@ enum Meaning {
 /// The table.
 fn meaning(name: &str) -> Meaning {
     match name {
-        "level" => Meaning::Level(0),
-        "logLevel" => Meaning::Level(1),
+        "level" => Meaning::Level(0, Scale::Common),
+        "logLevel" => Meaning::Level(1, Scale::Common),
+        "log_level" | "loglevel" | "LogLevel" => Meaning::Level(2, Scale::Common),
+        "log.level" => Meaning::Level(LEVEL_IN_LOG, Scale::Common),
+        "severity" | "Severity" | "SEVERITY" => Meaning::Level(4, Scale::Severity),
+        "levelname" | "levelName" | "level_name" => Meaning::Level(5, Scale::Common),
+        "lvl" | "Level" | "LEVEL" | "@l" => Meaning::Level(6, Scale::Common),
+        "severityText" | "severity_text" | "SeverityText" => Meaning::Level(7, Scale::OpenTelemetry),
+        "severityNumber" | "severity_number" | "SeverityNumber" => Meaning::Level(8, Scale::OpenTelemetry),
+        "levelno" | "level_no" | "level_number" => Meaning::Level(9, Scale::Python),
+        // Of journald: a number of syslog. In small letters it is the priority of a task.
+        "PRIORITY" => Meaning::Level(10, Scale::Common),
+        "log" => Meaning::Log,
+        "funcName" | "lineno" | "threadName" | "processName" => Meaning::Python,
         "pipeline" => Meaning::Pipeline(0),
         "stageName" => Meaning::Pipeline(1),
         "status" => Meaning::Status(0),
         "duration" => Meaning::Status(1),
         "message" => Meaning::Message(0),
         "description" => Meaning::Message(1),
-        "date" => Meaning::Time { shown: 0, exact: NOT_EXACT },
-        "time" => Meaning::Time { shown: 1, exact: NOT_EXACT },
+        "msg" => Meaning::Message(2),
+        "date" => Meaning::Time { shown: 0, exact: 10 },
+        "time" => Meaning::Time { shown: 1, exact: 9 },
         "timestamp" => Meaning::Time { shown: 2, exact: 1 },
         "isoTime" => Meaning::Time { shown: 3, exact: 0 },
+        "@timestamp" => Meaning::Time { shown: 4, exact: 2 },
+        "ts" => Meaning::Time { shown: 5, exact: 3 },
+        "timeUnixNano" | "time_unix_nano" => Meaning::Time { shown: 6, exact: 4 },
+        "Timestamp" | "@t" => Meaning::Time { shown: 7, exact: 5 },
+        "datetime" | "asctime" => Meaning::Time { shown: 8, exact: 6 },
+        "observedTimeUnixNano" | "observed_time_unix_nano" => Meaning::Time { shown: 9, exact: 7 },
+        "__REALTIME_TIMESTAMP" => Meaning::Time { shown: 10, exact: 8 },
         "meta" => Meaning::Meta,
         _ => Meaning::Nothing,
     }
 }
 
-/// The rank of a time that is written for people.
-const NOT_EXACT: u8 = u8::MAX;
+/// The rank of `level` inside `log`.
+const LEVEL_IN_LOG: u8 = 3;
 
-/// From this rank on times are not written for people.
-const FIRST_EXACT: u8 = 2;
+/// From this rank on an exact time is a field that mostly holds text for people, unless it reads as a moment.
+const FOR_PEOPLE: u8 = 9;
 
 /// The rank of `timestamp` inside `meta`, behind all others.
-const IN_META: u8 = NOT_EXACT - 1;
+const TIME_IN_META: u8 = u8::MAX;
 
 /// One thing that an entry says, by the best of its names. Of a field that is given twice, the last that says anything counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,11 +86,13 @@ struct Pick<'a> {
 }
 
 impl<'a> Pick<'a> {
-    fn offer(&mut self, rank: u8, json: &'a str) {
-        let is_better = self.json.is_none() || rank <= self.rank;
-        if is_better && json != "null" && json != "\"\"" {
+    /// Takes the field unless a better one is known or it says nothing, and returns whether it did.
+    fn offer(&mut self, rank: u8, json: &'a str) -> bool {
+        let is_better = (self.json.is_none() || rank <= self.rank) && json != "null" && json != "\"\"";
+        if is_better {
             *self = Self { json: Some(json), rank };
         }
+        is_better
     }
 
     /// What it says, as a person would read it.
@@ -80,7 +109,11 @@ impl<'a> Pick<'a> {
 /// The fields that the index wants, read in the inner loop of everything that arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Picks<'a> {
+    /// A level in a word; of two fields it says more than a number.
     level: Pick<'a>,
+    level_number: Pick<'a>,
+    scale: Scale,
+    is_python: bool,
     pipeline: Pick<'a>,
 }
 
@@ -96,10 +129,19 @@ impl<'a> Picks<'a> {
         Some((picks, end))
     }
 
-    /// The level as its producer wrote it; `None` when there is none.
+    /// How grave the entry is; `None` when its producer gave no level. A word that is not known leaves it to a number, if there is one.
     #[must_use]
-    pub fn level(&self) -> Option<Cow<'a, str>> {
-        self.level.said()
+    pub fn level(&self) -> Option<Level> {
+        let scale = if self.is_python && self.scale == Scale::Common { Scale::Python } else { self.scale };
+        let by_word = self.level.said().map(|word| Level::read_word(&word));
+        let by_number = || self.level_number.said().and_then(|number| Level::read_number(&number, scale));
+        by_word.filter(|level| *level != Level::Other).or_else(by_number).or(by_word)
+    }
+
+    /// The level as its producer wrote it; empty when there is none.
+    #[must_use]
+    pub fn level_text(&self) -> Cow<'a, str> {
+        self.level.said().unwrap_or_else(|| self.level_number.text())
     }
 
     /// The pipeline or stage; empty when there is none.
@@ -110,8 +152,23 @@ impl<'a> Picks<'a> {
 
     fn see(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
-            Meaning::Level(rank) => self.level.offer(rank, json),
-            Meaning::Pipeline(rank) => self.pipeline.offer(rank, json),
+            Meaning::Level(rank, scale) if is_number(json.trim_matches('"')) => {
+                if self.level_number.offer(rank, json) {
+                    self.scale = scale;
+                }
+            }
+            Meaning::Level(rank, _) => {
+                self.level.offer(rank, json);
+            }
+            Meaning::Log => {
+                if let Some(json) = field_of(json, "level") {
+                    self.see(Meaning::Level(LEVEL_IN_LOG, Scale::Common), json);
+                }
+            }
+            Meaning::Python => self.is_python = true,
+            Meaning::Pipeline(rank) => {
+                self.pipeline.offer(rank, json);
+            }
             _ => {}
         }
     }
@@ -167,30 +224,97 @@ impl<'a> Fields<'a> {
     /// When the entry was written, for the time column.
     #[must_use]
     pub fn time(&self) -> Option<EntryTime> {
-        self.time.said().map(|text| if self.time.rank < FIRST_EXACT { EntryTime::Text(text.into()) } else { EntryTime::read(&text) })
+        self.time.said().map(|text| EntryTime::read(&text))
     }
 
     fn see(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
-            Meaning::Status(rank) => self.status.offer(rank, json),
-            Meaning::Message(rank) => self.message.offer(rank, json),
-            Meaning::Time { shown, exact } => {
-                self.time.offer(shown, json);
-                if exact != NOT_EXACT {
-                    self.exact_time.offer(exact, json);
+            Meaning::Status(rank) => {
+                self.status.offer(rank, json);
+            }
+            Meaning::Message(rank) => {
+                self.message.offer(rank, json);
+            }
+            Meaning::Time { shown, exact } => self.see_time(shown, exact, json),
+            Meaning::Meta => {
+                if let Some(json) = field_of(json, "timestamp") {
+                    self.see_time(TIME_IN_META, TIME_IN_META, json);
                 }
             }
-            Meaning::Meta => {
-                each_field(json, 0, |name, json_of_field| {
-                    if name == "timestamp"
-                        && let Some(json) = json.get(json_of_field)
-                    {
-                        self.time.offer(IN_META, json);
-                        self.exact_time.offer(IN_META, json);
-                    }
-                });
-            }
             other => self.picks.see(other, json),
+        }
+    }
+
+    fn see_time(&mut self, shown: u8, exact: u8, json: &'a str) {
+        let text = said(json);
+        if moment::is_unset(&text) {
+            return;
+        }
+        self.time.offer(shown, json);
+        // A time for people is never the most exact one.
+        if exact < FOR_PEOPLE || exact == TIME_IN_META || moment::read(&text).is_some() {
+            self.exact_time.offer(exact, json);
+        }
+    }
+}
+
+/// The JSON of one field of an object; `None` when there is none.
+fn field_of<'a>(json: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut found = None;
+    each_field(json, 0, |name, json_of_field| {
+        if name == wanted {
+            found = json.get(json_of_field);
+        }
+    })?;
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(text: &str) -> (Level, String) {
+        let fields = Fields::of(text).expect("an object");
+        (fields.picks().level().unwrap_or(Level::Other), fields.picks().level_text().into_owned())
+    }
+
+    #[test]
+    fn the_level_is_found_under_each_of_its_names() {
+        for (text, expected) in [
+            (r#"{"level":"ERR"}"#, "ERR"),
+            (r#"{"logLevel":"Severe"}"#, "Severe"),
+            (r#"{"severity":"CRITICAL"}"#, "CRITICAL"),
+            (r#"{"levelname":"ERROR"}"#, "ERROR"),
+            (r#"{"lvl":"fatal"}"#, "fatal"),
+            (r#"{"log.level":"error"}"#, "error"),
+            (r#"{"log":{"logger":"l","level":"error"}}"#, "error"),
+            (r#"{"severityText":"ERROR3"}"#, "ERROR3"),
+            (r#"{"severityNumber":17}"#, "17"),
+            (r#"{"level":50,"pid":7,"hostname":"h","msg":"m"}"#, "50"),
+            (r#"{"level":"50"}"#, "50"),
+            (r#"{"level":3}"#, "3"),
+            (r#"{"levelno":40}"#, "40"),
+            (r#"{"level":40,"funcName":"f"}"#, "40"),
+            (r#"{"PRIORITY":"2"}"#, "2"),
+            (r#"{"Level":"Error","Timestamp":"2026-11-23T22:28:34Z"}"#, "Error"),
+        ] {
+            assert_eq!(level(text), (Level::Error, expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_levels_the_word_and_the_better_name_count() {
+        for (text, expected) in [
+            (r#"{"severity":"WARNING","level":"info"}"#, (Level::Info, "info")),
+            (r#"{"level":30,"levelname":"WARNING"}"#, (Level::Warn, "WARNING")),
+            (r#"{"level":null,"logLevel":"","severity":"warn"}"#, (Level::Warn, "warn")),
+            (r#"{"severityText":"AUDIT","severityNumber":13}"#, (Level::Warn, "AUDIT")),
+            (r#"{"severityNumber":9,"level":40}"#, (Level::Warn, "40")),
+            (r#"{"level":"AUDIT"}"#, (Level::Other, "AUDIT")),
+            (r#"{"log":"a line","priority":"high"}"#, (Level::Other, "")),
+            (r#"{"level":{"a":1}}"#, (Level::Other, r#"{"a":1}"#)),
+        ] {
+            assert_eq!(level(text), (expected.0, expected.1.to_owned()), "{text}");
         }
     }
 }

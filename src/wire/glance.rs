@@ -28,11 +28,7 @@ impl<'a> Glance<'a> {
             _ => None,
         });
         match picks {
-            Some(picks) => Self {
-                level: picks.level().map_or_else(|| raw.default_level(), |text| Level::read(&text)),
-                pipeline: picks.pipeline(),
-                is_json: true,
-            },
+            Some(picks) => Self { level: picks.level().unwrap_or_else(|| raw.default_level()), pipeline: picks.pipeline(), is_json: true },
             None => Self::bare(raw, text.trim_start().starts_with('"') && json::unquoted(text.trim()).is_some()),
         }
     }

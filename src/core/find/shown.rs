@@ -9,7 +9,7 @@ use crate::wire::Raw;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
 ///
-/// A time in milliseconds is no text: how it is shown depends on the reader.
+/// A time counts as its producer wrote it, and as a number not at all: how it is shown depends on the reader's zone.
 pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&str) -> bool) -> bool {
     let text = &*raw.text;
     let default_level = raw.default_level();
@@ -23,21 +23,27 @@ pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&st
     let fields = Fields::of(text).unwrap_or_default();
     is_it(&fields.message().unwrap_or(Cow::Borrowed(text)))
         || [fields.picks().pipeline(), fields.status()].iter().any(|text| is_there(text, &mut is_it))
-        || is_there(&fields.picks().level().unwrap_or(Cow::Borrowed(unsaid_level)), &mut is_it)
-        || is_there(text_of(fields.time().as_ref()), is_it)
+        || is_there(&said_or(fields.picks().level_text(), unsaid_level), &mut is_it)
+        || is_there(text_of(fields.time().as_ref(), &fields.exact_time()), is_it)
 }
 
 /// The same for an entry that rests read.
 pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
-    let time = text_of(entry.time());
+    let time = text_of(entry.time(), entry.exact_time());
     is_it(entry.message()) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
 }
 
-fn text_of(time: Option<&EntryTime>) -> &str {
+/// A time as its producer wrote it; empty for a number, which is shown otherwise.
+fn text_of<'a>(time: Option<&'a EntryTime>, exact: &'a str) -> &'a str {
     match time {
         Some(EntryTime::Text(text)) => text,
+        Some(EntryTime::Millis(_)) if exact.contains(':') => exact,
         _ => "",
     }
+}
+
+fn said_or<'a>(said: Cow<'a, str>, default: &'a str) -> Cow<'a, str> {
+    if said.is_empty() { Cow::Borrowed(default) } else { said }
 }
 
 fn is_there(text: &str, mut is_it: impl FnMut(&str) -> bool) -> bool {
@@ -57,6 +63,8 @@ mod tests {
             r#" {"rows":1,"isoTime":"2026-11-23","pipeline":""} "#,
             r#"{"message":"","timestamp":"","isoTime":"i","meta":{"timestamp":"m"}}"#,
             r#"{"message":"m","meta":{"timestamp":"2026"}}"#,
+            r#"{"msg":"m","time":"2026-11-24T03:58:34+05:30","severity":"ERROR","lvl":3}"#,
+            r#"{"log":{"level":50},"timestamp":"1795472914.5"}"#,
             r#"{"message":"m","meta":{"timestamp":7},"message":{"b":1},"level":["x"]}"#,
             r#"{"message":"a\ud800","timestamp":1795472914244,"meta":"none"}"#,
             r#" "a\tb" "#,
