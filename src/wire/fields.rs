@@ -29,44 +29,94 @@ enum Meaning {
     Nothing,
 }
 
-/// The table.
-fn meaning(name: &str) -> Meaning {
-    match name {
-        "level" => Meaning::Level(0, Scale::Common),
-        "logLevel" => Meaning::Level(1, Scale::Common),
-        "log_level" | "loglevel" | "LogLevel" => Meaning::Level(2, Scale::Common),
-        "log.level" => Meaning::Level(LEVEL_IN_LOG, Scale::Common),
-        "severity" | "Severity" | "SEVERITY" => Meaning::Level(4, Scale::Severity),
-        "levelname" | "levelName" | "level_name" => Meaning::Level(5, Scale::Common),
-        "lvl" | "Level" | "LEVEL" | "@l" => Meaning::Level(6, Scale::Common),
-        "severityText" | "severity_text" | "SeverityText" => Meaning::Level(7, Scale::OpenTelemetry),
-        "severityNumber" | "severity_number" | "SeverityNumber" => Meaning::Level(8, Scale::OpenTelemetry),
-        "levelno" | "level_no" | "level_number" => Meaning::Level(9, Scale::Python),
+/// The table, short names first, so that a name is compared only with those of its length.
+const NAMES: [(&str, Meaning); 54] = {
+    use Meaning::{Level, Log, Message, Meta, Pipeline, Python, Status, Time};
+    use Scale::{Common, OpenTelemetry, Severity};
+    [
+        ("@l", Level(6, Common)),
+        ("ts", Time { shown: 5, exact: 3 }),
+        ("@t", Time { shown: 7, exact: 5 }),
+        ("lvl", Level(6, Common)),
+        ("log", Log),
+        ("msg", Message(2)),
+        ("date", Time { shown: 0, exact: 10 }),
+        ("time", Time { shown: 1, exact: 9 }),
+        ("meta", Meta),
+        ("level", Level(0, Common)),
+        ("Level", Level(6, Common)),
+        ("LEVEL", Level(6, Common)),
+        ("lineno", Python),
+        ("status", Status(0)),
+        ("levelno", Level(9, Scale::Python)),
+        ("message", Message(0)),
+        ("isoTime", Time { shown: 3, exact: 0 }),
+        ("asctime", Time { shown: 8, exact: 6 }),
+        ("logLevel", Level(1, Common)),
+        ("loglevel", Level(2, Common)),
+        ("LogLevel", Level(2, Common)),
+        ("severity", Level(4, Severity)),
+        ("Severity", Level(4, Severity)),
+        ("SEVERITY", Level(4, Severity)),
+        ("level_no", Level(9, Scale::Python)),
         // Of journald: a number of syslog. In small letters it is the priority of a task.
-        "PRIORITY" => Meaning::Level(10, Scale::Common),
-        "log" => Meaning::Log,
-        "funcName" | "lineno" | "threadName" | "processName" => Meaning::Python,
-        "pipeline" => Meaning::Pipeline(0),
-        "stageName" => Meaning::Pipeline(1),
-        "status" => Meaning::Status(0),
-        "duration" => Meaning::Status(1),
-        "message" => Meaning::Message(0),
-        "description" => Meaning::Message(1),
-        "msg" => Meaning::Message(2),
-        "date" => Meaning::Time { shown: 0, exact: 10 },
-        "time" => Meaning::Time { shown: 1, exact: 9 },
-        "timestamp" => Meaning::Time { shown: 2, exact: 1 },
-        "isoTime" => Meaning::Time { shown: 3, exact: 0 },
-        "@timestamp" => Meaning::Time { shown: 4, exact: 2 },
-        "ts" => Meaning::Time { shown: 5, exact: 3 },
-        "timeUnixNano" | "time_unix_nano" => Meaning::Time { shown: 6, exact: 4 },
-        "Timestamp" | "@t" => Meaning::Time { shown: 7, exact: 5 },
-        "datetime" | "asctime" => Meaning::Time { shown: 8, exact: 6 },
-        "observedTimeUnixNano" | "observed_time_unix_nano" => Meaning::Time { shown: 9, exact: 7 },
-        "__REALTIME_TIMESTAMP" => Meaning::Time { shown: 10, exact: 8 },
-        "meta" => Meaning::Meta,
-        _ => Meaning::Nothing,
+        ("PRIORITY", Level(10, Common)),
+        ("funcName", Python),
+        ("pipeline", Pipeline(0)),
+        ("duration", Status(1)),
+        ("datetime", Time { shown: 8, exact: 6 }),
+        ("log_level", Level(2, Common)),
+        ("log.level", Level(LEVEL_IN_LOG, Common)),
+        ("levelname", Level(5, Common)),
+        ("levelName", Level(5, Common)),
+        ("stageName", Pipeline(1)),
+        ("timestamp", Time { shown: 2, exact: 1 }),
+        ("Timestamp", Time { shown: 7, exact: 5 }),
+        ("level_name", Level(5, Common)),
+        ("threadName", Python),
+        ("@timestamp", Time { shown: 4, exact: 2 }),
+        ("processName", Python),
+        ("description", Message(1)),
+        ("severityText", Level(7, OpenTelemetry)),
+        ("SeverityText", Level(7, OpenTelemetry)),
+        ("level_number", Level(9, Scale::Python)),
+        ("timeUnixNano", Time { shown: 6, exact: 4 }),
+        ("severity_text", Level(7, OpenTelemetry)),
+        ("severityNumber", Level(8, OpenTelemetry)),
+        ("SeverityNumber", Level(8, OpenTelemetry)),
+        ("time_unix_nano", Time { shown: 6, exact: 4 }),
+        ("severity_number", Level(8, OpenTelemetry)),
+        ("observedTimeUnixNano", Time { shown: 9, exact: 7 }),
+        ("__REALTIME_TIMESTAMP", Time { shown: 10, exact: 8 }),
+        ("observed_time_unix_nano", Time { shown: 9, exact: 7 }),
+    ]
+};
+
+/// Where in the table the names of each length begin.
+const STARTS: [usize; LONGEST + 2] = {
+    let mut starts = [NAMES.len(); LONGEST + 2];
+    let mut at = NAMES.len();
+    while at > 0 {
+        at -= 1;
+        let length = NAMES[at].0.len();
+        assert!(at + 1 == NAMES.len() || length <= NAMES[at + 1].0.len(), "the table is in the order of lengths");
+        let mut shorter = 0;
+        while shorter <= length {
+            starts[shorter] = at;
+            shorter += 1;
+        }
     }
+    starts
+};
+
+const LONGEST: usize = NAMES[NAMES.len() - 1].0.len();
+
+fn meaning(name: &str) -> Meaning {
+    let names = match STARTS.get(name.len()..name.len() + 2) {
+        Some(&[start, end]) => &NAMES[start..end],
+        _ => return Meaning::Nothing,
+    };
+    names.iter().find(|(known, _)| *known == name).map_or(Meaning::Nothing, |(_, meaning)| *meaning)
 }
 
 /// The rank of `level` inside `log`.
@@ -152,17 +202,10 @@ impl<'a> Picks<'a> {
 
     fn see(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
-            Meaning::Level(rank, scale) if is_number(json.trim_matches('"')) => {
-                if self.level_number.offer(rank, json) {
-                    self.scale = scale;
-                }
-            }
-            Meaning::Level(rank, _) => {
-                self.level.offer(rank, json);
-            }
+            Meaning::Level(rank, scale) => self.see_level(rank, scale, json),
             Meaning::Log => {
                 if let Some(json) = field_of(json, "level") {
-                    self.see(Meaning::Level(LEVEL_IN_LOG, Scale::Common), json);
+                    self.see_level(LEVEL_IN_LOG, Scale::Common, json);
                 }
             }
             Meaning::Python => self.is_python = true,
@@ -170,6 +213,14 @@ impl<'a> Picks<'a> {
                 self.pipeline.offer(rank, json);
             }
             _ => {}
+        }
+    }
+
+    fn see_level(&mut self, rank: u8, scale: Scale, json: &'a str) {
+        if !is_number(json.trim_matches('"')) {
+            self.level.offer(rank, json);
+        } else if self.level_number.offer(rank, json) {
+            self.scale = scale;
         }
     }
 }
