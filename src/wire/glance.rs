@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::ansi::may_say_escape;
 use crate::entry::Level;
 use crate::fields::Picks;
 use crate::json::{self, ends_at};
@@ -16,6 +17,8 @@ pub struct Glance<'a> {
     pub pipeline: Cow<'a, str>,
     /// Whether the text is a JSON object or string, and so may write a character as an escape. Anything else is shown as it came.
     pub is_json: bool,
+    /// Whether the text may hold terminal escape sequences, which are not shown.
+    pub has_escape: bool,
 }
 
 impl<'a> Glance<'a> {
@@ -28,13 +31,18 @@ impl<'a> Glance<'a> {
             _ => None,
         });
         match picks {
-            Some(picks) => Self { level: picks.level().unwrap_or_else(|| raw.default_level()), pipeline: picks.pipeline(), is_json: true },
+            Some(picks) => Self {
+                has_escape: may_say_escape(text, true),
+                level: picks.level().unwrap_or_else(|| raw.default_level()),
+                pipeline: picks.pipeline(),
+                is_json: true,
+            },
             None => Self::bare(raw, text.trim_start().starts_with('"') && json::unquoted(text.trim()).is_some()),
         }
     }
 
     fn bare(raw: &Raw<'_>, is_json: bool) -> Self {
-        Self { level: raw.default_level(), pipeline: Cow::Borrowed(""), is_json }
+        Self { level: raw.default_level(), pipeline: Cow::Borrowed(""), is_json, has_escape: may_say_escape(&raw.text, is_json) }
     }
 }
 

@@ -1,11 +1,13 @@
-//! The texts that a row shows by itself, for a regular expression. Those that `Raw::read` finds, without making an entry of them.
+//! The texts that a row shows by itself, without escape sequences, for a regular expression. Those that `Raw::read` finds, without making an entry of them.
 
 use std::borrow::Cow;
 
 use crate::entry::{Entry, EntryTime, Level};
 use crate::fields::Fields;
 use crate::json::unquoted;
+use crate::styled::row_text;
 use crate::wire::Raw;
+use logs_sse_wire::ansi::plain;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
 ///
@@ -15,13 +17,13 @@ pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&st
     let default_level = raw.default_level();
     let unsaid_level = if default_level == Level::Other { "" } else { default_level.name() };
     if !is_json {
-        return is_it(text) || is_there(unsaid_level, is_it);
+        return is_it(&row_text(text)) || is_there(unsaid_level, is_it);
     }
     if !text.trim_start().starts_with('{') {
-        return is_it(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text))) || is_there(unsaid_level, is_it);
+        return is_it(&row_text(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)))) || is_there(unsaid_level, is_it);
     }
     let fields = Fields::of(text).unwrap_or_default();
-    is_it(&fields.message().unwrap_or(Cow::Borrowed(text)))
+    is_it(&row_text(&fields.message().unwrap_or(Cow::Borrowed(text))))
         || [fields.picks().pipeline(), fields.status()].iter().any(|text| is_there(text, &mut is_it))
         || is_there(&said_or(fields.picks().level_text(), unsaid_level), &mut is_it)
         || is_there(text_of(fields.time().as_ref(), &fields.exact_time()), is_it)
@@ -30,7 +32,7 @@ pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&st
 /// The same for an entry that rests read.
 pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
     let time = text_of(entry.time(), entry.exact_time());
-    is_it(entry.message()) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
+    is_it(&row_text(entry.message())) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
 }
 
 /// A time as its producer wrote it; empty for a number, which is shown otherwise.
@@ -47,7 +49,7 @@ fn said_or<'a>(said: Cow<'a, str>, default: &'a str) -> Cow<'a, str> {
 }
 
 fn is_there(text: &str, mut is_it: impl FnMut(&str) -> bool) -> bool {
-    !text.is_empty() && is_it(text)
+    !text.is_empty() && is_it(&plain(text))
 }
 
 #[cfg(test)]
@@ -64,6 +66,8 @@ mod tests {
             r#"{"message":"","timestamp":"","isoTime":"i","meta":{"timestamp":"m"}}"#,
             r#"{"message":"m","meta":{"timestamp":"2026"}}"#,
             r#"{"msg":"m","time":"2026-11-24T03:58:34+05:30","severity":"ERROR","lvl":3}"#,
+            r#"{"message":"\u001b[31ma\u001b[0mb\r50%\r100%","level":"\u001b[32minfo\u001b[39m","pipeline":"\u001b[1mP"}"#,
+            "\u{1b}[31mred\u{1b}[0m",
             r#"{"log":{"level":50},"timestamp":"1795472914.5"}"#,
             r#"{"message":"m","meta":{"timestamp":7},"message":{"b":1},"level":["x"]}"#,
             r#"{"message":"a\ud800","timestamp":1795472914244,"meta":"none"}"#,
