@@ -85,7 +85,7 @@ fn quoted(text: &str, style: Style) -> String {
             ('a' | 'A' | 'n' | 'u' | '0' | 'e' | '9' | ' ' | ',' | ':' | '{', _) => json.push(character),
             (_, Style::Lower) => escape(false),
             (_, Style::Upper) => escape(true),
-            ('\u{1}', _) => escape(false),
+            ('\u{1}' | '\u{1b}', _) => escape(false),
             ('\n', _) => json.push_str("\\n"),
             ('"' | '\\', _) | ('/', Style::Slashes) => json.extend(['\\', character]),
             _ => json.push(character),
@@ -94,13 +94,25 @@ fn quoted(text: &str, style: Style) -> String {
     json + "\""
 }
 
+/// Escape sequences, which no search sees, and before which characters they stand.
+fn escapes() -> impl Strategy<Value = Vec<(usize, &'static str)>> {
+    let some = prop::collection::vec((0_usize..6, prop::sample::select(vec!["\u{1b}[31m", "\u{1b}[m", "\u{1b}]8;;a\u{1b}\\", "\u{1b}[2K"])), 1..4);
+    prop_oneof![2 => Just(Vec::new()), 1 => some]
+}
+
+/// The text with escape sequences in it. One without characters stays empty.
+fn with_escapes(text: &str, escapes: &[(usize, &str)]) -> String {
+    let escapes_at = |wanted: usize| escapes.iter().filter(move |(at, _)| *at == wanted).map(|(_, escape)| *escape).collect::<String>();
+    text.chars().enumerate().map(|(at, character)| format!("{}{character}", escapes_at(at))).collect()
+}
+
 prop_compose! {
-    fn object()(message in words(8), more in words(4), number in 0_u64..3_000, pipeline in pipeline(), level in level(), style in style(), space in prop::sample::select(vec!["", " "]))
+    fn object()(escapes in escapes(), message in words(8), more in words(4), number in 0_u64..3_000, pipeline in pipeline(), level in level(), style in style(), space in prop::sample::select(vec!["", " "]))
         -> (Meant, String) {
         let level_field = level.map_or_else(String::new, |level| format!("\"level\":{space}\"{}\",{space}", level.name()));
         let text = format!(
             "{{{level_field}\"pipeline\":{space}{},\"message\":{space}{},\"n\\u0061{}\":{space}{number},\"more\":{space}[{},{space}null]}}{space}",
-            quoted(&pipeline, style), quoted(&message, style), "e\\\"a,", quoted(&more, style),
+            quoted(&pipeline, style), quoted(&with_escapes(&message, &escapes), style), "e\\\"a,", quoted(&with_escapes(&more, &escapes), style),
         );
         let level_text = level.map(|level| level.name().to_owned());
         // An entry without a message is shown whole.
@@ -116,9 +128,10 @@ fn bare() -> impl Strategy<Value = (Meant, String)> {
     let meant = |said: String| Meant { is_notice: false, level: Level::Other, pipeline: String::new(), shown: vec![said.clone()], said: vec![said] };
     prop_oneof![
         // The bracket keeps it from being JSON that is shown otherwise.
-        words(12).prop_map(move |text| (meant(format!("[{text}")), format!("[{text}"))),
-        words(12).prop_map(move |text| (meant(format!("{{\"a\":{text}")), format!("{{\"a\":{text}"))),
-        (words(12), style()).prop_map(move |(text, style)| (meant(text.clone()), quoted(&text, style))),
+        (words(12), escapes()).prop_map(move |(text, escapes)| (meant(format!("[{text}")), format!("[{}", with_escapes(&text, &escapes)))),
+        (words(12), escapes())
+            .prop_map(move |(text, escapes)| (meant(format!("{{\"a\":{text}")), format!("{{\"a\":{}", with_escapes(&text, &escapes)))),
+        (words(12), style(), escapes()).prop_map(move |(text, style, escapes)| (meant(text.clone()), quoted(&with_escapes(&text, &escapes), style))),
         Just((meant(String::new()), String::new())),
     ]
 }

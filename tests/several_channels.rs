@@ -107,6 +107,17 @@ fn a_program_hears_every_row_once() {
 }
 
 #[test]
+fn a_program_hears_the_class_of_a_level_that_is_known() {
+    let mut sim = reading(&["a"]);
+    greet(&mut sim, &[("a", 0)]);
+    for (seq, data) in [r#"{"severity":"fatal"}"#, r#"{"level":"AUDIT"}"#, r#"{"level":30}"#].iter().enumerate() {
+        say(&mut sim, &format!(r#"{{"channel":"logs:etl:w:a","data":{data},"id":"i","seq":{}}}"#, seq + 1));
+    }
+    let news: Value = serde_json::from_str(&Feed::default().take(&sim.session).expect("news")).expect("JSON");
+    assert_eq!([0, 1, 2].map(|row| news[row].get(6).and_then(Value::as_str)), [Some("error"), None, Some("info")]);
+}
+
+#[test]
 fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
     let mut sim = reading(&["a"]);
     sim.session.resize(Capacity::of_lines(2));

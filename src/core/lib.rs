@@ -18,11 +18,13 @@ mod scale;
 pub mod session;
 pub mod status;
 pub mod store;
+pub mod styled;
 pub mod summary;
 pub mod target;
 pub mod time;
 pub mod viewport;
+pub mod visible;
 pub mod vitals;
 
 use logs_sse_wire::json;
-pub use logs_sse_wire::{cursor, entry, glance, packed, protocol, sse, unread, wire};
+pub use logs_sse_wire::{ansi, cursor, entry, fields, glance, packed, protocol, sse, unread, wire};

@@ -1,11 +1,14 @@
 //! All that the page shows at one moment, so that its views have one thing to watch. Decides, draws nothing.
 
+use std::borrow::Cow;
+
 use crate::find::Find;
 use crate::session::Session;
 use crate::status::Status;
 use crate::summary;
 use crate::time::Instant;
 use crate::viewport::{Viewport, Window};
+use crate::visible::visible;
 
 /// The status, and the live section as seen through a viewport.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Picture {
     pub window: Window,
     /// How many lines are held or found, dropped, missing, in words.
     pub held: String,
+    /// How many lines have a level that is not known, or none; a choice of levels must not hide them silently.
+    pub unknown_levels: u64,
     /// What to say in place of lines; empty when there are some.
     pub empty: &'static str,
     /// Whether what is searched for is read as a regular expression.
@@ -36,7 +41,8 @@ impl Picture {
         let shown = session.shown_range();
         let window = viewport.window(&shown);
         Self {
-            status: session.status(now),
+            status: status_of(session, now),
+            unknown_levels: store.unknown_levels() as u64,
             is_shown: session.is_worth_showing(),
             window,
             held: session.find().map_or_else(|| summary::held(store), |find| summary::found(find, store)) + &summary::losses(session.tally()),
@@ -50,4 +56,15 @@ impl Picture {
             newest: if viewport.is_following() { String::new() } else { format!("↑ {}", summary::unseen(window.unseen)) },
         }
     }
+}
+
+/// The status, in which a server may have put any character.
+fn status_of(session: &Session, now: Instant) -> Status {
+    let mut status = session.status(now);
+    for text in [&mut status.progress, &mut status.reason] {
+        if let Cow::Owned(shown) = visible(text) {
+            *text = shown;
+        }
+    }
+    status
 }

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use crate::connection::{Failure, Reading, State, Stop};
+use crate::entry::Level;
 use crate::json::{quote, quoted};
 use crate::notice::Notice;
 use crate::session::Session;
@@ -35,7 +36,8 @@ impl Feed {
 
     /// The rows that are new since the last call, as a JSON array, oldest first; `None` when there are none.
     ///
-    /// A log is `[number, channel or null, id, seq or null, time or null, text]`, a notice `[number, kind, missing or null, sentence]`.
+    /// A log is `[number, channel or null, id, seq or null, time or null, text]`, and behind it the class of its
+    /// level if that is known; a notice `[number, kind, missing or null, sentence]`.
     /// Rows that were let go before they were heard stand first, as one notice `gap`.
     pub fn take(&mut self, session: &Session) -> Option<String> {
         let range = session.store().range();
@@ -53,7 +55,7 @@ impl Feed {
         }
         for number in self.next.max(range.start)..range.end {
             match session.store().raw_line(number) {
-                Some(raw) => line(&mut json, number, &raw),
+                Some(raw) => line(&mut json, number, &raw, session.store().level(number)),
                 None => session.store().row(number).iter().for_each(|row| odd(&mut json, number, row)),
             }
         }
@@ -156,7 +158,7 @@ fn cause(session: &Session, now: Instant) -> Option<&'static str> {
 const UNREADABLE: &str = "unreadable";
 
 /// Whoever hears it reads the entry itself, so it stays unread here.
-fn line(json: &mut Json, number: u64, raw: &Raw<'_>) {
+fn line(json: &mut Json, number: u64, raw: &Raw<'_>, level: Level) {
     json.comma();
     json.open('[');
     json.number(Some(number));
@@ -173,6 +175,10 @@ fn line(json: &mut Json, number: u64, raw: &Raw<'_>) {
     json.number(raw.stamp);
     json.comma();
     quote(&mut json.0, &raw.text);
+    if level != Level::Other {
+        json.comma();
+        quote(&mut json.0, level.class());
+    }
     json.close(']');
 }
 
@@ -190,7 +196,7 @@ fn odd(json: &mut Json, number: u64, row: &Row) {
                 is_error: false,
                 picks: None,
             };
-            line(json, number, &raw);
+            line(json, number, &raw, cut.entry.level());
         }
     }
 }

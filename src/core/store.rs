@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::entry::Level;
 use crate::glance::Glance;
 use crate::notice::Notice;
 use crate::ring::Ring;
@@ -100,6 +101,9 @@ pub struct Store {
     pipelines: Names,
     /// How many of the rows are logs.
     lines: usize,
+    /// How many of them may hold escape sequences, and of how many the level is not known.
+    escaped: usize,
+    unknown: usize,
     bytes: usize,
     /// The number of the oldest row held.
     first: u64,
@@ -126,6 +130,7 @@ impl Store {
             pipeline: self.pipelines.number(&glance.pipeline),
             level: glance.level,
             is_json: glance.is_json,
+            has_escape: glance.has_escape,
             is_error: raw.is_error,
             is_line: true,
             ..Slot::ODD
@@ -167,7 +172,7 @@ impl Store {
         self.ring.clear();
         self.pipelines.clear();
         self.bytes = 0;
-        self.lines = 0;
+        (self.lines, self.escaped, self.unknown) = (0, 0, 0);
         self.dropped = 0;
         self.version += 1;
     }
@@ -201,6 +206,12 @@ impl Store {
         self.slot(number).filter(|slot| !slot.is_odd()).and_then(|slot| self.raw(slot))
     }
 
+    /// How grave the line with this number is.
+    #[must_use]
+    pub fn level(&self, number: u64) -> Level {
+        self.slot(number).map_or(Level::Other, |slot| slot.level)
+    }
+
     /// The numbers of the rows that are held.
     #[must_use]
     pub fn range(&self) -> Range<u64> {
@@ -217,6 +228,17 @@ impl Store {
     #[must_use]
     pub fn lines(&self) -> usize {
         self.lines
+    }
+
+    /// How many of the logs have a level that is not known, or none.
+    #[must_use]
+    pub fn unknown_levels(&self) -> usize {
+        self.unknown
+    }
+
+    /// Whether a line may hold escape sequences.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.escaped > 0
     }
 
     /// Whether none are held.
@@ -289,10 +311,16 @@ impl Store {
 
     fn push(&mut self, slot: Slot) {
         self.bytes += if slot.is_odd() { self.odd.back().map_or(0, |(_, row)| row.cost()) } else { slot.cost() };
-        self.lines += usize::from(slot.is_line);
+        self.count(&slot, usize::wrapping_add);
         self.slots.push_back(slot);
         self.trim();
         self.version += 1;
+    }
+
+    fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {
+        self.lines = change(self.lines, usize::from(slot.is_line));
+        self.escaped = change(self.escaped, usize::from(slot.has_escape));
+        self.unknown = change(self.unknown, usize::from(slot.is_line && slot.level == Level::Other));
     }
 
     fn trim(&mut self) {
@@ -301,7 +329,7 @@ impl Store {
         while self.first < last && self.is_over() {
             let Some(oldest) = self.slots.pop_front() else { return };
             self.bytes -= if oldest.is_odd() { self.odd.pop_front().map_or(0, |(_, row)| row.cost()) } else { oldest.cost() };
-            self.lines -= usize::from(oldest.is_line);
+            self.count(&oldest, usize::wrapping_sub);
             self.first += 1;
             self.dropped += 1;
         }

@@ -1,10 +1,12 @@
 //! The log in words: how much is held, how much was let go, and what to say when there is nothing. Decides words, draws nothing.
 
 use crate::connection::State;
-use crate::entry::head;
+use crate::entry::{Level, head};
 use crate::find::Find;
 use crate::session::Tally;
 use crate::store::{Row, Store};
+use crate::styled::{Looks, Piece, Styled, label};
+use crate::visible::visible;
 use crate::wire::Line;
 
 /// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
@@ -22,10 +24,25 @@ pub fn held(store: &Store) -> String {
 pub fn found(find: &Find, store: &Store) -> String {
     let found = find.lines(store);
     if find.is_complete(store) {
-        format!("{} of {}", grouped(found), counted(store.lines() as u64, "line", "lines"))
+        format!("{} of {}{}", grouped(found), counted(store.lines() as u64, "line", "lines"), unknown_levels(find, store))
     } else {
         format!("{} · searching…", counted(found, "hit", "hits"))
     }
+}
+
+/// What to say of lines that a choice of levels leaves out only because theirs is not known.
+fn unknown_levels(find: &Find, store: &Store) -> String {
+    match store.unknown_levels() {
+        0 => String::new(),
+        _ if find.query().levels.has(Level::Other) => String::new(),
+        lines => format!(" · {} of unknown level not shown", grouped(lines as u64)),
+    }
+}
+
+/// What a menu calls the choice of lines whose level is not known, or that have none.
+#[must_use]
+pub fn unknown_choice(lines: u64) -> String {
+    format!("Unknown level ({})", grouped(lines))
 }
 
 /// What to say in place of lines where none matches.
@@ -82,8 +99,10 @@ pub struct RowText {
     pub pipeline: String,
     /// The channel, where it is another one than was asked for.
     pub channel: String,
-    /// The message, or what there is to notice; at most [`ROW_BYTES`] of it.
+    /// The message without escape sequences, or what there is to notice; at most [`ROW_BYTES`] of it.
     pub message: String,
+    /// How the message looks.
+    pub looks: Looks,
     /// How much of the message is not shown.
     pub more: String,
     /// The status or duration.
@@ -105,17 +124,18 @@ impl RowText {
 
     fn of_line(line: &Line, channel: &str) -> Self {
         let entry = &line.entry;
-        let message = head(entry.message(), ROW_BYTES);
-        let more = entry.message().len() - message.len() + line.cut_bytes;
+        let message = Styled::row(entry.message(), ROW_BYTES);
+        let more = message.left_out + line.cut_bytes;
         Self {
             class: format!("dsl-row dsl-level-{}", entry.level().class()),
-            exact_time: entry.exact_time().into(),
-            level: entry.level_text().into(),
-            pipeline: entry.pipeline().into(),
-            channel: line.channel.as_deref().filter(|of| *of != channel).unwrap_or_default().into(),
-            message: message.into(),
+            exact_time: label(entry.exact_time()),
+            level: label(entry.level_text()),
+            pipeline: label(entry.pipeline()),
+            channel: label(line.channel.as_deref().filter(|of| *of != channel).unwrap_or_default()),
+            message: message.text,
+            looks: message.looks,
             more: if more > 0 { format!("+{}", size(more)) } else { String::new() },
-            status: entry.status().into(),
+            status: label(entry.status()),
         }
     }
 }
@@ -125,8 +145,10 @@ impl RowText {
 pub struct Whole {
     /// Where it came from and when: channel, id, exact time, whether it was cut.
     pub about: String,
-    /// The message, all of it.
+    /// The message, all of it, without escape sequences.
     pub message: String,
+    /// How the message looks.
+    pub looks: Looks,
     /// All fields.
     pub fields: String,
 }
@@ -137,17 +159,25 @@ impl Whole {
     pub fn of(line: &Line) -> Self {
         let cut = if line.cut_bytes > 0 { format!("cut: {} more were sent", size(line.cut_bytes)) } else { String::new() };
         let parts = [line.channel.as_deref().unwrap_or_default(), &line.id, line.entry.exact_time(), &cut];
+        let Styled { text, looks, .. } = Styled::whole(line.entry.message());
         Self {
-            about: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-            message: line.entry.message().to_owned(),
-            fields: line.entry.detail(),
+            about: label(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")),
+            message: text,
+            looks,
+            fields: visible(&line.entry.detail()).into_owned(),
         }
     }
 
     /// The message: all of it, or as much as opens without a stall.
     #[must_use]
-    pub fn shown_message(&self, all: bool) -> String {
-        if all { &self.message } else { head(&self.message, HEAD_BYTES) }.to_owned()
+    pub fn shown_message(&self, all: bool) -> &str {
+        if all { &self.message } else { head(&self.message, HEAD_BYTES) }
+    }
+
+    /// The same, as it is drawn.
+    #[must_use]
+    pub fn message_pieces(&self, all: bool) -> Vec<Piece<'_>> {
+        self.looks.pieces(self.shown_message(all), std::iter::empty())
     }
 
     /// The fields, likewise.
@@ -201,7 +231,7 @@ const HEAD_BYTES: usize = 65_536;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::find::Query;
+    use crate::find::{Levels, Query};
     use crate::store::Capacity;
     use crate::wire::{self, Message, Raw};
 
@@ -244,6 +274,44 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_of_levels_says_how_many_lines_it_leaves_out_unknown() {
+        let mut store = Store::new(Capacity::of_lines(3));
+        for text in ["no level", r#"{"level":"AUDIT","message":"m"}"#, r#"{"level":"error","message":"m"}"#, r#"{"message":"m"}"#] {
+            store.append(&raw(text));
+        }
+        let said = |levels: Levels| {
+            let mut find = Find::new(Query { levels, ..Query::default().text("m") }, &store);
+            find.advance(&store, usize::MAX);
+            found(&find, &store)
+        };
+        assert_eq!(said(Levels::of(&[Level::Error])), "1 of 3 lines · 2 of unknown level not shown");
+        assert_eq!((said(Levels::ALL), said(Levels::CHOICES[5].1)), ("3 of 3 lines".into(), "2 of 3 lines".into()));
+        assert_eq!((store.unknown_levels(), unknown_choice(1_234).as_str()), (2, "Unknown level (1,234)"));
+    }
+
+    #[test]
+    fn a_row_shows_the_level_as_it_came_and_what_hides_in_any_of_its_texts() {
+        let text = r#"{"level":"\u001b[31mCRIT\u001b[0m","pipeline":"a\u202eb","status":"\u0000","message":"\u001b[1mbold\u001b[0m"}"#;
+        let row = RowText::of(&row(text), "");
+        assert_eq!(
+            (row.class.as_str(), row.level.as_str(), row.pipeline.as_str(), row.status.as_str()),
+            ("dsl-row dsl-level-error", "CRIT", "a⟨U+202E⟩b", "␀")
+        );
+        assert_eq!((row.message.as_str(), row.more.as_str()), ("bold", ""));
+    }
+
+    #[test]
+    fn a_whole_entry_keeps_each_state_of_progress_and_shows_what_hides() {
+        let whole = Whole::of(&raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read());
+        assert_eq!((whole.message.as_str(), whole.shown_message(false)), ("10%\n100%", "10%\n100%"));
+        assert!(
+            whole.fields.contains(r#""10%\r100%\r""#) && whole.fields.contains("a⟨U+202E⟩b") && whole.fields.contains(r#""NaN""#),
+            "{}",
+            whole.fields
+        );
+    }
+
+    #[test]
     fn names_the_bound_that_was_reached() {
         let mut store = Store::new(Capacity { lines: 10, bytes: 2_000 });
         for _ in 0..3 {
@@ -264,7 +332,7 @@ mod tests {
         let huge = whole(&"é".repeat(500_000));
         assert_eq!((huge.shown_message(false).len(), huge.shown_message(true).len()), (65_536, 1_000_000));
         assert_eq!((huge.rest(false).as_str(), huge.rest(true).as_str()), ("Show all 1.0 MB", ""));
-        assert_eq!((whole("short").shown_message(false).as_str(), whole("short").rest(false).as_str()), ("short", ""));
+        assert_eq!((whole("short").shown_message(false), whole("short").rest(false).as_str()), ("short", ""));
     }
 
     #[test]

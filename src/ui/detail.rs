@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use leptos::ev::KeyboardEvent;
+use leptos::html::P;
 use leptos::prelude::*;
 
 use crate::core::summary::Whole;
-use crate::ui::live::{Live, click};
+use crate::ui::live::{Live, click, effect};
+use crate::ui::pieces;
 
 /// The entry that the reader opened, if any.
 pub(crate) fn detail(live: Live) -> impl IntoView {
@@ -30,6 +32,15 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
         let whole = Arc::clone(&whole);
         move || pick(&whole, all.get())
     };
+    let message = NodeRef::<P>::new();
+    let drawn = Arc::clone(&whole);
+    effect(move || {
+        if let Some(message) = message.get()
+            && !pieces::draw(&message, &drawn.message_pieces(all.get()))
+        {
+            message.set_text_content(Some(drawn.shown_message(all.get())));
+        }
+    });
     view! { class="dsl",
         <section class="dsl-detail" aria-label="The whole entry" on:keydown=on_key>
             <div class="dsl-head">
@@ -38,7 +49,7 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
                 <button type="button" class="dsl-button dsl-small" on:click=move |_| all.set(true)>{text(Whole::rest)}</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.opened.set(None))>"Close"</button>
             </div>
-            <p class="dsl-full">{text(Whole::shown_message)}</p>
+            <p class="dsl-full" node_ref=message></p>
             <pre class="dsl-json" tabindex="0" aria-label="All fields">{text(Whole::shown_fields)}</pre>
         </section>
     }

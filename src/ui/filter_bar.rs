@@ -1,13 +1,13 @@
 //! What a reader asks of the log: a text, levels, a pipeline. Core finds, the list shows.
 
-use std::borrow::Cow;
-
 use leptos::ev::Event;
 use leptos::html::Select;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::core::find::Levels;
+use crate::core::styled;
+use crate::core::summary::unknown_choice;
 use crate::ui::live::{Live, click, effect, flag, text};
 
 /// The fields above the lines.
@@ -17,6 +17,16 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
     effect(move || {
         if let Some(menu) = levels.get() {
             Levels::CHOICES.iter().enumerate().for_each(|(index, (label, _))| add(&menu, &index.to_string(), label));
+        }
+    });
+    // No choice of levels hides silently what has none: the last one is theirs, with how many they are.
+    let mut counted = None;
+    effect(move || {
+        let unknown = live.picture.with(|picture| picture.unknown_levels);
+        if let Some(choice) = levels.get().and_then(|menu| menu.last_element_child())
+            && counted.replace(unknown) != Some(unknown)
+        {
+            choice.set_text_content(Some(&unknown_choice(unknown)));
         }
     });
     let mut listed = 0;
@@ -97,7 +107,7 @@ fn list_pipelines(live: Live, menu: &Element) {
 fn add(menu: &Element, value: &str, label: &str) {
     let option = menu.owner_document().and_then(|document| document.create_element("option").ok());
     if let Some(option) = option {
-        let label: Cow<'_, str> = if label.is_empty() { "(none)".into() } else { label.into() };
+        let label = if label.is_empty() { "(none)".to_owned() } else { styled::label(label) };
         option.set_text_content(Some(&label));
         let _ = option.set_attribute("value", value).and_then(|()| menu.append_child(&option).map(drop));
     }

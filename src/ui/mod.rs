@@ -14,6 +14,7 @@ mod filter_bar;
 mod line_list;
 mod live;
 mod live_logs;
+mod pieces;
 mod rows;
 mod status_bar;
 

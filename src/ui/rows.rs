@@ -12,8 +12,10 @@ use crate::browser::{layout, local_time};
 use crate::core::entry::EntryTime;
 use crate::core::find::Query;
 use crate::core::session::Session;
+use crate::core::styled::label;
 use crate::core::summary::RowText;
 use crate::core::viewport::Window;
+use crate::ui::pieces;
 
 /// What decides how a row reads, beside the line itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,6 +147,8 @@ struct Row {
     /// The line that it shows.
     number: Option<u64>,
     is_open: bool,
+    /// Whether its message is drawn in pieces.
+    is_rich: bool,
     /// Whether its height is not known.
     is_fresh: bool,
 }
@@ -167,7 +171,18 @@ impl Row {
         }
         list.append_child(&element).ok()?;
         let (texts, class, exact_time) = Default::default();
-        Some(Self { element, open, parts: parts.try_into().ok()?, texts, class, exact_time, number: None, is_open: false, is_fresh: true })
+        Some(Self {
+            element,
+            open,
+            parts: parts.try_into().ok()?,
+            texts,
+            class,
+            exact_time,
+            number: None,
+            is_open: false,
+            is_rich: false,
+            is_fresh: true,
+        })
     }
 
     fn measure(&mut self) -> f64 {
@@ -178,7 +193,11 @@ impl Row {
     /// Shows nothing any more, so that whatever it shows next is written.
     fn forget(&mut self) {
         self.number = None;
-        // No message is this: marks are no text, and have to go even where the message stays.
+        self.forget_message();
+    }
+
+    /// Has the message written, whatever it is. Should it be this very text, it is drawn as a piece, and so written too.
+    fn forget_message(&mut self) {
         self.texts[MESSAGE] = "\0".to_owned();
     }
 
@@ -196,7 +215,11 @@ impl Row {
         self.is_fresh = true;
         // It is held, or it would not be in the window; should it be gone by now, an empty row stands for it until the next frame.
         let (text, time) = number.and_then(|number| session.row_text(number)).unwrap_or_default();
-        let RowText { class, exact_time, level, pipeline, channel, message, more, status } = text;
+        let RowText { class, exact_time, level, pipeline, channel, message, looks, more, status } = text;
+        if self.is_rich {
+            // The same text may look different now.
+            self.forget_message();
+        }
         if self.class != class {
             self.element.set_class_name(&class);
             self.class = class;
@@ -212,30 +235,10 @@ impl Row {
                 self.texts[index] = text;
             }
         }
-        if let Some(find) = session.find() {
-            mark(&self.parts[MESSAGE], &self.texts[MESSAGE], find.marks(&self.texts[MESSAGE]));
-        }
+        let message = &self.texts[MESSAGE];
+        let marks = session.find().into_iter().flat_map(|find| find.marks(message));
+        self.is_rich = pieces::draw(&self.parts[MESSAGE], &looks.pieces(message, marks));
     }
-}
-
-/// Marks parts of a text that stands in `element`.
-fn mark(element: &Element, text: &str, marks: impl Iterator<Item = Range<usize>>) -> Option<()> {
-    let document = element.owner_document()?;
-    let mut end = 0;
-    for (index, range) in marks.take(MOST_MARKS).enumerate() {
-        if index == 0 {
-            element.set_text_content(None);
-        }
-        element.append_with_str_1(&text[end..range.start]).ok()?;
-        let marked = document.create_element("mark").ok()?;
-        marked.set_text_content(Some(&text[range.clone()]));
-        element.append_child(&marked).ok()?;
-        end = range.end;
-    }
-    if end > 0 {
-        element.append_with_str_1(&text[end..]).ok()?;
-    }
-    Some(())
 }
 
 fn made(document: &Document, name: &str, class: &str) -> Option<Element> {
@@ -246,14 +249,11 @@ fn made(document: &Document, name: &str, class: &str) -> Option<Element> {
 
 fn shown_time(time: &EntryTime, locale: &str) -> String {
     match time {
-        EntryTime::Text(text) => text.to_string(),
+        EntryTime::Text(text) => label(text),
         EntryTime::Millis(millis) => local_time(*millis, locale).unwrap_or_else(|| millis.to_string()),
     }
 }
 
 const MESSAGE: usize = 4;
-
-/// Enough for any line that somebody reads; one of two thousand "e" would else be four thousand pieces.
-const MOST_MARKS: usize = 100;
 
 const PARTS: [&str; 7] = ["dsl-time", "dsl-level", "dsl-pipeline", "dsl-chip", "dsl-message", "dsl-chip", "dsl-duration"];

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::json::{self, Object};
+use crate::fields::Fields;
+use crate::json;
+pub use crate::level::Level;
+use crate::moment;
 use crate::pretty;
 
 /// One log.
@@ -26,16 +29,16 @@ impl Entry {
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {
-            Some(b'{') => Object::read(text).map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
+            Some(b'{') => Fields::of(text).map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
             Some(b'"') => Self::plain(&json::unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)), text),
             _ => Self::plain(text, text),
         }
     }
 
-    /// The same entry at `level`, if its producer gave it none.
+    /// The same entry at `level`, if its producer gave it none. [`Level::Other`] is no level.
     #[must_use]
     pub fn or_level(mut self, level: Level) -> Self {
-        if self.level_text.is_empty() {
+        if self.level_text.is_empty() && level != Level::Other {
             self.level = level;
             self.level_text = level.name().into();
         }
@@ -131,84 +134,16 @@ impl Entry {
         }
     }
 
-    fn from_fields(fields: &Object<'_>, text: &str) -> Self {
-        let level_text = fields.first_said(&["level", "logLevel"]).unwrap_or_default();
-        let meta_time = fields.object("meta").and_then(|meta| meta.first_said(&["timestamp"]));
-        let for_people = fields.first_said(&["date", "time"]).map(|text| EntryTime::Text(text.into()));
-        let exact = fields.first_said(&["isoTime", "timestamp"]).or_else(|| meta_time.clone());
-        let time = for_people.or_else(|| fields.first_said(&["timestamp", "isoTime"]).or(meta_time).map(|text| EntryTime::read(&text)));
+    fn from_fields(fields: &Fields<'_>, text: &str) -> Self {
         Self {
-            level: Level::read(&level_text),
-            level_text: level_text.into(),
-            pipeline: fields.first_said(&["pipeline", "stageName"]).unwrap_or_default().into(),
-            status: fields.first_said(&["status", "duration"]).unwrap_or_default().into(),
-            message: fields.first_said(&["message", "description"]).unwrap_or(Cow::Borrowed(text)).into(),
-            time,
-            exact_time: exact.unwrap_or_default().into(),
+            level: fields.picks().level().unwrap_or(Level::Other),
+            level_text: fields.picks().level_text().into(),
+            pipeline: fields.picks().pipeline().into(),
+            status: fields.status().into(),
+            message: fields.message().unwrap_or(Cow::Borrowed(text)).into(),
+            time: fields.time(),
+            exact_time: fields.exact_time().into(),
             text: text.into(),
-        }
-    }
-}
-
-/// How grave an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Something failed.
-    Error,
-    /// Something is odd.
-    Warn,
-    /// What happens in good order.
-    Info,
-    /// For those who look for a fault.
-    Debug,
-    /// Every step.
-    Trace,
-    /// A level of the producer's own, or none.
-    Other,
-}
-
-impl Level {
-    /// All levels, gravest first.
-    pub const ALL: [Self; 6] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace, Self::Other];
-
-    /// Reads a level in any case. Python's names for the same levels are taken too.
-    #[must_use]
-    pub fn read(text: &str) -> Self {
-        let text = text.trim_ascii();
-        let is = |names: &[&str]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
-        match () {
-            () if is(&["error", "critical", "fatal"]) => Self::Error,
-            () if is(&["warn", "warning"]) => Self::Warn,
-            () if is(&["info"]) => Self::Info,
-            () if is(&["debug"]) => Self::Debug,
-            () if is(&["trace"]) => Self::Trace,
-            () => Self::Other,
-        }
-    }
-
-    /// The level's name in capitals.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "ERROR",
-            Self::Warn => "WARN",
-            Self::Info => "INFO",
-            Self::Debug => "DEBUG",
-            Self::Trace => "TRACE",
-            Self::Other => "OTHER",
-        }
-    }
-
-    /// The level's name in style sheets.
-    #[must_use]
-    pub fn class(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-            Self::Other => "other",
         }
     }
 }
@@ -216,15 +151,17 @@ impl Level {
 /// When an entry was written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EntryTime {
-    /// As its producer wrote it for people, or a form that is not ours to change.
+    /// As its producer wrote it for people, or in a form that is not known.
     Text(Box<str>),
-    /// Milliseconds since 1970 (UTC), to be shown in the reader's zone.
+    /// Milliseconds since 1970 (UTC), to be shown in the zone of the whole log.
     Millis(i64),
 }
 
 impl EntryTime {
-    fn read(text: &str) -> Self {
-        json::integer(text).map_or_else(|| Self::Text(text.into()), Self::Millis)
+    /// Reads a time: a number of any unit, ISO date and time of any offset, or text for people.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        moment::read(text).map_or_else(|| Self::Text(text.into()), Self::Millis)
     }
 }
 
@@ -237,12 +174,6 @@ pub fn head(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn knows_levels_in_any_case() {
-        let levels = ["ERROR", "Warn", "info", "debug", "TRACE", "warning", "AUDIT", ""].map(Level::read);
-        assert_eq!(levels, [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace, Level::Warn, Level::Other, Level::Other]);
-    }
 
     #[test]
     fn takes_the_second_name_of_a_field_when_the_first_says_nothing() {
@@ -259,7 +190,7 @@ mod tests {
     #[test]
     fn takes_fields_of_any_type() {
         let entry = Entry::read(r#"{"level":3,"message":{"a":[1]},"pipeline":["p"],"timestamp":1795472914244,"meta":"none"}"#);
-        assert_eq!((entry.level(), entry.level_text(), entry.message(), entry.pipeline()), (Level::Other, "3", r#"{"a":[1]}"#, r#"["p"]"#));
+        assert_eq!((entry.level(), entry.level_text(), entry.message(), entry.pipeline()), (Level::Error, "3", r#"{"a":[1]}"#, r#"["p"]"#));
         assert_eq!(entry.time(), Some(&EntryTime::Millis(1_795_472_914_244)));
     }
 
@@ -268,7 +199,40 @@ mod tests {
         let entry = Entry::read(r#"{"date":"Nov 23 2026 at 10:28 PM","isoTime":"2026-11-23T22:28:34.244195000","timestamp":5}"#);
         assert_eq!(entry.time(), Some(&EntryTime::Text("Nov 23 2026 at 10:28 PM".into())));
         assert_eq!(entry.exact_time(), "2026-11-23T22:28:34.244195000");
-        assert_eq!(Entry::read(r#"{"meta":{"timestamp":7}}"#).time(), Some(&EntryTime::Millis(7)));
+    }
+
+    #[test]
+    fn times_of_all_producers_are_one_moment() {
+        for text in [
+            r#"{"timestamp":1795472914244}"#,
+            r#"{"timestamp":"1795472914.244195"}"#,
+            r#"{"ts":1.795472914244e9}"#,
+            r#"{"time":1795472914244195123}"#,
+            r#"{"time":"2026-11-24T03:58:34.244+05:30"}"#,
+            r#"{"date":1795472914.244}"#,
+            r#"{"@timestamp":"2026-11-23T22:28:34.244Z"}"#,
+            r#"{"isoTime":"2026-11-23T22:28:34.244195000"}"#,
+            r#"{"timeUnixNano":"0","observedTimeUnixNano":"1795472914244195000"}"#,
+            r#"{"timestamp":0,"meta":{"timestamp":1795472914244}}"#,
+        ] {
+            assert_eq!(Entry::read(text).time(), Some(&EntryTime::Millis(1_795_472_914_244)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_no_date_is_shown_as_it_came() {
+        for (text, time) in [(r#"{"time":"1:02:03 PM"}"#, "1:02:03 PM"), (r#"{"ts":12.345}"#, "12.345"), (r#"{"timestamp":1e300}"#, "1e300")] {
+            assert_eq!(Entry::read(text).time(), Some(&EntryTime::Text(time.into())), "{text}");
+        }
+        assert_eq!(Entry::read(r#"{"timestamp":0}"#).or_time(Some(5)).time(), Some(&EntryTime::Millis(5)));
+    }
+
+    #[test]
+    fn the_exact_time_is_kept_as_it_came() {
+        let exact = |text| Entry::read(text).exact_time().to_owned();
+        assert_eq!(exact(r#"{"time":"2026-11-24T03:58:34.244195+05:30"}"#), "2026-11-24T03:58:34.244195+05:30");
+        assert_eq!(exact(r#"{"ts":1795472914.244195,"date":"Nov 23"}"#), "1795472914.244195");
+        assert_eq!(exact(r#"{"date":"Nov 23"}"#), "");
     }
 
     #[test]

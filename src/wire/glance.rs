@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::ansi::may_say_escape;
 use crate::entry::Level;
-use crate::json::{self, each_field, ends_at, first_said};
+use crate::fields::Picks;
+use crate::json::{self, ends_at};
 use crate::wire::Raw;
 
 /// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`] finds.
@@ -15,6 +17,8 @@ pub struct Glance<'a> {
     pub pipeline: Cow<'a, str>,
     /// Whether the text is a JSON object or string, and so may write a character as an escape. Anything else is shown as it came.
     pub is_json: bool,
+    /// Whether the text may hold terminal escape sequences, which are not shown.
+    pub has_escape: bool,
 }
 
 impl<'a> Glance<'a> {
@@ -28,8 +32,9 @@ impl<'a> Glance<'a> {
         });
         match picks {
             Some(picks) => Self {
-                level: first_said(picks.level).map_or_else(|| unsaid(raw), |text| Level::read(&text)),
-                pipeline: first_said(picks.pipeline).unwrap_or_default(),
+                has_escape: may_say_escape(text, true),
+                level: picks.level().unwrap_or_else(|| raw.default_level()),
+                pipeline: picks.pipeline(),
                 is_json: true,
             },
             None => Self::bare(raw, text.trim_start().starts_with('"') && json::unquoted(text.trim()).is_some()),
@@ -37,38 +42,8 @@ impl<'a> Glance<'a> {
     }
 
     fn bare(raw: &Raw<'_>, is_json: bool) -> Self {
-        Self { level: unsaid(raw), pipeline: Cow::Borrowed(""), is_json }
+        Self { level: raw.default_level(), pipeline: Cow::Borrowed(""), is_json, has_escape: may_say_escape(&raw.text, is_json) }
     }
-}
-
-/// The JSON of those fields of an entry that the index wants, by their two names each. Of one that is given twice the last counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Picks<'a> {
-    level: [Option<&'a str>; 2],
-    pipeline: [Option<&'a str>; 2],
-}
-
-impl<'a> Picks<'a> {
-    /// Reads the object that begins at `at`, and gives the index after it; `None` when there is none.
-    pub(crate) fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
-        let mut picks = Self::default();
-        let end = each_field(text, at, |name, json| {
-            let place = match name.as_bytes() {
-                b"level" => &mut picks.level[0],
-                b"logLevel" => &mut picks.level[1],
-                b"pipeline" => &mut picks.pipeline[0],
-                b"stageName" => &mut picks.pipeline[1],
-                _ => return,
-            };
-            *place = text.get(json);
-        })?;
-        Some((picks, end))
-    }
-}
-
-/// The level of an entry that gives none.
-fn unsaid(raw: &Raw<'_>) -> Level {
-    if raw.is_error { Level::Error } else { Level::Other }
 }
 
 #[cfg(test)]

@@ -59,16 +59,6 @@ impl<'a> Object<'a> {
     pub fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(key, raw)| (&**key, *raw))
     }
-
-    /// The first of these fields that says anything, as a person would read it.
-    pub fn first_said(&self, names: &[&str]) -> Option<Cow<'a, str>> {
-        first_said(names.iter().map(|name| self.raw(name)))
-    }
-}
-
-/// The first of these that says anything, as a person would read it.
-pub fn first_said<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> Option<Cow<'a, str>> {
-    fields.into_iter().flatten().filter(|json| *json != "null").map(said).find(|text| !text.is_empty())
 }
 
 /// Calls `see` with the name of each field of the object that begins at `at`, and where its JSON is. Gives the index after the object;
@@ -203,7 +193,7 @@ fn each_item(text: &str, at: usize, open: u8, close: u8, mut read: impl FnMut(us
 }
 
 /// JSON as a person would read it: a string without its quotes, anything else as it is.
-fn said(json: &str) -> Cow<'_, str> {
+pub(crate) fn said(json: &str) -> Cow<'_, str> {
     match between_quotes(json) {
         None => Cow::Borrowed(json),
         // An escape that is no character leaves the string as it was written.

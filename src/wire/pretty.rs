@@ -1,4 +1,5 @@
-//! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or doubled key changes.
+//! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or doubled key changes. What is no JSON
+//! by the letter becomes it: `NaN` is written `"NaN"`.
 
 use crate::json::is_json;
 
@@ -36,11 +37,25 @@ pub(super) fn json(text: &str) -> String {
                 break_line(&mut out, depth);
             }
             ':' => out.push_str(": "),
+            'N' => copy_word(c, 2, &mut chars, &mut out),
+            'I' => copy_word(c, 7, &mut chars, &mut out),
+            '-' if chars.next_if_eq(&'I').is_some() => {
+                out.push_str("\"-I");
+                out.extend(chars.by_ref().take(7));
+                out.push('"');
+            }
             _ if c.is_ascii_whitespace() => {}
             _ => out.push(c),
         }
     }
     out
+}
+
+/// Copies a word of `1 + more` letters as a string.
+fn copy_word(first: char, more: usize, chars: &mut impl Iterator<Item = char>, out: &mut String) {
+    out.extend(['"', first]);
+    out.extend(chars.take(more));
+    out.push('"');
 }
 
 fn copy_string(chars: &mut impl Iterator<Item = char>, out: &mut String) {
@@ -73,6 +88,14 @@ mod tests {
         let laid_out = "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x, {y}: \\\"z\\\"\"\n    }\n  ],\n  \"e\": {},\n  \"f\": []\n}";
         assert_eq!(json(text), laid_out);
         assert_eq!(json(laid_out), laid_out);
+    }
+
+    #[test]
+    fn numbers_that_are_no_json_become_strings() {
+        assert_eq!(
+            json(r#"{"a":NaN,"b":[-Infinity,Infinity, -1]}"#),
+            "{\n  \"a\": \"NaN\",\n  \"b\": [\n    \"-Infinity\",\n    \"Infinity\",\n    -1\n  ]\n}"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Where JSON values end. Checks all of the grammar (RFC 8259), in one pass and without recursion: a hostile nest costs a bit a level.
+//! Beyond the grammar it accepts `NaN`, `Infinity` and `-Infinity`, which Python's `json.dumps` writes.
 //!
 //! Our own and no library, since this is the inner loop of everything that arrives, and with serde_json the demo page had 19 kB more
 //! WebAssembly. `tests/json_oracle.rs` holds it against serde_json.
@@ -28,6 +29,9 @@ pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
             b't' => end_of_word(bytes, at, b"true")?,
             b'f' => end_of_word(bytes, at, b"false")?,
             b'n' => end_of_word(bytes, at, b"null")?,
+            b'N' => end_of_word(bytes, at, b"NaN")?,
+            b'I' => end_of_word(bytes, at, INFINITY)?,
+            b'-' if bytes.get(at + 1) == Some(&b'I') => end_of_word(bytes, at + 1, INFINITY)?,
             _ => end_of_number(bytes, at)?,
         };
         loop {
@@ -132,6 +136,8 @@ fn end_of_word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
     bytes.get(at..)?.starts_with(word).then_some(at + word.len())
 }
 
+const INFINITY: &[u8] = b"Infinity";
+
 fn end_of_number(bytes: &[u8], mut at: usize) -> Option<usize> {
     if bytes.get(at) == Some(&b'-') {
         at += 1;
@@ -160,4 +166,19 @@ fn end_of_digits(bytes: &[u8], start: usize) -> Option<usize> {
         at += 1;
     }
     (at > start).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_the_numbers_of_python_that_are_no_json() {
+        for text in ["NaN", "Infinity", "-Infinity", "[NaN, -Infinity]", r#"{"a":NaN,"b":{"c":Infinity}}"#] {
+            assert_eq!(end_of_value(text.as_bytes(), 0), Some(text.len()), "{text}");
+        }
+        for text in ["nan", "Nan", "-NaN", "Inf", "-Inf", "+Infinity", "-", "N", "{NaN:1}", "[NaNs]", "[-Infinity1]"] {
+            assert_eq!(end_of_value(text.as_bytes(), 0), None, "{text}");
+        }
+    }
 }

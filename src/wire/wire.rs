@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::cursor::MAX_SEQ;
 use crate::entry::{Entry, Level};
-use crate::glance::Picks;
+use crate::fields::Picks;
 use crate::json::{Object, count, each_element, each_field_from, ends_at, integer, string_of};
 use crate::protocol::{self, Bye, Gap, Heartbeat, Hello};
 use crate::scan::end_of_value;
@@ -60,10 +60,16 @@ impl Raw<'_> {
             id: (&*self.id).into(),
             channel: self.channel.as_deref().map(Into::into),
             seq: self.seq,
-            entry: if self.is_error { entry.or_level(Level::Error) } else { entry },
+            entry: entry.or_level(self.default_level()),
             cut_bytes: 0,
         };
         cut(line)
+    }
+
+    /// The level of an entry whose producer gave it none.
+    #[must_use]
+    pub fn default_level(&self) -> Level {
+        if self.is_error { Level::Error } else { Level::Other }
     }
 }
 
@@ -85,6 +91,8 @@ pub struct Line {
 /// Reads one event, as an `EventSource` dispatched it: its name, the last event id, its data.
 #[must_use]
 pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
+    // A byte order mark says how bytes are read, and is no part of the text.
+    let data = data.trim_start_matches('\u{feff}');
     // A name of ours with other data is somebody else's event, and so a line.
     let message = match event {
         protocol::HEARTBEAT => Object::read(data).and_then(|fields| protocol::read_heartbeat(&fields)).map(Message::Heartbeat),
@@ -242,6 +250,34 @@ mod tests {
     #[test]
     fn what_is_not_json_is_a_line_as_it_came() {
         for text in ["plain text", "{\"open\":", "{]", "\u{0}\u{1b}[31mred", ""] {
+            assert_eq!((line("message", text).entry.message(), line("message", text).entry.text()), (text, text));
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_no_json_cost_a_line_neither_level_nor_envelope() {
+        let text = r#"{"level":"ERROR","pipeline":"P","message":"m","loss":NaN,"range":[-Infinity,Infinity]}"#;
+        for data in [text.to_owned(), format!(r#"{{"channel":"logs:etl:a:b","data":{text},"id":"7"}}"#)] {
+            let line = line("message", &data);
+            assert_eq!((line.entry.level(), line.entry.pipeline(), line.entry.message(), line.entry.text()), (Level::Error, "P", "m", text));
+        }
+        assert_eq!(line("message", r#"{"message":NaN}"#).entry.message(), "NaN");
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_data_does_not_count() {
+        for data in [
+            "\u{feff}{\"level\":\"ERROR\",\"message\":\"m\"}",
+            "\u{feff}{\"channel\":\"logs:etl:a:b\",\"data\":{\"level\":\"ERROR\",\"message\":\"m\"}}",
+        ] {
+            assert_eq!((line("message", data).entry.level(), line("message", data).entry.message()), (Level::Error, "m"));
+        }
+        assert!(matches!(read("heartbeat", "", "\u{feff}{\"seqs\":{},\"serverTime\":1}"), Message::Heartbeat(_)));
+    }
+
+    #[test]
+    fn what_follows_the_json_makes_it_a_text_that_is_shown_as_it_came() {
+        for text in [r#"{"level":"ERROR"} trailing"#, "{\"level\":\"ERROR\"}\0", r#"{"a":1}{"b":2}"#, r#"{"channel":"logs:etl:a:b","data":{}},"#] {
             assert_eq!((line("message", text).entry.message(), line("message", text).entry.text()), (text, text));
         }
     }

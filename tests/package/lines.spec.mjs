@@ -1,5 +1,6 @@
 // What reaches onLog: each line once, in order, as its producer sent it, however fast they come and however little room there is.
 
+import { readLog } from "../../www/package/records.js";
 import { expect, ranges, test } from "./support.mjs";
 
 test("gives each log once and in order, at most once per frame", async ({ host, gateway, page }) => {
@@ -31,6 +32,24 @@ test("a log carries what its producer sent, digit for digit", async ({ host, gat
   expect(object.data.key).toBe("theirs");
   expect(JSON.parse(object.text)).toEqual(object.data);
   expect([string.data, array.data, number.data]).toEqual(["a bare string", [1, 2], 12.5]);
+});
+
+test("a log has the class of its level, whatever its producer calls that", async ({ host, gateway }) => {
+  await host.open();
+  const one = await (await host.mount("one")).connected();
+  for (const data of [{ severity: "fatal" }, { level: 30 }, { level: "AUDIT" }, { level: "warn", levelClass: "theirs" }, "text"]) await gateway.publish(data);
+  await expect.poll(async () => (await one.logs()).length).toBe(5);
+  const logs = await one.logs();
+  expect(logs.map(({ levelClass }) => levelClass)).toEqual(["error", "info", "other", "warn", "other"]);
+  // What the producer wrote stays; only where it wrote none is it filled in.
+  expect(logs.map(({ level }) => level)).toEqual(["ERROR", 30, "AUDIT", "warn", undefined]);
+  expect(logs[0].data).toEqual({ severity: "fatal" });
+});
+
+test("numbers of Python that are no JSON are read as strings, and what is no JSON stays text", () => {
+  const data = (text) => readLog([null, "", null, null, text]).data;
+  expect(data('{"a":NaN,"b":[-Infinity, Infinity ],"c":"NaN, \\"Infinity]"}')).toEqual({ a: "NaN", b: ["-Infinity", "Infinity"], c: 'NaN, "Infinity]' });
+  for (const text of ["{NaN:1}", '{"a":xNaN}', '{"a":NaN} trailing', "plain NaN", '"NaN']) expect(data(text)).toBe(text);
 });
 
 test("a log that names __proto__ does no harm", async ({ host, gateway, page }) => {

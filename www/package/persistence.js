@@ -60,8 +60,9 @@ export function createPersistence(key, fail) {
   };
 }
 
+/** Rows that an older version stored have no class of level. */
 function isRow(row) {
-  return Array.isArray(row) && row.length === 5 && typeof row[4] === "string";
+  return Array.isArray(row) && (row.length === 5 || row.length === 6) && typeof row[4] === "string";
 }
 
 const SAVE_MS = 1_000;

@@ -245,6 +245,32 @@ mod tests {
     }
 
     #[test]
+    fn a_phrase_is_found_across_escape_sequences_and_nothing_of_them_is() {
+        let mut store = store([
+            r#"{"message":"\u001b[31mconnection\u001b[0m refused","pipeline":"P"}"#.to_owned(),
+            "con\u{1b}[1mnection\u{1b}[22m refused".into(),
+            r#"{"message":"connection","next":" refused"}"#.into(),
+            "connection refused".into(),
+            r#"{"a":"connection\u001b[31m","b":"\u001b[0m refused"}"#.into(),
+        ]);
+        let text = |text: &str| Query::default().text(text);
+        assert_eq!(all(text("connection refused"), &store), [0, 1, 3]);
+        assert_eq!(all(Query { pipeline: Some("P".into()), ..text("connection refused") }, &store), [0]);
+        assert_eq!((all(text("31m"), &store), all(text("u001b"), &store), all(text("[0m"), &store)), (vec![], vec![], vec![]));
+        assert_eq!(all(Query { is_regex: true, ..text("^connection refused$") }, &store), [0, 1, 3]);
+        store.append(&Raw {
+            id: "an".repeat(40_000).into(),
+            channel: None,
+            seq: None,
+            stamp: None,
+            text: "con\u{1b}[mnection refused".into(),
+            is_error: false,
+            picks: None,
+        });
+        assert_eq!(all(text("connection refused"), &store), [0, 1, 3, 5]);
+    }
+
+    #[test]
     fn a_pipeline_that_the_index_does_not_name_is_found_by_reading() {
         let store = store((0..2_000).map(|index| format!(r#"{{"pipeline":"P{index}","message":"m"}}"#)));
         assert_eq!(store.pipelines().count(), 1_024);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::find::query::Query;
+use logs_sse_wire::ansi::plain;
 use logs_sse_wire::seek::{Sought, find_either, find_pair};
 use logs_sse_wire::value::{Part, Place, Read, any_part};
 
@@ -112,9 +113,22 @@ impl Needle {
         self.forms == Forms::Digits && text[at] == b'\\' && text.get(at + 1) != Some(&b'u')
     }
 
-    /// Whether it is in `text`.
-    pub(super) fn is_in(&self, text: &str, is_json: bool) -> bool {
+    /// Whether it is in `text`, as reading the whole line says it.
+    #[cfg(test)]
+    fn is_in(&self, text: &str, is_json: bool) -> bool {
         if is_json { self.is_in_json(text) } else { self.find(text.as_bytes(), 0).is_some() }
+    }
+
+    /// Whether it is in `text` without the escape sequences, each value by itself.
+    pub(super) fn is_in_plain(&self, text: &str, is_json: bool) -> bool {
+        let is_in = |text: &str| self.find(plain(text).as_bytes(), 0).is_some();
+        if !is_json {
+            return is_in(text);
+        }
+        any_part(text, |part| match part {
+            Part::Said(text) => is_in(&text),
+            Part::Bare(text) => self.may_be_bare && is_in(text),
+        })
     }
 
     /// Where it is in a text that is shown.

@@ -63,13 +63,14 @@ impl Levels {
     /// No level at all.
     pub const NONE: Self = Self(0);
 
-    /// What a reader chooses from, in the words of a menu: each level with all that are graver.
-    pub const CHOICES: [(&str, Self); 5] = [
+    /// What a reader chooses from, in the words of a menu: each level with all that are graver, and those that are not known.
+    pub const CHOICES: [(&str, Self); 6] = [
         ("All levels", Self::ALL),
         ("Errors", Self::down_to(Level::Error)),
         ("Warnings and errors", Self::down_to(Level::Warn)),
-        ("Info and graver", Self::down_to(Level::Info)),
-        ("Debug and graver", Self::down_to(Level::Debug)),
+        ("Info and above", Self::down_to(Level::Info)),
+        ("Debug and above", Self::down_to(Level::Debug)),
+        ("Unknown level", Self(1 << Level::Other as u8)),
     ];
 
     const fn down_to(level: Level) -> Self {

@@ -73,8 +73,8 @@ impl Search {
                 rows * BYTES_A_SLOT
             }
             Matcher::Text(needle) => {
-                look_for(needle, stretch, passes, found);
-                stretch.bytes().len() + 1
+                let read = look_for(needle, stretch, passes, found);
+                stretch.bytes().len() + read * BYTES_A_BYTE_READ + 1
             }
             Matcher::Pattern(pattern, needed) => {
                 let before = scratch.steps();
@@ -91,7 +91,7 @@ impl Search {
         let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
         let passes = self.levels.has(line.entry.level()) && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
         match &self.matcher {
-            Matcher::Text(needle) if passes => (is_in_line(needle, line, is_json), row.cost()),
+            Matcher::Text(needle) if passes => (is_in_line(needle, line, is_json), row.cost() * BYTES_A_BYTE_READ),
             Matcher::Pattern(pattern, _) if passes => {
                 let before = scratch.steps();
                 (any_of_entry(&line.entry, |text| pattern.is_match(text, scratch)), row.cost() + cost(scratch, before))
@@ -145,17 +145,30 @@ impl Search {
     }
 }
 
-/// Looks through the bytes of all rows at once, and at a row only where something was found.
-fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) -> bool, found: &mut Vec<u64>) {
+/// Looks through the bytes of all rows at once, and at a row only where something was found. A row with escape sequences is read, since they
+/// may stand in the midst of what is looked for. Returns how many bytes were read.
+fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) -> bool, found: &mut Vec<u64>) -> usize {
     let bytes = stretch.bytes();
     let (mut at, mut number, mut read) = (0, stretch.numbers().start, Read::default());
+    let (mut escaped, mut bytes_read) = (stretch.escaped().peekable(), 0);
+    let mut read_to = |number: Option<u64>, found: &mut Vec<u64>| {
+        while let Some(row) = escaped.next_if(|row| number.is_none_or(|number| row.number <= number)) {
+            let text = &bytes[row.text.clone()];
+            bytes_read += text.len();
+            if passes(row.number, row.slot) && str::from_utf8(text).is_ok_and(|text| needle.is_in_plain(text, row.slot.is_json)) {
+                found.push(row.number);
+            }
+        }
+    };
     while let Some(candidate) = needle.candidate(bytes, at) {
-        let Some(row) = stretch.row_at(candidate, number) else { return };
+        let Some(row) = stretch.row_at(candidate, number) else { break };
         if number != row.number {
             number = row.number;
             read = Read::default();
         }
-        at = if candidate < row.text.start {
+        at = if row.slot.has_escape {
+            row.text.end
+        } else if candidate < row.text.start {
             // In the row's id.
             row.text.start
         } else if !passes(number, row.slot) {
@@ -163,6 +176,8 @@ fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) 
         } else {
             match needle.verdict(&bytes[row.text.clone()], candidate - row.text.start, row.slot.is_json, &mut read) {
                 Verdict::Hit => {
+                    // What is found stays in the order of the rows.
+                    read_to(Some(number), found);
                     found.push(number);
                     row.text.end
                 }
@@ -170,6 +185,8 @@ fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) 
             }
         };
     }
+    read_to(None, found);
+    bytes_read
 }
 
 /// Reads what each row shows that may match, and gives how many bytes were read.
@@ -183,8 +200,8 @@ fn look_at_each(
     let mut read = 0;
     for row in stretch.numbers().filter_map(|number| stretch.row(number)).filter(|row| passes(row.number, row.slot)) {
         let text = &stretch.bytes()[row.text.clone()];
-        // A failure shows a level that its text need not hold.
-        let may_match = row.slot.is_error || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
+        // A failure shows a level that its text need not hold, and an escape sequence may stand in the midst of what is needed.
+        let may_match = row.slot.is_error || row.slot.has_escape || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
         if !may_match {
             continue;
         }
@@ -204,9 +221,9 @@ fn cost(scratch: &Scratch, before: u64) -> usize {
 fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
     let entry = &line.entry;
     if line.cut_bytes == 0 {
-        return needle.is_in(entry.text(), is_json);
+        return needle.is_in_plain(entry.text(), is_json);
     }
-    [entry.message(), entry.pipeline(), entry.status(), entry.level_text()].iter().any(|text| needle.is_in(text, false))
+    [entry.message(), entry.pipeline(), entry.status(), entry.level_text()].iter().any(|text| needle.is_in_plain(text, false))
 }
 
 /// What a look at a slot counts against the bound on work, in bytes of text that take as long.

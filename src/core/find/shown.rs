@@ -1,82 +1,56 @@
-//! The texts that a row shows by itself, for a regular expression. Those that `Raw::read` finds, without making an entry of them.
+//! The texts that a row shows by itself, without escape sequences, for a regular expression. Those that `Raw::read` finds, without making an entry of them.
 
 use std::borrow::Cow;
 
 use crate::entry::{Entry, EntryTime, Level};
-use crate::json::{Object, each_field, first_said, integer, unquoted};
+use crate::fields::Fields;
+use crate::json::unquoted;
+use crate::styled::row_text;
 use crate::wire::Raw;
+use logs_sse_wire::ansi::plain;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
 ///
-/// A time in milliseconds is no text: how it is shown depends on the reader.
+/// A time counts as its producer wrote it, and as a number not at all: how it is shown depends on the reader's zone.
 pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&str) -> bool) -> bool {
     let text = &*raw.text;
-    let unsaid_level = if raw.is_error { Level::Error.name() } else { "" };
+    let default_level = raw.default_level();
+    let unsaid_level = if default_level == Level::Other { "" } else { default_level.name() };
     if !is_json {
-        return is_it(text) || is_there(unsaid_level, is_it);
+        return is_it(&row_text(text)) || is_there(unsaid_level, is_it);
     }
     if !text.trim_start().starts_with('{') {
-        return is_it(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text))) || is_there(unsaid_level, is_it);
+        return is_it(&row_text(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)))) || is_there(unsaid_level, is_it);
     }
-    let fields = Fields::read(text);
-    let said = |names: [usize; 2]| first_said(names.map(|name| fields.0[name]));
-    is_it(&said([MESSAGE, DESCRIPTION]).unwrap_or(Cow::Borrowed(text)))
-        || [[PIPELINE, STAGE], [STATUS, DURATION]].into_iter().any(|names| is_there(&said(names).unwrap_or_default(), &mut is_it))
-        || is_there(&said([LEVEL, LOG_LEVEL]).unwrap_or(Cow::Borrowed(unsaid_level)), &mut is_it)
-        || is_there(&fields.time(), is_it)
+    let fields = Fields::of(text).unwrap_or_default();
+    is_it(&row_text(&fields.message().unwrap_or(Cow::Borrowed(text))))
+        || [fields.picks().pipeline(), fields.status()].iter().any(|text| is_there(text, &mut is_it))
+        || is_there(&said_or(fields.picks().level_text(), unsaid_level), &mut is_it)
+        || is_there(text_of(fields.time().as_ref(), &fields.exact_time()), is_it)
 }
 
 /// The same for an entry that rests read.
 pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
-    let time = match entry.time() {
+    let time = text_of(entry.time(), entry.exact_time());
+    is_it(&row_text(entry.message())) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
+}
+
+/// A time as its producer wrote it; empty for a number, which is shown otherwise.
+fn text_of<'a>(time: Option<&'a EntryTime>, exact: &'a str) -> &'a str {
+    match time {
         Some(EntryTime::Text(text)) => text,
+        Some(EntryTime::Millis(_)) if exact.contains(':') => exact,
         _ => "",
-    };
-    is_it(entry.message()) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
+    }
+}
+
+fn said_or<'a>(said: Cow<'a, str>, default: &'a str) -> Cow<'a, str> {
+    if said.is_empty() { Cow::Borrowed(default) } else { said }
 }
 
 fn is_there(text: &str, mut is_it: impl FnMut(&str) -> bool) -> bool {
-    !text.is_empty() && is_it(text)
+    !text.is_empty() && is_it(&plain(text))
 }
-
-/// The JSON of the fields that are shown, by their places among [`NAMES`].
-struct Fields<'a>([Option<&'a str>; NAMES.len()]);
-
-impl<'a> Fields<'a> {
-    fn read(text: &'a str) -> Self {
-        let mut fields = Self([None; NAMES.len()]);
-        each_field(text, 0, |name, json| {
-            if let Some(place) = NAMES.iter().position(|known| *known == name) {
-                fields.0[place] = text.get(json);
-            }
-        });
-        fields
-    }
-
-    /// The time for people; of others one that is no number.
-    fn time(&self) -> Cow<'a, str> {
-        let said = |names: [usize; 2]| first_said(names.map(|name| self.0[name]));
-        let of_meta = || Object::read(self.0[META]?)?.first_said(&["timestamp"]);
-        let exact = || said([TIMESTAMP, ISO_TIME]).or_else(of_meta).filter(|text| integer(text).is_none());
-        said([DATE, TIME]).or_else(exact).unwrap_or_default()
-    }
-}
-
-const NAMES: [&str; 13] =
-    ["message", "description", "pipeline", "stageName", "status", "duration", "level", "logLevel", "date", "time", "timestamp", "isoTime", "meta"];
-const MESSAGE: usize = 0;
-const DESCRIPTION: usize = 1;
-const PIPELINE: usize = 2;
-const STAGE: usize = 3;
-const STATUS: usize = 4;
-const DURATION: usize = 5;
-const LEVEL: usize = 6;
-const LOG_LEVEL: usize = 7;
-const DATE: usize = 8;
-const TIME: usize = 9;
-const TIMESTAMP: usize = 10;
-const ISO_TIME: usize = 11;
-const META: usize = 12;
 
 #[cfg(test)]
 mod tests {
@@ -91,6 +65,10 @@ mod tests {
             r#" {"rows":1,"isoTime":"2026-11-23","pipeline":""} "#,
             r#"{"message":"","timestamp":"","isoTime":"i","meta":{"timestamp":"m"}}"#,
             r#"{"message":"m","meta":{"timestamp":"2026"}}"#,
+            r#"{"msg":"m","time":"2026-11-24T03:58:34+05:30","severity":"ERROR","lvl":3}"#,
+            r#"{"message":"\u001b[31ma\u001b[0mb\r50%\r100%","level":"\u001b[32minfo\u001b[39m","pipeline":"\u001b[1mP"}"#,
+            "\u{1b}[31mred\u{1b}[0m",
+            r#"{"log":{"level":50},"timestamp":"1795472914.5"}"#,
             r#"{"message":"m","meta":{"timestamp":7},"message":{"b":1},"level":["x"]}"#,
             r#"{"message":"a\ud800","timestamp":1795472914244,"meta":"none"}"#,
             r#" "a\tb" "#,

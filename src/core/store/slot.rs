@@ -23,6 +23,8 @@ pub(crate) struct Slot {
     pub(crate) level: Level,
     /// Whether the text is JSON that is shown otherwise than it came.
     pub(crate) is_json: bool,
+    /// Whether the text may hold escape sequences, which no search sees.
+    pub(crate) has_escape: bool,
     pub(crate) is_error: bool,
     pub(crate) is_line: bool,
 }
@@ -39,6 +41,7 @@ impl Slot {
         pipeline: 0,
         level: Level::Other,
         is_json: false,
+        has_escape: false,
         is_error: false,
         is_line: false,
     };

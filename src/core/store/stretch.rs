@@ -89,6 +89,13 @@ impl<'a> Stretch<'a> {
         self.numbers.clone()
     }
 
+    /// Those whose text may hold escape sequences.
+    pub(crate) fn escaped(&self) -> impl Iterator<Item = Stood<'a>> {
+        let numbers = if self.store.has_escapes() { self.numbers() } else { 0..0 };
+        let stretch = self.clone();
+        numbers.filter_map(move |number| stretch.row(number)).filter(|row| row.slot.has_escape)
+    }
+
     /// Their bytes.
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.bytes

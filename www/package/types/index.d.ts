@@ -92,7 +92,14 @@ export interface Log {
   readonly id: string;
   /** The number in its channel; `null` from a backend that does not count. */
   readonly seq: number | null;
-  /** The entry as its producer sent it; its text where that is no JSON. */
+  /**
+   * How grave it is, whatever its producer calls that: `"error"` for `ERROR`, `fatal`, pino's 50, `severityNumber` 17 and so on.
+   * `"other"` for a level that is not known, or none.
+   */
+  readonly levelClass: "error" | "warn" | "info" | "debug" | "trace" | "other";
+  /** What the producer wrote as `level`; where it has no such field, `levelClass` in capitals, if that is known. */
+  readonly level?: unknown;
+  /** The entry as its producer sent it; its text where that is no JSON. `NaN` and `Infinity`, which Python writes, are strings. */
   readonly data: unknown;
   /** The entry's text, every digit and field as it came. */
   readonly text: string;
