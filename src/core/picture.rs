@@ -16,6 +16,10 @@ pub struct Picture {
     pub is_shown: bool,
     /// Which rows to draw, by the ordinals of [`Session::shown_range`], and where.
     pub window: Window,
+    /// What the drawn rows depend on beside the window; see [`Session::rows_version`].
+    pub rows_version: u64,
+    /// Changes with the pipelines that a filter offers.
+    pub pipelines_version: u64,
     /// How many lines are held or found, dropped, missing, in words.
     pub held: String,
     /// What to say in place of lines; empty when there are some.
@@ -39,6 +43,8 @@ impl Picture {
             status: session.status(now),
             is_shown: session.is_worth_showing(),
             window,
+            rows_version: session.rows_version(),
+            pipelines_version: store.pipelines_version(),
             held: session.find().map_or_else(|| summary::held(store), |find| summary::found(find, store)) + &summary::losses(session.tally()),
             empty: match session.find() {
                 _ if store.is_empty() => summary::empty(session.state()),

@@ -17,6 +17,7 @@ impl Session {
             return;
         }
         self.query = query.clone();
+        self.rows_version += 1;
         self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
     }
 
@@ -35,6 +36,14 @@ impl Session {
     #[must_use]
     pub fn find(&self) -> Option<&Find> {
         self.find.as_ref()
+    }
+
+    /// Changes whenever an ordinal may stand for another row than before, or a row may read differently: with the query,
+    /// whose matches are numbered from the start and marked, and with the channels. A view that compares what it drew
+    /// with what there is must compare this too.
+    #[must_use]
+    pub fn rows_version(&self) -> u64 {
+        self.rows_version
     }
 
     /// The ordinals of the rows that are shown, for a viewport.
