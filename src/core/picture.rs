@@ -18,6 +18,8 @@ pub struct Picture {
     pub window: Window,
     /// What the drawn rows depend on beside the window; see [`Session::rows_version`].
     pub rows_version: u64,
+    /// Lines below this number belong to a log that was cleared, or to that of another workflow.
+    pub cleared_at: u64,
     /// Changes with the pipelines that a filter offers.
     pub pipelines_version: u64,
     /// How many lines are held or found, dropped, missing, in words.
@@ -44,6 +46,7 @@ impl Picture {
             is_shown: session.is_worth_showing(),
             window,
             rows_version: session.rows_version(),
+            cleared_at: store.cleared_at(),
             pipelines_version: store.pipelines_version(),
             held: session.find().map_or_else(|| summary::held(store), |find| summary::found(find, store)) + &summary::losses(session.tally()),
             empty: match session.find() {

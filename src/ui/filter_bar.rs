@@ -19,13 +19,12 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
             Levels::CHOICES.iter().enumerate().for_each(|(index, (label, _))| add(&menu, &index.to_string(), label));
         }
     });
-    let mut listed = 0;
+    let mut listed = None;
     effect(move || {
-        live.picture.track();
+        let version = Some(live.picture.read().pipelines_version);
         let Some(menu) = pipelines.get() else { return };
-        let known = live.look(|session| session.store().pipelines().count());
-        if known != listed || !menu.has_child_nodes() {
-            listed = known;
+        if version != listed {
+            listed = version;
             list_pipelines(live, &menu);
         }
     });
@@ -36,6 +35,7 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
                 class="dsl-input"
                 placeholder="Search"
                 aria-label="Search the lines"
+                dir="ltr"
                 autocomplete="off"
                 spellcheck="false"
                 on:input=changed(live, |live, text| live.ask(|query| query.text = text.to_owned()))
@@ -52,7 +52,12 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
             </button>
             <select class="dsl-input" aria-label="Levels" node_ref=levels on:change=changed(live, choose_levels)></select>
             <select class="dsl-input" aria-label="Pipeline" node_ref=pipelines on:change=changed(live, choose_pipeline)></select>
-            <p class="dsl-broken" role="alert" hidden=flag(live.picture, |picture| picture.wrong.is_empty())>{text(live.picture, |picture| picture.wrong.clone())}</p>
+            <p
+                class="dsl-broken"
+                role="alert"
+                hidden=flag(live.picture, |picture| picture.wrong.is_empty())
+                prop:textContent=text(live.picture, |picture| picture.wrong.clone())
+            ></p>
         </div>
     }
 }
@@ -99,6 +104,8 @@ fn add(menu: &Element, value: &str, label: &str) {
     if let Some(option) = option {
         let label: Cow<'_, str> = if label.is_empty() { "(none)".into() } else { label.into() };
         option.set_text_content(Some(&label));
-        let _ = option.set_attribute("value", value).and_then(|()| menu.append_child(&option).map(drop));
+        // A name of a pipeline reads from left to right, whatever the page does.
+        let attributes = [("value", value), ("dir", "ltr")].iter().try_for_each(|(name, value)| option.set_attribute(name, value));
+        let _ = attributes.and_then(|()| menu.append_child(&option).map(drop));
     }
 }

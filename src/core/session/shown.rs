@@ -109,6 +109,28 @@ mod tests {
     }
 
     #[test]
+    fn evicting_what_was_kept_for_a_listener_is_a_change() {
+        let mut session = session(&["a", "b", "c"]);
+        session.keep_from(Some(0));
+        session.resize(Capacity::of_lines(1));
+        let before = session.store.version();
+        assert_eq!((session.keep_from(Some(0)), session.keep_from(Some(3)), session.keep_from(None)), (false, true, false));
+        assert_eq!((session.store.range(), session.store.version()), (2..3, before + 1));
+    }
+
+    #[test]
+    fn the_version_of_the_rows_changes_with_the_question() {
+        let mut session = session(&["a", "b"]);
+        let mut versions = vec![session.rows_version()];
+        for text in ["a", "a", "b", ""] {
+            session.set_query(Query::default().text(text));
+            session.search(usize::MAX);
+            versions.push(session.rows_version());
+        }
+        assert_eq!(versions, [0, 1, 1, 2, 3]);
+    }
+
+    #[test]
     fn a_cleared_log_shows_nothing_and_keeps_the_filter() {
         let mut session = session(&["a"]);
         session.set_query(Query::default().text("a"));
