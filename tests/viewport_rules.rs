@@ -164,6 +164,19 @@ fn another_width_makes_heights_void_and_keeps_the_row() {
 }
 
 #[test]
+fn another_font_makes_heights_void_and_keeps_the_row() {
+    let mut reader = Reader::of(0..500, 20.0, 100.0);
+    reader.wrap(|_| 50.0);
+    reader.drag(4_000.0);
+    let (row, _) = reader.on_screen()[0];
+    reader.heights = |_| 33.0;
+    reader.viewport.relayout();
+    reader.draw();
+    assert_eq!(reader.on_screen()[0].0, row);
+    reader.assert_whole();
+}
+
+#[test]
 fn older_rows_may_be_found_below() {
     let mut reader = Reader::of(900..1_000, 20.0, 100.0);
     reader.drag(1_000.0);

@@ -102,7 +102,10 @@ impl Client {
 
     /// Keeps the rows from `number` on until a listener has heard them; `None` when it wants none.
     pub fn keep_from(&self, number: Option<u64>) {
-        self.inner.session.borrow_mut().keep_from(number);
+        if self.inner.session.borrow_mut().keep_from(number) {
+            // What was drawn may be gone, and no line need come that would have it drawn again.
+            self.inner.frame.request();
+        }
     }
 
     /// Begins, and goes on by itself until [`disconnect`](Self::disconnect).

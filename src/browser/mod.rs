@@ -10,6 +10,7 @@ pub mod layout;
 mod presence;
 mod probe;
 mod resize;
+mod selection;
 pub(crate) mod transport;
 mod turn;
 
@@ -17,4 +18,5 @@ pub use self::client::{Client, Options};
 pub use self::clock::local_time;
 pub use self::console::Console;
 pub use self::resize::Resize;
+pub use self::selection::Selected;
 pub use self::transport::Opener;

@@ -1,11 +1,11 @@
-//! Tells when an element's size changes. Owned: nothing is told after the drop.
+//! Reports when the size of an element changes. Owned: it reports nothing after the drop.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ResizeObserver};
 
-/// Watches one element.
-#[must_use = "nothing is told after the drop"]
+/// Watches elements.
+#[must_use = "nothing is reported after the drop"]
 pub struct Resize {
     raw: Option<ResizeObserver>,
     _callback: Closure<dyn FnMut()>,
@@ -20,6 +20,20 @@ impl Resize {
             raw.observe(element);
         }
         Self { raw, _callback: callback }
+    }
+
+    /// Watches `element` too.
+    pub fn watch(&self, element: &Element) {
+        if let Some(raw) = &self.raw {
+            raw.observe(element);
+        }
+    }
+
+    /// Stops watching `element`.
+    pub fn unwatch(&self, element: &Element) {
+        if let Some(raw) = &self.raw {
+            raw.unobserve(element);
+        }
     }
 }
 

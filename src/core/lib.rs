@@ -5,6 +5,7 @@
 pub mod backoff;
 pub mod channel;
 pub mod connection;
+pub mod copy;
 pub mod find;
 mod heights;
 pub mod notice;

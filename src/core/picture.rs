@@ -19,6 +19,12 @@ pub struct Picture {
     pub is_shown: bool,
     /// Which rows to draw, by the ordinals of [`Session::shown_range`], and where.
     pub window: Window,
+    /// What the drawn rows depend on beside the window; see [`Session::rows_version`].
+    pub rows_version: u64,
+    /// Lines below this number belong to a log that was cleared, or to that of another workflow.
+    pub cleared_at: u64,
+    /// Changes with the pipelines that a filter offers.
+    pub pipelines_version: u64,
     /// How many lines are held or found, dropped, missing, in words.
     pub held: String,
     /// How many lines have a level that is not known, or none; a choice of levels must not hide them silently.
@@ -45,6 +51,9 @@ impl Picture {
             unknown_levels: store.unknown_levels() as u64,
             is_shown: session.is_worth_showing(),
             window,
+            rows_version: session.rows_version(),
+            cleared_at: store.cleared_at(),
+            pipelines_version: store.pipelines_version(),
             held: session.find().map_or_else(|| summary::held(store), |find| summary::found(find, store)) + &summary::losses(session.tally()),
             empty: match session.find() {
                 _ if store.is_empty() => summary::empty(session.state()),

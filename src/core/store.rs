@@ -178,11 +178,16 @@ impl Store {
     }
 
     /// Keeps the rows from `number` on until the next call, however small the capacity is; `None` keeps nothing.
-    pub fn keep_from(&mut self, number: Option<u64>) {
+    /// Returns whether rows were evicted that had been kept.
+    pub fn keep_from(&mut self, number: Option<u64>) -> bool {
+        let first = self.first;
         if self.kept_from != number {
             self.kept_from = number;
             self.trim();
         }
+        let has_evicted = self.first != first;
+        self.version += u64::from(has_evicted);
+        has_evicted
     }
 
     /// The number that was next when all was let go on purpose, by [`clear`](Self::clear).
@@ -268,6 +273,12 @@ impl Store {
     /// The pipelines of the lines since the last [`clear`](Self::clear), in the order in which they came; of a flood of names the first ones.
     pub fn pipelines(&self) -> impl Iterator<Item = &str> {
         self.pipelines.iter()
+    }
+
+    /// Changes with what [`pipelines`](Self::pipelines) returns, and with nothing else.
+    #[must_use]
+    pub fn pipelines_version(&self) -> u64 {
+        self.pipelines.version()
     }
 
     /// The number by which slots name this pipeline; `None` when none does.

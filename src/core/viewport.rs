@@ -158,6 +158,11 @@ impl Viewport {
         }
     }
 
+    /// Forgets how high rows are, since something that the viewport does not know of lays them out otherwise than before: a font, say.
+    pub fn relayout(&mut self) {
+        self.forget_heights(self.heights.usual());
+    }
+
     /// Goes to the newest row of another list: rows of before are not in it under the numbers that they had.
     pub fn renumber(&mut self) {
         self.follow();

@@ -1,4 +1,4 @@
-//! One whole entry, below the list: it stands still while lines come, and outlives its line's leaving the store.
+//! One whole entry, below the list: it stands still while lines come and while its line is evicted, and closes with the log it belongs to.
 
 use std::sync::Arc;
 
@@ -12,6 +12,12 @@ use crate::ui::pieces;
 
 /// The entry that the reader opened, if any.
 pub(crate) fn detail(live: Live) -> impl IntoView {
+    effect(move || {
+        let cleared_at = live.picture.read().cleared_at;
+        if live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
+            live.opened.set(None);
+        }
+    });
     // Read once when opened, so that neither new lines nor the line's end in the store change what is read.
     move || {
         let number = live.opened.get()?;
@@ -45,12 +51,13 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
         <section class="dsl-detail" aria-label="The whole entry" on:keydown=on_key>
             <div class="dsl-head">
                 <strong class="dsl-title">"Entry"</strong>
-                <span class="dsl-count">{whole.about.clone()}</span>
-                <button type="button" class="dsl-button dsl-small" on:click=move |_| all.set(true)>{text(Whole::rest)}</button>
+                <span class="dsl-count" dir="ltr">{whole.about.clone()}</span>
+                <button type="button" class="dsl-button dsl-small" on:click=move |_| all.set(true) prop:textContent=text(Whole::rest)></button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.opened.set(None))>"Close"</button>
             </div>
-            <p class="dsl-full" node_ref=message></p>
-            <pre class="dsl-json" tabindex="0" aria-label="All fields">{text(Whole::shown_fields)}</pre>
+            // A log reads from left to right, on a page in Hebrew or Arabic too.
+            <p class="dsl-full" dir="ltr" node_ref=message></p>
+            <pre class="dsl-json" dir="ltr" tabindex="0" aria-label="All fields" prop:textContent=text(Whole::shown_fields)></pre>
         </section>
     }
 }

@@ -29,13 +29,12 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
             choice.set_text_content(Some(&unknown_choice(unknown)));
         }
     });
-    let mut listed = 0;
+    let mut listed = None;
     effect(move || {
-        live.picture.track();
+        let version = Some(live.picture.read().pipelines_version);
         let Some(menu) = pipelines.get() else { return };
-        let known = live.look(|session| session.store().pipelines().count());
-        if known != listed || !menu.has_child_nodes() {
-            listed = known;
+        if version != listed {
+            listed = version;
             list_pipelines(live, &menu);
         }
     });
@@ -46,6 +45,7 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
                 class="dsl-input"
                 placeholder="Search"
                 aria-label="Search the lines"
+                dir="ltr"
                 autocomplete="off"
                 spellcheck="false"
                 on:input=changed(live, |live, text| live.ask(|query| query.text = text.to_owned()))
@@ -62,7 +62,12 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
             </button>
             <select class="dsl-input" aria-label="Levels" node_ref=levels on:change=changed(live, choose_levels)></select>
             <select class="dsl-input" aria-label="Pipeline" node_ref=pipelines on:change=changed(live, choose_pipeline)></select>
-            <p class="dsl-broken" role="alert" hidden=flag(live.picture, |picture| picture.wrong.is_empty())>{text(live.picture, |picture| picture.wrong.clone())}</p>
+            <p
+                class="dsl-broken"
+                role="alert"
+                hidden=flag(live.picture, |picture| picture.wrong.is_empty())
+                prop:textContent=text(live.picture, |picture| picture.wrong.clone())
+            ></p>
         </div>
     }
 }
@@ -109,6 +114,8 @@ fn add(menu: &Element, value: &str, label: &str) {
     if let Some(option) = option {
         let label = if label.is_empty() { "(none)".to_owned() } else { styled::label(label) };
         option.set_text_content(Some(&label));
-        let _ = option.set_attribute("value", value).and_then(|()| menu.append_child(&option).map(drop));
+        // A name of a pipeline reads from left to right, whatever the page does.
+        let attributes = [("value", value), ("dir", "ltr")].iter().try_for_each(|(name, value)| option.set_attribute(name, value));
+        let _ = attributes.and_then(|()| menu.append_child(&option).map(drop));
     }
 }

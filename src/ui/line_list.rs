@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use leptos::ev::{Event, MouseEvent};
+use leptos::ev::{ClipboardEvent, Event, MouseEvent};
 use leptos::html::Ol;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
@@ -20,11 +20,14 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let picture = live.picture;
     let rows = NodeRef::<Ol>::new();
     let drawn = StoredValue::new_local(Rows::default());
-    let mut resize = None;
     effect(move || {
-        let window = picture.read().window;
-        let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), query: live.look(|session| session.query().clone()) };
+        let (window, version) = picture.with(|picture| (picture.window, picture.rows_version));
+        let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), version };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
+        // How rows are laid out, style sheets and fonts decide: measured when there is one, and whenever a size changes.
+        let measured = list.clone();
+        let measure = move || measure(live, &measured, drawn);
+        drawn.update_value(|drawn| drawn.watch(|| Resize::of(&list, measure.clone())));
         let is_first = drawn.with_value(Rows::is_empty);
         live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
         if let Some(top) = window.scroll_to {
@@ -38,17 +41,21 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
             }
             viewport.drew(&heights, &(window.held.0..window.held.1)) || window.scroll_to.is_some()
         });
-        // How high a row of one line is, the page's fonts decide: measured when there is one, and when the window changes.
-        let watched = list.clone();
-        let measure = move || measure(live, &list, drawn);
         if is_first {
             measure();
         }
-        resize.get_or_insert_with(|| Resize::of(&watched, measure));
     });
     let on_press = move |event: MouseEvent| {
         if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
             live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
+        }
+    };
+    let on_copy = move |event: ClipboardEvent| {
+        let text = live.look(|session| drawn.with_value(|drawn| drawn.copied(session)));
+        if let (Some(text), Some(clipboard)) = (text, event.clipboard_data())
+            && clipboard.set_data("text/plain", &text).is_ok()
+        {
+            event.prevent_default();
         }
     };
     let on_scroll = move |event: Event| {
@@ -59,22 +66,29 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     view! { class="dsl",
         <div class="dsl-section">
             <div class="dsl-head">
-                <strong class="dsl-title">{move || live.title.get()}</strong>
-                <span class="dsl-count">{text(picture, |picture| picture.held.clone())}</span>
-                <button type="button" class="dsl-button dsl-small dsl-primary" hidden=flag(picture, |picture| picture.newest.is_empty()) on:click=click(live, to_newest)>
-                    {text(picture, |picture| picture.newest.clone())}
-                </button>
+                <strong class="dsl-title" prop:textContent=move || live.title.get()></strong>
+                <span class="dsl-count" prop:textContent=text(picture, |picture| picture.held.clone())></span>
+                <button
+                    type="button"
+                    class="dsl-button dsl-small dsl-primary"
+                    hidden=flag(picture, |picture| picture.newest.is_empty())
+                    on:click=click(live, to_newest)
+                    prop:textContent=text(picture, |picture| picture.newest.clone())
+                ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(picture, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
             </div>
             {filter_bar(live)}
             // Rows come and go as the reader scrolls; a live region would read each as new. The status bar announces instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll>
-                <p class="dsl-empty" hidden=flag(picture, |picture| picture.empty.is_empty())>
-                    {text(picture, |picture| picture.empty.to_owned())}
-                </p>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy>
+                <p
+                    class="dsl-empty"
+                    hidden=flag(picture, |picture| picture.empty.is_empty())
+                    prop:textContent=text(picture, |picture| picture.empty.to_owned())
+                ></p>
                 <div class="dsl-space">
-                    <ol class="dsl-rows" node_ref=rows on:click=on_press></ol>
+                    // Logs read from left to right, on a page in Hebrew or Arabic too.
+                    <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
                 </div>
             </div>
         </div>
@@ -94,14 +108,17 @@ fn is_wrapping(picture: &Picture) -> String {
 }
 
 fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
-    let row = drawn.with_value(Rows::least_height);
+    let (row, has_other_heights) = drawn.with_value(|drawn| (drawn.usual_height(), drawn.has_other_heights()));
     let measures = Measures { row, width: f64::from(list.client_width()), height: f64::from(list.client_height()) };
     // A list that was hidden may have lost its position, and no event tells that; while it is hidden it has none.
     let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
     let lines = drawn_lines(live);
     live.viewport.maybe_update(|viewport| {
         let is_news = viewport.measured(measures);
-        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_news
+        if has_other_heights && !is_news {
+            viewport.relayout();
+        }
+        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_news || has_other_heights
     });
 }
 

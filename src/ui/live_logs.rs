@@ -65,7 +65,8 @@ pub fn LiveLogs(
 /// The view of a live log, whoever steers it.
 pub(crate) fn live_view(live: Live) -> impl IntoView {
     view! { class="dsl",
-        <section class="dsl-root" aria-label="Live logs">
+        // A translator that replaced texts would translate logs, and make words of them that nobody logged.
+        <section class="dsl-root notranslate" translate="no" aria-label="Live logs">
             {status_bar(live)}
             <div hidden=flag(live.picture, |picture| !picture.is_shown)>
                 {line_list(live)}

@@ -8,9 +8,9 @@ use std::ops::Range;
 use leptos::web_sys::{Document, Element, Event, HtmlElement};
 use wasm_bindgen::JsCast;
 
-use crate::browser::{layout, local_time};
+use crate::browser::{Resize, Selected, layout, local_time};
+use crate::core::copy::{self, Picked};
 use crate::core::entry::EntryTime;
-use crate::core::find::Query;
 use crate::core::session::Session;
 use crate::core::styled::label;
 use crate::core::summary::RowText;
@@ -24,8 +24,8 @@ pub(crate) struct Reading {
     pub(crate) locale: String,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
-    /// What the reader asked, which is marked in the lines.
-    pub(crate) query: Query,
+    /// By [`Session::rows_version`]: a row that was drawn under another one may say anything by now.
+    pub(crate) version: u64,
 }
 
 /// The rows of one list.
@@ -37,25 +37,34 @@ pub(crate) struct Rows {
     reading: Reading,
     /// Where the rows stand by what was written last.
     placed: Window,
+    /// Watches the list and each row.
+    resize: Option<Resize>,
 }
 
 impl Rows {
+    /// Watches the list, and from now on each row, with what `watch` returns, unless they are watched already.
+    pub(crate) fn watch(&mut self, watch: impl FnOnce() -> Resize) {
+        self.resize.get_or_insert_with(watch);
+    }
+
     /// Draws the lines of `window` into `list`, newest first, and puts them where they belong.
     pub(crate) fn draw(&mut self, list: &HtmlElement, session: &Session, window: Window, reading: &Reading) {
         let wanted = usize::try_from(window.end - window.start).unwrap_or_default();
         self.rotate(list, window.end, wanted);
-        if self.reading.locale != reading.locale || self.reading.query != reading.query {
+        if self.reading.locale != reading.locale || self.reading.version != reading.version {
             self.rows.iter_mut().for_each(Row::forget);
         }
         self.reading.clone_from(reading);
         self.end = window.end;
         while self.rows.len() > wanted {
             if let Some(row) = self.rows.pop_back() {
+                self.resize.iter().for_each(|resize| resize.unwatch(&row.element));
                 row.element.remove();
             }
         }
         while self.rows.len() < wanted {
             let Some(row) = Row::new(list) else { break };
+            self.resize.iter().for_each(|resize| resize.watch(&row.element));
             self.rows.push_back(row);
         }
         for (ordinal, row) in (window.start..window.end).rev().zip(&mut self.rows) {
@@ -73,9 +82,24 @@ impl Rows {
         rows.map(|(ordinal, row)| (ordinal, row.measure())).collect()
     }
 
-    /// The height of the lowest row, which has one line; no number when there are no rows.
-    pub(crate) fn least_height(&self) -> f64 {
-        self.rows.iter().map(|row| layout::height(&row.element)).fold(f64::NAN, f64::min)
+    /// The height of a row of one line; no number when there are no rows.
+    pub(crate) fn usual_height(&self) -> f64 {
+        // Where lines wrap, any row that is drawn may have several.
+        let height = if self.placed.layout.is_some() { layout::min_height } else { layout::height };
+        self.rows.iter().map(|row| height(&row.element)).fold(f64::NAN, f64::min)
+    }
+
+    /// Whether rows say what they said when they were measured, and have other heights: fonts or style sheets have changed.
+    pub(crate) fn has_other_heights(&self) -> bool {
+        self.placed.layout.is_some() && self.rows.iter().any(Row::has_other_height)
+    }
+
+    /// What the rows copy as in which the reader selected something; `None` where that is the browser's business.
+    pub(crate) fn copied(&self, session: &Session) -> Option<String> {
+        let list = self.rows.front()?.element.parent_element()?;
+        let selected = Selected::within(&list)?;
+        let picked: Vec<_> = self.rows.iter().filter_map(|row| row.picked(&selected)).collect();
+        copy::text(session.store(), &picked)
     }
 
     /// Whether nothing is drawn.
@@ -85,7 +109,8 @@ impl Rows {
 
     /// The number of the line whose button was pressed.
     pub(crate) fn pressed(&self, event: &Event) -> Option<u64> {
-        let target: Element = event.target()?.dyn_into().ok()?;
+        // Not `dyn_into`: an element of another window is an instance of that window's classes.
+        let target: Element = event.target()?.unchecked_into();
         let button = target.closest("button").ok()??;
         self.rows.iter().find(|row| row.open == button)?.number
     }
@@ -151,6 +176,8 @@ struct Row {
     is_rich: bool,
     /// Whether its height is not known.
     is_fresh: bool,
+    /// Its height when it was measured last.
+    height: f64,
 }
 
 impl Row {
@@ -161,7 +188,6 @@ impl Row {
         for (name, value) in [("type", "button"), ("aria-label", "Show the whole entry"), ("aria-expanded", "false")] {
             open.set_attribute(name, value).ok()?;
         }
-        open.set_text_content(Some("›"));
         element.append_child(&open).ok()?;
         let mut parts = Vec::with_capacity(PARTS.len());
         for class in PARTS {
@@ -182,12 +208,23 @@ impl Row {
             is_open: false,
             is_rich: false,
             is_fresh: true,
+            height: 0.0,
         })
     }
 
     fn measure(&mut self) -> f64 {
         self.is_fresh = false;
-        layout::height(&self.element)
+        self.height = layout::height(&self.element);
+        self.height
+    }
+
+    fn has_other_height(&self) -> bool {
+        !self.is_fresh && (layout::height(&self.element) - self.height).abs() >= SAME
+    }
+
+    fn picked(&self, selected: &Selected) -> Option<Picked> {
+        let cells = self.parts.iter().filter(|part| selected.has_text_of(part)).count();
+        Some(Picked { number: self.number.filter(|_| cells > 0)?, cells, time: self.texts[0].clone() })
     }
 
     /// Shows nothing any more, so that whatever it shows next is written.
@@ -255,5 +292,8 @@ fn shown_time(time: &EntryTime, locale: &str) -> String {
 }
 
 const MESSAGE: usize = 4;
+
+/// Less of a difference between two heights comes from rounding.
+const SAME: f64 = 0.01;
 
 const PARTS: [&str; 7] = ["dsl-time", "dsl-level", "dsl-pipeline", "dsl-chip", "dsl-message", "dsl-chip", "dsl-duration"];

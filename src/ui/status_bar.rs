@@ -14,14 +14,14 @@ pub(crate) fn status_bar(live: Live) -> impl IntoView {
         <div class="dsl-bar">
             <div class=text(shown, |shown| format!("dsl-status dsl-is-{}", shown.status.badge.name()))>
                 <span class="dsl-dot" aria-hidden="true"></span>
-                <strong class="dsl-word">{text(shown, |shown| shown.status.badge.word().to_owned())}</strong>
+                <strong class="dsl-word" prop:textContent=text(shown, |shown| shown.status.badge.word().to_owned())></strong>
                 <span class="dsl-live" hidden=flag(shown, |shown| !shown.status.is_live())>
                     <span class="dsl-pulse" aria-hidden="true">"🔴"</span>
                     " LIVE"
                 </span>
-                <span class="dsl-progress">{text(shown, |shown| shown.status.progress.clone())}</span>
-                <span class="dsl-vitals">{text(shown, |shown| shown.status.vitals.clone())}</span>
-                <span class="dsl-reason">{text(shown, |shown| shown.status.reason.clone())}</span>
+                <span class="dsl-progress" prop:textContent=text(shown, |shown| shown.status.progress.clone())></span>
+                <span class="dsl-vitals" prop:textContent=text(shown, |shown| shown.status.vitals.clone())></span>
+                <span class="dsl-reason" prop:textContent=text(shown, |shown| shown.status.reason.clone())></span>
             </div>
             <div class="dsl-buttons">
                 <button
@@ -32,11 +32,14 @@ pub(crate) fn status_bar(live: Live) -> impl IntoView {
                 >
                     "Retry now"
                 </button>
-                <button type="button" class=text(shown, main_class) on:click=click(live, act)>
-                    {text(shown, |shown| shown.status.main_action.label().to_owned())}
-                </button>
+                <button
+                    type="button"
+                    class=text(shown, main_class)
+                    on:click=click(live, act)
+                    prop:textContent=text(shown, |shown| shown.status.main_action.label().to_owned())
+                ></button>
             </div>
-            <p class="dsl-hidden" role="status">{text(shown, |shown| shown.status.announcement())}</p>
+            <p class="dsl-hidden" role="status" prop:textContent=text(shown, |shown| shown.status.announcement())></p>
         </div>
     }
 }

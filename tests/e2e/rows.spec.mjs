@@ -1,5 +1,6 @@
 // The rows on the screen: of any height, of any number, whole to the pixel, and still while they are read.
 
+import { shape, whole } from "./shape.mjs";
 import { expect, test } from "./support.mjs";
 
 const WORDS = "a message that is longer than the list is wide, so that it takes as many lines as it needs and not one more; ";
@@ -86,23 +87,3 @@ test("a list that is higher than an element can be is scrolled to the pixel, and
   await expect(demo.row("row 19999.")).toBeInViewport();
   await expect(page.getByRole("button", { name: /↑/ })).toBeHidden();
 });
-
-/** Scrolls by `way` and gives the rows on the screen, as rectangles, after the next frame. */
-function shape(page, way = 0) {
-  return page.evaluate(async (way) => {
-    const list = document.querySelector(".dsl-list");
-    if (way !== 0) list.scrollBy({ top: way, behavior: "instant" });
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    const edge = list.getBoundingClientRect();
-    const all = [...list.querySelectorAll("li")].map((row) => ({ text: row.textContent, top: row.getBoundingClientRect().top - edge.top, height: row.getBoundingClientRect().height }));
-    const rows = all.filter(({ top, height }) => top + height > 0 && top < edge.height);
-    return { rows, height: edge.height, top: list.scrollTop, isAtEnd: list.scrollTop >= list.scrollHeight - list.clientHeight - 1 };
-  }, way);
-}
-
-/** Neither a hole nor an overlap, and no white at the edges. */
-function whole({ rows, height }) {
-  expect(rows[0].top).toBeLessThan(1);
-  for (let row = 1; row < rows.length; row++) expect(Math.abs(rows[row - 1].top + rows[row - 1].height - rows[row].top)).toBeLessThan(0.6);
-  expect(rows.at(-1).top + rows.at(-1).height).toBeGreaterThan(height - 2);
-}

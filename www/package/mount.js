@@ -20,7 +20,9 @@ export function mountLiveLogs(element, given = {}) {
 
   const outlet = createOutlet(() => options);
   const root = document.createElement("div");
-  root.className = "dsl-mount";
+  // A page translator would translate logs, and replace the text nodes of the status.
+  root.className = "dsl-mount notranslate";
+  root.setAttribute("translate", "no");
   root.dataset.theme = options.theme;
   place.append(root);
 

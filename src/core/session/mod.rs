@@ -51,6 +51,8 @@ pub struct Session {
     find: Option<Find>,
     /// What the reader asked last, which need not be a filter: with no text yet it may be known that one would be a regular expression.
     query: Query,
+    /// See [`Session::rows_version`].
+    rows_version: u64,
     progress: Progress,
     recovery: Recovery,
     vitals: Vitals,
@@ -81,6 +83,7 @@ impl Session {
             store: Store::new(capacity),
             find: None,
             query: Query::default(),
+            rows_version: 0,
             progress: Progress::default(),
             recovery: Recovery::default(),
             vitals: Vitals::default(),
@@ -118,6 +121,8 @@ impl Session {
         }
         self.handle_input(now, Input::Target(url));
         if changes_channels {
+            // A row names its channel only where that is another one than was asked for.
+            self.rows_version += 1;
             // The old stream's end is no break in the new channels.
             self.recovery = Recovery::default();
             self.refused.clear();
@@ -145,8 +150,9 @@ impl Session {
     }
 
     /// Keeps the rows from `number` on until a listener has heard them; `None` when nobody listens.
-    pub fn keep_from(&mut self, number: Option<u64>) {
-        self.store.keep_from(number);
+    /// Returns whether rows were evicted that had been kept.
+    pub fn keep_from(&mut self, number: Option<u64>) -> bool {
+        self.store.keep_from(number)
     }
 
     /// Lets all lines go. The connection goes on.

@@ -17,6 +17,7 @@ impl Session {
             return;
         }
         self.query = query.clone();
+        self.rows_version += 1;
         self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
     }
 
@@ -35,6 +36,14 @@ impl Session {
     #[must_use]
     pub fn find(&self) -> Option<&Find> {
         self.find.as_ref()
+    }
+
+    /// Changes whenever an ordinal may stand for another row than before, or a row may read differently: with the query,
+    /// whose matches are numbered from the start and marked, and with the channels. A view that compares what it drew
+    /// with what there is must compare this too.
+    #[must_use]
+    pub fn rows_version(&self) -> u64 {
+        self.rows_version
     }
 
     /// The ordinals of the rows that are shown, for a viewport.
@@ -97,6 +106,28 @@ mod tests {
         session.search(usize::MAX);
         session.set_query(Query::default().text("a"));
         assert_eq!(shown(&session), ["a"]);
+    }
+
+    #[test]
+    fn evicting_what_was_kept_for_a_listener_is_a_change() {
+        let mut session = session(&["a", "b", "c"]);
+        session.keep_from(Some(0));
+        session.resize(Capacity::of_lines(1));
+        let before = session.store.version();
+        assert_eq!((session.keep_from(Some(0)), session.keep_from(Some(3)), session.keep_from(None)), (false, true, false));
+        assert_eq!((session.store.range(), session.store.version()), (2..3, before + 1));
+    }
+
+    #[test]
+    fn the_version_of_the_rows_changes_with_the_question() {
+        let mut session = session(&["a", "b"]);
+        let mut versions = vec![session.rows_version()];
+        for text in ["a", "a", "b", ""] {
+            session.set_query(Query::default().text(text));
+            session.search(usize::MAX);
+            versions.push(session.rows_version());
+        }
+        assert_eq!(versions, [0, 1, 1, 2, 3]);
     }
 
     #[test]

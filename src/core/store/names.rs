@@ -2,17 +2,21 @@
 
 /// Names by small numbers, in the order in which they were first seen.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names(Vec<Box<str>>);
+pub(crate) struct Names {
+    names: Vec<Box<str>>,
+    version: u64,
+}
 
 impl Names {
     /// The number of `name`, given to it now if it is new: 0 for the empty name, [`UNNAMED`] when there is no room to keep another.
     pub(crate) fn number(&mut self, name: &str) -> u16 {
         self.known(name).unwrap_or_else(|| {
-            if self.0.len() >= MAX_NAMES || name.len() > MAX_NAME_BYTES {
+            if self.names.len() >= MAX_NAMES || name.len() > MAX_NAME_BYTES {
                 return UNNAMED;
             }
-            self.0.push(name.into());
-            self.0.len() as u16
+            self.names.push(name.into());
+            self.version += 1;
+            self.names.len() as u16
         })
     }
 
@@ -22,22 +26,28 @@ impl Names {
             return Some(0);
         }
         // Of a handful of names the last one is mostly the one.
-        self.0.iter().rposition(|known| &**known == name).map(|index| index as u16 + 1)
+        self.names.iter().rposition(|known| &**known == name).map(|index| index as u16 + 1)
     }
 
     /// The name of a number; `None` for those of no name.
     pub(crate) fn name(&self, number: u16) -> Option<&str> {
-        self.0.get(usize::from(number).checked_sub(1)?).map(|name| &**name)
+        self.names.get(usize::from(number).checked_sub(1)?).map(|name| &**name)
     }
 
     /// All names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|name| &**name)
+        self.names.iter().map(|name| &**name)
     }
 
     /// Forgets all names.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.version += u64::from(!self.names.is_empty());
+        self.names.clear();
+    }
+
+    /// Changes with the names, and with nothing else.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
 }
 
@@ -59,6 +69,21 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(["a", "b", "a", ""].map(|name| names.number(name)), [1, 2, 1, 0]);
         assert_eq!((names.name(2), names.name(0), names.known("c")), (Some("b"), None, None));
+    }
+
+    #[test]
+    fn the_version_changes_with_the_names_only() {
+        let mut names = Names::default();
+        let mut versions = vec![names.version()];
+        for name in ["a", "a", "", "b"] {
+            names.number(name);
+            versions.push(names.version());
+        }
+        names.clear();
+        versions.push(names.version());
+        names.clear();
+        versions.push(names.version());
+        assert_eq!(versions, [0, 1, 1, 1, 2, 3, 3]);
     }
 
     #[test]

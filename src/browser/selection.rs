@@ -1,0 +1,40 @@
+//! What a reader has selected in a document. Reads, changes nothing.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, Range};
+
+/// The selected stretches of a document; several in Firefox only.
+#[derive(Debug)]
+pub struct Selected(Vec<Range>);
+
+impl Selected {
+    /// What is selected in the document of `place`, or `None` where some of it is outside `place`.
+    #[must_use]
+    pub fn within(place: &Element) -> Option<Self> {
+        let selection = place.owner_document()?.default_view()?.get_selection().ok()??;
+        let ranges: Vec<_> = (0..selection.range_count()).filter_map(|index| selection.get_range_at(index).ok()).collect();
+        let is_inside = |range: &Range| range.common_ancestor_container().is_ok_and(|common| place.contains(Some(&common)));
+        ranges.iter().all(is_inside).then_some(Self(ranges))
+    }
+
+    /// Whether text of `element` that can be seen is selected.
+    #[must_use]
+    pub fn has_text_of(&self, element: &Element) -> bool {
+        // Not `dyn_ref`: an element of another window is an instance of that window's classes.
+        let is_seen = element.unchecked_ref::<HtmlElement>().offset_width() > 0;
+        is_seen && self.0.iter().any(|range| has_text(range, element).unwrap_or_default())
+    }
+}
+
+/// A triple click selects up to the start of the next cell, of which nothing is meant: so it is the text that counts.
+fn has_text(range: &Range, element: &Element) -> Option<bool> {
+    let part = range.clone_range();
+    part.select_node_contents(element).ok()?;
+    if range.compare_boundary_points(Range::START_TO_START, &part).ok()? > 0 {
+        part.set_start(&range.start_container().ok()?, range.start_offset().ok()?).ok()?;
+    }
+    if range.compare_boundary_points(Range::END_TO_END, &part).ok()? < 0 {
+        part.set_end(&range.end_container().ok()?, range.end_offset().ok()?).ok()?;
+    }
+    Some(part.to_string().length() > 0)
+}

@@ -1,0 +1,265 @@
+//! What is drawn is what is asked: after any sequence of queries, filters, lines, evictions, clears and breaks, the rows on the page equal a
+//! naive recomputation, although a page draws only when its picture has changed, and writes only rows that show another line.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use logs_sse_client::core::connection::Input;
+use logs_sse_client::core::entry::Level;
+use logs_sse_client::core::find::{Levels, Query};
+use logs_sse_client::core::picture::Picture;
+use logs_sse_client::core::session::SourceEvent;
+use logs_sse_client::core::store::{Capacity, Row};
+use logs_sse_client::core::summary::RowText;
+use logs_sse_client::core::viewport::Viewport;
+use proptest::prelude::*;
+use support::sim::Sim;
+
+const LEVELS: [Level; 3] = [Level::Error, Level::Warn, Level::Info];
+const PIPELINES: [&str; 3] = ["P", "Q", ""];
+const WORDS: [&str; 4] = ["alpha one", "beta two", "alpha beta", "gamma"];
+
+#[derive(Clone, Debug)]
+enum Step {
+    Append {
+        level: usize,
+        pipeline: usize,
+        word: usize,
+        lines: usize,
+    },
+    Text(&'static str),
+    Regex,
+    Levels(usize),
+    Pipeline(Option<usize>),
+    Resize(usize),
+    Clear,
+    /// The link breaks, and is back after a while.
+    Break,
+    /// So many channels are read; the first is always among them.
+    Channels(usize),
+    Disconnect,
+    Scroll(u32),
+    Follow,
+    Wrap,
+    /// A listener has heard everything but so many rows.
+    Hear(Option<u64>),
+    /// The search goes on for a while, and is drawn before it is complete.
+    Search(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let some = (0..3_usize, 0..3_usize, 0..4_usize, 1..40_usize);
+    prop_oneof![
+        6 => some.prop_map(|(level, pipeline, word, lines)| Step::Append { level, pipeline, word, lines }),
+        6 => prop::sample::select(vec!["", "alpha", "beta", "a", "one|two", "ALPHA"]).prop_map(Step::Text),
+        1 => Just(Step::Regex),
+        2 => (0..Levels::CHOICES.len()).prop_map(Step::Levels),
+        2 => prop::option::of(0..3_usize).prop_map(Step::Pipeline),
+        2 => (1..60_usize).prop_map(Step::Resize),
+        1 => Just(Step::Clear),
+        1 => Just(Step::Break),
+        1 => (1..3_usize).prop_map(Step::Channels),
+        1 => Just(Step::Disconnect),
+        3 => (0..2_000_u32).prop_map(Step::Scroll),
+        1 => Just(Step::Follow),
+        1 => Just(Step::Wrap),
+        2 => prop::option::of(0..50_u64).prop_map(Step::Hear),
+        2 => (0..2_000_usize).prop_map(Step::Search),
+    ]
+}
+
+/// A row as it stands on the page: what it says, and which parts of its message are marked.
+type Drawn = (RowText, Vec<std::ops::Range<usize>>);
+
+/// The page: it keeps the picture that it drew last, and the rows that it wrote, by the number of the line that each shows.
+struct Page {
+    sim: Sim,
+    viewport: Viewport,
+    query: Query,
+    seq: u64,
+    last: Option<Picture>,
+    written: HashMap<u64, Drawn>,
+    rows: Vec<Drawn>,
+}
+
+impl Page {
+    fn new() -> Self {
+        let mut page = Self {
+            sim: Sim::new(),
+            viewport: Viewport::default(),
+            query: Query::default(),
+            seq: 0,
+            last: None,
+            written: HashMap::new(),
+            rows: Vec::new(),
+        };
+        page.sim.follow(&channels(1));
+        page.sim.input(Input::Connect);
+        page.sim.answer();
+        page
+    }
+
+    fn take(&mut self, step: &Step) {
+        match step {
+            &Step::Append { level, pipeline, word, lines } => (0..lines).for_each(|_| self.append(level, pipeline, word)),
+            Step::Text(text) => self.ask(|query| query.text = (*text).to_owned()),
+            Step::Regex => self.ask(|query| query.is_regex = !query.is_regex),
+            Step::Levels(choice) => self.ask(|query| query.levels = Levels::CHOICES[*choice].1),
+            Step::Pipeline(name) => self.ask(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned())),
+            Step::Resize(lines) => self.sim.session.resize(Capacity::of_lines(*lines)),
+            Step::Clear => self.sim.session.clear(),
+            Step::Break => self.reconnect(),
+            Step::Channels(count) => {
+                self.sim.follow(&channels(*count));
+                self.answer();
+            }
+            Step::Disconnect => {
+                self.sim.input(Input::Disconnect);
+                self.sim.input(Input::Connect);
+                self.answer();
+            }
+            Step::Scroll(top) => {
+                let (start, end) = self.last.as_ref().map_or((0, 0), |picture| picture.window.held);
+                self.viewport.scrolled(f64::from(*top), &(start..end));
+            }
+            Step::Follow => self.viewport.follow(),
+            Step::Wrap => self.viewport.wrap(!self.viewport.is_wrapping()),
+            Step::Hear(rest) => {
+                let end = self.sim.session.store().range().end;
+                self.sim.session.keep_from(rest.map(|rest| end.saturating_sub(rest)));
+            }
+            Step::Search(bytes) => drop(self.sim.session.search(*bytes)),
+        }
+    }
+
+    fn append(&mut self, level: usize, pipeline: usize, word: usize) {
+        self.seq += 1;
+        let Self { seq, .. } = *self;
+        let data = format!(
+            r#"{{"channel":"{}","data":{{"level":"{}","pipeline":"{}","message":"{} {seq}"}},"timestamp":1,"id":"i{seq}","seq":{seq}}}"#,
+            channels(1)[0],
+            LEVELS[level].name(),
+            PIPELINES[pipeline],
+            WORDS[word]
+        );
+        if self.sim.url().is_some() {
+            self.sim.event(self.sim.source(), SourceEvent::Message { event: "message", id: "", data: &data });
+        }
+    }
+
+    fn ask(&mut self, change: impl FnOnce(&mut Query)) {
+        change(&mut self.query);
+        self.sim.session.set_query(self.query.clone());
+        self.viewport.renumber();
+    }
+
+    fn reconnect(&mut self) {
+        if self.sim.url().is_some() {
+            self.sim.drop_link();
+            self.sim.pass(Duration::from_secs(40));
+            self.answer();
+        }
+    }
+
+    fn answer(&mut self) {
+        if self.sim.url().is_some() {
+            self.sim.answer();
+        }
+    }
+
+    /// Draws as the view does: not at all where the picture is that of before, and no row that shows its line already.
+    fn draw(&mut self) {
+        let picture = Picture::of(&self.sim.session, &self.viewport, self.sim.now());
+        if self.last.as_ref() == Some(&picture) {
+            return;
+        }
+        let session = &self.sim.session;
+        if self.last.as_ref().is_none_or(|last| last.rows_version != picture.rows_version) {
+            self.written.clear();
+        }
+        let numbers = (picture.window.start..picture.window.end).rev().filter_map(|ordinal| session.row_number(ordinal));
+        let draw = |number: u64| {
+            let (text, _) = session.row_text(number).unwrap_or_default();
+            let marks = session.find().map(|find| find.marks(&text.message).collect()).unwrap_or_default();
+            (text, marks)
+        };
+        let written: Vec<_> = numbers.map(|number| (number, self.written.get(&number).cloned().unwrap_or_else(|| draw(number)))).collect();
+        self.rows = written.iter().map(|(_, drawn)| drawn.clone()).collect();
+        self.written = written.into_iter().collect();
+        self.last = Some(picture);
+    }
+
+    /// What the window has to show, row by row, from the store and the query alone.
+    fn naive(&self) -> Vec<Drawn> {
+        let session = &self.sim.session;
+        let store = session.store();
+        let channel = session.target().into_iter().flat_map(|target| target.channels()).map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let shown: Vec<_> = store.range().rev().filter_map(|number| store.row(number)).filter(|row| self.is_asked(row)).collect();
+        let held = session.shown_range();
+        let window = self.viewport.window(&held);
+        assert_eq!(held.end - held.start, shown.len() as u64, "rows that are shown");
+        let rows = shown.iter().skip((held.end - window.end) as usize).take((window.end - window.start) as usize);
+        rows.map(|row| RowText::of(row, &channel)).map(|text| (self.marks(&text.message), text)).map(|(marks, text)| (text, marks)).collect()
+    }
+
+    fn is_asked(&self, row: &Row) -> bool {
+        let Some(line) = row.line() else { return true };
+        let is_wanted = self.query.levels.has(line.entry.level()) && self.query.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
+        let texts = [line.entry.message(), line.entry.pipeline(), line.entry.level_text()];
+        is_wanted && (self.query.text.is_empty() || texts.iter().any(|text| !self.places(text).is_empty()))
+    }
+
+    fn marks(&self, message: &str) -> Vec<std::ops::Range<usize>> {
+        if self.query.text.is_empty() { Vec::new() } else { self.places(message) }
+    }
+
+    /// Where the text is that is asked for; "one|two" is either word to a regular expression, and a text of seven letters otherwise.
+    fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        let text = if self.query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
+        let words: Vec<_> = if self.query.is_regex { self.query.text.split('|').collect() } else { vec![self.query.text.as_str()] };
+        let mut places: Vec<_> = words.iter().flat_map(|word| text.match_indices(word).map(|(at, word)| at..at + word.len())).collect();
+        places.sort_by_key(|place| place.start);
+        places
+    }
+}
+
+fn channels(count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("logs:etl:w:{index}")).collect()
+}
+
+#[test]
+fn another_query_with_as_many_matches_is_drawn() {
+    let mut page = Page::new();
+    page.append(0, 0, 0);
+    page.append(0, 0, 1);
+    page.sim.input(Input::Disconnect);
+    for (text, message) in [("alpha", "alpha one 1"), ("beta", "beta two 2"), ("alpha", "alpha one 1")] {
+        page.take(&Step::Text(text));
+        page.sim.session.search(usize::MAX);
+        page.draw();
+        let messages: Vec<_> = page.rows.iter().map(|(text, _)| text.message.as_str()).filter(|message| !message.contains("disconnected")).collect();
+        assert_eq!(messages, [message], "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn drawn_rows_equal_a_naive_recomputation(steps in prop::collection::vec(step(), 1..40)) {
+        let mut page = Page::new();
+        page.draw();
+        for step in &steps {
+            page.take(step);
+            // The view draws what was found so far as well; only then all is found.
+            page.draw();
+            page.sim.session.search(usize::MAX);
+            page.draw();
+            prop_assert_eq!(&page.rows, &page.naive(), "{:?} of {:?}", step, steps);
+        }
+    }
+}

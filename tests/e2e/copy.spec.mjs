@@ -1,0 +1,72 @@
+// Rows as they are copied: one row, one line.
+
+import { expect, test } from "./support.mjs";
+
+const TRACE = "boom\n  at one (a.js:1)\n  at two (b.js:2)";
+
+test.beforeEach(async ({ context, gateway, demo }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await gateway.restartWith("--history-lines", "2");
+  await demo.open(gateway.url);
+  await demo.connect.click();
+  await demo.live();
+  await gateway.publish({ level: "INFO", pipeline: "LOAD", date: "10:01", message: "first", duration: "45 sec" });
+  await gateway.publish({ level: "ERROR", pipeline: "LOAD", date: "10:02", message: TRACE });
+  await gateway.publish({ level: "WARN", pipeline: "CHECK", date: "10:03", message: "third" });
+  await expect(demo.rows).toHaveCount(3);
+});
+
+test("several rows copy as a line each, whole, and a stack trace keeps its lines", async ({ demo, page }) => {
+  const rows = await copied(page, demo.rows.nth(0).locator(".dsl-level"), demo.rows.nth(2).locator(".dsl-message"));
+  expect(rows).toBe(`10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`);
+});
+
+test("one row copies as one line", async ({ demo, page }) => {
+  expect(await copied(page, demo.rows.nth(1).locator(".dsl-time"), demo.rows.nth(1).locator(".dsl-message"))).toBe(`10:02\tERROR\tLOAD\t${TRACE}`);
+});
+
+test("a selection within a cell copies as it is", async ({ demo, page }) => {
+  const message = demo.rows.nth(0).locator(".dsl-message");
+  await message.click({ clickCount: 3 });
+  expect((await clipboard(page)).trim()).toBe("third");
+  await message.evaluate((cell) => getSelection().setBaseAndExtent(cell.firstChild, 1, cell.firstChild, 3));
+  expect(await clipboard(page)).toBe("hi");
+});
+
+test("a message that is longer than its row copies whole, and a notice as one line", async ({ gateway, demo, page }) => {
+  const long = "long ".repeat(2_000).trim();
+  await demo.disconnect.click();
+  for (const number of [1, 2, 3, 4]) await gateway.publish({ level: "INFO", pipeline: "P", date: `11:0${number}`, message: number === 4 ? long : `missed ${number}` });
+  await demo.connect.click();
+  await expect(demo.row("2 lines missing")).toHaveCount(1);
+  const last = demo.row("11:04");
+  const notice = await demo.row("2 lines missing").locator(".dsl-message").textContent();
+  const lines = (await copied(page, last.locator(".dsl-time"), demo.rows.last().locator(".dsl-message"))).split("\n");
+  expect(lines[0]).toBe(`11:04\tINFO\tP\t${long}`);
+  expect(lines).toContain(notice);
+  expect(lines.join("\n")).not.toContain("›");
+});
+
+test("what is selected beyond the list is left to the browser", async ({ demo, page }) => {
+  await page.evaluate(() => getSelection().selectAllChildren(document.body));
+  const all = await clipboard(page);
+  expect(all).toContain("Logs of earlier runs");
+  expect(all).toContain("third");
+  expect(all).not.toContain("›");
+  await expect(demo.rows).toHaveCount(3);
+});
+
+/** Selects with the mouse from the start of one cell to the end of another, and copies. */
+async function copied(page, from, to) {
+  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
+  await page.mouse.move(start.x + 1, start.y + start.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(end.x + end.width - 2, end.y + end.height / 2, { steps: 5 });
+  await page.mouse.up();
+  return clipboard(page);
+}
+
+async function clipboard(page) {
+  await page.keyboard.press("ControlOrMeta+C");
+  return page.evaluate(() => navigator.clipboard.readText());
+}
