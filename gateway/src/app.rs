@@ -80,13 +80,13 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    // No answer is what its bytes look like: a log may look like a page.
-    let routes = routes.layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
     let routes = match &extras.hosts {
         Hosts::Any => routes,
         hosts => routes.layer(from_fn_with_state(hosts.clone(), hosts::check)),
     };
-    routes.layer(TraceLayer::new_for_http().make_span_with(span))
+    // No answer is what its bytes look like: a log may look like a page.
+    let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
 pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
