@@ -79,7 +79,7 @@ async fn main() {
 }
 
 async fn publish(args: &Args, start: Instant) {
-    let publisher = Publisher::new(&format!("http://{}", args.gateway), "l5-etl-token");
+    let publisher = Publisher::new(format!("http://{}", args.gateway).parse().expect("a URL"), "l5-etl-token", false).expect("a publisher");
     let mut tick = interval(Duration::from_secs(1) / args.rate);
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for number in 1..=args.rate * args.seconds {

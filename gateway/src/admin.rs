@@ -2,14 +2,17 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use logs_sse_core::channel::ChannelName;
 use serde_json::json;
 
 use crate::app::Gateway;
+use crate::body;
+use crate::identity;
 use crate::proxy;
-use crate::publish::TOKEN_HEADER;
 use crate::rejection::{Rejection, json_response};
 use crate::sample;
 
@@ -24,7 +27,7 @@ pub(crate) async fn index() -> Response {
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, as the Datashop page asks for it",
         "GET /admin/logs/stats": "who reads what",
         "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
-        "POST /test/logs": "publish one sample log (with the demo tokens only)",
+        "POST /test/logs": "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel",
     });
     json_response(StatusCode::OK, &json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": routes }))
 }
@@ -50,12 +53,12 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 /// `POST /admin/logs/stop`: ends the stream that the body names, and asks its reader not to come back.
 ///
 /// It takes a service's token: any page that a reader visits could send this request, but not with a header of its own.
-pub(crate) async fn stop(State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes) -> Result<Response, Rejection> {
-    let secret = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if gateway.tokens.services_of(secret).is_empty() {
+pub(crate) async fn stop(State(gateway): State<Gateway>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Response, Rejection> {
+    if gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default()).is_empty() {
         return Err(Rejection::new(StatusCode::FORBIDDEN, "X-Service-Token is missing or wrong: a stream is stopped with a token of any service"));
     }
-    let connection = text_field(&body, "connectionId", "{\"connectionId\": \"…\"}, as in GET /admin/logs/stats")?;
+    let connection =
+        text_field(&body::text(&headers, &body::received(body)?)?, "connectionId", "{\"connectionId\": \"…\"}, as in GET /admin/logs/stats")?;
     if !gateway.hub.stop(&connection) {
         return Err(Rejection::new(
             StatusCode::NOT_FOUND,
@@ -80,25 +83,39 @@ pub(crate) async fn stats(State(gateway): State<Gateway>) -> Response {
 }
 
 /// `POST /test/logs`: one sample log to the first demo workflow, or to the channel that the body names: `{"channel": …}`.
-pub(crate) async fn test_log(State(gateway): State<Gateway>, body: Bytes) -> Result<Response, Rejection> {
+///
+/// It needs no token. So that no page that a developer visits can send it, what a browser could send unasked is refused:
+/// a request with an origin, or with another type than JSON, which no page may send elsewhere without a preflight.
+pub(crate) async fn test_log(State(gateway): State<Gateway>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Response, Rejection> {
     if !gateway.tokens.is_demo() {
         return Err(Rejection::new(StatusCode::FORBIDDEN, "test logs are published with the demo tokens only; this gateway has its own"));
     }
-    let channel: ChannelName = named_channel(&body)?.parse().map_err(|error| Rejection::bad_request(format!("{error}")))?;
+    let body = body::received(body)?;
+    if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN)) && !is_json(&headers) {
+        return Err(Rejection::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type: expected application/json"));
+    }
+    let channel: ChannelName = named_channel(&body::text(&headers, &body)?)?.parse().map_err(|error| Rejection::bad_request(format!("{error}")))?;
     let published = gateway.hub.publish(&channel, &sample::test_log());
     let answer = json!({ "success": true, "channel": channel.to_string(), "delivered": published.delivered, "timestamp": published.timestamp });
     Ok(json_response(StatusCode::OK, &answer))
 }
 
-fn named_channel(body: &[u8]) -> Result<String, Rejection> {
+/// Whether the body is said to be JSON, in one header.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let kind = kinds.next().and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
+    kinds.next().is_none() && kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn named_channel(body: &str) -> Result<String, Rejection> {
     if body.is_empty() {
         return Ok(format!("logs:etl:{}:{}", sample::WORKFLOWS[0].0, sample::WORKFLOWS[0].1));
     }
     text_field(body, "channel", "nothing, or {\"channel\": \"logs:etl:…\"}")
 }
 
-fn text_field(body: &[u8], field: &str, expected: &str) -> Result<String, Rejection> {
+fn text_field(body: &str, field: &str, expected: &str) -> Result<String, Rejection> {
     let wrong = |what: &dyn std::fmt::Display| Rejection::bad_request(format!("body: {what}; expected {expected}"));
-    let body: serde_json::Value = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
+    let body: serde_json::Value = serde_json::from_str(body).map_err(|error| wrong(&error))?;
     body.get(field).and_then(|text| text.as_str()).map(Into::into).ok_or_else(|| wrong(&format_args!("{field} is no string")))
 }

@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::cors::Cors;
+use crate::hosts::{self, Hosts};
 use crate::hub::Hub;
 use crate::pace::Pace;
-use crate::proxy::{self, Upstream};
 use crate::rejection::Rejection;
 use crate::site::Policy;
 use crate::tokens::Tokens;
-use crate::{admin, publish, site, stream};
+use crate::upstream::Upstream;
+use crate::{admin, body, proxy, publish, site, stream};
 
 /// What every route may use.
 #[derive(Clone, Debug)]
@@ -41,8 +45,10 @@ pub struct Extras {
     pub site: Option<PathBuf>,
     /// The policy that the page is served with.
     pub policy: Policy,
-    /// Origins whose pages may call the routes from elsewhere; `*` for all.
-    pub cors_origins: Vec<HeaderValue>,
+    /// Whose pages may call the routes from elsewhere.
+    pub cors: Cors,
+    /// The names under which it answers.
+    pub hosts: Hosts,
 }
 
 /// The routes.
@@ -58,7 +64,7 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route("/api/logs/stream", get(stream::handle).post(publish::handle))
         .route("/api/logs/publish", post(publish::handle))
         .route(proxy::PATH, get(proxy::handle))
-        .layer(DefaultBodyLimit::max(publish::MAX_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(body::MAX_BYTES))
         .with_state(gateway);
     with_extras(routes, extras)
 }
@@ -70,7 +76,17 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
         Some(folder) => site::add(routes, folder, &extras.policy),
         None => routes.fallback(refuse_path),
     };
-    routes.layer(cors(&extras.cors_origins)).layer(TraceLayer::new_for_http().make_span_with(span))
+    let routes = match extras.cors.layer() {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    let routes = match &extras.hosts {
+        Hosts::Any => routes,
+        hosts => routes.layer(from_fn_with_state(hosts.clone(), hosts::check)),
+    };
+    // No answer is what its bytes look like: a log may look like a page.
+    let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
 pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
@@ -79,15 +95,6 @@ pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
 
 async fn refuse_method(method: Method, uri: Uri) -> Rejection {
     Rejection::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} does not take {method}: GET / lists the routes", uri.path()))
-}
-
-fn cors(origins: &[HeaderValue]) -> CorsLayer {
-    let allowed = match origins {
-        [only] if only == "*" => AllowOrigin::any(),
-        origins => AllowOrigin::list(origins.iter().cloned()),
-    };
-    let headers = [header::CONTENT_TYPE, header::CACHE_CONTROL, header::HeaderName::from_static("last-event-id")];
-    CorsLayer::new().allow_origin(allowed).allow_methods([Method::GET, Method::POST]).allow_headers(headers)
 }
 
 /// The path without its query, which may hold what is nobody's business.

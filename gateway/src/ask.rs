@@ -39,6 +39,18 @@ pub(crate) fn find<'a>(query: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
     form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value)
 }
 
+/// The value of a query's parameter on which access depends.
+///
+/// # Errors
+/// 400 when it is given more than once: a proxy that checks it may have read another one than this gateway.
+pub(crate) fn find_only<'a>(query: &'a str, wanted: &'static str) -> Result<Option<Cow<'a, str>>, Rejection> {
+    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted).map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(Rejection::bad_request(format!("{wanted} is given more than once"))),
+    }
+}
+
 /// Reads `channels=a,b&channels=c`.
 pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection> {
     let mut channels = Vec::new();

@@ -8,9 +8,11 @@ use tokio_util::sync::CancellationToken;
 use crate::publisher::{Log, Publisher};
 use crate::sample::{self, WORKFLOWS};
 
-/// Publishes `rate` lines per second on each demo workflow of the gateway at `url`, until `shutdown`.
-pub async fn run(url: String, rate: f64, shutdown: CancellationToken) {
-    let publisher = Publisher::new(&url, crate::tokens::DEMO_ETL_TOKEN);
+/// The service that the job publishes as.
+pub const SERVICE: &str = "etl";
+
+/// Publishes `rate` lines per second on each demo workflow by `publisher`, until `shutdown`.
+pub async fn run(publisher: Publisher, rate: f64, shutdown: CancellationToken) {
     let mut ticks = interval(Duration::from_secs_f64(1.0 / rate));
     // A job that was held up does what it missed, so that the rate is what was asked for.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -20,7 +22,7 @@ pub async fn run(url: String, rate: f64, shutdown: CancellationToken) {
             _ = ticks.tick() => {}
         }
         for (workspace, workflow) in WORKFLOWS {
-            let log = Log { service: "etl", workspace, workflow, data: &sample::etl_log(number) };
+            let log = Log { service: SERVICE, workspace, workflow, data: &sample::etl_log(number) };
             if let Err(error) = publisher.publish(&log).await {
                 tracing::warn!("make-believe job: {error}");
             }

@@ -1,33 +1,42 @@
 //! `logs-gateway`: reads the command line, and starts what it asks for.
 
 mod cli;
+mod cli_errors;
 mod tuning;
 
+use std::env::VarError;
 use std::io::IsTerminal;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::http::HeaderValue;
 use clap::Parser;
 use logs_gateway::app::{Extras, Gateway, app};
+use logs_gateway::base_url::BaseUrl;
+use logs_gateway::cors::Cors;
 use logs_gateway::faults;
+use logs_gateway::hosts::Hosts;
 use logs_gateway::hub::Hub;
 use logs_gateway::job;
-use logs_gateway::proxy::Upstream;
 use logs_gateway::publisher::{Publisher, Series};
 use logs_gateway::replay::Recording;
 use logs_gateway::server::{self, url_of};
 use logs_gateway::tokens::Tokens;
+use logs_gateway::upstream::{Options, Upstream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command, Faults, Network, Publish, Replay, Serve};
+use crate::cli_errors::without_secrets;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // Before the command line is read, since --upstream makes a client. An Err says that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let cli = Cli::parse();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = Cli::try_parse_from(&arguments).unwrap_or_else(|error| without_secrets(error, &arguments).exit());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     let done = match cli.command {
@@ -47,27 +56,56 @@ async fn main() -> ExitCode {
 
 async fn serve(arguments: Serve) -> Result<(), String> {
     let tokens = Tokens::new(arguments.tokens);
-    if tokens.is_demo() && !arguments.network.is_loopback() {
-        return Err(format!(
-            "--host {} is seen by other machines, and the demo tokens are known to everybody: give your own with --token SERVICE=TOKEN",
-            arguments.network.host
-        ));
+    if !arguments.network.is_loopback() {
+        check_strength(&tokens).map_err(|error| format!("other machines reach --host {}, and {error}", arguments.network.host))?;
     }
+    // Before the socket is bound: who started it may look away once it listens.
+    let job_token = arguments.job.then(|| tokens.secret_for(job::SERVICE).map(ToOwned::to_owned).ok_or(NO_JOB_TOKEN)).transpose()?;
     let shutdown = CancellationToken::new();
     let gateway = Gateway {
         hub: Arc::new(Hub::new(arguments.tuning.hub())),
         tokens: Arc::new(tokens),
-        upstream: arguments.upstream,
+        upstream: arguments.upstream.map(|base| upstream(base, arguments.use_env_proxy)).transpose()?,
         pace: arguments.tuning.pace(),
         shutdown: shutdown.clone(),
     };
     let extras = extras(&arguments.network)?;
     let listener = arguments.network.listen().bind().await?;
-    if arguments.job {
-        let url = url_of(listener.local_addr().map_err(|error| error.to_string())?);
-        tokio::spawn(job::run(url, arguments.rate, shutdown.clone()));
+    if let Some(token) = job_token {
+        let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
+        tokio::spawn(job::run(publisher, arguments.rate, shutdown.clone()));
     }
     run(listener, app(gateway, &extras), shutdown).await
+}
+
+fn check_strength(tokens: &Tokens) -> Result<(), String> {
+    if tokens.is_demo() {
+        return Err("the demo tokens are known to everybody: give your own with --token SERVICE=TOKEN".into());
+    }
+    tokens.check_strength()
+}
+
+/// The upstream of the flags, and of the variable that holds what must not show in the list of processes.
+fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String> {
+    let authorization = match std::env::var(UPSTREAM_AUTHORIZATION) {
+        Ok(text) => {
+            let mut value = text.parse::<HeaderValue>().map_err(|_| format!("{UPSTREAM_AUTHORIZATION} is no value of a header"))?;
+            value.set_sensitive(true);
+            Some(value)
+        }
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => return Err(format!("{UPSTREAM_AUTHORIZATION} is no value of a header")),
+    };
+    Upstream::with(base, Options { authorization, use_env_proxy, ..Options::default() })
+}
+
+/// Where a client on this machine reaches `listener`.
+fn own_url(listener: &TcpListener) -> Result<BaseUrl, String> {
+    let mut address = listener.local_addr().map_err(|error| error.to_string())?;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    url_of(address).parse().map_err(str::to_owned)
 }
 
 async fn replay(arguments: Replay) -> Result<(), String> {
@@ -79,7 +117,7 @@ async fn replay(arguments: Replay) -> Result<(), String> {
 }
 
 async fn publish(arguments: &Publish) -> Result<(), String> {
-    let publisher = Publisher::new(&arguments.url, &arguments.token);
+    let publisher = Publisher::new(arguments.url.clone(), &arguments.token, arguments.use_env_proxy)?;
     let series = Series {
         service: &arguments.service,
         workspace: &arguments.workspace,
@@ -126,5 +164,13 @@ fn extras(network: &Network) -> Result<Extras, String> {
     {
         return Err(format!("--site {}: there is no index.html in it; build the page first (npm run demo does)", site.display()));
     }
-    Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors_origins: network.cors_origins.clone() })
+    let names = network.allowed_hosts.clone();
+    let hosts = if network.is_loopback() || !names.is_empty() { Hosts::LoopbackAnd(names) } else { Hosts::Any };
+    let cors = Cors::new(network.cors_origins.clone(), network.cors_credentials)?;
+    Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors, hosts })
 }
+
+/// Holds what the gateway sends as `Authorization` to `--upstream`.
+const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
+
+const NO_JOB_TOKEN: &str = "--job publishes as service etl, for which no token is given: add --token etl=TOKEN";

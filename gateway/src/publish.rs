@@ -11,27 +11,21 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::app::Gateway;
+use crate::body;
+use crate::identity;
+use crate::loose_json;
 use crate::rejection::{Rejection, json_response};
-
-/// The header that carries a service's token.
-pub const TOKEN_HEADER: &str = "x-service-token";
-
-/// The most bytes of a publish request.
-pub const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// The routes' handler.
 pub(crate) async fn handle(State(gateway): State<Gateway>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Response, Rejection> {
-    let body = body.map_err(|refused| match refused.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Rejection::new(StatusCode::PAYLOAD_TOO_LARGE, format!("body: at most {MAX_BODY_BYTES} bytes are taken")),
-        status => Rejection::new(status, "body: could not be read"),
-    })?;
-    let secret = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Who publishes is asked first: a stranger learns nothing from our words about the body.
-    let services = gateway.tokens.services_of(secret);
+    let body = body::received(body)?;
+    // Who publishes is asked first: a stranger learns nothing from our words about the body, and nothing is unpacked for one.
+    let services = gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default());
     if services.is_empty() {
         return Err(Rejection::unauthorized_publisher());
     }
-    let request = Request::parse(&body)?;
+    let text = loose_json::spelled(body::text(&headers, &body)?, &IDS)?;
+    let request = Request::parse(&text)?;
     if !services.contains(request.channel.service()) {
         return Err(Rejection::unauthorized_publisher());
     }
@@ -68,13 +62,12 @@ struct Fields<'a> {
 }
 
 impl<'a> Request<'a> {
-    fn parse(body: &'a [u8]) -> Result<Self, Rejection> {
+    fn parse(body: &'a str) -> Result<Self, Rejection> {
         // serde would take an array for a struct as well.
-        if body.trim_ascii_start().first() != Some(&b'{') {
+        if !body.trim_ascii_start().starts_with('{') {
             return Err(Rejection::bad_request("body is not a JSON object: expected {\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}"));
         }
-        let fields: Fields<'a> =
-            serde_json::from_slice(body).map_err(|error| Rejection::bad_request(format!("body is not a JSON object: {error}")))?;
+        let fields: Fields<'a> = serde_json::from_str(body).map_err(|error| Rejection::bad_request(format!("body is not a JSON object: {error}")))?;
         let service = required("service", fields.service)?;
         let workspace = required("workspace_id", fields.workspace_id)?;
         let channel = match (optional("workflow_id", fields.workflow_id)?, optional("function_id", fields.function_id)?) {
@@ -100,12 +93,15 @@ fn optional(field: &'static str, raw: Option<&RawValue>) -> Result<Option<Id>, R
     Ok(Some(Id::parse(field, &text)?))
 }
 
+/// The fields that make the channel, and so are texts.
+const IDS: [&str; 4] = ["service", "workspace_id", "workflow_id", "function_id"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn channel(body: &str) -> Result<String, Rejection> {
-        Request::parse(body.as_bytes()).map(|request| request.channel.to_string())
+        Request::parse(body).map(|request| request.channel.to_string())
     }
 
     #[test]

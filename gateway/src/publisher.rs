@@ -1,21 +1,27 @@
 //! A client of the publish route: what `logs-gateway publish` and the make-believe job send logs with.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::publish::TOKEN_HEADER;
-use crate::sample;
+use crate::base_url::BaseUrl;
+use crate::identity::TOKEN_HEADER;
+use crate::tokens::check_secret;
+use crate::{sample, upstream};
 
 /// Publishes to one gateway.
 #[derive(Debug)]
 pub struct Publisher {
-    url: String,
-    token: String,
+    base: BaseUrl,
+    token: HeaderValue,
     client: reqwest::Client,
+    /// Which of [`PATHS`] the gateway answered last.
+    path: AtomicUsize,
 }
 
 /// One log and where it belongs.
@@ -59,10 +65,16 @@ pub struct Series<'a> {
 }
 
 impl Publisher {
-    /// A publisher to the gateway at `url`, such as `http://127.0.0.1:8080`.
-    #[must_use]
-    pub fn new(url: &str, token: &str) -> Self {
-        Self { url: format!("{}/logs/stream", url.trim_end_matches('/')), token: token.into(), client: reqwest::Client::new() }
+    /// A publisher to the gateway at `base`. Proxies of the environment are heeded with `use_env_proxy` only.
+    ///
+    /// # Errors
+    /// A sentence without the token: no request can send it, or the machine's TLS or proxy configuration is malformed.
+    pub fn new(base: BaseUrl, token: &str, use_env_proxy: bool) -> Result<Self, String> {
+        check_secret(token).map_err(|error| format!("the token {error}"))?;
+        let mut token = HeaderValue::from_str(token).map_err(|error| error.to_string())?;
+        token.set_sensitive(true);
+        let client = upstream::client(use_env_proxy).timeout(TIMEOUT).build().map_err(|error| told(&error))?;
+        Ok(Self { base, token, client, path: AtomicUsize::new(0) })
     }
 
     /// Publishes one log.
@@ -71,14 +83,29 @@ impl Publisher {
     /// A sentence with the URL: not reached within 5 s, or refused, with the gateway's words.
     pub async fn publish(&self, log: &Log<'_>) -> Result<Accepted, String> {
         let body = serde_json::to_string(log).map_err(|error| error.to_string())?;
-        let request = self.client.post(&self.url).header(CONTENT_TYPE, "application/json").header(TOKEN_HEADER, &self.token);
-        let answer = request.timeout(TIMEOUT).body(body).send().await.map_err(|error| format!("POST {}: {}", self.url, told(&error)))?;
-        let status = answer.status();
-        let text = answer.text().await.map_err(|error| format!("POST {}: {}", self.url, told(&error)))?;
-        if !status.is_success() {
-            return Err(format!("POST {}: {status}: {text}", self.url));
+        let known = self.path.load(Ordering::Relaxed);
+        let (url, mut status, mut text) = self.post(PATHS[known], &body).await?;
+        if status == StatusCode::NOT_FOUND {
+            let other = 1 - known;
+            (_, status, text) = self.post(PATHS[other], &body).await?;
+            if status != StatusCode::NOT_FOUND {
+                self.path.store(other, Ordering::Relaxed);
+            }
         }
-        serde_json::from_str(&text).map_err(|error| format!("POST {}: expected the answer of a log gateway, got {text:?}: {error}", self.url))
+        if !status.is_success() {
+            let text: String = text.chars().take(SHOWN).collect();
+            return Err(format!("POST {url}: {status}: {text}"));
+        }
+        serde_json::from_str(&text).map_err(|error| format!("POST {url}: expected the answer of a log gateway, got {text:?}: {error}"))
+    }
+
+    async fn post(&self, path: &str, body: &str) -> Result<(String, StatusCode, String), String> {
+        let url = self.base.join(path);
+        let request = self.client.post(&url).header(CONTENT_TYPE, "application/json").header(TOKEN_HEADER, &self.token);
+        let failed = |error: reqwest::Error| format!("POST {url}: {}", told(&error.without_url()));
+        let answer = request.body(body.to_owned()).send().await.map_err(failed)?;
+        let status = answer.status();
+        Ok((url.clone(), status, answer.text().await.map_err(failed)?))
     }
 
     /// Publishes a series, telling of each log, and gives the number that failed. One failure does not end it.
@@ -109,3 +136,9 @@ pub(crate) fn told(error: &dyn std::error::Error) -> String {
 
 /// As long as the publishers of the field wait, so that a gateway that hangs never holds up a job.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The names of the route: of this gateway and the first backend, and of the Node gateway, which has this one only.
+const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/publish"];
+
+/// The most characters of an answer that an error repeats.
+const SHOWN: usize = 500;

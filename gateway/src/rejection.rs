@@ -1,7 +1,7 @@
 //! What a refused request is told: a status and a sentence that names what is wrong.
 
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelError;
 use serde_json::json;
@@ -11,25 +11,40 @@ use serde_json::json;
 pub struct Rejection {
     status: StatusCode,
     error: String,
+    header: Option<(HeaderName, HeaderValue)>,
+    /// The status that a backend answered, where that is why.
+    upstream_status: Option<StatusCode>,
 }
 
 impl Rejection {
     /// A request that is wrong; `error` begins with the field.
     #[must_use]
     pub fn bad_request(error: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error: error.into() }
+        Self::new(StatusCode::BAD_REQUEST, error)
     }
 
     /// A publisher without the right to publish this, in the words that publishers know.
     #[must_use]
     pub fn unauthorized_publisher() -> Self {
-        Self { status: StatusCode::FORBIDDEN, error: "Unauthorized log publisher".into() }
+        Self::new(StatusCode::FORBIDDEN, "Unauthorized log publisher")
     }
 
     /// Any other refusal.
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self { status, error: error.into() }
+        Self { status, error: error.into(), header: None, upstream_status: None }
+    }
+
+    /// The same refusal with a header.
+    #[must_use]
+    pub(crate) fn with(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        Self { header: Some((name, value.into())), ..self }
+    }
+
+    /// The same refusal with the field `upstreamStatus`.
+    #[must_use]
+    pub(crate) fn with_upstream_status(self, status: StatusCode) -> Self {
+        Self { upstream_status: Some(status), ..self }
     }
 }
 
@@ -41,11 +56,17 @@ impl From<ChannelError> for Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        json_response(self.status, &json!({ "error": self.error }))
+        let mut body = json!({ "error": self.error });
+        if let Some(status) = self.upstream_status {
+            body["upstreamStatus"] = status.as_u16().into();
+        }
+        let mut response = json_response(self.status, &body);
+        response.headers_mut().extend(self.header);
+        response
     }
 }
 
-/// A JSON answer.
+/// A JSON answer, which is true for a moment only, and of one reader.
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string()).into_response()
 }

@@ -20,6 +20,7 @@ use crate::app::Gateway;
 use crate::ask::{Ask, parse_channels};
 use crate::connection::{Connection, now_millis};
 use crate::events::{self, Bye, Greeting};
+use crate::identity::Identity;
 use crate::pace::{Pace, millis};
 use crate::reader::{Asked, Next, Reader};
 use crate::rejection::Rejection;
@@ -29,33 +30,18 @@ use crate::resume::Resume;
 pub const STREAM_HEADERS: [(HeaderName, &str); 3] =
     [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
 
-/// The header in which the proxy in front names the user.
-pub const USER_HEADER: HeaderName = HeaderName::from_static("x-user-id");
-
-/// The header in which the proxy in front names the workspace that the user works in.
-pub const WORKSPACE_HEADER: HeaderName = HeaderName::from_static("x-workspace-id");
-
 /// The route's handler.
 pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
+    let identity = Identity::parse(&headers)?;
     let wanted = parse_channels(query)?;
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let who = Who { user: header(USER_HEADER), workspace: header(WORKSPACE_HEADER) };
-    Ok(open(&gateway, wanted, &who, &Ask::parse(query, &headers)?))
-}
-
-/// Who asks, as the proxy in front says.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Who<'a> {
-    pub(crate) user: Option<&'a str>,
-    pub(crate) workspace: Option<&'a str>,
+    Ok(open(&gateway, wanted, &identity, &Ask::parse(query, &headers)?))
 }
 
 /// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names the others too.
-pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, who: &Who<'_>, ask: &Ask) -> Response {
-    let is_granted = |channel: &ChannelName| who.workspace.is_none_or(|workspace| channel.workspace().as_str() == workspace);
-    let asked: Vec<_> = wanted.into_iter().map(|channel| Asked { is_granted: is_granted(&channel), channel }).collect();
-    let reader = Reader::open(&gateway.hub, &asked, &ask.resume, ask.framing, Connection::new(who.user.unwrap_or("anonymous")));
+pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, identity: &Identity, ask: &Ask) -> Response {
+    let asked: Vec<_> = wanted.into_iter().map(|channel| Asked { is_granted: identity.may_read(&channel), channel }).collect();
+    let reader = Reader::open(&gateway.hub, &asked, &ask.resume, ask.framing, Connection::new(identity.user().unwrap_or("anonymous")));
     let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
     tracing::info!(connection = reader.connection().connection_id, channels = names, resumed = ask.resume != Resume::Live, "reader connected");
     let refused: Vec<_> = asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();

@@ -130,7 +130,7 @@ async fn an_operator_ends_one_stream_and_no_other() {
     let (mut one, mut other) = (gateway.read(PROXY).await, gateway.read(PROXY).await);
     let (connection, _) = (one.data().await["connectionId"].clone(), other.data().await);
     let body = json!({ "connectionId": connection }).to_string();
-    assert_eq!(gateway.post("/admin/logs/stop", "", body.clone()).await.status, 403);
+    assert_eq!(gateway.post("/admin/logs/stop", "wrong", body.clone()).await.status, 403);
     let answer = gateway.post("/admin/logs/stop", "l5-etl-token", body.clone()).await;
     assert_eq!((answer.status, &answer.json["success"]), (200, &json!(true)));
     assert_eq!(one.told_next(1).await, ["bye stop"]);

@@ -90,14 +90,22 @@ impl Id {
     /// Checks `text`; `field` is what the caller calls it, and what an error will name.
     ///
     /// # Errors
-    /// When it is empty, longer than [`Id::MAX_BYTES`], or holds `:`, `,` or a control character.
+    /// When it is empty, longer than [`Id::MAX_BYTES`], begins or ends with a space, has no letter or digit
+    /// (as `*` and `..`), or holds `:`, `,`, a control character or one that no reader can see.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, ChannelError> {
         let fault = if text.is_empty() {
             Some(Fault::Empty)
         } else if text.len() > Self::MAX_BYTES {
             Some(Fault::TooLong)
+        } else if let Some((at, found)) = text.char_indices().find(|&(_, c)| breaks_out(c)) {
+            Some(Fault::Forbidden { found, at })
+        } else if text.starts_with(' ') || text.ends_with(' ') {
+            // Lists of channels and HTTP headers are trimmed on the way: the id would become another one.
+            Some(Fault::Padded)
+        } else if !text.bytes().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()) {
+            Some(Fault::Wordless)
         } else {
-            text.char_indices().find(|&(_, c)| breaks_out(c)).map(|(at, found)| Fault::Forbidden { found, at })
+            None
         };
         fault.map_or_else(|| Ok(Self(text.into())), |fault| Err(ChannelError { field, text: text.into(), fault }))
     }
@@ -146,9 +154,11 @@ impl fmt::Display for ChannelError {
             Fault::TooLong => write!(f, "{field} {shown} has {} bytes: expected at most {}", text.len(), Id::MAX_BYTES),
             Fault::Forbidden { found, at } => {
                 // Not by Debug, here and below: that knows all of Unicode, and every page would load it.
-                let found = if found.is_control() { format!("U+{:04X}", u32::from(*found)) } else { format!("'{found}'") };
-                write!(f, "{field} {shown} holds {found} at byte {at}: ids may not hold ':', ',' or control characters")
+                let found = if found.is_ascii_punctuation() { format!("'{found}'") } else { format!("U+{:04X}", u32::from(*found)) };
+                write!(f, "{field} {shown} holds {found} at byte {at}: ids may not hold ':', ',', control or invisible characters")
             }
+            Fault::Padded => write!(f, "{field} {shown} begins or ends with a space"),
+            Fault::Wordless => write!(f, "{field} {shown} holds no letter and no digit"),
             Fault::Shape => write!(f, "{field} {shown} is not logs:{{service}}:{{workspace}} or logs:{{service}}:{{workspace}}:{{resource}}"),
         }
     }
@@ -161,21 +171,43 @@ enum Fault {
     Empty,
     TooLong,
     Forbidden { found: char, at: usize },
+    Padded,
+    Wordless,
     Shape,
 }
 
-/// ':' ends a part, ',' ends a name in a list of channels, control characters end lines and headers.
+/// ':' ends a part, ',' ends a name in a list of channels, control characters end lines and headers. An invisible
+/// character makes two channels look like one.
 fn breaks_out(c: char) -> bool {
-    matches!(c, ':' | ',') || c.is_control()
+    matches!(c, ':' | ',') || is_hidden(c)
 }
 
-/// A hostile text in an error message: quoted, escaped, and no longer than a line.
+/// Whether `c` shows nothing, reorders what is around it, or stands for bytes that were no text.
+///
+/// These are control characters, those that Unicode calls format characters or ignorable by default, its line ends, and
+/// each space but the ordinary one. U+FFFD is what decoders make of invalid bytes: different ones would become the same id.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            u32::from(c),
+            0xa0 | 0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2
+                | 0x115f..=0x1160 | 0x1680 | 0x17b4..=0x17b5 | 0x180b..=0x180f
+                | 0x2000..=0x200f | 0x2028..=0x202f | 0x205f..=0x206f | 0x2800
+                | 0x3000 | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xffff
+                | 0x110bd | 0x110cd | 0x13430..=0x1343f | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a
+                | 0xe0000..=0xe0fff
+        )
+}
+
+/// A hostile text in an error message: quoted, escaped, and no longer than a line. Invisible characters show as U+FFFD.
 struct Shortened<'a>(&'a str);
 
 impl fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chars = self.0.chars();
-        let head: String = chars.by_ref().take(40).collect();
+        let visible = |c: char| if is_hidden(c) && !c.is_ascii() { char::REPLACEMENT_CHARACTER } else { c };
+        let head: String = chars.by_ref().take(40).map(visible).collect();
         write!(f, "{}{}", quoted(&head), if chars.next().is_some() { "…" } else { "" })
     }
 }
@@ -213,6 +245,26 @@ mod tests {
     }
 
     #[test]
+    fn refuses_ids_that_cannot_be_told_apart_by_eye() {
+        let bidi = ["\u{202e}", "\u{2066}", "\u{200f}", "\u{61c}"];
+        let blank = ["\u{200b}", "\u{feff}", "\u{ad}", "\u{a0}", "\u{3000}", "\u{2028}", "\u{3164}", "\u{e0041}", "\u{fe0f}"];
+        for hidden in bidi.iter().chain(&blank).chain(&["\u{fffd}"]) {
+            for id in [format!("a{hidden}b"), (*hidden).to_owned()] {
+                let error = Id::parse("workflow_id", &id).expect_err(&id).to_string();
+                assert!(error.contains("holds U+") && !(error.contains(hidden) && *hidden != "\u{fffd}"), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_ids_that_are_trimmed_on_the_way_or_name_nothing() {
+        for (id, expected) in [(" ", "space"), (" a", "space"), ("a ", "space"), ("*", "no letter"), ("..", "no letter"), ("../..", "no letter")] {
+            let error = Id::parse("workflow_id", id).expect_err(id).to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn counts_bytes_not_characters() {
         assert!(Id::parse("id", &"a".repeat(128)).is_ok());
         let error = Id::parse("id", &"é".repeat(65)).expect_err("130 bytes");
@@ -227,7 +279,7 @@ mod tests {
 
     #[test]
     fn keeps_ids_that_only_look_odd() {
-        for id in ["a b", "über/../x?y=1&z", "100%", "<script>"] {
+        for id in ["a b", "über/../x?y=1&z", "100%", "<script>", "tenant*1", "日本", "🙂"] {
             assert_eq!(Id::parse("id", id).expect(id).as_str(), id);
         }
     }

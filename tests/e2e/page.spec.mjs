@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { DIST } from "../../scripts/lib/build.mjs";
 import { expect, test } from "./support.mjs";
 
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'";
+const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; frame-ancestors 'self'";
 
 test("is served under the strict policy, and has nothing inline", async ({ gateway }) => {
   const answer = await fetch(gateway.url, { headers: { Accept: "text/html" } });

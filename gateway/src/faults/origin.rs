@@ -19,7 +19,8 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no http server: expected http://HOST:PORT, such as http://127.0.0.1:8080");
+        // Without the text, in which there may be a password.
+        let wrong = || "expected http://HOST:PORT, such as http://127.0.0.1:8080".to_owned();
         let uri: Uri = text.parse().map_err(|_| wrong())?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(wrong)?;
         // Paths are forwarded as they come, so one given here would have no place.

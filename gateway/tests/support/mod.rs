@@ -12,8 +12,8 @@ use logs_gateway::app::{Extras, Gateway, app};
 use logs_gateway::config::Config;
 use logs_gateway::hub::Hub;
 use logs_gateway::pace::Pace;
-use logs_gateway::proxy::Upstream;
 use logs_gateway::tokens::Tokens;
+use logs_gateway::upstream::Upstream;
 use logs_sse_core::sse::{Frame, Parser};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ impl Server {
 
     /// A gateway whose proxy route forwards to `upstream`.
     pub async fn forwarding_to(upstream: &str) -> Self {
+        tls();
         Self::with(Config::default(), Pace::default(), Some(Upstream::new(upstream).expect("a URL"))).await
     }
 
@@ -65,10 +66,15 @@ impl Server {
     }
 
     async fn with(config: Config, pace: Pace, upstream: Option<Arc<Upstream>>) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let hub = Arc::new(Hub::new(config));
-        let gateway = |shutdown| Gateway { hub: Arc::clone(&hub), tokens: Arc::new(Tokens::demo()), upstream, pace, shutdown };
-        let mut server = Self::of(|shutdown| app(gateway(shutdown), &Extras::default())).await;
+        Self::made(Setup { config, pace, upstream, ..Setup::default() }).await
+    }
+
+    /// A gateway of any make.
+    pub async fn made(setup: Setup) -> Self {
+        let hub = Arc::new(Hub::new(setup.config));
+        let Setup { pace, upstream, tokens, extras, .. } = setup;
+        let gateway = |shutdown| Gateway { hub: Arc::clone(&hub), tokens: Arc::new(tokens), upstream, pace, shutdown };
+        let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;
         server.hub = Arc::clone(&hub);
         server
     }
@@ -114,6 +120,27 @@ impl Server {
     }
 }
 
+/// What a gateway is made of.
+pub struct Setup {
+    pub config: Config,
+    pub pace: Pace,
+    pub upstream: Option<Arc<Upstream>>,
+    pub tokens: Tokens,
+    pub extras: Extras,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { config: Config::default(), pace: Pace::default(), upstream: None, tokens: Tokens::demo(), extras: Extras::default() }
+    }
+}
+
+/// A client of TLS that upstreams are made with.
+pub fn tls() {
+    // An Err says that one is installed already, by another test of this process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// One client for all requests, as making one takes long; each request has a connection of its own.
 pub fn client() -> reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
@@ -132,7 +159,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    async fn of(request: reqwest::RequestBuilder) -> Self {
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let answer = request.timeout(PATIENCE).send().await.expect("an answer");
         let status = answer.status().as_u16();
         let text = answer.text().await.expect("a body");
@@ -196,6 +223,15 @@ impl Reader {
             all.push(self.told().await.expect("the stream goes on").0);
         }
         all
+    }
+
+    /// All that comes until the end, as text.
+    pub async fn rest(mut self) -> String {
+        let mut all = Vec::new();
+        while let Some(piece) = tokio::time::timeout(PATIENCE, self.bytes.next()).await.expect("bytes or an end in time") {
+            all.extend_from_slice(&piece.expect("bytes"));
+        }
+        String::from_utf8(all).expect("text")
     }
 
     /// The next raw bytes.

@@ -1,0 +1,61 @@
+//! The program itself: run to its end, or until the test ends.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+/// The program with these arguments and none of the variables that it reads.
+pub fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
+    command.args(arguments);
+    let proxies = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+    let own = ["LOGS_GATEWAY_TOKENS", "LOGS_GATEWAY_TOKEN", "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION", "RUST_LOG"];
+    proxies.iter().chain(&own).for_each(|name| {
+        command.env_remove(name);
+    });
+    command
+}
+
+/// Runs a command to its end: its exit code, and all that it wrote.
+pub fn ended(mut command: Command) -> (Option<i32>, String) {
+    let output = command.output().expect("it starts");
+    (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+}
+
+/// A running gateway that ends with the test.
+pub struct Running {
+    child: Child,
+    pub url: String,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let url = line.trim().strip_prefix("logs-gateway listening on ").map(ToOwned::to_owned);
+        let url = url.unwrap_or_else(|| panic!("no address in {line:?}: {}", errors(&mut child)));
+        Self { child, url }
+    }
+
+    /// Ends it, and returns what it wrote to standard error.
+    pub fn end(mut self) -> String {
+        errors(&mut self.child)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It fails when it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn errors(child: &mut Child) -> String {
+    let _ = child.kill();
+    let mut text = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut text).expect("text");
+    text
+}
