@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -17,7 +18,7 @@ use crate::proxy::{self, Upstream};
 use crate::rejection::Rejection;
 use crate::site::Policy;
 use crate::tokens::Tokens;
-use crate::{admin, publish, site, stream};
+use crate::{admin, overload, publish, site, stream};
 
 /// What every route may use.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
         Some(folder) => site::add(routes, folder, &extras.policy),
         None => routes.fallback(refuse_path),
     };
-    routes.layer(cors(&extras.cors_origins)).layer(TraceLayer::new_for_http().make_span_with(span))
+    routes.layer(middleware::from_fn(overload::refuse)).layer(cors(&extras.cors_origins)).layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
 pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {

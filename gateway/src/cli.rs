@@ -13,6 +13,7 @@ use logs_gateway::site::{POLICY, Policy};
 use logs_gateway::tokens::{DEMO_ETL_TOKEN, Token};
 
 use crate::Upstream;
+use crate::sockets::Sockets;
 use crate::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
@@ -58,6 +59,8 @@ pub(crate) struct Network {
     /// Let pages of this origin read streams from elsewhere; repeatable, '*' for all.
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub(crate) cors_origins: Vec<HeaderValue>,
+    #[command(flatten)]
+    pub(crate) sockets: Sockets,
 }
 
 impl Network {

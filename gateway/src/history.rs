@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::events::Envelope;
 
 /// How much is held or read at once: the smaller of the two counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Number of logs.
     pub lines: usize,

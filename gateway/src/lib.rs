@@ -2,8 +2,12 @@
 //!
 //! A log comes in by [`publish`], is numbered and kept by [`hub`] in its channel's [`history`], and woken readers fetch it from there:
 //! [`reader`] knows where each is, [`resume`] where it begins, [`batch`] what it collects, [`stream`] sends what it fetches, at the times of [`pace`].
-//! [`proxy`] is the Datashop route in front of it, [`app`] the whole URL space, [`server`] the socket.
+//! [`proxy`] is the Datashop route in front of it, [`app`] the whole URL space.
+//! [`server`] accepts connections as far as [`door`] allows; each has a `socket` with deadlines, a `link` that tells socket and request of
+//! each other, and a `front` that refuses malformed requests. [`output`] writes what the process says, [`signals`] ends it.
 //! [`faults`] stands apart: a proxy for tests that breaks streams on purpose.
+
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "output goes through the module output, which never blocks")]
 
 pub mod admin;
 pub mod app;
@@ -12,11 +16,20 @@ pub mod batch;
 mod channel;
 pub mod config;
 pub mod connection;
+mod cursor_text;
+pub mod door;
 mod events;
 pub mod faults;
+mod front;
 pub mod history;
 pub mod hub;
 pub mod job;
+mod lag;
+mod line_ends;
+mod link;
+mod merge;
+pub mod output;
+mod overload;
 pub mod pace;
 pub mod proxy;
 pub mod publish;
@@ -27,7 +40,10 @@ pub mod replay;
 pub mod resume;
 pub mod sample;
 pub mod server;
+#[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
+pub mod signals;
 pub mod site;
+mod socket;
 pub mod stats;
 pub mod stream;
 pub mod tokens;

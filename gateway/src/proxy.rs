@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use crate::app::Gateway;
 use crate::ask::{Ask, BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, find};
 use crate::batch::Framing;
 use crate::events::{self, Bye};
+use crate::link::Link;
 use crate::publisher::told;
 use crate::rejection::Rejection;
 use crate::stream::{STREAM_HEADERS, USER_HEADER, WORKSPACE_HEADER, Who, open};
@@ -25,10 +26,15 @@ use crate::stream::{STREAM_HEADERS, USER_HEADER, WORKSPACE_HEADER, Who, open};
 pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
 /// The route's handler.
-pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
+pub(crate) async fn handle(
+    State(gateway): State<Gateway>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    link: Option<Extension<Link>>,
+) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let channel = parse_channel(query)?;
-    let ask = Ask::parse(query, &headers)?;
+    let ask = Ask::parse(query, &headers)?.on(link);
     match &gateway.upstream {
         None => {
             let who = Who { user: Some(USER), workspace: Some(channel.workspace().as_str()) };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::output;
 use crate::publish::TOKEN_HEADER;
 use crate::sample;
 
@@ -90,10 +91,10 @@ impl Publisher {
             ticks.tick().await;
             let log = Log { service: series.service, workspace: series.workspace, workflow: series.workflow, data: &sample::etl_log(number) };
             match self.publish(&log).await {
-                Ok(accepted) => println!("{}: {} (delivered to {})", number + 1, accepted.channel, accepted.delivered),
+                Ok(accepted) => output::say(format_args!("{}: {} (delivered to {})", number + 1, accepted.channel, accepted.delivered)),
                 Err(error) => {
                     failed += 1;
-                    eprintln!("{}: {error}", number + 1);
+                    output::report(format_args!("{}: {error}", number + 1));
                 }
             }
         }

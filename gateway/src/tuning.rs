@@ -69,7 +69,7 @@ enum Slow {
     Cut,
 }
 
-fn some_number(text: &str) -> Result<usize, String> {
+pub(crate) fn some_number(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("expected a whole number above 0".into()),
