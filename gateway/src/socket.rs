@@ -202,3 +202,29 @@ const SHORTEST_USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A client of a stream has nothing more to say. One that says this much is not one.
 const MAX_DISCARDED: usize = 64 * 1_024;
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_ends_with_its_clients_machine_and_holds_little_for_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, _) = accepted.expect("a connection");
+        prepare(&stream, Duration::from_secs(30));
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().expect("an option") && socket.tcp_nodelay().expect("an option"));
+        assert!(socket.send_buffer_size().expect("an option") <= 2 * SEND_BUFFER);
+        #[cfg(target_os = "linux")]
+        {
+            let (time, interval) = (socket.tcp_keepalive_time().expect("an option"), socket.tcp_keepalive_interval().expect("an option"));
+            let noticed = time + interval * socket.tcp_keepalive_retries().expect("an option");
+            assert!(noticed <= Duration::from_secs(60), "{noticed:?}");
+            assert_eq!(socket.tcp_user_timeout().expect("an option"), Some(Duration::from_secs(30)));
+        }
+    }
+}

@@ -84,3 +84,15 @@ fn a_reader_that_does_not_read_does_not_hold_up_a_drain() {
     assert!(start.elapsed() < Duration::from_millis(4_500), "it took the whole time for a reader that does not read: {:?}", start.elapsed());
     drop(frozen);
 }
+
+#[test]
+fn a_terminal_that_goes_away_drains() {
+    // `script` runs the program in a terminal of its own, which goes away with it.
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &format!("exec {} --port 0", env!("CARGO_BIN_EXE_logs-gateway")), "/dev/null"]);
+    let mut terminal = Process::start(script.env_remove("LOGS_GATEWAY_TOKENS").stdin(Stdio::null()).stderr(Stdio::null()));
+    let mut reader = terminal.read(PROXY);
+    terminal.signal("-KILL");
+    reader.until("\"shutdown\"");
+    terminal.end();
+}
