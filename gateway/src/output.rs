@@ -7,7 +7,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -69,7 +69,7 @@ impl Write for LogWriter {
 /// A queue of lines and the thread that writes them.
 #[derive(Debug)]
 struct Output {
-    queue: SyncSender<Vec<u8>>,
+    queue: Sender<Vec<u8>>,
     counts: Arc<Counts>,
 }
 
@@ -77,13 +77,14 @@ struct Output {
 struct Counts {
     /// Lines not yet written, with the one being written.
     waiting: AtomicUsize,
+    /// What they weigh. Only this bounds the queue.
     waiting_bytes: AtomicUsize,
     dropped: AtomicU64,
 }
 
 impl Output {
     fn new(name: &str, to: impl Write + Send + 'static) -> Self {
-        let (queue, lines) = sync_channel(MAX_LINES);
+        let (queue, lines) = channel();
         let counts = Arc::new(Counts::default());
         let for_thread = Arc::clone(&counts);
         // Without a thread the queue has no receiver, and each line counts as dropped.
@@ -93,10 +94,10 @@ impl Output {
 
     fn enqueue(&self, line: Vec<u8>) {
         let Counts { waiting, waiting_bytes, dropped } = &*self.counts;
-        let bytes = line.len();
+        let bytes = line.len() + LINE_BYTES;
         waiting.fetch_add(1, Ordering::AcqRel);
         let is_full = waiting_bytes.fetch_add(bytes, Ordering::AcqRel) + bytes > MAX_BYTES;
-        if is_full || self.queue.try_send(line).is_err() {
+        if is_full || self.queue.send(line).is_err() {
             waiting.fetch_sub(1, Ordering::AcqRel);
             waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
             dropped.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +119,7 @@ fn write_lines(lines: &Receiver<Vec<u8>>, mut to: impl Write, counts: &Counts) {
         } else {
             told = tell_dropped(&mut to, counts, told);
         }
-        counts.waiting_bytes.fetch_sub(line.len(), Ordering::AcqRel);
+        counts.waiting_bytes.fetch_sub(line.len() + LINE_BYTES, Ordering::AcqRel);
         counts.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }
@@ -130,11 +131,11 @@ fn tell_dropped(to: &mut impl Write, counts: &Counts, told: u64) -> u64 {
     if dropped == told || to.write_all(note.as_bytes()).is_err() { told } else { dropped }
 }
 
-/// Lines that wait at most: a few seconds of a busy gateway.
-const MAX_LINES: usize = 1_024;
+/// What waits at most: some 8,000 lines, as many as a herd of readers causes that all come back at once.
+const MAX_BYTES: usize = 2 << 20;
 
-/// Bytes that wait at most.
-const MAX_BYTES: usize = 1 << 20;
+/// What a line weighs beside its text.
+const LINE_BYTES: usize = 64;
 
 /// How long the end of the process waits for a reader.
 const FLUSH_TIME: Duration = Duration::from_millis(500);
@@ -145,6 +146,9 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    /// More than wait at most.
+    const LINES: u64 = 50_000;
 
     /// Accepts a line for each permit it receives.
     struct Gate {
@@ -180,23 +184,23 @@ mod tests {
     #[test]
     fn a_stalled_reader_costs_lines_and_never_blocks() {
         let (output, permit, written) = gated();
-        for number in 0..5_000 {
+        for number in 0..LINES {
             output.enqueue(format!("{number}\n").into_bytes());
         }
         let dropped = output.counts.dropped.load(Ordering::Relaxed);
-        assert!((5_000 - MAX_LINES as u64 - 1..5_000 - MAX_LINES as u64 + 1).contains(&dropped), "{dropped}");
-        (0..2_000).for_each(|_| permit.send(true).expect("it writes"));
+        assert!((1..LINES).contains(&dropped), "{dropped}");
+        (0..=LINES - dropped).for_each(|_| permit.send(true).expect("it writes"));
         output.flush(soon());
         let written = written.lock().expect("no panic").clone();
         assert!(written.starts_with(&format!("0\nlogs-gateway: {dropped} lines dropped")), "{written:.200}");
-        assert_eq!(written.lines().count() as u64, 5_000 - dropped + 1);
+        assert_eq!(written.lines().count() as u64, LINES - dropped + 1);
     }
 
     #[test]
     fn what_waits_is_bounded_in_bytes() {
         let (output, _permit, _) = gated();
         (0..20).for_each(|_| output.enqueue(vec![b'x'; MAX_BYTES / 8]));
-        assert_eq!(output.counts.dropped.load(Ordering::Relaxed), 12);
+        assert_eq!(output.counts.dropped.load(Ordering::Relaxed), 13);
     }
 
     #[test]

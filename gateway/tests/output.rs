@@ -116,11 +116,14 @@ fn lines_are_written_where_they_are_read() {
 #[test]
 fn a_replay_and_the_faults_proxy_keep_to_it_too() {
     let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/gateway-envelopes.sse");
-    for arguments in [&["replay", recording, "--port", "0"][..], &["faults", "--to", "http://127.0.0.1:9"]] {
+    let replay = (&["replay", recording, "--port", "0"][..], "/nothing");
+    // Each stream is logged, whether its upstream is there or not.
+    let faults = (&["faults", "--to", "http://127.0.0.1:9"][..], "/logs/stream");
+    for (arguments, path) in [replay, faults] {
         let (_reader, writer) = full_pipe();
         let mut process = Process::start(command(arguments).stderr(writer));
         for _ in 0..20 {
-            assert!(process.get("/nothing").starts_with("HTTP/1.1 "), "{arguments:?}");
+            assert!(process.get(path).starts_with("HTTP/1.1 "), "{arguments:?}");
         }
         process.signal("-TERM");
         assert!(process.end().success(), "{arguments:?}");

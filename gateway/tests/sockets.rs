@@ -121,6 +121,19 @@ fn a_client_that_sends_behind_its_request_and_leaves_is_noticed() {
 }
 
 #[test]
+fn a_client_that_leaves_while_upstream_is_silent_is_noticed() {
+    let upstream = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", upstream.local_addr().expect("an address"));
+    let gateway = gateway(&["--upstream", &url]);
+    let client = Raw::request(gateway.address(), PROXY);
+    let (mut forwarded, _) = upstream.accept().expect("a request");
+    drop(client);
+    forwarded.set_read_timeout(Some(Duration::from_secs(5))).expect("a time");
+    let read = forwarded.read_to_end(&mut Vec::new());
+    assert!(read.is_ok(), "upstream's request is still open: {read:?}");
+}
+
+#[test]
 fn a_request_behind_a_stream_does_not_end_it() {
     let gateway = gateway(&[]);
     let mut raw = gateway.read(PROXY);
