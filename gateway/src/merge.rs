@@ -47,21 +47,19 @@ impl<'a> Merge<'a> {
         Self { heads: BinaryHeap::new(), until }
     }
 
-    /// Adds the channel at `index`, of whose logs those after `position` are to come.
-    pub(crate) fn add(&mut self, index: usize, channel: &'a Channel, position: u64) {
-        let order = channel.history().after(position, self.until, ONE).next().map(|entry| entry.order);
-        self.heads.extend(order.map(|order| Reverse(Head { order, index, channel, position })));
+    /// Adds the channel at `index`, whose log after `position` has this `order`.
+    pub(crate) fn add(&mut self, index: usize, channel: &'a Channel, position: u64, order: u64) {
+        self.heads.push(Reverse(Head { order, index, channel, position }));
     }
 
     /// Returns the logs that come first, until they fill `page`.
     pub(crate) fn fill(mut self, page: Bounds) -> Page {
         let mut filled = Page::default();
         while let Some(Reverse(mut head)) = self.heads.pop() {
-            let room = Bounds { lines: page.lines - filled.logs.len(), bytes: page.bytes - filled.weight.bytes };
             // As far as no other channel's log comes first.
             let until = self.heads.peek().map_or(self.until, |Reverse(other)| other.order - 1);
-            let next = head.take_run(until, self.until, room, &mut filled);
-            if filled.is_cut_short || filled.logs.len() >= page.lines || filled.weight.bytes >= page.bytes {
+            let next = head.take_run(until, self.until, page, &mut filled);
+            if filled.is_cut_short || filled.is_full(page) {
                 break;
             }
             self.heads.extend(next.map(|order| Reverse(Head { order, ..head })));
@@ -70,22 +68,31 @@ impl<'a> Merge<'a> {
     }
 }
 
+impl Page {
+    fn is_full(&self, page: Bounds) -> bool {
+        self.weight.lines >= page.lines || self.weight.bytes >= page.bytes
+    }
+}
+
 impl Head<'_> {
-    /// Takes the logs up to `until` as far as there is `room`. Returns the order of the one after them, if it is not after `end`.
-    fn take_run(&mut self, until: u64, end: u64, room: Bounds, filled: &mut Page) -> Option<u64> {
+    /// Takes the logs up to `until`, as far as they fit into `page`. Returns the order of the one after them, if it is not after `end`.
+    fn take_run(&mut self, until: u64, end: u64, page: Bounds, filled: &mut Page) -> Option<u64> {
         let history = self.channel.history();
         let extent = history.extent();
         if self.position + 1 < extent.oldest {
             filled.is_cut_short = true;
             return None;
         }
-        for entry in history.after(self.position, until, room) {
+        for entry in history.after(self.position, end) {
+            if entry.order > until || filled.is_full(page) {
+                return Some(entry.order);
+            }
             self.position = entry.seq;
             filled.weight.lines += 1;
             filled.weight.bytes += entry.bytes();
             filled.logs.push(Found { index: self.index, entry: entry.clone(), is_last: entry.seq == extent.newest });
         }
-        history.after(self.position, end, ONE).next().map(|entry| entry.order)
+        None
     }
 }
 
@@ -110,8 +117,6 @@ impl Ord for Head<'_> {
     }
 }
 
-const ONE: Bounds = Bounds { lines: 1, bytes: usize::MAX };
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -131,6 +136,12 @@ mod tests {
         channels
     }
 
+    /// Adds a channel as a reader does that looked at it.
+    fn add<'a>(merge: &mut Merge<'a>, index: usize, channel: &'a Channel, position: u64) {
+        let next = channel.history().after(position, merge.until).next().map(|entry| entry.order);
+        next.into_iter().for_each(|order| merge.add(index, channel, position, order));
+    }
+
     fn orders(page: &Page) -> Vec<u64> {
         page.logs.iter().map(|found| found.entry.order).collect()
     }
@@ -148,7 +159,7 @@ mod tests {
             let until = logs.len().saturating_sub(later) as u64;
             let mut merge = Merge::new(until);
             for (index, channel) in channels.iter().enumerate() {
-                merge.add(index, channel, read[index] as u64);
+                add(&mut merge, index, channel, read[index] as u64);
             }
             let page = merge.fill(Bounds { lines, bytes });
 
@@ -171,7 +182,7 @@ mod tests {
     fn a_page_ends_where_a_history_dropped_what_was_next() {
         let channels = published(&[(0, 1), (1, 1), (0, 1), (1, 1)], 2);
         let mut merge = Merge::new(4);
-        (0..2).for_each(|index| merge.add(index, &channels[index], 0));
+        (0..2).for_each(|index| add(&mut merge, index, &channels[index], 0));
         channels[1].drop_lines();
         let page = merge.fill(Bounds { lines: 9, bytes: 999 });
         assert_eq!((orders(&page), page.is_cut_short), (vec![1], true));

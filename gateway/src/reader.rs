@@ -155,9 +155,12 @@ impl Reader {
         self.tell_unplaced(&mut page);
         // Asked first: of all channels, only what is no later than this comes into the page, so that channels merge as they were published.
         let order = self.hub.last_order();
+        let mut next = Vec::with_capacity(self.tracks.len());
         for index in 0..self.tracks.len() {
             let Some(track) = &mut self.tracks[index] else { continue };
-            if let Some(gap) = track.look(self.hub.config()) {
+            let look = track.look(order, self.hub.config());
+            next.extend(look.next.map(|order| (index, order)));
+            if let Some(gap) = look.gap {
                 if gap.reason == Reason::Slow && self.hub.config().slow == SlowReader::Cut {
                     self.note_cut(index);
                     return Some(Next::TooSlow);
@@ -165,7 +168,7 @@ impl Reader {
                 self.skip(index, gap, &mut page);
             }
         }
-        let found = self.find(order);
+        let found = self.find(order, &next);
         if found.logs.is_empty() && found.is_cut_short && page.is_empty() {
             return self.fetch(now);
         }
@@ -176,12 +179,12 @@ impl Reader {
         (!page.is_empty()).then(|| Next::Page(page.into()))
     }
 
-    /// Returns a page of what was published up to `order`.
-    fn find(&self, order: u64) -> Page {
+    /// Returns a page of what was published up to `order`, from the channels that have something, each with the order of its `next` log.
+    fn find(&self, order: u64, next: &[(usize, u64)]) -> Page {
         let mut merge = Merge::new(order);
-        for (index, track) in self.tracks.iter().enumerate() {
-            if let Some(track) = track {
-                merge.add(index, &track.channel, track.position);
+        for (index, next) in next {
+            if let Some(track) = &self.tracks[*index] {
+                merge.add(*index, &track.channel, track.position, *next);
             }
         }
         merge.fill(PAGE)
@@ -278,20 +281,29 @@ impl Drop for Reader {
     }
 }
 
+/// What comes next in a channel.
+struct Look {
+    /// The gap before it, if there is one.
+    gap: Option<Gap>,
+    /// The place of the next log among those of all channels, if it is there already.
+    next: Option<u64>,
+}
+
 impl Track {
-    /// Returns the gap before the channel's next log, if there is one.
-    fn look(&mut self, config: &Config) -> Option<Gap> {
+    /// Looks for what is up to `order`.
+    fn look(&mut self, order: u64, config: &Config) -> Look {
         let history = self.channel.history();
         let Extent { oldest, newest } = history.extent();
         let is_slow = self.phase == Phase::Live && history.exceeds(self.position, config.reader);
         let first = if is_slow { history.first_within(config.reader) } else { oldest.max(self.position + 1) };
+        let next = history.after(first - 1, order).next().map(|entry| entry.order);
         drop(history);
         let reason = if self.phase == Phase::Live { Reason::Slow } else { Reason::Evicted };
         let gap = (self.position + 1 < first).then(|| Gap { seqs: Some((self.position + 1, first - 1)), reason });
         if first > newest {
             self.phase = Phase::Live;
         }
-        gap
+        Look { gap, next }
     }
 }
 
