@@ -7,12 +7,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::channel::Channel;
+use crate::config::Config;
 use crate::history::Bounds;
 
 /// A reader's last positions.
 #[derive(Debug)]
 pub(crate) struct Lag {
     allowed: Bounds,
+    /// How long it may stay further behind without fetching. One that fetches in time is told that it was cut.
+    patience: Duration,
     state: Mutex<State>,
     is_cut: AtomicBool,
 }
@@ -27,8 +30,8 @@ struct State {
 }
 
 impl Lag {
-    pub(crate) fn new(allowed: Bounds) -> Self {
-        Self { allowed, state: Mutex::default(), is_cut: AtomicBool::default() }
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { allowed: config.reader, patience: config.slow_patience, state: Mutex::default(), is_cut: AtomicBool::default() }
     }
 
     /// Records that the reader fetched, and where it is now.
@@ -39,7 +42,7 @@ impl Lag {
         state.behind_since = None;
     }
 
-    /// Returns whether the reader stayed too far behind for [`PATIENCE`] without fetching. To be asked often: it looks once a second.
+    /// Returns whether the reader stayed too far behind for too long without fetching. To be asked often: it looks once a second.
     pub(crate) fn is_hopeless(&self, now: Instant) -> bool {
         let mut state = self.state();
         if state.judge_next.is_some_and(|next| now < next) {
@@ -53,7 +56,7 @@ impl Lag {
             return false;
         }
         let since = *state.behind_since.get_or_insert(now);
-        let is_hopeless = now - since >= PATIENCE;
+        let is_hopeless = now - since >= self.patience;
         self.is_cut.fetch_or(is_hopeless, Ordering::Relaxed);
         is_hopeless
     }
@@ -67,9 +70,6 @@ impl Lag {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// How long a reader that is too far behind may fetch nothing. One that fetches in time is told that it was cut.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a stalled reader is looked at.
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -93,7 +93,7 @@ mod tests {
 
     fn lag() -> (Lag, Arc<Channel>, impl Fn(u64) -> Instant) {
         let channel = Arc::new(Channel::new("logs:etl:a:b".parse().expect("a channel")));
-        let (lag, start) = (Lag::new(ALLOWED), Instant::now());
+        let (lag, start) = (Lag::new(&Config { reader: ALLOWED, ..Config::default() }), Instant::now());
         lag.note([(Arc::downgrade(&channel), 0)].into_iter());
         (lag, channel, move |seconds| start + Duration::from_secs(seconds))
     }

@@ -82,7 +82,7 @@ impl Reader {
         let handle = Arc::new(Handle { connection: Arc::new(connection), wake: Wake::default(), stop: CancellationToken::new() });
         hub.enter(&handle);
         let collector = (framing == Framing::Batches).then(|| Collector::new(PAGE, hub.config(), Instant::now()));
-        let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config().reader)));
+        let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config())));
         let tracks = Vec::with_capacity(asked.len());
         let mut reader = Self { hub: Arc::clone(hub), handle, tracks, unplaced: Vec::new(), collector, lag, owes_turn: false };
         for (index, Asked { channel, is_granted }) in asked.iter().enumerate() {

@@ -63,6 +63,7 @@ pub(super) const SMALL: Config = Config {
     history_total_bytes: usize::MAX >> 1,
     reader: Bounds { lines: 100, bytes: usize::MAX },
     slow: SlowReader::Gap,
+    slow_patience: crate::config::SLOW_PATIENCE,
 };
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use logs_gateway::config::{Config, SlowReader};
+use logs_gateway::config::{Config, SLOW_PATIENCE, SlowReader};
 use logs_gateway::history::Bounds;
 use logs_gateway::pace::{Pace, Spread};
 
@@ -53,6 +53,7 @@ impl Tuning {
                 Slow::Gap => SlowReader::Gap,
                 Slow::Cut => SlowReader::Cut,
             },
+            slow_patience: SLOW_PATIENCE,
         }
     }
 
