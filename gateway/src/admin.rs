@@ -1,8 +1,8 @@
 //! What an operator asks: which routes there are, whether it is well and takes readers, who reads what; and ends a stream.
 
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, State};
 use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::app::Gateway;
 use crate::body;
 use crate::identity;
+use crate::link::Link;
 use crate::proxy;
 use crate::rejection::{Rejection, json_response};
 use crate::sample;
@@ -33,12 +34,14 @@ pub(crate) async fn index() -> Response {
 }
 
 /// `GET /health`.
-pub(crate) async fn health(State(gateway): State<Gateway>) -> Response {
+///
+/// It looks at counters only, so that asking often costs nothing however many channels there are.
+pub(crate) async fn health(State(gateway): State<Gateway>, link: Option<Extension<Link>>) -> Response {
     let health = json!({
         "status": "healthy",
         "connections": gateway.hub.connections(),
-        "channels": gateway.hub.readers().len(),
-        "stats": gateway.hub.stats(),
+        "channels": gateway.hub.channels(),
+        "stats": all_stats(&gateway, link),
         "uptime": gateway.hub.uptime().as_secs_f64(),
     });
     json_response(StatusCode::OK, &health)
@@ -69,7 +72,7 @@ pub(crate) async fn stop(State(gateway): State<Gateway>, headers: HeaderMap, bod
 }
 
 /// `GET /admin/logs/stats`.
-pub(crate) async fn stats(State(gateway): State<Gateway>) -> Response {
+pub(crate) async fn stats(State(gateway): State<Gateway>, link: Option<Extension<Link>>) -> Response {
     let channels: serde_json::Map<_, _> = gateway
         .hub
         .readers()
@@ -79,7 +82,18 @@ pub(crate) async fn stats(State(gateway): State<Gateway>) -> Response {
             (channel.to_string(), json!({ "subscribers": connections.len(), "connections": connections }))
         })
         .collect();
-    json_response(StatusCode::OK, &json!({ "channels": channels, "stats": gateway.hub.stats() }))
+    json_response(StatusCode::OK, &json!({ "channels": channels, "stats": all_stats(&gateway, link) }))
+}
+
+/// The numbers of the hub and, where the request came over a socket of ours, of its listener.
+fn all_stats(gateway: &Gateway, link: Option<Extension<Link>>) -> serde_json::Value {
+    let mut stats = json!(gateway.hub.stats());
+    if let (Some(Extension(link)), Some(stats)) = (link, stats.as_object_mut())
+        && let serde_json::Value::Object(door) = json!(link.door().stats())
+    {
+        stats.extend(door);
+    }
+    stats
 }
 
 /// `POST /test/logs`: one sample log to the first demo workflow, or to the channel that the body names: `{"channel": …}`.

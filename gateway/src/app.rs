@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -21,7 +21,7 @@ use crate::rejection::Rejection;
 use crate::site::Policy;
 use crate::tokens::Tokens;
 use crate::upstream::Upstream;
-use crate::{admin, body, proxy, publish, site, stream};
+use crate::{admin, body, overload, proxy, publish, site, stream};
 
 /// What every route may use.
 #[derive(Clone, Debug)]
@@ -76,6 +76,8 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
         Some(folder) => site::add(routes, folder, &extras.policy),
         None => routes.fallback(refuse_path),
     };
+    // Inside of CORS, so that a page of another origin can read the refusal.
+    let routes = routes.layer(from_fn(overload::refuse));
     let routes = match extras.cors.layer() {
         Some(cors) => routes.layer(cors),
         None => routes,

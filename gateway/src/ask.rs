@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use axum::extract::Extension;
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 use logs_sse_core::channel::ChannelName;
 
 use crate::batch::Framing;
+use crate::link::Link;
 use crate::rejection::Rejection;
 use crate::resume::Resume;
 
@@ -26,11 +28,18 @@ pub(crate) struct Ask {
     pub(crate) resume: Resume,
     /// How it takes logs.
     pub(crate) framing: Framing,
+    /// The connection that it asks on, where there is a socket.
+    pub(crate) link: Option<Link>,
 }
 
 impl Ask {
     pub(crate) fn parse(query: &str, headers: &HeaderMap) -> Result<Self, Rejection> {
-        Ok(Self { resume: parse_resume(query, headers), framing: parse_framing(query)? })
+        Ok(Self { resume: parse_resume(query, headers), framing: parse_framing(query)?, link: None })
+    }
+
+    /// Adds the connection that the server put into the request.
+    pub(crate) fn on(self, link: Option<Extension<Link>>) -> Self {
+        Self { link: link.map(|Extension(link)| link), ..self }
     }
 }
 
@@ -58,19 +67,22 @@ pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection>
         if name == "channels" {
             for channel in list.split(',').map(str::trim).filter(|channel| !channel.is_empty()) {
                 let channel = channel.parse().map_err(|error| Rejection::bad_request(format!("channels: {error}")))?;
-                if !channels.contains(&channel) {
-                    channels.push(channel);
+                if channels.contains(&channel) {
+                    continue;
                 }
+                // Before the next look through them: a URL of 64 kB holds thousands.
+                if channels.len() == MAX_CHANNELS {
+                    return Err(Rejection::bad_request(format!("channels: more than {MAX_CHANNELS} asked for on one stream")));
+                }
+                channels.push(channel);
             }
         }
     }
-    match channels.len() {
-        0 => {
-            Err(Rejection::bad_request("channels is missing: expected ?channels=logs:{service}:{workspace}:{resource}, several separated by commas"))
-        }
-        1..=MAX_CHANNELS => Ok(channels),
-        many => Err(Rejection::bad_request(format!("channels: {many} asked for on one stream, at most {MAX_CHANNELS} are given"))),
+    if channels.is_empty() {
+        let expected = "expected ?channels=logs:{service}:{workspace}:{resource}, several separated by commas";
+        return Err(Rejection::bad_request(format!("channels is missing: {expected}")));
     }
+    Ok(channels)
 }
 
 /// Where the reader was, by the header or the query parameter.
@@ -118,6 +130,14 @@ mod tests {
             let rejection = parse_framing(query).expect_err(query);
             assert!(format!("{rejection:?}").contains("error: \"batch is "), "{rejection:?}");
         }
+    }
+
+    #[test]
+    fn stops_reading_at_the_first_channel_too_many() {
+        let list = |count| (0..count).map(|number| format!("logs:etl:a:{number}")).collect::<Vec<_>>().join(",");
+        assert_eq!(names(&format!("channels={0},{0}", list(64))).map(|names| names.len()), Ok(64));
+        let rejection = names(&format!("channels={},not-a-channel", list(65))).expect_err("one too many");
+        assert!(format!("{rejection:?}").contains("more than 64"), "{rejection:?}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use logs_gateway::server::Listen;
 use logs_gateway::site::{POLICY, Policy};
 use logs_gateway::tokens::{DEMO_ETL_TOKEN, Token};
 
+use crate::sockets::Sockets;
 use crate::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
@@ -65,6 +66,8 @@ pub(crate) struct Network {
     /// on another one any name is, until the first is given.
     #[arg(long = "allowed-host", value_name = "NAME")]
     pub(crate) allowed_hosts: Vec<HostName>,
+    #[command(flatten)]
+    pub(crate) sockets: Sockets,
 }
 
 impl Network {

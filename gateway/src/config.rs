@@ -1,5 +1,7 @@
 //! How much is held of the channels, and how far readers may be behind. Numbers only.
 
+use std::time::Duration;
+
 use crate::history::{Bounds, Extent};
 
 /// How much is held, and how far readers may be behind.
@@ -13,6 +15,8 @@ pub struct Config {
     pub reader: Bounds,
     /// What happens to a reader that is further behind.
     pub slow: SlowReader,
+    /// How long one that is to be cut may fetch nothing. If it fetches in time, it is told.
+    pub slow_patience: Duration,
 }
 
 impl Default for Config {
@@ -22,6 +26,7 @@ impl Default for Config {
             history_total_bytes: 256 << 20,
             reader: Bounds { lines: 8_192, bytes: 8 << 20 },
             slow: SlowReader::Gap,
+            slow_patience: SLOW_PATIENCE,
         }
     }
 }
@@ -59,3 +64,6 @@ pub(crate) enum Keep {
     /// For as long as somebody reads, as far as readers may be behind.
     ForReaders(Bounds),
 }
+
+/// Longer than a page takes to a reader that reads at all.
+pub const SLOW_PATIENCE: Duration = Duration::from_secs(5);

@@ -126,9 +126,9 @@ impl Gap {
 }
 
 /// Appends the event of a log.
-pub(crate) fn write_log(page: &mut Vec<u8>, cursor: &Cursor, envelope: &Envelope) {
+pub(crate) fn write_log(page: &mut Vec<u8>, cursor: &str, envelope: &Envelope) {
     page.extend_from_slice(b"id: ");
-    page.extend_from_slice(cursor.to_string().as_bytes());
+    page.extend_from_slice(cursor.as_bytes());
     page.extend_from_slice(b"\ndata: ");
     page.extend_from_slice(envelope.as_bytes());
     page.extend_from_slice(b"\n\n");

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::events::Envelope;
 
 /// How much is held or read at once: the smaller of the two counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Number of logs.
     pub lines: usize,
@@ -83,16 +83,10 @@ impl History {
         usize::try_from(self.bytes_after(0)).unwrap_or(usize::MAX)
     }
 
-    /// The logs held after `position`, as far as they are in `order` or before it, and fill no more than one `page`.
-    pub(crate) fn after(&self, position: u64, order: u64, page: Bounds) -> impl Iterator<Item = &Entry> {
-        let mut bytes = 0;
-        let page_is_open = move |entry: &&Entry| {
-            let is_open = bytes < page.bytes;
-            bytes += entry.bytes();
-            is_open
-        };
+    /// Returns the logs held after `position`, as far as they are in `order` or before it.
+    pub(crate) fn after(&self, position: u64, order: u64) -> impl Iterator<Item = &Entry> {
         let start = self.index_after(position);
-        self.entries.range(start..).take_while(move |entry| entry.order <= order).take(page.lines).take_while(page_is_open)
+        self.entries.range(start..).take_while(move |entry| entry.order <= order)
     }
 
     /// Whether what came after `position` is more than `bounds`.
@@ -154,17 +148,15 @@ mod tests {
         history.clear();
         assert_eq!((history.extent(), history.bytes()), (Extent { oldest: 6, newest: 5 }, 0));
         history.push(9, |seq| Envelope::of_test(&seq.to_string()), ALL);
-        assert_eq!(seqs(history.after(0, 9, ALL)), [6]);
+        assert_eq!(seqs(history.after(0, 9)), [6]);
     }
 
     #[test]
-    fn gives_pages_of_what_came_after_a_position() {
+    fn returns_what_came_after_a_position() {
         let history = history(10, Bounds { lines: 6, bytes: usize::MAX });
-        assert_eq!(seqs(history.after(7, 10, ALL)), [8, 9, 10]);
-        assert_eq!(seqs(history.after(0, 8, ALL)), [5, 6, 7, 8]);
-        assert_eq!(seqs(history.after(7, 10, Bounds { lines: 2, bytes: usize::MAX })), [8, 9]);
-        assert_eq!(seqs(history.after(7, 10, Bounds { lines: 9, bytes: 1 })), [8], "one log however long");
-        assert_eq!(seqs(history.after(10, 10, ALL)), Vec::<u64>::new());
+        assert_eq!(seqs(history.after(7, 10)), [8, 9, 10]);
+        assert_eq!(seqs(history.after(0, 8)), [5, 6, 7, 8]);
+        assert_eq!(seqs(history.after(10, 10)), Vec::<u64>::new());
     }
 
     #[test]

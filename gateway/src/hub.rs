@@ -1,7 +1,7 @@
 //! All channels: what is published on one goes to its history, and from there to all who read it.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::connection::{Connection, Handle, now_millis, random_word};
 use crate::events::Draft;
 use crate::history::Extent;
+use crate::output;
 use crate::stats::{Stats, Tally};
 
 /// All channels of this gateway.
@@ -25,11 +26,22 @@ pub struct Hub {
     /// A channel stays once something was published on it: its numbers must not start again within the epoch.
     channels: RwLock<HashMap<ChannelName, Arc<Channel>>>,
     readers: Mutex<HashMap<String, Arc<Handle>>>,
+    /// The channels that have readers, so that those without cost an operator's question nothing.
+    read: Mutex<BTreeMap<ChannelName, Arc<Channel>>>,
+    /// How many readers and read channels there are, without a lock that a busy channel could hold up.
+    open: Open,
     published: AtomicU64,
     /// Below zero for a moment when a channel's lines are dropped before its last one is counted.
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
     pub(crate) tally: Tally,
+}
+
+/// What is open, in numbers.
+#[derive(Debug, Default)]
+struct Open {
+    readers: AtomicUsize,
+    channels: AtomicUsize,
 }
 
 /// What became of a published log.
@@ -57,6 +69,8 @@ impl Hub {
             started: Instant::now(),
             channels: RwLock::default(),
             readers: Mutex::default(),
+            read: Mutex::default(),
+            open: Open::default(),
             published: AtomicU64::default(),
             held_bytes: AtomicIsize::default(),
             trimming: Mutex::default(),
@@ -80,16 +94,20 @@ impl Hub {
     /// Each channel that is read, with those who read it.
     #[must_use]
     pub fn readers(&self) -> Vec<(ChannelName, Vec<Arc<Connection>>)> {
-        let channels = self.all_channels().into_iter().map(|channel| (channel.name().clone(), channel.connections()));
-        let mut read: Vec<_> = channels.filter(|(_, connections)| !connections.is_empty()).collect();
-        read.sort_by(|(one, _), (other, _)| one.cmp(other));
-        read
+        let channels: Vec<_> = self.read().values().map(Arc::clone).collect();
+        channels.iter().map(|channel| (channel.name().clone(), channel.connections())).filter(|(_, readers)| !readers.is_empty()).collect()
+    }
+
+    /// Returns how many channels are read.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.open.channels.load(Ordering::Relaxed)
     }
 
     /// How many streams are open.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.handles().len()
+        self.open.readers.load(Ordering::Relaxed)
     }
 
     /// Ends the stream of this name; `false` when there is none.
@@ -108,6 +126,7 @@ impl Hub {
             logs_skipped: read(&self.tally.skipped),
             readers_cut_off: read(&self.tally.cut),
             history_bytes: self.held_bytes(),
+            log_lines_dropped: output::log_lines_dropped(),
         }
     }
 
@@ -135,19 +154,35 @@ impl Hub {
     /// Enters `reader` on a channel, and gives what can be had of it.
     pub(crate) fn join(&self, channel: &ChannelName, reader: &Arc<Handle>) -> (Arc<Channel>, Extent) {
         let channel = self.channel(channel);
+        // Held meanwhile, so that the last reader to leave and the first to come agree on whether it is read.
+        let mut read = self.read();
         let extent = channel.join(reader);
+        read.entry(channel.name().clone()).or_insert_with(|| Arc::clone(&channel));
+        self.open.channels.store(read.len(), Ordering::Relaxed);
+        drop(read);
         (channel, self.config.can_be_had(extent))
     }
 
     pub(crate) fn enter(&self, reader: &Arc<Handle>) {
-        self.handles().insert(reader.connection.connection_id.clone(), Arc::clone(reader));
+        let mut handles = self.handles();
+        handles.insert(reader.connection.connection_id.clone(), Arc::clone(reader));
+        self.open.readers.store(handles.len(), Ordering::Relaxed);
     }
 
     /// Takes `reader` off all that it was entered on.
     pub(crate) fn leave(&self, reader: &Arc<Handle>, channels: impl Iterator<Item = Arc<Channel>>) {
-        self.handles().remove(&reader.connection.connection_id);
+        let mut handles = self.handles();
+        handles.remove(&reader.connection.connection_id);
+        self.open.readers.store(handles.len(), Ordering::Relaxed);
+        drop(handles);
         for channel in channels {
+            let mut read = self.read();
             let change = channel.leave(reader, self.config.keep());
+            if change.readers == 0 {
+                read.remove(channel.name());
+                self.open.channels.store(read.len(), Ordering::Relaxed);
+            }
+            drop(read);
             self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
             if change.readers == 0 {
                 self.tidy_away(channel);
@@ -196,6 +231,10 @@ impl Hub {
 
     fn all_channels(&self) -> Vec<Arc<Channel>> {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+    }
+
+    fn read(&self) -> MutexGuard<'_, BTreeMap<ChannelName, Arc<Channel>>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn handles(&self) -> MutexGuard<'_, HashMap<String, Arc<Handle>>> {

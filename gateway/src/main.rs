@@ -1,7 +1,10 @@
 //! `logs-gateway`: reads the command line, and starts what it asks for.
 
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "output goes through logs_gateway::output, which never blocks")]
+
 mod cli;
 mod cli_errors;
+mod sockets;
 mod tuning;
 
 use std::env::VarError;
@@ -9,52 +12,67 @@ use std::io::IsTerminal;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Parser;
 use logs_gateway::app::{Extras, Gateway, app};
 use logs_gateway::base_url::BaseUrl;
 use logs_gateway::cors::Cors;
+use logs_gateway::door::Limits;
 use logs_gateway::faults;
 use logs_gateway::hosts::Hosts;
 use logs_gateway::hub::Hub;
 use logs_gateway::job;
+use logs_gateway::output::{self, LogWriter};
 use logs_gateway::publisher::{Publisher, Series};
 use logs_gateway::replay::Recording;
-use logs_gateway::server::{self, url_of};
+use logs_gateway::server::{self, Stop, url_of};
+use logs_gateway::signals::Signals;
 use logs_gateway::tokens::Tokens;
 use logs_gateway::upstream::{Options, Upstream};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command, Faults, Network, Publish, Replay, Serve};
 use crate::cli_errors::without_secrets;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    output::install_panic_hook();
     // Before the command line is read, since --upstream makes a client. An Err says that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<_> = std::env::args_os().collect();
     let cli = Cli::try_parse_from(&arguments).unwrap_or_else(|error| without_secrets(error, &arguments).exit());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
-    let done = match cli.command {
-        None => serve(cli.serve).await,
-        Some(Command::Publish(arguments)) => publish(&arguments).await,
-        Some(Command::Replay(arguments)) => replay(arguments).await,
-        Some(Command::Faults(arguments)) => break_streams(arguments).await,
-    };
-    done.map_or_else(
-        |error| {
-            eprintln!("logs-gateway: {error}");
-            ExitCode::FAILURE
-        },
-        |()| ExitCode::SUCCESS,
-    )
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(LogWriter::default).with_ansi(std::io::stderr().is_terminal());
+    log.log_internal_errors(false).init();
+    let done = Runtime::new().map_err(|error| error.to_string()).and_then(|runtime| {
+        let done = runtime.block_on(run_command(cli));
+        // A file read that hangs must not hold up the end.
+        runtime.shutdown_timeout(RUNTIME_END);
+        done
+    });
+    if let Err(error) = &done {
+        output::report(format_args!("logs-gateway: {error}"));
+    }
+    output::flush();
+    if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn serve(arguments: Serve) -> Result<(), String> {
+async fn run_command(cli: Cli) -> Result<(), String> {
+    // Before anything else, so that no signal that follows "listening" ends the process without a drain.
+    let signals = Signals::install().map_err(|error| format!("cannot catch signals: {error}"))?;
+    match cli.command {
+        None => serve(cli.serve, signals).await,
+        Some(Command::Publish(arguments)) => publish(&arguments, signals).await,
+        Some(Command::Replay(arguments)) => replay(arguments, signals).await,
+        Some(Command::Faults(arguments)) => break_streams(arguments, signals).await,
+    }
+}
+
+async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
     let tokens = Tokens::new(arguments.tokens);
     if !arguments.network.is_loopback() {
         check_strength(&tokens).map_err(|error| format!("other machines reach --host {}, and {error}", arguments.network.host))?;
@@ -70,12 +88,13 @@ async fn serve(arguments: Serve) -> Result<(), String> {
         shutdown: shutdown.clone(),
     };
     let extras = extras(&arguments.network)?;
+    let limits = arguments.network.sockets.limits(if gateway.upstream.is_some() { 2 } else { 1 });
     let listener = arguments.network.listen().bind().await?;
     if let Some(token) = job_token {
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
         tokio::spawn(job::run(publisher, arguments.rate, shutdown.clone()));
     }
-    run(listener, app(gateway, &extras), shutdown).await
+    run(limits, listener, app(gateway, &extras), shutdown, signals).await
 }
 
 fn check_strength(tokens: &Tokens) -> Result<(), String> {
@@ -108,15 +127,15 @@ fn own_url(listener: &TcpListener) -> Result<BaseUrl, String> {
     url_of(address).parse().map_err(str::to_owned)
 }
 
-async fn replay(arguments: Replay) -> Result<(), String> {
+async fn replay(arguments: Replay, signals: Signals) -> Result<(), String> {
     let shutdown = CancellationToken::new();
     let recording = Recording::read(&arguments.file, arguments.speed, shutdown.clone()).await?;
     let extras = extras(&arguments.network)?;
     let listener = arguments.network.listen().bind().await?;
-    run(listener, recording.app(&extras), shutdown).await
+    run(arguments.network.sockets.limits(1), listener, recording.app(&extras), shutdown, signals).await
 }
 
-async fn publish(arguments: &Publish) -> Result<(), String> {
+async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String> {
     let publisher = Publisher::new(arguments.url.clone(), &arguments.token, arguments.use_env_proxy)?;
     let series = Series {
         service: &arguments.service,
@@ -130,32 +149,37 @@ async fn publish(arguments: &Publish) -> Result<(), String> {
             0 => Ok(()),
             failed => Err(format!("{failed} of {} logs were not published", arguments.count)),
         },
-        () = server::until_told_to_stop() => Ok(()),
+        () = signals.stop_requested() => Ok(()),
     }
 }
 
-async fn break_streams(arguments: Faults) -> Result<(), String> {
+async fn break_streams(arguments: Faults, mut signals: Signals) -> Result<(), String> {
     let listen = arguments.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("--listen {listen}: {error}; port 0 takes any free one"))?;
-    println!("logs-gateway listening on {}", url_of(listener.local_addr().map_err(|error| error.to_string())?));
+    let listener = server::bind(listen).await.map_err(|error| format!("--listen {listen}: {error}; port 0 takes any free one"))?;
+    output::say(format_args!("logs-gateway listening on {}", url_of(listener.local_addr().map_err(|error| error.to_string())?)));
     // Open streams are cut at once: none of them is worth waiting for.
     tokio::select! {
         never = faults::Faults::new(arguments.to, arguments.plan).serve(listener) => match never {},
-        () = server::until_told_to_stop() => Ok(()),
+        () = signals.stop_requested() => Ok(()),
     }
 }
 
-/// Says where it listens, in one line that scripts wait for, and serves until it is told to stop.
-async fn run(listener: TcpListener, app: axum::Router, shutdown: CancellationToken) -> Result<(), String> {
+/// Says where it listens, in one line that scripts wait for, and serves until a signal stops it.
+async fn run(limits: Limits, listener: TcpListener, app: axum::Router, drain: CancellationToken, mut signals: Signals) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    println!("logs-gateway listening on {}", url_of(address));
-    let stop = shutdown.clone();
+    output::say(format_args!("logs-gateway listening on {}", url_of(address)));
+    let stop = Stop { drain, hurry: CancellationToken::new() };
+    let requested = stop.clone();
     tokio::spawn(async move {
-        server::until_told_to_stop().await;
-        tracing::info!("stopping");
-        stop.cancel();
+        signals.stop_requested().await;
+        // First the deed, then the word about it.
+        requested.drain.cancel();
+        tracing::info!("stopping; a second signal ends it at once");
+        signals.stop_requested().await;
+        requested.hurry.cancel();
+        tracing::warn!("stopping without waiting for open connections");
     });
-    server::serve(listener, app, shutdown).await.map_err(|error| format!("{address}: {error}"))
+    server::serve_within(limits, listener, app, stop).await.map_err(|error| format!("{address}: {error}"))
 }
 
 fn extras(network: &Network) -> Result<Extras, String> {
@@ -174,3 +198,5 @@ fn extras(network: &Network) -> Result<Extras, String> {
 const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
 
 const NO_JOB_TOKEN: &str = "--job publishes as service etl, for which no token is given: add --token etl=TOKEN";
+/// How long the end waits for what runs outside the tasks.
+const RUNTIME_END: Duration = Duration::from_millis(500);

@@ -1,6 +1,6 @@
 //! The Datashop proxy route: a page's two ids become a channel, and the stream comes from this gateway or from one upstream.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
@@ -10,6 +10,7 @@ use crate::app::Gateway;
 use crate::ask::{Ask, BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, find, find_only};
 use crate::batch::Framing;
 use crate::identity::Identity;
+use crate::link::Link;
 use crate::passing;
 use crate::rejection::Rejection;
 use crate::stream::open;
@@ -18,11 +19,16 @@ use crate::stream::open;
 pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
 /// The route's handler.
-pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
+pub(crate) async fn handle(
+    State(gateway): State<Gateway>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    link: Option<Extension<Link>>,
+) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let identity = Identity::parse(&headers)?.or_user(gateway.tokens.is_demo().then_some(DEMO_USER));
     let channel = parse_channel(query)?;
-    let ask = Ask::parse(query, &headers)?;
+    let ask = Ask::parse(query, &headers)?.on(link);
     match &gateway.upstream {
         // A backend of the first generation ignores the workspace header, so the refusal is not left to upstream.
         Some(upstream) if identity.may_read(&channel) => {

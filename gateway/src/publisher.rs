@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::base_url::BaseUrl;
 use crate::identity::TOKEN_HEADER;
 use crate::tokens::check_secret;
-use crate::{sample, upstream};
+use crate::{output, sample, upstream};
 
 /// Publishes to one gateway.
 #[derive(Debug)]
@@ -117,10 +117,10 @@ impl Publisher {
             ticks.tick().await;
             let log = Log { service: series.service, workspace: series.workspace, workflow: series.workflow, data: &sample::etl_log(number) };
             match self.publish(&log).await {
-                Ok(accepted) => println!("{}: {} (delivered to {})", number + 1, accepted.channel, accepted.delivered),
+                Ok(accepted) => output::say(format_args!("{}: {} (delivered to {})", number + 1, accepted.channel, accepted.delivered)),
                 Err(error) => {
                     failed += 1;
-                    eprintln!("{}: {error}", number + 1);
+                    output::report(format_args!("{}: {error}", number + 1));
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_core::cursor::Cursor;
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -13,9 +14,12 @@ use crate::batch::{Collector, Framing};
 use crate::channel::Channel;
 use crate::config::{Config, SlowReader};
 use crate::connection::{Connection, Handle};
+use crate::cursor_text::CursorText;
 use crate::events::{self, Gap, Reason};
-use crate::history::{Bounds, Entry, Extent};
+use crate::history::{Bounds, Extent};
 use crate::hub::Hub;
+use crate::lag::Lag;
+use crate::merge::{Found, Merge, Page};
 use crate::resume::Resume;
 use crate::wake::Wake;
 
@@ -48,6 +52,10 @@ pub struct Reader {
     unplaced: Vec<(usize, Reason)>,
     /// `None` for a reader that takes each log alone.
     collector: Option<Collector>,
+    /// Where it was when it last fetched, for a reader that is cut off when it does not keep up.
+    lag: Option<Arc<Lag>>,
+    /// Whether others are to have their turn before the next page: there may be no end of pages.
+    owes_turn: bool,
 }
 
 #[derive(Debug)]
@@ -74,7 +82,9 @@ impl Reader {
         let handle = Arc::new(Handle { connection: Arc::new(connection), wake: Wake::default(), stop: CancellationToken::new() });
         hub.enter(&handle);
         let collector = (framing == Framing::Batches).then(|| Collector::new(PAGE, hub.config(), Instant::now()));
-        let mut reader = Self { hub: Arc::clone(hub), handle, tracks: Vec::with_capacity(asked.len()), unplaced: Vec::new(), collector };
+        let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config())));
+        let tracks = Vec::with_capacity(asked.len());
+        let mut reader = Self { hub: Arc::clone(hub), handle, tracks, unplaced: Vec::new(), collector, lag, owes_turn: false };
         for (index, Asked { channel, is_granted }) in asked.iter().enumerate() {
             let track = is_granted.then(|| {
                 let (channel, at_start) = hub.join(channel, &reader.handle);
@@ -85,11 +95,15 @@ impl Reader {
             });
             reader.tracks.push(track);
         }
+        reader.note_position();
         reader
     }
 
     /// The next events, as soon as there are any. Nothing is lost when the wait is given up.
     pub async fn next(&mut self) -> Next {
+        if std::mem::take(&mut self.owes_turn) {
+            yield_now().await;
+        }
         loop {
             if let Some(next) = self.fetch(Instant::now()) {
                 return next;
@@ -123,6 +137,11 @@ impl Reader {
         &self.handle.connection
     }
 
+    /// How far behind it is, for whoever can end a stream whose socket is full; `None` where such a stream continues.
+    pub(crate) fn lag(&self) -> Option<&Arc<Lag>> {
+        self.lag.as_ref()
+    }
+
     /// Cancelled when an operator ends this stream.
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.handle.stop
@@ -136,10 +155,12 @@ impl Reader {
         self.tell_unplaced(&mut page);
         // Asked first: of all channels, only what is no later than this comes into the page, so that channels merge as they were published.
         let order = self.hub.last_order();
-        let mut found = Vec::new();
+        let mut next = Vec::with_capacity(self.tracks.len());
         for index in 0..self.tracks.len() {
             let Some(track) = &mut self.tracks[index] else { continue };
-            if let Some(gap) = track.find(index, order, self.hub.config(), &mut found) {
+            let look = track.look(order, self.hub.config());
+            next.extend(look.next.map(|order| (index, order)));
+            if let Some(gap) = look.gap {
                 if gap.reason == Reason::Slow && self.hub.config().slow == SlowReader::Cut {
                     self.note_cut(index);
                     return Some(Next::TooSlow);
@@ -147,10 +168,26 @@ impl Reader {
                 self.skip(index, gap, &mut page);
             }
         }
-        found.sort_unstable_by_key(|found| found.entry.order);
-        let count = self.take(page_of(&found), !page.is_empty(), now);
-        self.write(&found[..count], &mut page);
+        let found = self.find(order, &next);
+        if found.logs.is_empty() && found.is_cut_short && page.is_empty() {
+            return self.fetch(now);
+        }
+        let count = self.take(found.weight, !page.is_empty(), now);
+        self.owes_turn = is_full(found.weight);
+        self.write(&found.logs[..count], &mut page);
+        self.note_position();
         (!page.is_empty()).then(|| Next::Page(page.into()))
+    }
+
+    /// Returns a page of what was published up to `order`, from the channels that have something, each with the order of its `next` log.
+    fn find(&self, order: u64, next: &[(usize, u64)]) -> Page {
+        let mut merge = Merge::new(order);
+        for (index, next) in next {
+            if let Some(track) = &self.tracks[*index] {
+                merge.add(*index, &track.channel, track.position, *next);
+            }
+        }
+        merge.fill(PAGE)
     }
 
     /// Only the last of these gaps has a cursor. Until all are told, the reader's old one tells them again.
@@ -192,10 +229,12 @@ impl Reader {
         if self.collector.is_some() && logs.len() > 1 {
             logs.iter().for_each(|found| self.move_to(found));
             events::write_batch(page, &self.cursor(), logs.iter().map(|found| &found.entry.envelope));
-        } else {
+        } else if !logs.is_empty() {
+            let mut cursor = CursorText::new(&self.cursor());
             for found in logs {
                 self.move_to(found);
-                events::write_log(page, &self.cursor(), &found.entry.envelope);
+                cursor.set(found.index, found.entry.seq);
+                events::write_log(page, cursor.as_str(), &found.entry.envelope);
             }
         }
         self.hub.tally.delivered.fetch_add(logs.len() as u64, Ordering::Relaxed);
@@ -213,6 +252,14 @@ impl Reader {
         Cursor::new(self.hub.epoch().clone(), positions.collect())
     }
 
+    /// Tells whoever judges this reader while its socket is full where it is in the channels that it had caught up with.
+    fn note_position(&self) {
+        if let Some(lag) = &self.lag {
+            let live = self.tracks.iter().flatten().filter(|track| track.phase == Phase::Live);
+            lag.note(live.map(|track| (Arc::downgrade(&track.channel), track.position)));
+        }
+    }
+
     fn note_cut(&self, index: usize) {
         let channel = self.tracks[index].as_ref().map(|track| track.channel.name().to_string());
         self.hub.tally.cut.fetch_add(1, Ordering::Relaxed);
@@ -222,47 +269,46 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        if let Some(lag) = &self.lag {
+            lag.note(std::iter::empty());
+            if lag.was_cut() {
+                self.hub.tally.cut.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(connection = self.connection().connection_id, "reader cut off: it does not read");
+            }
+        }
         let channels = std::mem::take(&mut self.tracks).into_iter().flatten().map(|track| track.channel);
         self.hub.leave(&self.handle, channels);
     }
 }
 
-/// A log that comes next in the channel at `index`, as far as that channel alone is asked.
-struct Found {
-    index: usize,
-    entry: Entry,
-    /// Whether it is the newest of its channel.
-    is_last: bool,
+/// What comes next in a channel.
+struct Look {
+    /// The gap before it, if there is one.
+    gap: Option<Gap>,
+    /// The place of the next log among those of all channels, if it is there already.
+    next: Option<u64>,
 }
 
 impl Track {
-    /// Adds the channel's next logs to `found`, and gives the gap before them.
-    fn find(&mut self, index: usize, order: u64, config: &Config, found: &mut Vec<Found>) -> Option<Gap> {
+    /// Looks for what is up to `order`.
+    fn look(&mut self, order: u64, config: &Config) -> Look {
         let history = self.channel.history();
         let Extent { oldest, newest } = history.extent();
         let is_slow = self.phase == Phase::Live && history.exceeds(self.position, config.reader);
         let first = if is_slow { history.first_within(config.reader) } else { oldest.max(self.position + 1) };
-        let next = history.after(first - 1, order, PAGE);
-        found.extend(next.map(|entry| Found { index, entry: entry.clone(), is_last: entry.seq == newest }));
+        let next = history.after(first - 1, order).next().map(|entry| entry.order);
         drop(history);
         let reason = if self.phase == Phase::Live { Reason::Slow } else { Reason::Evicted };
         let gap = (self.position + 1 < first).then(|| Gap { seqs: Some((self.position + 1, first - 1)), reason });
         if first > newest {
             self.phase = Phase::Live;
         }
-        gap
+        Look { gap, next }
     }
 }
 
-/// How many of the logs `found` fill a page, and what they weigh.
-fn page_of(found: &[Found]) -> Bounds {
-    let mut page = Bounds { lines: 0, bytes: 0 };
-    // Weighed as each history weighs its part: no log may pass one that its channel kept back for the next page.
-    while page.lines < found.len().min(PAGE.lines) && page.bytes < PAGE.bytes {
-        page.bytes += found[page.lines].entry.bytes();
-        page.lines += 1;
-    }
-    page
+fn is_full(page: Bounds) -> bool {
+    page.lines >= PAGE.lines || page.bytes >= PAGE.bytes
 }
 
 /// A page: what is copied out of the histories under one lock, and about as much as a socket takes at once.

@@ -63,6 +63,7 @@ pub(super) const SMALL: Config = Config {
     history_total_bytes: usize::MAX >> 1,
     reader: Bounds { lines: 100, bytes: usize::MAX },
     slow: SlowReader::Gap,
+    slow_patience: crate::config::SLOW_PATIENCE,
 };
 
 #[test]
@@ -199,4 +200,26 @@ async fn a_reader_that_waits_is_woken_and_one_that_gave_up_waiting_loses_nothing
     let published = tokio::spawn(async move { publish(&publisher, "a", 1) });
     assert!(matches!(reader.next().await, Next::Page(_)));
     published.await.expect("published");
+}
+
+#[tokio::test]
+async fn others_have_their_turn_between_the_pages_of_a_long_replay() {
+    let hub = hub(Config::default());
+    for _ in 0..500 {
+        ["a", "b"].iter().for_each(|channel| publish(&hub, channel, 3));
+    }
+    let turns = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&turns);
+    tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::Relaxed);
+            yield_now().await;
+        }
+    });
+    let cursor = format!("1.{}.0-0", hub.epoch());
+    let mut reader = open(&hub, &["a", "b"], &cursor);
+    for pages in 0..10 {
+        assert!(matches!(reader.next().await, Next::Page(_)));
+        assert!(turns.load(Ordering::Relaxed) >= pages, "no turn in {pages} pages");
+    }
 }

@@ -1,17 +1,22 @@
-//! The socket: binds, says where, serves, and ends in bounded time even while streams are open.
+//! The socket: binds, serves, and ends in bounded time even while streams are open.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::signal;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+use crate::door::{Door, Limits, Place};
+use crate::front::Front;
+use crate::link::Link;
+use crate::socket::{self, Socket};
 
 /// Where to listen.
 #[derive(Clone, Debug)]
@@ -32,7 +37,7 @@ impl Listen {
     pub async fn bind(&self) -> Result<TcpListener, String> {
         let last = if self.next_free_port { self.port.saturating_add(PORTS_TRIED - 1) } else { self.port };
         for port in self.port..=last {
-            match TcpListener::bind((self.host.as_str(), port)).await {
+            match bind((self.host.as_str(), port)).await {
                 Ok(listener) => return Ok(listener),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < last => {}
                 Err(error) => return Err(format!("cannot listen on {}:{port}: {error}{}", self.host, self.advice(&error))),
@@ -50,73 +55,140 @@ impl Listen {
     }
 }
 
-/// Serves `app` until `shutdown`, which its streams hear too; then takes no more connections, and after a few seconds leaves whatever is left.
+/// Listens on the first address of `host` that can be bound, with a queue for a burst of readers who come back at once.
 ///
-/// It answers for a moment longer, so that a balancer hears that it is not ready rather than nothing.
+/// # Errors
+/// When there is no such address, or none can be bound.
+pub async fn bind(host: impl tokio::net::ToSocketAddrs) -> io::Result<TcpListener> {
+    let mut failed = None;
+    for address in lookup_host(host).await? {
+        match listen(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = Some(error),
+        }
+    }
+    Err(failed.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the host has no address")))
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // As the standard library does: a restart need not wait for the old connections. Elsewhere it would share a busy port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// When to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// Sends readers away, and ends once they are gone or a few seconds have passed.
+    pub drain: CancellationToken,
+    /// Ends a drain almost at once.
+    pub hurry: CancellationToken,
+}
+
+/// Serves `app` within the limits of this process until `shutdown`, as [`serve_within`] does.
 ///
 /// # Errors
 /// When the socket fails.
 pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationToken) -> io::Result<()> {
-    let told = shutdown.clone();
-    let grace = async move {
-        told.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+    serve_within(Limits::default(), listener, app, Stop { drain: shutdown, ..Stop::default() }).await
+}
+
+/// Serves `app` until it is told to stop. Then accepts no more connections, and after a few seconds abandons those still open.
+///
+/// It answers for a moment longer, so that a load balancer hears that it is not ready rather than nothing.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve_within(limits: Limits, listener: TcpListener, app: Router, stop: Stop) -> io::Result<()> {
+    let grace = async {
+        stop.drain.cancelled().await;
+        // A second signal that comes with the first must not cut the readers off before they are sent away.
+        let _ = timeout(GRACE, async { tokio::join!(sleep(SHORTEST_DRAIN), stop.hurry.cancelled()) }).await;
+    };
+    let drained = async {
+        let connections = take_connections(&Door::new(limits), &listener, &app, &stop.drain).await;
+        drop(listener);
+        connections.shutdown().await;
     };
     tokio::select! {
-        () = async { take_connections(listener, app, shutdown).await.shutdown().await } => {}
-        () = grace => tracing::warn!("some connections did not end within {} s; leaving them", GRACE.as_secs()),
+        () = drained => {}
+        () = grace => tracing::warn!("some connections did not end in time; closing them"),
     }
     Ok(())
 }
 
-/// Takes connections until `shutdown` and a little longer. Gives what ends them.
+/// Accepts connections until `drain` and a little longer. Returns what ends them.
 ///
 /// By hyper itself, not by `axum::serve`: of that an open stream costs three times the memory (`npm run bench -- gateway`).
-async fn take_connections(listener: TcpListener, app: Router, shutdown: CancellationToken) -> GracefulShutdown {
+async fn take_connections(door: &Arc<Door>, listener: &TcpListener, app: &Router, drain: &CancellationToken) -> GracefulShutdown {
     let connections = GracefulShutdown::new();
     let linger = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(LINGER).await;
+        drain.cancelled().await;
+        sleep(LINGER).await;
     };
     tokio::pin!(linger);
     loop {
-        let socket = tokio::select! {
+        let accepted = async {
+            let permit = door.wait().await;
+            listener.accept().await.map(|(stream, _)| (stream, door.enter(permit)))
+        };
+        tokio::select! {
             () = &mut linger => return connections,
-            accepted = listener.accept() => match accepted {
-                Ok((socket, _)) => socket,
+            accepted = accepted => match accepted {
+                Ok((stream, place)) => start(&connections, stream, place, app, drain),
                 Err(error) => {
-                    // Mostly too many open files: another end of a connection may mend it.
-                    tracing::warn!("cannot take a connection: {error}");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
+                    // Mostly too many open files: another connection's end may help.
+                    tracing::warn!("cannot accept a connection: {error}");
+                    sleep(ACCEPT_PAUSE).await;
                 }
             },
-        };
-        // Else a log waits until the reader's machine acknowledges the one before it, which may take it 40 ms. An Err says that the socket is closed.
-        drop(socket.set_nodelay(true));
-        let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), TowerToHyperService::new(app.clone()));
-        tokio::spawn(connections.watch(connection));
+        }
     }
 }
 
-/// Ends with Ctrl-C or, where there is one, SIGTERM.
-pub async fn until_told_to_stop() {
-    let interrupt = async { signal::ctrl_c().await.unwrap_or_else(|_| std::process::exit(1)) };
-    #[cfg(unix)]
-    let terminate = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
+/// Starts a task that serves a connection.
+fn start(connections: &GracefulShutdown, stream: TcpStream, place: Place, app: &Router, drain: &CancellationToken) {
+    socket::prepare(&stream, place.door().write_timeout());
+    let link = Link::new(Arc::clone(place.door()), place.is_reserve());
+    let front = Front::new(app.clone(), link.clone());
+    let io = TokioIo::new(Socket::new(stream, link.clone()));
+    let mut http = http1::Builder::new();
+    // The socket notices the client's end instead, and knows which streams survive half of it.
+    http.timer(TokioTimer::new()).half_close(true).max_buf_size(MAX_HEAD);
+    if place.is_reserve() {
+        http.keep_alive(false).header_read_timeout(RESERVE_HEAD_TIME);
+        let served = connections.watch(http.serve_connection(io, front));
+        tokio::spawn(async move {
+            let _place = place;
+            timeout(RESERVE_TIME, served).await
+        });
+    } else {
+        let served = connections.watch(http.serve_connection(io, front));
+        let drain = drain.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            tokio::select! {
+                _ = served => {}
+                () = abandoned(&link, &drain) => {}
             }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        });
     }
+}
+
+/// Waits until the client of a draining connection turns out not to read: it cannot be sent away.
+async fn abandoned(link: &Link, drain: &CancellationToken) {
+    drain.cancelled().await;
+    // Boxed, since each open stream would pay for its timer.
+    Box::pin(async {
+        let start = Instant::now();
+        while link.stalled_for().is_none_or(|stalled| stalled < DRAIN_STALL || start.elapsed() < DRAIN_STALL) {
+            sleep(DRAIN_STALL / 4).await;
+        }
+    })
+    .await;
 }
 
 /// An address as people open it.
@@ -127,8 +199,29 @@ pub fn url_of(address: SocketAddr) -> String {
 
 const PORTS_TRIED: u16 = 50;
 
+/// Connections that wait to be accepted. The system's own limit, often 4,096, may be lower.
+const BACKLOG: u32 = 4_096;
+
 /// Long enough for one more question, too short to be waited for.
 const LINGER: Duration = Duration::from_millis(500);
 
 /// Longer than any open stream takes to hear of it.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Long enough for a `bye` on every stream.
+const SHORTEST_DRAIN: Duration = Duration::from_millis(300);
+
+/// How long a drain waits for a client that accepts nothing.
+const DRAIN_STALL: Duration = Duration::from_secs(1);
+
+/// Short beside any request, long beside a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The largest head of a request, which is also what is buffered for a socket beside one page. The URL alone may have 64 kB.
+const MAX_HEAD: usize = 128 * 1_024;
+
+/// How long a connection of the reserve may take to send its head.
+const RESERVE_HEAD_TIME: Duration = Duration::from_secs(2);
+
+/// How long a connection of the reserve lives. A log of 1 MiB arrives within it.
+const RESERVE_TIME: Duration = Duration::from_secs(10);

@@ -18,6 +18,8 @@ pub struct Stats {
     pub readers_cut_off: u64,
     /// Bytes of all histories.
     pub history_bytes: usize,
+    /// Lines of the gateway's own log that standard error did not accept.
+    pub log_lines_dropped: u64,
 }
 
 /// What readers got, counted by themselves.

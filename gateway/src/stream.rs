@@ -1,12 +1,13 @@
 //! `GET /logs/stream`: the reader's stream. Greets, then sends what the reader fetches, with signs of life, until one side ends it.
 
 use std::convert::Infallible;
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +22,7 @@ use crate::ask::{Ask, parse_channels};
 use crate::connection::{Connection, now_millis};
 use crate::events::{self, Bye, Greeting};
 use crate::identity::Identity;
+use crate::link::Link;
 use crate::pace::{Pace, millis};
 use crate::reader::{Asked, Next, Reader};
 use crate::rejection::Rejection;
@@ -31,11 +33,16 @@ pub const STREAM_HEADERS: [(HeaderName, &str); 3] =
     [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
 
 /// The route's handler.
-pub(crate) async fn handle(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
+pub(crate) async fn handle(
+    State(gateway): State<Gateway>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    link: Option<Extension<Link>>,
+) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let identity = Identity::parse(&headers)?;
     let wanted = parse_channels(query)?;
-    Ok(open(&gateway, wanted, &identity, &Ask::parse(query, &headers)?))
+    Ok(open(&gateway, wanted, &identity, &Ask::parse(query, &headers)?.on(link)))
 }
 
 /// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names the others too.
@@ -46,7 +53,13 @@ pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, identity: &Ident
     tracing::info!(connection = reader.connection().connection_id, channels = names, resumed = ask.resume != Resume::Live, "reader connected");
     let refused: Vec<_> = asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();
     let greeting = greeting(gateway, &reader, &refused);
+    if let Some(link) = &ask.link {
+        link.keep_half_closed();
+        reader.lag().into_iter().for_each(|lag| link.set_lag(Arc::clone(lag)));
+    }
     let open = Open {
+        link: ask.link.clone(),
+        checks_left: CLIENT_CHECKS,
         stage: Stage::Greet(greeting),
         told: Told(reader.connection().connection_id.clone()),
         stop: reader.stop().clone(),
@@ -71,6 +84,10 @@ fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Byte
 }
 
 struct Open {
+    /// The connection; `None` in a test without a socket.
+    link: Option<Link>,
+    /// How many checks in quick succession are left for a client that ended its side.
+    checks_left: u8,
     stage: Stage,
     reader: Reader,
     stop: CancellationToken,
@@ -119,9 +136,19 @@ impl Open {
                 let held = page(self.reader.flush())?;
                 Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
             }
-            _ = self.ping.tick() => Ok(Bytes::from_static(b":ping\n\n")),
+            _ = self.ping.tick() => Ok(self.ping()),
+            () = half_closed(self.link.as_ref()), if self.checks_left == CLIENT_CHECKS => Ok(self.ping()),
             next = self.reader.next() => page(Some(next)),
         }
+    }
+
+    /// A comment. A client that ended its side may have left altogether, which shows when something is sent, twice at most.
+    fn ping(&mut self) -> Bytes {
+        if self.link.as_ref().is_some_and(Link::is_half_closed) {
+            self.ping.reset_after(if self.checks_left > 0 { BETWEEN_CHECKS } else { BETWEEN_LATER_CHECKS });
+            self.checks_left = self.checks_left.saturating_sub(1);
+        }
+        Bytes::from_static(b":ping\n\n")
     }
 
     fn end(&mut self, reason: Bye, pace: &Pace) -> Bytes {
@@ -144,6 +171,13 @@ fn joined(held: &Bytes, event: Bytes) -> Bytes {
     if held.is_empty() { event } else { [&held[..], &event].concat().into() }
 }
 
+async fn half_closed(link: Option<&Link>) {
+    match link {
+        Some(link) => poll_fn(|_| link.poll_half_closed()).await,
+        None => pending().await,
+    }
+}
+
 async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {
     match age {
         Some(age) => age.await,
@@ -156,3 +190,12 @@ fn every(period: Duration) -> Interval {
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
 }
+
+/// A client that left answers the first of these with a reset, and the next one fails.
+const CLIENT_CHECKS: u8 = 3;
+
+/// Longer than the way to a client and back.
+const BETWEEN_CHECKS: Duration = Duration::from_secs(1);
+
+/// Such a client says nothing when it leaves later, so it is checked more often than others.
+const BETWEEN_LATER_CHECKS: Duration = Duration::from_secs(5);

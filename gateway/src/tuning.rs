@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use logs_gateway::config::{Config, SlowReader};
+use logs_gateway::config::{Config, SLOW_PATIENCE, SlowReader};
 use logs_gateway::history::Bounds;
 use logs_gateway::pace::{Pace, Spread};
 
@@ -53,6 +53,7 @@ impl Tuning {
                 Slow::Gap => SlowReader::Gap,
                 Slow::Cut => SlowReader::Cut,
             },
+            slow_patience: SLOW_PATIENCE,
         }
     }
 
@@ -69,7 +70,7 @@ enum Slow {
     Cut,
 }
 
-fn some_number(text: &str) -> Result<usize, String> {
+pub(crate) fn some_number(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("expected a whole number above 0".into()),

@@ -70,8 +70,9 @@ fn help_names_every_command_and_flag() {
     assert!(output.status.success());
     let streams = ["--history-lines", "--history-bytes", "--history-total-bytes", "--reader-lines", "--reader-bytes", "--slow-reader"];
     let times = ["--heartbeat", "--ping", "--rotate", "--drain-retry"];
+    let sockets = ["--max-connections", "--write-timeout"];
     let others = ["publish", "replay", "--port", "--next-free-port", "--upstream", "--site", "--csp", "--token", "--job", "--rate", "--cors-origin"];
-    for word in streams.iter().chain(&times).chain(&others) {
+    for word in streams.iter().chain(&times).chain(&sockets).chain(&others) {
         assert!(text.contains(word), "{word} is not in\n{text}");
     }
 }
@@ -89,6 +90,8 @@ fn a_wrong_flag_is_told_with_what_was_expected() {
         (&["--reader-lines", "many"], "above 0"),
         (&["--slow-reader", "wait"], "gap, cut"),
         (&["--drain-retry", "5s..1s"], "1s..5s"),
+        (&["--max-connections", "0"], "above 0"),
+        (&["--write-timeout", "never"], "2s or 500ms"),
         (&["--upstream", "ftp://host"], "no http(s) URL"),
         (&["--token", "secret"], "SERVICE=TOKEN"),
         (&["--csp", "default-src 'self'"], "--site <DIR>"),

@@ -29,9 +29,10 @@ async fn frozen(gateway: &Server) -> Reader {
 }
 
 async fn gateway(slow: SlowReader) -> Server {
-    let config =
-        Config { history: Bounds { lines: 3_000, bytes: usize::MAX }, reader: Bounds { lines: 1_000, bytes: usize::MAX }, slow, ..Config::default() };
-    Server::tuned(config, Pace::default()).await
+    let (history, reader) = (Bounds { lines: 3_000, bytes: usize::MAX }, Bounds { lines: 1_000, bytes: usize::MAX });
+    // However long publishing takes on a busy machine.
+    let config = Config { history, reader, slow, slow_patience: Duration::from_secs(600), ..Config::default() };
+    Server::tuned(config, Pace { heartbeat: Duration::from_secs(600), ..Pace::default() }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,12 +47,22 @@ impl fmt::Display for Cursor {
             if index > 0 {
                 f.write_str("-")?;
             }
-            match position {
-                Some(seq) => write_base36(f, *seq)?,
-                None => f.write_str("_")?,
-            }
+            Position(*position).fmt(f)?;
         }
         Ok(())
+    }
+}
+
+/// One position, as a cursor's text has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position(pub Option<u64>);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(seq) => write_base36(f, seq),
+            None => f.write_str("_"),
+        }
     }
 }
 

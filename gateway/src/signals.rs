@@ -1,0 +1,83 @@
+//! The signals that end or hurry the process. They are caught from [`Signals::install`] on, before anything says that it listens.
+
+use std::fs::{self, File};
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals of this process.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Option<Signal>,
+    has_terminal: bool,
+}
+
+impl Signals {
+    /// Catches the signals.
+    ///
+    /// A hangup that the parent chose to ignore, as `nohup` does, stays ignored.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn install() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
+            has_terminal: File::open("/dev/tty").is_ok(),
+        })
+    }
+
+    /// Waits for a request to stop: SIGINT, SIGTERM, or SIGHUP of a terminal that went away.
+    ///
+    /// Without a terminal, SIGHUP comes from a service manager or a log rotation and asks to reload. That is not supported yet, and it
+    /// must not cut streams, so the process continues.
+    pub async fn stop_requested(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return,
+                _ = self.terminate.recv() => return,
+                () = hung_up(&mut self.hangup) => {
+                    if self.has_terminal {
+                        return;
+                    }
+                    tracing::warn!("SIGHUP ignored: reloading is not supported, restart to change the configuration");
+                }
+            }
+        }
+    }
+}
+
+async fn hung_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns whether this process inherited an ignored SIGHUP. Where the system does not tell, it did not.
+fn ignores_hangup() -> bool {
+    fs::read_to_string("/proc/self/status").is_ok_and(|status| is_hangup_ignored(&status))
+}
+
+/// Reads the mask of ignored signals, of which the lowest bit is signal 1, SIGHUP.
+fn is_hangup_ignored(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_whether_hangups_are_ignored() {
+        assert!(is_hangup_ignored("Name:\tx\nSigIgn:\t0000000000001001\n"));
+        assert!(!is_hangup_ignored("Name:\tx\nSigIgn:\t0000000000001000\n"));
+        assert!(!is_hangup_ignored("") && !is_hangup_ignored("SigIgn:\tx"));
+    }
+}

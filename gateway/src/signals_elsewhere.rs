@@ -1,0 +1,26 @@
+//! The signals that end the process, on systems that know Ctrl-C only.
+
+use std::io;
+
+use tokio::signal::ctrl_c;
+
+/// The signals of this process.
+#[derive(Debug)]
+pub struct Signals(());
+
+impl Signals {
+    /// Catches the signals.
+    ///
+    /// # Errors
+    /// Never on these systems.
+    pub fn install() -> io::Result<Self> {
+        Ok(Self(()))
+    }
+
+    /// Waits for Ctrl-C.
+    pub async fn stop_requested(&mut self) {
+        if ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

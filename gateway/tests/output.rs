@@ -1,0 +1,171 @@
+//! The gateway's own output: whoever stands at the other end, serving and stopping go on.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, Write};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use support::PROXY;
+use support::process::{Process, command};
+
+/// A standard error that is full: a pipe that is not read, filled until it blocks.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut filler = writer.try_clone().expect("a pipe");
+    let filled = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&filled);
+    // It blocks for ever once the pipe is full, and ends with the test's process.
+    std::thread::spawn(move || {
+        while filler.write_all(&[b'.'; 512]).is_ok() {
+            count.fetch_add(512, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    let mut last = usize::MAX;
+    while last != filled.load(std::sync::atomic::Ordering::Relaxed) {
+        last = filled.load(std::sync::atomic::Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    (reader, writer)
+}
+
+fn full_device() -> Stdio {
+    OpenOptions::new().write(true).open("/dev/full").expect("/dev/full").into()
+}
+
+/// A pipe whose reader has gone.
+fn closed_pipe() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// Opens streams, publishes, asks for health and stops the process: everything must work whatever its output is.
+#[track_caller]
+fn serves_and_stops(mut gateway: Process) {
+    let mut readers: Vec<_> = (0..60).map(|_| gateway.read(PROXY)).collect();
+    assert!(gateway.get("/health").contains("\"connections\":60"));
+    assert!(gateway.publish("hello").contains("\"delivered\":60"));
+    readers.iter_mut().for_each(|reader| reader.until("hello"));
+    gateway.signal("-TERM");
+    readers.iter_mut().for_each(|reader| reader.until("\"shutdown\""));
+    drop(readers);
+    assert!(gateway.end().success());
+}
+
+#[test]
+fn a_stalled_standard_error_stops_nothing() {
+    let (_reader, writer) = full_pipe();
+    serves_and_stops(Process::start(command(&["--port", "0"]).stderr(writer)));
+}
+
+#[test]
+fn a_standard_error_whose_reader_left_stops_nothing() {
+    serves_and_stops(Process::start(command(&["--port", "0"]).stderr(closed_pipe())));
+}
+
+#[test]
+fn a_full_standard_error_stops_nothing() {
+    serves_and_stops(Process::start(command(&["--port", "0"]).stderr(full_device())));
+}
+
+#[test]
+fn a_full_or_closed_standard_output_stops_nothing() {
+    serves_and_stops(Process::start_on(free_port(), command(&[]).stdout(full_device()).stderr(Stdio::null())));
+    serves_and_stops(Process::start_on(free_port(), command(&[]).stdout(closed_pipe()).stderr(Stdio::null())));
+}
+
+#[test]
+fn a_stalled_standard_output_stops_nothing() {
+    let (_reader, writer) = full_pipe();
+    serves_and_stops(Process::start_on(free_port(), command(&[]).stdout(writer).stderr(Stdio::null())));
+}
+
+#[test]
+fn log_lines_that_are_not_accepted_are_counted() {
+    let gateway = Process::start(command(&["--port", "0"]).stderr(full_device()));
+    drop(gateway.read(PROXY));
+    let start = Instant::now();
+    while gateway.get("/health").contains("\"logLinesDropped\":0,") {
+        assert!(start.elapsed() < support::PATIENCE, "{}", gateway.get("/health"));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(gateway.get("/admin/logs/stats").contains("\"logLinesDropped\":"));
+}
+
+#[test]
+fn lines_are_written_where_they_are_read() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("lines.log");
+    let mut gateway = Process::start(command(&["--port", "0"]).stderr(File::create(&path).expect("a file")));
+    drop(gateway.read(PROXY));
+    gateway.signal("-TERM");
+    assert!(gateway.end().success());
+    let log = std::fs::read_to_string(path).expect("a log");
+    for word in ["reader connected", "reader gone", "stopping"] {
+        assert!(log.contains(word), "no {word:?} in\n{log}");
+    }
+}
+
+#[test]
+fn a_replay_and_the_faults_proxy_keep_to_it_too() {
+    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/gateway-envelopes.sse");
+    let replay = (&["replay", recording, "--port", "0"][..], "/nothing");
+    // Each stream is logged, whether its upstream is there or not.
+    let faults = (&["faults", "--to", "http://127.0.0.1:9"][..], "/logs/stream");
+    for (arguments, path) in [replay, faults] {
+        let (_reader, writer) = full_pipe();
+        let mut process = Process::start(command(arguments).stderr(writer));
+        for _ in 0..20 {
+            assert!(process.get(path).starts_with("HTTP/1.1 "), "{arguments:?}");
+        }
+        process.signal("-TERM");
+        assert!(process.end().success(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn publish_goes_on_when_its_output_is_not_read() {
+    let gateway = Process::start(command(&["--port", "0"]).stderr(Stdio::null()));
+    let (_reader, full) = full_pipe();
+    for stdout in [full.into(), closed_pipe(), full_device()] {
+        let arguments = ["publish", "--url", &gateway.url, "--count", "30", "--interval", "1ms"];
+        let mut publisher = command(&arguments).stdout(stdout).spawn().expect("it starts");
+        let start = Instant::now();
+        while publisher.try_wait().expect("a child").is_none() {
+            assert!(start.elapsed() < support::PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(publisher.wait().expect("a child").success());
+    }
+    assert!(gateway.get("/health").contains("\"logsPublished\":90"), "{}", gateway.get("/health"));
+}
+
+#[test]
+fn an_error_at_the_start_is_told_and_ends_the_process_although_nobody_reads_it() {
+    let (_reader, full) = full_pipe();
+    for stderr in [full.into(), closed_pipe(), full_device()] {
+        let mut process = command(&["--site", "/no-such-folder"]).stderr(stderr).spawn().expect("it starts");
+        let start = Instant::now();
+        while process.try_wait().expect("a child").is_none() {
+            assert!(start.elapsed() < support::PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(process.wait().expect("a child").code(), Some(1));
+    }
+}
+
+#[test]
+fn the_first_line_is_the_address() {
+    let mut gateway = Process::start(command(&["--port", "0"]).stderr(Stdio::null()));
+    gateway.signal("-TERM");
+    gateway.end();
+    let rest: Vec<_> = gateway.stdout.take().expect("piped").lines().collect();
+    assert!(rest.is_empty(), "{rest:?}");
+}
