@@ -14,6 +14,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::routing::get;
 use faults_support::{Afterwards, Canned};
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use logs_gateway::pace::Pace;
 use logs_gateway::upstream::{Deadlines, Options, Upstream};
@@ -174,28 +175,29 @@ async fn shutting_down_answers_those_who_wait_for_upstream() {
     assert_eq!(answer.await.expect("it ends").status, 503);
 }
 
+/// The body of the proxy route when upstream sends `text` and then nothing, until it is given up.
+async fn bridged(text: &'static str) -> String {
+    let upstream = silent_after(text).await;
+    let pace = Pace { ping: Duration::from_millis(20), ..Pace::default() };
+    let gateway = before(&upstream.url, pace, Deadlines { idle: Duration::from_secs(2), ..Deadlines::default() }).await;
+    let body = whole(&gateway).await;
+    body.strip_prefix(text).unwrap_or_else(|| panic!("{body:?} does not begin with {text:?}")).to_owned()
+}
+
 #[tokio::test]
 async fn a_silent_upstream_is_bridged_by_pings_and_then_given_up() {
-    for text in ["", "data: a\n\n", "data: a\r\n\r\n"] {
-        let upstream = silent_after(text).await;
-        let pace = Pace { ping: Duration::from_millis(20), ..Pace::default() };
-        let gateway = before(&upstream.url, pace, Deadlines { idle: Duration::from_millis(500), ..Deadlines::default() }).await;
-        let body = whole(&gateway).await;
-        let pings = body.strip_prefix(text).unwrap_or_else(|| panic!("{body:?}"));
-        assert!(!pings.is_empty() && pings.replace(":ping\n\n", "").is_empty(), "{body:?}");
+    for pings in join_all(["", "data: a\n\n", "data: a\r\n\r\n"].map(bridged)).await {
+        assert!(!pings.is_empty() && pings.replace(":ping\n\n", "").is_empty(), "{pings:?}");
     }
 }
 
 #[tokio::test]
 async fn a_ping_never_stands_within_a_line_or_ends_an_event() {
-    for (text, ping) in [("data: ha", ""), ("data: ha\r", ""), ("data: half\n", ":ping\n"), ("id: 1\r\n", ":ping\n")] {
-        let upstream = silent_after(text).await;
-        let pace = Pace { ping: Duration::from_millis(20), ..Pace::default() };
-        let gateway = before(&upstream.url, pace, Deadlines { idle: Duration::from_millis(300), ..Deadlines::default() }).await;
-        let body = whole(&gateway).await;
-        let pings = body.strip_prefix(text).unwrap_or_else(|| panic!("{body:?}"));
-        assert_eq!(pings.replace(":ping\n", ""), "", "{body:?}");
-        assert_eq!(pings.is_empty(), ping.is_empty(), "{body:?}");
+    for within in join_all(["data: ha", "data: ha\r"].map(bridged)).await {
+        assert_eq!(within, "");
+    }
+    for between in join_all(["data: half\n", "id: 1\r\n"].map(bridged)).await {
+        assert!(!between.is_empty() && between.replace(":ping\n", "").is_empty(), "{between:?}");
     }
 }
 
