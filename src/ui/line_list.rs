@@ -51,7 +51,8 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         }
     };
     let on_copy = move |event: ClipboardEvent| {
-        let text = live.look(|session| drawn.with_value(|drawn| drawn.copied(session)));
+        let Some(list) = list.get_untracked() else { return };
+        let text = live.look(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
         if let (Some(text), Some(clipboard)) = (text, event.clipboard_data())
             && clipboard.set_data("text/plain", &text).is_ok()
         {

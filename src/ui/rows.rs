@@ -94,10 +94,10 @@ impl Rows {
         self.placed.layout.is_some() && self.rows.iter().any(Row::has_other_height)
     }
 
-    /// What the rows copy as in which the reader selected something; `None` where that is the browser's business.
-    pub(crate) fn copied(&self, session: &Session) -> Option<String> {
-        let list = self.rows.front()?.element.parent_element()?;
-        let selected = Selected::within(&list)?;
+    /// What the rows copy as in which the reader selected something; `None` where the browser copies what is meant, as it does where
+    /// the selection reaches out of `list`.
+    pub(crate) fn copied(&self, list: &Element, session: &Session) -> Option<String> {
+        let selected = Selected::within(list)?;
         let picked: Vec<_> = self.rows.iter().filter_map(|row| row.picked(&selected)).collect();
         copy::text(session.store(), &picked)
     }

@@ -25,6 +25,11 @@ test("one row copies as one line", async ({ demo, page }) => {
   expect(await copied(page, demo.rows.nth(1).locator(".dsl-time"), demo.rows.nth(1).locator(".dsl-message"))).toBe(`10:02\tERROR\tLOAD\t${TRACE}`);
 });
 
+test("the whole list copies as a line for each row", async ({ demo, page }) => {
+  await demo.list.evaluate((list) => getSelection().selectAllChildren(list));
+  expect(await clipboard(page)).toBe(`10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`);
+});
+
 test("a selection within a cell copies as it is", async ({ demo, page }) => {
   const message = demo.rows.nth(0).locator(".dsl-message");
   await message.click({ clickCount: 3 });

@@ -65,7 +65,7 @@ for (const [name, change] of Object.entries(CHANGES)) {
   }
 }
 
-test("wrapped rows follow a font that changes nothing but where lines break", async ({ gateway, demo, page }) => {
+test("wrapped rows follow a font that changes only where lines break", async ({ gateway, demo, page }) => {
   await filled(gateway, demo, page);
   await wrap(page);
   await demo.list.evaluate((list) => list.scrollBy(0, 400));

@@ -39,6 +39,16 @@ test("connects by the button, and by itself where it is asked to", async ({ host
   await one.is("connected");
 });
 
+test("is marked as not to be translated", async ({ host, page }) => {
+  await host.open();
+  const one = await host.mount("one");
+  await one.ready();
+  for (const selector of [".dsl-mount", ".dsl-root"]) {
+    await expect(page.locator(selector)).toHaveAttribute("translate", "no");
+    await expect(page.locator(selector)).toHaveClass(/(^| )notranslate( |$)/);
+  }
+});
+
 test("a verb that comes before it is loaded is not lost", async ({ host, page, gateway }) => {
   await host.open();
   await page.evaluate(() => {
