@@ -22,9 +22,11 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let drawn = StoredValue::new_local(Rows::default());
     let mut resize = None;
     effect(move || {
+        live.moves.track();
         let window = picture.read().window;
         let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), query: live.look(|session| session.query().clone()) };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
+        live.with(|client| client.shown_in(&list));
         let is_first = drawn.with_value(Rows::is_empty);
         live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
         if let Some(top) = window.scroll_to {
@@ -44,7 +46,10 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         if is_first {
             measure();
         }
-        resize.get_or_insert_with(|| Resize::of(&watched, measure));
+        // A list that came to another window is watched there.
+        if !resize.as_ref().is_some_and(|resize: &Resize| resize.is_at(&watched)) {
+            resize = Some(Resize::of(&watched, measure));
+        }
     });
     let on_press = move |event: MouseEvent| {
         if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {

@@ -83,7 +83,8 @@ impl Rows {
 
     /// The number of the line whose button was pressed.
     pub(crate) fn pressed(&self, event: &Event) -> Option<u64> {
-        let target: Element = event.target()?.dyn_into().ok()?;
+        // Not asked for its class: an element of another window has another one.
+        let target: Element = event.target()?.unchecked_into();
         let button = target.closest("button").ok()??;
         self.rows.iter().find(|row| row.open == button)?.number
     }
