@@ -82,5 +82,7 @@ function filterOf({ filter }) {
 /** The channel of the options; `null` while the page does not know its ids yet. */
 function channelOf({ service, workspace_id: workspace, workflow_id: workflow }) {
   if (!workspace) return null;
-  return ["logs", service ?? "etl", workspace, ...(workflow ? [workflow] : [])].join(":");
+  const ids = [service ?? "etl", workspace, ...(workflow ? [workflow] : [])].map(String);
+  // An id with a colon would name another channel. As a list of texts it names none, and the store refuses it.
+  return ids.some((id) => id.includes(":")) ? JSON.stringify(ids) : ["logs", ...ids].join(":");
 }
