@@ -29,6 +29,8 @@ function assemble() {
   mkdirSync(SITE, { recursive: true });
   cpSync(PAGES, SITE, { recursive: true });
   cpSync(PACKAGE, path.join(SITE, "pkg"), { recursive: true });
+  // What Angular loads before all else; tests/package/zone.spec.mjs is about it.
+  cpSync(path.join(ROOT, "node_modules/zone.js/bundles/zone.umd.js"), path.join(SITE, "zone.js"));
   return SITE;
 }
 

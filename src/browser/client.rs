@@ -1,17 +1,21 @@
 //! The run loop: what the browser reports goes into the session, what the session answers is done in the browser.
 
+mod window;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use gloo_timers::callback::Timeout;
+use web_sys::Element;
 
 use crate::browser::clock;
 use crate::browser::console::Console;
 use crate::browser::frame::Frame;
+use crate::browser::home::Home;
 use crate::browser::presence::Presence;
 use crate::browser::probe::Probe;
+use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use crate::browser::turn::Turn;
 use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
@@ -34,6 +38,8 @@ pub struct Options {
     pub capacity: Capacity,
     /// How much the console tells.
     pub console: Console,
+    /// Whether cookies are sent to a stream of another origin.
+    pub with_credentials: bool,
 }
 
 /// A live log in a page. Dropping it closes the stream and ends all that it listens to.
@@ -53,17 +59,19 @@ impl Client {
     pub fn opening(opener: Opener, options: Options, mut on_frame: impl FnMut(&Self) -> bool + 'static) -> Self {
         // 53 bits of chance are plenty for spreading retries.
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
+        let home = Rc::new(Home::page());
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
-            let (of_frame, of_presence) = (me.clone(), me.clone());
+            let of_frame = me.clone();
             Inner {
                 session: RefCell::new(Session::new(options.connection, options.capacity, seed)),
                 opener,
                 source: RefCell::new(None),
                 probe: RefCell::new(None),
                 alarm: Cell::new(None),
+                alarm_at: Cell::new(None),
                 refresh: Cell::new(None),
                 searching: OnceCell::new(),
-                frame: Frame::new(move || {
+                frame: Frame::new(Rc::clone(&home), move || {
                     if let Some(inner) = of_frame.upgrade() {
                         inner.schedule_refresh();
                         let client = Self { inner };
@@ -73,15 +81,19 @@ impl Client {
                     }
                 }),
                 news: RefCell::new(None),
-                _presence: Presence::new(move |input| with(&of_presence, |inner| inner.handle(input))),
+                presence: RefCell::new(window::listen(&home, me)),
+                home,
+                moves: Cell::new(0),
+                closing: Cell::new(None),
                 console: options.console,
+                with_credentials: Cell::new(options.with_credentials),
                 me: me.clone(),
             }
         });
         if !Presence::is_online() {
             inner.handle(Input::Network(false));
         }
-        if Presence::is_hidden() {
+        if inner.home.is_hidden() {
             inner.handle(Input::Page(Page::Hidden));
         }
         Self { inner }
@@ -92,12 +104,24 @@ impl Client {
     /// The argument says whether it is a frame.
     pub fn hear(&self, mut on_news: impl FnMut(bool) + 'static) {
         let me = Rc::downgrade(&self.inner);
-        let news = Frame::in_background(move || {
+        let news = Frame::in_background(Rc::clone(&self.inner.home), move || {
             // Asked before it is told.
             let is_frame = me.upgrade().is_none_or(|inner| !inner.is_much_untold());
             on_news(is_frame);
         });
         *self.inner.news.borrow_mut() = Some(news);
+    }
+
+    /// Tells in which element the client is shown, whose window has the timers and frames. A page may move it to another window.
+    pub fn shown_in(&self, element: &Element) {
+        self.inner.home.set_element(element);
+        self.inner.follow_home();
+    }
+
+    /// How often the element has come to another window.
+    #[must_use]
+    pub fn moves(&self) -> u32 {
+        self.inner.moves.get()
     }
 
     /// Keeps the rows from `number` on until a listener has heard them; `None` when it wants none.
@@ -127,6 +151,11 @@ impl Client {
     pub fn set_target(&self, target: Result<Target, TargetError>) {
         self.inner.session.borrow_mut().handle_target(clock::now(), target);
         self.inner.drive();
+    }
+
+    /// Changes whether cookies are sent to a stream of another origin, from the next attempt on.
+    pub fn set_with_credentials(&self, with_credentials: bool) {
+        self.inner.with_credentials.set(with_credentials);
     }
 
     /// Changes how much is held.
@@ -196,16 +225,22 @@ struct Inner {
     opener: Opener,
     source: RefCell<Option<Source>>,
     probe: RefCell<Option<Probe>>,
-    alarm: Cell<Option<Timeout>>,
+    alarm: Cell<Option<Timer>>,
+    /// When it rings.
+    alarm_at: Cell<Option<Instant>>,
     /// Redraws when the status reads differently by the mere passing of time.
-    refresh: Cell<Option<Timeout>>,
+    refresh: Cell<Option<Timer>>,
     /// Goes on with a search that took its time; there from the first that does.
     searching: OnceCell<Turn>,
     frame: Frame,
     /// Whoever listens for news, if anybody.
     news: RefCell<Option<Frame>>,
-    _presence: Presence,
+    home: Rc<Home>,
+    moves: Cell<u32>,
+    closing: Cell<Option<Timer>>,
+    presence: RefCell<Presence>,
     console: Console,
+    with_credentials: Cell<bool>,
     me: Weak<Self>,
 }
 
@@ -240,12 +275,13 @@ impl Inner {
                 Some(Output::Probe { probe, url }) => self.ask(probe, &url),
                 Some(Output::EndProbe(_)) => drop(self.probe.take()),
                 Some(Output::Wake(alarm)) => {
-                    let timeout = alarm.map(|alarm| self.after(alarm.at - clock::now(), |inner| inner.handle(Input::Woken)));
-                    self.alarm.set(timeout);
+                    self.alarm_at.set(alarm.map(|alarm| alarm.at));
+                    self.set_alarm();
                 }
                 Some(Output::Changed(_)) => self.tell_change(),
             }
         }
+        self.follow_home();
         self.request_frame();
     }
 
@@ -268,7 +304,7 @@ impl Inner {
 
     fn open(&self, id: SourceId, url: &str) {
         let me = self.me.clone();
-        match Source::open(&self.opener, url, move |event| with(&me, |inner| inner.handle_source(id, event))) {
+        match Source::open(&self.opener, url, self.with_credentials.get(), move |event| with(&me, |inner| inner.handle_source(id, event))) {
             Ok(source) => *self.source.borrow_mut() = Some(source),
             Err(words) => self.session.borrow_mut().handle_source(clock::now(), id, SourceEvent::NotOpened(words)),
         }
@@ -282,14 +318,14 @@ impl Inner {
                 inner.handle(Input::Probed(id, finding));
             });
         };
-        *self.probe.borrow_mut() = Probe::ask(url, on_finding);
+        *self.probe.borrow_mut() = Probe::ask(url, self.with_credentials.get(), on_finding);
     }
 
-    fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timeout {
+    fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timer {
         let me = self.me.clone();
         // Rounded up: a timer that fires early only has to be set again.
         let rounded = u32::try_from(millis(delay.saturating_add(Duration::from_micros(999)))).unwrap_or(u32::MAX >> 1);
-        Timeout::new(rounded, move || with(&me, then))
+        Timer::new(self.home.window(), rounded, move || with(&me, then))
     }
 
     fn schedule_refresh(&self) {

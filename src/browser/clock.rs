@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use js_sys::Date;
-use wasm_bindgen::JsValue;
+use js_sys::{Date, Function, Reflect};
+use wasm_bindgen::JsCast;
 use web_sys::Performance;
 
 use crate::core::time::Instant;
@@ -44,10 +44,17 @@ pub(crate) fn now() -> Instant {
 pub fn local_time(millis: i64, locale: &str) -> Option<String> {
     let date = Date::new(&(millis as f64).into());
     (!date.get_time().is_nan()).then(|| {
-        if !locale.is_empty() {
-            return String::from(date.to_locale_string(locale, &JsValue::UNDEFINED));
+        // A locale that the browser refuses decides nothing but how times look.
+        if let Some(text) = (!locale.is_empty()).then(|| to_locale_string(&date, locale)).flatten() {
+            return text;
         }
         let day = format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date());
         format!("{day} {:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
     })
+}
+
+/// js-sys has it without `catch`: there a `RangeError` would pass through the program, and end it.
+fn to_locale_string(date: &Date, locale: &str) -> Option<String> {
+    let method: Function = Reflect::get(date, &"toLocaleString".into()).ok()?.dyn_into().ok()?;
+    method.call1(date, &locale.into()).ok()?.as_string()
 }

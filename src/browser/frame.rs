@@ -3,9 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use web_sys::Window;
+
+use crate::browser::home::Home;
+use crate::browser::timer::Timer;
 
 /// A callback for the next frame; none comes after the drop.
 ///
@@ -13,51 +16,62 @@ use wasm_bindgen::closure::Closure;
 #[must_use = "no frame comes after the drop"]
 pub(crate) struct Frame {
     state: Rc<State>,
+    home: Rc<Home>,
     callback: Closure<dyn FnMut()>,
     is_background: bool,
 }
 
 struct State {
     on_frame: RefCell<Box<dyn FnMut()>>,
-    pending: Cell<Option<i32>>,
+    /// The window that was asked, and its name for the frame.
+    pending: RefCell<Option<(Window, i32)>>,
     /// Rings where no frame comes.
-    timer: Cell<Option<Timeout>>,
+    timer: Cell<Option<Timer>>,
 }
 
 impl Frame {
-    /// Will call `on_frame` on the frame after a [`request`](Self::request).
-    pub(crate) fn new(on_frame: impl FnMut() + 'static) -> Self {
-        let state = Rc::new(State { on_frame: RefCell::new(Box::new(on_frame)), pending: Cell::new(None), timer: Cell::new(None) });
+    /// Will call `on_frame` on the frame of the window of `home` after a [`request`](Self::request).
+    pub(crate) fn new(home: Rc<Home>, on_frame: impl FnMut() + 'static) -> Self {
+        let state = Rc::new(State { on_frame: RefCell::new(Box::new(on_frame)), pending: RefCell::new(None), timer: Cell::new(None) });
         let fired = Rc::clone(&state);
         let callback = Closure::new(move || {
-            fired.pending.set(None);
+            fired.pending.take();
             fired.run();
         });
-        Self { state, callback, is_background: false }
+        Self { state, home, callback, is_background: false }
     }
 
     /// The same, with calls by a slow timer where no frames come.
-    pub(crate) fn in_background(on_frame: impl FnMut() + 'static) -> Self {
-        let mut frame = Self::new(on_frame);
+    pub(crate) fn in_background(home: Rc<Home>, on_frame: impl FnMut() + 'static) -> Self {
+        let mut frame = Self::new(home, on_frame);
         frame.is_background = true;
         frame
     }
 
     /// Asks for a frame, unless one is coming already.
     pub(crate) fn request(&self) {
-        if self.state.pending.get().is_some() {
+        if self.state.pending.borrow().is_some() {
             return;
         }
-        let asked = web_sys::window().and_then(|window| window.request_animation_frame(self.callback.as_ref().unchecked_ref()).ok());
-        self.state.pending.set(asked);
+        let asked = self.home.window().and_then(|window| {
+            let handle = window.request_animation_frame(self.callback.as_ref().unchecked_ref());
+            Some((window, handle.ok()?))
+        });
+        self.state.pending.replace(asked);
         if self.is_background {
             let state = Rc::clone(&self.state);
-            let timer = Timeout::new(BACKGROUND_MILLIS, move || {
+            let timer = Timer::new(self.home.window(), BACKGROUND_MILLIS, move || {
                 state.cancel();
                 state.run();
             });
             self.state.timer.set(Some(timer));
         }
+    }
+
+    /// Drops the frame that was asked of another window, which may never come.
+    pub(crate) fn moved(&self) {
+        self.state.cancel();
+        drop(self.state.timer.take());
     }
 
     /// Calls at once, besides a frame that is coming.
@@ -88,8 +102,8 @@ impl State {
     }
 
     fn cancel(&self) {
-        if let (Some(handle), Some(window)) = (self.pending.take(), web_sys::window()) {
-            // It fails only without a window, and then there is no frame to cancel.
+        if let Some((window, handle)) = self.pending.take() {
+            // It fails only for a window that is gone, and then there is no frame to cancel.
             let _ = window.cancel_animation_frame(handle);
         }
     }

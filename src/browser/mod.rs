@@ -1,4 +1,5 @@
-//! The only room that calls the browser. It reports what happened and does what core says; it decides nothing.
+//! The room that opens, closes, waits and listens. It reports what happened and does what core says; it decides nothing.
+//! Besides it only `ui` calls the browser, for the elements of its views.
 //!
 //! Whatever is opened here (a source, a timer, a listener, a frame) is owned by a value and ends with it.
 
@@ -6,11 +7,13 @@ mod client;
 mod clock;
 mod console;
 mod frame;
+mod home;
 pub mod layout;
 mod presence;
 mod probe;
 mod resize;
 mod selection;
+mod timer;
 pub(crate) mod transport;
 mod turn;
 

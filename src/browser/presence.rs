@@ -4,9 +4,21 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Event, EventTarget, PageTransitionEvent, SecurityPolicyViolationEvent, VisibilityState};
+use web_sys::{Event, EventTarget, PageTransitionEvent, SecurityPolicyViolationEvent};
 
+use crate::browser::home::Home;
 use crate::core::connection::{Input, Page};
+
+/// What was noticed.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// Something for the connection.
+    Input(Input),
+    /// The window was hidden or shown, or its element may have moved away from a hidden one.
+    Visibility,
+    /// The window of the element, which is not the program's own, is being closed.
+    Closing,
+}
 
 /// Listens until the drop.
 #[derive(Debug)]
@@ -16,29 +28,34 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// Calls `on_input` with whatever the browser tells of network and page.
-    pub(crate) fn new(on_input: impl Fn(Input) + 'static) -> Self {
-        let (Some(window), Some(document)) = (web_sys::window(), document()) else { return Self { _listeners: Vec::new() } };
-        let on_input = Rc::new(on_input);
-        let tell = |target: &EventTarget, name: &'static str, read: fn(&Event) -> Option<Input>| {
-            let on_input = Rc::clone(&on_input);
+    /// Calls `on_news` with whatever the browser tells of the network, the page, and the window of `home`.
+    pub(crate) fn new(home: &Home, on_news: impl Fn(News) + 'static) -> Self {
+        let page = web_sys::window();
+        let (Some(page), Some(window)) = (page, home.window()) else { return Self { _listeners: Vec::new() } };
+        let (Some(document), Some(shown)) = (page.document(), window.document()) else { return Self { _listeners: Vec::new() } };
+        let on_news = Rc::new(on_news);
+        let tell = |target: &EventTarget, name: &'static str, read: fn(&Event) -> Option<News>| {
+            let on_news = Rc::clone(&on_news);
             EventListener::new(target, name, move |event| {
-                if let Some(input) = read(event) {
-                    on_input(input);
+                if let Some(news) = read(event) {
+                    on_news(news);
                 }
             })
         };
-        let listeners = vec![
-            tell(&window, "online", |_| Some(Input::Network(true))),
-            tell(&window, "offline", |_| Some(Input::Network(false))),
-            tell(&document, "visibilitychange", |_| Some(Input::Page(if Self::is_hidden() { Page::Hidden } else { Page::Seen }))),
+        let mut listeners = vec![
+            tell(&page, "online", |_| Some(News::Input(Input::Network(true)))),
+            tell(&page, "offline", |_| Some(News::Input(Input::Network(false)))),
+            tell(&shown, "visibilitychange", |_| Some(News::Visibility)),
             // A page that the browser keeps for going back to must not hold a stream; one that ends needs no word.
-            tell(&window, "pagehide", |event| is_kept(event).then_some(Input::Page(Page::Frozen))),
-            tell(&window, "pageshow", |event| is_kept(event).then_some(Input::Page(Page::Thawed))),
-            tell(&document, "freeze", |_| Some(Input::Page(Page::Frozen))),
-            tell(&document, "resume", |_| Some(Input::Page(Page::Thawed))),
+            tell(&page, "pagehide", |event| is_kept(event).then_some(News::Input(Input::Page(Page::Frozen)))),
+            tell(&page, "pageshow", |event| is_kept(event).then_some(News::Input(Input::Page(Page::Thawed)))),
+            tell(&document, "freeze", |_| Some(News::Input(Input::Page(Page::Frozen)))),
+            tell(&document, "resume", |_| Some(News::Input(Input::Page(Page::Thawed)))),
             tell(&document, "securitypolicyviolation", blocked),
         ];
+        if home.is_foreign() {
+            listeners.push(tell(&window, "pagehide", |_| Some(News::Closing)));
+        }
         Self { _listeners: listeners }
     }
 
@@ -46,22 +63,15 @@ impl Presence {
     pub(crate) fn is_online() -> bool {
         web_sys::window().is_none_or(|window| window.navigator().on_line())
     }
-
-    /// Whether nobody sees the page now.
-    pub(crate) fn is_hidden() -> bool {
-        document().is_some_and(|document| document.visibility_state() == VisibilityState::Hidden)
-    }
 }
 
-fn document() -> Option<Document> {
-    web_sys::window()?.document()
-}
+// Events are not asked for their class: those of another window have another one.
 
 fn is_kept(event: &Event) -> bool {
-    event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted)
+    event.unchecked_ref::<PageTransitionEvent>().persisted()
 }
 
-fn blocked(event: &Event) -> Option<Input> {
-    let violation = event.dyn_ref::<SecurityPolicyViolationEvent>()?;
-    (violation.effective_directive() == "connect-src").then(|| Input::Blocked(violation.blocked_uri()))
+fn blocked(event: &Event) -> Option<News> {
+    let violation = event.unchecked_ref::<SecurityPolicyViolationEvent>();
+    (violation.effective_directive() == "connect-src").then(|| News::Input(Input::Blocked(violation.blocked_uri())))
 }

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType};
 
+use crate::browser::timer::Timer;
 use crate::core::connection::Finding;
 
 /// A question that is under way. On drop nobody wants to know any more, and the request is ended.
@@ -15,14 +15,14 @@ pub(crate) struct Probe {
     abort: AbortController,
     /// The answer is told only while this is held.
     _wanted: Rc<()>,
-    _timeout: Timeout,
+    _timeout: Timer,
 }
 
 impl Probe {
-    /// Asks `url`, as an EventSource would. `on_finding` hears once, unless the probe is dropped before.
-    pub(crate) fn ask(url: &str, on_finding: impl FnOnce(Finding) + 'static) -> Option<Self> {
+    /// Asks `url`, as an EventSource would; with the cookies of another origin where `with_credentials` says so. `on_finding` hears once, unless the probe is dropped before.
+    pub(crate) fn ask(url: &str, with_credentials: bool, on_finding: impl FnOnce(Finding) + 'static) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let answer = web_sys::window()?.fetch_with_request(&request(url, &abort)?);
+        let answer = web_sys::window()?.fetch_with_request(&request(url, with_credentials, &abort)?);
         let wanted = Rc::new(());
         let (ended, on_time, is_wanted) = (abort.clone(), abort.clone(), Rc::downgrade(&wanted));
         // A task, not closures of our own: an ended request still answers, when such closures would be gone.
@@ -36,7 +36,7 @@ impl Probe {
                 on_finding(finding);
             }
         });
-        let timeout = Timeout::new(PATIENCE_MS, move || on_time.abort());
+        let timeout = Timer::new(web_sys::window(), PATIENCE_MS, move || on_time.abort());
         Some(Self { abort, _wanted: wanted, _timeout: timeout })
     }
 }
@@ -47,11 +47,11 @@ impl Drop for Probe {
     }
 }
 
-fn request(url: &str, abort: &AbortController) -> Option<Request> {
+fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option<Request> {
     let init = RequestInit::new();
     init.set_signal(Some(&abort.signal()));
     init.set_cache(RequestCache::NoStore);
-    init.set_credentials(RequestCredentials::SameOrigin);
+    init.set_credentials(if with_credentials { RequestCredentials::Include } else { RequestCredentials::SameOrigin });
     // A login page behind a redirect would answer 200.
     init.set_redirect(RequestRedirect::Manual);
     let request = Request::new_with_str_and_init(url, &init).ok()?;

@@ -32,17 +32,17 @@ pub(crate) struct Source {
 type Tell = dyn Fn(u32, JsValue, JsValue, JsValue);
 
 impl Source {
-    /// Opens `url`; the cookies of its origin go along. `on_event` hears of everything until the drop.
+    /// Opens `url`; the cookies of the page's own origin go along, and `with_credentials` those of another one. `on_event` hears of everything until the drop.
     ///
     /// # Errors
     /// The browser's words, when it does not take the URL.
-    pub(crate) fn open(opener: &Opener, url: &str, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
+    pub(crate) fn open(opener: &Opener, url: &str, with_credentials: bool, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
         let bytes = RefCell::default();
         let tell: Closure<Tell> = Closure::new(move |kind, first, second, third| hear(&bytes, kind, &first, &second, &third, &on_event));
         let function = tell.as_ref().unchecked_ref();
         let names = packed::names().collect::<Vec<_>>().join(",");
         let raw = match opener {
-            Opener::EventSource => open_event_source(url, &names, function),
+            Opener::EventSource => open_event_source(url, &names, function, with_credentials),
             Opener::Function(open) => open.call3(&JsValue::NULL, &url.into(), &names.into(), function).map(JsCast::unchecked_into),
         };
         let raw: Transport = raw.map_err(|thrown| words(&thrown))?;
@@ -100,7 +100,7 @@ extern "C" {
 #[wasm_bindgen(module = "/www/package/transport.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = openEventSource)]
-    fn open_event_source(url: &str, names: &str, tell: &Function) -> Result<Transport, JsValue>;
+    fn open_event_source(url: &str, names: &str, tell: &Function, with_credentials: bool) -> Result<Transport, JsValue>;
 }
 
 /// The kinds are those of `www/package/transport.js`.

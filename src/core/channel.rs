@@ -1,4 +1,5 @@
-//! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`. Nobody else takes a name apart or puts one together.
+//! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`, for all of the Rust code. The npm package's JavaScript
+//! checks names before the engine is loaded, by the same rules (`www/package/options.js`).
 
 use std::error::Error;
 use std::fmt;

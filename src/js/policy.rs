@@ -8,7 +8,7 @@ use crate::browser::{Console, Opener, Options};
 use crate::core::connection::{Config, Hidden};
 use crate::core::store::Capacity;
 
-/// How a client behaves, from `[console, max attempts, connect timeout, silence, hidden]`, times in milliseconds; `NaN` where the page said nothing.
+/// How a client behaves, from `[console, max attempts, connect timeout, silence, hidden, with credentials]`, times in milliseconds; `NaN` where the page said nothing.
 pub(crate) fn options(capacity: Capacity, policy: &[f64]) -> Options {
     let usual = Config::default();
     let said = |index: usize| policy.get(index).copied().filter(|number| number.is_finite());
@@ -25,7 +25,7 @@ pub(crate) fn options(capacity: Capacity, policy: &[f64]) -> Options {
         Some(2.0) => Console::Lines,
         _ => Console::Changes,
     };
-    Options { connection, capacity, console }
+    Options { connection, capacity, console, with_credentials: said(5) == Some(1.0) }
 }
 
 /// How streams are opened.

@@ -52,6 +52,11 @@ impl LogStream {
         self.told.client.set_target(Target::of_channels(channels.split(',').filter(|channel| !channel.is_empty()), gateway));
     }
 
+    /// Changes whether cookies are sent to a stream of another origin.
+    pub fn set_with_credentials(&self, with_credentials: bool) {
+        self.told.client.set_with_credentials(with_credentials);
+    }
+
     /// Begins.
     pub fn connect(&self) {
         self.told.client.connect();

@@ -71,6 +71,11 @@ impl LogView {
         self.live.with(|client| self.teller.want_rows(client, wanted));
     }
 
+    /// Changes whether cookies are sent to a stream of another origin.
+    pub fn set_with_credentials(&self, with_credentials: bool) {
+        self.live.with(|client| client.set_with_credentials(with_credentials));
+    }
+
     /// Begins.
     pub fn connect(&self) {
         self.live.with(Client::connect);

@@ -21,13 +21,15 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let rows = NodeRef::<Ol>::new();
     let drawn = StoredValue::new_local(Rows::default());
     effect(move || {
+        live.moves.track();
         let (window, version) = picture.with(|picture| (picture.window, picture.rows_version));
         let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), version };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
+        live.with(|client| client.shown_in(&list));
         // How rows are laid out, style sheets and fonts decide: measured when there is one, and whenever a size changes.
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
-        drawn.update_value(|drawn| drawn.watch(|| Resize::of(&list, measure.clone())));
+        drawn.update_value(|drawn| drawn.watch(&list, || Resize::of(&list, measure.clone())));
         let is_first = drawn.with_value(Rows::is_empty);
         live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
         if let Some(top) = window.scroll_to {

@@ -17,6 +17,8 @@ pub(crate) struct Live {
     client: StoredValue<Client, LocalStorage>,
     /// Where the reader looks.
     pub(crate) viewport: RwSignal<Viewport>,
+    /// Moves when the view comes to another window.
+    pub(crate) moves: RwSignal<u32>,
     /// The element that scrolls.
     pub(crate) list: NodeRef<Div>,
     /// The number of the line whose whole entry is shown.
@@ -36,7 +38,11 @@ impl Live {
         let frame = RwSignal::new(0_u64);
         let viewport = RwSignal::new(Viewport::default());
         let mut pace = Pace::default();
+        let moves = RwSignal::new(0);
         let on_frame = move |client: &Client| {
+            if moves.get_untracked() != client.moves() {
+                moves.set(client.moves());
+            }
             client.search_new();
             let is_due = client.with_session(|session| pace.is_due(client.now(), &viewport.read_untracked(), &session.shown_range()));
             if is_due {
@@ -51,7 +57,7 @@ impl Live {
             client.with_value(|client| client.picture(&viewport))
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
-        Self { client, viewport, list: NodeRef::new(), opened: RwSignal::new(None), title, locale, picture }
+        Self { client, viewport, moves, list: NodeRef::new(), opened: RwSignal::new(None), title, locale, picture }
     }
 
     /// Speaks to the client.

@@ -13,7 +13,7 @@ use crate::ui::status_bar::status_bar;
 
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as they come.
 ///
-/// All props but the last two may change at any time. Another workspace, workflow or service closes the old stream,
+/// All props but the last three may change at any time. Another workspace, workflow or service closes the old stream,
 /// empties the list and, if it was connected, connects to the new one. Unmounting ends everything.
 #[component]
 pub fn LiveLogs(
@@ -38,11 +38,15 @@ pub fn LiveLogs(
     /// How much the console tells; each change of the connection unless given.
     #[prop(default = Console::default())]
     console: Console,
+    /// Whether cookies are sent to an endpoint of another origin, which must allow that by CORS; off unless given.
+    #[prop(default = false)]
+    with_credentials: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
 ) -> impl IntoView {
-    let live = Live::new(Options { connection, capacity: Capacity::of_lines(capacity.get_untracked()), console }, Opener::default());
+    let live =
+        Live::new(Options { connection, capacity: Capacity::of_lines(capacity.get_untracked()), console, with_credentials }, Opener::default());
     let target = move || Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read());
     // An effect runs a moment after mounting, and a click may come before it.
     live.with(|client| client.set_target(untrack(target)));

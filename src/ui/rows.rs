@@ -42,9 +42,14 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Watches the list, and from now on each row, with what `watch` returns, unless they are watched already.
-    pub(crate) fn watch(&mut self, watch: impl FnOnce() -> Resize) {
-        self.resize.get_or_insert_with(watch);
+    /// Watches the list and each row with what `watch` returns, unless they are watched already in the window of `list`.
+    pub(crate) fn watch(&mut self, list: &Element, watch: impl FnOnce() -> Resize) {
+        if self.resize.as_ref().is_some_and(|resize| resize.is_at(list)) {
+            return;
+        }
+        let resize = watch();
+        self.rows.iter().for_each(|row| resize.watch(&row.element));
+        self.resize = Some(resize);
     }
 
     /// Draws the lines of `window` into `list`, newest first, and puts them where they belong.

@@ -5,8 +5,8 @@ import * as bundlers from "./bundlers.mjs";
 import { chosen } from "./hosts.mjs";
 
 for (const host of chosen(process.argv.slice(2))) {
-  // A development server builds as it serves; the tests start it.
-  if (host.bundler === "viteDev") continue;
+  // A development server builds as it serves, and a runner of tests as it runs; the tests start both.
+  if (host.bundler === "viteDev" || host.page === "tests") continue;
   const start = Date.now();
   rmSync(host.out, { recursive: true, force: true });
   mkdirSync(host.out, { recursive: true });

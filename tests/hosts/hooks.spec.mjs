@@ -103,6 +103,42 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await lab.word("a", "connected");
     });
 
+    test("what the context passed on never changes, and its counts follow within a second", async ({ serve, host }) => {
+      const lab = await open(serve, host, target);
+      await lab.show([{ id: "context", kind: "context" }, { id: "a", kind: "hook", ...WORKFLOW }]);
+      await expect.poll(async () => (await lab.state("context")).connectionStatus).toBe("connected");
+      await host.page.evaluate(() => (window.kept = { value: window.lab.states.context, text: JSON.stringify(window.lab.states.context) }));
+      await lab.publish(5, WORKFLOW);
+      await expect.poll(async () => (await lab.state("context")).stats.received).toBe(5);
+      await expect.poll(async () => (await lab.state("a")).stats.received).toBe(5);
+      expect(await host.page.evaluate(() => [JSON.stringify(window.kept.value) === window.kept.text, Object.isFrozen(window.kept.value.stats)])).toEqual([true, true]);
+    });
+
+    test("counts alone render a context's readers at most once per second", async ({ serve, host }) => {
+      const lab = await open(serve, host, target);
+      await lab.show([{ id: "context", kind: "context" }, { id: "a", kind: "hook", ...WORKFLOW }]);
+      await expect.poll(async () => (await lab.state("context")).connectionStatus).toBe("connected");
+      const before = await host.page.evaluate(() => ({ renders: window.lab.renders.context, at: performance.now() }));
+      await lab.publish(200, WORKFLOW);
+      await expect.poll(async () => (await lab.state("context")).stats.received).toBe(200);
+      const after = await host.page.evaluate(() => ({ renders: window.lab.renders.context, at: performance.now() }));
+      // StrictMode renders each twice.
+      expect(after.renders - before.renders).toBeLessThanOrEqual(2 * (Math.ceil((after.at - before.at) / 1_000) + 1));
+    });
+
+    test("wrong ids and channels are reported, and the host's tree stays", async ({ serve, host }) => {
+      const lab = await open(serve, host, target);
+      const wrong = [{ id: "a", kind: "hook", workspace_id: "a:b" }, { id: "s", kind: "subscriber", channels: ["not a channel"] }];
+      await lab.show([...wrong, { id: "b", kind: "hook", maxLogs: "many", ...WORKFLOW }]);
+      await lab.word("b", "connected");
+      await lab.publish(1, WORKFLOW);
+      await expect.poll(() => lab.messages("b")).toEqual(["m 1"]);
+      expect((await lab.errors()).map(({ type, option }) => [type, option])).toEqual([["option", "channels"], ["option", "channels"]]);
+      expect((await lab.state("a")).error).toMatchObject({ type: "option" });
+      await lab.show([{ id: "b", kind: "hook", maxLogs: "many", ...WORKFLOW }]);
+      await expect.poll(async () => (await lab.state("b")).error).toBeNull();
+    });
+
     test("without a gateway each channel goes over the proxy route, outside of a provider too", async ({ serve, host }) => {
       const lab = await open(serve, host, target);
       await lab.show([{ id: "a", kind: "hook", ...WORKFLOW }, { id: "b", kind: "hook", ...WORKFLOW }], null);

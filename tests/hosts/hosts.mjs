@@ -41,6 +41,9 @@ const HOSTS = [
   { name: "plain-vite-8", page: "plain", bundler: "vite", version: "vite" },
   { name: "esbuild", page: "plain", bundler: "esbuild" },
   { name: "plain-html", page: "plain", bundler: "none" },
+  // Tests of hosts, in which there is no browser: nothing is built, and the runner takes the place of the bundler.
+  { name: "jest-jsdom", page: "tests", bundler: "jest", folder: "host-tests" },
+  { name: "vitest-happy-dom", page: "tests", bundler: "vitest", folder: "host-tests" },
   // The design system inserts style elements as it loads, so a page with it cannot have the strict style-src.
   ...["before", "after"].map((when) => ({
     name: when === "after" ? "datashop" : "datashop-before",
@@ -54,8 +57,8 @@ const HOSTS = [
   })),
 ].map((host) => ({ backend: "wasm", mode: "production", ...host, folder: host.folder ?? folderOf(host), out: path.join(OUT, host.name) }));
 
-/** What `npm test` builds: the likeliest host, the plainest, and the page that this client is for. */
-export const QUICK = ["react-16-webpack-5", "hooks-16", "plain-html", "examples", "datashop"];
+/** What `npm test` builds: the likeliest host, the plainest, the page that this client is for, and the tests of a host. */
+export const QUICK = ["react-16-webpack-5", "hooks-16", "plain-html", "examples", "datashop", "jest-jsdom", "vitest-happy-dom"];
 
 /** The named hosts, or all. */
 export function chosen(names) {

@@ -5,6 +5,8 @@ import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
 
 export default defineConfig({
   testDir: ".",
+  // host-tests is for the runners of hosts.
+  testMatch: "*.spec.mjs",
   // Below the folder of the other end-to-end tests, which each of their runs empties.
   outputDir: "../../test-results/hosts",
   workers: 2,

@@ -1,5 +1,6 @@
 // <datashop-live-logs>, as pages without a framework and frameworks without React use it.
 
+import { readFile } from "node:fs/promises";
 import { expect, test } from "./support.mjs";
 
 const OTHER = { workspace_id: "workspace123", workflow_id: "other" };
@@ -138,14 +139,11 @@ test("its events carry what the callbacks get", async ({ host, gateway }) => {
   await expect.poll(async () => (await logs.heard("error")).map(({ type }) => type)).toContain("not_found");
 });
 
-test("an attribute that is wrong is an error event, and the last right value stays", async ({ host, gateway }) => {
+test("a wrong id or endpoint is an error event, and the last right value stays", async ({ host, gateway }) => {
   const logs = await (await opened(host)).connected();
   for (const [name, value, option, right] of [
-    ["capacity", "-1", "capacity", null],
-    ["capacity", "many", "capacity", "100"],
-    ["theme", "blue", "theme", "dark"],
     ["workflow-id", "a:b", "workflowId", "workflow456"],
-    ["locale", "not a locale!", "locale", null],
+    ["workspace-id", "a,b", "workspaceId", "workspace123"],
     ["endpoint", "javascript:alert(1)", "endpoint", null],
   ]) {
     await logs.set(name, value);
@@ -159,13 +157,60 @@ test("an attribute that is wrong is an error event, and the last right value sta
   await expect(logs.row("still here")).toBeVisible();
 });
 
-test("an attribute that is wrong does not hold up those that are right", async ({ host, gateway }) => {
+test("any other attribute that is wrong counts as absent, with one warning", async ({ host, gateway }) => {
   const logs = await (await opened(host)).connected();
-  await logs.set("capacity", "many");
+  for (const [name, value, option] of [
+    ["capacity", "-1", "capacity"],
+    ["capacity", "many", "capacity"],
+    ["theme", "blue", "theme"],
+    ["locale", "zh_Hans", "locale"],
+    ["transport", "websocket", "transport"],
+    ["console", "loud", "console"],
+  ]) {
+    await logs.set(name, value);
+    await expect.poll(() => host.told(new RegExp(`: ${option}: expected .*; the default is used instead`)), `${name}=${value}`).not.toEqual([]);
+    await logs.set(name, null);
+  }
+  expect(await logs.heard("error")).toEqual([]);
+  await expect(logs.place.getByRole("alert")).toHaveCount(0);
+  await logs.is("connected");
+  expect(await gateway.publish({ message: "still here" })).toBe(1);
+  await expect(logs.row("still here")).toBeVisible();
+});
+
+test("a wrong attribute reads as the default that is used", async ({ host }) => {
+  const logs = await opened(host);
+  for (const [name, property, value, is] of [["capacity", "capacity", "many", 10_000], ["theme", "theme", "blue", "auto"], ["transport", "transport", "websocket", "eventsource"], ["console", "console", "loud", "changes"], ["backend", "backend", "python", "auto"]]) {
+    await logs.set(name, value);
+    expect(await logs.property(property), name).toBe(is);
+  }
+});
+
+test("each property of its types is one of its attributes", async ({ host, page }) => {
+  await opened(host);
+  const types = await readFile(new URL("../../www/package/types/element.d.ts", import.meta.url), "utf8");
+  const [, body] = /interface DatashopLiveLogs extends HTMLElement \{([^}]*)\}/.exec(types);
+  const typed = [...body.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
+  const real = await page.evaluate(() => Object.keys(Object.getOwnPropertyDescriptors(customElements.get("datashop-live-logs").prototype)).filter((name) => Object.getOwnPropertyDescriptor(customElements.get("datashop-live-logs").prototype, name).set));
+  expect(typed.sort()).toEqual(real.sort());
+  const [, listed] = /Attributes: `([^`]*)`/.exec(types);
+  expect(listed.split(/[\s*]+/).sort()).toEqual(await page.evaluate(() => customElements.get("datashop-live-logs").observedAttributes.toSorted()));
+});
+
+test("a wrong attribute does not hold up those that are right", async ({ host, gateway }) => {
+  const logs = await (await opened(host)).connected();
+  await logs.set("endpoint", "javascript:alert(1)");
   await logs.set("workflow-id", "other");
   await expect.poll(() => gateway.publish({ message: "of the other" }, OTHER)).toBe(1);
-  await logs.set("theme", "blue");
-  await expect.poll(async () => (await logs.heard("error")).map(({ option }) => option)).toContain("theme");
+  await expect.poll(async () => (await logs.heard("error")).map(({ option }) => option)).toContain("endpoint");
+});
+
+test("a wrong attribute that is not essential does not keep it from mounting", async ({ host, page }) => {
+  await opened(host);
+  await page.evaluate(() => {
+    document.getElementById("there").innerHTML = '<datashop-live-logs workspace-id="workspace123" workflow-id="workflow456" locale="en-US@posix" capacity="x" auto-connect></datashop-live-logs>';
+  });
+  await expect(page.locator("#there .dsl-word")).toHaveText("CONNECTED");
 });
 
 test("a wrong attribute from the start is told in the page, and mended by a right one", async ({ host, page }) => {

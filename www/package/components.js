@@ -18,6 +18,8 @@ export function LogsSSEClient(props) {
 
   // After each rendering: what changed goes to the view that is there.
   useEffect(() => {
+    // react-test-renderer has no elements.
+    if (!place.current) return;
     const options = optionsOf(props, latest);
     try {
       if (mounted.current) mounted.current.handle.update({ ...unset(mounted.current.names), ...options });
@@ -85,7 +87,12 @@ function unset(names) {
   return Object.fromEntries(names.filter((name) => name in VIEWER_OPTIONS).map((name) => [name, undefined]));
 }
 
+/** Reports an error from within an effect, where one that is thrown would take the host's page down. */
 function tell(error, onError) {
-  if (onError) onError(error);
-  else console.error(`[live logs] ${words(error)}`);
+  try {
+    if (typeof onError === "function") onError(error);
+    else console.error(`[live logs] ${words(error)}`);
+  } catch (thrown) {
+    console.error("[live logs] onError threw:", thrown);
+  }
 }

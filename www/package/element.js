@@ -2,8 +2,9 @@
 
 import { words } from "./errors.js";
 import { mountLiveLogs } from "./mount.js";
-import { checkOptions, DEFAULTS, VIEWER_OPTIONS } from "./options.js";
+import { checkOptions, DEFAULTS, isRight, VIEWER_OPTIONS } from "./options.js";
 import { idle } from "./outlet.js";
+import { outside } from "./zone.js";
 
 /** Attribute, option, and how the one's text is the other's value. */
 const ATTRIBUTES = [
@@ -19,6 +20,7 @@ const ATTRIBUTES = [
   ["locale", "locale"],
   ["console", "console"],
   ["transport", "transport"],
+  ["with-credentials", "withCredentials", (text) => text !== "false"],
   ["worker", "worker", (text) => text !== "false"],
   ["wasm-url", "wasmUrl"],
   ["backend", "backend"],
@@ -64,20 +66,26 @@ function elementClass() {
     schedule() {
       if (this.isDue) return;
       this.isDue = true;
-      queueMicrotask(() => {
-        this.isDue = false;
-        this.settle();
-      });
+      outside(() =>
+        queueMicrotask(() => {
+          this.isDue = false;
+          this.settle();
+        }),
+      );
     }
 
     settle() {
+      outside(() => this.mount());
+    }
+
+    mount() {
       if (!this.isConnected) {
         if (this.handle) this.handle.unmount();
         this.handle = null;
         return;
       }
       const { good, wrong } = this.checked();
-      // A wrong attribute leaves the others as they are; before the first mount it must be mended.
+      // A wrong attribute leaves the others as they are; before the first mount it must be corrected.
       if (this.handle) this.handle.update(good);
       else if (wrong.length === 0) this.handle = mountLiveLogs(this, { ...good, ...this.callbacks() });
       this.complain(wrong.map(words).join("; "));
@@ -85,7 +93,7 @@ function elementClass() {
       this.told = new Set(wrong.map(words));
     }
 
-    /** The options that are right, and the errors of those that are not. */
+    /** Returns the options that can be used, and the errors of those that cannot. */
     checked() {
       const [good, wrong] = [{}, []];
       for (const [option, value] of Object.entries(this.options())) {
@@ -112,10 +120,10 @@ function elementClass() {
     }
 
     complain(sentence) {
-      const old = this.querySelector(":scope > .dsl-broken");
+      const old = [...this.children].find((child) => child.classList.contains("dsl-broken"));
       if (old) old.remove();
       if (!sentence) return;
-      const line = document.createElement("p");
+      const line = this.ownerDocument.createElement("p");
       line.className = "dsl-root dsl-broken";
       line.setAttribute("role", "alert");
       line.textContent = sentence;
@@ -158,8 +166,10 @@ function elementClass() {
       enumerable: true,
       get() {
         const text = this.getAttribute(attribute);
-        if (text === null) return NULLABLE.includes(option) ? null : DEFAULTS[option];
-        return read ? read(text) : text;
+        if (NULLABLE.includes(option)) return text;
+        // As elements of HTML have it, what is wrong reads as the default, which is what is used.
+        const value = text !== null && read ? read(text) : text;
+        return value !== null && (option === "service" || isRight(option, value, VIEWER_OPTIONS)) ? value : DEFAULTS[option];
       },
       set(value) {
         if (value === null || value === undefined || value === false) this.removeAttribute(attribute);

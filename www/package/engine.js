@@ -68,11 +68,11 @@ function hindrance() {
   return hindering;
 }
 
-/** Asked once per page, and remembered: each time that it is forbidden is a violation that the page's owner is told. */
+/** Asked once per page and remembered: each time that it is forbidden is a violation that is reported to the page's owner. */
 let hindering = null;
 
 /**
- * A policy is asked by instantiating the smallest module: it may forbid that and still allow compiling (embedding.md §1.3). Browsers report one
+ * A policy is asked by instantiating the smallest module: it may forbid that and still allow compiling (docs/csp.md). Browsers report one
  * violation when it is forbidden. Whether there is SIMD is asked without compiling anything, so no policy minds.
  */
 function findHindrance() {

@@ -10,7 +10,7 @@ export class LiveLogsError extends Error {
   }
 }
 
-/** What was thrown, in words: hosts throw anything. */
+/** Returns the message of what was thrown. Hosts throw anything, also errors of other windows. */
 export function words(thrown) {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return typeof thrown?.message === "string" ? thrown.message : String(thrown);
 }

@@ -1,6 +1,7 @@
 // A source of logs: holds what came, tells who listens, and can be iterated. Safe to import where there is no window.
 
 import { guarded, loadEngine } from "./engine.js";
+import { noBrowser, reportNoBrowser } from "./environment.js";
 import { LiveLogsError, words } from "./errors.js";
 import { assets } from "./headless_assets.js";
 import { createIteration } from "./iteration.js";
@@ -8,8 +9,15 @@ import { createOpener } from "./opener.js";
 import { checkOptions, DEFAULTS, HEADLESS_OPTIONS, policy } from "./options.js";
 import { createOutlet, idle, readStatus } from "./outlet.js";
 import { createShelf } from "./shelf.js";
+import { bound, outside, outsideAll } from "./zone.js";
 
 export function openLogs(given = {}) {
+  const options = bound(given);
+  const logs = outside(() => open(options));
+  return { ...outsideAll(logs), [Symbol.asyncIterator]: logs[Symbol.asyncIterator] };
+}
+
+function open(given) {
   let options = { ...DEFAULTS, ...checkOptions(given, HEADLESS_OPTIONS, "openLogs") };
   let engine = null;
   let stream = null;
@@ -28,6 +36,12 @@ export function openLogs(given = {}) {
   const ask = (call) => (stream ? guarded(engine, () => call(stream)) : undefined);
 
   async function start() {
+    // Known from the beginning, so that no listener has to be called for it.
+    failure = noBrowser();
+    if (failure) {
+      reportNoBrowser(options);
+      throw failure;
+    }
     try {
       engine = await loadEngine(assets, options);
     } catch (error) {
@@ -129,6 +143,7 @@ export function openLogs(given = {}) {
       // Lines of two workflows never mix; channels that stay are no other log.
       const isOther = moved && !(before.channels && options.channels && before.channels.some((channel) => options.channels.includes(channel)));
       if (isOther) shelf.clear();
+      if (before.withCredentials !== options.withCredentials) ask((stream) => stream.set_with_credentials(options.withCredentials));
       if (moved) follow();
       if (!before.autoConnect && options.autoConnect) connect();
       changed();

@@ -1,13 +1,20 @@
 // The viewer in a page: one element, one engine, one handle. Safe to import where there is no window.
 
 import { guarded, loadEngine } from "./engine.js";
+import { noBrowser, reportNoBrowser } from "./environment.js";
 import { LiveLogsError } from "./errors.js";
 import { createOpener } from "./opener.js";
 import { checkOptions, DEFAULTS, policy, VIEWER_OPTIONS } from "./options.js";
 import { createOutlet, idle, readStatus } from "./outlet.js";
 import { assets } from "./viewer_assets.js";
+import { bound, outside, outsideAll } from "./zone.js";
 
 export function mountLiveLogs(element, given = {}) {
+  const options = bound(given);
+  return outsideAll(outside(() => mount(element, options)));
+}
+
+function mount(element, given) {
   const place = checkElement(element);
   let options = { ...DEFAULTS, ...checkOptions(given, VIEWER_OPTIONS, "mountLiveLogs") };
   let engine = null;
@@ -19,9 +26,8 @@ export function mountLiveLogs(element, given = {}) {
   let failure = null;
 
   const outlet = createOutlet(() => options);
-  const root = document.createElement("div");
+  const root = made("div", "dsl-mount notranslate");
   // A page translator would translate logs, and replace the text nodes of the status.
-  root.className = "dsl-mount notranslate";
   root.setAttribute("translate", "no");
   root.dataset.theme = options.theme;
   place.append(root);
@@ -30,6 +36,10 @@ export function mountLiveLogs(element, given = {}) {
   const ask = (call) => (view ? guarded(engine, () => call(view)) : undefined);
 
   async function start() {
+    if (noBrowser()) {
+      showNoBrowser();
+      throw noBrowser();
+    }
     try {
       engine = await loadEngine(assets, options);
     } catch (error) {
@@ -52,6 +62,7 @@ export function mountLiveLogs(element, given = {}) {
       if (has("title")) view.set_title(options.title);
       if (has("locale")) view.set_locale(options.locale ?? "");
       if (has("capacity")) view.set_capacity(options.capacity);
+      if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
       view.tell_rows(Boolean(options.onLog));
       if (has("workspaceId", "workflowId", "service", "endpoint")) view.follow_workflow(options.service, options.workspaceId, options.workflowId, options.endpoint);
       if (changes.autoConnect) view.connect();
@@ -70,6 +81,13 @@ export function mountLiveLogs(element, given = {}) {
     return !root.querySelector(".dsl-is-disconnected");
   }
 
+  /** Makes an element in the document that the viewer is in, which may be that of another window. */
+  function made(name, className) {
+    const element = place.ownerDocument.createElement(name);
+    element.className = className;
+    return element;
+  }
+
   /** Says in the page why there is no view, with the way out of it. */
   function show(error) {
     failure = error;
@@ -84,6 +102,15 @@ export function mountLiveLogs(element, given = {}) {
     bar.append(sentence, again);
     root.replaceChildren(bar);
     outlet.fail(error);
+  }
+
+  function showNoBrowser() {
+    failure = noBrowser();
+    // No alert, and no callback: a host's tests look for their own.
+    const sentence = made("p", "dsl-root dsl-broken");
+    sentence.textContent = failure.message;
+    root.append(sentence);
+    reportNoBrowser(options);
   }
 
   function restart() {
@@ -151,17 +178,13 @@ export function mountLiveLogs(element, given = {}) {
 }
 
 function same(one, other) {
-  return one === other || (one instanceof URL && other instanceof URL && one.href === other.href);
+  // Two URLs; not `instanceof URL`, since each window has its own.
+  return one === other || (typeof one?.href === "string" && one.href === other?.href);
 }
 
-function made(name, className) {
-  const element = document.createElement(name);
-  element.className = className;
-  return element;
-}
-
+/** Not `instanceof Element`: an element of an iframe or a popup is none of this window's Element. */
 function checkElement(element) {
-  if (typeof Element !== "undefined" && element instanceof Element) return element;
+  if (element?.nodeType === 1 && element.ownerDocument) return element;
   const got = element === null ? "null" : typeof element === "string" ? JSON.stringify(element) : typeof element;
   throw new LiveLogsError("option", `mountLiveLogs: element: expected an element of the page, got ${got}`, { option: "element" });
 }

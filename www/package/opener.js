@@ -7,18 +7,18 @@ const FAILED = 1;
 
 /**
  * `open(url, names, tell)` for `engine`, and `end()` for when no stream will be opened any more.
- * `options()` gives `{ transport, headers, worker, console }`.
+ * `options()` returns `{ transport, headers, withCredentials, worker, console }`.
  */
 export function createOpener(engine, options) {
   const { openEventSource, openFetch } = engine.glue;
   const host = createHost(engine.assets.makeWorker, options);
 
   function open(url, names, tell) {
-    const { transport, headers, worker } = options();
+    const { transport, headers, withCredentials, worker } = options();
     const isFetch = transport === "fetch";
     const provide = () => (typeof headers === "function" ? headers() : (headers ?? {}));
-    const here = () => (isFetch ? openFetch(url, provide, tell) : openEventSource(url, names, tell));
-    return (worker && host.open(isFetch ? provide : null, url, names, tell, here)) || here();
+    const here = () => (isFetch ? openFetch(url, provide, tell, withCredentials) : openEventSource(url, names, tell, withCredentials));
+    return (worker && host.open(isFetch ? provide : null, url, names, withCredentials, tell, here)) || here();
   }
 
   return { open, end: host.end };
@@ -65,14 +65,14 @@ function createHost(makeWorker, options) {
     if (first instanceof Uint8Array && worker) worker.postMessage(["taken", id, first.length]);
   }
 
-  function open(provide, url, names, tell, openHere) {
+  function open(provide, url, names, withCredentials, tell, openHere) {
     if (!worker && !isBroken) start();
     if (isBroken) return null;
     last += 1;
     const id = last;
     let here = null;
     streams.set(id, { tell, moveHere: () => (here = openHere()) });
-    const begin = (headers) => streams.has(id) && worker.postMessage(["open", id, url, names, headers]);
+    const begin = (headers) => streams.has(id) && worker.postMessage(["open", id, url, names, headers, withCredentials]);
     if (provide) {
       // Here, since a function of the page does not cross.
       new Promise((resolve) => resolve(provide())).then(

@@ -1,4 +1,5 @@
-// Options from a host: checked once, here, with errors that name the option. What passes is believed from here on.
+// Options from a host, checked here and nowhere else. A wrong option that decides what is read, or with which rights, is an error;
+// any other wrong option is reported once in the console and replaced by its default, so that it never prevents the stream.
 
 import { LiveLogsError } from "./errors.js";
 
@@ -18,7 +19,17 @@ const breaksOut = /[:,\u0000-\u001f\u007f-\u009f]/;
 function id(value) {
   if (typeof value !== "string") return "a string";
   if (breaksOut.test(value)) return "an id without ':', ',' and control characters";
-  return new TextEncoder().encode(value).length > MAX_ID_BYTES ? `an id of at most ${MAX_ID_BYTES} bytes` : "";
+  return byteLength(value) > MAX_ID_BYTES ? `an id of at most ${MAX_ID_BYTES} bytes` : "";
+}
+
+/** Returns the length of `text` in UTF-8. Without TextEncoder, which jsdom lacks. */
+function byteLength(text) {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0);
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }
 
 function address(value) {
@@ -29,7 +40,7 @@ function address(value) {
 
 function locale(value) {
   try {
-    return typeof value === "string" && Intl.getCanonicalLocales(value).length === 1 ? "" : "a language tag such as \"de-DE\"";
+    return value === "" || (typeof value === "string" && Intl.getCanonicalLocales(value).length === 1) ? "" : "a language tag such as \"de-DE\"";
   } catch {
     return "a language tag such as \"de-DE\"";
   }
@@ -46,7 +57,21 @@ export function isChannel(name) {
   return head === "logs" && (parts.length === 2 || parts.length === 3) && parts.every((part) => part !== "" && id(part) === "");
 }
 
-const isObject = (value) => typeof value === "object" && !Array.isArray(value);
+function headers(value) {
+  if (typeof value === "function") return "";
+  const expected = "an object of headers, or a function that returns one or a promise of one";
+  if (typeof value !== "object") return expected;
+  try {
+    // What fetch would refuse on each attempt is refused here. Test environments may lack the class.
+    if (typeof Headers === "function") new Headers(value);
+    return "";
+  } catch {
+    return `${expected}, with names and values that HTTP allows`;
+  }
+}
+
+// Not `instanceof URL`: the URL of another window is one too.
+const wasmUrl = (value) => (typeof value === "string" || (typeof value === "object" && typeof value.href === "string") ? "" : "a string or a URL");
 
 const connection = {
   workspaceId: id,
@@ -60,23 +85,27 @@ const connection = {
   connectTimeoutMs: whole(1, 600_000),
   silenceMs: whole(1, 86_400_000),
   hiddenMs: whole(0, 86_400_000),
-  wasmUrl: (value) => (typeof value === "string" || value instanceof URL ? "" : "a string or a URL"),
+  wasmUrl,
   backend: oneOf("auto", "wasm", "js"),
   transport: oneOf("eventsource", "fetch"),
-  headers: (value) => (typeof value === "function" || isObject(value) ? "" : "an object, or a function that gives one or a promise of one"),
+  headers,
+  withCredentials: boolean,
   worker: boolean,
   onStatus: callback,
   onError: callback,
   onLog: callback,
 };
 
-/** What `mountLiveLogs` takes. */
+/** The options that `mountLiveLogs` accepts. */
 export const VIEWER_OPTIONS = { ...connection, title: text, theme: oneOf("auto", "light", "dark"), locale };
 
-/** What `openLogs` takes. */
+/** The options that `openLogs` accepts. */
 export const HEADLESS_OPTIONS = { ...connection, gatewayUrl: address, channels: channelList };
 
-/** What stands where a host says nothing. */
+/** What is read, and with which rights: guessing here would show other logs, or ask for them without the host's token. */
+const ESSENTIAL = new Set(["workspaceId", "workflowId", "service", "endpoint", "gatewayUrl", "channels", "headers"]);
+
+/** The values of options that a host leaves out. */
 export const DEFAULTS = {
   workspaceId: "",
   workflowId: "",
@@ -87,14 +116,15 @@ export const DEFAULTS = {
   console: "changes",
   backend: "auto",
   transport: "eventsource",
+  withCredentials: false,
   worker: false,
   title: "Live logs",
   theme: "auto",
 };
 
 /**
- * The options of `given` that `known` has, each checked. `undefined` and `null` stand for the default.
- * An unknown one is told once in the console, with the nearest name that exists.
+ * Returns those options of `given` that are in `known`, each checked; `undefined` and `null` stand for the default.
+ * A wrong essential option throws; another wrong one, and an unknown one, are reported once in the console.
  */
 export function checkOptions(given, known, caller) {
   if (given === null || typeof given !== "object" || Array.isArray(given)) throw new LiveLogsError("option", `${caller}: options: expected an object, got ${shown(given)}`, { option: "options" });
@@ -105,21 +135,40 @@ export function checkOptions(given, known, caller) {
       continue;
     }
     const expected = value === undefined || value === null ? "" : known[name](value);
-    if (expected) throw new LiveLogsError("option", `${caller}: ${name}: expected ${expected}, got ${shown(value)}`, { option: name });
-    checked[name] = value ?? DEFAULTS[name];
+    checked[name] = expected ? refused(name, value, expected, caller) : (value ?? DEFAULTS[name]);
   }
   return checked;
 }
 
+/** Throws for a wrong essential option; warns of another one, and returns its default. */
+function refused(name, value, expected, caller) {
+  // Headers hold secrets, and this sentence may be logged.
+  const sentence = `${caller}: ${name}: expected ${expected}, got ${name === "headers" ? `a ${typeof value}` : shown(value)}`;
+  if (ESSENTIAL.has(name)) throw new LiveLogsError("option", sentence, { option: name });
+  // By option and value: components pass all of their options again with each rendering.
+  warnOnce(`${name} ${shown(value)}`, `${sentence}; the default is used instead`);
+  return DEFAULTS[name];
+}
+
+/** Returns whether `value` is right for the option `name`. */
+export function isRight(name, value, known) {
+  return value === undefined || value === null || known[name](value) === "";
+}
+
 const warned = new Set();
 
+/** Warns in the console, once for each `key`. */
+export function warnOnce(key, sentence) {
+  if (warned.has(key)) return;
+  warned.add(key);
+  console.warn(`[live logs] ${sentence}`);
+}
+
 function warnUnknown(name, known, caller) {
-  if (warned.has(`${caller} ${name}`)) return;
-  warned.add(`${caller} ${name}`);
   const [nearest] = Object.keys(known)
     .map((other) => [other, distance(name.toLowerCase(), other.toLowerCase())])
     .sort((one, other) => one[1] - other[1])[0];
-  console.warn(`[live logs] ${caller}: there is no option "${name}"; did you mean "${nearest}"?`);
+  warnOnce(`unknown ${name}`, `${caller}: there is no option "${name}"; did you mean "${nearest}"?`);
 }
 
 /** How many letters must be added, removed or changed to come from `one` to `other`. */
@@ -143,9 +192,9 @@ function shown(value) {
   return value !== null && typeof value === "object" ? "an object" : String(value);
 }
 
-/** The numbers that an engine takes at its beginning; see src/js/policy.rs. */
+/** The numbers that an engine is made with; see src/js/policy.rs. */
 export function policy(options) {
   const level = { off: 0, changes: 1, lines: 2 }[options.console ?? DEFAULTS.console];
   const number = (value) => value ?? Number.NaN;
-  return Float64Array.of(level, number(options.maxAttempts), number(options.connectTimeoutMs), number(options.silenceMs), number(options.hiddenMs));
+  return Float64Array.of(level, number(options.maxAttempts), number(options.connectTimeoutMs), number(options.silenceMs), number(options.hiddenMs), Number(options.withCredentials ?? false));
 }

@@ -2,6 +2,7 @@
 
 import { LiveLogsError, words } from "./errors.js";
 import { createPersistence } from "./persistence.js";
+import { outside } from "./zone.js";
 
 const NOTHING = Object.freeze([]);
 
@@ -79,32 +80,37 @@ export function createPane(store, channel, settings) {
 
   let before = null;
 
+  function subscribe(listener, isReading) {
+    listeners.add(listener);
+    restore();
+    // Counts move with every line; only what reads differently is worth a rendering.
+    const unlisten = store.listen(() => {
+      if (store.getSnapshot() !== before) changed();
+    });
+    const unsubscribe = isReading && channel ? store.subscribe(channel, take) : () => {};
+    const leave = () => storage && storage.flush();
+    if (storage) window.addEventListener("pagehide", leave);
+    return () => {
+      listeners.delete(listener);
+      unlisten();
+      unsubscribe();
+      leave();
+      window.removeEventListener("pagehide", leave);
+    };
+  }
+
   return {
-    /** Listens to the connection and, with `isReading`, reads the channel. Gives back what ends both. */
+    /** Listens to the connection and, with `isReading`, reads the channel. Returns what ends both. */
     subscribe(listener, isReading) {
-      listeners.add(listener);
-      restore();
-      // Counts move with every line; only what reads differently is worth a rendering.
-      const unlisten = store.listen(() => {
-        if (store.getSnapshot() !== before) changed();
-      });
-      const unsubscribe = isReading && channel ? store.subscribe(channel, take) : () => {};
-      const leave = () => storage && storage.flush();
-      if (storage) window.addEventListener("pagehide", leave);
-      return () => {
-        listeners.delete(listener);
-        unlisten();
-        unsubscribe();
-        leave();
-        window.removeEventListener("pagehide", leave);
-      };
+      const end = outside(() => subscribe(listener, isReading));
+      return () => outside(end);
     },
 
     getSnapshot() {
       if (!snapshot) {
         before = store.getSnapshot();
-        const { connectionStatus, isConnected, error, stats } = before;
-        snapshot = Object.freeze({ logs, lastLog: logs[0] ?? null, logCount: logs.length, connectionStatus, isConnected, error, channel, clearLogs, resetToPersisted, stats: { ...stats } });
+        const { connectionStatus, isConnected, error } = before;
+        snapshot = Object.freeze({ logs, lastLog: logs[0] ?? null, logCount: logs.length, connectionStatus, isConnected, error, channel, clearLogs, resetToPersisted, stats: store.stats() });
       }
       return snapshot;
     },

@@ -1,28 +1,48 @@
 // One connection for all that read through one provider. Channels travel together over a gateway, or, without one, each over the proxy route.
 
+import { noBrowser, reportNoBrowser } from "./environment.js";
 import { LiveLogsError, words } from "./errors.js";
 import { openLogs } from "./logs.js";
 import { isChannel } from "./options.js";
+import { currentZone, outside, outsideAll } from "./zone.js";
 
-/** `settings` are the provider's: `{ gatewayUrl, transport, headers, worker, wasmUrl, backend, console, onError }`; read anew each time. */
+/**
+ * `settings()` returns the provider's props: `{ gatewayUrl, transport, headers, withCredentials, worker, wasmUrl, backend, console, onError }`.
+ * Nothing here throws at a component: React would unmount the host's tree for it.
+ */
 export function createStore(settings) {
-  /** Who reads what: `{ channels, callback }`. */
+  /** Who reads what: `{ channels, callback, zone, isBroken }`. */
   const readers = new Set();
   /** Open sources by what they share: nothing when a gateway carries all, else the channel. */
   const links = new Map();
+  /** The errors of sources that could not be opened, by the same key. */
+  const unopened = new Map();
+  /** The errors of readers that were refused. */
+  const refusals = new Set();
   const listeners = new Set();
+  const reported = new Set();
   let isPaused = false;
   let release = null;
   let isSyncDue = false;
+  /** The state as it was read last, and as hooks have it. Neither ever changes. */
+  let latest = null;
   let snapshot = null;
-  let last = null;
+  let publishedAt = 0;
+  let publishing = null;
 
-  function subscribe(channels, callback) {
+  const hasGateway = () => settings().gatewayUrl !== undefined && settings().gatewayUrl !== null;
+
+  function subscribe(channels, callback, zone) {
     const names = (Array.isArray(channels) ? channels : [channels]).slice();
     const wrong = names.find((name) => !isChannel(name));
-    if (names.length === 0 || wrong !== undefined) throw new LiveLogsError("option", `subscribe: channels: expected channels such as "logs:etl:workspace123:workflow456", got ${JSON.stringify(wrong)}`, { option: "channels" });
-    if (typeof callback !== "function") throw new LiveLogsError("option", `subscribe: callback: expected a function, got ${typeof callback}`, { option: "callback" });
-    const reader = { channels: new Set(names), callback };
+    if (names.length === 0 || wrong !== undefined) return refuse("channels", `channels such as "logs:etl:workspace123:workflow456", got ${JSON.stringify(wrong) ?? "none"}`);
+    if (typeof callback !== "function") return refuse("callback", `a function, got ${typeof callback}`);
+    if (noBrowser()) {
+      // As on a server: nothing is opened, and no state changes that a test would have to wait for.
+      reportNoBrowser(settings());
+      return () => {};
+    }
+    const reader = { channels: new Set(names), callback, zone, isBroken: false };
     readers.add(reader);
     // Several components mount in one go; the connection hears of them once.
     if (!isSyncDue) {
@@ -35,6 +55,17 @@ export function createStore(settings) {
     };
   }
 
+  function refuse(option, sentence) {
+    const error = new LiveLogsError("option", `subscribe: ${option}: expected ${sentence}`, { option });
+    refusals.add(error);
+    reportOnce(error);
+    changed();
+    return () => {
+      refusals.delete(error);
+      changed();
+    };
+  }
+
   function sync() {
     isSyncDue = false;
     clearTimeout(release);
@@ -42,7 +73,7 @@ export function createStore(settings) {
     const wanted = new Map();
     for (const { channels } of readers) {
       for (const channel of channels) {
-        const key = settings().gatewayUrl === undefined ? channel : "";
+        const key = hasGateway() ? "" : channel;
         wanted.set(key, [...(wanted.get(key) ?? []), channel]);
       }
     }
@@ -51,88 +82,123 @@ export function createStore(settings) {
       links.delete(key);
       link.close();
     }
+    unopened.clear();
     for (const [key, names] of wanted) follow(key, [...new Set(names)]);
     changed();
   }
 
   function follow(key, channels) {
-    const { gatewayUrl } = settings();
-    const target = gatewayUrl === undefined ? workflowOf(channels[0]) : { gatewayUrl, channels };
+    const target = hasGateway() ? { gatewayUrl: settings().gatewayUrl, channels } : workflowOf(channels[0]);
     try {
       const link = links.get(key);
-      if (link) link.update(target);
+      if (link) link.update({ ...target, ...carrier() });
       else links.set(key, open(target));
     } catch (error) {
-      fail(error);
+      unopened.set(key, error);
+      reportOnce(error);
     }
   }
 
+  /** What a source reads for each attempt, and may change while it is open. */
+  function carrier() {
+    const { transport, withCredentials, worker, console } = settings();
+    return { transport, withCredentials, worker, console };
+  }
+
   function open(target) {
-    const { transport, worker, wasmUrl, backend, console } = settings();
+    const { wasmUrl, backend } = settings();
     // A host makes this function anew with each rendering, and the latest knows the token of today.
     const headers = () => {
       const { headers } = settings();
       return typeof headers === "function" ? headers() : (headers ?? {});
     };
     // Whoever reads keeps what it wants; nothing needs to be held here.
-    const link = openLogs({ ...target, transport, headers, worker, wasmUrl, backend, console, capacity: 1, autoConnect: !isPaused, onLog: (logs) => deliver(target, logs), onError: fail });
+    const link = openLogs({ ...target, ...carrier(), headers, wasmUrl, backend, capacity: 1, autoConnect: !isPaused, onLog: (logs) => deliver(target, logs), onError: fail });
     link.subscribe(changed);
     return link;
   }
 
   function deliver(target, logs) {
     for (const reader of [...readers]) {
-      for (const log of logs) {
-        // A backend that names no channel serves one per stream.
-        const isWanted = log.channel === null ? !target.workflowId || reader.channels.has(channelOf(target)) : reader.channels.has(log.channel);
-        if (!isWanted) continue;
-        try {
-          reader.callback(log);
-        } catch (error) {
-          fail(new LiveLogsError("callback", `a subscriber threw: ${words(error)}`, { option: "subscribe", cause: error }));
-        }
-      }
+      // A backend that names no channel serves one per stream.
+      const isWanted = ({ channel }) => (channel === null ? !target.workflowId || reader.channels.has(channelOf(target)) : reader.channels.has(channel));
+      const wanted = logs.filter(isWanted);
+      // Once for each batch: a zone looks for changes after each run.
+      if (wanted.length > 0) reader.zone(() => wanted.forEach((log) => call(reader, log)));
     }
+  }
+
+  function call(reader, log) {
+    try {
+      reader.callback(log);
+    } catch (error) {
+      // Once: it may throw for each log.
+      if (!reader.isBroken) fail(new LiveLogsError("callback", `a subscriber threw: ${words(error)}`, { option: "subscribe", cause: error }));
+      reader.isBroken = true;
+    }
+  }
+
+  /** Reports wrong input, which comes again with each rendering and each StrictMode, once. */
+  function reportOnce(error) {
+    if (reported.has(error.message)) return;
+    reported.add(error.message);
+    fail(error);
   }
 
   function fail(error) {
     const { onError } = settings();
     try {
-      if (onError) onError(error);
+      if (typeof onError === "function") onError(error);
       else if (["internal", "load", "callback", "storage", "option"].includes(error.type)) console.error(`[live logs] ${error.message}`);
     } catch (thrown) {
       console.error("[live logs] onError threw:", thrown);
     }
   }
 
-  /** Tells hooks, unless all reads as before. Logs reach them on their own way. */
+  /** Tells hooks when the connection reads differently; of mere counts at most once per second. Logs reach them on their own way. */
   function changed() {
-    snapshot = null;
+    const next = read();
+    const isNews = !snapshot || wording(snapshot) !== wording(next);
+    if (!isNews && counts(latest ?? snapshot) === counts(next)) return;
+    // What reads the same stays the same object: effects of a host depend on it.
+    latest = isNews ? next : Object.freeze({ ...snapshot, stats: next.stats });
+    if (isNews || Date.now() - publishedAt >= STATS_MS) publish();
+    else if (listeners.size > 0) publishing ??= setTimeout(publish, STATS_MS);
+  }
+
+  function publish() {
+    clearTimeout(publishing);
+    publishing = null;
+    publishedAt = Date.now();
+    snapshot = latest;
     for (const listener of [...listeners]) listener();
   }
 
   function read() {
     const statuses = [...links.values()].map((link) => link.status());
     const sum = (name) => statuses.reduce((total, status) => total + status[name], 0);
-    const worst = statuses.map(oldWord).sort((one, other) => WORDS.indexOf(one) - WORDS.indexOf(other))[0] ?? "disconnected";
+    const worst = statuses.map(oldWord).sort((one, other) => WORDS.indexOf(one) - WORDS.indexOf(other))[0] ?? (unopened.size + refusals.size > 0 ? "failed" : "disconnected");
     const refused = statuses.flatMap((status) => status.refused);
     const broken = statuses.find((status) => status.reason !== "" && status.state !== "connected");
     const [unread] = refused;
+    const [wrong] = [...unopened.values(), ...refusals];
     const error = broken
       ? new LiveLogsError(broken.cause ?? "internal", broken.reason)
       : unread
         ? new LiveLogsError("not_granted", `the gateway did not grant ${unread}`)
-        : null;
+        : (wrong ?? null);
     // Not `isLive`: a server without a greeting may be connected and idle.
     const isConnected = statuses.length > 0 && statuses.every((status) => status.state === "connected");
     const connectedChannels = isConnected ? [...new Set([...readers].flatMap(({ channels }) => [...channels]))].filter((channel) => !refused.includes(channel)) : [];
-    const stats = { ...Object.fromEntries(["received", "duplicates", "missing", "gaps", "attempt"].map((name) => [name, sum(name)])), subscriptions: readers.size };
-    return { connectionStatus: worst, connectedChannels, error, isConnected, stats };
+    const stats = { ...Object.fromEntries(COUNTS.map((name) => [name, sum(name)])), subscriptions: readers.size };
+    return Object.freeze({ connectionStatus: worst, connectedChannels: Object.freeze(connectedChannels), error, isConnected, stats: Object.freeze(stats) });
   }
 
-  return {
-    subscribe,
-    fail,
+  const verbs = outsideAll({
+    /** Passes changed props on to the sources that are open. */
+    carry() {
+      for (const link of links.values()) link.update(carrier());
+    },
 
     disconnect() {
       isPaused = true;
@@ -146,27 +212,49 @@ export function createStore(settings) {
         link.retryNow();
       }
     },
+  });
 
-    /** Calls `listener` when `getSnapshot` may read differently. */
-    listen(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+  return {
+    ...verbs,
+    fail,
+
+    subscribe(channels, callback) {
+      const zone = currentZone();
+      const end = outside(() => subscribe(channels, callback, zone));
+      return () => outside(end);
     },
 
-    /** The state in the words of the client before this one. The same object until something else than counts changes. */
+    /** Calls `listener` when `getSnapshot` reads differently. */
+    listen(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        clearTimeout(publishing);
+        publishing = null;
+      };
+    },
+
+    /** Returns the state in the words of the client before this one: a frozen object, the same until `listen` tells of another. */
     getSnapshot() {
-      if (!snapshot) {
-        const next = read();
-        snapshot = last && reads(last) === reads(next) ? Object.assign(last, { stats: next.stats }) : next;
-        last = snapshot;
-      }
+      snapshot ??= read();
       return snapshot;
+    },
+
+    /** Returns the counts as they are now: `getSnapshot` may be a second behind. */
+    stats() {
+      return (latest ?? this.getSnapshot()).stats;
     },
   };
 }
 
-function reads({ connectionStatus, connectedChannels, error }) {
+/** What hooks show besides counts. */
+function wording({ connectionStatus, connectedChannels, error }) {
   return [connectionStatus, connectedChannels, error && `${error.type} ${error.message}`].join("\n");
+}
+
+function counts({ stats }) {
+  return Object.values(stats).join();
 }
 
 function oldWord({ state, willRetry }) {
@@ -188,6 +276,12 @@ function channelOf({ service, workspaceId, workflowId }) {
 
 /** Worst first: of several connections the worst is told. */
 const WORDS = ["failed", "error", "connecting", "disconnected", "connected"];
+
+/** The counts of a status that add up over several connections. */
+const COUNTS = ["received", "duplicates", "missing", "gaps", "attempt"];
+
+/** How old counts may be in what hooks show. */
+const STATS_MS = 1_000;
 
 /** Longer than StrictMode and a route change take between unmounting and mounting. */
 const RELEASE_MS = 100;

@@ -31,10 +31,10 @@ const encoder = new TextEncoder();
 
 /**
  * Opens an EventSource. `names` are those of the events that are listened to, in the order by which packed.rs knows them.
- * Throws what the browser throws.
+ * With `withCredentials` cookies are sent to another origin too. Throws what the browser throws.
  */
-export function openEventSource(url, names, tell) {
-  const source = new EventSource(url);
+export function openEventSource(url, names, tell, withCredentials) {
+  const source = new EventSource(url, { withCredentials: Boolean(withCredentials) });
   const events = packEvents((bytes) => tell(EVENTS, bytes));
   let isClosed = false;
   const flush = () => isClosed || events.flush();
@@ -153,9 +153,9 @@ const LARGE = 4_096;
 
 /**
  * Opens a stream by `fetch`. `provide()` gives the headers of this attempt, or a promise of them; none when it is left out.
- * What is not taken is not read: the server feels it.
+ * With `withCredentials` cookies are sent to another origin too. What is not taken is not read: the server feels it.
  */
-export function openFetch(url, provide, tell) {
+export function openFetch(url, provide, tell, withCredentials) {
   const abort = new AbortController();
   let isAnswered = false;
   let isClosed = false;
@@ -163,7 +163,7 @@ export function openFetch(url, provide, tell) {
   async function run() {
     const headers = await makeHeaders(provide);
     if (isClosed) return;
-    const response = await fetch(url, { headers, cache: "no-store", credentials: "same-origin", redirect: "manual", signal: abort.signal });
+    const response = await fetch(url, { headers, cache: "no-store", credentials: withCredentials ? "include" : "same-origin", redirect: "manual", signal: abort.signal });
     if (isClosed) return;
     // The browser does not tell where a redirect leads, and gives no status.
     isAnswered = true;

@@ -1,5 +1,5 @@
 // Streams in a Worker: what transport.js tells there is passed on to the page's thread, which has the engine.
-// Messages to it: ["open", id, url, names, headers or null], ["taken", id, bytes], ["close", id]; from it: [id, kind, …].
+// Messages to it: ["open", id, url, names, headers or null, withCredentials], ["taken", id, bytes], ["close", id]; from it: [id, kind, …].
 
 import { EVENTS, FAILED, openEventSource, openFetch } from "./transport.js";
 
@@ -18,7 +18,7 @@ self.onmessage = ({ data: [what, id, ...given] }) => {
   }
 };
 
-function open(id, url, names, headers) {
+function open(id, url, names, headers, withCredentials) {
   let underWay = 0;
   let goOn = null;
   const stream = {
@@ -44,7 +44,7 @@ function open(id, url, names, headers) {
   }
 
   try {
-    stream.transport = headers ? openFetch(url, () => headers, tell) : openEventSource(url, names, tell);
+    stream.transport = headers ? openFetch(url, () => headers, tell, withCredentials) : openEventSource(url, names, tell, withCredentials);
   } catch (error) {
     tell(FAILED, false, error.message);
   }

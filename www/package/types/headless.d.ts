@@ -16,7 +16,7 @@ export interface LogsSnapshot {
   readonly version: number;
   /** Logs and notices, oldest first, at most `capacity`. */
   readonly rows: readonly (Log | Notice)[];
-  /** Logs that were let go to stay within `capacity`. */
+  /** Logs that were dropped to stay within `capacity`. */
   readonly dropped: number;
   readonly status: LogsStatus;
 }
@@ -24,7 +24,7 @@ export interface LogsSnapshot {
 /** The engine without a view. Iterating gives each log once, as it comes; a consumer that falls behind `capacity` gets a notice that says how many it missed. */
 export interface Logs extends AsyncIterable<Log | Notice> {
   readonly ready: Promise<void>;
-  /** Calls `listener` after each change, at most once per frame. Gives back what ends it. */
+  /** Calls `listener` after each change: at most once per frame for what the stream brings, and at once after `update` and `clear`. Returns what ends it. */
   subscribe(listener: () => void): () => void;
   getSnapshot(): LogsSnapshot;
   status(): LogsStatus;
@@ -37,7 +37,7 @@ export interface Logs extends AsyncIterable<Log | Notice> {
   close(): void;
 }
 
-/** Opens a source of logs; it connects when asked, or at once with `autoConnect`. Throws a {@link LiveLogsError} when an option is wrong. */
+/** Opens a source of logs; it connects when asked, or at once with `autoConnect`. Throws a {@link LiveLogsError} when an essential option is wrong, see {@link ConnectionOptions}. */
 export function openLogs(options?: LogsOptions): Logs;
 
 /** What runs in this page, once something is loaded. */

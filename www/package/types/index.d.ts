@@ -116,7 +116,13 @@ export interface Notice {
   readonly text: string;
 }
 
-/** What to connect to and how: shared by the viewer and the headless client. */
+/**
+ * What to connect to and how: shared by the viewer and the headless client.
+ *
+ * A wrong `workspaceId`, `workflowId`, `service`, `endpoint`, `gatewayUrl`, `channels` or `headers` throws a {@link LiveLogsError}.
+ * Any other wrong option is reported once in the console, by name, and its default is used: it never prevents the stream.
+ * `undefined` and `null` stand for the default.
+ */
 export interface ConnectionOptions {
   /** The workspace; empty, `null` or left out while the page does not know it yet. */
   workspaceId?: string | null;
@@ -140,21 +146,30 @@ export interface ConnectionOptions {
   silenceMs?: number;
   /** After how long in a hidden tab the stream is closed until the tab is seen again; never unless given. */
   hiddenMs?: number;
-  /** What carries the stream: `"eventsource"` unless given. `"fetch"` takes `headers`, tells why an attempt failed at once, and is faster. Read for each attempt. */
+  /** What carries the stream: `"eventsource"` unless given. `"fetch"` sends `headers`, reports at once why an attempt failed, and is faster. Read for each attempt. */
   transport?: "eventsource" | "fetch";
-  /** Headers of the transport `"fetch"`, such as a token's: an object, or a function that is called for each attempt. */
+  /** Headers of the transport `"fetch"`, such as a token's: an object, or a function that is called for each attempt. The other transport cannot send any. */
   headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * Send cookies and other credentials to an endpoint or gateway of another origin, by either transport; `false` unless given. The page's
+   * own origin always gets its cookies. The server must allow it by CORS: `Access-Control-Allow-Credentials: true`, and the page's
+   * origin by name (`--cors-credentials` of `logs-gateway`). Read for each attempt.
+   */
+  withCredentials?: boolean;
   /** Read streams in a Worker, so that a burst leaves the page its time; `false` unless given. Where none can be had, the main thread reads. */
   worker?: boolean;
-  /** Where the wasm file is, for hosts whose bundler does not find it by itself. Read once, by the first that loads. */
+  /** Where the wasm file is, for hosts whose bundler does not find it by itself. Read by the first viewer or source of the page. */
   wasmUrl?: string | URL;
-  /** What to run; `"auto"` unless given: WebAssembly where the page's policy and the browser allow it, else JavaScript. Read once, by the first that loads. */
+  /** What to run; `"auto"` unless given: WebAssembly where the page's policy and the browser allow it, otherwise JavaScript. Read by the first viewer or source of the page. */
   backend?: "auto" | Backend;
-  /** When anything but counts and times reads differently; at most once per frame, so a state shorter than that is left out. */
+  /** Called when anything but counts and times reads differently; at most once per frame, so a state shorter than that is left out. */
   onStatus?(status: LogsStatus): void;
-  /** Once for each new reason, and once for each callback that throws. Without it errors go to the console. */
+  /** Called once for each new reason, and once for each callback that throws. Without it, faults that are not the connection's go to the console. */
   onError?(error: LiveLogsError): void;
-  /** New logs, oldest first; at most once per frame. */
+  /**
+   * Called with new logs, oldest first; at most once per frame. On a page with zone.js all callbacks run in the zone in which they
+   * were passed, and nothing else of the package does.
+   */
   onLog?(logs: readonly Log[]): void;
 }
 
@@ -164,30 +179,33 @@ export interface LiveLogsOptions extends ConnectionOptions {
   title?: string;
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
-  /** How times are written that came as numbers: a BCP 47 tag such as `"de-DE"`; as ISO date and time unless given. */
+  /** How times are written that came as numbers: a BCP 47 tag such as `"de-DE"`; as ISO date and time unless given, or where the tag is wrong. */
   locale?: string;
 }
 
 /** A mounted live log. */
 export interface LiveLogsHandle {
-  /** Resolves when the button can be pressed; rejects with the error when it could not be loaded. */
+  /** Resolves when the button can be pressed; rejects with the error when it could not be loaded, or when this is no browser (jsdom, happy-dom, a server). */
   readonly ready: Promise<void>;
-  /** Changes options; those left out stay. Throws before anything changes when one is wrong. */
+  /** Changes options; those left out stay. Throws before anything changes when one that may not be replaced by a default is wrong. */
   update(options: Partial<LiveLogsOptions>): void;
   connect(): void;
   disconnect(): void;
   /** Cuts a wait short. */
   retryNow(): void;
-  /** Lets all lines go; the connection goes on. */
+  /** Drops all lines; the connection stays. */
   clear(): void;
   status(): LogsStatus;
-  /** Closes the stream, empties the element, frees all. May be called any number of times. */
+  /** Closes the stream, removes the view from the element and leaves its other content, frees everything. May be called any number of times. */
   unmount(): void;
 }
 
 /**
  * Shows live logs in `element`: status bar, button "Connect Live Logs", live section.
- * Throws a {@link LiveLogsError} when the element or an option is wrong, and then touches nothing.
+ * Throws a {@link LiveLogsError} when the element or an essential option is wrong, and then touches nothing.
+ *
+ * The element may be in a same-origin iframe or popup, and may be moved there and back: timers and frames follow it. The style sheet
+ * is the host's, in each of its documents.
  */
 export function mountLiveLogs(element: Element, options?: LiveLogsOptions): LiveLogsHandle;
 

@@ -26,26 +26,34 @@ export interface LogsSSEStats {
   subscriptions: number;
 }
 
-/** The value of the context: one object for the provider's life. Its fields are read at the time of reading; hooks re-render, the value does not. */
+/**
+ * The value of the context. It never changes: when the connection reads differently the provider passes on a new one, and at most one
+ * per second while only `stats` change. Its functions stay the same for the provider's life.
+ */
 export interface LogsSSEValue {
   readonly connectionStatus: ConnectionStatus;
   readonly connectedChannels: readonly string[];
   readonly error: LiveLogsError | null;
   readonly isConnected: boolean;
   readonly stats: LogsSSEStats;
-  /** Calls `callback` with each new log of `channels`, until the returned function is called. Connects with the first, closes with the last. */
+  /**
+   * Calls `callback` with each new log of `channels`, until the returned function is called. Opens with the first subscription, closes
+   * with the last. Never throws: wrong input is reported through the provider's `onError` and in `error`.
+   */
   subscribe(channels: string | readonly string[], callback: (log: Log) => void): () => void;
   disconnect(): void;
-  /** Begins again after `disconnect`, or cuts a wait short. */
+  /** Connects again after `disconnect`, or cuts a wait short. */
   connect(): void;
 }
 
 export interface LogsSSEProviderProps {
   /** The gateway: all channels travel over one connection to it. Without it, each channel goes over the page's own proxy route. */
-  gatewayUrl?: string;
+  gatewayUrl?: string | null;
+  /** Receives wrong input, failures to load and what callbacks throw; without it they go to the console. */
   onError?(error: LiveLogsError): void;
   transport?: LiveLogsOptions["transport"];
   headers?: LiveLogsOptions["headers"];
+  withCredentials?: LiveLogsOptions["withCredentials"];
   worker?: LiveLogsOptions["worker"];
   wasmUrl?: string | URL;
   backend?: "auto" | "wasm" | "js";
@@ -64,7 +72,7 @@ export interface UseLogsSSEOptions {
   /** Keep them in localStorage over a reload. */
   persistence?: boolean;
   persistenceKey?: string;
-  /** Which logs to keep. When it throws, the log is kept and the error told. */
+  /** Which logs to keep. When it throws, the log is kept and the error is reported once. */
   filter?(log: Log): boolean;
 }
 
@@ -80,11 +88,12 @@ export interface UseLogsSSEResult {
   clearLogs(): void;
   /** Shows again what localStorage holds. */
   resetToPersisted(): void;
+  /** The counts of the connection as of this rendering. */
   stats: LogsSSEStats;
 }
 
 /** Logs of one channel, from mounting to unmounting. */
-export function useLogsSSE(options: UseLogsSSEOptions): UseLogsSSEResult;
+export function useLogsSSE(options?: UseLogsSSEOptions): UseLogsSSEResult;
 
 export interface UseLogsSubscriptionResult extends UseLogsSSEResult {
   /** Begins; nothing is opened before. */

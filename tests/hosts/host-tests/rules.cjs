@@ -1,0 +1,128 @@
+// What a host's own tests do with its pages, where there is no browser: the same rules under each runner. CommonJS, since Jest reads
+// nothing else without a transform.
+
+const WORKFLOW = { workspace_id: "workspace123", workflow_id: "workflow456" };
+const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
+
+/** Longer than a failed load needs to come out. */
+const A_WHILE = 300;
+
+/**
+ * Declares the tests. `host` has the runner's `test`, `expect`, `beforeEach` and `afterEach`, `React`, the three modules of the client, and
+ * `render(element)`, which renders into the document and returns what unmounts it again.
+ */
+module.exports = function rules({ test, expect, beforeEach, afterEach, React, client, components, headless, render }) {
+  const h = React.createElement;
+  const { LogsSSEContext, LogsSSEProvider, LogsWithSSE, useLogsSSE, useLogsSubscription } = components;
+  const real = {};
+  let written;
+
+  beforeEach(() => {
+    written = [];
+    for (const level of ["info", "warn", "error"]) {
+      real[level] = console[level];
+      console[level] = (...parts) => written.push(`${level}: ${parts.join(" ")}`);
+    }
+  });
+
+  afterEach(() => {
+    Object.assign(console, real);
+    // At most this is said, as information: hosts fail their tests on warnings and errors.
+    expect(written.filter((line) => !/^info: \[live logs\] live logs need a browser: /.test(line))).toEqual([]);
+    expect(document.body.innerHTML).toBe("");
+  });
+
+  const wait = () => new Promise((resolve) => setTimeout(resolve, A_WHILE));
+
+  function place() {
+    const element = document.createElement("div");
+    document.body.appendChild(element);
+    return element;
+  }
+
+  test("a page with the provider, the hooks and the viewer renders and unmounts", async () => {
+    const seen = {};
+    const errors = [];
+    const Hook = () => {
+      seen.hook = useLogsSSE({ ...WORKFLOW, persistence: true });
+      return h("output", null, seen.hook.connectionStatus);
+    };
+    const Subscription = () => {
+      seen.subscription = useLogsSubscription("workspace123", "workflow456");
+      return null;
+    };
+    const Context = () => {
+      seen.context = React.useContext(LogsSSEContext);
+      React.useEffect(() => seen.context.subscribe("logs:etl:workspace123", () => {}), []);
+      return null;
+    };
+    const page = h(
+      LogsSSEProvider,
+      { gatewayUrl: "http://127.0.0.1:9", onError: (error) => errors.push(error) },
+      h(Hook),
+      h(Subscription),
+      h(Context),
+      h(LogsWithSSE, { ...IDS, autoConnect: true, transport: "fetch", worker: true, headers: { Authorization: "x" } }, h("p", { id: "own" }, "the host's own logs")),
+    );
+    const unmount = await render(h(React.StrictMode, null, page));
+    await wait();
+    expect(document.querySelector("#own").textContent).toBe("the host's own logs");
+    expect(document.querySelector("output").textContent).toBe("disconnected");
+    expect(seen.hook).toMatchObject({ logs: [], isConnected: false, error: null, channel: "logs:etl:workspace123:workflow456" });
+    expect(seen.context).toMatchObject({ connectionStatus: "disconnected", error: null });
+    seen.subscription.disconnect();
+    seen.context.connect();
+    seen.context.disconnect();
+    await wait();
+    await unmount();
+    await wait();
+    expect(errors).toEqual([]);
+  });
+
+  test("hooks outside of a provider do the same", async () => {
+    const Hook = () => h("output", null, useLogsSSE(WORKFLOW).connectionStatus);
+    const unmount = await render(h(Hook));
+    await wait();
+    expect(document.querySelector("output").textContent).toBe("disconnected");
+    await unmount();
+  });
+
+  test("the viewer without React says that it needs a browser, and leaves nothing behind", async () => {
+    const element = place();
+    const handle = client.mountLiveLogs(element, { ...IDS, autoConnect: true });
+    const error = await handle.ready.catch((error) => error);
+    expect(error).toMatchObject({ name: "LiveLogsError", type: "load" });
+    expect(element.textContent).toMatch(/^live logs need a browser/);
+    for (const verb of ["connect", "retryNow", "clear", "disconnect"]) handle[verb]();
+    handle.update({ title: "Other" });
+    expect(handle.status()).toMatchObject({ state: "error", isLive: false });
+    await wait();
+    handle.unmount();
+    expect(element.innerHTML).toBe("");
+    element.remove();
+  });
+
+  test("a source without a view calls no listener, and closes", async () => {
+    const logs = headless.openLogs({ ...IDS, autoConnect: true });
+    let calls = 0;
+    const end = logs.subscribe(() => (calls += 1));
+    logs.connect();
+    await wait();
+    expect(logs.getSnapshot()).toMatchObject({ rows: [], status: { state: "error" } });
+    expect(calls).toBe(0);
+    end();
+    logs.close();
+    expect(await logs[Symbol.asyncIterator]().next()).toEqual({ value: undefined, done: true });
+  });
+
+  test("the element can be in a page", async () => {
+    const element = document.createElement("datashop-live-logs");
+    for (const [name, value] of Object.entries({ "workspace-id": "workspace123", "workflow-id": "workflow456", "auto-connect": "" })) element.setAttribute(name, value);
+    document.body.appendChild(element);
+    await wait();
+    expect(element.textContent).toMatch(/^live logs need a browser/);
+    expect(element.workspaceId).toBe("workspace123");
+    element.remove();
+    await wait();
+  });
+};
