@@ -3,7 +3,6 @@
 //! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, with bookkeeping that all pages would load.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
 use leptos::web_sys::{Document, Element, Event, HtmlElement};
 use wasm_bindgen::JsCast;
