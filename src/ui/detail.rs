@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::ev::KeyboardEvent;
-use leptos::html::P;
+use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::core::summary::Whole;
@@ -32,7 +32,7 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
         let whole = Arc::clone(&whole);
         move || pick(&whole, all.get())
     };
-    let message = NodeRef::<P>::new();
+    let message = NodeRef::<Div>::new();
     let drawn = Arc::clone(&whole);
     effect(move || {
         if let Some(message) = message.get()
@@ -49,7 +49,7 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
                 <button type="button" class="dsl-button dsl-small" on:click=move |_| all.set(true)>{text(Whole::rest)}</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.opened.set(None))>"Close"</button>
             </div>
-            <p class="dsl-full" node_ref=message></p>
+            <div class="dsl-full" node_ref=message></div>
             <pre class="dsl-json" tabindex="0" aria-label="All fields">{text(Whole::shown_fields)}</pre>
         </section>
     }

@@ -235,8 +235,11 @@ impl Row {
             }
         }
         let message = &self.texts[MESSAGE];
-        let marks = session.find().into_iter().flat_map(|find| find.marks(message));
-        self.is_rich = pieces::draw(&self.parts[MESSAGE], &looks.pieces(message, marks));
+        let pieces = match session.find() {
+            Some(find) => looks.pieces(message, &mut find.marks(message)),
+            None => looks.pieces(message, &mut std::iter::empty()),
+        };
+        self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
     }
 }
 
