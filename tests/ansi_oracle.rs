@@ -56,7 +56,7 @@ proptest! {
         prop_assert_eq!(plain.matches('\n').count(), text.matches('\n').count() - lost_line_feeds(&text, &plain));
         // Drawn in pieces it is the same text.
         let whole = Styled::whole(&text);
-        let pieces = whole.looks.pieces(&whole.text, std::iter::empty());
+        let pieces = whole.looks.pieces(&whole.text, &mut std::iter::empty());
         let stand_ins = pieces.iter().filter(|piece| piece.class.contains("dsl-stand-in")).count();
         prop_assert_eq!(pieces.iter().map(|piece| piece.text.chars().count()).sum::<usize>() >= whole.text.chars().count(), true);
         prop_assert!(stand_ins <= whole.text.chars().filter(|character| character.is_control()).count());

@@ -4,6 +4,7 @@
 //! sheet. The message keeps its own line breaks. A selection that reaches over several rows copies these rows whole.
 
 use crate::store::{Row, Store};
+use crate::styled::{label, written};
 
 /// A drawn row in which something is selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +33,8 @@ fn line(row: &Row, time: &str) -> String {
         Row::Line(line) => {
             let entry = &line.entry;
             // An absent one leaves its column empty, so that columns of several lines stay below each other.
-            let columns = [time, entry.level_text(), entry.pipeline()].map(in_one_cell);
-            format!("{}\t{}", columns.join("\t"), entry.message().trim_end_matches(['\r', '\n']))
+            let columns = [time.to_owned(), label(entry.level_text()), label(entry.pipeline())].map(|text| in_one_cell(&text));
+            format!("{}\t{}", columns.join("\t"), written(entry.message()).trim_end_matches(['\r', '\n']))
         }
     }
 }
@@ -48,6 +49,15 @@ mod tests {
     use super::*;
     use crate::notice::Notice;
     use crate::wire::Raw;
+
+    #[test]
+    fn a_message_copies_without_escape_sequences() {
+        let mut store = Store::default();
+        let text = r#"{"level":"\u001b[31mERROR\u001b[0m","message":"\u001b[1mboom\u001b[0m\n\tat one"}"#;
+        store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None });
+        let picked = Picked { number: 1, cells: 2, time: "10:00".into() };
+        assert_eq!(super::text(&store, &[picked]).as_deref(), Some("10:00\tERROR\t\tboom\n\tat one"));
+    }
 
     fn store() -> Store {
         let mut store = Store::default();

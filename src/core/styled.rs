@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::styled::style::Style;
 use crate::visible::{next_hidden, stand_in, visible};
 use logs_sse_wire::ansi::{Part, has_escape, parts};
+use logs_sse_wire::seek::{line_end, position};
 
 /// A text without escape sequences, which is what a search and a copy see, and how its parts look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +81,7 @@ pub fn label(text: &str) -> String {
 
 impl Looks {
     /// The pieces of `text`, which looks like this, with `marks` where a search found something.
-    pub fn pieces<'a>(&self, text: &'a str, marks: impl Iterator<Item = Range<usize>>) -> Vec<Piece<'a>> {
+    pub fn pieces<'a>(&self, text: &'a str, marks: &mut dyn Iterator<Item = Range<usize>>) -> Vec<Piece<'a>> {
         let (mut marks, mut looks) = (marks.take(MOST_MARKS).peekable(), self.0.iter().peekable());
         let mut hidden = next_hidden(text, 0);
         let (mut pieces, mut at) = (Vec::new(), 0);
@@ -132,7 +133,7 @@ const MOST_MARKS: usize = 100;
 const MOST_PIECES: usize = 2_000;
 
 fn is_plain(text: &str) -> bool {
-    !has_escape(text) && !text.contains('\r')
+    !has_escape(text) && position(text.as_bytes(), b'\r').is_none()
 }
 
 /// Writes a text as a terminal would, line by line.
@@ -158,7 +159,12 @@ impl Writer {
                 Part::Style(parameters) => self.style.apply(parameters),
                 Part::Text(part) => {
                     read += part.len();
-                    part.split_inclusive(['\r', '\n']).for_each(|part| self.write(part));
+                    let mut rest = part;
+                    while !rest.is_empty() {
+                        let end = line_end(rest.as_bytes()).map_or(rest.len(), |at| at + 1);
+                        self.write(&rest[..end]);
+                        rest = &rest[end..];
+                    }
                 }
             }
             if self.line > self.most {
@@ -170,25 +176,21 @@ impl Writer {
 
     /// Writes text up to the end of a line or a state.
     fn write(&mut self, part: &str) {
-        let (part, end) = match part.as_bytes().last() {
-            Some(b'\n') => (&part[..part.len() - 1], Some('\n')),
-            Some(b'\r') => (&part[..part.len() - 1], Some('\r')),
-            _ => (part, None),
-        };
-        if !part.is_empty() {
+        let last = part.as_bytes().last();
+        let is_ended = matches!(last, Some(b'\n' | b'\r'));
+        let text = &part[..part.len() - usize::from(is_ended)];
+        if !text.is_empty() {
             if std::mem::take(&mut self.is_returned) {
                 self.begin_state();
             }
-            self.push(part);
+            self.push(text);
         }
-        match end {
-            Some('\n') => {
-                self.end_line();
-                self.out.text.push('\n');
-                (self.line, self.state) = (self.out.text.len(), self.out.text.len());
-            }
-            Some(_) => self.is_returned = true,
-            None => {}
+        if last == Some(&b'\n') {
+            self.end_line();
+            self.out.text.push('\n');
+            (self.line, self.state) = (self.out.text.len(), self.out.text.len());
+        } else if is_ended {
+            self.is_returned = true;
         }
     }
 
@@ -260,7 +262,7 @@ mod tests {
             ("", false) => piece.text.to_string(),
             (class, is_marked) => format!("<{}{}>{}</>", class.replace("dsl-ansi-", ""), if is_marked { "!" } else { "" }, piece.text),
         };
-        styled.looks.pieces(&styled.text, marks.iter().cloned()).iter().map(show).collect()
+        styled.looks.pieces(&styled.text, &mut marks.iter().cloned()).iter().map(show).collect()
     }
 
     fn row(text: &str) -> String {
@@ -318,7 +320,7 @@ mod tests {
     #[test]
     fn a_text_of_many_styles_is_drawn_without_them_in_the_end() {
         let styled = Styled::whole(&"\u{1b}[31ma\u{1b}[32mb\0".repeat(2_000));
-        let pieces = styled.looks.pieces(&styled.text, std::iter::empty());
+        let pieces = styled.looks.pieces(&styled.text, &mut std::iter::empty());
         assert_eq!(pieces.len(), 2_001);
         assert_eq!(pieces.iter().map(|piece| &*piece.text).collect::<String>(), "ab␀".repeat(2_000));
     }

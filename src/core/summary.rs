@@ -177,7 +177,7 @@ impl Whole {
     /// The same, as it is drawn.
     #[must_use]
     pub fn message_pieces(&self, all: bool) -> Vec<Piece<'_>> {
-        self.looks.pieces(self.shown_message(all), std::iter::empty())
+        self.looks.pieces(self.shown_message(all), &mut std::iter::empty())
     }
 
     /// The fields, likewise.

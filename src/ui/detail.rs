@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::ev::KeyboardEvent;
-use leptos::html::P;
+use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::core::summary::Whole;
@@ -38,7 +38,7 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
         let whole = Arc::clone(&whole);
         move || pick(&whole, all.get())
     };
-    let message = NodeRef::<P>::new();
+    let message = NodeRef::<Div>::new();
     let drawn = Arc::clone(&whole);
     effect(move || {
         if let Some(message) = message.get()
@@ -56,7 +56,7 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.opened.set(None))>"Close"</button>
             </div>
             // A log reads from left to right, on a page in Hebrew or Arabic too.
-            <p class="dsl-full" dir="ltr" node_ref=message></p>
+            <div class="dsl-full" dir="ltr" node_ref=message></div>
             <pre class="dsl-json" dir="ltr" tabindex="0" aria-label="All fields" prop:textContent=text(Whole::shown_fields)></pre>
         </section>
     }

@@ -3,7 +3,6 @@
 //! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, with bookkeeping that all pages would load.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
 use leptos::web_sys::{Document, Element, Event, HtmlElement};
 use wasm_bindgen::JsCast;
@@ -278,8 +277,11 @@ impl Row {
             }
         }
         let message = &self.texts[MESSAGE];
-        let marks = session.find().into_iter().flat_map(|find| find.marks(message));
-        self.is_rich = pieces::draw(&self.parts[MESSAGE], &looks.pieces(message, marks));
+        let pieces = match session.find() {
+            Some(find) => looks.pieces(message, &mut find.marks(message)),
+            None => looks.pieces(message, &mut std::iter::empty()),
+        };
+        self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
     }
 }
 

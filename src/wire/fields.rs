@@ -240,11 +240,7 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn of(text: &'a str) -> Option<Self> {
         let mut fields = Self::default();
-        let end = each_field(text, 0, |name, json| {
-            if let Some(json) = text.get(json) {
-                fields.see(meaning(&name), json);
-            }
-        })?;
+        let end = see_each(text, &mut |name, json| fields.see(meaning(name), json))?;
         ends_at(text, end).then_some(fields)
     }
 
@@ -312,12 +308,17 @@ impl<'a> Fields<'a> {
 /// The JSON of one field of an object; `None` when there is none.
 fn field_of<'a>(json: &'a str, wanted: &str) -> Option<&'a str> {
     let mut found = None;
-    each_field(json, 0, |name, json_of_field| {
+    see_each(json, &mut |name, json| {
         if name == wanted {
-            found = json.get(json_of_field);
+            found = Some(json);
         }
     })?;
     found
+}
+
+/// Calls `see` with the name and the JSON of each field, and returns the index after the object. Not generic, so that there is one of it.
+fn see_each<'a>(text: &'a str, see: &mut dyn FnMut(&str, &'a str)) -> Option<usize> {
+    each_field(text, 0, |name, json| see(&name, text.get(json).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -37,13 +37,9 @@ pub(super) fn json(text: &str) -> String {
                 break_line(&mut out, depth);
             }
             ':' => out.push_str(": "),
-            'N' => copy_word(c, 2, &mut chars, &mut out),
-            'I' => copy_word(c, 7, &mut chars, &mut out),
-            '-' if chars.next_if_eq(&'I').is_some() => {
-                out.push_str("\"-I");
-                out.extend(chars.by_ref().take(7));
-                out.push('"');
-            }
+            'N' => copy_word("N", 2, &mut chars, &mut out),
+            'I' => copy_word("I", 7, &mut chars, &mut out),
+            '-' if chars.next_if_eq(&'I').is_some() => copy_word("-I", 7, &mut chars, &mut out),
             _ if c.is_ascii_whitespace() => {}
             _ => out.push(c),
         }
@@ -51,10 +47,11 @@ pub(super) fn json(text: &str) -> String {
     out
 }
 
-/// Copies a word of `1 + more` letters as a string.
-fn copy_word(first: char, more: usize, chars: &mut impl Iterator<Item = char>, out: &mut String) {
-    out.extend(['"', first]);
-    out.extend(chars.take(more));
+/// Copies a word as a string: what is read of it, and `more` letters.
+fn copy_word(read: &str, more: usize, chars: &mut dyn Iterator<Item = char>, out: &mut String) {
+    out.push('"');
+    out.push_str(read);
+    (0..more).filter_map(|_| chars.next()).for_each(|character| out.push(character));
     out.push('"');
 }
 
