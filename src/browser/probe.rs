@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType};
 
-use crate::browser::timer::Timer;
 use crate::core::connection::Finding;
 
 /// A question that is under way. On drop nobody wants to know any more, and the request is ended.
@@ -15,7 +15,7 @@ pub(crate) struct Probe {
     abort: AbortController,
     /// The answer is told only while this is held.
     _wanted: Rc<()>,
-    _timeout: Timer,
+    _timeout: Timeout,
 }
 
 impl Probe {
@@ -36,7 +36,7 @@ impl Probe {
                 on_finding(finding);
             }
         });
-        let timeout = Timer::new(web_sys::window(), PATIENCE_MS, move || on_time.abort());
+        let timeout = Timeout::new(PATIENCE_MS, move || on_time.abort());
         Some(Self { abort, _wanted: wanted, _timeout: timeout })
     }
 }

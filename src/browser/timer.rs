@@ -1,4 +1,4 @@
-//! A timer of a window, owned: it does not ring after the drop.
+//! A timer of any window, owned: it does not ring after the drop. `gloo-timers` knows the page's own window only.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;

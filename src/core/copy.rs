@@ -55,7 +55,7 @@ mod tests {
         let mut store = Store::default();
         let text = r#"{"level":"\u001b[31mERROR\u001b[0m","message":"\u001b[1mboom\u001b[0m\n\tat one"}"#;
         store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None });
-        let picked = Picked { number: 1, cells: 2, time: "10:00".into() };
+        let picked = Picked { number: 0, cells: 2, time: "10:00".into() };
         assert_eq!(super::text(&store, &[picked]).as_deref(), Some("10:00\tERROR\t\tboom\n\tat one"));
     }
 
