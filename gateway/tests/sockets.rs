@@ -76,7 +76,7 @@ fn answers_to_many_requests_that_are_not_read_end_the_connection() {
     let start = Instant::now();
     // Until neither side accepts anything, and then until the connection ends.
     loop {
-        match socket.write(&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000)) {
+        match socket.write(&b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000)) {
             Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => break,
             _ => std::thread::sleep(Duration::from_millis(5)),
         }
@@ -137,7 +137,7 @@ fn a_client_that_leaves_while_upstream_is_silent_is_noticed() {
 fn a_request_behind_a_stream_does_not_end_it() {
     let gateway = gateway(&[]);
     let mut raw = gateway.read(PROXY);
-    raw.socket.write_all(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n").expect("it accepts the request");
+    raw.socket.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it accepts the request");
     std::thread::sleep(Duration::from_millis(100));
     gateway.publish("still here");
     raw.until("still here");
@@ -148,7 +148,8 @@ fn a_request_behind_a_stream_does_not_end_it() {
 fn requests_in_one_piece_are_answered_one_after_the_other() {
     let gateway = gateway(&[]);
     let publish = publish_request("/logs/stream", "x").replace("Connection: close\r\n", "");
-    let requests = format!("GET /ready HTTP/1.1\r\nHost: a\r\n\r\n{publish}GET /ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let requests =
+        format!("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n{publish}GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     let answers = gateway.exchange(&requests);
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
 }
@@ -163,16 +164,16 @@ fn status(gateway: &Process, request: &str) -> String {
 fn requests_that_two_servers_could_read_differently_are_refused() {
     let gateway = gateway(&[]);
     for (request, expected) in [
-        ("GET /ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "200"),
+        ("GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "200"),
         ("GET /ready HTTP/1.0\r\n\r\n", "200"),
-        ("\r\nGET /ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "200"),
+        ("\r\nGET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "200"),
         ("GET /ready HTTP/1.1\r\nConnection: close\r\n\r\n", "400"),
-        ("GET /ready HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "400"),
+        ("GET /ready HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", "400"),
         ("GET /ready HTTP/1.1\nHost: a\n\n", "400"),
         ("GET /ready HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", "400"),
-        ("GET /ready HTTP/1.1\r\nHost: a\r\n\n", "400"),
-        ("POST /logs/stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
-        ("POST /logs/stream HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 2\r\n\r\n{}", "417"),
+        ("GET /ready HTTP/1.1\r\nHost: localhost\r\n\n", "400"),
+        ("POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
+        ("POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\nContent-Length: 2\r\n\r\n{}", "417"),
     ] {
         assert_eq!(status(&gateway, request), expected, "{request:?}");
     }
@@ -180,7 +181,8 @@ fn requests_that_two_servers_could_read_differently_are_refused() {
     let publish = publish_request("/logs/stream", "x").replace("Connection: close\r\n", "");
     let answers = gateway.exchange(&format!("{publish}GET /ready HTTP/1.1\r\nHost: a\n\r\n"));
     assert!(answers.starts_with("HTTP/1.1 200") && answers.contains("HTTP/1.1 400"), "{answers}");
-    let chunked = "POST /logs/stream HTTP/1.1\r\nHost: a\r\nX-Service-Token: l5-etl-token\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+    let chunked =
+        "POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nX-Service-Token: l5-etl-token\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
     let body = publish_request("", "a\\nb").split("\r\n\r\n").nth(1).expect("a body").to_owned() + "\n\n";
     let (one, two) = body.split_at(10);
     let answer = gateway.exchange(&format!("{chunked}{:x}\r\n{one}\r\n{:x};a=b\r\n{two}\r\n0\r\n\r\n", one.len(), two.len()));
@@ -190,7 +192,7 @@ fn requests_that_two_servers_could_read_differently_are_refused() {
 /// The status of a stream's request, while the connection is kept.
 fn open(gateway: &Process, path: &str) -> (TcpStream, String) {
     let mut socket = connect(gateway.address());
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").expect("it accepts the request");
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it accepts the request");
     let mut head = [0; 600];
     let count = socket.read(&mut head).unwrap_or(0);
     (socket, String::from_utf8_lossy(&head[..count]).into_owned())

@@ -78,7 +78,7 @@ impl Process {
     }
 
     pub fn get(&self, path: &str) -> String {
-        self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+        self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
     }
 
     pub fn publish(&self, message: &str) -> String {
@@ -88,8 +88,10 @@ impl Process {
 
 pub fn publish_request(path: &str, message: &str) -> String {
     let body = format!(r#"{{"service":"etl","workspace_id":"workspace123","workflow_id":"workflow456","logData":{{"message":"{message}"}}}}"#);
-    let head =
-        format!("POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Service-Token: l5-etl-token\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Service-Token: l5-etl-token\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     head + &body
 }
 
@@ -126,7 +128,7 @@ pub struct Raw {
 impl Raw {
     pub fn request(address: impl ToSocketAddrs, path: &str) -> Self {
         let mut socket = connect(address);
-        write!(socket, "GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").expect("it accepts the request");
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it accepts the request");
         Self { socket, text: String::new() }
     }
 

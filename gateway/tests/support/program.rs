@@ -39,9 +39,11 @@ impl Running {
         Self { child, url }
     }
 
-    /// Ends it, and returns what it wrote to standard error.
+    /// Ends it in order, since it writes its log in the background, and returns what it wrote to standard error.
     pub fn end(mut self) -> String {
-        errors(&mut self.child)
+        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill is there");
+        assert!(done.success(), "it has ended by itself");
+        read_errors(&mut self.child)
     }
 }
 
@@ -55,6 +57,10 @@ impl Drop for Running {
 
 fn errors(child: &mut Child) -> String {
     let _ = child.kill();
+    read_errors(child)
+}
+
+fn read_errors(child: &mut Child) -> String {
     let mut text = String::new();
     child.stderr.take().expect("piped").read_to_string(&mut text).expect("text");
     text
