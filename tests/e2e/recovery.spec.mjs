@@ -64,11 +64,14 @@ test("Disconnect ends the retries", async ({ gateway, demo, page }) => {
   await demo.word("DISCONNECTED");
 });
 
-test("says that the network is gone, and comes back with it", async ({ gateway, demo, context }) => {
-  await demo.open(gateway.url);
+test("says that the network is gone, and comes back with it", async ({ gateway, faults, demo, context }) => {
+  const proxy = await faults(gateway, "pass");
+  await demo.open(proxy.url);
   await demo.connect.click();
   await demo.live();
   await context.setOffline(true);
+  // The browser's report alone closes no stream, and its emulation cuts none.
+  await proxy.control("cut");
   await demo.word("OFFLINE");
   await context.setOffline(false);
   await demo.live();
