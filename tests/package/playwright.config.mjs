@@ -12,6 +12,8 @@ export default defineConfig({
   outputDir: "../../test-results/package",
   // Two cores: more pages at once would only wait for each other.
   workers: 2,
+  // As in the other suites: a browser that starves on a busy machine is tried again, and the report says so.
+  retries: process.env.CI ? 1 : 0,
   fullyParallel: true,
   forbidOnly: true,
   timeout: 60_000,
