@@ -14,7 +14,7 @@ const FILES = ["demo_bg.wasm", "demo.js", "live-logs.css"];
 const SNIPPETS = "snippets";
 
 /** Bytes after brotli: what was measured when it was set, and a little room. docs/benchmarks.md says where they are. */
-const BUDGETS = { page: 147_000, viewer: 146_000, headless: 71_500 };
+const BUDGETS = { page: 147_000, viewer: 146_000, headless: 72_000 };
 
 /** What a host loads by one import, besides the JavaScript, which its bundler makes one file of. */
 const ENTRIES = { viewer: { first: "index.js", more: ["viewer_bg.wasm", "live-logs.css"] }, headless: { first: "headless.js", more: ["headless_bg.wasm"] } };
