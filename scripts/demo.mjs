@@ -22,7 +22,7 @@ const WATCH_GATEWAY_PORT = "8091";
 await entry(async () => {
   const options = parse();
   if (options.help) return console.log(USAGE);
-  if (!existsSync(DIST)) console.log("demo: the first time, tools, gateway and page are compiled at once: about 6 to 12 min on 2 cores");
+  if (!existsSync(DIST)) console.log("demo: the first time, tools, gateway and page are compiled at once: up to 12 min on 2 cores");
   await setup("demo", { beside: options.watch ? undefined : precompile });
   console.log("\ndemo: building the gateway …");
   const program = await buildGateway();
