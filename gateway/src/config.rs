@@ -15,7 +15,7 @@ pub struct Config {
     pub reader: Bounds,
     /// What happens to a reader that is further behind.
     pub slow: SlowReader,
-    /// How long one that is to be cut may fetch nothing. If it fetches in time, it is told.
+    /// How long a reader that is to be cut may fetch nothing. If it fetches in time, it receives a `bye`.
     pub slow_patience: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Which pages of other origins may call the routes, and what their browsers are told.
+//! Which pages of other origins may call the routes, and the CORS headers that their browsers receive.
 
 use std::str::FromStr;
 

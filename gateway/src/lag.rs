@@ -14,7 +14,7 @@ use crate::history::Bounds;
 #[derive(Debug)]
 pub(crate) struct Lag {
     allowed: Bounds,
-    /// How long it may stay further behind without fetching. One that fetches in time is told that it was cut.
+    /// How long it may stay further behind without fetching. A reader that fetches in time receives a `bye`.
     patience: Duration,
     state: Mutex<State>,
     is_cut: AtomicBool,

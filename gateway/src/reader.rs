@@ -137,7 +137,7 @@ impl Reader {
         &self.handle.connection
     }
 
-    /// How far behind it is, for whoever can end a stream whose socket is full; `None` where such a stream continues.
+    /// How far behind it is, for the socket, which can end a stream that accepts nothing; `None` where such a stream continues.
     pub(crate) fn lag(&self) -> Option<&Arc<Lag>> {
         self.lag.as_ref()
     }
@@ -252,7 +252,7 @@ impl Reader {
         Cursor::new(self.hub.epoch().clone(), positions.collect())
     }
 
-    /// Tells whoever judges this reader while its socket is full where it is in the channels that it had caught up with.
+    /// Records the reader's positions in the channels that it had caught up with, by which it is judged while its socket is full.
     fn note_position(&self) {
         if let Some(lag) = &self.lag {
             let live = self.tracks.iter().flatten().filter(|track| track.phase == Phase::Live);

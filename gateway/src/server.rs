@@ -96,7 +96,7 @@ pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationTok
     serve_within(Limits::default(), listener, app, Stop { drain: shutdown, ..Stop::default() }).await
 }
 
-/// Serves `app` until it is told to stop. Then accepts no more connections, and after a few seconds abandons those still open.
+/// Serves `app` until a stop is requested. Then accepts no more connections, and after a few seconds abandons those still open.
 ///
 /// It answers for a moment longer, so that a load balancer hears that it is not ready rather than nothing.
 ///

@@ -48,7 +48,7 @@ impl Tokens {
     pub fn check_strength(&self) -> Result<(), String> {
         let demo = Self::demo();
         for (number, Token { secret, .. }) in (1..).zip(&self.tokens) {
-            // Not by its service: whoever wrote TOKEN=SERVICE would find the secret in a log.
+            // Not by its service: with TOKEN=SERVICE written by mistake, the secret would be logged.
             if !demo.services_of(secret).is_empty() {
                 return Err(format!("token number {number} is one of the demo's, which are public: choose another secret"));
             }

@@ -164,7 +164,7 @@ impl Upstream {
     }
 }
 
-/// A client that follows no redirect, which would take tokens and ids to a place that nobody configured; and, unless
+/// A client that follows no redirect, which would take tokens and ids to a server that is not configured; and, unless
 /// `use_env_proxy` is set, heeds no proxy of the environment, which is meant for other traffic.
 pub(crate) fn client(use_env_proxy: bool) -> reqwest::ClientBuilder {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());

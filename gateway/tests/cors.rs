@@ -1,4 +1,4 @@
-//! Pages of other origins: what a browser is told before and after their requests.
+//! Pages of other origins: the headers of preflights and responses.
 
 #[path = "support/program.rs"]
 mod program_support;

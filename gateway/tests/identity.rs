@@ -73,7 +73,7 @@ async fn another_workspace_is_refused_on_every_route_and_its_own_is_granted() {
 
 #[tokio::test]
 async fn upstream_is_not_asked_for_another_workspace() {
-    // Nobody listens there: an attempt would be a 502.
+    // No server listens there: an attempt would be a 502.
     let front = Server::forwarding_to("http://127.0.0.1:9").await;
     assert_eq!(greeting(&format!("{}{PROXY}", front.url), &[("X-Workspace-Id", b"other")]).await["channels"], json!([]));
 }
