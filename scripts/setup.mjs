@@ -104,7 +104,7 @@ async function cargoTools(names, signal) {
 
 async function cargoTool(name, signal) {
   if (findTool(name)) return;
-  const { version, home, locked, minutes } = pin(name);
+  const { version, home, locked, defaultFeatures = true, minutes } = pin(name);
   mkdirSync(CACHE, { recursive: true });
   if (which("cargo-binstall")) {
     say(`${name} ${version}, prebuilt`, "20 s");
@@ -113,7 +113,7 @@ async function cargoTool(name, signal) {
     console.log(`setup: no prebuilt ${name} ${version} to be had from here; building it`);
   }
   say(`${name} ${version}, built from source into ${home} (with cargo-binstall on PATH it would be fetched prebuilt)`, `about ${minutes} min on 2 cores`);
-  const args = ["install", name, "--version", version, "--root", home, "--target-dir", TOOL_BUILDS, ...(locked ? ["--locked"] : [])];
+  const args = ["install", name, "--version", version, "--root", home, "--target-dir", TOOL_BUILDS, ...(locked ? ["--locked"] : []), ...(defaultFeatures ? [] : ["--no-default-features"])];
   // The build must not see flags meant for this project's own builds (undefined takes a variable away).
   const env = { RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined, ...QUICK_BUILD };
   await must(runBeside(name, "cargo", args, { cwd: CACHE, env, signal }), `could not build ${name} ${version}: by hand, 'cargo install ${name} --version ${version}${locked ? " --locked" : ""}'`);
