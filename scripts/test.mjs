@@ -15,7 +15,7 @@ const WASM = ["--target", "wasm32-unknown-unknown"];
 /** How long one file of browser tests may take; the runner's own limit is 20, and the tests in it wait for real faults. */
 const SECONDS_PER_FILE = "180";
 const CLIENT = ["--no-default-features", "--package", "logs-sse-client"];
-const CORE = [...CLIENT, "--package", "logs-sse-core", "--package", "logs-sse-wire"];
+const CORE = [...CLIENT, ...["logs-linear-regex", "logs-sse-wire", "logs-sse-core"].flatMap((name) => ["--package", name])];
 
 /** The parts in order, cheapest first. Each gives its results: `{ name, passed, failed }`. */
 const PARTS = {

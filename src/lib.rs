@@ -1,7 +1,7 @@
 //! Live logs in a web page.
 //!
-//! Three rooms, in reading order:
-//! - [`core`], a crate over that of the wire, decides: channel names, the wire, the connection's states, what is held, what is shown.
+//! In reading order:
+//! - [`logs_sse_core`], a crate over [`logs_sse_wire`], decides: the connection's states, what is stored, what is shown.
 //! - `browser` (feature `browser`) does what core says: it alone opens, closes, waits and listens.
 //! - `ui` (feature `ui`) shows it: the Leptos component `<LiveLogs>`.
 //!
@@ -13,6 +13,5 @@
 pub mod browser;
 #[cfg(feature = "js")]
 pub mod js;
-pub use logs_sse_core as core;
 #[cfg(feature = "ui")]
 pub mod ui;

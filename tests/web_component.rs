@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use leptos::prelude::Set;
-use logs_sse_client::core::{backoff, connection::Config};
+use logs_sse_core::{backoff, connection::Config};
 use support::page::{Page, dead_endpoint, endpoint, pause, script};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

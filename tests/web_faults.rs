@@ -9,12 +9,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use logs_sse_client::browser::{Client, Console, Options};
-use logs_sse_client::core::backoff;
-use logs_sse_client::core::connection::{Config, State};
-use logs_sse_client::core::notice::Notice;
-use logs_sse_client::core::session::Session;
-use logs_sse_client::core::store::Row;
-use logs_sse_client::core::target::Target;
+use logs_sse_core::backoff;
+use logs_sse_core::connection::{Config, State};
+use logs_sse_core::notice::Notice;
+use logs_sse_core::session::Session;
+use logs_sse_core::store::Row;
+use logs_sse_core::target::Target;
 use support::page::{pause, script, until};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

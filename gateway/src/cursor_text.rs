@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use logs_sse_core::cursor::{Cursor, Position};
+use logs_sse_wire::cursor::{Cursor, Position};
 
 /// The text of a cursor.
 #[derive(Debug)]

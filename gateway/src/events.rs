@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
-use logs_sse_core::cursor::{Cursor, Epoch};
-use logs_sse_core::sse;
+use logs_sse_wire::cursor::{Cursor, Epoch};
+use logs_sse_wire::sse;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use logs_sse_core::channel::ChannelName;
-use logs_sse_core::cursor::Epoch;
+use logs_sse_wire::cursor::Epoch;
 use serde_json::value::RawValue;
 
 use crate::channel::Channel;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
-use logs_sse_core::cursor::Cursor;
+use logs_sse_wire::cursor::Cursor;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;

@@ -1,6 +1,6 @@
 //! Where a stream begins: what the reader's cursor means for each channel. Knows no history but its extent.
 
-use logs_sse_core::cursor::{Cursor, Epoch};
+use logs_sse_wire::cursor::{Cursor, Epoch};
 
 use crate::events::Reason;
 use crate::history::Extent;

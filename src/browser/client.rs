@@ -18,16 +18,16 @@ use crate::browser::probe::Probe;
 use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use crate::browser::turn::Turn;
-use crate::core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
-use crate::core::find::Query;
-use crate::core::picture::Picture;
-use crate::core::report;
-use crate::core::session::{Session, SourceEvent};
-use crate::core::status::{Badge, Status};
-use crate::core::store::Capacity;
-use crate::core::target::{Target, TargetError};
-use crate::core::time::{Instant, millis};
-use crate::core::viewport::Viewport;
+use logs_sse_core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
+use logs_sse_core::find::Query;
+use logs_sse_core::picture::Picture;
+use logs_sse_core::report;
+use logs_sse_core::session::{Session, SourceEvent};
+use logs_sse_core::status::{Badge, Status};
+use logs_sse_core::store::Capacity;
+use logs_sse_core::target::{Target, TargetError};
+use logs_sse_core::time::{Instant, millis};
+use logs_sse_core::viewport::Viewport;
 
 /// How a client behaves.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,7 +6,7 @@ use js_sys::{Date, Function, Reflect};
 use wasm_bindgen::JsCast;
 use web_sys::Performance;
 
-use crate::core::time::Instant;
+use logs_sse_core::time::Instant;
 
 thread_local! {
     /// Looked up once: it is asked with each event, and the way there is three calls into the browser.

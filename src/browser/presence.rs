@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, EventTarget, PageTransitionEvent, SecurityPolicyViolationEvent};
 
 use crate::browser::home::Home;
-use crate::core::connection::{Input, Page};
+use logs_sse_core::connection::{Input, Page};
 
 /// What was noticed.
 #[derive(Debug)]

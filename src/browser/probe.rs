@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType};
 
-use crate::core::connection::Finding;
+use logs_sse_core::connection::Finding;
 
 /// A question that is under way. On drop nobody wants to know any more, and the request is ended.
 #[must_use = "the question is withdrawn on drop"]

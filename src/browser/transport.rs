@@ -8,9 +8,9 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::core::connection::Finding;
-use crate::core::packed;
-use crate::core::session::SourceEvent;
+use logs_sse_core::connection::Finding;
+use logs_sse_wire::packed;
+use logs_sse_core::session::SourceEvent;
 
 /// How a stream is opened.
 #[derive(Clone, Debug, Default)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use js_sys::Function;
 
 use crate::browser::{Console, Opener, Options};
-use crate::core::connection::{Config, Hidden};
-use crate::core::store::Capacity;
+use logs_sse_core::connection::{Config, Hidden};
+use logs_sse_core::store::Capacity;
 
 /// How a client behaves, from `[console, max attempts, connect timeout, silence, hidden, with credentials]`, times in milliseconds; `NaN` where the page said nothing.
 pub(crate) fn options(capacity: Capacity, policy: &[f64]) -> Options {

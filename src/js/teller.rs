@@ -6,9 +6,9 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use crate::browser::Client;
-use crate::core::report::{self, Feed};
-use crate::core::session::Session;
-use crate::core::time::Instant;
+use logs_sse_core::report::{self, Feed};
+use logs_sse_core::session::Session;
+use logs_sse_core::time::Instant;
 
 /// A listener, and what it knows.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
 use crate::browser::Client;
-use crate::core::store::Capacity;
-use crate::core::target::Target;
+use logs_sse_core::store::Capacity;
+use logs_sse_core::target::Target;
 use crate::js::policy;
 use crate::js::teller::Teller;
 use crate::ui::Live;

@@ -6,7 +6,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::core::summary::Whole;
+use logs_sse_core::summary::Whole;
 use crate::ui::live::{Live, click, effect};
 use crate::ui::pieces;
 

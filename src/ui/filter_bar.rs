@@ -5,9 +5,9 @@ use leptos::html::Select;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
-use crate::core::find::Levels;
-use crate::core::styled;
-use crate::core::summary::unknown_choice;
+use logs_sse_core::find::Levels;
+use logs_sse_core::styled;
+use logs_sse_core::summary::unknown_choice;
 use crate::ui::live::{Live, click, effect, flag, text};
 
 /// The fields above the lines.

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
-use crate::core::picture::Picture;
-use crate::core::viewport::{Measures, Viewport};
+use logs_sse_core::picture::Picture;
+use logs_sse_core::viewport::{Measures, Viewport};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{Reading, Rows};

@@ -5,11 +5,11 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
-use crate::core::find::Query;
-use crate::core::pace::Pace;
-use crate::core::picture::Picture;
-use crate::core::session::Session;
-use crate::core::viewport::Viewport;
+use logs_sse_core::find::Query;
+use logs_sse_core::pace::Pace;
+use logs_sse_core::picture::Picture;
+use logs_sse_core::session::Session;
+use logs_sse_core::viewport::Viewport;
 
 /// A live log, as the views hold it.
 #[derive(Clone, Copy)]

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::browser::{Console, Opener, Options};
-use crate::core::connection;
-use crate::core::store::Capacity;
-use crate::core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
+use logs_sse_core::connection;
+use logs_sse_core::store::Capacity;
+use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 use crate::ui::detail::detail;
 use crate::ui::line_list::line_list;
 use crate::ui::live::{Live, effect, flag};

@@ -2,7 +2,7 @@
 
 use leptos::web_sys::Element;
 
-use crate::core::styled::Piece;
+use logs_sse_core::styled::Piece;
 
 /// Draws `pieces` into `element` in place of what it holds. Where all look as usual it draws nothing and returns `false`: one text will do.
 pub(crate) fn draw(element: &Element, pieces: &[Piece<'_>]) -> bool {

@@ -8,12 +8,12 @@ use leptos::web_sys::{Document, Element, Event, HtmlElement};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{Resize, Selected, layout, local_time};
-use crate::core::copy::{self, Picked};
-use crate::core::entry::EntryTime;
-use crate::core::session::Session;
-use crate::core::styled::label;
-use crate::core::summary::RowText;
-use crate::core::viewport::Window;
+use logs_sse_core::copy::{self, Picked};
+use logs_sse_wire::entry::EntryTime;
+use logs_sse_core::session::Session;
+use logs_sse_core::styled::label;
+use logs_sse_core::summary::RowText;
+use logs_sse_core::viewport::Window;
 use crate::ui::pieces;
 
 /// What decides how a row reads, beside the line itself.

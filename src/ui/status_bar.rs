@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::browser::Client;
-use crate::core::picture::Picture;
-use crate::core::status::MainAction;
+use logs_sse_core::picture::Picture;
+use logs_sse_core::status::MainAction;
 use crate::ui::live::{Live, click, flag, text};
 
 /// The bar above the lines.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use logs_sse_client::core::connection::Config;
+use logs_sse_core::connection::Config;
 use logs_sse_client::ui::LiveLogs;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::JsValue;

@@ -13,7 +13,7 @@ const callback = (value) => (typeof value === "function" ? "" : "a function");
 const oneOf = (...words) => (value) => (words.includes(value) ? "" : `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`);
 const whole = (least, most) => (value) => (Number.isInteger(value) && least <= value && value <= most ? "" : `a whole number from ${least} to ${most}`);
 
-// The gateway's own grammar (src/core/channel.rs): nothing that could break out of a channel name or a list of them, and no
+// The gateway's own grammar (crates/core/src/channel.rs): nothing that could break out of a channel name or a list of them, and no
 // character that shows nothing or reorders others.
 const breaksOut =
   /[:,\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u;

@@ -1,4 +1,4 @@
-// Rows from the engine (src/core/report.rs) as the objects that hosts get.
+// Rows from the engine (crates/core/src/report.rs) as the objects that hosts get.
 
 /** Grows over all sources of the page, so that logs of two connections never share a key. */
 let lastKey = 0;

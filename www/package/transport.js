@@ -4,7 +4,7 @@
 // A transport is `{ close(), flush() }`, and tells `tell(kind, first, second, third)`:
 //   OPENED
 //   FAILED   first: whether the browser itself would not try again, second: why, where the page is the reason
-//   EVENTS   first: bytes of events, as src/wire/packed.rs unpacks them
+//   EVENTS   first: bytes of events, as crates/wire/src/packed.rs unpacks them
 //   ANSWER   first: status, 0 for a redirect, nothing for no answer; second: content type; third: Retry-After
 //   BYTES    first: bytes of the stream as they came
 // Bytes of EVENTS are the hearer's only until `tell` returns. After `close()` nothing is told.

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::json::quoted;
+use logs_sse_wire::json::quoted;
 
 /// The name of a channel: all logs of one resource, or of a whole service in a workspace.
 ///

@@ -48,7 +48,7 @@ fn in_one_cell(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::notice::Notice;
-    use crate::wire::Raw;
+    use logs_sse_wire::wire::Raw;
 
     #[test]
     fn a_message_copies_without_escape_sequences() {

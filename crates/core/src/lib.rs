@@ -1,6 +1,6 @@
 //! The pure core: every decision, and nothing that touches a clock, chance, the network or a page.
 //!
-//! Data comes in by [`wire`] (through [`session`]), rests in [`store`], and is shown as [`viewport`] and [`status`] say.
+//! Data comes in by [`logs_sse_wire`] (through [`session`]), rests in [`store`], and is shown as [`viewport`] and [`status`] say.
 
 pub mod backoff;
 pub mod channel;
@@ -26,6 +26,3 @@ pub mod time;
 pub mod viewport;
 pub mod visible;
 pub mod vitals;
-
-use logs_sse_wire::json;
-pub use logs_sse_wire::{ansi, cursor, entry, fields, glance, packed, protocol, sse, unread, wire};

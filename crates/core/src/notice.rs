@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::GapReason;
+use logs_sse_wire::protocol::GapReason;
 use crate::summary::{counted, grouped};
 
 /// Something that the log itself does not say.

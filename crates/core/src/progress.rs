@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::cursor::{Cursor, Epoch};
-use crate::protocol::{Gap, GapReason, Heartbeat, Hello};
+use logs_sse_wire::cursor::{Cursor, Epoch};
+use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
 
 /// The positions of one stream's channels. They outlive the stream, so that the next one can go on from there.
 #[derive(Clone, Debug, Default)]
@@ -230,7 +230,7 @@ const RECENT: usize = 1_024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Held;
+    use logs_sse_wire::protocol::Held;
 
     const CHANNEL: &str = "logs:etl:a:b";
 

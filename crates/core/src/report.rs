@@ -5,16 +5,16 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use crate::connection::{Failure, Reading, State, Stop};
-use crate::entry::Level;
-use crate::json::{quote, quoted};
+use logs_sse_wire::entry::Level;
+use logs_sse_wire::json::{quote, quoted};
 use crate::notice::Notice;
 use crate::session::Session;
 use crate::status::{Badge, MainAction, Status};
 use crate::store::Row;
 use crate::summary::counted;
 use crate::time::{self, Instant};
-use crate::unread::Unread;
-use crate::wire::Raw;
+use logs_sse_wire::unread::Unread;
+use logs_sse_wire::wire::Raw;
 
 /// How far a listener has heard the log.
 #[derive(Clone, Copy, Debug, Default)]

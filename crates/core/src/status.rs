@@ -7,7 +7,7 @@ use crate::notice::time;
 use crate::summary::grouped;
 use crate::time::Instant;
 use crate::time::millis;
-use crate::unread::Unread;
+use logs_sse_wire::unread::Unread;
 use crate::vitals::Vitals;
 
 /// What to show of the connection at one moment.

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::entry::Level;
-use crate::glance::Glance;
+use logs_sse_wire::entry::Level;
+use logs_sse_wire::glance::Glance;
 use crate::notice::Notice;
 use crate::ring::Ring;
 use crate::store::names::Names;
@@ -19,7 +19,7 @@ pub(crate) use crate::store::names::UNNAMED;
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
 pub(crate) use crate::store::stretch::{Bound, Stretch};
-use crate::wire::{Line, MAX_LINE_BYTES, Raw};
+use logs_sse_wire::wire::{Line, MAX_LINE_BYTES, Raw};
 
 /// One row of the log, read.
 #[derive(Clone, Debug, PartialEq)]

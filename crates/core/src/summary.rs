@@ -1,13 +1,13 @@
 //! The log in words: how much is held, how much was let go, and what to say when there is nothing. Decides words, draws nothing.
 
 use crate::connection::State;
-use crate::entry::{Level, head};
+use logs_sse_wire::entry::{Level, head};
 use crate::find::Find;
 use crate::session::Tally;
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Piece, Styled, label};
 use crate::visible::visible;
-use crate::wire::Line;
+use logs_sse_wire::wire::Line;
 
 /// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
 #[must_use]
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
     use crate::find::{Levels, Query};
     use crate::store::Capacity;
-    use crate::wire::{self, Message, Raw};
+    use logs_sse_wire::wire::{self, Message, Raw};
 
     fn raw(text: &str) -> Raw<'_> {
         match wire::read("message", "", text) {

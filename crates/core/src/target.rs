@@ -6,8 +6,8 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::{ChannelError, ChannelName, Id};
-use crate::cursor::Cursor;
-use crate::json::quoted;
+use logs_sse_wire::cursor::Cursor;
+use logs_sse_wire::json::quoted;
 
 /// The Datashop proxy route, on the page's own origin.
 pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";

@@ -1,9 +1,7 @@
 //! Our reader of escape sequences against vte, a parser for terminals: of whole sequences both leave the same text.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-use logs_sse_client::core::ansi;
-use logs_sse_client::core::styled::{Styled, row_text};
+use logs_sse_wire::ansi;
+use logs_sse_core::styled::{Styled, row_text};
 use proptest::prelude::*;
 
 /// What a terminal would print.

@@ -1,13 +1,11 @@
 //! What follows from the head of an answer that the source itself saw, as with the transport `fetch`: no probe is needed.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{Finding, Input, State, Stop};
-use logs_sse_client::core::session::SourceEvent;
+use logs_sse_core::connection::{Finding, Input, State, Stop};
+use logs_sse_core::session::SourceEvent;
 use support::sim::Sim;
 
 /// A page whose source saw this head of its answer.

@@ -1,13 +1,11 @@
 //! The connection under any order of clicks, errors, timers and switches. [`Sim`] itself refuses a second open source.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{AlarmReason, Config, Input, State};
-use logs_sse_client::core::session::SourceEvent;
+use logs_sse_core::connection::{AlarmReason, Config, Input, State};
+use logs_sse_core::session::SourceEvent;
 use proptest::prelude::*;
 use support::sim::{Opened, Sim};
 

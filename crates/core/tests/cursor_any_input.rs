@@ -1,13 +1,11 @@
 //! Any text is a cursor or is refused; what is one comes out as it went in. Any stream of events leaves the session whole.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
-use logs_sse_client::core::connection::Input;
-use logs_sse_client::core::cursor::Cursor;
-use logs_sse_client::core::session::SourceEvent;
-use logs_sse_client::core::sse;
+use logs_sse_core::connection::Input;
+use logs_sse_wire::cursor::Cursor;
+use logs_sse_core::session::SourceEvent;
+use logs_sse_wire::sse;
 use proptest::prelude::*;
 use support::sim::Sim;
 

@@ -1,21 +1,19 @@
 //! What is drawn is what is asked: after any sequence of queries, filters, lines, evictions, clears and breaks, the rows on the page equal a
 //! naive recomputation, although a page draws only when its picture has changed, and writes only rows that show another line.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use logs_sse_client::core::connection::Input;
-use logs_sse_client::core::entry::Level;
-use logs_sse_client::core::find::{Levels, Query};
-use logs_sse_client::core::picture::Picture;
-use logs_sse_client::core::session::SourceEvent;
-use logs_sse_client::core::store::{Capacity, Row};
-use logs_sse_client::core::summary::RowText;
-use logs_sse_client::core::viewport::Viewport;
+use logs_sse_core::connection::Input;
+use logs_sse_wire::entry::Level;
+use logs_sse_core::find::{Levels, Query};
+use logs_sse_core::picture::Picture;
+use logs_sse_core::session::SourceEvent;
+use logs_sse_core::store::{Capacity, Row};
+use logs_sse_core::summary::RowText;
+use logs_sse_core::viewport::Viewport;
 use proptest::prelude::*;
 use support::sim::Sim;
 

@@ -1,15 +1,13 @@
 //! The search against the slow obvious one: each row looked at anew, by the texts of which it was made.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use logs_sse_client::core::entry::Level;
-use logs_sse_client::core::find::{Find, Levels, Query};
-use logs_sse_client::core::notice::Notice;
-use logs_sse_client::core::store::{Capacity, Row, Store};
-use logs_sse_client::core::wire::{MAX_LINE_BYTES, Raw};
+use logs_sse_wire::entry::Level;
+use logs_sse_core::find::{Find, Levels, Query};
+use logs_sse_core::notice::Notice;
+use logs_sse_core::store::{Capacity, Row, Store};
+use logs_sse_wire::wire::{MAX_LINE_BYTES, Raw};
 use proptest::prelude::*;
 
 /// A row as its producer meant it: what it says, however JSON writes that.

@@ -8,14 +8,12 @@
 //! Patterns: 70 ms where no line holds their literal (`^Wrote`), 0.45 to 0.9 s where each line must be read (500 ns a line), 1.5 s for one
 //! without a literal, 6 s for one that is under way all the time (`.*\d.*=`, 4 to 5 ns a step).
 
-#![cfg(not(target_arch = "wasm32"))]
-
 use std::time::{Duration, Instant};
 
-use logs_sse_client::core::entry::Level;
-use logs_sse_client::core::find::{Find, Levels, Query};
-use logs_sse_client::core::store::{Capacity, Store};
-use logs_sse_client::core::wire::Raw;
+use logs_sse_wire::entry::Level;
+use logs_sse_core::find::{Find, Levels, Query};
+use logs_sse_core::store::{Capacity, Store};
+use logs_sse_wire::wire::Raw;
 
 const LINES: usize = 1_000_000;
 

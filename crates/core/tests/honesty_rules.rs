@@ -1,16 +1,14 @@
 //! What may be claimed of a stream: live once something on it was understood, and otherwise what is known and the likely cause.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{Config, Finding, Input, State};
-use logs_sse_client::core::report;
-use logs_sse_client::core::session::SourceEvent;
-use logs_sse_client::core::status::Badge;
-use logs_sse_client::core::target::Target;
+use logs_sse_core::connection::{Config, Finding, Input, State};
+use logs_sse_core::report;
+use logs_sse_core::session::SourceEvent;
+use logs_sse_core::status::Badge;
+use logs_sse_core::target::Target;
 use proptest::prelude::*;
 use support::sim::Sim;
 

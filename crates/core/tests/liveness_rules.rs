@@ -1,14 +1,12 @@
 //! Why it closed, whether it lives, when it comes back: rule by rule, in simulated time.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{Config, Finding, Hidden, Input, Page, State, Stop};
-use logs_sse_client::core::session::SourceEvent;
-use logs_sse_client::core::status::Badge;
+use logs_sse_core::connection::{Config, Finding, Hidden, Input, Page, State, Stop};
+use logs_sse_core::session::SourceEvent;
+use logs_sse_core::status::Badge;
 use support::sim::Sim;
 
 const SECOND: Duration = Duration::from_secs(1);

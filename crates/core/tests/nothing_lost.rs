@@ -2,15 +2,13 @@
 //!
 //! `LOGS_SCENARIOS=1000000` runs more; a failing seed prints the command that replays it.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use fastrand::Rng;
-use logs_sse_client::core::connection::{Input, Page};
+use logs_sse_core::connection::{Input, Page};
 use support::world::World;
 
 /// One scenario: a page that is connected, some tens of things that happen to it, and then peace.

@@ -1,13 +1,11 @@
 //! Several channels over one stream: what stays goes on, what is new begins live, what is refused is told. And what a program hears of it.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
-use logs_sse_client::core::connection::{Config, State, Stop};
-use logs_sse_client::core::report::{self, Feed};
-use logs_sse_client::core::session::SourceEvent;
-use logs_sse_client::core::store::Capacity;
+use logs_sse_core::connection::{Config, State, Stop};
+use logs_sse_core::report::{self, Feed};
+use logs_sse_core::session::SourceEvent;
+use logs_sse_core::store::Capacity;
 use serde_json::Value;
 use support::sim::Sim;
 
@@ -15,7 +13,7 @@ use support::sim::Sim;
 fn reading(channels: &[&str]) -> Sim {
     let mut sim = Sim::with(Config::default(), 1);
     sim.follow(&names(channels));
-    sim.input(logs_sse_client::core::connection::Input::Connect);
+    sim.input(logs_sse_core::connection::Input::Connect);
     sim.answer();
     sim
 }

@@ -1,10 +1,8 @@
 //! The rules of the event stream's format, as the Web Platform Tests state them (`eventsource/format-*`), against our own parser.
 //! The bodies are what those tests send; a test that waits for an event that never comes sends one more, as they do.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-use logs_sse_client::core::connection::Finding;
-use logs_sse_client::core::sse::{Frame, MAX_EVENT_BYTES, Parser};
+use logs_sse_core::connection::Finding;
+use logs_sse_wire::sse::{Frame, MAX_EVENT_BYTES, Parser};
 
 /// The events of `body`, which must be the same however it is cut.
 fn events(body: &[u8]) -> Vec<Frame> {

@@ -1,12 +1,10 @@
 //! The store against the slow obvious one: a `Vec` of which the oldest are removed.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 use std::time::Duration;
 
-use logs_sse_client::core::notice::Notice;
-use logs_sse_client::core::store::{Capacity, Row, Store};
-use logs_sse_client::core::wire::{self, MAX_LINE_BYTES, Message};
+use logs_sse_core::notice::Notice;
+use logs_sse_core::store::{Capacity, Row, Store};
+use logs_sse_wire::wire::{self, MAX_LINE_BYTES, Message};
 use proptest::prelude::*;
 
 /// All lines since the last clear, with their numbers; recomputed on each question.

@@ -1,7 +1,5 @@
 //! The viewport under random scrolls, measurements and changes of what is held: nothing moves by itself, and nothing is drawn that is not held.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use proptest::prelude::*;

@@ -1,7 +1,5 @@
 //! What the viewport does for a reader, rule by rule: follow, hold, reach every row and both ends.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 mod support;
 
 use std::ops::Range;

@@ -2,7 +2,7 @@
 
 /// A set of characters: one bit for each of ASCII, ranges for all others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Class {
+pub(crate) struct Class {
     ascii: u128,
     others: Vec<(char, char)>,
     /// Whether the others are those that are in none of the ranges.
@@ -11,14 +11,14 @@ pub(super) struct Class {
 
 impl Class {
     /// All but the end of a line: what a dot stands for.
-    pub(super) fn dot() -> Self {
+    pub(crate) fn dot() -> Self {
         let mut class = Self::default();
         class.add('\n', '\n');
         class.negated()
     }
 
     /// What the escape with this letter stands for: digits, word characters or space of ASCII, and for a capital all but those.
-    pub(super) fn of_escape(letter: char) -> Option<Self> {
+    pub(crate) fn of_escape(letter: char) -> Option<Self> {
         let ranges: &[(char, char)] = match letter.to_ascii_lowercase() {
             'd' => &[('0', '9')],
             'w' => &[('0', '9'), ('A', 'Z'), ('a', 'z'), ('_', '_')],
@@ -31,7 +31,7 @@ impl Class {
     }
 
     /// Adds the characters from `first` to `last`.
-    pub(super) fn add(&mut self, first: char, last: char) {
+    pub(crate) fn add(&mut self, first: char, last: char) {
         for byte in 0..128_u8 {
             if (first..=last).contains(&char::from(byte)) {
                 self.ascii |= 1 << byte;
@@ -43,7 +43,7 @@ impl Class {
     }
 
     /// Adds what an escape stands for, which is either no character beyond ASCII or all of them.
-    pub(super) fn add_escape(&mut self, class: &Self) {
+    pub(crate) fn add_escape(&mut self, class: &Self) {
         self.ascii |= class.ascii;
         if class.is_negated {
             self.others.push(('\u{80}', char::MAX));
@@ -51,7 +51,7 @@ impl Class {
     }
 
     /// Adds the other case of each ASCII letter that is in it.
-    pub(super) fn fold(&mut self) {
+    pub(crate) fn fold(&mut self) {
         for letter in b'a'..=b'z' {
             let both = 1 << letter | 1 << letter.to_ascii_uppercase();
             if self.ascii & both != 0 {
@@ -62,12 +62,12 @@ impl Class {
 
     /// All other characters.
     #[must_use]
-    pub(super) fn negated(self) -> Self {
+    pub(crate) fn negated(self) -> Self {
         Self { ascii: !self.ascii, is_negated: !self.is_negated, ..self }
     }
 
     /// Whether `character` is one of them.
-    pub(super) fn has(&self, character: char) -> bool {
+    pub(crate) fn has(&self, character: char) -> bool {
         match u8::try_from(character) {
             Ok(byte) if byte < 128 => self.ascii >> byte & 1 == 1,
             _ => self.others.iter().any(|(first, last)| (*first..=*last).contains(&character)) != self.is_negated,

@@ -11,7 +11,7 @@ pub struct PatternError {
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     TooManyBytes,
     TooLong,
     TooDeep,
@@ -33,7 +33,7 @@ pub(super) enum Fault {
 
 impl PatternError {
     /// The error at the character with this index.
-    pub(super) fn new(index: usize, fault: Fault) -> Self {
+    pub(crate) fn new(index: usize, fault: Fault) -> Self {
         Self { at: index + 1, fault }
     }
 

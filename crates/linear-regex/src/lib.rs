@@ -9,7 +9,7 @@
 
 mod class;
 mod error;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod oracle;
 mod parse;
 mod program;
@@ -17,13 +17,13 @@ mod run;
 
 use std::ops::Range;
 
-pub use crate::find::pattern::error::PatternError;
-use crate::find::pattern::program::Program;
-pub(super) use crate::find::pattern::run::Scratch;
+pub use crate::error::PatternError;
+use crate::program::Program;
+pub use crate::run::Scratch;
 
 /// A regular expression made ready.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub struct Pattern {
     program: Program,
 }
 
@@ -32,22 +32,22 @@ impl Pattern {
     ///
     /// # Errors
     /// Where and why it cannot be understood, or is too long.
-    pub(super) fn read(text: &str, folds: bool) -> Result<Self, PatternError> {
+    pub fn read(text: &str, folds: bool) -> Result<Self, PatternError> {
         parse::read(text, folds).map(|program| Self { program })
     }
 
     /// Whether it matches anywhere in the first [`looked_at`](Self::looked_at) bytes of `text`.
-    pub(super) fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
+    pub fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
         self.program.is_match(text, scratch)
     }
 
     /// The first match that begins at `from` or behind, and of those that begin there the longest.
-    pub(super) fn find_at(&self, text: &str, from: usize, scratch: &mut Scratch) -> Option<Range<usize>> {
+    pub fn find_at(&self, text: &str, from: usize, scratch: &mut Scratch) -> Option<Range<usize>> {
         self.program.find_at(text, from, scratch)
     }
 
     /// Where it matches in a text that is shown. A match of nothing is no place.
-    pub(super) fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
+    pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
         let (mut from, mut scratch) = (0, Scratch::default());
         std::iter::from_fn(move || {
             // Each match is looked for anew, and may ask for the whole rest each time: so marks have a bound of their own.
@@ -67,12 +67,12 @@ impl Pattern {
     }
 
     /// How many bytes of a text are looked at; the work for them is at most a few milliseconds.
-    pub(super) fn looked_at(&self) -> usize {
+    pub fn looked_at(&self) -> usize {
         self.program.looked_at()
     }
 
     /// A text that each match holds; empty when none is known.
-    pub(super) fn literal(&self) -> &str {
+    pub fn literal(&self) -> &str {
         &self.program.literal
     }
 }

@@ -1,11 +1,11 @@
 //! From a pattern's text to its program, in one pass and without a tree: how deep its groups are is no matter of the stack.
 
-use crate::find::pattern::class::Class;
-use crate::find::pattern::error::{Fault, PatternError};
-use crate::find::pattern::program::{Code, Inst, MAX_CODE, Place, Program, one_of, repeated};
+use crate::class::Class;
+use crate::error::{Fault, PatternError};
+use crate::program::{Code, Inst, MAX_CODE, Place, Program, one_of, repeated};
 
 /// Reads a pattern; ASCII letters stand for both their cases when it `folds`.
-pub(super) fn read(text: &str, folds: bool) -> Result<Program, PatternError> {
+pub(crate) fn read(text: &str, folds: bool) -> Result<Program, PatternError> {
     if text.len() > MAX_BYTES {
         return Err(PatternError::new(text[..text.floor_char_boundary(MAX_BYTES)].chars().count(), Fault::TooManyBytes));
     }

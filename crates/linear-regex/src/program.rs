@@ -1,10 +1,10 @@
 //! Instructions, and how they are put together. A piece of code may be moved and copied, since its jumps are relative.
 
-use crate::find::pattern::class::Class;
+use crate::class::Class;
 
 /// One instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Inst {
+pub(crate) enum Inst {
     /// This character comes next; a small letter for both its cases, when the program folds.
     Char(char),
     /// One of the class with this index comes next.
@@ -21,7 +21,7 @@ pub(super) enum Inst {
 
 /// A place between two characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Start,
     End,
     Boundary,
@@ -29,24 +29,24 @@ pub(super) enum Place {
 }
 
 /// A piece of code: whoever comes to its end has matched it.
-pub(super) type Code = Vec<Inst>;
+pub(crate) type Code = Vec<Inst>;
 
 /// A pattern's code, and what is known of its matches beforehand.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
-    pub(super) code: Code,
-    pub(super) classes: Vec<Class>,
-    pub(super) folds: bool,
+pub(crate) struct Program {
+    pub(crate) code: Code,
+    pub(crate) classes: Vec<Class>,
+    pub(crate) folds: bool,
     /// Whether a match begins where the text does.
-    pub(super) is_anchored: bool,
+    pub(crate) is_anchored: bool,
     /// With which bytes a match may begin; `None` when it may be empty.
-    pub(super) first: Option<Box<[bool; 256]>>,
+    pub(crate) first: Option<Box<[bool; 256]>>,
     /// A text that each match holds; empty when none is known.
-    pub(super) literal: String,
+    pub(crate) literal: String,
 }
 
 impl Program {
-    pub(super) fn new(mut code: Code, classes: Vec<Class>, folds: bool) -> Self {
+    pub(crate) fn new(mut code: Code, classes: Vec<Class>, folds: bool) -> Self {
         code.push(Inst::Match);
         let is_anchored = code.first() == Some(&Inst::Assert(Place::Start));
         let literal = literal(&code);
@@ -56,7 +56,7 @@ impl Program {
     }
 
     /// Whether the instruction takes `character`, whose `small` form is given too.
-    pub(super) fn takes(&self, inst: Inst, character: char, small: char) -> bool {
+    pub(crate) fn takes(&self, inst: Inst, character: char, small: char) -> bool {
         match inst {
             Inst::Char(expected) => expected == if self.folds { small } else { character },
             Inst::Class(index) => self.classes.get(index).is_some_and(|class| class.has(character)),
@@ -91,7 +91,7 @@ impl Program {
 }
 
 /// What matches `piece` at least so often, and at most so often if there is a most; `None` when that is too long.
-pub(super) fn repeated(piece: &[Inst], least: usize, most: Option<usize>) -> Option<Code> {
+pub(crate) fn repeated(piece: &[Inst], least: usize, most: Option<usize>) -> Option<Code> {
     if piece.is_empty() {
         return Some(Code::new());
     }
@@ -117,7 +117,7 @@ pub(super) fn repeated(piece: &[Inst], least: usize, most: Option<usize>) -> Opt
 }
 
 /// What matches one of the branches; `None` when that is too long.
-pub(super) fn one_of(branches: Vec<Code>) -> Option<Code> {
+pub(crate) fn one_of(branches: Vec<Code>) -> Option<Code> {
     let length = branches.iter().map(|branch| branch.len() + 2).sum::<usize>();
     let mut branches = branches.into_iter().rev();
     let last = branches.next().unwrap_or_default();
@@ -161,4 +161,4 @@ fn literal(code: &[Inst]) -> String {
 }
 
 /// The most instructions of a program, and so the most work for one character.
-pub(super) const MAX_CODE: usize = 2_000;
+pub(crate) const MAX_CODE: usize = 2_000;

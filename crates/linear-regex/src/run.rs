@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::find::pattern::program::{Inst, Place, Program};
+use crate::program::{Inst, Place, Program};
 
 /// What a run needs beside the program; kept from text to text for its memory.
 #[derive(Clone, Debug, Default)]
-pub(in crate::find) struct Scratch {
+pub struct Scratch {
     /// Where the ways stand, those that began first in the text before others.
     now: Vec<Way>,
     next: Vec<Way>,
@@ -26,7 +26,7 @@ struct Way {
 
 impl Scratch {
     /// How many instructions were run so far.
-    pub(in crate::find) fn steps(&self) -> u64 {
+    pub fn steps(&self) -> u64 {
         self.steps
     }
 
@@ -44,17 +44,17 @@ impl Scratch {
 
 impl Program {
     /// Whether it matches anywhere in `text`.
-    pub(super) fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
+    pub(crate) fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
         self.search(text, 0, true, scratch).is_some()
     }
 
     /// The first match from `from` on, and of those that begin there the longest.
-    pub(super) fn find_at(&self, text: &str, from: usize, scratch: &mut Scratch) -> Option<Range<usize>> {
+    pub(crate) fn find_at(&self, text: &str, from: usize, scratch: &mut Scratch) -> Option<Range<usize>> {
         self.search(text, from, false, scratch)
     }
 
     /// How many bytes of a text are looked at.
-    pub(super) fn looked_at(&self) -> usize {
+    pub(crate) fn looked_at(&self) -> usize {
         LOOKED_AT.min(MAX_WORK / self.code.len())
     }
 
@@ -146,7 +146,7 @@ impl Place {
 }
 
 /// The most bytes of a text that are looked at. A message that is longer is mostly a dump; and its time is bounded with it.
-pub(super) const LOOKED_AT: usize = 16 << 10;
+pub(crate) const LOOKED_AT: usize = 16 << 10;
 
 /// The most bytes times instructions: of a program longer than 128 fewer bytes are looked at, and of the longest a kilobyte. For each of
 /// these a few steps of 4 ns are taken at most, so that a single text does not hold up a page.

@@ -1,9 +1,7 @@
 //! Our JSON reader against serde_json: what one takes the other takes, and they read the same, for any text at all.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-use logs_sse_client::core::entry::Entry;
-use logs_sse_client::core::wire::{self, Message};
+use logs_sse_wire::entry::Entry;
+use logs_sse_wire::wire::{self, Message};
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;

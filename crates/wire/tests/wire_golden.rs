@@ -1,11 +1,9 @@
 //! The recorded streams of both backends, from bytes to what a row shows.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-use logs_sse_client::core::entry::{EntryTime, Level};
-use logs_sse_client::core::protocol::Hello;
-use logs_sse_client::core::sse::Parser;
-use logs_sse_client::core::wire::{self, Line, Message};
+use logs_sse_wire::entry::{EntryTime, Level};
+use logs_sse_wire::protocol::Hello;
+use logs_sse_wire::sse::Parser;
+use logs_sse_wire::wire::{self, Line, Message};
 
 fn read(recording: &str) -> (Parser, Vec<Message<'static>>) {
     let mut parser = Parser::default();
@@ -25,7 +23,7 @@ fn shown(line: &Line) -> (&str, Level, &str, &str, &str) {
 
 #[test]
 fn the_gateway_generation() {
-    let (_, messages) = read(include_str!("fixtures/gateway-envelopes.sse"));
+    let (_, messages) = read(include_str!("../../../tests/fixtures/gateway-envelopes.sse"));
     let (etl, faas) = ("logs:etl:workspace123:workflow456", "logs:faas:workspace123:workflow789");
     let hello =
         Hello { granted: Some(vec![etl.into(), faas.into()]), connection_id: Some("user123_1795472914246_l21tpu8qa".into()), ..Hello::default() };
@@ -44,7 +42,7 @@ fn the_gateway_generation() {
 
 #[test]
 fn the_first_generation() {
-    let (parser, messages) = read(include_str!("fixtures/backend-flat-entries.sse"));
+    let (parser, messages) = read(include_str!("../../../tests/fixtures/backend-flat-entries.sse"));
     let lines = lines(&messages);
     assert_eq!((parser.retry_ms(), messages.len(), lines.len()), (Some(5_000), 7, 7));
     assert_eq!(lines.iter().map(|line| &*line.id).collect::<Vec<_>>(), ["1", "2", "3", "4", "5", "6", "7"]);
@@ -56,7 +54,7 @@ fn the_first_generation() {
 
 #[test]
 fn every_field_of_every_entry_is_still_there() {
-    for recording in [include_str!("fixtures/gateway-envelopes.sse"), include_str!("fixtures/backend-flat-entries.sse")] {
+    for recording in [include_str!("../../../tests/fixtures/gateway-envelopes.sse"), include_str!("../../../tests/fixtures/backend-flat-entries.sse")] {
         let (_, messages) = read(recording);
         for line in lines(&messages) {
             assert!(recording.contains(line.entry.text()), "not as it came: {}", line.entry.text());
@@ -69,7 +67,7 @@ fn every_field_of_every_entry_is_still_there() {
 
 #[test]
 fn a_recording_that_breaks_off_anywhere_loses_only_the_open_event() {
-    for recording in [include_bytes!("fixtures/gateway-envelopes.sse").as_slice(), include_bytes!("fixtures/backend-flat-entries.sse")] {
+    for recording in [include_bytes!("../../../tests/fixtures/gateway-envelopes.sse").as_slice(), include_bytes!("../../../tests/fixtures/backend-flat-entries.sse")] {
         let whole = Parser::default().feed(recording);
         for end in 0..recording.len() {
             let frames = Parser::default().feed(&recording[..end]);

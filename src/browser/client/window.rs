@@ -7,7 +7,7 @@ use crate::browser::clock;
 use crate::browser::home::Home;
 use crate::browser::presence::{News, Presence};
 use crate::browser::timer::Timer;
-use crate::core::connection::{Input, Page};
+use logs_sse_core::connection::{Input, Page};
 
 impl Inner {
     /// Sets the timer for the alarm by the window that is right now.

@@ -13,9 +13,9 @@ use super::state::{Failure, ProbeId, SourceId, State, Stop, is_place_of};
 use super::watch::{BEATS, Verdict, Watch};
 use super::{Config, Input, Output};
 use crate::backoff::Backoff;
-use crate::protocol::{Bye, ByeReason, LONGEST_WAIT};
+use logs_sse_wire::protocol::{Bye, ByeReason, LONGEST_WAIT};
 use crate::time::Instant;
-use crate::unread::Unread;
+use logs_sse_wire::unread::Unread;
 
 /// The connection.
 #[derive(Debug)]

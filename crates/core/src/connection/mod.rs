@@ -37,8 +37,8 @@ pub use self::machine::Connection;
 pub(crate) use self::state::unread;
 pub use self::state::{Failure, Finding, ProbeId, Reading, SourceId, State, Stop};
 use crate::backoff;
-use crate::protocol::Bye;
-use crate::unread::Unread;
+use logs_sse_wire::protocol::Bye;
+use logs_sse_wire::unread::Unread;
 
 /// How the connection behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

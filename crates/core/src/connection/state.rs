@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::entry::head;
+use logs_sse_wire::entry::head;
 use crate::notice::time;
-use crate::protocol::ByeReason;
+use logs_sse_wire::protocol::ByeReason;
 use crate::summary::grouped;
 use crate::time::Instant;
-use crate::unread::Unread;
+use logs_sse_wire::unread::Unread;
 
 /// Where the connection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

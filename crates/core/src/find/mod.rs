@@ -4,7 +4,6 @@
 
 mod hits;
 mod needle;
-mod pattern;
 mod query;
 mod search;
 mod shown;
@@ -12,8 +11,8 @@ mod shown;
 use std::ops::Range;
 
 use crate::find::hits::Hits;
-pub use crate::find::pattern::PatternError;
-use crate::find::pattern::Scratch;
+pub use logs_linear_regex::PatternError;
+use logs_linear_regex::Scratch;
 pub use crate::find::query::{Levels, Query};
 use crate::find::search::Search;
 use crate::store::{Row, Store};
@@ -159,7 +158,7 @@ mod tests {
     use super::*;
     use crate::notice::Notice;
     use crate::store::Capacity;
-    use crate::wire::Raw;
+    use logs_sse_wire::wire::Raw;
 
     fn store(texts: impl IntoIterator<Item = String>) -> Store {
         let mut store = Store::new(Capacity { lines: 100_000, bytes: usize::MAX });

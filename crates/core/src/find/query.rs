@@ -1,7 +1,7 @@
 //! What a reader asks of the log. Holds the question, finds nothing.
 
-use crate::entry::Level;
-use crate::find::pattern::{Pattern, PatternError};
+use logs_sse_wire::entry::Level;
+use logs_linear_regex::{Pattern, PatternError};
 
 /// What a reader wants to see; the default one asks for nothing, and so everything is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

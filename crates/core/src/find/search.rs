@@ -1,12 +1,12 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
 use crate::find::needle::{Needle, Verdict};
-use crate::find::pattern::{Pattern, PatternError, Scratch};
+use logs_linear_regex::{Pattern, PatternError, Scratch};
 use crate::find::query::{Levels, Query};
 use crate::find::shown::{any_of_entry, any_of_raw};
-use crate::glance::Glance;
+use logs_sse_wire::glance::Glance;
 use crate::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
-use crate::wire::Line;
+use logs_sse_wire::wire::Line;
 use logs_sse_wire::value::Read;
 
 /// A query made ready.

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::entry::{Entry, EntryTime, Level};
-use crate::fields::Fields;
-use crate::json::unquoted;
+use logs_sse_wire::entry::{Entry, EntryTime, Level};
+use logs_sse_wire::fields::Fields;
+use logs_sse_wire::json::unquoted;
 use crate::styled::row_text;
-use crate::wire::Raw;
+use logs_sse_wire::wire::Raw;
 use logs_sse_wire::ansi::plain;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
@@ -55,7 +55,7 @@ fn is_there(text: &str, mut is_it: impl FnMut(&str) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::glance::Glance;
+    use logs_sse_wire::glance::Glance;
 
     #[test]
     fn shows_what_a_reader_finds() {

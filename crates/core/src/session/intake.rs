@@ -2,14 +2,14 @@
 
 use crate::connection::{Failure, Finding, Input, SourceId, State};
 use crate::notice::Notice;
-use crate::packed;
+use logs_sse_wire::packed;
 use crate::progress::{Announced, Missing, Verdict};
-use crate::protocol::{Gap, GapReason, Heartbeat, Hello};
+use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
 use crate::recovery::Recovery;
 use crate::session::{Server, Session, channels};
-use crate::sse;
+use logs_sse_wire::sse;
 use crate::time::Instant;
-use crate::wire::{self, Message, Raw};
+use logs_sse_wire::wire::{self, Message, Raw};
 
 /// What happened to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::connection::{Config, Connection, Input, Output, State};
 use crate::find::{Find, Query};
 use crate::progress::Progress;
 use crate::recovery::Recovery;
-use crate::sse;
+use logs_sse_wire::sse;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::target::{Target, TargetError};

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::entry::EntryTime;
+use logs_sse_wire::entry::EntryTime;
 use crate::find::{Find, Query};
 use crate::session::{Session, channels};
 use crate::summary::RowText;
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::connection::Config;
     use crate::store::Capacity;
-    use crate::wire::Raw;
+    use logs_sse_wire::wire::Raw;
 
     fn session(texts: &[&str]) -> Session {
         let mut session = Session::new(Config::default(), Capacity::default(), 1);

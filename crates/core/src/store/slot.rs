@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::entry::Level;
+use logs_sse_wire::entry::Level;
 use crate::ring::Place;
 
 /// One row's place in the index.
@@ -63,7 +63,7 @@ impl Slot {
     }
 }
 
-/// The length of a row that rests among the odd ones. No line has it: see [`MAX_LINE_BYTES`](crate::wire::MAX_LINE_BYTES).
+/// The length of a row that rests among the odd ones. No line has it: see [`MAX_LINE_BYTES`](logs_sse_wire::wire::MAX_LINE_BYTES).
 const ODD: u32 = u32::MAX;
 
 /// The time of a line without one.

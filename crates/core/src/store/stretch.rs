@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::store::Store;
 use crate::store::slot::Slot;
-use crate::wire::Raw;
+use logs_sse_wire::wire::Raw;
 
 /// Some rows of the usual kind, and their bytes: ids and texts.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use logs_sse_client::core::cursor::Cursor;
+use logs_sse_wire::cursor::Cursor;
 
 /// The channel of all simulations.
 pub const CHANNEL: &str = "logs:etl:workspace123:workflow456";

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use logs_sse_client::core::viewport::{Measures, Viewport, Window};
+use logs_sse_core::viewport::{Measures, Viewport, Window};
 
 /// One list, drawn after each thing that happens, as the page does it.
 pub struct Reader {

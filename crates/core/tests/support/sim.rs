@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{Alarm, Config, Finding, Input, Output, ProbeId, SourceId, State};
-use logs_sse_client::core::session::{Session, SourceEvent};
-use logs_sse_client::core::status::Status;
-use logs_sse_client::core::store::{Capacity, Row};
-use logs_sse_client::core::target::{DEFAULT_ENDPOINT, Target};
-use logs_sse_client::core::time::Instant;
+use logs_sse_core::connection::{Alarm, Config, Finding, Input, Output, ProbeId, SourceId, State};
+use logs_sse_core::session::{Session, SourceEvent};
+use logs_sse_core::status::Status;
+use logs_sse_core::store::{Capacity, Row};
+use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
+use logs_sse_core::time::Instant;
 
 /// A source that was opened: which, when, and what.
 #[derive(Clone, Debug)]

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use logs_sse_client::core::connection::{Alarm, Config, Finding, Input, Output, Page, ProbeId, SourceId, State};
-use logs_sse_client::core::notice::Notice;
-use logs_sse_client::core::packed;
-use logs_sse_client::core::protocol::GapReason;
-use logs_sse_client::core::session::{Session, SourceEvent};
-use logs_sse_client::core::sse;
-use logs_sse_client::core::store::{Capacity, Row};
-use logs_sse_client::core::target::{DEFAULT_ENDPOINT, Target};
-use logs_sse_client::core::time::Instant;
+use logs_sse_core::connection::{Alarm, Config, Finding, Input, Output, Page, ProbeId, SourceId, State};
+use logs_sse_core::notice::Notice;
+use logs_sse_wire::packed;
+use logs_sse_wire::protocol::GapReason;
+use logs_sse_core::session::{Session, SourceEvent};
+use logs_sse_wire::sse;
+use logs_sse_core::store::{Capacity, Row};
+use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
+use logs_sse_core::time::Instant;
 
 use super::model::{BEAT_MS, Event, Model, Stream};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Connection;
 use crate::connection::answer::Judgement;
 use crate::connection::{AlarmReason, Failure, Finding, Output, ProbeId, SourceId, State};
-use crate::protocol::LONGEST_WAIT;
+use logs_sse_wire::protocol::LONGEST_WAIT;
 use crate::time::Instant;
 
 impl Connection {

@@ -3,7 +3,7 @@
 use super::Connection;
 use crate::connection::{AlarmReason, Failure, Reading, State};
 use crate::time::Instant;
-use crate::unread::Unread;
+use logs_sse_wire::unread::Unread;
 
 impl Connection {
     /// When the next attempt begins, if one is due.
