@@ -1,4 +1,5 @@
-//! `<LiveLogs>` in a Leptos page of one's own: the workflow comes from a signal, and the logs follow it.
+//! `<LiveLogs>` in a Leptos page of one's own: the workflow comes from a signal, and the logs
+//! follow it.
 
 use leptos::prelude::*;
 use logs_sse_client::ui::LiveLogs;

@@ -1,7 +1,8 @@
 //! Live logs in a web page.
 //!
 //! In reading order:
-//! - [`logs_sse_core`], a crate over [`logs_sse_wire`], decides: the connection's states, what is stored, what is shown.
+//! - [`logs_sse_core`], a crate over [`logs_sse_wire`], decides: the connection's states, what is
+//!   stored, what is shown.
 //! - `browser` (feature `browser`) does what core says: it alone opens, closes, waits and listens.
 //! - `ui` (feature `ui`) shows it: the Leptos component `<LiveLogs>`.
 //!

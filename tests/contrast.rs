@@ -1,4 +1,5 @@
-//! The colours of the style sheet: text that came with escape sequences is readable in both themes, whatever stands behind it (WCAG 1.4.3).
+//! The colours of the style sheet: text that came with escape sequences is readable in both themes,
+//! whatever stands behind it (WCAG 1.4.3).
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -8,13 +9,20 @@ use std::path::Path;
 const COLOURS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
 /// What rows have behind them, and what the component is drawn on.
-const ROWS: [&str; 4] = ["--dsl-live-background", "--dsl-row-hover", "--dsl-error-background", "--dsl-surface"];
+const ROWS: [&str; 4] =
+    ["--dsl-live-background", "--dsl-row-hover", "--dsl-error-background", "--dsl-surface"];
 
 /// The value of a custom property in the light and in the dark theme.
 fn themes(css: &str, name: &str) -> [[u8; 3]; 2] {
-    let declared = css.split(&format!("{name}: light-dark(")).nth(1).unwrap_or_else(|| panic!("{name} has no value for two themes"));
+    let declared = css
+        .split(&format!("{name}: light-dark("))
+        .nth(1)
+        .unwrap_or_else(|| panic!("{name} has no value for two themes"));
     let end = declared.find(");").expect("the value ends");
-    let colours: Vec<_> = declared[..end].match_indices('#').map(|(at, _)| colour(&declared[at + 1..at + 7])).collect();
+    let colours: Vec<_> = declared[..end]
+        .match_indices('#')
+        .map(|(at, _)| colour(&declared[at + 1..at + 7]))
+        .collect();
     colours.try_into().unwrap_or_else(|_| panic!("{name}: two colours of six digits"))
 }
 
@@ -37,16 +45,27 @@ fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
 
 #[test]
 fn coloured_text_is_readable_on_every_row_in_both_themes() {
-    let css = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("www/live-logs.css")).expect("the style sheet");
+    let css = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("www/live-logs.css"))
+        .expect("the style sheet");
     let behind: Vec<_> = COLOURS.iter().map(|colour| format!("--dsl-ansi-on-{colour}")).collect();
-    let texts = COLOURS.iter().flat_map(|colour| [format!("--dsl-ansi-{colour}"), format!("--dsl-ansi-bright-{colour}")]);
+    let texts = COLOURS
+        .iter()
+        .flat_map(|colour| [format!("--dsl-ansi-{colour}"), format!("--dsl-ansi-bright-{colour}")]);
     let usual = ["--dsl-text", "--dsl-soft", "--dsl-error"].map(str::to_owned);
     let mut worst = f64::MAX;
     for text in texts.chain(usual.clone()) {
         // Faint text and stand-ins for characters are not drawn on a colour.
-        let grounds = ROWS.iter().copied().chain(behind.iter().map(String::as_str).filter(|_| text.contains("ansi") || text == "--dsl-text"));
+        let grounds = ROWS.iter().copied().chain(
+            behind
+                .iter()
+                .map(String::as_str)
+                .filter(|_| text.contains("ansi") || text == "--dsl-text"),
+        );
         for ground in grounds {
-            for (theme, (text_colour, ground_colour)) in ["light", "dark"].iter().zip(themes(&css, &text).into_iter().zip(themes(&css, ground))) {
+            for (theme, (text_colour, ground_colour)) in ["light", "dark"]
+                .iter()
+                .zip(themes(&css, &text).into_iter().zip(themes(&css, ground)))
+            {
                 let found = contrast(text_colour, ground_colour);
                 assert!(found >= 4.5, "{text} on {ground}, {theme}: {found:.2}");
                 worst = worst.min(found);
@@ -56,5 +75,8 @@ fn coloured_text_is_readable_on_every_row_in_both_themes() {
     assert!(worst < 21.0, "something was compared");
     let [light, dark] = themes(&css, "--dsl-mark");
     let [light_text, dark_text] = themes(&css, "--dsl-text");
-    assert!(contrast(light, light_text) >= 4.5 && contrast(dark, dark_text) >= 4.5, "what a search found");
+    assert!(
+        contrast(light, light_text) >= 4.5 && contrast(dark, dark_text) >= 4.5,
+        "what a search found"
+    );
 }

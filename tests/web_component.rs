@@ -19,7 +19,9 @@ async fn begins_disconnected_with_a_button_and_no_section() {
     pause(100).await;
     assert_eq!(page.word(), "DISCONNECTED");
     assert!(
-        page.text().contains("Connect Live Logs") && !page.text().contains("LIVE\n") && !page.text().contains("Live logs\n"),
+        page.text().contains("Connect Live Logs")
+            && !page.text().contains("LIVE\n")
+            && !page.text().contains("Live logs\n"),
         "{:?}",
         page.text()
     );
@@ -34,19 +36,33 @@ async fn a_click_connects_and_lines_stream_in_newest_on_top() {
     assert!(page.text().contains("🔴 LIVE"), "{:?}", page.text());
     page.until("five rows", |page| page.rows().len() >= 5).await;
     let cells = |row: &web_sys::HtmlElement| {
-        [".dsl-time", ".dsl-level", ".dsl-pipeline", ".dsl-message"]
-            .map(|part| row.query_selector(part).ok().flatten().and_then(|cell| cell.text_content()).unwrap_or_default())
+        [".dsl-time", ".dsl-level", ".dsl-pipeline", ".dsl-message"].map(|part| {
+            row.query_selector(part)
+                .ok()
+                .flatten()
+                .and_then(|cell| cell.text_content())
+                .unwrap_or_default()
+        })
     };
     for row in page.rows() {
-        assert!(cells(&row).iter().all(|cell| !cell.is_empty()), "expected time, level, pipeline and message in {:?}", cells(&row));
+        assert!(
+            cells(&row).iter().all(|cell| !cell.is_empty()),
+            "expected time, level, pipeline and message in {:?}",
+            cells(&row)
+        );
     }
-    let numbers: Vec<u64> = page.rows().iter().filter_map(|row| number_in(&cells(row)[3])).collect();
+    let numbers: Vec<u64> =
+        page.rows().iter().filter_map(|row| number_in(&cells(row)[3])).collect();
     assert!(numbers.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {numbers:?}");
     page.click("Disconnect");
     page.until("disconnected", |page| page.word() == "DISCONNECTED").await;
     let held = page.find(".dsl-count").map(|count| count.inner_text());
     pause(300).await;
-    assert_eq!(page.find(".dsl-count").map(|count| count.inner_text()), held, "lines came after Disconnect");
+    assert_eq!(
+        page.find(".dsl-count").map(|count| count.inner_text()),
+        held,
+        "lines came after Disconnect"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -59,7 +75,11 @@ async fn connects_by_itself_when_asked_to() {
 #[wasm_bindgen_test]
 async fn a_dead_server_is_told_with_reason_and_countdown() {
     // Long delays, so that the countdown stands still long enough to be read.
-    let slow = backoff::Config { base: Duration::from_secs(1_000), cap: Duration::from_secs(1_000), ..backoff::Config::default() };
+    let slow = backoff::Config {
+        base: Duration::from_secs(1_000),
+        cap: Duration::from_secs(1_000),
+        ..backoff::Config::default()
+    };
     let page = Page::mount_with(&dead_endpoint(), Config { backoff: slow, ..Config::default() });
     page.click("Connect Live Logs");
     page.until("an error", |page| page.word() == "ERROR").await;
@@ -68,14 +88,21 @@ async fn a_dead_server_is_told_with_reason_and_countdown() {
     assert!(text.contains("cannot be reached") || text.contains("refused the stream"), "{text:?}");
     assert!(!text.contains("LIVE\n"), "{text:?}");
     let before = page.find(".dsl-progress").map(|progress| progress.inner_text());
-    page.until("the countdown to count", |page| page.find(".dsl-progress").map(|progress| progress.inner_text()) != before).await;
+    page.until("the countdown to count", |page| {
+        page.find(".dsl-progress").map(|progress| progress.inner_text()) != before
+    })
+    .await;
     page.props.endpoint.set(endpoint());
     page.until_connected().await;
 }
 
 #[wasm_bindgen_test]
 async fn retry_now_cuts_the_wait_short() {
-    let slow = backoff::Config { base: Duration::from_secs(1_000), cap: Duration::from_secs(1_000), ..backoff::Config::default() };
+    let slow = backoff::Config {
+        base: Duration::from_secs(1_000),
+        cap: Duration::from_secs(1_000),
+        ..backoff::Config::default()
+    };
     let page = Page::mount_with(&dead_endpoint(), Config { backoff: slow, ..Config::default() });
     page.click("Connect Live Logs");
     page.until("an error", |page| page.word() == "ERROR").await;
@@ -99,7 +126,10 @@ async fn follows_the_workflow_and_begins_an_empty_log() {
     page.click("Connect Live Logs");
     page.until("rows", |page| page.rows().len() >= 5).await;
     page.props.workflow_id.set("nothing_is_published_here".into());
-    page.until("an empty log", |page| page.rows().is_empty() && page.text().contains("No log has come yet")).await;
+    page.until("an empty log", |page| {
+        page.rows().is_empty() && page.text().contains("No log has come yet")
+    })
+    .await;
     page.until_connected().await;
     pause(200).await;
     assert!(page.rows().is_empty(), "a line of the old workflow came late");
@@ -137,7 +167,10 @@ async fn a_whole_entry_opens_and_stands_still() {
     page.find(".dsl-open").expect("a row's button").click();
     page.until("the entry", |page| page.find(".dsl-json").is_some()).await;
     let shown = page.find(".dsl-json").map(|entry| entry.inner_text()).unwrap_or_default();
-    assert!(shown.contains("\"logType\": \"ETL_LOG\"") && shown.contains("\"execution_id\""), "{shown}");
+    assert!(
+        shown.contains("\"logType\": \"ETL_LOG\"") && shown.contains("\"execution_id\""),
+        "{shown}"
+    );
     pause(500).await;
     assert_eq!(page.find(".dsl-json").map(|entry| entry.inner_text()), Some(shown));
     page.click("Close");
@@ -156,8 +189,14 @@ async fn clear_empties_the_log_and_stays_connected() {
 
 /// How many lines the page says that it holds.
 fn count(page: &Page) -> u64 {
-    let text = page.find(".dsl-count").map(|count| count.text_content().unwrap_or_default()).unwrap_or_default();
-    text.split(' ').next().and_then(|number| number.replace(',', "").parse().ok()).unwrap_or_default()
+    let text = page
+        .find(".dsl-count")
+        .map(|count| count.text_content().unwrap_or_default())
+        .unwrap_or_default();
+    text.split(' ')
+        .next()
+        .and_then(|number| number.replace(',', "").parse().ok())
+        .unwrap_or_default()
 }
 
 /// The number of a sample log, which its message holds.

@@ -1,4 +1,5 @@
-//! A hundred mounts and unmounts leave nothing behind: no listener, no timer, no frame, no port, no EventSource.
+//! A hundred mounts and unmounts leave nothing behind: no listener, no timer, no frame, no port, no
+//! EventSource.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -49,7 +50,8 @@ const COUNT: &str = r"(() => {
     };
 })()";
 
-/// What is open now, in words: sources, timers, frames, message ports, listeners of the window and of sources.
+/// What is open now, in words: sources, timers, frames, message ports, listeners of the window and
+/// of sources.
 fn open_things() -> String {
     let count = "(() => { const t = window.open_things; const l = [...t.listeners.values()].reduce((sum, set) => sum + set.size, 0);
         return `${t.sources.size} sources, ${t.timers.size} timers, ${t.frames.size} frames, ${t.ports.size} ports, ${l} listeners`; })()";
@@ -82,7 +84,8 @@ async fn what_is_open_is_counted() {
     assert_eq!(settled().await, before);
 }
 
-/// Four mounts, each unmounted in another state: idle, connecting, open with rows, waiting for a retry.
+/// Four mounts, each unmounted in another state: idle, connecting, open with rows, waiting for a
+/// retry.
 async fn one_of_each() {
     drop(Page::mount(&endpoint()));
     let connecting = Page::mount(&endpoint());

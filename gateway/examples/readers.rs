@@ -1,7 +1,9 @@
-//! Many readers of one channel: what `npm run bench -- gateway` measures a gateway with. Prints its figures as JSON.
+//! Many readers of one channel: what `npm run bench -- gateway` measures a gateway with. Prints its
+//! figures as JSON.
 //!
-//! Publishes by itself, with the moment in each log, and reads it back on each socket: so the latencies are those of publishing, the
-//! gateway, and this program's own reading, by one clock. Memory is the gateway's resident set, read from `/proc` where there is one.
+//! Publishes by itself, with the moment in each log, and reads it back on each socket: so the
+//! latencies are those of publishing, the gateway, and this program's own reading, by one clock.
+//! Memory is the gateway's resident set, read from `/proc` where there is one.
 
 use std::fs;
 use std::sync::Arc;
@@ -48,12 +50,21 @@ async fn main() {
     let greeted = Arc::new(AtomicUsize::new(0));
     let mut readers = Vec::with_capacity(args.readers);
     for _ in 0..args.readers {
-        readers.push(tokio::spawn(read(args.gateway.clone(), args.batch, total, start, Arc::clone(&greeted))));
+        readers.push(tokio::spawn(read(
+            args.gateway.clone(),
+            args.batch,
+            total,
+            start,
+            Arc::clone(&greeted),
+        )));
         // As fast as a listen queue of 1,024 takes them.
         sleep(Duration::from_micros(300)).await;
     }
     while greeted.load(Ordering::Relaxed) < args.readers {
-        assert!(!readers.iter().any(tokio::task::JoinHandle::is_finished), "a reader ended before it was greeted");
+        assert!(
+            !readers.iter().any(tokio::task::JoinHandle::is_finished),
+            "a reader ended before it was greeted"
+        );
         sleep(Duration::from_millis(20)).await;
     }
     let connected = resident_kb(args.pid);
@@ -66,7 +77,10 @@ async fn main() {
         late.extend(seen);
     }
     late.sort_unstable();
-    let at = |share: f64| late.get(((late.len().saturating_sub(1)) as f64 * share) as usize).map_or(0.0, |micros| f64::from(*micros) / 1_000.0);
+    let at = |share: f64| {
+        late.get(((late.len().saturating_sub(1)) as f64 * share) as usize)
+            .map_or(0.0, |micros| f64::from(*micros) / 1_000.0)
+    };
     let busy = resident_kb(args.pid);
     let per_reader = |kb: u64| kb.saturating_sub(idle) as f64 / args.readers as f64;
     println!(
@@ -79,7 +93,12 @@ async fn main() {
 }
 
 async fn publish(args: &Args, start: Instant) {
-    let publisher = Publisher::new(format!("http://{}", args.gateway).parse().expect("a URL"), "l5-etl-token", false).expect("a publisher");
+    let publisher = Publisher::new(
+        format!("http://{}", args.gateway).parse().expect("a URL"),
+        "l5-etl-token",
+        false,
+    )
+    .expect("a publisher");
     let mut tick = interval(Duration::from_secs(1) / args.rate);
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for number in 1..=args.rate * args.seconds {
@@ -94,11 +113,22 @@ async fn publish(args: &Args, start: Instant) {
     }
 }
 
-/// Reads until all logs came; gives how late each was, in microseconds. Fewer when the stream ended or one was missing.
-async fn read(gateway: String, batch: bool, total: u32, start: Instant, greeted: Arc<AtomicUsize>) -> Vec<u32> {
+/// Reads until all logs came; gives how late each was, in microseconds. Fewer when the stream ended
+/// or one was missing.
+async fn read(
+    gateway: String,
+    batch: bool,
+    total: u32,
+    start: Instant,
+    greeted: Arc<AtomicUsize>,
+) -> Vec<u32> {
     let mut socket = TcpStream::connect(&gateway).await.expect("the gateway takes connections");
-    let route = "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456";
-    let head = format!("GET {route}{} HTTP/1.1\r\nHost: {gateway}\r\nAccept: text/event-stream\r\n\r\n", if batch { "&batch=1" } else { "" });
+    let route =
+        "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456";
+    let head = format!(
+        "GET {route}{} HTTP/1.1\r\nHost: {gateway}\r\nAccept: text/event-stream\r\n\r\n",
+        if batch { "&batch=1" } else { "" }
+    );
     socket.write_all(head.as_bytes()).await.expect("the gateway takes a request");
     let mut late = Vec::with_capacity(total as usize);
     let (mut held, mut buffer, mut is_greeted, mut last) = (String::new(), [0; 4_096], false, 0);
@@ -125,7 +155,8 @@ async fn read(gateway: String, batch: bool, total: u32, start: Instant, greeted:
 
 /// The moment of a log, and its number, from what stands behind `"at":`.
 fn numbers(text: &str) -> Option<(u64, u64)> {
-    let digits = |text: &str| text[..text.bytes().take_while(u8::is_ascii_digit).count()].parse().ok();
+    let digits =
+        |text: &str| text[..text.bytes().take_while(u8::is_ascii_digit).count()].parse().ok();
     Some((digits(text)?, digits(text.split_once("\"seq\":")?.1)?))
 }
 

@@ -1,5 +1,6 @@
-//! What replaying a log costs the gateway, by the number of channels of the stream: CPU time for each log, and how much more than with
-//! one channel. Run it as `cargo run --release -p logs-gateway --example replays`; it prints its figures as JSON.
+//! What replaying a log costs the gateway, by the number of channels of the stream: CPU time for
+//! each log, and how much more than with one channel. Run it as `cargo run --release -p
+//! logs-gateway --example replays`; it prints its figures as JSON.
 
 use std::fs;
 use std::sync::Arc;
@@ -31,20 +32,34 @@ async fn main() {
     println!("{}", json!(figures));
 }
 
-/// Replays all logs of a stream of so many channels, and returns the CPU time of each, in nanoseconds: the best of several rounds.
+/// Replays all logs of a stream of so many channels, and returns the CPU time of each, in
+/// nanoseconds: the best of several rounds.
 async fn replay(channels: usize, framing: Framing) -> f64 {
-    let hub = Arc::new(Hub::new(Config { history: Bounds { lines: LOGS, bytes: usize::MAX }, history_total_bytes: 1 << 30, ..Config::default() }));
-    let names: Vec<_> = (0..channels).map(|number| format!("logs:etl:workspace123:workflow{number}").parse().expect("a channel")).collect();
+    let hub = Arc::new(Hub::new(Config {
+        history: Bounds { lines: LOGS, bytes: usize::MAX },
+        history_total_bytes: 1 << 30,
+        ..Config::default()
+    }));
+    let names: Vec<_> = (0..channels)
+        .map(|number| format!("logs:etl:workspace123:workflow{number}").parse().expect("a channel"))
+        .collect();
     let text = r#"{"level":"INFO","pipeline":"INGESTION","status":"12 sec","message":"Read 1,204 rows from s3://lake/in"}"#;
     let entry = RawValue::from_string(text.into()).expect("JSON");
     for number in 0..LOGS {
         hub.publish(&names[number % channels], &entry);
     }
-    let asked: Vec<_> = names.into_iter().map(|channel| Asked { channel, is_granted: true }).collect();
+    let asked: Vec<_> =
+        names.into_iter().map(|channel| Asked { channel, is_granted: true }).collect();
     let cursor = format!("1.{}.{}", hub.epoch(), vec!["0"; channels].join("-"));
     let mut best = f64::MAX;
     for _ in 0..ROUNDS {
-        let mut reader = Reader::open(&hub, &asked, &Resume::At(cursor.parse().expect("a cursor")), framing, Connection::new("bench"));
+        let mut reader = Reader::open(
+            &hub,
+            &asked,
+            &Resume::At(cursor.parse().expect("a cursor")),
+            framing,
+            Connection::new("bench"),
+        );
         let before = hub.stats().logs_delivered;
         let (start, wall) = (cpu_nanos(), Instant::now());
         while hub.stats().logs_delivered - before < LOGS as u64 {

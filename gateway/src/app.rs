@@ -87,16 +87,25 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
         hosts => routes.layer(from_fn_with_state(hosts.clone(), hosts::check)),
     };
     // No answer is what its bytes look like: a log may look like a page.
-    let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let nosniff = SetResponseHeaderLayer::if_not_present(
+        X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
 pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
-    Rejection::new(StatusCode::NOT_FOUND, format!("no route {method} {}: GET / lists them", uri.path()))
+    Rejection::new(
+        StatusCode::NOT_FOUND,
+        format!("no route {method} {}: GET / lists them", uri.path()),
+    )
 }
 
 async fn refuse_method(method: Method, uri: Uri) -> Rejection {
-    Rejection::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} does not take {method}: GET / lists the routes", uri.path()))
+    Rejection::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} does not take {method}: GET / lists the routes", uri.path()),
+    )
 }
 
 /// The path without its query, which may hold what is nobody's business.

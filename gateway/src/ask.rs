@@ -34,7 +34,11 @@ pub(crate) struct Ask {
 
 impl Ask {
     pub(crate) fn parse(query: &str, headers: &HeaderMap) -> Result<Self, Rejection> {
-        Ok(Self { resume: parse_resume(query, headers), framing: parse_framing(query)?, link: None })
+        Ok(Self {
+            resume: parse_resume(query, headers),
+            framing: parse_framing(query)?,
+            link: None,
+        })
     }
 
     /// Adds the connection that the server put into the request.
@@ -45,15 +49,23 @@ impl Ask {
 
 /// The first value of a query's parameter.
 pub(crate) fn find<'a>(query: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value)
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value)
 }
 
 /// The value of a query's parameter on which access depends.
 ///
 /// # Errors
-/// 400 when it is given more than once: a proxy that checks it may have read another one than this gateway.
-pub(crate) fn find_only<'a>(query: &'a str, wanted: &'static str) -> Result<Option<Cow<'a, str>>, Rejection> {
-    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted).map(|(_, value)| value);
+/// 400 when it is given more than once: a proxy that checks it may have read another one than this
+/// gateway.
+pub(crate) fn find_only<'a>(
+    query: &'a str,
+    wanted: &'static str,
+) -> Result<Option<Cow<'a, str>>, Rejection> {
+    let mut values = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == wanted)
+        .map(|(_, value)| value);
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
         (_, Some(_)) => Err(Rejection::bad_request(format!("{wanted} is given more than once"))),
@@ -66,20 +78,25 @@ pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection>
     for (name, list) in form_urlencoded::parse(query.as_bytes()) {
         if name == "channels" {
             for channel in list.split(',').map(str::trim).filter(|channel| !channel.is_empty()) {
-                let channel = channel.parse().map_err(|error| Rejection::bad_request(format!("channels: {error}")))?;
+                let channel = channel
+                    .parse()
+                    .map_err(|error| Rejection::bad_request(format!("channels: {error}")))?;
                 if channels.contains(&channel) {
                     continue;
                 }
                 // Before the next look through them: a URL of 64 kB holds thousands.
                 if channels.len() == MAX_CHANNELS {
-                    return Err(Rejection::bad_request(format!("channels: more than {MAX_CHANNELS} asked for on one stream")));
+                    return Err(Rejection::bad_request(format!(
+                        "channels: more than {MAX_CHANNELS} asked for on one stream"
+                    )));
                 }
                 channels.push(channel);
             }
         }
     }
     if channels.is_empty() {
-        let expected = "expected ?channels=logs:{service}:{workspace}:{resource}, several separated by commas";
+        let expected =
+            "expected ?channels=logs:{service}:{workspace}:{resource}, several separated by commas";
         return Err(Rejection::bad_request(format!("channels is missing: {expected}")));
     }
     Ok(channels)
@@ -87,17 +104,23 @@ pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection>
 
 /// Where the reader was, by the header or the query parameter.
 fn parse_resume(query: &str, headers: &HeaderMap) -> Resume {
-    Resume::parse(headers.get(LAST_EVENT_ID).map(AsRef::as_ref), find(query, LAST_EVENT_ID_PARAMETER).as_deref())
+    Resume::parse(
+        headers.get(LAST_EVENT_ID).map(AsRef::as_ref),
+        find(query, LAST_EVENT_ID_PARAMETER).as_deref(),
+    )
 }
 
-/// Whether the reader takes batches. A word that is not known is refused: whoever sends it would wait for something that never comes.
+/// Whether the reader takes batches. A word that is not known is refused: whoever sends it would
+/// wait for something that never comes.
 fn parse_framing(query: &str) -> Result<Framing, Rejection> {
     match find(query, BATCH_PARAMETER).as_deref() {
         None | Some("0") => Ok(Framing::Single),
         Some("1") => Ok(Framing::Batches),
         Some(other) => {
             let came: String = other.chars().take(40).collect();
-            Err(Rejection::bad_request(format!("batch is {came:?}: expected 1 for several logs in one event, or 0 for one in each")))
+            Err(Rejection::bad_request(format!(
+                "batch is {came:?}: expected 1 for several logs in one event, or 0 for one in each"
+            )))
         }
     }
 }
@@ -116,17 +139,25 @@ mod tests {
     #[test]
     fn takes_lists_repeats_and_percent_encoding() {
         let query = "channels=logs%3Aetl%3Aa%3Ab%2Clogs:etl:c&x=1&channels=logs:faas:d:e&channels=logs:etl:c";
-        assert_eq!(names(query), Ok(vec!["logs:etl:a:b".into(), "logs:etl:c".into(), "logs:faas:d:e".into()]));
+        assert_eq!(
+            names(query),
+            Ok(vec!["logs:etl:a:b".into(), "logs:etl:c".into(), "logs:faas:d:e".into()])
+        );
     }
 
     #[test]
     fn batches_are_for_those_who_ask_and_any_other_word_is_refused() {
-        for (query, framing) in
-            [("", Framing::Single), ("batch=0", Framing::Single), ("x=2&batch=1", Framing::Batches), ("b%61tch=%31", Framing::Batches)]
-        {
+        for (query, framing) in [
+            ("", Framing::Single),
+            ("batch=0", Framing::Single),
+            ("x=2&batch=1", Framing::Batches),
+            ("b%61tch=%31", Framing::Batches),
+        ] {
             assert_eq!(parse_framing(query), Ok(framing), "{query}");
         }
-        for query in ["batch", "batch=", "batch=2", "batch=true", "batch=01", "batch=1 ", "batch=\u{fffd}"] {
+        for query in
+            ["batch", "batch=", "batch=2", "batch=true", "batch=01", "batch=1 ", "batch=\u{fffd}"]
+        {
             let rejection = parse_framing(query).expect_err(query);
             assert!(format!("{rejection:?}").contains("error: \"batch is "), "{rejection:?}");
         }
@@ -134,15 +165,25 @@ mod tests {
 
     #[test]
     fn stops_reading_at_the_first_channel_too_many() {
-        let list = |count| (0..count).map(|number| format!("logs:etl:a:{number}")).collect::<Vec<_>>().join(",");
+        let list = |count| {
+            (0..count).map(|number| format!("logs:etl:a:{number}")).collect::<Vec<_>>().join(",")
+        };
         assert_eq!(names(&format!("channels={0},{0}", list(64))).map(|names| names.len()), Ok(64));
-        let rejection = names(&format!("channels={},not-a-channel", list(65))).expect_err("one too many");
+        let rejection =
+            names(&format!("channels={},not-a-channel", list(65))).expect_err("one too many");
         assert!(format!("{rejection:?}").contains("more than 64"), "{rejection:?}");
     }
 
     #[test]
     fn names_the_parameter_that_is_wrong() {
-        for query in ["", "channels=", "channels=,", "channel=logs:etl:a:b", "channels=logs:etl", "channels=etl:a:b"] {
+        for query in [
+            "",
+            "channels=",
+            "channels=,",
+            "channel=logs:etl:a:b",
+            "channels=logs:etl",
+            "channels=etl:a:b",
+        ] {
             let rejection = names(query).expect_err(query);
             assert!(format!("{rejection:?}").contains("\"channels"), "{rejection:?}");
         }

@@ -1,4 +1,5 @@
-//! The address of another gateway, as a flag names it: what the paths of its routes are appended to.
+//! The address of another gateway, as a flag names it: what the paths of its routes are appended
+//! to.
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,12 +32,21 @@ impl FromStr for BaseUrl {
             return Err("no http(s) URL; expected one such as http://127.0.0.1:3000");
         }
         // Not by the parsed user: of "http://@host" it is empty. An @ in a path is no user.
-        let authority = text.split_once(':').map_or(text, |(_, rest)| rest).trim_start_matches(['/', '\\']);
-        if authority.split(['/', '\\', '?', '#']).next().is_some_and(|authority| authority.contains('@')) {
-            return Err("expected a URL without a user and password: they would show in logs and in the list of processes");
+        let authority =
+            text.split_once(':').map_or(text, |(_, rest)| rest).trim_start_matches(['/', '\\']);
+        if authority
+            .split(['/', '\\', '?', '#'])
+            .next()
+            .is_some_and(|authority| authority.contains('@'))
+        {
+            return Err(
+                "expected a URL without a user and password: they would show in logs and in the list of processes",
+            );
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err("expected a URL without a query and a fragment: the paths of routes are appended to it");
+            return Err(
+                "expected a URL without a query and a fragment: the paths of routes are appended to it",
+            );
         }
         Ok(Self(url.as_str().trim_end_matches('/').into()))
     }
@@ -62,14 +72,26 @@ mod tests {
             ("https://Host/api//", "https://host/api/logs/stream"),
             ("http://[::1]:9/a@b", "http://[::1]:9/a@b/logs/stream"),
         ] {
-            assert_eq!(text.parse::<BaseUrl>().map(|base| base.join("/logs/stream")), Ok(expected.into()));
+            assert_eq!(
+                text.parse::<BaseUrl>().map(|base| base.join("/logs/stream")),
+                Ok(expected.into())
+            );
         }
     }
 
     #[test]
     fn anything_that_no_path_can_be_appended_to_is_refused() {
-        for text in ["http://h/?a=1", "http://h?", "http://h/#x", "http://h#", "http://h ", " http://h", "http://h/a b", "http://h/\t", "http://h\n"]
-        {
+        for text in [
+            "http://h/?a=1",
+            "http://h?",
+            "http://h/#x",
+            "http://h#",
+            "http://h ",
+            " http://h",
+            "http://h/a b",
+            "http://h/\t",
+            "http://h\n",
+        ] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text:?}");
         }
         for text in ["", "h", "127.0.0.1:3000", "ftp://h", "http://", "file:///etc/passwd", "//h"] {
@@ -79,9 +101,19 @@ mod tests {
 
     #[test]
     fn a_user_is_refused_and_not_repeated() {
-        for text in ["http://svc:hunter2@h/i", "http://hunter2@h", "http://:hunter2@h", "http://@h", "http:\\\\hunter2@h", "https:hunter2@h"] {
+        for text in [
+            "http://svc:hunter2@h/i",
+            "http://hunter2@h",
+            "http://:hunter2@h",
+            "http://@h",
+            "http:\\\\hunter2@h",
+            "https:hunter2@h",
+        ] {
             let error = text.parse::<BaseUrl>().expect_err(text);
-            assert!(error.contains("without a user") && !error.contains("hunter2"), "{text}: {error}");
+            assert!(
+                error.contains("without a user") && !error.contains("hunter2"),
+                "{text}: {error}"
+            );
         }
     }
 }

@@ -27,7 +27,8 @@ pub(crate) fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Rej
 /// Returns the text of a body by the request's `headers`.
 ///
 /// # Errors
-/// 415 for an encoding that is not supported, 413 for more than [`MAX_BYTES`] once decompressed, 400 for text that is not UTF-8.
+/// 415 for an encoding that is not supported, 413 for more than [`MAX_BYTES`] once decompressed,
+/// 400 for text that is not UTF-8.
 pub(crate) fn text(headers: &HeaderMap, body: &Bytes) -> Result<String, Rejection> {
     let bytes = match encoding(headers)? {
         Encoding::Identity => body.to_vec(),
@@ -37,7 +38,10 @@ pub(crate) fn text(headers: &HeaderMap, body: &Bytes) -> Result<String, Rejectio
         return Err(Rejection::bad_request(format!("body is UTF-{width}: expected UTF-8")));
     }
     let mut text = String::from_utf8(bytes).map_err(|error| {
-        Rejection::bad_request(format!("body is not UTF-8: the byte at {} begins no character", error.utf8_error().valid_up_to()))
+        Rejection::bad_request(format!(
+            "body is not UTF-8: the byte at {} begins no character",
+            error.utf8_error().valid_up_to()
+        ))
     })?;
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len_utf8());
@@ -53,16 +57,26 @@ enum Encoding {
 
 /// Reads `Content-Encoding`, of which there may be several lines.
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Rejection> {
-    let lines = headers.get_all(CONTENT_ENCODING).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let lines = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .map(|line| String::from_utf8_lossy(line.as_bytes()));
     let named = lines.collect::<Vec<_>>().join(",").to_ascii_lowercase();
-    match named.split(',').map(str::trim).filter(|name| !matches!(*name, "" | "identity")).collect::<Vec<_>>()[..] {
+    match named
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !matches!(*name, "" | "identity"))
+        .collect::<Vec<_>>()[..]
+    {
         [] => Ok(Encoding::Identity),
         ["gzip" | "x-gzip"] => Ok(Encoding::Gzip),
         _ => {
             let named: String = named.chars().take(40).collect();
             let rejection = Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!("Content-Encoding {named:?} is not supported: expected gzip, once, or identity"),
+                format!(
+                    "Content-Encoding {named:?} is not supported: expected gzip, once, or identity"
+                ),
             );
             // RFC 9110, section 15.5.16.
             Err(rejection.with(ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity")))
@@ -77,21 +91,29 @@ fn unzip(body: &[u8]) -> Result<Vec<u8>, Rejection> {
     match MultiGzDecoder::new(body).take(limit).read_to_end(&mut bytes) {
         Ok(length) if length > MAX_BYTES => Err(too_large()),
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Rejection::bad_request(format!("body is not valid gzip, as Content-Encoding says it is: {error}"))),
+        Err(error) => Err(Rejection::bad_request(format!(
+            "body is not valid gzip, as Content-Encoding says it is: {error}"
+        ))),
     }
 }
 
-/// The bits of a unit if this is UTF-16 or UTF-32: by its byte order mark, or by the zeros that JSON of ASCII characters then has.
+/// The bits of a unit if this is UTF-16 or UTF-32: by its byte order mark, or by the zeros that
+/// JSON of ASCII characters then has.
 fn wide(bytes: &[u8]) -> Option<u8> {
     match bytes {
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => Some(32),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
+            Some(32)
+        }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some(16),
         _ => None,
     }
 }
 
 fn too_large() -> Rejection {
-    Rejection::new(StatusCode::PAYLOAD_TOO_LARGE, format!("body: at most {MAX_BYTES} bytes are accepted, also after decompression"))
+    Rejection::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("body: at most {MAX_BYTES} bytes are accepted, also after decompression"),
+    )
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -103,7 +125,10 @@ mod tests {
     use super::*;
 
     fn read(encodings: &[&str], body: &[u8]) -> Result<String, String> {
-        let headers = encodings.iter().map(|encoding| (CONTENT_ENCODING, encoding.parse().expect("a value"))).collect();
+        let headers = encodings
+            .iter()
+            .map(|encoding| (CONTENT_ENCODING, encoding.parse().expect("a value")))
+            .collect();
         text(&headers, &Bytes::copy_from_slice(body)).map_err(|rejection| format!("{rejection:?}"))
     }
 
@@ -120,7 +145,9 @@ mod tests {
 
     #[test]
     fn gzip_is_decompressed_by_any_of_its_names() {
-        for encodings in [&["gzip"][..], &["GZIP"], &["x-gzip"], &["identity, gzip"], &["identity", "gzip"]] {
+        for encodings in
+            [&["gzip"][..], &["GZIP"], &["x-gzip"], &["identity, gzip"], &["identity", "gzip"]]
+        {
             assert_eq!(read(encodings, &zipped(b"{}")), Ok("{}".into()), "{encodings:?}");
         }
         let members = [zipped(b"{"), zipped(b"}")].concat();
@@ -129,7 +156,15 @@ mod tests {
 
     #[test]
     fn another_encoding_is_refused_with_those_that_are_supported() {
-        for encodings in [&["br"][..], &["deflate"], &["zstd"], &["gzip, gzip"], &["gzip", "gzip"], &["gzip, br"], &["naïve"]] {
+        for encodings in [
+            &["br"][..],
+            &["deflate"],
+            &["zstd"],
+            &["gzip, gzip"],
+            &["gzip", "gzip"],
+            &["gzip, br"],
+            &["naïve"],
+        ] {
             let error = read(encodings, b"{}").expect_err("refused");
             assert!(error.contains("415") && error.contains("expected gzip"), "{error}");
         }
@@ -155,13 +190,22 @@ mod tests {
 
     #[test]
     fn other_charsets_are_refused_by_name() {
-        let utf16 = |order: fn(u16) -> [u8; 2], mark: &str| format!("{mark}{{\"a\":1}}").encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        let utf16 = |order: fn(u16) -> [u8; 2], mark: &str| {
+            format!("{mark}{{\"a\":1}}").encode_utf16().flat_map(order).collect::<Vec<u8>>()
+        };
         for mark in ["", "\u{feff}"] {
             for body in [utf16(u16::to_le_bytes, mark), utf16(u16::to_be_bytes, mark)] {
-                assert!(read(&[], &body).is_err_and(|error| error.contains("body is UTF-16: expected UTF-8")), "{body:?}");
+                assert!(
+                    read(&[], &body)
+                        .is_err_and(|error| error.contains("body is UTF-16: expected UTF-8")),
+                    "{body:?}"
+                );
             }
         }
         assert!(read(&[], b"{\0\0\0}\0\0\0").is_err_and(|error| error.contains("UTF-32")));
-        assert!(read(&[], b"{\"a\":\"caf\xe9\"}").is_err_and(|error| error.contains("not UTF-8") && error.contains("at 9")));
+        assert!(
+            read(&[], b"{\"a\":\"caf\xe9\"}")
+                .is_err_and(|error| error.contains("not UTF-8") && error.contains("at 9"))
+        );
     }
 }

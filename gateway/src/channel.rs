@@ -1,4 +1,5 @@
-//! One channel: its history and those who read it. What is published waits for no reader; they are woken, and fetch it.
+//! One channel: its history and those who read it. What is published waits for no reader; they are
+//! woken, and fetch it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +10,8 @@ use crate::connection::{Connection, Handle};
 use crate::events::Envelope;
 use crate::history::{Bounds, Extent, History};
 
-/// A channel. Its history and its readers have a lock each, so that readers fetch while others are still being woken.
+/// A channel. Its history and its readers have a lock each, so that readers fetch while others are
+/// still being woken.
 #[derive(Debug)]
 pub(crate) struct Channel {
     name: ChannelName,
@@ -31,8 +33,14 @@ impl Channel {
         Self { name, readers: Mutex::default(), history: Mutex::default() }
     }
 
-    /// Adds a log and wakes the readers. `order` is asked while the history is locked: whoever knows of a later order finds this log.
-    pub(crate) fn publish(&self, order: impl FnOnce() -> u64, envelope: impl FnOnce(u64) -> Envelope, keep: Keep) -> Change {
+    /// Adds a log and wakes the readers. `order` is asked while the history is locked: whoever
+    /// knows of a later order finds this log.
+    pub(crate) fn publish(
+        &self,
+        order: impl FnOnce() -> u64,
+        envelope: impl FnOnce(u64) -> Envelope,
+        keep: Keep,
+    ) -> Change {
         // The readers are held still meanwhile, so that those counted are those who get it.
         let readers = self.readers();
         let bounds = match keep {
@@ -59,7 +67,11 @@ impl Channel {
     pub(crate) fn leave(&self, reader: &Arc<Handle>, keep: Keep) -> Change {
         let mut readers = self.readers();
         readers.retain(|other| !Arc::ptr_eq(other, reader));
-        let grown_bytes = if readers.is_empty() && matches!(keep, Keep::ForReaders(_)) { self.drop_lines() } else { 0 };
+        let grown_bytes = if readers.is_empty() && matches!(keep, Keep::ForReaders(_)) {
+            self.drop_lines()
+        } else {
+            0
+        };
         Change { readers: readers.len(), grown_bytes }
     }
 

@@ -18,7 +18,8 @@ use crate::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
 ///
-/// Without a command it serves. Log lines of the gateway itself go to standard error; RUST_LOG sets how many.
+/// Without a command it serves. Log lines of the gateway itself go to standard error; RUST_LOG sets
+/// how many.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -56,14 +57,15 @@ pub(crate) struct Network {
     /// The Content-Security-Policy of that page; "" for none.
     #[arg(long = "csp", value_name = "POLICY", requires = "site", default_value = POLICY)]
     pub(crate) policy: Policy,
-    /// Let pages of this origin read streams from elsewhere, with any request headers; repeatable, '*' for all.
+    /// Let pages of this origin read streams from elsewhere, with any request headers; repeatable,
+    /// '*' for all.
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub(crate) cors_origins: Vec<cors::Origin>,
     /// Let their requests carry cookies, for a proxy in front that knows users by them.
     #[arg(long)]
     pub(crate) cors_credentials: bool,
-    /// Answer requests for this host name too; repeatable. On a loopback address only loopback names are answered otherwise,
-    /// on another one any name is, until the first is given.
+    /// Answer requests for this host name too; repeatable. On a loopback address only loopback
+    /// names are answered otherwise, on another one any name is, until the first is given.
     #[arg(long = "allowed-host", value_name = "NAME")]
     pub(crate) allowed_hosts: Vec<HostName>,
     #[command(flatten)]
@@ -76,7 +78,8 @@ impl Network {
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
-        self.host.eq_ignore_ascii_case("localhost") || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
     }
 }
 
@@ -86,8 +89,9 @@ pub(crate) struct Serve {
     pub(crate) network: Network,
     /// Forward the Datashop proxy route to another backend instead of this gateway.
     ///
-    /// Its stream is looked for at URL/logs/stream, and at URL/api/logs/stream if that is not there. The variable
-    /// LOGS_GATEWAY_UPSTREAM_AUTHORIZATION sets the Authorization header of the requests.
+    /// Its stream is looked for at URL/logs/stream, and at URL/api/logs/stream if that is not
+    /// there. The variable LOGS_GATEWAY_UPSTREAM_AUTHORIZATION sets the Authorization header
+    /// of the requests.
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<BaseUrl>,
     /// Reach --upstream through the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY name.
@@ -95,12 +99,20 @@ pub(crate) struct Serve {
     pub(crate) use_env_proxy: bool,
     /// A token that a service publishes with; repeatable. Without any, the demo's tokens hold.
     ///
-    /// LOGS_GATEWAY_TOKENS keeps it out of the list of processes. When other machines reach the gateway, it needs 16 bytes.
-    #[arg(long = "token", value_name = "SERVICE=TOKEN", env = "LOGS_GATEWAY_TOKENS", hide_env_values = true, value_delimiter = ',')]
+    /// LOGS_GATEWAY_TOKENS keeps it out of the list of processes. When other machines reach the
+    /// gateway, it needs 16 bytes.
+    #[arg(
+        long = "token",
+        value_name = "SERVICE=TOKEN",
+        env = "LOGS_GATEWAY_TOKENS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     pub(crate) tokens: Vec<Token>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
-    /// Run a make-believe ETL job that publishes on the demo's workflows, with the token of service etl.
+    /// Run a make-believe ETL job that publishes on the demo's workflows, with the token of
+    /// service etl.
     #[arg(long)]
     pub(crate) job: bool,
     /// Lines per second that the job writes to each workflow.
@@ -110,7 +122,8 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Args)]
 pub(crate) struct Publish {
-    /// The gateway. The route is looked for at URL/logs/stream, and at URL/api/logs/publish if that is not there.
+    /// The gateway. The route is looked for at URL/logs/stream, and at URL/api/logs/publish if
+    /// that is not there.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub(crate) url: BaseUrl,
     /// Reach it through the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY name.

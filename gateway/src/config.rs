@@ -15,7 +15,8 @@ pub struct Config {
     pub reader: Bounds,
     /// What happens to a reader that is further behind.
     pub slow: SlowReader,
-    /// How long a reader that is to be cut may fetch nothing. If it fetches in time, it receives a `bye`.
+    /// How long a reader that is to be cut may fetch nothing. If it fetches in time, it receives a
+    /// `bye`.
     pub slow_patience: Duration,
 }
 
@@ -45,7 +46,9 @@ impl Config {
     pub(crate) fn keep(&self) -> Keep {
         let total = self.history_total_bytes;
         match self.history {
-            Bounds { lines: 0, .. } => Keep::ForReaders(Bounds { bytes: self.reader.bytes.min(total), ..self.reader }),
+            Bounds { lines: 0, .. } => {
+                Keep::ForReaders(Bounds { bytes: self.reader.bytes.min(total), ..self.reader })
+            }
             history => Keep::History(Bounds { bytes: history.bytes.min(total), ..history }),
         }
     }

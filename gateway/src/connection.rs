@@ -25,7 +25,11 @@ impl Connection {
     #[must_use]
     pub fn new(user_id: &str) -> Self {
         let connected_at = now_millis();
-        Self { connection_id: format!("{user_id}_{connected_at}_{}", random_word()), user_id: user_id.into(), connected_at }
+        Self {
+            connection_id: format!("{user_id}_{connected_at}_{}", random_word()),
+            user_id: user_id.into(),
+            connected_at,
+        }
     }
 }
 
@@ -42,7 +46,9 @@ pub(crate) struct Handle {
 /// Milliseconds since 1970 (UTC).
 #[must_use]
 pub fn now_millis() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Nine letters and digits, as the ids in the field have them.

@@ -1,4 +1,5 @@
-//! Which pages of other origins may call the routes, and the CORS headers that their browsers receive.
+//! Which pages of other origins may call the routes, and the CORS headers that their browsers
+//! receive.
 
 use std::str::FromStr;
 
@@ -31,24 +32,40 @@ impl Cors {
     pub fn new(origins: Vec<Origin>, credentials: bool) -> Result<Self, &'static str> {
         let any = origins.contains(&Origin::Any);
         match origins.len() {
-            0 if credentials => Err("--cors-credentials needs --cors-origin: whose pages may send cookies?"),
+            0 if credentials => {
+                Err("--cors-credentials needs --cors-origin: whose pages may send cookies?")
+            }
             0 => Ok(Self::Off),
-            _ if any && credentials => Err("--cors-credentials needs origins by name: with --cors-origin '*' any page could read as the user"),
+            _ if any && credentials => Err(
+                "--cors-credentials needs origins by name: with --cors-origin '*' any page could read as the user",
+            ),
             1 if any => Ok(Self::Any),
-            _ if any => Err("--cors-origin '*' stands for every origin: leave the others out, or '*'"),
-            _ => Ok(Self::Origins { origins: origins.into_iter().filter_map(Origin::into_value).collect(), credentials }),
+            _ if any => {
+                Err("--cors-origin '*' stands for every origin: leave the others out, or '*'")
+            }
+            _ => Ok(Self::Origins {
+                origins: origins.into_iter().filter_map(Origin::into_value).collect(),
+                credentials,
+            }),
         }
     }
 
-    /// What answers preflights and adds the headers; `None` where no page of another origin may call.
+    /// What answers preflights and adds the headers; `None` where no page of another origin may
+    /// call.
     pub(crate) fn layer(&self) -> Option<CorsLayer> {
         let (origins, credentials) = match self {
             Self::Off => return None,
             Self::Any => (AllowOrigin::any(), false),
-            Self::Origins { origins, credentials } => (AllowOrigin::list(origins.iter().cloned()), *credentials),
+            Self::Origins { origins, credentials } => {
+                (AllowOrigin::list(origins.iter().cloned()), *credentials)
+            }
         };
-        let layer = CorsLayer::new().allow_origin(origins).allow_credentials(credentials).allow_methods([Method::GET, Method::POST]);
-        // A host application sends headers of its own, such as Authorization, to the proxy that checks them.
+        let layer = CorsLayer::new()
+            .allow_origin(origins)
+            .allow_credentials(credentials)
+            .allow_methods([Method::GET, Method::POST]);
+        // A host application sends headers of its own, such as Authorization, to the proxy that
+        // checks them.
         Some(layer.allow_headers(AllowHeaders::mirror_request()).expose_headers([RETRY_AFTER]))
     }
 }
@@ -83,7 +100,9 @@ impl FromStr for Origin {
             return Err("\"null\" is the origin of every sandboxed frame and local file: expected that of a site".into());
         }
         match as_sent(text).filter(|_| !text.contains('*')) {
-            Some(sent) if sent == text => HeaderValue::from_str(text).map(Self::One).map_err(|_| EXPECTED.into()),
+            Some(sent) if sent == text => {
+                HeaderValue::from_str(text).map(Self::One).map_err(|_| EXPECTED.into())
+            }
             Some(sent) => Err(format!("browsers send this origin as {sent}")),
             None => Err(EXPECTED.into()),
         }
@@ -110,13 +129,22 @@ mod tests {
     use super::*;
 
     fn origins(texts: &[&str]) -> Vec<Origin> {
-        texts.iter().map(|text| text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))).collect()
+        texts
+            .iter()
+            .map(|text| text.parse().unwrap_or_else(|error| panic!("{text}: {error}")))
+            .collect()
     }
 
     #[test]
     fn an_origin_is_taken_as_browsers_send_it() {
         assert_eq!("*".parse(), Ok(Origin::Any));
-        for text in ["https://a.example", "http://localhost:8080", "http://[::1]:1", "https://xn--bcher-kva.example", "capacitor://localhost"] {
+        for text in [
+            "https://a.example",
+            "http://localhost:8080",
+            "http://[::1]:1",
+            "https://xn--bcher-kva.example",
+            "capacitor://localhost",
+        ] {
             assert_eq!(text.parse(), Ok(Origin::One(HeaderValue::from_static(text))));
         }
     }
@@ -136,7 +164,11 @@ mod tests {
             (" https://a.example", "https://a.example"),
             ("capacitor://localhost/", "capacitor://localhost"),
         ] {
-            assert_eq!(text.parse::<Origin>(), Err(format!("browsers send this origin as {sent}")), "{text}");
+            assert_eq!(
+                text.parse::<Origin>(),
+                Err(format!("browsers send this origin as {sent}")),
+                "{text}"
+            );
         }
     }
 
@@ -156,7 +188,10 @@ mod tests {
             "https://*",
             "https://*.example.com",
         ] {
-            assert!(text.parse::<Origin>().is_err_and(|error| error.contains("expected")), "{text}");
+            assert!(
+                text.parse::<Origin>().is_err_and(|error| error.contains("expected")),
+                "{text}"
+            );
         }
     }
 
@@ -165,8 +200,17 @@ mod tests {
         assert_eq!(Cors::new(origins(&["*"]), false), Ok(Cors::Any));
         assert_eq!(Cors::new(Vec::new(), false), Ok(Cors::Off));
         assert!(Cors::new(origins(&["https://a.example"]), true).is_ok());
-        for (texts, credentials) in [(&["*", "https://a.example"][..], false), (&["https://a.example", "*"], false), (&["*"], true), (&[], true)] {
-            assert!(Cors::new(origins(texts), credentials).is_err_and(|error| error.contains("--cors-")), "{texts:?}");
+        for (texts, credentials) in [
+            (&["*", "https://a.example"][..], false),
+            (&["https://a.example", "*"], false),
+            (&["*"], true),
+            (&[], true),
+        ] {
+            assert!(
+                Cors::new(origins(texts), credentials)
+                    .is_err_and(|error| error.contains("--cors-")),
+                "{texts:?}"
+            );
         }
     }
 }

@@ -17,7 +17,12 @@ impl CursorText {
     pub(crate) fn new(cursor: &Cursor) -> Self {
         let text = cursor.to_string();
         let first = text.rfind('.').map_or(0, |dot| dot + 1);
-        let dashes = text.bytes().enumerate().skip(first).filter(|(_, byte)| *byte == b'-').map(|(at, _)| at + 1);
+        let dashes = text
+            .bytes()
+            .enumerate()
+            .skip(first)
+            .filter(|(_, byte)| *byte == b'-')
+            .map(|(at, _)| at + 1);
         let starts = std::iter::once(first).chain(dashes).collect();
         Self { text, starts, digits: String::new() }
     }
@@ -31,7 +36,9 @@ impl CursorText {
         let before = end - start;
         self.text.replace_range(start..end, &self.digits);
         if before != self.digits.len() {
-            self.starts[index + 1..].iter_mut().for_each(|start| *start = *start + self.digits.len() - before);
+            self.starts[index + 1..]
+                .iter_mut()
+                .for_each(|start| *start = *start + self.digits.len() - before);
         }
     }
 

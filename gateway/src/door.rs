@@ -11,7 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The bounds of a listener's connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many connections get any answer. Above that, readers are refused and [`reserve`](Self::reserve) begins.
+    /// How many connections get any answer. Above that, readers are refused and
+    /// [`reserve`](Self::reserve) begins.
     pub max_connections: usize,
     /// How many more are accepted for short requests: health checks, publishers, operators.
     pub reserve: usize,
@@ -88,8 +89,16 @@ impl Door {
     /// Returns a door with nothing behind it yet.
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
-        let places = Arc::new(Semaphore::new(limits.max_connections.saturating_add(limits.reserve).min(Semaphore::MAX_PERMITS)));
-        Arc::new(Self { limits, places, open: AtomicUsize::default(), refused: AtomicU64::default(), timed_out: AtomicU64::default() })
+        let places = Arc::new(Semaphore::new(
+            limits.max_connections.saturating_add(limits.reserve).min(Semaphore::MAX_PERMITS),
+        ));
+        Arc::new(Self {
+            limits,
+            places,
+            open: AtomicUsize::default(),
+            refused: AtomicU64::default(),
+            timed_out: AtomicU64::default(),
+        })
     }
 
     /// Waits until a connection may be accepted.
@@ -100,7 +109,11 @@ impl Door {
     /// Lets a connection in.
     pub(crate) fn enter(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
-        Place { is_reserve: before >= self.limits.max_connections, door: Arc::clone(self), _permit: permit }
+        Place {
+            is_reserve: before >= self.limits.max_connections,
+            door: Arc::clone(self),
+            _permit: permit,
+        }
     }
 
     pub(crate) fn write_timeout(&self) -> Duration {
@@ -125,7 +138,8 @@ impl Door {
     }
 }
 
-/// Returns how many files this process may have open; the usual limit where the system does not tell.
+/// Returns how many files this process may have open; the usual limit where the system does not
+/// tell.
 #[must_use]
 pub fn open_files() -> usize {
     fs::read_to_string("/proc/self/limits").ok().as_deref().and_then(soft_limit).unwrap_or(1_024)
@@ -157,7 +171,9 @@ mod tests {
 
     #[test]
     fn limits_leave_descriptors_for_a_reserve_and_for_the_process() {
-        let numbers = |files, each| (Limits::within(files, each).max_connections, Limits::within(files, each).reserve);
+        let numbers = |files, each| {
+            (Limits::within(files, each).max_connections, Limits::within(files, each).reserve)
+        };
         assert_eq!(numbers(256, 1), (196, 28));
         assert_eq!(numbers(1_024, 1), (868, 124));
         assert_eq!(numbers(1_024, 2), (434, 124));
@@ -170,7 +186,10 @@ mod tests {
     fn reads_the_soft_limit() {
         let limits = "Limit                     Soft Limit           Hard Limit           Units\nMax open files            256                  1048576              files\n";
         assert_eq!(soft_limit(limits), Some(256));
-        assert_eq!(soft_limit("Max open files            unlimited            unlimited            files"), Some(usize::MAX));
+        assert_eq!(
+            soft_limit("Max open files            unlimited            unlimited            files"),
+            Some(usize::MAX)
+        );
         assert_eq!(soft_limit("nothing"), None);
     }
 }

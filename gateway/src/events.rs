@@ -44,7 +44,8 @@ impl Draft {
         let mut json = Vec::with_capacity(entry.get().len() + fields.channel.len() + FRAME_BYTES);
         serde_json::to_writer(&mut json, &fields).expect("strings, a number and JSON serialize");
         json.pop();
-        // An entry may have been sent with line breaks between its fields; inside a string JSON allows none.
+        // An entry may have been sent with line breaks between its fields; inside a string JSON
+        // allows none.
         json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
         Self(json)
     }
@@ -69,7 +70,9 @@ pub(crate) struct Greeting<'a> {
 
 impl Greeting<'_> {
     pub(crate) fn to_bytes(&self) -> Bytes {
-        let seqs = self.granted.iter().map(|(name, extent)| (name.to_string(), json!({ "oldest": extent.oldest, "newest": extent.newest })));
+        let seqs = self.granted.iter().map(|(name, extent)| {
+            (name.to_string(), json!({ "oldest": extent.oldest, "newest": extent.newest }))
+        });
         let greeting = json!({
             "type": "connection",
             "status": "connected",
@@ -88,9 +91,14 @@ impl Greeting<'_> {
 }
 
 /// Where a stream stands, at regular times.
-pub(crate) fn heartbeat<'a>(positions: impl Iterator<Item = (&'a ChannelName, u64)>, now: u64) -> Bytes {
-    let seqs: Map<_, _> = positions.map(|(name, seq)| (name.to_string(), Value::from(seq))).collect();
-    sse::encode(Some("heartbeat"), None, &json!({ "seqs": seqs, "serverTime": now }).to_string()).into()
+pub(crate) fn heartbeat<'a>(
+    positions: impl Iterator<Item = (&'a ChannelName, u64)>,
+    now: u64,
+) -> Bytes {
+    let seqs: Map<_, _> =
+        positions.map(|(name, seq)| (name.to_string(), Value::from(seq))).collect();
+    sse::encode(Some("heartbeat"), None, &json!({ "seqs": seqs, "serverTime": now }).to_string())
+        .into()
 }
 
 /// Logs that will not come.
@@ -121,7 +129,9 @@ impl Gap {
         let (from, to) = self.seqs.unzip();
         let gap = json!({ "channel": channel.to_string(), "from": from, "to": to, "reason": self.reason });
         let cursor = cursor.map(ToString::to_string);
-        page.extend_from_slice(sse::encode(Some("gap"), cursor.as_deref(), &gap.to_string()).as_bytes());
+        page.extend_from_slice(
+            sse::encode(Some("gap"), cursor.as_deref(), &gap.to_string()).as_bytes(),
+        );
     }
 }
 
@@ -134,10 +144,15 @@ pub(crate) fn write_log(page: &mut Vec<u8>, cursor: &str, envelope: &Envelope) {
     page.extend_from_slice(b"\n\n");
 }
 
-/// Appends one event with several logs: their envelopes, byte for byte as each would come alone, in an array.
+/// Appends one event with several logs: their envelopes, byte for byte as each would come alone, in
+/// an array.
 ///
 /// Each is one line of JSON, so the array is one too. `cursor` is that after the last of them.
-pub(crate) fn write_batch<'a>(page: &mut Vec<u8>, cursor: &Cursor, envelopes: impl Iterator<Item = &'a Envelope>) {
+pub(crate) fn write_batch<'a>(
+    page: &mut Vec<u8>,
+    cursor: &Cursor,
+    envelopes: impl Iterator<Item = &'a Envelope>,
+) {
     page.extend_from_slice(b"event: batch\nid: ");
     page.extend_from_slice(cursor.to_string().as_bytes());
     page.extend_from_slice(b"\ndata: ");
@@ -162,9 +177,14 @@ pub(crate) enum Bye {
     Stop,
 }
 
-/// The last event. Its `retry` field tells a browser's own EventSource the same as the data tells our client.
+/// The last event. Its `retry` field tells a browser's own EventSource the same as the data tells
+/// our client.
 pub(crate) fn bye(reason: Bye, retry_ms: u64) -> Bytes {
-    let event = sse::encode(Some("bye"), None, &json!({ "reason": reason, "retryMs": retry_ms }).to_string());
+    let event = sse::encode(
+        Some("bye"),
+        None,
+        &json!({ "reason": reason, "retryMs": retry_ms }).to_string(),
+    );
     format!("retry: {retry_ms}\n{event}").into()
 }
 

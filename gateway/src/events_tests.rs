@@ -9,23 +9,35 @@ use super::*;
 /// JSON as a publisher may send it: any strings, and any white space between the tokens.
 fn any_entry() -> impl Strategy<Value = String> {
     let text = any::<String>().prop_map(|text| Value::from(text).to_string());
-    let leaf = prop_oneof![text, any::<i64>().prop_map(|number| number.to_string()), Just("null".to_owned())];
+    let leaf = prop_oneof![
+        text,
+        any::<i64>().prop_map(|number| number.to_string()),
+        Just("null".to_owned())
+    ];
     let space = prop::sample::select(vec!["", " ", "\n", "\r", "\r\n\r\n", "\n\n", "\t"]);
     leaf.prop_recursive(3, 24, 4, move |inner| {
-        let item = (space.clone(), inner, space.clone()).prop_map(|(before, value, after)| format!("{before}{value}{after}"));
+        let item = (space.clone(), inner, space.clone())
+            .prop_map(|(before, value, after)| format!("{before}{value}{after}"));
         let fields = prop::collection::vec((any::<String>(), item.clone()), 0..4);
         let object = fields.prop_map(|fields| {
-            let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
+            let fields: Vec<_> = fields
+                .into_iter()
+                .map(|(name, value)| format!("{}:{value}", Value::from(name)))
+                .collect();
             format!("{{{}}}", fields.join(","))
         });
-        prop_oneof![object, prop::collection::vec(item, 0..4).prop_map(|items| format!("[{}]", items.join(",")))]
+        prop_oneof![
+            object,
+            prop::collection::vec(item, 0..4).prop_map(|items| format!("[{}]", items.join(",")))
+        ]
     })
 }
 
 /// Any channel that can be named.
 fn any_channel() -> impl Strategy<Value = ChannelName> {
     let id = any::<String>().prop_filter_map("no id", |text| Id::parse("id", &text).ok());
-    (id.clone(), id.clone(), prop::option::of(id)).prop_map(|(service, workspace, resource)| ChannelName::new(service, workspace, resource))
+    (id.clone(), id.clone(), prop::option::of(id))
+        .prop_map(|(service, workspace, resource)| ChannelName::new(service, workspace, resource))
 }
 
 fn cursor() -> Cursor {
@@ -109,7 +121,10 @@ fn the_greeting_begins_with_the_fields_that_old_clients_know() {
     let greeting: Map<String, Value> = serde_json::from_str(&frame.data).expect("JSON");
     let fields: Vec<_> = greeting.keys().map(String::as_str).collect();
     let known = ["type", "status", "channels", "userId", "connectionId", "timestamp"];
-    assert_eq!(fields, [&known[..], &["epoch", "seqs", "heartbeatMs", "refused", "serverTime"]].concat());
+    assert_eq!(
+        fields,
+        [&known[..], &["epoch", "seqs", "heartbeatMs", "refused", "serverTime"]].concat()
+    );
     assert_eq!(greeting["seqs"], json!({ "logs:etl:w:f": { "oldest": 3, "newest": 9 } }));
     assert_eq!(frame.id, "", "a greeting moves no cursor");
 }
@@ -118,5 +133,8 @@ fn the_greeting_begins_with_the_fields_that_old_clients_know() {
 fn a_goodbye_tells_a_browser_and_our_client_the_same() {
     let mut parser = Parser::default();
     let frames = parser.feed(&bye(Bye::Rotation, 250));
-    assert_eq!((&*frames[0].event, &*frames[0].data, parser.retry_ms()), ("bye", r#"{"reason":"rotation","retryMs":250}"#, Some(250)));
+    assert_eq!(
+        (&*frames[0].event, &*frames[0].data, parser.retry_ms()),
+        ("bye", r#"{"reason":"rotation","retryMs":250}"#, Some(250))
+    );
 }

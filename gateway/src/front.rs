@@ -1,4 +1,5 @@
-//! Between hyper and the routes: refuses requests that RFC 9112 does not allow, and follows each exchange for its socket.
+//! Between hyper and the routes: refuses requests that RFC 9112 does not allow, and follows each
+//! exchange for its socket.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -35,7 +36,9 @@ impl Front {
 impl hyper::service::Service<hyper::Request<Incoming>> for Front {
     type Response = hyper::Response<Answer>;
     type Error = Infallible;
-    type Future = Answering<Either<Ready<Result<Response, Infallible>>, <Router as Service<Request>>::Future>>;
+    type Future = Answering<
+        Either<Ready<Result<Response, Infallible>>, <Router as Service<Request>>::Future>,
+    >;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let exchange = Tracked::begin(&self.link, &request);
@@ -52,21 +55,37 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
     }
 }
 
-/// Refuses what hyper lets pass although RFC 9112 does not: two readings of one request are how requests are smuggled.
+/// Refuses what hyper lets pass although RFC 9112 does not: two readings of one request are how
+/// requests are smuggled.
 fn check<B>(request: &hyper::Request<B>) -> Result<(), Rejection> {
     let headers = request.headers();
     match (headers.get_all(HOST).iter().count(), request.version()) {
         (1, _) | (0, Version::HTTP_09 | Version::HTTP_10) => {}
-        (0, _) => return Err(Rejection::bad_request("the header Host is missing: HTTP/1.1 needs one")),
-        (many, _) => return Err(Rejection::bad_request(format!("{many} headers Host: expected one"))),
+        (0, _) => {
+            return Err(Rejection::bad_request("the header Host is missing: HTTP/1.1 needs one"));
+        }
+        (many, _) => {
+            return Err(Rejection::bad_request(format!("{many} headers Host: expected one")));
+        }
     }
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    let is_known = |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    let is_known =
+        |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
     if codings.next().is_some_and(|coding| !is_known(coding)) || codings.next().is_some() {
-        return Err(Rejection::new(StatusCode::NOT_IMPLEMENTED, "Transfer-Encoding: expected chunked alone, other codings are not supported"));
+        return Err(Rejection::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "Transfer-Encoding: expected chunked alone, other codings are not supported",
+        ));
     }
-    if headers.get_all(EXPECT).iter().any(|expected| !expected.as_bytes().trim_ascii().eq_ignore_ascii_case(b"100-continue")) {
-        return Err(Rejection::new(StatusCode::EXPECTATION_FAILED, "Expect: only 100-continue is supported"));
+    if headers
+        .get_all(EXPECT)
+        .iter()
+        .any(|expected| !expected.as_bytes().trim_ascii().eq_ignore_ascii_case(b"100-continue"))
+    {
+        return Err(Rejection::new(
+            StatusCode::EXPECTATION_FAILED,
+            "Expect: only 100-continue is supported",
+        ));
     }
     Ok(())
 }
@@ -90,9 +109,13 @@ impl Tracked {
         Self(link.clone())
     }
 
-    /// A stream that answers a request with a body is not watched: bytes of the body may still come.
+    /// A stream that answers a request with a body is not watched: bytes of the body may still
+    /// come.
     fn note_head(&self, response: &Response) {
-        let is_stream = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let is_stream = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
         if is_stream && self.0.exchange() == Exchange::Answering {
             self.0.enter(Exchange::Streaming);
         }
@@ -135,7 +158,10 @@ impl HttpBody for Answer {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 
@@ -175,9 +201,32 @@ mod tests {
     #[test]
     fn only_what_is_supported_is_accepted() {
         let with = |name, value| status(Version::HTTP_11, &[("Host", "a"), (name, value)]);
-        assert_eq!([with("Transfer-Encoding", "chunked"), with("Transfer-Encoding", "Chunked")], [200, 200]);
-        assert_eq!([with("Transfer-Encoding", "gzip, chunked"), with("Transfer-Encoding", "gzip")], [501, 501]);
-        assert_eq!([with("Expect", "100-Continue"), with("Expect", "200-ok"), with("Expect", "100-continue, x")], [200, 417, 417]);
-        assert_eq!(status(Version::HTTP_11, &[("Host", "a"), ("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")]), 501);
+        assert_eq!(
+            [with("Transfer-Encoding", "chunked"), with("Transfer-Encoding", "Chunked")],
+            [200, 200]
+        );
+        assert_eq!(
+            [with("Transfer-Encoding", "gzip, chunked"), with("Transfer-Encoding", "gzip")],
+            [501, 501]
+        );
+        assert_eq!(
+            [
+                with("Expect", "100-Continue"),
+                with("Expect", "200-ok"),
+                with("Expect", "100-continue, x")
+            ],
+            [200, 417, 417]
+        );
+        assert_eq!(
+            status(
+                Version::HTTP_11,
+                &[
+                    ("Host", "a"),
+                    ("Transfer-Encoding", "chunked"),
+                    ("Transfer-Encoding", "chunked")
+                ]
+            ),
+            501
+        );
     }
 }

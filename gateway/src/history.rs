@@ -29,7 +29,8 @@ pub(crate) struct Entry {
     /// Its place among the logs of all channels of the gateway.
     pub(crate) order: u64,
     pub(crate) envelope: Envelope,
-    /// What all earlier logs of the channel weighed, so that any range is weighed by one subtraction.
+    /// What all earlier logs of the channel weighed, so that any range is weighed by one
+    /// subtraction.
     weighed_before: u64,
 }
 
@@ -49,17 +50,30 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold. Gives what the log weighs.
+    /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold. Gives
+    /// what the log weighs.
     ///
     /// The newest stays however long it is, or it could reach nobody.
-    pub(crate) fn push(&mut self, order: u64, envelope: impl FnOnce(u64) -> Envelope, bounds: Bounds) -> usize {
+    pub(crate) fn push(
+        &mut self,
+        order: u64,
+        envelope: impl FnOnce(u64) -> Envelope,
+        bounds: Bounds,
+    ) -> usize {
         self.newest += 1;
         self.last_order = order;
-        let entry = Entry { seq: self.newest, order, envelope: envelope(self.newest), weighed_before: self.weighed };
+        let entry = Entry {
+            seq: self.newest,
+            order,
+            envelope: envelope(self.newest),
+            weighed_before: self.weighed,
+        };
         let bytes = entry.bytes();
         self.weighed += bytes as u64;
         self.entries.push_back(entry);
-        while self.entries.len() > bounds.lines || (self.entries.len() > 1 && self.bytes() > bounds.bytes) {
+        while self.entries.len() > bounds.lines
+            || (self.entries.len() > 1 && self.bytes() > bounds.bytes)
+        {
             self.entries.pop_front();
         }
         bytes
@@ -71,7 +85,10 @@ impl History {
     }
 
     pub(crate) fn extent(&self) -> Extent {
-        Extent { oldest: self.entries.front().map_or(self.newest + 1, |entry| entry.seq), newest: self.newest }
+        Extent {
+            oldest: self.entries.front().map_or(self.newest + 1, |entry| entry.seq),
+            newest: self.newest,
+        }
     }
 
     /// The [`Entry::order`] of the last log, held or not; 0 before the first.
@@ -91,19 +108,24 @@ impl History {
 
     /// Whether what came after `position` is more than `bounds`.
     pub(crate) fn exceeds(&self, position: u64, bounds: Bounds) -> bool {
-        self.newest - position > bounds.lines as u64 || self.bytes_after(position) > bounds.bytes as u64
+        self.newest - position > bounds.lines as u64
+            || self.bytes_after(position) > bounds.bytes as u64
     }
 
     /// The first of the newest logs that fit into `bounds`; at least the newest of all.
     pub(crate) fn first_within(&self, bounds: Bounds) -> u64 {
         let by_lines = self.entries.len().saturating_sub(bounds.lines);
-        let by_bytes = self.entries.partition_point(|entry| self.weighed - entry.weighed_before > bounds.bytes as u64);
+        let by_bytes = self
+            .entries
+            .partition_point(|entry| self.weighed - entry.weighed_before > bounds.bytes as u64);
         let first = by_lines.max(by_bytes).min(self.entries.len().saturating_sub(1));
         self.entries.get(first).map_or(self.newest + 1, |entry| entry.seq)
     }
 
     fn bytes_after(&self, position: u64) -> u64 {
-        self.entries.get(self.index_after(position)).map_or(0, |entry| self.weighed - entry.weighed_before)
+        self.entries
+            .get(self.index_after(position))
+            .map_or(0, |entry| self.weighed - entry.weighed_before)
     }
 
     fn index_after(&self, position: u64) -> usize {
@@ -112,7 +134,8 @@ impl History {
     }
 }
 
-/// What an entry weighs beside its envelope: its place in the ring and the envelope's header, on a 64-bit machine.
+/// What an entry weighs beside its envelope: its place in the ring and the envelope's header, on a
+/// 64-bit machine.
 pub(crate) const ENTRY_BYTES: usize = 96;
 
 #[cfg(test)]
@@ -136,10 +159,22 @@ mod tests {
 
     #[test]
     fn holds_the_newest_within_both_bounds() {
-        assert_eq!(history(10, Bounds { lines: 3, bytes: usize::MAX }).extent(), Extent { oldest: 8, newest: 10 });
-        assert_eq!(history(10, Bounds { lines: 9, bytes: 200 }).extent(), Extent { oldest: 9, newest: 10 });
-        assert_eq!(history(10, Bounds { lines: 9, bytes: 1 }).extent(), Extent { oldest: 10, newest: 10 });
-        assert_eq!(history(10, Bounds { lines: 0, bytes: 200 }).extent(), Extent { oldest: 11, newest: 10 });
+        assert_eq!(
+            history(10, Bounds { lines: 3, bytes: usize::MAX }).extent(),
+            Extent { oldest: 8, newest: 10 }
+        );
+        assert_eq!(
+            history(10, Bounds { lines: 9, bytes: 200 }).extent(),
+            Extent { oldest: 9, newest: 10 }
+        );
+        assert_eq!(
+            history(10, Bounds { lines: 9, bytes: 1 }).extent(),
+            Extent { oldest: 10, newest: 10 }
+        );
+        assert_eq!(
+            history(10, Bounds { lines: 0, bytes: 200 }).extent(),
+            Extent { oldest: 11, newest: 10 }
+        );
     }
 
     #[test]
@@ -166,6 +201,13 @@ mod tests {
         let by_bytes = |bytes| Bounds { lines: usize::MAX, bytes };
         assert!(history.exceeds(6, by_lines(3)) && !history.exceeds(7, by_lines(3)));
         assert!(history.exceeds(7, by_bytes(299)) && !history.exceeds(7, by_bytes(300)));
-        assert_eq!((history.first_within(by_lines(3)), history.first_within(by_bytes(300)), history.first_within(by_bytes(1))), (8, 8, 10));
+        assert_eq!(
+            (
+                history.first_within(by_lines(3)),
+                history.first_within(by_bytes(300)),
+                history.first_within(by_bytes(1))
+            ),
+            (8, 8, 10)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! The names under which a gateway answers. On loopback a page elsewhere could otherwise read it: by a name of its own
-//! that leads to 127.0.0.1 (DNS rebinding), so that the browser takes the gateway for that page's own server.
+//! The names under which a gateway answers. On loopback a page elsewhere could otherwise read it:
+//! by a name of its own that leads to 127.0.0.1 (DNS rebinding), so that the browser takes the
+//! gateway for that page's own server.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -28,7 +29,9 @@ impl Hosts {
     fn allow(&self, authority: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::LoopbackAnd(others) => host_of(authority).is_some_and(|host| host.is_loopback() || others.contains(&host)),
+            Self::LoopbackAnd(others) => {
+                host_of(authority).is_some_and(|host| host.is_loopback() || others.contains(&host))
+            }
         }
     }
 }
@@ -43,7 +46,10 @@ impl HostName {
     pub fn is_loopback(&self) -> bool {
         let address = self.0.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         // RFC 6761, section 6.3: names below localhost are not looked up.
-        address.map_or_else(|_| self.0 == "localhost" || self.0.ends_with(".localhost"), |address| address.to_canonical().is_loopback())
+        address.map_or_else(
+            |_| self.0 == "localhost" || self.0.ends_with(".localhost"),
+            |address| address.to_canonical().is_loopback(),
+        )
     }
 }
 
@@ -57,13 +63,21 @@ impl FromStr for HostName {
         let authority = text.parse::<Authority>().map_err(|_| expected)?;
         // A name may end with the root's dot, as a browser's address bar allows.
         let host = authority.host().strip_suffix('.').unwrap_or(authority.host());
-        if authority.as_str() != authority.host() || host.is_empty() { Err(expected) } else { Ok(Self(host.into())) }
+        if authority.as_str() != authority.host() || host.is_empty() {
+            Err(expected)
+        } else {
+            Ok(Self(host.into()))
+        }
     }
 }
 
 /// Refuses a request that names another host, in its `Host` header or in its target.
 pub(crate) async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    let named = request.headers().get_all(HOST).iter().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+    let named = request
+        .headers()
+        .get_all(HOST)
+        .iter()
+        .map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
     let target = request.uri().authority().map(ToString::to_string);
     match named.chain(target).find(|host| !hosts.allow(host)) {
         None => next.run(request).await,
@@ -94,21 +108,48 @@ mod tests {
     #[test]
     fn loopback_is_what_no_name_server_decides() {
         let hosts = Hosts::LoopbackAnd(Vec::new());
-        for host in
-            ["127.0.0.1:8080", "127.0.0.1", "127.8.9.1", "localhost", "LOCALHOST:1", "localhost.", "demo.localhost:8080", "[::1]:8080", "[::1]"]
-        {
+        for host in [
+            "127.0.0.1:8080",
+            "127.0.0.1",
+            "127.8.9.1",
+            "localhost",
+            "LOCALHOST:1",
+            "localhost.",
+            "demo.localhost:8080",
+            "[::1]:8080",
+            "[::1]",
+        ] {
             assert!(hosts.allow(host), "{host}");
         }
-        let others =
-            ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "evil-localhost", "10.0.0.1", "0.0.0.0", "[::]", "[fe80::1]"];
-        for host in others.iter().chain(&["", ":", "a b", "127.0.0.1@evil.example", "evil.example@127.0.0.1", "2130706433", "\u{fffd}"]) {
+        let others = [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "evil-localhost",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::]",
+            "[fe80::1]",
+        ];
+        for host in others.iter().chain(&[
+            "",
+            ":",
+            "a b",
+            "127.0.0.1@evil.example",
+            "evil.example@127.0.0.1",
+            "2130706433",
+            "\u{fffd}",
+        ]) {
             assert!(!hosts.allow(host), "{host}");
         }
     }
 
     #[test]
     fn a_name_is_allowed_with_any_port_and_case() {
-        let hosts = Hosts::LoopbackAnd(vec!["Logs.Example.com".parse().expect("a name"), "fd00::1".parse().expect("an address")]);
+        let hosts = Hosts::LoopbackAnd(vec![
+            "Logs.Example.com".parse().expect("a name"),
+            "fd00::1".parse().expect("an address"),
+        ]);
         for host in ["logs.example.com:8443", "LOGS.EXAMPLE.COM.", "[fd00::1]:1", "localhost"] {
             assert!(hosts.allow(host), "{host}");
         }

@@ -23,12 +23,14 @@ pub struct Hub {
     config: Config,
     epoch: Epoch,
     started: Instant,
-    /// A channel stays once something was published on it: its numbers must not start again within the epoch.
+    /// A channel stays once something was published on it: its numbers must not start again within
+    /// the epoch.
     channels: RwLock<HashMap<ChannelName, Arc<Channel>>>,
     readers: Mutex<HashMap<String, Arc<Handle>>>,
     /// The channels that have readers, so that those without cost an operator's question nothing.
     read: Mutex<BTreeMap<ChannelName, Arc<Channel>>>,
-    /// How many readers and read channels there are, without a lock that a busy channel could hold up.
+    /// How many readers and read channels there are, without a lock that a busy channel could hold
+    /// up.
     open: Open,
     published: AtomicU64,
     /// Below zero for a moment when a channel's lines are dropped before its last one is counted.
@@ -81,9 +83,11 @@ impl Hub {
     /// Publishes `entry` on `channel`.
     pub fn publish(&self, channel: &ChannelName, entry: &RawValue) -> Published {
         let timestamp = now_millis();
-        let draft = Draft::new(channel, entry, timestamp, &format!("log-{timestamp}-{}", random_word()));
+        let draft =
+            Draft::new(channel, entry, timestamp, &format!("log-{timestamp}-{}", random_word()));
         let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
-        let change = self.channel(channel).publish(order, |seq| draft.seal(seq), self.config.keep());
+        let change =
+            self.channel(channel).publish(order, |seq| draft.seal(seq), self.config.keep());
         self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
         if self.held_bytes() > self.config.history_total_bytes {
             self.trim();
@@ -95,7 +99,11 @@ impl Hub {
     #[must_use]
     pub fn readers(&self) -> Vec<(ChannelName, Vec<Arc<Connection>>)> {
         let channels: Vec<_> = self.read().values().map(Arc::clone).collect();
-        channels.iter().map(|channel| (channel.name().clone(), channel.connections())).filter(|(_, readers)| !readers.is_empty()).collect()
+        channels
+            .iter()
+            .map(|channel| (channel.name().clone(), channel.connections()))
+            .filter(|(_, readers)| !readers.is_empty())
+            .collect()
     }
 
     /// Returns how many channels are read.
@@ -152,9 +160,14 @@ impl Hub {
     }
 
     /// Enters `reader` on a channel, and gives what can be had of it.
-    pub(crate) fn join(&self, channel: &ChannelName, reader: &Arc<Handle>) -> (Arc<Channel>, Extent) {
+    pub(crate) fn join(
+        &self,
+        channel: &ChannelName,
+        reader: &Arc<Handle>,
+    ) -> (Arc<Channel>, Extent) {
         let channel = self.channel(channel);
-        // Held meanwhile, so that the last reader to leave and the first to come agree on whether it is read.
+        // Held meanwhile, so that the last reader to leave and the first to come agree on whether
+        // it is read.
         let mut read = self.read();
         let extent = channel.join(reader);
         read.entry(channel.name().clone()).or_insert_with(|| Arc::clone(&channel));
@@ -195,8 +208,11 @@ impl Hub {
         let name = channel.name().clone();
         drop(channel);
         let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-        // Whoever uses a channel got it under this lock: if only the map has it, nobody is about to publish on it.
-        if channels.get(&name).is_some_and(|channel| Arc::strong_count(channel) == 1 && channel.history().extent().newest == 0) {
+        // Whoever uses a channel got it under this lock: if only the map has it, nobody is about to
+        // publish on it.
+        if channels.get(&name).is_some_and(|channel| {
+            Arc::strong_count(channel) == 1 && channel.history().extent().newest == 0
+        }) {
             channels.remove(&name);
         }
     }
@@ -222,15 +238,25 @@ impl Hub {
     }
 
     fn channel(&self, name: &ChannelName) -> Arc<Channel> {
-        let known = self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone);
+        let known =
+            self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone);
         known.unwrap_or_else(|| {
             let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(channels.entry(name.clone()).or_insert_with(|| Arc::new(Channel::new(name.clone()))))
+            Arc::clone(
+                channels
+                    .entry(name.clone())
+                    .or_insert_with(|| Arc::new(Channel::new(name.clone()))),
+            )
         })
     }
 
     fn all_channels(&self) -> Vec<Arc<Channel>> {
-        self.channels.read().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+        self.channels
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(Arc::clone)
+            .collect()
     }
 
     fn read(&self) -> MutexGuard<'_, BTreeMap<ChannelName, Arc<Channel>>> {

@@ -18,7 +18,13 @@ fn publish(hub: &Hub, name: &str, count: usize) {
 }
 
 fn read(hub: &Arc<Hub>, name: &str) -> Reader {
-    Reader::open(hub, &[Asked { channel: channel(name), is_granted: true }], &Resume::Live, Framing::Single, Connection::new("u"))
+    Reader::open(
+        hub,
+        &[Asked { channel: channel(name), is_granted: true }],
+        &Resume::Live,
+        Framing::Single,
+        Connection::new("u"),
+    )
 }
 
 fn extent(hub: &Hub, name: &str) -> Extent {
@@ -60,14 +66,21 @@ fn the_lines_of_the_channel_that_was_longest_quiet_go_first_and_no_counter_start
 
 #[test]
 fn without_a_history_lines_are_held_for_those_who_read_only() {
-    let hub = Arc::new(Hub::new(Config { history: Bounds { lines: 0, bytes: 1 }, ..Config::default() }));
+    let hub =
+        Arc::new(Hub::new(Config { history: Bounds { lines: 0, bytes: 1 }, ..Config::default() }));
     publish(&hub, "a", 2);
-    assert_eq!((extent(&hub, "a"), hub.stats().history_bytes), (Extent { oldest: 3, newest: 2 }, 0));
+    assert_eq!(
+        (extent(&hub, "a"), hub.stats().history_bytes),
+        (Extent { oldest: 3, newest: 2 }, 0)
+    );
     let reader = read(&hub, "a");
     publish(&hub, "a", 2);
     assert_eq!(extent(&hub, "a"), Extent { oldest: 3, newest: 4 });
     drop(reader);
-    assert_eq!((extent(&hub, "a"), hub.stats().history_bytes), (Extent { oldest: 5, newest: 4 }, 0));
+    assert_eq!(
+        (extent(&hub, "a"), hub.stats().history_bytes),
+        (Extent { oldest: 5, newest: 4 }, 0)
+    );
 }
 
 #[test]
@@ -91,6 +104,13 @@ fn health_and_stats_do_not_walk_through_all_channels() {
     // Whatever walks through them needs this lock, and waits in vain.
     let _all = hub.channels.write().expect("no panic");
     let asked = Arc::clone(&hub);
-    std::thread::spawn(move || done.send((asked.connections(), asked.channels(), asked.stats().logs_published, asked.readers().len())));
+    std::thread::spawn(move || {
+        done.send((
+            asked.connections(),
+            asked.channels(),
+            asked.stats().logs_published,
+            asked.readers().len(),
+        ))
+    });
     assert_eq!(finished.recv_timeout(Duration::from_secs(10)), Ok((0, 0, 0, 0)));
 }

@@ -1,4 +1,5 @@
-//! A make-believe ETL job: writes a line now and then, through the real publish route, as a service in the field does.
+//! A make-believe ETL job: writes a line now and then, through the real publish route, as a service
+//! in the field does.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! How far a reader is behind while its socket is full. Such a reader fetches nothing, and so cannot be judged when it fetches.
+//! How far a reader is behind while its socket is full. Such a reader fetches nothing, and so
+//! cannot be judged when it fetches.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
@@ -14,7 +15,8 @@ use crate::history::Bounds;
 #[derive(Debug)]
 pub(crate) struct Lag {
     allowed: Bounds,
-    /// How long it may stay further behind without fetching. A reader that fetches in time receives a `bye`.
+    /// How long it may stay further behind without fetching. A reader that fetches in time
+    /// receives a `bye`.
     patience: Duration,
     state: Mutex<State>,
     is_cut: AtomicBool,
@@ -31,7 +33,12 @@ struct State {
 
 impl Lag {
     pub(crate) fn new(config: &Config) -> Self {
-        Self { allowed: config.reader, patience: config.slow_patience, state: Mutex::default(), is_cut: AtomicBool::default() }
+        Self {
+            allowed: config.reader,
+            patience: config.slow_patience,
+            state: Mutex::default(),
+            is_cut: AtomicBool::default(),
+        }
     }
 
     /// Records that the reader fetched, and where it is now.
@@ -42,15 +49,19 @@ impl Lag {
         state.behind_since = None;
     }
 
-    /// Returns whether the reader stayed too far behind for too long without fetching. To be asked often: it looks once a second.
+    /// Returns whether the reader stayed too far behind for too long without fetching. To be asked
+    /// often: it looks once a second.
     pub(crate) fn is_hopeless(&self, now: Instant) -> bool {
         let mut state = self.state();
         if state.judge_next.is_some_and(|next| now < next) {
             return false;
         }
         state.judge_next = Some(now + BETWEEN_LOOKS);
-        let is_behind =
-            |(channel, position): &(Weak<Channel>, u64)| channel.upgrade().is_some_and(|channel| channel.history().exceeds(*position, self.allowed));
+        let is_behind = |(channel, position): &(Weak<Channel>, u64)| {
+            channel
+                .upgrade()
+                .is_some_and(|channel| channel.history().exceeds(*position, self.allowed))
+        };
         if !state.positions.iter().any(is_behind) {
             state.behind_since = None;
             return false;
@@ -93,7 +104,8 @@ mod tests {
 
     fn lag() -> (Lag, Arc<Channel>, impl Fn(u64) -> Instant) {
         let channel = Arc::new(Channel::new("logs:etl:a:b".parse().expect("a channel")));
-        let (lag, start) = (Lag::new(&Config { reader: ALLOWED, ..Config::default() }), Instant::now());
+        let (lag, start) =
+            (Lag::new(&Config { reader: ALLOWED, ..Config::default() }), Instant::now());
         lag.note([(Arc::downgrade(&channel), 0)].into_iter());
         (lag, channel, move |seconds| start + Duration::from_secs(seconds))
     }
@@ -102,7 +114,10 @@ mod tests {
     fn a_reader_that_stays_too_far_behind_is_hopeless() {
         let (lag, channel, at) = lag();
         publish(&channel, 4);
-        assert_eq!([0, 2, 4, 5].map(|second| lag.is_hopeless(at(second))), [false, false, false, true]);
+        assert_eq!(
+            [0, 2, 4, 5].map(|second| lag.is_hopeless(at(second))),
+            [false, false, false, true]
+        );
         assert!(lag.was_cut());
     }
 

@@ -1,14 +1,20 @@
 //! The gateway: services publish logs, pages subscribe to channels of them.
 //!
-//! A log comes in by [`publish`], is numbered and kept by [`hub`] in its channel's [`history`], and woken readers fetch it from there:
-//! [`reader`] knows where each is, [`resume`] where it begins, [`batch`] what it collects, [`stream`] sends what it fetches, at the times of [`pace`].
-//! [`proxy`] is the Datashop route in front of it, with an [`upstream`] or without; [`app`] the whole URL space.
-//! [`identity`] says who asks, [`tokens`] who may publish; [`hosts`] and [`cors`] whose pages may call.
-//! [`server`] accepts connections as far as [`door`] allows; each has a `socket` with deadlines, a `link` that connects socket and
-//! request, and a `front` that refuses malformed requests. [`output`] writes the process's own messages, [`signals`] ends it.
+//! A log comes in by [`publish`], is numbered and kept by [`hub`] in its channel's [`history`], and
+//! woken readers fetch it from there: [`reader`] knows where each is, [`resume`] where it begins,
+//! [`batch`] what it collects, [`stream`] sends what it fetches, at the times of [`pace`].
+//! [`proxy`] is the Datashop route in front of it, with an [`upstream`] or without; [`app`] the
+//! whole URL space. [`identity`] says who asks, [`tokens`] who may publish; [`hosts`] and [`cors`]
+//! whose pages may call. [`server`] accepts connections as far as [`door`] allows; each has a
+//! `socket` with deadlines, a `link` that connects socket and request, and a `front` that refuses
+//! malformed requests. [`output`] writes the process's own messages, [`signals`] ends it.
 //! [`faults`] stands apart: a proxy for tests that breaks streams on purpose.
 
-#![warn(clippy::print_stdout, clippy::print_stderr, reason = "output goes through the module output, which never blocks")]
+#![warn(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "output goes through the module output, which never blocks"
+)]
 
 pub mod admin;
 pub mod app;

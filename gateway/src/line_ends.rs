@@ -1,9 +1,11 @@
-//! Line ends of request heads. RFC 9112 asks for CR LF; hyper accepts a bare LF, which a proxy in front may read as something else.
+//! Line ends of request heads. RFC 9112 asks for CR LF; hyper accepts a bare LF, which a proxy in
+//! front may read as something else.
 
-/// Follows the bytes of a connection, and makes bare line feeds in heads unacceptable to the parser behind it.
+/// Follows the bytes of a connection, and makes bare line feeds in heads unacceptable to the parser
+/// behind it.
 ///
-/// It skips bodies, so it reads the two fields that say how long a body is. Where they are malformed the parser refuses the request
-/// anyway, and nothing that comes after matters.
+/// It skips bodies, so it reads the two fields that say how long a body is. Where they are
+/// malformed the parser refuses the request anyway, and nothing that comes after matters.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LineEnds {
     state: State,
@@ -94,10 +96,14 @@ impl LineEnds {
                 State::Name { length: 1, field: Field::Other }
             }
             (State::Name { length: 0, .. }, b'\n') => self.after_head(),
-            (State::Name { .. } | State::Value(_), b'\n') => State::Name { length: 0, field: Field::Unread },
+            (State::Name { .. } | State::Value(_), b'\n') => {
+                State::Name { length: 0, field: Field::Unread }
+            }
             (State::Name { length: 0, field }, b'\r') => State::Name { length: 0, field },
             (State::Name { length, field }, b':') => State::Value(field.named(length)),
-            (State::Name { length, field }, byte) => State::Name { length: length.saturating_add(1), field: field.read(length, byte) },
+            (State::Name { length, field }, byte) => {
+                State::Name { length: length.saturating_add(1), field: field.read(length, byte) }
+            }
             (State::Value(field), byte) => {
                 self.read_value(field, byte);
                 State::Value(field)
@@ -105,10 +111,15 @@ impl LineEnds {
             (State::ChunkSize { size: 0, .. }, b'\n') => State::Trailer(0),
             // The line end behind the chunk counts as part of it.
             (State::ChunkSize { size, .. }, b'\n') => State::Chunk(size.saturating_add(2)),
-            (State::ChunkSize { size, has_ended: false }, byte) => match char::from(byte).to_digit(16) {
-                Some(digit) => State::ChunkSize { size: size.saturating_mul(16).saturating_add(digit.into()), has_ended: false },
-                None => State::ChunkSize { size, has_ended: true },
-            },
+            (State::ChunkSize { size, has_ended: false }, byte) => {
+                match char::from(byte).to_digit(16) {
+                    Some(digit) => State::ChunkSize {
+                        size: size.saturating_mul(16).saturating_add(digit.into()),
+                        has_ended: false,
+                    },
+                    None => State::ChunkSize { size, has_ended: true },
+                }
+            }
             (State::Trailer(0), b'\n') => State::Start,
             (State::Trailer(_), b'\n') => State::Trailer(0),
             (State::Trailer(length), b'\r') => State::Trailer(length),
@@ -120,9 +131,12 @@ impl LineEnds {
     fn read_value(&mut self, field: Field, byte: u8) {
         match (field, self.body) {
             (Field::Coding, _) => self.body = Body::Chunked,
-            (Field::Length, Body::None) if byte.is_ascii_digit() => self.body = Body::Length(u64::from(byte - b'0')),
+            (Field::Length, Body::None) if byte.is_ascii_digit() => {
+                self.body = Body::Length(u64::from(byte - b'0'))
+            }
             (Field::Length, Body::Length(length)) if byte.is_ascii_digit() => {
-                self.body = Body::Length(length.saturating_mul(10).saturating_add(u64::from(byte - b'0')));
+                self.body =
+                    Body::Length(length.saturating_mul(10).saturating_add(u64::from(byte - b'0')));
             }
             _ => {}
         }
@@ -140,7 +154,9 @@ impl LineEnds {
 impl Field {
     /// The field after `byte`, which stands at `index` of its name.
     fn read(self, index: u8, byte: u8) -> Self {
-        let agrees = |name: &[u8]| name.get(usize::from(index)).is_some_and(|expected| byte.eq_ignore_ascii_case(expected));
+        let agrees = |name: &[u8]| {
+            name.get(usize::from(index)).is_some_and(|expected| byte.eq_ignore_ascii_case(expected))
+        };
         match self {
             Self::Unread if index == 0 && agrees(LENGTH) => Self::Length,
             Self::Unread if index == 0 && agrees(CODING) => Self::Coding,
@@ -186,7 +202,10 @@ mod tests {
     #[test]
     fn bare_line_feeds_in_a_head_are_spoiled() {
         assert_checked("GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1@Host: a\r\n\r\n");
-        assert_checked("GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a@X: b\r\n\r\n");
+        assert_checked(
+            "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a@X: b\r\n\r\n",
+        );
         assert_checked("GET / HTTP/1.1\r\nHost: a\r\n\n", "GET / HTTP/1.1\r\nHost: a\r\n@");
         assert_checked("\nGET / HTTP/1.1\r\n", "@GET / HTTP/1.1\r\n");
     }
@@ -197,7 +216,10 @@ mod tests {
         assert_checked(length, &length.replace("b\n", "b@"));
         let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nA;x=1\r\n123456\n\r\n0\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\nA: b\n";
         assert_checked(chunked, &chunked.replace("b\n", "b@"));
-        assert_checked("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\nGET /\n", "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\nGET /@");
+        assert_checked(
+            "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\nGET /\n",
+            "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\nGET /@",
+        );
     }
 
     #[test]

@@ -23,7 +23,8 @@ struct Shared {
     exchange: AtomicU8,
     keeps_half_closed: AtomicBool,
     is_half_closed: AtomicBool,
-    /// Since when the client accepts nothing, in milliseconds after `opened`, plus one; 0 while it does.
+    /// Since when the client accepts nothing, in milliseconds after `opened`, plus one; 0 while it
+    /// does.
     stalled_since: AtomicU64,
     /// How far behind the stream's reader is, where that matters.
     lag: Mutex<Option<Arc<Lag>>>,
@@ -75,8 +76,9 @@ impl Link {
         self.0.exchange.store(exchange as u8, Ordering::Relaxed);
     }
 
-    /// Keeps the connection when the client ends its side only. The request must send something then, to learn whether the client is
-    /// there at all: see [`half_closed`](Self::half_closed).
+    /// Keeps the connection when the client ends its side only. The request must send something
+    /// then, to learn whether the client is there at all: see
+    /// [`half_closed`](Self::half_closed).
     pub(crate) fn keep_half_closed(&self) {
         self.0.keeps_half_closed.store(true, Ordering::Relaxed);
     }
@@ -91,7 +93,8 @@ impl Link {
         self.0.is_half_closed.load(Ordering::Relaxed)
     }
 
-    /// Ready once the client will send nothing more. The socket wakes the task that both are polled by.
+    /// Ready once the client will send nothing more. The socket wakes the task that both are polled
+    /// by.
     pub(crate) fn poll_half_closed(&self) -> Poll<()> {
         if self.is_half_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -117,7 +120,8 @@ impl Link {
         self.lag().is_some()
     }
 
-    /// Returns whether the stream's reader is to be cut off: it was too far behind a while ago and has fetched nothing since.
+    /// Returns whether the stream's reader is to be cut off: it was too far behind a while ago and
+    /// has fetched nothing since.
     pub(crate) fn is_cut(&self, now: Instant) -> bool {
         let lag = self.lag().clone();
         lag.is_some_and(|lag| lag.is_hopeless(now))

@@ -1,6 +1,10 @@
 //! `logs-gateway`: reads the command line, and starts what it asks for.
 
-#![warn(clippy::print_stdout, clippy::print_stderr, reason = "output goes through logs_gateway::output, which never blocks")]
+#![warn(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "output goes through logs_gateway::output, which never blocks"
+)]
 
 mod cli;
 mod cli_errors;
@@ -41,12 +45,17 @@ use crate::cli_errors::without_secrets;
 
 fn main() -> ExitCode {
     output::install_panic_hook();
-    // Before the command line is read, since --upstream makes a client. An Err says that one is installed already.
+    // Before the command line is read, since --upstream makes a client. An Err says that one is
+    // installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<_> = std::env::args_os().collect();
-    let cli = Cli::try_parse_from(&arguments).unwrap_or_else(|error| without_secrets(error, &arguments).exit());
+    let cli = Cli::try_parse_from(&arguments)
+        .unwrap_or_else(|error| without_secrets(error, &arguments).exit());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(LogWriter::default).with_ansi(std::io::stderr().is_terminal());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(LogWriter::default)
+        .with_ansi(std::io::stderr().is_terminal());
     log.log_internal_errors(false).init();
     let done = Runtime::new().map_err(|error| error.to_string()).and_then(|runtime| {
         let done = runtime.block_on(run_command(cli));
@@ -62,7 +71,8 @@ fn main() -> ExitCode {
 }
 
 async fn run_command(cli: Cli) -> Result<(), String> {
-    // Before anything else, so that no signal that follows "listening" ends the process without a drain.
+    // Before anything else, so that no signal that follows "listening" ends the process without a
+    // drain.
     let signals = Signals::install().map_err(|error| format!("cannot catch signals: {error}"))?;
     match cli.command {
         None => serve(cli.serve, signals).await,
@@ -75,15 +85,23 @@ async fn run_command(cli: Cli) -> Result<(), String> {
 async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
     let tokens = Tokens::new(arguments.tokens);
     if !arguments.network.is_loopback() {
-        check_strength(&tokens).map_err(|error| format!("other machines reach --host {}, and {error}", arguments.network.host))?;
+        check_strength(&tokens).map_err(|error| {
+            format!("other machines reach --host {}, and {error}", arguments.network.host)
+        })?;
     }
     // Before the socket is bound: who started it may look away once it listens.
-    let job_token = arguments.job.then(|| tokens.secret_for(job::SERVICE).map(ToOwned::to_owned).ok_or(NO_JOB_TOKEN)).transpose()?;
+    let job_token = arguments
+        .job
+        .then(|| tokens.secret_for(job::SERVICE).map(ToOwned::to_owned).ok_or(NO_JOB_TOKEN))
+        .transpose()?;
     let shutdown = CancellationToken::new();
     let gateway = Gateway {
         hub: Arc::new(Hub::new(arguments.tuning.hub())),
         tokens: Arc::new(tokens),
-        upstream: arguments.upstream.map(|base| upstream(base, arguments.use_env_proxy)).transpose()?,
+        upstream: arguments
+            .upstream
+            .map(|base| upstream(base, arguments.use_env_proxy))
+            .transpose()?,
         pace: arguments.tuning.pace(),
         shutdown: shutdown.clone(),
     };
@@ -99,21 +117,29 @@ async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
 
 fn check_strength(tokens: &Tokens) -> Result<(), String> {
     if tokens.is_demo() {
-        return Err("the demo tokens are known to everybody: give your own with --token SERVICE=TOKEN".into());
+        return Err(
+            "the demo tokens are known to everybody: give your own with --token SERVICE=TOKEN"
+                .into(),
+        );
     }
     tokens.check_strength()
 }
 
-/// The upstream of the flags, and of the variable that holds what must not show in the list of processes.
+/// The upstream of the flags, and of the variable that holds what must not show in the list of
+/// processes.
 fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String> {
     let authorization = match std::env::var(UPSTREAM_AUTHORIZATION) {
         Ok(text) => {
-            let mut value = text.parse::<HeaderValue>().map_err(|_| format!("{UPSTREAM_AUTHORIZATION} is no value of a header"))?;
+            let mut value = text
+                .parse::<HeaderValue>()
+                .map_err(|_| format!("{UPSTREAM_AUTHORIZATION} is no value of a header"))?;
             value.set_sensitive(true);
             Some(value)
         }
         Err(VarError::NotPresent) => None,
-        Err(VarError::NotUnicode(_)) => return Err(format!("{UPSTREAM_AUTHORIZATION} is no value of a header")),
+        Err(VarError::NotUnicode(_)) => {
+            return Err(format!("{UPSTREAM_AUTHORIZATION} is no value of a header"));
+        }
     };
     Upstream::with(base, Options { authorization, use_env_proxy, ..Options::default() })
 }
@@ -122,7 +148,11 @@ fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String>
 fn own_url(listener: &TcpListener) -> Result<BaseUrl, String> {
     let mut address = listener.local_addr().map_err(|error| error.to_string())?;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
     }
     url_of(address).parse().map_err(str::to_owned)
 }
@@ -132,11 +162,13 @@ async fn replay(arguments: Replay, signals: Signals) -> Result<(), String> {
     let recording = Recording::read(&arguments.file, arguments.speed, shutdown.clone()).await?;
     let extras = extras(&arguments.network)?;
     let listener = arguments.network.listen().bind().await?;
-    run(arguments.network.sockets.limits(1), listener, recording.app(&extras), shutdown, signals).await
+    run(arguments.network.sockets.limits(1), listener, recording.app(&extras), shutdown, signals)
+        .await
 }
 
 async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String> {
-    let publisher = Publisher::new(arguments.url.clone(), &arguments.token, arguments.use_env_proxy)?;
+    let publisher =
+        Publisher::new(arguments.url.clone(), &arguments.token, arguments.use_env_proxy)?;
     let series = Series {
         service: &arguments.service,
         workspace: &arguments.workspace,
@@ -155,8 +187,13 @@ async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String
 
 async fn break_streams(arguments: Faults, mut signals: Signals) -> Result<(), String> {
     let listen = arguments.listen;
-    let listener = server::bind(listen).await.map_err(|error| format!("--listen {listen}: {error}; port 0 takes any free one"))?;
-    output::say(format_args!("logs-gateway listening on {}", url_of(listener.local_addr().map_err(|error| error.to_string())?)));
+    let listener = server::bind(listen)
+        .await
+        .map_err(|error| format!("--listen {listen}: {error}; port 0 takes any free one"))?;
+    output::say(format_args!(
+        "logs-gateway listening on {}",
+        url_of(listener.local_addr().map_err(|error| error.to_string())?)
+    ));
     // Open streams are cut at once: none of them is worth waiting for.
     tokio::select! {
         never = faults::Faults::new(arguments.to, arguments.plan).serve(listener) => match never {},
@@ -165,7 +202,13 @@ async fn break_streams(arguments: Faults, mut signals: Signals) -> Result<(), St
 }
 
 /// Says where it listens, in one line that scripts wait for, and serves until a signal stops it.
-async fn run(limits: Limits, listener: TcpListener, app: axum::Router, drain: CancellationToken, mut signals: Signals) -> Result<(), String> {
+async fn run(
+    limits: Limits,
+    listener: TcpListener,
+    app: axum::Router,
+    drain: CancellationToken,
+    mut signals: Signals,
+) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     output::say(format_args!("logs-gateway listening on {}", url_of(address)));
     let stop = Stop { drain, hurry: CancellationToken::new() };
@@ -179,17 +222,26 @@ async fn run(limits: Limits, listener: TcpListener, app: axum::Router, drain: Ca
         requested.hurry.cancel();
         tracing::warn!("stopping without waiting for open connections");
     });
-    server::serve_within(limits, listener, app, stop).await.map_err(|error| format!("{address}: {error}"))
+    server::serve_within(limits, listener, app, stop)
+        .await
+        .map_err(|error| format!("{address}: {error}"))
 }
 
 fn extras(network: &Network) -> Result<Extras, String> {
     if let Some(site) = &network.site
         && !site.join("index.html").is_file()
     {
-        return Err(format!("--site {}: there is no index.html in it; build the page first (npm run demo does)", site.display()));
+        return Err(format!(
+            "--site {}: there is no index.html in it; build the page first (npm run demo does)",
+            site.display()
+        ));
     }
     let names = network.allowed_hosts.clone();
-    let hosts = if network.is_loopback() || !names.is_empty() { Hosts::LoopbackAnd(names) } else { Hosts::Any };
+    let hosts = if network.is_loopback() || !names.is_empty() {
+        Hosts::LoopbackAnd(names)
+    } else {
+        Hosts::Any
+    };
     let cors = Cors::new(network.cors_origins.clone(), network.cors_credentials)?;
     Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors, hosts })
 }
@@ -197,6 +249,7 @@ fn extras(network: &Network) -> Result<Extras, String> {
 /// Holds what the gateway sends as `Authorization` to `--upstream`.
 const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
 
-const NO_JOB_TOKEN: &str = "--job publishes as service etl, for which no token is given: add --token etl=TOKEN";
+const NO_JOB_TOKEN: &str =
+    "--job publishes as service etl, for which no token is given: add --token etl=TOKEN";
 /// How long the end waits for what runs outside the tasks.
 const RUNTIME_END: Duration = Duration::from_millis(500);

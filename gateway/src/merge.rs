@@ -1,4 +1,5 @@
-//! One page of several channels, in the order of publishing. It copies the logs of the page and no others, however many channels there are.
+//! One page of several channels, in the order of publishing. It copies the logs of the page and no
+//! others, however many channels there are.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -21,7 +22,8 @@ pub(crate) struct Found {
 pub(crate) struct Merge<'a> {
     /// The channels with a log to come, the one whose log was published first on top.
     heads: BinaryHeap<Reverse<Head<'a>>>,
-    /// What was published later is not looked at: another channel may have got something before it since.
+    /// What was published later is not looked at: another channel may have got something before it
+    /// since.
     until: u64,
 }
 
@@ -75,7 +77,8 @@ impl Page {
 }
 
 impl Head<'_> {
-    /// Takes the logs up to `until`, as far as they fit into `page`. Returns the order of the one after them, if it is not after `end`.
+    /// Takes the logs up to `until`, as far as they fit into `page`. Returns the order of the one
+    /// after them, if it is not after `end`.
     fn take_run(&mut self, until: u64, end: u64, page: Bounds, filled: &mut Page) -> Option<u64> {
         let history = self.channel.history();
         let extent = history.extent();
@@ -90,7 +93,11 @@ impl Head<'_> {
             self.position = entry.seq;
             filled.weight.lines += 1;
             filled.weight.bytes += entry.bytes();
-            filled.logs.push(Found { index: self.index, entry: entry.clone(), is_last: entry.seq == extent.newest });
+            filled.logs.push(Found {
+                index: self.index,
+                entry: entry.clone(),
+                is_last: entry.seq == extent.newest,
+            });
         }
         None
     }
@@ -127,11 +134,18 @@ mod tests {
 
     const KEEP: Keep = Keep::History(Bounds { lines: usize::MAX, bytes: usize::MAX });
 
-    /// Channels on which logs of these sizes were published one after the other, each on the channel of this index.
+    /// Channels on which logs of these sizes were published one after the other, each on the
+    /// channel of this index.
     fn published(logs: &[(usize, usize)], channels: usize) -> Vec<Channel> {
-        let channels: Vec<_> = (0..channels).map(|index| Channel::new(format!("logs:etl:a:{index}").parse().expect("a channel"))).collect();
+        let channels: Vec<_> = (0..channels)
+            .map(|index| Channel::new(format!("logs:etl:a:{index}").parse().expect("a channel")))
+            .collect();
         for (order, (index, size)) in logs.iter().enumerate() {
-            channels[*index].publish(|| order as u64 + 1, |_| Envelope::of_test(&"x".repeat(*size)), KEEP);
+            channels[*index].publish(
+                || order as u64 + 1,
+                |_| Envelope::of_test(&"x".repeat(*size)),
+                KEEP,
+            );
         }
         channels
     }

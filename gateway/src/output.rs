@@ -1,7 +1,9 @@
-//! Standard output and standard error. A thread writes each, so that a reader that stalls or leaves cannot hold up the gateway.
+//! Standard output and standard error. A thread writes each, so that a reader that stalls or leaves
+//! cannot hold up the gateway.
 //!
-//! A line that finds its queue full, or that the system does not accept, is dropped and counted. Nothing else in the process may
-//! write to either: `print!` blocks with a stalled reader and panics without one.
+//! A line that finds its queue full, or that the system does not accept, is dropped and counted.
+//! Nothing else in the process may write to either: `print!` blocks with a stalled reader and
+//! panics without one.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
@@ -39,13 +41,16 @@ pub fn flush() {
     STDERR.flush(deadline);
 }
 
-/// Reports panics through [`report`] instead of the standard hook, which blocks with a stalled standard error.
+/// Reports panics through [`report`] instead of the standard hook, which blocks with a stalled
+/// standard error.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let backtrace = Backtrace::capture();
         let name = thread::current().name().unwrap_or("unnamed").to_owned();
         match backtrace.status() {
-            BacktraceStatus::Captured => report(format_args!("thread '{name}' {panic}\n{backtrace}")),
+            BacktraceStatus::Captured => {
+                report(format_args!("thread '{name}' {panic}\n{backtrace}"))
+            }
             _ => report(format_args!("thread '{name}' {panic}")),
         }
     }));
@@ -88,7 +93,11 @@ impl Output {
         let counts = Arc::new(Counts::default());
         let for_thread = Arc::clone(&counts);
         // Without a thread the queue has no receiver, and each line counts as dropped.
-        drop(thread::Builder::new().name(name.into()).spawn(move || write_lines(&lines, to, &for_thread)));
+        drop(
+            thread::Builder::new()
+                .name(name.into())
+                .spawn(move || write_lines(&lines, to, &for_thread)),
+        );
         Self { queue, counts }
     }
 
@@ -124,14 +133,17 @@ fn write_lines(lines: &Receiver<Vec<u8>>, mut to: impl Write, counts: &Counts) {
     }
 }
 
-/// Says how many lines were dropped since the last time, now that lines are accepted again. Returns how many were in all.
+/// Says how many lines were dropped since the last time, now that lines are accepted again. Returns
+/// how many were in all.
 fn tell_dropped(to: &mut impl Write, counts: &Counts, told: u64) -> u64 {
     let dropped = counts.dropped.load(Ordering::Relaxed);
-    let note = format!("logs-gateway: {} lines dropped: they were not read in time\n", dropped - told);
+    let note =
+        format!("logs-gateway: {} lines dropped: they were not read in time\n", dropped - told);
     if dropped == told || to.write_all(note.as_bytes()).is_err() { told } else { dropped }
 }
 
-/// What waits at most: some 8,000 lines, as many as a herd of readers causes that all come back at once.
+/// What waits at most: some 8,000 lines, as many as a herd of readers causes that all come back at
+/// once.
 const MAX_BYTES: usize = 2 << 20;
 
 /// What a line weighs beside its text.
@@ -192,7 +204,10 @@ mod tests {
         (0..=LINES - dropped).for_each(|_| permit.send(true).expect("it writes"));
         output.flush(soon());
         let written = written.lock().expect("no panic").clone();
-        assert!(written.starts_with(&format!("0\nlogs-gateway: {dropped} lines dropped")), "{written:.200}");
+        assert!(
+            written.starts_with(&format!("0\nlogs-gateway: {dropped} lines dropped")),
+            "{written:.200}"
+        );
         assert_eq!(written.lines().count() as u64, LINES - dropped + 1);
     }
 
@@ -211,6 +226,9 @@ mod tests {
         }
         (0..3).for_each(|_| output.enqueue(b"line\n".to_vec()));
         output.flush(soon());
-        assert_eq!(*written.lock().expect("no panic"), "line\nlogs-gateway: 2 lines dropped: they were not read in time\n");
+        assert_eq!(
+            *written.lock().expect("no panic"),
+            "line\nlogs-gateway: 2 lines dropped: they were not read in time\n"
+        );
     }
 }

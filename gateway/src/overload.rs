@@ -1,4 +1,5 @@
-//! What is refused while all places are taken: everything but the short requests that keep logs coming and operators informed.
+//! What is refused while all places are taken: everything but the short requests that keep logs
+//! coming and operators informed.
 
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, RETRY_AFTER};
@@ -21,12 +22,14 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
 }
 
 fn is_short(method: &Method, path: &str) -> bool {
-    matches!(*method, Method::POST | Method::OPTIONS) || matches!(path, "/health" | "/ready" | "/admin/logs/stats")
+    matches!(*method, Method::POST | Method::OPTIONS)
+        || matches!(path, "/health" | "/ready" | "/admin/logs/stats")
 }
 
 /// Readers come back at different times, or they would all come at once.
 fn full() -> Response {
-    let error = "all places are taken: the gateway is at its limit of connections (--max-connections)";
+    let error =
+        "all places are taken: the gateway is at its limit of connections (--max-connections)";
     let mut response = Rejection::new(StatusCode::SERVICE_UNAVAILABLE, error).into_response();
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(fastrand::u16(5..=15)));
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -39,7 +42,12 @@ mod tests {
 
     #[test]
     fn the_reserve_is_for_health_publishers_and_operators() {
-        let short = [(Method::GET, "/health"), (Method::GET, "/ready"), (Method::POST, "/logs/stream"), (Method::POST, "/admin/logs/stop")];
+        let short = [
+            (Method::GET, "/health"),
+            (Method::GET, "/ready"),
+            (Method::POST, "/logs/stream"),
+            (Method::POST, "/admin/logs/stop"),
+        ];
         assert!(short.iter().all(|(method, path)| is_short(method, path)));
         assert!(!is_short(&Method::GET, "/logs/stream") && !is_short(&Method::GET, "/"));
     }

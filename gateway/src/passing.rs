@@ -1,5 +1,6 @@
-//! A stream of upstream's on its way to the browser: byte for byte, with signs of life of our own while it is silent, and with a
-//! goodbye. What is put in stands between two of its events or lines.
+//! A stream of upstream's on its way to the browser: byte for byte, with signs of life of our own
+//! while it is silent, and with a goodbye. What is put in stands between two of its events or
+//! lines.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::app::Gateway;
 use crate::events::{self, Bye};
 use crate::stream::STREAM_HEADERS;
 
-/// Passes `answer`, a stream, on as it comes. Dropping the body, when the browser leaves, ends the request upstream.
+/// Passes `answer`, a stream, on as it comes. Dropping the body, when the browser leaves, ends the
+/// request upstream.
 ///
 /// After a silence of `idle` upstream is considered dead, and the stream ends.
 pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Duration) -> Response {
@@ -28,7 +30,8 @@ pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Durati
         heard: now,
         sent: now,
     };
-    // Our own type, without upstream's parameters: a stream is UTF-8 whatever they say, and a browser refuses one that says otherwise.
+    // Our own type, without upstream's parameters: a stream is UTF-8 whatever they say, and a
+    // browser refuses one that says otherwise.
     (STREAM_HEADERS, Body::from_stream(passing.pieces())).into_response()
 }
 
@@ -56,7 +59,9 @@ impl Passing {
             let mut passing = passing?;
             match passing.next().await {
                 Piece::Of(piece) => Some((piece, Some(passing))),
-                Piece::Last(reason) => Some((Ok(events::bye(reason, passing.gateway.pace.retry_ms(reason))), None)),
+                Piece::Last(reason) => {
+                    Some((Ok(events::bye(reason, passing.gateway.pace.retry_ms(reason))), None))
+                }
                 Piece::End => None,
             }
         })
@@ -92,7 +97,8 @@ impl Passing {
     }
 }
 
-/// The last bytes of a stream, by which one knows whether it is within a line or an event. Lines end with CR, LF or both.
+/// The last bytes of a stream, by which one knows whether it is within a line or an event. Lines
+/// end with CR, LF or both.
 #[derive(Clone, Copy, Debug)]
 struct Tail([u8; 3]);
 
@@ -106,14 +112,21 @@ impl Tail {
         self.0[start..].copy_from_slice(last);
     }
 
-    /// Whether the next byte begins a line. After a lone CR that is not known: an LF may belong to it.
+    /// Whether the next byte begins a line. After a lone CR that is not known: an LF may belong to
+    /// it.
     fn ends_line(self) -> bool {
         self.0[2] == b'\n'
     }
 
     /// Whether the last line is blank.
     fn ends_event(self) -> bool {
-        matches!(self.0, [_, b'\n', b'\n'] | [_, b'\r', b'\r'] | [_, b'\n', b'\r'] | [b'\n' | b'\r', b'\r', b'\n'])
+        matches!(
+            self.0,
+            [_, b'\n', b'\n']
+                | [_, b'\r', b'\r']
+                | [_, b'\n', b'\r']
+                | [b'\n' | b'\r', b'\r', b'\n']
+        )
     }
 }
 

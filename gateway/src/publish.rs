@@ -17,9 +17,14 @@ use crate::loose_json;
 use crate::rejection::{Rejection, json_response};
 
 /// The routes' handler.
-pub(crate) async fn handle(State(gateway): State<Gateway>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Response, Rejection> {
+pub(crate) async fn handle(
+    State(gateway): State<Gateway>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Rejection> {
     let body = body::received(body)?;
-    // Who publishes is asked first: a stranger learns nothing from our words about the body, and nothing is unpacked for one.
+    // Who publishes is asked first: a stranger learns nothing from our words about the body, and
+    // nothing is unpacked for one.
     let services = gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default());
     if services.is_empty() {
         return Err(Rejection::unauthorized_publisher());
@@ -65,23 +70,39 @@ impl<'a> Request<'a> {
     fn parse(body: &'a str) -> Result<Self, Rejection> {
         // serde would take an array for a struct as well.
         if !body.trim_ascii_start().starts_with('{') {
-            return Err(Rejection::bad_request("body is not a JSON object: expected {\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}"));
+            return Err(Rejection::bad_request(
+                "body is not a JSON object: expected {\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}",
+            ));
         }
-        let fields: Fields<'a> = serde_json::from_str(body).map_err(|error| Rejection::bad_request(format!("body is not a JSON object: {error}")))?;
+        let fields: Fields<'a> = serde_json::from_str(body).map_err(|error| {
+            Rejection::bad_request(format!("body is not a JSON object: {error}"))
+        })?;
         let service = required("service", fields.service)?;
         let workspace = required("workspace_id", fields.workspace_id)?;
-        let channel = match (optional("workflow_id", fields.workflow_id)?, optional("function_id", fields.function_id)?) {
-            (Some(_), Some(_)) => return Err(Rejection::bad_request("function_id and workflow_id are both given: a log belongs to one of them")),
-            (None, Some(function)) => ChannelName::new(Id::parse("service", "function")?, workspace, Some(function)),
+        let channel = match (
+            optional("workflow_id", fields.workflow_id)?,
+            optional("function_id", fields.function_id)?,
+        ) {
+            (Some(_), Some(_)) => {
+                return Err(Rejection::bad_request(
+                    "function_id and workflow_id are both given: a log belongs to one of them",
+                ));
+            }
+            (None, Some(function)) => {
+                ChannelName::new(Id::parse("service", "function")?, workspace, Some(function))
+            }
             (workflow, None) => ChannelName::new(service, workspace, workflow),
         };
-        let log_data = fields.log_data.ok_or_else(|| Rejection::bad_request("logData is missing: expected the log, an object as a rule"))?;
+        let log_data = fields.log_data.ok_or_else(|| {
+            Rejection::bad_request("logData is missing: expected the log, an object as a rule")
+        })?;
         Ok(Self { channel, log_data })
     }
 }
 
 fn required(field: &'static str, raw: Option<&RawValue>) -> Result<Id, Rejection> {
-    optional(field, raw)?.ok_or_else(|| Rejection::bad_request(format!("{field} is missing: expected a string")))
+    optional(field, raw)?
+        .ok_or_else(|| Rejection::bad_request(format!("{field} is missing: expected a string")))
 }
 
 fn optional(field: &'static str, raw: Option<&RawValue>) -> Result<Option<Id>, Rejection> {
@@ -106,9 +127,12 @@ mod tests {
 
     #[test]
     fn makes_the_channel_of_the_ids() {
-        let body = |ids: &str| format!(r#"{{"service":"etl","workspace_id":"w"{ids},"logData":null,"logData2":1}}"#);
+        let body = |ids: &str| {
+            format!(r#"{{"service":"etl","workspace_id":"w"{ids},"logData":null,"logData2":1}}"#)
+        };
         assert!(channel(&body("")).is_err(), "null is no log");
-        let body = |ids: &str| format!(r#"{{"service":"etl","workspace_id":"w"{ids},"logData":{{}}}}"#);
+        let body =
+            |ids: &str| format!(r#"{{"service":"etl","workspace_id":"w"{ids},"logData":{{}}}}"#);
         assert_eq!(channel(&body(r#","workflow_id":"f""#)), Ok("logs:etl:w:f".into()));
         assert_eq!(channel(&body(r#","function_id":"f""#)), Ok("logs:function:w:f".into()));
         assert_eq!(channel(&body("")), Ok("logs:etl:w".into()));
@@ -123,12 +147,21 @@ mod tests {
             ("service", r#"{"workspace_id":"w","logData":{}}"#),
             ("workspace_id", r#"{"service":"etl","workspace_id":5,"logData":{}}"#),
             ("workspace_id", r#"{"service":"etl","workspace_id":"a:b","logData":{}}"#),
-            ("workflow_id", r#"{"service":"etl","workspace_id":"w","workflow_id":"","logData":{}}"#),
-            ("function_id", r#"{"service":"etl","workspace_id":"w","workflow_id":"f","function_id":"g","logData":{}}"#),
+            (
+                "workflow_id",
+                r#"{"service":"etl","workspace_id":"w","workflow_id":"","logData":{}}"#,
+            ),
+            (
+                "function_id",
+                r#"{"service":"etl","workspace_id":"w","workflow_id":"f","function_id":"g","logData":{}}"#,
+            ),
             ("logData", r#"{"service":"etl","workspace_id":"w"}"#),
         ] {
             let rejection = channel(body).expect_err(body);
-            assert!(format!("{rejection:?}").contains(&format!("error: \"{field}")), "{body}: {rejection:?}");
+            assert!(
+                format!("{rejection:?}").contains(&format!("error: \"{field}")),
+                "{body}: {rejection:?}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A client of the publish route: what `logs-gateway publish` and the make-believe job send logs with.
+//! A client of the publish route: what `logs-gateway publish` and the make-believe job send logs
+//! with.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -65,15 +66,20 @@ pub struct Series<'a> {
 }
 
 impl Publisher {
-    /// A publisher to the gateway at `base`. Proxies of the environment are heeded with `use_env_proxy` only.
+    /// A publisher to the gateway at `base`. Proxies of the environment are heeded with
+    /// `use_env_proxy` only.
     ///
     /// # Errors
-    /// A sentence without the token: no request can send it, or the machine's TLS or proxy configuration is malformed.
+    /// A sentence without the token: no request can send it, or the machine's TLS or proxy
+    /// configuration is malformed.
     pub fn new(base: BaseUrl, token: &str, use_env_proxy: bool) -> Result<Self, String> {
         check_secret(token).map_err(|error| format!("the token {error}"))?;
         let mut token = HeaderValue::from_str(token).map_err(|error| error.to_string())?;
         token.set_sensitive(true);
-        let client = upstream::client(use_env_proxy).timeout(TIMEOUT).build().map_err(|error| told(&error))?;
+        let client = upstream::client(use_env_proxy)
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(|error| told(&error))?;
         Ok(Self { base, token, client, path: AtomicUsize::new(0) })
     }
 
@@ -96,28 +102,45 @@ impl Publisher {
             let text: String = text.chars().take(SHOWN).collect();
             return Err(format!("POST {url}: {status}: {text}"));
         }
-        serde_json::from_str(&text).map_err(|error| format!("POST {url}: expected the answer of a log gateway, got {text:?}: {error}"))
+        serde_json::from_str(&text).map_err(|error| {
+            format!("POST {url}: expected the answer of a log gateway, got {text:?}: {error}")
+        })
     }
 
     async fn post(&self, path: &str, body: &str) -> Result<(String, StatusCode, String), String> {
         let url = self.base.join(path);
-        let request = self.client.post(&url).header(CONTENT_TYPE, "application/json").header(TOKEN_HEADER, &self.token);
+        let request = self
+            .client
+            .post(&url)
+            .header(CONTENT_TYPE, "application/json")
+            .header(TOKEN_HEADER, &self.token);
         let failed = |error: reqwest::Error| format!("POST {url}: {}", told(&error.without_url()));
         let answer = request.body(body.to_owned()).send().await.map_err(failed)?;
         let status = answer.status();
         Ok((url.clone(), status, answer.text().await.map_err(failed)?))
     }
 
-    /// Publishes a series, telling of each log, and gives the number that failed. One failure does not end it.
+    /// Publishes a series, telling of each log, and gives the number that failed. One failure does
+    /// not end it.
     pub async fn publish_series(&self, series: &Series<'_>) -> u64 {
         let mut ticks = interval(series.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut failed = 0;
         for number in 0..if series.count == 0 { u64::MAX } else { series.count } {
             ticks.tick().await;
-            let log = Log { service: series.service, workspace: series.workspace, workflow: series.workflow, data: &sample::etl_log(number) };
+            let log = Log {
+                service: series.service,
+                workspace: series.workspace,
+                workflow: series.workflow,
+                data: &sample::etl_log(number),
+            };
             match self.publish(&log).await {
-                Ok(accepted) => output::say(format_args!("{}: {} (delivered to {})", number + 1, accepted.channel, accepted.delivered)),
+                Ok(accepted) => output::say(format_args!(
+                    "{}: {} (delivered to {})",
+                    number + 1,
+                    accepted.channel,
+                    accepted.delivered
+                )),
                 Err(error) => {
                     failed += 1;
                     output::report(format_args!("{}: {error}", number + 1));
@@ -128,7 +151,8 @@ impl Publisher {
     }
 }
 
-/// An error with its causes: reqwest's own words leave out the one that matters, such as "connection refused".
+/// An error with its causes: reqwest's own words leave out the one that matters, such as
+/// "connection refused".
 pub(crate) fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -137,7 +161,8 @@ pub(crate) fn told(error: &dyn std::error::Error) -> String {
 /// As long as the publishers of the field wait, so that a gateway that hangs never holds up a job.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The names of the route: of this gateway and the first backend, and of the Node gateway, which has this one only.
+/// The names of the route: of this gateway and the first backend, and of the Node gateway, which
+/// has this one only.
 const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/publish"];
 
 /// The most characters of an answer that an error repeats.

@@ -1,4 +1,5 @@
-//! A reader's place in each of its channels. It fetches pages from the histories, in its own time: replay and live are one.
+//! A reader's place in each of its channels. It fetches pages from the histories, in its own time:
+//! replay and live are one.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -78,19 +79,39 @@ enum Phase {
 impl Reader {
     /// Reads those of `asked` that are granted, from where `resume` says.
     #[must_use]
-    pub fn open(hub: &Arc<Hub>, asked: &[Asked], resume: &Resume, framing: Framing, connection: Connection) -> Self {
-        let handle = Arc::new(Handle { connection: Arc::new(connection), wake: Wake::default(), stop: CancellationToken::new() });
+    pub fn open(
+        hub: &Arc<Hub>,
+        asked: &[Asked],
+        resume: &Resume,
+        framing: Framing,
+        connection: Connection,
+    ) -> Self {
+        let handle = Arc::new(Handle {
+            connection: Arc::new(connection),
+            wake: Wake::default(),
+            stop: CancellationToken::new(),
+        });
         hub.enter(&handle);
-        let collector = (framing == Framing::Batches).then(|| Collector::new(PAGE, hub.config(), Instant::now()));
+        let collector = (framing == Framing::Batches)
+            .then(|| Collector::new(PAGE, hub.config(), Instant::now()));
         let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config())));
         let tracks = Vec::with_capacity(asked.len());
-        let mut reader = Self { hub: Arc::clone(hub), handle, tracks, unplaced: Vec::new(), collector, lag, owes_turn: false };
+        let mut reader = Self {
+            hub: Arc::clone(hub),
+            handle,
+            tracks,
+            unplaced: Vec::new(),
+            collector,
+            lag,
+            owes_turn: false,
+        };
         for (index, Asked { channel, is_granted }) in asked.iter().enumerate() {
             let track = is_granted.then(|| {
                 let (channel, at_start) = hub.join(channel, &reader.handle);
                 let start = resume.start(index, asked.len(), hub.epoch(), at_start);
                 reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
-                let phase = if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
+                let phase =
+                    if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
                 Track { channel, at_start, position: start.position, phase }
             });
             reader.tracks.push(track);
@@ -111,7 +132,9 @@ impl Reader {
             match self.collector.as_ref().and_then(Collector::deadline) {
                 None => self.handle.wake.woken().await,
                 // Either way there is something now.
-                Some(deadline) => timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default(),
+                Some(deadline) => {
+                    timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default()
+                }
             }
         }
     }
@@ -137,7 +160,8 @@ impl Reader {
         &self.handle.connection
     }
 
-    /// How far behind it is, for the socket, which can end a stream that accepts nothing; `None` where such a stream continues.
+    /// How far behind it is, for the socket, which can end a stream that accepts nothing; `None`
+    /// where such a stream continues.
     pub(crate) fn lag(&self) -> Option<&Arc<Lag>> {
         self.lag.as_ref()
     }
@@ -153,7 +177,8 @@ impl Reader {
         }
         let mut page = Vec::new();
         self.tell_unplaced(&mut page);
-        // Asked first: of all channels, only what is no later than this comes into the page, so that channels merge as they were published.
+        // Asked first: of all channels, only what is no later than this comes into the page, so
+        // that channels merge as they were published.
         let order = self.hub.last_order();
         let mut next = Vec::with_capacity(self.tracks.len());
         for index in 0..self.tracks.len() {
@@ -179,7 +204,8 @@ impl Reader {
         (!page.is_empty()).then(|| Next::Page(page.into()))
     }
 
-    /// Returns a page of what was published up to `order`, from the channels that have something, each with the order of its `next` log.
+    /// Returns a page of what was published up to `order`, from the channels that have something,
+    /// each with the order of its `next` log.
     fn find(&self, order: u64, next: &[(usize, u64)]) -> Page {
         let mut merge = Merge::new(order);
         for (index, next) in next {
@@ -190,13 +216,18 @@ impl Reader {
         merge.fill(PAGE)
     }
 
-    /// Only the last of these gaps has a cursor. Until all are told, the reader's old one tells them again.
+    /// Only the last of these gaps has a cursor. Until all are told, the reader's old one tells
+    /// them again.
     fn tell_unplaced(&mut self, page: &mut Vec<u8>) {
         let unplaced = std::mem::take(&mut self.unplaced);
         for (told, (index, reason)) in unplaced.iter().enumerate() {
             let cursor = (told + 1 == unplaced.len()).then(|| self.cursor());
             if let Some(track) = &self.tracks[*index] {
-                Gap { seqs: None, reason: *reason }.write(page, cursor.as_ref(), track.channel.name());
+                Gap { seqs: None, reason: *reason }.write(
+                    page,
+                    cursor.as_ref(),
+                    track.channel.name(),
+                );
             }
         }
     }
@@ -210,7 +241,8 @@ impl Reader {
         tracing::debug!(connection = self.connection().connection_id, channel = %channel.name(), from, to, reason = ?gap.reason, "gap");
     }
 
-    /// How many of the `waiting` logs are sent now. Before it is none, whoever publishes knows what to wake this reader for.
+    /// How many of the `waiting` logs are sent now. Before it is none, whoever publishes knows what
+    /// to wake this reader for.
     fn take(&mut self, waiting: Bounds, is_after_gap: bool, now: Instant) -> usize {
         let is_replay = self.tracks.iter().flatten().any(|track| track.phase == Phase::Replay);
         let Some(collector) = &mut self.collector else { return waiting.lines };
@@ -228,7 +260,11 @@ impl Reader {
         page.reserve(logs.iter().map(|found| found.entry.bytes()).sum());
         if self.collector.is_some() && logs.len() > 1 {
             logs.iter().for_each(|found| self.move_to(found));
-            events::write_batch(page, &self.cursor(), logs.iter().map(|found| &found.entry.envelope));
+            events::write_batch(
+                page,
+                &self.cursor(),
+                logs.iter().map(|found| &found.entry.envelope),
+            );
         } else if !logs.is_empty() {
             let mut cursor = CursorText::new(&self.cursor());
             for found in logs {
@@ -252,7 +288,8 @@ impl Reader {
         Cursor::new(self.hub.epoch().clone(), positions.collect())
     }
 
-    /// Records the reader's positions in the channels that it had caught up with, by which it is judged while its socket is full.
+    /// Records the reader's positions in the channels that it had caught up with, by which it is
+    /// judged while its socket is full.
     fn note_position(&self) {
         if let Some(lag) = &self.lag {
             let live = self.tracks.iter().flatten().filter(|track| track.phase == Phase::Live);
@@ -263,7 +300,11 @@ impl Reader {
     fn note_cut(&self, index: usize) {
         let channel = self.tracks[index].as_ref().map(|track| track.channel.name().to_string());
         self.hub.tally.cut.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(connection = self.connection().connection_id, channel, "reader cut off: it does not keep up");
+        tracing::warn!(
+            connection = self.connection().connection_id,
+            channel,
+            "reader cut off: it does not keep up"
+        );
     }
 }
 
@@ -273,10 +314,14 @@ impl Drop for Reader {
             lag.note(std::iter::empty());
             if lag.was_cut() {
                 self.hub.tally.cut.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(connection = self.connection().connection_id, "reader cut off: it does not read");
+                tracing::warn!(
+                    connection = self.connection().connection_id,
+                    "reader cut off: it does not read"
+                );
             }
         }
-        let channels = std::mem::take(&mut self.tracks).into_iter().flatten().map(|track| track.channel);
+        let channels =
+            std::mem::take(&mut self.tracks).into_iter().flatten().map(|track| track.channel);
         self.hub.leave(&self.handle, channels);
     }
 }
@@ -295,11 +340,16 @@ impl Track {
         let history = self.channel.history();
         let Extent { oldest, newest } = history.extent();
         let is_slow = self.phase == Phase::Live && history.exceeds(self.position, config.reader);
-        let first = if is_slow { history.first_within(config.reader) } else { oldest.max(self.position + 1) };
+        let first = if is_slow {
+            history.first_within(config.reader)
+        } else {
+            oldest.max(self.position + 1)
+        };
         let next = history.after(first - 1, order).next().map(|entry| entry.order);
         drop(history);
         let reason = if self.phase == Phase::Live { Reason::Slow } else { Reason::Evicted };
-        let gap = (self.position + 1 < first).then(|| Gap { seqs: Some((self.position + 1, first - 1)), reason });
+        let gap = (self.position + 1 < first)
+            .then(|| Gap { seqs: Some((self.position + 1, first - 1)), reason });
         if first > newest {
             self.phase = Phase::Live;
         }
@@ -311,7 +361,8 @@ fn is_full(page: Bounds) -> bool {
     page.lines >= PAGE.lines || page.bytes >= PAGE.bytes
 }
 
-/// A page: what is copied out of the histories under one lock, and about as much as a socket takes at once.
+/// A page: what is copied out of the histories under one lock, and about as much as a socket takes
+/// at once.
 const PAGE: Bounds = Bounds { lines: 256, bytes: 256 * 1_024 };
 
 #[cfg(test)]

@@ -12,7 +12,11 @@ use super::tests::{SMALL, hub, name, open_as, publish};
 use super::*;
 
 /// A reader of batches, and a clock in milliseconds since it came.
-fn open(hub: &Arc<Hub>, channels: &[&str], cursor: &str) -> (Reader, impl Fn(u64) -> Instant + use<>) {
+fn open(
+    hub: &Arc<Hub>,
+    channels: &[&str],
+    cursor: &str,
+) -> (Reader, impl Fn(u64) -> Instant + use<>) {
     let reader = open_as(Framing::Batches, hub, channels, cursor);
     let start = Instant::now();
     (reader, move |millis| start + Duration::from_millis(millis))
@@ -42,11 +46,19 @@ fn envelopes(frame: &Frame) -> Vec<String> {
 /// Each event in short: `3` for a log, `4-9` for a batch of them, `gap 1 2 slow` for a gap.
 fn told(next: Option<Next>) -> Vec<String> {
     let short = |frame: &Frame| {
-        let seqs: Vec<u64> = envelopes(frame).iter().map(|log| read(log)["seq"].as_u64().expect("a number")).collect();
+        let seqs: Vec<u64> = envelopes(frame)
+            .iter()
+            .map(|log| read(log)["seq"].as_u64().expect("a number"))
+            .collect();
         match &seqs[..] {
             [] => {
                 let data = read(&frame.data);
-                format!("gap {} {} {}", data["from"], data["to"], data["reason"].as_str().unwrap_or_default())
+                format!(
+                    "gap {} {} {}",
+                    data["from"],
+                    data["to"],
+                    data["reason"].as_str().unwrap_or_default()
+                )
             }
             [seq] => seq.to_string(),
             [first, .., last] => {
@@ -82,7 +94,8 @@ fn a_burst_begins_with_one_log_and_goes_on_in_batches_of_256_and_the_rest_waits(
 
 #[test]
 fn a_log_that_waited_for_the_socket_is_not_the_first_after_a_quiet_moment() {
-    // A live reader whose socket took longer than 25 ms for each page got every second event for one log alone.
+    // A live reader whose socket took longer than 25 ms for each page got every second event for
+    // one log alone.
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 600);
@@ -98,9 +111,16 @@ fn a_replay_is_batched_without_waiting() {
     let hub = hub(Config::default());
     publish(&hub, "a", 600);
     let (mut reader, at) = open(&hub, &["a"], &format!("1.{}.0", hub.epoch()));
-    assert_eq!([told(reader.fetch(at(0))), told(reader.fetch(at(0))), told(reader.fetch(at(0)))].concat(), ["1-256", "257-512", "513-600"]);
+    assert_eq!(
+        [told(reader.fetch(at(0))), told(reader.fetch(at(0))), told(reader.fetch(at(0)))].concat(),
+        ["1-256", "257-512", "513-600"]
+    );
     publish(&hub, "a", 2);
-    assert_eq!([told(reader.fetch(at(0))), told(reader.fetch(at(25)))].concat(), ["601-602"], "and live begins");
+    assert_eq!(
+        [told(reader.fetch(at(0))), told(reader.fetch(at(25)))].concat(),
+        ["601-602"],
+        "and live begins"
+    );
 }
 
 #[test]
@@ -126,7 +146,10 @@ fn a_batch_of_several_channels_has_them_as_they_were_published_and_the_cursor_af
     let ids: Vec<_> = events.iter().map(|frame| (&*frame.event, &*frame.id)).collect();
     let id = |positions: &str| format!("1.{}.{positions}", hub.epoch());
     assert_eq!(ids, [("message", &*id("0-1-0")), ("batch", &*id("2-3-1"))]);
-    let channels: Vec<_> = envelopes(&events[1]).iter().map(|log| read(log)["channel"].as_str().expect("a name").to_owned()).collect();
+    let channels: Vec<_> = envelopes(&events[1])
+        .iter()
+        .map(|log| read(log)["channel"].as_str().expect("a name").to_owned())
+        .collect();
     assert_eq!(channels, ["a", "b", "b", "c", "a"].map(|channel| name(channel).to_string()));
 }
 
@@ -141,7 +164,10 @@ fn what_follows_a_gap_does_not_wait_nor_pass_it() {
     publish(&hub, "a", 150);
     let events = frames(reader.fetch(at(2)));
     let id = |positions: &str| format!("1.{}.{positions}", hub.epoch());
-    assert_eq!(events.iter().map(|frame| (&*frame.event, &*frame.id)).collect::<Vec<_>>(), [("gap", &*id("1f-0")), ("batch", &*id("47-2"))]);
+    assert_eq!(
+        events.iter().map(|frame| (&*frame.event, &*frame.id)).collect::<Vec<_>>(),
+        [("gap", &*id("1f-0")), ("batch", &*id("47-2"))]
+    );
     assert_eq!(envelopes(&events[1]).len(), 102);
 }
 
@@ -172,7 +198,10 @@ fn one_that_collects_is_woken_once_for_256_logs() {
     let is_woken = |reader: &Reader| reader.handle.wake.woken().now_or_never().is_some();
     publish(&hub, "a", 3);
     assert!(is_woken(&reader) && !is_woken(&reader));
-    assert_eq!((told(reader.fetch(at(0))), told(reader.fetch(at(0)))), (vec!["1".to_owned()], Vec::new()));
+    assert_eq!(
+        (told(reader.fetch(at(0))), told(reader.fetch(at(0)))),
+        (vec!["1".to_owned()], Vec::new())
+    );
     publish(&hub, "b", 253);
     assert!(!is_woken(&reader));
     publish(&hub, "a", 1);
@@ -185,7 +214,10 @@ fn a_reader_that_may_be_little_behind_is_woken_before_it_is_slow() {
     let hub = hub(SMALL);
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 1);
-    assert_eq!((told(reader.fetch(at(0))), told(reader.fetch(at(0)))), (vec!["1".to_owned()], Vec::new()));
+    assert_eq!(
+        (told(reader.fetch(at(0))), told(reader.fetch(at(0)))),
+        (vec!["1".to_owned()], Vec::new())
+    );
     publish(&hub, "a", 50);
     assert_eq!(told(reader.fetch(at(1))), ["2-51"]);
 }
@@ -236,12 +268,18 @@ impl Log {
         for frame in &frames {
             for log in envelopes(frame) {
                 let json = read(&log);
-                let index = CHANNELS.iter().position(|channel| json["channel"] == name(channel).to_string()).expect("a channel that was asked for");
+                let index = CHANNELS
+                    .iter()
+                    .position(|channel| json["channel"] == name(channel).to_string())
+                    .expect("a channel that was asked for");
                 self.positions[index] += 1;
                 assert_eq!(json["seq"], self.positions[index]);
                 self.envelopes.push(log);
             }
-            assert_eq!(frame.id, Cursor::new(hub.epoch().clone(), self.positions.map(Some).into()).to_string());
+            assert_eq!(
+                frame.id,
+                Cursor::new(hub.epoch().clone(), self.positions.map(Some).into()).to_string()
+            );
         }
         !frames.is_empty()
     }

@@ -25,7 +25,8 @@ fn open(hub: &Arc<Hub>, channels: &[&str], cursor: &str) -> Reader {
 }
 
 pub(super) fn open_as(framing: Framing, hub: &Arc<Hub>, channels: &[&str], cursor: &str) -> Reader {
-    let asked: Vec<_> = channels.iter().map(|channel| Asked { channel: name(channel), is_granted: true }).collect();
+    let asked: Vec<_> =
+        channels.iter().map(|channel| Asked { channel: name(channel), is_granted: true }).collect();
     Reader::open(hub, &asked, &Resume::parse(None, Some(cursor)), framing, Connection::new("u"))
 }
 
@@ -42,7 +43,12 @@ fn told(reader: &mut Reader) -> Vec<String> {
     let short = |frame: Frame| {
         let data: serde_json::Value = serde_json::from_str(&frame.data).expect("JSON");
         match &*frame.event {
-            "gap" => format!("gap {} {} {}", data["from"], data["to"], data["reason"].as_str().unwrap_or_default()),
+            "gap" => format!(
+                "gap {} {} {}",
+                data["from"],
+                data["to"],
+                data["reason"].as_str().unwrap_or_default()
+            ),
             _ => data["seq"].to_string(),
         }
     };
@@ -107,7 +113,12 @@ fn a_slow_reader_is_judged_by_bytes_too() {
     publish(&hub, "a", 50);
     let told = all_told(&mut reader);
     // Between 100 and 200 bytes weighs each.
-    assert!(told[0].starts_with("gap 1 4") && told[0].ends_with("slow") && told.last().is_some_and(|last| last == "50"), "{told:?}");
+    assert!(
+        told[0].starts_with("gap 1 4")
+            && told[0].ends_with("slow")
+            && told.last().is_some_and(|last| last == "50"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -123,29 +134,53 @@ fn a_slow_reader_may_be_cut_off_instead() {
     let hub = hub(Config { slow: SlowReader::Cut, ..SMALL });
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 101);
-    assert_eq!((reader.fetch(Instant::now()), hub.stats().readers_cut_off), (Some(Next::TooSlow), 1));
+    assert_eq!(
+        (reader.fetch(Instant::now()), hub.stats().readers_cut_off),
+        (Some(Next::TooSlow), 1)
+    );
 }
 
 #[test]
 fn channels_merge_as_they_were_published_over_any_number_of_pages() {
-    let hub = hub(Config { reader: Bounds { lines: 5_000, bytes: usize::MAX }, history: Bounds { lines: 5_000, bytes: usize::MAX }, ..SMALL });
+    let hub = hub(Config {
+        reader: Bounds { lines: 5_000, bytes: usize::MAX },
+        history: Bounds { lines: 5_000, bytes: usize::MAX },
+        ..SMALL
+    });
     let mut reader = open(&hub, &["a", "b", "c"], "");
-    let expected: Vec<_> = (0..2_000_u32).map(|number| ["a", "b", "c"][(number.wrapping_mul(2_654_435_761) >> 7) as usize % 3]).collect();
+    let expected: Vec<_> = (0..2_000_u32)
+        .map(|number| ["a", "b", "c"][(number.wrapping_mul(2_654_435_761) >> 7) as usize % 3])
+        .collect();
     // Of very different length, so that pages end by bytes as well as by lines.
     for (number, channel) in expected.iter().enumerate() {
-        let entry = RawValue::from_string(format!("\"{}\"", "x".repeat(if *channel == "c" { 5_000 } else { number % 7 }))).expect("JSON");
+        let entry = RawValue::from_string(format!(
+            "\"{}\"",
+            "x".repeat(if *channel == "c" { 5_000 } else { number % 7 })
+        ))
+        .expect("JSON");
         hub.publish(&name(channel), &entry);
     }
-    let frames: Vec<_> = std::iter::repeat_with(|| frames(&mut reader)).take_while(|frames| !frames.is_empty()).flatten().collect();
-    let got: Vec<_> = frames.iter().map(|frame| frame.data.split(['"', ':']).nth(7).unwrap_or_default().to_owned()).collect();
+    let frames: Vec<_> = std::iter::repeat_with(|| frames(&mut reader))
+        .take_while(|frames| !frames.is_empty())
+        .flatten()
+        .collect();
+    let got: Vec<_> = frames
+        .iter()
+        .map(|frame| frame.data.split(['"', ':']).nth(7).unwrap_or_default().to_owned())
+        .collect();
     assert_eq!(got, expected);
-    let counts = ["a", "b", "c"].map(|wanted| Some(expected.iter().filter(|channel| **channel == wanted).count() as u64));
-    assert_eq!(frames.last().map(|frame| frame.id.clone()), Some(Cursor::new(hub.epoch().clone(), counts.into()).to_string()));
+    let counts = ["a", "b", "c"]
+        .map(|wanted| Some(expected.iter().filter(|channel| **channel == wanted).count() as u64));
+    assert_eq!(
+        frames.last().map(|frame| frame.id.clone()),
+        Some(Cursor::new(hub.epoch().clone(), counts.into()).to_string())
+    );
 }
 
 #[test]
 fn a_page_that_is_full_for_one_channel_is_full_for_all() {
-    // Weighed by its own bytes, a page had room left when the history of "a" had kept back its last ten, and "b" passed them.
+    // Weighed by its own bytes, a page had room left when the history of "a" had kept back its last
+    // ten, and "b" passed them.
     let hub = hub(SMALL);
     let mut reader = open(&hub, &["a", "b"], "");
     for channel in [vec!["a"; 90], vec!["b"; 30]].concat() {
@@ -164,7 +199,10 @@ fn channels_merge_as_they_are_published_at_that_moment() {
     });
     let mut reader = open(&hub, &["a", "b"], "");
     let publisher = Arc::clone(&hub);
-    let publishing = std::thread::spawn(move || (0..20_000).for_each(|_| ["a", "b"].iter().for_each(|channel| publish(&publisher, channel, 1))));
+    let publishing = std::thread::spawn(move || {
+        (0..20_000)
+            .for_each(|_| ["a", "b"].iter().for_each(|channel| publish(&publisher, channel, 1)))
+    });
     let mut sent = [0_u64; 2];
     while sent != [20_000; 2] {
         for frame in frames(&mut reader) {
@@ -177,13 +215,20 @@ fn channels_merge_as_they_are_published_at_that_moment() {
 
 #[test]
 fn until_all_unplaced_channels_are_told_the_old_cursor_stands() {
-    // A first gap with the new cursor would, if the link broke right after it, have hidden the second.
+    // A first gap with the new cursor would, if the link broke right after it, have hidden the
+    // second.
     let hub = hub(SMALL);
     publish(&hub, "a", 2);
     let mut reader = open(&hub, &["a", "b"], "1.000000.7-7");
-    let told: Vec<_> = frames(&mut reader).into_iter().map(|frame| (frame.event, frame.id)).collect();
+    let told: Vec<_> =
+        frames(&mut reader).into_iter().map(|frame| (frame.event, frame.id)).collect();
     let id = |positions: &str| format!("1.{}.{positions}", hub.epoch());
-    let expected = [("gap", String::new()), ("gap", id("0-0")), ("message", id("1-0")), ("message", id("2-0"))];
+    let expected = [
+        ("gap", String::new()),
+        ("gap", id("0-0")),
+        ("message", id("1-0")),
+        ("message", id("2-0")),
+    ];
     assert_eq!(told, expected.map(|(event, id)| (event.to_owned(), id)));
 }
 

@@ -68,5 +68,6 @@ impl IntoResponse for Rejection {
 
 /// A JSON answer, which is true for a moment only, and of one reader.
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
-    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string()).into_response()
+    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string())
+        .into_response()
 }

@@ -36,15 +36,24 @@ impl Recording {
     ///
     /// # Errors
     /// When the file cannot be read; with its name.
-    pub async fn read(file: &Path, speed: f64, shutdown: CancellationToken) -> Result<Self, String> {
-        let bytes = tokio::fs::read(file).await.map_err(|error| format!("{}: {error}", file.display()))?;
+    pub async fn read(
+        file: &Path,
+        speed: f64,
+        shutdown: CancellationToken,
+    ) -> Result<Self, String> {
+        let bytes =
+            tokio::fs::read(file).await.map_err(|error| format!("{}: {error}", file.display()))?;
         Ok(Self { pieces: pieces(&bytes.into(), speed).into(), shutdown })
     }
 
-    /// The routes on which the recording is served: the proxy's, and the gateway's own. Each reader hears it from the start.
+    /// The routes on which the recording is served: the proxy's, and the gateway's own. Each reader
+    /// hears it from the start.
     pub fn app(self, extras: &Extras) -> Router {
-        let routes =
-            Router::new().route(proxy::PATH, get(serve)).route("/logs/stream", get(serve)).route("/api/logs/stream", get(serve)).with_state(self);
+        let routes = Router::new()
+            .route(proxy::PATH, get(serve))
+            .route("/logs/stream", get(serve))
+            .route("/api/logs/stream", get(serve))
+            .with_state(self);
         crate::app::with_extras(routes, extras)
     }
 }
@@ -75,7 +84,8 @@ fn pieces(recording: &Bytes, speed: f64) -> Vec<Piece> {
         }
         let bytes = recording.slice(start..end);
         let time = recorded_millis(&bytes);
-        let gap = time.zip(last_time).map_or(0, |(time, last): (u64, u64)| time.saturating_sub(last));
+        let gap =
+            time.zip(last_time).map_or(0, |(time, last): (u64, u64)| time.saturating_sub(last));
         let wait = Duration::from_millis(gap).min(LONGEST_GAP).div_f64(speed);
         pieces.push(Piece { wait, bytes });
         last_time = time.or(last_time);
@@ -95,10 +105,16 @@ fn blank_line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// When an event was recorded: the latest of its `"timestamp": <ms>`, of which the envelope's or the meta's is the backend's own.
+/// When an event was recorded: the latest of its `"timestamp": <ms>`, of which the envelope's or
+/// the meta's is the backend's own.
 fn recorded_millis(event: &[u8]) -> Option<u64> {
     let text = String::from_utf8_lossy(event);
-    text.split("\"timestamp\":").skip(1).filter_map(|rest| rest.trim_start().split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()).max()
+    text.split("\"timestamp\":")
+        .skip(1)
+        .filter_map(|rest| {
+            rest.trim_start().split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        })
+        .max()
 }
 
 /// A night between two events is not waited for.
@@ -114,13 +130,19 @@ mod tests {
     fn the_pieces_are_the_recording() {
         let recording = Bytes::from_static(RECORDING.as_bytes());
         let pieces = pieces(&recording, 1.0);
-        assert_eq!(pieces.iter().flat_map(|piece| piece.bytes.to_vec()).collect::<Vec<_>>(), recording);
+        assert_eq!(
+            pieces.iter().flat_map(|piece| piece.bytes.to_vec()).collect::<Vec<_>>(),
+            recording
+        );
         assert_eq!(pieces.len(), 5);
     }
 
     #[test]
     fn waits_as_it_was_recorded_times_the_speed() {
-        let waits: Vec<_> = pieces(&Bytes::from_static(RECORDING.as_bytes()), 4.0).iter().map(|piece| piece.wait.as_millis()).collect();
+        let waits: Vec<_> = pieces(&Bytes::from_static(RECORDING.as_bytes()), 4.0)
+            .iter()
+            .map(|piece| piece.wait.as_millis())
+            .collect();
         assert_eq!(waits, [0, 0, 0, 500, 0]);
     }
 }

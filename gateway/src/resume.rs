@@ -1,4 +1,5 @@
-//! Where a stream begins: what the reader's cursor means for each channel. Knows no history but its extent.
+//! Where a stream begins: what the reader's cursor means for each channel. Knows no history but its
+//! extent.
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
 
@@ -19,7 +20,8 @@ pub enum Resume {
 impl Resume {
     /// Reads the header `Last-Event-ID` and the query parameter `last_event_id`.
     ///
-    /// The header wins: the URL's value goes stale when a browser retries by itself. An empty text is no cursor.
+    /// The header wins: the URL's value goes stale when a browser retries by itself. An empty text
+    /// is no cursor.
     #[must_use]
     pub fn parse(header: Option<&[u8]>, query: Option<&str>) -> Self {
         let header = header.map(String::from_utf8_lossy);
@@ -30,7 +32,8 @@ impl Resume {
         }
     }
 
-    /// Where the channel at `index` of the `count` that were asked for begins, if its history reaches over `extent`.
+    /// Where the channel at `index` of the `count` that were asked for begins, if its history
+    /// reaches over `extent`.
     pub(crate) fn start(&self, index: usize, count: usize, epoch: &Epoch, extent: Extent) -> Start {
         let live = |gap| Start { position: extent.newest, gap };
         match self {
@@ -39,7 +42,9 @@ impl Resume {
             Self::At(cursor) if cursor.positions().len() != count => live(Some(Reason::Unknown)),
             Self::At(cursor) => match cursor.positions()[index] {
                 None => live(None),
-                Some(_) if cursor.epoch() != epoch => Start { position: extent.oldest - 1, gap: Some(Reason::Restarted) },
+                Some(_) if cursor.epoch() != epoch => {
+                    Start { position: extent.oldest - 1, gap: Some(Reason::Restarted) }
+                }
                 Some(position) if position > extent.newest => live(Some(Reason::Unknown)),
                 Some(position) => Start { position, gap: None },
             },
@@ -65,7 +70,10 @@ mod tests {
     fn starts(cursor: &str, count: usize) -> Vec<(u64, Option<Reason>)> {
         let epoch = "aaaaaa".parse().expect("an epoch");
         let resume = Resume::parse(None, Some(cursor));
-        (0..count).map(|index| resume.start(index, count, &epoch, HELD)).map(|start| (start.position, start.gap)).collect()
+        (0..count)
+            .map(|index| resume.start(index, count, &epoch, HELD))
+            .map(|start| (start.position, start.gap))
+            .collect()
     }
 
     #[test]
@@ -90,7 +98,9 @@ mod tests {
     #[test]
     fn what_cannot_be_placed_goes_live_and_is_told() {
         let unknown = (9, Some(Reason::Unknown));
-        for cursor in ["log-1795472915237-ndezmtrxi", "7", "1.aaaaaa.7", "1.bbbbbb.7-8-9", "1.aaaaaa.a-b"] {
+        for cursor in
+            ["log-1795472915237-ndezmtrxi", "7", "1.aaaaaa.7", "1.bbbbbb.7-8-9", "1.aaaaaa.a-b"]
+        {
             assert_eq!(starts(cursor, 2), [unknown, unknown], "{cursor}");
         }
         assert_eq!(starts("1.aaaaaa.7-a", 2), [(7, None), unknown]);

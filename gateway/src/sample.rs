@@ -5,13 +5,15 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 /// The workspace and workflow of the demo page's two choices.
-pub const WORKFLOWS: [(&str, &str); 2] = [("workspace123", "workflow456"), ("prod_workspace", "etl_job_789")];
+pub const WORKFLOWS: [(&str, &str); 2] =
+    [("workspace123", "workflow456"), ("prod_workspace", "etl_job_789")];
 
 /// The `number`th log of a run that goes on for ever.
 #[must_use]
 pub fn etl_log(number: u64) -> Box<RawValue> {
     let steps = STEPS.len() as u64;
-    let (level, pipeline, status, message) = STEPS[usize::try_from(number % steps).expect("fewer steps than usize::MAX")];
+    let (level, pipeline, status, message) =
+        STEPS[usize::try_from(number % steps).expect("fewer steps than usize::MAX")];
     let message = message.replace("{n}", &(number + 1).to_string());
     let now = Timestamp::now();
     let entry = json!({
@@ -58,10 +60,20 @@ const STEPS: [(&str, &str, &str, &str); 10] = [
     ("INFO", "INGESTION", "12 sec", "Read part {n} of claims.csv.gz"),
     ("DEBUG", "INGESTION", "14 sec", "Buffer {n}: 65,536 rows, 41 MB, no spill"),
     ("INFO", "DATA_VALIDATION", "45 sec", "Schema check passed: 64 columns (log {n})"),
-    ("WARN", "DATA_VALIDATION", "1m 02s", "7 rows without a member_id in part {n}; kept in staging.rejects"),
+    (
+        "WARN",
+        "DATA_VALIDATION",
+        "1m 02s",
+        "7 rows without a member_id in part {n}; kept in staging.rejects",
+    ),
     ("INFO", "ETL_PROCESSING", "1m 23s", "ETL pipeline started successfully (Log #{n})"),
     ("TRACE", "ETL_PROCESSING", "1m 24s", "Join order: claims, eligibility, providers (log {n})"),
-    ("ERROR", "ETL_PROCESSING", "failed", "Connection to warehouse lost while writing part {n}; attempt 1 of 3"),
+    (
+        "ERROR",
+        "ETL_PROCESSING",
+        "failed",
+        "Connection to warehouse lost while writing part {n}; attempt 1 of 3",
+    ),
     ("INFO", "ETL_PROCESSING", "1m 58s", "Wrote part {n} on attempt 2"),
     (
         "INFO",

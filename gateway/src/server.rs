@@ -33,14 +33,22 @@ impl Listen {
     /// Binds.
     ///
     /// # Errors
-    /// A sentence with the address and what to do: the port is busy, or the host is not of this machine.
+    /// A sentence with the address and what to do: the port is busy, or the host is not of this
+    /// machine.
     pub async fn bind(&self) -> Result<TcpListener, String> {
-        let last = if self.next_free_port { self.port.saturating_add(PORTS_TRIED - 1) } else { self.port };
+        let last =
+            if self.next_free_port { self.port.saturating_add(PORTS_TRIED - 1) } else { self.port };
         for port in self.port..=last {
             match bind((self.host.as_str(), port)).await {
                 Ok(listener) => return Ok(listener),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port < last => {}
-                Err(error) => return Err(format!("cannot listen on {}:{port}: {error}{}", self.host, self.advice(&error))),
+                Err(error) => {
+                    return Err(format!(
+                        "cannot listen on {}:{port}: {error}{}",
+                        self.host,
+                        self.advice(&error)
+                    ));
+                }
             }
         }
         unreachable!("the last port either binds or returns its error")
@@ -48,14 +56,19 @@ impl Listen {
 
     fn advice(&self, error: &io::Error) -> &'static str {
         match error.kind() {
-            io::ErrorKind::AddrInUse if !self.next_free_port => "; choose another with --port, or add --next-free-port",
-            io::ErrorKind::PermissionDenied => "; ports below 1024 need rights, choose another with --port",
+            io::ErrorKind::AddrInUse if !self.next_free_port => {
+                "; choose another with --port, or add --next-free-port"
+            }
+            io::ErrorKind::PermissionDenied => {
+                "; ports below 1024 need rights, choose another with --port"
+            }
             _ => "",
         }
     }
 }
 
-/// Listens on the first address of `host` that can be bound, with a queue for a burst of readers who come back at once.
+/// Listens on the first address of `host` that can be bound, with a queue for a burst of readers
+/// who come back at once.
 ///
 /// # Errors
 /// When there is no such address, or none can be bound.
@@ -67,12 +80,14 @@ pub async fn bind(host: impl tokio::net::ToSocketAddrs) -> io::Result<TcpListene
             Err(error) => failed = Some(error),
         }
     }
-    Err(failed.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the host has no address")))
+    Err(failed
+        .unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the host has no address")))
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // As the standard library does: a restart need not wait for the old connections. Elsewhere it would share a busy port.
+    // As the standard library does: a restart need not wait for the old connections. Elsewhere it
+    // would share a busy port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -92,21 +107,36 @@ pub struct Stop {
 ///
 /// # Errors
 /// When the socket fails.
-pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationToken) -> io::Result<()> {
-    serve_within(Limits::default(), listener, app, Stop { drain: shutdown, ..Stop::default() }).await
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    serve_within(Limits::default(), listener, app, Stop { drain: shutdown, ..Stop::default() })
+        .await
 }
 
-/// Serves `app` until a stop is requested. Then accepts no more connections, and after a few seconds abandons those still open.
+/// Serves `app` until a stop is requested. Then accepts no more connections, and after a few
+/// seconds abandons those still open.
 ///
-/// It answers for a moment longer, so that a load balancer hears that it is not ready rather than nothing.
+/// It answers for a moment longer, so that a load balancer hears that it is not ready rather than
+/// nothing.
 ///
 /// # Errors
 /// When the socket fails.
-pub async fn serve_within(limits: Limits, listener: TcpListener, app: Router, stop: Stop) -> io::Result<()> {
+pub async fn serve_within(
+    limits: Limits,
+    listener: TcpListener,
+    app: Router,
+    stop: Stop,
+) -> io::Result<()> {
     let grace = async {
         stop.drain.cancelled().await;
-        // A second signal that comes with the first must not cut the readers off before they are sent away.
-        let _ = timeout(GRACE, async { tokio::join!(sleep(SHORTEST_DRAIN), stop.hurry.cancelled()) }).await;
+        // A second signal that comes with the first must not cut the readers off before they are
+        // sent away.
+        let _ =
+            timeout(GRACE, async { tokio::join!(sleep(SHORTEST_DRAIN), stop.hurry.cancelled()) })
+                .await;
     };
     let drained = async {
         let connections = take_connections(&Door::new(limits), &listener, &app, &stop.drain).await;
@@ -122,8 +152,14 @@ pub async fn serve_within(limits: Limits, listener: TcpListener, app: Router, st
 
 /// Accepts connections until `drain` and a little longer. Returns what ends them.
 ///
-/// By hyper itself, not by `axum::serve`: of that an open stream costs three times the memory (`npm run bench -- gateway`).
-async fn take_connections(door: &Arc<Door>, listener: &TcpListener, app: &Router, drain: &CancellationToken) -> GracefulShutdown {
+/// By hyper itself, not by `axum::serve`: of that an open stream costs three times the memory (`npm
+/// run bench -- gateway`).
+async fn take_connections(
+    door: &Arc<Door>,
+    listener: &TcpListener,
+    app: &Router,
+    drain: &CancellationToken,
+) -> GracefulShutdown {
     let connections = GracefulShutdown::new();
     let linger = async {
         drain.cancelled().await;
@@ -150,7 +186,13 @@ async fn take_connections(door: &Arc<Door>, listener: &TcpListener, app: &Router
 }
 
 /// Starts a task that serves a connection.
-fn start(connections: &GracefulShutdown, stream: TcpStream, place: Place, app: &Router, drain: &CancellationToken) {
+fn start(
+    connections: &GracefulShutdown,
+    stream: TcpStream,
+    place: Place,
+    app: &Router,
+    drain: &CancellationToken,
+) {
     socket::prepare(&stream, place.door().write_timeout());
     let link = Link::new(Arc::clone(place.door()), place.is_reserve());
     let front = Front::new(app.clone(), link.clone());
@@ -184,7 +226,10 @@ async fn abandoned(link: &Link, drain: &CancellationToken) {
     // Boxed, since each open stream would pay for its timer.
     Box::pin(async {
         let start = Instant::now();
-        while link.stalled_for().is_none_or(|stalled| stalled < DRAIN_STALL || start.elapsed() < DRAIN_STALL) {
+        while link
+            .stalled_for()
+            .is_none_or(|stalled| stalled < DRAIN_STALL || start.elapsed() < DRAIN_STALL)
+        {
             sleep(DRAIN_STALL / 4).await;
         }
     })
@@ -217,7 +262,8 @@ const DRAIN_STALL: Duration = Duration::from_secs(1);
 /// Short beside any request, long beside a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The largest head of a request, which is also what is buffered for a socket beside one page. The URL alone may have 64 kB.
+/// The largest head of a request, which is also what is buffered for a socket beside one page. The
+/// URL alone may have 64 kB.
 const MAX_HEAD: usize = 128 * 1_024;
 
 /// How long a connection of the reserve may take to send its head.

@@ -1,4 +1,5 @@
-//! The signals that end or hurry the process. They are caught from [`Signals::install`] on, before anything says that it listens.
+//! The signals that end or hurry the process. They are caught from [`Signals::install`] on, before
+//! anything says that it listens.
 
 use std::fs::{self, File};
 use std::io;
@@ -32,8 +33,9 @@ impl Signals {
 
     /// Waits for a request to stop: SIGINT, SIGTERM, or SIGHUP of a terminal that went away.
     ///
-    /// Without a terminal, SIGHUP comes from a service manager or a log rotation and asks to reload. That is not supported yet, and it
-    /// must not cut streams, so the process continues.
+    /// Without a terminal, SIGHUP comes from a service manager or a log rotation and asks to
+    /// reload. That is not supported yet, and it must not cut streams, so the process
+    /// continues.
     pub async fn stop_requested(&mut self) {
         loop {
             tokio::select! {
@@ -59,7 +61,8 @@ async fn hung_up(signal: &mut Option<Signal>) {
     }
 }
 
-/// Returns whether this process inherited an ignored SIGHUP. Where the system does not tell, it did not.
+/// Returns whether this process inherited an ignored SIGHUP. Where the system does not tell, it did
+/// not.
 fn ignores_hangup() -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|status| is_hangup_ignored(&status))
 }
@@ -67,7 +70,8 @@ fn ignores_hangup() -> bool {
 /// Reads the mask of ignored signals, of which the lowest bit is signal 1, SIGHUP.
 fn is_hangup_ignored(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::refuse_path;
 
-/// What the page may load unless a flag says otherwise: its own files, its own WebAssembly, nothing inline. Only its own site may frame it.
+/// What the page may load unless a flag says otherwise: its own files, its own WebAssembly, nothing
+/// inline. Only its own site may frame it.
 pub const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; frame-ancestors 'self'";
 
 /// The Content-Security-Policy that the files are served with.
@@ -45,35 +46,59 @@ impl FromStr for Policy {
         if text.trim().is_empty() {
             return Ok(Self::NONE);
         }
-        // What the directives mean is the browser's to judge: tests want wrong ones too. A line end would begin another header.
-        if let Some((at, letter)) = text.chars().enumerate().find(|(_, letter)| !matches!(letter, ' '..='~')) {
-            return Err(format!("expected visible ASCII, such as \"default-src 'self'\"; character {} is {letter:?}", at + 1));
+        // What the directives mean is the browser's to judge: tests want wrong ones too. A line end
+        // would begin another header.
+        if let Some((at, letter)) =
+            text.chars().enumerate().find(|(_, letter)| !matches!(letter, ' '..='~'))
+        {
+            return Err(format!(
+                "expected visible ASCII, such as \"default-src 'self'\"; character {} is {letter:?}",
+                at + 1
+            ));
         }
-        HeaderValue::from_str(text).map(|policy| Self(Some(policy))).map_err(|error| error.to_string())
+        HeaderValue::from_str(text)
+            .map(|policy| Self(Some(policy)))
+            .map_err(|error| error.to_string())
     }
 }
 
-/// Adds the files of `folder` for every path that is no route. `GET /` stays the list of routes for a program, and is the page for a browser.
+/// Adds the files of `folder` for every path that is no route. `GET /` stays the list of routes for
+/// a program, and is the page for a browser.
 pub(crate) fn add(routes: Router, folder: &Path, policy: &Policy) -> Router {
     let guard = from_fn_with_state(Arc::<Path>::from(folder), only_inside);
     let page = Router::new().route_service("/", ServeFile::new(folder.join("index.html")));
     let files = Router::new()
-        .fallback_service(ServeDir::new(folder).not_found_service(refuse_path.into_service()).call_fallback_on_method_not_allowed(true))
+        .fallback_service(
+            ServeDir::new(folder)
+                .not_found_service(refuse_path.into_service())
+                .call_fallback_on_method_not_allowed(true),
+        )
         .layer(guard);
-    routes.fallback_service(with_headers(files, policy)).layer(from_fn_with_state(with_headers(page, policy), page_for_browsers))
+    routes
+        .fallback_service(with_headers(files, policy))
+        .layer(from_fn_with_state(with_headers(page, policy), page_for_browsers))
 }
 
 async fn page_for_browsers(State(page): State<Router>, request: Request, next: Next) -> Response {
     if request.uri().path() != "/" || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
-    let is_browser = request.headers().get_all(ACCEPT).iter().any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
-    let mut response = if is_browser { page.oneshot(request).await.into_response() } else { next.run(request).await };
+    let is_browser = request
+        .headers()
+        .get_all(ACCEPT)
+        .iter()
+        .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
+    let mut response = if is_browser {
+        page.oneshot(request).await.into_response()
+    } else {
+        next.run(request).await
+    };
     response.headers_mut().append(VARY, HeaderValue::from_static("accept"));
     response
 }
 
-/// Answers 404 for what may lie in the folder but is no part of the page: hidden files, and links that lead out of it.
+/// Answers 404 for what may lie in the folder but is no part of the page: hidden files, and links
+/// that lead out of it.
 async fn only_inside(State(folder): State<Arc<Path>>, request: Request, next: Next) -> Response {
     match relative(request.uri().path()) {
         Some(path) if leads_inside(&folder, &path).await => next.run(request).await,
@@ -81,15 +106,19 @@ async fn only_inside(State(folder): State<Arc<Path>>, request: Request, next: Ne
     }
 }
 
-/// The path of a file in the folder, unless it has a hidden part or an empty one, of which a redirect would lead to another host.
+/// The path of a file in the folder, unless it has a hidden part or an empty one, of which a
+/// redirect would lead to another host.
 fn relative(path: &str) -> Option<String> {
     let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
     let mut parts = path.strip_suffix('/').unwrap_or(&path).split('/');
-    let is_plain = path.is_empty() || parts.all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', '\0']));
+    let is_plain = path.is_empty()
+        || parts
+            .all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', '\0']));
     is_plain.then(|| path.into_owned())
 }
 
-/// Whether the file at `path` is in `folder` once all links are followed, and for a folder its `index.html` too.
+/// Whether the file at `path` is in `folder` once all links are followed, and for a folder its
+/// `index.html` too.
 async fn leads_inside(folder: &Path, path: &str) -> bool {
     let Ok(root) = tokio::fs::canonicalize(folder).await else { return false };
     for path in [folder.join(path), folder.join(path).join("index.html")] {
@@ -103,9 +132,14 @@ async fn leads_inside(folder: &Path, path: &str) -> bool {
 
 fn with_headers(files: Router, policy: &Policy) -> Router {
     // A refusal brings its own word about caches.
-    let files = files.layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
+    let files = files.layer(SetResponseHeaderLayer::if_not_present(
+        CACHE_CONTROL,
+        HeaderValue::from_static("no-cache"),
+    ));
     match &policy.0 {
-        Some(policy) => files.layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, policy.clone())),
+        Some(policy) => {
+            files.layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, policy.clone()))
+        }
         None => files,
     }
 }
@@ -116,12 +150,29 @@ mod tests {
 
     #[test]
     fn a_path_with_a_hidden_or_an_empty_part_names_no_file() {
-        for path in
-            ["/.env", "/a/.git/config", "/%2eenv", "/a/%2e%2e/b", "//evil.example", "/a//b", "/%2fevil", "/\\evil", "/%5cevil", "/%00", "/%ff", "//"]
-        {
+        for path in [
+            "/.env",
+            "/a/.git/config",
+            "/%2eenv",
+            "/a/%2e%2e/b",
+            "//evil.example",
+            "/a//b",
+            "/%2fevil",
+            "/\\evil",
+            "/%5cevil",
+            "/%00",
+            "/%ff",
+            "//",
+        ] {
             assert_eq!(relative(path), None, "{path}");
         }
-        for (path, expected) in [("/", ""), ("/a", "a"), ("/a/", "a/"), ("/a/b.c.js", "a/b.c.js"), ("/%C3%BC%20x", "ü x")] {
+        for (path, expected) in [
+            ("/", ""),
+            ("/a", "a"),
+            ("/a/", "a/"),
+            ("/a/b.c.js", "a/b.c.js"),
+            ("/%C3%BC%20x", "ü x"),
+        ] {
             assert_eq!(relative(path).as_deref(), Some(expected));
         }
     }

@@ -1,4 +1,5 @@
-//! A connection's socket below hyper: its deadlines, its line ends, and its client's end while hyper does not read.
+//! A connection's socket below hyper: its deadlines, its line ends, and its client's end while
+//! hyper does not read.
 
 use std::io;
 use std::pin::Pin;
@@ -65,10 +66,16 @@ impl Socket {
             let now = Instant::now();
             if now - stall.since >= limit {
                 self.link.door().note_timed_out();
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client accepted nothing for too long")));
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the client accepted nothing for too long",
+                )));
             }
             if self.link.is_cut(now) {
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the reader is too far behind")));
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the reader is too far behind",
+                )));
             }
             ready!(stall.timer.as_mut().poll(cx));
             stall.timer.as_mut().reset((Instant::now() + step).min(stall.since + limit));
@@ -95,7 +102,8 @@ impl Socket {
         }
     }
 
-    /// Reads what comes behind the request of an event stream, since the client's end may stand behind it.
+    /// Reads what comes behind the request of an event stream, since the client's end may stand
+    /// behind it.
     fn discard(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut bytes = [0; 1_024];
         while !self.link.is_half_closed() {
@@ -113,7 +121,10 @@ impl Socket {
             }
             self.discarded += buffer.filled().len();
             if self.discarded > MAX_DISCARDED {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the client sends after its request"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the client sends after its request",
+                ));
             }
         }
         Ok(())
@@ -121,7 +132,11 @@ impl Socket {
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // A part of the next request may be among what was discarded, so there is none.
         if self.discarded > 0 || self.link.is_half_closed() {
             return Poll::Ready(Ok(()));
@@ -134,7 +149,11 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(cx, bytes) {
             Poll::Ready(done) => self.wrote(done),
             Poll::Pending => {
@@ -144,7 +163,11 @@ impl AsyncWrite for Socket {
         }
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write_vectored(cx, bytes) {
             Poll::Ready(done) => self.wrote(done),
             Poll::Pending => {
@@ -169,16 +192,19 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// Sets what every connection has: no delay, a small send buffer, and an end when the client's machine is gone.
+/// Sets what every connection has: no delay, a small send buffer, and an end when the client's
+/// machine is gone.
 ///
 /// A failure says that the client has left, which shows at the first read.
 pub(crate) fn prepare(stream: &TcpStream, write_timeout: Duration) {
     let socket = SockRef::from(stream);
-    // Otherwise a log waits until the reader's machine acknowledges the one before it, which may take it 40 ms.
+    // Otherwise a log waits until the reader's machine acknowledges the one before it, which may
+    // take it 40 ms.
     drop(socket.set_tcp_nodelay(true));
     drop(socket.set_send_buffer_size(SEND_BUFFER));
     drop(socket.set_tcp_keepalive(&keepalive()));
-    // Keepalive pauses while bytes are on their way; this ends a connection on which none is acknowledged.
+    // Keepalive pauses while bytes are on their way; this ends a connection on which none is
+    // acknowledged.
     #[cfg(target_os = "linux")]
     drop(socket.set_tcp_user_timeout(Some(write_timeout.max(SHORTEST_USER_TIMEOUT))));
     #[cfg(not(target_os = "linux"))]
@@ -187,13 +213,16 @@ pub(crate) fn prepare(stream: &TcpStream, write_timeout: Duration) {
 
 /// A vanished client is noticed within 50 s.
 fn keepalive() -> TcpKeepalive {
-    let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(20)).with_interval(Duration::from_secs(10));
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(20))
+        .with_interval(Duration::from_secs(10));
     #[cfg(unix)]
     let keepalive = keepalive.with_retries(3);
     keepalive
 }
 
-/// What the kernel holds for a client that does not read; Linux doubles it. Some 64 kB on the way are 600 kB a second over 100 ms.
+/// What the kernel holds for a client that does not read; Linux doubles it. Some 64 kB on the way
+/// are 600 kB a second over 100 ms.
 const SEND_BUFFER: usize = 64 * 1_024;
 
 /// Less would end connections that a bad network only delays.
@@ -221,10 +250,16 @@ mod tests {
         assert!(socket.send_buffer_size().expect("an option") <= 2 * SEND_BUFFER);
         #[cfg(target_os = "linux")]
         {
-            let (time, interval) = (socket.tcp_keepalive_time().expect("an option"), socket.tcp_keepalive_interval().expect("an option"));
+            let (time, interval) = (
+                socket.tcp_keepalive_time().expect("an option"),
+                socket.tcp_keepalive_interval().expect("an option"),
+            );
             let noticed = time + interval * socket.tcp_keepalive_retries().expect("an option");
             assert!(noticed <= Duration::from_secs(60), "{noticed:?}");
-            assert_eq!(socket.tcp_user_timeout().expect("an option"), Some(Duration::from_secs(30)));
+            assert_eq!(
+                socket.tcp_user_timeout().expect("an option"),
+                Some(Duration::from_secs(30))
+            );
         }
     }
 }

@@ -10,8 +10,9 @@ use crate::tuning::some_number;
 
 #[derive(Debug, Args)]
 pub(crate) struct Sockets {
-    /// Connections that are served; above that readers get 503, while health checks and publishers are still answered. By default as many
-    /// as the limit of open files (ulimit -n) leaves room for.
+    /// Connections that are served; above that readers get 503, while health checks and publishers
+    /// are still answered. By default as many as the limit of open files (ulimit -n) leaves
+    /// room for.
     #[arg(long, value_name = "N", value_parser = some_number)]
     max_connections: Option<usize>,
     /// How long a client may accept no byte while some are due, before its connection is closed.
@@ -22,7 +23,8 @@ pub(crate) struct Sockets {
 impl Sockets {
     /// Returns the limits, where each connection needs `files` descriptors.
     pub(crate) fn limits(&self, files: usize) -> Limits {
-        let possible = Limits { write_timeout: self.write_timeout, ..Limits::within(open_files(), files) };
+        let possible =
+            Limits { write_timeout: self.write_timeout, ..Limits::within(open_files(), files) };
         let max_connections = self.max_connections.unwrap_or(possible.max_connections);
         if max_connections > possible.max_connections {
             tracing::warn!(

@@ -10,9 +10,11 @@ use serde::Serialize;
 pub struct Stats {
     /// Logs taken from publishers.
     pub logs_published: u64,
-    /// Logs sent to readers; one log with three readers counts three, and one that is sent again counts again.
+    /// Logs sent to readers; one log with three readers counts three, and one that is sent again
+    /// counts again.
     pub logs_delivered: u64,
-    /// Logs that readers were told they missed, because they did not keep up or came back too late.
+    /// Logs that readers were told they missed, because they did not keep up or came back too
+    /// late.
     pub logs_skipped: u64,
     /// Readers cut off because they did not keep up.
     pub readers_cut_off: u64,

@@ -1,4 +1,5 @@
-//! `GET /logs/stream`: the reader's stream. Greets, then sends what the reader fetches, with signs of life, until one side ends it.
+//! `GET /logs/stream`: the reader's stream. Greets, then sends what the reader fetches, with signs
+//! of life, until one side ends it.
 
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
@@ -29,8 +30,11 @@ use crate::rejection::Rejection;
 use crate::resume::Resume;
 
 /// The headers of every event stream: no cache, no proxy and no compressor may hold events back.
-pub const STREAM_HEADERS: [(HeaderName, &str); 3] =
-    [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
+pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
+    (CONTENT_TYPE, "text/event-stream"),
+    (CACHE_CONTROL, "no-cache, no-transform"),
+    (HeaderName::from_static("x-accel-buffering"), "no"),
+];
 
 /// The route's handler.
 pub(crate) async fn handle(
@@ -45,13 +49,34 @@ pub(crate) async fn handle(
     Ok(open(&gateway, wanted, &identity, &Ask::parse(query, &headers)?.on(link)))
 }
 
-/// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names the others too.
-pub(crate) fn open(gateway: &Gateway, wanted: Vec<ChannelName>, identity: &Identity, ask: &Ask) -> Response {
-    let asked: Vec<_> = wanted.into_iter().map(|channel| Asked { is_granted: identity.may_read(&channel), channel }).collect();
-    let reader = Reader::open(&gateway.hub, &asked, &ask.resume, ask.framing, Connection::new(identity.user().unwrap_or("anonymous")));
+/// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names
+/// the others too.
+pub(crate) fn open(
+    gateway: &Gateway,
+    wanted: Vec<ChannelName>,
+    identity: &Identity,
+    ask: &Ask,
+) -> Response {
+    let asked: Vec<_> = wanted
+        .into_iter()
+        .map(|channel| Asked { is_granted: identity.may_read(&channel), channel })
+        .collect();
+    let reader = Reader::open(
+        &gateway.hub,
+        &asked,
+        &ask.resume,
+        ask.framing,
+        Connection::new(identity.user().unwrap_or("anonymous")),
+    );
     let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
-    tracing::info!(connection = reader.connection().connection_id, channels = names, resumed = ask.resume != Resume::Live, "reader connected");
-    let refused: Vec<_> = asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();
+    tracing::info!(
+        connection = reader.connection().connection_id,
+        channels = names,
+        resumed = ask.resume != Resume::Live,
+        "reader connected"
+    );
+    let refused: Vec<_> =
+        asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();
     let greeting = greeting(gateway, &reader, &refused);
     if let Some(link) = &ask.link {
         link.keep_half_closed();
@@ -117,7 +142,9 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
         let _ = &open.told;
         let piece = match std::mem::replace(&mut open.stage, Stage::Flow) {
             Stage::Greet(greeting) => greeting,
-            Stage::Flow => open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.pace)),
+            Stage::Flow => {
+                open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.pace))
+            }
             Stage::End => return None,
         };
         Some((Ok(piece), (gateway, open)))
@@ -125,7 +152,8 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
 }
 
 impl Open {
-    /// The next piece, or why the stream ends. Signs of life go before logs, of which there may be no end.
+    /// The next piece, or why the stream ends. Signs of life go before logs, of which there may be
+    /// no end.
     async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, Bye> {
         tokio::select! {
             biased;
@@ -142,10 +170,15 @@ impl Open {
         }
     }
 
-    /// A comment. A client that ended its side may have left altogether, which shows when something is sent, twice at most.
+    /// A comment. A client that ended its side may have left altogether, which shows when something
+    /// is sent, twice at most.
     fn ping(&mut self) -> Bytes {
         if self.link.as_ref().is_some_and(Link::is_half_closed) {
-            self.ping.reset_after(if self.checks_left > 0 { BETWEEN_CHECKS } else { BETWEEN_LATER_CHECKS });
+            self.ping.reset_after(if self.checks_left > 0 {
+                BETWEEN_CHECKS
+            } else {
+                BETWEEN_LATER_CHECKS
+            });
             self.checks_left = self.checks_left.saturating_sub(1);
         }
         Bytes::from_static(b":ping\n\n")
@@ -153,8 +186,13 @@ impl Open {
 
     fn end(&mut self, reason: Bye, pace: &Pace) -> Bytes {
         self.stage = Stage::End;
-        // Sent before, had the reader not asked for batches. One that is too slow takes none, and gets it when it comes back.
-        let held = if reason == Bye::Slow { Bytes::new() } else { page(self.reader.flush()).unwrap_or_default() };
+        // Sent before, had the reader not asked for batches. One that is too slow takes none, and
+        // gets it when it comes back.
+        let held = if reason == Bye::Slow {
+            Bytes::new()
+        } else {
+            page(self.reader.flush()).unwrap_or_default()
+        };
         joined(&held, events::bye(reason, pace.retry_ms(reason)))
     }
 }

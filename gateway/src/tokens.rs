@@ -25,8 +25,14 @@ impl Tokens {
     /// The tokens of the demo: `l5-etl-token`, `faas-token`, `function-token`.
     #[must_use]
     pub fn demo() -> Self {
-        let tokens = [("etl", DEMO_ETL_TOKEN), ("faas", "faas-token"), ("function", "function-token")];
-        Self { tokens: tokens.map(|(service, secret)| Token { service: service.into(), secret: secret.into() }).into(), is_demo: true }
+        let tokens =
+            [("etl", DEMO_ETL_TOKEN), ("faas", "faas-token"), ("function", "function-token")];
+        Self {
+            tokens: tokens
+                .map(|(service, secret)| Token { service: service.into(), secret: secret.into() })
+                .into(),
+            is_demo: true,
+        }
     }
 
     /// Whether anybody knows these.
@@ -48,18 +54,25 @@ impl Tokens {
     pub fn check_strength(&self) -> Result<(), String> {
         let demo = Self::demo();
         for (number, Token { secret, .. }) in (1..).zip(&self.tokens) {
-            // Not by its service: with TOKEN=SERVICE written by mistake, the secret would be logged.
+            // Not by its service: with TOKEN=SERVICE written by mistake, the secret would be
+            // logged.
             if !demo.services_of(secret).is_empty() {
-                return Err(format!("token number {number} is one of the demo's, which are public: choose another secret"));
+                return Err(format!(
+                    "token number {number} is one of the demo's, which are public: choose another secret"
+                ));
             }
             if secret.len() < MIN_SECRET_BYTES {
-                return Err(format!("token number {number} has a secret of {} bytes: expected at least {MIN_SECRET_BYTES}", secret.len()));
+                return Err(format!(
+                    "token number {number} has a secret of {} bytes: expected at least {MIN_SECRET_BYTES}",
+                    secret.len()
+                ));
             }
         }
         Ok(())
     }
 
-    /// The services that `secret` may publish for. Takes as long for a wrong one as for a right one.
+    /// The services that `secret` may publish for. Takes as long for a wrong one as for a right
+    /// one.
     #[must_use]
     pub fn services_of(&self, secret: &str) -> Services<'_> {
         let is_same = |token: &&Token| token.secret.as_bytes().ct_eq(secret.as_bytes()).into();
@@ -97,11 +110,14 @@ impl FromStr for Token {
 
     /// Reads a token. No error holds any of `text`, which may be a secret as a whole.
     fn from_str(text: &str) -> Result<Self, String> {
-        let (service, secret) = text.split_once('=').ok_or("expected SERVICE=TOKEN, such as etl=a-long-secret")?;
+        let (service, secret) =
+            text.split_once('=').ok_or("expected SERVICE=TOKEN, such as etl=a-long-secret")?;
         if service.starts_with(' ') || service.ends_with(' ') {
             return Err("expected SERVICE=TOKEN without spaces around it; several in one variable are separated by a comma alone".into());
         }
-        let service = Id::parse("service", service).map_err(|_| "expected SERVICE=TOKEN: what is before '=' is not the name of a service")?;
+        let service = Id::parse("service", service).map_err(
+            |_| "expected SERVICE=TOKEN: what is before '=' is not the name of a service",
+        )?;
         check_secret(secret).map_err(|error| format!("the secret after '=' {error}"))?;
         Ok(Self { service: service.to_string(), secret: secret.into() })
     }
@@ -132,7 +148,8 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a gateway asks of its tokens that other machines reach: 16 random letters and digits have 95 bits.
+/// What a gateway asks of its tokens that other machines reach: 16 random letters and digits have
+/// 95 bits.
 const MIN_SECRET_BYTES: usize = 16;
 
 /// The demo's token for ETL logs.
@@ -163,7 +180,10 @@ mod tests {
         let long = format!("etl={}", "a".repeat(MAX_BYTES + 1));
         for text in ["etl=hüsh", "etl=hu\tsh", "etl=hush\n", "etl= hush", "etl=hush ", &long] {
             let error = text.parse::<Token>().expect_err(text);
-            assert!(error.starts_with("the secret after '=' ") && !error.contains("hush"), "{error}");
+            assert!(
+                error.starts_with("the secret after '=' ") && !error.contains("hush"),
+                "{error}"
+            );
         }
     }
 
@@ -172,7 +192,12 @@ mod tests {
         let check = |text: &str| Tokens::new(vec![text.parse().expect(text)]).check_strength();
         assert_eq!(check("etl=0123456789abcdef"), Ok(()));
         for text in ["etl=l5-etl-token", "etl=function-token", "etl=0123456789abcde"] {
-            assert!(check(text).is_err_and(|error| error.contains("token number 1 ") && !error.contains(&text[4..])), "{text}");
+            assert!(
+                check(text).is_err_and(
+                    |error| error.contains("token number 1 ") && !error.contains(&text[4..])
+                ),
+                "{text}"
+            );
         }
     }
 

@@ -35,7 +35,8 @@ pub(crate) struct Tuning {
     /// How often each stream gets a comment, so that no proxy takes it for dead.
     #[arg(long, default_value = "25s", value_parser = some_time)]
     ping: Duration,
-    /// How old a stream gets, give or take a tenth; its reader comes back at once, to whichever gateway a balancer chooses.
+    /// How old a stream gets, give or take a tenth; its reader comes back at once, to whichever
+    /// gateway a balancer chooses.
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     rotate: Option<Duration>,
     /// When readers come back after this gateway is told to stop; each takes its own moment.
@@ -58,7 +59,12 @@ impl Tuning {
     }
 
     pub(crate) fn pace(&self) -> Pace {
-        Pace { ping: self.ping, heartbeat: self.heartbeat, rotate: self.rotate, drain_retry: self.drain_retry }
+        Pace {
+            ping: self.ping,
+            heartbeat: self.heartbeat,
+            rotate: self.rotate,
+            drain_retry: self.drain_retry,
+        }
     }
 }
 

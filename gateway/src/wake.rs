@@ -1,4 +1,5 @@
-//! How a reader is woken: by each log, or, while it collects, once enough came. Knows no channel and no clock.
+//! How a reader is woken: by each log, or, while it collects, once enough came. Knows no channel
+//! and no clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -9,7 +10,8 @@ use crate::history::Bounds;
 /// Wakes one reader.
 #[derive(Debug, Default)]
 pub(crate) struct Wake {
-    /// Holds one permit, so a reader that was busy when something came looks again before it sleeps.
+    /// Holds one permit, so a reader that was busy when something came looks again before it
+    /// sleeps.
     notify: Notify,
     /// How many logs more it waits for; with none, each wakes it.
     lines: AtomicI64,
@@ -20,7 +22,8 @@ pub(crate) struct Wake {
 impl Wake {
     /// From now on, what comes is counted, and wakes the reader once it is `enough`.
     ///
-    /// To be said before the reader looks for what is there: whatever a look does not find comes after it, and is counted.
+    /// To be said before the reader looks for what is there: whatever a look does not find comes
+    /// after it, and is counted.
     pub(crate) fn collect(&self, enough: Bounds) {
         self.bytes.store(signed(enough.bytes), Ordering::Release);
         self.lines.store(signed(enough.lines), Ordering::Release);
@@ -35,7 +38,8 @@ impl Wake {
         }
     }
 
-    /// From now on, the next log wakes the reader; and so does one that was counted since it began to [collect](Self::collect) `enough`.
+    /// From now on, the next log wakes the reader; and so does one that was counted since it began
+    /// to [collect](Self::collect) `enough`.
     pub(crate) fn at_once(&self, enough: Bounds) {
         if self.lines.swap(0, Ordering::AcqRel) < signed(enough.lines) {
             self.notify.notify_one();

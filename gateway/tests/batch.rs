@@ -1,4 +1,5 @@
-//! Several logs in one event, for those who ask for it: what comes, byte for byte, and that nothing else changes.
+//! Several logs in one event, for those who ask for it: what comes, byte for byte, and that nothing
+//! else changes.
 
 mod support;
 
@@ -14,11 +15,16 @@ use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server, client};
 
 const OTHER: &str = "logs:etl:workspace123:other";
-const BOTH: &str = "/logs/stream?channels=logs:etl:workspace123:workflow456,logs:etl:workspace123:other";
+const BOTH: &str =
+    "/logs/stream?channels=logs:etl:workspace123:workflow456,logs:etl:workspace123:other";
 
 /// The three routes to one channel.
 fn routes() -> [String; 3] {
-    [format!("/logs/stream?channels={CHANNEL}"), format!("/api/logs/stream?channels={CHANNEL}"), PROXY.to_owned()]
+    [
+        format!("/logs/stream?channels={CHANNEL}"),
+        format!("/api/logs/stream?channels={CHANNEL}"),
+        PROXY.to_owned(),
+    ]
 }
 
 /// A gateway that keeps all that these tests publish, for readers however slow.
@@ -70,12 +76,16 @@ async fn text(reader: &mut Reader, ends: &str) -> String {
 
 /// Opens a stream from a cursor on, to its greeting.
 async fn open_at(gateway: &Server, path: &str, cursor: &str) -> Reader {
-    Reader::open(client().get(format!("{}{path}", gateway.url)).header("Last-Event-ID", cursor)).await
+    Reader::open(client().get(format!("{}{path}", gateway.url)).header("Last-Event-ID", cursor))
+        .await
 }
 
 /// Logs as they come alone, the first with this number.
 fn alone(gateway: &Server, first: u64, logs: &[String]) -> String {
-    (first..).zip(logs).map(|(seq, log)| format!("id: {}\ndata: {log}\n\n", cursor(gateway, seq))).collect()
+    (first..)
+        .zip(logs)
+        .map(|(seq, log)| format!("id: {}\ndata: {log}\n\n", cursor(gateway, seq)))
+        .collect()
 }
 
 /// Logs as they come together.
@@ -89,7 +99,8 @@ fn cursor(gateway: &Server, seq: u64) -> String {
 }
 
 fn base36(number: u64) -> String {
-    let digit = char::from_digit(u32::try_from(number % 36).expect("below 36"), 36).expect("a digit");
+    let digit =
+        char::from_digit(u32::try_from(number % 36).expect("below 36"), 36).expect("a digit");
     if number < 36 { digit.to_string() } else { base36(number / 36) + &digit.to_string() }
 }
 
@@ -100,7 +111,8 @@ async fn a_burst_comes_as_one_log_and_then_in_batches_byte_for_byte() {
         let before = 600 * number as u64;
         let mut reader = gateway.read(&format!("{path}&batch=1")).await;
         gateway.publish_numbers(CHANNEL, 1, 600);
-        let (logs, _) = logs(&mut gateway.resume(&path, &cursor(&gateway, before)).await, 600).await;
+        let (logs, _) =
+            logs(&mut gateway.resume(&path, &cursor(&gateway, before)).await, 600).await;
         let expected = [
             alone(&gateway, before + 1, &logs[..1]),
             together(&gateway, before + 257, &logs[1..257]),
@@ -117,7 +129,11 @@ async fn a_replay_comes_in_batches_at_once() {
     gateway.publish_numbers(CHANNEL, 1, 600);
     let [path, ..] = routes();
     let (logs, _) = logs(&mut gateway.resume(&path, &cursor(&gateway, 0)).await, 600).await;
-    let expected = [together(&gateway, 256, &logs[..256]), together(&gateway, 512, &logs[256..512]), together(&gateway, 600, &logs[512..])];
+    let expected = [
+        together(&gateway, 256, &logs[..256]),
+        together(&gateway, 512, &logs[256..512]),
+        together(&gateway, 600, &logs[512..]),
+    ];
     let mut reader = open_at(&gateway, &format!("{path}&batch=1"), &cursor(&gateway, 0)).await;
     assert_eq!(text(&mut reader, &expected[2]).await, expected.concat());
 }
@@ -127,12 +143,18 @@ async fn who_does_not_ask_sees_no_change() {
     let gateway = gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 700);
     for path in routes() {
-        let (logs, events) = logs(&mut gateway.resume(&format!("{path}&batch=1"), &cursor(&gateway, 0)).await, 700).await;
+        let (logs, events) =
+            logs(&mut gateway.resume(&format!("{path}&batch=1"), &cursor(&gateway, 0)).await, 700)
+                .await;
         assert_eq!((logs.len(), events), (700, 3));
         let expected = alone(&gateway, 1, &logs);
         for ask in ["", "&batch=0"] {
             let mut reader = open_at(&gateway, &format!("{path}{ask}"), &cursor(&gateway, 0)).await;
-            assert_eq!(text(&mut reader, &expected[expected.len() - 100..]).await, expected, "{path}{ask}");
+            assert_eq!(
+                text(&mut reader, &expected[expected.len() - 100..]).await,
+                expected,
+                "{path}{ask}"
+            );
         }
     }
     let mut live = gateway.read(&routes()[0]).await;
@@ -150,7 +172,11 @@ async fn a_word_that_is_not_known_is_refused() {
         for path in routes() {
             for word in ["2", "true", "", "01"] {
                 let answer = gateway.get(&format!("{path}&batch={word}")).await;
-                assert!(answer.status == 400 && answer.error().starts_with(&format!("batch is {word:?}: expected 1")), "{answer:?}");
+                assert!(
+                    answer.status == 400
+                        && answer.error().starts_with(&format!("batch is {word:?}: expected 1")),
+                    "{answer:?}"
+                );
             }
         }
     }
@@ -161,7 +187,8 @@ async fn batches_come_through_two_gateways() {
     let backend = gateway().await;
     let front = Server::forwarding_to(&backend.url).await;
     backend.publish_numbers(CHANNEL, 1, 300);
-    let (_, events) = logs(&mut front.resume(&format!("{PROXY}&batch=1"), &cursor(&backend, 0)).await, 300).await;
+    let (_, events) =
+        logs(&mut front.resume(&format!("{PROXY}&batch=1"), &cursor(&backend, 0)).await, 300).await;
     let (_, alone) = logs(&mut front.resume(PROXY, &cursor(&backend, 0)).await, 300).await;
     assert_eq!((events, alone), (2, 300));
 }
@@ -181,7 +208,10 @@ async fn a_goodbye_comes_after_what_was_collected() {
     gateway.shutdown.cancel();
     let (seen, _) = logs(&mut reader, 8).await;
     assert_eq!(read(&seen[7])["seq"], 9);
-    assert_eq!((reader.told().await.expect("a goodbye").0, reader.frame().await), ("bye shutdown".into(), None));
+    assert_eq!(
+        (reader.told().await.expect("a goodbye").0, reader.frame().await),
+        ("bye shutdown".into(), None)
+    );
 }
 
 #[tokio::test]
@@ -237,7 +267,9 @@ async fn a_stream_that_is_cut_anywhere_goes_on_with_the_id_of_its_last_whole_eve
     let publisher = Arc::clone(&gateway);
     let publishing = std::thread::spawn(move || {
         for number in 1..=LAST {
-            [CHANNEL, OTHER].iter().for_each(|channel| publisher.publish_numbers(channel, number, number));
+            [CHANNEL, OTHER]
+                .iter()
+                .for_each(|channel| publisher.publish_numbers(channel, number, number));
             if fastrand::u8(..) == 0 {
                 std::thread::sleep(Duration::from_millis(fastrand::u64(1..50)));
             }
@@ -262,8 +294,15 @@ async fn a_stream_that_is_cut_anywhere_goes_on_with_the_id_of_its_last_whole_eve
                     let log = read(&log);
                     let seq = &mut seqs[usize::from(log["channel"] == OTHER)];
                     *seq += 1;
-                    assert_eq!((&log["seq"], &log["data"]), (&Value::from(*seq), &Value::from(*seq)), "after {id}");
-                    assert!((0..=1).contains(&seqs[0].wrapping_sub(seqs[1])), "out of the order of publishing: {seqs:?}");
+                    assert_eq!(
+                        (&log["seq"], &log["data"]),
+                        (&Value::from(*seq), &Value::from(*seq)),
+                        "after {id}"
+                    );
+                    assert!(
+                        (0..=1).contains(&seqs[0].wrapping_sub(seqs[1])),
+                        "out of the order of publishing: {seqs:?}"
+                    );
                 }
                 id = frame.id;
                 assert_eq!(id, gateway.cursor(&format!("{}-{}", base36(seqs[0]), base36(seqs[1]))));
@@ -295,7 +334,10 @@ async fn a_slow_reader_is_told_its_gap_between_whole_batches() {
         let frame = reader.frame().await.expect("the stream goes on");
         if frame.event == "gap" {
             let gap = read(&frame.data);
-            assert_eq!((&gap["from"], &gap["reason"]), (&Value::from(last + 1), &Value::from("slow")));
+            assert_eq!(
+                (&gap["from"], &gap["reason"]),
+                (&Value::from(last + 1), &Value::from("slow"))
+            );
             last = gap["to"].as_u64().expect("a number");
             gaps += 1;
         }
@@ -303,7 +345,12 @@ async fn a_slow_reader_is_told_its_gap_between_whole_batches() {
             last += 1;
             assert_eq!(read(&log)["seq"], last);
         }
-        assert!(frame.event == "heartbeat" || frame.id == cursor(&gateway, last), "{}: {}", frame.event, frame.id);
+        assert!(
+            frame.event == "heartbeat" || frame.id == cursor(&gateway, last),
+            "{}: {}",
+            frame.event,
+            frame.id
+        );
     }
     assert!(gaps > 0);
 }
@@ -328,7 +375,8 @@ async fn however_logs_are_published_they_are_the_same_with_batches_and_without()
             })
         })
         .collect();
-    let ((batched, events), (single, _)) = tokio::join!(logs(&mut batched, 9_000), logs(&mut single, 9_000));
+    let ((batched, events), (single, _)) =
+        tokio::join!(logs(&mut batched, 9_000), logs(&mut single, 9_000));
     publishers.into_iter().for_each(|publisher| publisher.join().expect("published"));
     assert!(batched == single, "the same logs in the same order, byte for byte");
     assert!(events < 4_500, "{events}");

@@ -1,4 +1,5 @@
-//! What publishers of the field send: numbers that JSON lacks, byte order marks, compression, other charsets.
+//! What publishers of the field send: numbers that JSON lacks, byte order marks, compression, other
+//! charsets.
 
 mod support;
 
@@ -11,7 +12,9 @@ use support::{Answer, PROXY, Server, client};
 
 /// The body that Python's `json.dumps` makes of a log with these fields.
 fn body(fields: &str) -> String {
-    format!(r#"{{"service": "etl", "workspace_id": "workspace123", "workflow_id": "workflow456", "logData": {fields}}}"#)
+    format!(
+        r#"{{"service": "etl", "workspace_id": "workspace123", "workflow_id": "workflow456", "logData": {fields}}}"#
+    )
 }
 
 fn zipped(bytes: &[u8]) -> Vec<u8> {
@@ -19,9 +22,22 @@ fn zipped(bytes: &[u8]) -> Vec<u8> {
     zip.write_all(bytes).and_then(|()| zip.finish()).expect("memory")
 }
 
-async fn send(server: &Server, path: &str, encodings: &[&str], body: impl Into<reqwest::Body>) -> Answer {
-    let request = client().post(format!("{}{path}", server.url)).header("X-Service-Token", "l5-etl-token").body(body);
-    Answer::of(encodings.iter().fold(request, |request, encoding| request.header("Content-Encoding", *encoding))).await
+async fn send(
+    server: &Server,
+    path: &str,
+    encodings: &[&str],
+    body: impl Into<reqwest::Body>,
+) -> Answer {
+    let request = client()
+        .post(format!("{}{path}", server.url))
+        .header("X-Service-Token", "l5-etl-token")
+        .body(body);
+    Answer::of(
+        encodings
+            .iter()
+            .fold(request, |request, encoding| request.header("Content-Encoding", *encoding)),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -29,8 +45,9 @@ async fn numbers_that_json_lacks_arrive_as_the_strings_they_spell() {
     let gateway = Server::gateway().await;
     let mut reader = gateway.read(PROXY).await;
     reader.data().await;
-    let sent =
-        body(r#"{"level": "WARN", "rate": NaN, "all": [Infinity, -Infinity, 1.5], "deep": {"a": NaN}, "text": "NaN, Infinity: NaN", "\"NaN": 1}"#);
+    let sent = body(
+        r#"{"level": "WARN", "rate": NaN, "all": [Infinity, -Infinity, 1.5], "deep": {"a": NaN}, "text": "NaN, Infinity: NaN", "\"NaN": 1}"#,
+    );
     for path in ["/logs/stream", "/api/logs/stream", "/api/logs/publish"] {
         let answer = send(&gateway, path, &[], sent.clone()).await;
         assert_eq!((answer.status, &answer.json["delivered"]), (200, &json!(1)), "{answer:?}");
@@ -52,9 +69,13 @@ async fn an_id_that_is_no_number_makes_no_channel() {
         } else {
             "\"workflow456\""
         };
-        let sent = body("{}").replace(&format!("\"{field}\": {value}"), &format!("\"{field}\": NaN"));
+        let sent =
+            body("{}").replace(&format!("\"{field}\": {value}"), &format!("\"{field}\": NaN"));
         let answer = send(&gateway, "/logs/stream", &[], sent).await;
-        assert!(answer.status == 400 && answer.error().starts_with(&format!("{field} is NaN")), "{answer:?}");
+        assert!(
+            answer.status == 400 && answer.error().starts_with(&format!("{field} is NaN")),
+            "{answer:?}"
+        );
     }
 }
 
@@ -63,16 +84,26 @@ async fn a_byte_order_mark_and_gzip_are_read_on_every_route_with_a_body() {
     let gateway = Server::gateway().await;
     let connection = gateway.read(PROXY).await.data().await["connectionId"].clone();
     let log = body("{}");
-    for (path, text) in
-        [("/logs/stream", &*log), ("/api/logs/stream", &log), ("/api/logs/publish", &log), ("/test/logs", "{\"channel\":\"logs:etl:a:b\"}")]
-    {
+    for (path, text) in [
+        ("/logs/stream", &*log),
+        ("/api/logs/stream", &log),
+        ("/api/logs/publish", &log),
+        ("/test/logs", "{\"channel\":\"logs:etl:a:b\"}"),
+    ] {
         let marked = format!("\u{feff}{text}");
         assert_eq!(send(&gateway, path, &[], marked.clone()).await.status, 200, "{path}");
-        assert_eq!(send(&gateway, path, &["gzip"], zipped(marked.as_bytes())).await.status, 200, "{path}");
+        assert_eq!(
+            send(&gateway, path, &["gzip"], zipped(marked.as_bytes())).await.status,
+            200,
+            "{path}"
+        );
     }
     let stop = zipped(json!({ "connectionId": connection }).to_string().as_bytes());
     let status = send(&gateway, "/admin/logs/stop", &["gzip"], stop).await.status;
-    assert!(matches!(status, 200 | 404), "{status}: it was read, whether the stream is still there or not");
+    assert!(
+        matches!(status, 200 | 404),
+        "{status}: it was read, whether the stream is still there or not"
+    );
 }
 
 #[tokio::test]
@@ -80,10 +111,19 @@ async fn another_encoding_is_told_what_is_supported() {
     let gateway = Server::gateway().await;
     for encodings in [&["br"][..], &["zstd"], &["deflate"], &["gzip, gzip"], &["gzip", "gzip"]] {
         let answer = send(&gateway, "/logs/stream", encodings, "x").await;
-        assert!(answer.status == 415 && answer.error().contains("gzip"), "{encodings:?}: {answer:?}");
+        assert!(
+            answer.status == 415 && answer.error().contains("gzip"),
+            "{encodings:?}: {answer:?}"
+        );
     }
-    let request = client().post(format!("{}/logs/stream", gateway.url)).header("X-Service-Token", "l5-etl-token").header("Content-Encoding", "br");
-    assert_eq!(request.send().await.expect("an answer").headers()["accept-encoding"], "gzip, identity");
+    let request = client()
+        .post(format!("{}/logs/stream", gateway.url))
+        .header("X-Service-Token", "l5-etl-token")
+        .header("Content-Encoding", "br");
+    assert_eq!(
+        request.send().await.expect("an answer").headers()["accept-encoding"],
+        "gzip, identity"
+    );
 }
 
 #[tokio::test]
@@ -93,7 +133,10 @@ async fn a_bomb_is_refused_and_strangers_unpack_nothing() {
     assert!(bomb.len() < 1 << 20, "it passes the limit of the body itself");
     let answer = send(&gateway, "/logs/stream", &["gzip"], bomb.clone()).await;
     assert!(answer.status == 413 && answer.error().contains("1048576"), "{answer:?}");
-    let stranger = client().post(format!("{}/logs/stream", gateway.url)).header("X-Service-Token", "wrong").header("Content-Encoding", "gzip");
+    let stranger = client()
+        .post(format!("{}/logs/stream", gateway.url))
+        .header("X-Service-Token", "wrong")
+        .header("Content-Encoding", "gzip");
     assert_eq!(Answer::of(stranger.body(bomb)).await.status, 403);
 }
 
@@ -101,12 +144,21 @@ async fn a_bomb_is_refused_and_strangers_unpack_nothing() {
 async fn what_is_not_utf_8_is_refused_by_its_name_wherever_it_is() {
     let gateway = Server::gateway().await;
     let text = body(r#"{"message":"a"}"#);
-    let utf16 = |mark: &str, order: fn(u16) -> [u8; 2]| format!("{mark}{text}").encode_utf16().flat_map(order).collect::<Vec<_>>();
-    for body in [utf16("", u16::to_le_bytes), utf16("\u{feff}", u16::to_le_bytes), utf16("", u16::to_be_bytes), utf16("\u{feff}", u16::to_be_bytes)] {
+    let utf16 = |mark: &str, order: fn(u16) -> [u8; 2]| {
+        format!("{mark}{text}").encode_utf16().flat_map(order).collect::<Vec<_>>()
+    };
+    for body in [
+        utf16("", u16::to_le_bytes),
+        utf16("\u{feff}", u16::to_le_bytes),
+        utf16("", u16::to_be_bytes),
+        utf16("\u{feff}", u16::to_be_bytes),
+    ] {
         let answer = send(&gateway, "/logs/stream", &[], body).await;
         assert!(answer.status == 400 && answer.error().contains("UTF-16"), "{answer:?}");
     }
-    for (from, to) in [("\"a\"", &b"\"caf\xe9\""[..]), ("\"service\"", b"\"unknown\":\"\xff\",\"service\"")] {
+    for (from, to) in
+        [("\"a\"", &b"\"caf\xe9\""[..]), ("\"service\"", b"\"unknown\":\"\xff\",\"service\"")]
+    {
         let at = text.find(from).expect("it is there");
         let sent = [&text.as_bytes()[..at], to, &text.as_bytes()[at + from.len()..]].concat();
         let answer = send(&gateway, "/logs/stream", &[], sent).await;
@@ -118,7 +170,10 @@ async fn what_is_not_utf_8_is_refused_by_its_name_wherever_it_is() {
 async fn a_deep_nest_is_refused_wherever_it_is() {
     let gateway = Server::gateway().await;
     let nest = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    for sent in [body(&nest(400_000)), body("{}").replacen('{', &format!("{{\"unknown\":{},", nest(400_000)), 1)] {
+    for sent in [
+        body(&nest(400_000)),
+        body("{}").replacen('{', &format!("{{\"unknown\":{},", nest(400_000)), 1),
+    ] {
         let answer = send(&gateway, "/logs/stream", &[], sent).await;
         assert!(answer.status == 400 && answer.error().contains("too deep"), "{answer:?}");
     }

@@ -19,7 +19,11 @@ fn gateway(arguments: &[&str]) -> Command {
 
 fn ended(arguments: &[&str]) -> (Output, String) {
     let output = gateway(arguments).output().expect("it starts");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     (output, text)
 }
 
@@ -31,15 +35,26 @@ struct Running {
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = gateway(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child = gateway(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
-        let url = line.trim().strip_prefix("logs-gateway listening on ").unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
+        let url = line
+            .trim()
+            .strip_prefix("logs-gateway listening on ")
+            .unwrap_or_else(|| panic!("no address in {line:?}"))
+            .to_owned();
         Self { child, url }
     }
 
     fn interrupt(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill is there");
+        let sent = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .expect("kill is there");
         assert!(sent.success());
     }
 
@@ -68,10 +83,29 @@ impl Drop for Running {
 fn help_names_every_command_and_flag() {
     let (output, text) = ended(&["--help"]);
     assert!(output.status.success());
-    let streams = ["--history-lines", "--history-bytes", "--history-total-bytes", "--reader-lines", "--reader-bytes", "--slow-reader"];
+    let streams = [
+        "--history-lines",
+        "--history-bytes",
+        "--history-total-bytes",
+        "--reader-lines",
+        "--reader-bytes",
+        "--slow-reader",
+    ];
     let times = ["--heartbeat", "--ping", "--rotate", "--drain-retry"];
     let sockets = ["--max-connections", "--write-timeout"];
-    let others = ["publish", "replay", "--port", "--next-free-port", "--upstream", "--site", "--csp", "--token", "--job", "--rate", "--cors-origin"];
+    let others = [
+        "publish",
+        "replay",
+        "--port",
+        "--next-free-port",
+        "--upstream",
+        "--site",
+        "--csp",
+        "--token",
+        "--job",
+        "--rate",
+        "--cors-origin",
+    ];
     for word in streams.iter().chain(&times).chain(&sockets).chain(&others) {
         assert!(text.contains(word), "{word} is not in\n{text}");
     }
@@ -134,31 +168,62 @@ fn a_busy_port_is_told_or_the_next_one_taken() {
 async fn ends_in_bounded_time_with_open_streams() {
     for signal in ["-INT", "-TERM"] {
         let running = Running::start(&["--port", "0"]);
-        let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
+        let mut reader =
+            Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
         reader.data().await;
         running.interrupt(signal);
-        assert_eq!(reader.told().await.map(|(told, _)| told).as_deref(), Some("bye shutdown"), "{signal}");
+        assert_eq!(
+            reader.told().await.map(|(told, _)| told).as_deref(),
+            Some("bye shutdown"),
+            "{signal}"
+        );
         assert_eq!(reader.frame().await, None, "the stream ends");
         let told = Instant::now();
         let (code, errors) = running.end();
         assert_eq!(code, Some(0), "{errors}");
-        assert!(told.elapsed() < Duration::from_secs(3), "all readers were gone, and it took {:?}", told.elapsed());
+        assert!(
+            told.elapsed() < Duration::from_secs(3),
+            "all readers were gone, and it took {:?}",
+            told.elapsed()
+        );
     }
 }
 
 #[tokio::test]
 async fn flags_set_the_history_and_the_times_of_streams() {
-    let running = Running::start(&["--port", "0", "--history-lines", "2", "--heartbeat", "200ms", "--rotate", "1s", "--job", "--rate", "100"]);
+    let running = Running::start(&[
+        "--port",
+        "0",
+        "--history-lines",
+        "2",
+        "--heartbeat",
+        "200ms",
+        "--rotate",
+        "1s",
+        "--job",
+        "--rate",
+        "100",
+    ]);
     let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     assert_eq!(reader.data().await["heartbeatMs"], 200);
     let mut told = Vec::new();
     while let Some((event, _)) = reader.told().await {
         told.push(event);
     }
-    assert!(told.contains(&"heartbeat".into()) && told.last().is_some_and(|last| last == "bye rotation"), "{told:?}");
+    assert!(
+        told.contains(&"heartbeat".into())
+            && told.last().is_some_and(|last| last == "bye rotation"),
+        "{told:?}"
+    );
     let mut late = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     let seqs = &late.data().await["seqs"][CHANNEL];
-    assert_eq!(seqs["newest"].as_u64().zip(seqs["oldest"].as_u64()).map(|(newest, oldest)| newest - oldest), Some(1));
+    assert_eq!(
+        seqs["newest"]
+            .as_u64()
+            .zip(seqs["oldest"].as_u64())
+            .map(|(newest, oldest)| newest - oldest),
+        Some(1)
+    );
 }
 
 #[tokio::test]
@@ -168,12 +233,22 @@ async fn a_page_is_served_with_the_policy_of_the_flag() {
     std::fs::write(site.join("index.html"), "<!doctype html>").expect("a page");
     let site = site.to_str().expect("a path in UTF-8");
     let own = "default-src 'none'; script-src 'self'";
-    for (flags, expected) in [(&[][..], Some(POLICY)), (&["--csp", own], Some(own)), (&["--csp", ""], None)] {
+    for (flags, expected) in
+        [(&[][..], Some(POLICY)), (&["--csp", own], Some(own)), (&["--csp", ""], None)]
+    {
         let running = Running::start(&[&["--port", "0", "--site", site], flags].concat());
         for path in ["/", "/index.html"] {
-            let answer = reqwest_client().get(format!("{}{path}", running.url)).header("Accept", "text/html").send().await.expect("an answer");
+            let answer = reqwest_client()
+                .get(format!("{}{path}", running.url))
+                .header("Accept", "text/html")
+                .send()
+                .await
+                .expect("an answer");
             assert_eq!(answer.status(), 200);
-            let policy = answer.headers().get("content-security-policy").map(|policy| policy.to_str().expect("text"));
+            let policy = answer
+                .headers()
+                .get("content-security-policy")
+                .map(|policy| policy.to_str().expect("text"));
             assert_eq!(policy, expected, "{flags:?} {path}");
         }
     }
@@ -205,23 +280,35 @@ async fn publish_sends_a_series_and_says_where_it_went() {
     let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     reader.data().await;
     let url = running.url.clone();
-    let publish = tokio::task::spawn_blocking(move || ended(&["publish", "--url", &url, "--count", "3", "--interval", "10ms"]));
+    let publish = tokio::task::spawn_blocking(move || {
+        ended(&["publish", "--url", &url, "--count", "3", "--interval", "10ms"])
+    });
     for _ in 0..3 {
         assert!(reader.data().await["data"]["message"].is_string());
     }
     let (output, text) = publish.await.expect("it ends");
-    assert!(output.status.success() && text.contains(&format!("3: {CHANNEL} (delivered to 1)")), "{text}");
+    assert!(
+        output.status.success() && text.contains(&format!("3: {CHANNEL} (delivered to 1)")),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn publish_says_what_went_wrong_and_goes_on() {
     let running = Running::start(&["--port", "0"]);
     let url = running.url.clone();
-    let (output, text) = tokio::task::spawn_blocking(move || ended(&["publish", "--url", &url, "--token", "wrong", "--count", "2", "--rate", "100"]))
-        .await
-        .expect("it ends");
+    let (output, text) = tokio::task::spawn_blocking(move || {
+        ended(&["publish", "--url", &url, "--token", "wrong", "--count", "2", "--rate", "100"])
+    })
+    .await
+    .expect("it ends");
     assert_eq!(output.status.code(), Some(1));
-    assert!(text.contains("2: POST") && text.contains("Unauthorized log publisher") && text.contains("2 of 2 logs"), "{text}");
+    assert!(
+        text.contains("2: POST")
+            && text.contains("Unauthorized log publisher")
+            && text.contains("2 of 2 logs"),
+        "{text}"
+    );
 }
 
 fn reqwest_client() -> reqwest::Client {

@@ -20,13 +20,18 @@ async fn gateway(origins: &[&str], credentials: bool) -> Server {
 }
 
 async fn preflight(server: &Server, path: &str, origin: &str, asks: &str) -> HeaderMap {
-    let request = client().request(Method::OPTIONS, format!("{}{path}", server.url)).header("Origin", origin);
-    let request = request.header("Access-Control-Request-Method", "GET").header("Access-Control-Request-Headers", asks);
+    let request =
+        client().request(Method::OPTIONS, format!("{}{path}", server.url)).header("Origin", origin);
+    let request = request
+        .header("Access-Control-Request-Method", "GET")
+        .header("Access-Control-Request-Headers", asks);
     request.send().await.expect("an answer").headers().clone()
 }
 
 fn allow(headers: &HeaderMap, what: &str) -> Option<String> {
-    headers.get(format!("access-control-{what}")).map(|value| value.to_str().expect("text").to_ascii_lowercase())
+    headers
+        .get(format!("access-control-{what}"))
+        .map(|value| value.to_str().expect("text").to_ascii_lowercase())
 }
 
 #[tokio::test]
@@ -34,9 +39,18 @@ async fn an_allowed_page_may_send_the_headers_it_asks_for() {
     for origins in [&[APP][..], &["https://other.example", APP], &["*"]] {
         let gateway = gateway(origins, false).await;
         for path in [PROXY, "/logs/stream", "/api/logs/stream", "/health"] {
-            let headers = preflight(&gateway, path, APP, "authorization,x-tenant,last-event-id").await;
-            assert_eq!(allow(&headers, "allow-headers").as_deref(), Some("authorization,x-tenant,last-event-id"), "{path}");
-            assert_eq!(allow(&headers, "allow-origin"), Some(if origins == ["*"] { "*" } else { APP }.into()), "{path}");
+            let headers =
+                preflight(&gateway, path, APP, "authorization,x-tenant,last-event-id").await;
+            assert_eq!(
+                allow(&headers, "allow-headers").as_deref(),
+                Some("authorization,x-tenant,last-event-id"),
+                "{path}"
+            );
+            assert_eq!(
+                allow(&headers, "allow-origin"),
+                Some(if origins == ["*"] { "*" } else { APP }.into()),
+                "{path}"
+            );
             assert_eq!(allow(&headers, "allow-credentials"), None);
         }
     }
@@ -46,11 +60,22 @@ async fn an_allowed_page_may_send_the_headers_it_asks_for() {
 async fn a_page_of_another_origin_is_allowed_nothing() {
     for (origins, credentials) in [(&[APP][..], false), (&[APP], true), (&[], false)] {
         let gateway = gateway(origins, credentials).await;
-        for origin in
-            ["https://evil.example", "null", "https://app.example.com.evil.example", "http://app.example.com", "https://app.example.com:8443"]
-        {
-            assert_eq!(allow(&preflight(&gateway, PROXY, origin, "authorization").await, "allow-origin"), None, "{origin}");
-            let reader = Reader::open(client().get(format!("{}{PROXY}", gateway.url)).header("Origin", origin)).await;
+        for origin in [
+            "https://evil.example",
+            "null",
+            "https://app.example.com.evil.example",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+        ] {
+            assert_eq!(
+                allow(&preflight(&gateway, PROXY, origin, "authorization").await, "allow-origin"),
+                None,
+                "{origin}"
+            );
+            let reader = Reader::open(
+                client().get(format!("{}{PROXY}", gateway.url)).header("Origin", origin),
+            )
+            .await;
             assert_eq!(allow(&reader.headers, "allow-origin"), None, "{origin}");
         }
     }
@@ -61,20 +86,41 @@ async fn credentials_are_allowed_to_named_origins_only_by_a_flag() {
     let gateway = gateway(&[APP], true).await;
     let answers = [
         preflight(&gateway, PROXY, APP, "authorization").await,
-        Reader::open(client().get(format!("{}{PROXY}", gateway.url)).header("Origin", APP)).await.headers,
+        Reader::open(client().get(format!("{}{PROXY}", gateway.url)).header("Origin", APP))
+            .await
+            .headers,
     ];
     for headers in answers {
-        assert_eq!((allow(&headers, "allow-origin").as_deref(), allow(&headers, "allow-credentials").as_deref()), (Some(APP), Some("true")));
+        assert_eq!(
+            (
+                allow(&headers, "allow-origin").as_deref(),
+                allow(&headers, "allow-credentials").as_deref()
+            ),
+            (Some(APP), Some("true"))
+        );
     }
 }
 
 #[tokio::test]
 async fn a_page_may_read_when_to_come_back() {
     let gateway = gateway(&[APP], false).await;
-    for path in [format!("/logs/stream?channels={CHANNEL}"), "/logs/stream".into(), "/health".into()] {
-        let answer = client().get(format!("{}{path}", gateway.url)).header("Origin", APP).send().await.expect("an answer");
-        assert_eq!(allow(answer.headers(), "expose-headers").as_deref(), Some("retry-after"), "{path}");
-        assert!(answer.headers().get_all("vary").iter().any(|vary| vary.to_str().is_ok_and(|vary| vary.to_ascii_lowercase().contains("origin"))));
+    for path in
+        [format!("/logs/stream?channels={CHANNEL}"), "/logs/stream".into(), "/health".into()]
+    {
+        let answer = client()
+            .get(format!("{}{path}", gateway.url))
+            .header("Origin", APP)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(
+            allow(answer.headers(), "expose-headers").as_deref(),
+            Some("retry-after"),
+            "{path}"
+        );
+        assert!(answer.headers().get_all("vary").iter().any(|vary| {
+            vary.to_str().is_ok_and(|vary| vary.to_ascii_lowercase().contains("origin"))
+        }));
     }
 }
 
@@ -85,23 +131,35 @@ fn an_origin_that_can_never_match_is_refused_at_start() {
         (&["--cors-origin", "*", "--cors-credentials"], 1, "by name"),
         (&["--cors-credentials"], 1, "--cors-origin"),
         (&["--cors-origin", "null"], 2, "sandboxed"),
-        (&["--cors-origin", "https://a.example/"], 2, "browsers send this origin as https://a.example"),
+        (
+            &["--cors-origin", "https://a.example/"],
+            2,
+            "browsers send this origin as https://a.example",
+        ),
         (&["--cors-origin", "https://a.example/path"], 2, "browsers send"),
         (&["--cors-origin", "a b"], 2, "expected an origin"),
         (&["--cors-origin", "a.example"], 2, "expected an origin"),
         (&["--cors-origin", ""], 2, "expected an origin"),
     ] {
         let (ended_with, text) = ended(program(&[&["--port", "0"], arguments].concat()));
-        assert!(ended_with == Some(code) && text.contains(expected) && !text.contains("panicked"), "{arguments:?}: {text}");
+        assert!(
+            ended_with == Some(code) && text.contains(expected) && !text.contains("panicked"),
+            "{arguments:?}: {text}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_flags_reach_the_answers() {
-    let running = Running::start(program(&["--port", "0", "--cors-origin", APP, "--cors-credentials"]));
-    let reader = Reader::open(client().get(format!("{}{PROXY}", running.url)).header("Origin", APP)).await;
+    let running =
+        Running::start(program(&["--port", "0", "--cors-origin", APP, "--cors-credentials"]));
+    let reader =
+        Reader::open(client().get(format!("{}{PROXY}", running.url)).header("Origin", APP)).await;
     assert_eq!(
-        (allow(&reader.headers, "allow-origin").as_deref(), allow(&reader.headers, "allow-credentials").as_deref()),
+        (
+            allow(&reader.headers, "allow-origin").as_deref(),
+            allow(&reader.headers, "allow-credentials").as_deref()
+        ),
         (Some(APP), Some("true"))
     );
 }
@@ -110,7 +168,11 @@ async fn the_flags_reach_the_answers() {
 fn help_names_the_flags_of_hosts_origins_and_proxies() {
     for arguments in [&["--help"][..], &["publish", "--help"]] {
         let (code, text) = ended(program(arguments));
-        let flags = if arguments.len() == 1 { &["--allowed-host", "--cors-credentials", "--use-env-proxy"][..] } else { &["--use-env-proxy"] };
+        let flags = if arguments.len() == 1 {
+            &["--allowed-host", "--cors-credentials", "--use-env-proxy"][..]
+        } else {
+            &["--use-env-proxy"]
+        };
         assert!(code == Some(0) && flags.iter().all(|flag| text.contains(flag)), "{text}");
     }
 }

@@ -1,4 +1,5 @@
-//! The faults proxy: each step of a plan does what it says, and what it does not touch stays as it is.
+//! The faults proxy: each step of a plan does what it says, and what it does not touch stays as it
+//! is.
 
 #[path = "support/faults.rs"]
 mod faults_support;
@@ -23,10 +24,21 @@ async fn quiet(plan: &str) -> (Proxy, Canned) {
 #[tokio::test]
 async fn pass_and_split_change_no_byte() {
     let body = frames(60);
-    for answer in [plain(&body), chunked(&body, 1000), chunked(&body, 7), plain(b""), chunked(b"", 1)] {
+    for answer in
+        [plain(&body), chunked(&body, 1000), chunked(&body, 7), plain(b""), chunked(b"", 1)]
+    {
         let upstream = Canned::serving(answer.clone(), Afterwards::Close).await;
-        for plan in ["pass", "split size=1", "split size=2", "split size=3", "split size=7", "trickle rate=1000000 split=1000", "delay for=1ms"] {
-            let (got, end) = Proxy::before(&upstream.url, plan).await.open(STREAM).await.rest().await;
+        for plan in [
+            "pass",
+            "split size=1",
+            "split size=2",
+            "split size=3",
+            "split size=7",
+            "trickle rate=1000000 split=1000",
+            "delay for=1ms",
+        ] {
+            let (got, end) =
+                Proxy::before(&upstream.url, plan).await.open(STREAM).await.rest().await;
             end.expect("a proper end");
             assert!(got == answer, "{plan}: {} bytes came, {} were sent", got.len(), answer.len());
         }
@@ -154,15 +166,26 @@ async fn trickle_takes_its_time() {
     let (got, _) = proxy.open(STREAM).await.rest().await;
     assert_eq!(got[BODY..], body);
     // The first piece of a twentieth of a second goes at once.
-    assert!(start.elapsed().as_millis() + 60 >= body.len() as u128, "{:?} for {} bytes", start.elapsed(), body.len());
+    assert!(
+        start.elapsed().as_millis() + 60 >= body.len() as u128,
+        "{:?} for {} bytes",
+        start.elapsed(),
+        body.len()
+    );
 }
 
 #[tokio::test]
 async fn status_answers_instead_of_upstream() {
-    let (proxy, upstream) = quiet("status code=503 retry-after=2; status code=401; status code=429; status code=500").await;
+    let (proxy, upstream) =
+        quiet("status code=503 retry-after=2; status code=401; status code=429; status code=500")
+            .await;
     let reader = proxy.server.read(STREAM).await;
     assert_eq!(
-        (reader.status, reader.headers["retry-after"].as_bytes(), reader.headers["content-type"].as_bytes()),
+        (
+            reader.status,
+            reader.headers["retry-after"].as_bytes(),
+            reader.headers["content-type"].as_bytes()
+        ),
         (503, &b"2"[..], &b"application/json"[..])
     );
     for status in [401, 429, 500] {
@@ -190,8 +213,14 @@ async fn every_status_of_the_language_is_answered() {
 async fn html_is_a_login_page_and_redirect_leads_to_it() {
     let (proxy, _upstream) = quiet("html; redirect to=/login").await;
     let reader = proxy.server.read(STREAM).await;
-    assert_eq!((reader.status, reader.headers["content-type"].as_bytes()), (200, &b"text/html; charset=utf-8"[..]));
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    assert_eq!(
+        (reader.status, reader.headers["content-type"].as_bytes()),
+        (200, &b"text/html; charset=utf-8"[..])
+    );
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
     let reader = Reader::open(client.get(format!("{}{STREAM}", proxy.server.url))).await;
     assert_eq!((reader.status, reader.headers["location"].as_bytes()), (302, &b"/login"[..]));
 }
@@ -210,7 +239,10 @@ async fn delay_waits_before_upstream_is_asked() {
     let (proxy, upstream) = quiet("delay for=600ms").await;
     let mut wire = proxy.open(STREAM).await;
     assert!(wire.is_silent().await);
-    assert!(upstream.requests.lock().expect("unpoisoned").is_empty(), "not yet, {A_WHILE:?} after the request");
+    assert!(
+        upstream.requests.lock().expect("unpoisoned").is_empty(),
+        "not yet, {A_WHILE:?} after the request"
+    );
     assert_eq!(wire.some(BODY).await[..HEAD.len()], *HEAD);
 }
 

@@ -9,7 +9,10 @@ async fn counts_streams_and_read_channels() {
     let gateway = Server::gateway().await;
     let counts = async || {
         let health = gateway.get("/health").await.json;
-        (health["connections"].as_u64().expect("a number"), health["channels"].as_u64().expect("a number"))
+        (
+            health["connections"].as_u64().expect("a number"),
+            health["channels"].as_u64().expect("a number"),
+        )
     };
     assert_eq!(counts().await, (0, 0));
     let one = gateway.read(&format!("/logs/stream?channels={CHANNEL},logs:etl:a:b")).await;
@@ -30,7 +33,13 @@ async fn reports_connections_and_dropped_lines() {
     for path in ["/health", "/admin/logs/stats"] {
         let stats = &gateway.get(path).await.json["stats"];
         assert_eq!(stats["openConnections"], 1, "{stats}");
-        for name in ["maxConnections", "connectionsRefused", "writeTimeouts", "logLinesDropped", "logsPublished"] {
+        for name in [
+            "maxConnections",
+            "connectionsRefused",
+            "writeTimeouts",
+            "logLinesDropped",
+            "logsPublished",
+        ] {
             assert!(stats[name].is_u64(), "{name}: {stats}");
         }
     }

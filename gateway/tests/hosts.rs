@@ -14,7 +14,9 @@ use support::{CHANNEL, PROXY};
 /// The status line, headers and begin of the body of a request with these header lines.
 fn ask(url: &str, request: &str) -> String {
     let mut socket = TcpStream::connect(url.trim_start_matches("http://")).expect("it listens");
-    socket.write_all(format!("{request}\r\nConnection: close\r\n\r\n").as_bytes()).expect("it reads");
+    socket
+        .write_all(format!("{request}\r\nConnection: close\r\n\r\n").as_bytes())
+        .expect("it reads");
     let mut bytes = [0; 2048];
     let mut text = String::new();
     while !text.contains("\r\n\r\n") {
@@ -36,27 +38,66 @@ fn get(url: &str, path: &str, host: &str) -> String {
 #[test]
 fn another_name_is_refused_on_every_route_and_told_the_flag() {
     let site = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hosts");
-    std::fs::create_dir_all(&site).and_then(|()| std::fs::write(site.join("index.html"), "<!doctype html>")).expect("a page");
-    let running = Running::start(program(&["--port", "0", "--cors-origin", "*", "--site", site.to_str().expect("a path")]));
+    std::fs::create_dir_all(&site)
+        .and_then(|()| std::fs::write(site.join("index.html"), "<!doctype html>"))
+        .expect("a page");
+    let running = Running::start(program(&[
+        "--port",
+        "0",
+        "--cors-origin",
+        "*",
+        "--site",
+        site.to_str().expect("a path"),
+    ]));
     let stream = format!("/logs/stream?channels={CHANNEL}");
-    for path in ["/", "/index.html", "/health", "/ready", "/admin/logs/stats", &stream, PROXY, "/nowhere"] {
-        for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "0.0.0.0", "", "127.0.0.1@evil.example"] {
+    for path in
+        ["/", "/index.html", "/health", "/ready", "/admin/logs/stats", &stream, PROXY, "/nowhere"]
+    {
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "127.0.0.1.evil.example",
+            "0.0.0.0",
+            "",
+            "127.0.0.1@evil.example",
+        ] {
             let answer = get(&running.url, path, host);
             let status = &answer[9..12];
             // Nothing at all is no name; a server may call that malformed.
-            let is_refused = status == "421" && answer.contains("--allowed-host") && answer.contains("nosniff");
+            let is_refused =
+                status == "421" && answer.contains("--allowed-host") && answer.contains("nosniff");
             assert!(is_refused || host.is_empty() && status == "400", "{path} {host}: {answer}");
         }
     }
     for method in ["POST", "OPTIONS", "HEAD", "PUT"] {
-        assert!(ask(&running.url, &format!("{method} /logs/stream HTTP/1.1\r\nHost: evil.example")).contains(" 421 "), "{method}");
+        assert!(
+            ask(&running.url, &format!("{method} /logs/stream HTTP/1.1\r\nHost: evil.example"))
+                .contains(" 421 "),
+            "{method}"
+        );
     }
 }
 
 #[test]
 fn loopback_names_and_those_of_the_flag_are_answered() {
-    let running = Running::start(program(&["--port", "0", "--allowed-host", "logs.example.com", "--allowed-host", "fd00::1"]));
-    for host in ["127.0.0.1", "127.0.0.1:1", "localhost:8090", "LOCALHOST", "[::1]:8090", "app.localhost", "logs.example.com:443", "[fd00::1]"] {
+    let running = Running::start(program(&[
+        "--port",
+        "0",
+        "--allowed-host",
+        "logs.example.com",
+        "--allowed-host",
+        "fd00::1",
+    ]));
+    for host in [
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "localhost:8090",
+        "LOCALHOST",
+        "[::1]:8090",
+        "app.localhost",
+        "logs.example.com:443",
+        "[fd00::1]",
+    ] {
         assert!(get(&running.url, "/health", host).contains(" 200 "), "{host}");
     }
     assert!(get(&running.url, "/health", "other.example.com").contains(" 421 "));
@@ -65,15 +106,22 @@ fn loopback_names_and_those_of_the_flag_are_answered() {
 #[test]
 fn the_target_of_a_request_counts_as_well_as_its_host() {
     let running = Running::start(program(&["--port", "0"]));
-    assert!(ask(&running.url, "GET http://evil.example/health HTTP/1.1\r\nHost: 127.0.0.1").contains(" 421 "));
-    assert!(ask(&running.url, "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example").starts_with("HTTP/1.1 4"));
+    assert!(
+        ask(&running.url, "GET http://evil.example/health HTTP/1.1\r\nHost: 127.0.0.1")
+            .contains(" 421 ")
+    );
+    assert!(
+        ask(&running.url, "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example")
+            .starts_with("HTTP/1.1 4")
+    );
 }
 
 #[test]
 fn a_replay_keeps_the_same_rule() {
     let recording = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hosts.sse");
     std::fs::write(&recording, "data: a\n\n").expect("a file");
-    let running = Running::start(program(&["replay", recording.to_str().expect("a path"), "--port", "0"]));
+    let running =
+        Running::start(program(&["replay", recording.to_str().expect("a path"), "--port", "0"]));
     assert!(get(&running.url, "/logs/stream", "evil.example").contains(" 421 "));
     assert!(get(&running.url, "/logs/stream", "localhost").contains(" 200 "));
 }
@@ -84,9 +132,13 @@ fn beyond_loopback_any_name_is_answered_until_one_is_given() {
     let open = Running::start(program(&serve));
     let url = open.url.replace("0.0.0.0", "127.0.0.1");
     assert!(get(&url, "/health", "anything.example").contains(" 200 "));
-    let named = Running::start(program(&[&serve[..], &["--allowed-host", "logs.example.com"]].concat()));
+    let named =
+        Running::start(program(&[&serve[..], &["--allowed-host", "logs.example.com"]].concat()));
     let url = named.url.replace("0.0.0.0", "127.0.0.1");
-    assert!(get(&url, "/health", "anything.example").contains(" 421 ") && get(&url, "/health", "logs.example.com").contains(" 200 "));
+    assert!(
+        get(&url, "/health", "anything.example").contains(" 421 ")
+            && get(&url, "/health", "logs.example.com").contains(" 200 ")
+    );
 }
 
 #[test]

@@ -44,10 +44,14 @@ fn closed_pipe() -> Stdio {
 }
 
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port")
+        .port()
 }
 
-/// Opens streams, publishes, asks for health and stops the process: everything must work whatever its output is.
+/// Opens streams, publishes, asks for health and stops the process: everything must work whatever
+/// its output is.
 #[track_caller]
 fn serves_and_stops(mut gateway: Process) {
     let mut readers: Vec<_> = (0..60).map(|_| gateway.read(PROXY)).collect();
@@ -78,14 +82,23 @@ fn a_full_standard_error_stops_nothing() {
 
 #[test]
 fn a_full_or_closed_standard_output_stops_nothing() {
-    serves_and_stops(Process::start_on(free_port(), command(&[]).stdout(full_device()).stderr(Stdio::null())));
-    serves_and_stops(Process::start_on(free_port(), command(&[]).stdout(closed_pipe()).stderr(Stdio::null())));
+    serves_and_stops(Process::start_on(
+        free_port(),
+        command(&[]).stdout(full_device()).stderr(Stdio::null()),
+    ));
+    serves_and_stops(Process::start_on(
+        free_port(),
+        command(&[]).stdout(closed_pipe()).stderr(Stdio::null()),
+    ));
 }
 
 #[test]
 fn a_stalled_standard_output_stops_nothing() {
     let (_reader, writer) = full_pipe();
-    serves_and_stops(Process::start_on(free_port(), command(&[]).stdout(writer).stderr(Stdio::null())));
+    serves_and_stops(Process::start_on(
+        free_port(),
+        command(&[]).stdout(writer).stderr(Stdio::null()),
+    ));
 }
 
 #[test]
@@ -103,7 +116,8 @@ fn log_lines_that_are_not_accepted_are_counted() {
 #[test]
 fn lines_are_written_where_they_are_read() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("lines.log");
-    let mut gateway = Process::start(command(&["--port", "0"]).stderr(File::create(&path).expect("a file")));
+    let mut gateway =
+        Process::start(command(&["--port", "0"]).stderr(File::create(&path).expect("a file")));
     drop(gateway.read(PROXY));
     gateway.signal("-TERM");
     assert!(gateway.end().success());
@@ -151,7 +165,8 @@ fn publish_goes_on_when_its_output_is_not_read() {
 fn an_error_at_the_start_is_told_and_ends_the_process_although_nobody_reads_it() {
     let (_reader, full) = full_pipe();
     for stderr in [full.into(), closed_pipe(), full_device()] {
-        let mut process = command(&["--site", "/no-such-folder"]).stderr(stderr).spawn().expect("it starts");
+        let mut process =
+            command(&["--site", "/no-such-folder"]).stderr(stderr).spawn().expect("it starts");
         let start = Instant::now();
         while process.try_wait().expect("a child").is_none() {
             assert!(start.elapsed() < support::PATIENCE, "it does not end");

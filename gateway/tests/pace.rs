@@ -15,7 +15,8 @@ const OTHER: &str = "logs:etl:workspace123:other";
 /// The next event of this name; others are passed over.
 async fn next_named(reader: &mut Reader, name: &str) -> Value {
     loop {
-        let frame = reader.frame().await.unwrap_or_else(|| panic!("the stream ended before {name}"));
+        let frame =
+            reader.frame().await.unwrap_or_else(|| panic!("the stream ended before {name}"));
         if frame.event == name {
             return serde_json::from_str(&frame.data).expect("JSON");
         }
@@ -30,12 +31,16 @@ async fn gateway(pace: Pace) -> Server {
 async fn an_idle_stream_is_shown_where_it_stands_in_each_granted_channel() {
     let gateway = gateway(Pace { heartbeat: Duration::from_millis(100), ..Pace::default() }).await;
     gateway.publish_numbers(CHANNEL, 1, 7);
-    let request = client().get(format!("{}/logs/stream?channels={CHANNEL},{OTHER},logs:etl:foreign", gateway.url));
+    let request = client()
+        .get(format!("{}/logs/stream?channels={CHANNEL},{OTHER},logs:etl:foreign", gateway.url));
     let mut reader = Reader::open(request.header("X-Workspace-Id", "workspace123")).await;
     assert_eq!(reader.data().await["heartbeatMs"], 100);
     let beat = reader.frame().await.expect("a heartbeat");
     let data: Value = serde_json::from_str(&beat.data).expect("JSON");
-    assert_eq!((&*beat.event, &*beat.id, &data["seqs"]), ("heartbeat", "", &json!({ CHANNEL: 7, OTHER: 0 })));
+    assert_eq!(
+        (&*beat.event, &*beat.id, &data["seqs"]),
+        ("heartbeat", "", &json!({ CHANNEL: 7, OTHER: 0 }))
+    );
     assert!(data["serverTime"].is_u64());
     gateway.publish_numbers(OTHER, 1, 2);
     assert_eq!(reader.told_next(2).await, ["1", "2"]);
@@ -48,7 +53,10 @@ async fn a_stream_that_is_never_idle_gets_its_heartbeats_too() {
     let mut reader = gateway.read(PROXY).await;
     let (hub, shutdown) = (gateway.hub.clone(), gateway.shutdown.clone());
     std::thread::spawn(move || {
-        let (channel, entry) = (CHANNEL.parse().expect("a channel"), serde_json::value::RawValue::from_string("1".into()).expect("JSON"));
+        let (channel, entry) = (
+            CHANNEL.parse().expect("a channel"),
+            serde_json::value::RawValue::from_string("1".into()).expect("JSON"),
+        );
         while !shutdown.is_cancelled() {
             hub.publish(&channel, &entry);
         }
@@ -57,7 +65,8 @@ async fn a_stream_that_is_never_idle_gets_its_heartbeats_too() {
     next_named(&mut reader, "message").await;
     let mut last = 0;
     for _ in 0..3 {
-        let seq = next_named(&mut reader, "heartbeat").await["seqs"][CHANNEL].as_u64().expect("a number");
+        let seq =
+            next_named(&mut reader, "heartbeat").await["seqs"][CHANNEL].as_u64().expect("a number");
         assert!(last < seq, "{last} {seq}");
         last = seq;
     }
@@ -88,7 +97,8 @@ async fn a_shutdown_spreads_those_who_come_back_over_the_span() {
         waits.push(bye["retryMs"].as_u64().expect("a number"));
         assert_eq!(reader.frame().await, None, "the stream ends");
     }
-    let in_quarter = |quarter: u64| waits.iter().filter(|wait| (**wait - 1_000) / 1_001 == quarter).count();
+    let in_quarter =
+        |quarter: u64| waits.iter().filter(|wait| (**wait - 1_000) / 1_001 == quarter).count();
     assert!(waits.iter().all(|wait| (1_000..=5_000).contains(wait)), "{waits:?}");
     // Of 100 chances, fewer than 8 in any quarter come once in a million runs.
     assert!((0..4).all(|quarter| in_quarter(quarter) >= 8), "{waits:?}");
@@ -110,7 +120,8 @@ async fn is_ready_until_told_to_stop_and_answers_that_it_is_not() {
 
 #[tokio::test]
 async fn an_old_stream_is_sent_away_and_comes_back_without_loss() {
-    let gateway = gateway(Pace { rotate: Some(Duration::from_millis(500)), ..Pace::default() }).await;
+    let gateway =
+        gateway(Pace { rotate: Some(Duration::from_millis(500)), ..Pace::default() }).await;
     let start = Instant::now();
     let mut reader = gateway.read(PROXY).await;
     reader.data().await;
@@ -141,7 +152,12 @@ async fn an_operator_ends_one_stream_and_no_other() {
     assert_eq!(other.told_next(1).await, ["1"]);
     until("the stream is gone", async || gateway.hub.connections() == 1).await;
     let gone = gateway.post("/admin/logs/stop", "l5-etl-token", body.clone()).await;
-    assert!(gone.status == 404 && gone.error().contains("connectionId") && gone.error().contains("/admin/logs/stats"), "{gone:?}");
+    assert!(
+        gone.status == 404
+            && gone.error().contains("connectionId")
+            && gone.error().contains("/admin/logs/stats"),
+        "{gone:?}"
+    );
     for body in ["", "{}", "{\"connectionId\":5}"] {
         let wrong = gateway.post("/admin/logs/stop", "l5-etl-token", body).await;
         assert!(wrong.status == 400 && wrong.error().contains("connectionId"), "{wrong:?}");

@@ -1,4 +1,5 @@
-//! The proxy route in front of another backend: nothing is held back, both ends know of each other's leaving.
+//! The proxy route in front of another backend: nothing is held back, both ends know of each
+//! other's leaving.
 
 mod support;
 
@@ -43,17 +44,30 @@ async fn passes_events_on_at_once_and_tells_upstream_who_reads() {
     let seen = Seen::default();
     let upstream = quiet_upstream(seen.clone()).await;
     let gateway = Server::forwarding_to(&upstream.url).await;
-    let request = reqwest::Client::new().get(format!("{}{PROXY}", gateway.url)).header("Last-Event-ID", "41").header("X-Service-Token", "secret");
-    let mut reader = Reader::open(request.header("Cookie", "session=1").header("Authorization", "Bearer page")).await;
-    assert_eq!(reader.frame().await.map(|frame| (frame.id, frame.data)), Some(("7".into(), "first".into())));
+    let request = reqwest::Client::new()
+        .get(format!("{}{PROXY}", gateway.url))
+        .header("Last-Event-ID", "41")
+        .header("X-Service-Token", "secret");
+    let mut reader =
+        Reader::open(request.header("Cookie", "session=1").header("Authorization", "Bearer page"))
+            .await;
+    assert_eq!(
+        reader.frame().await.map(|frame| (frame.id, frame.data)),
+        Some(("7".into(), "first".into()))
+    );
     assert_eq!(reader.headers["cache-control"], "no-cache, no-transform");
     let requests = seen.requests.lock().expect("unpoisoned");
     let (uri, headers) = &requests[0];
-    let channels: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
+    let channels: Vec<_> =
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
     assert_eq!(channels, [("channels".into(), CHANNEL.into())]);
     assert_eq!(
         (&headers["last-event-id"], &headers["x-workspace-id"], &headers["x-user-id"]),
-        (&"41".parse().expect("a value"), &"workspace123".parse().expect("a value"), &"demo-user".parse().expect("a value"))
+        (
+            &"41".parse().expect("a value"),
+            &"workspace123".parse().expect("a value"),
+            &"demo-user".parse().expect("a value")
+        )
     );
     for name in ["x-service-token", "cookie", "authorization"] {
         assert!(!headers.contains_key(name), "a reader's {name} must not reach upstream");
@@ -68,8 +82,12 @@ async fn passes_a_cursor_of_the_query_on_as_one_of_the_query() {
     gateway.read(&format!("{PROXY}&last_event_id=1.abcdef.7%26x")).await.frame().await;
     let requests = seen.requests.lock().expect("unpoisoned");
     let (uri, headers) = &requests[0];
-    let query: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
-    assert_eq!(query, [("channels".into(), CHANNEL.into()), ("last_event_id".into(), "1.abcdef.7&x".into())]);
+    let query: Vec<_> =
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
+    assert_eq!(
+        query,
+        [("channels".into(), CHANNEL.into()), ("last_event_id".into(), "1.abcdef.7&x".into())]
+    );
     assert!(!headers.contains_key("last-event-id"));
 }
 
@@ -82,7 +100,11 @@ async fn passes_on_that_a_reader_takes_batches() {
         gateway.read(&format!("{PROXY}{ask}")).await.frame().await;
         let (uri, _) = seen.requests.lock().expect("unpoisoned").pop().expect("a request");
         let mut query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        assert_eq!(query.find(|(name, _)| name == "batch").map(|(_, value)| value.into_owned()).as_deref(), expected, "{uri}");
+        assert_eq!(
+            query.find(|(name, _)| name == "batch").map(|(_, value)| value.into_owned()).as_deref(),
+            expected,
+            "{uri}"
+        );
     }
 }
 
@@ -101,14 +123,23 @@ async fn a_reader_resumes_through_two_gateways() {
 async fn says_goodbye_to_readers_of_upstream_too_but_never_inside_an_event() {
     for (sent, goodbye) in [("data: whole\n\n", true), ("data: ha", false)] {
         let send = move || async move {
-            ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(stream::iter([Ok::<_, Infallible>(sent)]).chain(stream::pending())))
+            (
+                [(header::CONTENT_TYPE, "text/event-stream")],
+                Body::from_stream(
+                    stream::iter([Ok::<_, Infallible>(sent)]).chain(stream::pending()),
+                ),
+            )
         };
         let upstream = Server::of(|_| Router::new().route("/logs/stream", get(send))).await;
         let gateway = Server::forwarding_to(&upstream.url).await;
         let mut reader = gateway.read(PROXY).await;
         assert_eq!(&reader.piece().await[..], sent.as_bytes());
         gateway.shutdown.cancel();
-        assert_eq!(reader.frame().await.map(|frame| frame.event), goodbye.then(|| "bye".into()), "{sent:?}");
+        assert_eq!(
+            reader.frame().await.map(|frame| frame.event),
+            goodbye.then(|| "bye".into()),
+            "{sent:?}"
+        );
     }
 }
 
@@ -127,7 +158,9 @@ async fn ends_upstream_when_the_browser_leaves() {
 #[tokio::test]
 async fn says_why_when_upstream_is_down() {
     // Bound and let go again: nobody listens there.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port");
     let gone = format!("http://{gone}");
     let gateway = Server::forwarding_to(&gone).await;
     let answer = gateway.get(PROXY).await;

@@ -14,9 +14,14 @@ fn curl_commands() -> Vec<&'static str> {
     README.lines().filter(|line| line.starts_with("curl ")).collect()
 }
 
-/// Runs a command of the README against `gateway`. Only the address and a time limit differ from what is written.
+/// Runs a command of the README against `gateway`. Only the address and a time limit differ from
+/// what is written.
 fn run(command: &str, gateway: &str) -> String {
-    let command = command.replace("http://127.0.0.1:8080", gateway).replacen("curl ", "curl --silent --show-error --max-time 1 ", 1);
+    let command = command.replace("http://127.0.0.1:8080", gateway).replacen(
+        "curl ",
+        "curl --silent --show-error --max-time 1 ",
+        1,
+    );
     let output = Command::new("bash").args(["-c", &command]).output().expect("bash is there");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     // 28: the time limit, which ends a stream that would go on for ever.
@@ -52,7 +57,10 @@ async fn curl_commands_work_as_written() {
 fn the_rust_code_is_the_example_that_is_compiled() {
     let example = include_str!("../../examples/leptos_app.rs");
     let (_, code) = example.split_once("\n\n").expect("a first line and code");
-    assert!(INTEGRATION.contains(code.trim()), "docs/integration.md and examples/leptos_app.rs differ");
+    assert!(
+        INTEGRATION.contains(code.trim()),
+        "docs/integration.md and examples/leptos_app.rs differ"
+    );
 }
 
 #[test]

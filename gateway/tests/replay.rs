@@ -14,7 +14,8 @@ async fn both_recorded_generations_byte_for_byte() {
     for name in ["gateway-envelopes.sse", "backend-flat-entries.sse"] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(name);
         let recorded = std::fs::read(&file).expect("a recording");
-        let recording = Recording::read(&file, 1_000.0, CancellationToken::new()).await.expect("a recording");
+        let recording =
+            Recording::read(&file, 1_000.0, CancellationToken::new()).await.expect("a recording");
         let server = Server::of(|_| recording.app(&Extras::default())).await;
         for path in [PROXY, "/logs/stream", "/api/logs/stream"] {
             let mut reader = server.read(path).await;
@@ -30,6 +31,8 @@ async fn both_recorded_generations_byte_for_byte() {
 
 #[tokio::test]
 async fn a_file_that_is_not_there_is_named() {
-    let error = Recording::read(Path::new("no-such.sse"), 1.0, CancellationToken::new()).await.expect_err("no file");
+    let error = Recording::read(Path::new("no-such.sse"), 1.0, CancellationToken::new())
+        .await
+        .expect_err("no file");
     assert!(error.starts_with("no-such.sse: "), "{error}");
 }

@@ -1,4 +1,5 @@
-//! A reader that comes back with a cursor gets what it missed, once, in order, or is told what it does not get.
+//! A reader that comes back with a cursor gets what it missed, once, in order, or is told what it
+//! does not get.
 
 mod support;
 
@@ -23,13 +24,17 @@ async fn keeping(lines: usize) -> Server {
 #[tokio::test]
 async fn the_greeting_says_where_live_begins() {
     let gateway = keeping(3).await;
-    let seqs = async |gateway: &Server| gateway.read(STREAM).await.data().await["seqs"][CHANNEL].clone();
+    let seqs =
+        async |gateway: &Server| gateway.read(STREAM).await.data().await["seqs"][CHANNEL].clone();
     assert_eq!(seqs(&gateway).await, json!({ "oldest": 1, "newest": 0 }));
     gateway.publish_numbers(CHANNEL, 1, 5);
     assert_eq!(seqs(&gateway).await, json!({ "oldest": 3, "newest": 5 }));
     let mut reader = gateway.read(STREAM).await;
     let greeting = reader.data().await;
-    assert_eq!((&greeting["epoch"], &greeting["heartbeatMs"]), (&json!(gateway.hub.epoch().to_string()), &json!(15_000)));
+    assert_eq!(
+        (&greeting["epoch"], &greeting["heartbeatMs"]),
+        (&json!(gateway.hub.epoch().to_string()), &json!(15_000))
+    );
     assert!(greeting["serverTime"].is_u64() && greeting["refused"] == json!([]), "{greeting}");
     gateway.publish_numbers(CHANNEL, 6, 6);
     assert_eq!(reader.told().await, Some(("6".into(), gateway.cursor("6"))));
@@ -42,7 +47,10 @@ async fn goes_on_after_the_cursor_of_the_header_or_the_query_and_the_header_wins
     for path in [STREAM, PROXY] {
         let with_query = format!("{path}&last_event_id={}", gateway.cursor("3"));
         assert_eq!(gateway.resume(path, &gateway.cursor("7")).await.told_next(2).await, ["8", "9"]);
-        assert_eq!(gateway.resume(&with_query, &gateway.cursor("7")).await.told_next(2).await, ["8", "9"]);
+        assert_eq!(
+            gateway.resume(&with_query, &gateway.cursor("7")).await.told_next(2).await,
+            ["8", "9"]
+        );
         let mut by_query = gateway.read(&with_query).await;
         by_query.data().await;
         assert_eq!(by_query.told_next(6).await, ["4", "5", "6", "7", "8", "9"]);
@@ -74,7 +82,11 @@ async fn what_the_history_no_longer_holds_is_told_exactly() {
     let mut reader = gateway.resume(STREAM, &gateway.cursor("5")).await;
     assert_eq!(reader.told().await, Some(("gap 6 15 evicted".into(), gateway.cursor("f"))));
     assert_eq!(reader.told_next(2).await, ["16", "17"]);
-    assert_eq!(gateway.resume(STREAM, &gateway.cursor("f")).await.told_next(1).await, ["16"], "the last that is held");
+    assert_eq!(
+        gateway.resume(STREAM, &gateway.cursor("f")).await.told_next(1).await,
+        ["16"],
+        "the last that is held"
+    );
 }
 
 #[tokio::test]
@@ -102,9 +114,21 @@ async fn a_cursor_that_cannot_be_placed_goes_live_after_a_gap() {
     let gateway = Server::gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 5);
     let (future, count) = (gateway.cursor("6"), gateway.cursor("1-2"));
-    for cursor in ["log-1795472915237-ndezmtrxi", "7", &future, &count, "2.abcdef.1", "1.abcdef.1-1", "\u{fffd}"] {
+    for cursor in [
+        "log-1795472915237-ndezmtrxi",
+        "7",
+        &future,
+        &count,
+        "2.abcdef.1",
+        "1.abcdef.1-1",
+        "\u{fffd}",
+    ] {
         let mut reader = gateway.resume(STREAM, cursor).await;
-        assert_eq!(reader.told().await, Some(("gap null null unknown".into(), gateway.cursor("5"))), "{cursor}");
+        assert_eq!(
+            reader.told().await,
+            Some(("gap null null unknown".into(), gateway.cursor("5"))),
+            "{cursor}"
+        );
     }
     let mut reader = gateway.resume(STREAM, "7").await;
     gateway.publish_numbers(CHANNEL, 6, 6);
@@ -116,29 +140,39 @@ async fn channels_keep_their_place_in_the_cursor_and_merge_as_they_were_publishe
     let gateway = Server::gateway().await;
     let path = format!("{STREAM},logs:etl:foreign:w,{OTHER},{CHANNEL}");
     let open = async |cursor: &str| {
-        let request = client().get(format!("{}{path}", gateway.url)).header("X-Workspace-Id", "workspace123");
+        let request =
+            client().get(format!("{}{path}", gateway.url)).header("X-Workspace-Id", "workspace123");
         let mut reader = Reader::open(request.header("Last-Event-ID", cursor)).await;
         reader.data().await;
         reader
     };
     let mut reader = open("").await;
-    for (channel, number) in [(OTHER, 1), (CHANNEL, 1), (OTHER, 2), (OTHER, 3), (CHANNEL, 2), ("logs:etl:foreign:w", 1)] {
+    for (channel, number) in
+        [(OTHER, 1), (CHANNEL, 1), (OTHER, 2), (OTHER, 3), (CHANNEL, 2), ("logs:etl:foreign:w", 1)]
+    {
         gateway.publish_numbers(channel, number, number);
     }
-    let cursors = ["0-_-1", "1-_-1", "1-_-2", "1-_-3", "2-_-3"].map(|positions| gateway.cursor(positions));
+    let cursors =
+        ["0-_-1", "1-_-1", "1-_-2", "1-_-3", "2-_-3"].map(|positions| gateway.cursor(positions));
     for cursor in &cursors {
         assert_eq!(reader.frame().await.map(|frame| frame.id).as_ref(), Some(cursor));
     }
     let mut again = open(&cursors[0]).await;
     for cursor in &cursors[1..] {
-        assert_eq!(again.frame().await.map(|frame| frame.id).as_ref(), Some(cursor), "replayed as it was live");
+        assert_eq!(
+            again.frame().await.map(|frame| frame.id).as_ref(),
+            Some(cursor),
+            "replayed as it was live"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_cursor_of_16_channels_stays_under_128_bytes() {
     let gateway = Server::gateway().await;
-    let channels: Vec<_> = (0..16).map(|number| format!("logs:etl:workspace123:workflow-with-a-long-name-{number}")).collect();
+    let channels: Vec<_> = (0..16)
+        .map(|number| format!("logs:etl:workspace123:workflow-with-a-long-name-{number}"))
+        .collect();
     for channel in &channels {
         gateway.publish_numbers(channel, 1, 1_500);
     }
@@ -152,8 +186,11 @@ async fn a_cursor_of_16_channels_stays_under_128_bytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_speed() {
     const LAST: u64 = 5_000;
-    let config =
-        Config { history: Bounds { lines: 100_000, bytes: usize::MAX }, reader: Bounds { lines: 100_000, bytes: usize::MAX }, ..Config::default() };
+    let config = Config {
+        history: Bounds { lines: 100_000, bytes: usize::MAX },
+        reader: Bounds { lines: 100_000, bytes: usize::MAX },
+        ..Config::default()
+    };
     let gateway = Arc::new(Server::tuned(config, Pace::default()).await);
     let publisher = Arc::clone(&gateway);
     let path = format!("{STREAM},{OTHER}");
@@ -166,13 +203,21 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
                     let mut reader = gateway.resume(&path, &cursor).await;
                     streams += 1;
                     for _ in 0..fastrand::u64(1..500).min(2 * LAST - seqs[0] - seqs[1]) {
-                        let Frame { id, data, event } = reader.frame().await.expect("the stream goes on");
+                        let Frame { id, data, event } =
+                            reader.frame().await.expect("the stream goes on");
                         assert_eq!(event, "message");
                         let log: Value = serde_json::from_str(&data).expect("JSON");
                         let seq = &mut seqs[usize::from(log["channel"] == OTHER)];
                         *seq += 1;
-                        assert_eq!((&log["seq"], &log["data"]), (&json!(*seq), &json!(*seq)), "after {cursor}");
-                        assert!((0..=1).contains(&seqs[0].wrapping_sub(seqs[1])), "out of the order of publishing: {seqs:?}");
+                        assert_eq!(
+                            (&log["seq"], &log["data"]),
+                            (&json!(*seq), &json!(*seq)),
+                            "after {cursor}"
+                        );
+                        assert!(
+                            (0..=1).contains(&seqs[0].wrapping_sub(seqs[1])),
+                            "out of the order of publishing: {seqs:?}"
+                        );
                         cursor = id;
                     }
                 }
@@ -182,7 +227,9 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
         .collect();
     std::thread::spawn(move || {
         for number in 1..=LAST {
-            [CHANNEL, OTHER].iter().for_each(|channel| publisher.publish_numbers(channel, number, number));
+            [CHANNEL, OTHER]
+                .iter()
+                .for_each(|channel| publisher.publish_numbers(channel, number, number));
             // In bursts, so that readers catch up now and then: both replay and live are cut into.
             if fastrand::u8(..) == 0 {
                 std::thread::sleep(std::time::Duration::from_millis(30));
@@ -197,7 +244,11 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
 #[tokio::test]
 async fn a_client_of_old_that_knows_messages_only_sees_every_log() {
     let pace = Pace { heartbeat: std::time::Duration::from_millis(20), ..Pace::default() };
-    let gateway = Server::tuned(Config { history: Bounds { lines: 5, bytes: usize::MAX }, ..Config::default() }, pace).await;
+    let gateway = Server::tuned(
+        Config { history: Bounds { lines: 5, bytes: usize::MAX }, ..Config::default() },
+        pace,
+    )
+    .await;
     gateway.publish_numbers(CHANNEL, 1, 9);
     let mut reader = gateway.resume(STREAM, "log-1795472915237-ndezmtrxi").await;
     let mut seen = Vec::new();
@@ -208,7 +259,9 @@ async fn a_client_of_old_that_knows_messages_only_sees_every_log() {
             let frame = reader.frame().await.expect("the stream goes on");
             if frame.event == "message" {
                 let log: Value = serde_json::from_str(&frame.data).expect("JSON");
-                assert!(log["channel"] == CHANNEL && log["timestamp"].is_u64() && log["id"].is_string());
+                assert!(
+                    log["channel"] == CHANNEL && log["timestamp"].is_u64() && log["id"].is_string()
+                );
                 seen.push(log["data"].as_u64().expect("a number"));
                 break;
             }

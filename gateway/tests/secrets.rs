@@ -1,4 +1,5 @@
-//! Secrets stay inside: in no error, no log line, no answer, no proxy of the environment, and behind no redirect.
+//! Secrets stay inside: in no error, no log line, no answer, no proxy of the environment, and
+//! behind no redirect.
 
 #[path = "support/faults.rs"]
 mod faults_support;
@@ -55,12 +56,19 @@ fn no_error_about_a_variable_repeats_its_secret() {
         ("LOGS_GATEWAY_TOKENS", "etl=a, hunter2-hunter2-hunter2", &["--port", "0"]),
         ("LOGS_GATEWAY_TOKENS", "etl=hunter2-hunter2-hunter2é", &["--port", "0"]),
         ("LOGS_GATEWAY_TOKEN", "hunter2-hunter2-hunter2é", &["publish", "--count", "1"]),
-        ("LOGS_GATEWAY_UPSTREAM_AUTHORIZATION", "hunter2-hunter2-hunter2\n", &["--upstream", "http://127.0.0.1:9"]),
+        (
+            "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION",
+            "hunter2-hunter2-hunter2\n",
+            &["--upstream", "http://127.0.0.1:9"],
+        ),
     ] {
         let mut command = program(arguments);
         command.env(variable, value);
         let (code, text) = ended(command);
-        assert!(matches!(code, Some(1 | 2)) && !text.contains("hunter2"), "{variable}: {code:?} {text}");
+        assert!(
+            matches!(code, Some(1 | 2)) && !text.contains("hunter2"),
+            "{variable}: {code:?} {text}"
+        );
     }
 }
 
@@ -82,18 +90,53 @@ fn a_token_that_no_request_can_send_is_refused_at_start_with_a_sentence() {
 #[test]
 fn a_secret_that_strangers_can_guess_is_refused_where_they_reach_the_gateway() {
     for host in ["0.0.0.0", "::", "192.0.2.1", "logs.example.com"] {
-        for token in ["etl=l5-etl-token", "faas=faas-token", "etl=function-token", "etl=a", "etl=0123456789abcde"] {
-            let (code, text) = ended(program(&["--host", host, "--port", "0", "--token", "x=0123456789abcdef", "--token", token]));
-            assert!(code == Some(1) && text.contains("token number 2 ") && text.contains(host), "{host} {token}: {text}");
+        for token in [
+            "etl=l5-etl-token",
+            "faas=faas-token",
+            "etl=function-token",
+            "etl=a",
+            "etl=0123456789abcde",
+        ] {
+            let (code, text) = ended(program(&[
+                "--host",
+                host,
+                "--port",
+                "0",
+                "--token",
+                "x=0123456789abcdef",
+                "--token",
+                token,
+            ]));
+            assert!(
+                code == Some(1) && text.contains("token number 2 ") && text.contains(host),
+                "{host} {token}: {text}"
+            );
         }
     }
-    Running::start(program(&["--host", "0.0.0.0", "--port", "0", "--token", "etl=0123456789abcdef"]));
+    Running::start(program(&[
+        "--host",
+        "0.0.0.0",
+        "--port",
+        "0",
+        "--token",
+        "etl=0123456789abcdef",
+    ]));
     Running::start(program(&["--host", "localhost", "--port", "0", "--token", "etl=a"]));
 }
 
 #[test]
 fn an_upstream_that_no_path_can_be_appended_to_is_refused_at_start() {
-    for url in ["http://h/?a=1", "http://h/#x", "http://h ", "http://h/a b", "http://user@h", "http://u:p@h", "ftp://h", "h", "http://"] {
+    for url in [
+        "http://h/?a=1",
+        "http://h/#x",
+        "http://h ",
+        "http://h/a b",
+        "http://user@h",
+        "http://u:p@h",
+        "ftp://h",
+        "h",
+        "http://",
+    ] {
         for arguments in [&["--port", "0", "--upstream", url][..], &["publish", "--url", url]] {
             let (code, text) = ended(program(arguments));
             assert!(code == Some(2) && text.contains("expected "), "{arguments:?}: {text}");
@@ -103,10 +146,16 @@ fn an_upstream_that_no_path_can_be_appended_to_is_refused_at_start() {
 
 #[tokio::test]
 async fn the_authorization_for_upstream_is_sent_and_shows_nowhere() {
-    let upstream = Canned::serving(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_vec(), Afterwards::Close).await;
+    let upstream = Canned::serving(
+        b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        Afterwards::Close,
+    )
+    .await;
     for url in [&*upstream.url, "http://127.0.0.1:9"] {
         let mut command = program(&["--port", "0", "--upstream", url]);
-        command.env("LOGS_GATEWAY_UPSTREAM_AUTHORIZATION", format!("Bearer {SECRET}")).env("RUST_LOG", "trace");
+        command
+            .env("LOGS_GATEWAY_UPSTREAM_AUTHORIZATION", format!("Bearer {SECRET}"))
+            .env("RUST_LOG", "trace");
         let running = Running::start(command);
         let answer = Answer::of(client().get(format!("{}{PROXY}", running.url))).await;
         assert!(answer.status == 502 && !format!("{answer:?}").contains(SECRET), "{answer:?}");
@@ -114,12 +163,19 @@ async fn the_authorization_for_upstream_is_sent_and_shows_nowhere() {
         assert!(errors.contains("upstream") && !errors.contains(SECRET), "{errors}");
     }
     let requests = upstream.requests.lock().expect("unpoisoned");
-    assert!(requests[0].to_ascii_lowercase().contains(&format!("authorization: bearer {SECRET}\r\n")), "{requests:?}");
+    assert!(
+        requests[0].to_ascii_lowercase().contains(&format!("authorization: bearer {SECRET}\r\n")),
+        "{requests:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_proxy_of_the_environment_sees_nothing_unless_a_flag_asks_for_it() {
-    let proxy = Canned::serving(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".to_vec(), Afterwards::Close).await;
+    let proxy = Canned::serving(
+        b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        Afterwards::Close,
+    )
+    .await;
     let through_proxy = |arguments: &[&str]| {
         let mut command = program(arguments);
         ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"].iter().for_each(|name| {
@@ -130,7 +186,8 @@ async fn a_proxy_of_the_environment_sees_nothing_unless_a_flag_asks_for_it() {
     let seen = || proxy.requests.lock().expect("unpoisoned").len();
     let publish = ["publish", "--url", "http://192.0.2.1:3000", "--token", SECRET, "--count", "1"];
     let serve = ["--port", "0", "--upstream", "http://127.0.0.1:9"];
-    // Nothing answers at the address of documentation; where the machine has no route to it, that is said at once.
+    // Nothing answers at the address of documentation; where the machine has no route to it, that
+    // is said at once.
     let command = through_proxy(&publish);
     let (code, text) = tokio::task::spawn_blocking(|| ended(command)).await.expect("it ends");
     assert!(code == Some(1) && !text.contains(SECRET), "{text}");
@@ -141,16 +198,27 @@ async fn a_proxy_of_the_environment_sees_nothing_unless_a_flag_asks_for_it() {
     let (_, text) = tokio::task::spawn_blocking(|| ended(command)).await.expect("it ends");
     assert!(seen() == 1 && text.contains("403"), "{text}");
     let running = Running::start(through_proxy(&[&serve[..], &["--use-env-proxy"]].concat()));
-    assert_eq!((Answer::of(client().get(format!("{}{PROXY}", running.url))).await.status, seen()), (403, 2));
+    assert_eq!(
+        (Answer::of(client().get(format!("{}{PROXY}", running.url))).await.status, seen()),
+        (403, 2)
+    );
 }
 
 #[tokio::test]
 async fn a_publisher_follows_no_redirect() {
-    let thief = Canned::serving(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(), Afterwards::Close).await;
+    let thief = Canned::serving(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        Afterwards::Close,
+    )
+    .await;
     for status in ["301", "302", "303", "307", "308"] {
-        let redirect = format!("HTTP/1.1 {status} Moved\r\nLocation: {}/logs/stream\r\nContent-Length: 0\r\n\r\n", thief.url);
+        let redirect = format!(
+            "HTTP/1.1 {status} Moved\r\nLocation: {}/logs/stream\r\nContent-Length: 0\r\n\r\n",
+            thief.url
+        );
         let gateway = Canned::serving(redirect.into(), Afterwards::Close).await;
-        let command = program(&["publish", "--url", &gateway.url, "--token", SECRET, "--count", "1"]);
+        let command =
+            program(&["publish", "--url", &gateway.url, "--token", SECRET, "--count", "1"]);
         let (code, text) = tokio::task::spawn_blocking(|| ended(command)).await.expect("it ends");
         assert!(code == Some(1) && text.contains(status) && !text.contains(SECRET), "{text}");
     }
@@ -159,7 +227,8 @@ async fn a_publisher_follows_no_redirect() {
 
 #[tokio::test]
 async fn publish_finds_the_other_name_of_the_route() {
-    let publish = || async { format!("{{\"success\":true,\"channel\":{CHANNEL:?},\"delivered\":3}}") };
+    let publish =
+        || async { format!("{{\"success\":true,\"channel\":{CHANNEL:?},\"delivered\":3}}") };
     let node = Server::of(|_| Router::new().route("/api/logs/publish", post(publish))).await;
     let command = program(&["publish", "--url", &node.url, "--count", "2", "--interval", "1ms"]);
     let (code, text) = tokio::task::spawn_blocking(|| ended(command)).await.expect("it ends");
@@ -170,12 +239,15 @@ async fn publish_finds_the_other_name_of_the_route() {
 async fn the_job_publishes_with_a_token_of_its_service() {
     for host in ["127.0.0.1", "0.0.0.0"] {
         let tokens = ["--token", "x=0123456789abcdef", "--token", "etl=hunter2-hunter2-hunter2"];
-        let running = Running::start(program(&[&["--host", host, "--port", "0", "--job", "--rate", "50"][..], &tokens].concat()));
+        let running = Running::start(program(
+            &[&["--host", host, "--port", "0", "--job", "--rate", "50"][..], &tokens].concat(),
+        ));
         let url = running.url.replace("0.0.0.0", "127.0.0.1");
         let mut reader = Reader::open(client().get(format!("{url}{PROXY}"))).await;
         reader.data().await;
         assert_eq!(reader.data().await["channel"], CHANNEL, "{host}");
     }
-    let (code, text) = ended(program(&["--port", "0", "--job", "--token", "faas=hunter2-hunter2-hunter2"]));
+    let (code, text) =
+        ended(program(&["--port", "0", "--job", "--token", "faas=hunter2-hunter2-hunter2"]));
     assert!(code == Some(1) && text.contains("--token etl="), "{text}");
 }

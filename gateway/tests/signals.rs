@@ -28,7 +28,8 @@ fn a_signal_right_after_the_address_drains() {
 
 #[test]
 fn a_signal_right_after_the_address_ends_the_faults_proxy_in_order() {
-    let mut faults = Process::start(command(&["faults", "--to", "http://127.0.0.1:9"]).stderr(Stdio::null()));
+    let mut faults =
+        Process::start(command(&["faults", "--to", "http://127.0.0.1:9"]).stderr(Stdio::null()));
     faults.signal("-TERM");
     assert_eq!(faults.end().code(), Some(0));
 }
@@ -37,7 +38,11 @@ fn a_signal_right_after_the_address_ends_the_faults_proxy_in_order() {
 fn a_hangup_without_a_terminal_ends_nothing() {
     // A session of its own has no terminal, as under a service manager.
     let mut setsid = std::process::Command::new("setsid");
-    setsid.args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0"]).env_remove("LOGS_GATEWAY_TOKENS").stdin(Stdio::null()).stderr(Stdio::null());
+    setsid
+        .args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0"])
+        .env_remove("LOGS_GATEWAY_TOKENS")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
     let mut gateway = Process::start(&mut setsid);
     let mut reader = gateway.read(PROXY);
     gateway.signal("-HUP");
@@ -65,7 +70,11 @@ fn a_second_signal_shortens_a_drain_but_not_the_readers_goodbye() {
     gateway.signal("-TERM");
     reader.until("\"shutdown\"");
     assert_eq!(gateway.end().code(), Some(0));
-    assert!(start.elapsed() < Duration::from_secs(4), "a drain that nothing shortens takes 5 s: {:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(4),
+        "a drain that nothing shortens takes 5 s: {:?}",
+        start.elapsed()
+    );
     drop(half);
 }
 
@@ -81,7 +90,11 @@ fn a_reader_that_does_not_read_does_not_hold_up_a_drain() {
     let start = Instant::now();
     gateway.signal("-TERM");
     assert_eq!(gateway.end().code(), Some(0));
-    assert!(start.elapsed() < Duration::from_millis(4_500), "it took the whole time for a reader that does not read: {:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(4_500),
+        "it took the whole time for a reader that does not read: {:?}",
+        start.elapsed()
+    );
     drop(frozen);
 }
 
@@ -89,8 +102,14 @@ fn a_reader_that_does_not_read_does_not_hold_up_a_drain() {
 fn a_terminal_that_goes_away_drains() {
     // `script` runs the program in a terminal of its own, which goes away with it.
     let mut script = std::process::Command::new("script");
-    script.args(["-qec", &format!("exec {} --port 0", env!("CARGO_BIN_EXE_logs-gateway")), "/dev/null"]);
-    let mut terminal = Process::start(script.env_remove("LOGS_GATEWAY_TOKENS").stdin(Stdio::null()).stderr(Stdio::null()));
+    script.args([
+        "-qec",
+        &format!("exec {} --port 0", env!("CARGO_BIN_EXE_logs-gateway")),
+        "/dev/null",
+    ]);
+    let mut terminal = Process::start(
+        script.env_remove("LOGS_GATEWAY_TOKENS").stdin(Stdio::null()).stderr(Stdio::null()),
+    );
     let mut reader = terminal.read(PROXY);
     terminal.signal("-KILL");
     reader.until("\"shutdown\"");

@@ -1,4 +1,5 @@
-//! Readers that do not keep up: nobody waits for them, and they are told what they missed, to the last number.
+//! Readers that do not keep up: nobody waits for them, and they are told what they missed, to the
+//! last number.
 
 mod support;
 
@@ -15,7 +16,10 @@ const COUNT: u64 = 40_000;
 
 /// Publishes `count` logs of 1 kB.
 fn publish(gateway: &Server, count: u64) {
-    let (channel, entry) = (CHANNEL.parse().expect("a channel"), RawValue::from_string(format!("\"{}\"", "x".repeat(1_000))).expect("JSON"));
+    let (channel, entry) = (
+        CHANNEL.parse().expect("a channel"),
+        RawValue::from_string(format!("\"{}\"", "x".repeat(1_000))).expect("JSON"),
+    );
     for _ in 0..count {
         gateway.hub.publish(&channel, &entry);
     }
@@ -29,9 +33,16 @@ async fn frozen(gateway: &Server) -> Reader {
 }
 
 async fn gateway(slow: SlowReader) -> Server {
-    let (history, reader) = (Bounds { lines: 3_000, bytes: usize::MAX }, Bounds { lines: 1_000, bytes: usize::MAX });
+    let (history, reader) =
+        (Bounds { lines: 3_000, bytes: usize::MAX }, Bounds { lines: 1_000, bytes: usize::MAX });
     // However long publishing takes on a busy machine.
-    let config = Config { history, reader, slow, slow_patience: Duration::from_secs(600), ..Config::default() };
+    let config = Config {
+        history,
+        reader,
+        slow,
+        slow_patience: Duration::from_secs(600),
+        ..Config::default()
+    };
     Server::tuned(config, Pace { heartbeat: Duration::from_secs(600), ..Pace::default() }).await
 }
 

@@ -137,7 +137,9 @@ fn a_client_that_leaves_while_upstream_is_silent_is_noticed() {
 fn a_request_behind_a_stream_does_not_end_it() {
     let gateway = gateway(&[]);
     let mut raw = gateway.read(PROXY);
-    raw.socket.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it accepts the request");
+    raw.socket
+        .write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("it accepts the request");
     std::thread::sleep(Duration::from_millis(100));
     gateway.publish("still here");
     raw.until("still here");
@@ -148,8 +150,9 @@ fn a_request_behind_a_stream_does_not_end_it() {
 fn requests_in_one_piece_are_answered_one_after_the_other() {
     let gateway = gateway(&[]);
     let publish = publish_request("/logs/stream", "x").replace("Connection: close\r\n", "");
-    let requests =
-        format!("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n{publish}GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let requests = format!(
+        "GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n{publish}GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    );
     let answers = gateway.exchange(&requests);
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
 }
@@ -172,8 +175,14 @@ fn requests_that_two_servers_could_read_differently_are_refused() {
         ("GET /ready HTTP/1.1\nHost: a\n\n", "400"),
         ("GET /ready HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", "400"),
         ("GET /ready HTTP/1.1\r\nHost: localhost\r\n\n", "400"),
-        ("POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
-        ("POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\nContent-Length: 2\r\n\r\n{}", "417"),
+        (
+            "POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            "501",
+        ),
+        (
+            "POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\nContent-Length: 2\r\n\r\n{}",
+            "417",
+        ),
     ] {
         assert_eq!(status(&gateway, request), expected, "{request:?}");
     }
@@ -181,18 +190,23 @@ fn requests_that_two_servers_could_read_differently_are_refused() {
     let publish = publish_request("/logs/stream", "x").replace("Connection: close\r\n", "");
     let answers = gateway.exchange(&format!("{publish}GET /ready HTTP/1.1\r\nHost: a\n\r\n"));
     assert!(answers.starts_with("HTTP/1.1 200") && answers.contains("HTTP/1.1 400"), "{answers}");
-    let chunked =
-        "POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nX-Service-Token: l5-etl-token\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
-    let body = publish_request("", "a\\nb").split("\r\n\r\n").nth(1).expect("a body").to_owned() + "\n\n";
+    let chunked = "POST /logs/stream HTTP/1.1\r\nHost: localhost\r\nX-Service-Token: l5-etl-token\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+    let body =
+        publish_request("", "a\\nb").split("\r\n\r\n").nth(1).expect("a body").to_owned() + "\n\n";
     let (one, two) = body.split_at(10);
-    let answer = gateway.exchange(&format!("{chunked}{:x}\r\n{one}\r\n{:x};a=b\r\n{two}\r\n0\r\n\r\n", one.len(), two.len()));
+    let answer = gateway.exchange(&format!(
+        "{chunked}{:x}\r\n{one}\r\n{:x};a=b\r\n{two}\r\n0\r\n\r\n",
+        one.len(),
+        two.len()
+    ));
     assert!(answer.contains("\"success\":true"), "{answer}");
 }
 
 /// The status of a stream's request, while the connection is kept.
 fn open(gateway: &Process, path: &str) -> (TcpStream, String) {
     let mut socket = connect(gateway.address());
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it accepts the request");
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("it accepts the request");
     let mut head = [0; 600];
     let count = socket.read(&mut head).unwrap_or(0);
     (socket, String::from_utf8_lossy(&head[..count]).into_owned())
@@ -204,9 +218,16 @@ fn streams_above_the_limit_are_refused_and_health_and_publishers_are_not() {
     let streams: Vec<_> = (0..8).map(|_| gateway.read(PROXY)).collect();
     for path in [PROXY, "/logs/stream?channels=logs:etl:a:b", "/"] {
         let (_, head) = open(&gateway, path);
-        assert!(head.starts_with("HTTP/1.1 503") && head.to_lowercase().contains("retry-after: "), "{path}: {head}");
+        assert!(
+            head.starts_with("HTTP/1.1 503") && head.to_lowercase().contains("retry-after: "),
+            "{path}: {head}"
+        );
     }
-    assert!(gateway.get("/health").contains("\"connectionsRefused\":3"), "{}", gateway.get("/health"));
+    assert!(
+        gateway.get("/health").contains("\"connectionsRefused\":3"),
+        "{}",
+        gateway.get("/health")
+    );
     assert!(gateway.get("/ready").contains("\"ready\":true"));
     assert!(gateway.publish("hello").contains("\"delivered\":8"));
     drop(streams);
@@ -247,10 +268,17 @@ fn a_burst_of_a_thousand_connections_is_not_dropped() {
     let listener = gateway(&[]);
     // Stopped, it accepts nothing: they wait in the system's queue.
     listener.signal("-STOP");
-    let limit = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok().and_then(|limit| limit.trim().parse().ok()).unwrap_or(128);
+    let limit = std::fs::read_to_string("/proc/sys/net/core/somaxconn")
+        .ok()
+        .and_then(|limit| limit.trim().parse().ok())
+        .unwrap_or(128);
     let address = listener.address().parse().expect("an address");
-    let burst: Vec<_> =
-        (0..900.min(limit)).map(|_| TcpStream::connect_timeout(&address, Duration::from_secs(1)).expect("a place in the queue")).collect();
+    let burst: Vec<_> = (0..900.min(limit))
+        .map(|_| {
+            TcpStream::connect_timeout(&address, Duration::from_secs(1))
+                .expect("a place in the queue")
+        })
+        .collect();
     listener.signal("-CONT");
     drop(burst);
 }

@@ -13,16 +13,32 @@ async fn greets_and_then_sends_what_is_published() {
         let greeting = reader.frame().await.expect("a greeting");
         assert_eq!(greeting.id, "", "the greeting has no id");
         let greeting: Value = serde_json::from_str(&greeting.data).expect("JSON");
-        assert_eq!((&greeting["type"], &greeting["status"], &greeting["channels"]), (&json!("connection"), &json!("connected"), &json!([CHANNEL])));
-        assert!(greeting["userId"].is_string() && greeting["connectionId"].is_string() && greeting["timestamp"].is_u64(), "{greeting}");
+        assert_eq!(
+            (&greeting["type"], &greeting["status"], &greeting["channels"]),
+            (&json!("connection"), &json!("connected"), &json!([CHANNEL]))
+        );
+        assert!(
+            greeting["userId"].is_string()
+                && greeting["connectionId"].is_string()
+                && greeting["timestamp"].is_u64(),
+            "{greeting}"
+        );
         assert_eq!(gateway.publish("hello").await, 1);
         let log = reader.frame().await.expect("a log");
         let envelope: Value = serde_json::from_str(&log.data).expect("JSON");
-        assert_eq!((&envelope["channel"], &envelope["data"]["message"]), (&json!(CHANNEL), &json!("hello")));
-        assert!(envelope["id"].as_str().is_some_and(|id| id.starts_with("log-")) && envelope["timestamp"].is_u64(), "{envelope}");
+        assert_eq!(
+            (&envelope["channel"], &envelope["data"]["message"]),
+            (&json!(CHANNEL), &json!("hello"))
+        );
+        assert!(
+            envelope["id"].as_str().is_some_and(|id| id.starts_with("log-"))
+                && envelope["timestamp"].is_u64(),
+            "{envelope}"
+        );
         assert!(log.id.starts_with("1."), "the stream's id is the cursor: {log:?}");
         drop(reader);
-        until("the reader is gone", async || gateway.get("/health").await.json["connections"] == 0).await;
+        until("the reader is gone", async || gateway.get("/health").await.json["connections"] == 0)
+            .await;
     }
 }
 
@@ -43,15 +59,22 @@ async fn no_cache_proxy_or_compressor_may_hold_events_back() {
 async fn all_readers_of_a_channel_get_a_log_and_nobody_else() {
     let gateway = Server::gateway().await;
     let mut one = gateway.read(PROXY).await;
-    let mut two = gateway.read(&format!("/logs/stream?channels=logs:faas:workspace123:f,{CHANNEL}")).await;
+    let mut two =
+        gateway.read(&format!("/logs/stream?channels=logs:faas:workspace123:f,{CHANNEL}")).await;
     let mut other = gateway.read("/logs/stream?channels=logs:etl:workspace123").await;
     for reader in [&mut one, &mut two, &mut other] {
         reader.data().await;
     }
     assert_eq!(gateway.publish("for two").await, 2);
     let body = json!({ "service": "etl", "workspace_id": "workspace123", "logData": "for the whole service" });
-    assert_eq!(gateway.post("/api/logs/publish", "l5-etl-token", body.to_string()).await.json["delivered"], 1);
-    assert_eq!((one.data().await["data"]["message"].clone(), two.data().await["data"]["message"].clone()), (json!("for two"), json!("for two")));
+    assert_eq!(
+        gateway.post("/api/logs/publish", "l5-etl-token", body.to_string()).await.json["delivered"],
+        1
+    );
+    assert_eq!(
+        (one.data().await["data"]["message"].clone(), two.data().await["data"]["message"].clone()),
+        (json!("for two"), json!("for two"))
+    );
     assert_eq!(other.data().await["data"], "for the whole service");
 }
 
@@ -59,10 +82,22 @@ async fn all_readers_of_a_channel_get_a_log_and_nobody_else() {
 async fn a_channel_of_another_workspace_is_left_out_and_named() {
     let gateway = Server::gateway().await;
     let url = format!("{}/logs/stream?channels={CHANNEL},logs:etl:other:w", gateway.url);
-    let mut reader = Reader::open(reqwest::Client::new().get(url).header("X-User-Id", "user123").header("X-Workspace-Id", "workspace123")).await;
+    let mut reader = Reader::open(
+        reqwest::Client::new()
+            .get(url)
+            .header("X-User-Id", "user123")
+            .header("X-Workspace-Id", "workspace123"),
+    )
+    .await;
     let greeting = reader.data().await;
-    assert_eq!((reader.status, &greeting["channels"], &greeting["userId"]), (200, &json!([CHANNEL]), &json!("user123")));
-    assert_eq!((&greeting["refused"], &greeting["seqs"]["logs:etl:other:w"]), (&json!(["logs:etl:other:w"]), &json!(null)));
+    assert_eq!(
+        (reader.status, &greeting["channels"], &greeting["userId"]),
+        (200, &json!([CHANNEL]), &json!("user123"))
+    );
+    assert_eq!(
+        (&greeting["refused"], &greeting["seqs"]["logs:etl:other:w"]),
+        (&json!(["logs:etl:other:w"]), &json!(null))
+    );
 }
 
 #[tokio::test]
@@ -71,7 +106,9 @@ async fn an_entry_arrives_as_it_was_sent() {
     let mut reader = gateway.read(PROXY).await;
     reader.data().await;
     let entry = r#"{"z": 1.10, "big": 123456789012345678901234567890, "text": "naïve \u2713 \"q\" <b>", "nested": {"b": null, "a": []}}"#;
-    let body = format!("{{\"service\":\"etl\",\"workspace_id\":\"workspace123\",\"workflow_id\":\"workflow456\",\n\"logData\":\n{entry}}}");
+    let body = format!(
+        "{{\"service\":\"etl\",\"workspace_id\":\"workspace123\",\"workflow_id\":\"workflow456\",\n\"logData\":\n{entry}}}"
+    );
     assert_eq!(gateway.post("/logs/stream", "l5-etl-token", body).await.status, 200);
     assert!(reader.frame().await.expect("a log").data.contains(entry));
 }
@@ -82,7 +119,10 @@ async fn answers_a_publisher_as_the_contract_says() {
     for path in ["/logs/stream", "/api/logs/publish"] {
         let body = json!({ "service": "function", "workspace_id": "workspace123", "function_id": "function456", "logData": {} });
         let answer = gateway.post(path, "function-token", body.to_string()).await;
-        assert_eq!((answer.status, &answer.json["success"], &answer.json["delivered"]), (200, &json!(true), &json!(0)));
+        assert_eq!(
+            (answer.status, &answer.json["success"], &answer.json["delivered"]),
+            (200, &json!(true), &json!(0))
+        );
         assert_eq!(answer.json["channel"], "logs:function:workspace123:function456");
         assert!(answer.json["timestamp"].is_u64());
     }
@@ -91,10 +131,17 @@ async fn answers_a_publisher_as_the_contract_says() {
 #[tokio::test]
 async fn a_token_publishes_for_its_own_service_only() {
     let gateway = Server::gateway().await;
-    let body = |service: &str| json!({ "service": service, "workspace_id": "w", "workflow_id": "f", "logData": {} }).to_string();
+    let body = |service: &str| {
+        json!({ "service": service, "workspace_id": "w", "workflow_id": "f", "logData": {} })
+            .to_string()
+    };
     for (token, service) in [("wrong", "etl"), ("faas-token", "etl"), ("l5-etl-token", "faas")] {
         let answer = gateway.post("/logs/stream", token, body(service)).await;
-        assert_eq!((answer.status, answer.error()), (403, "Unauthorized log publisher"), "{token:?} for {service}");
+        assert_eq!(
+            (answer.status, answer.error()),
+            (403, "Unauthorized log publisher"),
+            "{token:?} for {service}"
+        );
     }
     let sly = json!({ "service": "etl", "workspace_id": "w", "function_id": "f", "logData": {} });
     assert_eq!(gateway.post("/logs/stream", "l5-etl-token", sly.to_string()).await.status, 403);
@@ -116,7 +163,9 @@ async fn a_malformed_request_is_told_which_field_is_wrong() {
         let answer = gateway.get(path).await;
         assert!(answer.status == 400 && answer.error().starts_with(field), "{path}: {answer:?}");
     }
-    for (body, field) in [("", "body"), ("{\"service\":\"etl\"}", "workspace_id"), ("{\"service\":7}", "service")] {
+    for (body, field) in
+        [("", "body"), ("{\"service\":\"etl\"}", "workspace_id"), ("{\"service\":7}", "service")]
+    {
         let answer = gateway.post("/logs/stream", "l5-etl-token", body).await;
         assert!(answer.status == 400 && answer.error().starts_with(field), "{body}: {answer:?}");
     }
@@ -133,12 +182,17 @@ async fn tells_an_operator_who_reads_what() {
     let mut reader = gateway.read(PROXY).await;
     let connection = reader.data().await["connectionId"].clone();
     let health = gateway.get("/health").await.json;
-    assert_eq!((&health["status"], &health["connections"], &health["channels"]), (&json!("healthy"), &json!(1), &json!(1)));
+    assert_eq!(
+        (&health["status"], &health["connections"], &health["channels"]),
+        (&json!("healthy"), &json!(1), &json!(1))
+    );
     assert!(health["uptime"].is_f64() && health["stats"].is_object());
     let stats = gateway.get("/admin/logs/stats").await.json;
     assert_eq!(stats["channels"][CHANNEL]["subscribers"], 1);
     assert_eq!(stats["channels"][CHANNEL]["connections"][0]["connectionId"], connection);
-    assert!(gateway.get("/").await.json["endpoints"].as_object().is_some_and(|routes| routes.len() > 5));
+    assert!(
+        gateway.get("/").await.json["endpoints"].as_object().is_some_and(|routes| routes.len() > 5)
+    );
 }
 
 #[tokio::test]
@@ -147,7 +201,11 @@ async fn publishes_a_test_log() {
     let mut reader = gateway.read(PROXY).await;
     reader.data().await;
     assert_eq!(gateway.post("/test/logs", "", "").await.json["delivered"], 1);
-    assert!(reader.data().await["data"]["message"].as_str().is_some_and(|message| message.starts_with("Test log message from gateway")));
+    assert!(
+        reader.data().await["data"]["message"]
+            .as_str()
+            .is_some_and(|message| message.starts_with("Test log message from gateway"))
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! What a backend answers the proxy route, and how long it is waited for: only a readable stream passes, and nothing hangs.
+//! What a backend answers the proxy route, and how long it is waited for: only a readable stream
+//! passes, and nothing hangs.
 
 #[path = "support/faults.rs"]
 mod faults_support;
@@ -23,14 +24,18 @@ use support::{Answer, PATIENCE, PROXY, Reader, Server, Setup, client, tls};
 /// A gateway before `url`, with short deadlines.
 async fn before(url: &str, pace: Pace, deadlines: Deadlines) -> Server {
     tls();
-    let upstream = Upstream::with(url.parse().expect("a URL"), Options { deadlines, ..Options::default() }).expect("an upstream");
+    let upstream =
+        Upstream::with(url.parse().expect("a URL"), Options { deadlines, ..Options::default() })
+            .expect("an upstream");
     Server::made(Setup { pace, upstream: Some(upstream), ..Setup::default() }).await
 }
 
 /// An upstream that sends `text` and then nothing.
 async fn silent_after(text: &'static str) -> Server {
     let send = move || async move {
-        let body = stream::iter([Ok::<_, Infallible>(text)]).filter(|text| std::future::ready(text != &Ok(""))).chain(stream::pending());
+        let body = stream::iter([Ok::<_, Infallible>(text)])
+            .filter(|text| std::future::ready(text != &Ok("")))
+            .chain(stream::pending());
         ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(body))
     };
     Server::of(|_| Router::new().route("/logs/stream", get(send))).await
@@ -38,12 +43,22 @@ async fn silent_after(text: &'static str) -> Server {
 
 /// What the proxy route answers when upstream sends these bytes.
 async fn through(answer: &str) -> (Answer, HeaderMap) {
-    let upstream = Canned::serving(answer.replace('\n', "\r\n").into_bytes(), Afterwards::Close).await;
+    let upstream =
+        Canned::serving(answer.replace('\n', "\r\n").into_bytes(), Afterwards::Close).await;
     let gateway = Server::forwarding_to(&upstream.url).await;
-    let response = client().get(format!("{}{PROXY}", gateway.url)).timeout(PATIENCE).send().await.expect("an answer");
+    let response = client()
+        .get(format!("{}{PROXY}", gateway.url))
+        .timeout(PATIENCE)
+        .send()
+        .await
+        .expect("an answer");
     let headers = response.headers().clone();
     (
-        Answer { status: response.status().as_u16(), json: serde_json::from_slice(&response.bytes().await.expect("a body")).unwrap_or_default() },
+        Answer {
+            status: response.status().as_u16(),
+            json: serde_json::from_slice(&response.bytes().await.expect("a body"))
+                .unwrap_or_default(),
+        },
         headers,
     )
 }
@@ -66,16 +81,24 @@ async fn anything_but_a_stream_is_a_502_of_our_own() {
         ("500 Internal Server Error", "500"),
         ("999 What", "999"),
     ] {
-        let (answer, headers) = through(&format!("HTTP/1.1 {head}\nX-Upstream: 1\nSet-Cookie: a=b\n\n<script>alert(1)</script>")).await;
+        let (answer, headers) = through(&format!(
+            "HTTP/1.1 {head}\nX-Upstream: 1\nSet-Cookie: a=b\n\n<script>alert(1)</script>"
+        ))
+        .await;
         assert!(answer.status == 502 && answer.error().contains(expected), "{head}: {answer:?}");
         let status: u64 = head[..3].parse().expect("a status");
         assert_eq!(answer.json["upstreamStatus"], status);
-        assert!(headers["content-type"] == "application/json" && headers["x-content-type-options"] == "nosniff", "{head}: {headers:?}");
+        assert!(
+            headers["content-type"] == "application/json"
+                && headers["x-content-type-options"] == "nosniff",
+            "{head}: {headers:?}"
+        );
         for name in ["set-cookie", "location", "x-upstream", "proxy-authenticate"] {
             assert!(!headers.contains_key(name), "{head}: {name}");
         }
     }
-    let (answer, _) = through("HTTP/1.1 101 Switching Protocols\nUpgrade: x\nConnection: upgrade\n\n").await;
+    let (answer, _) =
+        through("HTTP/1.1 101 Switching Protocols\nUpgrade: x\nConnection: upgrade\n\n").await;
     assert_eq!(answer.status, 502, "{answer:?}");
 }
 
@@ -90,20 +113,40 @@ async fn a_status_that_tells_a_page_what_to_do_is_kept_in_our_own_words() {
         ("503 Service Unavailable", "\nRetry-After: soon", None),
         ("503 Service Unavailable", "", None),
     ] {
-        let head = format!("HTTP/1.1 {status}{wait}\nContent-Type: text/html\nSet-Cookie: a=b\n\n<script>");
+        let head = format!(
+            "HTTP/1.1 {status}{wait}\nContent-Type: text/html\nSet-Cookie: a=b\n\n<script>"
+        );
         let (answer, headers) = through(&head).await;
         let number: u16 = status[..3].parse().expect("a status");
-        assert_eq!((answer.status, &answer.json["upstreamStatus"]), (number, &number.into()), "{head}");
+        assert_eq!(
+            (answer.status, &answer.json["upstreamStatus"]),
+            (number, &number.into()),
+            "{head}"
+        );
         assert!(answer.error().starts_with("upstream http://"), "{answer:?}");
-        assert_eq!(headers.get("retry-after").and_then(|value| value.to_str().ok()), expected, "{head}");
-        assert!(headers["x-content-type-options"] == "nosniff" && !headers.contains_key("set-cookie"), "{headers:?}");
+        assert_eq!(
+            headers.get("retry-after").and_then(|value| value.to_str().ok()),
+            expected,
+            "{head}"
+        );
+        assert!(
+            headers["x-content-type-options"] == "nosniff" && !headers.contains_key("set-cookie"),
+            "{headers:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_encoded_stream_is_refused_by_the_name_of_its_encoding() {
-    for encodings in ["Content-Encoding: gzip", "Content-Encoding: br", "Content-Encoding: identity\nContent-Encoding: gzip"] {
-        let (answer, _) = through(&format!("HTTP/1.1 200 OK\nContent-Type: text/event-stream\n{encodings}\n\n\x1f")).await;
+    for encodings in [
+        "Content-Encoding: gzip",
+        "Content-Encoding: br",
+        "Content-Encoding: identity\nContent-Encoding: gzip",
+    ] {
+        let (answer, _) = through(&format!(
+            "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n{encodings}\n\n\x1f"
+        ))
+        .await;
         let name = encodings.rsplit(' ').next().expect("a name");
         assert!(answer.status == 502 && answer.error().contains(name), "{answer:?}");
     }
@@ -115,7 +158,10 @@ async fn a_stream_passes_as_utf_8_and_is_asked_for_unencoded() {
     let upstream = Canned::serving(stream.into(), Afterwards::StayOpen).await;
     let gateway = Server::forwarding_to(&upstream.url).await;
     let mut reader = gateway.read(PROXY).await;
-    assert_eq!((reader.status, &reader.headers["content-type"]), (200, &HeaderValue::from_static("text/event-stream")));
+    assert_eq!(
+        (reader.status, &reader.headers["content-type"]),
+        (200, &HeaderValue::from_static("text/event-stream"))
+    );
     assert_eq!(reader.frame().await.map(|frame| frame.data), Some("café".into()));
     let request = upstream.requests.lock().expect("unpoisoned")[0].to_ascii_lowercase();
     assert!(request.contains("accept-encoding: identity\r\n"), "{request}");
@@ -126,7 +172,9 @@ async fn the_other_name_of_the_route_is_tried_once_and_remembered() {
     for path in ["/logs/stream", "/api/logs/stream"] {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let (seen, missed) = (Arc::clone(&asked), Arc::clone(&asked));
-        let note = |list: &Mutex<Vec<String>>, uri: &Uri| list.lock().expect("unpoisoned").push(uri.path().to_owned());
+        let note = |list: &Mutex<Vec<String>>, uri: &Uri| {
+            list.lock().expect("unpoisoned").push(uri.path().to_owned())
+        };
         let send = move |uri: Uri| async move {
             note(&seen, &uri);
             ([(CONTENT_TYPE, "text/event-stream")], "data: found\n\n")
@@ -138,10 +186,15 @@ async fn the_other_name_of_the_route_is_tried_once_and_remembered() {
         let upstream = Server::of(|_| Router::new().route(path, get(send)).fallback(miss)).await;
         let gateway = Server::forwarding_to(&upstream.url).await;
         for _ in 0..2 {
-            assert_eq!(gateway.read(PROXY).await.frame().await.map(|frame| frame.data), Some("found".into()), "{path}");
+            assert_eq!(
+                gateway.read(PROXY).await.frame().await.map(|frame| frame.data),
+                Some("found".into()),
+                "{path}"
+            );
         }
         let asked = asked.lock().expect("unpoisoned").clone();
-        let expected: &[&str] = if path == "/logs/stream" { &[path, path] } else { &["/logs/stream", path, path] };
+        let expected: &[&str] =
+            if path == "/logs/stream" { &[path, path] } else { &["/logs/stream", path, path] };
         assert_eq!(asked, expected);
     }
 }
@@ -151,26 +204,45 @@ async fn a_backend_without_either_name_is_told_by_both() {
     let upstream = Server::of(|_| Router::new()).await;
     let answer = Server::forwarding_to(&upstream.url).await.get(PROXY).await;
     assert_eq!(answer.status, 404);
-    assert!(answer.error().contains("/logs/stream") && answer.error().contains("/api/logs/stream"), "{answer:?}");
+    assert!(
+        answer.error().contains("/logs/stream") && answer.error().contains("/api/logs/stream"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
 async fn an_upstream_that_does_not_answer_is_given_up() {
     for sent in ["", "HTTP/1.1 200 OK\r\nContent-Type: te"] {
         let upstream = Canned::serving(sent.into(), Afterwards::StayOpen).await;
-        let gateway = before(&upstream.url, Pace::default(), Deadlines { head: Duration::from_millis(100), ..Deadlines::default() }).await;
+        let gateway = before(
+            &upstream.url,
+            Pace::default(),
+            Deadlines { head: Duration::from_millis(100), ..Deadlines::default() },
+        )
+        .await;
         let answer = gateway.get(PROXY).await;
-        assert!(answer.status == 504 && answer.error().contains("did not answer within"), "{answer:?}");
+        assert!(
+            answer.status == 504 && answer.error().contains("did not answer within"),
+            "{answer:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn shutting_down_answers_those_who_wait_for_upstream() {
     let upstream = Canned::serving(Vec::new(), Afterwards::StayOpen).await;
-    let gateway = before(&upstream.url, Pace::default(), Deadlines { head: Duration::from_secs(3600), ..Deadlines::default() }).await;
+    let gateway = before(
+        &upstream.url,
+        Pace::default(),
+        Deadlines { head: Duration::from_secs(3600), ..Deadlines::default() },
+    )
+    .await;
     let request = client().get(format!("{}{PROXY}", gateway.url));
     let answer = tokio::spawn(async { Answer::of(request).await });
-    support::until("upstream is asked", async || !upstream.requests.lock().expect("unpoisoned").is_empty()).await;
+    support::until("upstream is asked", async || {
+        !upstream.requests.lock().expect("unpoisoned").is_empty()
+    })
+    .await;
     gateway.shutdown.cancel();
     assert_eq!(answer.await.expect("it ends").status, 503);
 }
@@ -179,9 +251,16 @@ async fn shutting_down_answers_those_who_wait_for_upstream() {
 async fn bridged(text: &'static str) -> String {
     let upstream = silent_after(text).await;
     let pace = Pace { ping: Duration::from_millis(20), ..Pace::default() };
-    let gateway = before(&upstream.url, pace, Deadlines { idle: Duration::from_secs(2), ..Deadlines::default() }).await;
+    let gateway = before(
+        &upstream.url,
+        pace,
+        Deadlines { idle: Duration::from_secs(2), ..Deadlines::default() },
+    )
+    .await;
     let body = whole(&gateway).await;
-    body.strip_prefix(text).unwrap_or_else(|| panic!("{body:?} does not begin with {text:?}")).to_owned()
+    body.strip_prefix(text)
+        .unwrap_or_else(|| panic!("{body:?} does not begin with {text:?}"))
+        .to_owned()
 }
 
 #[tokio::test]
@@ -203,10 +282,17 @@ async fn a_ping_never_stands_within_a_line_or_ends_an_event() {
 
 #[tokio::test]
 async fn a_stream_of_upstream_rotates_and_says_goodbye_between_events_of_any_line_end() {
-    for (text, told) in [("data: \"a\"\r\n\r\n", true), ("data: \"a\"\r\r", true), ("data: \"a\"\n", false)] {
+    for (text, told) in
+        [("data: \"a\"\r\n\r\n", true), ("data: \"a\"\r\r", true), ("data: \"a\"\n", false)]
+    {
         let upstream = silent_after(text).await;
         let pace = Pace { rotate: Some(Duration::from_millis(100)), ..Pace::default() };
-        let gateway = before(&upstream.url, pace, Deadlines { idle: Duration::from_millis(600), ..Deadlines::default() }).await;
+        let gateway = before(
+            &upstream.url,
+            pace,
+            Deadlines { idle: Duration::from_millis(600), ..Deadlines::default() },
+        )
+        .await;
         let body = whole(&gateway).await;
         assert_eq!(body.contains("event: bye") && body.contains("rotation"), told, "{body:?}");
     }

@@ -1,4 +1,5 @@
-//! The demo page's entry: mounts `<LiveLogs>` above the page's own logs and follows its workflow switch.
+//! The demo page's entry: mounts `<LiveLogs>` above the page's own logs and follows its workflow
+//! switch.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
@@ -44,7 +45,11 @@ mod page {
     }
 
     fn element<T: JsCast>(id: &str) -> T {
-        let found = web_sys::window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
-        found.and_then(|found| found.dyn_into().ok()).unwrap_or_else(|| panic!("index.html has no #{id} of the kind that the demo needs"))
+        let found = web_sys::window()
+            .and_then(|window| window.document())
+            .and_then(|document| document.get_element_by_id(id));
+        found
+            .and_then(|found| found.dyn_into().ok())
+            .unwrap_or_else(|| panic!("index.html has no #{id} of the kind that the demo needs"))
     }
 }

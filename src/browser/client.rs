@@ -1,4 +1,5 @@
-//! The run loop: what the browser reports goes into the session, what the session answers is done in the browser.
+//! The run loop: what the browser reports goes into the session, what the session answers is done
+//! in the browser.
 
 mod window;
 
@@ -49,14 +50,19 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that is not connected yet. `on_frame` is called at most once per frame, when something to show has changed.
-    /// When it gives `false`, since it is not the time to show it, it is called on the next frame again.
+    /// A client that is not connected yet. `on_frame` is called at most once per frame, when
+    /// something to show has changed. When it gives `false`, since it is not the time to show
+    /// it, it is called on the next frame again.
     pub fn new(options: Options, on_frame: impl FnMut(&Self) -> bool + 'static) -> Self {
         Self::opening(Opener::default(), options, on_frame)
     }
 
     /// The same, whose streams are opened by `opener`.
-    pub fn opening(opener: Opener, options: Options, mut on_frame: impl FnMut(&Self) -> bool + 'static) -> Self {
+    pub fn opening(
+        opener: Opener,
+        options: Options,
+        mut on_frame: impl FnMut(&Self) -> bool + 'static,
+    ) -> Self {
         // 53 bits of chance are plenty for spreading retries.
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         let home = Rc::new(Home::page());
@@ -99,9 +105,9 @@ impl Client {
         Self { inner }
     }
 
-    /// Calls `on_news` when there is news, for a program rather than for the eye: once per frame, in a hidden tab by a timer,
-    /// and more often while lines come faster, so that few have to be kept for it.
-    /// The argument says whether it is a frame.
+    /// Calls `on_news` when there is news, for a program rather than for the eye: once per frame,
+    /// in a hidden tab by a timer, and more often while lines come faster, so that few have to
+    /// be kept for it. The argument says whether it is a frame.
     pub fn hear(&self, mut on_news: impl FnMut(bool) + 'static) {
         let me = Rc::downgrade(&self.inner);
         let news = Frame::in_background(Rc::clone(&self.inner.home), move || {
@@ -112,7 +118,8 @@ impl Client {
         *self.inner.news.borrow_mut() = Some(news);
     }
 
-    /// Tells in which element the client is shown, whose window has the timers and frames. A page may move it to another window.
+    /// Tells in which element the client is shown, whose window has the timers and frames. A page
+    /// may move it to another window.
     pub fn shown_in(&self, element: &Element) {
         self.inner.home.set_element(element);
         self.inner.follow_home();
@@ -164,7 +171,8 @@ impl Client {
         self.inner.drive();
     }
 
-    /// Shows those lines only that a reader asks for. They are looked for in pieces, between which the page has its time.
+    /// Shows those lines only that a reader asks for. They are looked for in pieces, between which
+    /// the page has its time.
     pub fn set_query(&self, query: Query) {
         self.inner.session.borrow_mut().set_query(query);
         self.inner.search_on();
@@ -257,14 +265,17 @@ impl Inner {
 
     fn handle_source(&self, source: SourceId, event: SourceEvent<'_>) {
         let now = clock::now();
-        self.session.borrow_mut().handle_source_telling(now, source, event, &mut |name, data| self.console.line(name, data));
+        self.session.borrow_mut().handle_source_telling(now, source, event, &mut |name, data| {
+            self.console.line(name, data)
+        });
         self.drive();
         if self.is_much_untold() {
             self.tell_now();
         }
     }
 
-    /// Does all that the session asks for. Each output is taken on its own, since doing one may add another.
+    /// Does all that the session asks for. Each output is taken on its own, since doing one may add
+    /// another.
     fn drive(&self) {
         loop {
             let output = self.session.borrow_mut().poll_output();
@@ -304,9 +315,15 @@ impl Inner {
 
     fn open(&self, id: SourceId, url: &str) {
         let me = self.me.clone();
-        match Source::open(&self.opener, url, self.with_credentials.get(), move |event| with(&me, |inner| inner.handle_source(id, event))) {
+        match Source::open(&self.opener, url, self.with_credentials.get(), move |event| {
+            with(&me, |inner| inner.handle_source(id, event))
+        }) {
             Ok(source) => *self.source.borrow_mut() = Some(source),
-            Err(words) => self.session.borrow_mut().handle_source(clock::now(), id, SourceEvent::NotOpened(words)),
+            Err(words) => self.session.borrow_mut().handle_source(
+                clock::now(),
+                id,
+                SourceEvent::NotOpened(words),
+            ),
         }
     }
 
@@ -324,16 +341,19 @@ impl Inner {
     fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timer {
         let me = self.me.clone();
         // Rounded up: a timer that fires early only has to be set again.
-        let rounded = u32::try_from(millis(delay.saturating_add(Duration::from_micros(999)))).unwrap_or(u32::MAX >> 1);
+        let rounded = u32::try_from(millis(delay.saturating_add(Duration::from_micros(999))))
+            .unwrap_or(u32::MAX >> 1);
         Timer::new(self.home.window(), rounded, move || with(&me, then))
     }
 
     fn schedule_refresh(&self) {
-        let refresh = self.status().stale_after.map(|after| self.after(after, |inner| inner.frame.request()));
+        let refresh =
+            self.status().stale_after.map(|after| self.after(after, |inner| inner.frame.request()));
         self.refresh.set(refresh);
     }
 
-    /// Looks on for what the reader asked, for a while; then again as soon as the page has done what was due, with the next frame at the latest.
+    /// Looks on for what the reader asked, for a while; then again as soon as the page has done
+    /// what was due, with the next frame at the latest.
     fn search_on(&self) {
         let end = clock::now() + SEARCH_SLICE;
         while !self.session.borrow_mut().search(SEARCH_STEP) {
@@ -357,8 +377,14 @@ impl Inner {
     fn tell_change(&self) {
         let status = self.status();
         let session = self.session.borrow();
-        let channels = session.target().map(|target| target.channels().iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
-        self.console.change(channels.as_deref().unwrap_or("(no channel)"), &status.line(), status.badge == Badge::Error);
+        let channels = session.target().map(|target| {
+            target.channels().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        });
+        self.console.change(
+            channels.as_deref().unwrap_or("(no channel)"),
+            &status.line(),
+            status.badge == Badge::Error,
+        );
     }
 
     fn status(&self) -> Status {
@@ -366,7 +392,8 @@ impl Inner {
     }
 }
 
-/// After this many rows news is told without waiting for a frame. They are kept for so long, whatever the capacity is.
+/// After this many rows news is told without waiting for a frame. They are kept for so long,
+/// whatever the capacity is.
 const MANY: u64 = 1_024;
 
 /// How long a search keeps the page: about half a frame.

@@ -24,31 +24,44 @@ struct Reading {
 
 /// Now: never goes back, and counts the time in which the machine slept.
 ///
-/// `performance.now()` stands still in a sleep (Chromium on Linux and macOS), and the wall clock may be set back; so of both
-/// the one that went further is believed. A wall clock that is set forward looks like a sleep, which does no harm.
+/// `performance.now()` stands still in a sleep (Chromium on Linux and macOS), and the wall clock
+/// may be set back; so of both the one that went further is believed. A wall clock that is set
+/// forward looks like a sleep, which does no harm.
 pub(crate) fn now() -> Instant {
     let wall = Date::now();
-    let monotonic = PERFORMANCE.with(|performance| performance.as_ref().map_or(wall, Performance::now));
+    let monotonic =
+        PERFORMANCE.with(|performance| performance.as_ref().map_or(wall, Performance::now));
     CLOCK.with(|clock| {
         let last = clock.get();
-        // The first reading starts at the wall clock, so that a server's time can be compared with it.
-        let now = if last.now == 0.0 { wall } else { last.now + (monotonic - last.monotonic).max(wall - last.wall).max(0.0) };
+        // The first reading starts at the wall clock, so that a server's time can be compared with
+        // it.
+        let now = if last.now == 0.0 {
+            wall
+        } else {
+            last.now + (monotonic - last.monotonic).max(wall - last.wall).max(0.0)
+        };
         clock.set(Reading { now, monotonic, wall });
         Instant::from_millis(now)
     })
 }
 
-/// `millis` since 1970 (UTC) in the reader's zone: `2026-11-23 22:28:34`, or as `locale` writes it, unless that is empty.
-/// `None` for what is no moment.
+/// `millis` since 1970 (UTC) in the reader's zone: `2026-11-23 22:28:34`, or as `locale` writes it,
+/// unless that is empty. `None` for what is no moment.
 #[must_use]
 pub fn local_time(millis: i64, locale: &str) -> Option<String> {
     let date = Date::new(&(millis as f64).into());
     (!date.get_time().is_nan()).then(|| {
         // A locale that the browser refuses decides nothing but how times look.
-        if let Some(text) = (!locale.is_empty()).then(|| to_locale_string(&date, locale)).flatten() {
+        if let Some(text) = (!locale.is_empty()).then(|| to_locale_string(&date, locale)).flatten()
+        {
             return text;
         }
-        let day = format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date());
+        let day = format!(
+            "{:04}-{:02}-{:02}",
+            date.get_full_year(),
+            date.get_month() + 1,
+            date.get_date()
+        );
         format!("{day} {:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
     })
 }

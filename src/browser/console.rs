@@ -1,4 +1,5 @@
-//! What the browser's console tells: a line for each change of the connection, more or less on demand.
+//! What the browser's console tells: a line for each change of the connection, more or less on
+//! demand.
 
 /// How much the console tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,7 +14,8 @@ pub enum Console {
 }
 
 impl Console {
-    /// Tells of a change; one that is bad news as a warning, so that the console's own filter finds it.
+    /// Tells of a change; one that is bad news as a warning, so that the console's own filter finds
+    /// it.
     pub(crate) fn change(self, channel: &str, text: &str, is_bad: bool) {
         if self < Self::Changes {
             return;

@@ -12,7 +12,8 @@ use crate::browser::timer::Timer;
 
 /// A callback for the next frame; none comes after the drop.
 ///
-/// In a hidden tab the browser gives no frames: nothing is drawn there, unless it is to go on [in the background](Self::in_background).
+/// In a hidden tab the browser gives no frames: nothing is drawn there, unless it is to go on [in
+/// the background](Self::in_background).
 #[must_use = "no frame comes after the drop"]
 pub(crate) struct Frame {
     state: Rc<State>,
@@ -30,9 +31,14 @@ struct State {
 }
 
 impl Frame {
-    /// Will call `on_frame` on the frame of the window of `home` after a [`request`](Self::request).
+    /// Will call `on_frame` on the frame of the window of `home` after a
+    /// [`request`](Self::request).
     pub(crate) fn new(home: Rc<Home>, on_frame: impl FnMut() + 'static) -> Self {
-        let state = Rc::new(State { on_frame: RefCell::new(Box::new(on_frame)), pending: RefCell::new(None), timer: Cell::new(None) });
+        let state = Rc::new(State {
+            on_frame: RefCell::new(Box::new(on_frame)),
+            pending: RefCell::new(None),
+            timer: Cell::new(None),
+        });
         let fired = Rc::clone(&state);
         let callback = Closure::new(move || {
             fired.pending.take();

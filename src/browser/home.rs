@@ -1,11 +1,13 @@
-//! The window that shows a client: that of its element's document. A page may move the element to an iframe or a popup and back,
-//! and a window that is hidden or closed has no frames and late timers, or none.
+//! The window that shows a client: that of its element's document. A page may move the element to
+//! an iframe or a popup and back, and a window that is hidden or closed has no frames and late
+//! timers, or none.
 
 use std::cell::{Cell, RefCell};
 
 use web_sys::{Document, Element, VisibilityState, Window};
 
-/// Where a client's element is, as far as it was looked at. Without an element it is the page's own window.
+/// Where a client's element is, as far as it was looked at. Without an element it is the page's own
+/// window.
 #[derive(Debug, Default)]
 pub(crate) struct Home {
     element: RefCell<Option<Element>>,
@@ -18,7 +20,11 @@ impl Home {
     /// The page's own window, until an element is set.
     pub(crate) fn page() -> Self {
         let window = web_sys::window();
-        Self { document: RefCell::new(window.as_ref().and_then(Window::document)), window: RefCell::new(window), ..Self::default() }
+        Self {
+            document: RefCell::new(window.as_ref().and_then(Window::document)),
+            window: RefCell::new(window),
+            ..Self::default()
+        }
     }
 
     /// From now on the window is that of `element`, as of the next [`look`](Self::look).
@@ -40,7 +46,11 @@ impl Home {
             return false;
         }
         let is_open = |window: &Window| window.closed() == Ok(false);
-        let window = document.as_ref().and_then(Document::default_view).filter(is_open).or_else(web_sys::window);
+        let window = document
+            .as_ref()
+            .and_then(Document::default_view)
+            .filter(is_open)
+            .or_else(web_sys::window);
         self.document.replace(document);
         self.window.replace(window.clone()) != window
     }

@@ -1,4 +1,5 @@
-//! Whether the browser has a network, whether the page is seen, whether its policy forbade something. Tells, decides nothing.
+//! Whether the browser has a network, whether the page is seen, whether its policy forbade
+//! something. Tells, decides nothing.
 
 use std::rc::Rc;
 
@@ -28,11 +29,16 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// Calls `on_news` with whatever the browser tells of the network, the page, and the window of `home`.
+    /// Calls `on_news` with whatever the browser tells of the network, the page, and the window of
+    /// `home`.
     pub(crate) fn new(home: &Home, on_news: impl Fn(News) + 'static) -> Self {
         let page = web_sys::window();
-        let (Some(page), Some(window)) = (page, home.window()) else { return Self { _listeners: Vec::new() } };
-        let (Some(document), Some(shown)) = (page.document(), window.document()) else { return Self { _listeners: Vec::new() } };
+        let (Some(page), Some(window)) = (page, home.window()) else {
+            return Self { _listeners: Vec::new() };
+        };
+        let (Some(document), Some(shown)) = (page.document(), window.document()) else {
+            return Self { _listeners: Vec::new() };
+        };
         let on_news = Rc::new(on_news);
         let tell = |target: &EventTarget, name: &'static str, read: fn(&Event) -> Option<News>| {
             let on_news = Rc::clone(&on_news);
@@ -46,9 +52,14 @@ impl Presence {
             tell(&page, "online", |_| Some(News::Input(Input::Network(true)))),
             tell(&page, "offline", |_| Some(News::Input(Input::Network(false)))),
             tell(&shown, "visibilitychange", |_| Some(News::Visibility)),
-            // A page that the browser keeps for going back to must not hold a stream; one that ends needs no word.
-            tell(&page, "pagehide", |event| is_kept(event).then_some(News::Input(Input::Page(Page::Frozen)))),
-            tell(&page, "pageshow", |event| is_kept(event).then_some(News::Input(Input::Page(Page::Thawed)))),
+            // A page that the browser keeps for going back to must not hold a stream; one that
+            // ends needs no word.
+            tell(&page, "pagehide", |event| {
+                is_kept(event).then_some(News::Input(Input::Page(Page::Frozen)))
+            }),
+            tell(&page, "pageshow", |event| {
+                is_kept(event).then_some(News::Input(Input::Page(Page::Thawed)))
+            }),
             tell(&document, "freeze", |_| Some(News::Input(Input::Page(Page::Frozen)))),
             tell(&document, "resume", |_| Some(News::Input(Input::Page(Page::Thawed)))),
             tell(&document, "securitypolicyviolation", blocked),
@@ -73,5 +84,6 @@ fn is_kept(event: &Event) -> bool {
 
 fn blocked(event: &Event) -> Option<News> {
     let violation = event.unchecked_ref::<SecurityPolicyViolationEvent>();
-    (violation.effective_directive() == "connect-src").then(|| News::Input(Input::Blocked(violation.blocked_uri())))
+    (violation.effective_directive() == "connect-src")
+        .then(|| News::Input(Input::Blocked(violation.blocked_uri())))
 }

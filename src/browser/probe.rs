@@ -1,11 +1,15 @@
-//! One question after the head of an answer, by `fetch`: an EventSource does not tell why it failed. Asks once, judges nothing.
+//! One question after the head of an answer, by `fetch`: an EventSource does not tell why it
+//! failed. Asks once, judges nothing.
 
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response, ResponseType};
+use web_sys::{
+    AbortController, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
+    Response, ResponseType,
+};
 
 use logs_sse_core::connection::Finding;
 
@@ -19,13 +23,20 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// Asks `url`, as an EventSource would; with the cookies of another origin where `with_credentials` says so. `on_finding` hears once, unless the probe is dropped before.
-    pub(crate) fn ask(url: &str, with_credentials: bool, on_finding: impl FnOnce(Finding) + 'static) -> Option<Self> {
+    /// Asks `url`, as an EventSource would; with the cookies of another origin where
+    /// `with_credentials` says so. `on_finding` hears once, unless the probe is dropped before.
+    pub(crate) fn ask(
+        url: &str,
+        with_credentials: bool,
+        on_finding: impl FnOnce(Finding) + 'static,
+    ) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let answer = web_sys::window()?.fetch_with_request(&request(url, with_credentials, &abort)?);
+        let answer =
+            web_sys::window()?.fetch_with_request(&request(url, with_credentials, &abort)?);
         let wanted = Rc::new(());
         let (ended, on_time, is_wanted) = (abort.clone(), abort.clone(), Rc::downgrade(&wanted));
-        // A task, not closures of our own: an ended request still answers, when such closures would be gone.
+        // A task, not closures of our own: an ended request still answers, when such closures would
+        // be gone.
         spawn_local(async move {
             let answer = JsFuture::from(answer).await;
             // No `dyn_ref`: a `fetch` that a page replaced may answer with another window's class.
@@ -51,7 +62,11 @@ fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option
     let init = RequestInit::new();
     init.set_signal(Some(&abort.signal()));
     init.set_cache(RequestCache::NoStore);
-    init.set_credentials(if with_credentials { RequestCredentials::Include } else { RequestCredentials::SameOrigin });
+    init.set_credentials(if with_credentials {
+        RequestCredentials::Include
+    } else {
+        RequestCredentials::SameOrigin
+    });
     // A login page behind a redirect would answer 200.
     init.set_redirect(RequestRedirect::Manual);
     let request = Request::new_with_str_and_init(url, &init).ok()?;

@@ -19,9 +19,11 @@ pub struct Resize {
 }
 
 impl Resize {
-    /// Calls `on_resize` in the frame after each change of the size of `element`, and once at the beginning.
+    /// Calls `on_resize` in the frame after each change of the size of `element`, and once at the
+    /// beginning.
     ///
-    /// Not at once: a callback that changes the size again would be an error event of the window ("ResizeObserver loop").
+    /// Not at once: a callback that changes the size again would be an error event of the window
+    /// ("ResizeObserver loop").
     pub fn of(element: &Element, mut on_resize: impl FnMut() + 'static) -> Self {
         let window = window_of(element);
         let frame = Rc::new(Cell::new(None));
@@ -34,10 +36,13 @@ impl Resize {
         let tell: Function = in_frame.as_ref().unchecked_ref::<Function>().clone();
         let callback = Closure::new(move || {
             if asked.get().is_none() {
-                asked.set(asks.as_ref().and_then(|window| window.request_animation_frame(&tell).ok()));
+                asked.set(
+                    asks.as_ref().and_then(|window| window.request_animation_frame(&tell).ok()),
+                );
             }
         });
-        let raw = window.as_ref().and_then(|window| observer(window, callback.as_ref().unchecked_ref()));
+        let raw =
+            window.as_ref().and_then(|window| observer(window, callback.as_ref().unchecked_ref()));
         if let Some(raw) = &raw {
             raw.observe(element);
         }

@@ -12,8 +12,12 @@ impl Selected {
     #[must_use]
     pub fn within(place: &Element) -> Option<Self> {
         let selection = place.owner_document()?.default_view()?.get_selection().ok()??;
-        let ranges: Vec<_> = (0..selection.range_count()).filter_map(|index| selection.get_range_at(index).ok()).collect();
-        let is_inside = |range: &Range| range.common_ancestor_container().is_ok_and(|common| place.contains(Some(&common)));
+        let ranges: Vec<_> = (0..selection.range_count())
+            .filter_map(|index| selection.get_range_at(index).ok())
+            .collect();
+        let is_inside = |range: &Range| {
+            range.common_ancestor_container().is_ok_and(|common| place.contains(Some(&common)))
+        };
         ranges.iter().all(is_inside).then_some(Self(ranges))
     }
 
@@ -26,7 +30,8 @@ impl Selected {
     }
 }
 
-/// A triple click selects up to the start of the next cell, of which nothing is meant: so it is the text that counts.
+/// A triple click selects up to the start of the next cell, of which nothing is meant: so it is the
+/// text that counts.
 fn has_text(range: &Range, element: &Element) -> Option<bool> {
     let part = range.clone_range();
     part.select_node_contents(element).ok()?;

@@ -1,4 +1,5 @@
-//! A timer of any window, owned: it does not ring after the drop. `gloo-timers` knows the page's own window only.
+//! A timer of any window, owned: it does not ring after the drop. `gloo-timers` knows the page's
+//! own window only.
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -9,19 +10,23 @@ use web_sys::Window;
 #[derive(Debug)]
 #[must_use = "the timer does not ring after the drop"]
 pub(crate) struct Timer {
-    /// The handle is a number in browsers. Test clocks return larger ones than 32 bits hold, and objects.
+    /// The handle is a number in browsers. Test clocks return larger ones than 32 bits hold, and
+    /// objects.
     set: Option<(Window, JsValue)>,
     _callback: Closure<dyn FnMut()>,
 }
 
 impl Timer {
-    /// Will call `ring` after `millis`, by the clock of `window`, which goes slower while that is hidden.
+    /// Will call `ring` after `millis`, by the clock of `window`, which goes slower while that is
+    /// hidden.
     pub(crate) fn new(window: Option<Window>, millis: u32, ring: impl FnOnce() + 'static) -> Self {
         let callback = Closure::once(ring);
         // Browsers read more than 31 bits as no time at all.
         let millis = millis.min(u32::MAX >> 1);
         let set = window.and_then(|window| {
-            let handle = function(&window, "setTimeout")?.call2(&window, callback.as_ref(), &millis.into()).ok()?;
+            let handle = function(&window, "setTimeout")?
+                .call2(&window, callback.as_ref(), &millis.into())
+                .ok()?;
             Some((window, handle))
         });
         Self { set, _callback: callback }

@@ -1,4 +1,5 @@
-//! One stream, owned: opened, listened to, and closed on drop. What carries it is JavaScript (`www/package/transport.js`).
+//! One stream, owned: opened, listened to, and closed on drop. What carries it is JavaScript
+//! (`www/package/transport.js`).
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,8 +10,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use logs_sse_core::connection::Finding;
-use logs_sse_wire::packed;
 use logs_sse_core::session::SourceEvent;
+use logs_sse_wire::packed;
 
 /// How a stream is opened.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +19,8 @@ pub enum Opener {
     /// By the browser's EventSource.
     #[default]
     EventSource,
-    /// By a function of the page, `open(url, names, tell)`, that gives a transport as `www/package/transport.js` describes it.
+    /// By a function of the page, `open(url, names, tell)`, that gives a transport as
+    /// `www/package/transport.js` describes it.
     Function(Function),
 }
 
@@ -32,18 +34,28 @@ pub(crate) struct Source {
 type Tell = dyn Fn(u32, JsValue, JsValue, JsValue);
 
 impl Source {
-    /// Opens `url`; the cookies of the page's own origin go along, and `with_credentials` those of another one. `on_event` hears of everything until the drop.
+    /// Opens `url`; the cookies of the page's own origin go along, and `with_credentials` those of
+    /// another one. `on_event` hears of everything until the drop.
     ///
     /// # Errors
     /// The browser's words, when it does not take the URL.
-    pub(crate) fn open(opener: &Opener, url: &str, with_credentials: bool, on_event: impl Fn(SourceEvent<'_>) + 'static) -> Result<Self, String> {
+    pub(crate) fn open(
+        opener: &Opener,
+        url: &str,
+        with_credentials: bool,
+        on_event: impl Fn(SourceEvent<'_>) + 'static,
+    ) -> Result<Self, String> {
         let bytes = RefCell::default();
-        let tell: Closure<Tell> = Closure::new(move |kind, first, second, third| hear(&bytes, kind, &first, &second, &third, &on_event));
+        let tell: Closure<Tell> = Closure::new(move |kind, first, second, third| {
+            hear(&bytes, kind, &first, &second, &third, &on_event)
+        });
         let function = tell.as_ref().unchecked_ref();
         let names = packed::names().collect::<Vec<_>>().join(",");
         let raw = match opener {
             Opener::EventSource => open_event_source(url, &names, function, with_credentials),
-            Opener::Function(open) => open.call3(&JsValue::NULL, &url.into(), &names.into(), function).map(JsCast::unchecked_into),
+            Opener::Function(open) => open
+                .call3(&JsValue::NULL, &url.into(), &names.into(), function)
+                .map(JsCast::unchecked_into),
         };
         let raw: Transport = raw.map_err(|thrown| words(&thrown))?;
         OPEN.with_borrow_mut(|open| open.push(raw.clone()));
@@ -100,11 +112,23 @@ extern "C" {
 #[wasm_bindgen(module = "/www/package/transport.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = openEventSource)]
-    fn open_event_source(url: &str, names: &str, tell: &Function, with_credentials: bool) -> Result<Transport, JsValue>;
+    fn open_event_source(
+        url: &str,
+        names: &str,
+        tell: &Function,
+        with_credentials: bool,
+    ) -> Result<Transport, JsValue>;
 }
 
 /// The kinds are those of `www/package/transport.js`.
-fn hear(bytes: &RefCell<Vec<u8>>, kind: u32, first: &JsValue, second: &JsValue, third: &JsValue, on_event: &dyn Fn(SourceEvent<'_>)) {
+fn hear(
+    bytes: &RefCell<Vec<u8>>,
+    kind: u32,
+    first: &JsValue,
+    second: &JsValue,
+    third: &JsValue,
+    on_event: &dyn Fn(SourceEvent<'_>),
+) {
     let text = |value: &JsValue| value.as_string().unwrap_or_default();
     match kind {
         0 => on_event(SourceEvent::Opened),
@@ -120,11 +144,16 @@ fn hear(bytes: &RefCell<Vec<u8>>, kind: u32, first: &JsValue, second: &JsValue, 
         _ => {
             // No `dyn_ref`: the bytes may be of another window's class, if its `fetch` made them.
             let array: &Uint8Array = first.unchecked_ref();
-            // One buffer for a stream's life. It is out while it is heard, so that a call from within finds another.
+            // One buffer for a stream's life. It is out while it is heard, so that a call from
+            // within finds another.
             let mut taken = bytes.take();
             taken.resize(array.length() as usize, 0);
             array.copy_to(&mut taken);
-            on_event(if kind == 2 { SourceEvent::Packed(&taken) } else { SourceEvent::Bytes(&taken) });
+            on_event(if kind == 2 {
+                SourceEvent::Packed(&taken)
+            } else {
+                SourceEvent::Bytes(&taken)
+            });
             bytes.replace(taken);
         }
     }
@@ -132,6 +161,10 @@ fn hear(bytes: &RefCell<Vec<u8>>, kind: u32, first: &JsValue, second: &JsValue, 
 
 /// The message of an error, of whichever window's class.
 fn words(thrown: &JsValue) -> String {
-    let message = if thrown.is_object() { thrown.unchecked_ref::<Error>().message().into() } else { thrown.clone() };
+    let message = if thrown.is_object() {
+        thrown.unchecked_ref::<Error>().message().into()
+    } else {
+        thrown.clone()
+    };
     message.as_string().unwrap_or_else(|| "it threw a value without a message".to_owned())
 }

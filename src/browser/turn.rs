@@ -1,4 +1,5 @@
-//! The page's next turn: after the events and frames that wait now, and without the 4 ms that browsers add to timers in a row.
+//! The page's next turn: after the events and frames that wait now, and without the 4 ms that
+//! browsers add to timers in a row.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,7 +11,8 @@ use web_sys::MessageChannel;
 /// A callback for the next turn; none comes after the drop.
 #[must_use = "no turn comes after the drop"]
 pub(crate) struct Turn {
-    /// A message to oneself is the one task that browsers never put off. Without a channel there are no turns.
+    /// A message to oneself is the one task that browsers never put off. Without a channel there
+    /// are no turns.
     channel: Option<MessageChannel>,
     is_coming: Rc<Cell<bool>>,
     _callback: Closure<dyn FnMut()>,
@@ -35,7 +37,10 @@ impl Turn {
     /// Asks for a turn, unless one is coming already.
     pub(crate) fn request(&self) {
         if !self.is_coming() {
-            let is_sent = self.channel.as_ref().is_some_and(|channel| channel.port2().post_message(&JsValue::NULL).is_ok());
+            let is_sent = self
+                .channel
+                .as_ref()
+                .is_some_and(|channel| channel.port2().post_message(&JsValue::NULL).is_ok());
             self.is_coming.set(is_sent);
         }
     }

@@ -1,4 +1,5 @@
-//! The end of an engine that panicked: its streams are closed, and the page is told, before the program stops.
+//! The end of an engine that panicked: its streams are closed, and the page is told, before the
+//! program stops.
 
 use std::cell::RefCell;
 
@@ -12,7 +13,8 @@ thread_local! {
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Begins a new engine. `on_panic` is called once, with the panic's text, should there be one; nothing of this engine may be called after it.
+/// Begins a new engine. `on_panic` is called once, with the panic's text, should there be one;
+/// nothing of this engine may be called after it.
 #[wasm_bindgen]
 pub fn start(on_panic: Function) {
     ON_PANIC.set(Some(on_panic));

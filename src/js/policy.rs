@@ -8,11 +8,13 @@ use crate::browser::{Console, Opener, Options};
 use logs_sse_core::connection::{Config, Hidden};
 use logs_sse_core::store::Capacity;
 
-/// How a client behaves, from `[console, max attempts, connect timeout, silence, hidden, with credentials]`, times in milliseconds; `NaN` where the page said nothing.
+/// How a client behaves, from `[console, max attempts, connect timeout, silence, hidden, with
+/// credentials]`, times in milliseconds; `NaN` where the page said nothing.
 pub(crate) fn options(capacity: Capacity, policy: &[f64]) -> Options {
     let usual = Config::default();
     let said = |index: usize| policy.get(index).copied().filter(|number| number.is_finite());
-    let millis = |index| said(index).and_then(|number| Duration::try_from_secs_f64(number / 1_000.0).ok());
+    let millis =
+        |index| said(index).and_then(|number| Duration::try_from_secs_f64(number / 1_000.0).ok());
     let connection = Config {
         max_attempts: said(1).map(|attempts| attempts as u32),
         connect_timeout: millis(2).unwrap_or(usual.connect_timeout),

@@ -6,10 +6,10 @@ use js_sys::Function;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::browser::Client;
-use logs_sse_core::store::Capacity;
-use logs_sse_core::target::Target;
 use crate::js::policy;
 use crate::js::teller::Teller;
+use logs_sse_core::store::Capacity;
+use logs_sse_core::target::Target;
 
 /// A stream of logs. The lines rest with the listener; here they only pass through.
 #[wasm_bindgen]
@@ -26,12 +26,15 @@ struct Told {
 
 #[wasm_bindgen]
 impl LogStream {
-    /// A stream that is not connected yet. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new;
-    /// `open` opens streams (see `Opener`), or is undefined.
+    /// A stream that is not connected yet. `tell(rows or undefined, status or undefined, isFrame)`
+    /// hears all that is new; `open` opens streams (see `Opener`), or is undefined.
     #[wasm_bindgen(constructor)]
     pub fn new(tell: Function, open: Option<Function>, policy: &[f64]) -> Self {
         let options = policy::options(PASSING, policy);
-        let told = Rc::new(Told { client: Client::opening(policy::opener(open), options, |_| true), teller: Teller::new(tell, true) });
+        let told = Rc::new(Told {
+            client: Client::opening(policy::opener(open), options, |_| true),
+            teller: Teller::new(tell, true),
+        });
         let me: Weak<Told> = Rc::downgrade(&told);
         told.client.hear(move |is_frame| {
             if let Some(told) = me.upgrade() {
@@ -43,13 +46,22 @@ impl LogStream {
     }
 
     /// Reads one workflow over a proxy route.
-    pub fn follow_workflow(&self, service: &str, workspace_id: &str, workflow_id: &str, endpoint: &str) {
+    pub fn follow_workflow(
+        &self,
+        service: &str,
+        workspace_id: &str,
+        workflow_id: &str,
+        endpoint: &str,
+    ) {
         self.told.client.set_target(Target::new(service, workspace_id, workflow_id, endpoint));
     }
 
     /// Reads channels over a gateway; a comma stands between them.
     pub fn follow_channels(&self, channels: &str, gateway: &str) {
-        self.told.client.set_target(Target::of_channels(channels.split(',').filter(|channel| !channel.is_empty()), gateway));
+        self.told.client.set_target(Target::of_channels(
+            channels.split(',').filter(|channel| !channel.is_empty()),
+            gateway,
+        ));
     }
 
     /// Changes whether cookies are sent to a stream of another origin.

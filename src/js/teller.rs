@@ -1,4 +1,5 @@
-//! What a listener in JavaScript is told: the rows that are new, and the status when it reads differently. Keeps only how far it told.
+//! What a listener in JavaScript is told: the rows that are new, and the status when it reads
+//! differently. Keeps only how far it told.
 
 use std::cell::{Cell, RefCell};
 
@@ -23,7 +24,12 @@ pub(crate) struct Teller {
 impl Teller {
     /// Will tell `tell`; of rows only when they are wanted.
     pub(crate) fn new(tell: Function, wants_rows: bool) -> Self {
-        Self { tell, feed: Cell::default(), standing: RefCell::default(), wants_rows: Cell::new(wants_rows) }
+        Self {
+            tell,
+            feed: Cell::default(),
+            standing: RefCell::default(),
+            wants_rows: Cell::new(wants_rows),
+        }
     }
 
     /// Whether rows are to be told from now on; those that came before are no news.
@@ -41,7 +47,8 @@ impl Teller {
     pub(crate) fn tell(&self, client: &Client, is_frame: bool) {
         let now = client.now();
         // Nothing is borrowed while JavaScript runs: it may call back.
-        let (rows, status) = client.with_session(|session| (self.rows(session), self.status(session, now)));
+        let (rows, status) =
+            client.with_session(|session| (self.rows(session), self.status(session, now)));
         client.keep_from(self.wants_rows.get().then(|| self.feed.get().next()));
         if is_frame || rows.is_some() {
             let value = |text: Option<String>| text.map_or(JsValue::UNDEFINED, JsValue::from);

@@ -10,11 +10,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
 use crate::browser::Client;
-use logs_sse_core::store::Capacity;
-use logs_sse_core::target::Target;
 use crate::js::policy;
 use crate::js::teller::Teller;
 use crate::ui::Live;
+use logs_sse_core::store::Capacity;
+use logs_sse_core::target::Target;
 
 /// A mounted live log. Freeing it closes the stream and takes the view out of the page.
 #[wasm_bindgen]
@@ -28,27 +28,45 @@ pub struct LogView {
 
 #[wasm_bindgen]
 impl LogView {
-    /// Mounts a view that is not connected yet into `element`. `tell(rows or undefined, status or undefined, isFrame)` hears all that is new;
-    /// `open` opens streams (see `Opener`), or is undefined.
+    /// Mounts a view that is not connected yet into `element`. `tell(rows or undefined, status or
+    /// undefined, isFrame)` hears all that is new; `open` opens streams (see `Opener`), or is
+    /// undefined.
     #[wasm_bindgen(constructor)]
-    pub fn new(element: HtmlElement, tell: Function, open: Option<Function>, capacity: u32, policy: &[f64]) -> Self {
+    pub fn new(
+        element: HtmlElement,
+        tell: Function,
+        open: Option<Function>,
+        capacity: u32,
+        policy: &[f64],
+    ) -> Self {
         let capacity = Capacity::of_lines(capacity as usize);
         let options = policy::options(capacity, policy);
         let teller = Rc::new(Teller::new(tell, false));
         let owner = Owner::new_root(None);
         let (live, view) = owner.with(|| {
             let live = Live::new(options, policy::opener(open));
-            let view: Box<dyn Any> = Box::new(leptos::mount::mount_to(element, move || crate::ui::live_view(live)));
+            let view: Box<dyn Any> =
+                Box::new(leptos::mount::mount_to(element, move || crate::ui::live_view(live)));
             (live, view)
         });
         let told = Rc::clone(&teller);
-        live.with(|client| client.hear(move |is_frame| live.with(|client| told.tell(client, is_frame))));
+        live.with(|client| {
+            client.hear(move |is_frame| live.with(|client| told.tell(client, is_frame)))
+        });
         Self { live, teller, _view: view, _owner: owner }
     }
 
     /// Reads one workflow over a proxy route.
-    pub fn follow_workflow(&self, service: &str, workspace_id: &str, workflow_id: &str, endpoint: &str) {
-        self.live.with(|client| client.set_target(Target::new(service, workspace_id, workflow_id, endpoint)));
+    pub fn follow_workflow(
+        &self,
+        service: &str,
+        workspace_id: &str,
+        workflow_id: &str,
+        endpoint: &str,
+    ) {
+        self.live.with(|client| {
+            client.set_target(Target::new(service, workspace_id, workflow_id, endpoint))
+        });
     }
 
     /// Changes how many lines are held.

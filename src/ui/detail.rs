@@ -1,4 +1,5 @@
-//! One whole entry, below the list: it stands still while lines come and while its line is evicted, and closes with the log it belongs to.
+//! One whole entry, below the list: it stands still while lines come and while its line is evicted,
+//! and closes with the log it belongs to.
 
 use std::sync::Arc;
 
@@ -6,9 +7,9 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use logs_sse_core::summary::Whole;
 use crate::ui::live::{Live, click, effect};
 use crate::ui::pieces;
+use logs_sse_core::summary::Whole;
 
 /// The entry that the reader opened, if any.
 pub(crate) fn detail(live: Live) -> impl IntoView {
@@ -18,7 +19,8 @@ pub(crate) fn detail(live: Live) -> impl IntoView {
             live.opened.set(None);
         }
     });
-    // Read once when opened, so that neither new lines nor the line's end in the store change what is read.
+    // Read once when opened, so that neither new lines nor the line's end in the store change what
+    // is read.
     move || {
         let number = live.opened.get()?;
         let whole = live.look(|session| session.store().row(number)?.line().map(Whole::of))?;

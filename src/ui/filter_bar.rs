@@ -5,10 +5,10 @@ use leptos::html::Select;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
+use crate::ui::live::{Live, click, effect, flag, text};
 use logs_sse_core::find::Levels;
 use logs_sse_core::styled;
 use logs_sse_core::summary::unknown_choice;
-use crate::ui::live::{Live, click, effect, flag, text};
 
 /// The fields above the lines.
 pub(crate) fn filter_bar(live: Live) -> impl IntoView {
@@ -16,10 +16,14 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
     let pipelines = NodeRef::<Select>::new();
     effect(move || {
         if let Some(menu) = levels.get() {
-            Levels::CHOICES.iter().enumerate().for_each(|(index, (label, _))| add(&menu, &index.to_string(), label));
+            Levels::CHOICES
+                .iter()
+                .enumerate()
+                .for_each(|(index, (label, _))| add(&menu, &index.to_string(), label));
         }
     });
-    // No choice of levels hides silently what has none: the last one is theirs, with how many they are.
+    // No choice of levels hides silently what has none: the last one is theirs, with how many they
+    // are.
     let mut counted = None;
     effect(move || {
         let unknown = live.picture.with(|picture| picture.unknown_levels);
@@ -78,7 +82,11 @@ fn changed(live: Live, act: fn(Live, &str)) -> impl Fn(Event) + Clone + Send + '
 }
 
 fn choose_levels(live: Live, index: &str) {
-    let levels = index.parse().ok().and_then(|index: usize| Levels::CHOICES.get(index)).map_or(Levels::ALL, |(_, levels)| *levels);
+    let levels = index
+        .parse()
+        .ok()
+        .and_then(|index: usize| Levels::CHOICES.get(index))
+        .map_or(Levels::ALL, |(_, levels)| *levels);
     live.ask(|query| query.levels = levels);
 }
 
@@ -92,7 +100,8 @@ fn list_pipelines(live: Live, menu: &Element) {
     menu.set_text_content(None);
     add(menu, "", "All pipelines");
     let chosen = live.look(|session| session.query().pipeline.clone());
-    let mut names = live.look(|session| session.store().pipelines().map(ToOwned::to_owned).collect::<Vec<_>>());
+    let mut names =
+        live.look(|session| session.store().pipelines().map(ToOwned::to_owned).collect::<Vec<_>>());
     if let Some(chosen) = &chosen
         && !names.contains(chosen)
     {
@@ -115,7 +124,9 @@ fn add(menu: &Element, value: &str, label: &str) {
         let label = if label.is_empty() { "(none)".to_owned() } else { styled::label(label) };
         option.set_text_content(Some(&label));
         // A name of a pipeline reads from left to right, whatever the page does.
-        let attributes = [("value", value), ("dir", "ltr")].iter().try_for_each(|(name, value)| option.set_attribute(name, value));
+        let attributes = [("value", value), ("dir", "ltr")]
+            .iter()
+            .try_for_each(|(name, value)| option.set_attribute(name, value));
         let _ = attributes.and_then(|()| menu.append_child(&option).map(drop));
     }
 }

@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
-use logs_sse_core::picture::Picture;
-use logs_sse_core::viewport::{Measures, Viewport};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{Reading, Rows};
+use logs_sse_core::picture::Picture;
+use logs_sse_core::viewport::{Measures, Viewport};
 
 /// The live section: how many lines, and the lines, newest first.
 pub(crate) fn line_list(live: Live) -> impl IntoView {
@@ -26,12 +26,15 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), version };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
         live.with(|client| client.shown_in(&list));
-        // How rows are laid out, style sheets and fonts decide: measured when there is one, and whenever a size changes.
+        // How rows are laid out, style sheets and fonts decide: measured when there is one, and
+        // whenever a size changes.
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
         drawn.update_value(|drawn| drawn.watch(&list, || Resize::of(&list, measure.clone())));
         let is_first = drawn.with_value(Rows::is_empty);
-        live.look(|session| drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading)));
+        live.look(|session| {
+            drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading))
+        });
         if let Some(top) = window.scroll_to {
             list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
@@ -111,9 +114,15 @@ fn is_wrapping(picture: &Picture) -> String {
 }
 
 fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
-    let (row, has_other_heights) = drawn.with_value(|drawn| (drawn.usual_height(), drawn.has_other_heights()));
-    let measures = Measures { row, width: f64::from(list.client_width()), height: f64::from(list.client_height()) };
-    // A list that was hidden may have lost its position, and no event tells that; while it is hidden it has none.
+    let (row, has_other_heights) =
+        drawn.with_value(|drawn| (drawn.usual_height(), drawn.has_other_heights()));
+    let measures = Measures {
+        row,
+        width: f64::from(list.client_width()),
+        height: f64::from(list.client_height()),
+    };
+    // A list that was hidden may have lost its position, and no event tells that; while it is
+    // hidden it has none.
     let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
     let lines = drawn_lines(live);
     live.viewport.maybe_update(|viewport| {

@@ -27,14 +27,16 @@ pub(crate) struct Live {
     pub(crate) title: RwSignal<String>,
     /// How times are written that came as numbers; empty means as ISO date and time.
     pub(crate) locale: RwSignal<String>,
-    /// All that is shown. One memo for all views: Leptos' machinery for a text is compiled once for each type it is picked from.
+    /// All that is shown. One memo for all views: Leptos' machinery for a text is compiled once
+    /// for each type it is picked from.
     pub(crate) picture: Memo<Picture>,
 }
 
 impl Live {
     /// Starts a client that lives as long as the component which calls this.
     pub(crate) fn new(options: Options, opener: Opener) -> Self {
-        // Moves at most once per frame. Lines never travel in it: they rest in the store, and the memos look there.
+        // Moves at most once per frame. Lines never travel in it: they rest in the store, and the
+        // memos look there.
         let frame = RwSignal::new(0_u64);
         let viewport = RwSignal::new(Viewport::default());
         let mut pace = Pace::default();
@@ -44,7 +46,9 @@ impl Live {
                 moves.set(client.moves());
             }
             client.search_new();
-            let is_due = client.with_session(|session| pace.is_due(client.now(), &viewport.read_untracked(), &session.shown_range()));
+            let is_due = client.with_session(|session| {
+                pace.is_due(client.now(), &viewport.read_untracked(), &session.shown_range())
+            });
             if is_due {
                 frame.update(|frame| *frame += 1);
             }
@@ -57,7 +61,16 @@ impl Live {
             client.with_value(|client| client.picture(&viewport))
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
-        Self { client, viewport, moves, list: NodeRef::new(), opened: RwSignal::new(None), title, locale, picture }
+        Self {
+            client,
+            viewport,
+            moves,
+            list: NodeRef::new(),
+            opened: RwSignal::new(None),
+            title,
+            locale,
+            picture,
+        }
     }
 
     /// Speaks to the client.
@@ -79,13 +92,21 @@ impl Live {
     }
 }
 
-/// A text of what is shown. A function pointer, not a closure: one type, and so one copy of Leptos' machinery, for all texts.
-pub(crate) fn text(of: Memo<Picture>, pick: fn(&Picture) -> String) -> impl Fn() -> String + Copy + Send + 'static {
+/// A text of what is shown. A function pointer, not a closure: one type, and so one copy of Leptos'
+/// machinery, for all texts.
+pub(crate) fn text(
+    of: Memo<Picture>,
+    pick: fn(&Picture) -> String,
+) -> impl Fn() -> String + Copy + Send + 'static {
     move || of.with(pick)
 }
 
-/// A condition on what is shown, for attributes such as `hidden`; a function pointer for the same reason.
-pub(crate) fn flag(of: Memo<Picture>, pick: fn(&Picture) -> bool) -> impl Fn() -> bool + Copy + Send + 'static {
+/// A condition on what is shown, for attributes such as `hidden`; a function pointer for the same
+/// reason.
+pub(crate) fn flag(
+    of: Memo<Picture>,
+    pick: fn(&Picture) -> bool,
+) -> impl Fn() -> bool + Copy + Send + 'static {
     move || of.with(pick)
 }
 

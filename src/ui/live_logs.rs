@@ -3,18 +3,20 @@
 use leptos::prelude::*;
 
 use crate::browser::{Console, Opener, Options};
-use logs_sse_core::connection;
-use logs_sse_core::store::Capacity;
-use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 use crate::ui::detail::detail;
 use crate::ui::line_list::line_list;
 use crate::ui::live::{Live, effect, flag};
 use crate::ui::status_bar::status_bar;
+use logs_sse_core::connection;
+use logs_sse_core::store::Capacity;
+use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 
-/// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as they come.
+/// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
+/// they come.
 ///
-/// All props but the last three may change at any time. Another workspace, workflow or service closes the old stream,
-/// empties the list and, if it was connected, connects to the new one. Unmounting ends everything.
+/// All props but the last three may change at any time. Another workspace, workflow or service
+/// closes the old stream, empties the list and, if it was connected, connects to the new one.
+/// Unmounting ends everything.
 #[component]
 pub fn LiveLogs(
     /// The workspace, such as `workspace123`.
@@ -26,7 +28,8 @@ pub fn LiveLogs(
     /// The service that publishes; `etl` unless given.
     #[prop(into, default = Signal::stored(DEFAULT_SERVICE.to_owned()))]
     service: Signal<String>,
-    /// The route that streams: a path on the page's origin, or an http(s) URL. The Datashop proxy route unless given.
+    /// The route that streams: a path on the page's origin, or an http(s) URL. The Datashop proxy
+    /// route unless given.
     #[prop(into, default = Signal::stored(DEFAULT_ENDPOINT.to_owned()))]
     endpoint: Signal<String>,
     /// Whether to connect without a click, now or when it becomes true; off unless given.
@@ -38,22 +41,33 @@ pub fn LiveLogs(
     /// How much the console tells; each change of the connection unless given.
     #[prop(default = Console::default())]
     console: Console,
-    /// Whether cookies are sent to an endpoint of another origin, which must allow that by CORS; off unless given.
+    /// Whether cookies are sent to an endpoint of another origin, which must allow that by CORS;
+    /// off unless given.
     #[prop(default = false)]
     with_credentials: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
 ) -> impl IntoView {
-    let live =
-        Live::new(Options { connection, capacity: Capacity::of_lines(capacity.get_untracked()), console, with_credentials }, Opener::default());
-    let target = move || Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read());
+    let live = Live::new(
+        Options {
+            connection,
+            capacity: Capacity::of_lines(capacity.get_untracked()),
+            console,
+            with_credentials,
+        },
+        Opener::default(),
+    );
+    let target = move || {
+        Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
+    };
     // An effect runs a moment after mounting, and a click may come before it.
     live.with(|client| client.set_target(untrack(target)));
     // The client takes what it is told already for no change, so one effect serves all props.
     let mut was_auto = false;
     effect(move || {
-        let (target, capacity, auto) = (target(), Capacity::of_lines(capacity.get()), auto_connect.get());
+        let (target, capacity, auto) =
+            (target(), Capacity::of_lines(capacity.get()), auto_connect.get());
         live.with(|client| {
             client.set_capacity(capacity);
             client.set_target(target);

@@ -1,10 +1,12 @@
-//! A text whose parts look different, written into an element: styles, marks of a search, stand-ins for what hides. Decides nothing.
+//! A text whose parts look different, written into an element: styles, marks of a search, stand-ins
+//! for what hides. Decides nothing.
 
 use leptos::web_sys::Element;
 
 use logs_sse_core::styled::Piece;
 
-/// Draws `pieces` into `element` in place of what it holds. Where all look as usual it draws nothing and returns `false`: one text will do.
+/// Draws `pieces` into `element` in place of what it holds. Where all look as usual it draws
+/// nothing and returns `false`: one text will do.
 pub(crate) fn draw(element: &Element, pieces: &[Piece<'_>]) -> bool {
     let is_rich = pieces.iter().any(|piece| piece.is_marked || !piece.class.is_empty());
     if is_rich {
@@ -19,7 +21,10 @@ fn append(element: &Element, piece: &Piece<'_>) -> Option<()> {
     if !piece.is_marked && piece.class.is_empty() {
         return element.append_with_str_1(&piece.text).ok();
     }
-    let part = element.owner_document()?.create_element(if piece.is_marked { "mark" } else { "span" }).ok()?;
+    let part = element
+        .owner_document()?
+        .create_element(if piece.is_marked { "mark" } else { "span" })
+        .ok()?;
     part.set_text_content(Some(&piece.text));
     if !piece.class.is_empty() {
         part.set_class_name(&piece.class);

@@ -1,6 +1,8 @@
-//! The rows that are drawn, as elements that are used again: under load a line costs eight texts, and no element is made or thrown away.
+//! The rows that are drawn, as elements that are used again: under load a line costs eight texts,
+//! and no element is made or thrown away.
 //!
-//! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, with bookkeeping that all pages would load.
+//! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, with
+//! bookkeeping that all pages would load.
 
 use std::collections::VecDeque;
 
@@ -8,13 +10,13 @@ use leptos::web_sys::{Document, Element, Event, HtmlElement};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{Resize, Selected, layout, local_time};
+use crate::ui::pieces;
 use logs_sse_core::copy::{self, Picked};
-use logs_sse_wire::entry::EntryTime;
 use logs_sse_core::session::Session;
 use logs_sse_core::styled::label;
 use logs_sse_core::summary::RowText;
 use logs_sse_core::viewport::Window;
-use crate::ui::pieces;
+use logs_sse_wire::entry::EntryTime;
 
 /// What decides how a row reads, beside the line itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +25,8 @@ pub(crate) struct Reading {
     pub(crate) locale: String,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
-    /// By [`Session::rows_version`]: a row that was drawn under another one may say anything by now.
+    /// By [`Session::rows_version`]: a row that was drawn under another one may say anything by
+    /// now.
     pub(crate) version: u64,
 }
 
@@ -41,7 +44,8 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Watches the list and each row with what `watch` returns, unless they are watched already in the window of `list`.
+    /// Watches the list and each row with what `watch` returns, unless they are watched already in
+    /// the window of `list`.
     pub(crate) fn watch(&mut self, list: &Element, watch: impl FnOnce() -> Resize) {
         if self.resize.as_ref().is_some_and(|resize| resize.is_at(list)) {
             return;
@@ -52,7 +56,13 @@ impl Rows {
     }
 
     /// Draws the lines of `window` into `list`, newest first, and puts them where they belong.
-    pub(crate) fn draw(&mut self, list: &HtmlElement, session: &Session, window: Window, reading: &Reading) {
+    pub(crate) fn draw(
+        &mut self,
+        list: &HtmlElement,
+        session: &Session,
+        window: Window,
+        reading: &Reading,
+    ) {
         let wanted = usize::try_from(window.end - window.start).unwrap_or_default();
         self.rotate(list, window.end, wanted);
         if self.reading.locale != reading.locale || self.reading.version != reading.version {
@@ -77,7 +87,8 @@ impl Rows {
         self.place(list, window);
     }
 
-    /// The heights of the rows that were not measured since they show what they show; of none where all are one line high.
+    /// The heights of the rows that were not measured since they show what they show; of none where
+    /// all are one line high.
     pub(crate) fn measure(&mut self) -> Vec<(u64, f64)> {
         if self.placed.layout.is_none() {
             return Vec::new();
@@ -93,13 +104,14 @@ impl Rows {
         self.rows.iter().map(|row| height(&row.element)).fold(f64::NAN, f64::min)
     }
 
-    /// Whether rows say what they said when they were measured, and have other heights: fonts or style sheets have changed.
+    /// Whether rows say what they said when they were measured, and have other heights: fonts or
+    /// style sheets have changed.
     pub(crate) fn has_other_heights(&self) -> bool {
         self.placed.layout.is_some() && self.rows.iter().any(Row::has_other_height)
     }
 
-    /// What the rows copy as in which the reader selected something; `None` where the browser copies what is meant, as it does where
-    /// the selection reaches out of `list`.
+    /// What the rows copy as in which the reader selected something; `None` where the browser
+    /// copies what is meant, as it does where the selection reaches out of `list`.
     pub(crate) fn copied(&self, list: &Element, session: &Session) -> Option<String> {
         let selected = Selected::within(list)?;
         let picked: Vec<_> = self.rows.iter().filter_map(|row| row.picked(&selected)).collect();
@@ -123,7 +135,11 @@ impl Rows {
     fn place(&mut self, list: &HtmlElement, window: Window) {
         let last = std::mem::replace(&mut self.placed, window);
         if last.layout != window.layout {
-            list.set_class_name(if window.layout.is_some() { "dsl dsl-rows dsl-wrap" } else { "dsl dsl-rows" });
+            list.set_class_name(if window.layout.is_some() {
+                "dsl dsl-rows dsl-wrap"
+            } else {
+                "dsl dsl-rows"
+            });
             self.rows.iter_mut().for_each(|row| row.is_fresh = true);
         }
         let write = |element: &HtmlElement, name, value: String| {
@@ -138,11 +154,16 @@ impl Rows {
         if last.offset != window.offset {
             let sign = if window.offset < 0 { "-" } else { "" };
             let hundredths = window.offset.unsigned_abs();
-            write(list, "transform", format!("translateY({sign}{}.{:02}px)", hundredths / 100, hundredths % 100));
+            write(
+                list,
+                "transform",
+                format!("translateY({sign}{}.{:02}px)", hundredths / 100, hundredths % 100),
+            );
         }
     }
 
-    /// Moves rows that left at one end to the other, so that those that stay are not touched: what a reader selects in them stays selected.
+    /// Moves rows that left at one end to the other, so that those that stay are not touched: what
+    /// a reader selects in them stays selected.
     fn rotate(&mut self, list: &Element, end: u64, wanted: usize) {
         let (up, down) = (end.saturating_sub(self.end), self.end.saturating_sub(end));
         if up.max(down) as usize >= self.rows.len().min(wanted) {
@@ -189,7 +210,9 @@ impl Row {
         let document = list.owner_document()?;
         let element = made(&document, "li", "dsl-row")?;
         let open = made(&document, "button", "dsl-open")?;
-        for (name, value) in [("type", "button"), ("aria-label", "Show the whole entry"), ("aria-expanded", "false")] {
+        for (name, value) in
+            [("type", "button"), ("aria-label", "Show the whole entry"), ("aria-expanded", "false")]
+        {
             open.set_attribute(name, value).ok()?;
         }
         element.append_child(&open).ok()?;
@@ -228,7 +251,11 @@ impl Row {
 
     fn picked(&self, selected: &Selected) -> Option<Picked> {
         let cells = self.parts.iter().filter(|part| selected.has_text_of(part)).count();
-        Some(Picked { number: self.number.filter(|_| cells > 0)?, cells, time: self.texts[0].clone() })
+        Some(Picked {
+            number: self.number.filter(|_| cells > 0)?,
+            cells,
+            time: self.texts[0].clone(),
+        })
     }
 
     /// Shows nothing any more, so that whatever it shows next is written.
@@ -237,7 +264,8 @@ impl Row {
         self.forget_message();
     }
 
-    /// Has the message written, whatever it is. Should it be this very text, it is drawn as a piece, and so written too.
+    /// Has the message written, whatever it is. Should it be this very text, it is drawn as a
+    /// piece, and so written too.
     fn forget_message(&mut self) {
         self.texts[MESSAGE] = "\0".to_owned();
     }
@@ -247,16 +275,19 @@ impl Row {
         if self.is_open != is_open {
             self.is_open = is_open;
             // It fails only for a name that is none.
-            let _ = self.open.set_attribute("aria-expanded", if is_open { "true" } else { "false" });
+            let _ =
+                self.open.set_attribute("aria-expanded", if is_open { "true" } else { "false" });
         }
         if self.number == number && number.is_some() {
             return;
         }
         self.number = number;
         self.is_fresh = true;
-        // It is held, or it would not be in the window; should it be gone by now, an empty row stands for it until the next frame.
+        // It is held, or it would not be in the window; should it be gone by now, an empty row
+        // stands for it until the next frame.
         let (text, time) = number.and_then(|number| session.row_text(number)).unwrap_or_default();
-        let RowText { class, exact_time, level, pipeline, channel, message, looks, more, status } = text;
+        let RowText { class, exact_time, level, pipeline, channel, message, looks, more, status } =
+            text;
         if self.is_rich {
             // The same text may look different now.
             self.forget_message();
@@ -270,7 +301,9 @@ impl Row {
             self.exact_time = exact_time;
         }
         let time = time.map(|time| shown_time(&time, &reading.locale)).unwrap_or_default();
-        for (index, text) in [time, level, pipeline, channel, message, more, status].into_iter().enumerate() {
+        for (index, text) in
+            [time, level, pipeline, channel, message, more, status].into_iter().enumerate()
+        {
             if self.texts[index] != text {
                 self.parts[index].set_text_content(Some(&text));
                 self.texts[index] = text;
@@ -294,7 +327,9 @@ fn made(document: &Document, name: &str, class: &str) -> Option<Element> {
 fn shown_time(time: &EntryTime, locale: &str) -> String {
     match time {
         EntryTime::Text(text) => label(text),
-        EntryTime::Millis(millis) => local_time(*millis, locale).unwrap_or_else(|| millis.to_string()),
+        EntryTime::Millis(millis) => {
+            local_time(*millis, locale).unwrap_or_else(|| millis.to_string())
+        }
     }
 }
 
@@ -303,4 +338,12 @@ const MESSAGE: usize = 4;
 /// Less of a difference between two heights comes from rounding.
 const SAME: f64 = 0.01;
 
-const PARTS: [&str; 7] = ["dsl-time", "dsl-level", "dsl-pipeline", "dsl-chip", "dsl-message", "dsl-chip", "dsl-duration"];
+const PARTS: [&str; 7] = [
+    "dsl-time",
+    "dsl-level",
+    "dsl-pipeline",
+    "dsl-chip",
+    "dsl-message",
+    "dsl-chip",
+    "dsl-duration",
+];

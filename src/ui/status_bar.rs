@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::browser::Client;
+use crate::ui::live::{Live, click, flag, text};
 use logs_sse_core::picture::Picture;
 use logs_sse_core::status::MainAction;
-use crate::ui::live::{Live, click, flag, text};
 
 /// The bar above the lines.
 pub(crate) fn status_bar(live: Live) -> impl IntoView {

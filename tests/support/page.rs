@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use logs_sse_core::connection::Config;
 use logs_sse_client::ui::LiveLogs;
+use logs_sse_core::connection::Config;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::JsValue;
 use web_sys::{Document, Element, HtmlElement};
@@ -15,10 +15,13 @@ use web_sys::{Document, Element, HtmlElement};
 /// Long enough for any machine; a test that waits this long has failed.
 const PATIENCE_MS: f64 = 10_000.0;
 
-/// The route of the gateway that `npm test` starts, with a job of 50 lines per second on the demo's workflows.
+/// The route of the gateway that `npm test` starts, with a job of 50 lines per second on the demo's
+/// workflows.
 pub fn endpoint() -> String {
     let Some(gateway) = option_env!("LOGS_GATEWAY_URL") else {
-        panic!("LOGS_GATEWAY_URL names no gateway: run the browser tests through `npm test -- browser`")
+        panic!(
+            "LOGS_GATEWAY_URL names no gateway: run the browser tests through `npm test -- browser`"
+        )
     };
     format!("{gateway}/api/dapadmin/l5-etl/sse/logs/stream")
 }
@@ -87,7 +90,9 @@ impl Page {
     }
 
     pub fn word(&self) -> String {
-        self.find(".dsl-word").map(|word| word.text_content().unwrap_or_default()).unwrap_or_default()
+        self.find(".dsl-word")
+            .map(|word| word.text_content().unwrap_or_default())
+            .unwrap_or_default()
     }
 
     pub fn find(&self, selector: &str) -> Option<HtmlElement> {
@@ -96,12 +101,18 @@ impl Page {
 
     pub fn all(&self, selector: &str) -> Vec<HtmlElement> {
         let found = self.place.query_selector_all(selector).expect("a selector");
-        (0..found.length()).filter_map(|index| found.item(index)).map(JsCast::unchecked_into).collect()
+        (0..found.length())
+            .filter_map(|index| found.item(index))
+            .map(JsCast::unchecked_into)
+            .collect()
     }
 
     /// Clicks the button with this text, which must be there to be seen.
     pub fn click(&self, label: &str) {
-        let button = self.all("button").into_iter().find(|button| button.text_content().as_deref() == Some(label) && !button.hidden());
+        let button = self
+            .all("button")
+            .into_iter()
+            .find(|button| button.text_content().as_deref() == Some(label) && !button.hidden());
         button.unwrap_or_else(|| panic!("no button {label:?} in {:?}", self.text())).click();
     }
 

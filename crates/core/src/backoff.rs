@@ -17,14 +17,18 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { base: Duration::from_secs(1), cap: Duration::from_secs(30), settled: Duration::from_secs(10) }
+        Self {
+            base: Duration::from_secs(1),
+            cap: Duration::from_secs(30),
+            settled: Duration::from_secs(10),
+        }
     }
 }
 
 /// How long to wait before the next attempt.
 ///
-/// Exponential with full jitter: each failure doubles the ceiling up to [`Config::cap`], and the delay is anywhere
-/// below it, so that a thousand clients of one gateway do not come back in step.
+/// Exponential with full jitter: each failure doubles the ceiling up to [`Config::cap`], and the
+/// delay is anywhere below it, so that a thousand clients of one gateway do not come back in step.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     config: Config,
@@ -55,7 +59,8 @@ impl Backoff {
         self.ceiling().mul_f64(self.chance.f64())
     }
 
-    /// Returns the delay before an attempt that is not expected to succeed: the upper half of [`Config::cap`]. Counts no failure.
+    /// Returns the delay before an attempt that is not expected to succeed: the upper half of
+    /// [`Config::cap`]. Counts no failure.
     pub fn slow(&mut self) -> Duration {
         self.config.cap.mul_f64((1.0 + self.chance.f64()) / 2.0)
     }
@@ -99,11 +104,17 @@ mod tests {
 
     #[test]
     fn spreads_delays_over_the_whole_range() {
-        let delays: Vec<_> = (0..1_000).map(|seed| Backoff::new(Config::default(), seed).failed(at(0.0)).as_secs_f64()).collect();
+        let delays: Vec<_> = (0..1_000)
+            .map(|seed| Backoff::new(Config::default(), seed).failed(at(0.0)).as_secs_f64())
+            .collect();
         for tenth in 0..10 {
             let low = f64::from(tenth) / 10.0;
             let share = delays.iter().filter(|delay| (low..low + 0.1).contains(*delay)).count();
-            assert!((50..=150).contains(&share), "{share} of 1000 delays between {low} and {}", low + 0.1);
+            assert!(
+                (50..=150).contains(&share),
+                "{share} of 1000 delays between {low} and {}",
+                low + 0.1
+            );
         }
     }
 

@@ -1,5 +1,6 @@
-//! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`, for all of the Rust code. The npm package's JavaScript
-//! checks names before the engine is loaded, by the same rules (`www/package/options.js`).
+//! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`, for all of the Rust
+//! code. The npm package's JavaScript checks names before the engine is loaded, by the same rules
+//! (`www/package/options.js`).
 
 use std::error::Error;
 use std::fmt;
@@ -80,7 +81,8 @@ impl fmt::Display for ChannelName {
 
 /// One part of a channel name: a service, a workspace id, a workflow or function id.
 ///
-/// It holds nothing that could break out of a channel name or a list of them, so it needs no further check.
+/// It holds nothing that could break out of a channel name or a list of them, so it needs no
+/// further check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(Box<str>);
 
@@ -91,8 +93,9 @@ impl Id {
     /// Checks `text`; `field` is what the caller calls it, and what an error will name.
     ///
     /// # Errors
-    /// When it is empty, longer than [`Id::MAX_BYTES`], begins or ends with a space, has no letter or digit
-    /// (as `*` and `..`), or holds `:`, `,`, a control character or one that no reader can see.
+    /// When it is empty, longer than [`Id::MAX_BYTES`], begins or ends with a space, has no letter
+    /// or digit (as `*` and `..`), or holds `:`, `,`, a control character or one that no reader
+    /// can see.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, ChannelError> {
         let fault = if text.is_empty() {
             Some(Fault::Empty)
@@ -101,14 +104,18 @@ impl Id {
         } else if let Some((at, found)) = text.char_indices().find(|&(_, c)| breaks_out(c)) {
             Some(Fault::Forbidden { found, at })
         } else if text.starts_with(' ') || text.ends_with(' ') {
-            // Lists of channels and HTTP headers are trimmed on the way: the id would become another one.
+            // Lists of channels and HTTP headers are trimmed on the way: the id would become
+            // another one.
             Some(Fault::Padded)
         } else if !text.bytes().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()) {
             Some(Fault::Wordless)
         } else {
             None
         };
-        fault.map_or_else(|| Ok(Self(text.into())), |fault| Err(ChannelError { field, text: text.into(), fault }))
+        fault.map_or_else(
+            || Ok(Self(text.into())),
+            |fault| Err(ChannelError { field, text: text.into(), fault }),
+        )
     }
 
     /// The id as text.
@@ -139,7 +146,8 @@ impl ChannelError {
         self.field
     }
 
-    /// Whether the field was simply not filled in: a page that is still loading, rather than a wrong id.
+    /// Whether the field was simply not filled in: a page that is still loading, rather than a
+    /// wrong id.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fault == Fault::Empty
@@ -152,15 +160,31 @@ impl fmt::Display for ChannelError {
         let shown = Shortened(text);
         match fault {
             Fault::Empty => write!(f, "{field} is empty: expected 1 to {} bytes", Id::MAX_BYTES),
-            Fault::TooLong => write!(f, "{field} {shown} has {} bytes: expected at most {}", text.len(), Id::MAX_BYTES),
+            Fault::TooLong => write!(
+                f,
+                "{field} {shown} has {} bytes: expected at most {}",
+                text.len(),
+                Id::MAX_BYTES
+            ),
             Fault::Forbidden { found, at } => {
-                // Not by Debug, here and below: that knows all of Unicode, and every page would load it.
-                let found = if found.is_ascii_punctuation() { format!("'{found}'") } else { format!("U+{:04X}", u32::from(*found)) };
-                write!(f, "{field} {shown} holds {found} at byte {at}: ids may not hold ':', ',', control or invisible characters")
+                // Not by Debug, here and below: that knows all of Unicode, and every page would
+                // load it.
+                let found = if found.is_ascii_punctuation() {
+                    format!("'{found}'")
+                } else {
+                    format!("U+{:04X}", u32::from(*found))
+                };
+                write!(
+                    f,
+                    "{field} {shown} holds {found} at byte {at}: ids may not hold ':', ',', control or invisible characters"
+                )
             }
             Fault::Padded => write!(f, "{field} {shown} begins or ends with a space"),
             Fault::Wordless => write!(f, "{field} {shown} holds no letter and no digit"),
-            Fault::Shape => write!(f, "{field} {shown} is not logs:{{service}}:{{workspace}} or logs:{{service}}:{{workspace}}:{{resource}}"),
+            Fault::Shape => write!(
+                f,
+                "{field} {shown} is not logs:{{service}}:{{workspace}} or logs:{{service}}:{{workspace}}:{{resource}}"
+            ),
         }
     }
 }
@@ -177,16 +201,17 @@ enum Fault {
     Shape,
 }
 
-/// ':' ends a part, ',' ends a name in a list of channels, control characters end lines and headers. An invisible
-/// character makes two channels look like one.
+/// ':' ends a part, ',' ends a name in a list of channels, control characters end lines and
+/// headers. An invisible character makes two channels look like one.
 fn breaks_out(c: char) -> bool {
     matches!(c, ':' | ',') || is_hidden(c)
 }
 
 /// Whether `c` shows nothing, reorders what is around it, or stands for bytes that were no text.
 ///
-/// These are control characters, those that Unicode calls format characters or ignorable by default, its line ends, and
-/// each space but the ordinary one. U+FFFD is what decoders make of invalid bytes: different ones would become the same id.
+/// These are control characters, those that Unicode calls format characters or ignorable by
+/// default, its line ends, and each space but the ordinary one. U+FFFD is what decoders make of
+/// invalid bytes: different ones would become the same id.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -201,13 +226,15 @@ pub fn is_hidden(c: char) -> bool {
         )
 }
 
-/// A hostile text in an error message: quoted, escaped, and no longer than a line. Invisible characters show as U+FFFD.
+/// A hostile text in an error message: quoted, escaped, and no longer than a line. Invisible
+/// characters show as U+FFFD.
 struct Shortened<'a>(&'a str);
 
 impl fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chars = self.0.chars();
-        let visible = |c: char| if is_hidden(c) && !c.is_ascii() { char::REPLACEMENT_CHARACTER } else { c };
+        let visible =
+            |c: char| if is_hidden(c) && !c.is_ascii() { char::REPLACEMENT_CHARACTER } else { c };
         let head: String = chars.by_ref().take(40).map(visible).collect();
         write!(f, "{}{}", quoted(&head), if chars.next().is_some() { "…" } else { "" })
     }
@@ -231,14 +258,24 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_name() {
-        for text in ["", "logs", "logs:", "logs:etl", "log:etl:a:b", "logs:etl:a:b:c", "logs::a:b", "logs:etl:a:"] {
+        for text in [
+            "",
+            "logs",
+            "logs:",
+            "logs:etl",
+            "log:etl:a:b",
+            "logs:etl:a:b:c",
+            "logs::a:b",
+            "logs:etl:a:",
+        ] {
             assert!(text.parse::<ChannelName>().is_err(), "{text:?} was taken");
         }
     }
 
     #[test]
     fn refuses_ids_that_break_out_and_names_them() {
-        let errors = ["a:b", "a,b", "a\nb", "a\u{0}", "a\u{85}"].map(|id| Id::parse("workflow_id", id).expect_err(id).to_string());
+        let errors = ["a:b", "a,b", "a\nb", "a\u{0}", "a\u{85}"]
+            .map(|id| Id::parse("workflow_id", id).expect_err(id).to_string());
         for error in errors {
             assert!(error.starts_with("workflow_id \"a"), "{error}");
             assert!(error.contains("at byte 1"), "{error}");
@@ -248,18 +285,39 @@ mod tests {
     #[test]
     fn refuses_ids_that_cannot_be_told_apart_by_eye() {
         let bidi = ["\u{202e}", "\u{2066}", "\u{200f}", "\u{61c}"];
-        let blank = ["\u{200b}", "\u{feff}", "\u{ad}", "\u{a0}", "\u{3000}", "\u{2028}", "\u{3164}", "\u{e0041}", "\u{fe0f}"];
+        let blank = [
+            "\u{200b}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{a0}",
+            "\u{3000}",
+            "\u{2028}",
+            "\u{3164}",
+            "\u{e0041}",
+            "\u{fe0f}",
+        ];
         for hidden in bidi.iter().chain(&blank).chain(&["\u{fffd}"]) {
             for id in [format!("a{hidden}b"), (*hidden).to_owned()] {
                 let error = Id::parse("workflow_id", &id).expect_err(&id).to_string();
-                assert!(error.contains("holds U+") && !(error.contains(hidden) && *hidden != "\u{fffd}"), "{error:?}");
+                assert!(
+                    error.contains("holds U+")
+                        && !(error.contains(hidden) && *hidden != "\u{fffd}"),
+                    "{error:?}"
+                );
             }
         }
     }
 
     #[test]
     fn refuses_ids_that_are_trimmed_on_the_way_or_name_nothing() {
-        for (id, expected) in [(" ", "space"), (" a", "space"), ("a ", "space"), ("*", "no letter"), ("..", "no letter"), ("../..", "no letter")] {
+        for (id, expected) in [
+            (" ", "space"),
+            (" a", "space"),
+            ("a ", "space"),
+            ("*", "no letter"),
+            ("..", "no letter"),
+            ("../..", "no letter"),
+        ] {
             let error = Id::parse("workflow_id", id).expect_err(id).to_string();
             assert!(error.contains(expected), "{error}");
         }

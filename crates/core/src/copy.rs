@@ -1,7 +1,8 @@
 //! What selected rows are as text for a clipboard. Decides, touches no clipboard.
 //!
-//! A row copies as one line: time, level, pipeline and message with tabs between them, so that it can be pasted into a
-//! sheet. The message keeps its own line breaks. A selection that reaches over several rows copies these rows whole.
+//! A row copies as one line: time, level, pipeline and message with tabs between them, so that it
+//! can be pasted into a sheet. The message keeps its own line breaks. A selection that reaches over
+//! several rows copies these rows whole.
 
 use crate::store::{Row, Store};
 use crate::styled::{label, written};
@@ -17,13 +18,17 @@ pub struct Picked {
     pub time: String,
 }
 
-/// Returns the text of the rows `picked`, in their order, or `None` where the browser copies what is meant: part of one cell.
+/// Returns the text of the rows `picked`, in their order, or `None` where the browser copies what
+/// is meant: part of one cell.
 #[must_use]
 pub fn text(store: &Store, picked: &[Picked]) -> Option<String> {
     if let [] | [Picked { cells: ..=1, .. }] = picked {
         return None;
     }
-    let lines: Vec<_> = picked.iter().filter_map(|picked| Some(line(&store.row(picked.number)?, &picked.time))).collect();
+    let lines: Vec<_> = picked
+        .iter()
+        .filter_map(|picked| Some(line(&store.row(picked.number)?, &picked.time)))
+        .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
@@ -32,9 +37,15 @@ fn line(row: &Row, time: &str) -> String {
         Row::Notice(notice) => notice.text(),
         Row::Line(line) => {
             let entry = &line.entry;
-            // An absent one leaves its column empty, so that columns of several lines stay below each other.
-            let columns = [time.to_owned(), label(entry.level_text()), label(entry.pipeline())].map(|text| in_one_cell(&text));
-            format!("{}\t{}", columns.join("\t"), written(entry.message()).trim_end_matches(['\r', '\n']))
+            // An absent one leaves its column empty, so that columns of several lines stay below
+            // each other.
+            let columns = [time.to_owned(), label(entry.level_text()), label(entry.pipeline())]
+                .map(|text| in_one_cell(&text));
+            format!(
+                "{}\t{}",
+                columns.join("\t"),
+                written(entry.message()).trim_end_matches(['\r', '\n'])
+            )
         }
     }
 }
@@ -53,10 +64,22 @@ mod tests {
     #[test]
     fn a_message_copies_without_escape_sequences() {
         let mut store = Store::default();
-        let text = r#"{"level":"\u001b[31mERROR\u001b[0m","message":"\u001b[1mboom\u001b[0m\n\tat one"}"#;
-        store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None });
+        let text =
+            r#"{"level":"\u001b[31mERROR\u001b[0m","message":"\u001b[1mboom\u001b[0m\n\tat one"}"#;
+        store.append(&Raw {
+            id: "".into(),
+            channel: None,
+            seq: None,
+            stamp: None,
+            text: text.into(),
+            is_error: false,
+            picks: None,
+        });
         let picked = Picked { number: 0, cells: 2, time: "10:00".into() };
-        assert_eq!(super::text(&store, &[picked]).as_deref(), Some("10:00\tERROR\t\tboom\n\tat one"));
+        assert_eq!(
+            super::text(&store, &[picked]).as_deref(),
+            Some("10:00\tERROR\t\tboom\n\tat one")
+        );
     }
 
     fn store() -> Store {
@@ -66,7 +89,15 @@ mod tests {
             r#"{"message":"plain"}"#,
             r#"{"level":"a\tb","pipeline":"c\nd","message":"m"}"#,
         ] {
-            store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None });
+            store.append(&Raw {
+                id: "".into(),
+                channel: None,
+                seq: None,
+                stamp: None,
+                text: text.into(),
+                is_error: false,
+                picks: None,
+            });
         }
         store.note(Notice::NotReplayed { away: std::time::Duration::from_secs(3) });
         store
@@ -78,13 +109,19 @@ mod tests {
 
     #[test]
     fn one_row_is_one_line_and_its_message_keeps_its_line_breaks() {
-        assert_eq!(text(&store(), &[picked(0, 4)]).as_deref(), Some("10:00\tERROR\tLOAD\tboom\n\tat one\n\tat two"));
+        assert_eq!(
+            text(&store(), &[picked(0, 4)]).as_deref(),
+            Some("10:00\tERROR\tLOAD\tboom\n\tat one\n\tat two")
+        );
     }
 
     #[test]
     fn several_rows_are_copied_whole_in_the_order_shown() {
         let copied = text(&store(), &[picked(1, 1), picked(0, 1)]);
-        assert_eq!(copied.as_deref(), Some("10:01\t\t\tplain\n10:00\tERROR\tLOAD\tboom\n\tat one\n\tat two"));
+        assert_eq!(
+            copied.as_deref(),
+            Some("10:01\t\t\tplain\n10:00\tERROR\tLOAD\tboom\n\tat one\n\tat two")
+        );
     }
 
     #[test]
@@ -96,7 +133,10 @@ mod tests {
     fn a_notice_is_one_line() {
         let store = store();
         let notice = Notice::NotReplayed { away: std::time::Duration::from_secs(3) }.text();
-        assert_eq!(text(&store, &[picked(3, 1), picked(1, 4)]), Some(format!("{notice}\n10:01\t\t\tplain")));
+        assert_eq!(
+            text(&store, &[picked(3, 1), picked(1, 4)]),
+            Some(format!("{notice}\n10:01\t\t\tplain"))
+        );
     }
 
     #[test]
@@ -107,6 +147,9 @@ mod tests {
     #[test]
     fn rows_that_were_evicted_meanwhile_are_left_out() {
         assert_eq!(text(&store(), &[picked(7, 4)]), None);
-        assert_eq!(text(&store(), &[picked(7, 4), picked(1, 4)]).as_deref(), Some("10:01\t\t\tplain"));
+        assert_eq!(
+            text(&store(), &[picked(7, 4), picked(1, 4)]).as_deref(),
+            Some("10:01\t\t\tplain")
+        );
     }
 }

@@ -1,12 +1,15 @@
-//! How high rows are: all alike, but for those that were measured and differ. Arithmetic only, in CSS pixels.
+//! How high rows are: all alike, but for those that were measured and differ. Arithmetic only, in
+//! CSS pixels.
 
 use std::ops::Range;
 
-/// The heights of rows, which are known by their numbers; the newest has the greatest and stands on top.
+/// The heights of rows, which are known by their numbers; the newest has the greatest and stands on
+/// top.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heights {
     usual: f64,
-    /// Rows of another height than the usual one, by rising number. So few that a sum over all of them costs nothing in a frame.
+    /// Rows of another height than the usual one, by rising number. So few that a sum over all of
+    /// them costs nothing in a frame.
     unusual: Vec<(u64, f64)>,
 }
 
@@ -45,17 +48,24 @@ impl Heights {
 
     /// The height of one row.
     pub(crate) fn of(&self, row: u64) -> f64 {
-        self.unusual.binary_search_by_key(&row, |&(row, _)| row).map_or(self.usual, |at| self.unusual[at].1)
+        self.unusual
+            .binary_search_by_key(&row, |&(row, _)| row)
+            .map_or(self.usual, |at| self.unusual[at].1)
     }
 
     /// The height of `rows` together.
     pub(crate) fn sum(&self, rows: &Range<u64>) -> f64 {
         let from = self.unusual.partition_point(|&(row, _)| row < rows.start);
-        let more: f64 = self.unusual[from..].iter().take_while(|&&(row, _)| row < rows.end).map(|&(_, height)| height - self.usual).sum();
+        let more: f64 = self.unusual[from..]
+            .iter()
+            .take_while(|&&(row, _)| row < rows.end)
+            .map(|&(_, height)| height - self.usual)
+            .sum();
         rows.end.saturating_sub(rows.start) as f64 * self.usual + more
     }
 
-    /// The row of `list` that stands `depth` below the list's top, and how much of it is above that place.
+    /// The row of `list` that stands `depth` below the list's top, and how much of it is above that
+    /// place.
     pub(crate) fn at(&self, list: &Range<u64>, depth: f64) -> (u64, f64) {
         // Rows from `end` on are above the place, and they are `above` high.
         let (mut end, mut above) = (list.end, 0.0);
@@ -72,7 +82,10 @@ impl Heights {
                 return (row, depth - top);
             }
         }
-        let row = end.saturating_sub(1).saturating_sub(((depth - above) / self.usual) as u64).max(list.start);
+        let row = end
+            .saturating_sub(1)
+            .saturating_sub(((depth - above) / self.usual) as u64)
+            .max(list.start);
         (row, depth - self.sum(&(row + 1..list.end)))
     }
 
@@ -92,7 +105,8 @@ impl Heights {
 /// Less of a difference than this comes from rounding.
 const SAME: f64 = 0.01;
 
-/// How many rows are known at most: 64 kB, and more than anybody scrolls through before the estimate of the rest matters.
+/// How many rows are known at most: 64 kB, and more than anybody scrolls through before the
+/// estimate of the rest matters.
 const MOST: usize = 4_096;
 
 #[cfg(test)]
@@ -118,7 +132,10 @@ mod tests {
         let mut depth = 0.0;
         for row in list.clone().rev() {
             assert_eq!(heights.at(&list, depth), (row, 0.0));
-            assert_eq!(heights.at(&list, depth + heights.of(row) - 1.0), (row, heights.of(row) - 1.0));
+            assert_eq!(
+                heights.at(&list, depth + heights.of(row) - 1.0),
+                (row, heights.of(row) - 1.0)
+            );
             depth += heights.of(row);
         }
         assert_eq!(depth, heights.sum(&list));

@@ -1,6 +1,7 @@
 //! The pure core: every decision, and nothing that touches a clock, chance, the network or a page.
 //!
-//! Data comes in by [`logs_sse_wire`] (through [`session`]), rests in [`store`], and is shown as [`viewport`] and [`status`] say.
+//! Data comes in by [`logs_sse_wire`] (through [`session`]), rests in [`store`], and is shown as
+//! [`viewport`] and [`status`] say.
 
 pub mod backoff;
 pub mod channel;

@@ -1,9 +1,10 @@
-//! A row of the log that is no log: what is missing, and what was recovered, in its place. Words only.
+//! A row of the log that is no log: what is missing, and what was recovered, in its place. Words
+//! only.
 
 use std::time::Duration;
 
-use logs_sse_wire::protocol::GapReason;
 use crate::summary::{counted, grouped};
+use logs_sse_wire::protocol::GapReason;
 
 /// Something that the log itself does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,8 @@ pub enum Notice {
         /// Why.
         reason: GapReason,
     },
-    /// The stream was gone for a while, and what came meanwhile stands above this row's predecessor and here.
+    /// The stream was gone for a while, and what came meanwhile stands above this row's predecessor
+    /// and here.
     Resumed {
         /// For how long.
         away: Duration,
@@ -38,15 +40,24 @@ impl Notice {
         match self {
             Self::Gap { missing, reason } => gap(*missing, *reason),
             Self::Resumed { away, recovered, missing } => {
-                format!("disconnected {}, {} recovered, {} missing", time(*away), counted(*recovered, "line", "lines"), grouped(*missing))
+                format!(
+                    "disconnected {}, {} recovered, {} missing",
+                    time(*away),
+                    counted(*recovered, "line", "lines"),
+                    grouped(*missing)
+                )
             }
-            Self::NotReplayed { away } => format!("reconnected after {}; this server cannot replay: lines may be missing", time(*away)),
+            Self::NotReplayed { away } => format!(
+                "reconnected after {}; this server cannot replay: lines may be missing",
+                time(*away)
+            ),
         }
     }
 
     /// How many lines are missing that no other row counts; `None` when that is not known.
     ///
-    /// The rows of a log add up. A break's own row repeats in words what the gap rows before it counted.
+    /// The rows of a log add up. A break's own row repeats in words what the gap rows before it
+    /// counted.
     #[must_use]
     pub fn missing(&self) -> Option<u64> {
         match self {
@@ -67,7 +78,10 @@ impl Notice {
 }
 
 fn gap(missing: Option<u64>, reason: GapReason) -> String {
-    let what = missing.map_or_else(|| "lines may be missing".to_owned(), |missing| format!("{} missing", counted(missing, "line", "lines")));
+    let what = missing.map_or_else(
+        || "lines may be missing".to_owned(),
+        |missing| format!("{} missing", counted(missing, "line", "lines")),
+    );
     let why = match reason {
         GapReason::Evicted => "history expired",
         GapReason::Restarted => "the log server was restarted and has no older history",
@@ -97,32 +111,48 @@ mod tests {
 
     #[test]
     fn says_how_many_are_missing_and_why() {
-        assert_eq!(Notice::Gap { missing: Some(212), reason: GapReason::Evicted }.text(), "212 lines missing: history expired");
+        assert_eq!(
+            Notice::Gap { missing: Some(212), reason: GapReason::Evicted }.text(),
+            "212 lines missing: history expired"
+        );
         assert_eq!(
             Notice::Gap { missing: None, reason: GapReason::Unknown }.text(),
             "lines may be missing: the log server does not know where this page stopped"
         );
         let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 37, missing: 0 };
-        assert_eq!((resumed.text().as_str(), resumed.is_loss()), ("disconnected 14 s, 37 lines recovered, 0 missing", false));
+        assert_eq!(
+            (resumed.text().as_str(), resumed.is_loss()),
+            ("disconnected 14 s, 37 lines recovered, 0 missing", false)
+        );
     }
 
     #[test]
     fn groups_the_digits_of_every_count() {
-        let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 11_830, missing: 11_520 };
+        let resumed =
+            Notice::Resumed { away: Duration::from_secs(14), recovered: 11_830, missing: 11_520 };
         assert_eq!(resumed.text(), "disconnected 14 s, 11,830 lines recovered, 11,520 missing");
-        assert_eq!(Notice::Gap { missing: Some(11_520), reason: GapReason::Lost }.text(), "11,520 lines missing: lost on the way");
+        assert_eq!(
+            Notice::Gap { missing: Some(11_520), reason: GapReason::Lost }.text(),
+            "11,520 lines missing: lost on the way"
+        );
     }
 
     #[test]
     fn adds_up_to_what_is_missing() {
         // A gap row said it already.
-        assert_eq!(Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: 7 }.missing(), Some(0));
+        assert_eq!(
+            Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: 7 }.missing(),
+            Some(0)
+        );
         assert_eq!(Notice::Gap { missing: Some(7), reason: GapReason::Evicted }.missing(), Some(7));
         assert_eq!(Notice::NotReplayed { away: Duration::ZERO }.missing(), None);
     }
 
     #[test]
     fn times_are_for_people() {
-        assert_eq!([400, 14_900, 200_000, 7_500_000].map(|millis| time(Duration::from_millis(millis))), ["0.4 s", "14 s", "3 min 20 s", "2 h 5 min"]);
+        assert_eq!(
+            [400, 14_900, 200_000, 7_500_000].map(|millis| time(Duration::from_millis(millis))),
+            ["0.4 s", "14 s", "3 min 20 s", "2 h 5 min"]
+        );
     }
 }

@@ -8,19 +8,23 @@ use crate::viewport::Viewport;
 
 /// What was drawn last, and when.
 ///
-/// Where all that is seen is replaced from one frame to the next, nobody can read it: drawing each frame would only take time
-/// from whatever else the page does.
+/// Where all that is seen is replaced from one frame to the next, nobody can read it: drawing each
+/// frame would only take time from whatever else the page does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
     last: Option<(Instant, u64)>,
 }
 
 impl Pace {
-    /// Whether to draw at `now`, when the store holds the lines `held`; if not, ask again on the next frame. What is to be drawn counts as drawn.
+    /// Whether to draw at `now`, when the store holds the lines `held`; if not, ask again on the
+    /// next frame. What is to be drawn counts as drawn.
     pub fn is_due(&mut self, now: Instant, viewport: &Viewport, held: &Range<u64>) -> bool {
         let is_early = self.last.is_some_and(|(at, end)| {
             let came = held.end.saturating_sub(end);
-            viewport.is_following() && came > 0 && came >= viewport.rows_seen(held) && now - at < LEAST
+            viewport.is_following()
+                && came > 0
+                && came >= viewport.rows_seen(held)
+                && now - at < LEAST
         });
         if !is_early {
             self.last = Some((now, held.end));
@@ -29,8 +33,8 @@ impl Pace {
     }
 }
 
-/// The least time between two drawings that have no line in common: with 60 frames a second every third, so that 20 times a second
-/// the newest line is seen.
+/// The least time between two drawings that have no line in common: with 60 frames a second every
+/// third, so that 20 times a second the newest line is seen.
 const LEAST: Duration = Duration::from_millis(45);
 
 #[cfg(test)]
@@ -51,7 +55,11 @@ mod tests {
     /// At which of 13 frames of 16.7 ms a list is drawn to which `lines` come each frame.
     fn drawn(viewport: &Viewport, lines: u64) -> Vec<u64> {
         let mut pace = Pace::default();
-        (0..13).filter(|&frame| pace.is_due(at(frame as f64 * 16.7), viewport, &(0..100 + frame * lines))).collect()
+        (0..13)
+            .filter(|&frame| {
+                pace.is_due(at(frame as f64 * 16.7), viewport, &(0..100 + frame * lines))
+            })
+            .collect()
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! All that the page shows at one moment, so that its views have one thing to watch. Decides, draws nothing.
+//! All that the page shows at one moment, so that its views have one thing to watch. Decides, draws
+//! nothing.
 
 use std::borrow::Cow;
 
@@ -27,7 +28,8 @@ pub struct Picture {
     pub pipelines_version: u64,
     /// How many lines are held or found, dropped, missing, in words.
     pub held: String,
-    /// How many lines have a level that is not known, or none; a choice of levels must not hide them silently.
+    /// How many lines have a level that is not known, or none; a choice of levels must not hide
+    /// them silently.
     pub unknown_levels: u64,
     /// What to say in place of lines; empty when there are some.
     pub empty: &'static str,
@@ -54,15 +56,26 @@ impl Picture {
             rows_version: session.rows_version(),
             cleared_at: store.cleared_at(),
             pipelines_version: store.pipelines_version(),
-            held: session.find().map_or_else(|| summary::held(store), |find| summary::found(find, store)) + &summary::losses(session.tally()),
+            held: session
+                .find()
+                .map_or_else(|| summary::held(store), |find| summary::found(find, store))
+                + &summary::losses(session.tally()),
             empty: match session.find() {
                 _ if store.is_empty() => summary::empty(session.state()),
                 Some(find) if shown.is_empty() => summary::unfound(find, store),
                 _ => "",
             },
             is_regex: session.query().is_regex,
-            wrong: session.find().and_then(Find::error).map(|error| error.to_string()).unwrap_or_default(),
-            newest: if viewport.is_following() { String::new() } else { format!("↑ {}", summary::unseen(window.unseen)) },
+            wrong: session
+                .find()
+                .and_then(Find::error)
+                .map(|error| error.to_string())
+                .unwrap_or_default(),
+            newest: if viewport.is_following() {
+                String::new()
+            } else {
+                format!("↑ {}", summary::unseen(window.unseen))
+            },
         }
     }
 }

@@ -1,11 +1,13 @@
-//! How far a page has come in each channel: what is new, what came twice, what is missing. Counts, keeps no line.
+//! How far a page has come in each channel: what is new, what came twice, what is missing. Counts,
+//! keeps no line.
 
 use std::collections::VecDeque;
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
 use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
 
-/// The positions of one stream's channels. They outlive the stream, so that the next one can go on from there.
+/// The positions of one stream's channels. They outlive the stream, so that the next one can go on
+/// from there.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     epoch: Option<Epoch>,
@@ -17,7 +19,8 @@ pub struct Progress {
 struct Position {
     channel: String,
     seq: Option<u64>,
-    /// The greeting's `newest`, until the stream shows whether it resumed behind `seq`; `None` where it need not.
+    /// The greeting's `newest`, until the stream shows whether it resumed behind `seq`; `None`
+    /// where it need not.
     owed_to: Option<u64>,
 }
 
@@ -28,9 +31,12 @@ impl Position {
 
     /// Moves up to `to`, and returns how many logs in between did not arrive.
     ///
-    /// A stream that moves past all it owes without sending any of it did not start where this page asked it to.
+    /// A stream that moves past all it owes without sending any of it did not start where this page
+    /// asked it to.
     fn skip_to(&mut self, to: u64) -> Missing {
-        let Some(seq) = self.seq.replace(self.seq.map_or(to, |seq| seq.max(to))) else { return Missing::default() };
+        let Some(seq) = self.seq.replace(self.seq.map_or(to, |seq| seq.max(to))) else {
+            return Missing::default();
+        };
         let owed_to = self.owed_to.take().filter(|newest| *newest <= to);
         let unresumed = owed_to.map_or(0, |newest| newest.saturating_sub(seq));
         Missing { unresumed, lost: to.saturating_sub(seq) - unresumed }
@@ -51,8 +57,9 @@ pub struct Missing {
 pub struct Announced {
     /// Logs that have not come yet, and will, or will be told as missing.
     pub left: u64,
-    /// Why there may be others, of which nobody knows how many. It must be told now, since the positions have moved
-    /// on: the gateway's own word for it comes later on the stream, and the stream may end before.
+    /// Why there may be others, of which nobody knows how many. It must be told now, since the
+    /// positions have moved on: the gateway's own word for it comes later on the stream, and
+    /// the stream may end before.
     pub unknown: Option<GapReason>,
 }
 
@@ -71,15 +78,23 @@ impl Progress {
     /// Nothing known yet of `channels`, which are in the order of the URL.
     #[must_use]
     pub fn new(channels: Vec<String>) -> Self {
-        Self { epoch: None, channels: channels.into_iter().map(Position::new).collect(), recent: Recent::default() }
+        Self {
+            epoch: None,
+            channels: channels.into_iter().map(Position::new).collect(),
+            recent: Recent::default(),
+        }
     }
 
-    /// Changes the channels, in the order of the new URL. Those kept stay where they are. Gives whether there are any.
+    /// Changes the channels, in the order of the new URL. Those kept stay where they are. Gives
+    /// whether there are any.
     pub fn retarget(&mut self, channels: Vec<String>) -> bool {
         let mut old = std::mem::take(&mut self.channels);
         let before = old.len();
         for channel in channels {
-            let kept = old.iter().position(|position| position.channel == channel).map(|index| old.swap_remove(index));
+            let kept = old
+                .iter()
+                .position(|position| position.channel == channel)
+                .map(|index| old.swap_remove(index));
             self.channels.push(kept.unwrap_or_else(|| Position::new(channel)));
         }
         old.len() < before
@@ -126,8 +141,16 @@ impl Progress {
     }
 
     /// Judges a line by its number, or, where it has none, by its id and text.
-    pub fn handle_line(&mut self, channel: Option<&str>, seq: Option<u64>, id: &str, text: &str) -> Verdict {
-        let position = channel.and_then(|channel| self.channels.iter_mut().find(|position| position.channel == channel));
+    pub fn handle_line(
+        &mut self,
+        channel: Option<&str>,
+        seq: Option<u64>,
+        id: &str,
+        text: &str,
+    ) -> Verdict {
+        let position = channel.and_then(|channel| {
+            self.channels.iter_mut().find(|position| position.channel == channel)
+        });
         let (Some(position), Some(seq)) = (position, seq) else {
             return if self.recent.is_repeat(id, text) { Verdict::Duplicate } else { Verdict::New };
         };
@@ -144,12 +167,17 @@ impl Progress {
         if missing == Missing::default() { Verdict::New } else { Verdict::After(missing) }
     }
 
-    /// Takes a gap that the gateway reports. Returns how many logs are missing that were not counted yet:
-    /// `None` when the gateway does not know, zero when they arrived or were counted.
+    /// Takes a gap that the gateway reports. Returns how many logs are missing that were not
+    /// counted yet: `None` when the gateway does not know, zero when they arrived or were
+    /// counted.
     pub fn handle_gap(&mut self, gap: &Gap) -> Option<Missing> {
-        // A reader of any position may be slow; every other gap answers a position that the gateway received.
+        // A reader of any position may be slow; every other gap answers a position that the gateway
+        // received.
         let position = self.channels.iter().find(|position| position.channel == gap.channel);
-        let is_replay = position.and_then(|position| position.owed_to).zip(gap.from).is_some_and(|(newest, from)| from <= newest);
+        let is_replay = position
+            .and_then(|position| position.owed_to)
+            .zip(gap.from)
+            .is_some_and(|(newest, from)| from <= newest);
         if is_replay || gap.reason != GapReason::Slow {
             self.resumed();
         }
@@ -162,7 +190,9 @@ impl Progress {
     pub fn handle_heartbeat(&mut self, heartbeat: &Heartbeat) -> Missing {
         let sent = |position: &Position| of(&heartbeat.sent, &position.channel).copied();
         // A stream that stands before the end of what it owes has that still to send.
-        let is_behind = |position: &Position| position.owed_to.zip(sent(position)).is_some_and(|(newest, sent)| sent < newest);
+        let is_behind = |position: &Position| {
+            position.owed_to.zip(sent(position)).is_some_and(|(newest, sent)| sent < newest)
+        };
         if self.channels.iter().any(is_behind) {
             self.resumed();
         }
@@ -176,7 +206,8 @@ impl Progress {
         missing
     }
 
-    /// The gateway learned where this page stopped: whatever is missing from here on has another reason.
+    /// The gateway learned where this page stopped: whatever is missing from here on has another
+    /// reason.
     fn resumed(&mut self) {
         self.channels.iter_mut().for_each(|position| position.owed_to = None);
     }
@@ -195,9 +226,11 @@ fn of<'a, T>(all: &'a [(String, T)], channel: &str) -> Option<&'a T> {
     all.iter().find(|(name, _)| name == channel).map(|(_, value)| value)
 }
 
-/// The last lines without a number, as hashes of id and text: an old backend that sends some again is found out.
+/// The last lines without a number, as hashes of id and text: an old backend that sends some again
+/// is found out.
 ///
-/// By the id alone a backend that counts from 1 on every stream would lose every line after a reconnect.
+/// By the id alone a backend that counts from 1 on every stream would lose every line after a
+/// reconnect.
 #[derive(Clone, Debug, Default)]
 struct Recent(VecDeque<u64>);
 
@@ -219,9 +252,12 @@ impl Recent {
     }
 }
 
-/// The 64-bit hash of Fowler, Noll and Vo: enough to tell lines apart, and eight instructions to load.
+/// The 64-bit hash of Fowler, Noll and Vo: enough to tell lines apart, and eight instructions to
+/// load.
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// More than any old backend is known to send again.
@@ -235,7 +271,11 @@ mod tests {
     const CHANNEL: &str = "logs:etl:a:b";
 
     fn hello(epoch: &str, oldest: u64, newest: u64) -> Hello {
-        Hello { epoch: epoch.parse().ok(), held: vec![(CHANNEL.to_owned(), Held { oldest, newest })], ..Hello::default() }
+        Hello {
+            epoch: epoch.parse().ok(),
+            held: vec![(CHANNEL.to_owned(), Held { oldest, newest })],
+            ..Hello::default()
+        }
     }
 
     fn at(seq: u64) -> Progress {
@@ -264,34 +304,49 @@ mod tests {
     fn a_first_stream_begins_live() {
         let mut progress = at(70);
         assert_eq!(line(&mut progress, 71), Verdict::New);
-        assert_eq!(progress.cursor().map(|cursor| cursor.to_string()).as_deref(), Some("1.aaaaaa.1z"));
+        assert_eq!(
+            progress.cursor().map(|cursor| cursor.to_string()).as_deref(),
+            Some("1.aaaaaa.1z")
+        );
     }
 
     #[test]
     fn counts_what_did_not_come_and_what_came_twice() {
         let mut progress = at(5);
         assert_eq!(line(&mut progress, 9), Verdict::After(lost(3)));
-        assert_eq!([line(&mut progress, 9), line(&mut progress, 7), line(&mut progress, 10)], [Verdict::Duplicate, Verdict::Duplicate, Verdict::New]);
+        assert_eq!(
+            [line(&mut progress, 9), line(&mut progress, 7), line(&mut progress, 10)],
+            [Verdict::Duplicate, Verdict::Duplicate, Verdict::New]
+        );
     }
 
     #[test]
     fn a_greeting_tells_how_far_behind() {
         let mut progress = at(5);
-        assert_eq!(progress.handle_hello(&hello("aaaaaa", 1, 12)), Announced { left: 7, unknown: None });
+        assert_eq!(
+            progress.handle_hello(&hello("aaaaaa", 1, 12)),
+            Announced { left: 7, unknown: None }
+        );
         assert_eq!(line(&mut progress, 6), Verdict::New);
     }
 
     #[test]
     fn another_epoch_begins_with_what_its_history_holds() {
         let mut progress = at(500);
-        assert_eq!(progress.handle_hello(&hello("bbbbbb", 1, 3)), Announced { left: 3, unknown: Some(GapReason::Restarted) });
+        assert_eq!(
+            progress.handle_hello(&hello("bbbbbb", 1, 3)),
+            Announced { left: 3, unknown: Some(GapReason::Restarted) }
+        );
         assert_eq!(line(&mut progress, 1), Verdict::New);
     }
 
     #[test]
     fn a_gateway_that_went_back_is_followed() {
         let mut progress = at(500);
-        assert_eq!(progress.handle_hello(&hello("aaaaaa", 1, 300)), Announced { left: 0, unknown: Some(GapReason::Unknown) });
+        assert_eq!(
+            progress.handle_hello(&hello("aaaaaa", 1, 300)),
+            Announced { left: 0, unknown: Some(GapReason::Unknown) }
+        );
         assert_eq!(line(&mut progress, 301), Verdict::New);
     }
 
@@ -307,7 +362,10 @@ mod tests {
     #[test]
     fn a_heartbeat_shows_a_loss_on_an_idle_stream() {
         let mut progress = at(5);
-        assert_eq!([5, 7, 7].map(|sent| progress.handle_heartbeat(&beat(sent))), [lost(0), lost(2), lost(0)]);
+        assert_eq!(
+            [5, 7, 7].map(|sent| progress.handle_heartbeat(&beat(sent))),
+            [lost(0), lost(2), lost(0)]
+        );
     }
 
     /// A stream that was asked to resume behind 5 and greets with 12 as the newest.
@@ -329,7 +387,12 @@ mod tests {
     #[test]
     fn a_stream_that_sends_or_reports_any_of_it_did_resume() {
         let resumed: [fn(&mut Progress); 5] = [
-            |progress| assert_eq!(progress.handle_gap(&Gap { reason: GapReason::Slow, ..gap(Some(7)) }), Some(lost(2))),
+            |progress| {
+                assert_eq!(
+                    progress.handle_gap(&Gap { reason: GapReason::Slow, ..gap(Some(7)) }),
+                    Some(lost(2))
+                )
+            },
             |progress| assert_eq!(line(progress, 7), Verdict::After(lost(1))),
             |progress| assert_eq!(progress.handle_gap(&gap(Some(7))), Some(lost(2))),
             |progress| assert_eq!(progress.handle_gap(&gap(None)), None),
@@ -338,7 +401,10 @@ mod tests {
         for resume in resumed {
             let mut progress = behind();
             resume(&mut progress);
-            assert!(matches!(line(&mut progress, 13), Verdict::After(Missing { unresumed: 0, .. })));
+            assert!(matches!(
+                line(&mut progress, 13),
+                Verdict::After(Missing { unresumed: 0, .. })
+            ));
         }
     }
 

@@ -1,4 +1,5 @@
-//! What a break in the stream cost: for how long it was gone, what came again, what did not. Ends in one row of the log.
+//! What a break in the stream cost: for how long it was gone, what came again, what did not. Ends
+//! in one row of the log.
 
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ enum Phase {
 }
 
 impl Recovery {
-    /// Notes that an open stream ended at `now`. A further end before all has come belongs to the same break.
+    /// Notes that an open stream ended at `now`. A further end before all has come belongs to the
+    /// same break.
     pub fn handle_lost(&mut self, now: Instant) {
         self.phase = match self.phase {
             Phase::Whole => Phase::Gone { since: now },
@@ -35,7 +37,8 @@ impl Recovery {
         };
     }
 
-    /// Notes that the server is back at `now` and will send `left` logs again. Gives the row, if that is all.
+    /// Notes that the server is back at `now` and will send `left` logs again. Gives the row, if
+    /// that is all.
     pub fn handle_back(&mut self, now: Instant, left: u64) -> Option<Notice> {
         if let Phase::Gone { since } = self.phase {
             self.phase = Phase::CatchingUp { away: now - since, left };
@@ -95,7 +98,10 @@ mod tests {
         recovery.handle_lost(at(1));
         assert_eq!(recovery.handle_back(at(15), 2), None);
         assert_eq!(recovery.handle_line(), None);
-        assert_eq!(recovery.handle_line(), Some(Notice::Resumed { away: Duration::from_secs(14), recovered: 2, missing: 0 }));
+        assert_eq!(
+            recovery.handle_line(),
+            Some(Notice::Resumed { away: Duration::from_secs(14), recovered: 2, missing: 0 })
+        );
         assert_eq!(recovery.handle_line(), None);
     }
 
@@ -105,7 +111,10 @@ mod tests {
         recovery.handle_lost(at(1));
         recovery.handle_back(at(3), 10);
         assert_eq!(recovery.handle_missing(9), None);
-        assert_eq!(recovery.handle_line(), Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 1, missing: 9 }));
+        assert_eq!(
+            recovery.handle_line(),
+            Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 1, missing: 9 })
+        );
     }
 
     #[test]
@@ -122,6 +131,9 @@ mod tests {
         recovery.handle_line();
         recovery.handle_lost(at(3));
         recovery.handle_back(at(5), 1);
-        assert_eq!(recovery.handle_line(), Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 2, missing: 0 }));
+        assert_eq!(
+            recovery.handle_line(),
+            Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 2, missing: 0 })
+        );
     }
 }

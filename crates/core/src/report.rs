@@ -1,18 +1,19 @@
-//! What a program in the page hears of the log: new rows and the status, as JSON that the browser reads at its own speed. Decides nothing.
+//! What a program in the page hears of the log: new rows and the status, as JSON that the browser
+//! reads at its own speed. Decides nothing.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use crate::connection::{Failure, Reading, State, Stop};
-use logs_sse_wire::entry::Level;
-use logs_sse_wire::json::{quote, quoted};
 use crate::notice::Notice;
 use crate::session::Session;
 use crate::status::{Badge, MainAction, Status};
 use crate::store::Row;
 use crate::summary::counted;
 use crate::time::{self, Instant};
+use logs_sse_wire::entry::Level;
+use logs_sse_wire::json::{quote, quoted};
 use logs_sse_wire::unread::Unread;
 use logs_sse_wire::wire::Raw;
 
@@ -34,11 +35,13 @@ impl Feed {
         self.next
     }
 
-    /// The rows that are new since the last call, as a JSON array, oldest first; `None` when there are none.
+    /// The rows that are new since the last call, as a JSON array, oldest first; `None` when there
+    /// are none.
     ///
-    /// A log is `[number, channel or null, id, seq or null, time or null, text]`, and behind it the class of its
-    /// level if that is known; a notice `[number, kind, missing or null, sentence]`.
-    /// Rows that were let go before they were heard stand first, as one notice `gap`.
+    /// A log is `[number, channel or null, id, seq or null, time or null, text]`, and behind it the
+    /// class of its level if that is known; a notice `[number, kind, missing or null,
+    /// sentence]`. Rows that were let go before they were heard stand first, as one notice
+    /// `gap`.
     pub fn take(&mut self, session: &Session) -> Option<String> {
         let range = session.store().range();
         // What was let go on purpose is no loss.
@@ -50,13 +53,18 @@ impl Feed {
         json.open('[');
         if self.next < range.start {
             let unheard = range.start - self.next;
-            let dropped = format!("{} dropped before this page read them", counted(unheard, "row was", "rows were"));
+            let dropped = format!(
+                "{} dropped before this page read them",
+                counted(unheard, "row was", "rows were")
+            );
             json.item(&format!("[{},\"gap\",{unheard},{}]", range.start - 1, quoted(&dropped)));
         }
         for number in self.next.max(range.start)..range.end {
             match session.store().raw_line(number) {
                 Some(raw) => line(&mut json, number, &raw, session.store().level(number)),
-                None => session.store().row(number).iter().for_each(|row| odd(&mut json, number, row)),
+                None => {
+                    session.store().row(number).iter().for_each(|row| odd(&mut json, number, row))
+                }
             }
         }
         json.close(']');
@@ -70,7 +78,9 @@ impl Feed {
 pub fn status(session: &Session, now: Instant) -> String {
     let status = session.status(now);
     let (tally, vitals) = (session.tally(), session.vitals());
-    let millis = |time: Option<Duration>| time.map_or_else(|| "null".to_owned(), |time| time::millis(time).to_string());
+    let millis = |time: Option<Duration>| {
+        time.map_or_else(|| "null".to_owned(), |time| time::millis(time).to_string())
+    };
     let mut json = Json::default();
     json.open('{');
     stable(&mut json, session, &status, now);
@@ -79,14 +89,20 @@ pub fn status(session: &Session, now: Instant) -> String {
     json.field("lastEventAgeMs", &millis(vitals.age(now)));
     json.field("lagMs", &millis(vitals.lag()));
     json.field("linesPerSecond", &vitals.rate(now).to_string());
-    for (name, count) in [("received", tally.received), ("duplicates", tally.duplicates), ("missing", tally.missing), ("gaps", tally.gaps)] {
+    for (name, count) in [
+        ("received", tally.received),
+        ("duplicates", tally.duplicates),
+        ("missing", tally.missing),
+        ("gaps", tally.gaps),
+    ] {
         json.field(name, &count.to_string());
     }
     json.close('}');
     json.0
 }
 
-/// The part of the status that does not change by the mere passing of time or lines: when it is another text, something happened.
+/// The part of the status that does not change by the mere passing of time or lines: when it is
+/// another text, something happened.
 #[must_use]
 pub fn standing(session: &Session, now: Instant) -> String {
     let mut json = Json::default();
@@ -100,7 +116,8 @@ fn stable(json: &mut Json, session: &Session, status: &Status, now: Instant) {
     json.field("isLive", if status.is_live() { "true" } else { "false" });
     json.field("cause", &cause(session, now).map_or_else(|| "null".to_owned(), quoted));
     json.field("reason", &quoted(&reason(session, status)));
-    let will_retry = status.badge != Badge::Connected && status.main_action == MainAction::Disconnect;
+    let will_retry =
+        status.badge != Badge::Connected && status.main_action == MainAction::Disconnect;
     json.field("willRetry", if will_retry { "true" } else { "false" });
     json.field("attempt", &session.connection().attempt_number().to_string());
     let mut refused = Json::default();

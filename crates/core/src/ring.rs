@@ -16,7 +16,8 @@ pub(crate) struct Ring {
     chunks: VecDeque<Vec<u8>>,
     /// The number of the front chunk.
     first: u32,
-    /// The last chunk that was let go, to be filled anew: a full log lets one go for each that it begins.
+    /// The last chunk that was let go, to be filled anew: a full log lets one go for each that it
+    /// begins.
     spare: Option<Vec<u8>>,
 }
 
@@ -24,10 +25,12 @@ impl Ring {
     /// Puts `parts` in, one behind the other, and gives where they begin.
     pub(crate) fn append(&mut self, parts: [&[u8]; 2]) -> Place {
         let length = parts[0].len() + parts[1].len();
-        let has_room = self.chunks.back().is_some_and(|chunk| chunk.capacity() - chunk.len() >= length);
+        let has_room =
+            self.chunks.back().is_some_and(|chunk| chunk.capacity() - chunk.len() >= length);
         if !has_room {
             let chunk = self.spare.take().filter(|spare| spare.capacity() >= length);
-            self.chunks.push_back(chunk.unwrap_or_else(|| Vec::with_capacity(length.max(CHUNK_BYTES))));
+            self.chunks
+                .push_back(chunk.unwrap_or_else(|| Vec::with_capacity(length.max(CHUNK_BYTES))));
         }
         let number = self.first.wrapping_add(self.chunks.len() as u32 - 1);
         let Some(chunk) = self.chunks.back_mut() else { return Place::default() };
@@ -40,7 +43,10 @@ impl Ring {
     pub(crate) fn bytes(&self, place: Place, length: usize) -> &[u8] {
         let index = place.chunk.wrapping_sub(self.first) as usize;
         let start = place.at as usize;
-        self.chunks.get(index).and_then(|chunk| chunk.get(start..start + length)).unwrap_or_default()
+        self.chunks
+            .get(index)
+            .and_then(|chunk| chunk.get(start..start + length))
+            .unwrap_or_default()
     }
 
     /// Lets go of every chunk before that of `oldest`.
@@ -60,7 +66,9 @@ impl Ring {
     fn release_front(&mut self) {
         self.first = self.first.wrapping_add(1);
         // A chunk of unusual size, for one huge line, is not worth keeping.
-        if let Some(mut chunk) = self.chunks.pop_front().filter(|chunk| chunk.capacity() == CHUNK_BYTES) {
+        if let Some(mut chunk) =
+            self.chunks.pop_front().filter(|chunk| chunk.capacity() == CHUNK_BYTES)
+        {
             chunk.clear();
             self.spare = Some(chunk);
         }
@@ -81,7 +89,10 @@ mod tests {
         let places: Vec<_> = (0..1_000).map(|_| ring.append([b"id", &line])).collect();
         assert!(places.iter().all(|place| ring.bytes(*place, 1_002).starts_with(b"idx")));
         ring.release_before(places[999]);
-        assert_eq!((ring.bytes(places[0], 1_002), ring.bytes(places[999], 1_002).len(), ring.chunks.len()), (&[][..], 1_002, 1));
+        assert_eq!(
+            (ring.bytes(places[0], 1_002), ring.bytes(places[999], 1_002).len(), ring.chunks.len()),
+            (&[][..], 1_002, 1)
+        );
     }
 
     #[test]
@@ -89,7 +100,10 @@ mod tests {
         let mut ring = Ring::default();
         let huge = vec![b'y'; 3 * CHUNK_BYTES];
         let (small, large) = (ring.append([b"", b"small"]), ring.append([b"", &huge]));
-        assert_eq!((ring.bytes(small, 5), ring.bytes(large, huge.len()).len()), (&b"small"[..], huge.len()));
+        assert_eq!(
+            (ring.bytes(small, 5), ring.bytes(large, huge.len()).len()),
+            (&b"small"[..], huge.len())
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Scroll positions of a list that is higher than an element can be. Arithmetic only, in CSS pixels.
+//! Scroll positions of a list that is higher than an element can be. Arithmetic only, in CSS
+//! pixels.
 
 /// What a list of a certain height, seen through a window of a certain height, is to a browser.
 ///
-/// The element that scrolls stands for the list at a scale. Near both ends it is life-size, so that the last screens before
-/// an end are reached by exactly as much scrolling as they are high.
+/// The element that scrolls stands for the list at a scale. Near both ends it is life-size, so that
+/// the last screens before an end are reached by exactly as much scrolling as they are high.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scale {
     /// The height of the element.
@@ -18,7 +19,11 @@ impl Scale {
     /// The scale of a list that is `total` high, in a window that is `height` high.
     pub(crate) fn of(total: f64, height: f64) -> Self {
         let element = total.min(MOST_ELEMENT);
-        Self { element, last_top: (element - height).max(0.0), last_depth: (total - height).max(0.0) }
+        Self {
+            element,
+            last_top: (element - height).max(0.0),
+            last_depth: (total - height).max(0.0),
+        }
     }
 
     /// The depth that a scroll position stands for.
@@ -32,7 +37,8 @@ impl Scale {
     }
 }
 
-/// Takes a place on a line from 0 to `from` to one from 0 to `to`: both parts near the ends one to one, what is between them in proportion.
+/// Takes a place on a line from 0 to `from` to one from 0 to `to`: both parts near the ends one to
+/// one, what is between them in proportion.
 fn convert(at: f64, from: f64, to: f64) -> f64 {
     // Not `clamp`: its panic prints numbers, which is 6 kB on the wire.
     let at = at.max(0.0).min(from);
@@ -45,8 +51,8 @@ fn convert(at: f64, from: f64, to: f64) -> f64 {
     }
 }
 
-/// The highest that the element may be. Browsers cap heights: Firefox near 17.9 M px, Chromium at 33.5 M px of the device,
-/// which is 8.4 M px on a page that is zoomed to 400 %.
+/// The highest that the element may be. Browsers cap heights: Firefox near 17.9 M px, Chromium at
+/// 33.5 M px of the device, which is 8.4 M px on a page that is zoomed to 400 %.
 const MOST_ELEMENT: f64 = 8_000_000.0;
 
 /// How much at either end is shown one to one: some hundred screens.
@@ -69,7 +75,10 @@ mod tests {
     fn ends_are_ends_and_life_size_is_around_them() {
         let scale = Scale::of(56_000_000.0, 300.0);
         assert_eq!((scale.depth(0.0), scale.depth(scale.last_top)), (0.0, 55_999_700.0));
-        assert_eq!((scale.depth(5_000.0), scale.depth(scale.last_top - 5_000.0)), (5_000.0, 55_994_700.0));
+        assert_eq!(
+            (scale.depth(5_000.0), scale.depth(scale.last_top - 5_000.0)),
+            (5_000.0, 55_994_700.0)
+        );
         assert_eq!(scale.depth(scale.last_top / 2.0), 55_999_700.0 / 2.0);
     }
 

@@ -1,4 +1,5 @@
-//! The connection in words: what a status bar shows and which buttons make sense. Decides words, draws nothing.
+//! The connection in words: what a status bar shows and which buttons make sense. Decides words,
+//! draws nothing.
 
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use crate::notice::time;
 use crate::summary::grouped;
 use crate::time::Instant;
 use crate::time::millis;
-use logs_sse_wire::unread::Unread;
 use crate::vitals::Vitals;
+use logs_sse_wire::unread::Unread;
 
 /// What to show of the connection at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +18,14 @@ pub struct Status {
     pub badge: Badge,
     /// What goes on, beyond the word; empty when the word says it all.
     pub progress: String,
-    /// Why it is not connected, or not live, in plain words; empty when there is nothing to explain.
+    /// Why it is not connected, or not live, in plain words; empty when there is nothing to
+    /// explain.
     pub reason: String,
-    /// Signs of life of an open stream: when something last came, how many lines a second. Empty otherwise.
+    /// Signs of life of an open stream: when something last came, how many lines a second. Empty
+    /// otherwise.
     pub vitals: String,
-    /// Whether lines arrive as they are published, as far as anybody can know: the stream is open, and it was understood.
+    /// Whether lines arrive as they are published, as far as anybody can know: the stream is open,
+    /// and it was understood.
     pub is_live: bool,
     /// What the main button does.
     pub main_action: MainAction,
@@ -38,7 +42,8 @@ pub enum Badge {
     Disconnected,
     /// An attempt is under way.
     Connecting,
-    /// The server answered with a stream. Whether lines arrive is another question: [`Status::is_live`].
+    /// The server answered with a stream. Whether lines arrive is another question:
+    /// [`Status::is_live`].
     Connected,
     /// The stream is open, but gave no sign of life when it should have, or none that can be read.
     Stale,
@@ -116,9 +121,15 @@ impl Status {
             stale_after: None,
         };
         match connection.state() {
-            State::Idle => Self { main_action: MainAction::Connect, reason: String::new(), ..plain },
+            State::Idle => {
+                Self { main_action: MainAction::Connect, reason: String::new(), ..plain }
+            }
             State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..plain },
-            State::Connecting { attempt } => Self { badge: Badge::Connecting, progress: format!("attempt {}", grouped((*attempt).into())), ..plain },
+            State::Connecting { attempt } => Self {
+                badge: Badge::Connecting,
+                progress: format!("attempt {}", grouped((*attempt).into())),
+                ..plain
+            },
             State::Open { .. } => open(plain, connection, vitals, now),
             State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
             State::Offline => offline(plain, connection.next_attempt().unwrap_or(now) - now),
@@ -139,13 +150,16 @@ impl Status {
         self.is_live
     }
 
-    /// What a screen reader should hear: the state and its reason, without the countdown, which would be read out every second.
+    /// What a screen reader should hear: the state and its reason, without the countdown, which
+    /// would be read out every second.
     #[must_use]
     pub fn announcement(&self) -> String {
         match self.badge {
             // Nor what changes by the second while all is well.
             Badge::Connected => join([self.badge.word(), "", &self.reason]),
-            Badge::Error if self.can_retry_now => join([self.badge.word(), "retrying", &self.reason]),
+            Badge::Error if self.can_retry_now => {
+                join([self.badge.word(), "retrying", &self.reason])
+            }
             Badge::Offline => join([self.badge.word(), NO_NETWORK, &self.reason]),
             _ => self.line(),
         }
@@ -163,9 +177,14 @@ fn join(parts: [&str; 3]) -> String {
 }
 
 fn open(plain: Status, connection: &Connection, vitals: &Vitals, now: Instant) -> Status {
-    let plain = Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..plain };
+    let plain =
+        Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..plain };
     if let Some(silence) = connection.doubt(now) {
-        return Status { badge: Badge::Stale, progress: format!("no sign of life for {}", time(silence)), ..plain };
+        return Status {
+            badge: Badge::Stale,
+            progress: format!("no sign of life for {}", time(silence)),
+            ..plain
+        };
     }
     match connection.reading(now) {
         Reading::Understood => Status { is_live: true, vitals: vitals.text(now), ..plain },
@@ -179,13 +198,23 @@ fn open(plain: Status, connection: &Connection, vitals: &Vitals, now: Instant) -
 fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
     let (seconds, stale_after) = countdown(left);
     let attempt = grouped(attempt.into());
-    let progress = if seconds == 0 { format!("retrying now (attempt {attempt})") } else { format!("retrying in {seconds} s (attempt {attempt})") };
+    let progress = if seconds == 0 {
+        format!("retrying now (attempt {attempt})")
+    } else {
+        format!("retrying in {seconds} s (attempt {attempt})")
+    };
     Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..plain }
 }
 
 fn offline(plain: Status, left: Duration) -> Status {
     let (seconds, stale_after) = countdown(left);
-    Status { badge: Badge::Offline, progress: format!("{NO_NETWORK}, next attempt in {seconds} s"), can_retry_now: true, stale_after, ..plain }
+    Status {
+        badge: Badge::Offline,
+        progress: format!("{NO_NETWORK}, next attempt in {seconds} s"),
+        can_retry_now: true,
+        stale_after,
+        ..plain
+    }
 }
 
 /// The seconds left, rounded up, and after how long they are others.
@@ -203,7 +232,13 @@ fn stopped(plain: Status, stop: &Stop) -> Status {
         Stop::GaveUp { .. } => plain.reason,
         _ => String::new(),
     };
-    Status { badge: Badge::Error, progress: stop.to_string(), reason, main_action: MainAction::Connect, ..plain }
+    Status {
+        badge: Badge::Error,
+        progress: stop.to_string(),
+        reason,
+        main_action: MainAction::Connect,
+        ..plain
+    }
 }
 
 #[cfg(test)]
@@ -220,7 +255,9 @@ mod tests {
         let mut connection = Connection::new(config, 3);
         connection.handle_input(at(0.0), Input::Target(Ok("/s".into())));
         connection.handle_input(at(0.0), Input::Connect);
-        let Some(Output::Open { source, .. }) = connection.poll_output() else { panic!("expected an open") };
+        let Some(Output::Open { source, .. }) = connection.poll_output() else {
+            panic!("expected an open")
+        };
         connection.handle_input(at(0.0), Input::Failed(source, Failure::Unreachable));
         let until = match connection.state() {
             State::Waiting { until, .. } => *until,
@@ -233,7 +270,10 @@ mod tests {
     fn counts_down_and_says_when_the_count_changes() {
         let (connection, until) = failed_once(Config::default());
         let status = Status::of(&connection, &Vitals::default(), at(0.0));
-        assert_eq!(status.line(), "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached");
+        assert_eq!(
+            status.line(),
+            "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached"
+        );
         assert_eq!(status.stale_after, Some(until - at(0.0)));
         let due = Status::of(&connection, &Vitals::default(), until);
         assert_eq!((due.progress.as_str(), due.stale_after), ("retrying now (attempt 2)", None));
@@ -243,7 +283,10 @@ mod tests {
     fn says_why_it_gave_up() {
         let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
         let status = Status::of(&connection, &Vitals::default(), at(0.0));
-        assert_eq!(status.line(), "ERROR: gave up after one attempt: the log server cannot be reached");
+        assert_eq!(
+            status.line(),
+            "ERROR: gave up after one attempt: the log server cannot be reached"
+        );
         assert_eq!(status.main_action, MainAction::Connect);
     }
 
@@ -252,6 +295,9 @@ mod tests {
         let mut connection = Connection::new(Config::default(), 3);
         connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
         connection.handle_input(at(0.0), Input::Connect);
-        assert_eq!(Status::of(&connection, &Vitals::default(), at(0.0)).line(), "ERROR: no workflow is chosen");
+        assert_eq!(
+            Status::of(&connection, &Vitals::default(), at(0.0)).line(),
+            "ERROR: no workflow is chosen"
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! The log that is held: bounded, oldest out first, every row known by a number that never changes. Knows nothing of rows on a screen.
+//! The log that is held: bounded, oldest out first, every row known by a number that never changes.
+//! Knows nothing of rows on a screen.
 //!
-//! A line rests as the bytes that came, with a small index beside them: what it says is read when somebody looks at it.
+//! A line rests as the bytes that came, with a small index beside them: what it says is read when
+//! somebody looks at it.
 
 mod names;
 mod slot;
@@ -10,8 +12,6 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use logs_sse_wire::entry::Level;
-use logs_sse_wire::glance::Glance;
 use crate::notice::Notice;
 use crate::ring::Ring;
 use crate::store::names::Names;
@@ -19,6 +19,8 @@ pub(crate) use crate::store::names::UNNAMED;
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
 pub(crate) use crate::store::stretch::{Bound, Stretch};
+use logs_sse_wire::entry::Level;
+use logs_sse_wire::glance::Glance;
 use logs_sse_wire::wire::{Line, MAX_LINE_BYTES, Raw};
 
 /// One row of the log, read.
@@ -49,11 +51,14 @@ impl Row {
         }
     }
 
-    /// What this row counts against [`Capacity::bytes`]: its text, its id, and its place in the index.
+    /// What this row counts against [`Capacity::bytes`]: its text, its id, and its place in the
+    /// index.
     #[must_use]
     pub fn cost(&self) -> usize {
         match self {
-            Self::Line(line) if line.cut_bytes > 0 => SLOT_BYTES + line.id.len() + line.entry.text().len() + line.entry.message().len(),
+            Self::Line(line) if line.cut_bytes > 0 => {
+                SLOT_BYTES + line.id.len() + line.entry.text().len() + line.entry.message().len()
+            }
             Self::Line(line) => SLOT_BYTES + line.id.len() + line.entry.text().len(),
             Self::Notice(_) => SLOT_BYTES,
         }
@@ -70,10 +75,12 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The most lines that may be asked for: 2,000,000 with their index, at 512 bytes a line, are a gigabyte, and WebAssembly has four.
+    /// The most lines that may be asked for: 2,000,000 with their index, at 512 bytes a line, are a
+    /// gigabyte, and WebAssembly has four.
     pub const MAX_LINES: usize = 2_000_000;
 
-    /// Room for `lines` lines, brought into `1..=MAX_LINES`, and for as many bytes as such lines usually have; 64 MiB at least.
+    /// Room for `lines` lines, brought into `1..=MAX_LINES`, and for as many bytes as such lines
+    /// usually have; 64 MiB at least.
     #[must_use]
     pub fn of_lines(lines: usize) -> Self {
         let lines = lines.clamp(1, Self::MAX_LINES);
@@ -122,7 +129,8 @@ impl Store {
         Self { capacity, ..Self::default() }
     }
 
-    /// Adds a line at the end and lets the oldest go as needed. A single row larger than the bound is held all the same.
+    /// Adds a line at the end and lets the oldest go as needed. A single row larger than the bound
+    /// is held all the same.
     pub fn append(&mut self, raw: &Raw<'_>) {
         let glance = Glance::of(raw);
         let slot = Slot {
@@ -135,7 +143,10 @@ impl Store {
             is_line: true,
             ..Slot::ODD
         };
-        let Some(id_length) = u16::try_from(raw.id.len()).ok().filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES) else {
+        let Some(id_length) = u16::try_from(raw.id.len())
+            .ok()
+            .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES)
+        else {
             return self.append_odd(slot, Row::Line(raw.read()));
         };
         let place = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
@@ -163,7 +174,8 @@ impl Store {
         self.kept_from.map_or(0, |number| self.range().end.saturating_sub(number))
     }
 
-    /// Lets all rows go, and forgets that any were dropped. The numbers go on, so that a row is never mistaken for an older one.
+    /// Lets all rows go, and forgets that any were dropped. The numbers go on, so that a row is
+    /// never mistaken for an older one.
     pub fn clear(&mut self) {
         self.first = self.range().end;
         self.cleared_at = self.first;
@@ -177,8 +189,8 @@ impl Store {
         self.version += 1;
     }
 
-    /// Keeps the rows from `number` on until the next call, however small the capacity is; `None` keeps nothing.
-    /// Returns whether rows were evicted that had been kept.
+    /// Keeps the rows from `number` on until the next call, however small the capacity is; `None`
+    /// keeps nothing. Returns whether rows were evicted that had been kept.
     pub fn keep_from(&mut self, number: Option<u64>) -> bool {
         let first = self.first;
         if self.kept_from != number {
@@ -270,7 +282,8 @@ impl Store {
         self.version
     }
 
-    /// The pipelines of the lines since the last [`clear`](Self::clear), in the order in which they came; of a flood of names the first ones.
+    /// The pipelines of the lines since the last [`clear`](Self::clear), in the order in which they
+    /// came; of a flood of names the first ones.
     pub fn pipelines(&self) -> impl Iterator<Item = &str> {
         self.pipelines.iter()
     }
@@ -286,7 +299,8 @@ impl Store {
         self.pipelines.known(name)
     }
 
-    /// The row with this number, if it is held and rests read: a notice, or a line too odd for the index.
+    /// The row with this number, if it is held and rests read: a notice, or a line too odd for the
+    /// index.
     pub(crate) fn odd_row(&self, number: u64) -> Option<&Row> {
         self.slot(number).filter(|slot| slot.is_odd())?;
         let at = self.odd.binary_search_by_key(&number, |(number, _)| *number).ok()?;
@@ -315,13 +329,18 @@ impl Store {
 
     fn append_odd(&mut self, slot: Slot, row: Row) {
         self.odd.push_back((self.range().end, row));
-        // It marks where the next plain line will stand, so that the chunks before are known to be free when it is the oldest.
+        // It marks where the next plain line will stand, so that the chunks before are known to be
+        // free when it is the oldest.
         let place = self.ring.append([&[], &[]]);
         self.push(Slot { place, ..slot });
     }
 
     fn push(&mut self, slot: Slot) {
-        self.bytes += if slot.is_odd() { self.odd.back().map_or(0, |(_, row)| row.cost()) } else { slot.cost() };
+        self.bytes += if slot.is_odd() {
+            self.odd.back().map_or(0, |(_, row)| row.cost())
+        } else {
+            slot.cost()
+        };
         self.count(&slot, usize::wrapping_add);
         self.slots.push_back(slot);
         self.trim();
@@ -331,7 +350,8 @@ impl Store {
     fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {
         self.lines = change(self.lines, usize::from(slot.is_line));
         self.escaped = change(self.escaped, usize::from(slot.has_escape));
-        self.unknown = change(self.unknown, usize::from(slot.is_line && slot.level == Level::Other));
+        self.unknown =
+            change(self.unknown, usize::from(slot.is_line && slot.level == Level::Other));
     }
 
     fn trim(&mut self) {
@@ -339,7 +359,11 @@ impl Store {
         let last = self.kept_from.unwrap_or(u64::MAX);
         while self.first < last && self.is_over() {
             let Some(oldest) = self.slots.pop_front() else { return };
-            self.bytes -= if oldest.is_odd() { self.odd.pop_front().map_or(0, |(_, row)| row.cost()) } else { oldest.cost() };
+            self.bytes -= if oldest.is_odd() {
+                self.odd.pop_front().map_or(0, |(_, row)| row.cost())
+            } else {
+                oldest.cost()
+            };
             self.count(&oldest, usize::wrapping_sub);
             self.first += 1;
             self.dropped += 1;
@@ -350,9 +374,11 @@ impl Store {
     }
 
     fn is_over(&self) -> bool {
-        self.slots.len() > self.capacity.lines.max(1) || (self.bytes > self.capacity.bytes && self.slots.len() > 1)
+        self.slots.len() > self.capacity.lines.max(1)
+            || (self.bytes > self.capacity.bytes && self.slots.len() > 1)
     }
 }
 
-/// Lines of ETL jobs have about 200 bytes; the bound on lines is meant, that on bytes only for what is out of the ordinary.
+/// Lines of ETL jobs have about 200 bytes; the bound on lines is meant, that on bytes only for what
+/// is out of the ordinary.
 const USUAL_LINE_BYTES: usize = 512;

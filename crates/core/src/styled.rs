@@ -1,4 +1,5 @@
-//! A producer's text as it is shown: escape sequences become styles, progress output its last state, and what hides is made visible.
+//! A producer's text as it is shown: escape sequences become styles, progress output its last
+//! state, and what hides is made visible.
 
 mod style;
 
@@ -37,12 +38,17 @@ pub struct Piece<'a> {
 }
 
 impl Styled {
-    /// At most `bytes` of a text for a row. Of a line that was written over, as progress bars do by carriage returns, only the last state counts.
+    /// At most `bytes` of a text for a row. Of a line that was written over, as progress bars do by
+    /// carriage returns, only the last state counts.
     #[must_use]
     pub fn row(text: &str, bytes: usize) -> Self {
         if is_plain(text) {
             let shown = &text[..text.floor_char_boundary(bytes)];
-            return Self { text: shown.to_owned(), left_out: text.len() - shown.len(), looks: Looks::default() };
+            return Self {
+                text: shown.to_owned(),
+                left_out: text.len() - shown.len(),
+                looks: Looks::default(),
+            };
         }
         let mut writer = Writer { most: bytes, ..Writer::default() };
         writer.write_all(text);
@@ -61,10 +67,15 @@ impl Styled {
 /// The text of a row, without its looks.
 #[must_use]
 pub fn row_text(text: &str) -> Cow<'_, str> {
-    if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(Styled::row(text, usize::MAX).text) }
+    if is_plain(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(Styled::row(text, usize::MAX).text)
+    }
 }
 
-/// A whole text for a clipboard or a file: without escape sequences, and with what hides made visible.
+/// A whole text for a clipboard or a file: without escape sequences, and with what hides made
+/// visible.
 #[must_use]
 pub fn written(text: &str) -> String {
     visible(&Styled::whole(text).text).into_owned()
@@ -81,7 +92,11 @@ pub fn label(text: &str) -> String {
 
 impl Looks {
     /// The pieces of `text`, which looks like this, with `marks` where a search found something.
-    pub fn pieces<'a>(&self, text: &'a str, marks: &mut dyn Iterator<Item = Range<usize>>) -> Vec<Piece<'a>> {
+    pub fn pieces<'a>(
+        &self,
+        text: &'a str,
+        marks: &mut dyn Iterator<Item = Range<usize>>,
+    ) -> Vec<Piece<'a>> {
         let (mut marks, mut looks) = (marks.take(MOST_MARKS).peekable(), self.0.iter().peekable());
         let mut hidden = next_hidden(text, 0);
         let (mut pieces, mut at) = (Vec::new(), 0);
@@ -89,14 +104,26 @@ impl Looks {
             while marks.next_if(|mark| mark.end <= at).is_some() {}
             while looks.next_if(|(range, _)| range.end <= at).is_some() {}
             if pieces.len() == MOST_PIECES {
-                pieces.push(Piece { text: visible(&text[at..]), class: String::new(), is_marked: false });
+                pieces.push(Piece {
+                    text: visible(&text[at..]),
+                    class: String::new(),
+                    is_marked: false,
+                });
                 break;
             }
             // Up to where the next thing begins or this one ends.
-            let edge = |range: &Range<usize>| if range.start <= at { range.end } else { range.start };
-            let mut end = [marks.peek().map(edge), looks.peek().map(|(range, _)| edge(range))].into_iter().flatten().fold(text.len(), usize::min);
+            let edge =
+                |range: &Range<usize>| if range.start <= at { range.end } else { range.start };
+            let mut end = [marks.peek().map(edge), looks.peek().map(|(range, _)| edge(range))]
+                .into_iter()
+                .flatten()
+                .fold(text.len(), usize::min);
             let is_marked = marks.peek().is_some_and(|mark| mark.start <= at);
-            let mut class = looks.peek().filter(|(range, _)| range.start <= at).map(|(_, style)| style.class()).unwrap_or_default();
+            let mut class = looks
+                .peek()
+                .filter(|(range, _)| range.start <= at)
+                .map(|(_, style)| style.class())
+                .unwrap_or_default();
             let text = match hidden {
                 Some((start, character)) if start == at => {
                     end = at + character.len_utf8();
@@ -204,7 +231,9 @@ impl Writer {
         if self.style == Style::default() || start == end {
             return;
         }
-        match self.out.looks.0.last_mut().filter(|(range, style)| range.end == start && *style == self.style && start > self.state) {
+        match self.out.looks.0.last_mut().filter(|(range, style)| {
+            range.end == start && *style == self.style && start > self.state
+        }) {
             Some((range, _)) => range.end = end,
             None => self.out.looks.0.push((start..end, self.style)),
         }
@@ -227,7 +256,8 @@ impl Writer {
         self.is_returned = false;
     }
 
-    /// Of the last two states of a line drops the first, or the last if there is nothing to see in it.
+    /// Of the last two states of a line drops the first, or the last if there is nothing to see in
+    /// it.
     fn drop_state(&mut self) {
         let Styled { text, looks, .. } = &mut self.out;
         if text[self.state..].trim().is_empty() && self.line < self.state {
@@ -260,7 +290,12 @@ mod tests {
     fn drawn(styled: &Styled, marks: &[Range<usize>]) -> String {
         let show = |piece: &Piece<'_>| match (piece.class.as_str(), piece.is_marked) {
             ("", false) => piece.text.to_string(),
-            (class, is_marked) => format!("<{}{}>{}</>", class.replace("dsl-ansi-", ""), if is_marked { "!" } else { "" }, piece.text),
+            (class, is_marked) => format!(
+                "<{}{}>{}</>",
+                class.replace("dsl-ansi-", ""),
+                if is_marked { "!" } else { "" },
+                piece.text
+            ),
         };
         styled.looks.pieces(&styled.text, &mut marks.iter().cloned()).iter().map(show).collect()
     }
@@ -271,14 +306,30 @@ mod tests {
 
     #[test]
     fn escape_sequences_become_styles() {
-        assert_eq!(row("\u{1b}[31mred\u{1b}[0m plain \u{1b}[1;32mbold\u{1b}[22m green"), "<red>red</> plain <bold green>bold</><green> green</>");
-        assert_eq!(row("a\u{1b}[31m\u{1b}[2K\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\"), "a<red>link</>");
-        assert_eq!((row("plain"), Styled::row("plain", 9).text.as_str()), ("plain".into(), "plain"));
+        assert_eq!(
+            row("\u{1b}[31mred\u{1b}[0m plain \u{1b}[1;32mbold\u{1b}[22m green"),
+            "<red>red</> plain <bold green>bold</><green> green</>"
+        );
+        assert_eq!(
+            row("a\u{1b}[31m\u{1b}[2K\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\"),
+            "a<red>link</>"
+        );
+        assert_eq!(
+            (row("plain"), Styled::row("plain", 9).text.as_str()),
+            ("plain".into(), "plain")
+        );
     }
 
     #[test]
     fn of_progress_output_a_row_shows_the_last_state_and_the_entry_all() {
-        for text in ["10%\r50%\r100%", "10%\r50%\r100%\r", "10%\r50%\r100%\r\n", "10%\r100%\r    \r", "10%\r100%\r\u{1b}[K", "10%\r\r\r100%"] {
+        for text in [
+            "10%\r50%\r100%",
+            "10%\r50%\r100%\r",
+            "10%\r50%\r100%\r\n",
+            "10%\r100%\r    \r",
+            "10%\r100%\r\u{1b}[K",
+            "10%\r\r\r100%",
+        ] {
             assert_eq!(row(text).trim_end(), "100%", "{text:?}");
         }
         assert_eq!(row("start\n10%\r100%\r\nend\r\n  \r"), "start\n100%\nend\n  ");
@@ -291,16 +342,25 @@ mod tests {
     fn marks_and_styles_may_cross() {
         let styled = Styled::row("con\u{1b}[31mnection\u{1b}[0m refused", 2_048);
         assert_eq!(styled.text, "connection refused");
-        assert_eq!(drawn(&styled, &[1..13, 15..16]), "c<!>on</><red!>nection</><!> re</>fu<!>s</>ed");
+        assert_eq!(
+            drawn(&styled, &[1..13, 15..16]),
+            "c<!>on</><red!>nection</><!> re</>fu<!>s</>ed"
+        );
         assert_eq!(drawn(&styled, &[0..1, 16..18]), "<!>c</>on<red>nection</> refus<!>ed</>");
     }
 
     #[test]
     fn what_hides_is_drawn_as_a_piece_of_its_own() {
         assert_eq!(row("a\u{202e}b\0"), "a<dsl-stand-in>⟨U+202E⟩</>b<dsl-stand-in>␀</>");
-        assert_eq!(row("\u{1b}[31ma\u{202e}b\u{1b}"), "<red>a</><red dsl-stand-in>⟨U+202E⟩</><red>b</><red dsl-stand-in>␛</>");
+        assert_eq!(
+            row("\u{1b}[31ma\u{202e}b\u{1b}"),
+            "<red>a</><red dsl-stand-in>⟨U+202E⟩</><red>b</><red dsl-stand-in>␛</>"
+        );
         assert_eq!(label("\u{1b}[31mERR\u{202e}OR\u{1b}[0m"), "ERR⟨U+202E⟩OR");
-        assert_eq!(written("\u{1b}[31ma\u{1b}[0m\tb\0\n10%\r\u{202e}100%\r\n"), "a\tb␀\n10%\n⟨U+202E⟩100%\n");
+        assert_eq!(
+            written("\u{1b}[31ma\u{1b}[0m\tb\0\n10%\r\u{202e}100%\r\n"),
+            "a\tb␀\n10%\n⟨U+202E⟩100%\n"
+        );
     }
 
     #[test]
@@ -322,6 +382,9 @@ mod tests {
         let styled = Styled::whole(&"\u{1b}[31ma\u{1b}[32mb\0".repeat(2_000));
         let pieces = styled.looks.pieces(&styled.text, &mut std::iter::empty());
         assert_eq!(pieces.len(), 2_001);
-        assert_eq!(pieces.iter().map(|piece| &*piece.text).collect::<String>(), "ab␀".repeat(2_000));
+        assert_eq!(
+            pieces.iter().map(|piece| &*piece.text).collect::<String>(),
+            "ab␀".repeat(2_000)
+        );
     }
 }

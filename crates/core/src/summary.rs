@@ -1,12 +1,13 @@
-//! The log in words: how much is held, how much was let go, and what to say when there is nothing. Decides words, draws nothing.
+//! The log in words: how much is held, how much was let go, and what to say when there is nothing.
+//! Decides words, draws nothing.
 
 use crate::connection::State;
-use logs_sse_wire::entry::{Level, head};
 use crate::find::Find;
 use crate::session::Tally;
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Piece, Styled, label};
 use crate::visible::visible;
+use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::wire::Line;
 
 /// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
@@ -15,16 +16,26 @@ pub fn held(store: &Store) -> String {
     let lines = counted(store.lines() as u64, "line", "lines");
     match store.dropped() {
         0 => lines,
-        dropped => format!("{lines}, the newest; {} dropped to stay within {}", grouped(dropped), bound(store)),
+        dropped => format!(
+            "{lines}, the newest; {} dropped to stay within {}",
+            grouped(dropped),
+            bound(store)
+        ),
     }
 }
 
-/// What to say of the lines that match: `1,204 of 100,000 lines`, and until all are searched `1,204 hits · searching…`.
+/// What to say of the lines that match: `1,204 of 100,000 lines`, and until all are searched `1,204
+/// hits · searching…`.
 #[must_use]
 pub fn found(find: &Find, store: &Store) -> String {
     let found = find.lines(store);
     if find.is_complete(store) {
-        format!("{} of {}{}", grouped(found), counted(store.lines() as u64, "line", "lines"), unknown_levels(find, store))
+        format!(
+            "{} of {}{}",
+            grouped(found),
+            counted(store.lines() as u64, "line", "lines"),
+            unknown_levels(find, store)
+        )
     } else {
         format!("{} · searching…", counted(found, "hit", "hits"))
     }
@@ -54,9 +65,16 @@ pub fn unfound(find: &Find, store: &Store) -> &'static str {
 /// What to say of lines that did not come, or came twice; empty when there are none.
 #[must_use]
 pub fn losses(tally: Tally) -> String {
-    let missing = if tally.missing > 0 { format!(" · {} missing", grouped(tally.missing)) } else { String::new() };
-    let duplicates =
-        if tally.duplicates > 0 { format!(" · {} removed", counted(tally.duplicates, "duplicate", "duplicates")) } else { String::new() };
+    let missing = if tally.missing > 0 {
+        format!(" · {} missing", grouped(tally.missing))
+    } else {
+        String::new()
+    };
+    let duplicates = if tally.duplicates > 0 {
+        format!(" · {} removed", counted(tally.duplicates, "duplicate", "duplicates"))
+    } else {
+        String::new()
+    };
     missing + &duplicates
 }
 
@@ -66,7 +84,9 @@ pub fn empty(state: &State) -> &'static str {
     match state {
         State::Idle => "Not connected.",
         State::Open { .. } => "Connected. No log has come yet.",
-        State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => "Not connected yet. Logs will show here.",
+        State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => {
+            "Not connected yet. Logs will show here."
+        }
         State::Stopped(_) => "Not connected. See the status above.",
     }
 }
@@ -99,7 +119,8 @@ pub struct RowText {
     pub pipeline: String,
     /// The channel, where it is another one than was asked for.
     pub channel: String,
-    /// The message without escape sequences, or what there is to notice; at most [`ROW_BYTES`] of it.
+    /// The message without escape sequences, or what there is to notice; at most [`ROW_BYTES`] of
+    /// it.
     pub message: String,
     /// How the message looks.
     pub looks: Looks,
@@ -116,7 +137,11 @@ impl RowText {
         match row {
             Row::Line(line) => Self::of_line(line, channel),
             Row::Notice(notice) => {
-                let class = if notice.is_loss() { "dsl-row dsl-notice dsl-loss" } else { "dsl-row dsl-notice" };
+                let class = if notice.is_loss() {
+                    "dsl-row dsl-notice dsl-loss"
+                } else {
+                    "dsl-row dsl-notice"
+                };
                 Self { class: class.into(), message: notice.text(), ..Self::default() }
             }
         }
@@ -157,11 +182,18 @@ impl Whole {
     /// The whole of `line`.
     #[must_use]
     pub fn of(line: &Line) -> Self {
-        let cut = if line.cut_bytes > 0 { format!("cut: {} more were sent", size(line.cut_bytes)) } else { String::new() };
-        let parts = [line.channel.as_deref().unwrap_or_default(), &line.id, line.entry.exact_time(), &cut];
+        let cut = if line.cut_bytes > 0 {
+            format!("cut: {} more were sent", size(line.cut_bytes))
+        } else {
+            String::new()
+        };
+        let parts =
+            [line.channel.as_deref().unwrap_or_default(), &line.id, line.entry.exact_time(), &cut];
         let Styled { text, looks, .. } = Styled::whole(line.entry.message());
         Self {
-            about: label(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")),
+            about: label(
+                &parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+            ),
             message: text,
             looks,
             fields: visible(&line.entry.detail()).into_owned(),
@@ -190,7 +222,11 @@ impl Whole {
     #[must_use]
     pub fn rest(&self, all: bool) -> String {
         let longer = self.message.len().max(self.fields.len());
-        if all || longer <= HEAD_BYTES { String::new() } else { format!("Show all {}", size(longer)) }
+        if all || longer <= HEAD_BYTES {
+            String::new()
+        } else {
+            format!("Show all {}", size(longer))
+        }
     }
 }
 
@@ -206,7 +242,11 @@ pub fn size(bytes: usize) -> String {
 
 fn bound(store: &Store) -> String {
     let capacity = store.capacity();
-    if store.len() < capacity.lines { size(capacity.bytes) } else { counted(capacity.lines as u64, "line", "lines") }
+    if store.len() < capacity.lines {
+        size(capacity.bytes)
+    } else {
+        counted(capacity.lines as u64, "line", "lines")
+    }
 }
 
 /// A number with thousands set apart: `1,204`.
@@ -222,10 +262,12 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
-/// The most bytes of a message that a row shows: more than any screen does, and less than what stalls a browser's layout.
+/// The most bytes of a message that a row shows: more than any screen does, and less than what
+/// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
 
-/// The most bytes of an entry that are shown before somebody asks for all: laying out a megabyte takes a browser a quarter of a second.
+/// The most bytes of an entry that are shown before somebody asks for all: laying out a megabyte
+/// takes a browser a quarter of a second.
 const HEAD_BYTES: usize = 65_536;
 
 #[cfg(test)]
@@ -249,7 +291,10 @@ mod tests {
     #[test]
     fn names_a_channel_that_was_not_asked_for() {
         let row = row(r#"{"channel":"logs:faas:a:b","data":{"message":"m"}}"#);
-        assert_eq!([RowText::of(&row, "logs:etl:a:b").channel, RowText::of(&row, "logs:faas:a:b").channel], ["logs:faas:a:b", ""]);
+        assert_eq!(
+            [RowText::of(&row, "logs:etl:a:b").channel, RowText::of(&row, "logs:faas:a:b").channel],
+            ["logs:faas:a:b", ""]
+        );
     }
 
     #[test]
@@ -260,23 +305,38 @@ mod tests {
         for _ in 0..2_233 {
             store.append(&raw("a"));
         }
-        assert_eq!(held(&store), "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines");
+        assert_eq!(
+            held(&store),
+            "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines"
+        );
     }
 
     #[test]
     fn tells_how_many_match_and_that_it_still_searches() {
         let mut store = Store::new(Capacity::of_lines(2_000));
-        (0..1_234).for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
+        (0..1_234)
+            .for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
         let mut find = Find::new(Query::default().text("even"), &store);
-        assert_eq!((found(&find, &store).as_str(), unfound(&find, &store)), ("0 hits · searching…", "Searching…"));
+        assert_eq!(
+            (found(&find, &store).as_str(), unfound(&find, &store)),
+            ("0 hits · searching…", "Searching…")
+        );
         find.advance(&store, usize::MAX);
-        assert_eq!((found(&find, &store).as_str(), unfound(&find, &store)), ("617 of 1,234 lines", "No line matches."));
+        assert_eq!(
+            (found(&find, &store).as_str(), unfound(&find, &store)),
+            ("617 of 1,234 lines", "No line matches.")
+        );
     }
 
     #[test]
     fn a_choice_of_levels_says_how_many_lines_it_leaves_out_unknown() {
         let mut store = Store::new(Capacity::of_lines(3));
-        for text in ["no level", r#"{"level":"AUDIT","message":"m"}"#, r#"{"level":"error","message":"m"}"#, r#"{"message":"m"}"#] {
+        for text in [
+            "no level",
+            r#"{"level":"AUDIT","message":"m"}"#,
+            r#"{"level":"error","message":"m"}"#,
+            r#"{"message":"m"}"#,
+        ] {
             store.append(&raw(text));
         }
         let said = |levels: Levels| {
@@ -284,9 +344,18 @@ mod tests {
             find.advance(&store, usize::MAX);
             found(&find, &store)
         };
-        assert_eq!(said(Levels::of(&[Level::Error])), "1 of 3 lines · 2 of unknown level not shown");
-        assert_eq!((said(Levels::ALL), said(Levels::CHOICES[5].1)), ("3 of 3 lines".into(), "2 of 3 lines".into()));
-        assert_eq!((store.unknown_levels(), unknown_choice(1_234).as_str()), (2, "Unknown level (1,234)"));
+        assert_eq!(
+            said(Levels::of(&[Level::Error])),
+            "1 of 3 lines · 2 of unknown level not shown"
+        );
+        assert_eq!(
+            (said(Levels::ALL), said(Levels::CHOICES[5].1)),
+            ("3 of 3 lines".into(), "2 of 3 lines".into())
+        );
+        assert_eq!(
+            (store.unknown_levels(), unknown_choice(1_234).as_str()),
+            (2, "Unknown level (1,234)")
+        );
     }
 
     #[test]
@@ -302,10 +371,17 @@ mod tests {
 
     #[test]
     fn a_whole_entry_keeps_each_state_of_progress_and_shows_what_hides() {
-        let whole = Whole::of(&raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read());
-        assert_eq!((whole.message.as_str(), whole.shown_message(false)), ("10%\n100%", "10%\n100%"));
+        let whole = Whole::of(
+            &raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read(),
+        );
+        assert_eq!(
+            (whole.message.as_str(), whole.shown_message(false)),
+            ("10%\n100%", "10%\n100%")
+        );
         assert!(
-            whole.fields.contains(r#""10%\r100%\r""#) && whole.fields.contains("a⟨U+202E⟩b") && whole.fields.contains(r#""NaN""#),
+            whole.fields.contains(r#""10%\r100%\r""#)
+                && whole.fields.contains("a⟨U+202E⟩b")
+                && whole.fields.contains(r#""NaN""#),
             "{}",
             whole.fields
         );
@@ -330,9 +406,15 @@ mod tests {
     fn a_huge_entry_opens_with_its_head_and_shows_all_when_asked() {
         let whole = |text: &str| Whole::of(&raw(text).read());
         let huge = whole(&"é".repeat(500_000));
-        assert_eq!((huge.shown_message(false).len(), huge.shown_message(true).len()), (65_536, 1_000_000));
+        assert_eq!(
+            (huge.shown_message(false).len(), huge.shown_message(true).len()),
+            (65_536, 1_000_000)
+        );
         assert_eq!((huge.rest(false).as_str(), huge.rest(true).as_str()), ("Show all 1.0 MB", ""));
-        assert_eq!((whole("short").shown_message(false), whole("short").rest(false).as_str()), ("short", ""));
+        assert_eq!(
+            (whole("short").shown_message(false), whole("short").rest(false).as_str()),
+            ("short", "")
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What to connect to: the page's ids or channels and where they stream, checked once, and the URL made of them. Opens nothing.
+//! What to connect to: the page's ids or channels and where they stream, checked once, and the URL
+//! made of them. Opens nothing.
 
 use std::error::Error;
 use std::fmt;
@@ -37,24 +38,35 @@ impl Target {
     /// assert_eq!(target.url(), "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow%20456");
     /// # Ok::<(), logs_sse_core::target::TargetError>(())
     /// ```
-    pub fn new(service: &str, workspace_id: &str, workflow_id: &str, endpoint: &str) -> Result<Self, TargetError> {
+    pub fn new(
+        service: &str,
+        workspace_id: &str,
+        workflow_id: &str,
+        endpoint: &str,
+    ) -> Result<Self, TargetError> {
         let service = Id::parse("service", service)?;
         let workspace = Id::parse("workspace id", workspace_id)?;
         let workflow = Id::parse("workflow id", workflow_id)?;
         check_endpoint(endpoint)?;
         let mut url = endpoint.to_owned();
         url.push(if endpoint.contains('?') { '&' } else { '?' });
-        url.push_str(&format!("workspace_id={}&workflow_id={}", encoded(workspace.as_str()), encoded(workflow.as_str())));
+        url.push_str(&format!(
+            "workspace_id={}&workflow_id={}",
+            encoded(workspace.as_str()),
+            encoded(workflow.as_str())
+        ));
         if service.as_str() != DEFAULT_SERVICE {
             url.push_str(&format!("&service={}", encoded(service.as_str())));
         }
         Ok(Self { channels: vec![ChannelName::new(service, workspace, Some(workflow))], url })
     }
 
-    /// Several channels over one stream, read from a gateway itself: its address, or the whole route.
+    /// Several channels over one stream, read from a gateway itself: its address, or the whole
+    /// route.
     ///
     /// # Errors
-    /// When a channel is no [`ChannelName`], there are none or more than [`Target::MAX_CHANNELS`], or the gateway is no `http(s)` URL or path.
+    /// When a channel is no [`ChannelName`], there are none or more than [`Target::MAX_CHANNELS`],
+    /// or the gateway is no `http(s)` URL or path.
     ///
     /// # Example
     /// ```
@@ -64,7 +76,10 @@ impl Target {
     /// assert_eq!(target.url(), "https://gateway.example/logs/stream?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Aetl%3Aa%3Ac");
     /// # Ok::<(), logs_sse_core::target::TargetError>(())
     /// ```
-    pub fn of_channels<'a>(names: impl IntoIterator<Item = &'a str>, gateway: &str) -> Result<Self, TargetError> {
+    pub fn of_channels<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+        gateway: &str,
+    ) -> Result<Self, TargetError> {
         let mut channels: Vec<ChannelName> = Vec::new();
         for name in names {
             let channel = name.parse()?;
@@ -76,7 +91,11 @@ impl Target {
             return Err(TargetError::Count(channels.len()));
         }
         let base = gateway.trim_end_matches('/');
-        let mut url = if base.ends_with(GATEWAY_ROUTE) { base.to_owned() } else { format!("{base}{GATEWAY_ROUTE}") };
+        let mut url = if base.ends_with(GATEWAY_ROUTE) {
+            base.to_owned()
+        } else {
+            format!("{base}{GATEWAY_ROUTE}")
+        };
         check_endpoint(&url)?;
         for (index, channel) in channels.iter().enumerate() {
             url.push_str(if index == 0 { "?channels=" } else { "%2C" });
@@ -100,8 +119,9 @@ impl Target {
         &self.url
     }
 
-    /// The URL to open in order to go on from `cursor`: an `EventSource` of a page cannot send the header that is made for it.
-    /// With `takes_batches` it asks for several logs in one event, which a server that knows nothing of it leaves unheard.
+    /// The URL to open in order to go on from `cursor`: an `EventSource` of a page cannot send the
+    /// header that is made for it. With `takes_batches` it asks for several logs in one event,
+    /// which a server that knows nothing of it leaves unheard.
     #[must_use]
     pub fn url_from(url: &str, takes_batches: bool, cursor: Option<&Cursor>) -> String {
         let batch = if takes_batches { "&batch=1" } else { "" };
@@ -124,11 +144,19 @@ pub enum TargetError {
 impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Id(error) if error.is_empty() => write!(f, "no {} is chosen", error.field().strip_suffix(" id").unwrap_or(error.field())),
+            Self::Id(error) if error.is_empty() => write!(
+                f,
+                "no {} is chosen",
+                error.field().strip_suffix(" id").unwrap_or(error.field())
+            ),
             Self::Id(error) => error.fmt(f),
             Self::Endpoint(why) => f.write_str(why),
             Self::Count(0) => f.write_str("no channel is chosen"),
-            Self::Count(many) => write!(f, "{many} channels for one stream: expected at most {}", Target::MAX_CHANNELS),
+            Self::Count(many) => write!(
+                f,
+                "{many} channels for one stream: expected at most {}",
+                Target::MAX_CHANNELS
+            ),
         }
     }
 }
@@ -142,13 +170,19 @@ impl From<ChannelError> for TargetError {
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
-    let refuse = |why: &str| Err(TargetError::Endpoint(format!("endpoint {} {why}", quoted(endpoint))));
-    let scheme = endpoint.split_once(':').map(|(before, _)| before).filter(|before| !before.contains(['/', '?']));
+    let refuse =
+        |why: &str| Err(TargetError::Endpoint(format!("endpoint {} {why}", quoted(endpoint))));
+    let scheme = endpoint
+        .split_once(':')
+        .map(|(before, _)| before)
+        .filter(|before| !before.contains(['/', '?']));
     if endpoint.is_empty() || endpoint.chars().any(|c| c.is_control() || c.is_whitespace()) {
         refuse("is empty or holds a space: expected a path or an http(s) URL")
     } else if endpoint.contains('#') {
         refuse("has a fragment (#…)")
-    } else if scheme.is_some_and(|scheme| !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")) {
+    } else if scheme.is_some_and(|scheme| {
+        !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")
+    }) {
         refuse("is neither a path nor an http(s) URL")
     } else {
         Ok(())
@@ -170,27 +204,46 @@ mod tests {
     use super::*;
 
     fn url(service: &str, workflow: &str, endpoint: &str) -> Result<String, String> {
-        Target::new(service, "w", workflow, endpoint).map(|target| target.url().to_owned()).map_err(|error| error.to_string())
+        Target::new(service, "w", workflow, endpoint)
+            .map(|target| target.url().to_owned())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn an_id_cannot_add_a_parameter() {
-        assert_eq!(url("etl", "a&workspace_id=b#?é", "/s"), Ok("/s?workspace_id=w&workflow_id=a%26workspace_id%3Db%23%3F%C3%A9".into()));
+        assert_eq!(
+            url("etl", "a&workspace_id=b#?é", "/s"),
+            Ok("/s?workspace_id=w&workflow_id=a%26workspace_id%3Db%23%3F%C3%A9".into())
+        );
     }
 
     #[test]
     fn keeps_a_query_that_the_endpoint_has() {
-        assert_eq!(url("etl", "f", "https://h/s?v=2"), Ok("https://h/s?v=2&workspace_id=w&workflow_id=f".into()));
+        assert_eq!(
+            url("etl", "f", "https://h/s?v=2"),
+            Ok("https://h/s?v=2&workspace_id=w&workflow_id=f".into())
+        );
     }
 
     #[test]
     fn names_a_service_other_than_the_routes_own() {
-        assert_eq!(url("faas", "f", "/s"), Ok("/s?workspace_id=w&workflow_id=f&service=faas".into()));
+        assert_eq!(
+            url("faas", "f", "/s"),
+            Ok("/s?workspace_id=w&workflow_id=f&service=faas".into())
+        );
     }
 
     #[test]
     fn refuses_endpoints_that_are_no_place_to_stream_from() {
-        for endpoint in ["", "javascript:alert(1)", "data:text/event-stream,x", "file:///etc", "/s#x", "/a b", "/a\n"] {
+        for endpoint in [
+            "",
+            "javascript:alert(1)",
+            "data:text/event-stream,x",
+            "file:///etc",
+            "/s#x",
+            "/a b",
+            "/a\n",
+        ] {
             assert!(url("etl", "f", endpoint).expect_err(endpoint).starts_with("endpoint "));
         }
         for endpoint in ["/s", "s", "//host/s", "HTTP://h/s", "/s?next=a:b", "/a:b"] {
@@ -200,9 +253,16 @@ mod tests {
 
     #[test]
     fn names_several_channels_once_each_below_the_gateway() {
-        let url = |gateway| Target::of_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway).map(|target| target.url().to_owned());
+        let url = |gateway| {
+            Target::of_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway)
+                .map(|target| target.url().to_owned())
+        };
         let query = "?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Afaas%3Aa";
-        for (gateway, route) in [("", "/logs/stream"), ("/gw/", "/gw/logs/stream"), ("https://h/api/logs/stream", "https://h/api/logs/stream")] {
+        for (gateway, route) in [
+            ("", "/logs/stream"),
+            ("/gw/", "/gw/logs/stream"),
+            ("https://h/api/logs/stream", "https://h/api/logs/stream"),
+        ] {
             assert_eq!(url(gateway), Ok(format!("{route}{query}")));
         }
         assert!(url("javascript:x").is_err());
@@ -212,7 +272,9 @@ mod tests {
     fn a_stream_has_one_to_sixteen_channels() {
         let of = |many: usize| {
             let names: Vec<_> = (0..many).map(|index| format!("logs:etl:a:{index}")).collect();
-            Target::of_channels(names.iter().map(String::as_str), "").map(|target| target.channels().len()).map_err(|error| error.to_string())
+            Target::of_channels(names.iter().map(String::as_str), "")
+                .map(|target| target.channels().len())
+                .map_err(|error| error.to_string())
         };
         assert_eq!(of(0), Err("no channel is chosen".into()));
         assert_eq!(of(16), Ok(16));

@@ -10,7 +10,8 @@ use std::time::Duration;
 pub struct Instant(Duration);
 
 impl Instant {
-    /// The moment `millis` milliseconds after the origin. What is not a positive number counts as the origin.
+    /// The moment `millis` milliseconds after the origin. What is not a positive number counts as
+    /// the origin.
     #[must_use]
     pub fn from_millis(millis: f64) -> Self {
         Self(Duration::try_from_secs_f64(millis / 1_000.0).unwrap_or_default())
@@ -23,7 +24,8 @@ impl Instant {
     }
 }
 
-/// Whole milliseconds, as `Duration::as_millis` gives them; that has 128 bits, whose division and printing alone are 2 kB of WebAssembly.
+/// Whole milliseconds, as `Duration::as_millis` gives them; that has 128 bits, whose division and
+/// printing alone are 2 kB of WebAssembly.
 pub fn millis(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000).saturating_add(time.subsec_millis().into())
 }
@@ -36,7 +38,8 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// The time from `earlier` to `self`; zero when `earlier` is the later one, as a clock may have been read out of turn.
+/// The time from `earlier` to `self`; zero when `earlier` is the later one, as a clock may have
+/// been read out of turn.
 impl Sub for Instant {
     type Output = Duration;
 

@@ -1,14 +1,17 @@
-//! Which rows are on the screen: newest on top, and what a reader looks at stands still. Arithmetic only, in CSS pixels.
+//! Which rows are on the screen: newest on top, and what a reader looks at stands still. Arithmetic
+//! only, in CSS pixels.
 //!
-//! Where the reader looks is a row and how much of it is above the window's edge, not a distance from the top: heights above
-//! may turn out to be others than thought, and rows may go. The browser's scroll position follows from it, not the other way round.
+//! Where the reader looks is a row and how much of it is above the window's edge, not a distance
+//! from the top: heights above may turn out to be others than thought, and rows may go. The
+//! browser's scroll position follows from it, not the other way round.
 
 use std::ops::Range;
 
 use crate::heights::Heights;
 use crate::scale::Scale;
 
-/// The window through which a list of rows is seen: all rows of a range of numbers, either end of which may move.
+/// The window through which a list of rows is seen: all rows of a range of numbers, either end of
+/// which may move.
 ///
 /// Row 0 is the newest line. At the top the view follows the log. Away from the top it holds:
 /// the list begins at the line that was newest when the reader left the top, so that neither
@@ -53,23 +56,35 @@ pub struct Window {
     pub end: u64,
     /// The number of the oldest line to draw.
     pub start: u64,
-    /// Where the first drawn row stands, in hundredths of a pixel from the top of the element that scrolls.
+    /// Where the first drawn row stands, in hundredths of a pixel from the top of the element that
+    /// scrolls.
     pub offset: i64,
     /// The height of the element that scrolls, in whole pixels.
     pub total: u64,
-    /// Where the browser's scroll position has to be set, if it has to; to be answered by [`Viewport::placed`].
+    /// Where the browser's scroll position has to be set, if it has to; to be answered by
+    /// [`Viewport::placed`].
     pub scroll_to: Option<u32>,
     /// Lines that came while the view holds.
     pub unseen: u64,
-    /// The numbers of all lines when this was drawn, from and up to: what the scroll position of the element is to be read against.
+    /// The numbers of all lines when this was drawn, from and up to: what the scroll position of
+    /// the element is to be read against.
     pub held: (u64, u64),
-    /// Whether rows are to be measured, which is when their lines wrap; another number than before makes all earlier heights void.
+    /// Whether rows are to be measured, which is when their lines wrap; another number than before
+    /// makes all earlier heights void.
     pub layout: Option<u32>,
 }
 
 impl Default for Viewport {
     fn default() -> Self {
-        Self { heights: Heights::of_rows(28.0), width: 0.0, height: 400.0, scroll_top: 0.0, place: Place::Newest, wraps: false, layout: 0 }
+        Self {
+            heights: Heights::of_rows(28.0),
+            width: 0.0,
+            height: 400.0,
+            scroll_top: 0.0,
+            place: Place::Newest,
+            wraps: false,
+            layout: 0,
+        }
     }
 }
 
@@ -103,8 +118,8 @@ impl Viewport {
         self.wraps
     }
 
-    /// Takes how high rows of the lines `held` are that were drawn for the first time. What the reader looks at stays where it is.
-    /// Gives whether there is news.
+    /// Takes how high rows of the lines `held` are that were drawn for the first time. What the
+    /// reader looks at stays where it is. Gives whether there is news.
     pub fn drew(&mut self, rows: &[(u64, f64)], held: &Range<u64>) -> bool {
         let View { list, depth, scale } = self.view(held);
         let fixed = self.fixed_row(rows, &list, depth);
@@ -118,7 +133,11 @@ impl Viewport {
         if is_news && !self.is_following() {
             let last_depth = self.view(held).scale.last_depth;
             // Who is at the end looks at the last row, whichever height it has.
-            let depth = if is_at_end { last_depth } else { self.heights.sum(&(fixed + 1..list.end)) - below_edge };
+            let depth = if is_at_end {
+                last_depth
+            } else {
+                self.heights.sum(&(fixed + 1..list.end)) - below_edge
+            };
             self.look_at(depth.min(last_depth), &list);
         }
         is_news
@@ -126,8 +145,8 @@ impl Viewport {
 
     /// Takes where the reader scrolled to, while the lines `held` were drawn.
     ///
-    /// A short move is as long in the list as in the browser; a long one goes to the place in proportion, as the scrollbar shows it.
-    /// Gives whether it was a move.
+    /// A short move is as long in the list as in the browser; a long one goes to the place in
+    /// proportion, as the scrollbar shows it. Gives whether it was a move.
     pub fn scrolled(&mut self, top: f64, held: &Range<u64>) -> bool {
         let top = if top.is_finite() { top.max(0.0) } else { 0.0 };
         let way = top - self.scroll_top;
@@ -150,7 +169,8 @@ impl Viewport {
         true
     }
 
-    /// Takes where the browser's scroll position is after it was set as [`Window::scroll_to`] wants: that is no move of the reader.
+    /// Takes where the browser's scroll position is after it was set as [`Window::scroll_to`]
+    /// wants: that is no move of the reader.
     pub fn placed(&mut self, top: f64) {
         self.scroll_top = top;
         if top <= NEAR_TOP {
@@ -158,12 +178,14 @@ impl Viewport {
         }
     }
 
-    /// Forgets how high rows are, since something that the viewport does not know of lays them out otherwise than before: a font, say.
+    /// Forgets how high rows are, since something that the viewport does not know of lays them out
+    /// otherwise than before: a font, say.
     pub fn relayout(&mut self) {
         self.forget_heights(self.heights.usual());
     }
 
-    /// Goes to the newest row of another list: rows of before are not in it under the numbers that they had.
+    /// Goes to the newest row of another list: rows of before are not in it under the numbers that
+    /// they had.
     pub fn renumber(&mut self) {
         self.follow();
         self.forget_heights(self.heights.usual());
@@ -195,11 +217,19 @@ impl Viewport {
         let View { list, depth, scale } = view;
         let total = scale.element.ceil() as u64;
         if list.is_empty() {
-            return Window { end: list.end, start: list.end, held: (held.start, held.end), scroll_to, layout, ..Window::default() };
+            return Window {
+                end: list.end,
+                start: list.end,
+                held: (held.start, held.end),
+                scroll_to,
+                layout,
+                ..Window::default()
+            };
         }
         let (row, above) = self.heights.at(&list, depth);
         let end = list.end.min(row + 1 + OVERSCAN);
-        let seen = row - self.rows_in(&(list.start..row), self.height + above - self.heights.of(row));
+        let seen =
+            row - self.rows_in(&(list.start..row), self.height + above - self.heights.of(row));
         let top = scroll_to.map_or(self.scroll_top.min(scale.last_top), f64::from);
         Window {
             end,
@@ -225,14 +255,20 @@ impl Viewport {
             }
             _ => {
                 let scale = Scale::of(self.heights.sum(held).ceil(), self.height);
-                // Some pixels off the top are left as they are: to set the position would end the scroll of a reader who is about to leave.
-                let depth = if self.scroll_top <= NEAR_TOP { self.scroll_top.min(scale.last_depth) } else { 0.0 };
+                // Some pixels off the top are left as they are: to set the position would end the
+                // scroll of a reader who is about to leave.
+                let depth = if self.scroll_top <= NEAR_TOP {
+                    self.scroll_top.min(scale.last_depth)
+                } else {
+                    0.0
+                };
                 View { list: held.clone(), depth, scale }
             }
         }
     }
 
-    /// The row that is not to move when `rows` turn out to have other heights: the first on the screen that was there before.
+    /// The row that is not to move when `rows` turn out to have other heights: the first on the
+    /// screen that was there before.
     fn fixed_row(&self, rows: &[(u64, f64)], list: &Range<u64>, depth: f64) -> u64 {
         let (first, above) = self.heights.at(list, depth);
         let seen = self.rows_in(&(list.start..first + 1), self.height + above);
@@ -249,7 +285,8 @@ impl Viewport {
         };
     }
 
-    /// Where the browser's position has to be, when the reader would otherwise come to an end of the element before that of the list, or after it.
+    /// Where the browser's position has to be, when the reader would otherwise come to an end of
+    /// the element before that of the list, or after it.
     ///
     /// Elsewhere the two may differ: setting a position ends the glide of a touch or of a wheel.
     fn wanted(&self, view: &View) -> Option<u32> {
@@ -257,7 +294,8 @@ impl Viewport {
         let (up, down) = (self.scroll_top, view.scale.last_top - self.scroll_top);
         let near = SHORT * self.height;
         let is_early = (up < near && up + 1.0 <= above) || (down < near && down + 1.0 <= below);
-        let is_late = (above <= NEAR_TOP && up > NEAR_TOP) || (below < 1.0 && down.abs() >= 1.0 && up > NEAR_TOP);
+        let is_late = (above <= NEAR_TOP && up > NEAR_TOP)
+            || (below < 1.0 && down.abs() >= 1.0 && up > NEAR_TOP);
         (is_early || is_late).then(|| view.scale.top(above).round() as u32)
     }
 
@@ -285,11 +323,13 @@ struct View {
     scale: Scale,
 }
 
-/// Within this many pixels of the top a reader counts as being there: at a zoom other than 100 % positions are fractions.
+/// Within this many pixels of the top a reader counts as being there: at a zoom other than 100 %
+/// positions are fractions.
 const NEAR_TOP: f64 = 8.0;
 
 /// Rows drawn beyond each edge, so that a quick scroll meets rows and not white.
 const OVERSCAN: u64 = 10;
 
-/// Moves of up to so many windows are short: what a wheel, a key or a finger does between two frames. A scrollbar is dragged farther.
+/// Moves of up to so many windows are short: what a wheel, a key or a finger does between two
+/// frames. A scrollbar is dragged farther.
 const SHORT: f64 = 2.0;

@@ -1,8 +1,10 @@
-//! Characters that nobody sees, or that change what is seen around them, written so that they can be seen. Knows no escape sequences.
+//! Characters that nobody sees, or that change what is seen around them, written so that they can
+//! be seen. Knows no escape sequences.
 
 use std::borrow::Cow;
 
-/// The text with a stand-in for each character that hides or reorders text: `␀` for NUL, `⟨U+202E⟩` for a right-to-left override.
+/// The text with a stand-in for each character that hides or reorders text: `␀` for NUL, `⟨U+202E⟩`
+/// for a right-to-left override.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     let Some((mut at, mut found)) = next_hidden(text, 0) else { return Cow::Borrowed(text) };
@@ -40,7 +42,9 @@ pub fn next_hidden(text: &str, from: usize) -> Option<(usize, char)> {
 #[must_use]
 pub fn stand_in(character: char) -> String {
     match character {
-        '\0'..' ' => char::from_u32(PICTURES + u32::from(character)).unwrap_or(character).to_string(),
+        '\0'..' ' => {
+            char::from_u32(PICTURES + u32::from(character)).unwrap_or(character).to_string()
+        }
         '\u{7f}' => '␡'.to_string(),
         _ => format!("⟨U+{:04X}⟩", u32::from(character)),
     }
@@ -51,22 +55,40 @@ fn is_hidden(character: char, before: &str, after: &str) -> bool {
         '\n' | '\t' => false,
         // Control characters.
         '\0'..' ' | '\u{7f}'..='\u{9f}' => true,
-        // They join what would else be written apart, as in Persian, Hindi and emoji. Between other letters they only hide.
-        '\u{200c}' | '\u{200d}' => !before.chars().next_back().is_some_and(is_joined) || !after.chars().next().is_some_and(is_joined),
+        // They join what would else be written apart, as in Persian, Hindi and emoji. Between other
+        // letters they only hide.
+        '\u{200c}' | '\u{200d}' => {
+            !before.chars().next_back().is_some_and(is_joined)
+                || !after.chars().next().is_some_and(is_joined)
+        }
         // They choose between forms of the character before them.
         '\u{fe00}'..='\u{fe0f}' => !before.chars().next_back().is_some_and(has_forms),
         // Of zero width.
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{2060}'..='\u{2065}' => {
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'
+        | '\u{2060}'..='\u{2065}' => true,
+        '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        // They turn the direction of writing, or break the line.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => {
             true
         }
-        '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' => true,
-        // They turn the direction of writing, or break the line.
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => true,
         _ => false,
     }
 }
 
-/// Whether it may be a part of a script or a picture that needs joiners: no Latin, Greek or Cyrillic letter is.
+/// Whether it may be a part of a script or a picture that needs joiners: no Latin, Greek or
+/// Cyrillic letter is.
 fn is_joined(character: char) -> bool {
     character >= '\u{590}' && !matches!(character, '\u{2000}'..='\u{206f}')
 }
@@ -96,15 +118,27 @@ mod tests {
         assert_eq!(visible("\0a\u{7}\u{8}\u{1b}\r\u{7f}\u{85}\u{9b}"), "␀a␇␈␛␍␡⟨U+0085⟩⟨U+009B⟩");
         for number in (0..0x20).chain(0x7f..0xa0) {
             let character = char::from_u32(number).expect("a character");
-            assert_eq!(visible(&character.to_string()) == character.to_string(), matches!(character, '\n' | '\t'), "{number:x}");
+            assert_eq!(
+                visible(&character.to_string()) == character.to_string(),
+                matches!(character, '\n' | '\t'),
+                "{number:x}"
+            );
         }
     }
 
     #[test]
     fn characters_without_width_are_shown_where_they_hide() {
-        for hidden in
-            ["pass\u{200b}word", "a\u{200d}b", "é\u{200c}é", "\u{feff}a", "a\u{2060}", "soft\u{ad}hyphen", "a\u{fe0f}", "a\u{e0041}", "a\u{3164}"]
-        {
+        for hidden in [
+            "pass\u{200b}word",
+            "a\u{200d}b",
+            "é\u{200c}é",
+            "\u{feff}a",
+            "a\u{2060}",
+            "soft\u{ad}hyphen",
+            "a\u{fe0f}",
+            "a\u{e0041}",
+            "a\u{3164}",
+        ] {
             assert_ne!(visible(hidden), hidden);
         }
     }

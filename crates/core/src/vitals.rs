@@ -1,4 +1,5 @@
-//! Signs of life in numbers: when something last came, how many lines a second, how late they are. Judges nothing.
+//! Signs of life in numbers: when something last came, how many lines a second, how late they are.
+//! Judges nothing.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ pub struct Vitals {
     heard_at: Option<Instant>,
     /// Lines in each of the last seconds; the second of `now` modulo their number is the place.
     seconds: [(u64, u32); WINDOW],
-    /// How far the server's clock seems behind ours, in milliseconds, at the least that was seen: mostly two clocks that differ.
+    /// How far the server's clock seems behind ours, in milliseconds, at the least that was seen:
+    /// mostly two clocks that differ.
     offset: Option<f64>,
     lag: Option<f64>,
 }
@@ -31,7 +33,8 @@ impl Vitals {
         self.heard_at = Some(now);
     }
 
-    /// Notes that the server's clock read `server_time` milliseconds when it sent what came at `now`.
+    /// Notes that the server's clock read `server_time` milliseconds when it sent what came at
+    /// `now`.
     pub fn handle_server_time(&mut self, now: Instant, server_time: i64) {
         let apart = now.as_millis() - server_time as f64;
         let offset = self.offset.map_or(apart, |offset| offset.min(apart));
@@ -49,8 +52,12 @@ impl Vitals {
     #[must_use]
     pub fn rate(&self, now: Instant) -> u32 {
         let this = second_of(now);
-        let counted: u64 =
-            self.seconds.iter().filter(|(second, _)| *second < this && this - *second <= WHOLE_SECONDS).map(|(_, lines)| u64::from(*lines)).sum();
+        let counted: u64 = self
+            .seconds
+            .iter()
+            .filter(|(second, _)| *second < this && this - *second <= WHOLE_SECONDS)
+            .map(|(_, lines)| u64::from(*lines))
+            .sum();
         u32::try_from(counted.div_ceil(WHOLE_SECONDS)).unwrap_or(u32::MAX)
     }
 
@@ -64,7 +71,11 @@ impl Vitals {
     #[must_use]
     pub fn text(&self, now: Instant) -> String {
         let Some(age) = self.age(now) else { return String::new() };
-        let age = if age < Duration::from_secs(2) { "last event just now".to_owned() } else { format!("last event {} ago", notice::time(age)) };
+        let age = if age < Duration::from_secs(2) {
+            "last event just now".to_owned()
+        } else {
+            format!("last event {} ago", notice::time(age))
+        };
         let rate = match self.rate(now) {
             0 => String::new(),
             rate => format!(" · {}/s", counted(rate.into(), "line", "lines")),
@@ -106,7 +117,10 @@ mod tests {
         for tenth in 0..100 {
             vitals.handle_line(at(f64::from(tenth) / 10.0));
         }
-        assert_eq!([vitals.rate(at(10.0)), vitals.rate(at(12.0)), vitals.rate(at(60.0))], [10, 6, 0]);
+        assert_eq!(
+            [vitals.rate(at(10.0)), vitals.rate(at(12.0)), vitals.rate(at(60.0))],
+            [10, 6, 0]
+        );
     }
 
     #[test]
@@ -124,6 +138,9 @@ mod tests {
         let mut vitals = Vitals::default();
         assert_eq!(vitals.text(at(1.0)), "");
         vitals.handle_event(at(1.0));
-        assert_eq!([vitals.text(at(1.5)), vitals.text(at(20.0))], ["last event just now", "last event 19 s ago"]);
+        assert_eq!(
+            [vitals.text(at(1.5)), vitals.text(at(20.0))],
+            ["last event just now", "last event 19 s ago"]
+        );
     }
 }

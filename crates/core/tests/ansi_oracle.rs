@@ -1,7 +1,8 @@
-//! Our reader of escape sequences against vte, a parser for terminals: of whole sequences both leave the same text.
+//! Our reader of escape sequences against vte, a parser for terminals: of whole sequences both
+//! leave the same text.
 
-use logs_sse_wire::ansi;
 use logs_sse_core::styled::{Styled, row_text};
+use logs_sse_wire::ansi;
 use proptest::prelude::*;
 
 /// What a terminal would print.
@@ -65,5 +66,9 @@ proptest! {
 
 /// Line feeds may stand in device control strings, and nowhere else in a sequence.
 fn lost_line_feeds(text: &str, plain: &str) -> usize {
-    if text.contains("\u{1b}P") { text.matches('\n').count() - plain.matches('\n').count() } else { 0 }
+    if text.contains("\u{1b}P") {
+        text.matches('\n').count() - plain.matches('\n').count()
+    } else {
+        0
+    }
 }

@@ -1,4 +1,5 @@
-//! What follows from the head of an answer that the source itself saw, as with the transport `fetch`: no probe is needed.
+//! What follows from the head of an answer that the source itself saw, as with the transport
+//! `fetch`: no probe is needed.
 
 mod support;
 
@@ -22,12 +23,19 @@ fn an_answer_that_the_source_saw_needs_no_probe() {
     assert!(matches!(answered(answer(200, "text/event-stream")).state(), State::Open { .. }));
     assert_eq!(answered(answer(403, "")).state(), &State::Stopped(Stop::NotAllowed(403)));
     assert_eq!(answered(answer(204, "")).state(), &State::Stopped(Stop::NothingToStream(204)));
-    for (finding, words) in
-        [(answer(404, ""), "404"), (answer(200, "text/html"), "web page"), (Finding::Redirect, "redirects"), (Finding::Nothing, "cannot be reached")]
-    {
+    for (finding, words) in [
+        (answer(404, ""), "404"),
+        (answer(200, "text/html"), "web page"),
+        (Finding::Redirect, "redirects"),
+        (Finding::Nothing, "cannot be reached"),
+    ] {
         let sim = answered(finding);
         assert!(sim.status().reason.contains(words), "{words}: {:?}", sim.status());
-        assert!(matches!(sim.state(), State::Waiting { .. }) && sim.probe().is_none() && sim.url().is_none());
+        assert!(
+            matches!(sim.state(), State::Waiting { .. })
+                && sim.probe().is_none()
+                && sim.url().is_none()
+        );
     }
 }
 

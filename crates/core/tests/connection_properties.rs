@@ -1,4 +1,5 @@
-//! The connection under any order of clicks, errors, timers and switches. [`Sim`] itself refuses a second open source.
+//! The connection under any order of clicks, errors, timers and switches. [`Sim`] itself refuses a
+//! second open source.
 
 mod support;
 
@@ -73,8 +74,7 @@ fn take(sim: &mut Sim, step: &Step) {
 
 /// A line says which URL its source was opened for, so that a stray one is known.
 fn say(sim: &mut Sim, opened: &Opened, word: &Word) {
-    let granted =
-        r#"{"type":"connection","status":"connected","channels":["logs:etl:workspace123:workflow456","logs:etl:workspace123:workflow789"]}"#;
+    let granted = r#"{"type":"connection","status":"connected","channels":["logs:etl:workspace123:workflow456","logs:etl:workspace123:workflow789"]}"#;
     let refused = r#"{"type":"connection","status":"connected","channels":[]}"#;
     let message = |data| SourceEvent::Message { event: "message", id: "", data };
     sim.event(
@@ -94,14 +94,23 @@ fn say(sim: &mut Sim, opened: &Opened, word: &Word) {
 fn check(sim: &Sim) {
     let reason = sim.alarm().map(|alarm| alarm.reason);
     match sim.state() {
-        State::Idle | State::Paused | State::Stopped(_) => assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state()),
+        State::Idle | State::Paused | State::Stopped(_) => {
+            assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state())
+        }
         State::Offline => assert_eq!((sim.url(), reason), (None, Some(AlarmReason::Retry))),
-        State::Connecting { .. } => assert!(sim.url().is_some() && reason == Some(AlarmReason::ConnectTimeout)),
-        State::Open { .. } => assert!(sim.url().is_some() && reason.is_none_or(|reason| reason == AlarmReason::Silence)),
+        State::Connecting { .. } => {
+            assert!(sim.url().is_some() && reason == Some(AlarmReason::ConnectTimeout))
+        }
+        State::Open { .. } => assert!(
+            sim.url().is_some() && reason.is_none_or(|reason| reason == AlarmReason::Silence)
+        ),
         State::Waiting { until, .. } => {
             assert!(sim.url().is_none() && reason == Some(AlarmReason::Retry));
-            // The cap, and the longest wait that a server may ask for, twice: in a goodbye and then in Retry-After.
-            assert!(*until - sim.now() <= Config::default().backoff.cap + 2 * Duration::from_secs(600));
+            // The cap, and the longest wait that a server may ask for, twice: in a goodbye and then
+            // in Retry-After.
+            assert!(
+                *until - sim.now() <= Config::default().backoff.cap + 2 * Duration::from_secs(600)
+            );
         }
     }
 }

@@ -22,7 +22,12 @@ fn does_nothing_until_asked() {
 fn opens_the_proxy_route_of_the_workflow() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
-    assert_eq!(sim.url(), Some("/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456&batch=1"));
+    assert_eq!(
+        sim.url(),
+        Some(
+            "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456&batch=1"
+        )
+    );
 }
 
 #[test]
@@ -122,7 +127,11 @@ fn retries_slowly_while_the_browser_reports_no_network() {
     for _ in 0..20 {
         let waits_since = sim.now();
         sim.pass_to_attempt();
-        assert!((15..=30).contains(&(sim.now() - waits_since).as_secs()), "{:?}", sim.now() - waits_since);
+        assert!(
+            (15..=30).contains(&(sim.now() - waits_since).as_secs()),
+            "{:?}",
+            sim.now() - waits_since
+        );
         sim.drop_link();
     }
 }
@@ -190,11 +199,22 @@ fn a_stream_that_opens_without_a_network_proves_the_report_wrong() {
 fn a_screen_reader_hears_retrying_only_between_attempts() {
     let mut sim = Sim::connected();
     sim.drop_link();
-    assert!(sim.status().announcement().starts_with("ERROR: retrying: "), "{:?}", sim.status().announcement());
+    assert!(
+        sim.status().announcement().starts_with("ERROR: retrying: "),
+        "{:?}",
+        sim.status().announcement()
+    );
     sim.input(Input::Network(false));
-    assert_eq!(sim.status().announcement(), "OFFLINE: the browser reports no network: the connection was lost before anything arrived");
+    assert_eq!(
+        sim.status().announcement(),
+        "OFFLINE: the browser reports no network: the connection was lost before anything arrived"
+    );
     sim.input(Input::Network(true));
-    assert!(sim.status().announcement().starts_with("CONNECTING"), "{:?}", sim.status().announcement());
+    assert!(
+        sim.status().announcement().starts_with("CONNECTING"),
+        "{:?}",
+        sim.status().announcement()
+    );
     sim.input(Input::Page(Page::Frozen));
     assert_eq!(sim.status().announcement(), "PAUSED: resumes when this tab is visible");
 }
@@ -210,7 +230,13 @@ fn a_person_may_try_even_offline() {
 
 #[test]
 fn disconnect_is_final_in_any_state() {
-    let into: [fn(&mut Sim); 5] = [|_| {}, |sim| sim.answer(), |sim| sim.drop_link(), |sim| sim.input(Input::Network(false)), |sim| sim.choose("")];
+    let into: [fn(&mut Sim); 5] = [
+        |_| {},
+        |sim| sim.answer(),
+        |sim| sim.drop_link(),
+        |sim| sim.input(Input::Network(false)),
+        |sim| sim.choose(""),
+    ];
     for go in into {
         let mut sim = Sim::new();
         sim.input(Input::Connect);
@@ -278,7 +304,10 @@ fn stops_when_the_gateway_does_not_grant_the_channel() {
     let mut sim = Sim::connected();
     sim.line(r#"{"type":"connection","status":"connected","channels":[]}"#);
     sim.pass(3_600 * SECOND);
-    assert_eq!(sim.state(), &State::Stopped(Stop::NotGranted("logs:etl:workspace123:workflow456".into())));
+    assert_eq!(
+        sim.state(),
+        &State::Stopped(Stop::NotGranted("logs:etl:workspace123:workflow456".into()))
+    );
     assert_eq!((sim.url(), sim.opened().len()), (None, 1));
 }
 
@@ -341,6 +370,10 @@ fn goes_through_the_states_in_order() {
     sim.pass(SECOND);
     sim.answer();
     sim.input(Input::Disconnect);
-    let names: Vec<_> = sim.states().iter().map(|state| format!("{state:?}").split([' ', '{']).next().unwrap_or_default().to_owned()).collect();
+    let names: Vec<_> = sim
+        .states()
+        .iter()
+        .map(|state| format!("{state:?}").split([' ', '{']).next().unwrap_or_default().to_owned())
+        .collect();
     assert_eq!(names, ["Connecting", "Open", "Waiting", "Connecting", "Open", "Idle"]);
 }

@@ -1,17 +1,19 @@
-//! Any text is a cursor or is refused; what is one comes out as it went in. Any stream of events leaves the session whole.
+//! Any text is a cursor or is refused; what is one comes out as it went in. Any stream of events
+//! leaves the session whole.
 
 mod support;
 
 use logs_sse_core::connection::Input;
-use logs_sse_wire::cursor::Cursor;
 use logs_sse_core::session::SourceEvent;
+use logs_sse_wire::cursor::Cursor;
 use logs_sse_wire::sse;
 use proptest::prelude::*;
 use support::sim::Sim;
 
 /// More cases by `PROPTEST_CASES`.
 fn config(cases: u32) -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
+    let cases =
+        std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 

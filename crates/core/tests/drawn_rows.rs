@@ -1,5 +1,6 @@
-//! What is drawn is what is asked: after any sequence of queries, filters, lines, evictions, clears and breaks, the rows on the page equal a
-//! naive recomputation, although a page draws only when its picture has changed, and writes only rows that show another line.
+//! What is drawn is what is asked: after any sequence of queries, filters, lines, evictions, clears
+//! and breaks, the rows on the page equal a naive recomputation, although a page draws only when
+//! its picture has changed, and writes only rows that show another line.
 
 mod support;
 
@@ -7,13 +8,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use logs_sse_core::connection::Input;
-use logs_sse_wire::entry::Level;
 use logs_sse_core::find::{Levels, Query};
 use logs_sse_core::picture::Picture;
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::summary::RowText;
 use logs_sse_core::viewport::Viewport;
+use logs_sse_wire::entry::Level;
 use proptest::prelude::*;
 use support::sim::Sim;
 
@@ -73,7 +74,8 @@ fn step() -> impl Strategy<Value = Step> {
 /// A row as it stands on the page: what it says, and which parts of its message are marked.
 type Drawn = (RowText, Vec<std::ops::Range<usize>>);
 
-/// The page: it keeps the picture that it drew last, and the rows that it wrote, by the number of the line that each shows.
+/// The page: it keeps the picture that it drew last, and the rows that it wrote, by the number of
+/// the line that each shows.
 struct Page {
     sim: Sim,
     viewport: Viewport,
@@ -103,11 +105,15 @@ impl Page {
 
     fn take(&mut self, step: &Step) {
         match step {
-            &Step::Append { level, pipeline, word, lines } => (0..lines).for_each(|_| self.append(level, pipeline, word)),
+            &Step::Append { level, pipeline, word, lines } => {
+                (0..lines).for_each(|_| self.append(level, pipeline, word))
+            }
             Step::Text(text) => self.ask(|query| query.text = (*text).to_owned()),
             Step::Regex => self.ask(|query| query.is_regex = !query.is_regex),
             Step::Levels(choice) => self.ask(|query| query.levels = Levels::CHOICES[*choice].1),
-            Step::Pipeline(name) => self.ask(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned())),
+            Step::Pipeline(name) => {
+                self.ask(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned()))
+            }
             Step::Resize(lines) => self.sim.session.resize(Capacity::of_lines(*lines)),
             Step::Clear => self.sim.session.clear(),
             Step::Break => self.reconnect(),
@@ -145,7 +151,10 @@ impl Page {
             WORDS[word]
         );
         if self.sim.url().is_some() {
-            self.sim.event(self.sim.source(), SourceEvent::Message { event: "message", id: "", data: &data });
+            self.sim.event(
+                self.sim.source(),
+                SourceEvent::Message { event: "message", id: "", data: &data },
+            );
         }
     }
 
@@ -169,7 +178,8 @@ impl Page {
         }
     }
 
-    /// Draws as the view does: not at all where the picture is that of before, and no row that shows its line already.
+    /// Draws as the view does: not at all where the picture is that of before, and no row that
+    /// shows its line already.
     fn draw(&mut self) {
         let picture = Picture::of(&self.sim.session, &self.viewport, self.sim.now());
         if self.last.as_ref() == Some(&picture) {
@@ -179,13 +189,20 @@ impl Page {
         if self.last.as_ref().is_none_or(|last| last.rows_version != picture.rows_version) {
             self.written.clear();
         }
-        let numbers = (picture.window.start..picture.window.end).rev().filter_map(|ordinal| session.row_number(ordinal));
+        let numbers = (picture.window.start..picture.window.end)
+            .rev()
+            .filter_map(|ordinal| session.row_number(ordinal));
         let draw = |number: u64| {
             let (text, _) = session.row_text(number).unwrap_or_default();
-            let marks = session.find().map(|find| find.marks(&text.message).collect()).unwrap_or_default();
+            let marks =
+                session.find().map(|find| find.marks(&text.message).collect()).unwrap_or_default();
             (text, marks)
         };
-        let written: Vec<_> = numbers.map(|number| (number, self.written.get(&number).cloned().unwrap_or_else(|| draw(number)))).collect();
+        let written: Vec<_> = numbers
+            .map(|number| {
+                (number, self.written.get(&number).cloned().unwrap_or_else(|| draw(number)))
+            })
+            .collect();
         self.rows = written.iter().map(|(_, drawn)| drawn.clone()).collect();
         self.written = written.into_iter().collect();
         self.last = Some(picture);
@@ -195,31 +212,60 @@ impl Page {
     fn naive(&self) -> Vec<Drawn> {
         let session = &self.sim.session;
         let store = session.store();
-        let channel = session.target().into_iter().flat_map(|target| target.channels()).map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let shown: Vec<_> = store.range().rev().filter_map(|number| store.row(number)).filter(|row| self.is_asked(row)).collect();
+        let channel = session
+            .target()
+            .into_iter()
+            .flat_map(|target| target.channels())
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(",");
+        let shown: Vec<_> = store
+            .range()
+            .rev()
+            .filter_map(|number| store.row(number))
+            .filter(|row| self.is_asked(row))
+            .collect();
         let held = session.shown_range();
         let window = self.viewport.window(&held);
         assert_eq!(held.end - held.start, shown.len() as u64, "rows that are shown");
-        let rows = shown.iter().skip((held.end - window.end) as usize).take((window.end - window.start) as usize);
-        rows.map(|row| RowText::of(row, &channel)).map(|text| (self.marks(&text.message), text)).map(|(marks, text)| (text, marks)).collect()
+        let rows = shown
+            .iter()
+            .skip((held.end - window.end) as usize)
+            .take((window.end - window.start) as usize);
+        rows.map(|row| RowText::of(row, &channel))
+            .map(|text| (self.marks(&text.message), text))
+            .map(|(marks, text)| (text, marks))
+            .collect()
     }
 
     fn is_asked(&self, row: &Row) -> bool {
         let Some(line) = row.line() else { return true };
-        let is_wanted = self.query.levels.has(line.entry.level()) && self.query.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
+        let is_wanted = self.query.levels.has(line.entry.level())
+            && self.query.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
         let texts = [line.entry.message(), line.entry.pipeline(), line.entry.level_text()];
-        is_wanted && (self.query.text.is_empty() || texts.iter().any(|text| !self.places(text).is_empty()))
+        is_wanted
+            && (self.query.text.is_empty()
+                || texts.iter().any(|text| !self.places(text).is_empty()))
     }
 
     fn marks(&self, message: &str) -> Vec<std::ops::Range<usize>> {
         if self.query.text.is_empty() { Vec::new() } else { self.places(message) }
     }
 
-    /// Where the text is that is asked for; "one|two" is either word to a regular expression, and a text of seven letters otherwise.
+    /// Where the text is that is asked for; "one|two" is either word to a regular expression, and a
+    /// text of seven letters otherwise.
     fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        let text = if self.query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
-        let words: Vec<_> = if self.query.is_regex { self.query.text.split('|').collect() } else { vec![self.query.text.as_str()] };
-        let mut places: Vec<_> = words.iter().flat_map(|word| text.match_indices(word).map(|(at, word)| at..at + word.len())).collect();
+        let text =
+            if self.query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
+        let words: Vec<_> = if self.query.is_regex {
+            self.query.text.split('|').collect()
+        } else {
+            vec![self.query.text.as_str()]
+        };
+        let mut places: Vec<_> = words
+            .iter()
+            .flat_map(|word| text.match_indices(word).map(|(at, word)| at..at + word.len()))
+            .collect();
         places.sort_by_key(|place| place.start);
         places
     }
@@ -235,11 +281,18 @@ fn another_query_with_as_many_matches_is_drawn() {
     page.append(0, 0, 0);
     page.append(0, 0, 1);
     page.sim.input(Input::Disconnect);
-    for (text, message) in [("alpha", "alpha one 1"), ("beta", "beta two 2"), ("alpha", "alpha one 1")] {
+    for (text, message) in
+        [("alpha", "alpha one 1"), ("beta", "beta two 2"), ("alpha", "alpha one 1")]
+    {
         page.take(&Step::Text(text));
         page.sim.session.search(usize::MAX);
         page.draw();
-        let messages: Vec<_> = page.rows.iter().map(|(text, _)| text.message.as_str()).filter(|message| !message.contains("disconnected")).collect();
+        let messages: Vec<_> = page
+            .rows
+            .iter()
+            .map(|(text, _)| text.message.as_str())
+            .filter(|message| !message.contains("disconnected"))
+            .collect();
         assert_eq!(messages, [message], "{text}");
     }
 }

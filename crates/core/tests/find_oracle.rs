@@ -1,12 +1,13 @@
-//! The search against the slow obvious one: each row looked at anew, by the texts of which it was made.
+//! The search against the slow obvious one: each row looked at anew, by the texts of which it was
+//! made.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use logs_sse_wire::entry::Level;
 use logs_sse_core::find::{Find, Levels, Query};
 use logs_sse_core::notice::Notice;
 use logs_sse_core::store::{Capacity, Row, Store};
+use logs_sse_wire::entry::Level;
 use logs_sse_wire::wire::{MAX_LINE_BYTES, Raw};
 use proptest::prelude::*;
 
@@ -51,8 +52,12 @@ enum Step {
     Clear,
 }
 
-/// Few characters, so that what is looked for is often there, and each that JSON or a search treats in a way of its own.
-const ALPHABET: &[&str] = &["a", "A", "n", "u", "0", "e", "9", " ", ",", ":", "{", "\"", "\\", "/", "\n", "\u{1}", "é", "É", "✓", "😀", "<", "="];
+/// Few characters, so that what is looked for is often there, and each that JSON or a search treats
+/// in a way of its own.
+const ALPHABET: &[&str] = &[
+    "a", "A", "n", "u", "0", "e", "9", " ", ",", ":", "{", "\"", "\\", "/", "\n", "\u{1}", "é",
+    "É", "✓", "😀", "<", "=",
+];
 
 fn words(most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(ALPHABET), 0..=most).prop_map(|parts| parts.concat())
@@ -76,11 +81,17 @@ fn quoted(text: &str, style: Style) -> String {
     for character in text.chars() {
         let mut escape = |is_upper: bool| {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                json.push_str(&if is_upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
+                json.push_str(&if is_upper {
+                    format!("\\u{unit:04X}")
+                } else {
+                    format!("\\u{unit:04x}")
+                });
             }
         };
         match (character, style) {
-            ('a' | 'A' | 'n' | 'u' | '0' | 'e' | '9' | ' ' | ',' | ':' | '{', _) => json.push(character),
+            ('a' | 'A' | 'n' | 'u' | '0' | 'e' | '9' | ' ' | ',' | ':' | '{', _) => {
+                json.push(character)
+            }
             (_, Style::Lower) => escape(false),
             (_, Style::Upper) => escape(true),
             ('\u{1}' | '\u{1b}', _) => escape(false),
@@ -94,14 +105,34 @@ fn quoted(text: &str, style: Style) -> String {
 
 /// Escape sequences, which no search sees, and before which characters they stand.
 fn escapes() -> impl Strategy<Value = Vec<(usize, &'static str)>> {
-    let some = prop::collection::vec((0_usize..6, prop::sample::select(vec!["\u{1b}[31m", "\u{1b}[m", "\u{1b}]8;;a\u{1b}\\", "\u{1b}[2K"])), 1..4);
+    let some = prop::collection::vec(
+        (
+            0_usize..6,
+            prop::sample::select(vec![
+                "\u{1b}[31m",
+                "\u{1b}[m",
+                "\u{1b}]8;;a\u{1b}\\",
+                "\u{1b}[2K",
+            ]),
+        ),
+        1..4,
+    );
     prop_oneof![2 => Just(Vec::new()), 1 => some]
 }
 
 /// The text with escape sequences in it. One without characters stays empty.
 fn with_escapes(text: &str, escapes: &[(usize, &str)]) -> String {
-    let escapes_at = |wanted: usize| escapes.iter().filter(move |(at, _)| *at == wanted).map(|(_, escape)| *escape).collect::<String>();
-    text.chars().enumerate().map(|(at, character)| format!("{}{character}", escapes_at(at))).collect()
+    let escapes_at = |wanted: usize| {
+        escapes
+            .iter()
+            .filter(move |(at, _)| *at == wanted)
+            .map(|(_, escape)| *escape)
+            .collect::<String>()
+    };
+    text.chars()
+        .enumerate()
+        .map(|(at, character)| format!("{}{character}", escapes_at(at)))
+        .collect()
 }
 
 prop_compose! {
@@ -123,13 +154,27 @@ prop_compose! {
 
 /// A text that is shown as it came, or a JSON string.
 fn bare() -> impl Strategy<Value = (Meant, String)> {
-    let meant = |said: String| Meant { is_notice: false, level: Level::Other, pipeline: String::new(), shown: vec![said.clone()], said: vec![said] };
+    let meant = |said: String| Meant {
+        is_notice: false,
+        level: Level::Other,
+        pipeline: String::new(),
+        shown: vec![said.clone()],
+        said: vec![said],
+    };
     prop_oneof![
         // The bracket keeps it from being JSON that is shown otherwise.
-        (words(12), escapes()).prop_map(move |(text, escapes)| (meant(format!("[{text}")), format!("[{}", with_escapes(&text, &escapes)))),
-        (words(12), escapes())
-            .prop_map(move |(text, escapes)| (meant(format!("{{\"a\":{text}")), format!("{{\"a\":{}", with_escapes(&text, &escapes)))),
-        (words(12), style(), escapes()).prop_map(move |(text, style, escapes)| (meant(text.clone()), quoted(&with_escapes(&text, &escapes), style))),
+        (words(12), escapes()).prop_map(move |(text, escapes)| (
+            meant(format!("[{text}")),
+            format!("[{}", with_escapes(&text, &escapes))
+        )),
+        (words(12), escapes()).prop_map(move |(text, escapes)| (
+            meant(format!("{{\"a\":{text}")),
+            format!("{{\"a\":{}", with_escapes(&text, &escapes))
+        )),
+        (words(12), style(), escapes()).prop_map(move |(text, style, escapes)| (
+            meant(text.clone()),
+            quoted(&with_escapes(&text, &escapes), style)
+        )),
         Just((meant(String::new()), String::new())),
     ]
 }
@@ -138,14 +183,22 @@ fn written() -> impl Strategy<Value = Written> {
     // Some are so long that a few of them fill a chunk of the store.
     let long = object().prop_map(|(meant, text)| (meant, text + &" ".repeat(100_000)));
     let entry = prop_oneof![8 => object(), 4 => bare(), 1 => long];
-    (entry, words(3), prop::option::of(0_u8..3), prop::bool::weighted(0.1)).prop_map(|((mut meant, text), id, channel, is_error)| {
-        let has_level = text.starts_with("{\"level\"");
-        if is_error && !has_level {
-            meant.level = Level::Error;
-            meant.shown.push("ERROR".into());
-        }
-        Written { meant, text, id, channel: channel.map(|channel| format!("logs:etl:a:{channel}")), is_error }
-    })
+    (entry, words(3), prop::option::of(0_u8..3), prop::bool::weighted(0.1)).prop_map(
+        |((mut meant, text), id, channel, is_error)| {
+            let has_level = text.starts_with("{\"level\"");
+            if is_error && !has_level {
+                meant.level = Level::Error;
+                meant.shown.push("ERROR".into());
+            }
+            Written {
+                meant,
+                text,
+                id,
+                channel: channel.map(|channel| format!("logs:etl:a:{channel}")),
+                is_error,
+            }
+        },
+    )
 }
 
 /// A line that the index cannot hold: its id is too long, or itself.
@@ -163,18 +216,22 @@ fn odd() -> impl Strategy<Value = Written> {
 
 fn query() -> impl Strategy<Value = Query> {
     let levels = prop_oneof![2 => Just(Levels::ALL), 1 => prop::collection::vec(prop::sample::select(Level::ALL.to_vec()), 0..5).prop_map(|levels| Levels::of(&levels))];
-    let text = prop_oneof![4 => words(3), 1 => "[0-9]{1,2}", 1 => Just(String::new())].prop_map(|text| (text, false));
+    let text = prop_oneof![4 => words(3), 1 => "[0-9]{1,2}", 1 => Just(String::new())]
+        .prop_map(|text| (text, false));
     let asked = prop_oneof![3 => text, 1 => pattern().prop_map(|pattern| (pattern, true))];
-    (asked, prop::bool::ANY, levels, prop::option::weighted(0.3, pipeline())).prop_map(|((text, is_regex), is_exact, levels, pipeline)| Query {
-        text,
-        is_regex,
-        is_exact,
-        levels,
-        pipeline,
-    })
+    (asked, prop::bool::ANY, levels, prop::option::weighted(0.3, pipeline())).prop_map(
+        |((text, is_regex), is_exact, levels, pipeline)| Query {
+            text,
+            is_regex,
+            is_exact,
+            levels,
+            pipeline,
+        },
+    )
 }
 
-/// Regular expressions, some of which hold a text by which lines are passed over, and one that is wrong.
+/// Regular expressions, some of which hold a text by which lines are passed over, and one that is
+/// wrong.
 fn pattern() -> impl Strategy<Value = String> {
     let part = [
         "a",
@@ -201,7 +258,8 @@ fn pattern() -> impl Strategy<Value = String> {
         "x|",
         "(",
     ];
-    prop::collection::vec(prop::sample::select(part.to_vec()), 1..4).prop_map(|parts| parts.concat())
+    prop::collection::vec(prop::sample::select(part.to_vec()), 1..4)
+        .prop_map(|parts| parts.concat())
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -217,14 +275,24 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn matches(query: &Query, meant: &Meant) -> bool {
-    let folded = |text: &str| if query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
+    let folded = |text: &str| {
+        if query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() }
+    };
     let has_match = || {
-        let pattern = regex_lite::RegexBuilder::new(&query.text).case_insensitive(!query.counts_capitals()).build();
+        let pattern = regex_lite::RegexBuilder::new(&query.text)
+            .case_insensitive(!query.counts_capitals())
+            .build();
         pattern.is_ok_and(|pattern| meant.shown.iter().any(|shown| pattern.is_match(shown)))
     };
-    let has_text = || query.text.is_empty() || meant.said.iter().any(|said| folded(said).contains(&folded(&query.text)));
+    let has_text = || {
+        query.text.is_empty()
+            || meant.said.iter().any(|said| folded(said).contains(&folded(&query.text)))
+    };
     let is_hit = || if query.is_regex { has_match() } else { has_text() };
-    meant.is_notice || (query.levels.has(meant.level) && query.pipeline.as_ref().is_none_or(|pipeline| *pipeline == meant.pipeline) && is_hit())
+    meant.is_notice
+        || (query.levels.has(meant.level)
+            && query.pipeline.as_ref().is_none_or(|pipeline| *pipeline == meant.pipeline)
+            && is_hit())
 }
 
 /// A store, a search in it, and the slow obvious answer.
@@ -254,13 +322,22 @@ impl Bench {
             }),
             Step::Note => {
                 self.store.note(Notice::NotReplayed { away: Duration::ZERO });
-                self.meant.push_back(Meant { is_notice: true, level: Level::Other, pipeline: String::new(), said: Vec::new(), shown: Vec::new() });
+                self.meant.push_back(Meant {
+                    is_notice: true,
+                    level: Level::Other,
+                    pipeline: String::new(),
+                    said: Vec::new(),
+                    shown: Vec::new(),
+                });
             }
             Step::Ask(query) => {
                 self.find = Find::new(query, &self.store);
                 self.seen.clear();
             }
-            Step::Advance(bytes) => assert_eq!(self.find.advance(&self.store, bytes), self.find.is_complete(&self.store)),
+            Step::Advance(bytes) => assert_eq!(
+                self.find.advance(&self.store, bytes),
+                self.find.is_complete(&self.store)
+            ),
             Step::Resize(capacity) => self.store.resize(capacity),
             Step::Clear => self.store.clear(),
         }
@@ -271,19 +348,34 @@ impl Bench {
     /// The numbers of all rows that match, by the slow obvious way.
     fn expected(&self) -> Vec<u64> {
         let rows = self.store.range().zip(&self.meant);
-        rows.filter(|(_, meant)| matches(self.find.query(), meant)).map(|(number, _)| number).collect()
+        rows.filter(|(_, meant)| matches(self.find.query(), meant))
+            .map(|(number, _)| number)
+            .collect()
     }
 
     fn check(&mut self) -> Result<(), TestCaseError> {
         let ordinals = self.find.range(&self.store);
-        let found: Vec<_> = ordinals.clone().map(|ordinal| self.find.number_at(ordinal).expect("an ordinal in range has a row")).collect();
+        let found: Vec<_> = ordinals
+            .clone()
+            .map(|ordinal| self.find.number_at(ordinal).expect("an ordinal in range has a row"))
+            .collect();
         for (ordinal, number) in ordinals.zip(&found) {
-            prop_assert_eq!(*self.seen.entry(ordinal).or_insert(*number), *number, "an ordinal changed its row");
+            prop_assert_eq!(
+                *self.seen.entry(ordinal).or_insert(*number),
+                *number,
+                "an ordinal changed its row"
+            );
         }
         // What was searched are rows that lie together, and of these all that match were found.
         let expected = self.expected();
-        let start = found.first().map_or(0, |first| expected.partition_point(|number| number < first));
-        prop_assert_eq!(expected.get(start..start + found.len()), Some(&found[..]), "{:?}", self.find.query());
+        let start =
+            found.first().map_or(0, |first| expected.partition_point(|number| number < first));
+        prop_assert_eq!(
+            expected.get(start..start + found.len()),
+            Some(&found[..]),
+            "{:?}",
+            self.find.query()
+        );
         if self.find.is_complete(&self.store) {
             prop_assert_eq!(&found, &expected, "{:?}", self.find.query());
         }

@@ -1,18 +1,21 @@
-//! How fast a million lines are searched. Prints figures and asserts none, so it is run by hand, without debug information:
-//! `cargo test --release --no-default-features --test find_speed -- --ignored --nocapture`
+//! How fast a million lines are searched. Prints figures and asserts none, so it is run by hand,
+//! without debug information: `cargo test --release --no-default-features --test find_speed --
+//! --ignored --nocapture`
 //!
-//! Seen on two shared cores: 243 MB in 38 ms for a text that is rare or absent (6.3 GB/s), in 60 to 90 ms for one in each line, in 150 ms
-//! for the letter `e`; levels and pipelines in 5 to 7 ms; the first fifty of a text in each line in 0.05 ms. Lines of a megabyte that ask
-//! for the most work take 12 ms at most.
+//! Seen on two shared cores: 243 MB in 38 ms for a text that is rare or absent (6.3 GB/s), in 60 to
+//! 90 ms for one in each line, in 150 ms for the letter `e`; levels and pipelines in 5 to 7 ms; the
+//! first fifty of a text in each line in 0.05 ms. Lines of a megabyte that ask for the most work
+//! take 12 ms at most.
 //!
-//! Patterns: 70 ms where no line holds their literal (`^Wrote`), 0.45 to 0.9 s where each line must be read (500 ns a line), 1.5 s for one
-//! without a literal, 6 s for one that is under way all the time (`.*\d.*=`, 4 to 5 ns a step).
+//! Patterns: 70 ms where no line holds their literal (`^Wrote`), 0.45 to 0.9 s where each line must
+//! be read (500 ns a line), 1.5 s for one without a literal, 6 s for one that is under way all the
+//! time (`.*\d.*=`, 4 to 5 ns a step).
 
 use std::time::{Duration, Instant};
 
-use logs_sse_wire::entry::Level;
 use logs_sse_core::find::{Find, Levels, Query};
 use logs_sse_core::store::{Capacity, Store};
+use logs_sse_wire::entry::Level;
 use logs_sse_wire::wire::Raw;
 
 const LINES: usize = 1_000_000;
@@ -51,8 +54,13 @@ fn store() -> Store {
 fn a_million_lines() {
     let began = Instant::now();
     let store = store();
-    let bytes: usize =
-        store.range().step_by(1_000).filter_map(|number| store.raw_line(number)).map(|raw| raw.text.len() + raw.id.len()).sum::<usize>() * 1_000;
+    let bytes: usize = store
+        .range()
+        .step_by(1_000)
+        .filter_map(|number| store.raw_line(number))
+        .map(|raw| raw.text.len() + raw.id.len())
+        .sum::<usize>()
+        * 1_000;
     println!("{LINES} lines, {} MB, appended in {:?}", bytes / 1_000_000, began.elapsed());
     let text = |text: &str| Query::default().text(text);
     let regex = |text: &str| Query { is_regex: true, ..Query::default().text(text) };
@@ -106,7 +114,8 @@ fn a_million_lines() {
     }
 }
 
-/// Lines of a megabyte that ask for the most work there is: each must take a few milliseconds, which is what a whole chunk takes.
+/// Lines of a megabyte that ask for the most work there is: each must take a few milliseconds,
+/// which is what a whole chunk takes.
 #[test]
 #[ignore = "prints figures, and needs a release build"]
 fn hostile_lines() {
@@ -128,14 +137,30 @@ fn hostile_lines() {
         ("escaped quotes", string("\\\"x"), "x="),
         ("not ASCII", string("\\u00e9"), "éa"),
         ("not ASCII, another", string("\\u00e9"), "è"),
-        ("one letter again and again", string("a"), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
-        ("two letters again and again", string("ab"), "abababababababababababababababababbabababababababab"),
+        (
+            "one letter again and again",
+            string("a"),
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+        ),
+        (
+            "two letters again and again",
+            string("ab"),
+            "abababababababababababababababababbabababababababab",
+        ),
         ("half of what is looked for", string("a="), "a=b"),
         ("a quote among quotes", string("\\\""), "\"a"),
     ];
     for (what, text, sought) in lines {
         let mut store = Store::new(Capacity::default());
-        store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.as_str().into(), is_error: false, picks: None });
+        store.append(&Raw {
+            id: "".into(),
+            channel: None,
+            seq: None,
+            stamp: None,
+            text: text.as_str().into(),
+            is_error: false,
+            picks: None,
+        });
         let mut find = Find::new(Query::default().text(sought), &store);
         let began = Instant::now();
         find.advance(&store, 0);
@@ -143,18 +168,36 @@ fn hostile_lines() {
     }
 }
 
-/// Patterns that ask for the most work there is, put to rows of which as much is looked at as there may be.
+/// Patterns that ask for the most work there is, put to rows of which as much is looked at as there
+/// may be.
 #[test]
 #[ignore = "prints figures, and needs a release build"]
 fn hostile_patterns() {
     let mut store = Store::new(Capacity::default());
     for index in 0..100 {
         let text = format!("{}{index}", "ab".repeat(10_000));
-        store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None });
+        store.append(&Raw {
+            id: "".into(),
+            channel: None,
+            seq: None,
+            stamp: None,
+            text: text.into(),
+            is_error: false,
+            picks: None,
+        });
     }
     let longest = "(a|b)".repeat(150) + "?[xy]";
-    for pattern in ["ab", "(a*)*x", "(.*)*x|y", "(.*)(.*)(.*)(.*)[xy]", "((a?b?){15}){15}[xy]", ".*a.{900}[xy]", &longest] {
-        let mut find = Find::new(Query { is_regex: true, ..Query::default().text(pattern) }, &store);
+    for pattern in [
+        "ab",
+        "(a*)*x",
+        "(.*)*x|y",
+        "(.*)(.*)(.*)(.*)[xy]",
+        "((a?b?){15}){15}[xy]",
+        ".*a.{900}[xy]",
+        &longest,
+    ] {
+        let mut find =
+            Find::new(Query { is_regex: true, ..Query::default().text(pattern) }, &store);
         assert_eq!(find.query().check(), Ok(()), "{pattern}");
         let (began, mut longest) = (Instant::now(), Duration::ZERO);
         loop {
@@ -165,6 +208,11 @@ fn hostile_patterns() {
                 break;
             }
         }
-        println!("{:>24}: {:>3} hits in {:.1?}; longest step {longest:.1?}", &pattern[..pattern.len().min(24)], find.lines(&store), began.elapsed());
+        println!(
+            "{:>24}: {:>3} hits in {:.1?}; longest step {longest:.1?}",
+            &pattern[..pattern.len().min(24)],
+            find.lines(&store),
+            began.elapsed()
+        );
     }
 }

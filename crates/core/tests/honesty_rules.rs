@@ -1,4 +1,5 @@
-//! What may be claimed of a stream: live once something on it was understood, and otherwise what is known and the likely cause.
+//! What may be claimed of a stream: live once something on it was understood, and otherwise what is
+//! known and the likely cause.
 
 mod support;
 
@@ -24,7 +25,9 @@ fn greeting(epoch: &str, newest: u64) -> String {
 }
 
 fn log(seq: u64) -> String {
-    format!(r#"{{"channel":"{CHANNEL}","data":"log {seq}","timestamp":1,"id":"log-{seq}","seq":{seq}}}"#)
+    format!(
+        r#"{{"channel":"{CHANNEL}","data":"log {seq}","timestamp":1,"id":"log-{seq}","seq":{seq}}}"#
+    )
 }
 
 /// A page on a gateway that counts, which stands at `newest`.
@@ -42,7 +45,8 @@ fn bytes(sim: &mut Sim, bytes: &[u8]) {
     sim.event(sim.source(), SourceEvent::Bytes(bytes));
 }
 
-/// A page on that gateway whose stream broke at `seen`, and which is back on a stream that greets with `newest`.
+/// A page on that gateway whose stream broke at `seen`, and which is back on a stream that greets
+/// with `newest`.
 fn back(seen: u64, newest: u64) -> Sim {
     let mut sim = counted(seen);
     sim.drop_link();
@@ -70,7 +74,10 @@ fn json(sim: &Sim) -> serde_json::Value {
 fn a_stream_is_live_once_something_on_it_was_understood() {
     let mut sim = Sim::connected();
     assert_eq!((sim.status().badge, sim.status().is_live()), (Badge::Connected, false));
-    assert_eq!((sim.status().vitals.as_str(), sim.status().line().as_str()), ("waiting for the first event", "CONNECTED"));
+    assert_eq!(
+        (sim.status().vitals.as_str(), sim.status().line().as_str()),
+        ("waiting for the first event", "CONNECTED")
+    );
     sim.line("a line of a server without a greeting");
     assert!(sim.status().is_live());
     sim.drop_link();
@@ -87,9 +94,15 @@ fn an_idle_stream_without_a_greeting_says_calmly_that_nothing_has_arrived() {
     sim.pass(SECOND);
     let status = sim.status();
     assert_eq!((status.badge, status.is_live(), sim.opened().len()), (Badge::Connected, false, 1));
-    assert!(status.reason.starts_with(UNREAD) && status.reason.contains("may be idle"), "{status:?}");
+    assert!(
+        status.reason.starts_with(UNREAD) && status.reason.contains("may be idle"),
+        "{status:?}"
+    );
     assert!(status.announcement().contains(UNREAD));
-    assert_eq!((&json(&sim)["cause"], &json(&sim)["willRetry"]), (&serde_json::Value::Null, &false.into()));
+    assert_eq!(
+        (&json(&sim)["cause"], &json(&sim)["willRetry"]),
+        (&serde_json::Value::Null, &false.into())
+    );
     sim.line("at last");
     assert_eq!((sim.status().is_live(), sim.status().reason.as_str()), (true, ""));
 }
@@ -136,7 +149,10 @@ fn bytes_that_are_no_event_stream_are_named() {
         sim.pass(45 * SECOND);
         let status = sim.status();
         assert_eq!((status.badge, status.is_live()), (Badge::Stale, false), "{words}");
-        assert!(status.reason.starts_with(UNREAD) && status.reason.contains(words), "{words}: {status:?}");
+        assert!(
+            status.reason.starts_with(UNREAD) && status.reason.contains(words),
+            "{words}: {status:?}"
+        );
         assert_eq!(json(&sim)["cause"], "unreadable");
     }
 }
@@ -150,7 +166,11 @@ fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
     sim.answer();
     bytes(&mut sim, b"<html>log in</html>\n");
     sim.drop_link();
-    assert!(sim.status().reason.starts_with(UNREAD) && sim.status().reason.contains("web page"), "{:?}", sim.status());
+    assert!(
+        sim.status().reason.starts_with(UNREAD) && sim.status().reason.contains("web page"),
+        "{:?}",
+        sim.status()
+    );
     sim.input(Input::RetryNow);
     sim.answer();
     sim.line("understood");
@@ -213,7 +233,11 @@ fn a_resume_position_that_did_not_arrive_is_named() {
     sim.line(&log(32));
     assert_eq!(
         sim.rows(),
-        ["[11 lines missing: the proxy did not pass the resume position]", "[disconnected 2 s, 0 lines recovered, 11 missing]", "log 32"]
+        [
+            "[11 lines missing: the proxy did not pass the resume position]",
+            "[disconnected 2 s, 0 lines recovered, 11 missing]",
+            "log 32"
+        ]
     );
     assert_eq!(json(&sim)["missing"], 11);
 }
@@ -238,13 +262,24 @@ fn a_log_that_is_lost_from_a_replay_was_lost_on_the_way() {
 #[test]
 fn notices_add_up_to_what_is_missing() {
     let mut sim = back(20, 31);
-    named(&mut sim, "gap", &format!(r#"{{"channel":"{CHANNEL}","from":21,"to":25,"reason":"evicted"}}"#));
+    named(
+        &mut sim,
+        "gap",
+        &format!(r#"{{"channel":"{CHANNEL}","from":21,"to":25,"reason":"evicted"}}"#),
+    );
     (26..=31).for_each(|seq| sim.line(&log(seq)));
     let rows = report::Feed::default().take(&sim.session).expect("rows");
     let rows: Vec<serde_json::Value> = serde_json::from_str(&rows).expect("JSON");
-    let notices: Vec<_> = rows.iter().filter(|row| row.as_array().is_some_and(|row| row.len() == 4)).collect();
-    assert_eq!(notices.iter().map(|notice| notice[1].as_str()).collect::<Vec<_>>(), [Some("gap"), Some("resumed")]);
-    assert_eq!(notices.iter().filter_map(|notice| notice[2].as_u64()).sum::<u64>(), sim.session.tally().missing);
+    let notices: Vec<_> =
+        rows.iter().filter(|row| row.as_array().is_some_and(|row| row.len() == 4)).collect();
+    assert_eq!(
+        notices.iter().map(|notice| notice[1].as_str()).collect::<Vec<_>>(),
+        [Some("gap"), Some("resumed")]
+    );
+    assert_eq!(
+        notices.iter().filter_map(|notice| notice[2].as_u64()).sum::<u64>(),
+        sim.session.tally().missing
+    );
 }
 
 #[test]
@@ -253,16 +288,29 @@ fn a_charset_that_browsers_refuse_is_named_with_the_cure() {
         let sim = refused(&format!("text/event-stream;charset={charset}"));
         let reason = sim.status().reason;
         assert!(reason.contains(&format!("charset {}", charset.trim_matches('"'))), "{reason}");
-        assert!(reason.contains("charset=utf-8") && reason.contains("transport: \"fetch\""), "{reason}");
+        assert!(
+            reason.contains("charset=utf-8") && reason.contains("transport: \"fetch\""),
+            "{reason}"
+        );
         assert!(matches!(sim.state(), State::Waiting { .. }));
     }
 }
 
 #[test]
 fn a_stream_that_only_the_browser_refuses_is_told_as_that() {
-    for content_type in ["text/event-stream", "text/event-stream; charset=UTF-8", "Text/Event-Stream; Charset=\"utf-8\""] {
+    for content_type in [
+        "text/event-stream",
+        "text/event-stream; charset=UTF-8",
+        "Text/Event-Stream; Charset=\"utf-8\"",
+    ] {
         let sim = refused(content_type);
-        assert!(sim.status().reason.contains("the browser refused the stream, but a test request got a valid stream"), "{:?}", sim.status());
+        assert!(
+            sim.status()
+                .reason
+                .contains("the browser refused the stream, but a test request got a valid stream"),
+            "{:?}",
+            sim.status()
+        );
         assert_eq!(json(&sim)["cause"], "browser_refused");
     }
 }
@@ -280,7 +328,10 @@ fn a_server_that_is_back_by_the_time_of_the_probe_is_no_disagreement() {
 fn another_content_type_is_named() {
     for (content_type, words) in [
         ("application/json; charset=utf-8", "answered with application/json instead"),
-        ("text/event-stream, text/event-stream", "answered with text/event-stream, text/event-stream instead"),
+        (
+            "text/event-stream, text/event-stream",
+            "answered with text/event-stream, text/event-stream instead",
+        ),
         ("", "without a content type"),
         ("text/html; charset=utf-8", "web page"),
     ] {
@@ -293,7 +344,10 @@ fn another_content_type_is_named() {
 fn a_transport_that_sees_the_charset_reads_the_stream() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
-    sim.event(sim.source(), SourceEvent::Answered(Finding::read(200, "text/event-stream;charset=ISO-8859-1", "")));
+    sim.event(
+        sim.source(),
+        SourceEvent::Answered(Finding::read(200, "text/event-stream;charset=ISO-8859-1", "")),
+    );
     bytes(&mut sim, b"data: read\n\n");
     assert_eq!((sim.status().is_live(), sim.messages()), (true, vec!["read".to_owned()]));
 }
@@ -305,13 +359,18 @@ fn no_answer_from_another_origin_may_be_one_that_the_page_must_not_see() {
     sim.input(Input::Connect);
     sim.refuse();
     sim.find(Finding::Nothing);
-    assert!(sim.status().reason.contains("cannot be reached") && sim.status().reason.contains("CORS"), "{:?}", sim.status());
+    assert!(
+        sim.status().reason.contains("cannot be reached") && sim.status().reason.contains("CORS"),
+        "{:?}",
+        sim.status()
+    );
 }
 
 /// Bytes as a proxy may make them of a stream: at random, or a healthy stream in another coding.
 fn undecodable() -> impl Strategy<Value = Vec<u8>> {
     let text = "data: {\"message\":\"näïve\"}\n\n:ping\n\nevent: heartbeat\ndata: {}\n\n".repeat(8);
-    let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let utf16 =
+        |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
     prop_oneof![
         8 => prop::collection::vec(any::<u8>(), 1..4_096).prop_map(|mut bytes| {
             // A text that happens to be no event stream is another case.

@@ -20,7 +20,9 @@ fn greeting(epoch: &str, oldest: u64, newest: u64) -> String {
 }
 
 fn log(seq: u64) -> String {
-    format!(r#"{{"channel":"{CHANNEL}","data":"log {seq}","timestamp":1,"id":"log-{seq}","seq":{seq}}}"#)
+    format!(
+        r#"{{"channel":"{CHANNEL}","data":"log {seq}","timestamp":1,"id":"log-{seq}","seq":{seq}}}"#
+    )
 }
 
 /// A page on a gateway that counts, which stands at `newest`.
@@ -53,7 +55,11 @@ fn the_cursor_goes_with_every_new_source() {
     sim.line(&log(71));
     sim.drop_link();
     sim.input(Input::RetryNow);
-    assert!(sim.url().is_some_and(|url| url.ends_with("&last_event_id=1.aaaaaa.1z")), "{:?}", sim.url());
+    assert!(
+        sim.url().is_some_and(|url| url.ends_with("&last_event_id=1.aaaaaa.1z")),
+        "{:?}",
+        sim.url()
+    );
     sim.input(Input::Network(false));
     sim.drop_link();
     sim.input(Input::Network(true));
@@ -85,17 +91,33 @@ fn tells_what_a_break_cost_once_all_has_come_again() {
     sim.line(&greeting("aaaaaa", 1, 3));
     sim.line(&log(2));
     sim.line(&log(3));
-    assert_eq!(sim.rows(), ["log 1", "log 2", "log 3", "[disconnected 14 s, 2 lines recovered, 0 missing]"]);
+    assert_eq!(
+        sim.rows(),
+        ["log 1", "log 2", "log 3", "[disconnected 14 s, 2 lines recovered, 0 missing]"]
+    );
 }
 
 #[test]
 fn a_gap_is_a_row_in_its_place() {
     let mut sim = counted(0);
     sim.line(&log(1));
-    named(&mut sim, "gap", &format!(r#"{{"channel":"{CHANNEL}","from":2,"to":213,"reason":"evicted"}}"#));
+    named(
+        &mut sim,
+        "gap",
+        &format!(r#"{{"channel":"{CHANNEL}","from":2,"to":213,"reason":"evicted"}}"#),
+    );
     sim.line(&log(214));
     sim.line(&log(216));
-    assert_eq!(sim.rows(), ["log 1", "[212 lines missing: history expired]", "log 214", "[1 line missing: lost on the way]", "log 216"]);
+    assert_eq!(
+        sim.rows(),
+        [
+            "log 1",
+            "[212 lines missing: history expired]",
+            "log 214",
+            "[1 line missing: lost on the way]",
+            "log 216"
+        ]
+    );
     assert_eq!((sim.session.tally().missing, sim.session.tally().gaps), (213, 2));
 }
 
@@ -112,12 +134,16 @@ fn a_line_that_comes_twice_is_shown_once_and_counted() {
     for seq in [1, 1, 2, 1] {
         sim.line(&log(seq));
     }
-    assert_eq!((sim.messages(), sim.session.tally().duplicates), (vec!["log 1".to_owned(), "log 2".to_owned()], 2));
+    assert_eq!(
+        (sim.messages(), sim.session.tally().duplicates),
+        (vec!["log 1".to_owned(), "log 2".to_owned()], 2)
+    );
 }
 
 #[test]
 fn a_restart_of_the_gateway_is_told_though_its_own_word_does_not_arrive() {
-    // Once the greeting alone moved the position, and the link broke before the gap event: the loss was silent.
+    // Once the greeting alone moved the position, and the link broke before the gap event: the loss
+    // was silent.
     let mut sim = counted(50);
     sim.drop_link();
     back(&mut sim);
@@ -136,7 +162,10 @@ fn a_server_that_cannot_replay_is_said_to_be_one() {
     sim.sleep(14 * SECOND);
     sim.input(Input::RetryNow);
     sim.answer();
-    assert_eq!(sim.rows(), ["first", "[reconnected after 14 s; this server cannot replay: lines may be missing]"]);
+    assert_eq!(
+        sim.rows(),
+        ["first", "[reconnected after 14 s; this server cannot replay: lines may be missing]"]
+    );
 }
 
 #[test]
@@ -151,9 +180,12 @@ fn without_numbers_the_same_id_and_text_come_once() {
 
 #[test]
 fn a_probe_tells_why_and_stops_what_is_hopeless() {
-    for (status, stop) in
-        [(204, Stop::NothingToStream(204)), (410, Stop::NothingToStream(410)), (401, Stop::NotAllowed(401)), (403, Stop::NotAllowed(403))]
-    {
+    for (status, stop) in [
+        (204, Stop::NothingToStream(204)),
+        (410, Stop::NothingToStream(410)),
+        (401, Stop::NotAllowed(401)),
+        (403, Stop::NotAllowed(403)),
+    ] {
         let mut sim = refused();
         sim.find_status(status);
         sim.pass(3_600 * SECOND);
@@ -210,11 +242,18 @@ fn a_short_delay_does_not_cut_the_probe_off() {
     // A page drew short delays three times in a row and never learnt that the answer was 404.
     let mut sim = refused();
     sim.pass_to_alarm();
-    assert!(sim.probe().is_some() && matches!(sim.state(), State::Waiting { .. }), "{:?}", sim.state());
+    assert!(
+        sim.probe().is_some() && matches!(sim.state(), State::Waiting { .. }),
+        "{:?}",
+        sim.state()
+    );
     sim.find_status(404);
     assert!(matches!(sim.state(), State::Connecting { attempt: 2 }));
     sim.refuse();
-    assert!(sim.status().line().contains("no log stream at this address"), "the reason stands until it is asked again");
+    assert!(
+        sim.status().line().contains("no log stream at this address"),
+        "the reason stands until it is asked again"
+    );
 }
 
 #[test]
@@ -226,7 +265,8 @@ fn the_next_attempt_does_not_wait_for_ever_for_a_reason() {
 
 #[test]
 fn a_link_too_short_for_a_batch_gets_single_events() {
-    // A proxy cut each stream after 20 kB; the first batch of the replay was larger, so nothing ever came again.
+    // A proxy cut each stream after 20 kB; the first batch of the replay was larger, so nothing
+    // ever came again.
     let mut sim = counted(70);
     sim.drop_link();
     back(&mut sim);
@@ -278,7 +318,10 @@ fn after_a_sleep_there_is_one_beat_of_grace() {
     sim.sleep(3_600 * SECOND);
     sim.input(Input::Page(Page::Seen));
     sim.ring();
-    assert!(matches!(sim.state(), State::Open { .. }), "cut without a chance to show that it lives");
+    assert!(
+        matches!(sim.state(), State::Open { .. }),
+        "cut without a chance to show that it lives"
+    );
     sim.pass(15 * SECOND);
     assert!(matches!(sim.state(), State::Waiting { .. }), "believed although it did not");
 }
@@ -355,7 +398,8 @@ fn a_hidden_page_keeps_its_stream_or_closes_it_after_a_time() {
     keeps.input(Input::Page(Page::Hidden));
     keeps.pass(20 * SECOND);
     assert_eq!(keeps.opened().len(), 1);
-    let mut closes = Sim::with(Config { hidden: Hidden::CloseAfter(60 * SECOND), ..Config::default() }, 1);
+    let mut closes =
+        Sim::with(Config { hidden: Hidden::CloseAfter(60 * SECOND), ..Config::default() }, 1);
     closes.input(Input::Connect);
     closes.answer();
     closes.line(&greeting("aaaaaa", 1, 9));
@@ -365,7 +409,11 @@ fn a_hidden_page_keeps_its_stream_or_closes_it_after_a_time() {
     }
     assert_eq!((closes.state(), closes.url()), (&State::Paused, None));
     closes.input(Input::Page(Page::Seen));
-    assert!(closes.url().is_some_and(|url| url.ends_with("last_event_id=1.aaaaaa.9")), "{:?}", closes.url());
+    assert!(
+        closes.url().is_some_and(|url| url.ends_with("last_event_id=1.aaaaaa.9")),
+        "{:?}",
+        closes.url()
+    );
 }
 
 #[test]
@@ -376,14 +424,24 @@ fn a_thousand_readers_do_not_come_back_in_step() {
             let mut sim = Sim::with(Config::default(), seed);
             sim.input(Input::Connect);
             sim.refuse();
-            sim.find(Finding::Answer { status: 503, is_stream: false, retry_after: Some(2 * SECOND) });
+            sim.find(Finding::Answer {
+                status: 503,
+                is_stream: false,
+                retry_after: Some(2 * SECOND),
+            });
             sim.pass_to_alarm();
             sim.now().as_millis()
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    let busiest = times.iter().map(|start| times.iter().filter(|time| (*start..*start + 100.0).contains(time)).count()).max();
-    println!("1000 readers came back from {:.0} to {:.0} ms, at most {busiest:?} of them in 100 ms", times[0], times[999]);
+    let busiest = times
+        .iter()
+        .map(|start| times.iter().filter(|time| (*start..*start + 100.0).contains(time)).count())
+        .max();
+    println!(
+        "1000 readers came back from {:.0} to {:.0} ms, at most {busiest:?} of them in 100 ms",
+        times[0], times[999]
+    );
     assert!(times[0] >= 2_000.0 && times[999] - times[0] > 900.0);
     assert!(busiest < Some(160), "{busiest:?} of 1000 within 100 ms");
 }

@@ -1,4 +1,5 @@
-//! Nothing lost, nothing doubled: random histories of faults, judged by an oracle that has seen all that was published.
+//! Nothing lost, nothing doubled: random histories of faults, judged by an oracle that has seen all
+//! that was published.
 //!
 //! `LOGS_SCENARIOS=1000000` runs more; a failing seed prints the command that replays it.
 
@@ -44,12 +45,15 @@ fn step(world: &mut World, chance: &mut Rng) {
         73..75 => world.skip(chance.u64(0..5)),
         75..77 => world.kill_gateway(),
         77..81 => world.model.start(),
-        81..83 => world.say_bye(["shutdown", "rotation", "slow"][chance.usize(0..3)], chance.u64(0..5_000)),
+        81..83 => world
+            .say_bye(["shutdown", "rotation", "slow"][chance.usize(0..3)], chance.u64(0..5_000)),
         83..85 => world.input(Input::Network(chance.bool())),
         85..87 => world.input(Input::RetryNow),
         87..89 => world.answer_probe(),
         89..91 => world.sleep(millis(chance, 4_000_000)),
-        91..94 => world.page([Page::Hidden, Page::Seen, Page::Frozen, Page::Thawed][chance.usize(0..4)]),
+        91..94 => {
+            world.page([Page::Hidden, Page::Seen, Page::Frozen, Page::Thawed][chance.usize(0..4)])
+        }
         94..96 => world.call_back_late(chance.usize(0..8)),
         96..97 if chance.bool() => world.drops_resume = chance.bool(),
         96..97 => world.input(Input::Disconnect),
@@ -64,16 +68,24 @@ fn every_log_is_shown_once_and_in_order_or_lies_in_a_gap_of_its_size() {
         scenario(seed).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         return;
     }
-    let count: u64 = std::env::var("LOGS_SCENARIOS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000);
+    let count: u64 =
+        std::env::var("LOGS_SCENARIOS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000);
     let (mut promised, mut in_gaps) = (0, 0);
     for seed in 0..count {
-        let done = catch_unwind(AssertUnwindSafe(|| scenario(seed))).unwrap_or_else(|_| Err("it panicked, see above".into()));
+        let done = catch_unwind(AssertUnwindSafe(|| scenario(seed)))
+            .unwrap_or_else(|_| Err("it panicked, see above".into()));
         let (all, missing) = done.unwrap_or_else(|why| {
             panic!("seed {seed}: {why}\nreplay: LOGS_SEED={seed} cargo test --no-default-features -p logs-sse-client --test nothing_lost")
         });
         promised += all;
         in_gaps += missing;
     }
-    println!("{count} scenarios: {promised} logs promised, {} shown once and in order, {in_gaps} in gap rows", promised - in_gaps);
-    assert!(count < 1_000 || (promised > 0 && in_gaps > 0), "a simulation in which nothing happens proves nothing");
+    println!(
+        "{count} scenarios: {promised} logs promised, {} shown once and in order, {in_gaps} in gap rows",
+        promised - in_gaps
+    );
+    assert!(
+        count < 1_000 || (promised > 0 && in_gaps > 0),
+        "a simulation in which nothing happens proves nothing"
+    );
 }

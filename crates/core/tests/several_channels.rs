@@ -1,4 +1,5 @@
-//! Several channels over one stream: what stays goes on, what is new begins live, what is refused is told. And what a program hears of it.
+//! Several channels over one stream: what stays goes on, what is new begins live, what is refused
+//! is told. And what a program hears of it.
 
 mod support;
 
@@ -24,8 +25,14 @@ fn names(channels: &[&str]) -> Vec<String> {
 
 /// The gateway greets; each channel stands at its number.
 fn greet(sim: &mut Sim, channels: &[(&str, u64)]) {
-    let granted: Vec<_> = channels.iter().map(|(channel, _)| format!("\"logs:etl:w:{channel}\"")).collect();
-    let seqs: Vec<_> = channels.iter().map(|(channel, newest)| format!("\"logs:etl:w:{channel}\":{{\"oldest\":1,\"newest\":{newest}}}")).collect();
+    let granted: Vec<_> =
+        channels.iter().map(|(channel, _)| format!("\"logs:etl:w:{channel}\"")).collect();
+    let seqs: Vec<_> = channels
+        .iter()
+        .map(|(channel, newest)| {
+            format!("\"logs:etl:w:{channel}\":{{\"oldest\":1,\"newest\":{newest}}}")
+        })
+        .collect();
     let text = format!(
         r#"{{"type":"connection","status":"connected","channels":[{}],"epoch":"aaaaaa","seqs":{{{}}},"heartbeatMs":15000,"serverTime":1}}"#,
         granted.join(","),
@@ -35,7 +42,12 @@ fn greet(sim: &mut Sim, channels: &[(&str, u64)]) {
 }
 
 fn log(sim: &mut Sim, channel: &str, seq: u64) {
-    say(sim, &format!(r#"{{"channel":"logs:etl:w:{channel}","data":"{channel} {seq}","timestamp":1,"id":"i","seq":{seq}}}"#));
+    say(
+        sim,
+        &format!(
+            r#"{{"channel":"logs:etl:w:{channel}","data":"{channel} {seq}","timestamp":1,"id":"i","seq":{seq}}}"#
+        ),
+    );
 }
 
 fn say(sim: &mut Sim, data: &str) {
@@ -48,7 +60,11 @@ fn a_channel_that_stays_goes_on_where_it_was() {
     greet(&mut sim, &[("a", 70)]);
     log(&mut sim, "a", 71);
     sim.follow(&names(&["b", "a"]));
-    assert!(sim.url().is_some_and(|url| url.ends_with("&last_event_id=1.aaaaaa._-1z")), "{:?}", sim.url());
+    assert!(
+        sim.url().is_some_and(|url| url.ends_with("&last_event_id=1.aaaaaa._-1z")),
+        "{:?}",
+        sim.url()
+    );
     sim.answer();
     greet(&mut sim, &[("b", 5), ("a", 72)]);
     log(&mut sim, "a", 72);
@@ -80,7 +96,10 @@ fn a_channel_that_is_refused_beside_others_stops_nothing() {
     let mut sim = reading(&["a", "b"]);
     greet(&mut sim, &[("a", 1)]);
     log(&mut sim, "a", 2);
-    assert_eq!((sim.session.refused(), sim.messages()), (&["logs:etl:w:b".to_owned()][..], vec!["a 2".to_owned()]));
+    assert_eq!(
+        (sim.session.refused(), sim.messages()),
+        (&["logs:etl:w:b".to_owned()][..], vec!["a 2".to_owned()])
+    );
 }
 
 #[test]
@@ -97,7 +116,10 @@ fn a_program_hears_every_row_once() {
     let mut feed = Feed::default();
     log(&mut sim, "a", 3);
     let heard: Value = serde_json::from_str(&feed.take(&sim.session).expect("news")).expect("JSON");
-    assert_eq!(heard[0].as_array().map(|row| row[1..3].to_vec()), Some(vec!["gap".into(), 1.into()]));
+    assert_eq!(
+        heard[0].as_array().map(|row| row[1..3].to_vec()),
+        Some(vec!["gap".into(), 1.into()])
+    );
     assert_eq!(heard[1], serde_json::json!([1, "logs:etl:w:a", "i", 3, 1, "\"a 3\""]));
     assert_eq!(feed.take(&sim.session), None);
     log(&mut sim, "a", 4);
@@ -108,11 +130,20 @@ fn a_program_hears_every_row_once() {
 fn a_program_hears_the_class_of_a_level_that_is_known() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 0)]);
-    for (seq, data) in [r#"{"severity":"fatal"}"#, r#"{"level":"AUDIT"}"#, r#"{"level":30}"#].iter().enumerate() {
-        say(&mut sim, &format!(r#"{{"channel":"logs:etl:w:a","data":{data},"id":"i","seq":{}}}"#, seq + 1));
+    for (seq, data) in
+        [r#"{"severity":"fatal"}"#, r#"{"level":"AUDIT"}"#, r#"{"level":30}"#].iter().enumerate()
+    {
+        say(
+            &mut sim,
+            &format!(r#"{{"channel":"logs:etl:w:a","data":{data},"id":"i","seq":{}}}"#, seq + 1),
+        );
     }
-    let news: Value = serde_json::from_str(&Feed::default().take(&sim.session).expect("news")).expect("JSON");
-    assert_eq!([0, 1, 2].map(|row| news[row].get(6).and_then(Value::as_str)), [Some("error"), None, Some("info")]);
+    let news: Value =
+        serde_json::from_str(&Feed::default().take(&sim.session).expect("news")).expect("JSON");
+    assert_eq!(
+        [0, 1, 2].map(|row| news[row].get(6).and_then(Value::as_str)),
+        [Some("error"), None, Some("info")]
+    );
 }
 
 #[test]
@@ -121,8 +152,12 @@ fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
     sim.session.resize(Capacity::of_lines(2));
     greet(&mut sim, &[("a", 0)]);
     (1..=5).for_each(|seq| log(&mut sim, "a", seq));
-    let news: Value = serde_json::from_str(&Feed::default().take(&sim.session).expect("news")).expect("JSON");
-    assert_eq!((news[0][1].as_str(), news[0][2].as_u64(), news.as_array().map(Vec::len)), (Some("gap"), Some(3), Some(3)));
+    let news: Value =
+        serde_json::from_str(&Feed::default().take(&sim.session).expect("news")).expect("JSON");
+    assert_eq!(
+        (news[0][1].as_str(), news[0][2].as_u64(), news.as_array().map(Vec::len)),
+        (Some("gap"), Some(3), Some(3))
+    );
 }
 
 #[test]
@@ -131,9 +166,14 @@ fn the_status_for_programs_is_json_whatever_the_server_says() {
     greet(&mut sim, &[("a", 0)]);
     let healthy = report::standing(&sim.session, sim.now());
     log(&mut sim, "a", 1);
-    assert_eq!(report::standing(&sim.session, sim.now()), healthy, "lines alone are no news of the connection");
+    assert_eq!(
+        report::standing(&sim.session, sim.now()),
+        healthy,
+        "lines alone are no news of the connection"
+    );
     sim.drop_link();
-    let status: Value = serde_json::from_str(&report::status(&sim.session, sim.now())).expect("JSON");
+    let status: Value =
+        serde_json::from_str(&report::status(&sim.session, sim.now())).expect("JSON");
     assert_eq!(
         (&status["state"], &status["cause"], &status["willRetry"], &status["attempt"]),
         (&"error".into(), &"lost".into(), &true.into(), &2.into())

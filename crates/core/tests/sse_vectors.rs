@@ -1,5 +1,6 @@
-//! The rules of the event stream's format, as the Web Platform Tests state them (`eventsource/format-*`), against our own parser.
-//! The bodies are what those tests send; a test that waits for an event that never comes sends one more, as they do.
+//! The rules of the event stream's format, as the Web Platform Tests state them
+//! (`eventsource/format-*`), against our own parser. The bodies are what those tests send; a test
+//! that waits for an event that never comes sends one more, as they do.
 
 use logs_sse_core::connection::Finding;
 use logs_sse_wire::sse::{Frame, MAX_EVENT_BYTES, Parser};
@@ -44,7 +45,12 @@ fn format_bom_2() {
 #[test]
 fn format_comments() {
     let long = "x".repeat(2 * 1_024);
-    assert_eq!(data(&format!("data:1\r:\0\n:\r\ndata:2\n:{long}\rdata:3\n:data:fail\r:{long}\ndata:4\n\n")), ["1\n2\n3\n4"]);
+    assert_eq!(
+        data(&format!(
+            "data:1\r:\0\n:\r\ndata:2\n:{long}\rdata:3\n:data:fail\r:{long}\ndata:4\n\n"
+        )),
+        ["1\n2\n3\n4"]
+    );
 }
 
 #[test]
@@ -59,7 +65,8 @@ fn format_field_data() {
 
 #[test]
 fn format_field_event() {
-    let named: Vec<_> = events(b"event:test\ndata:x\n\ndata:x\n\n").into_iter().map(|frame| frame.event).collect();
+    let named: Vec<_> =
+        events(b"event:test\ndata:x\n\ndata:x\n\n").into_iter().map(|frame| frame.event).collect();
     assert_eq!(named, ["test", "message"]);
 }
 
@@ -70,13 +77,19 @@ fn format_field_event_empty() {
 
 #[test]
 fn format_field_id() {
-    let ids: Vec<_> = events("id: \u{2026}\ndata:hello\n\ndata:again\n\n".as_bytes()).into_iter().map(|frame| frame.id).collect();
+    let ids: Vec<_> = events("id: \u{2026}\ndata:hello\n\ndata:again\n\n".as_bytes())
+        .into_iter()
+        .map(|frame| frame.id)
+        .collect();
     assert_eq!(ids, ["\u{2026}", "\u{2026}"]);
 }
 
 #[test]
 fn format_field_id_2() {
-    let ids: Vec<_> = events(b"id: 1\ndata:a\n\nid\ndata:b\n\ndata:c\n\n").into_iter().map(|frame| frame.id).collect();
+    let ids: Vec<_> = events(b"id: 1\ndata:a\n\nid\ndata:b\n\ndata:c\n\n")
+        .into_iter()
+        .map(|frame| frame.id)
+        .collect();
     assert_eq!(ids, ["1", "", ""]);
 }
 
@@ -88,7 +101,11 @@ fn format_field_id_3() {
 #[test]
 fn format_field_id_null() {
     for id in ["\0", "x\0", "\0x", "x\0x", " \0"] {
-        assert_eq!(events(format!("id:keep\ndata:a\n\nid:{id}\ndata:b\n\n").as_bytes())[1].id, "keep", "{id:?}");
+        assert_eq!(
+            events(format!("id:keep\ndata:a\n\nid:{id}\ndata:b\n\n").as_bytes())[1].id,
+            "keep",
+            "{id:?}"
+        );
     }
 }
 
@@ -115,7 +132,10 @@ fn format_field_retry_empty() {
 
 #[test]
 fn format_field_unknown() {
-    assert_eq!(data("data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay\ndata:test\n\n"), ["test\n\ntest"]);
+    assert_eq!(
+        data("data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay\ndata:test\n\n"),
+        ["test\n\ntest"]
+    );
 }
 
 #[test]
@@ -142,8 +162,17 @@ fn format_utf_8() {
 #[test]
 fn format_mime() {
     let is_stream = |kind| Finding::read(200, kind, "").is_stream();
-    assert!(is_stream("text/event-stream;") && is_stream("text/event-stream; charset=windows-1252") && is_stream("text/event-stream;x=bogus"));
-    assert!(!is_stream("text/event-stream\u{c}x") && !is_stream("text/x-bogus") && !is_stream("text/event-streams") && !is_stream(""));
+    assert!(
+        is_stream("text/event-stream;")
+            && is_stream("text/event-stream; charset=windows-1252")
+            && is_stream("text/event-stream;x=bogus")
+    );
+    assert!(
+        !is_stream("text/event-stream\u{c}x")
+            && !is_stream("text/x-bogus")
+            && !is_stream("text/event-streams")
+            && !is_stream("")
+    );
 }
 
 #[test]
@@ -154,5 +183,8 @@ fn an_endless_line_takes_no_endless_memory() {
         assert!(parser.feed(&vec![b'x'; MAX_EVENT_BYTES / 8]).is_empty());
     }
     let frames = parser.feed(b"\n\ndata:next\n\n");
-    assert_eq!(frames.iter().map(|frame| frame.data.len()).collect::<Vec<_>>(), [MAX_EVENT_BYTES - "data:".len(), 4]);
+    assert_eq!(
+        frames.iter().map(|frame| frame.data.len()).collect::<Vec<_>>(),
+        [MAX_EVENT_BYTES - "data:".len(), 4]
+    );
 }

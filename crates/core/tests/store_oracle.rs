@@ -18,7 +18,9 @@ struct Naive {
 impl Naive {
     fn trim(&mut self, capacity: Capacity) {
         let bytes = |rows: &[(u64, Row)]| rows.iter().map(|(_, row)| row.cost()).sum::<usize>();
-        while self.rows.len() > capacity.lines || (bytes(&self.rows) > capacity.bytes && self.rows.len() > 1) {
+        while self.rows.len() > capacity.lines
+            || (bytes(&self.rows) > capacity.bytes && self.rows.len() > 1)
+        {
             self.rows.remove(0);
             self.dropped += 1;
         }
@@ -40,7 +42,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the gateway sends for a line of this length: an envelope, bare text, or text longer than is kept whole.
+/// What the gateway sends for a line of this length: an envelope, bare text, or text longer than is
+/// kept whole.
 fn event(length: usize) -> String {
     match length {
         0..50 => String::new(),

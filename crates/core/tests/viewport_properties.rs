@@ -1,4 +1,5 @@
-//! The viewport under random scrolls, measurements and changes of what is held: nothing moves by itself, and nothing is drawn that is not held.
+//! The viewport under random scrolls, measurements and changes of what is held: nothing moves by
+//! itself, and nothing is drawn that is not held.
 
 mod support;
 

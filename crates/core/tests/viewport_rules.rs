@@ -79,7 +79,10 @@ fn the_way_back_to_the_newest_line_is_one_step() {
     reader.drag(5_000_000.0);
     reader.viewport.follow();
     reader.draw();
-    assert_eq!((reader.top, reader.window().end, reader.on_screen()[0]), (0.0, 1_000_000, (999_999, 0.0)));
+    assert_eq!(
+        (reader.top, reader.window().end, reader.on_screen()[0]),
+        (0.0, 1_000_000, (999_999, 0.0))
+    );
 }
 
 #[test]
@@ -91,9 +94,16 @@ fn a_million_rows_are_met_one_by_one_and_to_the_pixel() {
         reader.wheel(140.0);
         depth += 140.0;
         let moved = before - reader.position_of(seen);
-        assert!(moved == 140.0 || reader.is_at_end(), "row {seen} moved by {moved}, and not by 140");
+        assert!(
+            moved == 140.0 || reader.is_at_end(),
+            "row {seen} moved by {moved}, and not by 140"
+        );
         let rows = reader.on_screen();
-        assert!(rows[0].0 >= seen.saturating_sub(1), "rows between {} and {seen} were never shown", rows[0].0);
+        assert!(
+            rows[0].0 >= seen.saturating_sub(1),
+            "rows between {} and {seen} were never shown",
+            rows[0].0
+        );
         seen = rows[rows.len() - 1].0;
         assert!(depth < 30_000_000.0, "the end was not reached, but row {seen}");
     }
@@ -191,7 +201,10 @@ fn never_draws_a_line_that_is_not_held() {
             let mut reader = Reader::of(held.clone(), 20.0, 100.0);
             reader.viewport.scrolled(top, &held);
             let window = reader.window();
-            assert!(held.start <= window.start && window.start <= window.end && window.end <= held.end, "{top} {held:?} {window:?}");
+            assert!(
+                held.start <= window.start && window.start <= window.end && window.end <= held.end,
+                "{top} {held:?} {window:?}"
+            );
         }
     }
 }

@@ -17,7 +17,8 @@ impl Class {
         class.negated()
     }
 
-    /// What the escape with this letter stands for: digits, word characters or space of ASCII, and for a capital all but those.
+    /// What the escape with this letter stands for: digits, word characters or space of ASCII, and
+    /// for a capital all but those.
     pub(crate) fn of_escape(letter: char) -> Option<Self> {
         let ranges: &[(char, char)] = match letter.to_ascii_lowercase() {
             'd' => &[('0', '9')],
@@ -70,7 +71,10 @@ impl Class {
     pub(crate) fn has(&self, character: char) -> bool {
         match u8::try_from(character) {
             Ok(byte) if byte < 128 => self.ascii >> byte & 1 == 1,
-            _ => self.others.iter().any(|(first, last)| (*first..=*last).contains(&character)) != self.is_negated,
+            _ => {
+                self.others.iter().any(|(first, last)| (*first..=*last).contains(&character))
+                    != self.is_negated
+            }
         }
     }
 }
@@ -85,15 +89,29 @@ mod tests {
         class.add('b', 'c');
         class.add('y', 'é');
         let all = ['a', 'b', 'c', 'y', '~', 'è', 'ê', '😀'];
-        assert_eq!(all.map(|character| class.has(character)), [false, true, true, true, true, true, false, false]);
+        assert_eq!(
+            all.map(|character| class.has(character)),
+            [false, true, true, true, true, true, false, false]
+        );
         let negated = class.negated();
-        assert_eq!(all.map(|character| negated.has(character)), [true, false, false, false, false, false, true, true]);
+        assert_eq!(
+            all.map(|character| negated.has(character)),
+            [true, false, false, false, false, false, true, true]
+        );
     }
 
     #[test]
     fn escapes_are_about_ascii() {
         let has = |letter, character| Class::of_escape(letter).expect("a class").has(character);
-        assert!(has('d', '7') && !has('d', '٣') && has('D', '٣') && has('w', '_') && !has('w', 'é') && has('s', '\u{b}') && !has('S', ' '));
+        assert!(
+            has('d', '7')
+                && !has('d', '٣')
+                && has('D', '٣')
+                && has('w', '_')
+                && !has('w', 'é')
+                && has('s', '\u{b}')
+                && !has('S', ' ')
+        );
         assert_eq!(Class::of_escape('b'), None);
         let mut class = Class::default();
         class.add_escape(&Class::of_escape('W').expect("a class"));

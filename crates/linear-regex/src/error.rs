@@ -64,7 +64,9 @@ impl fmt::Display for PatternError {
             Fault::NamedGroup => "named groups are not supported",
             Fault::Flags => "flags are not supported",
             Fault::Backreference => "backreferences are not supported",
-            Fault::Escape(letter) => return write!(f, "the escape \"\\{letter}\" is not supported"),
+            Fault::Escape(letter) => {
+                return write!(f, "the escape \"\\{letter}\" is not supported");
+            }
         })
     }
 }

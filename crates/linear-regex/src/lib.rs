@@ -1,11 +1,15 @@
-//! Regular expressions that cannot hang: the time for a text grows with its length times the pattern's, whatever both are.
+//! Regular expressions that cannot hang: the time for a text grows with its length times the
+//! pattern's, whatever both are.
 //!
-//! Our own, since `regex-lite` adds 68 kB of WebAssembly (25 kB by brotli), and the browser's `RegExp` cannot be interrupted while it
-//! tries exponentially many ways. `regex-lite` is what the tests hold it against.
+//! Our own, since `regex-lite` adds 68 kB of WebAssembly (25 kB by brotli), and the browser's
+//! `RegExp` cannot be interrupted while it tries exponentially many ways. `regex-lite` is what the
+//! tests hold it against.
 //!
-//! It knows the part of the usual syntax that asks whether and where: literals, `.`, escapes, classes, `\d \w \s \b` for ASCII, anchors at
-//! the text's ends, groups, alternatives and repeats. The longest of the leftmost matches counts, so a lazy repeat is the same as a greedy
-//! one. A brace that counts nothing is a brace, as in `RegExp`: the lines of a log are full of them.
+//! It knows the part of the usual syntax that asks whether and where: literals, `.`, escapes,
+//! classes, `\d \w \s \b` for ASCII, anchors at the text's ends, groups, alternatives and repeats.
+//! The longest of the leftmost matches counts, so a lazy repeat is the same as a greedy
+//! one. A brace that counts nothing is a brace, as in `RegExp`: the lines of a log are full of
+//! them.
 
 mod class;
 mod error;
@@ -50,7 +54,8 @@ impl Pattern {
     pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
         let (mut from, mut scratch) = (0, Scratch::default());
         std::iter::from_fn(move || {
-            // Each match is looked for anew, and may ask for the whole rest each time: so marks have a bound of their own.
+            // Each match is looked for anew, and may ask for the whole rest each time: so marks
+            // have a bound of their own.
             while scratch.steps() < MAX_STEPS_OF_MARKS {
                 let found = self.find_at(shown, from, &mut scratch)?;
                 if !found.is_empty() {
@@ -85,7 +90,8 @@ mod tests {
     use super::*;
 
     fn pattern(text: &str) -> Pattern {
-        Pattern::read(text, !text.chars().any(char::is_uppercase)).unwrap_or_else(|error| panic!("{text}: {error}"))
+        Pattern::read(text, !text.chars().any(char::is_uppercase))
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     fn is_match(text: &str, line: &str) -> bool {
@@ -132,7 +138,12 @@ mod tests {
 
     #[test]
     fn small_letters_stand_for_both_cases() {
-        assert!(is_match("[^a]|é", "é") && is_match("[d-f]rr", "ERR") && !is_match("[^e]", "E") && !is_match("é", "É"));
+        assert!(
+            is_match("[^a]|é", "é")
+                && is_match("[d-f]rr", "ERR")
+                && !is_match("[^e]", "E")
+                && !is_match("é", "É")
+        );
         assert!(!is_match("Err", "ERR") && is_match("\\w\\d", "A1"));
     }
 
@@ -175,9 +186,14 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_not_written_out() {
-        for text in
-            ["a{99999999999999999999}", "(a{1000}){1000}", "((((a{30}){30}){30}){30}){30}", "(a{1999}b){2}", "a{1500}|b{1500}", "(a{0,50}){0,30}b"]
-        {
+        for text in [
+            "a{99999999999999999999}",
+            "(a{1000}){1000}",
+            "((((a{30}){30}){30}){30}){30}",
+            "(a{1999}b){2}",
+            "a{1500}|b{1500}",
+            "(a{0,50}){0,30}b",
+        ] {
             assert!(error(text).ends_with("written out"), "{text}");
         }
         assert!(is_match("^(){4000000000}(|){3}x$", "x"));
@@ -186,7 +202,16 @@ mod tests {
     #[test]
     fn hostile_patterns_take_bounded_work() {
         let longest = format!("(x+x+)+{}y", "(x|x)".repeat(198));
-        for text in ["(a*)*b", "(a|a)*b", "(.*)*x", "(.*)(.*)(.*)(.*)x", "(a{0,50}){0,15}b", "((a?){20}){20}b", "(a*)*(a*)*(a*)*$b", &longest] {
+        for text in [
+            "(a*)*b",
+            "(a|a)*b",
+            "(.*)*x",
+            "(.*)(.*)(.*)(.*)x",
+            "(a{0,50}){0,15}b",
+            "((a?){20}){20}b",
+            "(a*)*(a*)*(a*)*$b",
+            &longest,
+        ] {
             let pattern = pattern(text);
             for line in ["a".repeat(5_000), "x".repeat(5_000), "ab".repeat(2_500)] {
                 let mut scratch = Scratch::default();
@@ -209,8 +234,14 @@ mod tests {
     #[test]
     fn looks_at_the_beginning_of_a_long_text_and_knows_that_it_goes_on() {
         let line = "a".repeat(run::LOOKED_AT) + "b";
-        assert_eq!(["^a", "ab", "a$", "a\\b"].map(|text| is_match(text, &line)), [true, false, false, false]);
-        assert_eq!(["a{900}$", "a{1500}b"].map(|text| is_match(text, &line[..8_000])), [false, false]);
+        assert_eq!(
+            ["^a", "ab", "a$", "a\\b"].map(|text| is_match(text, &line)),
+            [true, false, false, false]
+        );
+        assert_eq!(
+            ["a{900}$", "a{1500}b"].map(|text| is_match(text, &line[..8_000])),
+            [false, false]
+        );
         assert!(is_match("a{900}$", &line[..2_000]));
     }
 

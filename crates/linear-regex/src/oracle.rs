@@ -1,11 +1,13 @@
-//! Our patterns against those of `regex-lite`: random ones of the syntax that is known, put to random texts.
+//! Our patterns against those of `regex-lite`: random ones of the syntax that is known, put to
+//! random texts.
 
 use proptest::prelude::*;
 
 use super::{Pattern, Scratch};
 
 /// Few characters, so that patterns often match, and each that is treated in a way of its own.
-const ALPHABET: &[&str] = &["a", "b", "A", "B", "0", "7", "_", " ", "-", "\n", ".", "é", "É", "😀", "{", "\""];
+const ALPHABET: &[&str] =
+    &["a", "b", "A", "B", "0", "7", "_", " ", "-", "\n", ".", "é", "É", "😀", "{", "\""];
 
 fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(ALPHABET), 0..20).prop_map(|parts| parts.concat())
@@ -17,7 +19,12 @@ fn choice(of: &[&'static str]) -> impl Strategy<Value = String> + use<> {
 
 /// What may be repeated.
 fn atom() -> impl Strategy<Value = String> {
-    let member = || choice(&["a", "b", "é", "a-b", "0-7", "A-Z", " -é", "_", "\\d", "\\W", "\\s", "\\D", "\\-", "\\]", "\\n", "."]);
+    let member = || {
+        choice(&[
+            "a", "b", "é", "a-b", "0-7", "A-Z", " -é", "_", "\\d", "\\W", "\\s", "\\D", "\\-",
+            "\\]", "\\n", ".",
+        ])
+    };
     let class = (any::<bool>(), prop::collection::vec(member(), 1..4));
     prop_oneof![
         6 => choice(&["a", "b", "A", "0", "7", "_", " ", "é", "É", "😀", "\"", "-"]),

@@ -1,4 +1,5 @@
-//! From a pattern's text to its program, in one pass and without a tree: how deep its groups are is no matter of the stack.
+//! From a pattern's text to its program, in one pass and without a tree: how deep its groups are is
+//! no matter of the stack.
 
 use crate::class::Class;
 use crate::error::{Fault, PatternError};
@@ -7,9 +8,20 @@ use crate::program::{Code, Inst, MAX_CODE, Place, Program, one_of, repeated};
 /// Reads a pattern; ASCII letters stand for both their cases when it `folds`.
 pub(crate) fn read(text: &str, folds: bool) -> Result<Program, PatternError> {
     if text.len() > MAX_BYTES {
-        return Err(PatternError::new(text[..text.floor_char_boundary(MAX_BYTES)].chars().count(), Fault::TooManyBytes));
+        return Err(PatternError::new(
+            text[..text.floor_char_boundary(MAX_BYTES)].chars().count(),
+            Fault::TooManyBytes,
+        ));
     }
-    Parser { chars: text.chars().collect(), at: 0, folds, classes: Vec::new(), group: Group::default(), outer: Vec::new() }.read()
+    Parser {
+        chars: text.chars().collect(),
+        at: 0,
+        folds,
+        classes: Vec::new(),
+        group: Group::default(),
+        outer: Vec::new(),
+    }
+    .read()
 }
 
 /// What was read so far.
@@ -94,7 +106,10 @@ impl Parser {
     }
 
     fn skip(&mut self, text: &str) -> bool {
-        let is_there = text.chars().enumerate().all(|(index, character)| self.chars.get(self.at + index) == Some(&character));
+        let is_there = text
+            .chars()
+            .enumerate()
+            .all(|(index, character)| self.chars.get(self.at + index) == Some(&character));
         if is_there {
             self.at += text.chars().count();
         }
@@ -110,7 +125,11 @@ impl Parser {
     fn push(&mut self, at: usize, piece: &[Inst]) -> Result<(), PatternError> {
         self.group.piece = Some(self.group.branch.len());
         self.group.branch.extend(piece);
-        if self.group.branch.len() > MAX_CODE { Err(PatternError::new(at, Fault::TooLong)) } else { Ok(()) }
+        if self.group.branch.len() > MAX_CODE {
+            Err(PatternError::new(at, Fault::TooLong))
+        } else {
+            Ok(())
+        }
     }
 
     fn push_class(&mut self, at: usize, class: Class) -> Result<(), PatternError> {
@@ -127,7 +146,8 @@ impl Parser {
 
     fn open(&mut self, at: usize) -> Result<(), PatternError> {
         if self.skip("?") && !self.skip(":") {
-            let is_named = (self.skip("<") || self.skip("P<")) && !matches!(self.peek(), Some('=' | '!'));
+            let is_named =
+                (self.skip("<") || self.skip("P<")) && !matches!(self.peek(), Some('=' | '!'));
             let fault = match self.chars.get(at + 2) {
                 _ if is_named => Fault::NamedGroup,
                 Some('=' | '!' | '<') => Fault::Lookaround,
@@ -144,7 +164,9 @@ impl Parser {
 
     fn close(&mut self, at: usize) -> Result<(), PatternError> {
         let outer = self.outer.pop().ok_or(PatternError::new(at, Fault::NoGroup))?;
-        let code = std::mem::replace(&mut self.group, outer).end().ok_or(PatternError::new(at, Fault::TooLong))?;
+        let code = std::mem::replace(&mut self.group, outer)
+            .end()
+            .ok_or(PatternError::new(at, Fault::TooLong))?;
         self.push(at, &code)
     }
 
@@ -179,7 +201,8 @@ impl Parser {
     fn number(&mut self) -> Option<usize> {
         let mut number: Option<usize> = None;
         while let Some(digit) = self.peek().and_then(|character| character.to_digit(10)) {
-            number = Some(number.unwrap_or_default().saturating_mul(10).saturating_add(digit as usize));
+            number =
+                Some(number.unwrap_or_default().saturating_mul(10).saturating_add(digit as usize));
             self.at += 1;
         }
         number
@@ -199,7 +222,9 @@ impl Parser {
             '1'..='9' | 'k' => return Err(PatternError::new(at, Fault::Backreference)),
             _ => match Class::of_escape(letter) {
                 Some(class) => Escape::Class(class),
-                None if letter.is_alphanumeric() => return Err(PatternError::new(at, Fault::Escape(letter))),
+                None if letter.is_alphanumeric() => {
+                    return Err(PatternError::new(at, Fault::Escape(letter)));
+                }
                 None => Escape::Char(letter),
             },
         })
@@ -211,11 +236,15 @@ impl Parser {
         let (mut class, start) = (Class::default(), self.at);
         loop {
             match self.member(at)? {
-                None if self.at == start + 1 => return Err(PatternError::new(at, Fault::EmptyClass)),
+                None if self.at == start + 1 => {
+                    return Err(PatternError::new(at, Fault::EmptyClass));
+                }
                 None => break,
                 Some(Escape::Char(first)) => self.range(at, first, &mut class)?,
                 Some(Escape::Class(other)) => class.add_escape(&other),
-                Some(Escape::Place(_)) => return Err(PatternError::new(self.at - 2, Fault::Escape('b'))),
+                Some(Escape::Place(_)) => {
+                    return Err(PatternError::new(self.at - 2, Fault::Escape('b')));
+                }
             }
         }
         if self.folds {
@@ -225,9 +254,15 @@ impl Parser {
     }
 
     /// Adds the characters from `first`, which was just read, to where a range ends, if it is one.
-    fn range(&mut self, class_at: usize, first: char, class: &mut Class) -> Result<(), PatternError> {
+    fn range(
+        &mut self,
+        class_at: usize,
+        first: char,
+        class: &mut Class,
+    ) -> Result<(), PatternError> {
         let at = self.at - 1;
-        let is_range = self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|next| *next != ']');
+        let is_range = self.peek() == Some('-')
+            && self.chars.get(self.at + 1).is_some_and(|next| *next != ']');
         let mut last = first;
         if is_range {
             self.at += 1;
@@ -265,5 +300,6 @@ impl Group {
 /// The most bytes of a pattern: nobody types more.
 const MAX_BYTES: usize = 1_000;
 
-/// How deep groups may be nested. Nothing here needs the bound; who nests deeper has pasted something else.
+/// How deep groups may be nested. Nothing here needs the bound; who nests deeper has pasted
+/// something else.
 const MAX_DEPTH: usize = 100;

@@ -1,4 +1,5 @@
-//! Instructions, and how they are put together. A piece of code may be moved and copied, since its jumps are relative.
+//! Instructions, and how they are put together. A piece of code may be moved and copied, since its
+//! jumps are relative.
 
 use crate::class::Class;
 
@@ -78,7 +79,8 @@ impl Program {
                 Inst::Jump(way) => open.push(index.wrapping_add_signed(way)),
                 inst => {
                     for byte in 0..128_u8 {
-                        first[usize::from(byte)] |= self.takes(inst, byte.into(), byte.to_ascii_lowercase().into());
+                        first[usize::from(byte)] |=
+                            self.takes(inst, byte.into(), byte.to_ascii_lowercase().into());
                     }
                     // Of the others only the bytes with which a character begins.
                     let is_ascii = matches!(inst, Inst::Char(character) if character.is_ascii());
@@ -90,14 +92,18 @@ impl Program {
     }
 }
 
-/// What matches `piece` at least so often, and at most so often if there is a most; `None` when that is too long.
+/// What matches `piece` at least so often, and at most so often if there is a most; `None` when
+/// that is too long.
 pub(crate) fn repeated(piece: &[Inst], least: usize, most: Option<usize>) -> Option<Code> {
     if piece.is_empty() {
         return Some(Code::new());
     }
     let length = piece.len();
     let optional = most.map_or(1, |most| most - least);
-    length.checked_mul(least)?.checked_add((length + 2).checked_mul(optional)?).filter(|length| *length <= MAX_CODE)?;
+    length
+        .checked_mul(least)?
+        .checked_add((length + 2).checked_mul(optional)?)
+        .filter(|length| *length <= MAX_CODE)?;
     let mut code = piece.repeat(least);
     match most {
         None if least > 0 => code.push(Inst::Fork([-(length as isize), 1])),
@@ -124,7 +130,8 @@ pub(crate) fn one_of(branches: Vec<Code>) -> Option<Code> {
     if branches.len() > 0 && length > MAX_CODE {
         return None;
     }
-    // From the last to the first, each turned around, so that nothing is moved for each branch again.
+    // From the last to the first, each turned around, so that nothing is moved for each branch
+    // again.
     let mut code: Code = last.into_iter().rev().collect();
     for branch in branches {
         code.push(Inst::Jump(code.len() as isize + 1));
@@ -136,7 +143,8 @@ pub(crate) fn one_of(branches: Vec<Code>) -> Option<Code> {
     Some(code)
 }
 
-/// The longest run of characters that no way to the end goes around. It need not look at jumps back: who came there came by what is before.
+/// The longest run of characters that no way to the end goes around. It need not look at jumps
+/// back: who came there came by what is before.
 fn literal(code: &[Inst]) -> String {
     let (mut best, mut run, mut free_from) = (String::new(), String::new(), 0);
     for (index, inst) in code.iter().enumerate() {

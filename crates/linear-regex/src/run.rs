@@ -1,4 +1,5 @@
-//! A program put to a text: all ways to match are gone at once, character by character, so that none is gone twice (Thompson, Pike).
+//! A program put to a text: all ways to match are gone at once, character by character, so that
+//! none is gone twice (Thompson, Pike).
 
 use std::ops::Range;
 
@@ -49,7 +50,12 @@ impl Program {
     }
 
     /// The first match from `from` on, and of those that begin there the longest.
-    pub(crate) fn find_at(&self, text: &str, from: usize, scratch: &mut Scratch) -> Option<Range<usize>> {
+    pub(crate) fn find_at(
+        &self,
+        text: &str,
+        from: usize,
+        scratch: &mut Scratch,
+    ) -> Option<Range<usize>> {
         self.search(text, from, false, scratch)
     }
 
@@ -58,7 +64,13 @@ impl Program {
         LOOKED_AT.min(MAX_WORK / self.code.len())
     }
 
-    fn search(&self, text: &str, from: usize, takes_any: bool, scratch: &mut Scratch) -> Option<Range<usize>> {
+    fn search(
+        &self,
+        text: &str,
+        from: usize,
+        takes_any: bool,
+        scratch: &mut Scratch,
+    ) -> Option<Range<usize>> {
         let end = text.floor_char_boundary(self.looked_at());
         let (mut at, mut best) = (from, None::<Range<usize>>);
         scratch.begin(self);
@@ -68,7 +80,9 @@ impl Program {
                     return best;
                 }
                 if let Some(first) = self.first.as_ref().filter(|_| !self.is_anchored) {
-                    at += text.as_bytes()[at..end].iter().position(|byte| first[usize::from(*byte)])?;
+                    at += text.as_bytes()[at..end]
+                        .iter()
+                        .position(|byte| first[usize::from(*byte)])?;
                     // What came by before the leap did so at another place.
                     scratch.moment += 1;
                 }
@@ -82,7 +96,8 @@ impl Program {
                 return best;
             }
             let byte = text.as_bytes()[at];
-            let character = if byte.is_ascii() { byte.into() } else { text[at..].chars().next()? };
+            let character =
+                if byte.is_ascii() { byte.into() } else { text[at..].chars().next()? };
             at += character.len_utf8();
             self.step(text, at, character, scratch, &mut best);
             scratch.turn();
@@ -90,7 +105,14 @@ impl Program {
     }
 
     /// Takes `character`, behind which `at` is.
-    fn step(&self, text: &str, at: usize, character: char, scratch: &mut Scratch, best: &mut Option<Range<usize>>) {
+    fn step(
+        &self,
+        text: &str,
+        at: usize,
+        character: char,
+        scratch: &mut Scratch,
+        best: &mut Option<Range<usize>>,
+    ) {
         let (now, mut next) = (std::mem::take(&mut scratch.now), std::mem::take(&mut scratch.next));
         let small = character.to_ascii_lowercase();
         next.clear();
@@ -101,14 +123,30 @@ impl Program {
             }
             scratch.steps += 1;
             if self.takes(self.code[way.index], character, small) {
-                self.enter(text, at, Way { index: way.index + 1, ..*way }, &mut next, scratch, best);
+                self.enter(
+                    text,
+                    at,
+                    Way { index: way.index + 1, ..*way },
+                    &mut next,
+                    scratch,
+                    best,
+                );
             }
         }
         (scratch.now, scratch.next) = (now, next);
     }
 
-    /// Follows a way to all instructions that take the next character. Where one is already, it is by a way that began no later.
-    fn enter(&self, text: &str, at: usize, way: Way, ways: &mut Vec<Way>, scratch: &mut Scratch, best: &mut Option<Range<usize>>) {
+    /// Follows a way to all instructions that take the next character. Where one is already, it is
+    /// by a way that began no later.
+    fn enter(
+        &self,
+        text: &str,
+        at: usize,
+        way: Way,
+        ways: &mut Vec<Way>,
+        scratch: &mut Scratch,
+        best: &mut Option<Range<usize>>,
+    ) {
         scratch.open.push(way.index);
         while let Some(index) = scratch.open.pop() {
             scratch.steps += 1;
@@ -117,9 +155,13 @@ impl Program {
             }
             match self.code[index] {
                 Inst::Char(_) | Inst::Class(_) => ways.push(Way { index, ..way }),
-                Inst::Assert(place) if place.is_at(text.as_bytes(), at) => scratch.open.push(index + 1),
+                Inst::Assert(place) if place.is_at(text.as_bytes(), at) => {
+                    scratch.open.push(index + 1)
+                }
                 Inst::Assert(_) => {}
-                Inst::Fork(ways) => scratch.open.extend(ways.map(|way| index.wrapping_add_signed(way))),
+                Inst::Fork(ways) => {
+                    scratch.open.extend(ways.map(|way| index.wrapping_add_signed(way)))
+                }
                 Inst::Jump(way) => scratch.open.push(index.wrapping_add_signed(way)),
                 Inst::Match => {
                     if best.as_ref().is_none_or(|best| way.start <= best.start) {
@@ -134,8 +176,12 @@ impl Program {
 impl Place {
     /// Whether it is at index `at`. Words are of ASCII, so the bytes on both sides tell.
     fn is_at(self, text: &[u8], at: usize) -> bool {
-        let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        let is_boundary = || is_word(at.checked_sub(1).and_then(|before| text.get(before))) != is_word(text.get(at));
+        let is_word = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        };
+        let is_boundary = || {
+            is_word(at.checked_sub(1).and_then(|before| text.get(before))) != is_word(text.get(at))
+        };
         match self {
             Self::Start => at == 0,
             Self::End => at == text.len(),
@@ -145,9 +191,11 @@ impl Place {
     }
 }
 
-/// The most bytes of a text that are looked at. A message that is longer is mostly a dump; and its time is bounded with it.
+/// The most bytes of a text that are looked at. A message that is longer is mostly a dump; and its
+/// time is bounded with it.
 pub(crate) const LOOKED_AT: usize = 16 << 10;
 
-/// The most bytes times instructions: of a program longer than 128 fewer bytes are looked at, and of the longest a kilobyte. For each of
-/// these a few steps of 4 ns are taken at most, so that a single text does not hold up a page.
+/// The most bytes times instructions: of a program longer than 128 fewer bytes are looked at, and
+/// of the longest a kilobyte. For each of these a few steps of 4 ns are taken at most, so that a
+/// single text does not hold up a page.
 const MAX_WORK: usize = LOOKED_AT * 128;

@@ -1,4 +1,5 @@
-//! The cursor: where a stream stands in each of its channels, in a short text that `Last-Event-ID` carries. Knows no network.
+//! The cursor: where a stream stands in each of its channels, in a short text that `Last-Event-ID`
+//! carries. Knows no network.
 
 use std::fmt;
 use std::str::FromStr;
@@ -80,7 +81,8 @@ impl FromStr for Cursor {
     }
 }
 
-/// What a gateway's sequence numbers count in: they may come again under another epoch, and under no other condition.
+/// What a gateway's sequence numbers count in: they may come again under another epoch, and under
+/// no other condition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(Box<str>);
 
@@ -88,7 +90,8 @@ impl Epoch {
     /// An epoch of six digits in base 36; `chance` gives each, below 36.
     #[must_use]
     pub fn draw(mut chance: impl FnMut() -> u8) -> Self {
-        let digits: String = (0..EPOCH_BYTES).map(|_| char::from(DIGITS[usize::from(chance() % 36)])).collect();
+        let digits: String =
+            (0..EPOCH_BYTES).map(|_| char::from(DIGITS[usize::from(chance() % 36)])).collect();
         Self(digits.into())
     }
 }
@@ -103,12 +106,14 @@ impl FromStr for Epoch {
     type Err = CursorError;
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
-        let is_epoch = text.len() == EPOCH_BYTES && text.bytes().all(|digit| DIGITS.contains(&digit));
+        let is_epoch =
+            text.len() == EPOCH_BYTES && text.bytes().all(|digit| DIGITS.contains(&digit));
         is_epoch.then(|| Self(text.into())).ok_or(CursorError)
     }
 }
 
-/// A text that is no cursor of ours. Old gateways have ids of their own, so it is a case rather than a fault.
+/// A text that is no cursor of ours. Old gateways have ids of their own, so it is a case rather
+/// than a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CursorError;
 
@@ -148,7 +153,8 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 const EPOCH_BYTES: usize = 6;
 
-/// The highest sequence number: a JavaScript number is exact up to it, and arithmetic on it cannot overflow.
+/// The highest sequence number: a JavaScript number is exact up to it, and arithmetic on it cannot
+/// overflow.
 pub const MAX_SEQ: u64 = (1 << 53) - 1;
 
 /// More than a cursor of 64 channels needs; what is longer was not made here.
@@ -188,7 +194,10 @@ mod tests {
     #[test]
     fn writes_what_it_reads() {
         for text in ["1.000000.0", "1.zzzzzz._-_-a", "1.k3x09a.2gosa7pa2gv"] {
-            assert_eq!(text.parse::<Cursor>().map(|cursor| cursor.to_string()).unwrap_or_default(), text);
+            assert_eq!(
+                text.parse::<Cursor>().map(|cursor| cursor.to_string()).unwrap_or_default(),
+                text
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The entry: one log as a producer wrote it. Picks what a row shows and keeps the whole text. Knows nothing of frames.
+//! The entry: one log as a producer wrote it. Picks what a row shows and keeps the whole text.
+//! Knows nothing of frames.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,8 @@ use crate::pretty;
 /// One log.
 ///
 /// A producer may send any JSON, or text that is no JSON; neither is an error.
-/// What a row needs is picked out; the text itself is kept as it came, so that no field, order or digit is lost.
+/// What a row needs is picked out; the text itself is kept as it came, so that no field, order or
+/// digit is lost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     level: Level,
@@ -29,8 +31,11 @@ impl Entry {
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {
-            Some(b'{') => Fields::of(text).map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
-            Some(b'"') => Self::plain(&json::unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)), text),
+            Some(b'{') => Fields::of(text)
+                .map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
+            Some(b'"') => {
+                Self::plain(&json::unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)), text)
+            }
             _ => Self::plain(text, text),
         }
     }
@@ -45,7 +50,8 @@ impl Entry {
         self
     }
 
-    /// The same entry, with the moment at which the gateway took it as the time, if its producer gave it none.
+    /// The same entry, with the moment at which the gateway took it as the time, if its producer
+    /// gave it none.
     #[must_use]
     pub fn or_time(mut self, millis: Option<i64>) -> Self {
         self.time = self.time.or(millis.map(EntryTime::Millis));
@@ -117,7 +123,17 @@ impl Entry {
     /// Bytes that this entry holds, for bounding a store.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        [&self.level_text, &self.pipeline, &self.status, &self.message, &self.exact_time, &self.text].iter().map(|text| text.len()).sum::<usize>()
+        [
+            &self.level_text,
+            &self.pipeline,
+            &self.status,
+            &self.message,
+            &self.exact_time,
+            &self.text,
+        ]
+        .iter()
+        .map(|text| text.len())
+        .sum::<usize>()
             + std::mem::size_of::<Self>()
     }
 
@@ -177,8 +193,13 @@ mod tests {
 
     #[test]
     fn takes_the_second_name_of_a_field_when_the_first_says_nothing() {
-        let entry = Entry::read(r#"{"message":"","description":"d","pipeline":null,"stageName":"s","logLevel":"warn","duration":"45 sec"}"#);
-        assert_eq!((entry.message(), entry.pipeline(), entry.level(), entry.status()), ("d", "s", Level::Warn, "45 sec"));
+        let entry = Entry::read(
+            r#"{"message":"","description":"d","pipeline":null,"stageName":"s","logLevel":"warn","duration":"45 sec"}"#,
+        );
+        assert_eq!(
+            (entry.message(), entry.pipeline(), entry.level(), entry.status()),
+            ("d", "s", Level::Warn, "45 sec")
+        );
     }
 
     #[test]
@@ -189,14 +210,21 @@ mod tests {
 
     #[test]
     fn takes_fields_of_any_type() {
-        let entry = Entry::read(r#"{"level":3,"message":{"a":[1]},"pipeline":["p"],"timestamp":1795472914244,"meta":"none"}"#);
-        assert_eq!((entry.level(), entry.level_text(), entry.message(), entry.pipeline()), (Level::Error, "3", r#"{"a":[1]}"#, r#"["p"]"#));
+        let entry = Entry::read(
+            r#"{"level":3,"message":{"a":[1]},"pipeline":["p"],"timestamp":1795472914244,"meta":"none"}"#,
+        );
+        assert_eq!(
+            (entry.level(), entry.level_text(), entry.message(), entry.pipeline()),
+            (Level::Error, "3", r#"{"a":[1]}"#, r#"["p"]"#)
+        );
         assert_eq!(entry.time(), Some(&EntryTime::Millis(1_795_472_914_244)));
     }
 
     #[test]
     fn prefers_the_time_that_is_already_for_people_and_keeps_the_exact_one() {
-        let entry = Entry::read(r#"{"date":"Nov 23 2026 at 10:28 PM","isoTime":"2026-11-23T22:28:34.244195000","timestamp":5}"#);
+        let entry = Entry::read(
+            r#"{"date":"Nov 23 2026 at 10:28 PM","isoTime":"2026-11-23T22:28:34.244195000","timestamp":5}"#,
+        );
         assert_eq!(entry.time(), Some(&EntryTime::Text("Nov 23 2026 at 10:28 PM".into())));
         assert_eq!(entry.exact_time(), "2026-11-23T22:28:34.244195000");
     }
@@ -215,22 +243,36 @@ mod tests {
             r#"{"timeUnixNano":"0","observedTimeUnixNano":"1795472914244195000"}"#,
             r#"{"timestamp":0,"meta":{"timestamp":1795472914244}}"#,
         ] {
-            assert_eq!(Entry::read(text).time(), Some(&EntryTime::Millis(1_795_472_914_244)), "{text}");
+            assert_eq!(
+                Entry::read(text).time(),
+                Some(&EntryTime::Millis(1_795_472_914_244)),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_time_that_is_no_date_is_shown_as_it_came() {
-        for (text, time) in [(r#"{"time":"1:02:03 PM"}"#, "1:02:03 PM"), (r#"{"ts":12.345}"#, "12.345"), (r#"{"timestamp":1e300}"#, "1e300")] {
+        for (text, time) in [
+            (r#"{"time":"1:02:03 PM"}"#, "1:02:03 PM"),
+            (r#"{"ts":12.345}"#, "12.345"),
+            (r#"{"timestamp":1e300}"#, "1e300"),
+        ] {
             assert_eq!(Entry::read(text).time(), Some(&EntryTime::Text(time.into())), "{text}");
         }
-        assert_eq!(Entry::read(r#"{"timestamp":0}"#).or_time(Some(5)).time(), Some(&EntryTime::Millis(5)));
+        assert_eq!(
+            Entry::read(r#"{"timestamp":0}"#).or_time(Some(5)).time(),
+            Some(&EntryTime::Millis(5))
+        );
     }
 
     #[test]
     fn the_exact_time_is_kept_as_it_came() {
         let exact = |text| Entry::read(text).exact_time().to_owned();
-        assert_eq!(exact(r#"{"time":"2026-11-24T03:58:34.244195+05:30"}"#), "2026-11-24T03:58:34.244195+05:30");
+        assert_eq!(
+            exact(r#"{"time":"2026-11-24T03:58:34.244195+05:30"}"#),
+            "2026-11-24T03:58:34.244195+05:30"
+        );
         assert_eq!(exact(r#"{"ts":1795472914.244195,"date":"Nov 23"}"#), "1795472914.244195");
         assert_eq!(exact(r#"{"date":"Nov 23"}"#), "");
     }
@@ -240,14 +282,23 @@ mod tests {
         let text = r#"{"z":123456789012345678901234567890,"a":1.10,"message":"m"}"#;
         let entry = Entry::read(text);
         assert_eq!(entry.text(), text);
-        assert_eq!(entry.detail(), "{\n  \"z\": 123456789012345678901234567890,\n  \"a\": 1.10,\n  \"message\": \"m\"\n}");
+        assert_eq!(
+            entry.detail(),
+            "{\n  \"z\": 123456789012345678901234567890,\n  \"a\": 1.10,\n  \"message\": \"m\"\n}"
+        );
     }
 
     #[test]
     fn shows_as_it_came_what_is_no_object() {
-        for (text, message) in
-            [("12", "12"), ("null", "null"), ("[1, 2]", "[1, 2]"), ("\"a\\nb\"", "a\nb"), ("{broken", "{broken"), ("", ""), ("\"open", "\"open")]
-        {
+        for (text, message) in [
+            ("12", "12"),
+            ("null", "null"),
+            ("[1, 2]", "[1, 2]"),
+            ("\"a\\nb\"", "a\nb"),
+            ("{broken", "{broken"),
+            ("", ""),
+            ("\"open", "\"open"),
+        ] {
             assert_eq!(Entry::read(text).message(), message);
         }
     }

@@ -7,7 +7,8 @@ use crate::json::{each_field, ends_at, said};
 use crate::level::{Level, Scale, is_number};
 use crate::moment;
 
-/// What a field of an entry says. The number ranks the names for one thing: of those that say anything the lowest is used.
+/// What a field of an entry says. The number ranks the names for one thing: of those that say
+/// anything the lowest is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     /// A level; where it is a number, the scale says which.
@@ -99,7 +100,10 @@ const STARTS: [usize; LONGEST + 2] = {
     while at > 0 {
         at -= 1;
         let length = NAMES[at].0.len();
-        assert!(at + 1 == NAMES.len() || length <= NAMES[at + 1].0.len(), "the table is in the order of lengths");
+        assert!(
+            at + 1 == NAMES.len() || length <= NAMES[at + 1].0.len(),
+            "the table is in the order of lengths"
+        );
         let mut shorter = 0;
         while shorter <= length {
             starts[shorter] = at;
@@ -122,13 +126,15 @@ fn meaning(name: &str) -> Meaning {
 /// The rank of `level` inside `log`.
 const LEVEL_IN_LOG: u8 = 3;
 
-/// From this rank on an exact time is a field that mostly holds text for people, unless it reads as a moment.
+/// From this rank on an exact time is a field that mostly holds text for people, unless it reads as
+/// a moment.
 const FOR_PEOPLE: u8 = 9;
 
 /// The rank of `timestamp` inside `meta`, behind all others.
 const TIME_IN_META: u8 = u8::MAX;
 
-/// One thing that an entry says, by the best of its names. Of a field that is given twice, the last that says anything counts.
+/// One thing that an entry says, by the best of its names. Of a field that is given twice, the last
+/// that says anything counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Pick<'a> {
     json: Option<&'a str>,
@@ -138,7 +144,8 @@ struct Pick<'a> {
 impl<'a> Pick<'a> {
     /// Takes the field unless a better one is known or it says nothing, and returns whether it did.
     fn offer(&mut self, rank: u8, json: &'a str) -> bool {
-        let is_better = (self.json.is_none() || rank <= self.rank) && json != "null" && json != "\"\"";
+        let is_better =
+            (self.json.is_none() || rank <= self.rank) && json != "null" && json != "\"\"";
         if is_better {
             *self = Self { json: Some(json), rank };
         }
@@ -168,7 +175,8 @@ pub struct Picks<'a> {
 }
 
 impl<'a> Picks<'a> {
-    /// Reads the object that begins at `at`, and returns the index after it; `None` when there is none.
+    /// Reads the object that begins at `at`, and returns the index after it; `None` when there is
+    /// none.
     pub(crate) fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
         let mut picks = Self::default();
         let end = each_field(text, at, |name, json| {
@@ -179,12 +187,15 @@ impl<'a> Picks<'a> {
         Some((picks, end))
     }
 
-    /// How grave the entry is; `None` when its producer gave no level. A word that is not known leaves it to a number, if there is one.
+    /// How grave the entry is; `None` when its producer gave no level. A word that is not known
+    /// leaves it to a number, if there is one.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
-        let scale = if self.is_python && self.scale == Scale::Common { Scale::Python } else { self.scale };
+        let scale =
+            if self.is_python && self.scale == Scale::Common { Scale::Python } else { self.scale };
         let by_word = self.level.said().map(|word| Level::read_word(&word));
-        let by_number = || self.level_number.said().and_then(|number| Level::read_number(&number, scale));
+        let by_number =
+            || self.level_number.said().and_then(|number| Level::read_number(&number, scale));
         by_word.filter(|level| *level != Level::Other).or_else(by_number).or(by_word)
     }
 
@@ -316,7 +327,8 @@ fn field_of<'a>(json: &'a str, wanted: &str) -> Option<&'a str> {
     found
 }
 
-/// Calls `see` with the name and the JSON of each field, and returns the index after the object. Not generic, so that there is one of it.
+/// Calls `see` with the name and the JSON of each field, and returns the index after the object.
+/// Not generic, so that there is one of it.
 fn see_each<'a>(text: &'a str, see: &mut dyn FnMut(&str, &'a str)) -> Option<usize> {
     each_field(text, 0, |name, json| see(&name, text.get(json).unwrap_or_default()))
 }

@@ -8,14 +8,16 @@ use crate::fields::Picks;
 use crate::json::{self, ends_at};
 use crate::wire::Raw;
 
-/// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`] finds.
+/// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`]
+/// finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glance<'a> {
     /// How grave it is.
     pub level: Level,
     /// The pipeline or stage; empty when there is none.
     pub pipeline: Cow<'a, str>,
-    /// Whether the text is a JSON object or string, and so may write a character as an escape. Anything else is shown as it came.
+    /// Whether the text is a JSON object or string, and so may write a character as an escape.
+    /// Anything else is shown as it came.
     pub is_json: bool,
     /// Whether the text may hold terminal escape sequences, which are not shown.
     pub has_escape: bool,
@@ -27,7 +29,9 @@ impl<'a> Glance<'a> {
     pub fn of(raw: &'a Raw<'_>) -> Self {
         let text: &'a str = &raw.text;
         let picks = raw.picks.or_else(|| match text.trim_start().as_bytes().first() {
-            Some(b'{') => Picks::read(text, 0).filter(|(_, end)| ends_at(text, *end)).map(|(picks, _)| picks),
+            Some(b'{') => {
+                Picks::read(text, 0).filter(|(_, end)| ends_at(text, *end)).map(|(picks, _)| picks)
+            }
             _ => None,
         });
         match picks {
@@ -37,12 +41,20 @@ impl<'a> Glance<'a> {
                 pipeline: picks.pipeline(),
                 is_json: true,
             },
-            None => Self::bare(raw, text.trim_start().starts_with('"') && json::unquoted(text.trim()).is_some()),
+            None => Self::bare(
+                raw,
+                text.trim_start().starts_with('"') && json::unquoted(text.trim()).is_some(),
+            ),
         }
     }
 
     fn bare(raw: &Raw<'_>, is_json: bool) -> Self {
-        Self { level: raw.default_level(), pipeline: Cow::Borrowed(""), is_json, has_escape: may_say_escape(&raw.text, is_json) }
+        Self {
+            level: raw.default_level(),
+            pipeline: Cow::Borrowed(""),
+            is_json,
+            has_escape: may_say_escape(&raw.text, is_json),
+        }
     }
 }
 
@@ -65,18 +77,43 @@ mod tests {
             "",
         ];
         for (text, is_error) in texts.iter().flat_map(|text| [(text, true), (text, false)]) {
-            let raw = Raw { id: "".into(), channel: None, seq: None, stamp: None, text: (*text).into(), is_error, picks: None };
+            let raw = Raw {
+                id: "".into(),
+                channel: None,
+                seq: None,
+                stamp: None,
+                text: (*text).into(),
+                is_error,
+                picks: None,
+            };
             let (glance, line) = (Glance::of(&raw), raw.read());
-            assert_eq!((glance.level, &*glance.pipeline), (line.entry.level(), line.entry.pipeline()), "{text}");
+            assert_eq!(
+                (glance.level, &*glance.pipeline),
+                (line.entry.level(), line.entry.pipeline()),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn knows_what_is_shown_otherwise_than_it_came() {
         let is_json = |text: &str| {
-            Glance::of(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None }).is_json
+            Glance::of(&Raw {
+                id: "".into(),
+                channel: None,
+                seq: None,
+                stamp: None,
+                text: text.into(),
+                is_error: false,
+                picks: None,
+            })
+            .is_json
         };
         assert!([r#"{"a":1}"#, " {} ", r#""a\nb""#].iter().all(|text| is_json(text)));
-        assert!(["{broken", r#""a\ud800b""#, r#"["a"]"#, "12", "plain", ""].iter().all(|text| !is_json(text)));
+        assert!(
+            ["{broken", r#""a\ud800b""#, r#"["a"]"#, "12", "plain", ""]
+                .iter()
+                .all(|text| !is_json(text))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! JSON taken apart one level at a time: an object's fields as text, whatever their types. Lays out nothing, keeps every digit.
+//! JSON taken apart one level at a time: an object's fields as text, whatever their types. Lays out
+//! nothing, keeps every digit.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,7 +15,9 @@ impl<'a> Object<'a> {
     /// Takes an object apart; `None` for what is no JSON object.
     pub fn read(text: &'a str) -> Option<Self> {
         let mut fields = Vec::new();
-        let end = each_field(text, 0, |name, json| fields.push((name, text.get(json).unwrap_or_default())))?;
+        let end = each_field(text, 0, |name, json| {
+            fields.push((name, text.get(json).unwrap_or_default()))
+        })?;
         ends_at(text, end).then_some(Self(fields))
     }
 
@@ -61,9 +64,13 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Calls `see` with the name of each field of the object that begins at `at`, and where its JSON is. Gives the index after the object;
-/// `None` when there is none.
-pub fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, Range<usize>)) -> Option<usize> {
+/// Calls `see` with the name of each field of the object that begins at `at`, and where its JSON
+/// is. Gives the index after the object; `None` when there is none.
+pub fn each_field<'a>(
+    text: &'a str,
+    at: usize,
+    mut see: impl FnMut(Cow<'a, str>, Range<usize>),
+) -> Option<usize> {
     each_field_from(text, at, |name, start| {
         let end = end_of_value(text.as_bytes(), start)?;
         see(name, start..end);
@@ -71,17 +78,27 @@ pub fn each_field<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>
     })
 }
 
-/// The same for who finds the end of a field's JSON by itself: `see` is called with the index where that begins, and gives the index after it.
-pub fn each_field_from<'a>(text: &'a str, at: usize, mut see: impl FnMut(Cow<'a, str>, usize) -> Option<usize>) -> Option<usize> {
+/// The same for who finds the end of a field's JSON by itself: `see` is called with the index where
+/// that begins, and gives the index after it.
+pub fn each_field_from<'a>(
+    text: &'a str,
+    at: usize,
+    mut see: impl FnMut(Cow<'a, str>, usize) -> Option<usize>,
+) -> Option<usize> {
     let bytes = text.as_bytes();
     each_item(text, at, b'{', b'}', |start| {
         let (end, is_bare) = string_end(bytes, start)?;
-        let name = if is_bare { Cow::Borrowed(text.get(start + 1..end - 1)?) } else { string_of(text.get(start..end)?)? };
+        let name = if is_bare {
+            Cow::Borrowed(text.get(start + 1..end - 1)?)
+        } else {
+            string_of(text.get(start..end)?)?
+        };
         see(name, end_of_space(bytes, end_of_colon(bytes, end)?))
     })
 }
 
-/// Calls `read` with the index of each item of the array that begins `text`; it gives the index after the item. Whether all could be read.
+/// Calls `read` with the index of each item of the array that begins `text`; it gives the index
+/// after the item. Whether all could be read.
 pub fn each_element(text: &str, read: impl FnMut(usize) -> Option<usize>) -> bool {
     each_item(text, 0, b'[', b']', read).is_some_and(|end| ends_at(text, end))
 }
@@ -96,7 +113,8 @@ pub fn is_json(text: &str) -> bool {
     end_of_value(text.as_bytes(), 0).is_some_and(|end| ends_at(text, end))
 }
 
-/// The text that a JSON string says; `None` for what is none, and for half a surrogate pair, which is no character.
+/// The text that a JSON string says; `None` for what is none, and for half a surrogate pair, which
+/// is no character.
 pub fn unquoted(json: &str) -> Option<Cow<'_, str>> {
     match string_end(json.as_bytes(), 0)? {
         (end, _) if end != json.len() => None,
@@ -161,7 +179,10 @@ pub fn quote(json: &mut String, mut text: &str) {
             b'\t' => json.push_str("\\t"),
             _ => {
                 json.push_str("\\u00");
-                json.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+                json.extend(
+                    [byte >> 4, byte & 15]
+                        .map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')),
+                );
             }
         }
         text = &rest[1..];
@@ -170,9 +191,15 @@ pub fn quote(json: &mut String, mut text: &str) {
     json.push('"');
 }
 
-/// Calls `read` with the index of each item between two brackets, of which the first is at `at`; it gives the index after the item.
-/// Gives the index after the last bracket.
-fn each_item(text: &str, at: usize, open: u8, close: u8, mut read: impl FnMut(usize) -> Option<usize>) -> Option<usize> {
+/// Calls `read` with the index of each item between two brackets, of which the first is at `at`; it
+/// gives the index after the item. Gives the index after the last bracket.
+fn each_item(
+    text: &str,
+    at: usize,
+    open: u8,
+    close: u8,
+    mut read: impl FnMut(usize) -> Option<usize>,
+) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = end_of_space(bytes, at);
     if *bytes.get(at)? != open {
@@ -208,7 +235,8 @@ fn between_quotes(json: &str) -> Option<&str> {
     if is_string { json.get(1..json.len() - 1) } else { None }
 }
 
-/// The whole number that a JSON number is; `None` for what is none, and for one of more digits than `i64` surely holds.
+/// The whole number that a JSON number is; `None` for what is none, and for one of more digits than
+/// `i64` surely holds.
 pub fn integer(json: &str) -> Option<i64> {
     let digits = json.strip_prefix('-').unwrap_or(json);
     let number = count(digits).filter(|_| digits.len() <= SURE_DIGITS)? as i64;
@@ -220,14 +248,20 @@ pub fn count(json: &str) -> Option<u64> {
     if json.is_empty() || !json.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // Not saturating step by step: WebAssembly has no instruction that tells of an overflow, and what stands in for it is slow.
-    Some(if json.len() > SURE_DIGITS { u64::MAX } else { json.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')) })
+    // Not saturating step by step: WebAssembly has no instruction that tells of an overflow, and
+    // what stands in for it is slow.
+    Some(if json.len() > SURE_DIGITS {
+        u64::MAX
+    } else {
+        json.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+    })
 }
 
 /// Any number of so many digits is one of 64 bits, with a sign too.
 const SURE_DIGITS: usize = 18;
 
-/// The character of the digits after `\u`, two of such escapes where one is half a pair; and what follows.
+/// The character of the digits after `\u`, two of such escapes where one is half a pair; and what
+/// follows.
 fn unicode(digits: &str) -> Option<(char, &str)> {
     let unit = |digits: &str| u32::from_str_radix(digits.get(..4)?, 16).ok();
     let (first, rest) = (unit(digits)?, &digits[4..]);
@@ -236,7 +270,8 @@ fn unicode(digits: &str) -> Option<(char, &str)> {
     }
     let low = rest.strip_prefix("\\u")?;
     let second = unit(low).filter(|unit| (0xdc00..0xe000).contains(unit))?;
-    let character = char::from_u32(0x1_0000 + (first.checked_sub(0xd800)? << 10) + (second - 0xdc00))?;
+    let character =
+        char::from_u32(0x1_0000 + (first.checked_sub(0xd800)? << 10) + (second - 0xdc00))?;
     Some((character, &low[4..]))
 }
 
@@ -246,9 +281,16 @@ mod tests {
 
     #[test]
     fn gives_fields_as_they_came() {
-        let object = Object::read(r#" {"a": [1, 2], "b":null,"n\u0061me":"x\ty","c":1.10} "#).expect("an object");
-        assert_eq!(object.fields().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["a", "b", "name", "c"]);
-        assert_eq!((object.raw("a"), object.raw("b"), object.raw("c"), object.raw("d")), (Some("[1, 2]"), Some("null"), Some("1.10"), None));
+        let object = Object::read(r#" {"a": [1, 2], "b":null,"n\u0061me":"x\ty","c":1.10} "#)
+            .expect("an object");
+        assert_eq!(
+            object.fields().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(),
+            ["a", "b", "name", "c"]
+        );
+        assert_eq!(
+            (object.raw("a"), object.raw("b"), object.raw("c"), object.raw("d")),
+            (Some("[1, 2]"), Some("null"), Some("1.10"), None)
+        );
         assert_eq!((object.string("name").as_deref(), object.string("a")), (Some("x\ty"), None));
     }
 
@@ -256,7 +298,10 @@ mod tests {
     fn reads_arrays_of_strings() {
         let strings = |json| Object::read(json).and_then(|object| object.strings("a"));
         assert_eq!(strings(r#"{"a":[ "x" ,"y\n"]}"#), Some(vec!["x".to_owned(), "y\n".to_owned()]));
-        assert_eq!((strings(r#"{"a":[]}"#), strings(r#"{"a":["x",1]}"#), strings(r#"{"a":"x"}"#)), (Some(vec![]), None, None));
+        assert_eq!(
+            (strings(r#"{"a":[]}"#), strings(r#"{"a":["x",1]}"#), strings(r#"{"a":"x"}"#)),
+            (Some(vec![]), None, None)
+        );
     }
 
     #[test]
@@ -271,7 +316,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         for character in ('\0'..='\u{a0}').chain(['é', '😀']) {
-            for text in [character.to_string(), format!("{character}{character}a"), format!("a longer text that ends with{character}")] {
+            for text in [
+                character.to_string(),
+                format!("{character}{character}a"),
+                format!("a longer text that ends with{character}"),
+            ] {
                 assert_eq!(unquoted(&quoted(&text)).as_deref(), Some(&*text));
             }
         }

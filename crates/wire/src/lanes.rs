@@ -1,7 +1,9 @@
-//! Bytes looked at side by side: sixteen in a wide register where the target has one, four in a word elsewhere.
+//! Bytes looked at side by side: sixteen in a wide register where the target has one, four in a
+//! word elsewhere.
 //!
-//! WebAssembly has wide registers where it is built with `+simd128`. What is without them is the module that runs as JavaScript, where
-//! a number of 64 bits is two of 32 and their carry: hence words of 32.
+//! WebAssembly has wide registers where it is built with `+simd128`. What is without them is the
+//! module that runs as JavaScript, where a number of 64 bits is two of 32 and their carry: hence
+//! words of 32.
 
 use std::ops::{BitAnd, BitOr};
 
@@ -189,10 +191,18 @@ mod tests {
     use wide::u8x16;
 
     /// In which of `bytes` `wide` and `word` see something, which must be the same.
-    fn seen(bytes: [u8; 16], wide: impl Fn(LanesOf<u8x16>) -> MarksOf<u8x16>, word: impl Fn(LanesOf<u32>) -> MarksOf<u32>) -> Vec<usize> {
+    fn seen(
+        bytes: [u8; 16],
+        wide: impl Fn(LanesOf<u8x16>) -> MarksOf<u8x16>,
+        word: impl Fn(LanesOf<u32>) -> MarksOf<u32>,
+    ) -> Vec<usize> {
         let by_wide: Vec<_> = wide(LanesOf::of(&bytes)).lanes().collect();
         let words = bytes.as_chunks().0.iter().enumerate();
-        let by_word: Vec<_> = words.flat_map(|(index, four)| word(LanesOf::of(four)).lanes().map(move |lane| index * 4 + lane)).collect();
+        let by_word: Vec<_> = words
+            .flat_map(|(index, four)| {
+                word(LanesOf::of(four)).lanes().map(move |lane| index * 4 + lane)
+            })
+            .collect();
         assert_eq!(by_wide, by_word, "{bytes:?}");
         by_wide
     }
@@ -201,20 +211,43 @@ mod tests {
     fn both_widths_see_the_same() {
         for start in 0..=u8::MAX {
             for step in [0, 1, 3, 17, 0x7f, 0x80, 0xff] {
-                let bytes: [u8; 16] = std::array::from_fn(|lane| start.wrapping_add((lane as u8).wrapping_mul(step)));
+                let bytes: [u8; 16] =
+                    std::array::from_fn(|lane| start.wrapping_add((lane as u8).wrapping_mul(step)));
                 for byte in [0, 1, b'"', b'\\', 0x7f, 0x80, 0xff] {
                     let expected: Vec<_> = (0..16).filter(|lane| bytes[*lane] == byte).collect();
-                    assert_eq!(seen(bytes, |lanes| lanes.are(byte), |lanes| lanes.are(byte)), expected);
-                    let expected: Vec<_> = (0..16).filter(|lane| bytes[*lane] | 0x20 == byte | 0x20).collect();
+                    assert_eq!(
+                        seen(bytes, |lanes| lanes.are(byte), |lanes| lanes.are(byte)),
+                        expected
+                    );
+                    let expected: Vec<_> =
+                        (0..16).filter(|lane| bytes[*lane] | 0x20 == byte | 0x20).collect();
                     let is = byte | 0x20;
-                    assert_eq!(seen(bytes, |lanes| lanes.with(0x20).are(is), |lanes| lanes.with(0x20).are(is)), expected);
+                    assert_eq!(
+                        seen(
+                            bytes,
+                            |lanes| lanes.with(0x20).are(is),
+                            |lanes| lanes.with(0x20).are(is)
+                        ),
+                        expected
+                    );
                 }
                 for bound in [0, 0x1f, 0x7f] {
                     let expected: Vec<_> = (0..16).filter(|lane| bytes[*lane] <= bound).collect();
-                    assert_eq!(seen(bytes, |lanes| lanes.are_up_to(bound), |lanes| lanes.are_up_to(bound)), expected);
+                    assert_eq!(
+                        seen(bytes, |lanes| lanes.are_up_to(bound), |lanes| lanes.are_up_to(bound)),
+                        expected
+                    );
                 }
-                seen(bytes, |lanes| lanes.are(b'a') | lanes.are(b'b'), |lanes| lanes.are(b'a') | lanes.are(b'b'));
-                seen(bytes, |lanes| lanes.are_up_to(9) & lanes.are(9), |lanes| lanes.are_up_to(9) & lanes.are(9));
+                seen(
+                    bytes,
+                    |lanes| lanes.are(b'a') | lanes.are(b'b'),
+                    |lanes| lanes.are(b'a') | lanes.are(b'b'),
+                );
+                seen(
+                    bytes,
+                    |lanes| lanes.are_up_to(9) & lanes.are(9),
+                    |lanes| lanes.are_up_to(9) & lanes.are(9),
+                );
             }
         }
     }

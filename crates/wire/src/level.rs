@@ -1,4 +1,5 @@
-//! How grave an entry is, from the words and numbers by which producers say it. One table; reads no fields.
+//! How grave an entry is, from the words and numbers by which producers say it. One table; reads no
+//! fields.
 
 use crate::ansi;
 
@@ -25,7 +26,8 @@ pub enum Scale {
     /// 0 to 7 as in syslog, 10 to 60 as in pino and bunyan.
     #[default]
     Common,
-    /// As in [`Common`](Self::Common), but between 9 and 24 as in OpenTelemetry where pino has no such level.
+    /// As in [`Common`](Self::Common), but between 9 and 24 as in OpenTelemetry where pino has no
+    /// such level.
     Severity,
     /// 10 to 50 as in Python's `logging`.
     Python,
@@ -35,7 +37,8 @@ pub enum Scale {
 
 impl Level {
     /// All levels, gravest first.
-    pub const ALL: [Self; 6] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace, Self::Other];
+    pub const ALL: [Self; 6] =
+        [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace, Self::Other];
 
     /// Reads a level from a word in any case, or from a number in its usual meaning.
     #[must_use]
@@ -43,7 +46,8 @@ impl Level {
         Self::read_number(text, Scale::Common).unwrap_or_else(|| Self::read_word(text))
     }
 
-    /// Reads a level from a word in any case. Escape sequences and signs around it, as in `[ERROR]`, do not count.
+    /// Reads a level from a word in any case. Escape sequences and signs around it, as in
+    /// `[ERROR]`, do not count.
     #[must_use]
     pub fn read_word(text: &str) -> Self {
         let plain = ansi::plain(text);
@@ -56,7 +60,8 @@ impl Level {
             }
         }
         // OpenTelemetry has four steps of each: ERROR, ERROR2, ERROR3, ERROR4.
-        let name = word.strip_suffix(['1', '2', '3', '4']).filter(|name| name.len() > 3).unwrap_or(word);
+        let name =
+            word.strip_suffix(['1', '2', '3', '4']).filter(|name| name.len() > 3).unwrap_or(word);
         let is_it = |names: &&[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
         WORDS.iter().position(is_it).map_or(Self::Other, |index| Self::ALL[index])
     }
@@ -73,7 +78,9 @@ impl Level {
             (Scale::OpenTelemetry, 13..=16) => Self::Warn,
             (Scale::OpenTelemetry, 17..=24) => Self::Error,
             (Scale::OpenTelemetry, _) => Self::Other,
-            (Scale::Severity, 8..=9 | 11..=19 | 21..=24) => return Self::read_number(text, Scale::OpenTelemetry),
+            (Scale::Severity, 8..=9 | 11..=19 | 21..=24) => {
+                return Self::read_number(text, Scale::OpenTelemetry);
+            }
             (Scale::Python, 1..=9) => Self::Trace,
             (Scale::Python, 10..=19) => Self::Debug,
             (Scale::Python, 20..=29) => Self::Info,
@@ -128,11 +135,15 @@ pub(crate) fn is_number(text: &str) -> bool {
 /// The digits of a whole number, such as `50` or `50.0`.
 fn whole_number(text: &str) -> Option<&str> {
     let text = text.trim_ascii();
-    let digits = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|byte| byte == b'0')).map_or(text, |(whole, _)| whole);
+    let digits = text
+        .split_once('.')
+        .filter(|(_, fraction)| fraction.bytes().all(|byte| byte == b'0'))
+        .map_or(text, |(whole, _)| whole);
     (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
-/// The words for each level, in the order of [`Level::ALL`]: those of syslog, Python, Java, .NET, Go, Rust, Android and their short forms.
+/// The words for each level, in the order of [`Level::ALL`]: those of syslog, Python, Java, .NET,
+/// Go, Rust, Android and their short forms.
 const WORDS: [&[&str]; 5] = [
     &[
         "error",
@@ -162,7 +173,8 @@ const WORDS: [&[&str]; 5] = [
 ];
 
 /// What may stand before the word where a producer writes the name of a constant.
-const PREFIXES: [&str; 6] = ["SEVERITY_NUMBER_", "SEVERITY_", "LOG_", "LOGLEVEL.", "LEVEL_", "LEVEL."];
+const PREFIXES: [&str; 6] =
+    ["SEVERITY_NUMBER_", "SEVERITY_", "LOG_", "LOGLEVEL.", "LEVEL_", "LEVEL."];
 
 #[cfg(test)]
 mod tests {
@@ -170,7 +182,12 @@ mod tests {
 
     fn all(level: Level, words: &[&str]) {
         for word in words {
-            for text in [word.to_string(), word.to_ascii_uppercase(), word[..1].to_ascii_uppercase() + &word[1..], format!(" {word}\n")] {
+            for text in [
+                word.to_string(),
+                word.to_ascii_uppercase(),
+                word[..1].to_ascii_uppercase() + &word[1..],
+                format!(" {word}\n"),
+            ] {
                 assert_eq!(Level::read(&text), level, "{text}");
             }
         }
@@ -178,7 +195,13 @@ mod tests {
 
     #[test]
     fn reads_the_spellings_of_producers_in_any_case() {
-        all(Level::Error, &["err", "error", "fatal", "critical", "crit", "severe", "panic", "alert", "emerg", "fail", "failed"]);
+        all(
+            Level::Error,
+            &[
+                "err", "error", "fatal", "critical", "crit", "severe", "panic", "alert", "emerg",
+                "fail", "failed",
+            ],
+        );
         all(Level::Warn, &["warning", "warn"]);
         all(Level::Info, &["notice", "information", "info"]);
         all(Level::Debug, &["debug", "dbg"]);
@@ -189,24 +212,49 @@ mod tests {
 
     #[test]
     fn signs_escapes_and_constants_around_a_word_do_not_count() {
-        let error =
-            ["[ERROR]", "ERROR:", "ERR!", "<error>", "\u{1b}[31merror\u{1b}[39m", "SEVERITY_NUMBER_ERROR2", "LOG_ERR", "LogLevel.Error", "error3"];
+        let error = [
+            "[ERROR]",
+            "ERROR:",
+            "ERR!",
+            "<error>",
+            "\u{1b}[31merror\u{1b}[39m",
+            "SEVERITY_NUMBER_ERROR2",
+            "LOG_ERR",
+            "LogLevel.Error",
+            "error3",
+        ];
         assert_eq!(error.map(Level::read), [Level::Error; 9]);
-        assert_eq!(["INFO4", "trace2", "Warn3", "err9", "e2"].map(Level::read), [Level::Info, Level::Trace, Level::Warn, Level::Other, Level::Other]);
+        assert_eq!(
+            ["INFO4", "trace2", "Warn3", "err9", "e2"].map(Level::read),
+            [Level::Info, Level::Trace, Level::Warn, Level::Other, Level::Other]
+        );
     }
 
     #[test]
     fn numbers_are_of_syslog_or_pino_unless_the_field_says_otherwise() {
-        let common = ["0", "3", "4", "5", "6", "7", "10", "20", "30", "40", "50", "60", "35"].map(Level::read);
+        let common = ["0", "3", "4", "5", "6", "7", "10", "20", "30", "40", "50", "60", "35"]
+            .map(Level::read);
         use Level::{Debug, Error, Info, Other, Trace, Warn};
-        assert_eq!(common, [Error, Error, Warn, Info, Info, Debug, Trace, Debug, Info, Warn, Error, Error, Info]);
-        assert_eq!(["8", "9", "61", "100", "-1", "1e1", "99999999999999999999", "30.5"].map(Level::read), [Other; 8]);
+        assert_eq!(
+            common,
+            [Error, Error, Warn, Info, Info, Debug, Trace, Debug, Info, Warn, Error, Error, Info]
+        );
+        assert_eq!(
+            ["8", "9", "61", "100", "-1", "1e1", "99999999999999999999", "30.5"].map(Level::read),
+            [Other; 8]
+        );
         assert_eq!([" 50 ", "50.0"].map(Level::read), [Error; 2]);
-        let python = ["5", "10", "20", "30", "40", "50", "0"].map(|text| Level::read_number(text, Scale::Python));
+        let python = ["5", "10", "20", "30", "40", "50", "0"]
+            .map(|text| Level::read_number(text, Scale::Python));
         assert_eq!(python, [Trace, Debug, Info, Warn, Error, Error, Other].map(Some));
-        let otel = ["1", "4", "5", "8", "9", "13", "17", "21", "24", "0", "25"].map(|text| Level::read_number(text, Scale::OpenTelemetry));
-        assert_eq!(otel, [Trace, Trace, Debug, Debug, Info, Warn, Error, Error, Error, Other, Other].map(Some));
-        let severity = ["3", "7", "9", "17", "10", "40"].map(|text| Level::read_number(text, Scale::Severity));
+        let otel = ["1", "4", "5", "8", "9", "13", "17", "21", "24", "0", "25"]
+            .map(|text| Level::read_number(text, Scale::OpenTelemetry));
+        assert_eq!(
+            otel,
+            [Trace, Trace, Debug, Debug, Info, Warn, Error, Error, Error, Other, Other].map(Some)
+        );
+        let severity =
+            ["3", "7", "9", "17", "10", "40"].map(|text| Level::read_number(text, Scale::Severity));
         assert_eq!(severity, [Error, Debug, Info, Error, Trace, Warn].map(Some));
     }
 }

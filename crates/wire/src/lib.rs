@@ -1,5 +1,5 @@
-//! The wire: what the bytes of a stream say, for both generations of backend. The inner loops of all that arrives are here, and nothing
-//! that decides.
+//! The wire: what the bytes of a stream say, for both generations of backend. The inner loops of
+//! all that arrives are here, and nothing that decides.
 
 pub mod ansi;
 pub mod cursor;

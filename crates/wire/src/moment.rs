@@ -1,10 +1,12 @@
-//! Moments as producers write them: epoch numbers in any unit, and ISO 8601 with any offset. Exact, without floating point, which in
-//! WebAssembly would cost a table of powers.
+//! Moments as producers write them: epoch numbers in any unit, and ISO 8601 with any offset. Exact,
+//! without floating point, which in WebAssembly would cost a table of powers.
 
-/// Milliseconds since 1970 (UTC) of a time that is written as a number or as ISO date and time; `None` for anything else.
+/// Milliseconds since 1970 (UTC) of a time that is written as a number or as ISO date and time;
+/// `None` for anything else.
 ///
-/// The unit of a number is told by its size: seconds, milliseconds, microseconds or nanoseconds, whichever lies between 1973 and 2286.
-/// In none of them lies a counter, a duration or a date written as digits. An ISO time without an offset is UTC.
+/// The unit of a number is told by its size: seconds, milliseconds, microseconds or nanoseconds,
+/// whichever lies between 1973 and 2286. In none of them lies a counter, a duration or a date
+/// written as digits. An ISO time without an offset is UTC.
 #[must_use]
 pub fn read(text: &str) -> Option<i64> {
     let text = text.trim_ascii();
@@ -46,7 +48,8 @@ struct Number {
 }
 
 impl Number {
-    /// Reads a number as JSON writes it. Digits beyond those that matter for a millisecond are left out.
+    /// Reads a number as JSON writes it. Digits beyond those that matter for a millisecond are left
+    /// out.
     fn read(text: &str) -> Option<Self> {
         let (is_negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
         let (text, power) = match text.split_once(['e', 'E']) {
@@ -54,7 +57,8 @@ impl Number {
             None => (text, 0),
         };
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if !is_digits(whole) || !is_digits(fraction) {
             return None;
         }
@@ -81,8 +85,11 @@ fn exponent(text: &str) -> Option<i32> {
         b'+' => (1, &text[1..]),
         _ => (1, text),
     };
-    let is_sure = (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_sure.then(|| digits.bytes().fold(0, |number, digit| number * 10 + i32::from(digit - b'0')) * sign)
+    let is_sure =
+        (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_sure.then(|| {
+        digits.bytes().fold(0, |number, digit| number * 10 + i32::from(digit - b'0')) * sign
+    })
 }
 
 /// Reads `2026-11-23T22:28:34`, with any fraction and any offset.
@@ -99,11 +106,19 @@ fn of_iso(text: &str) -> Option<i64> {
     let hour = rest.digits(2)?;
     let has_colon = rest.skips(b":");
     let minute = rest.digits(2)?;
-    let second = if has_colon { if rest.skips(b":") { rest.digits(2)? } else { 0 } } else { rest.digits(2)? };
+    let second = if has_colon {
+        if rest.skips(b":") { rest.digits(2)? } else { 0 }
+    } else {
+        rest.digits(2)?
+    };
     let millis = if rest.skips(b".,") { rest.fraction()? } else { 0 };
     rest.skips(b" ");
     let offset = rest.offset()?;
-    let is_moment = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day) && hour < 24 && minute < 60 && second <= 60;
+    let is_moment = (1..=12).contains(&month)
+        && (1..=days_in(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
     let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second;
     is_moment.then_some(seconds * 1_000 + millis)
 }
@@ -116,7 +131,9 @@ impl Rest<'_> {
     fn digits(&mut self, count: usize) -> Option<i64> {
         let (digits, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
-        digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
+        digits.iter().try_fold(0, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
+        })
     }
 
     /// Whether one of these bytes comes next; it is passed over.
@@ -129,12 +146,15 @@ impl Rest<'_> {
     /// The milliseconds of a fraction of a second.
     fn fraction(&mut self) -> Option<i64> {
         let count = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let millis = (0..3).fold(0, |millis, index| millis * 10 + if index < count { i64::from(self.0[index] - b'0') } else { 0 });
+        let millis = (0..3).fold(0, |millis, index| {
+            millis * 10 + if index < count { i64::from(self.0[index] - b'0') } else { 0 }
+        });
         self.0 = &self.0[count..];
         (count > 0).then_some(millis)
     }
 
-    /// How many minutes the zone is ahead of UTC, which ends the text: `Z`, `+05:30`, `+0530`, `-03` or nothing.
+    /// How many minutes the zone is ahead of UTC, which ends the text: `Z`, `+05:30`, `+0530`,
+    /// `-03` or nothing.
     fn offset(&mut self) -> Option<i64> {
         if self.0.is_empty() || self.skips(b"Zz") {
             return self.0.is_empty().then_some(0);
@@ -148,12 +168,14 @@ impl Rest<'_> {
     }
 }
 
-/// Days from 1970 to a day of the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms").
+/// Days from 1970 to a day of the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level
+/// date algorithms").
 fn days(year: i64, month: i64, day: i64) -> i64 {
     // Years that begin in March, so that the leap day is the last.
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
+        - 719_468
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -191,7 +213,10 @@ mod tests {
         ] {
             assert_eq!(read(text), Some(MILLIS), "{text}");
         }
-        assert_eq!((read("1795472914"), read("-1795472914244"), read("1.8e9")), (Some(MILLIS - 244), Some(-MILLIS), Some(1_800_000_000_000)));
+        assert_eq!(
+            (read("1795472914"), read("-1795472914244"), read("1.8e9")),
+            (Some(MILLIS - 244), Some(-MILLIS), Some(1_800_000_000_000))
+        );
     }
 
     #[test]

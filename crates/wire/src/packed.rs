@@ -1,6 +1,8 @@
-//! Events that `www/package/transport.js` packed into one text, taken apart again. Knows nothing of what they say.
+//! Events that `www/package/transport.js` packed into one text, taken apart again. Knows nothing of
+//! what they say.
 //!
-//! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so that no name, id or data has one.
+//! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so
+//! that no name, id or data has one.
 
 use crate::protocol::EVENTS;
 use crate::seek::position;
@@ -53,12 +55,22 @@ mod tests {
     fn gives_back_what_was_packed() {
         let events: Vec<_> = unpack("\r07\na\nb\r1\n{\"x\":1}\r3\n").collect();
         let event = |name, id, data| Event { name, id, data };
-        assert_eq!(events, [event("message", "7", "a\nb"), event("error", "", "{\"x\":1}"), event("heartbeat", "", "")]);
+        assert_eq!(
+            events,
+            [
+                event("message", "7", "a\nb"),
+                event("error", "", "{\"x\":1}"),
+                event("heartbeat", "", "")
+            ]
+        );
     }
 
     #[test]
     fn leaves_out_what_is_not_packed() {
-        assert_eq!(unpack("").chain(unpack("no")).chain(unpack("\r\r9\nx\rx\ny\r0no end")).count(), 0);
+        assert_eq!(
+            unpack("").chain(unpack("no")).chain(unpack("\r\r9\nx\rx\ny\r0no end")).count(),
+            0
+        );
         assert_eq!(unpack("\rä\n\r0\nb").map(|event| event.data).collect::<Vec<_>>(), ["b"]);
     }
 }

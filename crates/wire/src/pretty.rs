@@ -1,5 +1,5 @@
-//! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or doubled key changes. What is no JSON
-//! by the letter becomes it: `NaN` is written `"NaN"`.
+//! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or
+//! doubled key changes. What is no JSON by the letter becomes it: `NaN` is written `"NaN"`.
 
 use crate::json::is_json;
 
@@ -67,7 +67,8 @@ fn copy_string(chars: &mut impl Iterator<Item = char>, out: &mut String) {
     }
 }
 
-/// Deeper than this the text is not indented further: a hostile nest of 100,000 arrays would otherwise take 10 GB.
+/// Deeper than this the text is not indented further: a hostile nest of 100,000 arrays would
+/// otherwise take 10 GB.
 const DEEPEST_INDENT: usize = 40;
 
 fn break_line(out: &mut String, depth: usize) {

@@ -1,4 +1,5 @@
-//! The gateway's own messages beside log lines: greeting, heartbeat, gap, goodbye (`docs/protocol.md`). Only reads them.
+//! The gateway's own messages beside log lines: greeting, heartbeat, gap, goodbye
+//! (`docs/protocol.md`). Only reads them.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -21,7 +22,8 @@ pub const GAP: &str = "gap";
 /// The stream ends now.
 pub const BYE: &str = "bye";
 
-/// The gateway's first message on a stream. The first backend sends none, and an older gateway leaves out the last three.
+/// The gateway's first message on a stream. The first backend sends none, and an older gateway
+/// leaves out the last three.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hello {
     /// The channels that this reader may read; `None` when the gateway did not say.
@@ -41,7 +43,8 @@ pub struct Hello {
 /// What a gateway holds of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// The sequence number of the oldest log that can be had again; one above `newest` when there is none.
+    /// The sequence number of the oldest log that can be had again; one above `newest` when there
+    /// is none.
     pub oldest: u64,
     /// The highest sequence number given out.
     pub newest: u64,
@@ -126,7 +129,11 @@ pub fn read_hello(fields: &Object<'_>) -> Hello {
     Hello {
         granted: fields.strings("channels"),
         connection_id: fields.string("connectionId").map(Cow::into_owned),
-        held: fields.object("seqs").filter(|_| epoch.is_some()).map(|seqs| each(&seqs, read_held)).unwrap_or_default(),
+        held: fields
+            .object("seqs")
+            .filter(|_| epoch.is_some())
+            .map(|seqs| each(&seqs, read_held))
+            .unwrap_or_default(),
         epoch,
         heartbeat: beat.filter(|beat| (SHORTEST_BEAT..=LONGEST_BEAT).contains(beat)),
         server_time: fields.number("serverTime"),
@@ -158,7 +165,10 @@ pub fn read_bye(fields: &Object<'_>) -> Option<Bye> {
         "slow" => ByeReason::Slow,
         _ => ByeReason::Shutdown,
     };
-    Some(Bye { reason, retry: Duration::from_millis(fields.count("retryMs").unwrap_or_default()).min(LONGEST_WAIT) })
+    Some(Bye {
+        reason,
+        retry: Duration::from_millis(fields.count("retryMs").unwrap_or_default()).min(LONGEST_WAIT),
+    })
 }
 
 fn read_held(json: &str) -> Option<Held> {
@@ -206,7 +216,11 @@ mod tests {
     #[test]
     fn what_is_no_message_is_none() {
         for text in ["{}", r#"{"channel":5}"#, r#"{"seqs":[1]}"#, r#"{"reason":null}"#] {
-            assert_eq!((read_heartbeat(&fields(text)), read_gap(&fields(text)), read_bye(&fields(text))), (None, None, None), "{text}");
+            assert_eq!(
+                (read_heartbeat(&fields(text)), read_gap(&fields(text)), read_bye(&fields(text))),
+                (None, None, None),
+                "{text}"
+            );
         }
     }
 

@@ -1,8 +1,10 @@
-//! Where JSON values end. Checks all of the grammar (RFC 8259), in one pass and without recursion: a hostile nest costs a bit a level.
-//! Beyond the grammar it accepts `NaN`, `Infinity` and `-Infinity`, which Python's `json.dumps` writes.
+//! Where JSON values end. Checks all of the grammar (RFC 8259), in one pass and without recursion:
+//! a hostile nest costs a bit a level. Beyond the grammar it accepts `NaN`, `Infinity` and
+//! `-Infinity`, which Python's `json.dumps` writes.
 //!
-//! Our own and no library, since this is the inner loop of everything that arrives, and with serde_json the demo page had 19 kB more
-//! WebAssembly. `tests/json_oracle.rs` holds it against serde_json.
+//! Our own and no library, since this is the inner loop of everything that arrives, and with
+//! serde_json the demo page had 19 kB more WebAssembly. `tests/json_oracle.rs` holds it against
+//! serde_json.
 
 use crate::seek::string_stop;
 
@@ -56,7 +58,8 @@ pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Which brackets are open, the innermost last: whether each is that of an object. Only a deep nest needs memory of its own.
+/// Which brackets are open, the innermost last: whether each is that of an object. Only a deep nest
+/// needs memory of its own.
 #[derive(Default)]
 struct Nest {
     innermost: u32,
@@ -76,8 +79,11 @@ impl Nest {
 
     fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);
-        self.innermost =
-            if self.depth.is_multiple_of(WORD) { self.outer.as_mut().and_then(Vec::pop).unwrap_or_default() } else { self.innermost >> 1 };
+        self.innermost = if self.depth.is_multiple_of(WORD) {
+            self.outer.as_mut().and_then(Vec::pop).unwrap_or_default()
+        } else {
+            self.innermost >> 1
+        };
     }
 
     fn last(&self) -> Option<bool> {
@@ -104,8 +110,12 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
         match *bytes.get(at)? {
             b'"' => return Some((at + 1, is_bare)),
             b'\\' => match *bytes.get(at + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => (at, is_bare) = (at + 2, false),
-                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => (at, is_bare) = (at + 6, false),
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+                    (at, is_bare) = (at + 2, false)
+                }
+                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => {
+                    (at, is_bare) = (at + 6, false)
+                }
                 _ => return None,
             },
             _ => return None,
@@ -174,10 +184,24 @@ mod tests {
 
     #[test]
     fn accepts_the_numbers_of_python_that_are_no_json() {
-        for text in ["NaN", "Infinity", "-Infinity", "[NaN, -Infinity]", r#"{"a":NaN,"b":{"c":Infinity}}"#] {
+        for text in
+            ["NaN", "Infinity", "-Infinity", "[NaN, -Infinity]", r#"{"a":NaN,"b":{"c":Infinity}}"#]
+        {
             assert_eq!(end_of_value(text.as_bytes(), 0), Some(text.len()), "{text}");
         }
-        for text in ["nan", "Nan", "-NaN", "Inf", "-Inf", "+Infinity", "-", "N", "{NaN:1}", "[NaNs]", "[-Infinity1]"] {
+        for text in [
+            "nan",
+            "Nan",
+            "-NaN",
+            "Inf",
+            "-Inf",
+            "+Infinity",
+            "-",
+            "N",
+            "{NaN:1}",
+            "[NaNs]",
+            "[-Infinity1]",
+        ] {
             assert_eq!(end_of_value(text.as_bytes(), 0), None, "{text}");
         }
     }

@@ -27,10 +27,16 @@ impl Sought {
     }
 }
 
-/// The first index from `from` on where both bytes are, each so far behind the index as is said, and where `is_it` agrees.
+/// The first index from `from` on where both bytes are, each so far behind the index as is said,
+/// and where `is_it` agrees.
 ///
 /// Two bytes at once, since in a log each letter alone is in every line.
-pub fn find_pair(bytes: &[u8], from: usize, pair: [(Sought, usize); 2], is_it: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
+pub fn find_pair(
+    bytes: &[u8],
+    from: usize,
+    pair: [(Sought, usize); 2],
+    is_it: &mut dyn FnMut(usize) -> bool,
+) -> Option<usize> {
     let [(one, one_at), (other, other_at)] = pair;
     let count = bytes.len().checked_sub(one_at.max(other_at)).filter(|count| from < *count)?;
     let (ones, rest) = bytes[one_at + from..one_at + count].as_chunks();
@@ -45,7 +51,9 @@ pub fn find_pair(bytes: &[u8], from: usize, pair: [(Sought, usize); 2], is_it: &
         at += COUNT;
     }
     debug_assert_eq!(at + rest.len(), count);
-    (at..count).find(|&index| one.is(bytes[index + one_at]) && other.is(bytes[index + other_at]) && is_it(index))
+    (at..count).find(|&index| {
+        one.is(bytes[index + one_at]) && other.is(bytes[index + other_at]) && is_it(index)
+    })
 }
 
 /// The first index from `from` on of either byte.
@@ -84,16 +92,22 @@ pub fn line_end(bytes: &[u8]) -> Option<usize> {
     first(bytes, |lanes| lanes.are(b'\n') | lanes.are(b'\r'), |byte| matches!(byte, b'\n' | b'\r'))
 }
 
-/// The index of the first byte that says something to JSON inside a string: a quote, a backslash, or what may not stand there.
+/// The index of the first byte that says something to JSON inside a string: a quote, a backslash,
+/// or what may not stand there.
 pub fn string_stop(bytes: &[u8]) -> Option<usize> {
     let marks = |lanes: Lanes| lanes.are(b'"') | lanes.are(b'\\') | lanes.are_up_to(0x1f);
     first(bytes, marks, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
 }
 
 /// The index of the first byte that is wanted; both say the same of it.
-// Written out in each caller: where size comes first, the compiler would else call a function for each step.
+// Written out in each caller: where size comes first, the compiler would else call a function for
+// each step.
 #[inline(always)]
-fn first(bytes: &[u8], marks: impl Fn(Lanes) -> Marks, is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
+fn first(
+    bytes: &[u8],
+    marks: impl Fn(Lanes) -> Marks,
+    is_wanted: impl Fn(u8) -> bool,
+) -> Option<usize> {
     let mut rest = bytes;
     while let Some((chunk, after)) = rest.split_first_chunk() {
         if let Some(lane) = marks(Lanes::of(chunk)).first() {
@@ -127,8 +141,20 @@ mod tests {
                 bytes[place] = b'X';
                 for from in 0..length {
                     let expected = (from <= place).then_some(place);
-                    assert_eq!(find_either(&bytes, from, [sought(b'x'), sought(b'x')]), expected, "{length} {place} {from}");
-                    assert_eq!(find_pair(&bytes, from, [(sought(b'x'), 0), (sought(b'X'), 0)], &mut |_| true), expected);
+                    assert_eq!(
+                        find_either(&bytes, from, [sought(b'x'), sought(b'x')]),
+                        expected,
+                        "{length} {place} {from}"
+                    );
+                    assert_eq!(
+                        find_pair(
+                            &bytes,
+                            from,
+                            [(sought(b'x'), 0), (sought(b'X'), 0)],
+                            &mut |_| true
+                        ),
+                        expected
+                    );
                 }
             }
         }
@@ -138,9 +164,12 @@ mod tests {
     fn a_pair_stands_as_far_apart_as_is_said() {
         let text = b"abcabdabcabdabdxx".repeat(3);
         let pair = [(sought(b'd'), 2), (sought(b'a'), 0)];
-        let found: Vec<_> =
-            std::iter::successors(find_pair(&text, 0, pair, &mut |_| true), |at| find_pair(&text, at + 1, pair, &mut |_| true)).collect();
-        let expected: Vec<_> = (0..text.len() - 2).filter(|&at| text[at] == b'a' && text[at + 2] == b'd').collect();
+        let found: Vec<_> = std::iter::successors(find_pair(&text, 0, pair, &mut |_| true), |at| {
+            find_pair(&text, at + 1, pair, &mut |_| true)
+        })
+        .collect();
+        let expected: Vec<_> =
+            (0..text.len() - 2).filter(|&at| text[at] == b'a' && text[at + 2] == b'd').collect();
         assert_eq!(found, expected);
     }
 
@@ -154,6 +183,11 @@ mod tests {
     fn counts_until_it_must_look_closer() {
         let text = "a\"b!\"!\"\"c\"d\"e".repeat(5);
         assert_eq!(count_without(text.as_bytes(), b'"', b'\\'), Some(30));
-        assert_eq!((0..20).map(|at| count_without(&[&b"x".repeat(at), &b"\\y"[..]].concat(), b'"', b'\\')).find(Option::is_some), None);
+        assert_eq!(
+            (0..20)
+                .map(|at| count_without(&[&b"x".repeat(at), &b"\\y"[..]].concat(), b'"', b'\\'))
+                .find(Option::is_some),
+            None
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The framing of Server-Sent Events (WHATWG HTML 9.2): bytes to frames, and frames to bytes. Knows nothing of logs.
+//! The framing of Server-Sent Events (WHATWG HTML 9.2): bytes to frames, and frames to bytes. Knows
+//! nothing of logs.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,8 @@ pub struct Frame {
 
 /// Takes a stream in pieces of any size and gives out its events.
 ///
-/// An event that lies whole in a piece is not copied. Of one that is larger than [`MAX_EVENT_BYTES`] the rest is left out.
+/// An event that lies whole in a piece is not copied. Of one that is larger than
+/// [`MAX_EVENT_BYTES`] the rest is left out.
 #[derive(Debug, Default)]
 pub struct Parser {
     /// The beginning of a line whose end has not come.
@@ -45,10 +47,15 @@ struct Pending<'a> {
 }
 
 impl Parser {
-    /// Takes the next bytes and calls `on_event` with the name, the last event id and the data of each event that they complete.
+    /// Takes the next bytes and calls `on_event` with the name, the last event id and the data of
+    /// each event that they complete.
     pub fn take(&mut self, bytes: &[u8], on_event: &mut dyn FnMut(&str, &str, &str)) {
-        self.head.extend_from_slice(&bytes[..bytes.len().min(HEAD.saturating_sub(self.head.len()))]);
-        let mut pending = Pending { event: std::mem::take(&mut self.event).into(), data: self.data.take().map(Cow::Owned) };
+        self.head
+            .extend_from_slice(&bytes[..bytes.len().min(HEAD.saturating_sub(self.head.len()))]);
+        let mut pending = Pending {
+            event: std::mem::take(&mut self.event).into(),
+            data: self.data.take().map(Cow::Owned),
+        };
         let mut rest = bytes;
         while let Some((&first, after)) = rest.split_first() {
             // CRLF, LF and CR each end a line; the LF of a CRLF may come in the next piece.
@@ -68,7 +75,8 @@ impl Parser {
             } else {
                 let mut whole = std::mem::take(&mut self.line);
                 whole.extend_from_slice(within(line, whole.len()));
-                let text = String::from_utf8(whole).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+                let text = String::from_utf8(whole)
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
                 self.end_line(Cow::Owned(text), &mut pending, on_event);
             }
         }
@@ -79,7 +87,9 @@ impl Parser {
     /// The same, with the events as values.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Frame> {
         let mut frames = Vec::new();
-        self.take(bytes, &mut |event, id, data| frames.push(Frame { event: event.into(), id: id.into(), data: data.into() }));
+        self.take(bytes, &mut |event, id, data| {
+            frames.push(Frame { event: event.into(), id: id.into(), data: data.into() })
+        });
         frames
     }
 
@@ -89,8 +99,9 @@ impl Parser {
         self.retry_ms
     }
 
-    /// Whether a field or a comment arrived since the last call. That is a sign of life even where no event came of it,
-    /// as with a server's pings; but not after a line that no event stream has, since any bytes hold a colon somewhere.
+    /// Whether a field or a comment arrived since the last call. That is a sign of life even where
+    /// no event came of it, as with a server's pings; but not after a line that no event stream
+    /// has, since any bytes hold a colon somewhere.
     pub fn take_sign(&mut self) -> bool {
         std::mem::take(&mut self.is_alive)
     }
@@ -104,9 +115,18 @@ impl Parser {
         }
     }
 
-    fn end_line<'a>(&mut self, line: Cow<'a, str>, pending: &mut Pending<'a>, on_event: &mut dyn FnMut(&str, &str, &str)) {
+    fn end_line<'a>(
+        &mut self,
+        line: Cow<'a, str>,
+        pending: &mut Pending<'a>,
+        on_event: &mut dyn FnMut(&str, &str, &str),
+    ) {
         let is_first = !std::mem::replace(&mut self.after_first_line, true);
-        let line = if is_first && line.starts_with('\u{feff}') { part(line, '\u{feff}'.len_utf8()) } else { line };
+        let line = if is_first && line.starts_with('\u{feff}') {
+            part(line, '\u{feff}'.len_utf8())
+        } else {
+            line
+        };
         if line.is_empty() {
             return self.dispatch(pending, on_event);
         }
@@ -124,7 +144,8 @@ impl Parser {
             "retry" if value < line.len() && line[value..].bytes().all(|b| b.is_ascii_digit()) => {
                 self.retry_ms = line[value..].parse().ok().or(self.retry_ms);
             }
-            // The standard says to ignore the rest: comments, whose field name is empty, and fields of the future.
+            // The standard says to ignore the rest: comments, whose field name is empty, and fields
+            // of the future.
             "id" | "retry" => {}
             "" if is_readable(after) => {}
             _ => {
@@ -141,7 +162,8 @@ impl Parser {
     }
 }
 
-/// Whether a text holds nothing but text: no control characters, and nothing that could not be decoded.
+/// Whether a text holds nothing but text: no control characters, and nothing that could not be
+/// decoded.
 fn is_readable(text: &str) -> bool {
     !text.chars().any(|c| c == char::REPLACEMENT_CHARACTER || (c.is_control() && c != '\t'))
 }
@@ -180,13 +202,14 @@ fn part(text: Cow<'_, str>, start: usize) -> Cow<'_, str> {
     }
 }
 
-/// What an endless line, or an event of endless lines, may take: sixteen times what our gateway lets be published in one.
+/// What an endless line, or an event of endless lines, may take: sixteen times what our gateway
+/// lets be published in one.
 pub const MAX_EVENT_BYTES: usize = 16 << 20;
 
 /// Writes one event: fields in, bytes for the wire out.
 ///
-/// Whatever the texts hold, they cannot forge a field or an event: line breaks start a new `data:` line,
-/// and are left out of `event` and `id`, where no line break can be written.
+/// Whatever the texts hold, they cannot forge a field or an event: line breaks start a new `data:`
+/// line, and are left out of `event` and `id`, where no line break can be written.
 #[must_use]
 pub fn encode(event: Option<&str>, id: Option<&str>, data: &str) -> String {
     let mut wire = String::with_capacity(data.len() + 64);
@@ -226,11 +249,13 @@ mod tests {
 
     #[test]
     fn gives_the_same_frames_however_the_bytes_are_cut() {
-        let wire = "\u{feff}id: 1\r\nevent: x\r\ndata: näïve\r\n\r\n:ping\r\n\r\ndata\r\ndata\r\n\r\n";
+        let wire =
+            "\u{feff}id: 1\r\nevent: x\r\ndata: näïve\r\n\r\n:ping\r\n\r\ndata\r\ndata\r\n\r\n";
         let whole = parse(wire);
         for size in 1..wire.len() {
             let mut parser = Parser::default();
-            let pieces: Vec<_> = wire.as_bytes().chunks(size).flat_map(|piece| parser.feed(piece)).collect();
+            let pieces: Vec<_> =
+                wire.as_bytes().chunks(size).flat_map(|piece| parser.feed(piece)).collect();
             assert_eq!(pieces, whole, "pieces of {size} bytes");
         }
         assert_eq!(whole[0], Frame { event: "x".into(), id: "1".into(), data: "näïve".into() });
@@ -270,7 +295,15 @@ mod tests {
 
     #[test]
     fn a_field_or_a_comment_is_a_sign_of_life() {
-        for wire in [":ping\n\n", ":\n", "event: ping\n\n", "retry: 5\n", "id: 7\n\n", "\u{feff}:ping\n", "data: x\n\n"] {
+        for wire in [
+            ":ping\n\n",
+            ":\n",
+            "event: ping\n\n",
+            "retry: 5\n",
+            "id: 7\n\n",
+            "\u{feff}:ping\n",
+            "data: x\n\n",
+        ] {
             assert!(sign(wire.as_bytes()), "{wire:?}");
         }
     }
@@ -292,7 +325,15 @@ mod tests {
 
     #[test]
     fn text_cannot_forge_a_field() {
-        let wire = encode(Some("log\ndata: forged"), Some("1\r\nid: 2\0"), "a\r\n\r\nid: 3\rdata: b\n");
-        assert_eq!(parse(&wire), [Frame { event: "logdata: forged".into(), id: "1id: 2".into(), data: "a\n\nid: 3\ndata: b\n".into() }]);
+        let wire =
+            encode(Some("log\ndata: forged"), Some("1\r\nid: 2\0"), "a\r\n\r\nid: 3\rdata: b\n");
+        assert_eq!(
+            parse(&wire),
+            [Frame {
+                event: "logdata: forged".into(),
+                id: "1id: 2".into(),
+                data: "a\n\nid: 3\ndata: b\n".into()
+            }]
+        );
     }
 }

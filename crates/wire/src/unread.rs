@@ -1,4 +1,5 @@
-//! What the bytes of a stream look like on which nothing was understood. Guesses, for a sentence; decides nothing.
+//! What the bytes of a stream look like on which nothing was understood. Guesses, for a sentence;
+//! decides nothing.
 
 /// What came instead of events, as far as the first bytes tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +27,9 @@ impl Unread {
     pub fn guess(head: &[u8]) -> Self {
         if !is_text(head) {
             let magic = MAGIC.iter().find(|(magic, _)| head.starts_with(magic));
-            let is_utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || has_zeros_of_utf16(head);
+            let is_utf16 = head.starts_with(b"\xff\xfe")
+                || head.starts_with(b"\xfe\xff")
+                || has_zeros_of_utf16(head);
             return match magic {
                 Some((_, how)) => Self::Compressed(how),
                 None if is_utf16 => Self::Utf16,
@@ -47,14 +50,17 @@ impl Unread {
 /// Letters of European languages have a zero in every second byte.
 fn has_zeros_of_utf16(head: &[u8]) -> bool {
     let (even, odd) = (0..head.len()).partition::<Vec<_>, _>(|index| index % 2 == 0);
-    let is_zero = |places: &[usize]| !places.is_empty() && places.iter().all(|place| head[*place] == 0);
+    let is_zero =
+        |places: &[usize]| !places.is_empty() && places.iter().all(|place| head[*place] == 0);
     is_zero(&even) != is_zero(&odd)
 }
 
 /// Whether it is UTF-8 without control characters; its last character may be incomplete.
 fn is_text(head: &[u8]) -> bool {
-    let is_control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | b'\x1b');
-    let is_utf8 = std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let is_control =
+        |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | b'\x1b');
+    let is_utf8 =
+        std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
     is_utf8 && !head.iter().any(is_control)
 }
 
@@ -110,7 +116,21 @@ mod tests {
 
     #[test]
     fn the_beginning_of_an_event_stream_is_nothing_strange() {
-        for head in ["", "\n", "d", "da", "data", "data:", "data: {", ":", ": ping\n", "event: x\n", "id\n", "retry: 5000\n", "data: caf\u{e9}"] {
+        for head in [
+            "",
+            "\n",
+            "d",
+            "da",
+            "data",
+            "data:",
+            "data: {",
+            ":",
+            ": ping\n",
+            "event: x\n",
+            "id\n",
+            "retry: 5000\n",
+            "data: caf\u{e9}",
+        ] {
             assert_eq!(Unread::guess(head.as_bytes()), Unread::Nothing, "{head:?}");
         }
         assert_eq!(Unread::guess(b"data: caf\xc3"), Unread::Nothing, "cut inside a character");

@@ -1,6 +1,8 @@
-//! Where in a JSON text something stands: in a value, in a field's name, or inside an escape. Knows nothing of what is looked for.
+//! Where in a JSON text something stands: in a value, in a field's name, or inside an escape. Knows
+//! nothing of what is looked for.
 //!
-//! Most texts that are found stand in a string, and a look to the quotes on either side shows it; so the line is not read from its beginning.
+//! Most texts that are found stand in a string, and a look to the quotes on either side shows it;
+//! so the line is not read from its beginning.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -28,7 +30,8 @@ pub enum Place {
     Escape,
 }
 
-/// How far a line was read from its beginning, so that many looks at one line do not take the square of its length.
+/// How far a line was read from its beginning, so that many looks at one line do not take the
+/// square of its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Read {
     to: usize,
@@ -37,13 +40,16 @@ pub struct Read {
 }
 
 impl Place {
-    /// Where `found` stands in `text`, which is JSON and was `read` so far: nothing before that is asked for any more.
+    /// Where `found` stands in `text`, which is JSON and was `read` so far: nothing before that is
+    /// asked for any more.
     pub fn of(text: &[u8], found: Range<usize>, read: &mut Read) -> Self {
         if is_in_escape(text, found.start) {
             return Self::Escape;
         }
         let close = quote_from(text, found.end);
-        let (Some(open), Some(close)) = (quote_before(text, found.start), close) else { return Self::Bare { end: close.unwrap_or(text.len()) } };
+        let (Some(open), Some(close)) = (quote_before(text, found.start), close) else {
+            return Self::Bare { end: close.unwrap_or(text.len()) };
+        };
         if looks_bare(&text[open + 1..close]) && !read.is_in_string(text, found.start) {
             return Self::Bare { end: close };
         }
@@ -108,10 +114,12 @@ fn is_name(text: &[u8], end: usize) -> bool {
     text.get(end_of_space(text, end)) == Some(&b':')
 }
 
-/// Whether what is between two quotes may be between two strings. Inside a string it is so only by chance.
+/// Whether what is between two quotes may be between two strings. Inside a string it is so only by
+/// chance.
 fn looks_bare(between: &[u8]) -> bool {
     let between = between.trim_ascii();
-    between.first().is_some_and(|byte| b":,}]".contains(byte)) && between.last().is_some_and(|byte| b":,{[".contains(byte))
+    between.first().is_some_and(|byte| b":,}]".contains(byte))
+        && between.last().is_some_and(|byte| b":,{[".contains(byte))
 }
 
 /// Whether an escape began before `at` and did not end there.
@@ -119,7 +127,9 @@ fn is_in_escape(text: &[u8], at: usize) -> bool {
     let near = &text[at.saturating_sub(LONGEST_ESCAPE - 1)..at];
     near.contains(&b'\\')
         && (is_escaped(text, at)
-            || (2..LONGEST_ESCAPE).filter_map(|back| at.checked_sub(back)).any(|start| text[start..].starts_with(b"\\u") && !is_escaped(text, start)))
+            || (2..LONGEST_ESCAPE)
+                .filter_map(|back| at.checked_sub(back))
+                .any(|start| text[start..].starts_with(b"\\u") && !is_escaped(text, start)))
 }
 
 /// Whether an odd number of backslashes stands before `at`.
@@ -173,7 +183,10 @@ mod tests {
 
     #[test]
     fn outside_of_all_strings_is_bare() {
-        assert_eq!([r"[1, x]", r#"{"a":x}"#, r#"[x,"b"]"#].map(place), [6, 7, 3].map(|end| Place::Bare { end }));
+        assert_eq!(
+            [r"[1, x]", r#"{"a":x}"#, r#"[x,"b"]"#].map(place),
+            [6, 7, 3].map(|end| Place::Bare { end })
+        );
     }
 
     #[test]
@@ -185,8 +198,14 @@ mod tests {
 
     #[test]
     fn knows_the_inside_of_an_escape() {
-        assert_eq!([r#"["\x"]"#, r#"["\ux000"]"#, r#"["\u000x"]"#, r#"["\\\x"]"#].map(place), [Place::Escape; 4]);
-        assert_eq!([r#"["\\x"]"#, r#"["\\u00x0"]"#, r#"["\u0000x"]"#, r#"["\nx"]"#].map(place), [Place::Value; 4]);
+        assert_eq!(
+            [r#"["\x"]"#, r#"["\ux000"]"#, r#"["\u000x"]"#, r#"["\\\x"]"#].map(place),
+            [Place::Escape; 4]
+        );
+        assert_eq!(
+            [r#"["\\x"]"#, r#"["\\u00x0"]"#, r#"["\u0000x"]"#, r#"["\nx"]"#].map(place),
+            [Place::Value; 4]
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a backend says: frames to messages, for both generations of backend. Nothing it is given makes it panic or lose a line.
+//! What a backend says: frames to messages, for both generations of backend. Nothing it is given
+//! makes it panic or lose a line.
 
 use std::borrow::Cow;
 
@@ -95,9 +96,15 @@ pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
     let data = data.trim_start_matches('\u{feff}');
     // A name of ours with other data is somebody else's event, and so a line.
     let message = match event {
-        protocol::HEARTBEAT => Object::read(data).and_then(|fields| protocol::read_heartbeat(&fields)).map(Message::Heartbeat),
-        protocol::GAP => Object::read(data).and_then(|fields| protocol::read_gap(&fields)).map(Message::Gap),
-        protocol::BYE => Object::read(data).and_then(|fields| protocol::read_bye(&fields)).map(Message::Bye),
+        protocol::HEARTBEAT => Object::read(data)
+            .and_then(|fields| protocol::read_heartbeat(&fields))
+            .map(Message::Heartbeat),
+        protocol::GAP => {
+            Object::read(data).and_then(|fields| protocol::read_gap(&fields)).map(Message::Gap)
+        }
+        protocol::BYE => {
+            Object::read(data).and_then(|fields| protocol::read_bye(&fields)).map(Message::Bye)
+        }
         protocol::BATCH => read_batch(data).map(Message::Batch),
         _ => None,
     };
@@ -116,16 +123,28 @@ fn read_batch(data: &str) -> Option<Vec<Raw<'_>>> {
 }
 
 fn read_line_or_hello<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
-    let outer = Outer::read(data, 0).filter(|(_, end)| ends_at(data, *end)).map(|(outer, _)| outer).unwrap_or_default();
+    let outer = Outer::read(data, 0)
+        .filter(|(_, end)| ends_at(data, *end))
+        .map(|(outer, _)| outer)
+        .unwrap_or_default();
     if outer.greets() {
         return Message::Hello(protocol::read_hello(&Object::read(data).unwrap_or_default()));
     }
-    let bare = || Raw { id: id.into(), channel: None, seq: None, stamp: None, text: data.into(), is_error: false, picks: None };
+    let bare = || Raw {
+        id: id.into(),
+        channel: None,
+        seq: None,
+        stamp: None,
+        text: data.into(),
+        is_error: false,
+        picks: None,
+    };
     let raw = outer.envelope(id).unwrap_or_else(bare);
     Message::Line(Raw { is_error: event == ERROR_EVENT, ..raw })
 }
 
-/// The JSON of those fields that say what an event's data is. Of one that is given twice the last counts.
+/// The JSON of those fields that say what an event's data is. Of one that is given twice the last
+/// counts.
 #[derive(Debug, Default)]
 struct Outer<'a> {
     channel: Option<&'a str>,
@@ -154,7 +173,8 @@ impl<'a> Outer<'a> {
                 b"status" => &mut outer.status,
                 _ => return end_of_value(text.as_bytes(), start),
             };
-            // What an entry says is picked out on the way to its end; one whose names are no texts has an end all the same.
+            // What an entry says is picked out on the way to its end; one whose names are no texts
+            // has an end all the same.
             let is_entry = name == b"data";
             let seen = if is_entry { Picks::read(text, start) } else { None };
             let end = seen.map(|(_, end)| end).or_else(|| end_of_value(text.as_bytes(), start))?;
@@ -169,10 +189,13 @@ impl<'a> Outer<'a> {
 
     fn greets(&self) -> bool {
         let says = |field: Option<&'a str>| field.and_then(string_of);
-        self.channel.is_none() && says(self.kind).as_deref() == Some("connection") && says(self.status).is_some()
+        self.channel.is_none()
+            && says(self.kind).as_deref() == Some("connection")
+            && says(self.status).is_some()
     }
 
-    /// The log in an envelope. A bare entry may have a field `channel` of its own, so the name must look like one of ours.
+    /// The log in an envelope. A bare entry may have a field `channel` of its own, so the name must
+    /// look like one of ours.
     fn envelope(&self, id: &'a str) -> Option<Raw<'a>> {
         let channel = string_of(self.channel?).filter(|name| name.starts_with("logs:"))?;
         Some(Raw {
@@ -209,13 +232,19 @@ mod tests {
     #[test]
     fn reads_a_greeting() {
         let greeting = r#"{"type":"connection","status":"connected","channels":["logs:etl:a:b"],"userId":"u","connectionId":"c"}"#;
-        let hello = Hello { granted: Some(vec!["logs:etl:a:b".into()]), connection_id: Some("c".into()), ..Hello::default() };
+        let hello = Hello {
+            granted: Some(vec!["logs:etl:a:b".into()]),
+            connection_id: Some("c".into()),
+            ..Hello::default()
+        };
         assert_eq!(read("message", "", greeting), Message::Hello(hello));
     }
 
     #[test]
     fn a_greeting_that_does_not_say_what_it_grants_is_taken() {
-        let Message::Hello(hello) = read("message", "", r#"{"type":"connection","status":"connected","channels":{}}"#) else {
+        let Message::Hello(hello) =
+            read("message", "", r#"{"type":"connection","status":"connected","channels":{}}"#)
+        else {
             panic!("expected a greeting");
         };
         assert_eq!(hello.granted, None);
@@ -223,21 +252,41 @@ mod tests {
 
     #[test]
     fn an_entry_of_type_connection_is_a_line() {
-        assert_eq!(line("message", r#"{"type":"connection","message":"db pool"}"#).entry.message(), "db pool");
+        assert_eq!(
+            line("message", r#"{"type":"connection","message":"db pool"}"#).entry.message(),
+            "db pool"
+        );
     }
 
     #[test]
     fn opens_envelopes_around_data_of_any_shape() {
-        for (data, message) in [("null", "null"), ("\"text\"", "text"), ("12.50", "12.50"), ("[1]", "[1]"), (r#"{"message":"m"}"#, "m")] {
-            let line = line("message", &format!(r#"{{"channel":"logs:etl:a:b","data":{data},"timestamp":5,"id":"log-1"}}"#));
-            assert_eq!((line.entry.message(), &*line.id, line.channel.as_deref()), (message, "log-1", Some("logs:etl:a:b")));
+        for (data, message) in [
+            ("null", "null"),
+            ("\"text\"", "text"),
+            ("12.50", "12.50"),
+            ("[1]", "[1]"),
+            (r#"{"message":"m"}"#, "m"),
+        ] {
+            let line = line(
+                "message",
+                &format!(
+                    r#"{{"channel":"logs:etl:a:b","data":{data},"timestamp":5,"id":"log-1"}}"#
+                ),
+            );
+            assert_eq!(
+                (line.entry.message(), &*line.id, line.channel.as_deref()),
+                (message, "log-1", Some("logs:etl:a:b"))
+            );
         }
     }
 
     #[test]
     fn a_bare_entry_with_a_channel_and_data_of_its_own_stays_whole() {
         let text = r#"{"channel":"stable","data":{"message":"inner"},"message":"outer"}"#;
-        assert_eq!((line("message", text).entry.message(), line("message", text).entry.text()), ("outer", text));
+        assert_eq!(
+            (line("message", text).entry.message(), line("message", text).entry.text()),
+            ("outer", text)
+        );
     }
 
     #[test]
@@ -250,16 +299,29 @@ mod tests {
     #[test]
     fn what_is_not_json_is_a_line_as_it_came() {
         for text in ["plain text", "{\"open\":", "{]", "\u{0}\u{1b}[31mred", ""] {
-            assert_eq!((line("message", text).entry.message(), line("message", text).entry.text()), (text, text));
+            assert_eq!(
+                (line("message", text).entry.message(), line("message", text).entry.text()),
+                (text, text)
+            );
         }
     }
 
     #[test]
     fn numbers_that_are_no_json_cost_a_line_neither_level_nor_envelope() {
         let text = r#"{"level":"ERROR","pipeline":"P","message":"m","loss":NaN,"range":[-Infinity,Infinity]}"#;
-        for data in [text.to_owned(), format!(r#"{{"channel":"logs:etl:a:b","data":{text},"id":"7"}}"#)] {
+        for data in
+            [text.to_owned(), format!(r#"{{"channel":"logs:etl:a:b","data":{text},"id":"7"}}"#)]
+        {
             let line = line("message", &data);
-            assert_eq!((line.entry.level(), line.entry.pipeline(), line.entry.message(), line.entry.text()), (Level::Error, "P", "m", text));
+            assert_eq!(
+                (
+                    line.entry.level(),
+                    line.entry.pipeline(),
+                    line.entry.message(),
+                    line.entry.text()
+                ),
+                (Level::Error, "P", "m", text)
+            );
         }
         assert_eq!(line("message", r#"{"message":NaN}"#).entry.message(), "NaN");
     }
@@ -270,15 +332,29 @@ mod tests {
             "\u{feff}{\"level\":\"ERROR\",\"message\":\"m\"}",
             "\u{feff}{\"channel\":\"logs:etl:a:b\",\"data\":{\"level\":\"ERROR\",\"message\":\"m\"}}",
         ] {
-            assert_eq!((line("message", data).entry.level(), line("message", data).entry.message()), (Level::Error, "m"));
+            assert_eq!(
+                (line("message", data).entry.level(), line("message", data).entry.message()),
+                (Level::Error, "m")
+            );
         }
-        assert!(matches!(read("heartbeat", "", "\u{feff}{\"seqs\":{},\"serverTime\":1}"), Message::Heartbeat(_)));
+        assert!(matches!(
+            read("heartbeat", "", "\u{feff}{\"seqs\":{},\"serverTime\":1}"),
+            Message::Heartbeat(_)
+        ));
     }
 
     #[test]
     fn what_follows_the_json_makes_it_a_text_that_is_shown_as_it_came() {
-        for text in [r#"{"level":"ERROR"} trailing"#, "{\"level\":\"ERROR\"}\0", r#"{"a":1}{"b":2}"#, r#"{"channel":"logs:etl:a:b","data":{}},"#] {
-            assert_eq!((line("message", text).entry.message(), line("message", text).entry.text()), (text, text));
+        for text in [
+            r#"{"level":"ERROR"} trailing"#,
+            "{\"level\":\"ERROR\"}\0",
+            r#"{"a":1}{"b":2}"#,
+            r#"{"channel":"logs:etl:a:b","data":{}},"#,
+        ] {
+            assert_eq!(
+                (line("message", text).entry.message(), line("message", text).entry.text()),
+                (text, text)
+            );
         }
     }
 
@@ -287,14 +363,26 @@ mod tests {
         let long = "x".repeat(MAX_LINE_BYTES + 10);
         let plain = line("message", &long);
         assert_eq!((plain.entry.message().len(), plain.cut_bytes), (MAX_LINE_BYTES, 10));
-        let envelope = line("message", &format!(r#"{{"channel":"logs:etl:a:b","data":{{"level":"ERROR","message":"{long}"}}}}"#));
-        assert_eq!((envelope.entry.level(), envelope.entry.message().len()), (Level::Error, MAX_LINE_BYTES));
+        let envelope = line(
+            "message",
+            &format!(
+                r#"{{"channel":"logs:etl:a:b","data":{{"level":"ERROR","message":"{long}"}}}}"#
+            ),
+        );
+        assert_eq!(
+            (envelope.entry.level(), envelope.entry.message().len()),
+            (Level::Error, MAX_LINE_BYTES)
+        );
         assert!(envelope.cut_bytes > 10);
     }
 
     #[test]
     fn a_hostile_nest_does_not_overflow_the_stack() {
-        let deep = format!(r#"{{"channel":"logs:etl:a:b","data":{}{}}}"#, "[".repeat(200_000), "]".repeat(200_000));
+        let deep = format!(
+            r#"{{"channel":"logs:etl:a:b","data":{}{}}}"#,
+            "[".repeat(200_000),
+            "]".repeat(200_000)
+        );
         assert!(line("message", &deep).entry.text().starts_with("[[["));
     }
 }

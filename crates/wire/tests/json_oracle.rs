@@ -1,4 +1,5 @@
-//! Our JSON reader against serde_json: what one takes the other takes, and they read the same, for any text at all.
+//! Our JSON reader against serde_json: what one takes the other takes, and they read the same, for
+//! any text at all.
 
 use logs_sse_wire::entry::Entry;
 use logs_sse_wire::wire::{self, Message};
@@ -27,12 +28,23 @@ fn is_json(text: &str) -> bool {
 fn json() -> impl Strategy<Value = String> {
     let space = "[ \t\r\n]{0,2}";
     let string = r#""([ -!#-\[\]-~é😀]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){0,8}""#;
-    let leaf = prop_oneof!["true|false|null", r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,5})?([eE][+-]?[0-9]{1,3})?", string];
+    let leaf = prop_oneof![
+        "true|false|null",
+        r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,5})?([eE][+-]?[0-9]{1,3})?",
+        string
+    ];
     leaf.prop_recursive(4, 32, 4, move |inner| {
-        let field = (string, space, inner.clone(), space).prop_map(|(name, before, value, after)| format!("{name}{before}:{before}{value}{after}"));
+        let field =
+            (string, space, inner.clone(), space).prop_map(|(name, before, value, after)| {
+                format!("{name}{before}:{before}{value}{after}")
+            });
         prop_oneof![
-            (space, prop::collection::vec(inner, 0..4)).prop_map(|(space, items)| format!("[{space}{}]", items.join(&format!("{space},{space}")))),
-            (space, prop::collection::vec(field, 0..4)).prop_map(|(space, fields)| format!("{{{space}{}}}", fields.join(","))),
+            (space, prop::collection::vec(inner, 0..4)).prop_map(|(space, items)| format!(
+                "[{space}{}]",
+                items.join(&format!("{space},{space}"))
+            )),
+            (space, prop::collection::vec(field, 0..4))
+                .prop_map(|(space, fields)| format!("{{{space}{}}}", fields.join(","))),
         ]
     })
 }

@@ -15,7 +15,11 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn json(status: StatusCode, body: &Value) -> Self {
-        Self { status, headers: vec![("Content-Type", "application/json".into())], body: body.to_string() }
+        Self {
+            status,
+            headers: vec![("Content-Type", "application/json".into())],
+            body: body.to_string(),
+        }
     }
 
     /// A refusal, in the shape that the gateway's own have.
@@ -36,7 +40,11 @@ impl Answer {
 
     /// What a login in front of a gateway shows when a session has ended.
     pub(super) fn login_page() -> Self {
-        Self { status: StatusCode::OK, headers: vec![("Content-Type", "text/html; charset=utf-8".into())], body: LOGIN_PAGE.into() }
+        Self {
+            status: StatusCode::OK,
+            headers: vec![("Content-Type", "text/html; charset=utf-8".into())],
+            body: LOGIN_PAGE.into(),
+        }
     }
 
     pub(super) fn redirect(to: String) -> Self {
@@ -51,7 +59,8 @@ impl Answer {
 
     /// As it goes over the wire.
     pub(super) fn to_text(&self) -> String {
-        let mut text = format!("HTTP/1.1 {}\r\nConnection: close\r\nCache-Control: no-store\r\n", self.status);
+        let mut text =
+            format!("HTTP/1.1 {}\r\nConnection: close\r\nCache-Control: no-store\r\n", self.status);
         // Writing to a String cannot fail.
         for (name, value) in &self.headers {
             let _ = write!(text, "{name}: {value}\r\n");

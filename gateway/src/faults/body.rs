@@ -35,7 +35,12 @@ pub(super) enum Stop {
 impl Body {
     /// The body after `head`, of which `buffer` is read already.
     pub(super) fn new(upstream: TcpStream, buffer: BytesMut, head: &Head, pace: Pace) -> Self {
-        Self { upstream, buffer, payload: Payload::following(head), pacer: Pacer { pace, next: Instant::now() } }
+        Self {
+            upstream,
+            buffer,
+            payload: Payload::following(head),
+            pacer: Pacer { pace, next: Instant::now() },
+        }
     }
 
     /// Passes on all that comes.
@@ -63,7 +68,9 @@ impl Body {
             self.pacer.turn().await;
             let most = self.pacer.piece().min(self.buffer.len());
             let wanted = self.payload.clone().pass(&self.buffer[..most], limit);
-            let Ok(written) = answers.write(&self.buffer[..wanted]).await else { return Stop::Ended(Ending::Reset) };
+            let Ok(written) = answers.write(&self.buffer[..wanted]).await else {
+                return Stop::Ended(Ending::Reset);
+            };
             self.payload.pass(&self.buffer[..written], limit);
             self.buffer.advance(written);
             self.pacer.note(written, Instant::now());
@@ -131,7 +138,13 @@ mod tests {
 
     #[test]
     fn the_smaller_piece_counts() {
-        let piece = |split, rate| Pacer { pace: Pace { split: NonZero::new(split), rate: NonZero::new(rate) }, next: Instant::now() }.piece();
+        let piece = |split, rate| {
+            Pacer {
+                pace: Pace { split: NonZero::new(split), rate: NonZero::new(rate) },
+                next: Instant::now(),
+            }
+            .piece()
+        };
         assert_eq!((piece(3, 1000), piece(100, 1000), piece(3, 1), piece(0, 1)), (3, 50, 1, 1));
     }
 }

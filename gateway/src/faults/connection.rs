@@ -17,14 +17,17 @@ use super::{Faults, control, stream};
 
 /// Serves the one request of `client`.
 pub(super) async fn serve(faults: Arc<Faults>, mut client: TcpStream) {
-    // Without it the system would join the pieces again. It fails for a client that has left, which shows below.
+    // Without it the system would join the pieces again. It fails for a client that has left, which
+    // shows below.
     let _ = client.set_nodelay(true);
     let mut buffer = BytesMut::with_capacity(BUFFER);
     let head = match timeout(HEAD_TIME, Head::read(&mut client, &mut buffer)).await {
         Ok(Ok(Some(head))) => head,
         Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-            let answer =
-                Answer::error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &format!("the request: expected a head of at most {LONGEST_HEAD} bytes"));
+            let answer = Answer::error(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                &format!("the request: expected a head of at most {LONGEST_HEAD} bytes"),
+            );
             return send(client, &answer).await;
         }
         // A browser opens connections in advance, and not all are used.
@@ -43,10 +46,12 @@ pub(super) async fn serve(faults: Arc<Faults>, mut client: TcpStream) {
 /// Closes `client`, of which all that was written arrives with `Fin`.
 pub(super) async fn close(mut client: TcpStream, ending: Ending) {
     match ending {
-        // Closing with unread bytes would be a reset, so the client's last ones are read, until it closes too.
+        // Closing with unread bytes would be a reset, so the client's last ones are read, until it
+        // closes too.
         Ending::Fin if client.shutdown().await.is_ok() => {
             let mut bytes = [0; 1024];
-            let drained = async { while client.read(&mut bytes).await.is_ok_and(|count| count > 0) {} };
+            let drained =
+                async { while client.read(&mut bytes).await.is_ok_and(|count| count > 0) {} };
             // A client that never closes is left in the end.
             let _ = timeout(DRAIN_TIME, drained).await;
         }
@@ -68,7 +73,8 @@ async fn send(mut client: TcpStream, answer: &Answer) {
 }
 
 fn is_stream(head: &Head) -> bool {
-    head.method() == b"GET" && head.path().windows(STREAM_PATH.len()).any(|part| part == STREAM_PATH)
+    head.method() == b"GET"
+        && head.path().windows(STREAM_PATH.len()).any(|part| part == STREAM_PATH)
 }
 
 /// Forwards anything but a stream; the plan does not concern it.
@@ -86,7 +92,8 @@ async fn pass_through(faults: &Faults, mut client: TcpStream, head: &Head, rest:
                 to_upstream.write_all(rest).await?;
                 tokio::io::copy(&mut requests, &mut to_upstream).await
             };
-            // Whoever failed: upstream hears that nothing more comes, and its answer says how the exchange ends.
+            // Whoever failed: upstream hears that nothing more comes, and its answer says how the
+            // exchange ends.
             let _ = request.await;
             let _ = to_upstream.shutdown().await;
         };

@@ -20,7 +20,12 @@ use super::plan::{Ending, Plan};
 pub(super) const PREFIX: &[u8] = b"/faults/";
 
 /// Answers a request to one of the routes; `buffer` holds the begin of its body.
-pub(super) async fn answer(faults: &Faults, head: &Head, client: &mut TcpStream, buffer: &mut BytesMut) -> Answer {
+pub(super) async fn answer(
+    faults: &Faults,
+    head: &Head,
+    client: &mut TcpStream,
+    buffer: &mut BytesMut,
+) -> Answer {
     match (head.method(), head.path()) {
         (b"POST", b"/faults/plan") => match read_plan(head, client, buffer).await {
             Ok(plan) => {
@@ -41,7 +46,10 @@ pub(super) async fn answer(faults: &Faults, head: &Head, client: &mut TcpStream,
         }
         (_, b"/faults/plan" | b"/faults/cut" | b"/faults/reset") => wrong_method("POST"),
         (_, b"/faults/stats") => wrong_method("GET"),
-        _ => Answer::error(StatusCode::NOT_FOUND, "expected POST /faults/plan, /faults/cut or /faults/reset, or GET /faults/stats"),
+        _ => Answer::error(
+            StatusCode::NOT_FOUND,
+            "expected POST /faults/plan, /faults/cut or /faults/reset, or GET /faults/stats",
+        ),
     }
 }
 
@@ -51,22 +59,47 @@ fn end_all(faults: &Faults, ending: Ending) -> Answer {
 }
 
 fn wrong_method(expected: &str) -> Answer {
-    Answer::error(StatusCode::METHOD_NOT_ALLOWED, &format!("expected {expected}")).with("Allow", expected)
+    Answer::error(StatusCode::METHOD_NOT_ALLOWED, &format!("expected {expected}"))
+        .with("Allow", expected)
 }
 
-async fn read_plan(head: &Head, client: &mut TcpStream, buffer: &mut BytesMut) -> Result<Plan, (StatusCode, String)> {
-    let length = head.header("content-length").and_then(|text| str::from_utf8(text).ok()).and_then(|text| text.parse::<usize>().ok());
-    let length = length.ok_or_else(|| (StatusCode::LENGTH_REQUIRED, "the request: expected a Content-Length and a plan as body".into()))?;
+async fn read_plan(
+    head: &Head,
+    client: &mut TcpStream,
+    buffer: &mut BytesMut,
+) -> Result<Plan, (StatusCode, String)> {
+    let length = head
+        .header("content-length")
+        .and_then(|text| str::from_utf8(text).ok())
+        .and_then(|text| text.parse::<usize>().ok());
+    let length = length.ok_or_else(|| {
+        (
+            StatusCode::LENGTH_REQUIRED,
+            "the request: expected a Content-Length and a plan as body".into(),
+        )
+    })?;
     if length > LONGEST_BODY {
-        return Err((StatusCode::PAYLOAD_TOO_LARGE, format!("a body of {length} bytes: expected a plan of at most {LONGEST_BODY}")));
+        return Err((
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("a body of {length} bytes: expected a plan of at most {LONGEST_BODY}"),
+        ));
     }
-    let read = async { while buffer.len() < length && client.read_buf(buffer).await.is_ok_and(|count| count > 0) {} };
+    let read = async {
+        while buffer.len() < length && client.read_buf(buffer).await.is_ok_and(|count| count > 0) {}
+    };
     // What has not come by then does not come.
     let _ = timeout(BODY_TIME, read).await;
-    let body = buffer
-        .get(..length)
-        .ok_or_else(|| (StatusCode::BAD_REQUEST, format!("a body of {} bytes: expected the {length} that Content-Length says", buffer.len())))?;
-    let text = str::from_utf8(body).map_err(|error| (StatusCode::BAD_REQUEST, format!("the plan is no UTF-8: {error}")))?;
+    let body = buffer.get(..length).ok_or_else(|| {
+        (
+            StatusCode::BAD_REQUEST,
+            format!(
+                "a body of {} bytes: expected the {length} that Content-Length says",
+                buffer.len()
+            ),
+        )
+    })?;
+    let text = str::from_utf8(body)
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("the plan is no UTF-8: {error}")))?;
     text.parse().map_err(|error| (StatusCode::BAD_REQUEST, error))
 }
 

@@ -1,4 +1,5 @@
-//! The head of an HTTP/1.1 message, as its bytes. Knows what a proxy must know of it, and changes nothing else.
+//! The head of an HTTP/1.1 message, as its bytes. Knows what a proxy must know of it, and changes
+//! nothing else.
 
 use std::io;
 
@@ -12,25 +13,39 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads a head; `buffer` keeps what comes after it. `None` when the connection ends before any byte.
+    /// Reads a head; `buffer` keeps what comes after it. `None` when the connection ends before any
+    /// byte.
     ///
     /// # Errors
-    /// `InvalidData` for a head without an end, `UnexpectedEof` for half a head, and those of the socket.
-    pub(super) async fn read(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> io::Result<Option<Self>> {
+    /// `InvalidData` for a head without an end, `UnexpectedEof` for half a head, and those of the
+    /// socket.
+    pub(super) async fn read(
+        from: &mut (impl AsyncRead + Unpin),
+        buffer: &mut BytesMut,
+    ) -> io::Result<Option<Self>> {
         let mut looked_at: usize = 0;
         loop {
             // The blank line may lie across two reads.
             let start = looked_at.saturating_sub(BLANK_LINE.len() - 1);
-            if let Some(at) = buffer[start..].windows(BLANK_LINE.len()).position(|bytes| bytes == BLANK_LINE) {
+            if let Some(at) =
+                buffer[start..].windows(BLANK_LINE.len()).position(|bytes| bytes == BLANK_LINE)
+            {
                 let bytes = buffer.split_to(start + at + BLANK_LINE.len()).freeze();
                 return Ok(Some(Self { bytes }));
             }
             looked_at = buffer.len();
             if looked_at > LONGEST_HEAD {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("expected a head of at most {LONGEST_HEAD} bytes")));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("expected a head of at most {LONGEST_HEAD} bytes"),
+                ));
             }
             if from.read_buf(buffer).await? == 0 {
-                return if buffer.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+                return if buffer.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(io::ErrorKind::UnexpectedEof.into())
+                };
             }
         }
     }
@@ -54,7 +69,8 @@ impl Head {
         self.lines().skip(1).find_map(|line| value_of(line, name))
     }
 
-    /// The same head, asking for one exchange per connection. So each stream has a connection of its own to be cut.
+    /// The same head, asking for one exchange per connection. So each stream has a connection of
+    /// its own to be cut.
     pub(super) fn with_connection_close(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.bytes.len() + CLOSE.len());
         for (index, line) in self.lines().enumerate() {
@@ -78,7 +94,10 @@ impl Head {
     }
 
     fn first_line_word(&self, index: usize) -> &[u8] {
-        self.lines().next().and_then(|line| line.split(|byte| *byte == b' ').nth(index)).unwrap_or_default()
+        self.lines()
+            .next()
+            .and_then(|line| line.split(|byte| *byte == b' ').nth(index))
+            .unwrap_or_default()
     }
 }
 
@@ -107,16 +126,25 @@ mod tests {
 
     #[tokio::test]
     async fn ends_at_the_blank_line_and_keeps_the_rest() {
-        let (head, rest) = read(b"POST /a?b=/c HTTP/1.1\r\nContent-Length:  3 \r\n\r\nabc").await.expect("a head");
+        let (head, rest) =
+            read(b"POST /a?b=/c HTTP/1.1\r\nContent-Length:  3 \r\n\r\nabc").await.expect("a head");
         let head = head.expect("a head");
-        assert_eq!((head.method(), head.path(), head.header("content-length")), (&b"POST"[..], &b"/a"[..], Some(&b"3"[..])));
+        assert_eq!(
+            (head.method(), head.path(), head.header("content-length")),
+            (&b"POST"[..], &b"/a"[..], Some(&b"3"[..]))
+        );
         assert_eq!(&rest[..], b"abc");
     }
 
     #[tokio::test]
     async fn asks_for_one_exchange_and_changes_nothing_else() {
-        let (head, _) = read(b"GET / HTTP/1.1\r\nX-Na\xefve: \xff\r\nconnection: Keep-Alive\r\nHost: h:1\r\n\r\n").await.expect("a head");
-        let expected = b"GET / HTTP/1.1\r\nConnection: close\r\nX-Na\xefve: \xff\r\nHost: h:1\r\n\r\n";
+        let (head, _) = read(
+            b"GET / HTTP/1.1\r\nX-Na\xefve: \xff\r\nconnection: Keep-Alive\r\nHost: h:1\r\n\r\n",
+        )
+        .await
+        .expect("a head");
+        let expected =
+            b"GET / HTTP/1.1\r\nConnection: close\r\nX-Na\xefve: \xff\r\nHost: h:1\r\n\r\n";
         assert_eq!(head.expect("a head").with_connection_close(), expected);
     }
 
@@ -124,6 +152,9 @@ mod tests {
     async fn nothing_half_a_head_and_no_end_are_told_apart() {
         assert!(read(b"").await.expect("no error").0.is_none());
         assert_eq!(read(b"GET / HT").await.expect_err("half").kind(), io::ErrorKind::UnexpectedEof);
-        assert_eq!(read(&vec![b'a'; 2 * LONGEST_HEAD]).await.expect_err("no end").kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            read(&vec![b'a'; 2 * LONGEST_HEAD]).await.expect_err("no end").kind(),
+            io::ErrorKind::InvalidData
+        );
     }
 }

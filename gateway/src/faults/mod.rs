@@ -40,7 +40,8 @@ pub const LANGUAGE: &str = include_str!("language.txt");
 pub struct Faults {
     to: Origin,
     turns: Mutex<Turns>,
-    /// Each open stream holds one receiver, so the count of receivers is the count of open streams.
+    /// Each open stream holds one receiver, so the count of receivers is the count of open
+    /// streams.
     endings: broadcast::Sender<Ending>,
     streams: AtomicU64,
     cut: AtomicU64,
@@ -57,7 +58,13 @@ impl Faults {
     #[must_use]
     pub fn new(to: Origin, plan: Plan) -> Arc<Self> {
         let turns = Mutex::new(Turns { plan: Arc::new(plan), taken: 0 });
-        Arc::new(Self { to, turns, endings: broadcast::Sender::new(ENDINGS), streams: AtomicU64::new(0), cut: AtomicU64::new(0) })
+        Arc::new(Self {
+            to,
+            turns,
+            endings: broadcast::Sender::new(ENDINGS),
+            streams: AtomicU64::new(0),
+            cut: AtomicU64::new(0),
+        })
     }
 
     /// Serves until it is dropped, which closes every connection.
@@ -90,7 +97,8 @@ impl Faults {
     }
 
     fn replace_plan(&self, plan: Plan) {
-        *self.turns.lock().unwrap_or_else(PoisonError::into_inner) = Turns { plan: Arc::new(plan), taken: 0 };
+        *self.turns.lock().unwrap_or_else(PoisonError::into_inner) =
+            Turns { plan: Arc::new(plan), taken: 0 };
     }
 
     /// Ends all open streams, and gives how many were told.
@@ -104,7 +112,8 @@ impl Faults {
     }
 }
 
-/// An address to listen on. A proxy that breaks things and obeys everybody is for this machine only.
+/// An address to listen on. A proxy that breaks things and obeys everybody is for this machine
+/// only.
 ///
 /// # Errors
 /// When `text` is no address with a port, or one that other machines can reach.
@@ -112,12 +121,15 @@ pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr =
         text.parse().map_err(|_| format!("{text:?} is no address with a port: expected one such as 127.0.0.1:8081, or 127.0.0.1:0"))?;
     if !address.ip().is_loopback() {
-        return Err(format!("{address} is seen by other machines, and anybody may change the plan: expected an address such as 127.0.0.1:8081"));
+        return Err(format!(
+            "{address} is seen by other machines, and anybody may change the plan: expected an address such as 127.0.0.1:8081"
+        ));
     }
     Ok(address)
 }
 
-/// Open at the same time; the next wait in the listener's queue. Each stream takes two of usually 1024 file handles.
+/// Open at the same time; the next wait in the listener's queue. Each stream takes two of usually
+/// 1024 file handles.
 const CONNECTIONS: usize = 500;
 
 /// A stream that misses more than this many endings is to end anyway.

@@ -22,7 +22,10 @@ impl FromStr for Origin {
         // Without the text, in which there may be a password.
         let wrong = || "expected http://HOST:PORT, such as http://127.0.0.1:8080".to_owned();
         let uri: Uri = text.parse().map_err(|_| wrong())?;
-        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(wrong)?;
+        let authority = uri
+            .authority()
+            .filter(|authority| !authority.as_str().contains('@'))
+            .ok_or_else(wrong)?;
         // Paths are forwarded as they come, so one given here would have no place.
         if uri.scheme_str() != Some("http") || uri.path() != "/" || uri.query().is_some() {
             return Err(wrong());
@@ -42,7 +45,8 @@ impl Origin {
             upstream.set_nodelay(true)?;
             Ok::<_, io::Error>(upstream)
         };
-        let connected = timeout(CONNECT_TIME, connect).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        let connected =
+            timeout(CONNECT_TIME, connect).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
         connected.map_err(|error| format!("upstream {} cannot be reached: {error}", self.address))
     }
 }
@@ -67,7 +71,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_told_what_was_expected() {
-        for text in ["", "127.0.0.1:8080", "https://127.0.0.1:8080", "http://", "http://host/path", "http://host/?query", "http://user@host"] {
+        for text in [
+            "",
+            "127.0.0.1:8080",
+            "https://127.0.0.1:8080",
+            "http://",
+            "http://host/path",
+            "http://host/?query",
+            "http://user@host",
+        ] {
             let error = text.parse::<Origin>().expect_err(text);
             assert!(error.contains("expected http://HOST:PORT"), "{error}");
         }

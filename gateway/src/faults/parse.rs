@@ -14,10 +14,12 @@ impl Plan {
     /// Reads a flag's value: a plan, or `@FILE` for the plan in a file.
     ///
     /// # Errors
-    /// A sentence that names the step, what came and what was expected; or the file and why it cannot be read.
+    /// A sentence that names the step, what came and what was expected; or the file and why it
+    /// cannot be read.
     pub fn from_flag(text: &str) -> Result<Self, String> {
         let Some(file) = text.strip_prefix('@') else { return text.parse() };
-        let text = std::fs::read_to_string(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
+        let text =
+            std::fs::read_to_string(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
         text.parse().map_err(|error| format!("{file}: {error}"))
     }
 }
@@ -27,25 +29,36 @@ impl FromStr for Plan {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST_PLAN {
-            return Err(format!("the plan has {} bytes: expected at most {LONGEST_PLAN}", text.len()));
+            return Err(format!(
+                "the plan has {} bytes: expected at most {LONGEST_PLAN}",
+                text.len()
+            ));
         }
         let (text, then) = strip_loop(text.trim());
         // One semicolon too many at the end is how files are written.
         let text = text.strip_suffix(';').unwrap_or(text);
-        let steps = text.split(';').enumerate().map(|(index, step)| parse_step(index + 1, step.trim())).collect::<Result<_, _>>()?;
+        let steps = text
+            .split(';')
+            .enumerate()
+            .map(|(index, step)| parse_step(index + 1, step.trim()))
+            .collect::<Result<_, _>>()?;
         Ok(Self { steps, then })
     }
 }
 
 fn strip_loop(text: &str) -> (&str, Then) {
     match text.strip_suffix("loop") {
-        Some(rest) if rest.ends_with(|c: char| c == ';' || c.is_whitespace()) => (rest.trim_end(), Then::StartOver),
+        Some(rest) if rest.ends_with(|c: char| c == ';' || c.is_whitespace()) => {
+            (rest.trim_end(), Then::StartOver)
+        }
         _ => (text, Then::RepeatLast),
     }
 }
 
 fn parse_step(number: usize, text: &str) -> Result<Step, String> {
-    let Some((kind, options)) = text.split_once(char::is_whitespace).or((!text.is_empty()).then_some((text, ""))) else {
+    let Some((kind, options)) =
+        text.split_once(char::is_whitespace).or((!text.is_empty()).then_some((text, "")))
+    else {
         return Err(format!("step {number} is empty: expected one of {KINDS}"));
     };
     let read = || {
@@ -63,22 +76,38 @@ fn parse_step(number: usize, text: &str) -> Result<Step, String> {
 
 fn parse_act(kind: &str, options: &mut Options<'_>) -> Result<Act, String> {
     Ok(match kind {
-        "pass" | "trickle" | "split" | "delay" => Act::Forward { pace: parse_pace(kind, options)?, trouble: None },
+        "pass" | "trickle" | "split" | "delay" => {
+            Act::Forward { pace: parse_pace(kind, options)?, trouble: None }
+        }
         "cut" | "reset" | "stall" => {
-            let after = options.required("after", "bytes such as 1000 or a time such as 2s", parse_after)?;
+            let after = options.required(
+                "after",
+                "bytes such as 1000 or a time such as 2s",
+                parse_after,
+            )?;
             let kind_of_trouble = match kind {
                 "cut" => Kind::End(Ending::Fin),
                 "reset" => Kind::End(Ending::Reset),
                 _ => Kind::Stall(options.optional("for", parse_time)?),
             };
-            Act::Forward { pace: parse_pace(kind, options)?, trouble: Some(Trouble { after, kind: kind_of_trouble }) }
+            Act::Forward {
+                pace: parse_pace(kind, options)?,
+                trouble: Some(Trouble { after, kind: kind_of_trouble }),
+            }
         }
         "status" => {
             let code = options.required("code", &one_of(&STATUSES), parse_status)?;
-            Act::Answer(Answer::status(code, options.optional("retry-after", |text| parse_count(text, 0, MOST_SECONDS))?))
+            Act::Answer(Answer::status(
+                code,
+                options.optional("retry-after", |text| parse_count(text, 0, MOST_SECONDS))?,
+            ))
         }
         "html" => Act::Answer(Answer::login_page()),
-        "redirect" => Act::Answer(Answer::redirect(options.required("to", "a place such as /login", parse_place)?)),
+        "redirect" => Act::Answer(Answer::redirect(options.required(
+            "to",
+            "a place such as /login",
+            parse_place,
+        )?)),
         "refuse" => Act::Refuse,
         "hang" => Act::Hang,
         "loop" => return Err("loop comes last, after the steps that it repeats".into()),
@@ -97,7 +126,10 @@ fn parse_pace(kind: &str, options: &mut Options<'_>) -> Result<Pace, String> {
         "split" => Some(options.required("size", "a count of bytes", size)?),
         _ => options.optional("split", size)?,
     };
-    Ok(Pace { split: split.and_then(|size| usize::try_from(size).ok()).and_then(NonZero::new), rate: rate.and_then(NonZero::new) })
+    Ok(Pace {
+        split: split.and_then(|size| usize::try_from(size).ok()).and_then(NonZero::new),
+        rate: rate.and_then(NonZero::new),
+    })
 }
 
 /// The options of one step. Each is asked for by name, and what nobody asked for is an error.
@@ -110,7 +142,9 @@ impl<'a> Options<'a> {
     fn parse(text: &'a str) -> Result<Self, String> {
         let mut given: Vec<(&str, &str)> = Vec::new();
         for word in text.split_whitespace() {
-            let pair = word.split_once('=').ok_or_else(|| format!("{:?} is no option: expected NAME=VALUE", shortened(word)))?;
+            let pair = word.split_once('=').ok_or_else(|| {
+                format!("{:?} is no option: expected NAME=VALUE", shortened(word))
+            })?;
             if given.iter().any(|(name, _)| *name == pair.0) {
                 return Err(format!("{:?} is given twice", shortened(pair.0)));
             }
@@ -119,21 +153,39 @@ impl<'a> Options<'a> {
         Ok(Self { given, known: Vec::new() })
     }
 
-    fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    fn optional<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
         self.known.push(name);
-        let Some(at) = self.given.iter().position(|(given, _)| *given == name) else { return Ok(None) };
+        let Some(at) = self.given.iter().position(|(given, _)| *given == name) else {
+            return Ok(None);
+        };
         let (_, value) = self.given.swap_remove(at);
-        parse(value).map(Some).map_err(|expected| format!("{name}={:?}: expected {expected}", shortened(value)))
+        parse(value)
+            .map(Some)
+            .map_err(|expected| format!("{name}={:?}: expected {expected}", shortened(value)))
     }
 
-    fn required<T>(&mut self, name: &'static str, expected: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
-        self.optional(name, parse)?.ok_or_else(|| format!("{name}= is missing: expected {expected}"))
+    fn required<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, String> {
+        self.optional(name, parse)?
+            .ok_or_else(|| format!("{name}= is missing: expected {expected}"))
     }
 
     fn finish(self, kind: &str) -> Result<(), String> {
         match self.given.first() {
             None => Ok(()),
-            Some((name, _)) => Err(format!("{kind} has no option {:?}: expected {}", shortened(name), one_of(&self.known))),
+            Some((name, _)) => Err(format!(
+                "{kind} has no option {:?}: expected {}",
+                shortened(name),
+                one_of(&self.known)
+            )),
         }
     }
 }
@@ -142,7 +194,9 @@ fn parse_after(text: &str) -> Result<After, String> {
     if let Ok(bytes) = text.parse() {
         return Ok(After::Bytes(bytes));
     }
-    parse_time(text).map(After::Time).map_err(|_| "bytes such as 1000, or a time such as 2s of at most 24h".into())
+    parse_time(text)
+        .map(After::Time)
+        .map_err(|_| "bytes such as 1000, or a time such as 2s of at most 24h".into())
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
@@ -151,11 +205,17 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 }
 
 fn parse_count(text: &str, least: u64, most: u64) -> Result<u64, String> {
-    text.parse().ok().filter(|count| (least..=most).contains(count)).ok_or_else(|| format!("a number from {least} to {most}"))
+    text.parse()
+        .ok()
+        .filter(|count| (least..=most).contains(count))
+        .ok_or_else(|| format!("a number from {least} to {most}"))
 }
 
 fn parse_status(text: &str) -> Result<StatusCode, String> {
-    let code = STATUSES.into_iter().find(|code| *code == text).and_then(|code| StatusCode::from_str(code).ok());
+    let code = STATUSES
+        .into_iter()
+        .find(|code| *code == text)
+        .and_then(|code| StatusCode::from_str(code).ok());
     code.ok_or_else(|| one_of(&STATUSES))
 }
 
@@ -179,7 +239,8 @@ fn shortened(text: &str) -> String {
     }
 }
 
-const KINDS: &str = "pass, cut, reset, stall, trickle, split, delay, status, html, redirect, refuse, hang";
+const KINDS: &str =
+    "pass, cut, reset, stall, trickle, split, delay, status, html, redirect, refuse, hang";
 
 /// Those that a page may meet on its way to a gateway, each with its own treatment by the client.
 const STATUSES: [&str; 9] = ["204", "401", "403", "404", "410", "429", "500", "502", "503"];
@@ -210,16 +271,37 @@ mod tests {
     fn reads_bytes_and_times() {
         let pace = Pace { split: NonZero::new(3), rate: None };
         let two = Duration::from_secs(2);
-        assert_eq!(act("cut after=1000 split=3"), Act::Forward { pace, trouble: trouble(After::Bytes(1000), Kind::End(Ending::Fin)) });
-        assert_eq!(act("reset split=3 after=2s"), Act::Forward { pace, trouble: trouble(After::Time(two), Kind::End(Ending::Reset)) });
-        assert_eq!(act("stall after=0 for=2s split=3"), Act::Forward { pace, trouble: trouble(After::Bytes(0), Kind::Stall(Some(two))) });
-        assert_eq!(act("stall after=0 split=3"), Act::Forward { pace, trouble: trouble(After::Bytes(0), Kind::Stall(None)) });
+        assert_eq!(
+            act("cut after=1000 split=3"),
+            Act::Forward { pace, trouble: trouble(After::Bytes(1000), Kind::End(Ending::Fin)) }
+        );
+        assert_eq!(
+            act("reset split=3 after=2s"),
+            Act::Forward { pace, trouble: trouble(After::Time(two), Kind::End(Ending::Reset)) }
+        );
+        assert_eq!(
+            act("stall after=0 for=2s split=3"),
+            Act::Forward { pace, trouble: trouble(After::Bytes(0), Kind::Stall(Some(two))) }
+        );
+        assert_eq!(
+            act("stall after=0 split=3"),
+            Act::Forward { pace, trouble: trouble(After::Bytes(0), Kind::Stall(None)) }
+        );
     }
 
     #[test]
     fn reads_a_delay_of_any_step() {
-        for text in ["delay for=1500ms", "hang delay=1500ms", "status code=503 delay=1500ms", "cut delay=1500ms after=1"] {
-            assert_eq!(text.parse::<Plan>().expect("a plan").steps[0].delay, Duration::from_millis(1500), "{text}");
+        for text in [
+            "delay for=1500ms",
+            "hang delay=1500ms",
+            "status code=503 delay=1500ms",
+            "cut delay=1500ms after=1",
+        ] {
+            assert_eq!(
+                text.parse::<Plan>().expect("a plan").steps[0].delay,
+                Duration::from_millis(1500),
+                "{text}"
+            );
         }
     }
 
@@ -248,14 +330,23 @@ mod tests {
             ("loop", "step 1, \"loop\": loop comes last"),
             ("pass;;html", "step 2 is empty"),
             ("pass; loop; html", "step 2, \"loop\": loop comes last"),
-            ("pass; cutt after=1", "step 2, \"cutt after=1\": \"cutt\" is not one of pass, cut, reset"),
-            ("cut", "step 1, \"cut\": after= is missing: expected bytes such as 1000 or a time such as 2s"),
+            (
+                "pass; cutt after=1",
+                "step 2, \"cutt after=1\": \"cutt\" is not one of pass, cut, reset",
+            ),
+            (
+                "cut",
+                "step 1, \"cut\": after= is missing: expected bytes such as 1000 or a time such as 2s",
+            ),
             ("cut after=", "after=\"\": expected bytes"),
             ("cut after=-1", "after=\"-1\": expected bytes"),
             ("cut after=99999999999999999999", "after=\"99999999999999999999\": expected bytes"),
             ("reset after=25h", "of at most 24h"),
             ("stall after=1 for=5", "for=\"5\": expected a time such as 2s"),
-            ("cut after=1 for=5s", "cut has no option \"for\": expected one of after, rate, split, delay"),
+            (
+                "cut after=1 for=5s",
+                "cut has no option \"for\": expected one of after, rate, split, delay",
+            ),
             ("cut after=1 after=2", "\"after\" is given twice"),
             ("cut 1000", "\"1000\" is no option: expected NAME=VALUE"),
             ("trickle", "rate= is missing: expected bytes per second"),
@@ -279,7 +370,8 @@ mod tests {
 
     #[test]
     fn an_error_does_not_repeat_a_whole_file() {
-        let error = format!("{}=1", "ä".repeat(LONGEST_PLAN / 4)).parse::<Plan>().expect_err("no step");
+        let error =
+            format!("{}=1", "ä".repeat(LONGEST_PLAN / 4)).parse::<Plan>().expect_err("no step");
         assert!(error.len() < 500, "{error}");
         let error = "pass;".repeat(LONGEST_PLAN).parse::<Plan>().expect_err("too long");
         assert!(error.contains("expected at most 65536"), "{error}");

@@ -1,6 +1,8 @@
-//! How many bytes of the body itself have passed, told from the bytes on the wire. Changes none of them.
+//! How many bytes of the body itself have passed, told from the bytes on the wire. Changes none of
+//! them.
 //!
-//! A plan counts what a reader gets, and chunked coding (RFC 9112, section 7.1) puts sizes and line ends between.
+//! A plan counts what a reader gets, and chunked coding (RFC 9112, section 7.1) puts sizes and line
+//! ends between.
 
 use super::head::Head;
 
@@ -30,8 +32,13 @@ enum Coding {
 impl Payload {
     /// The body that follows an answer's `head`.
     pub(super) fn following(head: &Head) -> Self {
-        let is_chunked = head.header("transfer-encoding").is_some_and(|coding| coding.to_ascii_lowercase().ends_with(b"chunked"));
-        Self { coding: if is_chunked { Coding::Size { size: 0 } } else { Coding::Plain }, passed: 0 }
+        let is_chunked = head
+            .header("transfer-encoding")
+            .is_some_and(|coding| coding.to_ascii_lowercase().ends_with(b"chunked"));
+        Self {
+            coding: if is_chunked { Coding::Size { size: 0 } } else { Coding::Plain },
+            passed: 0,
+        }
     }
 
     /// Bytes of the body that have passed.
@@ -39,7 +46,8 @@ impl Payload {
         self.passed
     }
 
-    /// Lets `wire` pass until `passed` would exceed `limit`, and gives how many bytes of `wire` passed.
+    /// Lets `wire` pass until `passed` would exceed `limit`, and gives how many bytes of `wire`
+    /// passed.
     pub(super) fn pass(&mut self, wire: &[u8], limit: u64) -> usize {
         let mut at = 0;
         while let Some(byte) = wire.get(at)
@@ -50,7 +58,11 @@ impl Payload {
                 Coding::Plain => self.count(most),
                 Coding::Data { left } => {
                     let count = most.min(left);
-                    self.coding = if count == left { Coding::DataEnd } else { Coding::Data { left: left - count } };
+                    self.coding = if count == left {
+                        Coding::DataEnd
+                    } else {
+                        Coding::Data { left: left - count }
+                    };
                     self.count(count)
                 }
                 between => {
@@ -78,7 +90,9 @@ impl Coding {
                 left => Self::Data { left },
             },
             (Self::Size { size }, digit) => match char::from(digit).to_digit(16) {
-                Some(digit) => Self::Size { size: size.saturating_mul(16).saturating_add(digit.into()) },
+                Some(digit) => {
+                    Self::Size { size: size.saturating_mul(16).saturating_add(digit.into()) }
+                }
                 None => Self::Extension { size },
             },
             (Self::DataEnd, b'\n') => Self::Size { size: 0 },
@@ -95,7 +109,10 @@ mod tests {
 
     async fn following(headers: &str) -> Payload {
         let text = format!("HTTP/1.1 200 OK\r\n{headers}\r\n");
-        let head = Head::read(&mut text.as_bytes(), &mut BytesMut::new()).await.expect("a head").expect("a head");
+        let head = Head::read(&mut text.as_bytes(), &mut BytesMut::new())
+            .await
+            .expect("a head")
+            .expect("a head");
         Payload::following(&head)
     }
 
@@ -106,12 +123,17 @@ mod tests {
         let mut payload = following("Transfer-Encoding: Chunked\r\n").await;
         assert_eq!((payload.pass(CHUNKED, u64::MAX), payload.passed()), (CHUNKED.len(), 13));
         let mut payload = following("Content-Length: 9\r\n").await;
-        assert_eq!((payload.pass(CHUNKED, u64::MAX), payload.passed()), (CHUNKED.len(), CHUNKED.len() as u64));
+        assert_eq!(
+            (payload.pass(CHUNKED, u64::MAX), payload.passed()),
+            (CHUNKED.len(), CHUNKED.len() as u64)
+        );
     }
 
     #[tokio::test]
     async fn stops_right_after_the_last_wanted_byte() {
-        for (limit, last) in [(0, &b""[..]), (1, b"3\r\na"), (3, b"3\r\nabc"), (4, b"3\r\nabc\r\nA;x=\"1\"\r\n0")] {
+        for (limit, last) in
+            [(0, &b""[..]), (1, b"3\r\na"), (3, b"3\r\nabc"), (4, b"3\r\nabc\r\nA;x=\"1\"\r\n0")]
+        {
             let mut payload = following("Transfer-Encoding: gzip, chunked\r\n").await;
             let passed = payload.pass(CHUNKED, limit);
             assert_eq!(&CHUNKED[..passed], last, "{limit}");

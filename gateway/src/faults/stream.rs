@@ -76,10 +76,18 @@ async fn answer_with(answer: &Answer, answers: &mut WriteHalf<'_>) -> End {
     }
 }
 
-async fn forward(to: &Origin, head: &Head, answers: &mut WriteHalf<'_>, pace: Pace, trouble: Option<Trouble>) -> End {
+async fn forward(
+    to: &Origin,
+    head: &Head,
+    answers: &mut WriteHalf<'_>,
+    pace: Pace,
+    trouble: Option<Trouble>,
+) -> End {
     let mut upstream = match to.connect().await {
         Ok(upstream) => upstream,
-        Err(error) => return answer_with(&Answer::error(StatusCode::BAD_GATEWAY, &error), answers).await,
+        Err(error) => {
+            return answer_with(&Answer::error(StatusCode::BAD_GATEWAY, &error), answers).await;
+        }
     };
     let mut buffer = BytesMut::with_capacity(BUFFER);
     if upstream.write_all(&head.with_connection_close()).await.is_err() {
@@ -104,7 +112,9 @@ async fn forward(to: &Origin, head: &Head, answers: &mut WriteHalf<'_>, pace: Pa
 async fn befall(body: &mut Body, answers: &mut WriteHalf<'_>, trouble: Trouble) -> End {
     let stop = match trouble.after {
         After::Bytes(bytes) => body.pass(answers, bytes).await,
-        After::Time(time) => timeout(time, body.pass(answers, u64::MAX)).await.unwrap_or(Stop::Limit),
+        After::Time(time) => {
+            timeout(time, body.pass(answers, u64::MAX)).await.unwrap_or(Stop::Limit)
+        }
     };
     match (stop, trouble.kind) {
         (Stop::Ended(ending), _) => End::Over(ending),

@@ -1,4 +1,5 @@
-//! A faults proxy on a socket of its own, an upstream that sends given bytes, and a reader of bytes.
+//! A faults proxy on a socket of its own, an upstream that sends given bytes, and a reader of
+//! bytes.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
@@ -46,14 +47,19 @@ impl Proxy {
 
     /// Sends these bytes.
     pub async fn send(&self, request: &[u8]) -> Wire {
-        let mut wire = Wire { socket: TcpStream::connect(self.server.url.trim_start_matches("http://")).await.expect("it listens") };
+        let mut wire = Wire {
+            socket: TcpStream::connect(self.server.url.trim_start_matches("http://"))
+                .await
+                .expect("it listens"),
+        };
         wire.socket.write_all(request).await.expect("it reads");
         wire
     }
 
     pub async fn stats(&self) -> (u64, u64, u64) {
         let stats = self.server.get("/faults/stats").await.json;
-        let count = |name: &str| stats[name].as_u64().unwrap_or_else(|| panic!("no {name} in {stats}"));
+        let count =
+            |name: &str| stats[name].as_u64().unwrap_or_else(|| panic!("no {name} in {stats}"));
         (count("streams"), count("open"), count("cut"))
     }
 }
@@ -79,7 +85,9 @@ impl Wire {
     /// One read's bytes; none at the end.
     pub async fn piece(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; 64 * 1024];
-        let count = timeout(PATIENCE, self.socket.read(&mut bytes)).await.expect("bytes or an end in time")?;
+        let count = timeout(PATIENCE, self.socket.read(&mut bytes))
+            .await
+            .expect("bytes or an end in time")?;
         bytes.truncate(count);
         Ok(bytes)
     }
@@ -87,7 +95,10 @@ impl Wire {
     /// Reads until `count` bytes came.
     pub async fn some(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
-        timeout(PATIENCE, self.socket.read_exact(&mut bytes)).await.expect("bytes in time").expect("bytes");
+        timeout(PATIENCE, self.socket.read_exact(&mut bytes))
+            .await
+            .expect("bytes in time")
+            .expect("bytes");
         bytes
     }
 
@@ -123,7 +134,8 @@ impl Canned {
     pub async fn serving(answer: Vec<u8>, afterwards: Afterwards) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let (requests, ended) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<usize>>::default());
+        let (requests, ended) =
+            (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<usize>>::default());
         let (seen, left) = (Arc::clone(&requests), Arc::clone(&ended));
         let task = tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
@@ -131,7 +143,9 @@ impl Canned {
                 tokio::spawn(async move {
                     let mut bytes = vec![0; 64 * 1024];
                     let count = socket.read(&mut bytes).await.unwrap_or(0);
-                    seen.lock().expect("unpoisoned").push(String::from_utf8_lossy(&bytes[..count]).into_owned());
+                    seen.lock()
+                        .expect("unpoisoned")
+                        .push(String::from_utf8_lossy(&bytes[..count]).into_owned());
                     // A reader that is cut away does not take all.
                     let written = socket.write_all(&answer).await;
                     if written.is_ok() && afterwards == Afterwards::StayOpen {
@@ -166,7 +180,10 @@ pub const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n
 
 /// Frames with letters of one to four bytes, and both line ends.
 pub fn frames(count: usize) -> Vec<u8> {
-    (0..count).map(|n| format!("id: {n}\r\ndata: aé–𝄞 {n}\r\n\r\nid: {n}b\ndata: x\n\n")).collect::<String>().into_bytes()
+    (0..count)
+        .map(|n| format!("id: {n}\r\ndata: aé–𝄞 {n}\r\n\r\nid: {n}b\ndata: x\n\n"))
+        .collect::<String>()
+        .into_bytes()
 }
 
 /// Longer than anything on loopback takes that is under way.

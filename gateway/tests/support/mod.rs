@@ -48,7 +48,12 @@ impl Server {
     /// A gateway whose proxy route forwards to `upstream`.
     pub async fn forwarding_to(upstream: &str) -> Self {
         tls();
-        Self::with(Config::default(), Pace::default(), Some(Upstream::new(upstream).expect("a URL"))).await
+        Self::with(
+            Config::default(),
+            Pace::default(),
+            Some(Upstream::new(upstream).expect("a URL")),
+        )
+        .await
     }
 
     /// A gateway that keeps to these bounds and times.
@@ -63,7 +68,11 @@ impl Server {
         let shutdown = CancellationToken::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(logs_gateway::server::serve(listener, routes(shutdown.clone()), shutdown.clone()));
+        tokio::spawn(logs_gateway::server::serve(
+            listener,
+            routes(shutdown.clone()),
+            shutdown.clone(),
+        ));
         Self { url, shutdown, hub: Arc::default() }
     }
 
@@ -75,7 +84,13 @@ impl Server {
     pub async fn made(setup: Setup) -> Self {
         let hub = Arc::new(Hub::new(setup.config));
         let Setup { pace, upstream, tokens, extras, .. } = setup;
-        let gateway = |shutdown| Gateway { hub: Arc::clone(&hub), tokens: Arc::new(tokens), upstream, pace, shutdown };
+        let gateway = |shutdown| Gateway {
+            hub: Arc::clone(&hub),
+            tokens: Arc::new(tokens),
+            upstream,
+            pace,
+            shutdown,
+        };
         let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;
         server.hub = Arc::clone(&hub);
         server
@@ -86,17 +101,25 @@ impl Server {
     }
 
     pub async fn post(&self, path: &str, token: &str, body: impl Into<reqwest::Body>) -> Answer {
-        Answer::of(client().post(format!("{}{path}", self.url)).header("X-Service-Token", token).body(body)).await
+        Answer::of(
+            client()
+                .post(format!("{}{path}", self.url))
+                .header("X-Service-Token", token)
+                .body(body),
+        )
+        .await
     }
 
-    /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and gives how many it reached.
+    /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and gives how many
+    /// it reached.
     pub async fn publish(&self, message: &str) -> u64 {
         let body = json!({ "service": "etl", "workspace_id": "workspace123", "workflow_id": "workflow456", "logData": { "message": message } });
         let answer = self.post("/logs/stream", "l5-etl-token", body.to_string()).await;
         answer.json["delivered"].as_u64().unwrap_or_else(|| panic!("not published: {answer:?}"))
     }
 
-    /// Publishes the numbers from `from` to `to` on a channel, each with its number as data, without a socket between.
+    /// Publishes the numbers from `from` to `to` on a channel, each with its number as data,
+    /// without a socket between.
     pub fn publish_numbers(&self, channel: &str, from: u64, to: u64) {
         let channel = channel.parse().expect("a channel");
         for number in from..=to {
@@ -111,7 +134,10 @@ impl Server {
 
     /// Opens a stream with a cursor in the header, past its greeting.
     pub async fn resume(&self, path: &str, cursor: &str) -> Reader {
-        let mut reader = Reader::open(client().get(format!("{}{path}", self.url)).header("Last-Event-ID", cursor)).await;
+        let mut reader = Reader::open(
+            client().get(format!("{}{path}", self.url)).header("Last-Event-ID", cursor),
+        )
+        .await;
         assert_eq!(reader.data().await["type"], "connection");
         reader
     }
@@ -133,7 +159,13 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { config: Config::default(), pace: Pace::default(), upstream: None, tokens: Tokens::demo(), extras: Extras::default() }
+        Self {
+            config: Config::default(),
+            pace: Pace::default(),
+            upstream: None,
+            tokens: Tokens::demo(),
+            extras: Extras::default(),
+        }
     }
 }
 
@@ -184,15 +216,26 @@ pub struct Reader {
 
 impl Reader {
     pub async fn open(request: reqwest::RequestBuilder) -> Self {
-        let answer = tokio::time::timeout(PATIENCE, request.send()).await.expect("headers in time").expect("an answer");
+        let answer = tokio::time::timeout(PATIENCE, request.send())
+            .await
+            .expect("headers in time")
+            .expect("an answer");
         let (headers, status) = (answer.headers().clone(), answer.status().as_u16());
-        Self { headers, status, bytes: answer.bytes_stream().boxed(), parser: Parser::default(), frames: Default::default() }
+        Self {
+            headers,
+            status,
+            bytes: answer.bytes_stream().boxed(),
+            parser: Parser::default(),
+            frames: Default::default(),
+        }
     }
 
     /// The next frame, or `None` when the stream ended.
     pub async fn frame(&mut self) -> Option<Frame> {
         while self.frames.is_empty() {
-            let piece = tokio::time::timeout(PATIENCE, self.bytes.next()).await.expect("a frame in time")?;
+            let piece = tokio::time::timeout(PATIENCE, self.bytes.next())
+                .await
+                .expect("a frame in time")?;
             let Ok(piece) = piece else { return None };
             self.frames.extend(self.parser.feed(&piece));
         }
@@ -205,13 +248,19 @@ impl Reader {
         serde_json::from_str(&frame.data).expect("JSON")
     }
 
-    /// The next event in short, and its id: `7` for the log with that number, `gap 1 2 slow`, `bye shutdown`, `heartbeat`.
+    /// The next event in short, and its id: `7` for the log with that number, `gap 1 2 slow`, `bye
+    /// shutdown`, `heartbeat`.
     pub async fn told(&mut self) -> Option<(String, String)> {
         let frame = self.frame().await?;
         let data: Value = serde_json::from_str(&frame.data).expect("JSON");
         let told = match &*frame.event {
             "message" => data["seq"].to_string(),
-            "gap" => format!("gap {} {} {}", data["from"], data["to"], data["reason"].as_str().expect("a reason")),
+            "gap" => format!(
+                "gap {} {} {}",
+                data["from"],
+                data["to"],
+                data["reason"].as_str().expect("a reason")
+            ),
             "bye" => format!("bye {}", data["reason"].as_str().expect("a reason")),
             other => other.to_owned(),
         };
@@ -230,7 +279,10 @@ impl Reader {
     /// All that comes until the end, as text.
     pub async fn rest(mut self) -> String {
         let mut all = Vec::new();
-        while let Some(piece) = tokio::time::timeout(PATIENCE, self.bytes.next()).await.expect("bytes or an end in time") {
+        while let Some(piece) = tokio::time::timeout(PATIENCE, self.bytes.next())
+            .await
+            .expect("bytes or an end in time")
+        {
             all.extend_from_slice(&piece.expect("bytes"));
         }
         String::from_utf8(all).expect("text")
@@ -238,7 +290,11 @@ impl Reader {
 
     /// The next raw bytes.
     pub async fn piece(&mut self) -> bytes::Bytes {
-        tokio::time::timeout(PATIENCE, self.bytes.next()).await.expect("bytes in time").expect("the stream goes on").expect("bytes")
+        tokio::time::timeout(PATIENCE, self.bytes.next())
+            .await
+            .expect("bytes in time")
+            .expect("the stream goes on")
+            .expect("bytes")
     }
 }
 
@@ -252,4 +308,5 @@ pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
 }
 
 pub const CHANNEL: &str = "logs:etl:workspace123:workflow456";
-pub const PROXY: &str = "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456";
+pub const PROXY: &str =
+    "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=workspace123&workflow_id=workflow456";

@@ -17,7 +17,11 @@ pub struct Process {
 
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
-    command.args(arguments).env_remove("LOGS_GATEWAY_TOKENS").env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env_remove("LOGS_GATEWAY_TOKENS")
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null());
     command
 }
 
@@ -28,17 +32,25 @@ impl Process {
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
-        let url = line.trim().strip_prefix("logs-gateway listening on ").unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
+        let url = line
+            .trim()
+            .strip_prefix("logs-gateway listening on ")
+            .unwrap_or_else(|| panic!("no address in {line:?}"))
+            .to_owned();
         Self { child, url, stdout: Some(stdout) }
     }
 
-    /// Starts it on a port of our choice, where it cannot say its address, and waits until it answers.
+    /// Starts it on a port of our choice, where it cannot say its address, and waits until it
+    /// answers.
     pub fn start_on(port: u16, command: &mut Command) -> Self {
         let child = command.args(["--port", &port.to_string()]).spawn().expect("it starts");
         let mut process = Self { child, url: format!("http://127.0.0.1:{port}"), stdout: None };
         let start = Instant::now();
         while TcpStream::connect(process.address()).is_err() {
-            assert!(start.elapsed() < PATIENCE && process.child.try_wait().expect("a child").is_none(), "it does not listen");
+            assert!(
+                start.elapsed() < PATIENCE && process.child.try_wait().expect("a child").is_none(),
+                "it does not listen"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         process
@@ -49,7 +61,10 @@ impl Process {
     }
 
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill is there");
+        let sent = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .expect("kill is there");
         assert!(sent.success());
     }
 
@@ -78,7 +93,9 @@ impl Process {
     }
 
     pub fn get(&self, path: &str) -> String {
-        self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+        self.exchange(&format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ))
     }
 
     pub fn publish(&self, message: &str) -> String {
@@ -87,7 +104,9 @@ impl Process {
 }
 
 pub fn publish_request(path: &str, message: &str) -> String {
-    let body = format!(r#"{{"service":"etl","workspace_id":"workspace123","workflow_id":"workflow456","logData":{{"message":"{message}"}}}}"#);
+    let body = format!(
+        r#"{{"service":"etl","workspace_id":"workspace123","workflow_id":"workflow456","logData":{{"message":"{message}"}}}}"#
+    );
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Service-Token: l5-etl-token\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -128,7 +147,8 @@ pub struct Raw {
 impl Raw {
     pub fn request(address: impl ToSocketAddrs, path: &str) -> Self {
         let mut socket = connect(address);
-        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it accepts the request");
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .expect("it accepts the request");
         Self { socket, text: String::new() }
     }
 
@@ -136,7 +156,10 @@ impl Raw {
     pub fn until(&mut self, what: &str) {
         let mut bytes = [0; 4_096];
         while !self.text.contains(what) {
-            let count = self.socket.read(&mut bytes).unwrap_or_else(|error| panic!("{what:?} does not come: {error}; {}", self.text));
+            let count = self
+                .socket
+                .read(&mut bytes)
+                .unwrap_or_else(|error| panic!("{what:?} does not come: {error}; {}", self.text));
             assert!(count > 0, "the stream ended before {what:?}: {}", self.text);
             self.text.push_str(&String::from_utf8_lossy(&bytes[..count]));
         }
@@ -148,7 +171,13 @@ impl Raw {
         let closed = self.socket.read_to_end(&mut rest);
         self.text.push_str(&String::from_utf8_lossy(&rest));
         if let Err(error) = &closed {
-            assert!(!matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "the connection stays open");
+            assert!(
+                !matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ),
+                "the connection stays open"
+            );
         }
         closed.is_ok()
     }

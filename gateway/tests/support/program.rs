@@ -9,8 +9,22 @@ use std::process::{Child, Command, Stdio};
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
     command.args(arguments);
-    let proxies = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
-    let own = ["LOGS_GATEWAY_TOKENS", "LOGS_GATEWAY_TOKEN", "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION", "RUST_LOG"];
+    let proxies = [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ];
+    let own = [
+        "LOGS_GATEWAY_TOKENS",
+        "LOGS_GATEWAY_TOKEN",
+        "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION",
+        "RUST_LOG",
+    ];
     proxies.iter().chain(&own).for_each(|name| {
         command.env_remove(name);
     });
@@ -20,7 +34,14 @@ pub fn program(arguments: &[&str]) -> Command {
 /// Runs a command to its end: its exit code, and all that it wrote.
 pub fn ended(mut command: Command) -> (Option<i32>, String) {
     let output = command.output().expect("it starts");
-    (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+    (
+        output.status.code(),
+        format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ),
+    )
 }
 
 /// A running gateway that ends with the test.
@@ -31,7 +52,8 @@ pub struct Running {
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
         let url = line.trim().strip_prefix("logs-gateway listening on ").map(ToOwned::to_owned);
@@ -39,9 +61,13 @@ impl Running {
         Self { child, url }
     }
 
-    /// Ends it in order, since it writes its log in the background, and returns what it wrote to standard error.
+    /// Ends it in order, since it writes its log in the background, and returns what it wrote to
+    /// standard error.
     pub fn end(mut self) -> String {
-        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill is there");
+        let done = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .expect("kill is there");
         assert!(done.success(), "it has ended by itself");
         read_errors(&mut self.child)
     }

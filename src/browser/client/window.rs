@@ -1,4 +1,5 @@
-//! The client and the window in which it is shown: what it hears of the window, and what it takes along to another one.
+//! The client and the window in which it is shown: what it hears of the window, and what it takes
+//! along to another one.
 
 use std::rc::Weak;
 
@@ -12,7 +13,10 @@ use logs_sse_core::connection::{Input, Page};
 impl Inner {
     /// Sets the timer for the alarm by the window that is right now.
     pub(super) fn set_alarm(&self) {
-        let timer = self.alarm_at.get().map(|at| self.after(at - clock::now(), |inner| inner.handle(Input::Woken)));
+        let timer = self
+            .alarm_at
+            .get()
+            .map(|at| self.after(at - clock::now(), |inner| inner.handle(Input::Woken)));
         self.alarm.set(timer);
     }
 
@@ -24,7 +28,8 @@ impl Inner {
                 self.tell_visibility();
             }
             News::Closing => {
-                // Once it is closed; by the program's own window, since a timer of this one would never ring.
+                // Once it is closed; by the program's own window, since a timer of this one would
+                // never ring.
                 let me = self.me.clone();
                 let closed = move |inner: &Self| {
                     inner.home.left();
@@ -35,7 +40,8 @@ impl Inner {
         }
     }
 
-    /// Takes timers, frames and listeners to the window of the element, when that is another one than before.
+    /// Takes timers, frames and listeners to the window of the element, when that is another one
+    /// than before.
     pub(super) fn follow_home(&self) {
         if !self.home.look() {
             return;

@@ -53,7 +53,9 @@ impl Alarms {
 
     /// The earliest.
     pub(super) fn next(&self) -> Option<Alarm> {
-        let set = REASONS.into_iter().filter_map(|reason| self.0[place(reason)].map(|at| Alarm { at, reason }));
+        let set = REASONS
+            .into_iter()
+            .filter_map(|reason| self.0[place(reason)].map(|at| Alarm { at, reason }));
         set.min_by_key(|alarm| alarm.at)
     }
 }
@@ -63,7 +65,8 @@ fn place(reason: AlarmReason) -> usize {
 }
 
 /// In the order of the enum.
-const REASONS: [AlarmReason; 4] = [AlarmReason::ConnectTimeout, AlarmReason::Retry, AlarmReason::Silence, AlarmReason::Hidden];
+const REASONS: [AlarmReason; 4] =
+    [AlarmReason::ConnectTimeout, AlarmReason::Retry, AlarmReason::Silence, AlarmReason::Hidden];
 
 #[cfg(test)]
 mod tests {

@@ -21,9 +21,15 @@ impl Judgement {
         let failed = |failure| Self::Failed(failure, Duration::ZERO);
         match *finding {
             _ if finding.is_stream() => Self::Streams,
-            Finding::Answer { status: status @ (401 | 403), .. } => Self::Stop(Stop::NotAllowed(status)),
-            Finding::Answer { status: status @ (204 | 410), .. } => Self::Stop(Stop::NothingToStream(status)),
-            Finding::Answer { status: status @ (429 | 503), retry_after, .. } => Self::Failed(Failure::Busy(status), retry_after.unwrap_or_default()),
+            Finding::Answer { status: status @ (401 | 403), .. } => {
+                Self::Stop(Stop::NotAllowed(status))
+            }
+            Finding::Answer { status: status @ (204 | 410), .. } => {
+                Self::Stop(Stop::NothingToStream(status))
+            }
+            Finding::Answer { status: status @ (429 | 503), retry_after, .. } => {
+                Self::Failed(Failure::Busy(status), retry_after.unwrap_or_default())
+            }
             Finding::Answer { status: 200, .. } => failed(Failure::WebPage),
             Finding::Answer { status: 404, .. } => failed(Failure::NotFound),
             Finding::Answer { status, .. } => failed(Failure::Status(status)),

@@ -1,4 +1,5 @@
-//! The one question after the reason of a failure: whether it is under way, and whether it is too soon for another. Asks nothing itself.
+//! The one question after the reason of a failure: whether it is under way, and whether it is too
+//! soon for another. Asks nothing itself.
 
 use std::time::Duration;
 
@@ -33,7 +34,8 @@ impl Asking {
         self.asked_at.is_some_and(|last| now - last < BETWEEN)
     }
 
-    /// Until when the next attempt should wait for the answer; `None` when there is none to wait for.
+    /// Until when the next attempt should wait for the answer; `None` when there is none to wait
+    /// for.
     ///
     /// A short delay before the attempt would otherwise cut the question off, time after time.
     pub(super) fn holds_until(&self, now: Instant) -> Option<Instant> {

@@ -1,4 +1,5 @@
-//! The machine itself: one transition for each input. What a state means is in `state.rs`, when it wakes in `alarms.rs`.
+//! The machine itself: one transition for each input. What a state means is in `state.rs`, when it
+//! wakes in `alarms.rs`.
 
 mod found;
 mod hints;
@@ -13,8 +14,8 @@ use super::state::{Failure, ProbeId, SourceId, State, Stop, is_place_of};
 use super::watch::{BEATS, Verdict, Watch};
 use super::{Config, Input, Output};
 use crate::backoff::Backoff;
-use logs_sse_wire::protocol::{Bye, ByeReason, LONGEST_WAIT};
 use crate::time::Instant;
+use logs_sse_wire::protocol::{Bye, ByeReason, LONGEST_WAIT};
 use logs_sse_wire::unread::Unread;
 
 /// The connection.
@@ -82,7 +83,9 @@ impl Connection {
             Input::Unread(source, what) => self.handle_unread(source, what),
             Input::Beat(source, beat) => self.handle_beat(now, source, beat),
             Input::Failed(source, failure) => self.handle_failed(now, source, failure),
-            Input::NotGranted(source, channel) => self.handle_stop(source, Stop::NotGranted(channel)),
+            Input::NotGranted(source, channel) => {
+                self.handle_stop(source, Stop::NotGranted(channel))
+            }
             Input::Bye(source, bye) => self.handle_bye(now, source, bye),
             Input::Probed(probe, finding) => self.handle_probed(now, probe, &finding),
             Input::Network(online) => self.handle_network(now, online),
@@ -123,8 +126,8 @@ impl Connection {
     }
 
     fn handle_connect(&mut self, now: Instant) {
-        // Asked for by a person, so it is tried even when the browser thinks that there is no network:
-        // a gateway on this very machine needs none.
+        // Asked for by a person, so it is tried even when the browser thinks that there is no
+        // network: a gateway on this very machine needs none.
         if matches!(self.state, State::Idle | State::Stopped(_)) {
             self.begin_afresh(now);
         }
@@ -169,7 +172,8 @@ impl Connection {
         }
     }
 
-    /// Moves no alarm: the one for silence finds out when it rings that something was heard meanwhile.
+    /// Moves no alarm: the one for silence finds out when it rings that something was heard
+    /// meanwhile.
     fn handle_heard(&mut self, now: Instant, source: SourceId) {
         if !self.is_current(source) {
             return;
@@ -192,14 +196,17 @@ impl Connection {
         if !self.is_current(source) {
             return;
         }
-        // The browser's own retry has no backoff and ignores ours, so the source goes, whatever it would have done.
+        // The browser's own retry has no backoff and ignores ours, so the source goes, whatever it
+        // would have done.
         let was_connecting = matches!(self.state, State::Connecting { .. });
         self.release();
         let ask = was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
         let asked_lately = self.asking.is_recent(now);
         // Nobody asks again so soon, and the reason that was found still stands.
         let failure = match &self.last_failure {
-            Some(found) if asked_lately && failure == Failure::Rejected && found.is_found() => found.clone(),
+            Some(found) if asked_lately && failure == Failure::Rejected && found.is_found() => {
+                found.clone()
+            }
             _ => failure,
         };
         self.wait(now, Duration::ZERO, failure);
@@ -228,14 +235,20 @@ impl Connection {
     fn handle_blocked(&mut self, place: &str) {
         // Something else of the page may have been blocked as well.
         let is_ours = self.target.as_ref().is_ok_and(|url| is_place_of(place, url));
-        if is_ours && matches!(self.state, State::Connecting { .. } | State::Waiting { .. } | State::Offline) {
+        if is_ours
+            && matches!(
+                self.state,
+                State::Connecting { .. } | State::Waiting { .. } | State::Offline
+            )
+        {
             self.rest(State::Stopped(Stop::Blocked));
         }
     }
 
     fn handle_woken(&mut self, now: Instant) {
         self.handle_due(now);
-        // The alarm has rung and is gone, perhaps early, since browsers round timers down: so it is told anew in any case.
+        // The alarm has rung and is gone, perhaps early, since browsers round timers down: so it is
+        // told anew in any case.
         self.told_alarm = self.alarms.next();
         self.outputs.push_back(Output::Wake(self.told_alarm));
     }
@@ -244,9 +257,15 @@ impl Connection {
         while let Some(due) = self.alarms.take_due(now) {
             match (due.reason, self.source) {
                 (AlarmReason::Retry, _) => self.retry(now),
-                (AlarmReason::ConnectTimeout, Some(source)) => self.handle_failed(now, source, Failure::TimedOut(self.config.connect_timeout)),
+                (AlarmReason::ConnectTimeout, Some(source)) => {
+                    self.handle_failed(now, source, Failure::TimedOut(self.config.connect_timeout))
+                }
                 (AlarmReason::Silence, Some(source)) => self.handle_silence(now, source, due.at),
-                (AlarmReason::Hidden, _) if !matches!(self.state, State::Idle | State::Stopped(_)) => self.rest(State::Paused),
+                (AlarmReason::Hidden, _)
+                    if !matches!(self.state, State::Idle | State::Stopped(_)) =>
+                {
+                    self.rest(State::Paused)
+                }
                 _ => {}
             }
         }
@@ -263,7 +282,9 @@ impl Connection {
                 self.beat_limit = None;
                 self.handle_failed(now, source, Failure::Unread(self.unread));
             }
-            Some(Verdict::Dead(silence)) => self.handle_failed(now, source, Failure::Silent(silence)),
+            Some(Verdict::Dead(silence)) => {
+                self.handle_failed(now, source, Failure::Silent(silence))
+            }
         }
     }
 
@@ -295,13 +316,15 @@ impl Connection {
         }
     }
 
-    /// Waits for the next attempt: at least `floor`, which is the server's wish, and a jittered delay on top,
-    /// without which all readers that were told the same would come back at the same moment.
+    /// Waits for the next attempt: at least `floor`, which is the server's wish, and a jittered
+    /// delay on top, without which all readers that were told the same would come back at the
+    /// same moment.
     fn wait(&mut self, now: Instant, floor: Duration, failure: Failure) {
         self.last_failure = Some(failure);
         self.not_before = now + floor.min(LONGEST_WAIT);
         if !self.online {
-            // Slowly, since the browser may well be right; and uncounted, since it says nothing about the server.
+            // Slowly, since the browser may well be right; and uncounted, since it says nothing
+            // about the server.
             let delay = self.backoff.slow() + floor.min(LONGEST_WAIT);
             self.alarms.set(AlarmReason::Retry, now + delay);
             return self.change(State::Offline);
@@ -323,7 +346,8 @@ impl Connection {
         self.outputs.push_back(Output::Probe { probe, url });
     }
 
-    /// Begins the attempt that is due, unless the reason of the last one's failure is about to be told.
+    /// Begins the attempt that is due, unless the reason of the last one's failure is about to be
+    /// told.
     fn retry(&mut self, now: Instant) {
         match self.asking.holds_until(now) {
             Some(end) => self.alarms.set(AlarmReason::Retry, end),

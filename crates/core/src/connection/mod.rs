@@ -1,4 +1,5 @@
-//! The connection as a sans-IO state machine: it decides, somebody else opens, closes, asks and waits.
+//! The connection as a sans-IO state machine: it decides, somebody else opens, closes, asks and
+//! waits.
 //!
 //! Hand in what happened, then drain what is to be done:
 //! ```
@@ -20,8 +21,9 @@
 //!     }
 //! }
 //! ```
-//! Rules that hold, whatever comes in whatever order (`tests/connection_properties.rs`): at most one source is open;
-//! no probe runs beside it; while a next attempt is owed, an alarm is set; an older source or probe changes nothing.
+//! Rules that hold, whatever comes in whatever order (`tests/connection_properties.rs`): at most
+//! one source is open; no probe runs beside it; while a next attempt is owed, an alarm is set; an
+//! older source or probe changes nothing.
 
 mod alarms;
 mod answer;
@@ -45,11 +47,13 @@ use logs_sse_wire::unread::Unread;
 pub struct Config {
     /// How the delays between attempts grow.
     pub backoff: backoff::Config,
-    /// How long a source may take to answer. The seventh stream of an HTTP/1.1 origin never does, and never errs.
+    /// How long a source may take to answer. The seventh stream of an HTTP/1.1 origin never does,
+    /// and never errs.
     pub connect_timeout: Duration,
     /// After how many failed attempts in a row to stop; `None` for never.
     pub max_attempts: Option<u32>,
-    /// How long a server without heartbeats may be silent before it is taken for dead; `None` for ever.
+    /// How long a server without heartbeats may be silent before it is taken for dead; `None` for
+    /// ever.
     pub silence: Option<Duration>,
     /// What becomes of the stream while the page is hidden.
     pub hidden: Hidden,

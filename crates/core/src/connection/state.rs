@@ -1,13 +1,14 @@
-//! The nouns of the connection: where it stands, why it failed, why it stopped. No transitions here.
+//! The nouns of the connection: where it stands, why it failed, why it stopped. No transitions
+//! here.
 
 use std::fmt;
 use std::time::Duration;
 
-use logs_sse_wire::entry::head;
 use crate::notice::time;
-use logs_sse_wire::protocol::ByeReason;
 use crate::summary::grouped;
 use crate::time::Instant;
+use logs_sse_wire::entry::head;
+use logs_sse_wire::protocol::ByeReason;
 use logs_sse_wire::unread::Unread;
 
 /// Where the connection stands.
@@ -15,7 +16,8 @@ use logs_sse_wire::unread::Unread;
 pub enum State {
     /// Nobody wants a connection.
     Idle,
-    /// A source is open and has not answered yet. `attempt` counts from 1 since the link last settled.
+    /// A source is open and has not answered yet. `attempt` counts from 1 since the link last
+    /// settled.
     Connecting {
         /// The number of this attempt.
         attempt: u32,
@@ -32,7 +34,8 @@ pub enum State {
         /// The number of the next attempt.
         attempt: u32,
     },
-    /// The browser reports no network. The next attempt begins when it reports one, or slowly, since it may be wrong.
+    /// The browser reports no network. The next attempt begins when it reports one, or slowly,
+    /// since it may be wrong.
     Offline,
     /// The page is hidden or frozen, and its stream was closed for that time.
     Paused,
@@ -40,7 +43,8 @@ pub enum State {
     Stopped(Stop),
 }
 
-/// What is known of an open stream. That it is open says that the server answered, not that anything arrives.
+/// What is known of an open stream. That it is open says that the server answered, not that
+/// anything arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// Nothing has been understood yet, which is usual for a server without a greeting.
@@ -51,7 +55,8 @@ pub enum Reading {
     Understood,
 }
 
-/// Why an attempt or a link ended. An `EventSource` tells nothing but the moment; a probe may tell more.
+/// Why an attempt or a link ended. An `EventSource` tells nothing but the moment; a probe may tell
+/// more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The stream was open and ended.
@@ -60,7 +65,8 @@ pub enum Failure {
     LostEarly,
     /// The stream was open, and nothing was heard for this long though something should have been.
     Silent(Duration),
-    /// The stream was open, and nothing on it was understood before it ended or in time; this came instead.
+    /// The stream was open, and nothing on it was understood before it ended or in time; this came
+    /// instead.
     Unread(Unread),
     /// The browser got no answer.
     Unreachable,
@@ -151,8 +157,14 @@ impl fmt::Display for Failure {
 /// What to say of an open stream on which nothing was understood, with the likely cause.
 pub(crate) fn unread(what: Unread) -> String {
     let cause = match what {
-        Unread::Nothing => "the log server may be idle, or a proxy may hold the stream back or compress it",
-        Unread::Compressed(how) => return format!("{UNREAD}: the bytes look compressed ({how}), and the answer does not say so"),
+        Unread::Nothing => {
+            "the log server may be idle, or a proxy may hold the stream back or compress it"
+        }
+        Unread::Compressed(how) => {
+            return format!(
+                "{UNREAD}: the bytes look compressed ({how}), and the answer does not say so"
+            );
+        }
         Unread::Utf16 => "the bytes look like UTF-16, and an event stream is UTF-8",
         Unread::Binary => "the bytes are not text; they may be compressed",
         Unread::WebPage => "a web page came instead of an event stream",
@@ -167,7 +179,8 @@ const UNREAD: &str = "connected, but nothing readable has arrived";
 /// Why the connection will not try again by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// The workspace, workflow, service or endpoint is not usable; with the sentence that says which and why.
+    /// The workspace, workflow, service or endpoint is not usable; with the sentence that says
+    /// which and why.
     BadTarget(String),
     /// The gateway did not grant the channel.
     NotGranted(String),
@@ -190,19 +203,33 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadTarget(why) => f.write_str(why),
-            Self::NotGranted(channel) => write!(f, "you may not read the logs of this workflow (the gateway did not grant {channel})"),
-            Self::NotAllowed(401) => f.write_str("not allowed to read this workflow (401): log in again"),
-            Self::NotAllowed(status) => write!(f, "not allowed to read this workflow ({status}): ask for access"),
-            Self::NothingToStream(status) => write!(f, "the server says that there is nothing to stream ({status})"),
+            Self::NotGranted(channel) => write!(
+                f,
+                "you may not read the logs of this workflow (the gateway did not grant {channel})"
+            ),
+            Self::NotAllowed(401) => {
+                f.write_str("not allowed to read this workflow (401): log in again")
+            }
+            Self::NotAllowed(status) => {
+                write!(f, "not allowed to read this workflow ({status}): ask for access")
+            }
+            Self::NothingToStream(status) => {
+                write!(f, "the server says that there is nothing to stream ({status})")
+            }
             Self::SentAway => f.write_str("the log server ended this stream for good"),
-            Self::Blocked => f.write_str("the page's Content-Security-Policy forbids the connection (connect-src)"),
+            Self::Blocked => f.write_str(
+                "the page's Content-Security-Policy forbids the connection (connect-src)",
+            ),
             Self::GaveUp { attempts: 1 } => f.write_str("gave up after one attempt"),
-            Self::GaveUp { attempts } => write!(f, "gave up after {} attempts", grouped((*attempts).into())),
+            Self::GaveUp { attempts } => {
+                write!(f, "gave up after {} attempts", grouped((*attempts).into()))
+            }
         }
     }
 }
 
-/// One source that was opened. Each has a number of its own, so that what comes late from an older one is known as such.
+/// One source that was opened. Each has a number of its own, so that what comes late from an older
+/// one is known as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub(crate) u64);
 
@@ -222,9 +249,11 @@ pub enum Finding {
         /// Its `Retry-After`, where there is one in seconds.
         retry_after: Option<Duration>,
     },
-    /// A stream whose content type names this charset, which is not UTF-8. Browsers refuse it to an `EventSource`.
+    /// A stream whose content type names this charset, which is not UTF-8. Browsers refuse it to an
+    /// `EventSource`.
     Charset(String),
-    /// An answer of status 200 whose content type, this one, is neither a stream's nor a web page's.
+    /// An answer of status 200 whose content type, this one, is neither a stream's nor a web
+    /// page's.
     OtherType(String),
     /// A redirect; the browser does not tell where to.
     Redirect,
@@ -239,18 +268,32 @@ impl Finding {
         let mut parts = content_type.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default();
         let is_stream = kind.eq_ignore_ascii_case("text/event-stream");
-        let is_page = kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml");
-        let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-        let charset = charset.map(|(_, value)| value.trim().trim_matches('"')).filter(|charset| !charset.eq_ignore_ascii_case("utf-8"));
+        let is_page = kind.eq_ignore_ascii_case("text/html")
+            || kind.eq_ignore_ascii_case("application/xhtml+xml");
+        let charset = parts
+            .filter_map(|part| part.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+        let charset = charset
+            .map(|(_, value)| value.trim().trim_matches('"'))
+            .filter(|charset| !charset.eq_ignore_ascii_case("utf-8"));
         match charset {
-            Some(charset) if status == 200 && is_stream => Self::Charset(head(charset, LONGEST_NAME).into()),
-            _ if status == 200 && !is_stream && !is_page => Self::OtherType(head(kind, LONGEST_NAME).into()),
+            Some(charset) if status == 200 && is_stream => {
+                Self::Charset(head(charset, LONGEST_NAME).into())
+            }
+            _ if status == 200 && !is_stream && !is_page => {
+                Self::OtherType(head(kind, LONGEST_NAME).into())
+            }
             // As a date, Retry-After says nothing that a page with a wrong clock could use.
-            _ => Self::Answer { status, is_stream, retry_after: retry_after.trim().parse().ok().map(Duration::from_secs) },
+            _ => Self::Answer {
+                status,
+                is_stream,
+                retry_after: retry_after.trim().parse().ok().map(Duration::from_secs),
+            },
         }
     }
 
-    /// Whether it is the head of an event stream. One with another charset is read as UTF-8, which it almost always is.
+    /// Whether it is the head of an event stream. One with another charset is read as UTF-8, which
+    /// it almost always is.
     #[must_use]
     pub fn is_stream(&self) -> bool {
         matches!(self, Self::Answer { status: 200, is_stream: true, .. } | Self::Charset(_))
@@ -260,7 +303,8 @@ impl Finding {
 /// The most bytes of a server's own name for something that a sentence repeats.
 const LONGEST_NAME: usize = 100;
 
-/// Whether a place that the page's policy forbade is that of `url`: the browser names the whole URL, with a cursor behind it, or just its origin.
+/// Whether a place that the page's policy forbade is that of `url`: the browser names the whole
+/// URL, with a cursor behind it, or just its origin.
 pub(super) fn is_place_of(place: &str, url: &str) -> bool {
     // `contains` would be a kilobyte of WebAssembly.
     let holds = || place.char_indices().any(|(at, _)| place[at..].starts_with(url));

@@ -1,4 +1,5 @@
-//! The watchdog of an open stream: when silence means that it is dead. Knows the beat, closes nothing.
+//! The watchdog of an open stream: when silence means that it is dead. Knows the beat, closes
+//! nothing.
 
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ pub(super) struct Watch {
 pub(super) enum Verdict {
     /// Nothing; look again then.
     LookAgain(Instant),
-    /// The stream may live, but nothing on it has been understood for so long that this must be said.
+    /// The stream may live, but nothing on it has been understood for so long that this must be
+    /// said.
     Unheard,
     /// The stream is dead; it has been silent for this long.
     Dead(Duration),
@@ -55,8 +57,8 @@ impl Watch {
         self.grace_until = None;
     }
 
-    /// Notes that the browser reports no network since `now`, and returns when to look. The report may be wrong, so the
-    /// stream has time to show that it lives, but less than usual.
+    /// Notes that the browser reports no network since `now`, and returns when to look. The report
+    /// may be wrong, so the stream has time to show that it lives, but less than usual.
     pub(super) fn network_lost(&mut self, now: Instant) -> Option<Instant> {
         self.doubted_at = self.doubted_at.or(Some(now));
         self.deadline()
@@ -64,18 +66,22 @@ impl Watch {
 
     /// Looks at `now`, as was planned for `due`.
     pub(super) fn look(&mut self, now: Instant, due: Instant) -> Option<Verdict> {
-        let Some(deadline) = self.deadline() else { return (!self.is_heard).then_some(Verdict::Unheard) };
+        let Some(deadline) = self.deadline() else {
+            return (!self.is_heard).then_some(Verdict::Unheard);
+        };
         if now < deadline {
             return Some(Verdict::LookAgain(deadline));
         }
-        // No alarm rings so late unless the machine slept: what arrived meanwhile may be on its way.
+        // No alarm rings so late unless the machine slept: what arrived meanwhile may be on its
+        // way.
         if self.beat() < now - due && self.grace_until.is_none() {
             return self.forgive(now).map(Verdict::LookAgain);
         }
         Some(Verdict::Dead(now - self.heard_at))
     }
 
-    /// After a time in which timers may have stood still: forgives an old silence once, and says when to look again.
+    /// After a time in which timers may have stood still: forgives an old silence once, and says
+    /// when to look again.
     pub(super) fn forgive(&mut self, now: Instant) -> Option<Instant> {
         let is_overdue = self.deadline().is_some_and(|deadline| deadline <= now);
         if !is_overdue || self.grace_until.is_some() {
@@ -85,7 +91,8 @@ impl Watch {
         self.grace_until
     }
 
-    /// How long it has been silent, once that is long enough to doubt it: one beat may be late, the second is not.
+    /// How long it has been silent, once that is long enough to doubt it: one beat may be late, the
+    /// second is not.
     pub(super) fn doubt(&self, now: Instant) -> Option<Duration> {
         (self.deadline()? <= now + self.beat()).then_some(now - self.heard_at)
     }
@@ -95,7 +102,8 @@ impl Watch {
         self.is_heard
     }
 
-    /// Whether nothing was understood for longer than any known server stays silent after it opens a stream.
+    /// Whether nothing was understood for longer than any known server stays silent after it opens
+    /// a stream.
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
         !self.is_heard && FIRST_SIGN <= now - self.heard_at
     }
@@ -118,8 +126,8 @@ pub(super) const BEATS: u32 = 3;
 /// Three beats of our gateway, and longer than the pings of every other backend are apart.
 const FIRST_SIGN: Duration = Duration::from_secs(45);
 
-/// The silence after which a stream without a beat is considered dead once the browser reports no network: two pings
-/// of such a backend, and some time for them to arrive.
+/// The silence after which a stream without a beat is considered dead once the browser reports no
+/// network: two pings of such a backend, and some time for them to arrive.
 const DOUBTED: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -151,26 +159,38 @@ mod tests {
         let mut watch = watch();
         assert_eq!(watch.look(at(4_000), at(45)), Some(Verdict::LookAgain(at(4_015))));
         assert_eq!(watch.forgive(at(4_001)), None);
-        assert_eq!(watch.look(at(4_015), at(4_015)), Some(Verdict::Dead(Duration::from_secs(4_015))));
+        assert_eq!(
+            watch.look(at(4_015), at(4_015)),
+            Some(Verdict::Dead(Duration::from_secs(4_015)))
+        );
     }
 
     #[test]
     fn doubts_before_it_despairs() {
-        assert_eq!([watch().doubt(at(29)), watch().doubt(at(30))], [None, Some(Duration::from_secs(30))]);
+        assert_eq!(
+            [watch().doubt(at(29)), watch().doubt(at(30))],
+            [None, Some(Duration::from_secs(30))]
+        );
     }
 
     #[test]
     fn without_a_limit_silence_proves_nothing() {
         let mut watch = Watch::new(at(0), None);
         watch.heard(at(1));
-        assert_eq!((watch.first_look(), watch.look(at(9_999), at(1)), watch.doubt(at(9_999))), (None, None, None));
+        assert_eq!(
+            (watch.first_look(), watch.look(at(9_999), at(1)), watch.doubt(at(9_999))),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn a_stream_on_which_nothing_was_ever_understood_is_noticed_without_a_limit() {
         let mut watch = Watch::new(at(0), None);
         assert_eq!((watch.first_look(), watch.is_overdue(at(44))), (Some(at(45)), false));
-        assert_eq!((watch.look(at(45), at(45)), watch.is_overdue(at(45))), (Some(Verdict::Unheard), true));
+        assert_eq!(
+            (watch.look(at(45), at(45)), watch.is_overdue(at(45))),
+            (Some(Verdict::Unheard), true)
+        );
         watch.heard(at(46));
         assert!(!watch.is_overdue(at(9_999)));
     }
@@ -181,7 +201,11 @@ mod tests {
         watch.heard(at(100));
         assert_eq!(watch.network_lost(at(101)), Some(at(101) + Duration::from_millis(22_500)));
         watch.heard(at(110));
-        assert_eq!(watch.look(at(124), at(124)), Some(Verdict::LookAgain(at(155))), "heard since, so the report was wrong");
+        assert_eq!(
+            watch.look(at(124), at(124)),
+            Some(Verdict::LookAgain(at(155))),
+            "heard since, so the report was wrong"
+        );
     }
 
     #[test]
@@ -189,6 +213,9 @@ mod tests {
         let mut watch = Watch::new(at(0), None);
         watch.heard(at(1));
         assert_eq!(watch.network_lost(at(5_000)), Some(at(5_060)));
-        assert_eq!(watch.look(at(5_060), at(5_060)), Some(Verdict::Dead(Duration::from_secs(5_059))));
+        assert_eq!(
+            watch.look(at(5_060), at(5_060)),
+            Some(Verdict::Dead(Duration::from_secs(5_059)))
+        );
     }
 }

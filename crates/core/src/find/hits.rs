@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Rows that were found, oldest first. The newest has the highest ordinal; what is found later among older rows gets lower ones.
+/// Rows that were found, oldest first. The newest has the highest ordinal; what is found later
+/// among older rows gets lower ones.
 #[derive(Clone, Debug)]
 pub(super) struct Hits {
     numbers: VecDeque<u64>,
@@ -32,7 +33,9 @@ impl Hits {
 
     /// How many of the rows from number `oldest` on are lines.
     pub(super) fn lines(&self, oldest: u64) -> u64 {
-        let count = |numbers: &VecDeque<u64>| (numbers.len() - numbers.partition_point(|number| *number < oldest)) as u64;
+        let count = |numbers: &VecDeque<u64>| {
+            (numbers.len() - numbers.partition_point(|number| *number < oldest)) as u64
+        };
         count(&self.numbers) - count(&self.notices)
     }
 
@@ -67,7 +70,8 @@ impl Hits {
         release(&mut self.notices);
     }
 
-    /// Forgets all rows. The ordinals go on where none was given yet, with room for as many `older` rows below.
+    /// Forgets all rows. The ordinals go on where none was given yet, with room for as many `older`
+    /// rows below.
     pub(super) fn start_over(&mut self, older: u64) {
         let end = self.start + self.numbers.len() as u64;
         self.numbers.clear();
@@ -76,7 +80,8 @@ impl Hits {
     }
 }
 
-/// In the middle, so that there is room on both sides; and far below 2^53, above which JavaScript's numbers have gaps.
+/// In the middle, so that there is room on both sides; and far below 2^53, above which JavaScript's
+/// numbers have gaps.
 const FIRST: u64 = 1 << 40;
 
 #[cfg(test)]
@@ -88,11 +93,17 @@ mod tests {
         let mut hits = Hits::new();
         hits.add_older(&[7, 9]);
         let end = hits.range(0).end;
-        assert_eq!((hits.number_at(end - 1), hits.number_at(end - 2), hits.number_at(end)), (Some(9), Some(7), None));
+        assert_eq!(
+            (hits.number_at(end - 1), hits.number_at(end - 2), hits.number_at(end)),
+            (Some(9), Some(7), None)
+        );
         hits.add_newer(&[12]);
         hits.add_older(&[2, 3]);
         hits.release_before(3);
-        assert_eq!([end + 1, end, end - 1, end - 3, end - 4].map(|at| hits.number_at(at)), [None, Some(12), Some(9), Some(3), None]);
+        assert_eq!(
+            [end + 1, end, end - 1, end - 3, end - 4].map(|at| hits.number_at(at)),
+            [None, Some(12), Some(9), Some(3), None]
+        );
         assert_eq!((hits.range(0), hits.range(9)), (end - 3..end + 1, end - 1..end + 1));
     }
 

@@ -1,6 +1,8 @@
-//! Search and filter: which rows of a store a reader wants to see, found bit by bit. Knows no clock; its owner says how much at a time.
+//! Search and filter: which rows of a store a reader wants to see, found bit by bit. Knows no
+//! clock; its owner says how much at a time.
 //!
-//! A [`Query`] is what is asked. A [`Find`] answers it, newest rows first, and goes on as rows come and go.
+//! A [`Query`] is what is asked. A [`Find`] answers it, newest rows first, and goes on as rows come
+//! and go.
 
 mod hits;
 mod needle;
@@ -11,16 +13,16 @@ mod shown;
 use std::ops::Range;
 
 use crate::find::hits::Hits;
-pub use logs_linear_regex::PatternError;
-use logs_linear_regex::Scratch;
 pub use crate::find::query::{Levels, Query};
 use crate::find::search::Search;
 use crate::store::{Row, Store};
+pub use logs_linear_regex::PatternError;
+use logs_linear_regex::Scratch;
 
 /// The rows of a store that match a query, as far as they were searched.
 ///
-/// What it found is known by ordinals: they go up with the rows' numbers, one after another, and an ordinal never changes its row.
-/// So a viewport shows them as it shows a whole store.
+/// What it found is known by ordinals: they go up with the rows' numbers, one after another, and an
+/// ordinal never changes its row. So a viewport shows them as it shows a whole store.
 #[derive(Clone, Debug)]
 pub struct Find {
     query: Query,
@@ -35,17 +37,27 @@ pub struct Find {
 }
 
 impl Find {
-    /// A search in `store` that has not begun: what is newest now is looked at first. A query that [`Query::check`] refuses finds no line.
+    /// A search in `store` that has not begun: what is newest now is looked at first. A query that
+    /// [`Query::check`] refuses finds no line.
     #[must_use]
     pub fn new(query: Query, store: &Store) -> Self {
         let end = store.range().end;
-        Self { search: Search::new(&query), query, hits: Hits::new(), searched: end..end, found: Vec::new(), scratch: Scratch::default() }
+        Self {
+            search: Search::new(&query),
+            query,
+            hits: Hits::new(),
+            searched: end..end,
+            found: Vec::new(),
+            scratch: Scratch::default(),
+        }
     }
 
-    /// Searches on, through about as many bytes as is said: rows that came first, then older ones. Says whether all is searched.
+    /// Searches on, through about as many bytes as is said: rows that came first, then older ones.
+    /// Says whether all is searched.
     ///
-    /// It stops behind the chunk in which the bound is reached, which is 256 kB as a rule; for a regular expression
-    /// behind a few rows, and what is read for it counts as many times its bytes.
+    /// It stops behind the chunk in which the bound is reached, which is 256 kB as a rule; for a
+    /// regular expression behind a few rows, and what is read for it counts as many times its
+    /// bytes.
     pub fn advance(&mut self, store: &Store, bytes: usize) -> bool {
         self.release(store);
         let mut spent = 0;
@@ -100,9 +112,11 @@ impl Find {
         self.searched(store) == store.len() as u64
     }
 
-    /// Where in a text that is shown the text is that was asked for, or the regular expression matches.
+    /// Where in a text that is shown the text is that was asked for, or the regular expression
+    /// matches.
     pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
-        let patterns = self.search.pattern().into_iter().flat_map(move |pattern| pattern.marks(shown));
+        let patterns =
+            self.search.pattern().into_iter().flat_map(move |pattern| pattern.marks(shown));
         self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
     }
 
@@ -126,8 +140,15 @@ impl Find {
         self.found.clear();
         let (numbers, spent) = match store.odd_row(next) {
             Some(row) => (next..next + 1, self.take_odd(store, next, row)),
-            None => match if is_newer { store.stretch_from(next, bound) } else { store.stretch_before(next + 1, bound) } {
-                Some(stretch) => (stretch.numbers(), self.search.take(store, &stretch, &mut self.scratch, &mut self.found)),
+            None => match if is_newer {
+                store.stretch_from(next, bound)
+            } else {
+                store.stretch_before(next + 1, bound)
+            } {
+                Some(stretch) => (
+                    stretch.numbers(),
+                    self.search.take(store, &stretch, &mut self.scratch, &mut self.found),
+                ),
                 None => (next..next + 1, 1),
             },
         };
@@ -142,7 +163,11 @@ impl Find {
     }
 
     fn take_odd(&mut self, store: &Store, number: u64, row: &Row) -> usize {
-        let (is_hit, spent) = self.search.takes_odd(row, store.slot(number).is_some_and(|slot| slot.is_json), &mut self.scratch);
+        let (is_hit, spent) = self.search.takes_odd(
+            row,
+            store.slot(number).is_some_and(|slot| slot.is_json),
+            &mut self.scratch,
+        );
         if is_hit {
             self.found.push(number);
         }
@@ -167,7 +192,15 @@ mod tests {
     }
 
     fn append(store: &mut Store, text: &str) {
-        store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: text.into(), is_error: false, picks: None });
+        store.append(&Raw {
+            id: "".into(),
+            channel: None,
+            seq: None,
+            stamp: None,
+            text: text.into(),
+            is_error: false,
+            picks: None,
+        });
     }
 
     fn found(find: &Find, store: &Store) -> Vec<u64> {
@@ -200,15 +233,29 @@ mod tests {
         assert!(!find.advance(&store, 1));
         assert!((1..=64).contains(&find.searched(&store)));
         while !find.advance(&store, 1) {}
-        assert_eq!((found(&find, &store), all(query, &store)), ((7..1_000).step_by(10).collect(), (7..1_000).step_by(10).collect()));
-        assert_eq!(find.marks("line 17 xline 7 ").map(|mark| (mark.start, mark.end)).collect::<Vec<_>>(), [(0, 8)]);
+        assert_eq!(
+            (found(&find, &store), all(query, &store)),
+            ((7..1_000).step_by(10).collect(), (7..1_000).step_by(10).collect())
+        );
+        assert_eq!(
+            find.marks("line 17 xline 7 ").map(|mark| (mark.start, mark.end)).collect::<Vec<_>>(),
+            [(0, 8)]
+        );
     }
 
     #[test]
     fn a_failure_shows_a_level_that_its_text_does_not_hold() {
         let mut store = Store::default();
         for is_error in [true, false] {
-            store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: "no route".into(), is_error, picks: None });
+            store.append(&Raw {
+                id: "".into(),
+                channel: None,
+                seq: None,
+                stamp: None,
+                text: "no route".into(),
+                is_error,
+                picks: None,
+            });
         }
         assert_eq!(all(Query { is_regex: true, ..Query::default().text("^err") }, &store), [0]);
     }
@@ -219,7 +266,10 @@ mod tests {
         store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
         let mut find = Find::new(Query { is_regex: true, ..Query::default().text("a(") }, &store);
         find.advance(&store, usize::MAX);
-        assert_eq!((found(&find, &store), find.lines(&store), find.marks("a(").count()), (vec![2], 0, 0));
+        assert_eq!(
+            (found(&find, &store), find.lines(&store), find.marks("a(").count()),
+            (vec![2], 0, 0)
+        );
     }
 
     #[test]
@@ -231,14 +281,18 @@ mod tests {
         store.resize(Capacity { lines: 3, bytes: usize::MAX });
         assert_eq!((found(&find, &store), find.is_complete(&store)), (vec![2], false));
         find.advance(&store, 0);
-        assert_eq!((found(&find, &store), find.lines(&store), find.is_complete(&store)), (vec![2, 4], 2, true));
+        assert_eq!(
+            (found(&find, &store), find.lines(&store), find.is_complete(&store)),
+            (vec![2, 4], 2, true)
+        );
     }
 
     #[test]
     fn a_filter_does_not_hide_that_lines_are_missing() {
         let mut store = store(["a".to_owned(), "b".to_owned()]);
         store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
-        let mut find = Find::new(Query { levels: Levels::NONE, ..Query::default().text("b") }, &store);
+        let mut find =
+            Find::new(Query { levels: Levels::NONE, ..Query::default().text("b") }, &store);
         find.advance(&store, usize::MAX);
         assert_eq!((found(&find, &store), find.lines(&store)), (vec![2], 0));
     }
@@ -254,9 +308,18 @@ mod tests {
         ]);
         let text = |text: &str| Query::default().text(text);
         assert_eq!(all(text("connection refused"), &store), [0, 1, 3]);
-        assert_eq!(all(Query { pipeline: Some("P".into()), ..text("connection refused") }, &store), [0]);
-        assert_eq!((all(text("31m"), &store), all(text("u001b"), &store), all(text("[0m"), &store)), (vec![], vec![], vec![]));
-        assert_eq!(all(Query { is_regex: true, ..text("^connection refused$") }, &store), [0, 1, 3]);
+        assert_eq!(
+            all(Query { pipeline: Some("P".into()), ..text("connection refused") }, &store),
+            [0]
+        );
+        assert_eq!(
+            (all(text("31m"), &store), all(text("u001b"), &store), all(text("[0m"), &store)),
+            (vec![], vec![], vec![])
+        );
+        assert_eq!(
+            all(Query { is_regex: true, ..text("^connection refused$") }, &store),
+            [0, 1, 3]
+        );
         store.append(&Raw {
             id: "an".repeat(40_000).into(),
             channel: None,
@@ -271,11 +334,18 @@ mod tests {
 
     #[test]
     fn a_pipeline_that_the_index_does_not_name_is_found_by_reading() {
-        let store = store((0..2_000).map(|index| format!(r#"{{"pipeline":"P{index}","message":"m"}}"#)));
+        let store =
+            store((0..2_000).map(|index| format!(r#"{{"pipeline":"P{index}","message":"m"}}"#)));
         assert_eq!(store.pipelines().count(), 1_024);
         for index in [0, 1_023, 1_024, 1_999] {
-            assert_eq!(all(Query { pipeline: Some(format!("P{index}")), ..Query::default() }, &store), [index]);
+            assert_eq!(
+                all(Query { pipeline: Some(format!("P{index}")), ..Query::default() }, &store),
+                [index]
+            );
         }
-        assert_eq!(all(Query { pipeline: Some("P2000".into()), ..Query::default() }, &store), [0_u64; 0]);
+        assert_eq!(
+            all(Query { pipeline: Some("P2000".into()), ..Query::default() }, &store),
+            [0_u64; 0]
+        );
     }
 }

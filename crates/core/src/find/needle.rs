@@ -1,4 +1,5 @@
-//! A text that is looked for in many lines at once, in the forms in which JSON may write it. Knows no rows.
+//! A text that is looked for in many lines at once, in the forms in which JSON may write it. Knows
+//! no rows.
 
 use std::ops::Range;
 
@@ -9,9 +10,10 @@ use logs_sse_wire::value::{Part, Place, Read, any_part};
 
 /// A text that is looked for.
 ///
-/// Letters, digits and most signs are in each form the same bytes. The rarest run of them is the core, and is what is looked
-/// for first; whatever stands around it may be escaped. A producer that writes such a character as an escape (`\u0061` for `a`),
-/// which no serializer does by itself, is not found out.
+/// Letters, digits and most signs are in each form the same bytes. The rarest run of them is the
+/// core, and is what is looked for first; whatever stands around it may be escaped. A producer that
+/// writes such a character as an escape (`\u0061` for `a`), which no serializer does by itself, is
+/// not found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Needle {
     /// The text; in small letters, if capitals do not count.
@@ -60,24 +62,31 @@ impl Needle {
     /// The text of `query`; `None` when it asks for any.
     pub(super) fn of(query: &Query) -> Option<Self> {
         let folds = !query.counts_capitals();
-        let bytes = if folds { query.text.to_ascii_lowercase() } else { query.text.clone() }.into_bytes();
+        let bytes =
+            if folds { query.text.to_ascii_lowercase() } else { query.text.clone() }.into_bytes();
         let core = rarest_run(&bytes);
         let anchor = if core.is_empty() {
             Anchor::Either([Sought::new(*bytes.first()?, folds), BACKSLASH])
         } else {
-            Anchor::Pair(rarest_pair(&bytes[core.clone()]).map(|at| (Sought::new(bytes[core.start + at], folds), at)))
+            Anchor::Pair(
+                rarest_pair(&bytes[core.clone()])
+                    .map(|at| (Sought::new(bytes[core.start + at], folds), at)),
+            )
         };
         Some(Self {
             folds,
             core,
             anchor,
             forms: forms(&bytes),
-            may_be_bare: bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
+            may_be_bare: bytes
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
             bytes,
         })
     }
 
-    /// Whether a part of it looks the same in all forms, so that a line without a [`candidate`](Self::candidate) does not hold it.
+    /// Whether a part of it looks the same in all forms, so that a line without a
+    /// [`candidate`](Self::candidate) does not hold it.
     pub(super) fn has_core(&self) -> bool {
         !self.core.is_empty()
     }
@@ -85,14 +94,25 @@ impl Needle {
     /// The next index from `from` on where the core is, and so perhaps the needle around it.
     pub(super) fn candidate(&self, bytes: &[u8], from: usize) -> Option<usize> {
         match self.anchor {
-            Anchor::Pair(pair) => find_pair(bytes, from, pair, &mut |at| self.is_at(bytes, at, self.core.clone())),
+            Anchor::Pair(pair) => {
+                find_pair(bytes, from, pair, &mut |at| self.is_at(bytes, at, self.core.clone()))
+            }
             Anchor::Either(either) => find_either(bytes, from, either),
         }
     }
 
-    /// What a candidate at `at` says of the line `text`, of which so much was `read` by looks at earlier candidates.
-    pub(super) fn verdict(&self, text: &[u8], at: usize, is_json: bool, read: &mut Read) -> Verdict {
-        let start = at.checked_sub(self.core.start).filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
+    /// What a candidate at `at` says of the line `text`, of which so much was `read` by looks at
+    /// earlier candidates.
+    pub(super) fn verdict(
+        &self,
+        text: &[u8],
+        at: usize,
+        is_json: bool,
+        read: &mut Read,
+    ) -> Verdict {
+        let start = at
+            .checked_sub(self.core.start)
+            .filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
         let place = match start.filter(|_| !is_json || self.forms != Forms::Escaped) {
             Some(_) if !is_json => return Verdict::Hit,
             Some(start) => Place::of(text, start..start + self.bytes.len(), read),
@@ -103,7 +123,9 @@ impl Needle {
             Place::Value => Verdict::Hit,
             Place::Bare { .. } if self.may_be_bare => Verdict::Hit,
             Place::Name { end } | Place::Bare { end } => Verdict::GoOn(end),
-            Place::Escape if self.forms == Forms::AsIs || self.is_other_escape(text, at) => Verdict::GoOn(at + 1),
+            Place::Escape if self.forms == Forms::AsIs || self.is_other_escape(text, at) => {
+                Verdict::GoOn(at + 1)
+            }
             Place::Escape => self.settle(text),
         }
     }
@@ -141,7 +163,8 @@ impl Needle {
         })
     }
 
-    /// Reads the whole line once, and so is done with it: a look at place after place would take the square of its length.
+    /// Reads the whole line once, and so is done with it: a look at place after place would take
+    /// the square of its length.
     fn settle(&self, text: &[u8]) -> Verdict {
         match str::from_utf8(text) {
             Ok(line) if self.is_in_json(line) => Verdict::Hit,
@@ -153,7 +176,13 @@ impl Needle {
         let text_bytes = text.as_bytes();
         let has_other_form = match self.forms {
             Forms::AsIs => false,
-            Forms::Digits => find_pair(text_bytes, 0, [(BACKSLASH, 0), (Sought::new(b'u', false), 1)], &mut |_| true).is_some(),
+            Forms::Digits => find_pair(
+                text_bytes,
+                0,
+                [(BACKSLASH, 0), (Sought::new(b'u', false), 1)],
+                &mut |_| true,
+            )
+            .is_some(),
             Forms::Any | Forms::Escaped => find_either(text_bytes, 0, [BACKSLASH; 2]).is_some(),
         };
         if !has_other_form && (self.forms == Forms::Escaped || self.find(text_bytes, 0).is_none()) {
@@ -180,7 +209,9 @@ impl Needle {
     /// Whether a part of the needle stands at `at`.
     fn is_at(&self, bytes: &[u8], at: usize, part: Range<usize>) -> bool {
         let part = &self.bytes[part];
-        bytes.get(at..at + part.len()).is_some_and(|bytes| if self.folds { bytes.eq_ignore_ascii_case(part) } else { bytes == part })
+        bytes.get(at..at + part.len()).is_some_and(|bytes| {
+            if self.folds { bytes.eq_ignore_ascii_case(part) } else { bytes == part }
+        })
     }
 }
 
@@ -194,8 +225,8 @@ fn forms(bytes: &[u8]) -> Forms {
     }
 }
 
-/// Whether serializers write this byte as it is. Some escape more than they must: Go and Gson what HTML needs, PHP the slash,
-/// .NET also plus and backtick, Python all that is not ASCII.
+/// Whether serializers write this byte as it is. Some escape more than they must: Go and Gson what
+/// HTML needs, PHP the slash, .NET also plus and backtick, Python all that is not ASCII.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && !b"\"\\/<>&='+`".contains(&byte)
 }
@@ -205,7 +236,12 @@ fn rarest_run(bytes: &[u8]) -> Range<usize> {
     let mut best = 0..0;
     let mut start = 0;
     for run in bytes.split(|byte| !is_plain(*byte)) {
-        let rarity = |run: &[u8]| rarest_pair(run).iter().map(|at| run.get(*at).map_or(0, |byte| rarity(*byte) + 1)).sum::<usize>();
+        let rarity = |run: &[u8]| {
+            rarest_pair(run)
+                .iter()
+                .map(|at| run.get(*at).map_or(0, |byte| rarity(*byte) + 1))
+                .sum::<usize>()
+        };
         if rarity(run) > rarity(&bytes[best.clone()]) {
             best = start..start + run.len();
         }
@@ -216,7 +252,9 @@ fn rarest_run(bytes: &[u8]) -> Range<usize> {
 
 /// Where the two rarest bytes of a run are; twice the same where it has but one.
 fn rarest_pair(run: &[u8]) -> [usize; 2] {
-    let rarest_but = |other: Option<usize>| (0..run.len()).filter(|at| Some(*at) != other).max_by_key(|at| rarity(run[*at]));
+    let rarest_but = |other: Option<usize>| {
+        (0..run.len()).filter(|at| Some(*at) != other).max_by_key(|at| rarity(run[*at]))
+    };
     let one = rarest_but(None).unwrap_or_default();
     [one, rarest_but(Some(one)).unwrap_or(one)]
 }
@@ -228,7 +266,8 @@ fn rarity(byte: u8) -> usize {
 
 const BACKSLASH: Sought = Sought::new(b'\\', false);
 
-/// The bytes of the entries in `tests/fixtures`, most common first, small letters counted with their capitals. A guess that is wrong costs time and nothing else.
+/// The bytes of the entries in `tests/fixtures`, most common first, small letters counted with
+/// their capitals. A guess that is wrong costs time and nothing else.
 const COMMON: &[u8] = b" et2:siapn,lorm0d31g45cTRu9-INv87ELP6AbODSMfh{}_yG.wFCUYxB[]VWjk()Zz#Hq";
 
 #[cfg(test)]
@@ -243,7 +282,8 @@ mod tests {
         needle(text).is_in(line, true)
     }
 
-    /// Whether a search from candidate to candidate finds it; it must say the same as reading the line does.
+    /// Whether a search from candidate to candidate finds it; it must say the same as reading the
+    /// line does.
     fn is_found(text: &str, line: &str, is_json: bool) -> bool {
         let (needle, mut at, mut read) = (needle(text), 0, Read::default());
         let is_found = loop {
@@ -260,8 +300,15 @@ mod tests {
     #[test]
     fn a_name_is_no_hit_and_a_value_is() {
         let line = r#"{"message":"Load of message 12","rows": 4021,"done":true}"#;
-        for (text, expected) in [("message", true), ("rows", false), ("4021", true), ("TRUE", false), ("true", true), ("\"rows", false), (",", false)]
-        {
+        for (text, expected) in [
+            ("message", true),
+            ("rows", false),
+            ("4021", true),
+            ("TRUE", false),
+            ("true", true),
+            ("\"rows", false),
+            (",", false),
+        ] {
             assert_eq!(is_found(text, line, true), expected, "{text}");
         }
         assert!(!is_found("message", r#"{"message":"m"}"#, true));
@@ -270,7 +317,10 @@ mod tests {
     #[test]
     fn capitals_count_where_one_is_written() {
         let line = r#"{"m":"Error in ÄRGER"}"#;
-        assert_eq!(["error", "Error", "eRROR", "ÄRG", "ärger"].map(|text| is_found(text, line, true)), [true, true, false, true, false]);
+        assert_eq!(
+            ["error", "Error", "eRROR", "ÄRG", "ärger"].map(|text| is_found(text, line, true)),
+            [true, true, false, true, false]
+        );
     }
 
     #[test]
@@ -294,12 +344,18 @@ mod tests {
     #[test]
     fn an_escape_is_not_its_letters() {
         let line = r#"{"m":"a\nb\u00e9 c\\not"}"#;
-        assert_eq!(["nb", "00e9", "e9", "not", "\\not", "\\nb"].map(|text| is_found(text, line, true)), [false, false, false, true, true, false]);
+        assert_eq!(
+            ["nb", "00e9", "e9", "not", "\\not", "\\nb"].map(|text| is_found(text, line, true)),
+            [false, false, false, true, true, false]
+        );
     }
 
     #[test]
     fn what_is_no_json_is_searched_as_it_came() {
-        assert_eq!(["\"rows\":", "nb", ","].map(|text| is_found(text, r#"{"rows":1, a\nb"#, false)), [true; 3]);
+        assert_eq!(
+            ["\"rows\":", "nb", ","].map(|text| is_found(text, r#"{"rows":1, a\nb"#, false)),
+            [true; 3]
+        );
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! What a reader asks of the log. Holds the question, finds nothing.
 
-use logs_sse_wire::entry::Level;
 use logs_linear_regex::{Pattern, PatternError};
+use logs_sse_wire::entry::Level;
 
 /// What a reader wants to see; the default one asks for nothing, and so everything is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     /// A text that a value of the entry holds; empty for any.
     pub text: String,
-    /// Whether the text is a regular expression. Such a one is put to each text that a row shows by itself: the message, of which the
-    /// first 16 KiB count (for a pattern of more than a hundred characters or repeats fewer, 1 KiB at least), the pipeline, the status, the level, and the time if its producer wrote it for people.
+    /// Whether the text is a regular expression. Such a one is put to each text that a row shows
+    /// by itself: the message, of which the first 16 KiB count (for a pattern of more than a
+    /// hundred characters or repeats fewer, 1 KiB at least), the pipeline, the status, the level,
+    /// and the time if its producer wrote it for people.
     pub is_regex: bool,
     /// Whether capitals count. A text with a capital in it counts them anyway.
     pub is_exact: bool,
@@ -44,12 +46,18 @@ impl Query {
     /// Whether capitals count.
     #[must_use]
     pub fn counts_capitals(&self) -> bool {
-        self.is_exact || if self.is_regex { has_capital_outside_escapes(&self.text) } else { self.text.chars().any(char::is_uppercase) }
+        self.is_exact
+            || if self.is_regex {
+                has_capital_outside_escapes(&self.text)
+            } else {
+                self.text.chars().any(char::is_uppercase)
+            }
     }
 
     /// The regular expression, if it is one.
     pub(super) fn pattern(&self) -> Option<Result<Pattern, PatternError>> {
-        (self.is_regex && !self.text.is_empty()).then(|| Pattern::read(&self.text, !self.counts_capitals()))
+        (self.is_regex && !self.text.is_empty())
+            .then(|| Pattern::read(&self.text, !self.counts_capitals()))
     }
 }
 
@@ -63,7 +71,8 @@ impl Levels {
     /// No level at all.
     pub const NONE: Self = Self(0);
 
-    /// What a reader chooses from, in the words of a menu: each level with all that are graver, and those that are not known.
+    /// What a reader chooses from, in the words of a menu: each level with all that are graver, and
+    /// those that are not known.
     pub const CHOICES: [(&str, Self); 6] = [
         ("All levels", Self::ALL),
         ("Errors", Self::down_to(Level::Error)),
@@ -142,23 +151,42 @@ mod tests {
 
     #[test]
     fn capitals_count_where_one_is_written() {
-        assert_eq!(["error", "Error", "größe", "Ähre"].map(|text| Query::default().text(text).counts_capitals()), [false, true, false, true]);
+        assert_eq!(
+            ["error", "Error", "größe", "Ähre"]
+                .map(|text| Query::default().text(text).counts_capitals()),
+            [false, true, false, true]
+        );
         assert!(Query { is_exact: true, ..Query::default().text("error") }.counts_capitals());
-        let counts = |text: &str| Query { is_regex: true, ..Query::default().text(text) }.counts_capitals();
-        assert_eq!(["\\W\\d", "\\WE", "[A-Z]", "\\\\", "e"].map(counts), [false, true, true, false, false]);
+        let counts =
+            |text: &str| Query { is_regex: true, ..Query::default().text(text) }.counts_capitals();
+        assert_eq!(
+            ["\\W\\d", "\\WE", "[A-Z]", "\\\\", "e"].map(counts),
+            [false, true, true, false, false]
+        );
     }
 
     #[test]
     fn only_a_regular_expression_can_be_wrong() {
         let query = |text: &str, is_regex| Query { is_regex, ..Query::default().text(text) };
-        assert!([query("(", false), query("", true), query("(a)", true)].iter().all(|query| query.check().is_ok()));
-        assert_eq!(query("a(", true).check().map_err(|error| (error.at(), error.to_string())), Err((2, "at 2: \"(\" is not closed".into())));
+        assert!(
+            [query("(", false), query("", true), query("(a)", true)]
+                .iter()
+                .all(|query| query.check().is_ok())
+        );
+        assert_eq!(
+            query("a(", true).check().map_err(|error| (error.at(), error.to_string())),
+            Err((2, "at 2: \"(\" is not closed".into()))
+        );
     }
 
     #[test]
     fn levels_come_and_go() {
-        let levels = Levels::of(&[Level::Error, Level::Other]).with(Level::Warn).without(Level::Error);
-        assert_eq!(Level::ALL.map(|level| levels.has(level)), [false, true, false, false, false, true]);
+        let levels =
+            Levels::of(&[Level::Error, Level::Other]).with(Level::Warn).without(Level::Error);
+        assert_eq!(
+            Level::ALL.map(|level| levels.has(level)),
+            [false, true, false, false, false, true]
+        );
         assert_eq!(Levels::of(&Level::ALL), Levels::default());
     }
 }

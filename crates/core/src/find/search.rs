@@ -1,13 +1,13 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
 use crate::find::needle::{Needle, Verdict};
-use logs_linear_regex::{Pattern, PatternError, Scratch};
 use crate::find::query::{Levels, Query};
 use crate::find::shown::{any_of_entry, any_of_raw};
-use logs_sse_wire::glance::Glance;
 use crate::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
-use logs_sse_wire::wire::Line;
+use logs_linear_regex::{Pattern, PatternError, Scratch};
+use logs_sse_wire::glance::Glance;
 use logs_sse_wire::value::Read;
+use logs_sse_wire::wire::Line;
 
 /// A query made ready.
 #[derive(Clone, Debug)]
@@ -17,8 +17,8 @@ pub(super) struct Search {
     matcher: Matcher,
 }
 
-/// What looks at texts. A further kind of search is a further case here, and a question to it in [`Search::take`],
-/// [`Search::takes_odd`] and [`Search::bound`].
+/// What looks at texts. A further kind of search is a further case here, and a question to it in
+/// [`Search::take`], [`Search::takes_odd`] and [`Search::bound`].
 #[derive(Clone, Debug)]
 enum Matcher {
     /// Any text will do.
@@ -45,7 +45,10 @@ impl Search {
         let matcher = match query.pattern() {
             None => Needle::of(query).map_or(Matcher::Any, Matcher::Text),
             Some(Ok(pattern)) => {
-                let literal = Query { is_exact: query.counts_capitals(), ..Query::default().text(pattern.literal()) };
+                let literal = Query {
+                    is_exact: query.counts_capitals(),
+                    ..Query::default().text(pattern.literal())
+                };
                 Matcher::Pattern(Box::new(pattern), Needle::of(&literal).filter(Needle::has_core))
             }
             Some(Err(error)) => Matcher::Wrong(error),
@@ -61,11 +64,20 @@ impl Search {
         }
     }
 
-    /// Adds the rows of `stretch` that match to `found`, in their order, and gives how many bytes were looked at.
-    pub(super) fn take(&self, store: &Store, stretch: &Stretch<'_>, scratch: &mut Scratch, found: &mut Vec<u64>) -> usize {
+    /// Adds the rows of `stretch` that match to `found`, in their order, and gives how many bytes
+    /// were looked at.
+    pub(super) fn take(
+        &self,
+        store: &Store,
+        stretch: &Stretch<'_>,
+        scratch: &mut Scratch,
+        found: &mut Vec<u64>,
+    ) -> usize {
         let rows = (stretch.numbers().end - stretch.numbers().start) as usize;
         let wanted = self.wanted(store);
-        let passes = |number: u64, slot: &Slot| self.levels.has(slot.level) && self.has_pipeline(store, number, slot, wanted);
+        let passes = |number: u64, slot: &Slot| {
+            self.levels.has(slot.level) && self.has_pipeline(store, number, slot, wanted)
+        };
         match &self.matcher {
             Matcher::Any => {
                 let all = stretch.numbers().filter_map(|number| stretch.row(number));
@@ -78,23 +90,43 @@ impl Search {
             }
             Matcher::Pattern(pattern, needed) => {
                 let before = scratch.steps();
-                let read = look_at_each(|text| pattern.is_match(text, scratch), needed.as_ref(), stretch, passes, found);
-                rows * BYTES_A_SLOT + stretch.bytes().len() + read * BYTES_A_BYTE_READ + cost(scratch, before)
+                let read = look_at_each(
+                    |text| pattern.is_match(text, scratch),
+                    needed.as_ref(),
+                    stretch,
+                    passes,
+                    found,
+                );
+                rows * BYTES_A_SLOT
+                    + stretch.bytes().len()
+                    + read * BYTES_A_BYTE_READ
+                    + cost(scratch, before)
             }
             Matcher::Wrong(_) => rows * BYTES_A_SLOT,
         }
     }
 
-    /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do: a filtered log must not hide that
-    /// lines are missing.
-    pub(super) fn takes_odd(&self, row: &Row, is_json: bool, scratch: &mut Scratch) -> (bool, usize) {
+    /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do:
+    /// a filtered log must not hide that lines are missing.
+    pub(super) fn takes_odd(
+        &self,
+        row: &Row,
+        is_json: bool,
+        scratch: &mut Scratch,
+    ) -> (bool, usize) {
         let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
-        let passes = self.levels.has(line.entry.level()) && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
+        let passes = self.levels.has(line.entry.level())
+            && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
         match &self.matcher {
-            Matcher::Text(needle) if passes => (is_in_line(needle, line, is_json), row.cost() * BYTES_A_BYTE_READ),
+            Matcher::Text(needle) if passes => {
+                (is_in_line(needle, line, is_json), row.cost() * BYTES_A_BYTE_READ)
+            }
             Matcher::Pattern(pattern, _) if passes => {
                 let before = scratch.steps();
-                (any_of_entry(&line.entry, |text| pattern.is_match(text, scratch)), row.cost() + cost(scratch, before))
+                (
+                    any_of_entry(&line.entry, |text| pattern.is_match(text, scratch)),
+                    row.cost() + cost(scratch, before),
+                )
             }
             Matcher::Wrong(_) => (false, BYTES_A_SLOT),
             _ => (passes, BYTES_A_SLOT),
@@ -104,7 +136,8 @@ impl Search {
     /// How many rows are to be taken at once.
     pub(super) fn bound(&self) -> Bound {
         match &self.matcher {
-            // What each row costs is seen only afterwards: so a few at once, of as many bytes together as one text may ask for.
+            // What each row costs is seen only afterwards: so a few at once, of as many bytes
+            // together as one text may ask for.
             Matcher::Pattern(pattern, _) => Bound { rows: 64, bytes: pattern.looked_at() },
             _ => Bound::CHUNK,
         }
@@ -137,25 +170,35 @@ impl Search {
         match wanted {
             Wanted::Any => true,
             Wanted::Number(wanted) => slot.pipeline == wanted,
-            Wanted::Unnamed if slot.pipeline == UNNAMED => {
-                store.raw_line(number).is_some_and(|raw| self.pipeline.as_deref() == Some(&*Glance::of(&raw).pipeline))
-            }
+            Wanted::Unnamed if slot.pipeline == UNNAMED => store
+                .raw_line(number)
+                .is_some_and(|raw| self.pipeline.as_deref() == Some(&*Glance::of(&raw).pipeline)),
             Wanted::Unnamed => false,
         }
     }
 }
 
-/// Looks through the bytes of all rows at once, and at a row only where something was found. A row with escape sequences is read, since they
-/// may stand in the midst of what is looked for. Returns how many bytes were read.
-fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) -> bool, found: &mut Vec<u64>) -> usize {
+/// Looks through the bytes of all rows at once, and at a row only where something was found. A row
+/// with escape sequences is read, since they may stand in the midst of what is looked for. Returns
+/// how many bytes were read.
+fn look_for(
+    needle: &Needle,
+    stretch: &Stretch<'_>,
+    passes: impl Fn(u64, &Slot) -> bool,
+    found: &mut Vec<u64>,
+) -> usize {
     let bytes = stretch.bytes();
     let (mut at, mut number, mut read) = (0, stretch.numbers().start, Read::default());
     let (mut escaped, mut bytes_read) = (stretch.escaped().peekable(), 0);
     let mut read_to = |number: Option<u64>, found: &mut Vec<u64>| {
-        while let Some(row) = escaped.next_if(|row| number.is_none_or(|number| row.number <= number)) {
+        while let Some(row) =
+            escaped.next_if(|row| number.is_none_or(|number| row.number <= number))
+        {
             let text = &bytes[row.text.clone()];
             bytes_read += text.len();
-            if passes(row.number, row.slot) && str::from_utf8(text).is_ok_and(|text| needle.is_in_plain(text, row.slot.is_json)) {
+            if passes(row.number, row.slot)
+                && str::from_utf8(text).is_ok_and(|text| needle.is_in_plain(text, row.slot.is_json))
+            {
                 found.push(row.number);
             }
         }
@@ -174,7 +217,12 @@ fn look_for(needle: &Needle, stretch: &Stretch<'_>, passes: impl Fn(u64, &Slot) 
         } else if !passes(number, row.slot) {
             row.text.end
         } else {
-            match needle.verdict(&bytes[row.text.clone()], candidate - row.text.start, row.slot.is_json, &mut read) {
+            match needle.verdict(
+                &bytes[row.text.clone()],
+                candidate - row.text.start,
+                row.slot.is_json,
+                &mut read,
+            ) {
                 Verdict::Hit => {
                     // What is found stays in the order of the rows.
                     read_to(Some(number), found);
@@ -198,10 +246,17 @@ fn look_at_each(
     found: &mut Vec<u64>,
 ) -> usize {
     let mut read = 0;
-    for row in stretch.numbers().filter_map(|number| stretch.row(number)).filter(|row| passes(row.number, row.slot)) {
+    for row in stretch
+        .numbers()
+        .filter_map(|number| stretch.row(number))
+        .filter(|row| passes(row.number, row.slot))
+    {
         let text = &stretch.bytes()[row.text.clone()];
-        // A failure shows a level that its text need not hold, and an escape sequence may stand in the midst of what is needed.
-        let may_match = row.slot.is_error || row.slot.has_escape || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
+        // A failure shows a level that its text need not hold, and an escape sequence may stand in
+        // the midst of what is needed.
+        let may_match = row.slot.is_error
+            || row.slot.has_escape
+            || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
         if !may_match {
             continue;
         }
@@ -223,7 +278,9 @@ fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
     if line.cut_bytes == 0 {
         return needle.is_in_plain(entry.text(), is_json);
     }
-    [entry.message(), entry.pipeline(), entry.status(), entry.level_text()].iter().any(|text| needle.is_in_plain(text, false))
+    [entry.message(), entry.pipeline(), entry.status(), entry.level_text()]
+        .iter()
+        .any(|text| needle.is_in_plain(text, false))
 }
 
 /// What a look at a slot counts against the bound on work, in bytes of text that take as long.

@@ -1,18 +1,25 @@
-//! The texts that a row shows by itself, without escape sequences, for a regular expression. Those that `Raw::read` finds, without making an entry of them.
+//! The texts that a row shows by itself, without escape sequences, for a regular expression. Those
+//! that `Raw::read` finds, without making an entry of them.
 
 use std::borrow::Cow;
 
+use crate::styled::row_text;
+use logs_sse_wire::ansi::plain;
 use logs_sse_wire::entry::{Entry, EntryTime, Level};
 use logs_sse_wire::fields::Fields;
 use logs_sse_wire::json::unquoted;
-use crate::styled::row_text;
 use logs_sse_wire::wire::Raw;
-use logs_sse_wire::ansi::plain;
 
-/// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other text that is empty is not there.
+/// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other
+/// text that is empty is not there.
 ///
-/// A time counts as its producer wrote it, and as a number not at all: how it is shown depends on the reader's zone.
-pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&str) -> bool) -> bool {
+/// A time counts as its producer wrote it, and as a number not at all: how it is shown depends on
+/// the reader's zone.
+pub(super) fn any_of_raw(
+    raw: &Raw<'_>,
+    is_json: bool,
+    mut is_it: impl FnMut(&str) -> bool,
+) -> bool {
     let text = &*raw.text;
     let default_level = raw.default_level();
     let unsaid_level = if default_level == Level::Other { "" } else { default_level.name() };
@@ -20,11 +27,14 @@ pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&st
         return is_it(&row_text(text)) || is_there(unsaid_level, is_it);
     }
     if !text.trim_start().starts_with('{') {
-        return is_it(&row_text(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)))) || is_there(unsaid_level, is_it);
+        return is_it(&row_text(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text))))
+            || is_there(unsaid_level, is_it);
     }
     let fields = Fields::of(text).unwrap_or_default();
     is_it(&row_text(&fields.message().unwrap_or(Cow::Borrowed(text))))
-        || [fields.picks().pipeline(), fields.status()].iter().any(|text| is_there(text, &mut is_it))
+        || [fields.picks().pipeline(), fields.status()]
+            .iter()
+            .any(|text| is_there(text, &mut is_it))
         || is_there(&said_or(fields.picks().level_text(), unsaid_level), &mut is_it)
         || is_there(text_of(fields.time().as_ref(), &fields.exact_time()), is_it)
 }
@@ -32,7 +42,10 @@ pub(super) fn any_of_raw(raw: &Raw<'_>, is_json: bool, mut is_it: impl FnMut(&st
 /// The same for an entry that rests read.
 pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
     let time = text_of(entry.time(), entry.exact_time());
-    is_it(&row_text(entry.message())) || [entry.pipeline(), entry.status(), entry.level_text(), time].iter().any(|text| is_there(text, &mut is_it))
+    is_it(&row_text(entry.message()))
+        || [entry.pipeline(), entry.status(), entry.level_text(), time]
+            .iter()
+            .any(|text| is_there(text, &mut is_it))
 }
 
 /// A time as its producer wrote it; empty for a number, which is shown otherwise.
@@ -78,7 +91,15 @@ mod tests {
             "",
         ];
         for (text, is_error) in texts.iter().flat_map(|text| [(text, true), (text, false)]) {
-            let raw = Raw { id: "".into(), channel: None, seq: None, stamp: Some(1), text: (*text).into(), is_error, picks: None };
+            let raw = Raw {
+                id: "".into(),
+                channel: None,
+                seq: None,
+                stamp: Some(1),
+                text: (*text).into(),
+                is_error,
+                picks: None,
+            };
             let (mut of_raw, mut of_entry) = (Vec::new(), Vec::new());
             any_of_raw(&raw, Glance::of(&raw).is_json, |text| {
                 of_raw.push(text.to_owned());

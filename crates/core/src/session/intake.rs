@@ -2,13 +2,13 @@
 
 use crate::connection::{Failure, Finding, Input, SourceId, State};
 use crate::notice::Notice;
-use logs_sse_wire::packed;
 use crate::progress::{Announced, Missing, Verdict};
-use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
 use crate::recovery::Recovery;
 use crate::session::{Server, Session, channels};
-use logs_sse_wire::sse;
 use crate::time::Instant;
+use logs_sse_wire::packed;
+use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
+use logs_sse_wire::sse;
 use logs_sse_wire::wire::{self, Message, Raw};
 
 /// What happened to a source.
@@ -33,7 +33,8 @@ pub enum SourceEvent<'a> {
     Bytes(&'a [u8]),
     /// It failed or ended.
     Failed {
-        /// Whether the browser would not have tried again by itself: mostly, an answer came that was no event stream.
+        /// Whether the browser would not have tried again by itself: mostly, an answer came that
+        /// was no event stream.
         refused: bool,
     },
     /// The browser would not open it; with its words.
@@ -47,7 +48,13 @@ impl Session {
     }
 
     /// The same; `on_event` hears the name and the data of each event.
-    pub fn handle_source_telling(&mut self, now: Instant, source: SourceId, event: SourceEvent<'_>, on_event: &mut dyn FnMut(&str, &str)) {
+    pub fn handle_source_telling(
+        &mut self,
+        now: Instant,
+        source: SourceId,
+        event: SourceEvent<'_>,
+        on_event: &mut dyn FnMut(&str, &str),
+    ) {
         if !self.connection.is_current(source) {
             return;
         }
@@ -63,12 +70,14 @@ impl Session {
             SourceEvent::Answered(finding) => self.handle_answered(now, source, finding),
             SourceEvent::Message { event, id, data } => take(self, event, id, data),
             SourceEvent::Packed(bytes) => {
-                packed::unpack(&sse::text(bytes)).for_each(|event| take(self, event.name, event.id, event.data));
+                packed::unpack(&sse::text(bytes))
+                    .for_each(|event| take(self, event.name, event.id, event.data));
             }
             SourceEvent::Bytes(bytes) => {
                 let mut parser = std::mem::take(&mut self.parser);
                 parser.take(bytes, &mut |event, id, data| {
-                    // An EventSource hears by name, and so does this: a server's other events are not for us.
+                    // An EventSource hears by name, and so does this: a server's other events are
+                    // not for us.
                     if packed::names().any(|name| name == event) {
                         take(self, event, id, data);
                     }
@@ -85,7 +94,9 @@ impl Session {
                 let failure = self.failure(refused);
                 self.handle_input(now, Input::Failed(source, failure));
             }
-            SourceEvent::NotOpened(why) => self.handle_input(now, Input::Failed(source, Failure::CannotOpen(why))),
+            SourceEvent::NotOpened(why) => {
+                self.handle_input(now, Input::Failed(source, Failure::CannotOpen(why)))
+            }
         }
     }
 
@@ -99,7 +110,8 @@ impl Session {
 
     fn handle_opened(&mut self, now: Instant, source: SourceId) {
         self.connection.handle_input(now, Input::Opened(source));
-        // A server that counts says so in its greeting; one that does not may say nothing for an hour.
+        // A server that counts says so in its greeting; one that does not may say nothing for an
+        // hour.
         if self.server == Server::Uncounted {
             let notice = self.recovery.handle_back_without_replay(now);
             self.tell(notice);
@@ -203,11 +215,14 @@ impl Session {
         }
     }
 
-    /// Adds a row for each reason for which logs are missing; `reason` is that of those which were sent.
+    /// Adds a row for each reason for which logs are missing; `reason` is that of those which were
+    /// sent.
     fn tell_lost(&mut self, missing: Missing, reason: GapReason) {
         // A stream that did not resume owes nothing any more.
         self.is_owed &= missing.unresumed == 0;
-        for (missing, reason) in [(missing.unresumed, GapReason::NotResumed), (missing.lost, reason)] {
+        for (missing, reason) in
+            [(missing.unresumed, GapReason::NotResumed), (missing.lost, reason)]
+        {
             if missing > 0 {
                 self.tell_missing(Some(missing), reason);
             }

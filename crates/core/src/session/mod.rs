@@ -1,4 +1,5 @@
-//! The whole of a live log: target, connection, progress and store, kept in step. The one door for a browser, a test or a simulation.
+//! The whole of a live log: target, connection, progress and store, kept in step. The one door for
+//! a browser, a test or a simulation.
 
 mod intake;
 mod shown;
@@ -9,12 +10,12 @@ use crate::connection::{Config, Connection, Input, Output, State};
 use crate::find::{Find, Query};
 use crate::progress::Progress;
 use crate::recovery::Recovery;
-use logs_sse_wire::sse;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::target::{Target, TargetError};
 use crate::time::Instant;
 use crate::vitals::Vitals;
+use logs_sse_wire::sse;
 
 /// What was counted since the channel was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +50,8 @@ pub struct Session {
     store: Store,
     /// What is shown of it, where a reader asked for some of the rows.
     find: Option<Find>,
-    /// What the reader asked last, which need not be a filter: with no text yet it may be known that one would be a regular expression.
+    /// What the reader asked last, which need not be a filter: with no text yet it may be known
+    /// that one would be a regular expression.
     query: Query,
     /// See [`Session::rows_version`].
     rows_version: u64,
@@ -64,8 +66,9 @@ pub struct Session {
     is_greeted: bool,
     /// Whether logs were announced on the open stream and none has come yet.
     is_owed: bool,
-    /// Whether it asks for several logs in one event. Not after a stream ended that brought none of those it announced:
-    /// on a link that is cut every few kilobytes a large batch would never arrive, and neither would anything after it.
+    /// Whether it asks for several logs in one event. Not after a stream ended that brought none
+    /// of those it announced: on a link that is cut every few kilobytes a large batch would
+    /// never arrive, and neither would anything after it.
     takes_batches: bool,
     /// Whether a gap of unknown size at the beginning of the open stream is told already.
     is_unknown_told: bool,
@@ -108,10 +111,11 @@ impl Session {
         }
     }
 
-    /// Takes what to connect to. Where no channel stays, it begins with an empty log: lines of two workflows never mix.
-    /// Channels that stay go on where they are, and lose nothing.
+    /// Takes what to connect to. Where no channel stays, it begins with an empty log: lines of two
+    /// workflows never mix. Channels that stay go on where they are, and lose nothing.
     pub fn handle_target(&mut self, now: Instant, target: Result<Target, TargetError>) {
-        let url = target.as_ref().map(|target| target.url().to_owned()).map_err(ToString::to_string);
+        let url =
+            target.as_ref().map(|target| target.url().to_owned()).map_err(ToString::to_string);
         let before = channels(self.target.as_ref());
         self.target = target.ok();
         let channels = channels(self.target.as_ref());
@@ -129,7 +133,8 @@ impl Session {
         }
     }
 
-    /// The next thing to be done, in order; `None` when all is said. What is opened goes on from where the last stream ended.
+    /// The next thing to be done, in order; `None` when all is said. What is opened goes on from
+    /// where the last stream ended.
     pub fn poll_output(&mut self) -> Option<Output> {
         match self.connection.poll_output()? {
             Output::Open { source, url } => {
@@ -137,7 +142,8 @@ impl Session {
                 self.is_owed = false;
                 self.is_unknown_told = false;
                 self.parser = sse::Parser::default();
-                let url = Target::url_from(&url, self.takes_batches, self.progress.cursor().as_ref());
+                let url =
+                    Target::url_from(&url, self.takes_batches, self.progress.cursor().as_ref());
                 Some(Output::Open { source, url })
             }
             output => Some(output),

@@ -1,17 +1,19 @@
-//! Which rows of the log are shown: all, or those that match what a reader asks. Decides, draws nothing.
+//! Which rows of the log are shown: all, or those that match what a reader asks. Decides, draws
+//! nothing.
 //!
-//! Rows are asked for by ordinals. Without a filter an ordinal is the row's own number, so that nobody need know whether one is at work.
+//! Rows are asked for by ordinals. Without a filter an ordinal is the row's own number, so that
+//! nobody need know whether one is at work.
 
 use std::ops::Range;
 
-use logs_sse_wire::entry::EntryTime;
 use crate::find::{Find, Query};
 use crate::session::{Session, channels};
 use crate::summary::RowText;
+use logs_sse_wire::entry::EntryTime;
 
 impl Session {
-    /// Takes what a reader wants to see. The same question again changes nothing; an empty one shows all.
-    /// A new question has ordinals of its own, so a viewport should follow again.
+    /// Takes what a reader wants to see. The same question again changes nothing; an empty one
+    /// shows all. A new question has ordinals of its own, so a viewport should follow again.
     pub fn set_query(&mut self, query: Query) {
         if self.query == query {
             return;
@@ -21,7 +23,8 @@ impl Session {
         self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
     }
 
-    /// Searches on, through about as many bytes as is said. Says whether there is nothing left to search, for now.
+    /// Searches on, through about as many bytes as is said. Says whether there is nothing left to
+    /// search, for now.
     pub fn search(&mut self, bytes: usize) -> bool {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
     }
@@ -38,9 +41,10 @@ impl Session {
         self.find.as_ref()
     }
 
-    /// Changes whenever an ordinal may stand for another row than before, or a row may read differently: with the query,
-    /// whose matches are numbered from the start and marked, and with the channels. A view that compares what it drew
-    /// with what there is must compare this too.
+    /// Changes whenever an ordinal may stand for another row than before, or a row may read
+    /// differently: with the query, whose matches are numbered from the start and marked, and
+    /// with the channels. A view that compares what it drew with what there is must compare
+    /// this too.
     #[must_use]
     pub fn rows_version(&self) -> u64 {
         self.rows_version
@@ -78,13 +82,23 @@ mod tests {
     fn session(texts: &[&str]) -> Session {
         let mut session = Session::new(Config::default(), Capacity::default(), 1);
         for text in texts {
-            session.store.append(&Raw { id: "".into(), channel: None, seq: None, stamp: None, text: (*text).into(), is_error: false, picks: None });
+            session.store.append(&Raw {
+                id: "".into(),
+                channel: None,
+                seq: None,
+                stamp: None,
+                text: (*text).into(),
+                is_error: false,
+                picks: None,
+            });
         }
         session
     }
 
     fn shown(session: &Session) -> Vec<String> {
-        let rows = session.shown_range().filter_map(|ordinal| session.row_text(session.row_number(ordinal)?));
+        let rows = session
+            .shown_range()
+            .filter_map(|ordinal| session.row_text(session.row_number(ordinal)?));
         rows.map(|(text, _)| text.message).collect()
     }
 
@@ -96,7 +110,10 @@ mod tests {
         assert_eq!((shown(&session).len(), session.search(usize::MAX)), (0, true));
         assert_eq!(shown(&session), ["a1", "a2"]);
         session.set_query(Query::default());
-        assert_eq!((shown(&session), session.find().is_none()), (vec!["a1".to_owned(), "b".into(), "a2".into()], true));
+        assert_eq!(
+            (shown(&session), session.find().is_none()),
+            (vec!["a1".to_owned(), "b".into(), "a2".into()], true)
+        );
     }
 
     #[test]
@@ -114,7 +131,10 @@ mod tests {
         session.keep_from(Some(0));
         session.resize(Capacity::of_lines(1));
         let before = session.store.version();
-        assert_eq!((session.keep_from(Some(0)), session.keep_from(Some(3)), session.keep_from(None)), (false, true, false));
+        assert_eq!(
+            (session.keep_from(Some(0)), session.keep_from(Some(3)), session.keep_from(None)),
+            (false, true, false)
+        );
         assert_eq!((session.store.range(), session.store.version()), (2..3, before + 1));
     }
 

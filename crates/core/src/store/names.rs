@@ -1,4 +1,5 @@
-//! Names that many rows share, kept once. Bounded: a hostile server may give each line a name of its own.
+//! Names that many rows share, kept once. Bounded: a hostile server may give each line a name of
+//! its own.
 
 /// Names by small numbers, in the order in which they were first seen.
 #[derive(Clone, Debug, Default)]
@@ -8,7 +9,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The number of `name`, given to it now if it is new: 0 for the empty name, [`UNNAMED`] when there is no room to keep another.
+    /// The number of `name`, given to it now if it is new: 0 for the empty name, [`UNNAMED`] when
+    /// there is no room to keep another.
     pub(crate) fn number(&mut self, name: &str) -> u16 {
         self.known(name).unwrap_or_else(|| {
             if self.names.len() >= MAX_NAMES || name.len() > MAX_NAME_BYTES {
@@ -89,8 +91,12 @@ mod tests {
     #[test]
     fn a_flood_of_names_is_not_kept() {
         let mut names = Names::default();
-        let numbers: Vec<_> = (0..MAX_NAMES + 5).map(|index| names.number(&index.to_string())).collect();
-        assert_eq!((numbers[MAX_NAMES - 1], numbers[MAX_NAMES], names.number(&"x".repeat(2_000))), (MAX_NAMES as u16, UNNAMED, UNNAMED));
+        let numbers: Vec<_> =
+            (0..MAX_NAMES + 5).map(|index| names.number(&index.to_string())).collect();
+        assert_eq!(
+            (numbers[MAX_NAMES - 1], numbers[MAX_NAMES], names.number(&"x".repeat(2_000))),
+            (MAX_NAMES as u16, UNNAMED, UNNAMED)
+        );
         assert_eq!((names.iter().count(), names.number("0")), (MAX_NAMES, 1));
     }
 }

@@ -1,9 +1,10 @@
-//! One row's place in the index, and what a filter asks of it. Forty bytes, since there is one for each row that is held.
+//! One row's place in the index, and what a filter asks of it. Forty bytes, since there is one for
+//! each row that is held.
 
 use std::ops::Range;
 
-use logs_sse_wire::entry::Level;
 use crate::ring::Place;
+use logs_sse_wire::entry::Level;
 
 /// One row's place in the index.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,8 @@ impl Slot {
     }
 }
 
-/// The length of a row that rests among the odd ones. No line has it: see [`MAX_LINE_BYTES`](logs_sse_wire::wire::MAX_LINE_BYTES).
+/// The length of a row that rests among the odd ones. No line has it: see
+/// [`MAX_LINE_BYTES`](logs_sse_wire::wire::MAX_LINE_BYTES).
 const ODD: u32 = u32::MAX;
 
 /// The time of a line without one.

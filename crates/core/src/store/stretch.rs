@@ -1,4 +1,5 @@
-//! Rows whose bytes lie one behind another, so that a search looks through many lines at once. Searches nothing itself.
+//! Rows whose bytes lie one behind another, so that a search looks through many lines at once.
+//! Searches nothing itself.
 
 use std::ops::Range;
 
@@ -24,7 +25,8 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// What lies in a chunk. Of lines that are almost empty it holds many, and a search must stop in between.
+    /// What lies in a chunk. Of lines that are almost empty it holds many, and a search must stop
+    /// in between.
     pub(crate) const CHUNK: Self = Self { rows: 4_096, bytes: usize::MAX };
 }
 
@@ -38,12 +40,17 @@ pub(crate) struct Stood<'a> {
 }
 
 impl Store {
-    /// The rows just before `end` that are searched in one go; `None` where no row of the usual kind is.
+    /// The rows just before `end` that are searched in one go; `None` where no row of the usual
+    /// kind is.
     pub(crate) fn stretch_before(&self, end: u64, bound: Bound) -> Option<Stretch<'_>> {
         let last = self.slot(end.checked_sub(1)?).filter(|slot| !slot.is_odd())?;
-        let in_chunk = self.first + self.slots.partition_point(|slot| self.order(slot) < self.order(last)) as u64;
+        let in_chunk = self.first
+            + self.slots.partition_point(|slot| self.order(slot) < self.order(last)) as u64;
         let odd = self.odd.partition_point(|(number, _)| *number < end);
-        let behind_odd = odd.checked_sub(1).and_then(|index| self.odd.get(index)).map_or(0, |(number, _)| number + 1);
+        let behind_odd = odd
+            .checked_sub(1)
+            .and_then(|index| self.odd.get(index))
+            .map_or(0, |(number, _)| number + 1);
         let mut start = in_chunk.max(behind_odd).max(end.saturating_sub(bound.rows));
         while start + 1 < end && self.span(start..end) > bound.bytes {
             start += 1;
@@ -51,10 +58,12 @@ impl Store {
         self.stretch(start..end)
     }
 
-    /// The rows from `start` on that are searched in one go; `None` where no row of the usual kind is.
+    /// The rows from `start` on that are searched in one go; `None` where no row of the usual kind
+    /// is.
     pub(crate) fn stretch_from(&self, start: u64, bound: Bound) -> Option<Stretch<'_>> {
         let first = self.slot(start).filter(|slot| !slot.is_odd())?;
-        let in_chunk = self.first + self.slots.partition_point(|slot| self.order(slot) <= self.order(first)) as u64;
+        let in_chunk = self.first
+            + self.slots.partition_point(|slot| self.order(slot) <= self.order(first)) as u64;
         let odd = self.odd.partition_point(|(number, _)| *number < start);
         let before_odd = self.odd.get(odd).map_or(u64::MAX, |(number, _)| *number);
         let mut end = in_chunk.min(before_odd).min(start + bound.rows);
@@ -74,10 +83,13 @@ impl Store {
     /// How many bytes the rows have that lie in one chunk.
     fn span(&self, numbers: Range<u64>) -> usize {
         let last = numbers.end.checked_sub(1).and_then(|last| self.slot(last));
-        self.slot(numbers.start).zip(last).map_or(0, |(first, last)| last.text().end - first.place.at as usize)
+        self.slot(numbers.start)
+            .zip(last)
+            .map_or(0, |(first, last)| last.text().end - first.place.at as usize)
     }
 
-    /// How many chunks after that of the oldest row a row lies. The numbers of chunks wrap around; their distances do not.
+    /// How many chunks after that of the oldest row a row lies. The numbers of chunks wrap around;
+    /// their distances do not.
     fn order(&self, slot: &Slot) -> u32 {
         self.slots.front().map_or(0, |oldest| slot.place.chunk.wrapping_sub(oldest.place.chunk))
     }
@@ -115,9 +127,12 @@ impl<'a> Stretch<'a> {
 
     /// The row to which the byte at `offset` belongs; it is `from` or one after it.
     ///
-    /// A search meets rows in their order, mostly near to each other: so it looks in steps that double, and then between the last two.
+    /// A search meets rows in their order, mostly near to each other: so it looks in steps that
+    /// double, and then between the last two.
     pub(crate) fn row_at(&self, offset: usize, from: u64) -> Option<Stood<'a>> {
-        let is_before = |number: u64| self.store.slot(number).is_some_and(|slot| slot.place.at as usize - self.base <= offset);
+        let is_before = |number: u64| {
+            self.store.slot(number).is_some_and(|slot| slot.place.at as usize - self.base <= offset)
+        };
         let (mut low, mut step) = (from, 1);
         while low + step < self.numbers.end && is_before(low + step) {
             low += step;

@@ -1,5 +1,6 @@
-//! The looks that escape sequences ask for (SGR, ECMA-48 8.3.117), as names in style sheets. Sixteen colours: others become the nearest of them,
-//! so that each is readable on any row in both themes.
+//! The looks that escape sequences ask for (SGR, ECMA-48 8.3.117), as names in style sheets.
+//! Sixteen colours: others become the nearest of them, so that each is readable on any row in both
+//! themes.
 
 /// How a part of a text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,8 +19,8 @@ const INVERSE: u8 = 16;
 const STRUCK: u8 = 32;
 
 impl Style {
-    /// Changes the style as the parameters of a sequence say, such as `1;38;5;196`. What it does not know is left out;
-    /// so is "conceal", since nothing is hidden from a reader.
+    /// Changes the style as the parameters of a sequence say, such as `1;38;5;196`. What it does
+    /// not know is left out; so is "conceal", since nothing is hidden from a reader.
     pub(super) fn apply(&mut self, parameters: &str) {
         let mut rest = parameters.split(';');
         while let Some(parameter) = rest.next() {
@@ -27,7 +28,11 @@ impl Style {
             let code = number(parts.next().unwrap_or_default());
             match code {
                 38 | 48 | 58 => {
-                    let colour = if parameter.contains(':') { colour_of_parts(parts) } else { colour_of(&mut rest) };
+                    let colour = if parameter.contains(':') {
+                        colour_of_parts(parts)
+                    } else {
+                        colour_of(&mut rest)
+                    };
                     match code {
                         38 => self.text = colour.or(self.text),
                         48 => self.behind = colour.or(self.behind),
@@ -44,13 +49,20 @@ impl Style {
     #[must_use]
     pub(super) fn class(self) -> String {
         let is_inverse = self.marks & INVERSE > 0;
-        let (text, behind) = if is_inverse { (self.behind, self.text) } else { (self.text, self.behind) };
+        let (text, behind) =
+            if is_inverse { (self.behind, self.text) } else { (self.text, self.behind) };
         let mut class = String::new();
         let mut add = |parts: &[&str]| {
             class.push_str(if class.is_empty() { "dsl-ansi-" } else { " dsl-ansi-" });
             parts.iter().for_each(|part| class.push_str(part));
         };
-        for (mark, name) in [(BOLD, "bold"), (FAINT, "faint"), (ITALIC, "italic"), (UNDERLINE, "underline"), (STRUCK, "struck")] {
+        for (mark, name) in [
+            (BOLD, "bold"),
+            (FAINT, "faint"),
+            (ITALIC, "italic"),
+            (UNDERLINE, "underline"),
+            (STRUCK, "struck"),
+        ] {
             // Beside a colour faint text would not be readable.
             let is_faded = mark == FAINT && (is_inverse || text.or(behind).is_some());
             if self.marks & mark > 0 && !is_faded {
@@ -60,7 +72,10 @@ impl Style {
         if is_inverse && behind.is_none() {
             add(&["inverse"]);
         } else if let Some(colour) = text {
-            add(&[if colour < BRIGHT { "" } else { "bright-" }, COLOURS[usize::from(colour % BRIGHT)]]);
+            add(&[
+                if colour < BRIGHT { "" } else { "bright-" },
+                COLOURS[usize::from(colour % BRIGHT)],
+            ]);
         }
         if let Some(colour) = behind {
             add(&["on-", COLOURS[usize::from(colour % BRIGHT)]]);
@@ -122,7 +137,9 @@ fn indexed(index: u16) -> Option<u8> {
     let shade = |step: u16| if step == 0 { 0 } else { 55 + step * 40 };
     match index {
         0..16 => Some(index as u8),
-        16..232 => Some(nearest([(index - 16) / 36, (index - 16) / 6 % 6, (index - 16) % 6].map(shade))),
+        16..232 => {
+            Some(nearest([(index - 16) / 36, (index - 16) / 6 % 6, (index - 16) % 6].map(shade)))
+        }
         232..256 => Some(nearest([8 + (index - 232) * 10; 3])),
         _ => None,
     }
@@ -132,7 +149,8 @@ fn indexed(index: u16) -> Option<u8> {
 fn nearest(wanted: [u16; 3]) -> u8 {
     let distance = |index: &u8| -> u32 {
         let shades = SHADES[usize::from(*index)];
-        let squares = (0..3).map(|at| u32::from(wanted[at].min(255).abs_diff(u16::from(shades[at]))).pow(2));
+        let squares =
+            (0..3).map(|at| u32::from(wanted[at].min(255).abs_diff(u16::from(shades[at]))).pow(2));
         // The eye sees green best and blue least.
         squares.zip([3, 6, 1]).map(|(square, weight)| square * weight).sum()
     };
@@ -177,11 +195,21 @@ mod tests {
     #[test]
     fn the_sixteen_colours_and_the_marks_have_names() {
         assert_eq!(class(&["31"]), "dsl-ansi-red");
-        assert_eq!(class(&["1;4;92;44"]), "dsl-ansi-bold dsl-ansi-underline dsl-ansi-bright-green dsl-ansi-on-blue");
-        assert_eq!((class(&["2;3;9"]), class(&["2;101"])), ("dsl-ansi-faint dsl-ansi-italic dsl-ansi-struck".into(), "dsl-ansi-on-red".into()));
+        assert_eq!(
+            class(&["1;4;92;44"]),
+            "dsl-ansi-bold dsl-ansi-underline dsl-ansi-bright-green dsl-ansi-on-blue"
+        );
+        assert_eq!(
+            (class(&["2;3;9"]), class(&["2;101"])),
+            ("dsl-ansi-faint dsl-ansi-italic dsl-ansi-struck".into(), "dsl-ansi-on-red".into())
+        );
         assert_eq!(
             (class(&["7"]), class(&["7;31"]), class(&["7;31;42"])),
-            ("dsl-ansi-inverse".into(), "dsl-ansi-on-red".into(), "dsl-ansi-green dsl-ansi-on-red".into())
+            (
+                "dsl-ansi-inverse".into(),
+                "dsl-ansi-on-red".into(),
+                "dsl-ansi-green dsl-ansi-on-red".into()
+            )
         );
     }
 
@@ -191,12 +219,17 @@ mod tests {
             assert_eq!(class(&["1;31;42", reset]), "", "{reset:?}");
         }
         assert_eq!(class(&["1;2;3;4;7;9;31;41", "22;23;24;27;29;39;49"]), "");
-        assert_eq!((class(&["4:3"]), class(&["4", "4:0"])), ("dsl-ansi-underline".into(), String::new()));
+        assert_eq!(
+            (class(&["4:3"]), class(&["4", "4:0"])),
+            ("dsl-ansi-underline".into(), String::new())
+        );
     }
 
     #[test]
     fn other_colours_become_the_nearest_of_the_sixteen() {
-        for parameters in ["38;5;196", "38;5;9", "38;2;250;10;5", "38:2::250:10:5", "38:2:250:10:5", "38:5:196"] {
+        for parameters in
+            ["38;5;196", "38;5;9", "38;2;250;10;5", "38:2::250:10:5", "38:2:250:10:5", "38:5:196"]
+        {
             assert_eq!(class(&[parameters]), "dsl-ansi-bright-red", "{parameters}");
         }
         assert_eq!(

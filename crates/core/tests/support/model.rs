@@ -1,5 +1,6 @@
-//! A gateway in miniature that keeps `docs/protocol.md`: one channel, a bounded history, an epoch. Written from the document,
-//! not from the gateway, so that the two are checked against each other by way of the client.
+//! A gateway in miniature that keeps `docs/protocol.md`: one channel, a bounded history, an epoch.
+//! Written from the document, not from the gateway, so that the two are checked against each other
+//! by way of the client.
 
 use std::collections::VecDeque;
 
@@ -73,7 +74,8 @@ impl Model {
 
     /// Opens a stream with this `last_event_id`.
     pub fn open(&self, last_event_id: Option<&str>) -> Stream {
-        let mut stream = Stream { epoch: self.epoch, position: self.newest, greeting: VecDeque::new() };
+        let mut stream =
+            Stream { epoch: self.epoch, position: self.newest, greeting: VecDeque::new() };
         let mut told = vec![self.hello()];
         match last_event_id.map(str::parse::<Cursor>) {
             None => {}
@@ -105,9 +107,12 @@ impl Model {
             stream.position = self.oldest() - 1;
             return Some(gap(Some(from), Some(stream.position), "evicted"));
         }
-        let (seq, log) = self.history[usize::try_from(stream.position + 1 - self.oldest()).expect("within the history")];
+        let (seq, log) = self.history
+            [usize::try_from(stream.position + 1 - self.oldest()).expect("within the history")];
         stream.position = seq;
-        let data = format!(r#"{{"channel":"{CHANNEL}","data":"log {log}","timestamp":1,"id":"log-{log}","seq":{seq}}}"#);
+        let data = format!(
+            r#"{{"channel":"{CHANNEL}","data":"log {log}","timestamp":1,"id":"log-{log}","seq":{seq}}}"#
+        );
         Some(Event { name: "message", data, log: Some(log) })
     }
 
@@ -128,7 +133,11 @@ impl Model {
     }
 
     pub fn bye(reason: &str, retry_ms: u64) -> Event {
-        Event { name: "bye", data: format!(r#"{{"reason":"{reason}","retryMs":{retry_ms}}}"#), log: None }
+        Event {
+            name: "bye",
+            data: format!(r#"{{"reason":"{reason}","retryMs":{retry_ms}}}"#),
+            log: None,
+        }
     }
 
     fn hello(&self) -> Event {
@@ -151,6 +160,10 @@ impl Model {
 
 fn gap(from: Option<u64>, to: Option<u64>, reason: &str) -> Event {
     let number = |seq: Option<u64>| seq.map_or("null".to_owned(), |seq| seq.to_string());
-    let data = format!(r#"{{"channel":"{CHANNEL}","from":{},"to":{},"reason":"{reason}"}}"#, number(from), number(to));
+    let data = format!(
+        r#"{{"channel":"{CHANNEL}","from":{},"to":{},"reason":"{reason}"}}"#,
+        number(from),
+        number(to)
+    );
     Event { name: "gap", data, log: None }
 }

@@ -1,4 +1,5 @@
-//! A reader before a browser's list: scrolls, and sees where rows stand. The browser's part is as dumb as the real one.
+//! A reader before a browser's list: scrolls, and sees where rows stand. The browser's part is as
+//! dumb as the real one.
 
 use std::ops::Range;
 
@@ -22,7 +23,16 @@ impl Reader {
     pub fn of(held: Range<u64>, row: f64, height: f64) -> Self {
         let mut viewport = Viewport::default();
         viewport.measured(Measures { row, width: 500.0, height });
-        let mut reader = Self { viewport, top: 0.0, heights: |_| 0.0, held, drawn: Window::default(), row, width: 500.0, height };
+        let mut reader = Self {
+            viewport,
+            top: 0.0,
+            heights: |_| 0.0,
+            held,
+            drawn: Window::default(),
+            row,
+            width: 500.0,
+            height,
+        };
         reader.draw();
         reader
     }
@@ -72,12 +82,19 @@ impl Reader {
         self.viewport.measured(Measures { row: self.row, width: self.width, height: self.height });
     }
 
-    /// Draws, measures and places until nothing changes any more; twice or three times is what a page can do within a frame.
+    /// Draws, measures and places until nothing changes any more; twice or three times is what a
+    /// page can do within a frame.
     pub fn draw(&mut self) {
         for _ in 0..8 {
             let last = std::mem::replace(&mut self.drawn, self.viewport.window(&self.held));
-            let is_fresh = |row: &u64| self.drawn.layout != last.layout || !(last.start..last.end).contains(row);
-            let rows: Vec<_> = (self.drawn.start..self.drawn.end).rev().filter(is_fresh).map(|row| (row, (self.heights)(row))).collect();
+            let is_fresh = |row: &u64| {
+                self.drawn.layout != last.layout || !(last.start..last.end).contains(row)
+            };
+            let rows: Vec<_> = (self.drawn.start..self.drawn.end)
+                .rev()
+                .filter(is_fresh)
+                .map(|row| (row, (self.heights)(row)))
+                .collect();
             let last = self.last_top();
             if last < self.top {
                 // The element became lower, so the browser moved, and tells it like any scroll.
@@ -113,8 +130,13 @@ impl Reader {
 
     /// How far below the upper edge a drawn row stands.
     pub fn position_of(&self, row: u64) -> f64 {
-        assert!(self.drawn.start <= row && row < self.drawn.end, "row {row} is not drawn: {:?}", self.drawn);
-        self.drawn.offset as f64 / 100.0 - self.top + (row + 1..self.drawn.end).map(|row| self.height_of(row)).sum::<f64>()
+        assert!(
+            self.drawn.start <= row && row < self.drawn.end,
+            "row {row} is not drawn: {:?}",
+            self.drawn
+        );
+        self.drawn.offset as f64 / 100.0 - self.top
+            + (row + 1..self.drawn.end).map(|row| self.height_of(row)).sum::<f64>()
     }
 
     /// Fails where the window is not filled with rows, though there are some.
@@ -127,12 +149,18 @@ impl Reader {
         // At the top the newest line may be some pixels off, as a reader is there who is near it.
         assert!(first <= 0.0, "white above the first row: {seen:?} {:?}", self.drawn);
         let bottom = at + self.height_of(last);
-        assert!(bottom > self.height - 1.0 || last == self.held.start, "white below the last row: {seen:?} {:?}", self.drawn);
+        assert!(
+            bottom > self.height - 1.0 || last == self.held.start,
+            "white below the last row: {seen:?} {:?}",
+            self.drawn
+        );
     }
 
     pub fn is_at_end(&self) -> bool {
         self.held.is_empty()
-            || self.drawn.start == self.held.start && self.position_of(self.held.start) + self.height_of(self.held.start) <= self.height + 1.0
+            || self.drawn.start == self.held.start
+                && self.position_of(self.held.start) + self.height_of(self.held.start)
+                    <= self.height + 1.0
     }
 
     /// Where the scrollbar ends.

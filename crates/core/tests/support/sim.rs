@@ -1,4 +1,5 @@
-//! A page around the session: simulated time, a browser that does what it is told, and a network that fails on demand.
+//! A page around the session: simulated time, a browser that does what it is told, and a network
+//! that fails on demand.
 
 use std::time::Duration;
 
@@ -67,7 +68,10 @@ impl Sim {
 
     /// Another workflow is chosen; an empty one means that none is.
     pub fn choose(&mut self, workflow: &str) {
-        self.session.handle_target(self.now, Target::new("etl", "workspace123", workflow, DEFAULT_ENDPOINT));
+        self.session.handle_target(
+            self.now,
+            Target::new("etl", "workspace123", workflow, DEFAULT_ENDPOINT),
+        );
         self.obey();
     }
 
@@ -93,7 +97,8 @@ impl Sim {
 
     /// The page reads these channels over a gateway.
     pub fn follow(&mut self, channels: &[String]) {
-        self.session.handle_target(self.now, Target::of_channels(channels.iter().map(String::as_str), ""));
+        self.session
+            .handle_target(self.now, Target::of_channels(channels.iter().map(String::as_str), ""));
         self.obey();
     }
 
@@ -119,7 +124,11 @@ impl Sim {
         while let Some(alarm) = self.alarm.filter(|alarm| alarm.at <= end) {
             self.now = alarm.at;
             self.input(Input::Woken);
-            assert_ne!(self.alarm, Some(alarm), "an alarm that rang is set again for the same moment");
+            assert_ne!(
+                self.alarm,
+                Some(alarm),
+                "an alarm that rang is set again for the same moment"
+            );
         }
         self.now = end;
     }
@@ -186,7 +195,11 @@ impl Sim {
 
     pub fn messages(&self) -> Vec<String> {
         let store = self.session.store();
-        store.range().filter_map(|number| store.row(number)?.into_line()).map(|line| line.entry.message().to_owned()).collect()
+        store
+            .range()
+            .filter_map(|number| store.row(number)?.into_line())
+            .map(|line| line.entry.message().to_owned())
+            .collect()
     }
 
     /// All rows as a person reads them: messages, and notices in brackets.
@@ -214,10 +227,17 @@ impl Sim {
                     assert_eq!(closed, Some(source), "closed what is not open");
                 }
                 Output::Probe { probe, .. } => {
-                    assert!(self.open.is_none() && self.probe.is_none(), "{probe:?} beside {:?} and {:?}", self.open, self.probe);
+                    assert!(
+                        self.open.is_none() && self.probe.is_none(),
+                        "{probe:?} beside {:?} and {:?}",
+                        self.open,
+                        self.probe
+                    );
                     self.probe = Some(probe);
                 }
-                Output::EndProbe(probe) => assert_eq!(self.probe.take(), Some(probe), "ended what does not run"),
+                Output::EndProbe(probe) => {
+                    assert_eq!(self.probe.take(), Some(probe), "ended what does not run")
+                }
                 Output::Wake(alarm) => self.alarm = alarm,
                 Output::Changed(state) => self.states.push(state),
             }

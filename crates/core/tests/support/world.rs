@@ -1,16 +1,19 @@
-//! A page, a gateway and a hostile network between them, in simulated time; and an oracle that has seen all that was published.
+//! A page, a gateway and a hostile network between them, in simulated time; and an oracle that has
+//! seen all that was published.
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{Alarm, Config, Finding, Input, Output, Page, ProbeId, SourceId, State};
+use logs_sse_core::connection::{
+    Alarm, Config, Finding, Input, Output, Page, ProbeId, SourceId, State,
+};
 use logs_sse_core::notice::Notice;
-use logs_sse_wire::packed;
-use logs_sse_wire::protocol::GapReason;
 use logs_sse_core::session::{Session, SourceEvent};
-use logs_sse_wire::sse;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
 use logs_sse_core::time::Instant;
+use logs_sse_wire::packed;
+use logs_sse_wire::protocol::GapReason;
+use logs_sse_wire::sse;
 
 use super::model::{BEAT_MS, Event, Model, Stream};
 
@@ -32,7 +35,8 @@ pub struct World {
     promised_from: Option<usize>,
     next_beat: Instant,
     arrived: usize,
-    /// Whether the proxy in between passes the ids only, and drops every other parameter: `last_event_id` among them.
+    /// Whether the proxy in between passes the ids only, and drops every other parameter:
+    /// `last_event_id` among them.
     pub drops_resume: bool,
     /// Whether it ever dropped a position.
     has_dropped: bool,
@@ -71,7 +75,10 @@ impl World {
             has_dropped: false,
             lost: 0,
         };
-        world.session.handle_target(world.now, Target::new("etl", "workspace123", "workflow456", DEFAULT_ENDPOINT));
+        world.session.handle_target(
+            world.now,
+            Target::new("etl", "workspace123", "workflow456", DEFAULT_ENDPOINT),
+        );
         world.obey();
         world
     }
@@ -98,7 +105,8 @@ impl World {
         let end = self.now + time;
         loop {
             let alarm = self.alarm.map(|alarm| alarm.at).filter(|at| *at <= end);
-            let next = [alarm, Some(self.next_beat).filter(|at| *at <= end)].into_iter().flatten().min();
+            let next =
+                [alarm, Some(self.next_beat).filter(|at| *at <= end)].into_iter().flatten().min();
             let Some(next) = next else { break };
             self.now = self.now.max(next);
             if self.next_beat <= self.now {
@@ -125,7 +133,8 @@ impl World {
         }
     }
 
-    /// The next event is lost on the way, if it is one that can be without breaking the stream: a log or nothing.
+    /// The next event is lost on the way, if it is one that can be without breaking the stream: a
+    /// log or nothing.
     pub fn lose_next_log(&mut self) {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_dead) else { return };
         let Some(stream) = &mut link.stream else { return };
@@ -187,7 +196,11 @@ impl World {
     /// A source that is long closed calls back.
     pub fn call_back_late(&mut self, which: usize) {
         let Some(&source) = self.closed.get(which % self.closed.len().max(1)) else { return };
-        for event in [SourceEvent::Opened, SourceEvent::Message { event: "message", id: "", data: "stray" }, SourceEvent::Failed { refused: true }] {
+        for event in [
+            SourceEvent::Opened,
+            SourceEvent::Message { event: "message", id: "", data: "stray" },
+            SourceEvent::Failed { refused: true },
+        ] {
             self.tell(source, event);
         }
     }
@@ -196,12 +209,17 @@ impl World {
     pub fn answer_probe(&mut self) {
         if let Some(probe) = self.probe.take() {
             let found = Finding::Answer { status: 200, is_stream: true, retry_after: None };
-            let busy = Finding::Answer { status: 503, is_stream: false, retry_after: Some(Duration::from_secs(2)) };
+            let busy = Finding::Answer {
+                status: 503,
+                is_stream: false,
+                retry_after: Some(Duration::from_secs(2)),
+            };
             self.input(Input::Probed(probe, if self.model.is_up() { found } else { busy }));
         }
     }
 
-    /// Everything is well again: the page is wanted, seen and online, the gateway is up, and time goes by.
+    /// Everything is well again: the page is wanted, seen and online, the gateway is up, and time
+    /// goes by.
     pub fn heal(&mut self) {
         self.model.start();
         self.input(Input::Network(true));
@@ -224,11 +242,12 @@ impl World {
         matches!(self.session.state(), State::Open { .. })
     }
 
-    /// The oracle: each log that was promised and taken is shown once and in order, or lies in a gap that says how many.
-    /// Gives how many were promised, and how many of them lie in gaps.
+    /// The oracle: each log that was promised and taken is shown once and in order, or lies in a
+    /// gap that says how many. Gives how many were promised, and how many of them lie in gaps.
     pub fn judge(&self) -> Result<(usize, usize), String> {
         let Some(from) = self.promised_from else { return Ok((0, 0)) };
-        let promised: Vec<usize> = (from..self.published).filter(|log| self.accepted[*log]).collect();
+        let promised: Vec<usize> =
+            (from..self.published).filter(|log| self.accepted[*log]).collect();
         let mut due = promised.iter().copied();
         let mut in_gaps = 0;
         let mut gap = Missing::default();
@@ -247,11 +266,11 @@ impl World {
                         .strip_prefix("log ")
                         .and_then(|log| log.parse().ok())
                         .ok_or_else(|| format!("a stray line: {line:?}"))?;
-                    let skipped = due
-                        .by_ref()
-                        .position(|log| log == shown)
-                        .ok_or_else(|| format!("log {shown} is shown twice, out of order, or was never promised"))?;
-                    in_gaps += gap.covers(skipped).map_err(|why| format!("before log {shown}: {why}"))?;
+                    let skipped = due.by_ref().position(|log| log == shown).ok_or_else(|| {
+                        format!("log {shown} is shown twice, out of order, or was never promised")
+                    })?;
+                    in_gaps +=
+                        gap.covers(skipped).map_err(|why| format!("before log {shown}: {why}"))?;
                     gap = Missing::default();
                 }
             }
@@ -263,8 +282,12 @@ impl World {
     /// A reason must be one that there was.
     fn judge_reason(&self, reason: GapReason) -> Result<(), String> {
         match reason {
-            GapReason::Lost if self.lost == 0 => Err("told as lost on the way, where nothing was".into()),
-            GapReason::NotResumed if !self.has_dropped && self.lost == 0 => Err("told as a position that did not arrive, where all did".into()),
+            GapReason::Lost if self.lost == 0 => {
+                Err("told as lost on the way, where nothing was".into())
+            }
+            GapReason::NotResumed if !self.has_dropped && self.lost == 0 => {
+                Err("told as a position that did not arrive, where all did".into())
+            }
             _ => Ok(()),
         }
     }
@@ -293,10 +316,17 @@ impl World {
         // Each third event comes in each of the forms in which one may come.
         self.arrived += 1;
         match self.arrived % 3 {
-            0 => self.tell(source, SourceEvent::Message { event: event.name, id: "", data: &event.data }),
+            0 => self.tell(
+                source,
+                SourceEvent::Message { event: event.name, id: "", data: &event.data },
+            ),
             1 => {
-                let digit = packed::names().position(|name| name == event.name).expect("a name of ours");
-                self.tell(source, SourceEvent::Packed(format!("\r{digit}\n{}", event.data).as_bytes()));
+                let digit =
+                    packed::names().position(|name| name == event.name).expect("a name of ours");
+                self.tell(
+                    source,
+                    SourceEvent::Packed(format!("\r{digit}\n{}", event.data).as_bytes()),
+                );
             }
             _ => {
                 let bytes = sse::encode(Some(event.name), None, &event.data);
@@ -328,8 +358,14 @@ impl World {
         while let Some(output) = self.session.poll_output() {
             match output {
                 Output::Open { source, url } => {
-                    assert!(self.link.is_none() && self.probe.is_none(), "{source:?} opened beside {:?} {:?}", self.link, self.probe);
-                    let asked = url.split_once("&last_event_id=").map(|(_, cursor)| cursor.to_owned());
+                    assert!(
+                        self.link.is_none() && self.probe.is_none(),
+                        "{source:?} opened beside {:?} {:?}",
+                        self.link,
+                        self.probe
+                    );
+                    let asked =
+                        url.split_once("&last_event_id=").map(|(_, cursor)| cursor.to_owned());
                     self.has_dropped |= self.drops_resume && asked.is_some();
                     let cursor = asked.filter(|_| !self.drops_resume);
                     self.link = Some(Link { source, cursor, stream: None, is_dead: false });
@@ -347,7 +383,10 @@ impl World {
                 Output::Changed(_) => {}
             }
         }
-        let is_owed = matches!(self.session.state(), State::Connecting { .. } | State::Waiting { .. } | State::Offline);
+        let is_owed = matches!(
+            self.session.state(),
+            State::Connecting { .. } | State::Waiting { .. } | State::Offline
+        );
         assert!(!is_owed || self.alarm.is_some(), "no next step in {:?}", self.session.state());
     }
 }
@@ -369,6 +408,10 @@ impl Missing {
 
     fn covers(&self, skipped: usize) -> Result<usize, String> {
         let fits = if self.is_open_ended { self.known <= skipped } else { self.known == skipped };
-        if fits { Ok(skipped) } else { Err(format!("{skipped} logs are not shown, the gaps say {self:?}")) }
+        if fits {
+            Ok(skipped)
+        } else {
+            Err(format!("{skipped} logs are not shown, the gaps say {self:?}"))
+        }
     }
 }

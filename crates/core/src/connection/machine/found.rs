@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Connection;
 use crate::connection::answer::Judgement;
 use crate::connection::{AlarmReason, Failure, Finding, Output, ProbeId, SourceId, State};
-use logs_sse_wire::protocol::LONGEST_WAIT;
 use crate::time::Instant;
+use logs_sse_wire::protocol::LONGEST_WAIT;
 
 impl Connection {
     pub(super) fn handle_answered(&mut self, now: Instant, source: SourceId, finding: &Finding) {
@@ -28,16 +28,19 @@ impl Connection {
             return;
         }
         self.asking.end();
-        let (failure, floor) = match Judgement::of(finding, self.target.as_deref().unwrap_or_default()) {
-            Judgement::Stop(stop) => return self.rest(State::Stopped(stop)),
-            Judgement::Streams => match (finding, &self.last_failure) {
-                (Finding::Charset(charset), _) => (Failure::Charset(charset.clone()), Duration::ZERO),
-                (_, Some(Failure::Rejected)) => (Failure::BrowserRefused, Duration::ZERO),
-                // It answers with a stream by now; the next attempt will have it.
-                _ => return self.retry_if_due(now),
-            },
-            Judgement::Failed(failure, floor) => (failure, floor),
-        };
+        let (failure, floor) =
+            match Judgement::of(finding, self.target.as_deref().unwrap_or_default()) {
+                Judgement::Stop(stop) => return self.rest(State::Stopped(stop)),
+                Judgement::Streams => match (finding, &self.last_failure) {
+                    (Finding::Charset(charset), _) => {
+                        (Failure::Charset(charset.clone()), Duration::ZERO)
+                    }
+                    (_, Some(Failure::Rejected)) => (Failure::BrowserRefused, Duration::ZERO),
+                    // It answers with a stream by now; the next attempt will have it.
+                    _ => return self.retry_if_due(now),
+                },
+                Judgement::Failed(failure, floor) => (failure, floor),
+            };
         self.hold_back(now, floor);
         self.last_failure = Some(failure);
         // The state is the same and reads differently.

@@ -1,4 +1,5 @@
-//! What the connection makes of the browser's hints: network, visibility, sleep. A hint alone neither closes a living stream nor ends retries.
+//! What the connection makes of the browser's hints: network, visibility, sleep. A hint alone
+//! neither closes a living stream nor ends retries.
 
 use super::Connection;
 use crate::connection::{AlarmReason, Hidden, Page, State};
@@ -8,13 +9,18 @@ impl Connection {
     pub(super) fn handle_network(&mut self, now: Instant, online: bool) {
         self.online = online;
         match self.state {
-            State::Offline | State::Waiting { .. } if online => match self.next_attempt().filter(|_| now < self.not_before) {
-                // What the server asked for holds on any network.
-                Some(until) => self.change(State::Waiting { until, attempt: self.backoff.failures() + 1 }),
-                None => self.attempt(now),
-            },
+            State::Offline | State::Waiting { .. } if online => {
+                match self.next_attempt().filter(|_| now < self.not_before) {
+                    // What the server asked for holds on any network.
+                    Some(until) => {
+                        self.change(State::Waiting { until, attempt: self.backoff.failures() + 1 })
+                    }
+                    None => self.attempt(now),
+                }
+            }
             State::Open { .. } if online => self.doubt_after_sleep(now),
-            // On a network that is gone, an open source looks alive for minutes; behind a VPN the report is often wrong.
+            // On a network that is gone, an open source looks alive for minutes; behind a VPN the
+            // report is often wrong.
             State::Open { .. } => {
                 if let Some(at) = self.watch.network_lost(now) {
                     self.alarms.set(AlarmReason::Silence, at);
@@ -29,10 +35,15 @@ impl Connection {
     }
 
     pub(super) fn handle_page(&mut self, now: Instant, page: Page) {
-        let is_active = matches!(self.state, State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } | State::Offline);
+        let is_active = matches!(
+            self.state,
+            State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } | State::Offline
+        );
         match (page, self.config.hidden) {
             (Page::Frozen, _) if is_active => self.rest(State::Paused),
-            (Page::Hidden, Hidden::CloseAfter(time)) => self.alarms.set(AlarmReason::Hidden, now + time),
+            (Page::Hidden, Hidden::CloseAfter(time)) => {
+                self.alarms.set(AlarmReason::Hidden, now + time)
+            }
             (Page::Seen | Page::Thawed, _) => {
                 self.alarms.clear(AlarmReason::Hidden);
                 match self.state {

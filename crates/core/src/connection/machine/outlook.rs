@@ -1,4 +1,5 @@
-//! What the connection knows beyond its state: what comes next, and what an open stream is worth. Changes nothing.
+//! What the connection knows beyond its state: what comes next, and what an open stream is worth.
+//! Changes nothing.
 
 use super::Connection;
 use crate::connection::{AlarmReason, Failure, Reading, State};
