@@ -19,13 +19,24 @@ const SIZE = { width: 1_200, height: 800, deviceScaleFactor: 1, mobile: false };
  */
 export async function openBrowser({ isWatched = false } = {}) {
   const profile = await mkdtemp(path.join(os.tmpdir(), "logs-bench-"));
-  const args = [...CHROMIUM_FLAGS, "--headless=new", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "about:blank"];
+  const args = [
+    ...CHROMIUM_FLAGS,
+    "--headless=new",
+    "--remote-debugging-pipe",
+    `--user-data-dir=${profile}`,
+    "about:blank",
+  ];
   // The protocol's pipe is 3 for what it reads and 4 for what it writes.
-  const child = spawn(findBrowsers().chromium, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  const child = spawn(findBrowsers().chromium, args, {
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+  });
   const wire = createWire(child.stdio[3], child.stdio[4]);
 
   async function open(url, browserContextId) {
-    const { targetId } = await wire.send("Target.createTarget", { url: "about:blank", browserContextId });
+    const { targetId } = await wire.send("Target.createTarget", {
+      url: "about:blank",
+      browserContextId,
+    });
     const { sessionId } = await wire.send("Target.attachToTarget", { targetId, flatten: true });
     const tab = new Tab(wire, targetId, sessionId);
     await tab.send("Inspector.enable");
@@ -49,7 +60,10 @@ export async function openBrowser({ isWatched = false } = {}) {
     /** A profile with a cache and a window of its own. */
     async newProfile() {
       const { browserContextId } = await wire.send("Target.createBrowserContext");
-      return { open: (url) => open(url, browserContextId), close: () => wire.send("Target.disposeBrowserContext", { browserContextId }) };
+      return {
+        open: (url) => open(url, browserContextId),
+        close: () => wire.send("Target.disposeBrowserContext", { browserContextId }),
+      };
     },
 
     async close() {
@@ -72,9 +86,15 @@ class Tab {
 
   /** The value of an expression, or of a function called with `given`, awaited. */
   async evaluate(asked, ...given) {
-    const expression = typeof asked === "function" ? `(${asked})(...${JSON.stringify(given)})` : asked;
-    const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
-    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    const expression =
+      typeof asked === "function" ? `(${asked})(...${JSON.stringify(given)})` : asked;
+    const { result, exceptionDetails } = await this.send("Runtime.evaluate", {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails)
+      throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
 
@@ -93,7 +113,9 @@ class Tab {
 
   /** Calls `then` with each worker of the page, which can be sent to as well, once they are attached to. */
   onWorker(then) {
-    this.#wire.on("Target.attachedToTarget", this.#session, ({ sessionId, targetInfo }) => then(new Tab(this.#wire, targetInfo.targetId, sessionId)));
+    this.#wire.on("Target.attachedToTarget", this.#session, ({ sessionId, targetInfo }) =>
+      then(new Tab(this.#wire, targetInfo.targetId, sessionId)),
+    );
   }
 
   bringToFront() {
@@ -113,7 +135,11 @@ class Tab {
 
 async function watch(tab) {
   tab.onWorker((worker) => worker.send("Network.enable").catch(() => {}));
-  await tab.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: true });
+  await tab.send("Target.setAutoAttach", {
+    autoAttach: true,
+    waitForDebuggerOnStart: false,
+    flatten: true,
+  });
   await tab.send("Network.enable");
 }
 
@@ -136,7 +162,8 @@ function createWire(to, from) {
     seen = parts.pop();
     for (const part of parts) {
       const { id, method, params, sessionId, result, error } = JSON.parse(part);
-      if (method === "Inspector.targetCrashed") fail("the page crashed", (asked) => asked.sessionId === sessionId);
+      if (method === "Inspector.targetCrashed")
+        fail("the page crashed", (asked) => asked.sessionId === sessionId);
       if (method) listeners.get(`${method} ${sessionId}`)?.(params);
       const asked = waiting.get(id);
       waiting.delete(id);

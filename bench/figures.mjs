@@ -10,7 +10,9 @@ export function missing(absent) {
 
 /** The middle of a list; `null` of an empty one. */
 export function median(list) {
-  const sorted = list.filter((value) => value !== null && value !== undefined).sort((one, other) => one - other);
+  const sorted = list
+    .filter((value) => value !== null && value !== undefined)
+    .sort((one, other) => one - other);
   if (sorted.length === 0) return null;
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -42,7 +44,11 @@ export function ratio(number) {
 }
 
 export function ms(number) {
-  return number === null || number === undefined ? "" : number < 10 ? number.toFixed(1) : whole(number);
+  return number === null || number === undefined
+    ? ""
+    : number < 10
+      ? number.toFixed(1)
+      : whole(number);
 }
 
 export function mb(bytes) {

@@ -21,7 +21,11 @@ const READY_MS = 30_000;
 
 /** Opens a laboratory; `close()` ends the browser and the server. `isWatched` is the browser's (devtools.mjs). */
 export async function openLab({ isWatched } = {}) {
-  const { child, match } = await startUntil(process.execPath, [SERVER, "--site", SITE], /listening on (http:\/\/\S+)/);
+  const { child, match } = await startUntil(
+    process.execPath,
+    [SERVER, "--site", SITE],
+    /listening on (http:\/\/\S+)/,
+  );
   try {
     const browser = await openBrowser({ isWatched });
     return new Lab(browser, await browser.version(), match[1], child);
@@ -55,14 +59,26 @@ class Lab {
   async open(contender, plan, { site = this.url, profile } = {}) {
     const own = profile ? null : await this.newProfile();
     const id = `${process.pid}-${(this.#runs += 1)}`;
-    const page = await (profile ?? own).open(`${site}/${contender.page}.html?${queryOf(contender, plan, id)}`).catch(async (error) => {
-      await own?.close();
-      throw error;
+    const page = await (profile ?? own)
+      .open(`${site}/${contender.page}.html?${queryOf(contender, plan, id)}`)
+      .catch(async (error) => {
+        await own?.close();
+        throw error;
+      });
+    const station = new Station({
+      lab: this,
+      page,
+      own,
+      isStreaming: site === this.url && plan.connect !== 0,
+      id,
     });
-    const station = new Station({ lab: this, page, own, isStreaming: site === this.url && plan.connect !== 0, id });
     try {
       await page.until("Boolean(window.bench)", READY_MS / 1_000);
-      station.absent = await withTimeout(READY_MS, page.evaluate(async () => (await window.bench.ready, window.bench.absent)), `${contender.name} was not ready after ${READY_MS / 1_000} s`);
+      station.absent = await withTimeout(
+        READY_MS,
+        page.evaluate(async () => (await window.bench.ready, window.bench.absent)),
+        `${contender.name} was not ready after ${READY_MS / 1_000} s`,
+      );
       station.absent ??= await this.#refusal(contender, station);
       return station;
     } catch (error) {
@@ -91,7 +107,9 @@ class Lab {
   /** Why a variant is not what its name says, if so. */
   async #refusal({ query }, station) {
     if (query?.format !== "asked" || !station.isStreaming) return null;
-    return (await this.told(station.id)).format === "batch" ? null : "the client does not ask for batch frames";
+    return (await this.told(station.id)).format === "batch"
+      ? null
+      : "the client does not ask for batch frames";
   }
 
   /** What the server did for one run. */
@@ -111,8 +129,12 @@ class Lab {
 
   /** What all renderers have in memory, in bytes; `null` where the system does not tell as Linux does. */
   async rendererBytes() {
-    const sizes = (await this.#renderers()).map(({ id }) => readFile(`/proc/${id}/status`, "utf8").then(residentBytes));
-    return Promise.all(sizes).then((sizes) => sizes.reduce((total, size) => total + size, 0)).catch(() => null);
+    const sizes = (await this.#renderers()).map(({ id }) =>
+      readFile(`/proc/${id}/status`, "utf8").then(residentBytes),
+    );
+    return Promise.all(sizes)
+      .then((sizes) => sizes.reduce((total, size) => total + size, 0))
+      .catch(() => null);
   }
 
   async #renderers() {
@@ -167,7 +189,14 @@ class Station {
 export function queryOf({ query = {}, options = {} }, plan, run) {
   const { payload = "usual", ...numbers } = plan;
   const channels = channelsOf(payload);
-  const all = { run, payload, ...numbers, ...query, ...(channels.length > 1 && { channels }), options: JSON.stringify(options) };
+  const all = {
+    run,
+    payload,
+    ...numbers,
+    ...query,
+    ...(channels.length > 1 && { channels }),
+    options: JSON.stringify(options),
+  };
   return new URLSearchParams(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
@@ -185,4 +214,3 @@ async function withTimeout(ms, promise, words) {
     clearTimeout(timer);
   }
 }
-

@@ -11,15 +11,26 @@ const MESSAGES = [
   (n) => `Validated batch ${n % 977}: ${n % 13} records rejected`,
   (n) => `Starting stage ${n % 9}`,
   (n) => `L5 tag version:v3.${n % 10} is running`,
-  (n) => `Publish report status: True, pipeline :: 92cd23e5-b482-${String(n % 10_000).padStart(4, "0")}`,
+  (n) =>
+    `Publish report status: True, pipeline :: 92cd23e5-b482-${String(n % 10_000).padStart(4, "0")}`,
   (n) => `Retrying customer_${n % 31} after "connection reset" (${(n % 3) + 1})`,
   (n) => `Wrote ${(n * 31) % 5_000} rows to warehouse.fact_orders in ${n % 900} ms`,
 ];
 
-const UNICODE = ["naïve ünïcode ✓ Größe in µm", "データの検証が完了しました 行", "загрузка завершена без ошибок", "😀 finished 🎉 ¡olé!", "\\\"quoted\\\" \\\\ and a tab\\tand a line\\nbreak"];
+const UNICODE = [
+  "naïve ünïcode ✓ Größe in µm",
+  "データの検証が完了しました 行",
+  "загрузка завершена без ошибок",
+  "😀 finished 🎉 ¡olé!",
+  '\\"quoted\\" \\\\ and a tab\\tand a line\\nbreak',
+];
 
 /** What a stack trace of one screen weighs. */
-const LONG = Array.from({ length: 24 }, (_, depth) => `    at com.datashop.etl.stage${depth}.Worker.run(Worker.java:${100 + depth}) [etl-core.jar]`).join("\\n");
+const LONG = Array.from(
+  { length: 24 },
+  (_, depth) =>
+    `    at com.datashop.etl.stage${depth}.Worker.run(Worker.java:${100 + depth}) [etl-core.jar]`,
+).join("\\n");
 
 const plain = (n) => `${escaped(MESSAGES[n % MESSAGES.length](n))} ${mark(n)}`;
 
@@ -43,7 +54,10 @@ const WORKSPACE = "workspace123";
 /** The channels of a payload, in the order of the cursor. */
 export function channelsOf(payload) {
   const count = payload === "channels" ? MANY_CHANNELS : 1;
-  return Array.from({ length: count }, (_, index) => `logs:etl:${WORKSPACE}:workflow${456 + index}`);
+  return Array.from(
+    { length: count },
+    (_, index) => `logs:etl:${WORKSPACE}:workflow${456 + index}`,
+  );
 }
 
 /** What every line's message has in it: pages look for that of the last line. */
@@ -59,9 +73,20 @@ const FORMATS = {
   /** One line per event, as the gateway sends them today. */
   lines: (envelopes) => envelopes.map(({ id, text }) => `id: ${id}\ndata: ${text}\n\n`).join(""),
   /** 64 lines per event as a JSON array: what JSON.parse can do at best. */
-  arrays: (envelopes) => inGroups(envelopes, 64, (group) => `id: ${group.at(-1).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`),
+  arrays: (envelopes) =>
+    inGroups(
+      envelopes,
+      64,
+      (group) => `id: ${group.at(-1).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`,
+    ),
   /** The gateway's batch frames, for a client that asks for them; `formatOf` in server.mjs knows by which parameter. */
-  batch: (envelopes) => inGroups(envelopes, 256, (group) => `event: batch\nid: ${group.at(-1).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`),
+  batch: (envelopes) =>
+    inGroups(
+      envelopes,
+      256,
+      (group) =>
+        `event: batch\nid: ${group.at(-1).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`,
+    ),
 };
 
 /** The names of the formats. */
@@ -85,7 +110,8 @@ export class Lines {
   bytes(from, to) {
     const parts = [];
     // In blocks, since one text of all would be as large again as the bytes.
-    for (let at = from; at <= to; at += BLOCK) parts.push(Buffer.from(this.#format(this.#envelopes(at, Math.min(to, at + BLOCK - 1)))));
+    for (let at = from; at <= to; at += BLOCK)
+      parts.push(Buffer.from(this.#format(this.#envelopes(at, Math.min(to, at + BLOCK - 1)))));
     return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
@@ -94,13 +120,27 @@ export class Lines {
     const channels = this.#channels;
     const seqs = Object.fromEntries(channels.map((channel) => [channel, { oldest: 1, newest: 0 }]));
     const now = Date.now();
-    const hello = { type: "connection", status: "connected", channels, userId: "bench", connectionId: `bench_${now}`, timestamp: now, epoch: this.#epoch, seqs, heartbeatMs: HEARTBEAT_MS, refused: [], serverTime: now };
+    const hello = {
+      type: "connection",
+      status: "connected",
+      channels,
+      userId: "bench",
+      connectionId: `bench_${now}`,
+      timestamp: now,
+      epoch: this.#epoch,
+      seqs,
+      heartbeatMs: HEARTBEAT_MS,
+      refused: [],
+      serverTime: now,
+    };
     return `data: ${JSON.stringify(hello)}\n\n`;
   }
 
   /** The sign of life after the lines up to `number`. */
   heartbeat(number) {
-    const seqs = Object.fromEntries(this.#channels.map((channel, index) => [channel, this.#seq(number, index)]));
+    const seqs = Object.fromEntries(
+      this.#channels.map((channel, index) => [channel, this.#seq(number, index)]),
+    );
     return `event: heartbeat\ndata: ${JSON.stringify({ seqs, serverTime: Date.now() })}\n\n`;
   }
 
@@ -113,7 +153,10 @@ export class Lines {
       const level = LEVELS[number % LEVELS.length];
       const entry = `{"date":"Sep 25 2025 at 01:31 PM","level":"${level}","pipeline":"${PIPELINES[number % PIPELINES.length]}","status":"${STATUSES[number % STATUSES.length]}","message":"${this.#message(number)}","timestamp":"${stamp}"}`;
       const id = `log-${now}-${number.toString(36).padStart(9, "0")}`;
-      list.push({ id: this.#cursor(number), text: `{"channel":"${this.#channels[index]}","data":${entry},"timestamp":${now},"id":"${id}","seq":${this.#seq(number, index)}}` });
+      list.push({
+        id: this.#cursor(number),
+        text: `{"channel":"${this.#channels[index]}","data":${entry},"timestamp":${now},"id":"${id}","seq":${this.#seq(number, index)}}`,
+      });
     }
     return list;
   }

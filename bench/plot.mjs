@@ -8,7 +8,10 @@ const STYLE = `text{font:13px system-ui,sans-serif;fill:#1f1f1f}.title{font-size
 /** The picture of `{ title, unit, bars: [{ label, value, isOurs }], format, isLogarithmic }`. */
 export function barChart({ title, unit, bars, format, isLogarithmic }) {
   const drawn = bars.filter(({ value }) => value !== null && value !== undefined);
-  const length = scale(drawn.map(({ value }) => value), isLogarithmic);
+  const length = scale(
+    drawn.map(({ value }) => value),
+    isLogarithmic,
+  );
   const height = TOP + drawn.length * ROW + 10;
   const note = `${unit}${isLogarithmic ? ", logarithmic scale" : ""}`;
   const rows = drawn.map(({ label, value, isOurs }, index) => {

@@ -25,7 +25,12 @@ export function createProfiler() {
       const after = await kinds(page);
       await page.send("Profiler.disable");
       await page.send("Performance.disable");
-      return { ...summary(profile), kinds: Object.fromEntries(Object.entries(after).map(([kind, ms]) => [kind, ms - before[kind]])) };
+      return {
+        ...summary(profile),
+        kinds: Object.fromEntries(
+          Object.entries(after).map(([kind, ms]) => [kind, ms - before[kind]]),
+        ),
+      };
     },
   };
 }
@@ -34,13 +39,20 @@ export function createProfiler() {
 async function kinds(page) {
   const { metrics } = await page.send("Performance.getMetrics");
   const ms = (wanted) => metrics.find(({ name }) => name === wanted).value * 1_000;
-  return { task: ms("TaskDuration"), script: ms("ScriptDuration"), style: ms("RecalcStyleDuration"), layout: ms("LayoutDuration") };
+  return {
+    task: ms("TaskDuration"),
+    script: ms("ScriptDuration"),
+    style: ms("RecalcStyleDuration"),
+    layout: ms("LayoutDuration"),
+  };
 }
 
 /** The functions by the time in themselves, and by the time in them and all that they call, as shares of the time that was not idle. */
 function summary({ nodes, samples, timeDeltas }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
+  const parents = new Map(
+    nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])),
+  );
   const [self, total] = [new Map(), new Map()];
   let busy = 0;
   samples.forEach((id, index) => {
@@ -53,7 +65,11 @@ function summary({ nodes, samples, timeDeltas }) {
     for (let at = id; at !== undefined; at = parents.get(at)) seen.add(nameOf(byId.get(at)));
     for (const name of seen) add(total, name, time);
   });
-  const top = (times) => [...times].sort(([, one], [, other]) => other - one).slice(0, MOST).map(([name, time]) => ({ name, share: time / busy, ms: time / 1_000 }));
+  const top = (times) =>
+    [...times]
+      .sort(([, one], [, other]) => other - one)
+      .slice(0, MOST)
+      .map(([name, time]) => ({ name, share: time / busy, ms: time / 1_000 }));
   return { busyMs: busy / 1_000, self: top(self), total: top(total) };
 }
 

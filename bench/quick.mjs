@@ -35,7 +35,9 @@ export async function quickBench() {
     // The better of the rounds: the worse one tells of the machine.
     const best = Math.max(...viewer.ratios);
     const isWhole = viewer.cut === 0 && viewer.lost === 0 && viewer.doubled === 0;
-    console.log(`bench: viewer ${rough(viewer.rate)} lines/s, bare EventSource ${rough(bare.rate)}; ratio ${ratio(best)}, expected ${EXPECTED_RATIO}, collapsed below ${ratio(COLLAPSE)}${isWhole ? "" : `; lost ${viewer.lost}, doubled ${viewer.doubled}, cut ${viewer.cut}`}`);
+    console.log(
+      `bench: viewer ${rough(viewer.rate)} lines/s, bare EventSource ${rough(bare.rate)}; ratio ${ratio(best)}, expected ${EXPECTED_RATIO}, collapsed below ${ratio(COLLAPSE)}${isWhole ? "" : `; lost ${viewer.lost}, doubled ${viewer.doubled}, cut ${viewer.cut}`}`,
+    );
     return isWhole && best >= COLLAPSE;
   } finally {
     await lab.close();

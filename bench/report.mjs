@@ -37,16 +37,29 @@ export async function machine() {
 }
 
 function times(cores) {
-  const all = cores.flatMap(({ times }) => Object.values(times)).reduce((sum, time) => sum + time, 0);
+  const all = cores
+    .flatMap(({ times }) => Object.values(times))
+    .reduce((sum, time) => sum + time, 0);
   return { all, idle: cores.reduce((sum, { times }) => sum + times.idle, 0) };
 }
 
 /** Prints a part's table. */
 export function show({ title, rows }, results) {
-  const [head, ...body] = rows(results).map((row) => row.map((cell) => String(cell).replaceAll(/[`*]/g, "")));
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column].length)));
-  const line = (row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join("  ");
-  console.log(`\n${title}\n${line(head)}\n${widths.map((width) => "─".repeat(width)).join("  ")}\n${body.map(line).join("\n")}`);
+  const [head, ...body] = rows(results).map((row) =>
+    row.map((cell) => String(cell).replaceAll(/[`*]/g, "")),
+  );
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...body].map((row) => row[column].length)),
+  );
+  const line = (row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+      )
+      .join("  ");
+  console.log(
+    `\n${title}\n${line(head)}\n${widths.map((width) => "─".repeat(width)).join("  ")}\n${body.map(line).join("\n")}`,
+  );
 }
 
 /** Keeps a part's results beside those of the parts that ran before. */
@@ -59,18 +72,27 @@ export function keep(name, facts, options, results) {
 
 /** Puts a part's table where the document has a place of that name for it, with pictures of the usual payload. */
 export function write(name, part, facts, options, results) {
-  const pictures = options.payload === "usual" && !options.isWatched ? Object.entries(part.plots(results)) : [];
+  const pictures =
+    options.payload === "usual" && !options.isWatched ? Object.entries(part.plots(results)) : [];
   mkdirSync(PICTURES, { recursive: true });
-  for (const [name, plot] of pictures) writeFileSync(path.join(PICTURES, `bench-${name}.svg`), barChart(plot));
+  for (const [name, plot] of pictures)
+    writeFileSync(path.join(PICTURES, `bench-${name}.svg`), barChart(plot));
   const [head, ...body] = part.rows(results);
-  const table = [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...body].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  const table = [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...body]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
   const images = pictures.map(([name, { title }]) => `![${title}](pictures/bench-${name}.svg)`);
   replaceBetween(name, [part.about(options), told(facts, options), table, ...images].join("\n\n"));
 }
 
-function told({ date, cores, processor, memoryGb, system, browser, node, busyPercent, isBusy }, { isWatched }) {
+function told(
+  { date, cores, processor, memoryGb, system, browser, node, busyPercent, isBusy },
+  { isWatched },
+) {
   const watched = isWatched ? " **The page's network was listened to.**" : "";
-  const busy = isBusy ? " **The machine was busy with other things: figures of this run are not to be quoted.**" : "";
+  const busy = isBusy
+    ? " **The machine was busy with other things: figures of this run are not to be quoted.**"
+    : "";
   return `Run of ${date} UTC: ${cores} cores (${processor}), ${memoryGb} GB, ${system}, ${browser}, Node ${node}; before the run ${busyPercent} % of its time was taken.${watched}${busy}`;
 }
 
@@ -79,8 +101,13 @@ function replaceBetween(name, text) {
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
   if (from < 0 || to < from) {
-    console.log(`bench: docs/benchmarks.md has no place for ${name}, which would be between ${begin} and ${end}; it is in ${path.relative(ROOT, JSON_FILE)}`);
+    console.log(
+      `bench: docs/benchmarks.md has no place for ${name}, which would be between ${begin} and ${end}; it is in ${path.relative(ROOT, JSON_FILE)}`,
+    );
     return;
   }
-  writeFileSync(DOCUMENT, `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`);
+  writeFileSync(
+    DOCUMENT,
+    `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`,
+  );
 }

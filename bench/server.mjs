@@ -17,7 +17,13 @@ const TICK_MS = { lines: 5, arrays: 5, batch: 25 };
 /** Bursts of the same lines are sent over and over, round by round; the last few are kept, as a million lines are 330 MB. */
 const KEPT_BURSTS = 3;
 
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".map": "application/json" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+  ".map": "application/json",
+};
 
 /** The format that the client decides. */
 const ASKED = "asked";
@@ -28,9 +34,14 @@ const STREAMS = [/^\/api\/dapadmin\/l5-etl\/sse\/logs\/stream$/, /^\/bench\/[^/]
 /**
  * With these a page may ask how much memory all of it takes, workers too, and its clock is exact. Streams come from the same origin.
  */
-const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+const ISOLATED = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
 
-const { values } = parseArgs({ options: { site: { type: "string" }, port: { type: "string", default: "0" } } });
+const { values } = parseArgs({
+  options: { site: { type: "string" }, port: { type: "string", default: "0" } },
+});
 const site = path.resolve(values.site ?? ".");
 const runs = new Map();
 const bursts = new Map();
@@ -43,7 +54,9 @@ const server = http.createServer((request, response) => {
   });
 });
 server.on("connection", (socket) => socket.setNoDelay(true));
-server.listen(Number(values.port), "127.0.0.1", () => console.log(`bench: listening on http://127.0.0.1:${server.address().port}`));
+server.listen(Number(values.port), "127.0.0.1", () =>
+  console.log(`bench: listening on http://127.0.0.1:${server.address().port}`),
+);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
 
 async function answer(request, response, url) {
@@ -68,14 +81,24 @@ function runOf(id) {
 function planOf(url) {
   const [, , folder] = url.pathname.split("/");
   // Below /bench/ the folder is the query, since the headless client names a gateway and not a route.
-  const query = url.pathname.startsWith("/bench/") ? new URLSearchParams(decodeURIComponent(folder)) : url.searchParams;
+  const query = url.pathname.startsWith("/bench/")
+    ? new URLSearchParams(decodeURIComponent(folder))
+    : url.searchParams;
   const number = (name) => Number(query.get(name) ?? 0);
   const one = (name, known) => {
     const value = query.get(name) ?? known[0];
-    if (!known.includes(value)) throw new Error(`${name}: expected one of ${known.join(", ")}, got ${value}`);
+    if (!known.includes(value))
+      throw new Error(`${name}: expected one of ${known.join(", ")}, got ${value}`);
     return value;
   };
-  return { run: query.get("run") ?? "", lines: number("lines"), rate: number("rate"), seconds: number("seconds"), payload: one("payload", PAYLOAD_NAMES), format: formatOf(url, one("format", [...FORMAT_NAMES, ASKED])) };
+  return {
+    run: query.get("run") ?? "",
+    lines: number("lines"),
+    rate: number("rate"),
+    seconds: number("seconds"),
+    payload: one("payload", PAYLOAD_NAMES),
+    format: formatOf(url, one("format", [...FORMAT_NAMES, ASKED])),
+  };
 }
 
 /**
@@ -99,12 +122,20 @@ async function stream(url, response) {
   }
   const lines = new Lines(plan);
   const burst = plan.rate ? null : burstOf(plan, lines);
-  const head = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no", ...(burst && { "X-Bench-Bytes": burst.length }) };
+  const head = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+    ...(burst && { "X-Bench-Bytes": burst.length }),
+  };
   response.writeHead(200, head);
   response.write(lines.greeting());
   run.onConnected();
   // Not amid a burst, whose chunks end anywhere.
-  const heartbeat = setInterval(() => run.isWhole && response.write(lines.heartbeat(run.sent)), HEARTBEAT_MS);
+  const heartbeat = setInterval(
+    () => run.isWhole && response.write(lines.heartbeat(run.sent)),
+    HEARTBEAT_MS,
+  );
   response.on("close", () => clearInterval(heartbeat));
   await run.going;
   if (burst) await sendBurst(response, run, plan, burst);
@@ -180,6 +211,11 @@ async function file(url, response) {
   }
   const type = TYPES[path.extname(name)] ?? "application/octet-stream";
   // Cached, so that a second visit is a warm one; each run has a profile, and so a cache, of its own.
-  response.writeHead(200, { "Content-Type": type, "Content-Length": found.size, "Cache-Control": "max-age=3600", ...ISOLATED });
+  response.writeHead(200, {
+    "Content-Type": type,
+    "Content-Length": found.size,
+    "Cache-Control": "max-age=3600",
+    ...ISOLATED,
+  });
   createReadStream(name).pipe(response);
 }

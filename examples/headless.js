@@ -9,6 +9,7 @@ const logs = openLogs({
 
 for await (const row of logs) {
   const line = document.createElement("li");
-  line.textContent = "notice" in row ? `-- ${row.text} --` : `${row.channel} ${row.data.level} ${row.data.message}`;
+  line.textContent =
+    "notice" in row ? `-- ${row.text} --` : `${row.channel} ${row.data.level} ${row.data.message}`;
   document.getElementById("lines").prepend(line);
 }

@@ -7,5 +7,7 @@ const live = mountLiveLogs(document.getElementById("live-logs"), {
   onStatus: (status) => console.log(status.word, status.reason),
 });
 
-document.getElementById("workflow").addEventListener("change", (event) => live.update({ workflowId: event.target.value }));
+document
+  .getElementById("workflow")
+  .addEventListener("change", (event) => live.update({ workflowId: event.target.value }));
 window.addEventListener("pagehide", () => live.disconnect());

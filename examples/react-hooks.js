@@ -3,11 +3,26 @@ import { createElement } from "react";
 import { LogsSSEProvider, useLogsSSE } from "@datashop/logs-sse-client/react";
 
 function Rows({ workspaceId, workflowId }) {
-  const { logs, connectionStatus, error } = useLogsSSE({ workspace_id: workspaceId, workflow_id: workflowId, maxLogs: 500 });
-  const rows = logs.map((log) => createElement("li", { key: log.key }, `${log.level} ${log.message}`));
-  return createElement("section", null, createElement("h2", null, error ? error.message : connectionStatus), createElement("ol", null, rows));
+  const { logs, connectionStatus, error } = useLogsSSE({
+    workspace_id: workspaceId,
+    workflow_id: workflowId,
+    maxLogs: 500,
+  });
+  const rows = logs.map((log) =>
+    createElement("li", { key: log.key }, `${log.level} ${log.message}`),
+  );
+  return createElement(
+    "section",
+    null,
+    createElement("h2", null, error ? error.message : connectionStatus),
+    createElement("ol", null, rows),
+  );
 }
 
 export function OwnRows({ gatewayUrl, workspaceId, workflowId }) {
-  return createElement(LogsSSEProvider, { gatewayUrl }, createElement(Rows, { workspaceId, workflowId }));
+  return createElement(
+    LogsSSEProvider,
+    { gatewayUrl },
+    createElement(Rows, { workspaceId, workflowId }),
+  );
 }

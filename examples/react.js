@@ -4,5 +4,9 @@ import { LogsWithSSE } from "@datashop/logs-sse-client/react";
 import "@datashop/logs-sse-client/style.css";
 
 export function LogsPage({ workspaceId, workflowId, children }) {
-  return createElement(LogsWithSSE, { workspaceId, workflowId, onError: (error) => console.warn(error.type, error.message) }, children);
+  return createElement(
+    LogsWithSSE,
+    { workspaceId, workflowId, onError: (error) => console.warn(error.type, error.message) },
+    children,
+  );
 }

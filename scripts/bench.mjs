@@ -37,15 +37,32 @@ const USAGE = `usage: npm run bench -- [parts] [options]
   --write              put tables and pictures into docs/; of another payload than the usual one, where there is a place for them
   --help               this text`;
 
-const NUMBERS = { rounds: "5", lines: "100000", seconds: "60", held: "1000000", samples: "200", mounts: "10", readers: "2000", "hidden-seconds": "600", patience: "60" };
+const NUMBERS = {
+  rounds: "5",
+  lines: "100000",
+  seconds: "60",
+  held: "1000000",
+  samples: "200",
+  mounts: "10",
+  readers: "2000",
+  "hidden-seconds": "600",
+  patience: "60",
+};
 
 async function bench({ parts, only, isBuilt, isWriting, ...options }) {
   const named = chosen(only);
   await setup("test");
   if (!isBuilt) await buildPackage();
-  const taking = Object.fromEntries(parts.map((name) => [name, named.filter((contender) => PARTS[name].contenders(contender, options))]));
+  const taking = Object.fromEntries(
+    parts.map((name) => [
+      name,
+      named.filter((contender) => PARTS[name].contenders(contender, options)),
+    ]),
+  );
   const program = parts.some((name) => PARTS[name].needsGateway) ? await gateway(isBuilt) : null;
-  await buildSite(named.filter((contender) => parts.some((name) => taking[name].includes(contender))));
+  await buildSite(
+    named.filter((contender) => parts.some((name) => taking[name].includes(contender))),
+  );
   for (const name of parts) {
     const part = PARTS[name];
     const facts = await machine();
@@ -54,11 +71,25 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
     facts.browser = `Chromium ${lab.version}`;
     try {
       console.log(`\n=== ${part.title}: ${part.about(options)}`);
-      if (facts.isBusy) console.log(`bench: this machine is busy (${facts.busyPercent} % of its time is taken): ratios may hold, absolute figures do not`);
-      const results = await part.run(lab, taking[name], { ...options, program }, { note: (line) => console.log(line) });
+      if (facts.isBusy)
+        console.log(
+          `bench: this machine is busy (${facts.busyPercent} % of its time is taken): ratios may hold, absolute figures do not`,
+        );
+      const results = await part.run(
+        lab,
+        taking[name],
+        { ...options, program },
+        { note: (line) => console.log(line) },
+      );
       show(part, results);
       for (const { name, profile } of results) if (profile) showProfile(name, profile);
-      const place = [name, options.payload !== "usual" && options.payload, options.isWatched && "watched"].filter(Boolean).join("-");
+      const place = [
+        name,
+        options.payload !== "usual" && options.payload,
+        options.isWatched && "watched",
+      ]
+        .filter(Boolean)
+        .join("-");
       keep(place, facts, options, results);
       if (isWriting) write(place, part, facts, options, results);
     } finally {
@@ -69,31 +100,72 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
 
 async function gateway(isBuilt) {
   if (!isBuilt) return buildGateway();
-  const { target_directory: target } = JSON.parse(capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
-  return path.join(target, "debug", process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway");
+  const { target_directory: target } = JSON.parse(
+    capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]),
+  );
+  return path.join(
+    target,
+    "debug",
+    process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway",
+  );
 }
 
 function showProfile(name, { busyMs, self, total, kinds }) {
-  const lines = (list) => list.map(({ name, share, ms }) => `  ${(share * 100).toFixed(1).padStart(5)} %  ${ms.toFixed(0).padStart(6)} ms  ${name}`).join("\n");
-  const shares = Object.entries(kinds).map(([kind, ms]) => `${kind} ${ms.toFixed(0)} ms`).join(", ");
-  console.log(`\nprofile of ${name}: busy ${busyMs.toFixed(0)} ms; by the browser's account ${shares}\n in itself:\n${lines(self)}\n with what it calls:\n${lines(total)}`);
+  const lines = (list) =>
+    list
+      .map(
+        ({ name, share, ms }) =>
+          `  ${(share * 100).toFixed(1).padStart(5)} %  ${ms.toFixed(0).padStart(6)} ms  ${name}`,
+      )
+      .join("\n");
+  const shares = Object.entries(kinds)
+    .map(([kind, ms]) => `${kind} ${ms.toFixed(0)} ms`)
+    .join(", ");
+  console.log(
+    `\nprofile of ${name}: busy ${busyMs.toFixed(0)} ms; by the browser's account ${shares}\n in itself:\n${lines(self)}\n with what it calls:\n${lines(total)}`,
+  );
 }
 
 function parse() {
   try {
-    const texts = Object.fromEntries(Object.entries(NUMBERS).map(([name, value]) => [name, { type: "string", default: value }]));
-    const flags = Object.fromEntries(["built", "watched", "profile", "write", "help"].map((name) => [name, { type: "boolean", default: false }]));
-    const { values, positionals } = parseArgs({ options: { ...texts, ...flags, only: { type: "string", default: "" }, rates: { type: "string", default: "2000,20000" }, payload: { type: "string", default: "usual" } }, allowPositionals: true });
+    const texts = Object.fromEntries(
+      Object.entries(NUMBERS).map(([name, value]) => [name, { type: "string", default: value }]),
+    );
+    const flags = Object.fromEntries(
+      ["built", "watched", "profile", "write", "help"].map((name) => [
+        name,
+        { type: "boolean", default: false },
+      ]),
+    );
+    const { values, positionals } = parseArgs({
+      options: {
+        ...texts,
+        ...flags,
+        only: { type: "string", default: "" },
+        rates: { type: "string", default: "2000,20000" },
+        payload: { type: "string", default: "usual" },
+      },
+      allowPositionals: true,
+    });
     const unknown = positionals.filter((name) => !(name in PARTS));
-    if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`);
-    if (!PAYLOAD_NAMES.includes(values.payload)) throw new Error(`--payload ${values.payload}: expected one of ${PAYLOAD_NAMES.join(", ")}`);
-    const numbers = Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, positive(name, values[name])]));
+    if (unknown.length > 0)
+      throw new Error(
+        `${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`,
+      );
+    if (!PAYLOAD_NAMES.includes(values.payload))
+      throw new Error(`--payload ${values.payload}: expected one of ${PAYLOAD_NAMES.join(", ")}`);
+    const numbers = Object.fromEntries(
+      Object.keys(NUMBERS).map((name) => [name, positive(name, values[name])]),
+    );
     return {
       ...numbers,
       hiddenSeconds: numbers["hidden-seconds"],
       rates: values.rates.split(",").map((text) => positive("rates", text)),
       payload: values.payload,
-      parts: positionals.length > 0 ? Object.keys(PARTS).filter((name) => positionals.includes(name)) : Object.keys(PARTS),
+      parts:
+        positionals.length > 0
+          ? Object.keys(PARTS).filter((name) => positionals.includes(name))
+          : Object.keys(PARTS),
       only: values.only.split(",").filter(Boolean),
       profiler: values.profile ? createProfiler : undefined,
       isBuilt: values.built,

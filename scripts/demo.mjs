@@ -22,7 +22,10 @@ const WATCH_GATEWAY_PORT = "8091";
 await entry(async () => {
   const options = parse();
   if (options.help) return console.log(USAGE);
-  if (!existsSync(DIST)) console.log("demo: the first time, tools, gateway and page are compiled at once: up to 12 min on 2 cores");
+  if (!existsSync(DIST))
+    console.log(
+      "demo: the first time, tools, gateway and page are compiled at once: up to 12 min on 2 cores",
+    );
   await setup("demo", { beside: options.watch ? undefined : precompile });
   console.log("\ndemo: building the gateway …");
   const program = await buildGateway();
@@ -32,16 +35,30 @@ await entry(async () => {
 async function show(program, options) {
   console.log("\ndemo: building the page …");
   await buildPage();
-  const { child, url } = await startGateway(program, ["--port", options.port, "--next-free-port", "--site", DIST, ...logs(options)], { show: true });
+  const { child, url } = await startGateway(
+    program,
+    ["--port", options.port, "--next-free-port", "--site", DIST, ...logs(options)],
+    { show: true },
+  );
   const busy = new URL(url).port === options.port ? "" : ` (port ${options.port} was busy)`;
   console.log(`\nDatashop Logs demo: ${url}/${busy} — Ctrl-C ends it`);
   return untilDone([child]);
 }
 
 async function watch(program, options) {
-  const { child, url } = await startGateway(program, ["--port", WATCH_GATEWAY_PORT, ...logs(options)], { show: true });
-  const trunk = spawn("trunk", ["serve"], { cwd: ROOT, env: { ...process.env, ...trunkEnv() }, stdio: "inherit" });
-  console.log(`\nDatashop Logs demo: trunk serves it on http://127.0.0.1:8090/ once it is built, logs come from ${url} — Ctrl-C ends both`);
+  const { child, url } = await startGateway(
+    program,
+    ["--port", WATCH_GATEWAY_PORT, ...logs(options)],
+    { show: true },
+  );
+  const trunk = spawn("trunk", ["serve"], {
+    cwd: ROOT,
+    env: { ...process.env, ...trunkEnv() },
+    stdio: "inherit",
+  });
+  console.log(
+    `\nDatashop Logs demo: trunk serves it on http://127.0.0.1:8090/ once it is built, logs come from ${url} — Ctrl-C ends both`,
+  );
   return untilDone([child, trunk]);
 }
 
@@ -51,8 +68,13 @@ function logs({ rate, upstream }) {
 
 /** Waits for Ctrl-C, or for one of the children to end by itself; then ends the others. */
 async function untilDone(children) {
-  const told = new Promise((resolve) => ["SIGINT", "SIGTERM"].forEach((signal) => process.once(signal, () => resolve(0))));
-  const code = await Promise.race([told, ...children.map(async (child) => (await once(child, "exit"))[0] ?? 0)]);
+  const told = new Promise((resolve) =>
+    ["SIGINT", "SIGTERM"].forEach((signal) => process.once(signal, () => resolve(0))),
+  );
+  const code = await Promise.race([
+    told,
+    ...children.map(async (child) => (await once(child, "exit"))[0] ?? 0),
+  ]);
   await Promise.all(children.map((child) => stop(child)));
   return code;
 }
@@ -69,7 +91,8 @@ function parse() {
       },
     });
     const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`--port ${values.port}: expected a number from 1 to 65535`);
+    if (!Number.isInteger(port) || port < 1 || port > 65535)
+      throw new Error(`--port ${values.port}: expected a number from 1 to 65535`);
     return values;
   } catch (error) {
     throw new Told(`demo: ${error.message}\n${USAGE}`);

@@ -23,28 +23,49 @@ export async function hosts(program, { only = [] } = {}) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  await must(run("node", ["build.mjs", ...only], { cwd: HERE }), "a bundler could not build its host; what it says is above");
+  await must(
+    run("node", ["build.mjs", ...only], { cwd: HERE }),
+    "a bundler could not build its host; what it says is above",
+  );
   const args = ["test", "--config", path.join(HERE, "playwright.config.mjs")];
-  return runAndKeep(path.join(ROOT, "node_modules/.bin/playwright"), args, { env: { LOGS_GATEWAY: program, LOGS_HOSTS: only.join() } });
+  return runAndKeep(path.join(ROOT, "node_modules/.bin/playwright"), args, {
+    env: { LOGS_GATEWAY: program, LOGS_HOSTS: only.join() },
+  });
 }
 
 /** What the hosts need beside the client. The file that npm writes last is older than the lock file only when that is stale. */
 async function dependencies() {
   const stamp = path.join(HERE, "node_modules/.package-lock.json");
-  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs) return;
+  if (
+    existsSync(stamp) &&
+    statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs
+  )
+    return;
   console.log("\nhosts: the bundlers, Reacts and design system of the hosts, 560 MB (1 min) …");
-  await must(run("npm", ["ci", ...QUIET], { cwd: HERE }), "npm ci failed in tests/hosts: is the npm registry reachable from here?");
+  await must(
+    run("npm", ["ci", ...QUIET], { cwd: HERE }),
+    "npm ci failed in tests/hosts: is the npm registry reachable from here?",
+  );
 }
 
 /** The tarball as `npm publish` would send it; `LOGS_TARBALL` names one that is packed already. */
 async function pack(folder) {
   if (process.env.LOGS_TARBALL) return path.resolve(process.env.LOGS_TARBALL);
-  await must(run("npm", ["pack", "--pack-destination", folder, "--loglevel", "error"]), "npm pack failed; what it says is above");
-  return path.join(folder, readdirSync(folder).find((file) => file.endsWith(".tgz")));
+  await must(
+    run("npm", ["pack", "--pack-destination", folder, "--loglevel", "error"]),
+    "npm pack failed; what it says is above",
+  );
+  return path.join(
+    folder,
+    readdirSync(folder).find((file) => file.endsWith(".tgz")),
+  );
 }
 
 async function install(tarball) {
-  await must(run("npm", ["install", "--no-save", ...QUIET, tarball], { cwd: HERE }), "npm could not install the packed client");
+  await must(
+    run("npm", ["install", "--no-save", ...QUIET, tarball], { cwd: HERE }),
+    "npm could not install the packed client",
+  );
 }
 
 async function must(exitCode, otherwise) {

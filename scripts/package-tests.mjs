@@ -13,7 +13,10 @@ const SITE = path.join(ROOT, "test-results/package-site");
 /** Runs both halves with the gateway `program`. Gives what each printed: `{ name, code, output }`. */
 export async function packageTests(program) {
   const env = { LOGS_GATEWAY: program, LOGS_PACKAGE_SITE: assemble() };
-  const chromium = [path.join(ROOT, "node_modules/.bin/playwright"), ["test", "--config", "tests/package/playwright.config.mjs"]];
+  const chromium = [
+    path.join(ROOT, "node_modules/.bin/playwright"),
+    ["test", "--config", "tests/package/playwright.config.mjs"],
+  ];
   const firefox = [process.execPath, ["tests/package/firefox.mjs"]];
   const results = [];
   for (const [name, [command, args]] of Object.entries({ Chromium: chromium, Firefox: firefox })) {
@@ -24,7 +27,10 @@ export async function packageTests(program) {
 
 /** Puts the pages and the package into one folder, as a host's build would. */
 function assemble() {
-  if (!existsSync(path.join(PACKAGE, "index.js"))) throw new Told("package tests: there is no pkg/index.js: build the package first (npm run package)");
+  if (!existsSync(path.join(PACKAGE, "index.js")))
+    throw new Told(
+      "package tests: there is no pkg/index.js: build the package first (npm run package)",
+    );
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(PAGES, SITE, { recursive: true });

@@ -5,7 +5,13 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkPackage } from "./lib/check_package.mjs";
-import { PKG, removeStubs, writeJavaScript, writeStubs, writeStylesAndTypes } from "./lib/package_files.mjs";
+import {
+  PKG,
+  removeStubs,
+  writeJavaScript,
+  writeStubs,
+  writeStylesAndTypes,
+} from "./lib/package_files.mjs";
 import { entry, Told } from "./lib/run.mjs";
 import { buildModule, MODULES } from "./lib/wasm_modules.mjs";
 import { setup } from "./setup.mjs";
@@ -47,7 +53,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await entry(async () => {
     const [name = "build", ...more] = process.argv.slice(2);
     const isTask = Object.hasOwn(TASKS, name) && more.length === 0;
-    if (!isTask) throw new Told(`package: expected one of ${Object.keys(TASKS).join(", ")}, or nothing to build; got ${[name, ...more].join(" ")}`);
+    if (!isTask)
+      throw new Told(
+        `package: expected one of ${Object.keys(TASKS).join(", ")}, or nothing to build; got ${[name, ...more].join(" ")}`,
+      );
     await TASKS[name]();
   });
 }

@@ -22,10 +22,15 @@ await entry(async () => {
   let gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
   // Not at the top: on a fresh clone the package is there only after set-up.
   const { chromium } = await import("@playwright/test");
-  const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: CHROMIUM_FLAGS });
+  const browser = await chromium.launch({
+    executablePath: findBrowsers().chromium,
+    args: CHROMIUM_FLAGS,
+  });
   const times = [];
   try {
-    const pages = await Promise.all(Array.from({ length: PAGES }, () => connected(browser, gateway.url)));
+    const pages = await Promise.all(
+      Array.from({ length: PAGES }, () => connected(browser, gateway.url)),
+    );
     for (let restart = 0; restart < RESTARTS; restart++) {
       await pages[0].waitForTimeout(SETTLED_MS);
       await stop(gateway.child, { signal: "SIGKILL" });
@@ -45,7 +50,9 @@ await entry(async () => {
   }
   times.sort((one, other) => one - other);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  console.log(`recovery: ${times.length} recoveries in ${RESTARTS} restarts, live again after p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, at most ${times.at(-1)} ms`);
+  console.log(
+    `recovery: ${times.length} recoveries in ${RESTARTS} restarts, live again after p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, at most ${times.at(-1)} ms`,
+  );
 });
 
 async function connected(browser, url) {

@@ -14,10 +14,21 @@ await entry(async () => {
   const program = await buildGateway();
   await buildPage();
   mkdirSync(FOLDER, { recursive: true });
-  const { child, url } = await startGateway(program, ["--port", "0", "--job", "--rate", "5", "--site", DIST]);
+  const { child, url } = await startGateway(program, [
+    "--port",
+    "0",
+    "--job",
+    "--rate",
+    "5",
+    "--site",
+    DIST,
+  ]);
   // Not at the top: on a fresh clone the package is there only after set-up.
   const { chromium } = await import("@playwright/test");
-  const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: CHROMIUM_FLAGS });
+  const browser = await chromium.launch({
+    executablePath: findBrowsers().chromium,
+    args: CHROMIUM_FLAGS,
+  });
   try {
     for (const colorScheme of ["light", "dark"]) {
       const page = await browser.newPage({ viewport: { width: 1200, height: 760 }, colorScheme });

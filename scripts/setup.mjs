@@ -48,7 +48,8 @@ export async function setup(purpose, { beside } = {}) {
 
 function checkNode() {
   const major = Number(process.versions.node.split(".")[0]);
-  if (major < 20) throw new Told(`setup: Node ${process.versions.node} is too old: install Node 20 or newer`);
+  if (major < 20)
+    throw new Told(`setup: Node ${process.versions.node} is too old: install Node 20 or newer`);
 }
 
 function checkRust() {
@@ -62,8 +63,13 @@ function checkRust() {
 }
 
 function checkComponents() {
-  const missing = ["fmt", "clippy"].filter((name) => capture("cargo", [name, "--version"]) === undefined);
-  if (missing.length > 0) throw new Told(`setup: the lints need cargo ${missing.join(" and cargo ")}: run 'rustup component add rustfmt clippy'`);
+  const missing = ["fmt", "clippy"].filter(
+    (name) => capture("cargo", [name, "--version"]) === undefined,
+  );
+  if (missing.length > 0)
+    throw new Told(
+      `setup: the lints need cargo ${missing.join(" and cargo ")}: run 'rustup component add rustfmt clippy'`,
+    );
 }
 
 async function npmPackages() {
@@ -72,16 +78,25 @@ async function npmPackages() {
   const lock = path.join(ROOT, "package-lock.json");
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return;
   say("npm packages (wasm-opt, Playwright without its browsers, axe-core)", "10 s");
-  await must(run("npm", ["ci", "--no-audit", "--no-fund"]), "npm ci failed: is the npm registry reachable from here?");
+  await must(
+    run("npm", ["ci", "--no-audit", "--no-fund"]),
+    "npm ci failed: is the npm registry reachable from here?",
+  );
 }
 
 async function wasmTarget() {
   const target = "wasm32-unknown-unknown";
   const folder = capture("rustc", ["--print", "target-libdir", "--target", target]);
   if (folder && existsSync(folder)) return;
-  if (!which("rustup")) throw new Told(`setup: this Rust has no ${target} and there is no rustup to add it: install your distribution's package of the ${target} standard library`);
+  if (!which("rustup"))
+    throw new Told(
+      `setup: this Rust has no ${target} and there is no rustup to add it: install your distribution's package of the ${target} standard library`,
+    );
   say(`Rust target ${target}`, "20 s");
-  await must(run("rustup", ["target", "add", target]), `rustup could not add ${target}: add it by hand with 'rustup target add ${target}'`);
+  await must(
+    run("rustup", ["target", "add", target]),
+    `rustup could not add ${target}: add it by hand with 'rustup target add ${target}'`,
+  );
 }
 
 /** Runs all of `tasks` at once; the first failure aborts the others. */
@@ -108,15 +123,40 @@ async function cargoTool(name, signal) {
   mkdirSync(CACHE, { recursive: true });
   if (which("cargo-binstall")) {
     say(`${name} ${version}, prebuilt`, "20 s");
-    const args = ["binstall", "--no-confirm", "--disable-strategies", "compile", "--root", home, `${name}@${version}`];
+    const args = [
+      "binstall",
+      "--no-confirm",
+      "--disable-strategies",
+      "compile",
+      "--root",
+      home,
+      `${name}@${version}`,
+    ];
     if ((await run("cargo", args)) === 0 && findTool(name)) return;
     console.log(`setup: no prebuilt ${name} ${version} to be had from here; building it`);
   }
-  say(`${name} ${version}, built from source into ${home} (with cargo-binstall on PATH it would be fetched prebuilt)`, `about ${minutes} min on 2 cores`);
-  const args = ["install", name, "--version", version, "--root", home, "--target-dir", TOOL_BUILDS, ...(locked ? ["--locked"] : []), ...(defaultFeatures ? [] : ["--no-default-features"])];
+  say(
+    `${name} ${version}, built from source into ${home} (with cargo-binstall on PATH it would be fetched prebuilt)`,
+    `about ${minutes} min on 2 cores`,
+  );
+  const args = [
+    "install",
+    name,
+    "--version",
+    version,
+    "--root",
+    home,
+    "--target-dir",
+    TOOL_BUILDS,
+    ...(locked ? ["--locked"] : []),
+    ...(defaultFeatures ? [] : ["--no-default-features"]),
+  ];
   // The build must not see flags meant for this project's own builds (undefined takes a variable away).
   const env = { RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined, ...QUICK_BUILD };
-  await must(runBeside(name, "cargo", args, { cwd: CACHE, env, signal }), `could not build ${name} ${version}: by hand, 'cargo install ${name} --version ${version}${locked ? " --locked" : ""}'`);
+  await must(
+    runBeside(name, "cargo", args, { cwd: CACHE, env, signal }),
+    `could not build ${name} ${version}: by hand, 'cargo install ${name} --version ${version}${locked ? " --locked" : ""}'`,
+  );
 }
 
 async function browsers() {
@@ -127,19 +167,33 @@ async function browsers() {
 
 function missingPackages() {
   const { chromium, chromedriver, firefox } = findBrowsers();
-  return [!chromium && "chromium", !chromedriver && "chromium-driver", !firefox && "firefox-esr"].filter(Boolean);
+  return [
+    !chromium && "chromium",
+    !chromedriver && "chromium-driver",
+    !firefox && "firefox-esr",
+  ].filter(Boolean);
 }
 
 async function installPackages(packages) {
   const hand = `the tests need ${packages.join(", ")}: on Debian 'apt-get install ${packages.join(" ")}' as root; elsewhere install Chrome, its chromedriver and Firefox, and name them in CHROME, CHROMEDRIVER, FIREFOX if they are not on PATH`;
   const prefix = asRoot();
-  if (!which("apt-get") || !prefix) throw new Told(`setup: cannot install by itself (no apt-get, or neither root nor password-less sudo). By hand: ${hand}`);
+  if (!which("apt-get") || !prefix)
+    throw new Told(
+      `setup: cannot install by itself (no apt-get, or neither root nor password-less sudo). By hand: ${hand}`,
+    );
   say(`Debian packages ${packages.join(", ")}`, "1 min");
-  const apt = (...args) => run(prefix[0] ?? "apt-get", [...(prefix[0] ? [...prefix.slice(1), "apt-get"] : []), ...args], { env: { DEBIAN_FRONTEND: "noninteractive" } });
+  const apt = (...args) =>
+    run(prefix[0] ?? "apt-get", [...(prefix[0] ? [...prefix.slice(1), "apt-get"] : []), ...args], {
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+    });
   await must(apt("update", "-qq"), `apt-get update failed. By hand: ${hand}`);
-  await must(apt("install", "-y", "-qq", "--no-install-recommends", ...packages), `apt-get install failed. By hand: ${hand}`);
+  await must(
+    apt("install", "-y", "-qq", "--no-install-recommends", ...packages),
+    `apt-get install failed. By hand: ${hand}`,
+  );
   const left = missingPackages();
-  if (left.length > 0) throw new Told(`setup: still missing after apt-get: ${left.join(", ")}. By hand: ${hand}`);
+  if (left.length > 0)
+    throw new Told(`setup: still missing after apt-get: ${left.join(", ")}. By hand: ${hand}`);
 }
 
 /** How to become root without a question: `[]` when we are, `["sudo", "-n"]` when that works, else `undefined`. */

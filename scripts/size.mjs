@@ -17,7 +17,10 @@ const SNIPPETS = "snippets";
 const BUDGETS = { page: 147_000, viewer: 146_000, headless: 72_000 };
 
 /** What a host loads by one import, besides the JavaScript, which its bundler makes one file of. */
-const ENTRIES = { viewer: { first: "index.js", more: ["viewer_bg.wasm", "live-logs.css"] }, headless: { first: "headless.js", more: ["headless_bg.wasm"] } };
+const ENTRIES = {
+  viewer: { first: "index.js", more: ["viewer_bg.wasm", "live-logs.css"] },
+  headless: { first: "headless.js", more: ["headless_bg.wasm"] },
+};
 
 /** The parts that scripts/lib/wasm_modules.mjs makes; the other JavaScript is that of www/package. */
 const GENERATED = /_(glue|fallback)\.js$/;
@@ -29,8 +32,11 @@ export function size() {
     if (!existsSync(file)) throw new Told(`size: ${file} is missing: build the page first`);
     return weigh(name, readFileSync(file));
   });
-  const snippets = readdirSync(path.join(DIST, SNIPPETS), { recursive: true }).filter((name) => name.endsWith(".js"));
-  for (const name of snippets) rows.push(weigh(path.basename(name), readFileSync(path.join(DIST, SNIPPETS, name))));
+  const snippets = readdirSync(path.join(DIST, SNIPPETS), { recursive: true }).filter((name) =>
+    name.endsWith(".js"),
+  );
+  for (const name of snippets)
+    rows.push(weigh(path.basename(name), readFileSync(path.join(DIST, SNIPPETS, name))));
   const sum = (kind) => rows.reduce((total, row) => total + row[kind], 0);
   show([...rows, { name: "all", raw: sum("raw"), gzip: sum("gzip"), brotli: sum("brotli") }]);
   return isKept("page", sum("brotli"));
@@ -41,7 +47,11 @@ export async function entrySizes() {
   let areKept = true;
   for (const [entry, { first, more }] of Object.entries(ENTRIES)) {
     const files = [await bundled(first), ...more.map((name) => readFileSync(path.join(PKG, name)))];
-    areKept = isKept(entry, files.reduce((total, bytes) => total + weigh(entry, bytes).brotli, 0)) && areKept;
+    areKept =
+      isKept(
+        entry,
+        files.reduce((total, bytes) => total + weigh(entry, bytes).brotli, 0),
+      ) && areKept;
   }
   return areKept;
 }
@@ -50,13 +60,23 @@ export async function entrySizes() {
 async function bundled(name) {
   const { build } = await import("esbuild");
   const external = Object.keys(ENTRIES).map((entry) => `./${entry}_fallback.js`);
-  const { outputFiles } = await build({ entryPoints: [path.join(PKG, name)], bundle: true, minify: true, format: "esm", external, write: false, logLevel: "warning" });
+  const { outputFiles } = await build({
+    entryPoints: [path.join(PKG, name)],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    external,
+    write: false,
+    logLevel: "warning",
+  });
   return outputFiles[0].contents;
 }
 
 function isKept(name, bytes) {
   const kept = bytes <= BUDGETS[name];
-  console.log(`size: ${name}: ${bytes} of ${BUDGETS[name]} bytes (brotli)${kept ? "" : ": over the budget"}`);
+  console.log(
+    `size: ${name}: ${bytes} of ${BUDGETS[name]} bytes (brotli)${kept ? "" : ": over the budget"}`,
+  );
   return kept;
 }
 
@@ -73,7 +93,12 @@ export function packageSize() {
 }
 
 function weigh(name, bytes) {
-  return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes).length };
+  return {
+    name,
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes).length,
+  };
 }
 
 function show(rows) {

@@ -19,11 +19,22 @@ const ROUND_MS = 20_000;
 /** Runs the soak on a built page and gateway, prints its figures, and gives whether nothing was lost or doubled. */
 export async function soak(program, { minutes, rate, every }) {
   const gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
-  const proxy = await startGateway(program, ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", "pass"]);
+  const proxy = await startGateway(program, [
+    "faults",
+    "--listen",
+    "127.0.0.1:0",
+    "--to",
+    gateway.url,
+    "--plan",
+    "pass",
+  ]);
   // Not at the top: on a fresh clone the package is there only after set-up.
   const { chromium } = await import("@playwright/test");
   const oracle = await import("../tests/e2e/oracle.mjs");
-  const browser = await chromium.launch({ executablePath: findBrowsers().chromium, args: [...CHROMIUM_FLAGS, "--js-flags=--expose-gc"] });
+  const browser = await chromium.launch({
+    executablePath: findBrowsers().chromium,
+    args: [...CHROMIUM_FLAGS, "--js-flags=--expose-gc"],
+  });
   try {
     const page = await browser.newPage();
     const devtools = await page.context().newCDPSession(page);
@@ -32,7 +43,20 @@ export async function soak(program, { minutes, rate, every }) {
     await page.locator(".dsl-is-connected").waitFor();
     // Connected is not greeted: from here on every line is promised.
     await page.waitForTimeout(1_000);
-    const figures = { minutes, rate, every, published: 0, shown: 0, lost: 0, doubled: 0, gaps: 0, cuts: 0, faults: [], heap: [], listeners: [] };
+    const figures = {
+      minutes,
+      rate,
+      every,
+      published: 0,
+      shown: 0,
+      lost: 0,
+      doubled: 0,
+      gaps: 0,
+      cuts: 0,
+      faults: [],
+      heap: [],
+      listeners: [],
+    };
     const end = Date.now() + minutes * 60_000;
     let cutAt = Date.now() + every * 1_000;
     while (Date.now() < end) {
@@ -43,19 +67,34 @@ export async function soak(program, { minutes, rate, every }) {
         const message = `number ${figures.published}`;
         if (await publish(gateway.url, message)) taken.push(figures.published++);
         if (Date.now() > cutAt) {
-          await fetch(`${proxy.url}/faults/${figures.cuts++ % 2 ? "reset" : "cut"}`, { method: "POST" });
+          await fetch(`${proxy.url}/faults/${figures.cuts++ % 2 ? "reset" : "cut"}`, {
+            method: "POST",
+          });
           cutAt += every * 1_000;
         }
         begun += 1_000 / rate;
-        if (begun > Date.now()) await new Promise((resolve) => setTimeout(resolve, begun - Date.now()));
+        if (begun > Date.now())
+          await new Promise((resolve) => setTimeout(resolve, begun - Date.now()));
       }
       await settle(oracle, page, taken, figures);
       figures.heap.push(await heap(devtools));
       figures.listeners.push((await devtools.send("Memory.getDOMCounters")).jsEventListeners);
-      console.log(`soak: ${figures.published} published, ${figures.lost} lost, ${figures.doubled} doubled, ${figures.cuts} cuts, heap ${figures.heap.at(-1)} kB, ${figures.listeners.at(-1)} listeners`);
+      console.log(
+        `soak: ${figures.published} published, ${figures.lost} lost, ${figures.doubled} doubled, ${figures.cuts} cuts, heap ${figures.heap.at(-1)} kB, ${figures.listeners.at(-1)} listeners`,
+      );
     }
-    console.log(JSON.stringify({ ...figures, heap: ends(figures.heap), listeners: ends(figures.listeners) }, null, 2));
-    return figures.published > 0 && figures.cuts > 0 && figures.faults.length + figures.lost + figures.doubled === 0;
+    console.log(
+      JSON.stringify(
+        { ...figures, heap: ends(figures.heap), listeners: ends(figures.listeners) },
+        null,
+        2,
+      ),
+    );
+    return (
+      figures.published > 0 &&
+      figures.cuts > 0 &&
+      figures.faults.length + figures.lost + figures.doubled === 0
+    );
   } finally {
     await browser.close();
     await stop(proxy.child);
@@ -83,7 +122,12 @@ async function settle({ judge, readRows }, page, taken, figures) {
 }
 
 async function publish(url, message) {
-  const body = JSON.stringify({ service: "etl", workspace_id: "workspace123", workflow_id: "workflow456", logData: { level: "INFO", pipeline: "SOAK", message } });
+  const body = JSON.stringify({
+    service: "etl",
+    workspace_id: "workspace123",
+    workflow_id: "workflow456",
+    logData: { level: "INFO", pipeline: "SOAK", message },
+  });
   const headers = { "Content-Type": "application/json", "X-Service-Token": "l5-etl-token" };
   return (await fetch(`${url}/logs/stream`, { method: "POST", headers, body })).ok;
 }
@@ -102,8 +146,16 @@ function ends(series) {
 function options() {
   try {
     const number = { type: "string" };
-    const { values } = parseArgs({ options: { minutes: { ...number, default: "30" }, rate: { ...number, default: "200" }, every: { ...number, default: "20" } } });
-    const read = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)]));
+    const { values } = parseArgs({
+      options: {
+        minutes: { ...number, default: "30" },
+        rate: { ...number, default: "200" },
+        every: { ...number, default: "20" },
+      },
+    });
+    const read = Object.fromEntries(
+      Object.entries(values).map(([name, text]) => [name, Number(text)]),
+    );
     const wrong = Object.keys(read).find((name) => !(read[name] > 0));
     if (wrong) throw new Error(`--${wrong} ${values[wrong]}: expected a number above 0`);
     return read;

@@ -15,7 +15,10 @@ const WASM = ["--target", "wasm32-unknown-unknown"];
 /** How long one file of browser tests may take; the runner's own limit is 20, and the tests in it wait for real faults. */
 const SECONDS_PER_FILE = "180";
 const CLIENT = ["--no-default-features", "--package", "logs-sse-client"];
-const CORE = [...CLIENT, ...["logs-linear-regex", "logs-sse-wire", "logs-sse-core"].flatMap((name) => ["--package", name])];
+const CORE = [
+  ...CLIENT,
+  ...["logs-linear-regex", "logs-sse-wire", "logs-sse-core"].flatMap((name) => ["--package", name]),
+];
 
 /** The parts in order, cheapest first. Each gives its results: `{ name, passed, failed }`. */
 const PARTS = {
@@ -30,7 +33,10 @@ const PARTS = {
 await entry(async () => {
   const named = process.argv.slice(2);
   const unknown = named.filter((name) => !(name in PARTS));
-  if (unknown.length > 0) throw new Told(`test: ${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`);
+  if (unknown.length > 0)
+    throw new Told(
+      `test: ${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`,
+    );
   const parts = named.length > 0 ? named : Object.keys(PARTS);
   await setup("test");
   const results = [];
@@ -49,17 +55,55 @@ async function lint() {
   const checks = {
     rustfmt: ["fmt", "--all", "--check"],
     "clippy, core": ["clippy", "--quiet", ...CORE, "--all-targets", ...strict],
-    "clippy, gateway": ["clippy", "--quiet", "--package", "logs-gateway", "--all-targets", ...strict],
-    "clippy, component": ["clippy", "--quiet", ...WASM, "--package", "logs-sse-client", "--all-targets", ...strict],
+    "clippy, gateway": [
+      "clippy",
+      "--quiet",
+      "--package",
+      "logs-gateway",
+      "--all-targets",
+      ...strict,
+    ],
+    "clippy, component": [
+      "clippy",
+      "--quiet",
+      ...WASM,
+      "--package",
+      "logs-sse-client",
+      "--all-targets",
+      ...strict,
+    ],
     "without Leptos": ["check", "--quiet", ...WASM, ...CLIENT, "--features", "browser", "--lib"],
-    "clippy, headless": ["clippy", "--quiet", ...WASM, ...CLIENT, "--features", "js", "--lib", ...strict],
-    "clippy, viewer": ["clippy", "--quiet", ...WASM, ...CLIENT, "--features", "js,ui", "--lib", ...strict],
+    "clippy, headless": [
+      "clippy",
+      "--quiet",
+      ...WASM,
+      ...CLIENT,
+      "--features",
+      "js",
+      "--lib",
+      ...strict,
+    ],
+    "clippy, viewer": [
+      "clippy",
+      "--quiet",
+      ...WASM,
+      ...CLIENT,
+      "--features",
+      "js,ui",
+      "--lib",
+      ...strict,
+    ],
     documentation: ["doc", "--quiet", "--no-deps", ...CORE, "--package", "logs-gateway"],
   };
   const results = [];
   for (const [name, args] of Object.entries(checks)) {
     console.log(`cargo ${args.join(" ")}`);
-    results.push(one(`lint: ${name}`, (await run("cargo", args, { env: { RUSTDOCFLAGS: "-D warnings" } })) === 0));
+    results.push(
+      one(
+        `lint: ${name}`,
+        (await run("cargo", args, { env: { RUSTDOCFLAGS: "-D warnings" } })) === 0,
+      ),
+    );
   }
   return results;
 }
@@ -76,13 +120,46 @@ async function browser() {
   const files = readdirSync(`${ROOT}/tests`).filter((file) => /^web_.*\.rs$/.test(file));
   const tests = files.flatMap((file) => ["--test", file.replace(".rs", "")]);
   const program = await buildGateway();
-  const gateway = await startGateway(program, ["--port", "0", "--job", "--rate", "50", "--cors-origin", "*"]);
-  const faults = await startGateway(program, ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", "pass"]);
-  const env = { ...toolEnv("wasm-pack", "wasm-bindgen-cli"), LOGS_GATEWAY_URL: gateway.url, LOGS_FAULTS_URL: faults.url, WASM_BINDGEN_TEST_TIMEOUT: SECONDS_PER_FILE };
+  const gateway = await startGateway(program, [
+    "--port",
+    "0",
+    "--job",
+    "--rate",
+    "50",
+    "--cors-origin",
+    "*",
+  ]);
+  const faults = await startGateway(program, [
+    "faults",
+    "--listen",
+    "127.0.0.1:0",
+    "--to",
+    gateway.url,
+    "--plan",
+    "pass",
+  ]);
+  const env = {
+    ...toolEnv("wasm-pack", "wasm-bindgen-cli"),
+    LOGS_GATEWAY_URL: gateway.url,
+    LOGS_FAULTS_URL: faults.url,
+    WASM_BINDGEN_TEST_TIMEOUT: SECONDS_PER_FILE,
+  };
   try {
     const results = [];
-    for (const [name, driver] of Object.entries({ chrome: ["--chromedriver", chromedriver], firefox: ["--geckodriver", geckodriver] })) {
-      results.push(counted(`browser: ${name}`, await runAndKeep("wasm-pack", ["test", "--headless", `--${name}`, ...driver, "--", ...tests], { env })));
+    for (const [name, driver] of Object.entries({
+      chrome: ["--chromedriver", chromedriver],
+      firefox: ["--geckodriver", geckodriver],
+    })) {
+      results.push(
+        counted(
+          `browser: ${name}`,
+          await runAndKeep(
+            "wasm-pack",
+            ["test", "--headless", `--${name}`, ...driver, "--", ...tests],
+            { env },
+          ),
+        ),
+      );
     }
     return results;
   } finally {
@@ -96,9 +173,15 @@ async function endToEnd() {
   await buildPage();
   const kept = size();
   const args = ["test", "--config", "tests/e2e/playwright.config.mjs"];
-  const done = await runAndKeep(`${ROOT}/node_modules/.bin/playwright`, args, { env: { LOGS_GATEWAY: program } });
+  const done = await runAndKeep(`${ROOT}/node_modules/.bin/playwright`, args, {
+    env: { LOGS_GATEWAY: program },
+  });
   const whole = await soak(program, { minutes: 1, rate: 200, every: 7 });
-  return [one("e2e: size", kept), counted("e2e: demo page", done), one("e2e: soak, one minute", whole)];
+  return [
+    one("e2e: size", kept),
+    counted("e2e: demo page", done),
+    one("e2e: soak, one minute", whole),
+  ];
 }
 
 async function npmPackage() {
@@ -106,7 +189,11 @@ async function npmPackage() {
   await buildPackage();
   await checkPackage();
   const { packageTests } = await import("./package-tests.mjs");
-  const results = [one("package: publint and attw", true), one("package: size", await entrySizes()), ...(await packageTests(program)).map((done) => counted(done.name, done))];
+  const results = [
+    one("package: publint and attw", true),
+    one("package: size", await entrySizes()),
+    ...(await packageTests(program)).map((done) => counted(done.name, done)),
+  ];
   const { quickBench } = await import("./bench.mjs");
   return [...results, one("package: speed has not collapsed", await quickBench())];
 }
@@ -114,7 +201,9 @@ async function npmPackage() {
 async function inHosts() {
   const { hosts, QUICK } = await import("./hosts.mjs");
   // CI has the time for all of them.
-  return [counted("hosts", await hosts(await buildGateway(), { only: process.env.CI ? [] : QUICK }))];
+  return [
+    counted("hosts", await hosts(await buildGateway(), { only: process.env.CI ? [] : QUICK })),
+  ];
 }
 
 /** The result of a single check. */
@@ -124,7 +213,11 @@ function one(name, isWell) {
 
 /** Counts what a runner printed: `test result: ok. 12 passed; 0 failed` of cargo and wasm-bindgen, `24 passed (38s)` of Playwright. */
 function counted(name, { code, output }) {
-  const sum = (word) => [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce((total, [, number]) => total + Number(number), 0);
+  const sum = (word) =>
+    [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(
+      (total, [, number]) => total + Number(number),
+      0,
+    );
   const [passed, failed] = [sum("passed"), sum("failed")];
   // A run that ends badly without a failed test (it did not compile, a browser crashed) has failed; so has one that ran nothing.
   return { name, passed, failed: code !== 0 || passed === 0 ? Math.max(failed, 1) : failed };
@@ -134,7 +227,9 @@ function summary(results) {
   const width = Math.max(...results.map(({ name }) => name.length));
   console.log("\nSummary");
   for (const { name, passed, failed } of results) {
-    console.log(`  ${failed ? "✘" : "✓"} ${name.padEnd(width)}  ${passed} passed${failed ? `, ${failed} failed` : ""}`);
+    console.log(
+      `  ${failed ? "✘" : "✓"} ${name.padEnd(width)}  ${passed} passed${failed ? `, ${failed} failed` : ""}`,
+    );
   }
   const total = (kind) => results.reduce((sum, result) => sum + result[kind], 0);
   console.log(`\n${total("passed")} passed, ${total("failed")} failed`);

@@ -3,7 +3,8 @@
 const workflow = document.getElementById("workflow");
 
 function show() {
-  for (const rows of document.querySelectorAll("#logs tbody")) rows.hidden = rows.dataset.workflow !== workflow.value;
+  for (const rows of document.querySelectorAll("#logs tbody"))
+    rows.hidden = rows.dataset.workflow !== workflow.value;
 }
 
 workflow.addEventListener("change", show);

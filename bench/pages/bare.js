@@ -4,7 +4,9 @@
 
 import { contend, createCount, stream } from "./contender.js";
 
-const [isShown, isRead] = ["show", "read"].map((name) => new URLSearchParams(location.search).has(name));
+const [isShown, isRead] = ["show", "read"].map((name) =>
+  new URLSearchParams(location.search).has(name),
+);
 
 contend(async (bench) => {
   const count = createCount();

@@ -32,7 +32,9 @@ const ROUTE = "/api/dapadmin/l5-etl/sse/logs/stream";
 /** The address of the stream; a page that wants another format than one line per event names it. */
 export function stream(format = query.get("format")) {
   if (query.has("real")) return `${ROUTE}?workspace_id=workspace123&workflow_id=workflow456`;
-  const plan = new URLSearchParams([...query].filter(([name]) => ["run", "lines", "rate", "seconds", "payload"].includes(name)));
+  const plan = new URLSearchParams(
+    [...query].filter(([name]) => ["run", "lines", "rate", "seconds", "payload"].includes(name)),
+  );
   if (format) plan.set("format", format);
   return `${ROUTE}?${plan}`;
 }
@@ -63,7 +65,14 @@ export function contend(setUp) {
 
   function read() {
     const { lines, held = () => 0, lost = () => null, doubled = () => null } = contender;
-    return { ms: (end || performance.now()) - start, lines: lines(), held: held(), lost: lost(), doubled: doubled(), wasmBytes: wasm.bytes() };
+    return {
+      ms: (end || performance.now()) - start,
+      lines: lines(),
+      held: held(),
+      lost: lost(),
+      doubled: doubled(),
+      wasmBytes: wasm.bytes(),
+    };
   }
 
   function finish() {
@@ -84,8 +93,20 @@ export function contend(setUp) {
     done,
     mountMs: null,
     readyAtMs: null,
-    painted: (text) => new Promise((resolve) => watch(() => hasText(contender.rows, text), () => resolve(Date.now()))),
-    paintedSince: (number) => new Promise((resolve) => watch(() => newest(contender.rows) >= number, () => resolve(Date.now()))),
+    painted: (text) =>
+      new Promise((resolve) =>
+        watch(
+          () => hasText(contender.rows, text),
+          () => resolve(Date.now()),
+        ),
+      ),
+    paintedSince: (number) =>
+      new Promise((resolve) =>
+        watch(
+          () => newest(contender.rows) >= number,
+          () => resolve(Date.now()),
+        ),
+      ),
     /** The same once, and how smooth the page was until then. */
     paintedSmoothly: async (text) => {
       const frames = watchFrames();
@@ -163,13 +184,16 @@ export function createCount() {
 
 /** The highest number of a line in the rows. */
 function newest(selector) {
-  const numbers = [...document.querySelectorAll(selector)].flatMap(({ textContent }) => [...textContent.matchAll(/\(line (\d+)\)/g)].map(([, number]) => Number(number)));
+  const numbers = [...document.querySelectorAll(selector)].flatMap(({ textContent }) =>
+    [...textContent.matchAll(/\(line (\d+)\)/g)].map(([, number]) => Number(number)),
+  );
   return Math.max(0, ...numbers);
 }
 
 /** Whether one of the elements that `selector` names has `text` in it. Few elements are expected. */
 function hasText(selector, text) {
-  for (const element of document.querySelectorAll(selector)) if (element.textContent.includes(text)) return true;
+  for (const element of document.querySelectorAll(selector))
+    if (element.textContent.includes(text)) return true;
   return false;
 }
 
@@ -178,7 +202,8 @@ function watchWasm() {
   const memories = new Set();
   const note = (result) => {
     const { exports } = result.instance ?? result;
-    for (const value of Object.values(exports)) if (value instanceof WebAssembly.Memory) memories.add(value);
+    for (const value of Object.values(exports))
+      if (value instanceof WebAssembly.Memory) memories.add(value);
     return result;
   };
   for (const name of ["instantiate", "instantiateStreaming"]) {

@@ -14,7 +14,16 @@ addEventListener("message", async ({ data: { endpoint, capacity, last, options, 
     if (shown) newest = rows.slice(-shown).reverse();
     else if (lines >= last) postMessage({ lines });
   };
-  const logs = openLogs({ workspaceId: "workspace123", workflowId: "workflow456", endpoint, capacity: capacity || 10_000, autoConnect: true, console: "off", onLog, ...options });
+  const logs = openLogs({
+    workspaceId: "workspace123",
+    workflowId: "workflow456",
+    endpoint,
+    capacity: capacity || 10_000,
+    autoConnect: true,
+    console: "off",
+    onLog,
+    ...options,
+  });
   await logs.ready;
   await live(logs.status);
   postMessage("ready");

@@ -9,7 +9,13 @@ contend(async (bench) => {
   const count = createCount();
   const worker = new Worker("./core-worker-thread.js", { type: "module" });
   const route = new URL(endpoint(), location.href).href;
-  worker.postMessage({ endpoint: route, capacity: wanted.capacity, last: wanted.last, options: wanted.options, shown: SHOWN });
+  worker.postMessage({
+    endpoint: route,
+    capacity: wanted.capacity,
+    last: wanted.last,
+    options: wanted.options,
+    shown: SHOWN,
+  });
   await new Promise((resolve) => (worker.onmessage = resolve));
   const draw = createRows(SHOWN);
   worker.onmessage = ({ data: { lines, rows } }) => {
@@ -27,12 +33,16 @@ function createRows(count) {
   const rows = Array.from({ length: count }, () => {
     const row = list.appendChild(document.createElement("div"));
     row.className = "row";
-    row.style.cssText = "display: flex; gap: 12px; height: 28px; white-space: nowrap; overflow: hidden";
-    return Array.from({ length: 5 }, () => row.appendChild(document.createElement("span")).appendChild(new Text()));
+    row.style.cssText =
+      "display: flex; gap: 12px; height: 28px; white-space: nowrap; overflow: hidden";
+    return Array.from({ length: 5 }, () =>
+      row.appendChild(document.createElement("span")).appendChild(new Text()),
+    );
   });
   return (entries) => {
     for (const [index, { date, level, pipeline, message, status }] of entries.entries()) {
-      for (const [column, text] of [date, level, pipeline, message, status].entries()) rows[index][column].data = text;
+      for (const [column, text] of [date, level, pipeline, message, status].entries())
+        rows[index][column].data = text;
     }
   };
 }

@@ -6,7 +6,9 @@ export function watchFrames() {
   let last = null;
   let isOver = false;
   const tasks = [];
-  const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+  const observer = new PerformanceObserver((list) =>
+    tasks.push(...list.getEntries().map(({ duration }) => duration)),
+  );
   observer.observe({ type: "longtask" });
   const frame = (at) => {
     if (isOver) return;
@@ -20,7 +22,10 @@ export function watchFrames() {
       isOver = true;
       tasks.push(...observer.takeRecords().map(({ duration }) => duration));
       observer.disconnect();
-      return { frames: spread(gaps), longTasks: { count: tasks.length, total: sum(tasks), worst: Math.max(0, ...tasks) } };
+      return {
+        frames: spread(gaps),
+        longTasks: { count: tasks.length, total: sum(tasks), worst: Math.max(0, ...tasks) },
+      };
     },
   };
 }
@@ -37,8 +42,15 @@ export function afterFrame(act) {
 /** A list in a few figures. */
 export function spread(list) {
   const sorted = Float64Array.from(list).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), worst: sorted.at(-1) ?? null };
+  const at = (share) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+  return {
+    count: sorted.length,
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
+    worst: sorted.at(-1) ?? null,
+  };
 }
 
 function sum(list) {

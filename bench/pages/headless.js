@@ -11,12 +11,25 @@ contend(async (bench) => {
     if (wanted.last && tally.lines() >= wanted.last) bench.finish();
   };
   const start = performance.now();
-  const target = wanted.channels.length > 1 ? { gatewayUrl: gateway(), channels: wanted.channels } : { workspaceId: "workspace123", workflowId: "workflow456", endpoint: endpoint() };
-  const options = { ...target, capacity: wanted.capacity || 10_000, autoConnect: wanted.connect, console: "off", onLog };
+  const target =
+    wanted.channels.length > 1
+      ? { gatewayUrl: gateway(), channels: wanted.channels }
+      : { workspaceId: "workspace123", workflowId: "workflow456", endpoint: endpoint() };
+  const options = {
+    ...target,
+    capacity: wanted.capacity || 10_000,
+    autoConnect: wanted.connect,
+    console: "off",
+    onLog,
+  };
   const logs = openKnowing(bench, wanted.options, options, openLogs);
   if (bench.absent) return {};
   await logs.ready;
   bench.mounted(start);
   if (wanted.connect) await live(logs.status);
-  return { ...tally, doubled: () => tally.doubled() + logs.status().duplicates, held: () => logs.getSnapshot().rows.length };
+  return {
+    ...tally,
+    doubled: () => tally.doubled() + logs.status().duplicates,
+    held: () => logs.getSnapshot().rows.length,
+  };
 });

@@ -10,5 +10,11 @@ contend(async () => {
   while (taken() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const lines = () => taken() - 1;
   const lost = () => Math.max(0, wanted.lines - lines());
-  return { lines, lost, doubled: () => 0, held: () => document.querySelectorAll("li").length, rows: "li" };
+  return {
+    lines,
+    lost,
+    doubled: () => 0,
+    held: () => document.querySelectorAll("li").length,
+    rows: "li",
+  };
 });

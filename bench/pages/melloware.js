@@ -18,7 +18,14 @@ contend(async () => {
     const { date, level, pipeline, message, status } = envelope.data;
     return `${date} ${level} ${pipeline} ${message} ${status}`;
   };
-  const viewer = createElement(LazyLog, { url: new URL(stream(), location.href).href, eventsource: true, eventsourceOptions: { formatMessage }, follow: true, height: 308, width: 1_000 });
+  const viewer = createElement(LazyLog, {
+    url: new URL(stream(), location.href).href,
+    eventsource: true,
+    eventsourceOptions: { formatMessage },
+    follow: true,
+    height: 308,
+    width: 1_000,
+  });
   const place = document.body.appendChild(document.createElement("main"));
   createRoot(place).render(viewer);
   await greeted.promise;

@@ -12,7 +12,9 @@ const BATCH_MS = 50;
 contend(async () => {
   const tally = createTally();
   const greeted = Promise.withResolvers();
-  createRoot(document.body.appendChild(document.createElement("main"))).render(createElement(Logs, { tally, onGreeted: greeted.resolve }));
+  createRoot(document.body.appendChild(document.createElement("main"))).render(
+    createElement(Logs, { tally, onGreeted: greeted.resolve }),
+  );
   await greeted.promise;
   return { ...tally, held: tally.lines, rows: "main" };
 });
@@ -44,5 +46,11 @@ function Logs({ tally, onGreeted }) {
   useEffect(() => {
     if (lines.length > 0) viewer.current?.scrollToBottom();
   }, [lines]);
-  return createElement(LogViewer, { data: lines, height: 308, hasLineNumbers: false, scrollToRow: lines.length, innerRef: viewer });
+  return createElement(LogViewer, {
+    data: lines,
+    height: 308,
+    hasLineNumbers: false,
+    scrollToRow: lines.length,
+    innerRef: viewer,
+  });
 }

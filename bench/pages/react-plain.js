@@ -9,7 +9,9 @@ const KEPT = 200;
 contend(async () => {
   const tally = createTally();
   const greeted = Promise.withResolvers();
-  createRoot(document.body.appendChild(document.createElement("main"))).render(createElement(Logs, { tally, onGreeted: greeted.resolve }));
+  createRoot(document.body.appendChild(document.createElement("main"))).render(
+    createElement(Logs, { tally, onGreeted: greeted.resolve }),
+  );
   await greeted.promise;
   return { ...tally, held: () => document.querySelectorAll("li").length, rows: "li" };
 });
@@ -30,6 +32,8 @@ function Logs({ tally, onGreeted }) {
 }
 
 function row({ id, data: { level, pipeline, status, date, message } }) {
-  const cells = [date, level, pipeline, message, status].map((text, index) => createElement("span", { key: index }, `${text} `));
+  const cells = [date, level, pipeline, message, status].map((text, index) =>
+    createElement("span", { key: index }, `${text} `),
+  );
   return createElement("li", { key: id, className: level }, cells);
 }

@@ -8,8 +8,17 @@ import { live, openKnowing } from "./ours.js";
 contend(async (bench) => {
   const place = document.body.appendChild(document.createElement("main"));
   const start = performance.now();
-  const options = { workspaceId: "workspace123", workflowId: "workflow456", endpoint: endpoint(), capacity: wanted.capacity || 10_000, autoConnect: wanted.connect, console: "off" };
-  const viewer = openKnowing(bench, wanted.options, options, (options) => mountLiveLogs(place, options));
+  const options = {
+    workspaceId: "workspace123",
+    workflowId: "workflow456",
+    endpoint: endpoint(),
+    capacity: wanted.capacity || 10_000,
+    autoConnect: wanted.connect,
+    console: "off",
+  };
+  const viewer = openKnowing(bench, wanted.options, options, (options) =>
+    mountLiveLogs(place, options),
+  );
   if (bench.absent) return {};
   await viewer.ready;
   bench.mounted(start);
@@ -38,12 +47,18 @@ async function search(text) {
   ask(text);
   // A whole screen of hits, or all there are, or the word that there are none.
   const list = document.querySelector(".dsl-list");
-  const isFull = () => document.querySelector(".dsl-rows").getBoundingClientRect().bottom >= list.getBoundingClientRect().bottom;
+  const isFull = () =>
+    document.querySelector(".dsl-rows").getBoundingClientRect().bottom >=
+    list.getBoundingClientRect().bottom;
   const isDone = () => / of /.test(said());
   await until(() => isDone() || (document.querySelector(".dsl-rows mark") && isFull()));
   const firstMs = performance.now() - start;
   await until(isDone);
-  return { hits: Number(/[\d,]+/.exec(said())[0].replaceAll(",", "")), firstMs, allMs: performance.now() - start };
+  return {
+    hits: Number(/[\d,]+/.exec(said())[0].replaceAll(",", "")),
+    firstMs,
+    allMs: performance.now() - start,
+  };
 }
 
 function until(isThere) {
@@ -55,6 +70,7 @@ function until(isThere) {
 
 /** The viewer says it for people: `100,000 lines, the newest; …`. */
 function held() {
-  const [, count] = /([\d,]+) lines?/.exec(document.querySelector(".dsl-count")?.textContent ?? "") ?? [];
+  const [, count] =
+    /([\d,]+) lines?/.exec(document.querySelector(".dsl-count")?.textContent ?? "") ?? [];
   return count ? Number(count.replaceAll(",", "")) : 0;
 }

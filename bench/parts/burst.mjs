@@ -18,7 +18,9 @@ function about({ lines, rounds, payload }) {
 async function run(lab, contenders, options, { note }) {
   const { lines, rounds, payload, patience, profiler } = options;
   const plan = { lines, last: lines, payload, capacity: lines + 1_000 };
-  const results = new Map(contenders.map((contender) => [contender.name, { contender, runs: [], absent: null }]));
+  const results = new Map(
+    contenders.map((contender) => [contender.name, { contender, runs: [], absent: null }]),
+  );
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of inTurn(contenders, round)) {
       const result = results.get(contender.name);
@@ -31,7 +33,9 @@ async function run(lab, contenders, options, { note }) {
       result.absent = figures.absent;
       if (figures.absent) continue;
       result.runs.push({ round, ...figures });
-      note(`burst ${round + 1}/${rounds} ${contender.name}: ${rough(rateOf(figures))} lines/s${figures.isCut ? `, cut after ${patience} s` : ""}`);
+      note(
+        `burst ${round + 1}/${rounds} ${contender.name}: ${rough(rateOf(figures))} lines/s${figures.isCut ? `, cut after ${patience} s` : ""}`,
+      );
     }
   }
   return [...results.values()].map((result) => summary(result, results.get(BARE).runs));
@@ -46,7 +50,11 @@ function inTurn([bare, ...others], round) {
 function summary({ contender: { name, title }, runs, absent }, bare) {
   if (runs.length === 0) return { name, title, absent };
   const middle = (read) => median(runs.map(read));
-  const ratios = runs.flatMap((run) => bare.filter(({ round }) => round === run.round).map((yardstick) => rateOf(run) / rateOf(yardstick)));
+  const ratios = runs.flatMap((run) =>
+    bare
+      .filter(({ round }) => round === run.round)
+      .map((yardstick) => rateOf(run) / rateOf(yardstick)),
+  );
   return {
     name,
     title,
@@ -54,8 +62,14 @@ function summary({ contender: { name, title }, runs, absent }, bare) {
     ratio: median(ratios),
     ratios,
     cpuUsPerLine: middle(({ cpuMs, lines }) => (cpuMs / lines) * 1_000),
-    frames: Object.fromEntries(["p50", "p95", "p99", "worst"].map((of) => [of, middle(({ frames }) => frames[of])])),
-    longTasks: { count: middle(({ longTasks }) => longTasks.count), total: middle(({ longTasks }) => longTasks.total), worst: middle(({ longTasks }) => longTasks.worst) },
+    frames: Object.fromEntries(
+      ["p50", "p95", "p99", "worst"].map((of) => [of, middle(({ frames }) => frames[of])]),
+    ),
+    longTasks: {
+      count: middle(({ longTasks }) => longTasks.count),
+      total: middle(({ longTasks }) => longTasks.total),
+      worst: middle(({ longTasks }) => longTasks.worst),
+    },
     lines: middle(({ lines }) => lines),
     held: middle(({ held }) => held),
     lost: Math.max(...runs.map(({ lost }) => lost)),
@@ -70,23 +84,80 @@ function summary({ contender: { name, title }, runs, absent }, bare) {
 
 /** The table. */
 function rows(results) {
-  const head = ["client", "lines/s", "× bare", "CPU µs/line", "frame p95 ms", "p99", "worst", "tasks > 50 ms", "held", "lost / doubled", "JS heap MB", "wasm MB"];
+  const head = [
+    "client",
+    "lines/s",
+    "× bare",
+    "CPU µs/line",
+    "frame p95 ms",
+    "p99",
+    "worst",
+    "tasks > 50 ms",
+    "held",
+    "lost / doubled",
+    "JS heap MB",
+    "wasm MB",
+  ];
   return [head, ...results.map(row)];
 }
 
 function row(result) {
   if (result.absent) return [result.title, missing(result.absent), ...Array(10).fill("")];
-  const { title, rate, ratio: times, cpuUsPerLine, frames, longTasks, held, lost, doubled, heap, wasm, cut, lines } = result;
+  const {
+    title,
+    rate,
+    ratio: times,
+    cpuUsPerLine,
+    frames,
+    longTasks,
+    held,
+    lost,
+    doubled,
+    heap,
+    wasm,
+    cut,
+    lines,
+  } = result;
   const seen = cut ? `${title} (cut at ${whole(lines)} lines)` : title;
-  return [seen, rough(rate), ratio(times), cpuUsPerLine.toFixed(1), ms(frames.p95), ms(frames.p99), ms(frames.worst), `${whole(longTasks.count)} (${whole(longTasks.total)} ms)`, whole(held), cut ? "" : `${lost} / ${doubled}`, mb(heap), mb(wasm)];
+  return [
+    seen,
+    rough(rate),
+    ratio(times),
+    cpuUsPerLine.toFixed(1),
+    ms(frames.p95),
+    ms(frames.p99),
+    ms(frames.worst),
+    `${whole(longTasks.count)} (${whole(longTasks.total)} ms)`,
+    whole(held),
+    cut ? "" : `${lost} / ${doubled}`,
+    mb(heap),
+    mb(wasm),
+  ];
 }
 
 function plots(results) {
   const there = results.filter(({ absent }) => !absent);
-  const bars = (read) => there.map((result) => ({ label: plain(result.title), value: read(result), isOurs: result.title.includes("ours") }));
+  const bars = (read) =>
+    there.map((result) => ({
+      label: plain(result.title),
+      value: read(result),
+      isOurs: result.title.includes("ours"),
+    }));
   return {
-    burst: { title: "Lines per second in a burst", unit: "lines/s", isLogarithmic: true, bars: bars(({ rate }) => rate), format: rough },
-    frames: { title: "Time between frames during the burst, 99th percentile", unit: "ms", isLogarithmic: true, bars: bars(({ frames }) => frames.p99), format: ms },
+    burst: {
+      title: "Lines per second in a burst",
+      unit: "lines/s",
+      isLogarithmic: true,
+      bars: bars(({ rate }) => rate),
+      format: rough,
+    },
+    frames: {
+      title: "Time between frames during the burst, 99th percentile",
+      unit: "ms",
+      isLogarithmic: true,
+      bars: bars(({ frames }) => frames.p99),
+      format: ms,
+    },
   };
 }
 

@@ -6,7 +6,14 @@ import { capture, run as runProgram, runAndKeep, stop, Told } from "../../script
 import { startGateway } from "../../scripts/lib/build.mjs";
 import { ms, whole } from "../figures.mjs";
 
-export const gateway = { title: "The gateway", about, run, rows, plots: () => ({}), contenders: () => false };
+export const gateway = {
+  title: "The gateway",
+  about,
+  run,
+  rows,
+  plots: () => ({}),
+  contenders: () => false,
+};
 
 const RATE = 50;
 
@@ -25,7 +32,19 @@ async function run(lab, contenders, { readers, seconds }, { note }) {
   for (const [title, args] of Object.entries(WAYS)) {
     const { child, url } = await startGateway(...pinned(0, program, ["--port", "0"]));
     try {
-      const [command, all] = pinned(1, reader, ["--gateway", new URL(url).host, "--pid", String(child.pid), "--readers", String(readers), "--rate", String(RATE), "--seconds", String(seconds), ...args]);
+      const [command, all] = pinned(1, reader, [
+        "--gateway",
+        new URL(url).host,
+        "--pid",
+        String(child.pid),
+        "--readers",
+        String(readers),
+        "--rate",
+        String(RATE),
+        "--seconds",
+        String(seconds),
+        ...args,
+      ]);
       const { code, output } = await runAndKeep(command, all);
       const said = /^\{.*\}$/m.exec(output)?.[0];
       if (code !== 0 || !said) throw new Told("bench: the readers failed; what they say is above");
@@ -39,10 +58,28 @@ async function run(lab, contenders, { readers, seconds }, { note }) {
 }
 
 async function build() {
-  if ((await runProgram("cargo", ["build", "--quiet", "--release", "--package", "logs-gateway", "--bin", "logs-gateway", "--example", "readers"])) !== 0) throw new Told("bench: cargo could not build the gateway; what it says is above");
-  const { target_directory: target } = JSON.parse(capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
+  if (
+    (await runProgram("cargo", [
+      "build",
+      "--quiet",
+      "--release",
+      "--package",
+      "logs-gateway",
+      "--bin",
+      "logs-gateway",
+      "--example",
+      "readers",
+    ])) !== 0
+  )
+    throw new Told("bench: cargo could not build the gateway; what it says is above");
+  const { target_directory: target } = JSON.parse(
+    capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]),
+  );
   const suffix = process.platform === "win32" ? ".exe" : "";
-  return [path.join(target, "release", `logs-gateway${suffix}`), path.join(target, "release/examples", `readers${suffix}`)];
+  return [
+    path.join(target, "release", `logs-gateway${suffix}`),
+    path.join(target, "release/examples", `readers${suffix}`),
+  ];
 }
 
 /** `taskset` becomes the program that it starts, and so has its process id. */
@@ -51,9 +88,32 @@ function pinned(core, program, args) {
 }
 
 function rows(results) {
-  return [["the reader asks for", "readers", "lines each", "lost", "p50 ms", "p99 ms", "worst ms", "kB open", "kB after"], ...results.map(row)];
+  return [
+    [
+      "the reader asks for",
+      "readers",
+      "lines each",
+      "lost",
+      "p50 ms",
+      "p99 ms",
+      "worst ms",
+      "kB open",
+      "kB after",
+    ],
+    ...results.map(row),
+  ];
 }
 
 function row({ title, readers, logs, lost, p50, p99, worst, kbPerReader, kbPerReaderAfter }) {
-  return [title, whole(readers), whole(logs), whole(lost), ms(p50), ms(p99), ms(worst), kbPerReader.toFixed(1), kbPerReaderAfter.toFixed(1)];
+  return [
+    title,
+    whole(readers),
+    whole(logs),
+    whole(lost),
+    ms(p50),
+    ms(p99),
+    ms(worst),
+    kbPerReader.toFixed(1),
+    kbPerReaderAfter.toFixed(1),
+  ];
 }

@@ -5,7 +5,14 @@ import { openBrowser } from "../devtools.mjs";
 import { FAILED, mb, missing, ms, whole } from "../figures.mjs";
 import { queryOf } from "../lab.mjs";
 
-export const hidden = { title: "Hidden tab", about, run, rows, plots: () => ({}), contenders: ({ name }) => TAKING.includes(name) };
+export const hidden = {
+  title: "Hidden tab",
+  about,
+  run,
+  rows,
+  plots: () => ({}),
+  contenders: ({ name }) => TAKING.includes(name),
+};
 
 /** Ten minutes each: who displays, who does not, where a Worker may be throttled otherwise, and what to compare with. */
 const TAKING = ["react-plain", "viewer", "viewer-worker", "headless"];
@@ -27,9 +34,15 @@ async function run(lab, contenders, { hiddenSeconds: seconds }, { note }) {
   const tabs = await openBrowser();
   try {
     for (const contender of contenders) {
-      const result = await one(lab, tabs, contender, seconds).catch((error) => ({ absent: `${FAILED}: ${error.message}` }));
+      const result = await one(lab, tabs, contender, seconds).catch((error) => ({
+        absent: `${FAILED}: ${error.message}`,
+      }));
       results.push({ name: contender.name, title: contender.title, ...result });
-      note(result.absent ? `hidden ${contender.name}: ${result.absent}` : `hidden ${contender.name}: ${result.changes} changes, heap ${result.heaps.map(mb).join(" ")} MB, up to date after ${ms(result.catchUpMs)} ms`);
+      note(
+        result.absent
+          ? `hidden ${contender.name}: ${result.absent}`
+          : `hidden ${contender.name}: ${result.changes} changes, heap ${result.heaps.map(mb).join(" ")} MB, up to date after ${ms(result.catchUpMs)} ms`,
+      );
     }
   } finally {
     await tabs.close();
@@ -50,7 +63,8 @@ async function one(lab, tabs, contender, seconds) {
     await pause(1_000);
     const front = await tabs.open("about:blank");
     await pause(500);
-    if ((await tab.evaluate("document.visibilityState")) !== "hidden") throw new Error("the browser does not hide a tab behind another one");
+    if ((await tab.evaluate("document.visibilityState")) !== "hidden")
+      throw new Error("the browser does not hide a tab behind another one");
     await tab.evaluate(WATCH);
     const heaps = [];
     for (let sample = 0; sample < SAMPLES; sample += 1) {
@@ -62,7 +76,9 @@ async function one(lab, tabs, contender, seconds) {
     const start = Date.now();
     await tab.bringToFront();
     // Where nothing is displayed there is nothing to wait for.
-    const catchUpMs = contender.isShowing ? (await tab.evaluate(`window.bench.paintedSince(${before})`)) - start : null;
+    const catchUpMs = contender.isShowing
+      ? (await tab.evaluate(`window.bench.paintedSince(${before})`)) - start
+      : null;
     const { longTasks, frames, lines, wasmBytes } = await tab.evaluate("window.bench.figures()");
     await front.close();
     return { changes, heaps, catchUpMs, longTasks, frames, lines, wasmBytes, sent: before };
@@ -77,10 +93,29 @@ const WATCH = `(() => {
 })()`;
 
 function rows(results) {
-  return [["client", "lines", "changes while hidden", "JS heap MB, first … last", "wasm MB", "up to date ms", "tasks > 50 ms"], ...results.map(row)];
+  return [
+    [
+      "client",
+      "lines",
+      "changes while hidden",
+      "JS heap MB, first … last",
+      "wasm MB",
+      "up to date ms",
+      "tasks > 50 ms",
+    ],
+    ...results.map(row),
+  ];
 }
 
 function row({ title, absent, lines, changes, heaps, wasmBytes, catchUpMs, longTasks }) {
   if (absent) return [title, missing(absent), "", "", "", "", ""];
-  return [title, whole(lines), whole(changes), `${mb(heaps[0])} … ${mb(heaps.at(-1))} (highest ${mb(Math.max(...heaps))})`, mb(wasmBytes || null), ms(catchUpMs), `${longTasks.count} (worst ${ms(longTasks.worst)} ms)`];
+  return [
+    title,
+    whole(lines),
+    whole(changes),
+    `${mb(heaps[0])} … ${mb(heaps.at(-1))} (highest ${mb(Math.max(...heaps))})`,
+    mb(wasmBytes || null),
+    ms(catchUpMs),
+    `${longTasks.count} (worst ${ms(longTasks.worst)} ms)`,
+  ];
 }

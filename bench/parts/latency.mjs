@@ -7,7 +7,15 @@ import { stop } from "../../scripts/lib/run.mjs";
 import { SITE } from "../build.mjs";
 import { median, missing, ms, quantile, whole } from "../figures.mjs";
 
-export const latency = { title: "Latency", about, run, rows, plots, needsGateway: true, contenders: ({ isShowing, query }) => isShowing && query?.format !== "asked" };
+export const latency = {
+  title: "Latency",
+  about,
+  run,
+  rows,
+  plots,
+  needsGateway: true,
+  contenders: ({ isShowing, query }) => isShowing && query?.format !== "asked",
+};
 
 /** Between two lines; different ones, so that no clock of the client falls into step. */
 const [LEAST_MS, MOST_MS] = [80, 240];
@@ -20,7 +28,8 @@ const HUGE_LINES = 5;
 const WARM_UP = 5;
 
 /** The server of the real gateway: its pages may have styles of their own, as some peers insert them. */
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+const POLICY =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 function about({ samples }) {
   return `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the row is painted. Both moments by the same clock, which counts in whole milliseconds. "1 MB" is the longest time between two frames while one line of that size comes and is painted: the median of ${HUGE_LINES}.`;
@@ -32,9 +41,15 @@ async function run(lab, contenders, { samples, program }, { note }) {
   const results = [];
   try {
     for (const contender of contenders) {
-      const figures = await lab.visit(contender, { real: 1, capacity: 10_000 }, (station) => measure(station, publisher, contender.name, samples), { site: gateway.url });
+      const figures = await lab.visit(
+        contender,
+        { real: 1, capacity: 10_000 },
+        (station) => measure(station, publisher, contender.name, samples),
+        { site: gateway.url },
+      );
       results.push({ name: contender.name, title: contender.title, ...figures });
-      if (!figures.absent) note(`latency ${contender.name}: p50 ${figures.p50} ms, p99 ${figures.p99} ms`);
+      if (!figures.absent)
+        note(`latency ${contender.name}: p50 ${figures.p50} ms, p99 ${figures.p99} ms`);
     }
   } finally {
     publisher.end();
@@ -45,10 +60,18 @@ async function run(lab, contenders, { samples, program }, { note }) {
 
 async function measure(station, publisher, name, samples) {
   const times = [];
-  for (let sample = 0; sample < samples + WARM_UP; sample += 1) times.push(await once(station, publisher, `${name} ${sample}`));
+  for (let sample = 0; sample < samples + WARM_UP; sample += 1)
+    times.push(await once(station, publisher, `${name} ${sample}`));
   const counted = times.slice(WARM_UP);
   const at = (share) => quantile(counted, share);
-  return { times: counted, p50: at(0.5), p95: at(0.95), p99: at(0.99), worst: Math.max(...counted), huge: await huge(station, publisher, name) };
+  return {
+    times: counted,
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
+    worst: Math.max(...counted),
+    huge: await huge(station, publisher, name),
+  };
 }
 
 /** The frames of the page while one line of a megabyte comes and is painted; the worst of a few. */
@@ -82,13 +105,39 @@ function createPublisher(url) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   return {
     publish(mark) {
-      const logData = { date: "Sep 25 2025 at 01:31 PM", level: "INFO", pipeline: "INGESTION", status: "12 sec", message: `One line ${mark}`, timestamp: new Date().toISOString() };
-      const body = JSON.stringify({ service: "etl", workspace_id: "workspace123", workflow_id: "workflow456", logData });
-      const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body), "X-Service-Token": "l5-etl-token" };
+      const logData = {
+        date: "Sep 25 2025 at 01:31 PM",
+        level: "INFO",
+        pipeline: "INGESTION",
+        status: "12 sec",
+        message: `One line ${mark}`,
+        timestamp: new Date().toISOString(),
+      };
+      const body = JSON.stringify({
+        service: "etl",
+        workspace_id: "workspace123",
+        workflow_id: "workflow456",
+        logData,
+      });
+      const headers = {
+        "Content-Type": "application/json",
+        "Content-Length": Buffer.byteLength(body),
+        "X-Service-Token": "l5-etl-token",
+      };
       return new Promise((resolve, reject) => {
-        const request = http.request(`${url}/logs/stream`, { method: "POST", agent, headers }, (response) => {
-          response.resume().on("end", () => (response.statusCode === 200 ? resolve() : reject(new Error(`the gateway did not take a line: ${response.statusCode}`))));
-        });
+        const request = http.request(
+          `${url}/logs/stream`,
+          { method: "POST", agent, headers },
+          (response) => {
+            response
+              .resume()
+              .on("end", () =>
+                response.statusCode === 200
+                  ? resolve()
+                  : reject(new Error(`the gateway did not take a line: ${response.statusCode}`)),
+              );
+          },
+        );
         request.on("error", reject).end(body);
       });
     },
@@ -101,10 +150,26 @@ function rows(results) {
 }
 
 function row({ title, absent, p50, p95, p99, worst, huge }) {
-  return absent ? [title, missing(absent), "", "", "", ""] : [title, ms(p50), ms(p95), ms(p99), ms(worst), ms(huge)];
+  return absent
+    ? [title, missing(absent), "", "", "", ""]
+    : [title, ms(p50), ms(p95), ms(p99), ms(worst), ms(huge)];
 }
 
 function plots(results) {
-  const bars = results.filter(({ absent }) => !absent).map(({ title, p99 }) => ({ label: title.replaceAll(/[`*]/g, ""), value: p99, isOurs: title.includes("ours") }));
-  return { latency: { title: "From publishing to painted, 99th percentile", unit: "ms", isLogarithmic: true, bars, format: ms } };
+  const bars = results
+    .filter(({ absent }) => !absent)
+    .map(({ title, p99 }) => ({
+      label: title.replaceAll(/[`*]/g, ""),
+      value: p99,
+      isOurs: title.includes("ours"),
+    }));
+  return {
+    latency: {
+      title: "From publishing to painted, 99th percentile",
+      unit: "ms",
+      isLogarithmic: true,
+      bars,
+      format: ms,
+    },
+  };
 }

@@ -3,7 +3,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { mb, missing, ratio, whole } from "../figures.mjs";
 
-export const memory = { title: "Memory", about, run, rows, plots: () => ({}), contenders: ({ isOurs, query }) => isOurs && query.format === "lines" };
+export const memory = {
+  title: "Memory",
+  about,
+  run,
+  rows,
+  plots: () => ({}),
+  contenders: ({ isOurs, query }) => isOurs && query.format === "lines",
+};
 
 /** A million lines at the speed of a slow client on a slow machine. */
 const PATIENCE_MS = 300_000;
@@ -18,30 +25,74 @@ function about({ held }) {
 async function run(lab, contenders, { held: lines, payload }, { note }) {
   const results = [];
   for (const contender of contenders) {
-    const figures = await lab.visit(contender, { lines, last: lines, payload, capacity: lines }, (station) => measure(lab, station, lines));
+    const figures = await lab.visit(
+      contender,
+      { lines, last: lines, payload, capacity: lines },
+      (station) => measure(lab, station, lines),
+    );
     results.push({ name: contender.name, title: contender.title, ...figures });
-    if (!figures.absent) note(`memory ${contender.name}: ${whole(figures.held)} held, wasm ${mb(figures.wasmBytes)} MB, heap ${mb(figures.js)} MB, process ${mb(figures.process)} MB`);
+    if (!figures.absent)
+      note(
+        `memory ${contender.name}: ${whole(figures.held)} held, wasm ${mb(figures.wasmBytes)} MB, heap ${mb(figures.js)} MB, process ${mb(figures.process)} MB`,
+      );
   }
   return results;
 }
 
 async function measure(lab, station, lines) {
   const before = await lab.rendererBytes();
-  const { held, wasmBytes, isCut, server, lines: taken } = await station.run({ patienceMs: PATIENCE_MS });
+  const {
+    held,
+    wasmBytes,
+    isCut,
+    server,
+    lines: taken,
+  } = await station.run({ patienceMs: PATIENCE_MS });
   const js = await station.page.heap();
   const heaps = await Promise.race([station.heaps(), pause(MEASURE_MS, null, { ref: false })]);
   const after = await lab.rendererBytes();
   const heldBytes = (held * server.bytes) / lines;
   const share = wasmBytes > 0 ? wasmBytes / heldBytes : null;
-  return { taken, held, sentBytes: server.bytes, heldBytes, wasmBytes: wasmBytes || null, share, js, heaps, process: after && after - before, isCut };
+  return {
+    taken,
+    held,
+    sentBytes: server.bytes,
+    heldBytes,
+    wasmBytes: wasmBytes || null,
+    share,
+    js,
+    heaps,
+    process: after && after - before,
+    isCut,
+  };
 }
 
 function rows(results) {
-  const head = ["client", "taken", "held", "MB sent", "wasm MB", "of their bytes", "JS heap MB", "JS heaps MB", "process MB"];
+  const head = [
+    "client",
+    "taken",
+    "held",
+    "MB sent",
+    "wasm MB",
+    "of their bytes",
+    "JS heap MB",
+    "JS heaps MB",
+    "process MB",
+  ];
   return [head, ...results.map(row)];
 }
 
 function row({ title, absent, taken, held, sentBytes, wasmBytes, share, js, heaps, process }) {
   if (absent) return [title, missing(absent), ...Array(7).fill("")];
-  return [title, whole(taken), whole(held), mb(sentBytes), mb(wasmBytes), ratio(share), mb(js), mb(heaps), mb(process)];
+  return [
+    title,
+    whole(taken),
+    whole(held),
+    mb(sentBytes),
+    mb(wasmBytes),
+    ratio(share),
+    mb(js),
+    mb(heaps),
+    mb(process),
+  ];
 }

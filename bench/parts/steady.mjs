@@ -2,7 +2,15 @@
 
 import { missing, ms, rateOf, rough, whole } from "../figures.mjs";
 
-export const steady = { title: "Steady rate", about, run, rows, plots, contenders: ({ isShowing, isFloor, name }) => (isShowing && !isFloor) || name === "headless" || name === "bare" };
+export const steady = {
+  title: "Steady rate",
+  about,
+  run,
+  rows,
+  plots,
+  contenders: ({ isShowing, isFloor, name }) =>
+    (isShowing && !isFloor) || name === "headless" || name === "bare",
+};
 
 /** How much longer than the stream a client may take that does not keep up, as a share of the stream's time. */
 const LATE = 0.5;
@@ -17,9 +25,20 @@ async function run(lab, contenders, { rates, seconds, payload, profiler }, { not
     const lines = rate * seconds;
     const plan = { rate, seconds, last: lines, payload, capacity: lines + 1_000 };
     for (const contender of contenders) {
-      const figures = await lab.visit(contender, plan, (station) => station.run({ patienceMs: seconds * (1 + LATE) * 1_000, profiler: profiler?.() }));
-      results.push({ name: contender.name, title: contender.title, rate, ...figures, ...(!figures.absent && judged(figures, lines)) });
-      if (!figures.absent) note(`steady ${whole(rate)}/s ${contender.name}: ${rough(rateOf(figures))} lines/s, frame p95 ${ms(figures.frames.p95)} ms, ${figures.longTasks.count} long tasks`);
+      const figures = await lab.visit(contender, plan, (station) =>
+        station.run({ patienceMs: seconds * (1 + LATE) * 1_000, profiler: profiler?.() }),
+      );
+      results.push({
+        name: contender.name,
+        title: contender.title,
+        rate,
+        ...figures,
+        ...(!figures.absent && judged(figures, lines)),
+      });
+      if (!figures.absent)
+        note(
+          `steady ${whole(rate)}/s ${contender.name}: ${rough(rateOf(figures))} lines/s, frame p95 ${ms(figures.frames.p95)} ms, ${figures.longTasks.count} long tasks`,
+        );
     }
   }
   return results;
@@ -31,18 +50,71 @@ function judged(figures, lines) {
 }
 
 function rows(results) {
-  const head = ["client", "lines/s sent", "taken", "CPU % of a core", "frame p50 ms", "p95", "p99", "worst", "tasks > 50 ms", "held", "lost", "behind"];
+  const head = [
+    "client",
+    "lines/s sent",
+    "taken",
+    "CPU % of a core",
+    "frame p50 ms",
+    "p95",
+    "p99",
+    "worst",
+    "tasks > 50 ms",
+    "held",
+    "lost",
+    "behind",
+  ];
   return [head, ...results.map(row)];
 }
 
-function row({ title, rate, absent, achieved, cpuMs, ms: took, frames, longTasks, held, lost, isCut, server }) {
+function row({
+  title,
+  rate,
+  absent,
+  achieved,
+  cpuMs,
+  ms: took,
+  frames,
+  longTasks,
+  held,
+  lost,
+  isCut,
+  server,
+}) {
   if (absent) return [title, whole(rate), missing(absent), ...Array(9).fill("")];
   const cpu = whole((cpuMs / took) * 100);
-  return [title, whole(rate), rough(achieved), cpu, ms(frames.p50), ms(frames.p95), ms(frames.p99), ms(frames.worst), `${longTasks.count} (${whole(longTasks.total)} ms)`, whole(held), isCut ? "cut" : whole(lost), whole(server.worstBehind)];
+  return [
+    title,
+    whole(rate),
+    rough(achieved),
+    cpu,
+    ms(frames.p50),
+    ms(frames.p95),
+    ms(frames.p99),
+    ms(frames.worst),
+    `${longTasks.count} (${whole(longTasks.total)} ms)`,
+    whole(held),
+    isCut ? "cut" : whole(lost),
+    whole(server.worstBehind),
+  ];
 }
 
 function plots(results) {
   const rate = Math.max(...results.map(({ rate }) => rate));
-  const bars = results.filter((result) => result.rate === rate && !result.absent).map(({ title, frames }) => ({ label: title.replaceAll(/[`*]/g, ""), value: frames.p95, isOurs: title.includes("ours") }));
-  return { steady: { title: `Time between frames at ${whole(rate)} lines/s, 95th percentile`, unit: "ms", isLogarithmic: true, bars, format: ms } };
+  const bars = results
+    .filter((result) => result.rate === rate && !result.absent)
+    .map(({ title, frames }) => ({
+      label: title.replaceAll(/[`*]/g, ""),
+      value: frames.p95,
+      isOurs: title.includes("ours"),
+    }));
+  return {
+    steady: {
+      title: `Time between frames at ${whole(rate)} lines/s, 95th percentile`,
+      unit: "ms",
+      isLogarithmic: true,
+      bars,
+      format: ms,
+    },
+  };
 }

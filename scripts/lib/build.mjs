@@ -9,30 +9,48 @@ export const DIST = path.join(ROOT, "dist");
 
 /** The environment for trunk: pinned tools first, and no opinion of its own about NO_COLOR, which it takes only as true or false. */
 export function trunkEnv() {
-  return { ...toolEnv("trunk", "wasm-bindgen-cli"), NO_COLOR: process.env.NO_COLOR ? "true" : undefined };
+  return {
+    ...toolEnv("trunk", "wasm-bindgen-cli"),
+    NO_COLOR: process.env.NO_COLOR ? "true" : undefined,
+  };
 }
 
 /** Builds the demo page as it is served: small, and through wasm-opt. */
 export async function buildPage() {
   const args = ["build", "--release", "--cargo-profile", "wasm"];
-  if ((await run("trunk", args, { env: trunkEnv() })) !== 0) throw new Told("trunk could not build the page; what it says is above");
+  if ((await run("trunk", args, { env: trunkEnv() })) !== 0)
+    throw new Told("trunk could not build the page; what it says is above");
 }
 
 /** What a first build of the demo compiles by cargo alone. trunk and `buildGateway` then find it compiled. */
 export async function precompile(signal) {
-  const wasm = ["build", "--target", "wasm32-unknown-unknown", "--profile", "wasm", "--bin", "demo"];
+  const wasm = [
+    "build",
+    "--target",
+    "wasm32-unknown-unknown",
+    "--profile",
+    "wasm",
+    "--bin",
+    "demo",
+  ];
   const codes = await Promise.all([
     runBeside("gateway", "cargo", ["build", "--package", "logs-gateway"], { signal }),
     runBeside("page", "cargo", wasm, { signal }),
   ]);
-  if (codes.some((code) => code !== 0)) throw new Told("cargo could not build the gateway or the page; what it says is above");
+  if (codes.some((code) => code !== 0))
+    throw new Told("cargo could not build the gateway or the page; what it says is above");
 }
 
 /** Builds the gateway and gives the path of its program. */
 export async function buildGateway() {
-  if ((await run("cargo", ["build", "--package", "logs-gateway"])) !== 0) throw new Told("cargo could not build the gateway; what it says is above");
+  if ((await run("cargo", ["build", "--package", "logs-gateway"])) !== 0)
+    throw new Told("cargo could not build the gateway; what it says is above");
   const metadata = JSON.parse(capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
-  return path.join(metadata.target_directory, "debug", process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway");
+  return path.join(
+    metadata.target_directory,
+    "debug",
+    process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway",
+  );
 }
 
 /** Starts a gateway and waits until it listens. Gives the child and its address. */

@@ -29,8 +29,15 @@ export async function checkPackage() {
 async function pack(folder) {
   await writeStubs();
   try {
-    const code = await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder]);
-    if (code !== 0) throw new Told(`package: 'npm pack' failed with ${code}; what it says is above`);
+    const code = await run("npm", [
+      "pack",
+      "--ignore-scripts",
+      "--silent",
+      "--pack-destination",
+      folder,
+    ]);
+    if (code !== 0)
+      throw new Told(`package: 'npm pack' failed with ${code}; what it says is above`);
   } finally {
     await removeStubs();
   }
@@ -39,5 +46,8 @@ async function pack(folder) {
 
 async function judge(command, args) {
   const code = await run(command, args, { env: toolEnv() });
-  if (code !== 0) throw new Told(`package: ${command} has found what will not work for some host; it is named above`);
+  if (code !== 0)
+    throw new Told(
+      `package: ${command} has found what will not work for some host; it is named above`,
+    );
 }

@@ -7,7 +7,8 @@ const HEAD = /^import \* as \S+ from '[^']+';\n/;
 const TAIL = /\nvar retasmFunc = asmFunc\(\{[\s\S]*$/;
 
 /** How its memory grows: into a new buffer, while the old one stays as it is. */
-const COPY = /var newBuffer = new ArrayBuffer\(newPages << 16\);\s+var newHEAP8 = new Int8Array\(newBuffer\);\s+newHEAP8\.set\(HEAP8\);/;
+const COPY =
+  /var newBuffer = new ArrayBuffer\(newPages << 16\);\s+var newHEAP8 = new Int8Array\(newBuffer\);\s+newHEAP8\.set\(HEAP8\);/;
 const MOVED = /buffer = newBuffer;\s+bufferView = HEAPU8;/;
 
 /** Takes the old memory along where the browser can (Chrome 114, Firefox 122, Safari 17.4), which spares the copy. */
@@ -27,7 +28,11 @@ export async function makeFallback(text, glueName) {
   code = replace(code, COPY, "var newBuffer = grown(buffer, newPages * 65536);");
   // The glue notices a WebAssembly memory that has grown by its old buffer, which is detached then. This one is not, everywhere:
   // without the call, the glue goes on reading and writing what nobody uses any more.
-  code = replace(code, MOVED, (moved) => `${moved} imports[${JSON.stringify(glueName)}].__wbg_forget_views();`);
+  code = replace(
+    code,
+    MOVED,
+    (moved) => `${moved} imports[${JSON.stringify(glueName)}].__wbg_forget_views();`,
+  );
   const whole = `export function instantiate(imports) { ${GROWN}\n${code}\nreturn asmFunc(imports); }`;
   // ES2017, since webpack 4 reads the same file.
   return (await transform(whole, { format: "esm", minify: true, target: "es2017" })).code;
@@ -35,5 +40,7 @@ export async function makeFallback(text, glueName) {
 
 function replace(text, pattern, by) {
   if (pattern.test(text)) return text.replace(pattern, by);
-  throw new Told(`package: what wasm2js makes has changed: nothing in it matches ${pattern}. Was binaryen updated? Compare scripts/lib/fallback.mjs with its output, then see that the memory still grows`);
+  throw new Told(
+    `package: what wasm2js makes has changed: nothing in it matches ${pattern}. Was binaryen updated? Compare scripts/lib/fallback.mjs with its output, then see that the memory still grows`,
+  );
 }

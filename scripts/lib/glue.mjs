@@ -20,15 +20,29 @@ const CALLED = ["start", "__wbg_set_wasm"];
 /** Reads the file `<name>_bg.js`, and gives its text, and which exports of the module nobody calls: those of dependencies' classes. */
 export async function readGlue(file) {
   const text = await readFile(file, "utf8");
-  const foreign = [...text.matchAll(/^export class (\w+)/gm)].map(([, name]) => name).filter((name) => !CLASSES.includes(name));
-  const prefixes = foreign.flatMap((name) => [`${name.toLowerCase()}_`, `__wbg_${name.toLowerCase()}_free`]);
-  return { text: forgettable(text, foreign), isForeign: (name) => prefixes.some((prefix) => name.startsWith(prefix)) };
+  const foreign = [...text.matchAll(/^export class (\w+)/gm)]
+    .map(([, name]) => name)
+    .filter((name) => !CLASSES.includes(name));
+  const prefixes = foreign.flatMap((name) => [
+    `${name.toLowerCase()}_`,
+    `__wbg_${name.toLowerCase()}_free`,
+  ]);
+  return {
+    text: forgettable(text, foreign),
+    isForeign: (name) => prefixes.some((prefix) => name.startsWith(prefix)),
+  };
 }
 
 /** Says of what wasm-bindgen does with each class when the file is read that it may be left out with the class. */
 function forgettable(text, classes) {
-  const registering = text.replaceAll(": new FinalizationRegistry(", ": /* @__PURE__ */ new FinalizationRegistry(");
-  return classes.reduce((left, name) => left.replace(new RegExp(`^if \\(Symbol\\.dispose\\) ${name}\\..*\n`, "m"), ""), registering);
+  const registering = text.replaceAll(
+    ": new FinalizationRegistry(",
+    ": /* @__PURE__ */ new FinalizationRegistry(",
+  );
+  return classes.reduce(
+    (left, name) => left.replace(new RegExp(`^if \\(Symbol\\.dispose\\) ${name}\\..*\n`, "m"), ""),
+    registering,
+  );
 }
 
 /**
@@ -39,9 +53,17 @@ function forgettable(text, classes) {
 export async function makeGlue(text, folder, { imports, exports }) {
   // Not at the top: on a fresh clone the package is there only after set-up.
   const { build, transform } = await import("esbuild");
-  const called = text.replace(/\bwasm\.(\w+)/g, (whole, name) => (exports.has(name) ? `wasm.${exports.get(name)}` : whole));
+  const called = text.replace(/\bwasm\.(\w+)/g, (whole, name) =>
+    exports.has(name) ? `wasm.${exports.get(name)}` : whole,
+  );
   const contents = called + forgetViews(text) + openers(text);
-  const own = [...CALLED, ...CLASSES.filter((name) => text.includes(`export class ${name} `)), "__wbg_forget_views", "openEventSource", "openFetch"];
+  const own = [
+    ...CALLED,
+    ...CLASSES.filter((name) => text.includes(`export class ${name} `)),
+    "__wbg_forget_views",
+    "openEventSource",
+    "openFetch",
+  ];
   const given = [...own, ...[...imports].map(([long, short]) => `${long} as ${short}`)];
   const whole = {
     name: "glue",
@@ -51,29 +73,52 @@ export async function makeGlue(text, folder, { imports, exports }) {
     },
   };
   const stdin = { contents: `export { ${given.join(", ")} } from "glue";` };
-  const { outputFiles } = await build({ stdin, plugins: [whole], bundle: true, write: false, format: "esm", logLevel: "warning" });
-  const code = outputFiles[0].text.replace(/^export \{([^}]*)\};\s*$/m, (_, list) => `return {${list.replace(/(\S+) as (\S+?)(?=,|\s)/g, "$2: $1")}};`);
+  const { outputFiles } = await build({
+    stdin,
+    plugins: [whole],
+    bundle: true,
+    write: false,
+    format: "esm",
+    logLevel: "warning",
+  });
+  const code = outputFiles[0].text.replace(
+    /^export \{([^}]*)\};\s*$/m,
+    (_, list) => `return {${list.replace(/(\S+) as (\S+?)(?=,|\s)/g, "$2: $1")}};`,
+  );
   // ES2017, since webpack 4 reads the same file.
-  const small = await transform(`export function createGlue() { ${code} }`, { format: "esm", minify: true, target: "es2017" });
+  const small = await transform(`export function createGlue() { ${code} }`, {
+    format: "esm",
+    minify: true,
+    target: "es2017",
+  });
   forbidEvaluation(small.code);
   return small.code;
 }
 
 function forgetViews(text) {
   const views = [...text.matchAll(VIEWS)].map(([, name]) => name);
-  if (views.length === 0) throw new Told("package: wasm-bindgen's glue has no views of the memory by the names we know: compare the pattern in scripts/lib/glue.mjs with what it makes");
+  if (views.length === 0)
+    throw new Told(
+      "package: wasm-bindgen's glue has no views of the memory by the names we know: compare the pattern in scripts/lib/glue.mjs with what it makes",
+    );
   return `\nexport function __wbg_forget_views() { ${views.map((name) => `${name} = null;`).join(" ")} }\n`;
 }
 
 /** The package's own JavaScript opens streams too, and there should be one copy of what opens them. */
 function openers(text) {
   const [, from] = /from ['"](\.\/snippets\/[^'"]+\/transport\.js)['"]/.exec(text) ?? [];
-  if (!from) throw new Told("package: wasm-bindgen's glue does not import transport.js any more: compare the pattern in scripts/lib/glue.mjs with what it makes");
+  if (!from)
+    throw new Told(
+      "package: wasm-bindgen's glue does not import transport.js any more: compare the pattern in scripts/lib/glue.mjs with what it makes",
+    );
   return `\nexport { openEventSource, openFetch } from "${from}";\n`;
 }
 
 /** Minified code has no comments that could speak of it. */
 function forbidEvaluation(code) {
   const found = EVALUATION.exec(code);
-  if (found) throw new Told(`package: the glue makes code of text, which script-src 'self' forbids: ${found[0]} … Which dependency asks for it?`);
+  if (found)
+    throw new Told(
+      `package: the glue makes code of text, which script-src 'self' forbids: ${found[0]} … Which dependency asks for it?`,
+    );
 }

@@ -25,7 +25,12 @@ export async function run(command, args, { env = {}, cwd = ROOT } = {}) {
  * Aborting `signal` ends the program.
  */
 export async function runBeside(name, command, args, { env = {}, cwd = ROOT, signal } = {}) {
-  const child = spawn(command, args, { cwd, signal, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    cwd,
+    signal,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => console.log(`${name} | ${line}`));
   }
@@ -35,7 +40,11 @@ export async function runBeside(name, command, args, { env = {}, cwd = ROOT, sig
 
 /** As `run`, and gives what was printed beside the exit code. */
 export async function runAndKeep(command, args, { env = {}, cwd = ROOT } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const [from, to] of [
     [child.stdout, process.stdout],
@@ -60,8 +69,17 @@ export function capture(command, args, { env = {}, cwd = ROOT } = {}) {
  * Starts a program that stays, and resolves once a line of its standard output matches `ready`.
  * Its standard error is kept, so that a failing start can be told whole; `show` passes it on as it comes.
  */
-export async function startUntil(command, args, ready, { env = {}, cwd = ROOT, seconds = 30, show = false } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+export async function startUntil(
+  command,
+  args,
+  ready,
+  { env = {}, cwd = ROOT, seconds = 30, show = false } = {},
+) {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let errors = "";
   child.stderr.on("data", (chunk) => {
     errors = (errors + chunk).slice(-8_192);
@@ -69,11 +87,16 @@ export async function startUntil(command, args, ready, { env = {}, cwd = ROOT, s
   });
   const match = await new Promise((resolve, reject) => {
     let seen = "";
-    const timer = setTimeout(() => reject(new Told(`${command}: not ready after ${seconds} s\n${errors}`)), seconds * 1_000);
+    const timer = setTimeout(
+      () => reject(new Told(`${command}: not ready after ${seconds} s\n${errors}`)),
+      seconds * 1_000,
+    );
     child.on("error", (error) => reject(new Told(`${command}: ${error.message}`)));
     child.on("exit", (code) => {
       clearTimeout(timer);
-      reject(new Told(`${command} ${args.join(" ")} ended with ${code} before it was ready\n${errors}`));
+      reject(
+        new Told(`${command} ${args.join(" ")} ended with ${code} before it was ready\n${errors}`),
+      );
     });
     child.stdout.on("data", (chunk) => {
       if (seen === undefined) return;
@@ -114,7 +137,13 @@ export async function entry(main) {
 function exitOf(child, command) {
   return new Promise((resolve, reject) => {
     child.on("error", (error) => {
-      reject(new Told(error.code === "ENOENT" ? `${command} is not installed or not on PATH` : `${command}: ${error.message}`));
+      reject(
+        new Told(
+          error.code === "ENOENT"
+            ? `${command} is not installed or not on PATH`
+            : `${command}: ${error.message}`,
+        ),
+      );
     });
     // "close", not "exit": the last of the output may come after the end.
     child.on("close", (code, signal) => resolve([code, signal]));

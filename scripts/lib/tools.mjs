@@ -10,7 +10,10 @@ import { capture, ROOT, Told } from "./run.mjs";
 const PINS = JSON.parse(readFileSync(path.join(ROOT, "scripts/tools.json"), "utf8"));
 
 /** The folder that holds the tools built for this project, shared by all clones of one user. */
-export const CACHE = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "logs-sse-client-tools");
+export const CACHE = path.join(
+  process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"),
+  "logs-sse-client-tools",
+);
 
 /** What is known of a cargo-installed tool: its version, how it is built, where its own copy lives. */
 export function pin(name) {
@@ -32,16 +35,26 @@ export function findTool(name) {
 /** An environment in which trunk and wasm-pack find the pinned tools and the npm programs first. */
 export function toolEnv(...names) {
   const folders = names.map(findTool).filter(Boolean).map(path.dirname);
-  const PATH = [...new Set(folders), path.join(ROOT, "node_modules/.bin"), process.env.PATH].join(path.delimiter);
+  const PATH = [...new Set(folders), path.join(ROOT, "node_modules/.bin"), process.env.PATH].join(
+    path.delimiter,
+  );
   return { PATH };
 }
 
 /** The browsers and drivers of this machine; each is a path or `undefined`. */
 export function findBrowsers() {
   const first = (...candidates) => candidates.map((name) => name && which(name)).find(Boolean);
-  const mac = (name) => (process.platform === "darwin" ? `/Applications/${name}.app/Contents/MacOS/${name}` : undefined);
+  const mac = (name) =>
+    process.platform === "darwin" ? `/Applications/${name}.app/Contents/MacOS/${name}` : undefined;
   return {
-    chromium: first(process.env.CHROME, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", mac("Google Chrome")),
+    chromium: first(
+      process.env.CHROME,
+      "chromium",
+      "chromium-browser",
+      "google-chrome",
+      "google-chrome-stable",
+      mac("Google Chrome"),
+    ),
     chromedriver: first(process.env.CHROMEDRIVER, "chromedriver"),
     firefox: first(process.env.FIREFOX, "firefox-esr", "firefox", mac("firefox")),
     geckodriver: process.env.GECKODRIVER || which("geckodriver") || findTool("geckodriver"),
@@ -63,13 +76,18 @@ export const CHROMIUM_FLAGS = [
 export function lockedVersion(crate) {
   const lock = readFileSync(path.join(ROOT, "Cargo.lock"), "utf8");
   const found = new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`).exec(lock);
-  if (!found) throw new Told(`Cargo.lock names no ${crate}: run 'cargo generate-lockfile', or restore the file from git`);
+  if (!found)
+    throw new Told(
+      `Cargo.lock names no ${crate}: run 'cargo generate-lockfile', or restore the file from git`,
+    );
   return found[1];
 }
 
 /** The path of a program as the shell would find it, or `undefined`. */
 export function which(program) {
-  const places = program.includes("/") ? [program] : (process.env.PATH ?? "").split(path.delimiter).map((folder) => path.join(folder, program));
+  const places = program.includes("/")
+    ? [program]
+    : (process.env.PATH ?? "").split(path.delimiter).map((folder) => path.join(folder, program));
   return places.find(isExecutable);
 }
 

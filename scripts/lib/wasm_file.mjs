@@ -12,7 +12,9 @@ const I64 = 0x7e;
 export function withoutFeatures(bytes, names) {
   const parts = [bytes.subarray(0, HEADER_BYTES)];
   for (const { id, name, body, whole } of sections(bytes)) {
-    parts.push(id === CUSTOM && name === "target_features" ? custom(name, fewer(body, names)) : whole);
+    parts.push(
+      id === CUSTOM && name === "target_features" ? custom(name, fewer(body, names)) : whole,
+    );
   }
   return Buffer.concat(parts);
 }
@@ -29,28 +31,47 @@ export function exportNames(bytes) {
 
 /** The file without the exports that `isUnused` says; what only they used an optimiser takes away then. */
 export function withoutExports(bytes, isUnused) {
-  return withList(bytes, EXPORT, exportEntry, (exported) => exported.filter(({ name }) => !isUnused(name)));
+  return withList(bytes, EXPORT, exportEntry, (exported) =>
+    exported.filter(({ name }) => !isUnused(name)),
+  );
 }
 
 /** The file whose imports and exports have the names that two maps give; those that a map does not know stay. */
 export function renamed(bytes, imports, exports) {
-  const rename = (names) => (list) => list.map((entry) => ({ ...entry, name: names.get(entry.name) ?? entry.name }));
-  return withList(withList(bytes, IMPORT, importEntry, rename(imports)), EXPORT, exportEntry, rename(exports));
+  const rename = (names) => (list) =>
+    list.map((entry) => ({ ...entry, name: names.get(entry.name) ?? entry.name }));
+  return withList(
+    withList(bytes, IMPORT, importEntry, rename(imports)),
+    EXPORT,
+    exportEntry,
+    rename(exports),
+  );
 }
 
 /** The functions, imported or exported, that take or give an i64: JavaScript made of a WebAssembly file splits those in two. */
 export function i64Crossings(bytes) {
   const hasI64 = listed(bytes, TYPE, (from) => {
-    if (from.byte() !== 0x60) throw new Error("a type that is no function: this reader knows WebAssembly without garbage collection only");
+    if (from.byte() !== 0x60)
+      throw new Error(
+        "a type that is no function: this reader knows WebAssembly without garbage collection only",
+      );
     return [...from.sized(), ...from.sized()].includes(I64);
   });
-  const imports = listed(bytes, IMPORT, importEntry).map(({ module, name, what }) => ({ name: `${module} ${name}`, type: new Reader(what).importedType() }));
+  const imports = listed(bytes, IMPORT, importEntry).map(({ module, name, what }) => ({
+    name: `${module} ${name}`,
+    type: new Reader(what).importedType(),
+  }));
   const imported = imports.filter(({ type }) => type !== undefined);
-  const types = [...imported.map(({ type }) => type), ...listed(bytes, FUNCTION, (from) => from.number())];
+  const types = [
+    ...imported.map(({ type }) => type),
+    ...listed(bytes, FUNCTION, (from) => from.number()),
+  ];
   const exported = listed(bytes, EXPORT, exportEntry)
     .map(({ name, what }) => ({ name, from: new Reader(what) }))
     .filter(({ from }) => from.byte() === 0);
-  return [...imported, ...exported.map(({ name, from }) => ({ name, type: types[from.number()] }))].filter(({ type }) => hasI64[type]).map(({ name }) => name);
+  return [...imported, ...exported.map(({ name, from }) => ({ name, type: types[from.number()] }))]
+    .filter(({ type }) => hasI64[type])
+    .map(({ name }) => name);
 }
 
 /** What an entry of a list imports or exports stays bytes: only its names are ever changed. */
@@ -73,8 +94,17 @@ function withList(bytes, id, read, change) {
   const parts = [...sections(bytes)].map((section) => {
     if (section.id !== id) return section.whole;
     const list = change(entries(new Reader(section.body), read));
-    const names = ({ module, name }) => (module === undefined ? [name] : [module, name]).map((text) => sized(Buffer.from(text)));
-    return Buffer.concat([Buffer.of(id), sized(Buffer.concat([leb(list.length), ...list.flatMap((entry) => [...names(entry), entry.what])]))]);
+    const names = ({ module, name }) =>
+      (module === undefined ? [name] : [module, name]).map((text) => sized(Buffer.from(text)));
+    return Buffer.concat([
+      Buffer.of(id),
+      sized(
+        Buffer.concat([
+          leb(list.length),
+          ...list.flatMap((entry) => [...names(entry), entry.what]),
+        ]),
+      ),
+    ]);
   });
   return Buffer.concat([bytes.subarray(0, HEADER_BYTES), ...parts]);
 }
@@ -94,7 +124,10 @@ function* sections(bytes) {
 function fewer(body, names) {
   const features = entries(new Reader(body), (from) => ({ sign: from.byte(), name: from.text() }));
   const left = features.filter(({ name }) => !names.includes(name));
-  return Buffer.concat([leb(left.length), ...left.flatMap(({ sign, name }) => [Buffer.of(sign), sized(Buffer.from(name))])]);
+  return Buffer.concat([
+    leb(left.length),
+    ...left.flatMap(({ sign, name }) => [Buffer.of(sign), sized(Buffer.from(name))]),
+  ]);
 }
 
 function custom(name, body) {

@@ -9,7 +9,14 @@ import { makeFallback } from "./fallback.mjs";
 import { makeGlue, readGlue } from "./glue.mjs";
 import { capture, run, Told } from "./run.mjs";
 import { findTool, toolEnv } from "./tools.mjs";
-import { exportNames, i64Crossings, importNames, renamed, withoutExports, withoutFeatures } from "./wasm_file.mjs";
+import {
+  exportNames,
+  i64Crossings,
+  importNames,
+  renamed,
+  withoutExports,
+  withoutFeatures,
+} from "./wasm_file.mjs";
 
 /** The modules, and what the crate is built with for each. */
 export const MODULES = { viewer: "js,ui", headless: "js" };
@@ -19,13 +26,23 @@ export const MODULES = { viewer: "js,ui", headless: "js" };
  * ours; with them there is a second table, which wasm2js refuses, and the WebAssembly is as small without them
  * (127.0 kB instead of 126.7, when it was tried).
  */
-const TARGET_FEATURES = { wasm: "-reference-types,-multivalue,+simd128", js: "-reference-types,-multivalue" };
+const TARGET_FEATURES = {
+  wasm: "-reference-types,-multivalue,+simd128",
+  js: "-reference-types,-multivalue",
+};
 
 /** The standard library comes compiled with these names in its list, and wasm-bindgen goes by the list. */
 const UNUSED_FEATURES = ["reference-types", "multivalue", "call-indirect-overlong"];
 
 /** What is left. All browsers since 2023 know it (Safari 16.4 was the last with SIMD); others run the JavaScript. */
-const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "nontrapping-float-to-int", "sign-ext", "mutable-globals"].map((name) => `--enable-${name}`);
+const FEATURES = [
+  "simd",
+  "bulk-memory",
+  "bulk-memory-opt",
+  "nontrapping-float-to-int",
+  "sign-ext",
+  "mutable-globals",
+].map((name) => `--enable-${name}`);
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
@@ -33,7 +50,11 @@ const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 const OPTIMIZE = "-Os";
 
 /** What JavaScript has no words for, said in older instructions. Not --all-features: the lowering knows no 64-bit memory. */
-const LOWER = ["--signext-lowering", "--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"];
+const LOWER = [
+  "--signext-lowering",
+  "--llvm-memory-copy-fill-lowering",
+  "--llvm-nontrapping-fptoint-lowering",
+];
 
 /** The exports that JavaScript of ours calls, beside wasm-bindgen's: www/package/engine.js. */
 const CALLED_BY_NAME = ["memory", "__wbindgen_start"];
@@ -42,8 +63,15 @@ const CALLED_BY_NAME = ["memory", "__wbindgen_start"];
 export async function buildModule(name) {
   const wasm = await bound(name, "wasm");
   const js = await bound(name, "js");
-  if (wasm.text !== js.text) throw new Told(`package: wasm-bindgen makes other glue for ${wasm.file} than for ${js.file}, but one is to serve both: what in the code differs by target feature and reaches JavaScript?`);
-  const [small, lowered, translated] = [file(name, "wasm", "small.wasm"), file(name, "js", "lowered.wasm"), file(name, "js", "translated.js")];
+  if (wasm.text !== js.text)
+    throw new Told(
+      `package: wasm-bindgen makes other glue for ${wasm.file} than for ${js.file}, but one is to serve both: what in the code differs by target feature and reaches JavaScript?`,
+    );
+  const [small, lowered, translated] = [
+    file(name, "wasm", "small.wasm"),
+    file(name, "js", "lowered.wasm"),
+    file(name, "js", "translated.js"),
+  ];
   await program("wasm-opt", [...FEATURES, OPTIMIZE, ...STRIP, wasm.file, "-o", small]);
   await program("wasm-opt", [...FEATURES, ...LOWER, "-Oz", ...STRIP, js.file, "-o", lowered]);
   const names = await shorten([small, lowered]);
@@ -51,7 +79,10 @@ export async function buildModule(name) {
   return [
     [`${name}_bg.wasm`, await readFile(small)],
     [`${name}_glue.js`, await makeGlue(wasm.text, path.dirname(small), names)],
-    [`${name}_fallback.js`, await makeFallback(await readFile(translated, "utf8"), importsOf(name))],
+    [
+      `${name}_fallback.js`,
+      await makeFallback(await readFile(translated, "utf8"), importsOf(name)),
+    ],
   ];
 }
 
@@ -103,19 +134,43 @@ function importsOf(name) {
 async function compile(name, form) {
   const target = formDirectory(name, form);
   const features = ["--no-default-features", "--features", MODULES[name]];
-  const args = ["rustc", "--package", "logs-sse-client", "--lib", "--crate-type", "cdylib", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
+  const args = [
+    "rustc",
+    "--package",
+    "logs-sse-client",
+    "--lib",
+    "--crate-type",
+    "cdylib",
+    "--target",
+    "wasm32-unknown-unknown",
+    "--profile",
+    "wasm",
+  ];
   // The encoded form allows for spaces in paths, and wins over a RUSTFLAGS that somebody may have set.
-  const env = { CARGO_ENCODED_RUSTFLAGS: ["-C", `target-feature=${TARGET_FEATURES[form]}`, ...(await withoutHome())].join("\x1f") };
+  const env = {
+    CARGO_ENCODED_RUSTFLAGS: [
+      "-C",
+      `target-feature=${TARGET_FEATURES[form]}`,
+      ...(await withoutHome()),
+    ].join("\x1f"),
+  };
   const code = await run("cargo", [...args, ...features, "--target-dir", target], { env });
-  if (code !== 0) throw new Told(`package: cargo could not build the ${name} (features ${MODULES[name]}); what it says is above`);
+  if (code !== 0)
+    throw new Told(
+      `package: cargo could not build the ${name} (features ${MODULES[name]}); what it says is above`,
+    );
   return path.join(target, "wasm32-unknown-unknown/wasm/logs_sse_client.wasm");
 }
 
 /** The flags by which the places of panics, which are in the module, do not tell where the builder's home is. */
 async function withoutHome() {
   // On a fresh machine the sources' folder is there only after this.
-  if ((await run("cargo", ["fetch", "--quiet", "--target", "wasm32-unknown-unknown"])) !== 0) throw new Told("package: cargo could not fetch the crates; what it says is above");
-  const sources = path.join(process.env.CARGO_HOME || path.join(os.homedir(), ".cargo"), "registry/src");
+  if ((await run("cargo", ["fetch", "--quiet", "--target", "wasm32-unknown-unknown"])) !== 0)
+    throw new Told("package: cargo could not fetch the crates; what it says is above");
+  const sources = path.join(
+    process.env.CARGO_HOME || path.join(os.homedir(), ".cargo"),
+    "registry/src",
+  );
   const registries = await readdir(sources).catch(() => []);
   return registries.map((name) => `--remap-path-prefix=${path.join(sources, name)}=crates`);
 }
@@ -127,8 +182,20 @@ async function bind(name, form, built) {
   const input = path.join(folder, "input.wasm");
   await writeFile(input, withoutFeatures(await readFile(built), UNUSED_FEATURES));
   const tool = findTool("wasm-bindgen-cli");
-  if (!tool) throw new Told("package: the wasm-bindgen program of Cargo.lock's version is missing: run 'npm run setup'");
-  await program(tool, ["--target", "bundler", "--no-typescript", "--out-dir", folder, "--out-name", name, input]);
+  if (!tool)
+    throw new Told(
+      "package: the wasm-bindgen program of Cargo.lock's version is missing: run 'npm run setup'",
+    );
+  await program(tool, [
+    "--target",
+    "bundler",
+    "--no-typescript",
+    "--out-dir",
+    folder,
+    "--out-name",
+    name,
+    input,
+  ]);
   return { module: path.join(folder, `${name}_bg.wasm`), glue: path.join(folder, `${name}_bg.js`) };
 }
 
@@ -137,17 +204,26 @@ async function check(name, file) {
   const bytes = await readFile(file);
   const crossings = i64Crossings(bytes);
   if (crossings.length > 0) {
-    throw new Told(`package: ${name}: ${crossings.join(", ")}: 64-bit integers cannot cross to JavaScript in the fallback: use f64, which is exact up to 2^53`);
+    throw new Told(
+      `package: ${name}: ${crossings.join(", ")}: 64-bit integers cannot cross to JavaScript in the fallback: use f64, which is exact up to 2^53`,
+    );
   }
-  const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(({ module }) => module !== importsOf(name));
+  const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(
+    ({ module }) => module !== importsOf(name),
+  );
   if (others.length > 0) {
-    throw new Told(`package: ${name} imports from ${others[0].module}, but only the glue is packed: which dependency brings JavaScript of its own?`);
+    throw new Told(
+      `package: ${name} imports from ${others[0].module}, but only the glue is packed: which dependency brings JavaScript of its own?`,
+    );
   }
 }
 
 async function program(command, args) {
   const code = await run(command, args, { env: toolEnv("wasm-bindgen-cli") });
-  if (code !== 0) throw new Told(`package: '${path.basename(command)} ${args.join(" ")}' failed with ${code}; what it says is above`);
+  if (code !== 0)
+    throw new Told(
+      `package: '${path.basename(command)} ${args.join(" ")}' failed with ${code}; what it says is above`,
+    );
 }
 
 function formDirectory(name, form) {

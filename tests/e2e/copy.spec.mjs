@@ -10,43 +10,80 @@ test.beforeEach(async ({ context, gateway, demo }) => {
   await demo.open(gateway.url);
   await demo.connect.click();
   await demo.live();
-  await gateway.publish({ level: "INFO", pipeline: "LOAD", date: "10:01", message: "first", duration: "45 sec" });
+  await gateway.publish({
+    level: "INFO",
+    pipeline: "LOAD",
+    date: "10:01",
+    message: "first",
+    duration: "45 sec",
+  });
   await gateway.publish({ level: "ERROR", pipeline: "LOAD", date: "10:02", message: TRACE });
   await gateway.publish({ level: "WARN", pipeline: "CHECK", date: "10:03", message: "third" });
   await expect(demo.rows).toHaveCount(3);
 });
 
-test("several rows copy as a line each, whole, and a stack trace keeps its lines", async ({ demo, page }) => {
-  const rows = await copied(page, demo.rows.nth(0).locator(".dsl-level"), demo.rows.nth(2).locator(".dsl-message"));
-  expect(rows).toBe(`10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`);
+test("several rows copy as a line each, whole, and a stack trace keeps its lines", async ({
+  demo,
+  page,
+}) => {
+  const rows = await copied(
+    page,
+    demo.rows.nth(0).locator(".dsl-level"),
+    demo.rows.nth(2).locator(".dsl-message"),
+  );
+  expect(rows).toBe(
+    `10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`,
+  );
 });
 
 test("one row copies as one line", async ({ demo, page }) => {
-  expect(await copied(page, demo.rows.nth(1).locator(".dsl-time"), demo.rows.nth(1).locator(".dsl-message"))).toBe(`10:02\tERROR\tLOAD\t${TRACE}`);
+  expect(
+    await copied(
+      page,
+      demo.rows.nth(1).locator(".dsl-time"),
+      demo.rows.nth(1).locator(".dsl-message"),
+    ),
+  ).toBe(`10:02\tERROR\tLOAD\t${TRACE}`);
 });
 
 test("the whole list copies as a line for each row", async ({ demo, page }) => {
   await demo.list.evaluate((list) => getSelection().selectAllChildren(list));
-  expect(await clipboard(page)).toBe(`10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`);
+  expect(await clipboard(page)).toBe(
+    `10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`,
+  );
 });
 
 test("a selection within a cell copies as it is", async ({ demo, page }) => {
   const message = demo.rows.nth(0).locator(".dsl-message");
   await message.click({ clickCount: 3 });
   expect((await clipboard(page)).trim()).toBe("third");
-  await message.evaluate((cell) => getSelection().setBaseAndExtent(cell.firstChild, 1, cell.firstChild, 3));
+  await message.evaluate((cell) =>
+    getSelection().setBaseAndExtent(cell.firstChild, 1, cell.firstChild, 3),
+  );
   expect(await clipboard(page)).toBe("hi");
 });
 
-test("a message that is longer than its row copies whole, and a notice as one line", async ({ gateway, demo, page }) => {
+test("a message that is longer than its row copies whole, and a notice as one line", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   const long = "long ".repeat(2_000).trim();
   await demo.disconnect.click();
-  for (const number of [1, 2, 3, 4]) await gateway.publish({ level: "INFO", pipeline: "P", date: `11:0${number}`, message: number === 4 ? long : `missed ${number}` });
+  for (const number of [1, 2, 3, 4])
+    await gateway.publish({
+      level: "INFO",
+      pipeline: "P",
+      date: `11:0${number}`,
+      message: number === 4 ? long : `missed ${number}`,
+    });
   await demo.connect.click();
   await expect(demo.row("2 lines missing")).toHaveCount(1);
   const last = demo.row("11:04");
   const notice = await demo.row("2 lines missing").locator(".dsl-message").textContent();
-  const lines = (await copied(page, last.locator(".dsl-time"), demo.rows.last().locator(".dsl-message"))).split("\n");
+  const lines = (
+    await copied(page, last.locator(".dsl-time"), demo.rows.last().locator(".dsl-message"))
+  ).split("\n");
   expect(lines[0]).toBe(`11:04\tINFO\tP\t${long}`);
   expect(lines).toContain(notice);
   expect(lines.join("\n")).not.toContain("›");

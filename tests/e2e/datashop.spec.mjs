@@ -8,15 +8,23 @@ import { expect, test } from "./support.mjs";
 async function breakFor11Lines(gateway, proxy, demo) {
   proxy.cut();
   await demo.word(/ERROR|CONNECTING/);
-  for (let number = 1; number <= 11; number++) await gateway.publish({ message: `missed ${number}` });
+  for (let number = 1; number <= 11; number++)
+    await gateway.publish({ message: `missed ${number}` });
 }
 
 for (const [found, act] of Object.entries({
   "the next line": (gateway) => gateway.publish({ message: "after" }),
   "a heartbeat": () => {},
 })) {
-  test(`a proxy that does not pass the resume position is named, by ${found}`, async ({ gateway, demo, page }) => {
-    const quiet = await gateway.restartWith("--heartbeat", found === "a heartbeat" ? "500ms" : "60s");
+  test(`a proxy that does not pass the resume position is named, by ${found}`, async ({
+    gateway,
+    demo,
+    page,
+  }) => {
+    const quiet = await gateway.restartWith(
+      "--heartbeat",
+      found === "a heartbeat" ? "500ms" : "60s",
+    );
     const proxy = await startDatashopProxy(quiet.url);
     try {
       await demo.open(proxy.url);
@@ -34,7 +42,9 @@ for (const [found, act] of Object.entries({
       await act(quiet);
       await expect(demo.row("missing: the proxy did not pass the resume position")).toBeVisible();
       const rows = await readRows(page);
-      expect(rows.filter((row) => row.includes("missing:"))).toEqual(["11 lines missing: the proxy did not pass the resume position"]);
+      expect(rows.filter((row) => row.includes("missing:"))).toEqual([
+        "11 lines missing: the proxy did not pass the resume position",
+      ]);
     } finally {
       await proxy.stop();
     }

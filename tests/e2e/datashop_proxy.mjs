@@ -21,12 +21,24 @@ export async function startDatashopProxy(to) {
 
   const server = createServer((incoming, answer) => {
     const url = new URL(incoming.url, to);
-    if (url.pathname !== ROUTE) return pass(incoming.url, { ...incoming.headers, host: new URL(to).host }, incoming, answer);
-    const [workspace, workflow] = ["workspace_id", "workflow_id"].map((name) => url.searchParams.get(name));
+    if (url.pathname !== ROUTE)
+      return pass(incoming.url, { ...incoming.headers, host: new URL(to).host }, incoming, answer);
+    const [workspace, workflow] = ["workspace_id", "workflow_id"].map((name) =>
+      url.searchParams.get(name),
+    );
     streams.add(answer);
     answer.on("close", () => streams.delete(answer));
-    const headers = { Accept: "text/event-stream", "X-User-Id": "user1", "X-Workspace-Id": workspace };
-    return pass(`/api/logs/stream?channels=${encodeURIComponent(`logs:etl:${workspace}:${workflow}`)}`, headers, incoming, answer);
+    const headers = {
+      Accept: "text/event-stream",
+      "X-User-Id": "user1",
+      "X-Workspace-Id": workspace,
+    };
+    return pass(
+      `/api/logs/stream?channels=${encodeURIComponent(`logs:etl:${workspace}:${workflow}`)}`,
+      headers,
+      incoming,
+      answer,
+    );
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -2,7 +2,11 @@
 
 import { expect, test } from "./support.mjs";
 
-test("connects with one click and streams in above the existing logs", async ({ gateway, demo, page }) => {
+test("connects with one click and streams in above the existing logs", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await demo.open(gateway.url);
   await demo.word("DISCONNECTED");
   await expect(demo.list).toBeHidden();
@@ -10,25 +14,40 @@ test("connects with one click and streams in above the existing logs", async ({ 
 
   await demo.connect.click();
   await demo.live();
-  await gateway.publish({ level: "WARN", pipeline: "INGESTION", message: "a line of this test", date: "Sep 25 2025 at 01:30 PM", status: "45 sec" });
+  await gateway.publish({
+    level: "WARN",
+    pipeline: "INGESTION",
+    message: "a line of this test",
+    date: "Sep 25 2025 at 01:30 PM",
+    status: "45 sec",
+  });
   const row = demo.row("a line of this test");
   await expect(row).toBeVisible();
-  for (const part of ["WARN", "INGESTION", "Sep 25 2025 at 01:30 PM", "45 sec"]) await expect(row).toContainText(part);
+  for (const part of ["WARN", "INGESTION", "Sep 25 2025 at 01:30 PM", "45 sec"])
+    await expect(row).toContainText(part);
 
   const section = await page.locator(".dsl-section").boundingBox();
   const table = await page.locator("#logs").boundingBox();
   expect(section.y + section.height).toBeLessThanOrEqual(table.y);
-  const yellow = await page.locator(".dsl-section").evaluate((element) => getComputedStyle(element).backgroundColor);
+  const yellow = await page
+    .locator(".dsl-section")
+    .evaluate((element) => getComputedStyle(element).backgroundColor);
   expect(yellow).toBe("rgb(255, 248, 220)");
 
   await demo.disconnect.click();
   await demo.word("DISCONNECTED");
-  await expect.poll(async () => (await (await fetch(`${gateway.url}/health`)).json()).connections).toBe(0);
+  await expect
+    .poll(async () => (await (await fetch(`${gateway.url}/health`)).json()).connections)
+    .toBe(0);
   await expect(row).toBeVisible();
   expect(await demo.ownLogs()).toBe(own);
 });
 
-test("is seen in DevTools: an event stream in the network, changes in the console", async ({ gateway, demo, page }) => {
+test("is seen in DevTools: an event stream in the network, changes in the console", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   const console = [];
   page.on("console", (message) => console.push(message.text()));
   await demo.open(gateway.url);
@@ -36,16 +55,26 @@ test("is seen in DevTools: an event stream in the network, changes in the consol
   await demo.connect.click();
   const stream = await streams;
   expect(stream.headers()["content-type"]).toBe("text/event-stream");
-  expect(new URL(stream.url()).search).toBe("?workspace_id=workspace123&workflow_id=workflow456&batch=1");
+  expect(new URL(stream.url()).search).toBe(
+    "?workspace_id=workspace123&workflow_id=workflow456&batch=1",
+  );
   await demo.live();
   await expect(demo.rows.nth(3)).toBeVisible();
   await demo.disconnect.click();
   await demo.word("DISCONNECTED");
   const told = console.filter((line) => line.startsWith("[live logs]"));
-  expect(told.map((line) => line.split(" ").pop())).toEqual(["CONNECTING", "CONNECTED", "DISCONNECTED"]);
+  expect(told.map((line) => line.split(" ").pop())).toEqual([
+    "CONNECTING",
+    "CONNECTED",
+    "DISCONNECTED",
+  ]);
 });
 
-test("follows the workflow: no line of the old one is left or comes late", async ({ gateway, demo, page }) => {
+test("follows the workflow: no line of the old one is left or comes late", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await demo.open(gateway.url);
   await demo.connect.click();
   await demo.live();
@@ -54,7 +83,14 @@ test("follows the workflow: no line of the old one is left or comes late", async
 
   await demo.workflow.selectOption("prod_workspace/etl_job_789");
   await demo.live();
-  await expect.poll(() => gateway.publish({ message: "of the second" }, { workspace_id: "prod_workspace", workflow_id: "etl_job_789" })).toBe(1);
+  await expect
+    .poll(() =>
+      gateway.publish(
+        { message: "of the second" },
+        { workspace_id: "prod_workspace", workflow_id: "etl_job_789" },
+      ),
+    )
+    .toBe(1);
   await expect(demo.row("of the second").first()).toBeVisible();
   await expect(demo.row("of the first workflow")).toHaveCount(0);
   expect(await gateway.publish({ message: "for nobody" })).toBe(0);
@@ -76,16 +112,27 @@ test("two tabs each have their own stream", async ({ gateway, demo, context }) =
   await expect(demo.row("for both")).toBeVisible();
 });
 
-test("holds still while the reader looks at older lines, and leads back to the newest", async ({ gateway, demo, page }) => {
+test("holds still while the reader looks at older lines, and leads back to the newest", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await demo.open(gateway.url);
   await demo.connect.click();
   await demo.live();
-  for (let number = 0; number < 60; number++) await gateway.publish({ message: `filler ${number}` });
+  for (let number = 0; number < 60; number++)
+    await gateway.publish({ message: `filler ${number}` });
   await expect(demo.row("filler 59")).toBeVisible();
   await demo.list.evaluate((list) => (list.scrollTop = 600));
   const newest = page.getByRole("button", { name: /↑/ });
   await expect(newest).toBeVisible();
-  const seen = () => demo.list.evaluate((list) => [...list.querySelectorAll("li")].find((row) => row.getBoundingClientRect().top >= list.getBoundingClientRect().top).textContent);
+  const seen = () =>
+    demo.list.evaluate(
+      (list) =>
+        [...list.querySelectorAll("li")].find(
+          (row) => row.getBoundingClientRect().top >= list.getBoundingClientRect().top,
+        ).textContent,
+    );
   const before = await seen();
   for (let number = 0; number < 30; number++) await gateway.publish({ message: `new ${number}` });
   await expect(newest).toHaveText(/↑ [3-9]\d new lines/);

@@ -2,12 +2,17 @@
 
 import { expect, test } from "./support.mjs";
 
-test("another query with as many matches shows its own rows, and a click opens what the row says", async ({ gateway, demo, page }) => {
+test("another query with as many matches shows its own rows, and a click opens what the row says", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await gateway.restartWith();
   await demo.open(gateway.url);
   await demo.connect.click();
   await demo.live();
-  for (const message of ["alpha one", "beta two"]) await gateway.publish({ message, pipeline: message.toUpperCase() });
+  for (const message of ["alpha one", "beta two"])
+    await gateway.publish({ message, pipeline: message.toUpperCase() });
   await expect(demo.rows).toHaveCount(2);
   await demo.disconnect.click();
   await demo.word("DISCONNECTED");
@@ -47,11 +52,17 @@ test("the menu offers the pipelines of the log that is shown", async ({ gateway,
   await page.getByRole("button", { name: "Clear" }).click();
   await gateway.publish({ message: "two", pipeline: "SECOND" });
   await page.waitForTimeout(300);
-  await page.evaluate(() => window.frames_wanted.splice(0).forEach((callback) => callback(performance.now())));
+  await page.evaluate(() =>
+    window.frames_wanted.splice(0).forEach((callback) => callback(performance.now())),
+  );
   await expect(options).toHaveText(["All pipelines", "SECOND"]);
 });
 
-test("an opened entry outlives its line, and closes with its log", async ({ gateway, demo, page }) => {
+test("an opened entry outlives its line, and closes with its log", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await gateway.restartWith();
   await demo.open(gateway.url);
   await demo.connect.click();
@@ -81,13 +92,18 @@ test("the page is marked as not to be translated", async ({ gateway, demo, page 
   await expect(root).toHaveClass(/(^| )notranslate( |$)/);
 });
 
-test("the status and the rows stay true after a translator has replaced every text", async ({ gateway, demo, page }) => {
+test("the status and the rows stay true after a translator has replaced every text", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await gateway.restartWith();
   await demo.open(gateway.url);
   await translate(page);
   await demo.connect.click();
   await demo.live();
-  for (const number of [1, 2, 3]) await gateway.publish({ level: "INFO", pipeline: `P${number}`, message: `line ${number}.` });
+  for (const number of [1, 2, 3])
+    await gateway.publish({ level: "INFO", pipeline: `P${number}`, message: `line ${number}.` });
   await expect(demo.rows).toHaveCount(3);
   await demo.rows.first().getByRole("button").click();
   await translate(page);
@@ -122,7 +138,10 @@ test("the status and the rows stay true after a translator has replaced every te
 /** Does to every text what Chromium's translator does, which ignores `translate="no"` here. */
 function translate(page) {
   return page.evaluate(() => {
-    const walker = document.createTreeWalker(document.querySelector(".dsl-root"), NodeFilter.SHOW_TEXT);
+    const walker = document.createTreeWalker(
+      document.querySelector(".dsl-root"),
+      NodeFilter.SHOW_TEXT,
+    );
     const texts = [];
     while (walker.nextNode()) texts.push(walker.currentNode);
     for (const text of texts) {

@@ -22,7 +22,8 @@ const MENDED = {
   "reset by time": "reset after=300ms; reset after=600ms; pass",
   "reset over and over": `reset after=${ALL / 5}`,
   "pieces of one byte": "split size=1",
-  "pieces of seven bytes, and cuts": "cut after=5000 split=7; cut after=15000 split=7; split size=7",
+  "pieces of seven bytes, and cuts":
+    "cut after=5000 split=7; cut after=15000 split=7; split size=7",
   "a trickle": `trickle rate=${ALL / 5}; pass`,
   "a slow start": "delay for=1s; pass",
   "no answer at all, then a cut": "refuse; refuse; cut after=2000; pass",
@@ -34,7 +35,8 @@ const MENDED = {
   "404, then well": "cut after=4000; status code=404; pass",
   "a login page, then well": "cut after=4000; html; pass",
   "a redirect, then well": "cut after=4000; redirect to=/; pass",
-  "a bit of everything": "cut after=2500; reset after=1500; status code=503; refuse; cut after=9000 split=3; html; pass",
+  "a bit of everything":
+    "cut after=2500; reset after=1500; status code=503; refuse; cut after=9000 split=3; html; pass",
 };
 
 for (const [name, plan] of Object.entries(MENDED)) {
@@ -66,10 +68,17 @@ test("mended: the gateway is killed and started, over and over", async ({ gatewa
   await log.publish(10);
   await demo.live();
   await expectAll(demo, log);
-  expect((await readRows(demo.page)).filter((row) => row.includes("the log server was restarted")).length).toBeGreaterThan(0);
+  expect(
+    (await readRows(demo.page)).filter((row) => row.includes("the log server was restarted"))
+      .length,
+  ).toBeGreaterThan(0);
 });
 
-test("mended: a history that is too short is told with the exact number", async ({ gateway, faults, demo }) => {
+test("mended: a history that is too short is told with the exact number", async ({
+  gateway,
+  faults,
+  demo,
+}) => {
   test.slow();
   const quiet = await gateway.restartWith("--history-lines", "50");
   const proxy = await faults(quiet, "pass");
@@ -81,7 +90,9 @@ test("mended: a history that is too short is told with the exact number", async 
   await log.publish(300);
   await demo.live();
   await expectAll(demo, log, { atMostGaps: 1 });
-  expect((await readRows(demo.page)).filter((row) => row.includes("history expired"))).toHaveLength(1);
+  expect((await readRows(demo.page)).filter((row) => row.includes("history expired"))).toHaveLength(
+    1,
+  );
 });
 
 test("mended: a stream that went dead without a word", async ({ gateway, faults, demo }) => {
@@ -189,10 +200,22 @@ for (const [plan, words] of Object.entries(TOLD)) {
 test("told: a policy that forbids the endpoint", async ({ gateway, page }) => {
   await page.route(`${gateway.url}/`, async (route) => {
     const response = await route.fetch();
-    const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'";
-    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": policy.replace("connect-src 'self'", `connect-src ${gateway.url}/demo_bg.wasm`) } });
+    const policy =
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'";
+    await route.fulfill({
+      response,
+      headers: {
+        ...response.headers(),
+        "content-security-policy": policy.replace(
+          "connect-src 'self'",
+          `connect-src ${gateway.url}/demo_bg.wasm`,
+        ),
+      },
+    });
   });
   await page.goto(gateway.url);
   await page.getByRole("button", { name: "Connect Live Logs" }).click();
-  await expect(page.locator(".dsl-progress")).toContainText("Content-Security-Policy forbids the connection");
+  await expect(page.locator(".dsl-progress")).toContainText(
+    "Content-Security-Policy forbids the connection",
+  );
 });

@@ -6,7 +6,9 @@ const ESC = "\u001b";
 
 /** A backend of the first generation that sends these entries, each as JSON or as the text that it is. */
 function recording(entries) {
-  return entries.map((entry) => `data: ${typeof entry === "string" ? entry : JSON.stringify(entry)}\n\n`).join("");
+  return entries
+    .map((entry) => `data: ${typeof entry === "string" ? entry : JSON.stringify(entry)}\n\n`)
+    .join("");
 }
 
 /** The demo page, connected to a backend that sends `entries`. */
@@ -17,7 +19,12 @@ async function showing({ start, record, demo }, entries) {
   await expect(demo.page.locator(".dsl-count").first()).toContainText(`${entries.length} line`);
 }
 
-test("levels of any spelling are coloured, kept as written, and none is hidden silently", async ({ start, record, demo, page }) => {
+test("levels of any spelling are coloured, kept as written, and none is hidden silently", async ({
+  start,
+  record,
+  demo,
+  page,
+}) => {
   await showing({ start, record, demo }, [
     { level: 50, message: "pino" },
     { severity: "CRITICAL", message: "cloud" },
@@ -27,7 +34,14 @@ test("levels of any spelling are coloured, kept as written, and none is hidden s
     { level: "AUDIT", message: "of its own" },
     { message: "without" },
   ]);
-  for (const [text, name, written] of [["pino", "error", "50"], ["cloud", "error", "CRITICAL"], ["python", "warn", "WARNING"], ["otel", "error", "17"], ["ecs", "error", "err"], ["of its own", "other", "AUDIT"]]) {
+  for (const [text, name, written] of [
+    ["pino", "error", "50"],
+    ["cloud", "error", "CRITICAL"],
+    ["python", "warn", "WARNING"],
+    ["otel", "error", "17"],
+    ["ecs", "error", "err"],
+    ["of its own", "other", "AUDIT"],
+  ]) {
     await expect(demo.row(text)).toHaveClass(new RegExp(`dsl-level-${name}`));
     await expect(demo.row(text).locator(".dsl-level")).toHaveText(written);
   }
@@ -35,13 +49,19 @@ test("levels of any spelling are coloured, kept as written, and none is hidden s
   await expect(levels.locator("option").last()).toHaveText("Unknown level (2)");
   await levels.selectOption("Errors");
   await expect(demo.rows).toHaveCount(4);
-  await expect(page.locator(".dsl-count").first()).toContainText("4 of 7 lines · 2 of unknown level not shown");
+  await expect(page.locator(".dsl-count").first()).toContainText(
+    "4 of 7 lines · 2 of unknown level not shown",
+  );
   await levels.selectOption("Unknown level (2)");
   await expect(demo.rows).toHaveCount(2);
   await expect(page.locator(".dsl-count").first()).toHaveText("2 of 7 lines");
 });
 
-test("times of all producers read the same, and text for people stays", async ({ start, record, demo }) => {
+test("times of all producers read the same, and text for people stays", async ({
+  start,
+  record,
+  demo,
+}) => {
   const millis = 1_795_472_914_244;
   const same = [
     { timestamp: millis },
@@ -60,14 +80,23 @@ test("times of all producers read the same, and text for people stays", async ({
   expect(times[1]).toMatch(/^2026-11-2[34] \d\d:\d\d:34$/);
 });
 
-test("escape sequences become readable styles, and a search and a copy see the text", async ({ start, record, demo, page }) => {
+test("escape sequences become readable styles, and a search and a copy see the text", async ({
+  start,
+  record,
+  demo,
+  page,
+}) => {
   await showing({ start, record, demo }, [
     { message: `${ESC}[31mconnection${ESC}[0m refused` },
-    { message: `02:12:58  [${ESC}[1;38;5;196mERROR${ESC}[0m in 9.31s] ${ESC}]8;;https://example.com${ESC}\\link${ESC}]8;;${ESC}\\ ${ESC}[2K` },
+    {
+      message: `02:12:58  [${ESC}[1;38;5;196mERROR${ESC}[0m in 9.31s] ${ESC}]8;;https://example.com${ESC}\\link${ESC}]8;;${ESC}\\ ${ESC}[2K`,
+    },
     { level: `${ESC}[32minfo${ESC}[39m`, message: "10%\r50%\r100%" },
     { message: "plain" },
   ]);
-  expect(await page.locator(".dsl-root").evaluate((root) => root.textContent.includes("\u001b"))).toBe(false);
+  expect(
+    await page.locator(".dsl-root").evaluate((root) => root.textContent.includes("\u001b")),
+  ).toBe(false);
   const row = demo.row("02:12:58");
   await expect(row.locator(".dsl-message")).toHaveText("02:12:58  [ERROR in 9.31s] link ");
   const error = row.locator(".dsl-ansi-bright-red.dsl-ansi-bold");
@@ -95,10 +124,22 @@ test("escape sequences become readable styles, and a search and a copy see the t
   await expect(demo.rows.locator("[class*=dsl-ansi]")).toHaveCount(0);
 });
 
-test("characters that hide or reorder text are seen wherever a producer's text is shown", async ({ start, record, demo, page }) => {
-  const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
+test("characters that hide or reorder text are seen wherever a producer's text is shown", async ({
+  start,
+  record,
+  demo,
+  page,
+}) => {
+  const hidden =
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
   await showing({ start, record, demo }, [
-    { message: "invoice_\u202efdp.exe", pipeline: "pipe\u202eline", level: "ER\u200bROR", status: "a\u0000b", date: "\u2066now\u2069" },
+    {
+      message: "invoice_\u202efdp.exe",
+      pipeline: "pipe\u202eline",
+      level: "ER\u200bROR",
+      status: "a\u0000b",
+      date: "\u2066now\u2069",
+    },
     { message: "zero\u200bwidth \u0000 \u0007 \u0085", pipeline: "x" },
   ]);
   const row = demo.row("fdp.exe");
@@ -109,14 +150,24 @@ test("characters that hide or reorder text are seen wherever a producer's text i
   await row.getByRole("button").click();
   await expect(page.locator(".dsl-full")).toHaveText("invoice_⟨U+202E⟩fdp.exe");
   await expect(page.locator(".dsl-json")).toContainText("⟨U+202E⟩");
-  const text = await page.locator(".dsl-root").evaluate((root) => root.textContent + [...root.querySelectorAll("[title]")].map(({ title }) => title).join(""));
+  const text = await page
+    .locator(".dsl-root")
+    .evaluate(
+      (root) =>
+        root.textContent + [...root.querySelectorAll("[title]")].map(({ title }) => title).join(""),
+    );
   expect(text).not.toMatch(hidden);
   // The name itself is still what is asked for.
   await page.getByLabel("Pipeline").selectOption("pipe⟨U+202E⟩line");
   await expect(demo.rows).toHaveCount(1);
 });
 
-test("a stream of Python's NaN and of byte order marks loses neither level nor pipeline", async ({ start, record, demo, page }) => {
+test("a stream of Python's NaN and of byte order marks loses neither level nor pipeline", async ({
+  start,
+  record,
+  demo,
+  page,
+}) => {
   await showing({ start, record, demo }, [
     `{"level":"ERROR","pipeline":"TRAIN","message":"loss","loss":NaN,"range":[-Infinity,Infinity]}`,
     `\ufeff{"level":"WARN","pipeline":"BOM","message":"marked"}`,
@@ -125,7 +176,9 @@ test("a stream of Python's NaN and of byte order marks loses neither level nor p
   await expect(demo.row("loss")).toHaveClass(/dsl-level-error/);
   await expect(demo.row("loss").locator(".dsl-pipeline")).toHaveText("TRAIN");
   await expect(demo.row("marked")).toHaveClass(/dsl-level-warn/);
-  await expect(demo.row("trailing").locator(".dsl-message")).toHaveText(`{"level":"ERROR","message":"two"} trailing`);
+  await expect(demo.row("trailing").locator(".dsl-message")).toHaveText(
+    `{"level":"ERROR","message":"two"} trailing`,
+  );
   await demo.row("loss").getByRole("button").click();
   await expect(page.locator(".dsl-json")).toContainText(`"loss": "NaN"`);
 });

@@ -10,7 +10,8 @@ test("shows the recorded stream of the gateway generation", async ({ start, demo
   await demo.connect.click();
   await demo.live();
   await expect(demo.rows).toHaveCount(5);
-  for (const number of [1, 2, 3]) await expect(demo.row(`ETL pipeline started successfully (Log #${number})`)).toBeVisible();
+  for (const number of [1, 2, 3])
+    await expect(demo.row(`ETL pipeline started successfully (Log #${number})`)).toBeVisible();
   const foreign = demo.row('naïve ünïcode ✓ "quoted" <b>html</b>');
   await expect(foreign).toContainText("1:02:03 PM");
   await expect(foreign).toContainText("logs:faas:workspace123:workflow789");
@@ -27,7 +28,9 @@ test("shows the recorded stream of the first generation", async ({ start, demo, 
   await expect(demo.row("L5 tag version:v3.7 is running")).toContainText("DATA_VALIDATION");
   await expect(demo.rows.first()).toContainText("1m 58s");
   await demo.rows.first().getByRole("button").click();
-  await expect(page.locator(".dsl-json")).toContainText('"pipelineID": "85bc12d4-a371-4546-c24b-2g4bcgd3b88g"');
+  await expect(page.locator(".dsl-json")).toContainText(
+    '"pipelineID": "85bc12d4-a371-4546-c24b-2g4bcgd3b88g"',
+  );
 });
 
 test("text is only text", async ({ gateway, demo, page }) => {
@@ -35,7 +38,14 @@ test("text is only text", async ({ gateway, demo, page }) => {
   await demo.connect.click();
   await demo.live();
   const attack = "<img src=x onerror=alert(1)>";
-  await gateway.publish({ level: attack, pipeline: attack, message: attack, date: attack, status: attack, isoTime: '"><script>alert(1)</script>' });
+  await gateway.publish({
+    level: attack,
+    pipeline: attack,
+    message: attack,
+    date: attack,
+    status: attack,
+    isoTime: '"><script>alert(1)</script>',
+  });
   const row = demo.row(attack);
   await expect(row.locator(".dsl-message")).toHaveText(attack);
   // Not by the mouse: the list moves, and another line may stand under it by then.
@@ -44,7 +54,11 @@ test("text is only text", async ({ gateway, demo, page }) => {
   expect(await page.locator(".dsl-root img, .dsl-root script").count()).toBe(0);
 });
 
-test("what is no JSON, a failure of the backend, and a line of any shape are lines", async ({ start, record, demo }) => {
+test("what is no JSON, a failure of the backend, and a line of any shape are lines", async ({
+  start,
+  record,
+  demo,
+}) => {
   const recording = await record(
     [
       "data: plain text, no JSON\n\n",
@@ -58,14 +72,32 @@ test("what is no JSON, a failure of the backend, and a line of any shape are lin
   await demo.open(backend.url);
   await demo.connect.click();
   await expect(demo.rows).toHaveCount(7);
-  for (const text of ["plain text, no JSON", "12.50", "null", "{broken", "two lines", "a bare string"]) await expect(demo.row(text)).toBeVisible();
+  for (const text of [
+    "plain text, no JSON",
+    "12.50",
+    "null",
+    "{broken",
+    "two lines",
+    "a bare string",
+  ])
+    await expect(demo.row(text)).toBeVisible();
   await expect(demo.row("the backend failed inside")).toContainText("ERROR");
   await demo.live();
 });
 
-test("a line of a megabyte and more is cut on screen, and says so", async ({ start, record, demo, page }) => {
+test("a line of a megabyte and more is cut on screen, and says so", async ({
+  start,
+  record,
+  demo,
+  page,
+}) => {
   const long = "x".repeat(3_000_000);
-  const backend = await start("replay", await record(`data: {"level":"INFO","message":"start ${long}"}\n\ndata: next\n\n`), "--speed", "1000");
+  const backend = await start(
+    "replay",
+    await record(`data: {"level":"INFO","message":"start ${long}"}\n\ndata: next\n\n`),
+    "--speed",
+    "1000",
+  );
   await demo.open(backend.url);
   await demo.connect.click();
   await expect(demo.row("next")).toBeVisible();
@@ -82,8 +114,16 @@ test("a line of a megabyte and more is cut on screen, and says so", async ({ sta
   await expect(page.locator(".dsl-detail button:visible")).toHaveText(["Close"]);
 });
 
-test("a channel that is not granted is told, not waited for", async ({ start, record, demo, page }) => {
-  const backend = await start("replay", await record('data: {"type":"connection","status":"connected","channels":[]}\n\n'));
+test("a channel that is not granted is told, not waited for", async ({
+  start,
+  record,
+  demo,
+  page,
+}) => {
+  const backend = await start(
+    "replay",
+    await record('data: {"type":"connection","status":"connected","channels":[]}\n\n'),
+  );
   await demo.open(backend.url);
   await demo.connect.click();
   await demo.word("ERROR");

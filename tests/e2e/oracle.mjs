@@ -15,7 +15,10 @@ export class Numbered {
   async begin(demo) {
     for (;;) {
       await this.publish(1);
-      const shown = (await demo.rows.count()) > 0 ? (await readRows(demo.page)).find((row) => row.startsWith("number ")) : undefined;
+      const shown =
+        (await demo.rows.count()) > 0
+          ? (await readRows(demo.page)).find((row) => row.startsWith("number "))
+          : undefined;
       if (shown) {
         this.taken = this.taken.filter((number) => number >= Number(shown.split(" ")[1]));
         return this;
@@ -28,7 +31,8 @@ export class Numbered {
   async publish(count) {
     for (const last = this.#next + count; this.#next < last; this.#next++) {
       const message = `number ${this.#next}`;
-      if (await this.gateway.tryPublish({ level: "INFO", pipeline: "NUMBERED", message })) this.taken.push(this.#next);
+      if (await this.gateway.tryPublish({ level: "INFO", pipeline: "NUMBERED", message }))
+        this.taken.push(this.#next);
     }
   }
 }
@@ -36,7 +40,8 @@ export class Numbered {
 /** All rows of the page, oldest first: numbers of lines, and notices as text. */
 export async function readRows(page) {
   return page.evaluate(async () => {
-    const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const frame = () =>
+      new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const list = document.querySelector(".dsl-list");
     // Tall, so that a few steps see ten thousand rows; through the CSSOM, which the policy allows.
     document.querySelector(".dsl-root").style.setProperty("--dsl-list-height", "30000px");
@@ -47,9 +52,13 @@ export async function readRows(page) {
       list.scrollTop = top;
       list.dispatchEvent(new Event("scroll"));
       await frame();
-      const offset = Number(/translateY\((\d+)px\)/.exec(list.querySelector(".dsl-rows").style.transform)?.[1] ?? 0);
+      const offset = Number(
+        /translateY\((\d+)px\)/.exec(list.querySelector(".dsl-rows").style.transform)?.[1] ?? 0,
+      );
       const first = Math.round(offset / height);
-      [...list.querySelectorAll("li")].forEach((row, index) => (rows[first + index] = row.querySelector(".dsl-message").textContent));
+      [...list.querySelectorAll("li")].forEach(
+        (row, index) => (rows[first + index] = row.querySelector(".dsl-message").textContent),
+      );
       if (top + list.clientHeight >= list.scrollHeight) break;
     }
     list.scrollTop = 0;
@@ -68,7 +77,10 @@ export function judge(rows, taken) {
   let openEnded = false;
   const settle = (skipped, where) => {
     const fits = openEnded ? known <= skipped : known === skipped;
-    if (!fits) faults.push(`${skipped} not shown before ${where}, the gap rows say ${known}${openEnded ? " or more" : ""}`);
+    if (!fits)
+      faults.push(
+        `${skipped} not shown before ${where}, the gap rows say ${known}${openEnded ? " or more" : ""}`,
+      );
     known = 0;
     openEnded = false;
   };
@@ -100,6 +112,11 @@ export function judge(rows, taken) {
 /** Waits until all that was taken is shown or told missing, and judges the whole. */
 export async function expectAll(demo, { taken }, { atMostGaps = Infinity } = {}) {
   const seen = async () => judge(await readRows(demo.page), taken);
-  await expect.poll(async () => (await seen()).faults.slice(0, 3), { timeout: 60_000, intervals: [500, 1_000, 2_000] }).toEqual([]);
+  await expect
+    .poll(async () => (await seen()).faults.slice(0, 3), {
+      timeout: 60_000,
+      intervals: [500, 1_000, 2_000],
+    })
+    .toEqual([]);
   expect((await seen()).gaps).toBeLessThanOrEqual(atMostGaps);
 }

@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { DIST } from "../../scripts/lib/build.mjs";
 import { expect, test } from "./support.mjs";
 
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; frame-ancestors 'self'";
+const POLICY =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; frame-ancestors 'self'";
 
 test("is served under the strict policy, and has nothing inline", async ({ gateway }) => {
   const answer = await fetch(gateway.url, { headers: { Accept: "text/html" } });
@@ -17,7 +18,13 @@ test("is served under the strict policy, and has nothing inline", async ({ gatew
 test("works where Trusted Types are enforced as well", async ({ gateway, demo, page, context }) => {
   await context.route(`${gateway.url}/`, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": `${POLICY}; require-trusted-types-for 'script'` } });
+    await route.fulfill({
+      response,
+      headers: {
+        ...response.headers(),
+        "content-security-policy": `${POLICY}; require-trusted-types-for 'script'`,
+      },
+    });
   });
   await demo.open(gateway.url);
   await demo.connect.click();
@@ -38,7 +45,8 @@ for (const colorScheme of ["light", "dark"]) {
     expect(await faults(page)).toEqual([]);
     await demo.connect.click();
     await demo.live();
-    for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"]) await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
+    for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"])
+      await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
     await expect(demo.row("a AUDIT")).toBeVisible();
     await demo.rows.first().getByRole("button").click();
     expect(await faults(page)).toEqual([]);
@@ -48,12 +56,18 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-test("the LIVE mark keeps still for those who asked for less motion", async ({ gateway, demo, page }) => {
+test("the LIVE mark keeps still for those who asked for less motion", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await demo.open(gateway.url);
   await demo.connect.click();
   await demo.live();
-  expect(await page.locator(".dsl-pulse").evaluate((pulse) => getComputedStyle(pulse).animationName)).toBe("none");
+  expect(
+    await page.locator(".dsl-pulse").evaluate((pulse) => getComputedStyle(pulse).animationName),
+  ).toBe("none");
 });
 
 test("fits a phone", async ({ gateway, demo, page }) => {
@@ -61,9 +75,15 @@ test("fits a phone", async ({ gateway, demo, page }) => {
   await demo.open(gateway.url);
   await demo.connect.click();
   await demo.live();
-  await gateway.publish({ level: "INFO", pipeline: "A_VERY_LONG_NAME_OF_A_PIPELINE_STAGE", message: "long ".repeat(100) });
+  await gateway.publish({
+    level: "INFO",
+    pipeline: "A_VERY_LONG_NAME_OF_A_PIPELINE_STAGE",
+    message: "long ".repeat(100),
+  });
   await expect(demo.row("A_VERY_LONG")).toBeVisible();
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
   expect(overflow).toBeLessThanOrEqual(0);
 });
 
@@ -85,8 +105,12 @@ test("works by keyboard alone", async ({ gateway, demo, page }) => {
 
 /** What axe finds that is serious or worse. Run through evaluate: a script tag would not pass the page's policy. */
 async function faults(page) {
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  await page.evaluate(
+    await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
+  );
   const { violations } = await page.evaluate(() => window.axe.run());
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return grave.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
+  return grave.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+  );
 }

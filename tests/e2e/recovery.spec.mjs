@@ -2,7 +2,11 @@
 
 import { expect, test } from "./support.mjs";
 
-test("comes back by itself when the gateway is killed and started again", async ({ gateway, demo, page }) => {
+test("comes back by itself when the gateway is killed and started again", async ({
+  gateway,
+  demo,
+  page,
+}) => {
   await demo.open(gateway.url);
   await demo.connect.click();
   await demo.live();
@@ -64,7 +68,12 @@ test("Disconnect ends the retries", async ({ gateway, demo, page }) => {
   await demo.word("DISCONNECTED");
 });
 
-test("says that the network is gone, and comes back with it", async ({ gateway, faults, demo, context }) => {
+test("says that the network is gone, and comes back with it", async ({
+  gateway,
+  faults,
+  demo,
+  context,
+}) => {
   // Without the job: a line that arrives after the report proves it wrong.
   const quiet = await gateway.restartWith();
   const proxy = await faults(quiet, "pass");
@@ -79,7 +88,11 @@ test("says that the network is gone, and comes back with it", async ({ gateway, 
   await demo.live();
 });
 
-test("a backend that is down behind the proxy is told with its answer", async ({ start, demo, page }) => {
+test("a backend that is down behind the proxy is told with its answer", async ({
+  start,
+  demo,
+  page,
+}) => {
   const front = await start("--upstream", "http://127.0.0.1:9");
   await demo.open(front.url);
   await demo.connect.click();

@@ -9,7 +9,11 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
   await demo.live();
   for (let number = 1; number <= 60; number++) {
     const [level, pipeline] = number % 2 ? ["INFO", "INGESTION"] : ["ERROR", "REPORTING"];
-    await gateway.publish({ level, pipeline, message: `line ${number}. <b>"${number % 3 ? "other" : "wanted"}"</b> ünï` });
+    await gateway.publish({
+      level,
+      pipeline,
+      message: `line ${number}. <b>"${number % 3 ? "other" : "wanted"}"</b> ünï`,
+    });
   }
   await expect(demo.row("line 60.")).toBeVisible();
   const search = page.getByRole("searchbox", { name: "Search the lines" });
@@ -72,7 +76,8 @@ test("a filter goes on over a break, and hides no gap", async ({ gateway, demo, 
   await expect(demo.row("line 1.")).toBeVisible();
   await page.getByRole("searchbox").fill("wanted");
   await page.getByRole("button", { name: "Disconnect" }).click();
-  for (let number = 2; number <= 20; number++) await gateway.publish({ message: `line ${number}. ${number === 18 ? "wanted" : "other"}` });
+  for (let number = 2; number <= 20; number++)
+    await gateway.publish({ message: `line ${number}. ${number === 18 ? "wanted" : "other"}` });
   await demo.connect.click();
   await expect(demo.row("line 18.")).toBeVisible();
   await expect(demo.rows.filter({ hasText: "14 lines missing" })).toHaveCount(1);

@@ -19,9 +19,18 @@ export function walk(page, way, steps = 500) {
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
         const edge = place(list);
         const scale = edge.height / list.clientHeight;
-        const all = [...list.querySelectorAll("li")].map((row) => ({ text: row.textContent, top: (place(row).top - edge.top) / scale, height: place(row).height / scale }));
+        const all = [...list.querySelectorAll("li")].map((row) => ({
+          text: row.textContent,
+          top: (place(row).top - edge.top) / scale,
+          height: place(row).height / scale,
+        }));
         const rows = all.filter(({ top, height }) => top + height > 0 && top < list.clientHeight);
-        shapes.push({ rows, height: list.clientHeight, top: list.scrollTop, isAtEnd: list.scrollTop >= list.scrollHeight - list.clientHeight - 1.5 });
+        shapes.push({
+          rows,
+          height: list.clientHeight,
+          top: list.scrollTop,
+          isAtEnd: list.scrollTop >= list.scrollHeight - list.clientHeight - 1.5,
+        });
       }
       return shapes;
     },
@@ -37,7 +46,8 @@ export function faults({ rows, height }) {
     const gap = rows[row].top - rows[row - 1].top - rows[row - 1].height;
     if (Math.abs(gap) > 0.6) found.push(`${gap} between rows ${row - 1} and ${row}`);
   }
-  if (rows.at(-1)?.top + rows.at(-1)?.height <= height - 2) found.push(`white below: ${rows.at(-1).top + rows.at(-1).height} of ${height}`);
+  if (rows.at(-1)?.top + rows.at(-1)?.height <= height - 2)
+    found.push(`white below: ${rows.at(-1).top + rows.at(-1).height} of ${height}`);
   return found;
 }
 

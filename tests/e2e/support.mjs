@@ -40,7 +40,11 @@ class Gateway {
   /** Publishes a log, and gives how many readers it reached. */
   async publish(logData, channel = CHANNEL) {
     const headers = { "Content-Type": "application/json", "X-Service-Token": "l5-etl-token" };
-    const answer = await fetch(`${this.url}/logs/stream`, { method: "POST", headers, body: JSON.stringify({ service: "etl", ...channel, logData }) });
+    const answer = await fetch(`${this.url}/logs/stream`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ service: "etl", ...channel, logData }),
+    });
     expect(answer.status).toBe(200);
     return (await answer.json()).delivered;
   }
@@ -133,7 +137,15 @@ export const test = base.extend({
   faults: async ({}, use) => {
     const all = [];
     await use(async (gateway, plan) => {
-      const { child, url } = await startGateway(program(), ["faults", "--listen", "127.0.0.1:0", "--to", gateway.url, "--plan", plan]);
+      const { child, url } = await startGateway(program(), [
+        "faults",
+        "--listen",
+        "127.0.0.1:0",
+        "--to",
+        gateway.url,
+        "--plan",
+        plan,
+      ]);
       all.push(child);
       return new Faults(child, url);
     });
@@ -144,7 +156,9 @@ export const test = base.extend({
     const wrong = [];
     await page.addInitScript(() => {
       document.addEventListener("securitypolicyviolation", (event) => {
-        console.error(`policy violated: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`);
+        console.error(
+          `policy violated: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`,
+        );
       });
     });
     page.on("pageerror", (error) => wrong.push(`thrown: ${error.message}`));
@@ -170,6 +184,9 @@ export const test = base.extend({
 
 function program() {
   const { LOGS_GATEWAY } = process.env;
-  if (!LOGS_GATEWAY) throw new Error("LOGS_GATEWAY names no gateway program: run these tests through `npm test -- e2e`");
+  if (!LOGS_GATEWAY)
+    throw new Error(
+      "LOGS_GATEWAY names no gateway program: run these tests through `npm test -- e2e`",
+    );
   return LOGS_GATEWAY;
 }

@@ -46,7 +46,8 @@ function compile(webpack, host, extract, use) {
   return new Promise((resolve, reject) => {
     webpack(config, (error, stats) => {
       if (error) return reject(error);
-      if (stats.hasErrors() || stats.hasWarnings()) return reject(new Error(stats.toString({ all: false, errors: true, warnings: true })));
+      if (stats.hasErrors() || stats.hasWarnings())
+        return reject(new Error(stats.toString({ all: false, errors: true, warnings: true })));
       resolve();
     });
   });
@@ -54,26 +55,42 @@ function compile(webpack, host, extract, use) {
 
 export async function vite(host) {
   const { build } = await import(host.version);
-  await build({ ...viteConfig(host), build: { outDir: host.out, emptyOutDir: true, chunkSizeWarningLimit: FALLBACK_KB } });
+  await build({
+    ...viteConfig(host),
+    build: { outDir: host.out, emptyOutDir: true, chunkSizeWarningLimit: FALLBACK_KB },
+  });
 }
 
 /** Vite's development server in front of a gateway; nothing is built. Gives its address and what ends it. */
 export async function viteDev(host, gateway) {
   const { createServer } = await import(host.version);
   // Its cache goes by the version, and each packed client of a day has the same.
-  const server = await createServer({ ...viteConfig(host), optimizeDeps: { force: true }, server: { host: "127.0.0.1", port: 0, proxy: { "/api": gateway, "/logs": gateway } } });
+  const server = await createServer({
+    ...viteConfig(host),
+    optimizeDeps: { force: true },
+    server: { host: "127.0.0.1", port: 0, proxy: { "/api": gateway, "/logs": gateway } },
+  });
   await server.listen();
   return { url: server.resolvedUrls.local[0], close: () => server.close() };
 }
 
 function viteConfig(host) {
-  return { root: source(host), configFile: false, logLevel: "warn", resolve: { alias: aliases(host) } };
+  return {
+    root: source(host),
+    configFile: false,
+    logLevel: "warn",
+    resolve: { alias: aliases(host) },
+  };
 }
 
 export function next(host) {
   rmSync(path.join(source(host), ".next"), { recursive: true, force: true });
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
-  const done = spawnSync(path.join(MODULES, ".bin/next"), ["build", ...(host.flags ?? [])], { cwd: source(host), env, encoding: "utf8" });
+  const done = spawnSync(path.join(MODULES, ".bin/next"), ["build", ...(host.flags ?? [])], {
+    cwd: source(host),
+    env,
+    encoding: "utf8",
+  });
   if (done.status !== 0) throw new Error(`next build: ${done.stdout}\n${done.stderr}`);
   cpSync(path.join(source(host), "out"), host.out, { recursive: true });
 }
@@ -81,9 +98,19 @@ export function next(host) {
 /** esbuild leaves the address of the wasm file as it is, so the file is copied to where the bundle looks for it: beside itself. */
 export async function esbuild(host) {
   const { build } = await import("esbuild");
-  await build({ entryPoints: [path.join(source(host), "main.js")], bundle: true, splitting: true, format: "esm", minify: true, outdir: host.out, logLevel: "warning" });
+  await build({
+    entryPoints: [path.join(source(host), "main.js")],
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    minify: true,
+    outdir: host.out,
+    logLevel: "warning",
+  });
   const client = path.join(MODULES, CLIENT);
-  for (const file of readdirSync(client, { recursive: true }).filter((file) => file.endsWith(".wasm"))) {
+  for (const file of readdirSync(client, { recursive: true }).filter((file) =>
+    file.endsWith(".wasm"),
+  )) {
     cpSync(path.join(client, file), path.join(host.out, path.basename(file)));
   }
   copyPage(host, '<link rel="stylesheet" href="main.css" />');
@@ -91,10 +118,18 @@ export async function esbuild(host) {
 
 /** No bundler: the package's folder as it is, and relative addresses instead of names. An inline import map would be against the policy. */
 export function none(host) {
-  cpSync(path.join(MODULES, CLIENT), path.join(host.out, "node_modules", CLIENT), { recursive: true });
+  cpSync(path.join(MODULES, CLIENT), path.join(host.out, "node_modules", CLIENT), {
+    recursive: true,
+  });
   const address = (name) => `./${path.relative(HERE, clientFile(name)).split(path.sep).join("/")}`;
-  const script = readFileSync(path.join(source(host), "main.js"), "utf8").replace(/^import ".+\.css";\n/m, "");
-  writeFileSync(path.join(host.out, "main.js"), script.replaceAll(/"(@datashop\/[^"]+)"/g, (_, name) => JSON.stringify(address(name))));
+  const script = readFileSync(path.join(source(host), "main.js"), "utf8").replace(
+    /^import ".+\.css";\n/m,
+    "",
+  );
+  writeFileSync(
+    path.join(host.out, "main.js"),
+    script.replaceAll(/"(@datashop\/[^"]+)"/g, (_, name) => JSON.stringify(address(name))),
+  );
   copyPage(host, `<link rel="stylesheet" href="${address(`${CLIENT}/style.css`)}" />`);
 }
 
@@ -105,7 +140,10 @@ function clientFile(name) {
 
 function copyPage(host, link, kind = 'type="module"') {
   const page = readFileSync(path.join(HERE, host.html ?? host.folder, "index.html"), "utf8");
-  writeFileSync(path.join(host.out, "index.html"), page.replace("</head>", `  ${link}\n  </head>`).replace('type="module"', kind));
+  writeFileSync(
+    path.join(host.out, "index.html"),
+    page.replace("</head>", `  ${link}\n  </head>`).replace('type="module"', kind),
+  );
 }
 
 function source(host) {

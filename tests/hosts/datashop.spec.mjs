@@ -16,17 +16,28 @@ if (after) {
   test("the migration is import lines and two deleted files", async () => {
     const read = async (when) => {
       const folder = path.join(HERE, "datashop", when);
-      return Object.fromEntries(await Promise.all((await readdir(folder)).map(async (file) => [file, await readFile(path.join(folder, file), "utf8")])));
+      return Object.fromEntries(
+        await Promise.all(
+          (await readdir(folder)).map(async (file) => [
+            file,
+            await readFile(path.join(folder, file), "utf8"),
+          ]),
+        ),
+      );
     };
     const withoutImports = (text) => text.replaceAll(/^import .+;\n/gm, "");
     const { "LogsSSEClient.js": client, "LogsWithSSE.js": wrapper, ...kept } = await read("before");
     const now = await read("after");
     expect([client, wrapper].every(Boolean)).toBe(true);
     expect(Object.keys(now)).toEqual(Object.keys(kept));
-    for (const [file, text] of Object.entries(now)) expect(withoutImports(text)).toBe(withoutImports(kept[file]));
+    for (const [file, text] of Object.entries(now))
+      expect(withoutImports(text)).toBe(withoutImports(kept[file]));
   });
 
-  test("connects with one click and shows each line as it comes, above the existing logs", async ({ serve, host }) => {
+  test("connects with one click and shows each line as it comes, above the existing logs", async ({
+    serve,
+    host,
+  }) => {
     const { gateway, page, own } = await open(serve, host);
     await host.word("DISCONNECTED");
     await expect(host.live).toBeHidden();
@@ -37,20 +48,37 @@ if (after) {
     await expect(host.live).toBeVisible();
     // Connected is not greeted: a line is promised from there on.
     await expect(host.rows.first()).toBeVisible();
-    await gateway.publish({ level: "WARN", pipeline: "INGESTION", message: "a line of this test", date: "Sep 25 2025 at 01:30 PM", status: "45 sec" }, CLAIMS);
+    await gateway.publish(
+      {
+        level: "WARN",
+        pipeline: "INGESTION",
+        message: "a line of this test",
+        date: "Sep 25 2025 at 01:30 PM",
+        status: "45 sec",
+      },
+      CLAIMS,
+    );
     const row = host.row("a line of this test");
     await expect(row).toBeVisible({ timeout: 1_000 });
-    for (const part of ["WARN", "INGESTION", "Sep 25 2025 at 01:30 PM", "45 sec"]) await expect(row).toContainText(part);
+    for (const part of ["WARN", "INGESTION", "Sep 25 2025 at 01:30 PM", "45 sec"])
+      await expect(row).toContainText(part);
 
     const section = await page.locator(".dsl-section").boundingBox();
     const table = await page.locator("#logs").boundingBox();
     expect(bar.y + bar.height).toBeLessThanOrEqual(section.y);
     expect(section.y + section.height).toBeLessThanOrEqual(table.y);
-    expect(await page.locator(".dsl-section").evaluate((element) => getComputedStyle(element).backgroundColor)).toBe("rgb(255, 248, 220)");
+    expect(
+      await page
+        .locator(".dsl-section")
+        .evaluate((element) => getComputedStyle(element).backgroundColor),
+    ).toBe("rgb(255, 248, 220)");
     await own.untouched();
   });
 
-  test("says CONNECTING while it waits, ERROR when it fails, and goes on by itself", async ({ serve, host }) => {
+  test("says CONNECTING while it waits, ERROR when it fails, and goes on by itself", async ({
+    serve,
+    host,
+  }) => {
     const { page } = await open(serve, host);
     host.awaited = /ERR_FAILED/;
     const held = [];
@@ -84,10 +112,15 @@ if (after) {
     await own.untouched();
     await page.locator("#logs button", { hasText: "Refresh" }).click();
     await expect(page.locator("#logs")).toHaveAttribute("data-refreshes", "2");
-    await expect(page.locator("#logs")).toContainText("Loaded 48,112 rows into staging.claims_2025_09");
+    await expect(page.locator("#logs")).toContainText(
+      "Loaded 48,112 rows into staging.claims_2025_09",
+    );
   });
 
-  test("follows workflow and workspace, and no line of another is seen", async ({ serve, host }) => {
+  test("follows workflow and workspace, and no line of another is seen", async ({
+    serve,
+    host,
+  }) => {
     const { gateway, page } = await open(serve, host);
     await host.connect.click();
     await host.word("CONNECTED");
@@ -112,7 +145,10 @@ if (after) {
     expect([await host.open(PROXY), await host.open(GATEWAY)]).toEqual([1, 1]);
   });
 
-  test("is seen in DevTools: an event stream in the network, changes in the console", async ({ serve, host }) => {
+  test("is seen in DevTools: an event stream in the network, changes in the console", async ({
+    serve,
+    host,
+  }) => {
     const { page, told } = await open(serve, host);
     const streams = page.waitForResponse((response) => new URL(response.url()).pathname === PROXY);
     await host.connect.click();
@@ -120,18 +156,26 @@ if (after) {
     expect(stream.headers()["content-type"]).toBe("text/event-stream");
     expect(stream.request().resourceType()).toBe("eventsource");
     const asked = new URL(stream.url()).searchParams;
-    expect([asked.get("workspace_id"), asked.get("workflow_id")]).toEqual(["workspace123", "workflow456"]);
+    expect([asked.get("workspace_id"), asked.get("workflow_id")]).toEqual([
+      "workspace123",
+      "workflow456",
+    ]);
     await host.word("CONNECTED");
     await host.disconnect.click();
     await host.word("DISCONNECTED");
     expect(told).toContain("[live logs] runs as WebAssembly");
-    for (const word of ["CONNECTING", "CONNECTED", "DISCONNECTED"]) expect(told).toContain(`[live logs] logs:etl:workspace123:workflow456 ${word}`);
+    for (const word of ["CONNECTING", "CONNECTED", "DISCONNECTED"])
+      expect(told).toContain(`[live logs] logs:etl:workspace123:workflow456 ${word}`);
   });
 
   test("the page's own hook counts what it filters, without a click", async ({ serve, host }) => {
     const { gateway, page } = await open(serve, host);
-    await expect.poll(() => gateway.publish({ level: "ERROR", message: "the disk is full" }, CLAIMS)).toBe(1);
-    await expect(page.locator("#trouble")).toHaveText(/^Errors since you came: \d+; the last: the disk is full$/);
+    await expect
+      .poll(() => gateway.publish({ level: "ERROR", message: "the disk is full" }, CLAIMS))
+      .toBe(1);
+    await expect(page.locator("#trouble")).toHaveText(
+      /^Errors since you came: \d+; the last: the disk is full$/,
+    );
   });
 
   for (const colorScheme of ["light", "dark"]) {
@@ -152,12 +196,22 @@ if (after) {
 }
 
 if (before) {
-  test("the page before the change does the same, but for what it is replaced for", async ({ serve, host }) => {
+  test("the page before the change does the same, but for what it is replaced for", async ({
+    serve,
+    host,
+  }) => {
     const { url, gateway } = await serve(before, policyOf(before), "2");
     await host.page.goto(url);
     await host.connect.click();
     await expect(host.page.getByText("Status: CONNECTED")).toBeVisible();
-    await expect.poll(() => gateway.publish({ level: "INFO", pipeline: "INGESTION", message: "a line of this test" }, CLAIMS)).toBe(1);
+    await expect
+      .poll(() =>
+        gateway.publish(
+          { level: "INFO", pipeline: "INGESTION", message: "a line of this test" },
+          CLAIMS,
+        ),
+      )
+      .toBe(1);
     await expect(host.page.getByText("INFO INGESTION a line of this test").first()).toBeVisible();
   });
 }

@@ -29,7 +29,10 @@ for (const target of WANTED.filter(({ page }) => page === "examples")) {
     await host.page.locator("#workflow").selectOption("other");
     await expect.poll(async () => (await opened(host)).length).toBe(2);
     await host.word("CONNECTED");
-    await gateway.publish({ level: "INFO", message: "of the other" }, { workspace_id: "workspace123", workflow_id: "other" });
+    await gateway.publish(
+      { level: "INFO", message: "of the other" },
+      { workspace_id: "workspace123", workflow_id: "other" },
+    );
     await expect(host.rows).toHaveCount(1);
     await expect(host.rows).toContainText("of the other");
   });
@@ -48,7 +51,13 @@ for (const target of WANTED.filter(({ page }) => page === "examples")) {
     const { url } = await serve(target);
     await host.page.goto(`${url}/#headless`);
     await expect(host.page.locator("#lines li").first()).toContainText("logs:etl:");
-    await expect.poll(async () => (await host.page.locator("#lines li").allTextContents()).some((line) => line.includes("prod_workspace"))).toBe(true);
+    await expect
+      .poll(async () =>
+        (await host.page.locator("#lines li").allTextContents()).some((line) =>
+          line.includes("prod_workspace"),
+        ),
+      )
+      .toBe(true);
     expect((await opened(host)).length).toBe(1);
   });
 }

@@ -5,7 +5,10 @@ import path from "node:path";
 import { expect, GATEWAY, policyOf, PROXY, test, WANTED } from "./support.mjs";
 
 for (const target of WANTED.filter(({ page }) => page === "react")) {
-  test(`${target.name}: viewer, provider and hook live and leave with the page`, async ({ serve, host }) => {
+  test(`${target.name}: viewer, provider and hook live and leave with the page`, async ({
+    serve,
+    host,
+  }) => {
     const { url, gateway } = await serve(target);
     await host.page.goto(url);
     await expect(host.connect).toBeVisible();
@@ -16,7 +19,9 @@ for (const target of WANTED.filter(({ page }) => page === "react")) {
     await expect(host.live).toBeVisible();
     await expect(host.rows.first()).toBeVisible();
     expect(await host.backend()).toBe(target.backend);
-    await expect.poll(async () => Number(await host.page.locator("#count").textContent())).toBeGreaterThan(0);
+    await expect
+      .poll(async () => Number(await host.page.locator("#count").textContent()))
+      .toBeGreaterThan(0);
     // One each, in a StrictMode that runs effects twice as well; the gateway counts with us.
     expect([await host.open(PROXY), await host.open(GATEWAY)]).toEqual([1, 1]);
     await expect.poll(() => gateway.readers()).toBe(2);
@@ -26,7 +31,9 @@ for (const target of WANTED.filter(({ page }) => page === "react")) {
     expect([await host.open(PROXY), await host.open(GATEWAY)]).toEqual([0, 1]);
     await own.untouched();
     await host.leave.click();
-    await expect.poll(async () => [await host.open(PROXY), await host.open(GATEWAY)]).toEqual([0, 0]);
+    await expect
+      .poll(async () => [await host.open(PROXY), await host.open(GATEWAY)])
+      .toEqual([0, 0]);
     await expect.poll(() => gateway.readers()).toBe(0);
   });
 }
@@ -71,10 +78,19 @@ for (const target of WANTED.filter(({ page }) => page === "plain")) {
 }
 
 // Once for each bundler as it is meant for users: which React is above it makes no difference to what is loaded.
-const LOADERS = WANTED.filter(({ page, bundler, mode, minimize }) => ["react", "plain"].includes(page) && bundler !== "viteDev" && mode === "production" && minimize !== false);
+const LOADERS = WANTED.filter(
+  ({ page, bundler, mode, minimize }) =>
+    ["react", "plain"].includes(page) &&
+    bundler !== "viteDev" &&
+    mode === "production" &&
+    minimize !== false,
+);
 
 for (const target of LOADERS) {
-  test(`${target.name}: goes on as JavaScript where the policy forbids WebAssembly`, async ({ serve, host }) => {
+  test(`${target.name}: goes on as JavaScript where the policy forbids WebAssembly`, async ({
+    serve,
+    host,
+  }) => {
     const { url } = await serve(target, policyOf(target, { wasm: false }));
     await host.page.goto(url);
     await host.connect.click();
@@ -86,6 +102,8 @@ for (const target of LOADERS) {
 
 for (const target of WANTED.filter(({ bundler }) => bundler === "next")) {
   test(`${target.name}: the page's own logs are in what the server rendered`, async () => {
-    expect(await readFile(path.join(target.out, "index.html"), "utf8")).toContain("<caption>Logs of earlier runs</caption>");
+    expect(await readFile(path.join(target.out, "index.html"), "utf8")).toContain(
+      "<caption>Logs of earlier runs</caption>",
+    );
   });
 }

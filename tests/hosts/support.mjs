@@ -28,7 +28,9 @@ export function policy({ wasm = true, scripts = "", styles = "" } = {}) {
 export function policyOf(host, options = {}) {
   if (host.bundler === "viteDev") return undefined;
   const html = readFileSync(path.join(host.out, "index.html"), "utf8");
-  const inline = [...html.matchAll(/<script>([^<]+)<\/script>/g)].map(([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`);
+  const inline = [...html.matchAll(/<script>([^<]+)<\/script>/g)].map(
+    ([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`,
+  );
   return policy({ ...options, scripts: inline.join(" "), styles: host.styles });
 }
 
@@ -38,9 +40,17 @@ export const test = base.extend({
     const ends = [];
     await use(async (host, csp = policyOf(host), rate = "50") => {
       const site = host.bundler === "viteDev" ? [] : ["--site", host.out, "--csp", csp];
-      const gateway = await startGateway(program(), ["--port", "0", "--job", "--rate", rate, ...site]);
+      const gateway = await startGateway(program(), [
+        "--port",
+        "0",
+        "--job",
+        "--rate",
+        rate,
+        ...site,
+      ]);
       ends.push(() => stop(gateway.child));
-      if (host.bundler !== "viteDev") return { url: gateway.url, gateway: new Gateway(gateway.url) };
+      if (host.bundler !== "viteDev")
+        return { url: gateway.url, gateway: new Gateway(gateway.url) };
       const server = await viteDev(host, gateway.url);
       ends.push(server.close);
       return { url: server.url, gateway: new Gateway(gateway.url) };
@@ -87,7 +97,13 @@ class Host {
 
   /** How many event streams of a route are open now. */
   open(route) {
-    return this.page.evaluate((route) => window.eventSources.filter((source) => source.readyState !== 2 && new URL(source.url).pathname === route).length, route);
+    return this.page.evaluate(
+      (route) =>
+        window.eventSources.filter(
+          (source) => source.readyState !== 2 && new URL(source.url).pathname === route,
+        ).length,
+      route,
+    );
   }
 
   /** Marks the page's own table, and gives what tells whether it is the same element with the same content. */
@@ -97,7 +113,13 @@ class Host {
       table.isTheSame = true;
       return table.outerHTML;
     });
-    return { untouched: async () => expect(await table.evaluate((table) => [table.isTheSame, table.outerHTML])).toEqual([true, before]) };
+    return {
+      untouched: async () =>
+        expect(await table.evaluate((table) => [table.isTheSame, table.outerHTML])).toEqual([
+          true,
+          before,
+        ]),
+    };
   }
 }
 
@@ -115,7 +137,11 @@ class Gateway {
   /** Publishes a log, and gives how many readers it reached. */
   async publish(logData, channel) {
     const headers = { "Content-Type": "application/json", "X-Service-Token": "l5-etl-token" };
-    const answer = await fetch(`${this.url}/logs/stream`, { method: "POST", headers, body: JSON.stringify({ service: "etl", ...channel, logData }) });
+    const answer = await fetch(`${this.url}/logs/stream`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ service: "etl", ...channel, logData }),
+    });
     expect(answer.status).toBe(200);
     return (await answer.json()).delivered;
   }
@@ -148,6 +174,9 @@ function watch() {
 
 function program() {
   const { LOGS_GATEWAY } = process.env;
-  if (!LOGS_GATEWAY) throw new Error("LOGS_GATEWAY names no gateway program: run these tests through `npm run hosts`");
+  if (!LOGS_GATEWAY)
+    throw new Error(
+      "LOGS_GATEWAY names no gateway program: run these tests through `npm run hosts`",
+    );
   return LOGS_GATEWAY;
 }

@@ -14,7 +14,11 @@ for (const target of WANTED.filter(({ page }) => page === "tests")) {
   test(`${target.name}: imports, renders and unmounts, and says at most that it needs a browser`, () => {
     test.slow();
     const [program, ...args] = RUNNERS[target.bundler];
-    const done = spawnSync(process.execPath, [path.join(HERE, program), ...args], { cwd: HERE, encoding: "utf8", env: { ...process.env, NODE_ENV: "test", NODE_OPTIONS: "" } });
+    const done = spawnSync(process.execPath, [path.join(HERE, program), ...args], {
+      cwd: HERE,
+      encoding: "utf8",
+      env: { ...process.env, NODE_ENV: "test", NODE_OPTIONS: "" },
+    });
     expect(done.status, `${done.stdout}\n${done.stderr}`).toBe(0);
   });
 }

@@ -8,14 +8,21 @@ const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 for (const theme of ["light", "dark"]) {
   for (const by of ["the page", "its option"]) {
-    test(`has no serious accessibility fault (${theme} by ${by})`, async ({ host, page, gateway }) => {
-      await page.emulateMedia({ colorScheme: by === "the page" ? theme : theme === "dark" ? "light" : "dark" });
+    test(`has no serious accessibility fault (${theme} by ${by})`, async ({
+      host,
+      page,
+      gateway,
+    }) => {
+      await page.emulateMedia({
+        colorScheme: by === "the page" ? theme : theme === "dark" ? "light" : "dark",
+      });
       await host.open();
       const one = await host.mount("one", { theme: by === "the page" ? "auto" : theme });
       await one.ready();
       expect(await faults(page)).toEqual([]);
       await one.connected();
-      for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"]) await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
+      for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"])
+        await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
       await expect(one.row("a AUDIT")).toBeVisible();
       await one.rows.first().getByRole("button").click();
       expect(await faults(page)).toEqual([]);
@@ -26,7 +33,10 @@ for (const theme of ["light", "dark"]) {
   }
 }
 
-test("what is said in the place of a view that broke is heard and can be used", async ({ host, page }) => {
+test("what is said in the place of a view that broke is heard and can be used", async ({
+  host,
+  page,
+}) => {
   await host.open();
   await page.route("**/pkg/**", (route) => route.fulfill({ status: 404, body: "no such file" }));
   await page.evaluate(() => (host.mount("one"), host.one.handle.ready.catch(() => {})));
@@ -53,5 +63,7 @@ async function faults(page) {
   await page.evaluate(await readFile(AXE, "utf8"));
   const { violations } = await page.evaluate(() => window.axe.run());
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return grave.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
+  return grave.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+  );
 }

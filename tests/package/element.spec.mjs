@@ -20,7 +20,11 @@ class LiveLogs {
   }
 
   set(name, value) {
-    return this.place.evaluate((element, [name, value]) => (value === null ? element.removeAttribute(name) : element.setAttribute(name, value)), [name, value]);
+    return this.place.evaluate(
+      (element, [name, value]) =>
+        value === null ? element.removeAttribute(name) : element.setAttribute(name, value),
+      [name, value],
+    );
   }
 
   property(name) {
@@ -28,7 +32,10 @@ class LiveLogs {
   }
 
   assign(name, value) {
-    return this.place.evaluate((element, [name, value]) => void (element[name] = value), [name, value]);
+    return this.place.evaluate(
+      (element, [name, value]) => void (element[name] = value),
+      [name, value],
+    );
   }
 
   async is(state) {
@@ -47,7 +54,15 @@ class LiveLogs {
   }
 
   heard(name) {
-    return this.page.evaluate((name) => window.heard[name].map((detail) => (detail instanceof Error ? { name: detail.name, type: detail.type, option: detail.option } : detail)), name);
+    return this.page.evaluate(
+      (name) =>
+        window.heard[name].map((detail) =>
+          detail instanceof Error
+            ? { name: detail.name, type: detail.type, option: detail.option }
+            : detail,
+        ),
+      name,
+    );
   }
 }
 
@@ -84,10 +99,14 @@ test("its attributes are live", async ({ host, gateway }) => {
   await logs.set("log-title", null);
   await expect(logs.place.locator(".dsl-section .dsl-title")).toHaveText("Live logs");
   await logs.set("capacity", "3");
-  for (let number = 0; number < 6; number++) await gateway.publish({ message: `m ${number}` }, OTHER);
+  for (let number = 0; number < 6; number++)
+    await gateway.publish({ message: `m ${number}` }, OTHER);
   await expect(logs.row("m 5")).toBeVisible();
   await expect(logs.row("m 2")).toHaveCount(0);
-  const ink = () => logs.place.locator(".dsl-section").evaluate((section) => getComputedStyle(section).backgroundColor);
+  const ink = () =>
+    logs.place
+      .locator(".dsl-section")
+      .evaluate((section) => getComputedStyle(section).backgroundColor);
   await logs.set("theme", "light");
   const light = await ink();
   await logs.set("theme", "dark");
@@ -119,7 +138,10 @@ test("its properties are live, and say what its attributes say", async ({ host, 
   await host.isClosed();
 });
 
-test("connects by itself with auto-connect, also when it comes later", async ({ host, gateway }) => {
+test("connects by itself with auto-connect, also when it comes later", async ({
+  host,
+  gateway,
+}) => {
   const logs = await opened(host);
   await expect(logs.word).toHaveText("DISCONNECTED");
   await logs.set("auto-connect", "");
@@ -133,13 +155,20 @@ test("connects by itself with auto-connect, also when it comes later", async ({ 
 test("its events carry what the callbacks get", async ({ host, gateway }) => {
   const logs = await (await opened(host)).connected();
   for (let number = 1; number <= 5; number++) await gateway.publish({ number });
-  await expect.poll(async () => (await logs.heard("log")).flat().map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
+  await expect
+    .poll(async () => (await logs.heard("log")).flat().map(({ number }) => number))
+    .toEqual([1, 2, 3, 4, 5]);
   expect((await logs.heard("status")).map(({ state }) => state)).toContain("connected");
   await logs.set("endpoint", "/no/such/route");
-  await expect.poll(async () => (await logs.heard("error")).map(({ type }) => type)).toContain("not_found");
+  await expect
+    .poll(async () => (await logs.heard("error")).map(({ type }) => type))
+    .toContain("not_found");
 });
 
-test("a wrong id or endpoint is an error event, and the last right value stays", async ({ host, gateway }) => {
+test("a wrong id or endpoint is an error event, and the last right value stays", async ({
+  host,
+  gateway,
+}) => {
   const logs = await (await opened(host)).connected();
   for (const [name, value, option, right] of [
     ["workflow-id", "a:b", "workflowId", "workflow456"],
@@ -147,7 +176,9 @@ test("a wrong id or endpoint is an error event, and the last right value stays",
     ["endpoint", "javascript:alert(1)", "endpoint", null],
   ]) {
     await logs.set(name, value);
-    await expect.poll(async () => (await logs.heard("error")).at(-1), name).toMatchObject({ name: "LiveLogsError", type: "option", option });
+    await expect
+      .poll(async () => (await logs.heard("error")).at(-1), name)
+      .toMatchObject({ name: "LiveLogsError", type: "option", option });
     await expect(logs.place.getByRole("alert")).toContainText(option);
     await logs.set(name, right);
     await expect(logs.place.getByRole("alert")).toHaveCount(0);
@@ -157,7 +188,10 @@ test("a wrong id or endpoint is an error event, and the last right value stays",
   await expect(logs.row("still here")).toBeVisible();
 });
 
-test("any other attribute that is wrong counts as absent, with one warning", async ({ host, gateway }) => {
+test("any other attribute that is wrong counts as absent, with one warning", async ({
+  host,
+  gateway,
+}) => {
   const logs = await (await opened(host)).connected();
   for (const [name, value, option] of [
     ["capacity", "-1", "capacity"],
@@ -168,7 +202,12 @@ test("any other attribute that is wrong counts as absent, with one warning", asy
     ["console", "loud", "console"],
   ]) {
     await logs.set(name, value);
-    await expect.poll(() => host.told(new RegExp(`: ${option}: expected .*; the default is used instead`)), `${name}=${value}`).not.toEqual([]);
+    await expect
+      .poll(
+        () => host.told(new RegExp(`: ${option}: expected .*; the default is used instead`)),
+        `${name}=${value}`,
+      )
+      .not.toEqual([]);
     await logs.set(name, null);
   }
   expect(await logs.heard("error")).toEqual([]);
@@ -180,7 +219,13 @@ test("any other attribute that is wrong counts as absent, with one warning", asy
 
 test("a wrong attribute reads as the default that is used", async ({ host }) => {
   const logs = await opened(host);
-  for (const [name, property, value, is] of [["capacity", "capacity", "many", 10_000], ["theme", "theme", "blue", "auto"], ["transport", "transport", "websocket", "eventsource"], ["console", "console", "loud", "changes"], ["backend", "backend", "python", "auto"]]) {
+  for (const [name, property, value, is] of [
+    ["capacity", "capacity", "many", 10_000],
+    ["theme", "theme", "blue", "auto"],
+    ["transport", "transport", "websocket", "eventsource"],
+    ["console", "console", "loud", "changes"],
+    ["backend", "backend", "python", "auto"],
+  ]) {
     await logs.set(name, value);
     expect(await logs.property(property), name).toBe(is);
   }
@@ -188,13 +233,28 @@ test("a wrong attribute reads as the default that is used", async ({ host }) => 
 
 test("each property of its types is one of its attributes", async ({ host, page }) => {
   await opened(host);
-  const types = await readFile(new URL("../../www/package/types/element.d.ts", import.meta.url), "utf8");
+  const types = await readFile(
+    new URL("../../www/package/types/element.d.ts", import.meta.url),
+    "utf8",
+  );
   const [, body] = /interface DatashopLiveLogs extends HTMLElement \{([^}]*)\}/.exec(types);
   const typed = [...body.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
-  const real = await page.evaluate(() => Object.keys(Object.getOwnPropertyDescriptors(customElements.get("datashop-live-logs").prototype)).filter((name) => Object.getOwnPropertyDescriptor(customElements.get("datashop-live-logs").prototype, name).set));
+  const real = await page.evaluate(() =>
+    Object.keys(
+      Object.getOwnPropertyDescriptors(customElements.get("datashop-live-logs").prototype),
+    ).filter(
+      (name) =>
+        Object.getOwnPropertyDescriptor(customElements.get("datashop-live-logs").prototype, name)
+          .set,
+    ),
+  );
   expect(typed.sort()).toEqual(real.sort());
   const [, listed] = /Attributes: `([^`]*)`/.exec(types);
-  expect(listed.split(/[\s*]+/).sort()).toEqual(await page.evaluate(() => customElements.get("datashop-live-logs").observedAttributes.toSorted()));
+  expect(listed.split(/[\s*]+/).sort()).toEqual(
+    await page.evaluate(() =>
+      customElements.get("datashop-live-logs").observedAttributes.toSorted(),
+    ),
+  );
 });
 
 test("a wrong attribute does not hold up those that are right", async ({ host, gateway }) => {
@@ -202,18 +262,27 @@ test("a wrong attribute does not hold up those that are right", async ({ host, g
   await logs.set("endpoint", "javascript:alert(1)");
   await logs.set("workflow-id", "other");
   await expect.poll(() => gateway.publish({ message: "of the other" }, OTHER)).toBe(1);
-  await expect.poll(async () => (await logs.heard("error")).map(({ option }) => option)).toContain("endpoint");
+  await expect
+    .poll(async () => (await logs.heard("error")).map(({ option }) => option))
+    .toContain("endpoint");
 });
 
-test("a wrong attribute that is not essential does not keep it from mounting", async ({ host, page }) => {
+test("a wrong attribute that is not essential does not keep it from mounting", async ({
+  host,
+  page,
+}) => {
   await opened(host);
   await page.evaluate(() => {
-    document.getElementById("there").innerHTML = '<datashop-live-logs workspace-id="workspace123" workflow-id="workflow456" locale="en-US@posix" capacity="x" auto-connect></datashop-live-logs>';
+    document.getElementById("there").innerHTML =
+      '<datashop-live-logs workspace-id="workspace123" workflow-id="workflow456" locale="en-US@posix" capacity="x" auto-connect></datashop-live-logs>';
   });
   await expect(page.locator("#there .dsl-word")).toHaveText("CONNECTED");
 });
 
-test("a wrong attribute from the start is told in the page, and mended by a right one", async ({ host, page }) => {
+test("a wrong attribute from the start is told in the page, and mended by a right one", async ({
+  host,
+  page,
+}) => {
   const logs = await opened(host);
   await expect(logs.word).toBeVisible();
   await page.evaluate(() => {
@@ -225,7 +294,9 @@ test("a wrong attribute from the start is told in the page, and mended by a righ
     document.getElementById("there").append(wrong);
   });
   await expect.poll(() => page.evaluate(() => window.wrong)).toEqual(["option"]);
-  await page.locator("#there datashop-live-logs").evaluate((element) => element.setAttribute("workflow-id", "workflow456"));
+  await page
+    .locator("#there datashop-live-logs")
+    .evaluate((element) => element.setAttribute("workflow-id", "workflow456"));
   await expect(page.locator("#there .dsl-word")).toHaveText("DISCONNECTED");
 });
 
@@ -234,10 +305,14 @@ test("moving it keeps the stream and the lines", async ({ host, page, gateway })
   await gateway.publish({ message: "before the move" });
   await expect(logs.row("before the move")).toBeVisible();
   const before = await host.opened();
-  await page.evaluate(() => document.getElementById("there").append(document.querySelector("datashop-live-logs")));
+  await page.evaluate(() =>
+    document.getElementById("there").append(document.querySelector("datashop-live-logs")),
+  );
   await gateway.publish({ message: "after the move" });
   await expect(page.locator("#there .dsl-row").filter({ hasText: "after the move" })).toBeVisible();
-  await expect(page.locator("#there .dsl-row").filter({ hasText: "before the move" })).toBeVisible();
+  await expect(
+    page.locator("#there .dsl-row").filter({ hasText: "before the move" }),
+  ).toBeVisible();
   // By the other ways in which frameworks move: before another, into a fragment and out of it.
   await page.evaluate(() => {
     const element = document.querySelector("datashop-live-logs");
@@ -260,7 +335,8 @@ test("removing it closes, and bringing it back begins again", async ({ host, pag
   });
   await host.isClosed();
   expect(await page.evaluate(() => window.kept.status())).toMatchObject({ isLive: false });
-  for (const verb of ["connect", "disconnect", "retryNow", "clear"]) await page.evaluate((verb) => window.kept[verb](), verb);
+  for (const verb of ["connect", "disconnect", "retryNow", "clear"])
+    await page.evaluate((verb) => window.kept[verb](), verb);
   await host.settle();
   await host.isClosed();
   await page.evaluate(() => document.getElementById("here").append(window.kept));
@@ -281,7 +357,10 @@ test("properties that were set before it was defined count", async ({ host, page
   await expect(page.locator("#there .dsl-row").filter({ hasText: "early" }).first()).toBeVisible();
 });
 
-test("may have another name as well, and being defined twice is no fault", async ({ host, page }) => {
+test("may have another name as well, and being defined twice is no fault", async ({
+  host,
+  page,
+}) => {
   await opened(host);
   await page.evaluate(() => {
     window.defineLiveLogs();

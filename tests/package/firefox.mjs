@@ -16,7 +16,8 @@ await entry(async () => {
   const results = [];
   try {
     for (const [name, cell] of Object.entries(POLICIES)) {
-      for (const file of ["index.html", "headless.html"]) results.push(await report(`${file} under ${name}`, () => check(driver, file, cell)));
+      for (const file of ["index.html", "headless.html"])
+        results.push(await report(`${file} under ${name}`, () => check(driver, file, cell)));
     }
   } finally {
     await driver.quit();
@@ -29,9 +30,16 @@ await entry(async () => {
 /** Both programs are named, so that the client looks for nothing and fetches nothing. */
 function start() {
   const { firefox: browser, geckodriver } = findBrowsers();
-  if (!browser || !geckodriver) throw new Told(`firefox: expected Firefox and geckodriver, found ${browser ?? "no Firefox"} and ${geckodriver ?? "no geckodriver"}: run \`npm run setup\``);
+  if (!browser || !geckodriver)
+    throw new Told(
+      `firefox: expected Firefox and geckodriver, found ${browser ?? "no Firefox"} and ${geckodriver ?? "no geckodriver"}: run \`npm run setup\``,
+    );
   const options = new firefox.Options().setBinary(browser).addArguments("-headless");
-  return new Builder().forBrowser("firefox").setFirefoxOptions(options).setFirefoxService(new firefox.ServiceBuilder(geckodriver)).build();
+  return new Builder()
+    .forBrowser("firefox")
+    .setFirefoxOptions(options)
+    .setFirefoxService(new firefox.ServiceBuilder(geckodriver))
+    .build();
 }
 
 async function report(name, act) {
@@ -51,8 +59,16 @@ async function check(driver, file, cell) {
   try {
     await driver.get(`${gateway.url}/${file}`);
     await driver.wait(() => pressConnect(driver), PATIENCE, "the button never came");
-    await driver.wait(async () => (await driver.executeScript(() => window.cell.count())) >= ENOUGH, PATIENCE, `fewer than ${ENOUGH} lines came`);
-    await driver.wait(async () => (await driver.findElements(By.css("li"))).length > 5, PATIENCE, "no rows are shown");
+    await driver.wait(
+      async () => (await driver.executeScript(() => window.cell.count())) >= ENOUGH,
+      PATIENCE,
+      `fewer than ${ENOUGH} lines came`,
+    );
+    await driver.wait(
+      async () => (await driver.findElements(By.css("li"))).length > 5,
+      PATIENCE,
+      "no rows are shown",
+    );
     deepStrictEqual(await driver.executeScript(readCell), expectedOn(cell));
   } finally {
     await gateway.kill();
@@ -61,7 +77,9 @@ async function check(driver, file, cell) {
 
 /** Presses the button, if it is there. */
 async function pressConnect(driver) {
-  const [button] = await driver.findElements(By.xpath("//button[normalize-space()='Connect Live Logs']"));
+  const [button] = await driver.findElements(
+    By.xpath("//button[normalize-space()='Connect Live Logs']"),
+  );
   await button?.click();
   return button !== undefined;
 }

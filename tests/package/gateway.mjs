@@ -17,7 +17,15 @@ export class Gateway {
   /** Starts it; once more after an end on the same port. */
   async start(...args) {
     const port = this.url ? new URL(this.url).port : "0";
-    const { child, url } = await startGateway(needed("LOGS_GATEWAY"), [...args, "--port", port, "--site", needed("LOGS_PACKAGE_SITE"), "--csp", this.#policy]);
+    const { child, url } = await startGateway(needed("LOGS_GATEWAY"), [
+      ...args,
+      "--port",
+      port,
+      "--site",
+      needed("LOGS_PACKAGE_SITE"),
+      "--csp",
+      this.#policy,
+    ]);
     this.#child = child;
     this.url = url;
     return this;
@@ -35,13 +43,18 @@ export class Gateway {
       headers: { "Content-Type": "application/json", "X-Service-Token": "l5-etl-token" },
       body: JSON.stringify({ service: "etl", ...channel, logData }),
     });
-    if (!answer.ok) throw new Error(`the gateway did not take a log: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok)
+      throw new Error(`the gateway did not take a log: ${answer.status} ${await answer.text()}`);
     return (await answer.json()).delivered;
   }
 
   /** Publishes the numbers from `from` to `to`, each as `number` of a line, in order. */
   async publishNumbers(from, to, channel = CHANNEL) {
-    for (let number = from; number <= to; number++) await this.publish({ level: "INFO", pipeline: "NUMBERED", message: `number ${number}`, number }, channel);
+    for (let number = from; number <= to; number++)
+      await this.publish(
+        { level: "INFO", pipeline: "NUMBERED", message: `number ${number}`, number },
+        channel,
+      );
   }
 
   /** How many streams are open, as the gateway sees it. */
@@ -52,6 +65,7 @@ export class Gateway {
 
 function needed(name) {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: run these tests through \`npm test -- package\``);
+  if (!value)
+    throw new Error(`${name} is not set: run these tests through \`npm test -- package\``);
   return value;
 }

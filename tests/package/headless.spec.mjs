@@ -7,7 +7,12 @@ const TWO = "logs:etl:workspace123:two";
 const THREE = "logs:etl:workspace123:three";
 const channelOf = (name) => ({ workspace_id: "workspace123", workflow_id: name.split(":").at(-1) });
 
-test("holds what came, oldest first, and says where it stands", async ({ host, page, gateway, runs }) => {
+test("holds what came, oldest first, and says where it stands", async ({
+  host,
+  page,
+  gateway,
+  runs,
+}) => {
   await host.open();
   const source = await (await host.source("one")).connected();
   await gateway.publishNumbers(1, 20);
@@ -16,7 +21,13 @@ test("holds what came, oldest first, and says where it stands", async ({ host, p
   expect(ranges(rows.map(({ number }) => number))).toBe("1-20");
   expect(rows.every(({ key }, index) => index === 0 || key > rows[index - 1].key)).toBe(true);
   expect(dropped).toBe(0);
-  expect(status).toMatchObject({ state: "connected", isLive: true, received: 20, backend: runs, refused: [] });
+  expect(status).toMatchObject({
+    state: "connected",
+    isLive: true,
+    received: 20,
+    backend: runs,
+    refused: [],
+  });
   await source.do("clear");
   expect((await page.evaluate(() => host.one.handle.getSnapshot())).rows).toEqual([]);
   await source.do("disconnect");
@@ -37,7 +48,13 @@ test("a snapshot is the same object until something changes", async ({ host, pag
     const first = host.one.handle.getSnapshot();
     const again = host.one.handle.getSnapshot();
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    return { atOnce: first === again, later: host.one.handle.getSnapshot().version === first.version ? host.one.handle.getSnapshot() === first : "changed" };
+    return {
+      atOnce: first === again,
+      later:
+        host.one.handle.getSnapshot().version === first.version
+          ? host.one.handle.getSnapshot() === first
+          : "changed",
+    };
   });
   expect(same.atOnce).toBe(true);
   expect(same.later).not.toBe(false);
@@ -47,12 +64,20 @@ test("a snapshot is the same object until something changes", async ({ host, pag
     host.one.handle.clear();
     await told;
     const next = host.one.handle.getSnapshot();
-    return { isOther: next !== window.first, grows: next.version > window.first.version, oldRows: window.first.rows.length };
+    return {
+      isOther: next !== window.first,
+      grows: next.version > window.first.version,
+      oldRows: window.first.rows.length,
+    };
   });
   expect(changed).toEqual({ isOther: true, grows: true, oldRows: 5 });
 });
 
-test("rows stay the same objects from snapshot to snapshot, and cannot be changed by who reads them", async ({ host, page, gateway }) => {
+test("rows stay the same objects from snapshot to snapshot, and cannot be changed by who reads them", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const source = await (await host.source("one")).connected();
   await gateway.publishNumbers(1, 3);
@@ -67,12 +92,20 @@ test("rows stay the same objects from snapshot to snapshot, and cannot be change
     } catch {
       // Frozen: as it should be.
     }
-    return { kept: window.first.rows.every((row, index) => row === next.rows[index]), old: window.first.rows.length, length: host.one.handle.getSnapshot().rows.length };
+    return {
+      kept: window.first.rows.every((row, index) => row === next.rows[index]),
+      old: window.first.rows.length,
+      length: host.one.handle.getSnapshot().rows.length,
+    };
   });
   expect(result).toEqual({ kept: true, old: 3, length: 4 });
 });
 
-test("tells subscribers at most once per frame, until they leave", async ({ host, page, gateway }) => {
+test("tells subscribers at most once per frame, until they leave", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const source = await (await host.source("one")).connected();
   await page.evaluate(() => {
@@ -97,7 +130,11 @@ test("tells subscribers at most once per frame, until they leave", async ({ host
   expect(after.second).toBeGreaterThan(left);
 });
 
-test("a subscriber that throws is told once, and the others hear all the same", async ({ host, page, gateway }) => {
+test("a subscriber that throws is told once, and the others hear all the same", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const source = await (await host.source("one")).connected();
   await page.evaluate(() => {
@@ -117,7 +154,11 @@ test("a subscriber that throws is told once, and the others hear all the same", 
   expect(errors[0].cause).toBe("Error: the host's own fault");
 });
 
-test("iterating gives each line once and in order, to each that iterates, and ends with close", async ({ host, page, gateway }) => {
+test("iterating gives each line once and in order, to each that iterates, and ends with close", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const source = await host.source("one");
   await page.evaluate(() => {
@@ -168,25 +209,44 @@ test("breaking out of an iteration ends it alone", async ({ host, page, gateway 
   await expect.poll(() => source.numbers()).toHaveLength(10);
 });
 
-test("calls of next that run ahead are each answered, in order", async ({ host, page, gateway }) => {
+test("calls of next that run ahead are each answered, in order", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   await (await host.source("one")).connected();
   await page.evaluate(() => {
     const iterator = host.one.handle[Symbol.asyncIterator]();
-    window.ahead = Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
+    window.ahead = Promise.all([
+      iterator.next(),
+      iterator.next(),
+      iterator.next(),
+      iterator.next(),
+    ]);
   });
   await gateway.publishNumbers(1, 3);
   await host.settle();
   await page.evaluate(() => host.one.handle.close());
-  const answered = page.evaluate(() => Promise.race([window.ahead, new Promise((resolve) => setTimeout(resolve, 3_000, "some never came"))]));
-  expect(await answered).toEqual([...[1, 2, 3].map((number) => ({ done: false, value: expect.objectContaining({ number }) })), { done: true }]);
+  const answered = page.evaluate(() =>
+    Promise.race([
+      window.ahead,
+      new Promise((resolve) => setTimeout(resolve, 3_000, "some never came")),
+    ]),
+  );
+  expect(await answered).toEqual([
+    ...[1, 2, 3].map((number) => ({ done: false, value: expect.objectContaining({ number }) })),
+    { done: true },
+  ]);
 });
 
 test("an iteration of what is closed ends at once", async ({ host, page }) => {
   await host.open();
   const source = await (await host.source("one")).connected();
   await source.do("close");
-  expect(await page.evaluate(() => host.one.handle[Symbol.asyncIterator]().next())).toEqual({ done: true });
+  expect(await page.evaluate(() => host.one.handle[Symbol.asyncIterator]().next())).toEqual({
+    done: true,
+  });
   for (const verb of ["connect", "disconnect", "retryNow", "clear", "close"]) await source.do(verb);
   await source.do("update", { capacity: 5 });
   expect(await page.evaluate(() => host.one.handle.getSnapshot().status.isLive)).toBe(false);
@@ -196,7 +256,11 @@ test("an iteration of what is closed ends at once", async ({ host, page }) => {
 
 test("a consumer that falls behind is told how much it missed", async ({ host, page, gateway }) => {
   await host.open();
-  const source = await host.source("one", { workspaceId: "workspace123", workflowId: "workflow456", capacity: 20 });
+  const source = await host.source("one", {
+    workspaceId: "workspace123",
+    workflowId: "workflow456",
+    capacity: 20,
+  });
   await source.connected();
   await page.evaluate(() => {
     window.iterator = host.one.handle[Symbol.asyncIterator]();
@@ -218,18 +282,25 @@ test("a consumer that falls behind is told how much it missed", async ({ host, p
 
 test("many channels come over one stream", async ({ host, page, gateway }) => {
   await host.open();
-  const source = await (await host.source("one", { gatewayUrl: "", channels: [ONE, TWO] })).connected();
+  const source = await (
+    await host.source("one", { gatewayUrl: "", channels: [ONE, TWO] })
+  ).connected();
   expect(await host.streams()).toHaveLength(1);
   expect(await gateway.connections()).toBe(1);
   await gateway.publishNumbers(1, 30, channelOf(ONE));
   await gateway.publishNumbers(1_001, 1_030, channelOf(TWO));
   await expect.poll(() => source.numbers()).toHaveLength(60);
   const rows = await page.evaluate(() => host.one.handle.getSnapshot().rows);
-  const of = (name) => ranges(rows.filter(({ channel }) => channel === name).map(({ number }) => number));
+  const of = (name) =>
+    ranges(rows.filter(({ channel }) => channel === name).map(({ number }) => number));
   expect([of(ONE), of(TWO)]).toEqual(["1-30", "1001-1030"]);
 });
 
-test("a channel that is added while connected loses nothing of the one that is kept", async ({ host, page, gateway }) => {
+test("a channel that is added while connected loses nothing of the one that is kept", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const source = await (await host.source("one", { gatewayUrl: "", channels: [ONE] })).connected();
   await gateway.publishNumbers(1, 50);
@@ -240,10 +311,14 @@ test("a channel that is added while connected loses nothing of the one that is k
   await source.do("update", { channels: [ONE, THREE] });
   await publishing;
   await gateway.publishNumbers(1_001, 1_010, channelOf(THREE));
-  await expect.poll(async () => ranges((await source.numbers()).filter((number) => number > 1_000))).toBe("1001-1010");
+  await expect
+    .poll(async () => ranges((await source.numbers()).filter((number) => number > 1_000)))
+    .toBe("1001-1010");
   expect(ranges((await source.numbers()).filter((number) => number < 1_000))).toBe("1-400");
   const { rows, status } = await page.evaluate(() => host.one.handle.getSnapshot());
-  expect(ranges(rows.filter(({ channel }) => channel === ONE).map(({ number }) => number))).toBe("1-400");
+  expect(ranges(rows.filter(({ channel }) => channel === ONE).map(({ number }) => number))).toBe(
+    "1-400",
+  );
   expect(status).toMatchObject({ missing: 0, gaps: 0 });
   expect(await host.streams()).toHaveLength(1);
   await expect.poll(() => gateway.publish({ number: 1 }, channelOf(TWO))).toBe(0);
@@ -265,10 +340,16 @@ test("over a switch an iteration goes on as if nothing were", async ({ host, pag
   }
   await publishing;
   await expect.poll(() => page.evaluate(() => window.got.length)).toBeGreaterThanOrEqual(200);
-  expect(ranges((await page.evaluate(() => window.got)).filter((row) => typeof row === "number"))).toBe("1-200");
+  expect(
+    ranges((await page.evaluate(() => window.got)).filter((row) => typeof row === "number")),
+  ).toBe("1-200");
 });
 
-test("other channels altogether begin afresh, without a stray line", async ({ host, page, gateway }) => {
+test("other channels altogether begin afresh, without a stray line", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const source = await (await host.source("one", { gatewayUrl: "", channels: [ONE] })).connected();
   await gateway.publishNumbers(1, 50);
@@ -278,24 +359,47 @@ test("other channels altogether begin afresh, without a stray line", async ({ ho
   await publishing;
   await source.is("connected");
   await gateway.publishNumbers(1_001, 1_005, channelOf(TWO));
-  await expect.poll(() => page.evaluate(() => host.one.handle.getSnapshot().rows.map(({ number, text }) => number ?? text))).toEqual([1_001, 1_002, 1_003, 1_004, 1_005]);
+  await expect
+    .poll(() =>
+      page.evaluate(() =>
+        host.one.handle.getSnapshot().rows.map(({ number, text }) => number ?? text),
+      ),
+    )
+    .toEqual([1_001, 1_002, 1_003, 1_004, 1_005]);
 });
 
-test("what of the old channels nobody was told yet is no loss of the new ones", async ({ host, page, gateway }) => {
+test("what of the old channels nobody was told yet is no loss of the new ones", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const source = await (await host.source("one", { gatewayUrl: "", channels: [ONE] })).connected();
   await page.evaluate(
     ([one, two]) => {
       // In one task, so that no frame comes between: a line, and the switch.
-      const data = JSON.stringify({ channel: one, data: { number: 1 }, seq: 1, timestamp: Date.now(), id: "log-1" });
-      for (const stream of eyes.streams) stream.dispatchEvent(new MessageEvent("message", { data, lastEventId: "log-1" }));
+      const data = JSON.stringify({
+        channel: one,
+        data: { number: 1 },
+        seq: 1,
+        timestamp: Date.now(),
+        id: "log-1",
+      });
+      for (const stream of eyes.streams)
+        stream.dispatchEvent(new MessageEvent("message", { data, lastEventId: "log-1" }));
       host.one.handle.update({ channels: [two] });
     },
     [ONE, TWO],
   );
   await source.is("connected");
   await gateway.publishNumbers(1_001, 1_003, channelOf(TWO));
-  await expect.poll(() => page.evaluate(() => host.one.handle.getSnapshot().rows.map(({ number, text }) => number ?? text))).toEqual([1_001, 1_002, 1_003]);
+  await expect
+    .poll(() =>
+      page.evaluate(() =>
+        host.one.handle.getSnapshot().rows.map(({ number, text }) => number ?? text),
+      ),
+    )
+    .toEqual([1_001, 1_002, 1_003]);
 });
 
 test("wrong channels, gateways and ids are refused by name", async ({ host, page }) => {
@@ -314,15 +418,41 @@ test("wrong channels, gateways and ids are refused by name", async ({ host, page
     ["gatewayUrl", "ftp://host"],
     ["workflowId", "a:b"],
   ];
-  const results = await page.evaluate((cases) => cases.map(([option, value]) => host.thrown(() => host.headless.openLogs({ [option]: value, autoConnect: true }))), cases);
-  results.forEach((thrown, index) => expect(thrown, JSON.stringify(cases[index]).slice(0, 80)).toMatchObject({ isOurs: true, type: "option", option: cases[index][0] }));
+  const results = await page.evaluate(
+    (cases) =>
+      cases.map(([option, value]) =>
+        host.thrown(() => host.headless.openLogs({ [option]: value, autoConnect: true })),
+      ),
+    cases,
+  );
+  results.forEach((thrown, index) =>
+    expect(thrown, JSON.stringify(cases[index]).slice(0, 80)).toMatchObject({
+      isOurs: true,
+      type: "option",
+      option: cases[index][0],
+    }),
+  );
   const source = await (await host.source("one", { gatewayUrl: "", channels: [ONE] })).connected();
-  const updates = await page.evaluate((cases) => cases.map(([option, value]) => host.thrown(() => host.one.handle.update({ [option]: value }))), cases);
-  updates.forEach((thrown, index) => expect(thrown, JSON.stringify(cases[index]).slice(0, 80)).toMatchObject({ isOurs: true, type: "option", option: cases[index][0] }));
+  const updates = await page.evaluate(
+    (cases) =>
+      cases.map(([option, value]) =>
+        host.thrown(() => host.one.handle.update({ [option]: value })),
+      ),
+    cases,
+  );
+  updates.forEach((thrown, index) =>
+    expect(thrown, JSON.stringify(cases[index]).slice(0, 80)).toMatchObject({
+      isOurs: true,
+      type: "option",
+      option: cases[index][0],
+    }),
+  );
   await host.settle();
   await source.is("connected");
   expect(await host.opened()).toBe(1);
-  expect(await page.evaluate(() => host.thrown(() => host.one.handle.subscribe("no function")))).toMatchObject({ isOurs: true, type: "option" });
+  expect(
+    await page.evaluate(() => host.thrown(() => host.one.handle.subscribe("no function"))),
+  ).toMatchObject({ isOurs: true, type: "option" });
 });
 
 test("nothing to read yet is no error", async ({ host, page }) => {

@@ -6,7 +6,9 @@ import { STRICT, WASM } from "./policies.mjs";
 import { startRaw, stream } from "./raw.mjs";
 import { expect, ranges, test as base } from "./support.mjs";
 
-const POLYFILL = createRequire(import.meta.url).resolve("event-source-polyfill/src/eventsource.min.js");
+const POLYFILL = createRequire(import.meta.url).resolve(
+  "event-source-polyfill/src/eventsource.min.js",
+);
 const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
 const UNREAD = /connected, but nothing readable has arrived/;
 
@@ -19,7 +21,8 @@ const WAYS = {
 
 const test = base.extend({
   // The raw server is another origin.
-  policy: async ({ runs }, use) => use((runs === "wasm" ? WASM : STRICT).replace("connect-src 'self'", "connect-src *")),
+  policy: async ({ runs }, use) =>
+    use((runs === "wasm" ? WASM : STRICT).replace("connect-src 'self'", "connect-src *")),
   /** Starts raw servers: `raw(answer)` gives the address of one. */
   raw: async ({}, use) => {
     const all = [];
@@ -56,7 +59,11 @@ const REPLACED = {
 
 for (const [name, replace] of Object.entries(REPLACED)) {
   test.describe(`with ${name}`, () => {
-    test("every line arrives once, over a restart of the gateway", async ({ host, page, gateway }) => {
+    test("every line arrives once, over a restart of the gateway", async ({
+      host,
+      page,
+      gateway,
+    }) => {
       // The polyfill's own: it leaves the promise of the request that it cancels to nobody.
       host.allowed.push(/^rejected: TypeError: network error$/);
       await replace(page);
@@ -73,13 +80,22 @@ for (const [name, replace] of Object.entries(REPLACED)) {
       await expect.poll(async () => ranges(await source.numbers())).toBe("1-30");
     });
 
-    test("a server's event of the name error is a line, and no failure", async ({ host, page, raw }) => {
+    test("a server's event of the name error is a line, and no failure", async ({
+      host,
+      page,
+      raw,
+    }) => {
       // The polyfill's own: it leaves the promise of the request that it cancels to nobody.
       host.allowed.push(/^rejected: TypeError: network error$/);
       await replace(page);
       await host.open();
-      const source = await connect(host, await raw(stream('event: error\ndata: {"message":"failed inside"}\n\n')));
-      await expect.poll(async () => (await source.logs()).map(({ message }) => message)).toEqual(["failed inside"]);
+      const source = await connect(
+        host,
+        await raw(stream('event: error\ndata: {"message":"failed inside"}\n\n')),
+      );
+      await expect
+        .poll(async () => (await source.logs()).map(({ message }) => message))
+        .toEqual(["failed inside"]);
       expect(await source.status()).toMatchObject({ state: "connected", isLive: true });
     });
   });
@@ -88,17 +104,36 @@ for (const [name, replace] of Object.entries(REPLACED)) {
 for (const [name, way] of Object.entries(WAYS)) {
   test.describe(name, () => {
     test("an event keeps the stream's id, whatever its data looks like", async ({ host, raw }) => {
-      const envelope = '{"channel":"logs:etl:workspace123:workflow456","data":{"message":"m"},"timestamp":1,"id":"log-1"}';
-      const events = [["7", `${envelope}\nand a second line`], ["8", "[" + envelope + "\nx"], ["9", envelope], ["10", "plain"]];
-      const bytes = events.map(([id, data]) => `id: ${id}\n${data.split("\n").map((line) => `data: ${line}\n`).join("")}\n`).join("");
+      const envelope =
+        '{"channel":"logs:etl:workspace123:workflow456","data":{"message":"m"},"timestamp":1,"id":"log-1"}';
+      const events = [
+        ["7", `${envelope}\nand a second line`],
+        ["8", "[" + envelope + "\nx"],
+        ["9", envelope],
+        ["10", "plain"],
+      ];
+      const bytes = events
+        .map(
+          ([id, data]) =>
+            `id: ${id}\n${data
+              .split("\n")
+              .map((line) => `data: ${line}\n`)
+              .join("")}\n`,
+        )
+        .join("");
       await host.open();
       const source = await connect(host, await raw(stream(bytes)), way);
-      await expect.poll(async () => (await source.logs()).map(({ id }) => id)).toEqual(["7", "8", "log-1", "10"]);
+      await expect
+        .poll(async () => (await source.logs()).map(({ id }) => id))
+        .toEqual(["7", "8", "log-1", "10"]);
     });
 
     test("a stream that nobody can read is never live", async ({ host, raw }) => {
       await host.open();
-      const source = await connect(host, await raw(stream(gzipSync("data: x\n\n".repeat(100)))), { ...way, silenceMs: 1_000 });
+      const source = await connect(host, await raw(stream(gzipSync("data: x\n\n".repeat(100)))), {
+        ...way,
+        silenceMs: 1_000,
+      });
       await expect.poll(async () => (await source.status()).reason).toMatch(UNREAD);
       if (way.transport === "fetch") expect((await source.status()).reason).toContain("gzip");
       expect((await source.statuses()).filter(({ isLive }) => isLive)).toEqual([]);
@@ -106,7 +141,11 @@ for (const [name, way] of Object.entries(WAYS)) {
   });
 }
 
-test("says after a while that nothing readable has arrived, and what it may be", async ({ host, page, raw }) => {
+test("says after a while that nothing readable has arrived, and what it may be", async ({
+  host,
+  page,
+  raw,
+}) => {
   await page.clock.install();
   await host.open();
   const endpoint = await raw(stream(gzipSync("data: x\n\n".repeat(100))));
@@ -129,20 +168,33 @@ test("a ping of an older backend is a sign of life where it can be seen", async 
 });
 
 for (const charset of ["ISO-8859-1", "utf8"]) {
-  test(`names the charset ${charset} that the browser refuses, and fetch reads it`, async ({ host, page, raw }) => {
+  test(`names the charset ${charset} that the browser refuses, and fetch reads it`, async ({
+    host,
+    page,
+    raw,
+  }) => {
     await host.open();
     const endpoint = await raw(stream("data: read\n\n", `text/event-stream;charset=${charset}`));
     const source = await connect(host, endpoint);
     await expect.poll(async () => (await source.status()).reason).toContain(`charset ${charset}`);
     expect((await source.status()).reason).toContain('transport: "fetch"');
     await source.do("close");
-    await page.evaluate(({ ids, endpoint }) => host.open("two", { ...ids, endpoint, transport: "fetch", autoConnect: true }), { ids: IDS, endpoint });
-    await expect.poll(() => page.evaluate(() => host.two.logs.map(({ message }) => message))).toEqual(["read"]);
+    await page.evaluate(
+      ({ ids, endpoint }) =>
+        host.open("two", { ...ids, endpoint, transport: "fetch", autoConnect: true }),
+      { ids: IDS, endpoint },
+    );
+    await expect
+      .poll(() => page.evaluate(() => host.two.logs.map(({ message }) => message)))
+      .toEqual(["read"]);
     host.allowed.push(/./);
   });
 }
 
-test("says so where the browser refuses a stream that a test request gets", async ({ host, raw }) => {
+test("says so where the browser refuses a stream that a test request gets", async ({
+  host,
+  raw,
+}) => {
   await host.open();
   // As a proxy may do that treats the two differently: every other request is the test.
   let asked = 0;
@@ -152,11 +204,15 @@ test("says so where the browser refuses a stream that a test request gets", asyn
     else response.writeHead(200, { "Content-Type": "text/plain" }).end();
   };
   const source = await connect(host, await raw(answer));
-  await expect.poll(async () => (await source.statuses()).map(({ reason }) => reason).join("; ")).toContain("the browser refused the stream, but a test request got a valid stream");
+  await expect
+    .poll(async () => (await source.statuses()).map(({ reason }) => reason).join("; "))
+    .toContain("the browser refused the stream, but a test request got a valid stream");
 });
 
 test("comes back although the browser reports no network", async ({ host, page, gateway }) => {
-  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "onLine", { get: () => false }));
+  await page.addInitScript(() =>
+    Object.defineProperty(Navigator.prototype, "onLine", { get: () => false }),
+  );
   await host.open();
   const source = await (await host.source("one")).connected();
   await gateway.kill();
@@ -165,7 +221,11 @@ test("comes back although the browser reports no network", async ({ host, page, 
   await source.is("connected");
 });
 
-test("a living stream stays open when the browser reports no network", async ({ host, page, gateway }) => {
+test("a living stream stays open when the browser reports no network", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await gateway.kill();
   await gateway.start("--heartbeat", "300ms");
   await host.open();

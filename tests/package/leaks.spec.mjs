@@ -17,16 +17,34 @@ const BYTES_PER_MOUNT = 64;
  * What is counted: the values that a program makes. Not compiled code and what is known of types, which grow for minutes while a program of
  * half a megabyte gets warm; nor the browser's own objects, which each request adds to while DevTools watch. Those of the page are counted one by one.
  */
-const VALUES = ["object", "closure", "array", "string", "concatenated string", "sliced string", "number", "bigint", "symbol", "regexp"];
+const VALUES = [
+  "object",
+  "closure",
+  "array",
+  "string",
+  "concatenated string",
+  "sliced string",
+  "number",
+  "bigint",
+  "symbol",
+  "regexp",
+];
 
 const KINDS = {
   viewer: async ({ times }) => {
     for (let time = 0; time < times; time++) {
       const heard = { rows: 0 };
       const place = document.getElementById("one");
-      const handle = host.viewer.mountLiveLogs(place, { workspaceId: "workspace123", workflowId: "workflow456", autoConnect: true, console: "off", onLog: (logs) => (heard.rows += logs.length) });
+      const handle = host.viewer.mountLiveLogs(place, {
+        workspaceId: "workspace123",
+        workflowId: "workflow456",
+        autoConnect: true,
+        console: "off",
+        onLog: (logs) => (heard.rows += logs.length),
+      });
       await handle.ready;
-      while (!handle.status().isLive || !place.querySelector(".dsl-word")) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!handle.status().isLive || !place.querySelector(".dsl-word"))
+        await new Promise((resolve) => setTimeout(resolve, 5));
       await new Promise(requestAnimationFrame);
       handle.update({ title: `title ${time}` });
       handle.unmount();
@@ -34,7 +52,12 @@ const KINDS = {
   },
   headless: async ({ times }) => {
     for (let time = 0; time < times; time++) {
-      const logs = host.headless.openLogs({ workspaceId: "workspace123", workflowId: "workflow456", autoConnect: true, console: "off" });
+      const logs = host.headless.openLogs({
+        workspaceId: "workspace123",
+        workflowId: "workflow456",
+        autoConnect: true,
+        console: "off",
+      });
       const end = logs.subscribe(() => logs.getSnapshot());
       const iterated = (async () => {
         for await (const log of logs) void log;
@@ -61,7 +84,9 @@ for (const [kind, cycle] of Object.entries(KINDS)) {
       series.push(await measure(page));
     }
     const [before, after] = [series[0], series.at(-1)];
-    console.log(`  ${kind}: ${series.map(({ heap }) => `${heap}`).join(", ")}; ${JSON.stringify(after)}`);
+    console.log(
+      `  ${kind}: ${series.map(({ heap }) => `${heap}`).join(", ")}; ${JSON.stringify(after)}`,
+    );
     expect(smallestStep(series.map(({ heap }) => heap))).toBeLessThan(times * BYTES_PER_MOUNT);
     // Outside of JavaScript's heap, where the JavaScript twin of the engine has its memory.
     expect(smallestStep(series.map(({ buffers }) => buffers))).toBeLessThanOrEqual(0);
@@ -89,8 +114,18 @@ async function measure(page) {
   const { backingStorageSize } = await devtools.send("Runtime.getHeapUsage");
   await devtools.detach();
   const of = (name) => metrics.find((metric) => metric.name === name).value;
-  const seen = await page.evaluate(() => ({ memory: eyes.memories.map(({ buffer }) => buffer.byteLength), streams: eyes.streams.size }));
-  return { heap, used: of("JSHeapUsedSize"), listeners: of("JSEventListeners"), nodes: of("Nodes"), buffers: backingStorageSize, ...seen };
+  const seen = await page.evaluate(() => ({
+    memory: eyes.memories.map(({ buffer }) => buffer.byteLength),
+    streams: eyes.streams.size,
+  }));
+  return {
+    heap,
+    used: of("JSHeapUsedSize"),
+    listeners: of("JSEventListeners"),
+    nodes: of("Nodes"),
+    buffers: backingStorageSize,
+    ...seen,
+  };
 }
 
 /** Bytes of the values in the heap. */
@@ -103,6 +138,7 @@ async function heldBytes(devtools) {
   const [type, size] = [fields.indexOf("type"), fields.indexOf("self_size")];
   const counted = new Set(VALUES.map((name) => types[type].indexOf(name)));
   let bytes = 0;
-  for (let at = 0; at < nodes.length; at += fields.length) if (counted.has(nodes[at + type])) bytes += nodes[at + size];
+  for (let at = 0; at < nodes.length; at += fields.length)
+    if (counted.has(nodes[at + type])) bytes += nodes[at + size];
   return bytes;
 }

@@ -9,12 +9,27 @@ test("connects, clears and disconnects by its handle", async ({ host, gateway, r
   await host.open();
   const one = await host.mount("one");
   await one.ready();
-  expect(await one.status()).toMatchObject({ state: "disconnected", word: "DISCONNECTED", isLive: false, cause: null, willRetry: false, received: 0, backend: runs });
+  expect(await one.status()).toMatchObject({
+    state: "disconnected",
+    word: "DISCONNECTED",
+    isLive: false,
+    cause: null,
+    willRetry: false,
+    received: 0,
+    backend: runs,
+  });
   await one.do("connect");
   await one.is("connected");
   expect(await gateway.publish({ level: "WARN", message: "seen by its handle" })).toBe(1);
   await expect(one.row("seen by its handle")).toBeVisible();
-  expect(await one.status()).toMatchObject({ word: "CONNECTED", isLive: true, received: 1, missing: 0, gaps: 0, duplicates: 0 });
+  expect(await one.status()).toMatchObject({
+    word: "CONNECTED",
+    isLive: true,
+    received: 1,
+    missing: 0,
+    gaps: 0,
+    duplicates: 0,
+  });
 
   await one.do("clear");
   await expect(one.rows).toHaveCount(0);
@@ -78,7 +93,9 @@ test("retries now, without waiting for the countdown", async ({ host, gateway, p
   const one = await (await host.mount("one")).connected();
   await gateway.kill();
   // Delays are drawn at random and grow: until a wait is long enough to be cut short.
-  await expect.poll(async () => (await one.status()).retryInMs ?? 0, { timeout: 90_000, intervals: [50] }).toBeGreaterThan(4_000);
+  await expect
+    .poll(async () => (await one.status()).retryInMs ?? 0, { timeout: 90_000, intervals: [50] })
+    .toBeGreaterThan(4_000);
   expect(await one.status()).toMatchObject({ state: "error", isLive: false, willRetry: true });
   expect((await one.status()).cause).not.toBeNull();
   await gateway.start();
@@ -92,7 +109,10 @@ test("an update switches the workflow without a stray line", async ({ host, gate
   const one = await (await host.mount("one")).connected();
   await gateway.publishNumbers(1, 20);
   await expect.poll(() => one.numbers()).toHaveLength(20);
-  const publishing = Promise.all([gateway.publishNumbers(21, 120), gateway.publishNumbers(1_001, 1_100, OTHER)]);
+  const publishing = Promise.all([
+    gateway.publishNumbers(21, 120),
+    gateway.publishNumbers(1_001, 1_100, OTHER),
+  ]);
   await one.do("update", { workflowId: "other" });
   const before = (await one.numbers()).length;
   await publishing;
@@ -102,8 +122,15 @@ test("an update switches the workflow without a stray line", async ({ host, gate
   await expect(one.row("number 2000")).toBeVisible();
   const after = (await one.numbers()).slice(before);
   expect(after.filter((number) => number < 1_000)).toEqual([]);
-  expect(await one.logs().then((logs) => logs.slice(before).every(({ channel }) => channel === "logs:etl:workspace123:other"))).toBe(true);
-  for (const text of ["number 20", "number 120", "the last of the first"]) await expect(one.row(new RegExp(`${text}$`))).toHaveCount(0);
+  expect(
+    await one
+      .logs()
+      .then((logs) =>
+        logs.slice(before).every(({ channel }) => channel === "logs:etl:workspace123:other"),
+      ),
+  ).toBe(true);
+  for (const text of ["number 20", "number 120", "the last of the first"])
+    await expect(one.row(new RegExp(`${text}$`))).toHaveCount(0);
   expect(await host.streams()).toHaveLength(1);
   expect(await gateway.publish({ message: "for nobody" })).toBe(0);
 });
@@ -135,12 +162,18 @@ test("an update to no workflow closes, and to one again connects", async ({ host
   expect(await gateway.publish({ message: "again" })).toBe(1);
 });
 
-test("what must not be lost on an update is not: callbacks, console, endpoint", async ({ host, page, gateway }) => {
+test("what must not be lost on an update is not: callbacks, console, endpoint", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const one = await (await host.mount("one")).connected();
   await page.evaluate(() => {
     window.second = [];
-    host.one.handle.update({ onLog: (logs) => window.second.push(...logs.map(({ message }) => message)) });
+    host.one.handle.update({
+      onLog: (logs) => window.second.push(...logs.map(({ message }) => message)),
+    });
   });
   await gateway.publish({ message: "for the second callback" });
   await expect.poll(() => page.evaluate(() => window.second)).toEqual(["for the second callback"]);
@@ -151,7 +184,11 @@ test("what must not be lost on an update is not: callbacks, console, endpoint", 
   await one.is("connected");
 });
 
-test("unmounting closes, empties and frees, and may be done again", async ({ host, page, gateway }) => {
+test("unmounting closes, empties and frees, and may be done again", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const before = await host.listeners();
   const attributes = () => page.locator("#one").evaluate((element) => element.outerHTML);
@@ -182,7 +219,13 @@ test("unmounting before it is loaded leaves nothing behind", async ({ host, page
     const { ready } = host.one.handle;
     host.one.handle.unmount();
     host.one.handle.unmount();
-    return Promise.race([ready.then(() => "resolved", (error) => host.plain(error)), new Promise((resolve) => setTimeout(resolve, 3_000, "neither"))]);
+    return Promise.race([
+      ready.then(
+        () => "resolved",
+        (error) => host.plain(error),
+      ),
+      new Promise((resolve) => setTimeout(resolve, 3_000, "neither")),
+    ]);
   });
   expect(settled, "a page that awaits it must not wait for ever").not.toBe("neither");
   await host.settle(1_000);
@@ -196,11 +239,17 @@ test("tells the changes of its status, with the reason", async ({ host, gateway,
   // It is told at most once per frame, so that a state which lasts no longer may be left out.
   await page.route("**/sse/logs/stream*", (route) => setTimeout(() => route.continue(), 500));
   const one = await (await host.mount("one")).connected();
-  await expect.poll(async () => (await one.statuses()).map(({ state }) => state)).toEqual(expect.arrayContaining(["connecting", "connected"]));
+  await expect
+    .poll(async () => (await one.statuses()).map(({ state }) => state))
+    .toEqual(expect.arrayContaining(["connecting", "connected"]));
   const states = (await one.statuses()).map(({ state }) => state);
   expect(states.indexOf("connecting")).toBeLessThan(states.indexOf("connected"));
   await gateway.kill();
-  await expect.poll(async () => (await one.statuses()).some(({ state, reason }) => state === "error" && reason.length > 10)).toBe(true);
+  await expect
+    .poll(async () =>
+      (await one.statuses()).some(({ state, reason }) => state === "error" && reason.length > 10),
+    )
+    .toBe(true);
   await expect.poll(async () => (await one.errors()).length).toBeGreaterThan(0);
   const [error] = await one.errors();
   expect(error).toMatchObject({ name: "LiveLogsError", isOurs: true });
@@ -246,7 +295,13 @@ test("follows the page's light or dark, unless told which", async ({ host, page,
   await host.open();
   const one = await (await host.mount("one")).connected();
   await gateway.publish({ message: "a line" });
-  const ink = () => page.locator("#one .dsl-section").evaluate((section) => `${getComputedStyle(section).backgroundColor} ${getComputedStyle(section).color}`);
+  const ink = () =>
+    page
+      .locator("#one .dsl-section")
+      .evaluate(
+        (section) =>
+          `${getComputedStyle(section).backgroundColor} ${getComputedStyle(section).color}`,
+      );
   await page.emulateMedia({ colorScheme: "light" });
   const light = await ink();
   await page.emulateMedia({ colorScheme: "dark" });
@@ -267,7 +322,8 @@ test("writes times that came as numbers as the locale does", async ({ host, gate
   const two = await (await host.mount("two")).connected();
   const moment = Date.UTC(2025, 8, 25, 11, 22, 33);
   await gateway.publish({ message: "a moment", timestamp: moment });
-  const written = (locale) => page.evaluate(([moment, locale]) => new Date(moment).toLocaleString(locale), [moment, locale]);
+  const written = (locale) =>
+    page.evaluate(([moment, locale]) => new Date(moment).toLocaleString(locale), [moment, locale]);
   const shown = (opened) => opened.row("a moment").locator(".dsl-time");
   await expect(shown(one)).toHaveText(await written("de-DE"));
   await expect(shown(two)).toHaveText(/^2025-09-2\d \d\d:22:33$/);
@@ -289,7 +345,10 @@ test("two on a page know nothing of each other", async ({ host, gateway }) => {
   await gateway.publish({ message: "still for two" }, OTHER);
   await expect(two.row("still for two")).toBeVisible();
   expect(await host.streams()).toHaveLength(1);
-  expect(await host.told(/\b(WebAssembly|JavaScript)\b/), "what runs is told once a page").toHaveLength(1);
+  expect(
+    await host.told(/\b(WebAssembly|JavaScript)\b/),
+    "what runs is told once a page",
+  ).toHaveLength(1);
 });
 
 test("the console tells as much as was asked for", async ({ host, gateway }) => {

@@ -19,16 +19,23 @@ async function breakConsole(page) {
 }
 
 /** The internal errors that onError got. */
-const internal = async (opened) => (await opened.errors()).filter(({ type }) => type === "internal");
+const internal = async (opened) =>
+  (await opened.errors()).filter(({ type }) => type === "internal");
 
-test("is told once, closes its stream, and leaves a page that lives", async ({ host, page, gateway }) => {
+test("is told once, closes its stream, and leaves a page that lives", async ({
+  host,
+  page,
+  gateway,
+}) => {
   host.allowed.push(/./);
   await host.open();
   const one = await (await host.mount("one", TALKATIVE)).connected();
   await gateway.publish({ message: "before" });
   await expect(one.row("before")).toBeVisible();
   await breakConsole(page);
-  await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(one))).toHaveLength(1);
+  await expect
+    .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
+    .toHaveLength(1);
   expect((await internal(one))[0]).toMatchObject({ name: "LiveLogsError", isOurs: true });
   expect((await internal(one))[0].message.length).toBeGreaterThan(20);
   await host.isClosed();
@@ -39,7 +46,14 @@ test("is told once, closes its stream, and leaves a page that lives", async ({ h
   const count = () => page.evaluate(() => eyes.errors.length);
   const errors = await count();
   expect(errors).toBeLessThanOrEqual(4);
-  await page.evaluate(() => [new Event("online"), new Event("resize"), new PageTransitionEvent("pageshow"), new Event("pagehide")].forEach((event) => window.dispatchEvent(event)));
+  await page.evaluate(() =>
+    [
+      new Event("online"),
+      new Event("resize"),
+      new PageTransitionEvent("pageshow"),
+      new Event("pagehide"),
+    ].forEach((event) => window.dispatchEvent(event)),
+  );
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   await page.mouse.wheel(0, 500);
   await host.settle(2_000);
@@ -51,9 +65,13 @@ test("is told once, closes its stream, and leaves a page that lives", async ({ h
 test("the button Start again starts again", async ({ host, page, gateway, runs }) => {
   host.allowed.push(/./);
   await host.open();
-  const one = await (await host.mount("one", { title: "Mine", capacity: 500, ...TALKATIVE })).connected();
+  const one = await (
+    await host.mount("one", { title: "Mine", capacity: 500, ...TALKATIVE })
+  ).connected();
   await breakConsole(page);
-  await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(one))).toHaveLength(1);
+  await expect
+    .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
+    .toHaveLength(1);
   await one.element.getByRole("button", { name: "Start again" }).click();
   // It was connected, so it connects.
   await one.is("connected");
@@ -66,7 +84,9 @@ test("the button Start again starts again", async ({ host, page, gateway, runs }
 
   // And a second time, as the first.
   await breakConsole(page);
-  await expect.poll(() => gateway.publish({ message: "again" }).then(() => internal(one))).toHaveLength(2);
+  await expect
+    .poll(() => gateway.publish({ message: "again" }).then(() => internal(one)))
+    .toHaveLength(2);
   await one.element.getByRole("button", { name: "Start again" }).click();
   await one.is("connected");
   await one.do("unmount");
@@ -74,12 +94,18 @@ test("the button Start again starts again", async ({ host, page, gateway, runs }
   await host.isClosed();
 });
 
-test("a fresh mount works, beside the dead one and in its place", async ({ host, page, gateway }) => {
+test("a fresh mount works, beside the dead one and in its place", async ({
+  host,
+  page,
+  gateway,
+}) => {
   host.allowed.push(/./);
   await host.open();
   const one = await (await host.mount("one", TALKATIVE)).connected();
   await breakConsole(page);
-  await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(one))).toHaveLength(1);
+  await expect
+    .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
+    .toHaveLength(1);
   const two = await (await host.mount("two")).connected();
   await gateway.publish({ message: "for the fresh one" });
   await expect(two.row("for the fresh one")).toBeVisible();
@@ -94,12 +120,22 @@ test("a fresh mount works, beside the dead one and in its place", async ({ host,
   await host.isClosed();
 });
 
-test("all that live in the same engine are told, and may start again", async ({ host, page, gateway }) => {
+test("all that live in the same engine are told, and may start again", async ({
+  host,
+  page,
+  gateway,
+}) => {
   host.allowed.push(/./);
   await host.open();
-  const both = [await (await host.mount("one", TALKATIVE)).connected(), await (await host.mount("two")).connected()];
+  const both = [
+    await (await host.mount("one", TALKATIVE)).connected(),
+    await (await host.mount("two")).connected(),
+  ];
   await breakConsole(page);
-  for (const opened of both) await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(opened))).toHaveLength(1);
+  for (const opened of both)
+    await expect
+      .poll(() => gateway.publish({ message: "during" }).then(() => internal(opened)))
+      .toHaveLength(1);
   await host.isClosed();
   for (const opened of both) {
     await opened.element.getByRole("button", { name: "Start again" }).click();
@@ -109,9 +145,18 @@ test("all that live in the same engine are told, and may start again", async ({ 
   for (const opened of both) await expect(opened.row("after")).toBeVisible();
 });
 
-test("a click, a verb and a timer that meet it are told as well", async ({ host, page, gateway }) => {
+test("a click, a verb and a timer that meet it are told as well", async ({
+  host,
+  page,
+  gateway,
+}) => {
   host.allowed.push(/./);
-  for (const meet of [(one) => one.do("connect"), (one) => one.connectButton.click(), (one) => one.do("clear"), (one) => one.do("update", { workflowId: "other" })]) {
+  for (const meet of [
+    (one) => one.do("connect"),
+    (one) => one.connectButton.click(),
+    (one) => one.do("clear"),
+    (one) => one.do("update", { workflowId: "other" }),
+  ]) {
     await host.open();
     const one = await host.mount("one");
     await one.ready();
@@ -121,21 +166,40 @@ test("a click, a verb and a timer that meet it are told as well", async ({ host,
     await host.settle();
     await one.do("connect").catch(() => {});
     // Either the engine took no harm, or it said what happened: never a page that looks well and does nothing.
-    await expect.poll(async () => (await internal(one)).length > 0 || (await one.status()).state === "connected").toBe(true);
+    await expect
+      .poll(
+        async () => (await internal(one)).length > 0 || (await one.status()).state === "connected",
+      )
+      .toBe(true);
   }
   await gateway.publish({ message: "m" });
 });
 
-test("without a view it is told the same way, and connects again", async ({ host, page, gateway }) => {
+test("without a view it is told the same way, and connects again", async ({
+  host,
+  page,
+  gateway,
+}) => {
   host.allowed.push(/./);
   await host.open();
-  const source = await (await host.source("one", { workspaceId: "workspace123", workflowId: "workflow456", ...TALKATIVE })).connected();
+  const source = await (
+    await host.source("one", {
+      workspaceId: "workspace123",
+      workflowId: "workflow456",
+      ...TALKATIVE,
+    })
+  ).connected();
   await gateway.publishNumbers(1, 3);
   await expect.poll(() => source.numbers()).toHaveLength(3);
   await breakConsole(page);
-  await expect.poll(() => gateway.publish({ message: "during" }).then(() => internal(source))).toHaveLength(1);
+  await expect
+    .poll(() => gateway.publish({ message: "during" }).then(() => internal(source)))
+    .toHaveLength(1);
   await host.isClosed();
-  expect((await page.evaluate(() => host.one.handle.getSnapshot())).status).toMatchObject({ isLive: false, state: "error" });
+  expect((await page.evaluate(() => host.one.handle.getSnapshot())).status).toMatchObject({
+    isLive: false,
+    state: "error",
+  });
   await source.do("connect");
   await source.is("connected");
   await gateway.publishNumbers(10, 12);

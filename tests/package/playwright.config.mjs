@@ -27,11 +27,34 @@ export default defineConfig({
   projects: [
     { name: "policies", testMatch: MATRIX },
     // As under Lockdown Mode and its like: there is no WebAssembly, whatever the policy says.
-    { name: "policies, no JIT", testMatch: MATRIX, grep: /under script-src 'self'( 'wasm-unsafe-eval')?$/, use: { hasWasm: false, launchOptions: { executablePath, args: [...CHROMIUM_FLAGS, "--js-flags=--jitless"] } } },
+    {
+      name: "policies, no JIT",
+      testMatch: MATRIX,
+      grep: /under script-src 'self'( 'wasm-unsafe-eval')?$/,
+      use: {
+        hasWasm: false,
+        launchOptions: { executablePath, args: [...CHROMIUM_FLAGS, "--js-flags=--jitless"] },
+      },
+    },
     // As in a browser of 2020: WebAssembly without SIMD, which V8 gives only where the processor has SSE 4.1.
-    { name: "policies, no SIMD", testMatch: MATRIX, grep: /under script-src 'self'( 'wasm-unsafe-eval')?$/, use: { hasSimd: false, launchOptions: { executablePath, args: [...CHROMIUM_FLAGS, "--js-flags=--no-enable-sse4-1"] } } },
+    {
+      name: "policies, no SIMD",
+      testMatch: MATRIX,
+      grep: /under script-src 'self'( 'wasm-unsafe-eval')?$/,
+      use: {
+        hasSimd: false,
+        launchOptions: {
+          executablePath,
+          args: [...CHROMIUM_FLAGS, "--js-flags=--no-enable-sse4-1"],
+        },
+      },
+    },
     // What a host sees is the same whichever of the two runs; what has nothing to do with the engine runs once.
     { name: "wasm", testIgnore: MATRIX, use: { policy: WASM, runs: "wasm" } },
-    { name: "js", testIgnore: [MATRIX, "input.spec.mjs", "element.spec.mjs", "access.spec.mjs"], use: { policy: STRICT, runs: "js" } },
+    {
+      name: "js",
+      testIgnore: [MATRIX, "input.spec.mjs", "element.spec.mjs", "access.spec.mjs"],
+      use: { policy: STRICT, runs: "js" },
+    },
   ],
 });

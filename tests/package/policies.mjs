@@ -19,7 +19,10 @@ export const POLICIES = {
   "no policy": { policy: "", allowsWasm: true },
   "script-src 'self'": { policy: STRICT, allowsWasm: false },
   "script-src 'self' 'wasm-unsafe-eval'": { policy: WASM, allowsWasm: true },
-  "script-src 'self' 'wasm-unsafe-eval', Trusted Types": { policy: WASM + TRUSTED_TYPES, allowsWasm: true },
+  "script-src 'self' 'wasm-unsafe-eval', Trusted Types": {
+    policy: WASM + TRUSTED_TYPES,
+    allowsWasm: true,
+  },
   "script-src 'self', Trusted Types": { policy: STRICT + TRUSTED_TYPES, allowsWasm: false },
 };
 
@@ -43,13 +46,19 @@ export const ENOUGH = 200;
  */
 export function readCell() {
   const { backend, status } = window.cell;
-  const told = window.eyes.console.filter((line) => /^\[live logs\] .*\b(WebAssembly|JavaScript)\b/.test(line));
+  const told = window.eyes.console.filter((line) =>
+    /^\[live logs\] .*\b(WebAssembly|JavaScript)\b/.test(line),
+  );
   const { state, backend: ofStatus, missing } = status();
   return {
     backend: backend(),
     violations: window.eyes.violations,
     errors: window.eyes.errors,
     toldOfBackend: told.length,
-    isHealthy: state === "connected" && ofStatus === backend() && missing === 0 && window.eyes.streams.size === 1,
+    isHealthy:
+      state === "connected" &&
+      ofStatus === backend() &&
+      missing === 0 &&
+      window.eyes.streams.size === 1,
   };
 }

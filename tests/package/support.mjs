@@ -20,7 +20,11 @@ class Opened {
 
   /** Calls a verb of the handle. */
   do(verb, ...parts) {
-    return this.page.evaluate(({ name, verb, parts }) => host[name].handle[verb](...parts), { name: this.name, verb, parts });
+    return this.page.evaluate(({ name, verb, parts }) => host[name].handle[verb](...parts), {
+      name: this.name,
+      verb,
+      parts,
+    });
   }
 
   ready() {
@@ -45,7 +49,11 @@ class Opened {
 
   /** The numbers of the numbered lines that onLog got, in the order in which it got them. */
   numbers() {
-    return this.page.evaluate((name) => host[name].logs.map(({ number }) => number).filter((number) => number !== undefined), this.name);
+    return this.page.evaluate(
+      (name) =>
+        host[name].logs.map(({ number }) => number).filter((number) => number !== undefined),
+      this.name,
+    );
   }
 
   logs() {
@@ -123,14 +131,31 @@ class Host {
     const devtools = await this.page.context().newCDPSession(this.page);
     // Playwright's own listeners come from scripts without an address.
     const ofPage = new Set();
-    devtools.on("Debugger.scriptParsed", ({ scriptId, url }) => url.startsWith(this.gateway.url) && ofPage.add(scriptId));
+    devtools.on(
+      "Debugger.scriptParsed",
+      ({ scriptId, url }) => url.startsWith(this.gateway.url) && ofPage.add(scriptId),
+    );
     await devtools.send("Debugger.enable");
     const found = [];
-    for (const expression of ["window", "document", "document.body", "document.documentElement", "document.fonts", "navigator.connection", "screen.orientation"]) {
+    for (const expression of [
+      "window",
+      "document",
+      "document.body",
+      "document.documentElement",
+      "document.fonts",
+      "navigator.connection",
+      "screen.orientation",
+    ]) {
       const { result } = await devtools.send("Runtime.evaluate", { expression });
       if (!result.objectId) continue;
-      const { listeners } = await devtools.send("DOMDebugger.getEventListeners", { objectId: result.objectId });
-      found.push(...listeners.filter(({ scriptId }) => ofPage.has(scriptId)).map(({ type }) => `${expression}: ${type}`));
+      const { listeners } = await devtools.send("DOMDebugger.getEventListeners", {
+        objectId: result.objectId,
+      });
+      found.push(
+        ...listeners
+          .filter(({ scriptId }) => ofPage.has(scriptId))
+          .map(({ type }) => `${expression}: ${type}`),
+      );
     }
     await devtools.detach();
     return found.sort();
@@ -145,7 +170,9 @@ export function ranges(numbers) {
     if (run && number === run.last + 1) run.last = number;
     else runs.push({ first: number, last: number });
   }
-  return runs.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(" ");
+  return runs
+    .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))
+    .join(" ");
 }
 
 export const test = base.extend({
@@ -172,9 +199,15 @@ export const test = base.extend({
     });
     await use(host);
     // A test that is skipped opened nothing.
-    const { violations, errors } = await page.evaluate(() => window.eyes ?? { violations: [], errors: [] });
-    expect(violations.filter((violation) => runs === "wasm" || violation !== "script-src wasm-eval")).toEqual([]);
-    expect(errors.filter((error) => !host.allowed.some((pattern) => pattern.test(error)))).toEqual([]);
+    const { violations, errors } = await page.evaluate(
+      () => window.eyes ?? { violations: [], errors: [] },
+    );
+    expect(
+      violations.filter((violation) => runs === "wasm" || violation !== "script-src wasm-eval"),
+    ).toEqual([]);
+    expect(errors.filter((error) => !host.allowed.some((pattern) => pattern.test(error)))).toEqual(
+      [],
+    );
     expect(dialogs).toEqual([]);
   },
 });

@@ -15,14 +15,21 @@ const isStream = (request) => request.url().includes("/sse/logs/stream");
 
 for (const [name, way] of Object.entries(WAYS)) {
   test.describe(name, () => {
-    test("brings every line once, in order, over restarts of the gateway", async ({ host, page, gateway }) => {
+    test("brings every line once, in order, over restarts of the gateway", async ({
+      host,
+      page,
+      gateway,
+    }) => {
       await host.open();
       const workers = [];
       page.on("worker", (worker) => workers.push(worker));
       const source = await (await host.source("one", { ...IDS, ...way })).connected();
       await gateway.publishNumbers(1, 150);
       await expect.poll(() => source.numbers()).toHaveLength(150);
-      for (const [from, to] of [[151, 200], [201, 250]]) {
+      for (const [from, to] of [
+        [151, 200],
+        [201, 250],
+      ]) {
         await gateway.kill();
         await source.is("error");
         await gateway.start();
@@ -34,7 +41,10 @@ for (const [name, way] of Object.entries(WAYS)) {
       expect(workers).toHaveLength(way.worker ? 1 : 0);
     });
 
-    test("resumes without loss after a disconnect, and leaves nothing open", async ({ host, gateway }) => {
+    test("resumes without loss after a disconnect, and leaves nothing open", async ({
+      host,
+      gateway,
+    }) => {
       await host.open();
       const source = await (await host.source("one", { ...IDS, ...way })).connected();
       await gateway.publishNumbers(1, 20);
@@ -63,21 +73,32 @@ for (const [name, way] of Object.entries(WAYS)) {
       const source = await host.source("one", { ...IDS, ...way, endpoint: "/nowhere" });
       await source.ready();
       await source.do("connect");
-      await expect.poll(async () => (await source.status()).reason).toMatch(/no log stream at this address \(404\)/);
+      await expect
+        .poll(async () => (await source.status()).reason)
+        .toMatch(/no log stream at this address \(404\)/);
     });
   });
 }
 
 for (const worker of [false, true]) {
-  test(`asks for headers anew for each attempt${worker ? ", in a Worker" : ""}`, async ({ host, page, gateway }) => {
+  test(`asks for headers anew for each attempt${worker ? ", in a Worker" : ""}`, async ({
+    host,
+    page,
+    gateway,
+  }) => {
     await host.open();
     const asked = [];
-    page.context().on("request", (request) => isStream(request) && asked.push(request.headers().authorization));
-    await page.evaluate(({ ids, worker }) => {
-      let attempt = 0;
-      const headers = async () => ({ Authorization: `Bearer token-${(attempt += 1)}` });
-      host.open("one", { ...ids, transport: "fetch", worker, headers });
-    }, { ids: IDS, worker });
+    page
+      .context()
+      .on("request", (request) => isStream(request) && asked.push(request.headers().authorization));
+    await page.evaluate(
+      ({ ids, worker }) => {
+        let attempt = 0;
+        const headers = async () => ({ Authorization: `Bearer token-${(attempt += 1)}` });
+        host.open("one", { ...ids, transport: "fetch", worker, headers });
+      },
+      { ids: IDS, worker },
+    );
     await page.evaluate(() => host.one.handle.ready.then(() => host.one.handle.connect()));
     await expect.poll(() => page.evaluate(() => host.one.handle.status().state)).toBe("connected");
     await gateway.kill();
@@ -87,24 +108,35 @@ for (const worker of [false, true]) {
     expect(asked.slice(0, 2)).toEqual(["Bearer token-1", "Bearer token-2"]);
   });
 
-  test(`headers that cannot be had are a reason, and are asked for again${worker ? ", in a Worker" : ""}`, async ({ host, page }) => {
+  test(`headers that cannot be had are a reason, and are asked for again${worker ? ", in a Worker" : ""}`, async ({
+    host,
+    page,
+  }) => {
     await host.open();
-    await page.evaluate(({ ids, worker }) => {
-      let attempt = 0;
-      const headers = () => {
-        attempt += 1;
-        if (attempt < 2) throw new Error("no token yet");
-        return {};
-      };
-      host.open("one", { ...ids, transport: "fetch", worker, headers });
-    }, { ids: IDS, worker });
+    await page.evaluate(
+      ({ ids, worker }) => {
+        let attempt = 0;
+        const headers = () => {
+          attempt += 1;
+          if (attempt < 2) throw new Error("no token yet");
+          return {};
+        };
+        host.open("one", { ...ids, transport: "fetch", worker, headers });
+      },
+      { ids: IDS, worker },
+    );
     await page.evaluate(() => host.one.handle.ready.then(() => host.one.handle.connect()));
-    await expect.poll(() => page.evaluate(() => host.one.statuses.map(({ reason }) => reason).join("; "))).toContain("no token yet");
+    await expect
+      .poll(() => page.evaluate(() => host.one.statuses.map(({ reason }) => reason).join("; ")))
+      .toContain("no token yet");
     await expect.poll(() => page.evaluate(() => host.one.handle.status().state)).toBe("connected");
   });
 }
 
-for (const [what, more] of Object.entries({ "a policy without Workers": "; worker-src 'none'", "Trusted Types": "; require-trusted-types-for 'script'" })) {
+for (const [what, more] of Object.entries({
+  "a policy without Workers": "; worker-src 'none'",
+  "Trusted Types": "; require-trusted-types-for 'script'",
+})) {
   test.describe(`under ${what}`, () => {
     test.use({ policy: async ({ runs }, use) => use((runs === "wasm" ? WASM : STRICT) + more) });
 

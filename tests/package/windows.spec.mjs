@@ -5,7 +5,8 @@ import { expect, test } from "./support.mjs";
 
 /** Opens a window of the page's own origin with the style sheet, and gives its body a place. Runs in the page. */
 async function openWindow(kind) {
-  const ready = (target) => new Promise((resolve) => target.addEventListener("load", resolve, { once: true }));
+  const ready = (target) =>
+    new Promise((resolve) => target.addEventListener("load", resolve, { once: true }));
   let other;
   if (kind === "iframe") {
     const frame = document.createElement("iframe");
@@ -40,19 +41,32 @@ for (const kind of ["iframe", "popup"]) {
     const other = await otherWindow(page, kind);
     await page.evaluate(() => {
       const { mountLiveLogs } = host.viewer;
-      host.one = { handle: mountLiveLogs(window.other.document.getElementById("place"), { workspaceId: "workspace123", workflowId: "workflow456" }) };
+      host.one = {
+        handle: mountLiveLogs(window.other.document.getElementById("place"), {
+          workspaceId: "workspace123",
+          workflowId: "workflow456",
+        }),
+      };
     });
     await other.getByRole("button", { name: "Connect Live Logs" }).click();
     await expect.poll(() => state(page)).toBe("connected");
     await gateway.publish({ message: "in the other window", number: 7 });
-    await other.locator(".dsl-row").filter({ hasText: "in the other window" }).locator("button").click();
+    await other
+      .locator(".dsl-row")
+      .filter({ hasText: "in the other window" })
+      .locator("button")
+      .click();
     await expect(other.locator(".dsl-detail .dsl-json")).toContainText('"number": 7');
     await page.evaluate(() => host.one.handle.unmount());
     await expect(other.locator("#place")).toBeEmpty();
     await host.isClosed();
   });
 
-  test(`a container that is moved to a ${kind} and back keeps its stream, its frames and its rows`, async ({ host, page, gateway }) => {
+  test(`a container that is moved to a ${kind} and back keeps its stream, its frames and its rows`, async ({
+    host,
+    page,
+    gateway,
+  }) => {
     test.slow();
     await host.open();
     const one = await (await host.mount("one")).connected();
@@ -65,9 +79,14 @@ for (const kind of ["iframe", "popup"]) {
     await row.locator("button").click();
     await expect(other.locator(".dsl-detail .dsl-json")).toContainText('"number": 9');
     await other.getByRole("button", { name: "Close" }).click();
-    await page.evaluate(() => document.querySelector("main").append(window.other.document.getElementById("one")));
+    await page.evaluate(() =>
+      document.querySelector("main").append(window.other.document.getElementById("one")),
+    );
     await gateway.publishNumbers(10, 12);
-    await one.row(/number 12$/).locator("button").click();
+    await one
+      .row(/number 12$/)
+      .locator("button")
+      .click();
     await expect(page.locator("#one .dsl-detail .dsl-json")).toContainText('"number": 12');
     expect(await host.opened()).toBe(1);
     await page.evaluate(() => host.one.handle.unmount());
@@ -75,7 +94,11 @@ for (const kind of ["iframe", "popup"]) {
   });
 }
 
-test("frames and timers are those of the window in which the container is", async ({ host, page, gateway }) => {
+test("frames and timers are those of the window in which the container is", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const one = await (await host.mount("one")).connected();
   const other = await otherWindow(page, "popup");
@@ -91,7 +114,9 @@ test("frames and timers are those of the window in which the container is", asyn
     window.setTimeout = () => 0;
   });
   await gateway.publish({ message: "while the page is hidden" });
-  await expect(other.locator(".dsl-row").filter({ hasText: "while the page is hidden" })).toBeVisible();
+  await expect(
+    other.locator(".dsl-row").filter({ hasText: "while the page is hidden" }),
+  ).toBeVisible();
   await gateway.kill();
   await expect(other.locator(".dsl-word")).toHaveText("ERROR");
   await gateway.start();
@@ -99,7 +124,11 @@ test("frames and timers are those of the window in which the container is", asyn
   expect(await one.status()).toMatchObject({ state: "connected" });
 });
 
-test("a popup that closes leaves the stream and its timers alive", async ({ host, page, gateway }) => {
+test("a popup that closes leaves the stream and its timers alive", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const one = await (await host.mount("one")).connected();
   const other = await otherWindow(page, "popup");
@@ -107,7 +136,9 @@ test("a popup that closes leaves the stream and its timers alive", async ({ host
     const container = document.getElementById("one");
     window.other.document.body.append(container);
     // As a page does it that takes back what it lent.
-    window.other.addEventListener("pagehide", () => document.querySelector("main").append(container));
+    window.other.addEventListener("pagehide", () =>
+      document.querySelector("main").append(container),
+    );
   });
   await gateway.publish({ message: "in the popup" });
   await expect(other.locator(".dsl-row").filter({ hasText: "in the popup" })).toBeVisible();
@@ -122,7 +153,11 @@ test("a popup that closes leaves the stream and its timers alive", async ({ host
   await host.listeners();
 });
 
-test("the visibility that counts is that of the window in which the container is", async ({ host, page, gateway }) => {
+test("the visibility that counts is that of the window in which the container is", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   const one = await (await host.mount("one", { hiddenMs: 0 })).connected();
   const other = await otherWindow(page, "popup");
@@ -130,7 +165,10 @@ test("the visibility that counts is that of the window in which the container is
   await gateway.publish({ message: "moved" });
   await expect(other.locator(".dsl-row").filter({ hasText: "moved" })).toBeVisible();
   const hide = (target, isHidden) => {
-    Object.defineProperty(target.document, "visibilityState", { configurable: true, value: isHidden ? "hidden" : "visible" });
+    Object.defineProperty(target.document, "visibilityState", {
+      configurable: true,
+      value: isHidden ? "hidden" : "visible",
+    });
     target.document.dispatchEvent(new target.Event("visibilitychange"));
   };
   await page.evaluate(`(${hide})(window, true)`);
@@ -142,7 +180,11 @@ test("the visibility that counts is that of the window in which the container is
   await one.is("connected");
 });
 
-test("a list is measured where it is: a change of its size after a move is seen", async ({ host, page, gateway }) => {
+test("a list is measured where it is: a change of its size after a move is seen", async ({
+  host,
+  page,
+  gateway,
+}) => {
   await host.open();
   await (await host.mount("one")).connected();
   await gateway.publishNumbers(1, 100);

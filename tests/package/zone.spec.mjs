@@ -16,7 +16,10 @@ const WAYS = {
 async function startBackend() {
   const readers = new Set();
   const server = http.createServer((request, response) => {
-    response.writeHead(200, { "Content-Type": "text/event-stream", "Access-Control-Allow-Origin": "*" });
+    response.writeHead(200, {
+      "Content-Type": "text/event-stream",
+      "Access-Control-Allow-Origin": "*",
+    });
     response.write("retry: 5000\n\n");
     readers.add(response);
     response.on("close", () => readers.delete(response));
@@ -30,7 +33,10 @@ async function startBackend() {
     async send(count) {
       for (let sent = 0; sent < count; sent += 1) {
         last += 1;
-        for (const reader of readers) reader.write(`id: ${last}\ndata: {"level":"INFO","message":"line ${last}","number":${last}}\n\n`);
+        for (const reader of readers)
+          reader.write(
+            `id: ${last}\ndata: {"level":"INFO","message":"line ${last}","number":${last}}\n\n`,
+          );
         if (sent % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 2));
       }
     },
@@ -63,39 +69,72 @@ function openInZone({ kind, options, listens }) {
   zone.run(() => {
     const { mountLiveLogs } = host.viewer;
     const given = { ...options, ...callbacks };
-    counted.handle = kind === "viewer" ? mountLiveLogs(document.getElementById("one"), given) : host.headless.openLogs(given);
+    counted.handle =
+      kind === "viewer"
+        ? mountLiveLogs(document.getElementById("one"), given)
+        : host.headless.openLogs(given);
     counted.handle.connect();
   });
   window.counted = counted;
   window.applicationZone = zone;
 }
 
-test.use({ policy: async ({ runs }, use) => use((runs === "wasm" ? WASM : STRICT).replace("connect-src 'self'", "connect-src 'self' http://127.0.0.1:*")) });
+test.use({
+  policy: async ({ runs }, use) =>
+    use(
+      (runs === "wasm" ? WASM : STRICT).replace(
+        "connect-src 'self'",
+        "connect-src 'self' http://127.0.0.1:*",
+      ),
+    ),
+});
 
 for (const kind of ["viewer", "source"]) {
   for (const [name, way] of Object.entries(WAYS)) {
-    test(`${kind} by ${name}: two thousand events run nothing in the application's zone`, async ({ host, page }) => {
+    test(`${kind} by ${name}: two thousand events run nothing in the application's zone`, async ({
+      host,
+      page,
+    }) => {
       const backend = await startBackend();
       await host.open("zone.html");
-      await page.evaluate(openInZone, { kind, options: { workspaceId: "workspace123", workflowId: "workflow456", endpoint: backend.url, ...way } });
+      await page.evaluate(openInZone, {
+        kind,
+        options: {
+          workspaceId: "workspace123",
+          workflowId: "workflow456",
+          endpoint: backend.url,
+          ...way,
+        },
+      });
       await expect.poll(() => page.evaluate(() => counted.handle.status().state)).toBe("connected");
       await backend.send(20);
       await expect.poll(() => page.evaluate(() => counted.handle.status().received)).toBe(20);
       const before = await page.evaluate(() => ({ tasks: counted.tasks, runs: counted.runs }));
       await backend.send(2_000);
       await expect.poll(() => page.evaluate(() => counted.handle.status().received)).toBe(2_020);
-      expect(await page.evaluate(() => ({ tasks: counted.tasks, runs: counted.runs }))).toEqual(before);
-      await page.evaluate(() => applicationZone.run(() => (counted.handle.unmount ?? counted.handle.close)()));
+      expect(await page.evaluate(() => ({ tasks: counted.tasks, runs: counted.runs }))).toEqual(
+        before,
+      );
+      await page.evaluate(() =>
+        applicationZone.run(() => (counted.handle.unmount ?? counted.handle.close)()),
+      );
       await expect.poll(() => backend.readers()).toBe(0);
       await backend.close();
     });
   }
 }
 
-test("callbacks run in the zone in which they were passed, at most once per frame", async ({ host, page }) => {
+test("callbacks run in the zone in which they were passed, at most once per frame", async ({
+  host,
+  page,
+}) => {
   const backend = await startBackend();
   await host.open("zone.html");
-  await page.evaluate(openInZone, { kind: "source", listens: true, options: { workspaceId: "workspace123", workflowId: "workflow456", endpoint: backend.url } });
+  await page.evaluate(openInZone, {
+    kind: "source",
+    listens: true,
+    options: { workspaceId: "workspace123", workflowId: "workflow456", endpoint: backend.url },
+  });
   await expect.poll(() => page.evaluate(() => counted.handle.status().state)).toBe("connected");
   await page.evaluate(() => {
     counted.frames = 0;
@@ -107,7 +146,11 @@ test("callbacks run in the zone in which they were passed, at most once per fram
   });
   await backend.send(2_000);
   await expect.poll(() => page.evaluate(() => counted.logs)).toBe(2_000);
-  const { zones, frames, tasks } = await page.evaluate(() => ({ zones: counted.zones, frames: counted.frames, tasks: counted.tasks }));
+  const { zones, frames, tasks } = await page.evaluate(() => ({
+    zones: counted.zones,
+    frames: counted.frames,
+    tasks: counted.tasks,
+  }));
   expect(new Set(zones)).toEqual(new Set(["onLog: application", "onStatus: application"]));
   expect(zones.filter((zone) => zone.startsWith("onLog")).length).toBeLessThanOrEqual(frames + 1);
   expect(tasks).toBeLessThan(50);
@@ -119,7 +162,9 @@ test("a callback of an update runs in the zone of the update", async ({ host, pa
   const one = await (await host.mount("one")).connected();
   await page.evaluate(() => {
     window.heardIn = [];
-    Zone.current.fork({ name: "later" }).run(() => host.one.handle.update({ onLog: () => window.heardIn.push(Zone.current.name) }));
+    Zone.current
+      .fork({ name: "later" })
+      .run(() => host.one.handle.update({ onLog: () => window.heardIn.push(Zone.current.name) }));
   });
   await gateway.publish({ message: "heard" });
   await expect(one.row("heard")).toBeVisible();

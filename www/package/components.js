@@ -22,7 +22,8 @@ export function LogsSSEClient(props) {
     if (!place.current) return;
     const options = optionsOf(props, latest);
     try {
-      if (mounted.current) mounted.current.handle.update({ ...unset(mounted.current.names), ...options });
+      if (mounted.current)
+        mounted.current.handle.update({ ...unset(mounted.current.names), ...options });
       else mounted.current = { handle: mountLiveLogs(place.current, options) };
       mounted.current.names = Object.keys(options);
       told.current = "";
@@ -46,7 +47,9 @@ export function LogsSSEClient(props) {
   return createElement(
     Fragment,
     null,
-    failure ? createElement("p", { className: "dsl-root dsl-broken", role: "alert" }, failure) : null,
+    failure
+      ? createElement("p", { className: "dsl-root dsl-broken", role: "alert" }, failure)
+      : null,
     // The view is not React's: this element never has children of its.
     createElement("div", { ref: place, className, style }),
   );
@@ -84,7 +87,9 @@ function callbackOf(latest, name) {
 
 /** A prop that is gone stands for its default again. */
 function unset(names) {
-  return Object.fromEntries(names.filter((name) => name in VIEWER_OPTIONS).map((name) => [name, undefined]));
+  return Object.fromEntries(
+    names.filter((name) => name in VIEWER_OPTIONS).map((name) => [name, undefined]),
+  );
 }
 
 /** Reports an error from within an effect, where one that is thrown would take the host's page down. */

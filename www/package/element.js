@@ -87,7 +87,8 @@ function elementClass() {
       const { good, wrong } = this.checked();
       // A wrong attribute leaves the others as they are; before the first mount it must be corrected.
       if (this.handle) this.handle.update(good);
-      else if (wrong.length === 0) this.handle = mountLiveLogs(this, { ...good, ...this.callbacks() });
+      else if (wrong.length === 0)
+        this.handle = mountLiveLogs(this, { ...good, ...this.callbacks() });
       this.complain(wrong.map(words).join("; "));
       for (const error of wrong) if (!this.told.has(error.message)) this.tell("error", error);
       this.told = new Set(wrong.map(words));
@@ -108,11 +109,20 @@ function elementClass() {
     }
 
     options() {
-      return Object.fromEntries(ATTRIBUTES.map(([attribute, option, read = String]) => [option, this.hasAttribute(attribute) ? read(this.getAttribute(attribute)) : undefined]));
+      return Object.fromEntries(
+        ATTRIBUTES.map(([attribute, option, read = String]) => [
+          option,
+          this.hasAttribute(attribute) ? read(this.getAttribute(attribute)) : undefined,
+        ]),
+      );
     }
 
     callbacks() {
-      return { onStatus: (status) => this.tell("status", status), onLog: (logs) => this.tell("log", logs), onError: (error) => this.tell("error", error) };
+      return {
+        onStatus: (status) => this.tell("status", status),
+        onLog: (logs) => this.tell("log", logs),
+        onError: (error) => this.tell("error", error),
+      };
     }
 
     tell(type, detail) {
@@ -169,10 +179,13 @@ function elementClass() {
         if (NULLABLE.includes(option)) return text;
         // As elements of HTML have it, what is wrong reads as the default, which is what is used.
         const value = text !== null && read ? read(text) : text;
-        return value !== null && (option === "service" || isRight(option, value, VIEWER_OPTIONS)) ? value : DEFAULTS[option];
+        return value !== null && (option === "service" || isRight(option, value, VIEWER_OPTIONS))
+          ? value
+          : DEFAULTS[option];
       },
       set(value) {
-        if (value === null || value === undefined || value === false) this.removeAttribute(attribute);
+        if (value === null || value === undefined || value === false)
+          this.removeAttribute(attribute);
         else this.setAttribute(attribute, value === true ? "" : String(value));
       },
     });

@@ -26,10 +26,21 @@ export function loadEngine(assets, wishes) {
 
 async function start(assets, wishes) {
   const glue = assets.createGlue();
-  const { exports, backend: chosen, why } = await instantiate(assets, { [assets.imports]: glue }, wishes);
+  const {
+    exports,
+    backend: chosen,
+    why,
+  } = await instantiate(assets, { [assets.imports]: glue }, wishes);
   glue.__wbg_set_wasm(exports);
   if (exports.__wbindgen_start) exports.__wbindgen_start();
-  const engine = { glue, backend: chosen, failure: null, listeners: new Set(), memory: exports.memory, assets };
+  const engine = {
+    glue,
+    backend: chosen,
+    failure: null,
+    listeners: new Set(),
+    memory: exports.memory,
+    assets,
+  };
   glue.start((panic) => die(engine, panic));
   running = chosen;
   if (wishes.console !== "off") tell(chosen, why);
@@ -48,7 +59,12 @@ async function instantiate(assets, imports, wishes) {
         why = words(error);
       }
     }
-    if (wishes.backend === "wasm") throw cannotLoad(why === "policy" ? "the page's policy forbids WebAssembly (script-src lacks 'wasm-unsafe-eval')" : why);
+    if (wishes.backend === "wasm")
+      throw cannotLoad(
+        why === "policy"
+          ? "the page's policy forbids WebAssembly (script-src lacks 'wasm-unsafe-eval')"
+          : why,
+      );
   }
   try {
     const { instantiate: fallback } = await assets.loadFallback();
@@ -81,20 +97,51 @@ function findHindrance() {
   } catch {
     return "policy";
   }
-  return WebAssembly.validate(SIMD) ? "" : "the WebAssembly of this browser has no SIMD, which Chrome and Edge have since 91, Firefox since 89, Safari since 16.4";
+  return WebAssembly.validate(SIMD)
+    ? ""
+    : "the WebAssembly of this browser has no SIMD, which Chrome and Edge have since 91, Firefox since 89, Safari since 16.4";
 }
 
 const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 
 /** The same, with a function that needs SIMD: `() => i8x16.splat(0)`. */
-const SIMD = Uint8Array.of(...EMPTY, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
+const SIMD = Uint8Array.of(
+  ...EMPTY,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  8,
+  1,
+  6,
+  0,
+  65,
+  0,
+  253,
+  15,
+  11,
+);
 
 async function fetchWasm(url, imports) {
   const response = await fetch(url, { credentials: "same-origin" });
   const type = response.headers.get("Content-Type") || "no type";
-  if (!response.ok) throw new Error(`${response.url} answered ${response.status}; the option wasmUrl says where the wasm file is`);
+  if (!response.ok)
+    throw new Error(
+      `${response.url} answered ${response.status}; the option wasmUrl says where the wasm file is`,
+    );
   // A server for pages of one application answers anything with its page.
-  if (type.startsWith("text/html")) throw new Error(`${response.url} is a web page (${type}); the option wasmUrl says where the wasm file is`);
+  if (type.startsWith("text/html"))
+    throw new Error(
+      `${response.url} is a web page (${type}); the option wasmUrl says where the wasm file is`,
+    );
   const { instance } = type.startsWith("application/wasm")
     ? await WebAssembly.instantiateStreaming(response, imports)
     : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
@@ -105,7 +152,10 @@ function tell(chosen, why) {
   if (isTold) return;
   isTold = true;
   if (chosen === "wasm") console.info("[live logs] runs as WebAssembly");
-  else if (why === "policy") console.info("[live logs] runs as JavaScript; with 'wasm-unsafe-eval' in the script-src of the page's Content-Security-Policy it runs as WebAssembly, which is faster");
+  else if (why === "policy")
+    console.info(
+      "[live logs] runs as JavaScript; with 'wasm-unsafe-eval' in the script-src of the page's Content-Security-Policy it runs as WebAssembly, which is faster",
+    );
   else console.info(`[live logs] runs as JavaScript${why ? `: ${why}` : ""}`);
 }
 
@@ -122,7 +172,10 @@ export function guarded(engine, call) {
 
 function die(engine, panic) {
   if (engine.failure) return;
-  engine.failure = new LiveLogsError("internal", `the live logs stopped by a fault of their own: ${panic}`);
+  engine.failure = new LiveLogsError(
+    "internal",
+    `the live logs stopped by a fault of their own: ${panic}`,
+  );
   engines.delete(engine.assets);
   // After the call that died has left the engine. Timers and listeners that it still has then reach nothing.
   queueMicrotask(() => {

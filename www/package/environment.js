@@ -4,7 +4,14 @@
 import { LiveLogsError } from "./errors.js";
 
 /** What the engine and its glue call; browsers have had all of it since 2020. */
-const NEEDED = ["TextEncoder", "TextDecoder", "MessageChannel", "AbortController", "fetch", "requestAnimationFrame"];
+const NEEDED = [
+  "TextEncoder",
+  "TextDecoder",
+  "MessageChannel",
+  "AbortController",
+  "fetch",
+  "requestAnimationFrame",
+];
 
 let unable;
 let isReported = false;
@@ -26,10 +33,13 @@ export function reportNoBrowser({ console: level } = {}) {
 }
 
 function reason() {
-  if (typeof document === "undefined" || typeof navigator === "undefined") return "there is no page here";
+  if (typeof document === "undefined" || typeof navigator === "undefined")
+    return "there is no page here";
   // Both lay nothing out, and a host may have added what they lack.
   const [simulation] = /\b(jsdom|HappyDOM)\b/i.exec(navigator.userAgent ?? "") ?? [];
   if (simulation) return `this is ${simulation}`;
   const missing = NEEDED.filter((name) => typeof globalThis[name] !== "function");
-  return missing.length > 0 ? `${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} missing` : null;
+  return missing.length > 0
+    ? `${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} missing`
+    : null;
 }

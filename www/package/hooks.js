@@ -1,6 +1,15 @@
 // Provider and hooks with the names and shapes of the client before this one, over one connection per provider.
 
-import { createContext, createElement, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import {
+  createContext,
+  createElement,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useSyncExternalStore } from "use-sync-external-store/shim";
 import { warnOnce } from "./options.js";
 import { createStore } from "./store.js";
@@ -17,10 +26,25 @@ export function LogsSSEProvider(props) {
   const latest = useRef(props);
   latest.current = props;
   const store = useMemo(() => createStore(() => latest.current), [props.gatewayUrl]);
-  useEffect(() => store.carry(), [store, props.transport, props.withCredentials, props.worker, props.console]);
+  useEffect(
+    () => store.carry(),
+    [store, props.transport, props.withCredentials, props.worker, props.console],
+  );
   const state = useSyncExternalStore(store.listen, store.getSnapshot, () => SERVER_STATE);
-  const value = useMemo(() => ({ ...state, subscribe: store.subscribe, connect: store.connect, disconnect: store.disconnect }), [store, state]);
-  return createElement(StoreContext.Provider, { value: store }, createElement(LogsSSEContext.Provider, { value }, props.children));
+  const value = useMemo(
+    () => ({
+      ...state,
+      subscribe: store.subscribe,
+      connect: store.connect,
+      disconnect: store.disconnect,
+    }),
+    [store, state],
+  );
+  return createElement(
+    StoreContext.Provider,
+    { value: store },
+    createElement(LogsSSEContext.Provider, { value }, props.children),
+  );
 }
 
 /** Logs of one channel, from mounting to unmounting. */
@@ -31,10 +55,16 @@ export function useLogsSSE(options) {
 /** Logs of one ETL workflow, once `connectToLogs` is called. */
 export function useLogsSubscription(workspaceId, workflowId, options) {
   const [isReading, setReading] = useState(false);
-  const shown = usePane({ ...options, workspace_id: workspaceId, workflow_id: workflowId }, isReading);
+  const shown = usePane(
+    { ...options, workspace_id: workspaceId, workflow_id: workflowId },
+    isReading,
+  );
   const connectToLogs = useCallback(() => setReading(true), []);
   const disconnect = useCallback(() => setReading(false), []);
-  return useMemo(() => ({ ...shown, connectToLogs, disconnect }), [shown, connectToLogs, disconnect]);
+  return useMemo(
+    () => ({ ...shown, connectToLogs, disconnect }),
+    [shown, connectToLogs, disconnect],
+  );
 }
 
 function usePane(given, isReading) {
@@ -43,8 +73,14 @@ function usePane(given, isReading) {
   const latest = useRef(null);
   latest.current = { ...options, maxLogs: maxLogsOf(options), filter: filterOf(options) };
   const channel = channelOf(options);
-  const pane = useMemo(() => createPane(store, channel, () => latest.current), [store, channel, options.persistenceKey]);
-  const subscribe = useCallback((listener) => pane.subscribe(listener, isReading), [pane, isReading]);
+  const pane = useMemo(
+    () => createPane(store, channel, () => latest.current),
+    [store, channel, options.persistenceKey],
+  );
+  const subscribe = useCallback(
+    (listener) => pane.subscribe(listener, isReading),
+    [pane, isReading],
+  );
   return useSyncExternalStore(subscribe, pane.getSnapshot, pane.getSnapshot);
 }
 
@@ -64,18 +100,32 @@ const SERVER_STATE = Object.freeze({
   connectedChannels: Object.freeze([]),
   error: null,
   isConnected: false,
-  stats: Object.freeze({ received: 0, duplicates: 0, missing: 0, gaps: 0, attempt: 0, subscriptions: 0 }),
+  stats: Object.freeze({
+    received: 0,
+    duplicates: 0,
+    missing: 0,
+    gaps: 0,
+    attempt: 0,
+    subscriptions: 0,
+  }),
 });
 
 function maxLogsOf({ maxLogs = DEFAULT_MAX_LOGS }) {
   if (Number.isInteger(maxLogs) && maxLogs > 0) return maxLogs;
-  if (maxLogs !== null) warnOnce(`maxLogs ${maxLogs}`, `useLogsSSE: maxLogs: expected a whole number above 0, got ${String(maxLogs)}; the default is used instead`);
+  if (maxLogs !== null)
+    warnOnce(
+      `maxLogs ${maxLogs}`,
+      `useLogsSSE: maxLogs: expected a whole number above 0, got ${String(maxLogs)}; the default is used instead`,
+    );
   return DEFAULT_MAX_LOGS;
 }
 
 function filterOf({ filter }) {
   if (typeof filter === "function" || filter === undefined || filter === null) return filter;
-  warnOnce("filter", `useLogsSSE: filter: expected a function, got ${typeof filter}; all logs are kept`);
+  warnOnce(
+    "filter",
+    `useLogsSSE: filter: expected a function, got ${typeof filter}; all logs are kept`,
+  );
   return undefined;
 }
 

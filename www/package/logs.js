@@ -60,7 +60,11 @@ function open(given) {
 
   function follow() {
     const { channels, gatewayUrl, service, workspaceId, workflowId, endpoint } = options;
-    ask((stream) => (channels ? stream.follow_channels(channels.join(","), gatewayUrl ?? "") : stream.follow_workflow(service, workspaceId, workflowId, endpoint)));
+    ask((stream) =>
+      channels
+        ? stream.follow_channels(channels.join(","), gatewayUrl ?? "")
+        : stream.follow_workflow(service, workspaceId, workflowId, endpoint),
+    );
   }
 
   function onRows(rows) {
@@ -76,7 +80,13 @@ function open(given) {
         listener();
       } catch (error) {
         // Once, as with every callback: it may throw on each change.
-        if (!isListenerBroken) outlet.fail(new LiveLogsError("callback", `a listener threw: ${words(error)}`, { option: "subscribe", cause: error }));
+        if (!isListenerBroken)
+          outlet.fail(
+            new LiveLogsError("callback", `a listener threw: ${words(error)}`, {
+              option: "subscribe",
+              cause: error,
+            }),
+          );
         isListenerBroken = true;
       }
     }
@@ -121,7 +131,12 @@ function open(given) {
     connect,
 
     subscribe(listener) {
-      if (typeof listener !== "function") throw new LiveLogsError("option", `subscribe: expected a function, got ${typeof listener}`, { option: "listener" });
+      if (typeof listener !== "function")
+        throw new LiveLogsError(
+          "option",
+          `subscribe: expected a function, got ${typeof listener}`,
+          { option: "listener" },
+        );
       // Of its own, so that the same function may subscribe twice.
       const entry = () => listener();
       listeners.add(entry);
@@ -129,7 +144,12 @@ function open(given) {
     },
 
     getSnapshot() {
-      snapshot ??= Object.freeze({ version, rows: shelf.rows(), dropped: shelf.dropped(), status: status() });
+      snapshot ??= Object.freeze({
+        version,
+        rows: shelf.rows(),
+        dropped: shelf.dropped(),
+        status: status(),
+      });
       return snapshot;
     },
 
@@ -139,11 +159,21 @@ function open(given) {
       const before = options;
       options = { ...options, ...changes };
       shelf.resize(options.capacity);
-      const moved = ["workspaceId", "workflowId", "service", "endpoint", "gatewayUrl"].some((name) => before[name] !== options[name]) || String(before.channels) !== String(options.channels);
+      const moved =
+        ["workspaceId", "workflowId", "service", "endpoint", "gatewayUrl"].some(
+          (name) => before[name] !== options[name],
+        ) || String(before.channels) !== String(options.channels);
       // Lines of two workflows never mix; channels that stay are no other log.
-      const isOther = moved && !(before.channels && options.channels && before.channels.some((channel) => options.channels.includes(channel)));
+      const isOther =
+        moved &&
+        !(
+          before.channels &&
+          options.channels &&
+          before.channels.some((channel) => options.channels.includes(channel))
+        );
       if (isOther) shelf.clear();
-      if (before.withCredentials !== options.withCredentials) ask((stream) => stream.set_with_credentials(options.withCredentials));
+      if (before.withCredentials !== options.withCredentials)
+        ask((stream) => stream.set_with_credentials(options.withCredentials));
       if (moved) follow();
       if (!before.autoConnect && options.autoConnect) connect();
       changed();
@@ -181,7 +211,10 @@ function open(given) {
     },
 
     [Symbol.asyncIterator]() {
-      const iteration = createIteration(() => options.capacity, () => iterations.delete(iteration));
+      const iteration = createIteration(
+        () => options.capacity,
+        () => iterations.delete(iteration),
+      );
       if (isClosed) iteration.end();
       else iterations.add(iteration);
       return iteration.iterator;

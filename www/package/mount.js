@@ -51,7 +51,10 @@ function mount(element, given) {
     const { backend } = engine;
     const tell = (rows, status, isFrame) => outlet.take(rows, status, isFrame, backend);
     opener = createOpener(engine, () => options);
-    view = guarded(engine, ({ LogView }) => new LogView(root, tell, opener.open, options.capacity, policy(options)));
+    view = guarded(
+      engine,
+      ({ LogView }) => new LogView(root, tell, opener.open, options.capacity, policy(options)),
+    );
     apply({ ...options, autoConnect: isConnectWanted });
   }
 
@@ -64,7 +67,13 @@ function mount(element, given) {
       if (has("capacity")) view.set_capacity(options.capacity);
       if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
       view.tell_rows(Boolean(options.onLog));
-      if (has("workspaceId", "workflowId", "service", "endpoint")) view.follow_workflow(options.service, options.workspaceId, options.workflowId, options.endpoint);
+      if (has("workspaceId", "workflowId", "service", "endpoint"))
+        view.follow_workflow(
+          options.service,
+          options.workspaceId,
+          options.workflowId,
+          options.endpoint,
+        );
       if (changes.autoConnect) view.connect();
     });
   }
@@ -129,7 +138,8 @@ function mount(element, given) {
     update(given) {
       const changes = checkOptions(given, VIEWER_OPTIONS, "update");
       if (isGone) return;
-      for (const name of Object.keys(changes)) if (same(options[name], changes[name])) delete changes[name];
+      for (const name of Object.keys(changes))
+        if (same(options[name], changes[name])) delete changes[name];
       options = { ...options, ...changes };
       isConnectWanted = isConnectWanted || Boolean(changes.autoConnect);
       apply(changes);
@@ -185,6 +195,15 @@ function same(one, other) {
 /** Not `instanceof Element`: an element of an iframe or a popup is none of this window's Element. */
 function checkElement(element) {
   if (element?.nodeType === 1 && element.ownerDocument) return element;
-  const got = element === null ? "null" : typeof element === "string" ? JSON.stringify(element) : typeof element;
-  throw new LiveLogsError("option", `mountLiveLogs: element: expected an element of the page, got ${got}`, { option: "element" });
+  const got =
+    element === null
+      ? "null"
+      : typeof element === "string"
+        ? JSON.stringify(element)
+        : typeof element;
+  throw new LiveLogsError(
+    "option",
+    `mountLiveLogs: element: expected an element of the page, got ${got}`,
+    { option: "element" },
+  );
 }

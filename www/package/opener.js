@@ -17,8 +17,14 @@ export function createOpener(engine, options) {
     const { transport, headers, withCredentials, worker } = options();
     const isFetch = transport === "fetch";
     const provide = () => (typeof headers === "function" ? headers() : (headers ?? {}));
-    const here = () => (isFetch ? openFetch(url, provide, tell, withCredentials) : openEventSource(url, names, tell, withCredentials));
-    return (worker && host.open(isFetch ? provide : null, url, names, withCredentials, tell, here)) || here();
+    const here = () =>
+      isFetch
+        ? openFetch(url, provide, tell, withCredentials)
+        : openEventSource(url, names, tell, withCredentials);
+    return (
+      (worker && host.open(isFetch ? provide : null, url, names, withCredentials, tell, here)) ||
+      here()
+    );
   }
 
   return { open, end: host.end };
@@ -50,7 +56,8 @@ function createHost(makeWorker, options) {
   /** From here on all is done on the main thread, and what was open is opened there. */
   function giveUp(why) {
     isBroken = true;
-    if (options().console !== "off") console.info(`[live logs] reads on the main thread, since a Worker cannot be had: ${why}`);
+    if (options().console !== "off")
+      console.info(`[live logs] reads on the main thread, since a Worker cannot be had: ${why}`);
     end();
     const left = [...streams.values()];
     streams.clear();
@@ -72,12 +79,16 @@ function createHost(makeWorker, options) {
     const id = last;
     let here = null;
     streams.set(id, { tell, moveHere: () => (here = openHere()) });
-    const begin = (headers) => streams.has(id) && worker.postMessage(["open", id, url, names, headers, withCredentials]);
+    const begin = (headers) =>
+      streams.has(id) && worker.postMessage(["open", id, url, names, headers, withCredentials]);
     if (provide) {
       // Here, since a function of the page does not cross.
-      new Promise((resolve) => resolve(provide())).then(
-        (headers) => begin([...new Headers(headers)]),
-      ).catch((error) => streams.has(id) && tell(FAILED, false, `its headers could not be had: ${words(error)}`));
+      new Promise((resolve) => resolve(provide()))
+        .then((headers) => begin([...new Headers(headers)]))
+        .catch(
+          (error) =>
+            streams.has(id) && tell(FAILED, false, `its headers could not be had: ${words(error)}`),
+        );
     } else {
       begin(null);
     }

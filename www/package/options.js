@@ -10,8 +10,14 @@ const MAX_ID_BYTES = 128;
 const boolean = (value) => (typeof value === "boolean" ? "" : "true or false");
 const text = (value) => (typeof value === "string" ? "" : "a string");
 const callback = (value) => (typeof value === "function" ? "" : "a function");
-const oneOf = (...words) => (value) => (words.includes(value) ? "" : `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`);
-const whole = (least, most) => (value) => (Number.isInteger(value) && least <= value && value <= most ? "" : `a whole number from ${least} to ${most}`);
+const oneOf =
+  (...words) =>
+  (value) =>
+    words.includes(value) ? "" : `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
+const whole = (least, most) => (value) =>
+  Number.isInteger(value) && least <= value && value <= most
+    ? ""
+    : `a whole number from ${least} to ${most}`;
 
 // The gateway's own grammar (crates/core/src/channel.rs): nothing that could break out of a channel name or a list of them, and no
 // character that shows nothing or reorders others.
@@ -23,7 +29,8 @@ const isPadded = /^ | $/;
 function id(value) {
   if (typeof value !== "string") return "a string";
   if (breaksOut.test(value)) return "an id without ':', ',' and control or invisible characters";
-  if (value !== "" && (isPadded.test(value) || !hasWord.test(value))) return "an id with a letter or digit, and no space at either end";
+  if (value !== "" && (isPadded.test(value) || !hasWord.test(value)))
+    return "an id with a letter or digit, and no space at either end";
   return byteLength(value) > MAX_ID_BYTES ? `an id of at most ${MAX_ID_BYTES} bytes` : "";
 }
 
@@ -40,26 +47,36 @@ function byteLength(text) {
 function address(value) {
   const plain = typeof value === "string" && !/[\s#\u0000-\u001f\u007f-\u009f]/.test(value);
   const scheme = plain && /^([^/?]*?):/.exec(value);
-  return plain && (!scheme || /^https?$/i.test(scheme[1])) ? "" : "a path or an http(s) URL, without spaces and #";
+  return plain && (!scheme || /^https?$/i.test(scheme[1]))
+    ? ""
+    : "a path or an http(s) URL, without spaces and #";
 }
 
 function locale(value) {
   try {
-    return value === "" || (typeof value === "string" && Intl.getCanonicalLocales(value).length === 1) ? "" : "a language tag such as \"de-DE\"";
+    return value === "" ||
+      (typeof value === "string" && Intl.getCanonicalLocales(value).length === 1)
+      ? ""
+      : 'a language tag such as "de-DE"';
   } catch {
-    return "a language tag such as \"de-DE\"";
+    return 'a language tag such as "de-DE"';
   }
 }
 
 function channelList(value) {
-  if (!Array.isArray(value) || value.length > MAX_CHANNELS) return `an array of at most ${MAX_CHANNELS} channels`;
-  return value.every(isChannel) ? "" : "channels such as \"logs:etl:workspace123:workflow456\"";
+  if (!Array.isArray(value) || value.length > MAX_CHANNELS)
+    return `an array of at most ${MAX_CHANNELS} channels`;
+  return value.every(isChannel) ? "" : 'channels such as "logs:etl:workspace123:workflow456"';
 }
 
 /** Whether a text is the name of a channel, `logs:{service}:{workspace}[:{resource}]`. */
 export function isChannel(name) {
   const [head, ...parts] = typeof name === "string" ? name.split(":") : [];
-  return head === "logs" && (parts.length === 2 || parts.length === 3) && parts.every((part) => part !== "" && id(part) === "");
+  return (
+    head === "logs" &&
+    (parts.length === 2 || parts.length === 3) &&
+    parts.every((part) => part !== "" && id(part) === "")
+  );
 }
 
 function headers(value) {
@@ -76,12 +93,15 @@ function headers(value) {
 }
 
 // Not `instanceof URL`: the URL of another window is one too.
-const wasmUrl = (value) => (typeof value === "string" || (typeof value === "object" && typeof value.href === "string") ? "" : "a string or a URL");
+const wasmUrl = (value) =>
+  typeof value === "string" || (typeof value === "object" && typeof value.href === "string")
+    ? ""
+    : "a string or a URL";
 
 const connection = {
   workspaceId: id,
   workflowId: id,
-  service: (value) => id(value) || (value === "" ? "a service such as \"etl\"" : ""),
+  service: (value) => id(value) || (value === "" ? 'a service such as "etl"' : ""),
   endpoint: (value) => address(value) || (value === "" ? "a path or an http(s) URL" : ""),
   autoConnect: boolean,
   capacity: whole(1, MAX_LINES),
@@ -102,13 +122,26 @@ const connection = {
 };
 
 /** The options that `mountLiveLogs` accepts. */
-export const VIEWER_OPTIONS = { ...connection, title: text, theme: oneOf("auto", "light", "dark"), locale };
+export const VIEWER_OPTIONS = {
+  ...connection,
+  title: text,
+  theme: oneOf("auto", "light", "dark"),
+  locale,
+};
 
 /** The options that `openLogs` accepts. */
 export const HEADLESS_OPTIONS = { ...connection, gatewayUrl: address, channels: channelList };
 
 /** What is read, and with which rights: guessing here would show other logs, or ask for them without the host's token. */
-const ESSENTIAL = new Set(["workspaceId", "workflowId", "service", "endpoint", "gatewayUrl", "channels", "headers"]);
+const ESSENTIAL = new Set([
+  "workspaceId",
+  "workflowId",
+  "service",
+  "endpoint",
+  "gatewayUrl",
+  "channels",
+  "headers",
+]);
 
 /** The values of options that a host leaves out. */
 export const DEFAULTS = {
@@ -132,7 +165,12 @@ export const DEFAULTS = {
  * A wrong essential option throws; another wrong one, and an unknown one, are reported once in the console.
  */
 export function checkOptions(given, known, caller) {
-  if (given === null || typeof given !== "object" || Array.isArray(given)) throw new LiveLogsError("option", `${caller}: options: expected an object, got ${shown(given)}`, { option: "options" });
+  if (given === null || typeof given !== "object" || Array.isArray(given))
+    throw new LiveLogsError(
+      "option",
+      `${caller}: options: expected an object, got ${shown(given)}`,
+      { option: "options" },
+    );
   const checked = {};
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(known, name)) {
@@ -173,7 +211,10 @@ function warnUnknown(name, known, caller) {
   const [nearest] = Object.keys(known)
     .map((other) => [other, distance(name.toLowerCase(), other.toLowerCase())])
     .sort((one, other) => one[1] - other[1])[0];
-  warnOnce(`unknown ${name}`, `${caller}: there is no option "${name}"; did you mean "${nearest}"?`);
+  warnOnce(
+    `unknown ${name}`,
+    `${caller}: there is no option "${name}"; did you mean "${nearest}"?`,
+  );
 }
 
 /** How many letters must be added, removed or changed to come from `one` to `other`. */
@@ -191,7 +232,8 @@ function distance(one, other) {
 }
 
 function shown(value) {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "string")
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return "an array";
   return value !== null && typeof value === "object" ? "an object" : String(value);
@@ -201,5 +243,12 @@ function shown(value) {
 export function policy(options) {
   const level = { off: 0, changes: 1, lines: 2 }[options.console ?? DEFAULTS.console];
   const number = (value) => value ?? Number.NaN;
-  return Float64Array.of(level, number(options.maxAttempts), number(options.connectTimeoutMs), number(options.silenceMs), number(options.hiddenMs), Number(options.withCredentials ?? false));
+  return Float64Array.of(
+    level,
+    number(options.maxAttempts),
+    number(options.connectTimeoutMs),
+    number(options.silenceMs),
+    number(options.hiddenMs),
+    Number(options.withCredentials ?? false),
+  );
 }

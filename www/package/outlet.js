@@ -60,19 +60,30 @@ export function createOutlet(options, { onRows = () => {}, onFrame = () => {} } 
     if (broken.has(name)) return;
     broken.add(name);
     if (name === "onError") console.error("[live logs] onError threw:", error);
-    else fail(new LiveLogsError("callback", `${name} threw: ${words(error)}`, { option: name, cause: error }));
+    else
+      fail(
+        new LiveLogsError("callback", `${name} threw: ${words(error)}`, {
+          option: name,
+          cause: error,
+        }),
+      );
   }
 
   function fail(error) {
     if (isClosed) return;
     if (options().onError) call("onError", error);
-    else console.error(`[live logs] ${error.message}`, ...(error.cause === undefined ? [] : [error.cause]));
+    else
+      console.error(
+        `[live logs] ${error.message}`,
+        ...(error.cause === undefined ? [] : [error.cause]),
+      );
   }
 
   function changed(next) {
     call("onStatus", next);
     const cause = next.cause === null ? "" : `${next.cause} ${next.reason}`;
-    if (cause && cause !== toldCause && options().onError) call("onError", new LiveLogsError(next.cause, next.reason));
+    if (cause && cause !== toldCause && options().onError)
+      call("onError", new LiveLogsError(next.cause, next.reason));
     if (cause || next.isLive) toldCause = cause;
   }
 

@@ -37,7 +37,10 @@ export function createPane(store, channel, settings) {
 
   function onTop(newest, older) {
     const { maxLogs } = settings();
-    return Object.freeze([...newest.slice(0, maxLogs), ...older.slice(0, Math.max(0, maxLogs - newest.length))]);
+    return Object.freeze([
+      ...newest.slice(0, maxLogs),
+      ...older.slice(0, Math.max(0, maxLogs - newest.length)),
+    ]);
   }
 
   function passes(log) {
@@ -47,7 +50,13 @@ export function createPane(store, channel, settings) {
       return Boolean(filter(log));
     } catch (error) {
       // A line too many is better than a line lost.
-      if (!isFilterBroken) store.fail(new LiveLogsError("callback", `filter threw, and the log was kept: ${words(error)}`, { option: "filter", cause: error }));
+      if (!isFilterBroken)
+        store.fail(
+          new LiveLogsError("callback", `filter threw, and the log was kept: ${words(error)}`, {
+            option: "filter",
+            cause: error,
+          }),
+        );
       isFilterBroken = true;
       return true;
     }
@@ -110,7 +119,18 @@ export function createPane(store, channel, settings) {
       if (!snapshot) {
         before = store.getSnapshot();
         const { connectionStatus, isConnected, error } = before;
-        snapshot = Object.freeze({ logs, lastLog: logs[0] ?? null, logCount: logs.length, connectionStatus, isConnected, error, channel, clearLogs, resetToPersisted, stats: store.stats() });
+        snapshot = Object.freeze({
+          logs,
+          lastLog: logs[0] ?? null,
+          logCount: logs.length,
+          connectionStatus,
+          isConnected,
+          error,
+          channel,
+          clearLogs,
+          resetToPersisted,
+          stats: store.stats(),
+        });
       }
       return snapshot;
     },

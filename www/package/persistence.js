@@ -19,11 +19,18 @@ export function createPersistence(key, fail) {
     // A storage that is full takes the newest half, or the half of that.
     for (let count = logs.length; count > 0; count = Math.floor(count / 2)) {
       try {
-        localStorage.setItem(key, JSON.stringify({ version: 1, logs: logs.slice(0, count).map(writeLog) }));
-        if (count < logs.length) complain(`localStorage is full: only the newest ${grouped(count)} of ${grouped(logs.length)} logs were kept under "${key}"`);
+        localStorage.setItem(
+          key,
+          JSON.stringify({ version: 1, logs: logs.slice(0, count).map(writeLog) }),
+        );
+        if (count < logs.length)
+          complain(
+            `localStorage is full: only the newest ${grouped(count)} of ${grouped(logs.length)} logs were kept under "${key}"`,
+          );
         return;
       } catch (error) {
-        if (count === 1) complain(`localStorage took no log under "${key}": ${words(error)}`, error);
+        if (count === 1)
+          complain(`localStorage took no log under "${key}": ${words(error)}`, error);
       }
     }
   }
@@ -41,11 +48,15 @@ export function createPersistence(key, fail) {
         const text = localStorage.getItem(key);
         if (text === null) return [];
         const { version, logs } = JSON.parse(text);
-        if (version !== 1 || !Array.isArray(logs) || !logs.every(isRow)) throw new Error("it holds something else than logs");
+        if (version !== 1 || !Array.isArray(logs) || !logs.every(isRow))
+          throw new Error("it holds something else than logs");
         // Oldest first, so that keys grow with time.
         return logs.reverse().map(readLog).reverse();
       } catch (error) {
-        complain(`what localStorage has under "${key}" could not be read and is left out: ${words(error)}`, error);
+        complain(
+          `what localStorage has under "${key}" could not be read and is left out: ${words(error)}`,
+          error,
+        );
         return [];
       }
     },

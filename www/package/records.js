@@ -18,7 +18,18 @@ export function readLog([channel, id, seq, time, text, levelClass = "other"]) {
   const fields = isObject ? data : { message: typeof data === "string" ? data : text };
   const level = levelClass === "other" ? undefined : { level: levelClass.toUpperCase() };
   lastKey += 1;
-  return { timestamp: time, ...level, ...fields, key: lastKey, channel, id, seq, levelClass, data, text };
+  return {
+    timestamp: time,
+    ...level,
+    ...fields,
+    key: lastKey,
+    channel,
+    id,
+    seq,
+    levelClass,
+    data,
+    text,
+  };
 }
 
 /** What `readLog` reads, from a log. */
@@ -29,7 +40,12 @@ export function writeLog({ channel, id, seq, timestamp, text, levelClass }) {
 /** A notice that lines are missing which this side let go. */
 export function missed(count) {
   lastKey += 1;
-  return { key: lastKey, notice: "gap", missing: count, text: `${grouped(count)} ${count === 1 ? "row was" : "rows were"} dropped before they were read` };
+  return {
+    key: lastKey,
+    notice: "gap",
+    missing: count,
+    text: `${grouped(count)} ${count === 1 ? "row was" : "rows were"} dropped before they were read`,
+  };
 }
 
 /** A number with thousands set apart, as in the engine's own sentences. */
@@ -48,7 +64,12 @@ function notice([, kind, missing, text]) {
 
 /** What `text` says; the text itself where it is no JSON. `NaN` and `Infinity`, which Python writes, are read as strings. */
 function parsed(text) {
-  return (json(text) ?? (/NaN|Infinity/.test(text) ? json(text.replace(STRINGS_AND_NAN, quoted)) : null) ?? { value: text }).value;
+  return (
+    json(text) ??
+    (/NaN|Infinity/.test(text) ? json(text.replace(STRINGS_AND_NAN, quoted)) : null) ?? {
+      value: text,
+    }
+  ).value;
 }
 
 /** `{ value }`; `null` for what is no JSON. */

@@ -35,8 +35,13 @@ export function createStore(settings) {
   function subscribe(channels, callback, zone) {
     const names = (Array.isArray(channels) ? channels : [channels]).slice();
     const wrong = names.find((name) => !isChannel(name));
-    if (names.length === 0 || wrong !== undefined) return refuse("channels", `channels such as "logs:etl:workspace123:workflow456", got ${JSON.stringify(wrong) ?? "none"}`);
-    if (typeof callback !== "function") return refuse("callback", `a function, got ${typeof callback}`);
+    if (names.length === 0 || wrong !== undefined)
+      return refuse(
+        "channels",
+        `channels such as "logs:etl:workspace123:workflow456", got ${JSON.stringify(wrong) ?? "none"}`,
+      );
+    if (typeof callback !== "function")
+      return refuse("callback", `a function, got ${typeof callback}`);
     if (noBrowser()) {
       // As on a server: nothing is opened, and no state changes that a test would have to wait for.
       reportNoBrowser(settings());
@@ -56,7 +61,9 @@ export function createStore(settings) {
   }
 
   function refuse(option, sentence) {
-    const error = new LiveLogsError("option", `subscribe: ${option}: expected ${sentence}`, { option });
+    const error = new LiveLogsError("option", `subscribe: ${option}: expected ${sentence}`, {
+      option,
+    });
     refusals.add(error);
     reportOnce(error);
     changed();
@@ -88,7 +95,9 @@ export function createStore(settings) {
   }
 
   function follow(key, channels) {
-    const target = hasGateway() ? { gatewayUrl: settings().gatewayUrl, channels } : workflowOf(channels[0]);
+    const target = hasGateway()
+      ? { gatewayUrl: settings().gatewayUrl, channels }
+      : workflowOf(channels[0]);
     try {
       const link = links.get(key);
       if (link) link.update({ ...target, ...carrier() });
@@ -113,7 +122,17 @@ export function createStore(settings) {
       return typeof headers === "function" ? headers() : (headers ?? {});
     };
     // Whoever reads keeps what it wants; nothing needs to be held here.
-    const link = openLogs({ ...target, ...carrier(), headers, wasmUrl, backend, capacity: 1, autoConnect: !isPaused, onLog: (logs) => deliver(target, logs), onError: fail });
+    const link = openLogs({
+      ...target,
+      ...carrier(),
+      headers,
+      wasmUrl,
+      backend,
+      capacity: 1,
+      autoConnect: !isPaused,
+      onLog: (logs) => deliver(target, logs),
+      onError: fail,
+    });
     link.subscribe(changed);
     return link;
   }
@@ -121,7 +140,10 @@ export function createStore(settings) {
   function deliver(target, logs) {
     for (const reader of [...readers]) {
       // A backend that names no channel serves one per stream.
-      const isWanted = ({ channel }) => (channel === null ? !target.workflowId || reader.channels.has(channelOf(target)) : reader.channels.has(channel));
+      const isWanted = ({ channel }) =>
+        channel === null
+          ? !target.workflowId || reader.channels.has(channelOf(target))
+          : reader.channels.has(channel);
       const wanted = logs.filter(isWanted);
       // Once for each batch: a zone looks for changes after each run.
       if (wanted.length > 0) reader.zone(() => wanted.forEach((log) => call(reader, log)));
@@ -133,7 +155,13 @@ export function createStore(settings) {
       reader.callback(log);
     } catch (error) {
       // Once: it may throw for each log.
-      if (!reader.isBroken) fail(new LiveLogsError("callback", `a subscriber threw: ${words(error)}`, { option: "subscribe", cause: error }));
+      if (!reader.isBroken)
+        fail(
+          new LiveLogsError("callback", `a subscriber threw: ${words(error)}`, {
+            option: "subscribe",
+            cause: error,
+          }),
+        );
       reader.isBroken = true;
     }
   }
@@ -149,7 +177,8 @@ export function createStore(settings) {
     const { onError } = settings();
     try {
       if (typeof onError === "function") onError(error);
-      else if (["internal", "load", "callback", "storage", "option"].includes(error.type)) console.error(`[live logs] ${error.message}`);
+      else if (["internal", "load", "callback", "storage", "option"].includes(error.type))
+        console.error(`[live logs] ${error.message}`);
     } catch (thrown) {
       console.error("[live logs] onError threw:", thrown);
     }
@@ -177,7 +206,9 @@ export function createStore(settings) {
   function read() {
     const statuses = [...links.values()].map((link) => link.status());
     const sum = (name) => statuses.reduce((total, status) => total + status[name], 0);
-    const worst = statuses.map(oldWord).sort((one, other) => WORDS.indexOf(one) - WORDS.indexOf(other))[0] ?? (unopened.size + refusals.size > 0 ? "failed" : "disconnected");
+    const worst =
+      statuses.map(oldWord).sort((one, other) => WORDS.indexOf(one) - WORDS.indexOf(other))[0] ??
+      (unopened.size + refusals.size > 0 ? "failed" : "disconnected");
     const refused = statuses.flatMap((status) => status.refused);
     const broken = statuses.find((status) => status.reason !== "" && status.state !== "connected");
     const [unread] = refused;
@@ -188,10 +219,24 @@ export function createStore(settings) {
         ? new LiveLogsError("not_granted", `the gateway did not grant ${unread}`)
         : (wrong ?? null);
     // Not `isLive`: a server without a greeting may be connected and idle.
-    const isConnected = statuses.length > 0 && statuses.every((status) => status.state === "connected");
-    const connectedChannels = isConnected ? [...new Set([...readers].flatMap(({ channels }) => [...channels]))].filter((channel) => !refused.includes(channel)) : [];
-    const stats = { ...Object.fromEntries(COUNTS.map((name) => [name, sum(name)])), subscriptions: readers.size };
-    return Object.freeze({ connectionStatus: worst, connectedChannels: Object.freeze(connectedChannels), error, isConnected, stats: Object.freeze(stats) });
+    const isConnected =
+      statuses.length > 0 && statuses.every((status) => status.state === "connected");
+    const connectedChannels = isConnected
+      ? [...new Set([...readers].flatMap(({ channels }) => [...channels]))].filter(
+          (channel) => !refused.includes(channel),
+        )
+      : [];
+    const stats = {
+      ...Object.fromEntries(COUNTS.map((name) => [name, sum(name)])),
+      subscriptions: readers.size,
+    };
+    return Object.freeze({
+      connectionStatus: worst,
+      connectedChannels: Object.freeze(connectedChannels),
+      error,
+      isConnected,
+      stats: Object.freeze(stats),
+    });
   }
 
   const verbs = outsideAll({
@@ -250,7 +295,9 @@ export function createStore(settings) {
 
 /** What hooks show besides counts. */
 function wording({ connectionStatus, connectedChannels, error }) {
-  return [connectionStatus, connectedChannels, error && `${error.type} ${error.message}`].join("\n");
+  return [connectionStatus, connectedChannels, error && `${error.type} ${error.message}`].join(
+    "\n",
+  );
 }
 
 function counts({ stats }) {

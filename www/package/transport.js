@@ -163,12 +163,23 @@ export function openFetch(url, provide, tell, withCredentials) {
   async function run() {
     const headers = await makeHeaders(provide);
     if (isClosed) return;
-    const response = await fetch(url, { headers, cache: "no-store", credentials: withCredentials ? "include" : "same-origin", redirect: "manual", signal: abort.signal });
+    const response = await fetch(url, {
+      headers,
+      cache: "no-store",
+      credentials: withCredentials ? "include" : "same-origin",
+      redirect: "manual",
+      signal: abort.signal,
+    });
     if (isClosed) return;
     // The browser does not tell where a redirect leads, and gives no status.
     isAnswered = true;
     const status = response.type === "opaqueredirect" ? 0 : response.status;
-    tell(ANSWER, status, response.headers.get("Content-Type") ?? "", response.headers.get("Retry-After") ?? "");
+    tell(
+      ANSWER,
+      status,
+      response.headers.get("Content-Type") ?? "",
+      response.headers.get("Retry-After") ?? "",
+    );
     if (!isClosed) await read(response.body.getReader());
   }
 

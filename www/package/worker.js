@@ -44,7 +44,9 @@ function open(id, url, names, headers, withCredentials) {
   }
 
   try {
-    stream.transport = headers ? openFetch(url, () => headers, tell, withCredentials) : openEventSource(url, names, tell, withCredentials);
+    stream.transport = headers
+      ? openFetch(url, () => headers, tell, withCredentials)
+      : openEventSource(url, names, tell, withCredentials);
   } catch (error) {
     tell(FAILED, false, error.message);
   }

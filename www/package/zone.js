@@ -32,13 +32,19 @@ function inThisZone(value) {
 export function bound(given) {
   const Zone = zones();
   const isObject = given !== null && typeof given === "object" && !Array.isArray(given);
-  if (!Zone || Zone.current === Zone.root || !(isObject || typeof given === "function")) return given;
-  return isObject ? Object.fromEntries(Object.entries(given).map(([name, value]) => [name, inThisZone(value)])) : inThisZone(given);
+  if (!Zone || Zone.current === Zone.root || !(isObject || typeof given === "function"))
+    return given;
+  return isObject
+    ? Object.fromEntries(Object.entries(given).map(([name, value]) => [name, inThisZone(value)]))
+    : inThisZone(given);
 }
 
 /** Returns `handle` with each verb running outside, and what a host passes to it bound to the host's zone. */
 export function outsideAll(handle) {
-  const wrapped = ([name, value]) => [name, typeof value === "function" ? (...parts) => runOutside(value, parts) : value];
+  const wrapped = ([name, value]) => [
+    name,
+    typeof value === "function" ? (...parts) => runOutside(value, parts) : value,
+  ];
   return Object.fromEntries(Object.entries(handle).map(wrapped));
 }
 

@@ -20,8 +20,15 @@ const RUN = {
   },
   async "react-redux"() {
     const { LiveLogsOfChosen } = await import("../../../examples/react-redux.js");
-    const store = createStore((state, { workflowId }) => (workflowId ? { ...state, workflowId } : state), IDS);
-    document.getElementById("workflow").addEventListener("change", (event) => store.dispatch({ type: "choose", workflowId: event.target.value }));
+    const store = createStore(
+      (state, { workflowId }) => (workflowId ? { ...state, workflowId } : state),
+      IDS,
+    );
+    document
+      .getElementById("workflow")
+      .addEventListener("change", (event) =>
+        store.dispatch({ type: "choose", workflowId: event.target.value }),
+      );
     show(createElement(Provider, { store }, createElement(LiveLogsOfChosen)));
   },
   async plain() {

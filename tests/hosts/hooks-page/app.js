@@ -1,7 +1,13 @@
 // A page of hooks that a test puts together: `lab.show([...])` says which components there are, `lab.states` what each shows, `lab.renders` how often.
 
 import React from "react";
-import { LogsSSEClient, LogsSSEContext, LogsSSEProvider, useLogsSSE, useLogsSubscription } from "@datashop/logs-sse-client/react";
+import {
+  LogsSSEClient,
+  LogsSSEContext,
+  LogsSSEProvider,
+  useLogsSSE,
+  useLogsSubscription,
+} from "@datashop/logs-sse-client/react";
 
 const h = React.createElement;
 
@@ -23,8 +29,13 @@ export function App() {
   }, []);
   const children = parts.map((part) => h(KINDS[part.kind], { key: part.id, ...part }));
   if (!provider) return h(React.StrictMode, null, h("div", { id: "without" }, children));
-  const onError = (error) => lab.errors.push({ type: error.type, option: error.option, message: error.message });
-  return h(React.StrictMode, null, h(LogsSSEProvider, { gatewayUrl: "", ...provider, onError }, children));
+  const onError = (error) =>
+    lab.errors.push({ type: error.type, option: error.option, message: error.message });
+  return h(
+    React.StrictMode,
+    null,
+    h(LogsSSEProvider, { gatewayUrl: "", ...provider, onError }, children),
+  );
 }
 
 const KINDS = {
@@ -52,7 +63,8 @@ const KINDS = {
     return null;
   },
   viewer(props) {
-    const onError = (error) => lab.errors.push({ type: error.type, option: error.option, message: error.message });
+    const onError = (error) =>
+      lab.errors.push({ type: error.type, option: error.option, message: error.message });
     return h(LogsSSEClient, { ...props, onError });
   },
 };

@@ -9,5 +9,9 @@ module.exports = {
   testMatch: ["<rootDir>/jest.test.cjs"],
   testEnvironment: require.resolve("jest-environment-jsdom"),
   transform: {},
-  moduleNameMapper: { "^react$": `${modules}/react-16`, "^react-dom$": `${modules}/react-dom-16`, "^react-dom/test-utils$": `${modules}/react-dom-16/test-utils` },
+  moduleNameMapper: {
+    "^react$": `${modules}/react-16`,
+    "^react-dom$": `${modules}/react-dom-16`,
+    "^react-dom/test-utils$": `${modules}/react-dom-16/test-utils`,
+  },
 };

@@ -11,9 +11,20 @@ const A_WHILE = 300;
  * Declares the tests. `host` has the runner's `test`, `expect`, `beforeEach` and `afterEach`, `React`, the three modules of the client, and
  * `render(element)`, which renders into the document and returns what unmounts it again.
  */
-module.exports = function rules({ test, expect, beforeEach, afterEach, React, client, components, headless, render }) {
+module.exports = function rules({
+  test,
+  expect,
+  beforeEach,
+  afterEach,
+  React,
+  client,
+  components,
+  headless,
+  render,
+}) {
   const h = React.createElement;
-  const { LogsSSEContext, LogsSSEProvider, LogsWithSSE, useLogsSSE, useLogsSubscription } = components;
+  const { LogsSSEContext, LogsSSEProvider, LogsWithSSE, useLogsSSE, useLogsSubscription } =
+    components;
   const real = {};
   let written;
 
@@ -28,7 +39,9 @@ module.exports = function rules({ test, expect, beforeEach, afterEach, React, cl
   afterEach(() => {
     Object.assign(console, real);
     // At most this is said, as information: hosts fail their tests on warnings and errors.
-    expect(written.filter((line) => !/^info: \[live logs\] live logs need a browser: /.test(line))).toEqual([]);
+    expect(
+      written.filter((line) => !/^info: \[live logs\] live logs need a browser: /.test(line)),
+    ).toEqual([]);
     expect(document.body.innerHTML).toBe("");
   });
 
@@ -62,13 +75,28 @@ module.exports = function rules({ test, expect, beforeEach, afterEach, React, cl
       h(Hook),
       h(Subscription),
       h(Context),
-      h(LogsWithSSE, { ...IDS, autoConnect: true, transport: "fetch", worker: true, headers: { Authorization: "x" } }, h("p", { id: "own" }, "the host's own logs")),
+      h(
+        LogsWithSSE,
+        {
+          ...IDS,
+          autoConnect: true,
+          transport: "fetch",
+          worker: true,
+          headers: { Authorization: "x" },
+        },
+        h("p", { id: "own" }, "the host's own logs"),
+      ),
     );
     const unmount = await render(h(React.StrictMode, null, page));
     await wait();
     expect(document.querySelector("#own").textContent).toBe("the host's own logs");
     expect(document.querySelector("output").textContent).toBe("disconnected");
-    expect(seen.hook).toMatchObject({ logs: [], isConnected: false, error: null, channel: "logs:etl:workspace123:workflow456" });
+    expect(seen.hook).toMatchObject({
+      logs: [],
+      isConnected: false,
+      error: null,
+      channel: "logs:etl:workspace123:workflow456",
+    });
     expect(seen.context).toMatchObject({ connectionStatus: "disconnected", error: null });
     seen.subscription.disconnect();
     seen.context.connect();
@@ -117,7 +145,12 @@ module.exports = function rules({ test, expect, beforeEach, afterEach, React, cl
 
   test("the element can be in a page", async () => {
     const element = document.createElement("datashop-live-logs");
-    for (const [name, value] of Object.entries({ "workspace-id": "workspace123", "workflow-id": "workflow456", "auto-connect": "" })) element.setAttribute(name, value);
+    for (const [name, value] of Object.entries({
+      "workspace-id": "workspace123",
+      "workflow-id": "workflow456",
+      "auto-connect": "",
+    }))
+      element.setAttribute(name, value);
     document.body.appendChild(element);
     await wait();
     expect(element.textContent).toMatch(/^live logs need a browser/);

@@ -2,4 +2,6 @@
 
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { environment: "happy-dom", include: ["vitest.test.mjs"], globals: true } });
+export default defineConfig({
+  test: { environment: "happy-dom", include: ["vitest.test.mjs"], globals: true },
+});

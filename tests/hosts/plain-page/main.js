@@ -31,7 +31,9 @@ function headless(place) {
   const list = document.createElement("ol");
   const button = document.createElement("button");
   button.textContent = "Connect Live Logs";
-  button.addEventListener("click", () => (logs.status().state === "disconnected" ? logs.connect() : logs.disconnect()));
+  button.addEventListener("click", () =>
+    logs.status().state === "disconnected" ? logs.connect() : logs.disconnect(),
+  );
   place.append(status, button, list);
   logs.subscribe(() => {
     const { rows, status: now } = logs.getSnapshot();

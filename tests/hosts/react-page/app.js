@@ -24,15 +24,25 @@ export function App() {
 
 function Count() {
   const { logCount, connectionStatus } = useLogsSSE(WORKFLOW);
-  return h("p", null, h("output", { id: "count" }, logCount), ` logs by the hook, ${connectionStatus}`);
+  return h(
+    "p",
+    null,
+    h("output", { id: "count" }, logCount),
+    ` logs by the hook, ${connectionStatus}`,
+  );
 }
 
 function Logs() {
-  return h(LogsWithSSE, { workspaceId: WORKFLOW.workspace_id, workflowId: WORKFLOW.workflow_id }, h(ExistingLogs));
+  return h(
+    LogsWithSSE,
+    { workspaceId: WORKFLOW.workspace_id, workflowId: WORKFLOW.workflow_id },
+    h(ExistingLogs),
+  );
 }
 
 function ExistingLogs() {
-  const cells = (name, texts) => h("tr", null, ...texts.map((text) => h(name, { key: text }, text)));
+  const cells = (name, texts) =>
+    h("tr", null, ...texts.map((text) => h(name, { key: text }, text)));
   return h(
     "table",
     { id: "logs" },

@@ -10,7 +10,14 @@ const WORKFLOW = { workspaceId: "workspace123", workflowId: "workflow456" };
 /** Mounts in the element of this name. `ready` never stays unheard, so that only the package's own rejections are seen. */
 function mount(name, options) {
   const heard = hear();
-  window.host[name] = { ...heard, handle: mountLiveLogs(document.getElementById(name), { ...WORKFLOW, ...heard.callbacks, ...options }) };
+  window.host[name] = {
+    ...heard,
+    handle: mountLiveLogs(document.getElementById(name), {
+      ...WORKFLOW,
+      ...heard.callbacks,
+      ...options,
+    }),
+  };
 }
 
 /** Opens a source without a view. */
@@ -36,7 +43,14 @@ function hear() {
 /** An error as plain data, which is all that leaves the page. */
 function plain(error) {
   const { name, type, option, message } = error;
-  return { name, type, option, message, isOurs: error instanceof LiveLogsError, cause: error.cause === undefined ? undefined : String(error.cause) };
+  return {
+    name,
+    type,
+    option,
+    message,
+    isOurs: error instanceof LiveLogsError,
+    cause: error.cause === undefined ? undefined : String(error.cause),
+  };
 }
 
 /** What an act throws, as plain data. */

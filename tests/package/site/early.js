@@ -7,5 +7,7 @@ window.early = early;
 
 window.heard = { status: [], log: [], error: [] };
 for (const name of Object.keys(window.heard)) {
-  document.querySelector("datashop-live-logs").addEventListener(name, ({ detail }) => window.heard[name].push(detail));
+  document
+    .querySelector("datashop-live-logs")
+    .addEventListener(name, ({ detail }) => window.heard[name].push(detail));
 }

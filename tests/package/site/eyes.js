@@ -2,12 +2,23 @@
 // open, how large the memories of WebAssembly are. A classic script, so that it is first. All goes on as if it were not there.
 
 (() => {
-  const eyes = { violations: [], errors: [], console: [], streams: new Set(), opened: 0, memories: [] };
+  const eyes = {
+    violations: [],
+    errors: [],
+    console: [],
+    streams: new Set(),
+    opened: 0,
+    memories: [],
+  };
   window.eyes = eyes;
 
-  document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => eyes.violations.push(`${effectiveDirective} ${blockedURI}`));
+  document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
+    eyes.violations.push(`${effectiveDirective} ${blockedURI}`),
+  );
   window.addEventListener("error", ({ message }) => eyes.errors.push(`thrown: ${message}`));
-  window.addEventListener("unhandledrejection", ({ reason }) => eyes.errors.push(`rejected: ${reason}`));
+  window.addEventListener("unhandledrejection", ({ reason }) =>
+    eyes.errors.push(`rejected: ${reason}`),
+  );
 
   for (const level of ["debug", "log", "info", "warn", "error"]) {
     const tell = console[level].bind(console);

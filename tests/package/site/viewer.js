@@ -2,6 +2,9 @@
 
 import { backend, mountLiveLogs } from "./pkg/index.js";
 
-const handle = mountLiveLogs(document.getElementById("live-logs"), { workspaceId: "workspace123", workflowId: "workflow456" });
+const handle = mountLiveLogs(document.getElementById("live-logs"), {
+  workspaceId: "workspace123",
+  workflowId: "workflow456",
+});
 
 window.cell = { backend, status: () => handle.status(), count: () => handle.status().received };

@@ -1,6 +1,22 @@
-import type { Backend, ConnectionOptions, LiveLogsError, Log, LogsStatus, Notice } from "./index.js";
+import type {
+  Backend,
+  ConnectionOptions,
+  LiveLogsError,
+  Log,
+  LogsStatus,
+  Notice,
+} from "./index.js";
 export { LiveLogsError } from "./index.js";
-export type { Backend, Cause, ConnectionOptions, LiveLogsErrorType, Log, LogsState, LogsStatus, Notice } from "./index.js";
+export type {
+  Backend,
+  Cause,
+  ConnectionOptions,
+  LiveLogsErrorType,
+  Log,
+  LogsState,
+  LogsStatus,
+  Notice,
+} from "./index.js";
 
 /** Options of a source: one workflow, or any channels of one gateway over one connection. */
 export interface LogsOptions extends ConnectionOptions {

@@ -1,5 +1,12 @@
 /** Where the connection stands. */
-export type LogsState = "disconnected" | "connecting" | "connected" | "stale" | "paused" | "error" | "offline";
+export type LogsState =
+  | "disconnected"
+  | "connecting"
+  | "connected"
+  | "stale"
+  | "paused"
+  | "error"
+  | "offline";
 
 /** What runs: WebAssembly, or the same program as JavaScript where the page's policy or the browser does not allow that. */
 export type Backend = "wasm" | "js";

@@ -23,9 +23,18 @@ export function LogsPage() {
 
 /** Errors of the chosen workflow since the page was opened, seen without a click. */
 function Trouble({ workspaceId, workflowId }) {
-  const { logCount, lastLog } = useLogsSSE({ service: "etl", workspace_id: workspaceId, workflow_id: workflowId, filter: isError });
+  const { logCount, lastLog } = useLogsSSE({
+    service: "etl",
+    workspace_id: workspaceId,
+    workflow_id: workflowId,
+    filter: isError,
+  });
   const last = lastLog ? `; the last: ${lastLog.message}` : "";
-  return h(Text, { appearance: "subtle" }, h("span", { id: "trouble" }, `Errors since you came: ${logCount}${last}`));
+  return h(
+    Text,
+    { appearance: "subtle" },
+    h("span", { id: "trouble" }, `Errors since you came: ${logCount}${last}`),
+  );
 }
 
 function isError(log) {

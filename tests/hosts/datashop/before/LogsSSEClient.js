@@ -28,7 +28,9 @@ export function LogsSSEProvider({ gatewayUrl, children }) {
     const channels = Array.from(subscribers.current.keys());
     if (channels.length === 0) return;
     setConnectionStatus("connecting");
-    const opened = new EventSource(`${gatewayUrl}/logs/stream?channels=${channels.map(encodeURIComponent).join(",")}`);
+    const opened = new EventSource(
+      `${gatewayUrl}/logs/stream?channels=${channels.map(encodeURIComponent).join(",")}`,
+    );
     source.current = opened;
     opened.onmessage = (event) => {
       const message = JSON.parse(event.data);
@@ -56,11 +58,15 @@ export function LogsSSEProvider({ gatewayUrl, children }) {
 
   const subscribe = React.useCallback(
     (channels, callback) => {
-      channels.forEach((channel) => subscribers.current.set(channel, [...(subscribers.current.get(channel) || []), callback]));
+      channels.forEach((channel) =>
+        subscribers.current.set(channel, [...(subscribers.current.get(channel) || []), callback]),
+      );
       connect();
       return () => {
         channels.forEach((channel) => {
-          const left = (subscribers.current.get(channel) || []).filter((other) => other !== callback);
+          const left = (subscribers.current.get(channel) || []).filter(
+            (other) => other !== callback,
+          );
           if (left.length > 0) subscribers.current.set(channel, left);
           else subscribers.current.delete(channel);
         });
@@ -72,12 +78,28 @@ export function LogsSSEProvider({ gatewayUrl, children }) {
 
   React.useEffect(() => disconnect, [disconnect]);
 
-  const value = { connectionStatus, connectedChannels, error, isConnected: connectionStatus === "connected", subscribe, disconnect, stats: { attempts: attempts.current } };
+  const value = {
+    connectionStatus,
+    connectedChannels,
+    error,
+    isConnected: connectionStatus === "connected",
+    subscribe,
+    disconnect,
+    stats: { attempts: attempts.current },
+  };
   return React.createElement(LogsSSEContext.Provider, { value }, children);
 }
 
-export function useLogsSSE({ service = "etl", workspace_id, workflow_id, maxLogs = 200, filter, isOn = true }) {
-  const { subscribe, connectionStatus, isConnected, error, stats } = React.useContext(LogsSSEContext);
+export function useLogsSSE({
+  service = "etl",
+  workspace_id,
+  workflow_id,
+  maxLogs = 200,
+  filter,
+  isOn = true,
+}) {
+  const { subscribe, connectionStatus, isConnected, error, stats } =
+    React.useContext(LogsSSEContext);
   const [logs, setLogs] = React.useState([]);
   const channel = `logs:${service}:${workspace_id}:${workflow_id}`;
   const kept = React.useRef(filter);
@@ -87,11 +109,22 @@ export function useLogsSSE({ service = "etl", workspace_id, workflow_id, maxLogs
     setLogs([]);
     if (!isOn) return undefined;
     return subscribe([channel], (log) => {
-      if (!kept.current || kept.current(log)) setLogs((before) => [log, ...before].slice(0, maxLogs));
+      if (!kept.current || kept.current(log))
+        setLogs((before) => [log, ...before].slice(0, maxLogs));
     });
   }, [subscribe, channel, maxLogs, isOn]);
 
-  return { logs, lastLog: logs[0] || null, logCount: logs.length, connectionStatus, isConnected, error, channel, clearLogs: () => setLogs([]), stats };
+  return {
+    logs,
+    lastLog: logs[0] || null,
+    logCount: logs.length,
+    connectionStatus,
+    isConnected,
+    error,
+    channel,
+    clearLogs: () => setLogs([]),
+    stats,
+  };
 }
 
 export function useLogsSubscription(workspaceId, workflowId) {

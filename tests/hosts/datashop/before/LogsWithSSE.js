@@ -6,17 +6,33 @@ import { useLogsSubscription } from "./LogsSSEClient.js";
 const h = React.createElement;
 
 export default function LogsWithSSE({ workspaceId, workflowId, children }) {
-  const { logs, isOn, connectionStatus, connectToLogs, disconnect } = useLogsSubscription(workspaceId, workflowId);
+  const { logs, isOn, connectionStatus, connectToLogs, disconnect } = useLogsSubscription(
+    workspaceId,
+    workflowId,
+  );
   const word = isOn ? connectionStatus.toUpperCase() : "DISCONNECTED";
   return h(
     "div",
     null,
-    h("p", null, `Status: ${word} ${word === "CONNECTED" ? "🔴 LIVE " : ""}`, h("button", { onClick: isOn ? disconnect : connectToLogs }, isOn ? "Disconnect" : "Connect Live Logs")),
+    h(
+      "p",
+      null,
+      `Status: ${word} ${word === "CONNECTED" ? "🔴 LIVE " : ""}`,
+      h(
+        "button",
+        { onClick: isOn ? disconnect : connectToLogs },
+        isOn ? "Disconnect" : "Connect Live Logs",
+      ),
+    ),
     isOn &&
       h(
         "div",
-        { style: { background: "lightyellow", maxHeight: 300, marginBottom: 16, overflow: "auto" } },
-        logs.map((log, index) => h("div", { key: index }, `${log.level} ${log.pipeline} ${log.message} ${log.date}`)),
+        {
+          style: { background: "lightyellow", maxHeight: 300, marginBottom: 16, overflow: "auto" },
+        },
+        logs.map((log, index) =>
+          h("div", { key: index }, `${log.level} ${log.pipeline} ${log.message} ${log.date}`),
+        ),
       ),
     children,
   );

@@ -11,4 +11,7 @@ import { LogsPage } from "./LogsPage.js";
 
 const h = React.createElement;
 
-ReactDOM.render(h(Provider, { store: openStore() }, h(LogsSSEProvider, { gatewayUrl: "" }, h(LogsPage))), document.getElementById("app"));
+ReactDOM.render(
+  h(Provider, { store: openStore() }, h(LogsSSEProvider, { gatewayUrl: "" }, h(LogsPage))),
+  document.getElementById("app"),
+);

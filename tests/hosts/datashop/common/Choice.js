@@ -17,7 +17,9 @@ export function Choice() {
     h(
       "div",
       { className: "page-choices" },
-      choice("Workspace", Object.keys(WORKSPACES), workspaceId, (id) => dispatch(chooseWorkspace(id))),
+      choice("Workspace", Object.keys(WORKSPACES), workspaceId, (id) =>
+        dispatch(chooseWorkspace(id)),
+      ),
       choice("Workflow", WORKSPACES[workspaceId], workflowId, (id) => dispatch(chooseWorkflow(id))),
     ),
   );
@@ -26,5 +28,10 @@ export function Choice() {
 function choice(name, ids, chosen, onChange) {
   // By its ids, so that the dropdown forgets its own choice when the workspace has other workflows.
   const options = ids.map((id) => ({ label: id, value: id, selected: id === chosen }));
-  return h("div", { className: "page-choice", key: name }, h(Label, null, name), h(Dropdown, { key: ids.join(), options, onChange, className: `choice-${name}` }));
+  return h(
+    "div",
+    { className: "page-choice", key: name },
+    h(Label, null, name),
+    h(Dropdown, { key: ids.join(), options, onChange, className: `choice-${name}` }),
+  );
 }

@@ -31,10 +31,20 @@ export function ExistingLogs() {
       h(Button, { icon: "refresh", onClick: () => refresh(store) }, "Refresh"),
     ),
     // This table takes new rows when its loading ends, and at no other time.
-    h(Table, { data: logs, loading: isReading, schema: SCHEMA, size: "compressed", showMenu: false }),
+    h(Table, {
+      data: logs,
+      loading: isReading,
+      schema: SCHEMA,
+      size: "compressed",
+      showMenu: false,
+    }),
   );
 }
 
 function level({ data }) {
-  return h("div", { className: "page-level" }, h(StatusHint, { appearance: APPEARANCES[data.level] || "default" }, data.level));
+  return h(
+    "div",
+    { className: "page-level" },
+    h(StatusHint, { appearance: APPEARANCES[data.level] || "default" }, data.level),
+  );
 }

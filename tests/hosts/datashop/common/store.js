@@ -28,14 +28,21 @@ export function openStore() {
 function reduce(state, action) {
   switch (action.type) {
     case "WORKSPACE_CHOSEN":
-      return { ...state, workspaceId: action.workspaceId, workflowId: WORKSPACES[action.workspaceId][0], logs: [] };
+      return {
+        ...state,
+        workspaceId: action.workspaceId,
+        workflowId: WORKSPACES[action.workspaceId][0],
+        logs: [],
+      };
     case "WORKFLOW_CHOSEN":
       return { ...state, workflowId: action.workflowId, logs: [] };
     case "LOGS_ASKED":
       return { ...state, isReading: true };
     case "LOGS_READ":
       // An answer that comes after another choice is not this workflow's.
-      return action.workflowId === state.workflowId ? { ...state, logs: action.logs, isReading: false, refreshes: state.refreshes + 1 } : state;
+      return action.workflowId === state.workflowId
+        ? { ...state, logs: action.logs, isReading: false, refreshes: state.refreshes + 1 }
+        : state;
     default:
       return state;
   }
