@@ -16,8 +16,8 @@ use crate::find::hits::Hits;
 pub use crate::find::query::{Levels, Query};
 use crate::find::search::Search;
 use crate::store::{Row, Store};
-pub use logs_linear_regex::PatternError;
-use logs_linear_regex::Scratch;
+use logs_linear_regex::Cache;
+pub use logs_linear_regex::Error as RegexError;
 
 /// The rows of a store that match a query, as far as they were searched.
 ///
@@ -33,7 +33,7 @@ pub struct Find {
     /// What the step under way found; kept for its memory.
     found: Vec<u64>,
     /// What a regular expression needs to run; likewise.
-    scratch: Scratch,
+    cache: Cache,
 }
 
 impl Find {
@@ -48,7 +48,7 @@ impl Find {
             hits: Hits::new(),
             searched: end..end,
             found: Vec::new(),
-            scratch: Scratch::default(),
+            cache: Cache::default(),
         }
     }
 
@@ -78,7 +78,7 @@ impl Find {
 
     /// What is wrong with the regular expression that was asked for, if anything is.
     #[must_use]
-    pub fn error(&self) -> Option<PatternError> {
+    pub fn error(&self) -> Option<RegexError> {
         self.search.error()
     }
 
@@ -116,7 +116,7 @@ impl Find {
     /// matches.
     pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
         let patterns =
-            self.search.pattern().into_iter().flat_map(move |pattern| pattern.marks(shown));
+            self.search.pattern().into_iter().flat_map(move |pattern| pattern.find_iter(shown));
         self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
     }
 
@@ -147,7 +147,7 @@ impl Find {
             } {
                 Some(stretch) => (
                     stretch.numbers(),
-                    self.search.take(store, &stretch, &mut self.scratch, &mut self.found),
+                    self.search.take(store, &stretch, &mut self.cache, &mut self.found),
                 ),
                 None => (next..next + 1, 1),
             },
@@ -166,7 +166,7 @@ impl Find {
         let (is_hit, spent) = self.search.takes_odd(
             row,
             store.slot(number).is_some_and(|slot| slot.is_json),
-            &mut self.scratch,
+            &mut self.cache,
         );
         if is_hit {
             self.found.push(number);

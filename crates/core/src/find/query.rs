@@ -1,6 +1,6 @@
 //! What a reader asks of the log. Holds the question, finds nothing.
 
-use logs_linear_regex::{Pattern, PatternError};
+use logs_linear_regex::{Error as RegexError, Regex};
 use logs_sse_wire::entry::Level;
 
 /// What a reader wants to see; the default one asks for nothing, and so everything is shown.
@@ -39,7 +39,7 @@ impl Query {
     ///
     /// # Errors
     /// What is wrong with the regular expression, and where.
-    pub fn check(&self) -> Result<(), PatternError> {
+    pub fn check(&self) -> Result<(), RegexError> {
         self.pattern().map_or(Ok(()), |pattern| pattern.map(|_| ()))
     }
 
@@ -55,9 +55,9 @@ impl Query {
     }
 
     /// The regular expression, if it is one.
-    pub(super) fn pattern(&self) -> Option<Result<Pattern, PatternError>> {
+    pub(super) fn pattern(&self) -> Option<Result<Regex, RegexError>> {
         (self.is_regex && !self.text.is_empty())
-            .then(|| Pattern::read(&self.text, !self.counts_capitals()))
+            .then(|| Regex::new(&self.text, !self.counts_capitals()))
     }
 }
 
@@ -175,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             query("a(", true).check().map_err(|error| (error.at(), error.to_string())),
-            Err((2, "at 2: \"(\" is not closed".into()))
+            Err((2, "at 2: unclosed group".into()))
         );
     }
 

@@ -4,7 +4,7 @@ use crate::find::needle::{Needle, Verdict};
 use crate::find::query::{Levels, Query};
 use crate::find::shown::{any_of_entry, any_of_raw};
 use crate::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
-use logs_linear_regex::{Pattern, PatternError, Scratch};
+use logs_linear_regex::{Cache, Error as RegexError, Regex};
 use logs_sse_wire::glance::Glance;
 use logs_sse_wire::value::Read;
 use logs_sse_wire::wire::Line;
@@ -26,9 +26,9 @@ enum Matcher {
     /// The text is there.
     Text(Needle),
     /// The regular expression matches; in a line without the text it cannot.
-    Pattern(Box<Pattern>, Option<Needle>),
+    Pattern(Box<Regex>, Option<Needle>),
     /// The regular expression is wrong, so no text will do.
-    Wrong(PatternError),
+    Wrong(RegexError),
 }
 
 /// The numbers by which slots name the pipeline that is asked for.
@@ -47,7 +47,7 @@ impl Search {
             Some(Ok(pattern)) => {
                 let literal = Query {
                     is_exact: query.counts_capitals(),
-                    ..Query::default().text(pattern.literal())
+                    ..Query::default().text(pattern.required_literal())
                 };
                 Matcher::Pattern(Box::new(pattern), Needle::of(&literal).filter(Needle::has_core))
             }
@@ -57,7 +57,7 @@ impl Search {
     }
 
     /// What is wrong with the regular expression, if that is why nothing is found.
-    pub(super) fn error(&self) -> Option<PatternError> {
+    pub(super) fn error(&self) -> Option<RegexError> {
         match self.matcher {
             Matcher::Wrong(error) => Some(error),
             _ => None,
@@ -70,7 +70,7 @@ impl Search {
         &self,
         store: &Store,
         stretch: &Stretch<'_>,
-        scratch: &mut Scratch,
+        cache: &mut Cache,
         found: &mut Vec<u64>,
     ) -> usize {
         let rows = (stretch.numbers().end - stretch.numbers().start) as usize;
@@ -89,9 +89,9 @@ impl Search {
                 stretch.bytes().len() + read * BYTES_A_BYTE_READ + 1
             }
             Matcher::Pattern(pattern, needed) => {
-                let before = scratch.steps();
+                let before = cache.steps();
                 let read = look_at_each(
-                    |text| pattern.is_match(text, scratch),
+                    |text| pattern.is_match(text, cache),
                     needed.as_ref(),
                     stretch,
                     passes,
@@ -100,7 +100,7 @@ impl Search {
                 rows * BYTES_A_SLOT
                     + stretch.bytes().len()
                     + read * BYTES_A_BYTE_READ
-                    + cost(scratch, before)
+                    + cost(cache, before)
             }
             Matcher::Wrong(_) => rows * BYTES_A_SLOT,
         }
@@ -108,12 +108,7 @@ impl Search {
 
     /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do:
     /// a filtered log must not hide that lines are missing.
-    pub(super) fn takes_odd(
-        &self,
-        row: &Row,
-        is_json: bool,
-        scratch: &mut Scratch,
-    ) -> (bool, usize) {
+    pub(super) fn takes_odd(&self, row: &Row, is_json: bool, cache: &mut Cache) -> (bool, usize) {
         let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
         let passes = self.levels.has(line.entry.level())
             && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
@@ -122,10 +117,10 @@ impl Search {
                 (is_in_line(needle, line, is_json), row.cost() * BYTES_A_BYTE_READ)
             }
             Matcher::Pattern(pattern, _) if passes => {
-                let before = scratch.steps();
+                let before = cache.steps();
                 (
-                    any_of_entry(&line.entry, |text| pattern.is_match(text, scratch)),
-                    row.cost() + cost(scratch, before),
+                    any_of_entry(&line.entry, |text| pattern.is_match(text, cache)),
+                    row.cost() + cost(cache, before),
                 )
             }
             Matcher::Wrong(_) => (false, BYTES_A_SLOT),
@@ -138,7 +133,7 @@ impl Search {
         match &self.matcher {
             // What each row costs is seen only afterwards: so a few at once, of as many bytes
             // together as one text may ask for.
-            Matcher::Pattern(pattern, _) => Bound { rows: 64, bytes: pattern.looked_at() },
+            Matcher::Pattern(pattern, _) => Bound { rows: 64, bytes: pattern.search_limit() },
             _ => Bound::CHUNK,
         }
     }
@@ -152,7 +147,7 @@ impl Search {
     }
 
     /// The regular expression that is looked for, if it is one.
-    pub(super) fn pattern(&self) -> Option<&Pattern> {
+    pub(super) fn pattern(&self) -> Option<&Regex> {
         match &self.matcher {
             Matcher::Pattern(pattern, _) => Some(pattern),
             _ => None,
@@ -268,8 +263,8 @@ fn look_at_each(
     read
 }
 
-fn cost(scratch: &Scratch, before: u64) -> usize {
-    usize::try_from(scratch.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
+fn cost(cache: &Cache, before: u64) -> usize {
+    usize::try_from(cache.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
 }
 
 /// What was cut is no JSON any more; then what a row shows of it is searched.
