@@ -1,7 +1,7 @@
 //! No text of a publisher can forge a field or an event.
 
 use logs_sse_core::channel::{ChannelName, Id};
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event as Frame, Parser};
 use proptest::prelude::*;
 
 use super::*;

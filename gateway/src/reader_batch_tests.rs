@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event as Frame, Parser};
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -1,6 +1,6 @@
 //! What a reader gets, page by page, without a socket between.
 
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event as Frame, Parser};
 use serde_json::value::RawValue;
 
 use super::*;

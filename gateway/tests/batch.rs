@@ -9,7 +9,7 @@ use std::time::Duration;
 use logs_gateway::config::{Config, SlowReader};
 use logs_gateway::history::Bounds;
 use logs_gateway::pace::Pace;
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event as Frame, Parser};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server, client};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use logs_gateway::config::Config;
 use logs_gateway::history::Bounds;
 use logs_gateway::pace::Pace;
-use logs_sse_wire::sse::Frame;
+use logs_sse_wire::sse::Event as Frame;
 use serde_json::{Value, json};
 use support::{CHANNEL, PROXY, Reader, Server, client};
 

@@ -19,15 +19,15 @@ use crate::browser::probe::Probe;
 use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use crate::browser::turn::Turn;
-use logs_sse_core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
+use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::picture::Picture;
-use logs_sse_core::report;
+use logs_sse_core::js_export;
 use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
 use logs_sse_core::time::{Instant, millis};
+use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 
 /// How a client behaves.
@@ -201,7 +201,7 @@ impl Client {
     /// The status for a program, as JSON.
     #[must_use]
     pub fn report(&self) -> String {
-        report::status(&self.inner.session.borrow(), clock::now())
+        js_export::status(&self.inner.session.borrow(), clock::now())
     }
 
     /// The moment by the page's clock.
@@ -212,8 +212,8 @@ impl Client {
 
     /// All that a page shows now, through `viewport`.
     #[must_use]
-    pub fn picture(&self, viewport: &Viewport) -> Picture {
-        Picture::of(&self.inner.session.borrow(), viewport, clock::now())
+    pub fn picture(&self, viewport: &Viewport) -> ViewModel {
+        ViewModel::of(&self.inner.session.borrow(), viewport, clock::now())
     }
 
     /// Looks at the session: its lines, its state. Must not call back into the client.
@@ -285,7 +285,7 @@ impl Inner {
                 Some(Output::Close(_)) => drop(self.source.take()),
                 Some(Output::Probe { probe, url }) => self.ask(probe, &url),
                 Some(Output::EndProbe(_)) => drop(self.probe.take()),
-                Some(Output::Wake(alarm)) => {
+                Some(Output::SetTimer(alarm)) => {
                     self.alarm_at.set(alarm.map(|alarm| alarm.at));
                     self.set_alarm();
                 }
@@ -329,7 +329,7 @@ impl Inner {
 
     fn ask(&self, id: ProbeId, url: &str) {
         let me = self.me.clone();
-        let on_finding = move |finding: Finding| {
+        let on_finding = move |finding: ResponseHead| {
             with(&me, |inner| {
                 drop(inner.probe.take());
                 inner.handle(Input::Probed(id, finding));

@@ -58,10 +58,10 @@ impl Presence {
                 is_kept(event).then_some(News::Input(Input::Page(Page::Frozen)))
             }),
             tell(&page, "pageshow", |event| {
-                is_kept(event).then_some(News::Input(Input::Page(Page::Thawed)))
+                is_kept(event).then_some(News::Input(Input::Page(Page::Resumed)))
             }),
             tell(&document, "freeze", |_| Some(News::Input(Input::Page(Page::Frozen)))),
-            tell(&document, "resume", |_| Some(News::Input(Input::Page(Page::Thawed)))),
+            tell(&document, "resume", |_| Some(News::Input(Input::Page(Page::Resumed)))),
             tell(&document, "securitypolicyviolation", blocked),
         ];
         if home.is_foreign() {

@@ -7,7 +7,7 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use crate::browser::Client;
-use logs_sse_core::report::{self, Feed};
+use logs_sse_core::js_export::{self, RowFeed};
 use logs_sse_core::session::Session;
 use logs_sse_core::time::Instant;
 
@@ -16,7 +16,7 @@ use logs_sse_core::time::Instant;
 pub(crate) struct Teller {
     /// `tell(rows or undefined, status or undefined, is a frame)`.
     tell: Function,
-    feed: Cell<Feed>,
+    feed: Cell<RowFeed>,
     standing: RefCell<String>,
     wants_rows: Cell<bool>,
 }
@@ -70,11 +70,11 @@ impl Teller {
     }
 
     fn status(&self, session: &Session, now: Instant) -> Option<String> {
-        let standing = report::standing(session, now);
+        let standing = js_export::status_key(session, now);
         if *self.standing.borrow() == standing {
             return None;
         }
         self.standing.replace(standing);
-        Some(report::status(session, now))
+        Some(js_export::status(session, now))
     }
 }

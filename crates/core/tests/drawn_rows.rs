@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use logs_sse_core::connection::Input;
 use logs_sse_core::find::{Levels, Query};
-use logs_sse_core::picture::Picture;
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::summary::RowText;
+use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 use logs_sse_wire::entry::Level;
 use proptest::prelude::*;
@@ -81,7 +81,7 @@ struct Page {
     viewport: Viewport,
     query: Query,
     seq: u64,
-    last: Option<Picture>,
+    last: Option<ViewModel>,
     written: HashMap<u64, Drawn>,
     rows: Vec<Drawn>,
 }
@@ -181,7 +181,7 @@ impl Page {
     /// Draws as the view does: not at all where the picture is that of before, and no row that
     /// shows its line already.
     fn draw(&mut self) {
-        let picture = Picture::of(&self.sim.session, &self.viewport, self.sim.now());
+        let picture = ViewModel::of(&self.sim.session, &self.viewport, self.sim.now());
         if self.last.as_ref() == Some(&picture) {
             return;
         }

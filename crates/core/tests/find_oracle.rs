@@ -8,7 +8,7 @@ use logs_sse_core::find::{Find, Levels, Query};
 use logs_sse_core::notice::Notice;
 use logs_sse_core::store::{Capacity, Row, Store};
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::wire::{MAX_LINE_BYTES, Raw};
+use logs_sse_wire::message::{MAX_LINE_BYTES, Raw};
 use proptest::prelude::*;
 
 /// A row as its producer meant it: what it says, however JSON writes that.

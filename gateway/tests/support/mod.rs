@@ -16,7 +16,7 @@ use logs_gateway::hub::Hub;
 use logs_gateway::pace::Pace;
 use logs_gateway::tokens::Tokens;
 use logs_gateway::upstream::Upstream;
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event as Frame, Parser};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

@@ -16,7 +16,7 @@ impl Inner {
         let timer = self
             .alarm_at
             .get()
-            .map(|at| self.after(at - clock::now(), |inner| inner.handle(Input::Woken)));
+            .map(|at| self.after(at - clock::now(), |inner| inner.handle(Input::Timeout)));
         self.alarm.set(timer);
     }
 
@@ -58,7 +58,7 @@ impl Inner {
     }
 
     fn tell_visibility(&self) {
-        self.handle(Input::Page(if self.home.is_hidden() { Page::Hidden } else { Page::Seen }));
+        self.handle(Input::Page(if self.home.is_hidden() { Page::Hidden } else { Page::Visible }));
     }
 }
 

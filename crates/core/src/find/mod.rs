@@ -7,8 +7,8 @@
 mod hits;
 mod needle;
 mod query;
+mod row_texts;
 mod search;
-mod shown;
 
 use std::ops::Range;
 
@@ -138,7 +138,7 @@ impl Find {
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };
         let bound = self.search.bound();
         self.found.clear();
-        let (numbers, spent) = match store.odd_row(next) {
+        let (numbers, spent) = match store.parsed_row(next) {
             Some(row) => (next..next + 1, self.take_odd(store, next, row)),
             None => match if is_newer {
                 store.stretch_from(next, bound)
@@ -163,7 +163,7 @@ impl Find {
     }
 
     fn take_odd(&mut self, store: &Store, number: u64, row: &Row) -> usize {
-        let (is_hit, spent) = self.search.takes_odd(
+        let (is_hit, spent) = self.search.accepts_parsed(
             row,
             store.slot(number).is_some_and(|slot| slot.is_json),
             &mut self.cache,
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::notice::Notice;
     use crate::store::Capacity;
-    use logs_sse_wire::wire::Raw;
+    use logs_sse_wire::message::Raw;
 
     fn store(texts: impl IntoIterator<Item = String>) -> Store {
         let mut store = Store::new(Capacity { lines: 100_000, bytes: usize::MAX });

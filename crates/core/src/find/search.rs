@@ -1,13 +1,13 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
-use crate::find::needle::{Needle, Verdict};
+use crate::find::needle::{Candidate, Needle};
 use crate::find::query::{Levels, Query};
-use crate::find::shown::{any_of_entry, any_of_raw};
-use crate::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
+use crate::find::row_texts::{any_of_entry, any_of_raw};
+use crate::store::{Limit, Row, Run, Slot, Store, UNNAMED};
 use logs_linear_regex::{Cache, Error as RegexError, Regex};
-use logs_sse_wire::glance::Glance;
-use logs_sse_wire::value::Read;
-use logs_sse_wire::wire::Line;
+use logs_sse_wire::indexed_fields::IndexedFields;
+use logs_sse_wire::locate::ScanState;
+use logs_sse_wire::message::Line;
 
 /// A query made ready.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Search {
 }
 
 /// What looks at texts. A further kind of search is a further case here, and a question to it in
-/// [`Search::take`], [`Search::takes_odd`] and [`Search::bound`].
+/// [`Search::take`], [`Search::accepts_parsed`] and [`Search::bound`].
 #[derive(Clone, Debug)]
 enum Matcher {
     /// Any text will do.
@@ -69,7 +69,7 @@ impl Search {
     pub(super) fn take(
         &self,
         store: &Store,
-        stretch: &Stretch<'_>,
+        stretch: &Run<'_>,
         cache: &mut Cache,
         found: &mut Vec<u64>,
     ) -> usize {
@@ -108,7 +108,12 @@ impl Search {
 
     /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do:
     /// a filtered log must not hide that lines are missing.
-    pub(super) fn takes_odd(&self, row: &Row, is_json: bool, cache: &mut Cache) -> (bool, usize) {
+    pub(super) fn accepts_parsed(
+        &self,
+        row: &Row,
+        is_json: bool,
+        cache: &mut Cache,
+    ) -> (bool, usize) {
         let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
         let passes = self.levels.has(line.entry.level())
             && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
@@ -129,12 +134,12 @@ impl Search {
     }
 
     /// How many rows are to be taken at once.
-    pub(super) fn bound(&self) -> Bound {
+    pub(super) fn bound(&self) -> Limit {
         match &self.matcher {
             // What each row costs is seen only afterwards: so a few at once, of as many bytes
             // together as one text may ask for.
-            Matcher::Pattern(pattern, _) => Bound { rows: 64, bytes: pattern.search_limit() },
-            _ => Bound::CHUNK,
+            Matcher::Pattern(pattern, _) => Limit { rows: 64, bytes: pattern.search_limit() },
+            _ => Limit::CHUNK,
         }
     }
 
@@ -165,9 +170,11 @@ impl Search {
         match wanted {
             Wanted::Any => true,
             Wanted::Number(wanted) => slot.pipeline == wanted,
-            Wanted::Unnamed if slot.pipeline == UNNAMED => store
-                .raw_line(number)
-                .is_some_and(|raw| self.pipeline.as_deref() == Some(&*Glance::of(&raw).pipeline)),
+            Wanted::Unnamed if slot.pipeline == UNNAMED => {
+                store.raw_line(number).is_some_and(|raw| {
+                    self.pipeline.as_deref() == Some(&*IndexedFields::of(&raw).pipeline)
+                })
+            }
             Wanted::Unnamed => false,
         }
     }
@@ -178,12 +185,12 @@ impl Search {
 /// how many bytes were read.
 fn look_for(
     needle: &Needle,
-    stretch: &Stretch<'_>,
+    stretch: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {
     let bytes = stretch.bytes();
-    let (mut at, mut number, mut read) = (0, stretch.numbers().start, Read::default());
+    let (mut at, mut number, mut scan) = (0, stretch.numbers().start, ScanState::default());
     let (mut escaped, mut bytes_read) = (stretch.escaped().peekable(), 0);
     let mut read_to = |number: Option<u64>, found: &mut Vec<u64>| {
         while let Some(row) =
@@ -202,7 +209,7 @@ fn look_for(
         let Some(row) = stretch.row_at(candidate, number) else { break };
         if number != row.number {
             number = row.number;
-            read = Read::default();
+            scan = ScanState::default();
         }
         at = if row.slot.has_escape {
             row.text.end
@@ -216,15 +223,15 @@ fn look_for(
                 &bytes[row.text.clone()],
                 candidate - row.text.start,
                 row.slot.is_json,
-                &mut read,
+                &mut scan,
             ) {
-                Verdict::Hit => {
+                Candidate::Hit => {
                     // What is found stays in the order of the rows.
                     read_to(Some(number), found);
                     found.push(number);
                     row.text.end
                 }
-                Verdict::GoOn(next) => row.text.start + next,
+                Candidate::SkipTo(next) => row.text.start + next,
             }
         };
     }
@@ -236,7 +243,7 @@ fn look_for(
 fn look_at_each(
     mut is_hit: impl FnMut(&str) -> bool,
     needed: Option<&Needle>,
-    stretch: &Stretch<'_>,
+    stretch: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::connection::Config;
     use crate::store::Capacity;
-    use logs_sse_wire::wire::Raw;
+    use logs_sse_wire::message::Raw;
 
     fn session(texts: &[&str]) -> Session {
         let mut session = Session::new(Config::default(), Capacity::default(), 1);
