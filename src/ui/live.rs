@@ -54,7 +54,7 @@ impl Live {
             }
             is_due
         };
-        let client = StoredValue::new_local(Client::opening(opener, options, on_frame));
+        let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
         let picture = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();

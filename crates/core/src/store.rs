@@ -170,7 +170,7 @@ impl Store {
 
     /// How many rows are kept that a listener has not heard; none when nobody listens.
     #[must_use]
-    pub fn unheard(&self) -> u64 {
+    pub fn backlog(&self) -> u64 {
         self.kept_from.map_or(0, |number| self.range().end.saturating_sub(number))
     }
 
@@ -191,7 +191,7 @@ impl Store {
 
     /// Keeps the rows from `number` on until the next call, however small the capacity is; `None`
     /// keeps nothing. Returns whether rows were evicted that had been kept.
-    pub fn keep_from(&mut self, number: Option<u64>) -> bool {
+    pub fn retain_from(&mut self, number: Option<u64>) -> bool {
         let first = self.first;
         if self.kept_from != number {
             self.kept_from = number;

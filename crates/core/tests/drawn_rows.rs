@@ -134,7 +134,7 @@ impl Page {
             Step::Wrap => self.viewport.wrap(!self.viewport.is_wrapping()),
             Step::Hear(rest) => {
                 let end = self.sim.session.store().range().end;
-                self.sim.session.keep_from(rest.map(|rest| end.saturating_sub(rest)));
+                self.sim.session.retain_from(rest.map(|rest| end.saturating_sub(rest)));
             }
             Step::Search(bytes) => drop(self.sim.session.search(*bytes)),
         }
@@ -256,7 +256,7 @@ impl Page {
     /// text of seven letters otherwise.
     fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let text =
-            if self.query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
+            if self.query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };
         let words: Vec<_> = if self.query.is_regex {
             self.query.text.split('|').collect()
         } else {

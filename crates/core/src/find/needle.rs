@@ -18,9 +18,9 @@ use logs_sse_wire::locate::{JsonContext, Part, ScanState, any_part};
 pub(super) struct Needle {
     /// The text; in small letters, if capitals do not count.
     bytes: Vec<u8>,
-    folds: bool,
+    ignore_case: bool,
     /// The part that looks the same in all forms; empty when there is none.
-    core: Range<usize>,
+    literal_run: Range<usize>,
     anchor: Anchor,
     forms: JsonEncodings,
     /// Whether it may be a part of a number or a word.
@@ -61,21 +61,21 @@ pub(super) enum Candidate {
 impl Needle {
     /// The text of `query`; `None` when it asks for any.
     pub(super) fn of(query: &Query) -> Option<Self> {
-        let folds = !query.counts_capitals();
-        let bytes =
-            if folds { query.text.to_ascii_lowercase() } else { query.text.clone() }.into_bytes();
-        let core = rarest_run(&bytes);
-        let anchor = if core.is_empty() {
-            Anchor::Either([ByteMatcher::new(*bytes.first()?, folds), BACKSLASH])
+        let ignore_case = !query.match_case();
+        let bytes = if ignore_case { query.text.to_ascii_lowercase() } else { query.text.clone() }
+            .into_bytes();
+        let literal_run = rarest_run(&bytes);
+        let anchor = if literal_run.is_empty() {
+            Anchor::Either([ByteMatcher::new(*bytes.first()?, ignore_case), BACKSLASH])
         } else {
             Anchor::Pair(
-                rarest_pair(&bytes[core.clone()])
-                    .map(|at| (ByteMatcher::new(bytes[core.start + at], folds), at)),
+                rarest_pair(&bytes[literal_run.clone()])
+                    .map(|at| (ByteMatcher::new(bytes[literal_run.start + at], ignore_case), at)),
             )
         };
         Some(Self {
-            folds,
-            core,
+            ignore_case,
+            literal_run,
             anchor,
             forms: forms(&bytes),
             may_be_bare: bytes
@@ -87,16 +87,16 @@ impl Needle {
 
     /// Whether a part of it looks the same in all forms, so that a line without a
     /// [`candidate`](Self::candidate) does not hold it.
-    pub(super) fn has_core(&self) -> bool {
-        !self.core.is_empty()
+    pub(super) fn has_literal_run(&self) -> bool {
+        !self.literal_run.is_empty()
     }
 
     /// The next index from `from` on where the core is, and so perhaps the needle around it.
     pub(super) fn candidate(&self, bytes: &[u8], from: usize) -> Option<usize> {
         match self.anchor {
-            Anchor::Pair(pair) => {
-                find_pair(bytes, from, pair, &mut |at| self.is_at(bytes, at, self.core.clone()))
-            }
+            Anchor::Pair(pair) => find_pair(bytes, from, pair, &mut |at| {
+                self.is_at(bytes, at, self.literal_run.clone())
+            }),
             Anchor::Either(either) => find_either(bytes, from, either),
         }
     }
@@ -111,7 +111,7 @@ impl Needle {
         scan: &mut ScanState,
     ) -> Candidate {
         let start = at
-            .checked_sub(self.core.start)
+            .checked_sub(self.literal_run.start)
             .filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
         let place = match start.filter(|_| !is_json || self.forms != JsonEncodings::Escaped) {
             Some(_) if !is_json => return Candidate::Hit,
@@ -202,11 +202,11 @@ impl Needle {
 
     /// The first index from `from` on where it stands as it was asked for.
     fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let mut core = from + self.core.start;
+        let mut core = from + self.literal_run.start;
         loop {
             core = self.candidate(bytes, core)?;
-            if self.is_at(bytes, core - self.core.start, 0..self.bytes.len()) {
-                return Some(core - self.core.start);
+            if self.is_at(bytes, core - self.literal_run.start, 0..self.bytes.len()) {
+                return Some(core - self.literal_run.start);
             }
             core += 1;
         }
@@ -216,7 +216,7 @@ impl Needle {
     fn is_at(&self, bytes: &[u8], at: usize, part: Range<usize>) -> bool {
         let part = &self.bytes[part];
         bytes.get(at..at + part.len()).is_some_and(|bytes| {
-            if self.folds { bytes.eq_ignore_ascii_case(part) } else { bytes == part }
+            if self.ignore_case { bytes.eq_ignore_ascii_case(part) } else { bytes == part }
         })
     }
 }
@@ -374,7 +374,10 @@ mod tests {
     #[test]
     fn looks_first_for_what_is_rare() {
         let needle = needle("e=tezx");
-        assert_eq!((needle.core.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)), (2..6, true));
+        assert_eq!(
+            (needle.literal_run.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)),
+            (2..6, true)
+        );
         assert!(matches!(needle.anchor, Anchor::Pair([(_, 2), (_, 3)])));
     }
 }

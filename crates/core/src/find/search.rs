@@ -46,10 +46,13 @@ impl Search {
             None => Needle::of(query).map_or(Matcher::Any, Matcher::Text),
             Some(Ok(pattern)) => {
                 let literal = Query {
-                    is_exact: query.counts_capitals(),
+                    force_case: query.match_case(),
                     ..Query::default().text(pattern.required_literal())
                 };
-                Matcher::Pattern(Box::new(pattern), Needle::of(&literal).filter(Needle::has_core))
+                Matcher::Pattern(
+                    Box::new(pattern),
+                    Needle::of(&literal).filter(Needle::has_literal_run),
+                )
             }
             Some(Err(error)) => Matcher::Wrong(error),
         };

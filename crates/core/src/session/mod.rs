@@ -156,8 +156,8 @@ impl Session {
 
     /// Keeps the rows from `number` on until a listener has heard them; `None` when nobody listens.
     /// Returns whether rows were evicted that had been kept.
-    pub fn keep_from(&mut self, number: Option<u64>) -> bool {
-        self.store.keep_from(number)
+    pub fn retain_from(&mut self, number: Option<u64>) -> bool {
+        self.store.retain_from(number)
     }
 
     /// Lets all lines go. The connection goes on.

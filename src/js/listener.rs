@@ -13,7 +13,7 @@ use logs_sse_core::time::Instant;
 
 /// A listener, and what it knows.
 #[derive(Debug)]
-pub(crate) struct Teller {
+pub(crate) struct Listener {
     /// `tell(rows or undefined, status or undefined, is a frame)`.
     tell: Function,
     feed: Cell<RowFeed>,
@@ -21,7 +21,7 @@ pub(crate) struct Teller {
     wants_rows: Cell<bool>,
 }
 
-impl Teller {
+impl Listener {
     /// Will tell `tell`; of rows only when they are wanted.
     pub(crate) fn new(tell: Function, wants_rows: bool) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Teller {
             let mut feed = self.feed.get();
             client.with_session(|session| feed.skip(session));
             self.feed.set(feed);
-            client.keep_from(wants_rows.then(|| feed.next()));
+            client.retain_from(wants_rows.then(|| feed.next()));
         }
     }
 
@@ -49,7 +49,7 @@ impl Teller {
         // Nothing is borrowed while JavaScript runs: it may call back.
         let (rows, status) =
             client.with_session(|session| (self.rows(session), self.status(session, now)));
-        client.keep_from(self.wants_rows.get().then(|| self.feed.get().next()));
+        client.retain_from(self.wants_rows.get().then(|| self.feed.get().next()));
         if is_frame || rows.is_some() {
             let value = |text: Option<String>| text.map_or(JsValue::UNDEFINED, JsValue::from);
             // The JavaScript side catches what its host throws.

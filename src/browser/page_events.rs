@@ -24,11 +24,11 @@ pub(crate) enum News {
 /// Listens until the drop.
 #[derive(Debug)]
 #[must_use = "nothing is heard after the drop"]
-pub(crate) struct Presence {
+pub(crate) struct PageEvents {
     _listeners: Vec<EventListener>,
 }
 
-impl Presence {
+impl PageEvents {
     /// Calls `on_news` with whatever the browser tells of the network, the page, and the window of
     /// `home`.
     pub(crate) fn new(home: &Home, on_news: impl Fn(News) + 'static) -> Self {
