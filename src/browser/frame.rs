@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
+use js_sys::Function;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Window;
 
 use crate::browser::home::Home;
-use crate::browser::timer::Timer;
+use crate::browser::timer::{Timer, function};
 
 /// A callback for the next frame; none comes after the drop.
 ///
@@ -24,8 +25,7 @@ pub(crate) struct Frame {
 
 struct State {
     on_frame: RefCell<Box<dyn FnMut()>>,
-    /// The window that was asked, and its name for the frame.
-    pending: RefCell<Option<(Window, i32)>>,
+    pending: RefCell<Option<FrameRequest>>,
     /// Rings where no frame comes.
     timer: Cell<Option<Timer>>,
 }
@@ -59,11 +59,11 @@ impl Frame {
         if self.state.pending.borrow().is_some() {
             return;
         }
-        let asked = self.home.window().and_then(|window| {
-            let handle = window.request_animation_frame(self.callback.as_ref().unchecked_ref());
-            Some((window, handle.ok()?))
-        });
-        self.state.pending.replace(asked);
+        let request = self
+            .home
+            .window()
+            .and_then(|window| FrameRequest::new(window, self.callback.as_ref().unchecked_ref()));
+        self.state.pending.replace(request);
         if self.is_background {
             let state = Rc::clone(&self.state);
             let timer = Timer::new(self.home.window(), BACKGROUND_MILLIS, move || {
@@ -108,10 +108,33 @@ impl State {
     }
 
     fn cancel(&self) {
-        if let Some((window, handle)) = self.pending.take() {
-            // It fails only for a window that is gone, and then there is no frame to cancel.
-            let _ = window.cancel_animation_frame(handle);
+        if let Some(request) = self.pending.take() {
+            request.cancel();
         }
+    }
+}
+
+/// A frame requested from a window, and the window's handle for it.
+///
+/// The handle is a number in browsers. Test clocks return numbers beyond 32 bits, or objects, so it
+/// is kept as it is.
+pub(crate) struct FrameRequest {
+    window: Window,
+    handle: JsValue,
+}
+
+impl FrameRequest {
+    /// Requests a frame from `window`, or returns `None` if the window refuses.
+    pub(crate) fn new(window: Window, callback: &Function) -> Option<Self> {
+        let handle = function(&window, "requestAnimationFrame")?.call1(&window, callback).ok()?;
+        Some(Self { window, handle })
+    }
+
+    /// Cancels the frame.
+    pub(crate) fn cancel(self) {
+        // This fails only if the window is closed, and then it renders no frames.
+        let _ = function(&self.window, "cancelAnimationFrame")
+            .map(|cancel| cancel.call1(&self.window, &self.handle));
     }
 }
 

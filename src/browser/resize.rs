@@ -1,6 +1,6 @@
 //! Reports when the size of an element changes. Owned: it reports nothing after the drop.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
@@ -8,13 +8,15 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ResizeObserver, Window};
 
+use crate::browser::frame::FrameRequest;
+
 /// Watches elements.
 #[must_use = "nothing is reported after the drop"]
 pub struct Resize {
     raw: Option<ResizeObserver>,
     window: Option<Window>,
     /// The frame that is asked for, in which the change is told.
-    frame: Rc<Cell<Option<i32>>>,
+    frame: Rc<RefCell<Option<FrameRequest>>>,
     _callbacks: [Closure<dyn FnMut()>; 2],
 }
 
@@ -26,19 +28,18 @@ impl Resize {
     /// ("ResizeObserver loop").
     pub fn of(element: &Element, mut on_resize: impl FnMut() + 'static) -> Self {
         let window = window_of(element);
-        let frame = Rc::new(Cell::new(None));
+        let frame = Rc::new(RefCell::new(None));
         let drawn = Rc::clone(&frame);
         let in_frame = Closure::new(move || {
-            drawn.set(None);
+            drawn.take();
             on_resize();
         });
         let (asked, asks) = (Rc::clone(&frame), window.clone());
         let tell: Function = in_frame.as_ref().unchecked_ref::<Function>().clone();
         let callback = Closure::new(move || {
-            if asked.get().is_none() {
-                asked.set(
-                    asks.as_ref().and_then(|window| window.request_animation_frame(&tell).ok()),
-                );
+            let is_requested = asked.borrow().is_some();
+            if !is_requested {
+                asked.replace(asks.clone().and_then(|window| FrameRequest::new(window, &tell)));
             }
         });
         let raw =
@@ -75,9 +76,8 @@ impl Drop for Resize {
         if let Some(raw) = &self.raw {
             raw.disconnect();
         }
-        if let (Some(window), Some(handle)) = (&self.window, self.frame.take()) {
-            // It fails only for a window that is gone, and its frames with it.
-            let _ = window.cancel_animation_frame(handle);
+        if let Some(request) = self.frame.take() {
+            request.cancel();
         }
     }
 }

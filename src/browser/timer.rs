@@ -42,6 +42,7 @@ impl Drop for Timer {
     }
 }
 
-fn function(window: &Window, name: &str) -> Option<Function> {
+/// Returns the function that `window` has under `name` now; a test clock may have replaced it.
+pub(crate) fn function(window: &Window, name: &str) -> Option<Function> {
     Reflect::get(window, &name.into()).ok().map(JsCast::unchecked_into)
 }
