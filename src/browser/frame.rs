@@ -1,4 +1,4 @@
-//! Once per animation frame, however often it is asked for.
+//! Calls back once per animation frame, however often that is requested.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,12 +11,12 @@ use web_sys::Window;
 use crate::browser::home::Home;
 use crate::browser::timer::{Timer, function};
 
-/// A callback for the next frame; none comes after the drop.
+/// A callback for the next animation frame. It is not called after the drop.
 ///
-/// In a hidden tab the browser gives no frames: nothing is drawn there, unless it is to go on [in
-/// the background](Self::in_background).
-#[must_use = "no frame comes after the drop"]
-pub(crate) struct Frame {
+/// In a hidden tab the browser runs no frames: nothing is drawn there, unless the callback is to
+/// run [in the background](Self::in_background).
+#[must_use = "the callback is not called after the drop"]
+pub(crate) struct AnimationFrame {
     state: Rc<State>,
     home: Rc<Home>,
     callback: Closure<dyn FnMut()>,
@@ -26,13 +26,13 @@ pub(crate) struct Frame {
 struct State {
     on_frame: RefCell<Box<dyn FnMut()>>,
     pending: RefCell<Option<FrameRequest>>,
-    /// Rings where no frame comes.
+    /// Fires if no frame runs.
     timer: Cell<Option<Timer>>,
 }
 
-impl Frame {
-    /// Will call `on_frame` on the frame of the window of `home` after a
-    /// [`request`](Self::request).
+impl AnimationFrame {
+    /// Creates a callback for frames of the window of `home`. Each [`request`](Self::request) calls
+    /// it once.
     pub(crate) fn new(home: Rc<Home>, on_frame: impl FnMut() + 'static) -> Self {
         let state = Rc::new(State {
             on_frame: RefCell::new(Box::new(on_frame)),
@@ -47,14 +47,14 @@ impl Frame {
         Self { state, home, callback, is_background: false }
     }
 
-    /// The same, with calls by a slow timer where no frames come.
+    /// Like [`new`](Self::new), with calls by a slow timer while no frames run.
     pub(crate) fn in_background(home: Rc<Home>, on_frame: impl FnMut() + 'static) -> Self {
         let mut frame = Self::new(home, on_frame);
         frame.is_background = true;
         frame
     }
 
-    /// Asks for a frame, unless one is coming already.
+    /// Requests a frame, unless one is pending.
     pub(crate) fn request(&self) {
         if self.state.pending.borrow().is_some() {
             return;
@@ -74,22 +74,22 @@ impl Frame {
         }
     }
 
-    /// Drops the frame that was asked of another window, which may never come.
+    /// Cancels the frame requested from the previous window, which may never run it.
     pub(crate) fn moved(&self) {
         self.state.cancel();
         drop(self.state.timer.take());
     }
 
-    /// Calls at once, besides a frame that is coming.
+    /// Calls at once, in addition to a pending frame.
     pub(crate) fn run_now(&self) {
         self.state.call();
     }
 }
 
-impl Drop for Frame {
+impl Drop for AnimationFrame {
     fn drop(&mut self) {
         self.state.cancel();
-        // The timer holds the state, and the state the timer.
+        // The timer holds the state, and the state holds the timer.
         self.state.timer.take();
     }
 }
@@ -101,7 +101,7 @@ impl State {
     }
 
     fn call(&self) {
-        // A callback that causes another call has it coming with the next frame.
+        // If the callback itself causes a call, that is made on the next frame.
         if let Ok(mut on_frame) = self.on_frame.try_borrow_mut() {
             on_frame();
         }
@@ -138,5 +138,5 @@ impl FrameRequest {
     }
 }
 
-/// In a hidden tab browsers round timers up to a second anyway.
+/// Browsers round timers in a hidden tab up to a second anyway.
 const BACKGROUND_MILLIS: u32 = 250;

@@ -1,4 +1,4 @@
-//! One stream, owned: opened, listened to, and closed on drop. What carries it is JavaScript
+//! One stream, owned: opened, listened to, and closed on drop. It is carried by JavaScript
 //! (`www/package/transport.js`).
 
 use std::cell::RefCell;
@@ -16,10 +16,10 @@ use logs_sse_wire::packed;
 /// How a stream is opened.
 #[derive(Clone, Debug, Default)]
 pub enum Opener {
-    /// By the browser's EventSource.
+    /// By the browser's `EventSource`.
     #[default]
     EventSource,
-    /// By a function of the page, `open(url, names, tell)`, that gives a transport as
+    /// By a function of the page, `open(url, names, tell)`, that returns a transport as
     /// `www/package/transport.js` describes it.
     Function(Function),
 }
@@ -28,28 +28,29 @@ pub enum Opener {
 #[must_use = "the stream is closed on drop"]
 pub(crate) struct Source {
     raw: Transport,
-    _tell: Closure<Tell>,
+    _callback: Closure<Callback>,
 }
 
-type Tell = dyn Fn(u32, JsValue, JsValue, JsValue);
+type Callback = dyn Fn(u32, JsValue, JsValue, JsValue);
 
 impl Source {
-    /// Opens `url`; the cookies of the page's own origin go along, and `with_credentials` those of
-    /// another one. `on_event` hears of everything until the drop.
+    /// Opens `url`. The cookies of the page's own origin are sent, and if `with_credentials` is set
+    /// also those of another origin. `on_event` is called for every event until the drop.
     ///
     /// # Errors
-    /// The browser's words, when it does not take the URL.
+    ///
+    /// Returns the browser's message if it rejects the URL.
     pub(crate) fn open(
         opener: &Opener,
         url: &str,
         with_credentials: bool,
         on_event: impl Fn(SourceEvent<'_>) + 'static,
     ) -> Result<Self, String> {
-        let bytes = RefCell::default();
-        let tell: Closure<Tell> = Closure::new(move |kind, first, second, third| {
-            hear(&bytes, kind, &first, &second, &third, &on_event)
+        let buffer = RefCell::default();
+        let callback: Closure<Callback> = Closure::new(move |kind, first, second, third| {
+            handle_event(&buffer, kind, &first, &second, &third, &on_event)
         });
-        let function = tell.as_ref().unchecked_ref();
+        let function = callback.as_ref().unchecked_ref();
         let names = packed::names().collect::<Vec<_>>().join(",");
         let raw = match opener {
             Opener::EventSource => open_event_source(url, &names, function, with_credentials),
@@ -57,12 +58,12 @@ impl Source {
                 .call3(&JsValue::NULL, &url.into(), &names.into(), function)
                 .map(JsCast::unchecked_into),
         };
-        let raw: Transport = raw.map_err(|thrown| words(&thrown))?;
+        let raw: Transport = raw.map_err(|thrown| error_message(&thrown))?;
         OPEN.with_borrow_mut(|open| open.push(raw.clone()));
-        Ok(Self { raw, _tell: tell })
+        Ok(Self { raw, _callback: callback })
     }
 
-    /// What carries it.
+    /// Returns the transport that carries the stream.
     pub(crate) fn transport(&self) -> Transport {
         self.raw.clone()
     }
@@ -81,7 +82,7 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Closes all that is open, whoever owns it: for the one case in which no owner will, a panic.
+/// Closes every open stream regardless of its owner: for a panic, after which no owner does.
 #[cfg(feature = "js")]
 pub(crate) fn close_all() {
     OPEN.with(|open| {
@@ -97,14 +98,14 @@ thread_local! {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `www/package/transport.js` calls a transport.
+    /// A transport as `www/package/transport.js` describes it.
     #[derive(Clone, Debug, PartialEq)]
     pub(crate) type Transport;
 
     #[wasm_bindgen(method)]
     fn close(this: &Transport);
 
-    /// Has all told that came already.
+    /// Delivers the events that have already arrived.
     #[wasm_bindgen(method)]
     pub(crate) fn flush(this: &Transport);
 }
@@ -120,9 +121,9 @@ extern "C" {
     ) -> Result<Transport, JsValue>;
 }
 
-/// The kinds are those of `www/package/transport.js`.
-fn hear(
-    bytes: &RefCell<Vec<u8>>,
+/// The events are described in `www/package/transport.js`.
+fn handle_event(
+    buffer: &RefCell<Vec<u8>>,
     kind: u32,
     first: &JsValue,
     second: &JsValue,
@@ -144,23 +145,23 @@ fn hear(
         _ => {
             // No `dyn_ref`: the bytes may be of another window's class, if its `fetch` made them.
             let array: &Uint8Array = first.unchecked_ref();
-            // One buffer for a stream's life. It is out while it is heard, so that a call from
-            // within finds another.
-            let mut taken = bytes.take();
-            taken.resize(array.length() as usize, 0);
-            array.copy_to(&mut taken);
+            // One buffer for the life of a stream. It is moved out while it is in use, so that a
+            // reentrant call uses another one.
+            let mut bytes = buffer.take();
+            bytes.resize(array.length() as usize, 0);
+            array.copy_to(&mut bytes);
             on_event(if kind == 2 {
-                SourceEvent::Packed(&taken)
+                SourceEvent::Packed(&bytes)
             } else {
-                SourceEvent::Bytes(&taken)
+                SourceEvent::Bytes(&bytes)
             });
-            bytes.replace(taken);
+            buffer.replace(bytes);
         }
     }
 }
 
-/// The message of an error, of whichever window's class.
-fn words(thrown: &JsValue) -> String {
+/// Returns the message of an error, of whichever window's class.
+fn error_message(thrown: &JsValue) -> String {
     let message = if thrown.is_object() {
         thrown.unchecked_ref::<Error>().message().into()
     } else {

@@ -58,7 +58,7 @@ impl Live {
         let picture = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
-            client.with_value(|client| client.picture(&viewport))
+            client.with_value(|client| client.view_model(&viewport))
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
         Self {
