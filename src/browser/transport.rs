@@ -121,7 +121,37 @@ extern "C" {
     ) -> Result<Transport, JsValue>;
 }
 
-/// The events are described in `www/package/transport.js`.
+/// The kinds of events that a transport delivers.
+///
+/// The numbers are those of `www/package/transport.js`, which also describes the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TransportEvent {
+    /// The stream is open.
+    Opened,
+    /// The stream failed, or the page prevents it from being opened.
+    Failed,
+    /// Bytes of packed events.
+    Events,
+    /// The head of a response, or none.
+    Response,
+    /// Bytes of the stream, unchanged.
+    Bytes,
+}
+
+impl TransportEvent {
+    fn from_kind(kind: u32) -> Option<Self> {
+        Some(match kind {
+            0 => Self::Opened,
+            1 => Self::Failed,
+            2 => Self::Events,
+            3 => Self::Response,
+            4 => Self::Bytes,
+            _ => return None,
+        })
+    }
+}
+
+/// Translates one event of a transport for the session.
 fn handle_event(
     buffer: &RefCell<Vec<u8>>,
     kind: u32,
@@ -131,33 +161,41 @@ fn handle_event(
     on_event: &dyn Fn(SourceEvent<'_>),
 ) {
     let text = |value: &JsValue| value.as_string().unwrap_or_default();
-    match kind {
-        0 => on_event(SourceEvent::Opened),
-        1 => match text(second) {
+    match TransportEvent::from_kind(kind) {
+        Some(TransportEvent::Opened) => on_event(SourceEvent::Opened),
+        Some(TransportEvent::Failed) => match text(second) {
             why if why.is_empty() => on_event(SourceEvent::Failed { refused: first.is_truthy() }),
             why => on_event(SourceEvent::NotOpened(why)),
         },
-        3 => on_event(SourceEvent::Answered(match first.as_f64() {
+        Some(TransportEvent::Response) => on_event(SourceEvent::Answered(match first.as_f64() {
             None => ResponseHead::Nothing,
             Some(0.0) => ResponseHead::Redirect,
             Some(status) => ResponseHead::read(status as u16, &text(second), &text(third)),
         })),
-        _ => {
-            // No `dyn_ref`: the bytes may be of another window's class, if its `fetch` made them.
-            let array: &Uint8Array = first.unchecked_ref();
-            // One buffer for the life of a stream. It is moved out while it is in use, so that a
-            // reentrant call uses another one.
-            let mut bytes = buffer.take();
-            bytes.resize(array.length() as usize, 0);
-            array.copy_to(&mut bytes);
-            on_event(if kind == 2 {
-                SourceEvent::Packed(&bytes)
-            } else {
-                SourceEvent::Bytes(&bytes)
-            });
-            buffer.replace(bytes);
+        Some(TransportEvent::Events) => {
+            with_bytes(buffer, first, &|bytes| on_event(SourceEvent::Packed(bytes)));
         }
+        Some(TransportEvent::Bytes) => {
+            with_bytes(buffer, first, &|bytes| on_event(SourceEvent::Bytes(bytes)));
+        }
+        // A transport of another version: its bytes may mean anything.
+        None => on_event(SourceEvent::NotOpened(format!("unknown transport event {kind}"))),
     }
+}
+
+/// Calls `act` with the bytes of a JavaScript array, copied into `buffer`. Not generic, so that it is
+/// compiled only once.
+///
+/// One buffer serves for the life of a stream. It is moved out while it is in use, so that a
+/// reentrant call uses another one.
+fn with_bytes(buffer: &RefCell<Vec<u8>>, array: &JsValue, act: &dyn Fn(&[u8])) {
+    // No `dyn_ref`: the bytes may be of another window's class, if its `fetch` made them.
+    let array: &Uint8Array = array.unchecked_ref();
+    let mut bytes = buffer.take();
+    bytes.resize(array.length() as usize, 0);
+    array.copy_to(&mut bytes);
+    act(&bytes);
+    buffer.replace(bytes);
 }
 
 /// Returns the message of an error, of whichever window's class.
