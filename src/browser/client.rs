@@ -112,7 +112,7 @@ impl Client {
     pub fn on_update(&self, mut on_update: impl FnMut(bool) + 'static) {
         let me = Rc::downgrade(&self.inner);
         let updates = AnimationFrame::in_background(Rc::clone(&self.inner.home), move || {
-            // Determined before the callback takes the backlog.
+            // Determined before the callback empties the backlog.
             let is_frame = me.upgrade().is_none_or(|inner| !inner.has_backlog());
             on_update(is_frame);
         });
@@ -132,7 +132,7 @@ impl Client {
         self.inner.moves.get()
     }
 
-    /// Keeps the rows from `number` on until a listener has received them. `None` keeps no rows.
+    /// Keeps the rows from `number` on until a listener has received them, or none for `None`.
     pub fn retain_from(&self, number: Option<u64>) {
         if self.inner.session.borrow_mut().retain_from(number) {
             // Drawn rows may be evicted now, and no line need arrive that would cause a redraw.

@@ -130,7 +130,7 @@ impl FrameRequest {
         Some(Self { window, handle })
     }
 
-    /// Cancels the frame.
+    /// Cancels the frame, if it has not run yet.
     pub(crate) fn cancel(self) {
         // This fails only if the window is closed, and then it renders no frames.
         let _ = function(&self.window, "cancelAnimationFrame")

@@ -16,7 +16,7 @@ use logs_sse_wire::packed;
 /// How a stream is opened.
 #[derive(Clone, Debug, Default)]
 pub enum Opener {
-    /// By the browser's `EventSource`.
+    /// By the browser's own `EventSource`.
     #[default]
     EventSource,
     /// By a function of the page, `open(url, names, tell)`, that returns a transport as
@@ -24,7 +24,7 @@ pub enum Opener {
     Function(Function),
 }
 
-/// An open stream.
+/// A stream that is open or being opened.
 #[must_use = "the stream is closed on drop"]
 pub(crate) struct Source {
     raw: Transport,
@@ -183,8 +183,8 @@ fn handle_event(
     }
 }
 
-/// Calls `act` with the bytes of a JavaScript array, copied into `buffer`. Not generic, so that it is
-/// compiled only once.
+/// Calls `act` with the bytes of a JavaScript array, copied into `buffer`. Not generic, so that it
+/// is compiled only once.
 ///
 /// One buffer serves for the life of a stream. It is moved out while it is in use, so that a
 /// reentrant call uses another one.
@@ -205,5 +205,5 @@ fn error_message(thrown: &JsValue) -> String {
     } else {
         thrown.clone()
     };
-    message.as_string().unwrap_or_else(|| "it threw a value without a message".to_owned())
+    message.as_string().unwrap_or_else(|| "a value without a message was thrown".to_owned())
 }

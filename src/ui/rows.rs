@@ -87,8 +87,8 @@ impl Rows {
         self.place(list, window);
     }
 
-    /// Returns the heights of the rows whose content has changed since they were measured, or of no
-    /// rows if all are one line high.
+    /// Returns the heights of the rows whose content has changed since they were measured. Empty if
+    /// all rows are one line high.
     pub(crate) fn measure(&mut self) -> Vec<(u64, f64)> {
         if self.placed.layout.is_none() {
             return Vec::new();

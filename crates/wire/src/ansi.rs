@@ -1,7 +1,7 @@
 //! Finds and removes terminal escape sequences (ECMA-48). Does not interpret colours.
 //!
-//! Incomplete and unterminated sequences stay text: nothing that a producer wrote is lost. This is
-//! not a library because terminal parsers swallow everything after an unterminated sequence;
+//! Incomplete and unterminated sequences stay text: nothing that a producer wrote is lost. No
+//! library is used, because terminal parsers swallow everything after an unterminated sequence;
 //! `tests/ansi_oracle.rs` compares this parser with vte.
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use crate::byte_search::{ByteMatcher, find_either, find_pair};
 /// One part of a text, as [`parts`] yields it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// Text to display.
+    /// Text to display, without escape sequences.
     Text(&'a str),
     /// The parameters of a "select graphic rendition" sequence, such as `1;31`. All other sequences
     /// are omitted.

@@ -26,7 +26,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Parses an entry from JSON. Any other text becomes the message.
+    /// Parses an entry from a JSON object or string. Any other text becomes the message as it is.
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {

@@ -6,15 +6,15 @@ use crate::ansi;
 /// The severity of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Something failed.
+    /// Something failed, from syslog's emergencies down to errors.
     Error,
-    /// Something is unusual.
+    /// Something is unusual but did not fail.
     Warn,
-    /// Normal operation.
+    /// Normal operation, including notices.
     Info,
     /// Details for diagnosing a fault.
     Debug,
-    /// Every step.
+    /// Every step, in more detail than [`Debug`](Self::Debug).
     Trace,
     /// An unknown level, or none.
     Other,

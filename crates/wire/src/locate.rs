@@ -1,8 +1,8 @@
 //! Determines where in a JSON text a match is: in a value, in a field's name, or inside an escape.
 //! Independent of what was searched for.
 //!
-//! Most matches are inside a string, which the quotes on either side show, so the line is not
-//! scanned from its beginning.
+//! Most matches are inside a string, and a look at the quotes on either side shows that, so a line
+//! is rarely scanned from its beginning.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::byte_search::{ByteMatcher, count_without, find_either};
 use crate::json;
 use crate::scan::end_of_space;
 
-/// Where a match is that contains neither a quote nor a backslash.
+/// The context of a match, which contains neither a quote nor a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonContext {
     /// In a string that is a value.

@@ -46,7 +46,7 @@ pub struct Raw<'a> {
     pub seq: Option<u64>,
     /// When the gateway received it, in milliseconds since 1970.
     pub stamp: Option<i64>,
-    /// The entry's text, unchanged.
+    /// The entry's text, exactly as the backend sent it.
     pub text: Cow<'a, str>,
     /// Whether the backend reports a failure of its own.
     pub is_error: bool,
@@ -69,7 +69,7 @@ impl<'a> Raw<'a> {
         }
     }
 
-    /// Parses the entry.
+    /// Parses the entry, and cuts it to [`MAX_LINE_BYTES`].
     #[must_use]
     pub fn read(&self) -> Line {
         let entry = Entry::read(&self.text).or_time(self.stamp);

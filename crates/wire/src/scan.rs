@@ -2,7 +2,7 @@
 //! recursion: hostile nesting costs one bit per level. Beyond the grammar it accepts `NaN`,
 //! `Infinity` and `-Infinity`, which Python's `json.dumps` writes.
 //!
-//! This is not a library because it is the inner loop for everything received, and serde_json added
+//! No library is used, because this is the inner loop for everything received, and serde_json added
 //! 19 kB of WebAssembly to the demo page. `tests/json_oracle.rs` compares it with serde_json.
 
 use crate::byte_search::string_stop;

@@ -17,7 +17,7 @@ pub enum Unread {
     WebPage,
     /// JSON without the framing of events.
     Json,
-    /// Any other text.
+    /// Text that is none of the above.
     Text,
 }
 
