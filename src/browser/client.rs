@@ -269,7 +269,7 @@ impl Inner {
     fn handle_source(&self, source: SourceId, event: SourceEvent<'_>) {
         let now = clock::now();
         self.session.borrow_mut().handle_source_telling(now, source, event, &mut |name, data| {
-            self.console.line(name, data)
+            self.console.line(name, data);
         });
         self.drive();
         if self.has_backlog() {
@@ -319,7 +319,7 @@ impl Inner {
     fn open(&self, id: SourceId, url: &str) {
         let me = self.me.clone();
         match Source::open(&self.opener, url, self.with_credentials.get(), move |event| {
-            with(&me, |inner| inner.handle_source(id, event))
+            with(&me, |inner| inner.handle_source(id, event));
         }) {
             Ok(source) => *self.source.borrow_mut() = Some(source),
             Err(message) => self.session.borrow_mut().handle_source(

@@ -48,7 +48,7 @@ impl Source {
     ) -> Result<Self, String> {
         let buffer = RefCell::default();
         let callback: Closure<Callback> = Closure::new(move |kind, first, second, third| {
-            handle_event(&buffer, kind, &first, &second, &third, &on_event)
+            handle_event(&buffer, kind, &first, &second, &third, &on_event);
         });
         let function = callback.as_ref().unchecked_ref();
         let names = packed::names().collect::<Vec<_>>().join(",");

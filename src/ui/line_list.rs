@@ -34,7 +34,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         drawn.update_value(|drawn| drawn.watch(&list, || Resize::of(&list, measure.clone())));
         let is_first = drawn.with_value(Rows::is_empty);
         live.read(|session| {
-            drawn.update_value(|drawn| drawn.draw(&rows, session, window, &context))
+            drawn.update_value(|drawn| drawn.draw(&rows, session, window, &context));
         });
         if let Some(top) = window.scroll_to {
             list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));

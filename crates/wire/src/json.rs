@@ -16,7 +16,7 @@ impl<'a> Object<'a> {
     pub fn read(text: &'a str) -> Option<Self> {
         let mut fields = Vec::new();
         let end = each_field(text, 0, |name, json| {
-            fields.push((name, text.get(json).unwrap_or_default()))
+            fields.push((name, text.get(json).unwrap_or_default()));
         })?;
         ends_at(text, end).then_some(Self(fields))
     }

@@ -110,10 +110,10 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
             b'"' => return Some((at + 1, is_bare)),
             b'\\' => match *bytes.get(at + 1)? {
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                    (at, is_bare) = (at + 2, false)
+                    (at, is_bare) = (at + 2, false);
                 }
                 b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => {
-                    (at, is_bare) = (at + 6, false)
+                    (at, is_bare) = (at + 6, false);
                 }
                 _ => return None,
             },

@@ -88,7 +88,7 @@ impl Parser {
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
         let mut events = Vec::new();
         self.take(bytes, &mut |event, id, data| {
-            events.push(Event { event: event.into(), id: id.into(), data: data.into() })
+            events.push(Event { event: event.into(), id: id.into(), data: data.into() });
         });
         events
     }
