@@ -26,7 +26,7 @@ impl Resize {
     ///
     /// Not immediately: a callback that changes the size again would cause an error event of the
     /// window ("ResizeObserver loop").
-    pub fn of(element: &Element, mut on_resize: impl FnMut() + 'static) -> Self {
+    pub fn new(element: &Element, mut on_resize: impl FnMut() + 'static) -> Self {
         let window = window_of(element);
         let frame = Rc::new(RefCell::new(None));
         let fired = Rc::clone(&frame);

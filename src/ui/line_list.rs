@@ -31,7 +31,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         // and again whenever a size changes.
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
-        drawn.update_value(|drawn| drawn.watch(&list, || Resize::of(&list, measure.clone())));
+        drawn.update_value(|drawn| drawn.watch(&list, || Resize::new(&list, measure.clone())));
         let is_first = drawn.with_value(Rows::is_empty);
         live.read(|session| {
             drawn.update_value(|drawn| drawn.draw(&rows, session, window, &context));
