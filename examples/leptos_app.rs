@@ -1,5 +1,4 @@
-//! `<LiveLogs>` in a Leptos page of one's own: the workflow comes from a signal, and the logs
-//! follow it.
+//! `<LiveLogs>` in your own Leptos page: the workflow is a signal, and the logs follow it.
 
 use leptos::prelude::*;
 use logs_sse_client::ui::LiveLogs;

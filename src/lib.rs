@@ -1,12 +1,13 @@
 //! Live logs in a web page.
 //!
 //! In reading order:
-//! - [`logs_sse_core`], a crate over [`logs_sse_wire`], decides: the connection's states, what is
-//!   stored, what is shown.
-//! - `browser` (feature `browser`) does what core says: it alone opens, closes, waits and listens.
-//! - `ui` (feature `ui`) shows it: the Leptos component `<LiveLogs>`.
+//! - [`logs_sse_core`], which builds on [`logs_sse_wire`], decides: the connection's states, what
+//!   is stored, what is shown.
+//! - `browser` (feature `browser`) does what the core requests: it alone opens, closes, waits and
+//!   listens.
+//! - `ui` (feature `ui`) renders: the Leptos component `<LiveLogs>`.
 //!
-//! `js` (feature `js`) is a door of its own: what the npm package's JavaScript calls.
+//! `js` (feature `js`) is a separate entry point: what the npm package's JavaScript calls.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

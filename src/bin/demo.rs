@@ -1,5 +1,5 @@
-//! The demo page's entry: mounts `<LiveLogs>` above the page's own logs and follows its workflow
-//! switch.
+//! The entry point of the demo page: mounts `<LiveLogs>` above the page's own logs and listener its
+//! workflow selector.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
@@ -8,7 +8,7 @@ fn main() {
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {
-    eprintln!("this program runs in a browser: build it with trunk, or type `npm run demo`");
+    eprintln!("this program runs in a browser: build it with trunk, or run `npm run demo`");
     std::process::exit(1);
 }
 
@@ -24,22 +24,30 @@ mod page {
     use web_sys::{HtmlElement, HtmlSelectElement};
 
     thread_local! {
-        /// What the page owns: the mounted view and the listener. It ends with the page.
+        /// What the page owns: the mounted view and the listener. Both live as long as the page.
         static PAGE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
     }
 
     pub(crate) fn mount() {
-        let place: HtmlElement = element("live-logs");
-        let switch: HtmlSelectElement = element("workflow");
+        let container: HtmlElement = element("live-logs");
+        let selector: HtmlSelectElement = element("workflow");
         let owner = Owner::new_root(None);
         let page = owner.with(|| {
-            let chosen = RwSignal::new(switch.value());
-            let part = move |index| Signal::derive(move || chosen.read().split('/').nth(index).unwrap_or_default().to_owned());
-            let view = leptos::mount::mount_to(place, move || {
-                view! { class="dsl", <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize/> }
+            let workflow = RwSignal::new(selector.value());
+            let part = move |index| {
+                Signal::derive(move || {
+                    workflow.read().split('/').nth(index).unwrap_or_default().to_owned()
+                })
+            };
+            let view = leptos::mount::mount_to(container, move || {
+                view! { class="dsl",
+                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize/>
+                }
             });
-            let follows = EventListener::new(&switch.clone(), "change", move |_| chosen.set(switch.value()));
-            (view, follows)
+            let listener = EventListener::new(&selector.clone(), "change", move |_| {
+                workflow.set(selector.value());
+            });
+            (view, listener)
         });
         PAGE.set(Some(Box::new((page, owner))));
     }
@@ -50,6 +58,6 @@ mod page {
             .and_then(|document| document.get_element_by_id(id));
         found
             .and_then(|found| found.dyn_into().ok())
-            .unwrap_or_else(|| panic!("index.html has no #{id} of the kind that the demo needs"))
+            .unwrap_or_else(|| panic!("index.html has no #{id} of the expected type"))
     }
 }

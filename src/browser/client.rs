@@ -1,5 +1,5 @@
-//! The run loop: what the browser reports goes into the session, what the session answers is done
-//! in the browser.
+//! The run loop: passes what the browser reports to the session, and does in the browser what the
+//! session requests.
 
 mod window;
 
@@ -12,7 +12,7 @@ use web_sys::Element;
 
 use crate::browser::clock;
 use crate::browser::console::Console;
-use crate::browser::frame::Frame;
+use crate::browser::frame::AnimationFrame;
 use crate::browser::home::Home;
 use crate::browser::next_task::NextTask;
 use crate::browser::page_events::PageEvents;
@@ -30,55 +30,56 @@ use logs_sse_core::time::{Instant, millis};
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 
-/// How a client behaves.
+/// The options of a client.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// How the connection behaves.
+    /// How the connection behaves: delays, timeouts, the number of attempts.
     pub connection: Config,
-    /// How much of the log is held.
+    /// How much of the log is kept in memory.
     pub capacity: Capacity,
-    /// How much the console tells.
+    /// How much is logged to the console.
     pub console: Console,
     /// Whether cookies are sent to a stream of another origin.
     pub with_credentials: bool,
 }
 
-/// A live log in a page. Dropping it closes the stream and ends all that it listens to.
-#[must_use = "the live log ends on drop"]
+/// A live log in a page. Dropping it closes the stream and removes all listeners.
+#[must_use = "dropping the client closes the stream"]
 pub struct Client {
     inner: Rc<Inner>,
 }
 
 impl Client {
-    /// A client that is not connected yet. `on_frame` is called at most once per frame, when
-    /// something to show has changed. When it gives `false`, since it is not the time to show
-    /// it, it is called on the next frame again.
+    /// Creates a client that is not connected yet.
+    ///
+    /// `on_frame` is called at most once per frame, when something visible has changed. If it
+    /// returns `false`, because it is too early to draw, it is called again on the next frame.
     pub fn new(options: Options, on_frame: impl FnMut(&Self) -> bool + 'static) -> Self {
         Self::with_opener(Opener::default(), options, on_frame)
     }
 
-    /// The same, whose streams are opened by `opener`.
+    /// Like [`new`](Self::new), with streams that are opened by `opener`.
     pub fn with_opener(
         opener: Opener,
         options: Options,
         mut on_frame: impl FnMut(&Self) -> bool + 'static,
     ) -> Self {
-        // 53 bits of chance are plenty for spreading retries.
+        // 53 random bits are plenty for spreading retries.
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         let home = Rc::new(Home::page());
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
-            let of_frame = me.clone();
+            let weak = me.clone();
             Inner {
                 session: RefCell::new(Session::new(options.connection, options.capacity, seed)),
                 opener,
                 source: RefCell::new(None),
                 probe: RefCell::new(None),
-                alarm: Cell::new(None),
-                alarm_at: Cell::new(None),
+                timer: Cell::new(None),
+                timer_at: Cell::new(None),
                 refresh: Cell::new(None),
                 searching: OnceCell::new(),
-                frame: Frame::new(Rc::clone(&home), move || {
-                    if let Some(inner) = of_frame.upgrade() {
+                frame: AnimationFrame::new(Rc::clone(&home), move || {
+                    if let Some(inner) = weak.upgrade() {
                         inner.schedule_refresh();
                         let client = Self { inner };
                         if !on_frame(&client) {
@@ -86,7 +87,7 @@ impl Client {
                         }
                     }
                 }),
-                news: RefCell::new(None),
+                updates: RefCell::new(None),
                 page_events: RefCell::new(window::listen(&home, me)),
                 home,
                 moves: Cell::new(0),
@@ -105,120 +106,121 @@ impl Client {
         Self { inner }
     }
 
-    /// Calls `on_news` when there is news, for a program rather than for the eye: once per frame,
-    /// in a hidden tab by a timer, and more often while lines come faster, so that few have to
-    /// be kept for it. The argument says whether it is a frame.
-    pub fn on_update(&self, mut on_news: impl FnMut(bool) + 'static) {
+    /// Calls `on_update` when there is something new for a program rather than for the eye: once
+    /// per frame, by a timer in a hidden tab, and more often while lines arrive faster, so that
+    /// only few have to be kept for it. The argument is `false` if a backlog caused the call.
+    pub fn on_update(&self, mut on_update: impl FnMut(bool) + 'static) {
         let me = Rc::downgrade(&self.inner);
-        let news = Frame::in_background(Rc::clone(&self.inner.home), move || {
-            // Asked before it is told.
+        let updates = AnimationFrame::in_background(Rc::clone(&self.inner.home), move || {
+            // Determined before the callback empties the backlog.
             let is_frame = me.upgrade().is_none_or(|inner| !inner.has_backlog());
-            on_news(is_frame);
+            on_update(is_frame);
         });
-        *self.inner.news.borrow_mut() = Some(news);
+        *self.inner.updates.borrow_mut() = Some(updates);
     }
 
-    /// Tells in which element the client is shown, whose window has the timers and frames. A page
-    /// may move it to another window.
+    /// Sets the element in which the client is shown, whose window provides timers and frames. A
+    /// page may move it to another window.
     pub fn shown_in(&self, element: &Element) {
         self.inner.home.set_element(element);
         self.inner.follow_home();
     }
 
-    /// How often the element has come to another window.
+    /// Returns how often the element has moved to another window.
     #[must_use]
     pub fn moves(&self) -> u32 {
         self.inner.moves.get()
     }
 
-    /// Keeps the rows from `number` on until a listener has heard them; `None` when it wants none.
+    /// Keeps the rows from `number` on until a listener has received them, or none for `None`.
     pub fn retain_from(&self, number: Option<u64>) {
         if self.inner.session.borrow_mut().retain_from(number) {
-            // What was drawn may be gone, and no line need come that would have it drawn again.
+            // Drawn rows may be evicted now, and no line need arrive that would cause a redraw.
             self.inner.frame.request();
         }
     }
 
-    /// Begins, and goes on by itself until [`disconnect`](Self::disconnect).
+    /// Connects, and reconnects automatically until [`disconnect`](Self::disconnect).
     pub fn connect(&self) {
         self.inner.handle(Input::Connect);
     }
 
-    /// Ends; nothing more arrives.
+    /// Closes the stream; nothing more arrives.
     pub fn disconnect(&self) {
         self.inner.handle(Input::Disconnect);
     }
 
-    /// Cuts a wait short.
+    /// Makes the next attempt now instead of after the delay.
     pub fn retry_now(&self) {
         self.inner.handle(Input::RetryNow);
     }
 
-    /// Changes what to connect to. A stream that is open is closed before the new one opens.
+    /// Changes what to connect to. An open stream is closed before the new one opens.
     pub fn set_target(&self, target: Result<Target, TargetError>) {
         self.inner.session.borrow_mut().handle_target(clock::now(), target);
         self.inner.drive();
     }
 
-    /// Changes whether cookies are sent to a stream of another origin, from the next attempt on.
+    /// Sets whether cookies are sent to a stream of another origin, from the next attempt on.
     pub fn set_with_credentials(&self, with_credentials: bool) {
         self.inner.with_credentials.set(with_credentials);
     }
 
-    /// Changes how much is held.
+    /// Changes how much of the log is kept in memory.
     pub fn set_capacity(&self, capacity: Capacity) {
         self.inner.session.borrow_mut().resize(capacity);
         self.inner.drive();
     }
 
-    /// Shows those lines only that a reader asks for. They are looked for in pieces, between which
-    /// the page has its time.
+    /// Shows only the lines that match `query`. The search runs in slices, between which the page
+    /// can do other work.
     pub fn set_query(&self, query: Query) {
         self.inner.session.borrow_mut().set_query(query);
-        self.inner.search_on();
+        self.inner.search_slice();
         self.inner.frame.request();
     }
 
-    /// Looks through what came since the last frame, unless a search is under way that will.
+    /// Searches the lines that arrived since the last frame, unless a running search will do so.
     pub fn search_new(&self) {
-        if !self.inner.searching.get().is_some_and(NextTask::is_coming) {
-            self.inner.search_on();
+        if !self.inner.searching.get().is_some_and(NextTask::is_pending) {
+            self.inner.search_slice();
         }
     }
 
-    /// Lets all lines go. The connection goes on.
+    /// Drops all lines. The connection is not affected.
     pub fn clear(&self) {
         self.inner.session.borrow_mut().clear();
         self.inner.request_frame();
     }
 
-    /// The connection in words, now.
+    /// Returns the connection's current status in words.
     #[must_use]
     pub fn status(&self) -> Status {
         self.inner.status()
     }
 
-    /// The status for a program, as JSON.
+    /// Returns the status as JSON, for a program.
     #[must_use]
     pub fn report(&self) -> String {
         js_export::status(&self.inner.session.borrow(), clock::now())
     }
 
-    /// The moment by the page's clock.
+    /// Returns the current time by the page's clock.
     #[must_use]
     pub fn now(&self) -> Instant {
         clock::now()
     }
 
-    /// All that a page shows now, through `viewport`.
+    /// Returns everything that a page shows now through `viewport`.
     #[must_use]
-    pub fn picture(&self, viewport: &Viewport) -> ViewModel {
+    pub fn view_model(&self, viewport: &Viewport) -> ViewModel {
         ViewModel::of(&self.inner.session.borrow(), viewport, clock::now())
     }
 
-    /// Looks at the session: its lines, its state. Must not call back into the client.
-    pub fn with_session<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
-        look(&self.inner.session.borrow())
+    /// Calls `read` with the session: its lines, its state. `read` must not call back into the
+    /// client.
+    pub fn with_session<T>(&self, read: impl FnOnce(&Session) -> T) -> T {
+        read(&self.inner.session.borrow())
     }
 }
 
@@ -233,16 +235,16 @@ struct Inner {
     opener: Opener,
     source: RefCell<Option<Source>>,
     probe: RefCell<Option<Probe>>,
-    alarm: Cell<Option<Timer>>,
-    /// When it rings.
-    alarm_at: Cell<Option<Instant>>,
-    /// Redraws when the status reads differently by the mere passing of time.
+    timer: Cell<Option<Timer>>,
+    /// The time at which it fires.
+    timer_at: Cell<Option<Instant>>,
+    /// Redraws when the status text changes merely because time passes.
     refresh: Cell<Option<Timer>>,
-    /// Goes on with a search that took its time; there from the first that does.
+    /// Continues a search that used up its slice; created by the first one that does.
     searching: OnceCell<NextTask>,
-    frame: Frame,
-    /// Whoever listens for news, if anybody.
-    news: RefCell<Option<Frame>>,
+    frame: AnimationFrame,
+    /// Calls the listener for updates, if there is one.
+    updates: RefCell<Option<AnimationFrame>>,
     home: Rc<Home>,
     moves: Cell<u32>,
     closing: Cell<Option<Timer>>,
@@ -254,7 +256,8 @@ struct Inner {
 
 impl Inner {
     fn handle(&self, input: Input) {
-        // What came before it is heard before it: the input may close the source.
+        // Events that arrived before the input are handled before it: the input may close the
+        // source.
         let transport = self.source.borrow().as_ref().map(Source::transport);
         if let Some(transport) = transport {
             transport.flush();
@@ -266,16 +269,16 @@ impl Inner {
     fn handle_source(&self, source: SourceId, event: SourceEvent<'_>) {
         let now = clock::now();
         self.session.borrow_mut().handle_source_telling(now, source, event, &mut |name, data| {
-            self.console.line(name, data)
+            self.console.line(name, data);
         });
         self.drive();
         if self.has_backlog() {
-            self.tell_now();
+            self.notify_now();
         }
     }
 
-    /// Does all that the session asks for. Each output is taken on its own, since doing one may add
-    /// another.
+    /// Does everything that the session requests. Outputs are taken one at a time, since doing one
+    /// may add another.
     fn drive(&self) {
         loop {
             let output = self.session.borrow_mut().poll_output();
@@ -283,13 +286,13 @@ impl Inner {
                 None => break,
                 Some(Output::Open { source, url }) => self.open(source, &url),
                 Some(Output::Close(_)) => drop(self.source.take()),
-                Some(Output::Probe { probe, url }) => self.ask(probe, &url),
+                Some(Output::Probe { probe, url }) => self.probe(probe, &url),
                 Some(Output::EndProbe(_)) => drop(self.probe.take()),
-                Some(Output::SetTimer(alarm)) => {
-                    self.alarm_at.set(alarm.map(|alarm| alarm.at));
-                    self.set_alarm();
+                Some(Output::SetTimer(timer)) => {
+                    self.timer_at.set(timer.map(|timer| timer.at));
+                    self.set_timer();
                 }
-                Some(Output::Changed(_)) => self.tell_change(),
+                Some(Output::Changed(_)) => self.log_change(),
             }
         }
         self.follow_home();
@@ -298,14 +301,14 @@ impl Inner {
 
     fn request_frame(&self) {
         self.frame.request();
-        if let Some(news) = &*self.news.borrow() {
-            news.request();
+        if let Some(updates) = &*self.updates.borrow() {
+            updates.request();
         }
     }
 
-    fn tell_now(&self) {
-        if let Some(news) = &*self.news.borrow() {
-            news.run_now();
+    fn notify_now(&self) {
+        if let Some(updates) = &*self.updates.borrow() {
+            updates.run_now();
         }
     }
 
@@ -316,26 +319,26 @@ impl Inner {
     fn open(&self, id: SourceId, url: &str) {
         let me = self.me.clone();
         match Source::open(&self.opener, url, self.with_credentials.get(), move |event| {
-            with(&me, |inner| inner.handle_source(id, event))
+            with(&me, |inner| inner.handle_source(id, event));
         }) {
             Ok(source) => *self.source.borrow_mut() = Some(source),
-            Err(words) => self.session.borrow_mut().handle_source(
+            Err(message) => self.session.borrow_mut().handle_source(
                 clock::now(),
                 id,
-                SourceEvent::NotOpened(words),
+                SourceEvent::NotOpened(message),
             ),
         }
     }
 
-    fn ask(&self, id: ProbeId, url: &str) {
+    fn probe(&self, id: ProbeId, url: &str) {
         let me = self.me.clone();
-        let on_finding = move |finding: ResponseHead| {
+        let on_response = move |head: ResponseHead| {
             with(&me, |inner| {
                 drop(inner.probe.take());
-                inner.handle(Input::Probed(id, finding));
+                inner.handle(Input::Probed(id, head));
             });
         };
-        *self.probe.borrow_mut() = Probe::ask(url, self.with_credentials.get(), on_finding);
+        *self.probe.borrow_mut() = Probe::start(url, self.with_credentials.get(), on_response);
     }
 
     fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timer {
@@ -352,29 +355,29 @@ impl Inner {
         self.refresh.set(refresh);
     }
 
-    /// Looks on for what the reader asked, for a while; then again as soon as the page has done
-    /// what was due, with the next frame at the latest.
-    fn search_on(&self) {
+    /// Searches for one slice, then continues as soon as the page has handled what is due, with the
+    /// next frame at the latest.
+    fn search_slice(&self) {
         let end = clock::now() + SEARCH_SLICE;
         while !self.session.borrow_mut().search(SEARCH_STEP) {
             if end <= clock::now() {
-                self.searching.get_or_init(|| self.turn()).request();
+                self.searching.get_or_init(|| self.search_task()).request();
                 self.frame.request();
                 return;
             }
         }
     }
 
-    fn turn(&self) -> NextTask {
+    fn search_task(&self) -> NextTask {
         let me = self.me.clone();
-        let on_turn = |inner: &Self| {
-            inner.search_on();
+        let next_slice = |inner: &Self| {
+            inner.search_slice();
             inner.frame.request();
         };
-        NextTask::new(move || with(&me, on_turn))
+        NextTask::new(move || with(&me, next_slice))
     }
 
-    fn tell_change(&self) {
+    fn log_change(&self) {
         let status = self.status();
         let session = self.session.borrow();
         let channels = session.target().map(|target| {
@@ -392,17 +395,17 @@ impl Inner {
     }
 }
 
-/// After this many rows news is told without waiting for a frame. They are kept for so long,
-/// whatever the capacity is.
+/// After this many rows the listener is notified without waiting for a frame. Rows up to this
+/// number are kept for it, whatever the capacity is.
 const BACKLOG_ROWS: u64 = 1_024;
 
-/// How long a search keeps the page: about half a frame.
+/// How long a search may block the page: about half a frame.
 const SEARCH_SLICE: Duration = Duration::from_millis(8);
 
-/// Bytes between two looks at the clock: a tenth of a millisecond.
+/// Bytes searched between two readings of the clock: a tenth of a millisecond.
 const SEARCH_STEP: usize = 256 << 10;
 
-/// What a callback does, unless the client has gone in the meantime.
+/// Calls `act` unless the client was dropped in the meantime.
 fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {
     if let Some(inner) = inner.upgrade() {
         act(&inner);

@@ -1,21 +1,21 @@
-//! What the browser's console tells: a line for each change of the connection, more or less on
+//! Messages in the browser's console: a line for each change of the connection, more or fewer on
 //! demand.
 
-/// How much the console tells.
+/// How much is logged to the console.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Console {
-    /// Nothing.
+    /// Nothing is logged.
     Off,
     /// One line for each change of the connection.
     #[default]
     Changes,
-    /// One line for each log line too.
+    /// Also one line for each log line.
     Lines,
 }
 
 impl Console {
-    /// Tells of a change; one that is bad news as a warning, so that the console's own filter finds
-    /// it.
+    /// Logs a change of the connection. Bad news is a warning, so that the console's own filter
+    /// finds it.
     pub(crate) fn change(self, channel: &str, text: &str, is_bad: bool) {
         if self < Self::Changes {
             return;
@@ -28,7 +28,7 @@ impl Console {
         }
     }
 
-    /// Tells of a line.
+    /// Logs a line of the log.
     pub(crate) fn line(self, level: &str, message: &str) {
         if self >= Self::Lines {
             web_sys::console::log_1(&format!("[live logs] {level} {message}").into());

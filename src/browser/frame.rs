@@ -1,21 +1,22 @@
-//! Once per animation frame, however often it is asked for.
+//! Calls back once per animation frame, however often that is requested.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
+use js_sys::Function;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Window;
 
 use crate::browser::home::Home;
-use crate::browser::timer::Timer;
+use crate::browser::timer::{Timer, function};
 
-/// A callback for the next frame; none comes after the drop.
+/// A callback for the next animation frame. It is not called after the drop.
 ///
-/// In a hidden tab the browser gives no frames: nothing is drawn there, unless it is to go on [in
-/// the background](Self::in_background).
-#[must_use = "no frame comes after the drop"]
-pub(crate) struct Frame {
+/// In a hidden tab the browser runs no frames: nothing is drawn there, unless the callback is to
+/// run [in the background](Self::in_background).
+#[must_use = "the callback is not called after the drop"]
+pub(crate) struct AnimationFrame {
     state: Rc<State>,
     home: Rc<Home>,
     callback: Closure<dyn FnMut()>,
@@ -24,15 +25,14 @@ pub(crate) struct Frame {
 
 struct State {
     on_frame: RefCell<Box<dyn FnMut()>>,
-    /// The window that was asked, and its name for the frame.
-    pending: RefCell<Option<(Window, i32)>>,
-    /// Rings where no frame comes.
+    pending: RefCell<Option<FrameRequest>>,
+    /// Fires if no frame runs.
     timer: Cell<Option<Timer>>,
 }
 
-impl Frame {
-    /// Will call `on_frame` on the frame of the window of `home` after a
-    /// [`request`](Self::request).
+impl AnimationFrame {
+    /// Creates a callback for frames of the window of `home`. Each [`request`](Self::request) calls
+    /// it once.
     pub(crate) fn new(home: Rc<Home>, on_frame: impl FnMut() + 'static) -> Self {
         let state = Rc::new(State {
             on_frame: RefCell::new(Box::new(on_frame)),
@@ -47,23 +47,23 @@ impl Frame {
         Self { state, home, callback, is_background: false }
     }
 
-    /// The same, with calls by a slow timer where no frames come.
+    /// Like [`new`](Self::new), with calls by a slow timer while no frames run.
     pub(crate) fn in_background(home: Rc<Home>, on_frame: impl FnMut() + 'static) -> Self {
         let mut frame = Self::new(home, on_frame);
         frame.is_background = true;
         frame
     }
 
-    /// Asks for a frame, unless one is coming already.
+    /// Requests a frame, unless one is pending.
     pub(crate) fn request(&self) {
         if self.state.pending.borrow().is_some() {
             return;
         }
-        let asked = self.home.window().and_then(|window| {
-            let handle = window.request_animation_frame(self.callback.as_ref().unchecked_ref());
-            Some((window, handle.ok()?))
-        });
-        self.state.pending.replace(asked);
+        let request = self
+            .home
+            .window()
+            .and_then(|window| FrameRequest::new(window, self.callback.as_ref().unchecked_ref()));
+        self.state.pending.replace(request);
         if self.is_background {
             let state = Rc::clone(&self.state);
             let timer = Timer::new(self.home.window(), BACKGROUND_MILLIS, move || {
@@ -74,22 +74,22 @@ impl Frame {
         }
     }
 
-    /// Drops the frame that was asked of another window, which may never come.
+    /// Cancels the frame requested from the previous window, which may never run it.
     pub(crate) fn moved(&self) {
         self.state.cancel();
         drop(self.state.timer.take());
     }
 
-    /// Calls at once, besides a frame that is coming.
+    /// Calls at once, in addition to a pending frame.
     pub(crate) fn run_now(&self) {
         self.state.call();
     }
 }
 
-impl Drop for Frame {
+impl Drop for AnimationFrame {
     fn drop(&mut self) {
         self.state.cancel();
-        // The timer holds the state, and the state the timer.
+        // The timer holds the state, and the state holds the timer.
         self.state.timer.take();
     }
 }
@@ -101,19 +101,42 @@ impl State {
     }
 
     fn call(&self) {
-        // A callback that causes another call has it coming with the next frame.
+        // If the callback itself causes a call, that is made on the next frame.
         if let Ok(mut on_frame) = self.on_frame.try_borrow_mut() {
             on_frame();
         }
     }
 
     fn cancel(&self) {
-        if let Some((window, handle)) = self.pending.take() {
-            // It fails only for a window that is gone, and then there is no frame to cancel.
-            let _ = window.cancel_animation_frame(handle);
+        if let Some(request) = self.pending.take() {
+            request.cancel();
         }
     }
 }
 
-/// In a hidden tab browsers round timers up to a second anyway.
+/// A frame requested from a window, and the window's handle for it.
+///
+/// The handle is a number in browsers. Test clocks return numbers beyond 32 bits, or objects, so it
+/// is kept as it is.
+pub(crate) struct FrameRequest {
+    window: Window,
+    handle: JsValue,
+}
+
+impl FrameRequest {
+    /// Requests a frame from `window`, or returns `None` if the window refuses.
+    pub(crate) fn new(window: Window, callback: &Function) -> Option<Self> {
+        let handle = function(&window, "requestAnimationFrame")?.call1(&window, callback).ok()?;
+        Some(Self { window, handle })
+    }
+
+    /// Cancels the frame, if it has not run yet.
+    pub(crate) fn cancel(self) {
+        // This fails only if the window is closed, and then it renders no frames.
+        let _ = function(&self.window, "cancelAnimationFrame")
+            .map(|cancel| cancel.call1(&self.window, &self.handle));
+    }
+}
+
+/// Browsers round timers in a hidden tab up to a second anyway.
 const BACKGROUND_MILLIS: u32 = 250;

@@ -1,8 +1,9 @@
-//! The room that opens, closes, waits and listens. It reports what happened and does what core
-//! says; it decides nothing. Besides it only `ui` calls the browser, for the elements of its views.
+//! Everything that opens, closes, waits and listens. This module reports what happened and does
+//! what the core requests; it decides nothing. Besides it, only `ui` calls the browser, for the
+//! elements of its views.
 //!
-//! Whatever is opened here (a source, a timer, a listener, a frame) is owned by a value and ends
-//! with it.
+//! Whatever is opened here (a source, a timer, a listener, a frame) is owned by a value and closed
+//! by its drop.
 
 mod client;
 mod clock;

@@ -1,5 +1,5 @@
-//! One question after the head of an answer, by `fetch`: an EventSource does not tell why it
-//! failed. Asks once, judges nothing.
+//! Requests a response head once, by `fetch`, because an EventSource does not report why it failed.
+//! Judges nothing.
 
 use std::rc::Rc;
 
@@ -13,43 +13,43 @@ use web_sys::{
 
 use logs_sse_core::connection::ResponseHead;
 
-/// A question that is under way. On drop nobody wants to know any more, and the request is ended.
-#[must_use = "the question is withdrawn on drop"]
+/// A request in progress. Dropping it aborts the request, and its response is not reported.
+#[must_use = "the request is aborted on drop"]
 pub(crate) struct Probe {
     abort: AbortController,
-    /// The answer is told only while this is held.
-    _wanted: Rc<()>,
+    /// The response is reported only while this is held.
+    _alive: Rc<()>,
     _timeout: Timeout,
 }
 
 impl Probe {
-    /// Asks `url`, as an EventSource would; with the cookies of another origin where
-    /// `with_credentials` says so. `on_finding` hears once, unless the probe is dropped before.
-    pub(crate) fn ask(
+    /// Requests `url` as an EventSource would, with the cookies of another origin if
+    /// `with_credentials` is set. `on_response` is called once, unless the probe is dropped first.
+    pub(crate) fn start(
         url: &str,
         with_credentials: bool,
-        on_finding: impl FnOnce(ResponseHead) + 'static,
+        on_response: impl FnOnce(ResponseHead) + 'static,
     ) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let answer =
+        let response =
             web_sys::window()?.fetch_with_request(&request(url, with_credentials, &abort)?);
-        let wanted = Rc::new(());
-        let (ended, on_time, is_wanted) = (abort.clone(), abort.clone(), Rc::downgrade(&wanted));
-        // A task, not closures of our own: an ended request still answers, when such closures would
-        // be gone.
+        let alive = Rc::new(());
+        let (finished, timed_out, is_alive) = (abort.clone(), abort.clone(), Rc::downgrade(&alive));
+        // A task, not closures of our own: an aborted request still settles, after such closures
+        // would have been dropped.
         spawn_local(async move {
-            let answer = JsFuture::from(answer).await;
-            // No `dyn_ref`: a `fetch` that a page replaced may answer with another window's class.
-            let finding =
-                answer.map_or(ResponseHead::Nothing, |answer| finding(answer.unchecked_ref()));
-            // The head was all that was wanted; a stream would go on for ever.
-            ended.abort();
-            if is_wanted.upgrade().is_some() {
-                on_finding(finding);
+            let response = JsFuture::from(response).await;
+            // No `dyn_ref`: a `fetch` that the page replaced may return another window's class.
+            let head = response
+                .map_or(ResponseHead::Nothing, |response| read_head(response.unchecked_ref()));
+            // Only the head is needed; the body of a stream would never end.
+            finished.abort();
+            if is_alive.upgrade().is_some() {
+                on_response(head);
             }
         });
-        let timeout = Timeout::new(PATIENCE_MS, move || on_time.abort());
-        Some(Self { abort, _wanted: wanted, _timeout: timeout })
+        let timeout = Timeout::new(TIMEOUT_MS, move || timed_out.abort());
+        Some(Self { abort, _alive: alive, _timeout: timeout })
     }
 }
 
@@ -68,20 +68,21 @@ fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option
     } else {
         RequestCredentials::SameOrigin
     });
-    // A login page behind a redirect would answer 200.
+    // A login page behind a redirect would respond with 200.
     init.set_redirect(RequestRedirect::Manual);
     let request = Request::new_with_str_and_init(url, &init).ok()?;
     request.headers().set("Accept", "text/event-stream").ok()?;
     Some(request)
 }
 
-fn finding(answer: &Response) -> ResponseHead {
-    if answer.type_() == ResponseType::Opaqueredirect {
+fn read_head(response: &Response) -> ResponseHead {
+    if response.type_() == ResponseType::Opaqueredirect {
         return ResponseHead::Redirect;
     }
-    let header = |name| answer.headers().get(name).ok().flatten().unwrap_or_default();
-    ResponseHead::read(answer.status(), &header("Content-Type"), &header("Retry-After"))
+    let header = |name| response.headers().get(name).ok().flatten().unwrap_or_default();
+    ResponseHead::read(response.status(), &header("Content-Type"), &header("Retry-After"))
 }
 
-/// Longer than a healthy server takes for a head, shorter than a person waits for a reason.
-const PATIENCE_MS: u32 = 5_000;
+/// Longer than a healthy server needs for a response head, shorter than a person waits for a
+/// reason.
+const TIMEOUT_MS: u32 = 5_000;

@@ -1,6 +1,6 @@
-//! Reports when the size of an element changes. Owned: it reports nothing after the drop.
+//! Reports when the size of an element changes. It reports nothing after the drop.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
@@ -8,13 +8,15 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ResizeObserver, Window};
 
-/// Watches elements.
+use crate::browser::frame::FrameRequest;
+
+/// Watches the sizes of elements.
 #[must_use = "nothing is reported after the drop"]
 pub struct Resize {
     raw: Option<ResizeObserver>,
     window: Option<Window>,
-    /// The frame that is asked for, in which the change is told.
-    frame: Rc<Cell<Option<i32>>>,
+    /// The pending frame, in which the change is reported.
+    frame: Rc<RefCell<Option<FrameRequest>>>,
     _callbacks: [Closure<dyn FnMut()>; 2],
 }
 
@@ -22,22 +24,23 @@ impl Resize {
     /// Calls `on_resize` in the frame after each change of the size of `element`, and once at the
     /// beginning.
     ///
-    /// Not at once: a callback that changes the size again would be an error event of the window
-    /// ("ResizeObserver loop").
-    pub fn of(element: &Element, mut on_resize: impl FnMut() + 'static) -> Self {
+    /// Not immediately: a callback that changes the size again would cause an error event of the
+    /// window ("ResizeObserver loop").
+    pub fn new(element: &Element, mut on_resize: impl FnMut() + 'static) -> Self {
         let window = window_of(element);
-        let frame = Rc::new(Cell::new(None));
-        let drawn = Rc::clone(&frame);
+        let frame = Rc::new(RefCell::new(None));
+        let fired = Rc::clone(&frame);
         let in_frame = Closure::new(move || {
-            drawn.set(None);
+            fired.take();
             on_resize();
         });
-        let (asked, asks) = (Rc::clone(&frame), window.clone());
-        let tell: Function = in_frame.as_ref().unchecked_ref::<Function>().clone();
+        let (pending, frames_of) = (Rc::clone(&frame), window.clone());
+        let report: Function = in_frame.as_ref().unchecked_ref::<Function>().clone();
         let callback = Closure::new(move || {
-            if asked.get().is_none() {
-                asked.set(
-                    asks.as_ref().and_then(|window| window.request_animation_frame(&tell).ok()),
+            let is_pending = pending.borrow().is_some();
+            if !is_pending {
+                pending.replace(
+                    frames_of.clone().and_then(|window| FrameRequest::new(window, &report)),
                 );
             }
         });
@@ -49,13 +52,14 @@ impl Resize {
         Self { raw, window, frame, _callbacks: [callback, in_frame] }
     }
 
-    /// Whether `element` is still in the window that watches it; in another one nothing is told.
+    /// Returns whether `element` is still in the window that watches it. In another window no
+    /// change is reported.
     #[must_use]
     pub fn is_at(&self, element: &Element) -> bool {
         self.window == window_of(element)
     }
 
-    /// Watches `element` too.
+    /// Also watches `element`.
     pub fn watch(&self, element: &Element) {
         if let Some(raw) = &self.raw {
             raw.observe(element);
@@ -75,9 +79,8 @@ impl Drop for Resize {
         if let Some(raw) = &self.raw {
             raw.disconnect();
         }
-        if let (Some(window), Some(handle)) = (&self.window, self.frame.take()) {
-            // It fails only for a window that is gone, and its frames with it.
-            let _ = window.cancel_animation_frame(handle);
+        if let Some(request) = self.frame.take() {
+            request.cancel();
         }
     }
 }
@@ -86,7 +89,8 @@ fn window_of(element: &Element) -> Option<Window> {
     element.owner_document()?.default_view()
 }
 
-/// An observer of that window: one of another window tells when that is drawn, which may be never.
+/// Creates an observer of `window`. One of another window reports when that is fired, which may be
+/// never.
 fn observer(window: &Window, callback: &Function) -> Option<ResizeObserver> {
     let class: Function = Reflect::get(window, &"ResizeObserver".into()).ok()?.unchecked_into();
     Reflect::construct(&class, &Array::of1(callback)).ok().map(JsCast::unchecked_into)

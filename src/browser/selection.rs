@@ -1,37 +1,37 @@
-//! What a reader has selected in a document. Reads, changes nothing.
+//! The reader's selection in a document. Only reads it.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Range};
 
-/// The selected stretches of a document; several in Firefox only.
+/// The selected ranges of a document; more than one in Firefox only.
 #[derive(Debug)]
 pub struct Selected(Vec<Range>);
 
 impl Selected {
-    /// What is selected in the document of `place`, or `None` where some of it is outside `place`.
+    /// Returns the selection in the document of `root`, or `None` if any of it is outside `root`.
     #[must_use]
-    pub fn within(place: &Element) -> Option<Self> {
-        let selection = place.owner_document()?.default_view()?.get_selection().ok()??;
+    pub fn within(root: &Element) -> Option<Self> {
+        let selection = root.owner_document()?.default_view()?.get_selection().ok()??;
         let ranges: Vec<_> = (0..selection.range_count())
             .filter_map(|index| selection.get_range_at(index).ok())
             .collect();
         let is_inside = |range: &Range| {
-            range.common_ancestor_container().is_ok_and(|common| place.contains(Some(&common)))
+            range.common_ancestor_container().is_ok_and(|common| root.contains(Some(&common)))
         };
         ranges.iter().all(is_inside).then_some(Self(ranges))
     }
 
-    /// Whether text of `element` that can be seen is selected.
+    /// Returns whether any visible text of `element` is selected.
     #[must_use]
     pub fn has_text_of(&self, element: &Element) -> bool {
         // Not `dyn_ref`: an element of another window is an instance of that window's classes.
-        let is_seen = element.unchecked_ref::<HtmlElement>().offset_width() > 0;
-        is_seen && self.0.iter().any(|range| has_text(range, element).unwrap_or_default())
+        let is_visible = element.unchecked_ref::<HtmlElement>().offset_width() > 0;
+        is_visible && self.0.iter().any(|range| has_text(range, element).unwrap_or_default())
     }
 }
 
-/// A triple click selects up to the start of the next cell, of which nothing is meant: so it is the
-/// text that counts.
+/// Returns whether `range` contains text of `element`. Text is what counts, since a triple click
+/// selects up to the start of the next cell without selecting any of its text.
 fn has_text(range: &Range, element: &Element) -> Option<bool> {
     let part = range.clone_range();
     part.select_node_contents(element).ok()?;

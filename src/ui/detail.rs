@@ -1,5 +1,5 @@
-//! One whole entry, below the list: it stands still while lines come and while its line is evicted,
-//! and closes with the log it belongs to.
+//! One whole entry, below the list. It does not move while lines arrive or its line is evicted, and
+//! closes when its log is cleared.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::ui::live::{Live, click, effect};
 use crate::ui::pieces;
 use logs_sse_core::summary::Whole;
 
-/// The entry that the reader opened, if any.
+/// Renders the entry that the reader opened, if there is one.
 pub(crate) fn detail(live: Live) -> impl IntoView {
     effect(move || {
-        let cleared_at = live.picture.read().cleared_at;
+        let cleared_at = live.view_model.read().cleared_at;
         if live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
             live.opened.set(None);
         }
     });
-    // Read once when opened, so that neither new lines nor the line's end in the store change what
-    // is read.
+    // Read once when opened, so that neither new lines nor the eviction of this one change what is
+    // shown.
     move || {
         let number = live.opened.get()?;
-        let whole = live.look(|session| session.store().row(number)?.line().map(Whole::of))?;
+        let whole = live.read(|session| session.store().row(number)?.line().map(Whole::of))?;
         Some(entry(live, whole))
     }
 }
@@ -57,7 +57,7 @@ fn entry(live: Live, whole: Whole) -> impl IntoView {
                 <button type="button" class="dsl-button dsl-small" on:click=move |_| all.set(true) prop:textContent=text(Whole::rest)></button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.opened.set(None))>"Close"</button>
             </div>
-            // A log reads from left to right, on a page in Hebrew or Arabic too.
+            // Logs are written from left to right, even on a page in Hebrew or Arabic.
             <div class="dsl-full" dir="ltr" node_ref=message></div>
             <pre class="dsl-json" dir="ltr" tabindex="0" aria-label="All fields" prop:textContent=text(Whole::shown_fields)></pre>
         </section>

@@ -1,4 +1,4 @@
-//! What a reader asks of the log: a text, levels, a pipeline. Core finds, the list shows.
+//! The reader's filters: a text, levels, a pipeline. The core searches, the list shows the result.
 
 use leptos::ev::Event;
 use leptos::html::Select;
@@ -10,7 +10,7 @@ use logs_sse_core::find::Levels;
 use logs_sse_core::styled;
 use logs_sse_core::summary::unknown_choice;
 
-/// The fields above the lines.
+/// Renders the fields above the lines.
 pub(crate) fn filter_bar(live: Live) -> impl IntoView {
     let levels = NodeRef::<Select>::new();
     let pipelines = NodeRef::<Select>::new();
@@ -22,11 +22,11 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
                 .for_each(|(index, (label, _))| add(&menu, &index.to_string(), label));
         }
     });
-    // No choice of levels hides silently what has none: the last one is theirs, with how many they
-    // are.
+    // No choice of levels silently hides lines of unknown level: the last choice selects them and
+    // shows how many there are.
     let mut counted = None;
     effect(move || {
-        let unknown = live.picture.with(|picture| picture.unknown_levels);
+        let unknown = live.view_model.with(|view_model| view_model.unknown_levels);
         if let Some(choice) = levels.get().and_then(|menu| menu.last_element_child())
             && counted.replace(unknown) != Some(unknown)
         {
@@ -35,7 +35,7 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
     });
     let mut listed = None;
     effect(move || {
-        let version = Some(live.picture.read().pipelines_version);
+        let version = Some(live.view_model.read().pipelines_version);
         let Some(menu) = pipelines.get() else { return };
         if version != listed {
             listed = version;
@@ -52,15 +52,15 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
                 dir="ltr"
                 autocomplete="off"
                 spellcheck="false"
-                on:input=changed(live, |live, text| live.ask(|query| query.text = text.to_owned()))
+                on:input=changed(live, |live, text| live.update_query(|query| query.text = text.to_owned()))
             />
             <button
                 type="button"
                 class="dsl-button dsl-small"
                 title="Regular expression"
                 aria-label="Regular expression"
-                aria-pressed=text(live.picture, |picture| picture.is_regex.to_string())
-                on:click=click(live, |live| live.ask(|query| query.is_regex = !query.is_regex))
+                aria-pressed=text(live.view_model, |view_model| view_model.is_regex.to_string())
+                on:click=click(live, |live| live.update_query(|query| query.is_regex = !query.is_regex))
             >
                 ".*"
             </button>
@@ -69,14 +69,15 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
             <p
                 class="dsl-broken"
                 role="alert"
-                hidden=flag(live.picture, |picture| picture.wrong.is_empty())
-                prop:textContent=text(live.picture, |picture| picture.wrong.clone())
+                hidden=flag(live.view_model, |view_model| view_model.wrong.is_empty())
+                prop:textContent=text(live.view_model, |view_model| view_model.wrong.clone())
             ></p>
         </div>
     }
 }
 
-/// What a field's new value does; a function pointer, so that there is one type for all fields.
+/// Returns a handler that calls `act` with a field's new value. A function pointer, so that there
+/// is one type for all fields.
 fn changed(live: Live, act: fn(Live, &str)) -> impl Fn(Event) + Clone + Send + 'static {
     move |event| act(live, &event_target_value(&event))
 }
@@ -87,21 +88,21 @@ fn choose_levels(live: Live, index: &str) {
         .ok()
         .and_then(|index: usize| Levels::CHOICES.get(index))
         .map_or(Levels::ALL, |(_, levels)| *levels);
-    live.ask(|query| query.levels = levels);
+    live.update_query(|query| query.levels = levels);
 }
 
-/// A name stands behind a sign, since the one of no pipeline is empty.
+/// A name follows `=`, since the name of no pipeline is empty.
 fn choose_pipeline(live: Live, value: &str) {
-    live.ask(|query| query.pipeline = value.strip_prefix('=').map(Into::into));
+    live.update_query(|query| query.pipeline = value.strip_prefix('=').map(Into::into));
 }
 
-/// The pipelines that came, and the one that is chosen even where it has not come yet.
+/// Lists the pipelines of the log, and the chosen one even if no line of it has arrived.
 fn list_pipelines(live: Live, menu: &Element) {
     menu.set_text_content(None);
     add(menu, "", "All pipelines");
-    let chosen = live.look(|session| session.query().pipeline.clone());
+    let chosen = live.read(|session| session.query().pipeline.clone());
     let mut names =
-        live.look(|session| session.store().pipelines().map(ToOwned::to_owned).collect::<Vec<_>>());
+        live.read(|session| session.store().pipelines().map(ToOwned::to_owned).collect::<Vec<_>>());
     if let Some(chosen) = &chosen
         && !names.contains(chosen)
     {
@@ -112,7 +113,7 @@ fn list_pipelines(live: Live, menu: &Element) {
         if chosen.as_ref() == Some(name)
             && let Some(option) = menu.last_element_child()
         {
-            // It fails only for a name that is none.
+            // This fails only for an invalid attribute name.
             let _ = option.set_attribute("selected", "");
         }
     }
@@ -123,7 +124,7 @@ fn add(menu: &Element, value: &str, label: &str) {
     if let Some(option) = option {
         let label = if label.is_empty() { "(none)".to_owned() } else { styled::label(label) };
         option.set_text_content(Some(&label));
-        // A name of a pipeline reads from left to right, whatever the page does.
+        // The name of a pipeline is read from left to right, whatever the page's direction.
         let attributes = [("value", value), ("dir", "ltr")]
             .iter()
             .try_for_each(|(name, value)| option.set_attribute(name, value));

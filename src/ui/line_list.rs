@@ -1,4 +1,4 @@
-//! The rows that are seen. The page holds these and a few more, however many lines the store holds.
+//! The visible rows. The page contains these and a few more, however many lines the store holds.
 
 use std::ops::Range;
 
@@ -10,35 +10,36 @@ use leptos::web_sys::Element;
 use crate::browser::{Client, Resize, layout};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
-use crate::ui::rows::{Reading, Rows};
+use crate::ui::rows::{RowContext, Rows};
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Measures, Viewport};
 
-/// The live section: how many lines, and the lines, newest first.
+/// Renders the live section: the number of lines, and the lines, newest first.
 pub(crate) fn line_list(live: Live) -> impl IntoView {
     let list = live.list;
-    let picture = live.picture;
+    let view_model = live.view_model;
     let rows = NodeRef::<Ol>::new();
     let drawn = StoredValue::new_local(Rows::default());
     effect(move || {
         live.moves.track();
-        let (window, version) = picture.with(|picture| (picture.window, picture.rows_version));
-        let reading = Reading { locale: live.locale.get(), opened: live.opened.get(), version };
+        let (window, version) =
+            view_model.with(|view_model| (view_model.window, view_model.rows_version));
+        let context = RowContext { locale: live.locale.get(), opened: live.opened.get(), version };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
         live.with(|client| client.shown_in(&list));
-        // How rows are laid out, style sheets and fonts decide: measured when there is one, and
-        // whenever a size changes.
+        // Style sheets and fonts determine the layout of rows: they are measured once there is one,
+        // and again whenever a size changes.
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
-        drawn.update_value(|drawn| drawn.watch(&list, || Resize::of(&list, measure.clone())));
+        drawn.update_value(|drawn| drawn.watch(&list, || Resize::new(&list, measure.clone())));
         let is_first = drawn.with_value(Rows::is_empty);
-        live.look(|session| {
-            drawn.update_value(|drawn| drawn.draw(&rows, session, window, &reading))
+        live.read(|session| {
+            drawn.update_value(|drawn| drawn.draw(&rows, session, window, &context));
         });
         if let Some(top) = window.scroll_to {
             list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
-        // All is written; from here on it is read, so that the browser lays out once.
+        // Everything is written; from here on it is only read, so that the browser lays out once.
         let heights = drawn.try_update_value(Rows::measure).unwrap_or_default();
         live.viewport.maybe_update(|viewport| {
             if window.scroll_to.is_some() {
@@ -58,7 +59,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     };
     let on_copy = move |event: ClipboardEvent| {
         let Some(list) = list.get_untracked() else { return };
-        let text = live.look(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
+        let text = live.read(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
         if let (Some(text), Some(clipboard)) = (text, event.clipboard_data())
             && clipboard.set_data("text/plain", &text).is_ok()
         {
@@ -74,27 +75,28 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         <div class="dsl-section">
             <div class="dsl-head">
                 <strong class="dsl-title" prop:textContent=move || live.title.get()></strong>
-                <span class="dsl-count" prop:textContent=text(picture, |picture| picture.held.clone())></span>
+                <span class="dsl-count" prop:textContent=text(view_model, |view_model| view_model.held.clone())></span>
                 <button
                     type="button"
                     class="dsl-button dsl-small dsl-primary"
-                    hidden=flag(picture, |picture| picture.newest.is_empty())
+                    hidden=flag(view_model, |view_model| view_model.newest.is_empty())
                     on:click=click(live, to_newest)
-                    prop:textContent=text(picture, |picture| picture.newest.clone())
+                    prop:textContent=text(view_model, |view_model| view_model.newest.clone())
                 ></button>
-                <button type="button" class="dsl-button dsl-small" aria-pressed=text(picture, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
+                <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
             </div>
             {filter_bar(live)}
-            // Rows come and go as the reader scrolls; a live region would read each as new. The status bar announces instead.
+            // Rows are reused as the reader scrolls; a live region would announce each as new. The
+            // status bar makes the announcements instead.
             <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy>
                 <p
                     class="dsl-empty"
-                    hidden=flag(picture, |picture| picture.empty.is_empty())
-                    prop:textContent=text(picture, |picture| picture.empty.to_owned())
+                    hidden=flag(view_model, |view_model| view_model.empty.is_empty())
+                    prop:textContent=text(view_model, |view_model| view_model.empty.to_owned())
                 ></p>
                 <div class="dsl-space">
-                    // Logs read from left to right, on a page in Hebrew or Arabic too.
+                    // Logs are written from left to right, even on a page in Hebrew or Arabic.
                     <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
                 </div>
             </div>
@@ -110,33 +112,33 @@ fn wrap(live: Live) {
     live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
 }
 
-fn is_wrapping(picture: &ViewModel) -> String {
-    picture.window.layout.is_some().to_string()
+fn is_wrapping(view_model: &ViewModel) -> String {
+    view_model.window.layout.is_some().to_string()
 }
 
 fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
-    let (row, has_other_heights) =
-        drawn.with_value(|drawn| (drawn.usual_height(), drawn.has_other_heights()));
+    let (row, heights_changed) =
+        drawn.with_value(|drawn| (drawn.row_height(), drawn.heights_changed()));
     let measures = Measures {
         row,
         width: f64::from(list.client_width()),
         height: f64::from(list.client_height()),
     };
-    // A list that was hidden may have lost its position, and no event tells that; while it is
+    // A list that was hidden may have lost its scroll position, which no event reports. While it is
     // hidden it has none.
     let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
     let lines = drawn_lines(live);
     live.viewport.maybe_update(|viewport| {
-        let is_news = viewport.measured(measures);
-        if has_other_heights && !is_news {
+        let is_new = viewport.measured(measures);
+        if heights_changed && !is_new {
             viewport.relayout();
         }
-        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_news || has_other_heights
+        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_new || heights_changed
     });
 }
 
-/// All lines that there were when the list was drawn, by which its scroll position is to be read.
+/// Returns all lines that existed when the list was drawn, to which its scroll position refers.
 fn drawn_lines(live: Live) -> Range<u64> {
-    let (start, end) = live.picture.read_untracked().window.held;
+    let (start, end) = live.view_model.read_untracked().window.held;
     start..end
 }

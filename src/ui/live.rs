@@ -1,4 +1,4 @@
-//! What all views share: the client, and the signals that tell when to look at it again.
+//! What all views share: the client, and the signals that report its changes.
 
 use leptos::ev::MouseEvent;
 use leptos::html::Div;
@@ -11,13 +11,13 @@ use logs_sse_core::session::Session;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 
-/// A live log, as the views hold it.
+/// A live log as the views hold it.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     client: StoredValue<Client, LocalStorage>,
-    /// Where the reader looks.
+    /// The part of the log that the reader sees.
     pub(crate) viewport: RwSignal<Viewport>,
-    /// Moves when the view comes to another window.
+    /// Changes when the view moves to another window.
     pub(crate) moves: RwSignal<u32>,
     /// The element that scrolls.
     pub(crate) list: NodeRef<Div>,
@@ -25,21 +25,21 @@ pub(crate) struct Live {
     pub(crate) opened: RwSignal<Option<u64>>,
     /// The heading of the live section.
     pub(crate) title: RwSignal<String>,
-    /// How times are written that came as numbers; empty means as ISO date and time.
+    /// The locale for times that arrived as numbers; empty for ISO date and time.
     pub(crate) locale: RwSignal<String>,
-    /// All that is shown. One memo for all views: Leptos' machinery for a text is compiled once
-    /// for each type it is picked from.
-    pub(crate) picture: Memo<ViewModel>,
+    /// Everything that is shown. One memo for all views: Leptos' machinery for a text is compiled
+    /// once for each type that the text is derived from.
+    pub(crate) view_model: Memo<ViewModel>,
 }
 
 impl Live {
-    /// Starts a client that lives as long as the component which calls this.
+    /// Starts a client that lives as long as the component that calls this.
     pub(crate) fn new(options: Options, opener: Opener) -> Self {
-        // Moves at most once per frame. Lines never travel in it: they rest in the store, and the
-        // memos look there.
+        // Changes at most once per frame. It never carries lines: they are in the store, where the
+        // memos read them.
         let frame = RwSignal::new(0_u64);
         let viewport = RwSignal::new(Viewport::default());
-        let mut pace = FrameThrottle::default();
+        let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
         let on_frame = move |client: &Client| {
             if moves.get_untracked() != client.moves() {
@@ -47,7 +47,7 @@ impl Live {
             }
             client.search_new();
             let is_due = client.with_session(|session| {
-                pace.is_due(client.now(), &viewport.read_untracked(), &session.shown_range())
+                throttle.is_due(client.now(), &viewport.read_untracked(), &session.shown_range())
             });
             if is_due {
                 frame.update(|frame| *frame += 1);
@@ -55,10 +55,10 @@ impl Live {
             is_due
         };
         let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
-        let picture = Memo::new(move |_| {
+        let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
-            client.with_value(|client| client.picture(&viewport))
+            client.with_value(|client| client.view_model(&viewport))
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
         Self {
@@ -69,57 +69,57 @@ impl Live {
             opened: RwSignal::new(None),
             title,
             locale,
-            picture,
+            view_model,
         }
     }
 
-    /// Speaks to the client.
+    /// Calls `act` with the client.
     pub(crate) fn with<T>(self, act: impl FnOnce(&Client) -> T) -> T {
         self.client.with_value(act)
     }
 
-    /// Asks something else of the log.
-    pub(crate) fn ask(self, change: impl FnOnce(&mut Query)) {
-        let mut query = self.look(|session| session.query().clone());
+    /// Changes the reader's query.
+    pub(crate) fn update_query(self, change: impl FnOnce(&mut Query)) {
+        let mut query = self.read(|session| session.query().clone());
         change(&mut query);
         self.with(|client| client.set_query(query));
         self.viewport.update(Viewport::renumber);
     }
 
-    /// Looks at the session once.
-    pub(crate) fn look<T>(self, look: impl FnOnce(&Session) -> T) -> T {
-        self.with(|client| client.with_session(look))
+    /// Calls `read` with the session, once.
+    pub(crate) fn read<T>(self, read: impl FnOnce(&Session) -> T) -> T {
+        self.with(|client| client.with_session(read))
     }
 }
 
-/// A text of what is shown. A function pointer, not a closure: one type, and so one copy of Leptos'
-/// machinery, for all texts.
+/// Returns a text derived from what is shown. A function pointer, not a closure: one type, and so
+/// one copy of Leptos' machinery, for all texts.
 pub(crate) fn text(
-    of: Memo<ViewModel>,
+    view_model: Memo<ViewModel>,
     pick: fn(&ViewModel) -> String,
 ) -> impl Fn() -> String + Copy + Send + 'static {
-    move || of.with(pick)
+    move || view_model.with(pick)
 }
 
-/// A condition on what is shown, for attributes such as `hidden`; a function pointer for the same
-/// reason.
+/// Returns a condition on what is shown, for attributes such as `hidden`; a function pointer for
+/// the same reason.
 pub(crate) fn flag(
-    of: Memo<ViewModel>,
+    view_model: Memo<ViewModel>,
     pick: fn(&ViewModel) -> bool,
 ) -> impl Fn() -> bool + Copy + Send + 'static {
-    move || of.with(pick)
+    move || view_model.with(pick)
 }
 
-/// What a click does; a function pointer for the same reason.
+/// Returns a handler for clicks; a function pointer for the same reason.
 pub(crate) fn click(live: Live, act: fn(Live)) -> impl Fn(MouseEvent) + Clone + Send + 'static {
     move |_| act(live)
 }
 
-/// Runs `act` now and whenever what it reads changes; boxed for the same reason.
+/// Runs `act` now and whenever a signal that it reads changes; boxed for the same reason.
 pub(crate) fn effect(act: impl FnMut() + 'static) {
     let mut act: Box<dyn FnMut()> = Box::new(act);
     Effect::new(move |_: Option<()>| act());
 }
 
-/// What a page that says nothing else reads above the lines.
+/// The heading above the lines of a page that sets none.
 const DEFAULT_TITLE: &str = "Live logs";

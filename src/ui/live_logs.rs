@@ -12,37 +12,37 @@ use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
-/// they come.
+/// they arrive.
 ///
 /// All props but the last three may change at any time. Another workspace, workflow or service
-/// closes the old stream, empties the list and, if it was connected, connects to the new one.
-/// Unmounting ends everything.
+/// closes the old stream, clears the list and, if it was connected, connects to the new one.
+/// Unmounting closes everything.
 #[component]
 pub fn LiveLogs(
     /// The workspace, such as `workspace123`.
     #[prop(into)]
     workspace_id: Signal<String>,
-    /// The workflow, or for function logs the function.
+    /// The workflow, or the function for function logs.
     #[prop(into)]
     workflow_id: Signal<String>,
-    /// The service that publishes; `etl` unless given.
+    /// The service that publishes the logs. Default: `etl`.
     #[prop(into, default = Signal::stored(DEFAULT_SERVICE.to_owned()))]
     service: Signal<String>,
-    /// The route that streams: a path on the page's origin, or an http(s) URL. The Datashop proxy
-    /// route unless given.
+    /// The streaming route: a path on the page's origin, or an http(s) URL. Default: the Datashop
+    /// proxy route.
     #[prop(into, default = Signal::stored(DEFAULT_ENDPOINT.to_owned()))]
     endpoint: Signal<String>,
-    /// Whether to connect without a click, now or when it becomes true; off unless given.
+    /// Whether to connect without a click, now or when it becomes true. Default: false.
     #[prop(into, default = Signal::stored(false))]
     auto_connect: Signal<bool>,
-    /// The most lines to hold, 1 to 2,000,000; 10,000 unless given.
+    /// The maximum number of lines to keep, 1 to 2,000,000. Default: 10,000.
     #[prop(into, default = Signal::stored(Capacity::default().lines))]
     capacity: Signal<usize>,
-    /// How much the console tells; each change of the connection unless given.
+    /// How much is logged to the console. Default: each change of the connection.
     #[prop(default = Console::default())]
     console: Console,
-    /// Whether cookies are sent to an endpoint of another origin, which must allow that by CORS;
-    /// off unless given.
+    /// Whether cookies are sent to an endpoint of another origin, which must allow that by CORS.
+    /// Default: false.
     #[prop(default = false)]
     with_credentials: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
@@ -61,9 +61,9 @@ pub fn LiveLogs(
     let target = move || {
         Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
     };
-    // An effect runs a moment after mounting, and a click may come before it.
+    // An effect runs a moment after mounting, and a click may happen before it.
     live.with(|client| client.set_target(untrack(target)));
-    // The client takes what it is told already for no change, so one effect serves all props.
+    // The client ignores values that it already has, so one effect serves all props.
     let mut was_auto = false;
     effect(move || {
         let (target, capacity, auto) =
@@ -80,13 +80,13 @@ pub fn LiveLogs(
     live_view(live)
 }
 
-/// The view of a live log, whoever steers it.
+/// Renders a live log, whether the component or JavaScript controls it.
 pub(crate) fn live_view(live: Live) -> impl IntoView {
     view! { class="dsl",
-        // A translator that replaced texts would translate logs, and make words of them that nobody logged.
+        // Browser translation would translate logs, into words that were never logged.
         <section class="dsl-root notranslate" translate="no" aria-label="Live logs">
             {status_bar(live)}
-            <div hidden=flag(live.picture, |picture| !picture.is_shown)>
+            <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
                 {line_list(live)}
                 {detail(live)}
             </div>

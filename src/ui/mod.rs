@@ -1,14 +1,14 @@
-//! The views. Each asks the core and shows the answer; none decides.
+//! The views. Each reads from the core and renders the result; none decides.
 //!
-//! The tree: the component [`LiveLogs`] holds the client and calls `status_bar` (word, countdown,
-//! buttons), `line_list` (heading, the rows that are seen, and above them `filter_bar`: search,
-//! level, pipeline) and `detail` (one whole entry).
+//! The component [`LiveLogs`] owns the client and calls `status_bar` (status, countdown, buttons),
+//! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline) and
+//! `detail` (one whole entry).
 //!
-//! Two rules keep the page's Content-Security-Policy: no `style=` attribute (only
-//! `style:property=`, which goes through the CSSOM), and a class in each `view!`, without which
-//! Leptos builds static parts through `innerHTML`.
+//! Two rules comply with the page's Content-Security-Policy: no `style=` attribute (only
+//! `style:property=`, which uses the CSSOM), and a class in each `view!`, without which Leptos
+//! builds static parts through `innerHTML`.
 
-// The component macro makes its items public, whatever stands before them.
+// The component macro makes its items public, whatever visibility is declared.
 #![allow(unreachable_pub)]
 
 mod detail;

@@ -1,17 +1,17 @@
-//! A text whose parts look different, written into an element: styles, marks of a search, stand-ins
-//! for what hides. Decides nothing.
+//! Writes a text with styled parts into an element: terminal styles, search highlights,
+//! placeholders for invisible characters. Decides nothing.
 
 use leptos::web_sys::Element;
 
 use logs_sse_core::styled::Piece;
 
-/// Draws `pieces` into `element` in place of what it holds. Where all look as usual it draws
-/// nothing and returns `false`: one text will do.
+/// Replaces the content of `element` with `pieces`. If none of them is styled it changes nothing
+/// and returns `false`: a single text will do.
 pub(crate) fn draw(element: &Element, pieces: &[Piece<'_>]) -> bool {
     let is_rich = pieces.iter().any(|piece| piece.is_marked || !piece.class.is_empty());
     if is_rich {
         element.set_text_content(None);
-        // It fails only where the element is in no document.
+        // This fails only if the element is in no document.
         let _ = pieces.iter().try_for_each(|piece| append(element, piece));
     }
     is_rich

@@ -1,7 +1,7 @@
-//! The rows that are drawn, as elements that are used again: under load a line costs eight texts,
-//! and no element is made or thrown away.
+//! The drawn rows, as elements that are reused: under load a line costs eight texts, and no element
+//! is created or discarded.
 //!
-//! Drawn by hand rather than by Leptos' `<For>`: that makes a row anew for each line, with
+//! Drawn by hand rather than by Leptos' `<For>`, which creates a row for each line, with
 //! bookkeeping that all pages would load.
 
 use std::collections::VecDeque;
@@ -18,34 +18,34 @@ use logs_sse_core::summary::RowText;
 use logs_sse_core::viewport::Window;
 use logs_sse_wire::entry::EntryTime;
 
-/// What decides how a row reads, beside the line itself.
+/// What determines how a row looks, besides the line itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// How times are written that came as numbers.
+pub(crate) struct RowContext {
+    /// The locale for times that arrived as numbers.
     pub(crate) locale: String,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
-    /// By [`Session::rows_version`]: a row that was drawn under another one may say anything by
-    /// now.
+    /// From [`Session::rows_version`]: a row that was drawn under another version may be out of
+    /// date.
     pub(crate) version: u64,
 }
 
 /// The rows of one list.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    rows: VecDeque<Row>,
+    rows: VecDeque<RowElement>,
     /// One above the ordinal of the first row.
     end: u64,
-    reading: Reading,
-    /// Where the rows stand by what was written last.
+    context: RowContext,
+    /// The position of the rows as it was last written.
     placed: Window,
-    /// Watches the list and each row.
+    /// Observes the list and each row.
     resize: Option<Resize>,
 }
 
 impl Rows {
-    /// Watches the list and each row with what `watch` returns, unless they are watched already in
-    /// the window of `list`.
+    /// Observes the list and each row with the observer that `watch` returns, unless they are
+    /// already observed in the window of `list`.
     pub(crate) fn watch(&mut self, list: &Element, watch: impl FnOnce() -> Resize) {
         if self.resize.as_ref().is_some_and(|resize| resize.is_at(list)) {
             return;
@@ -55,40 +55,40 @@ impl Rows {
         self.resize = Some(resize);
     }
 
-    /// Draws the lines of `window` into `list`, newest first, and puts them where they belong.
+    /// Draws the lines of `window` into `list`, newest first, and positions them.
     pub(crate) fn draw(
         &mut self,
         list: &HtmlElement,
         session: &Session,
         window: Window,
-        reading: &Reading,
+        context: &RowContext,
     ) {
-        let wanted = usize::try_from(window.end - window.start).unwrap_or_default();
-        self.rotate(list, window.end, wanted);
-        if self.reading.locale != reading.locale || self.reading.version != reading.version {
-            self.rows.iter_mut().for_each(Row::forget);
+        let count = usize::try_from(window.end - window.start).unwrap_or_default();
+        self.rotate(list, window.end, count);
+        if self.context.locale != context.locale || self.context.version != context.version {
+            self.rows.iter_mut().for_each(RowElement::invalidate);
         }
-        self.reading.clone_from(reading);
+        self.context.clone_from(context);
         self.end = window.end;
-        while self.rows.len() > wanted {
+        while self.rows.len() > count {
             if let Some(row) = self.rows.pop_back() {
                 self.resize.iter().for_each(|resize| resize.unwatch(&row.element));
                 row.element.remove();
             }
         }
-        while self.rows.len() < wanted {
-            let Some(row) = Row::new(list) else { break };
+        while self.rows.len() < count {
+            let Some(row) = RowElement::new(list) else { break };
             self.resize.iter().for_each(|resize| resize.watch(&row.element));
             self.rows.push_back(row);
         }
         for (ordinal, row) in (window.start..window.end).rev().zip(&mut self.rows) {
-            row.show(session.row_number(ordinal), session, reading);
+            row.show(session.row_number(ordinal), session, context);
         }
         self.place(list, window);
     }
 
-    /// The heights of the rows that were not measured since they show what they show; of none where
-    /// all are one line high.
+    /// Returns the heights of the rows whose content has changed since they were measured. Empty if
+    /// all rows are one line high.
     pub(crate) fn measure(&mut self) -> Vec<(u64, f64)> {
         if self.placed.layout.is_none() {
             return Vec::new();
@@ -97,33 +97,33 @@ impl Rows {
         rows.map(|(ordinal, row)| (ordinal, row.measure())).collect()
     }
 
-    /// The height of a row of one line; no number when there are no rows.
-    pub(crate) fn usual_height(&self) -> f64 {
-        // Where lines wrap, any row that is drawn may have several.
+    /// Returns the height of a row of one line, or NaN if there are no rows.
+    pub(crate) fn row_height(&self) -> f64 {
+        // If lines wrap, any row that is drawn may have several.
         let height = if self.placed.layout.is_some() { layout::min_height } else { layout::height };
         self.rows.iter().map(|row| height(&row.element)).fold(f64::NAN, f64::min)
     }
 
-    /// Whether rows say what they said when they were measured, and have other heights: fonts or
-    /// style sheets have changed.
-    pub(crate) fn has_other_heights(&self) -> bool {
-        self.placed.layout.is_some() && self.rows.iter().any(Row::has_other_height)
+    /// Returns whether rows have other heights than when their content was measured: fonts or style
+    /// sheets have changed.
+    pub(crate) fn heights_changed(&self) -> bool {
+        self.placed.layout.is_some() && self.rows.iter().any(RowElement::height_changed)
     }
 
-    /// What the rows copy as in which the reader selected something; `None` where the browser
-    /// copies what is meant, as it does where the selection reaches out of `list`.
+    /// Returns what to copy for the rows in which the reader selected something, or `None` to leave
+    /// that to the browser, as when the selection extends beyond `list`.
     pub(crate) fn copied(&self, list: &Element, session: &Session) -> Option<String> {
         let selected = Selected::within(list)?;
         let picked: Vec<_> = self.rows.iter().filter_map(|row| row.picked(&selected)).collect();
         copy::text(session.store(), &picked)
     }
 
-    /// Whether nothing is drawn.
+    /// Returns whether nothing is drawn.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The number of the line whose button was pressed.
+    /// Returns the number of the line whose button was pressed.
     pub(crate) fn pressed(&self, event: &Event) -> Option<u64> {
         // Not `dyn_into`: an element of another window is an instance of that window's classes.
         let target: Element = event.target()?.unchecked_into();
@@ -131,7 +131,7 @@ impl Rows {
         self.rows.iter().find(|row| row.open == button)?.number
     }
 
-    /// Writes what differs from what was written last.
+    /// Writes what has changed since it was last written.
     fn place(&mut self, list: &HtmlElement, window: Window) {
         let last = std::mem::replace(&mut self.placed, window);
         if last.layout != window.layout {
@@ -143,7 +143,7 @@ impl Rows {
             self.rows.iter_mut().for_each(|row| row.is_fresh = true);
         }
         let write = |element: &HtmlElement, name, value: String| {
-            // It fails only for a style that is read-only, and those of elements are not.
+            // This fails only for a read-only style, and those of elements are not.
             let _ = element.style().set_property(name, &value);
         };
         if last.total != window.total
@@ -162,16 +162,16 @@ impl Rows {
         }
     }
 
-    /// Moves rows that left at one end to the other, so that those that stay are not touched: what
-    /// a reader selects in them stays selected.
-    fn rotate(&mut self, list: &Element, end: u64, wanted: usize) {
+    /// Moves rows that left at one end to the other, so that the remaining ones are not touched:
+    /// what a reader has selected in them stays selected.
+    fn rotate(&mut self, list: &Element, end: u64, count: usize) {
         let (up, down) = (end.saturating_sub(self.end), self.end.saturating_sub(end));
-        if up.max(down) as usize >= self.rows.len().min(wanted) {
+        if up.max(down) as usize >= self.rows.len().min(count) {
             return;
         }
         for _ in 0..up {
             let Some(row) = self.rows.pop_back() else { return };
-            // It fails only for an element of another document.
+            // This fails only for an element of another document.
             let _ = list.prepend_with_node_1(&row.element);
             self.rows.push_front(row);
         }
@@ -185,31 +185,31 @@ impl Rows {
 
 /// One row's element and its parts.
 #[derive(Debug)]
-struct Row {
+struct RowElement {
     element: Element,
     open: Element,
-    /// Time, level, pipeline, channel, message, how much more, duration.
+    /// Time, level, pipeline, channel, message, size of its omitted rest, duration.
     parts: [Element; PARTS.len()],
-    /// What they say; writing what stands there already would be work for the browser.
+    /// The text of each part; writing the same text again would be work for the browser.
     texts: [String; PARTS.len()],
     class: String,
     exact_time: String,
     /// The line that it shows.
     number: Option<u64>,
     is_open: bool,
-    /// Whether its message is drawn in pieces.
+    /// Whether its message is drawn in styled pieces.
     is_rich: bool,
-    /// Whether its height is not known.
+    /// Whether its height was not measured since it last changed.
     is_fresh: bool,
-    /// Its height when it was measured last.
+    /// Its height at the last measurement.
     height: f64,
 }
 
-impl Row {
+impl RowElement {
     fn new(list: &Element) -> Option<Self> {
         let document = list.owner_document()?;
-        let element = made(&document, "li", "dsl-row")?;
-        let open = made(&document, "button", "dsl-open")?;
+        let element = create(&document, "li", "dsl-row")?;
+        let open = create(&document, "button", "dsl-open")?;
         for (name, value) in
             [("type", "button"), ("aria-label", "Show the whole entry"), ("aria-expanded", "false")]
         {
@@ -218,7 +218,7 @@ impl Row {
         element.append_child(&open).ok()?;
         let mut parts = Vec::with_capacity(PARTS.len());
         for class in PARTS {
-            let part = made(&document, "span", class)?;
+            let part = create(&document, "span", class)?;
             element.append_child(&part).ok()?;
             parts.push(part);
         }
@@ -245,8 +245,8 @@ impl Row {
         self.height
     }
 
-    fn has_other_height(&self) -> bool {
-        !self.is_fresh && (layout::height(&self.element) - self.height).abs() >= SAME
+    fn height_changed(&self) -> bool {
+        !self.is_fresh && (layout::height(&self.element) - self.height).abs() >= HEIGHT_TOLERANCE
     }
 
     fn picked(&self, selected: &Selected) -> Option<Picked> {
@@ -258,23 +258,23 @@ impl Row {
         })
     }
 
-    /// Shows nothing any more, so that whatever it shows next is written.
-    fn forget(&mut self) {
+    /// Invalidates the row, so that whatever it shows next is written.
+    fn invalidate(&mut self) {
         self.number = None;
-        self.forget_message();
+        self.invalidate_message();
     }
 
-    /// Has the message written, whatever it is. Should it be this very text, it is drawn as a
-    /// piece, and so written too.
-    fn forget_message(&mut self) {
+    /// Invalidates the message, so that the next one is written. Should it be this very text, it is
+    /// drawn as a piece, and so written too.
+    fn invalidate_message(&mut self) {
         self.texts[MESSAGE] = "\0".to_owned();
     }
 
-    fn show(&mut self, number: Option<u64>, session: &Session, reading: &Reading) {
-        let is_open = number.is_some() && reading.opened == number;
+    fn show(&mut self, number: Option<u64>, session: &Session, context: &RowContext) {
+        let is_open = number.is_some() && context.opened == number;
         if self.is_open != is_open {
             self.is_open = is_open;
-            // It fails only for a name that is none.
+            // This fails only for an invalid attribute name.
             let _ =
                 self.open.set_attribute("aria-expanded", if is_open { "true" } else { "false" });
         }
@@ -283,14 +283,14 @@ impl Row {
         }
         self.number = number;
         self.is_fresh = true;
-        // It is held, or it would not be in the window; should it be gone by now, an empty row
-        // stands for it until the next frame.
+        // The line is in the store, or it would not be in the window. If it was evicted in the
+        // meantime, an empty row takes its place until the next frame.
         let (text, time) = number.and_then(|number| session.row_text(number)).unwrap_or_default();
         let RowText { class, exact_time, level, pipeline, channel, message, looks, more, status } =
             text;
         if self.is_rich {
-            // The same text may look different now.
-            self.forget_message();
+            // The same text may be styled differently now.
+            self.invalidate_message();
         }
         if self.class != class {
             self.element.set_class_name(&class);
@@ -300,7 +300,7 @@ impl Row {
             let _ = self.parts[0].set_attribute("title", &exact_time);
             self.exact_time = exact_time;
         }
-        let time = time.map(|time| shown_time(&time, &reading.locale)).unwrap_or_default();
+        let time = time.map(|time| shown_time(&time, &context.locale)).unwrap_or_default();
         for (index, text) in
             [time, level, pipeline, channel, message, more, status].into_iter().enumerate()
         {
@@ -318,7 +318,7 @@ impl Row {
     }
 }
 
-fn made(document: &Document, name: &str, class: &str) -> Option<Element> {
+fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
     let element = document.create_element(name).ok()?;
     element.set_class_name(class);
     Some(element)
@@ -335,8 +335,8 @@ fn shown_time(time: &EntryTime, locale: &str) -> String {
 
 const MESSAGE: usize = 4;
 
-/// Less of a difference between two heights comes from rounding.
-const SAME: f64 = 0.01;
+/// Smaller differences between two heights come from rounding.
+const HEIGHT_TOLERANCE: f64 = 0.01;
 
 const PARTS: [&str; 7] = [
     "dsl-time",

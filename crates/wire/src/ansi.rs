@@ -1,25 +1,24 @@
-//! Terminal escape sequences (ECMA-48) in a text: where they are, and the text without them. Knows
-//! no colours.
+//! Finds and removes terminal escape sequences (ECMA-48). Does not interpret colours.
 //!
-//! What only looks like the beginning of a sequence, or was cut off, stays text: nothing that a
-//! producer wrote is swallowed. Our own and no library, since a parser for terminals swallows to
-//! the end what is never terminated; `tests/ansi_oracle.rs` holds it against vte.
+//! Incomplete and unterminated sequences stay text: nothing that a producer wrote is lost. No
+//! library is used, because terminal parsers swallow everything after an unterminated sequence;
+//! `tests/ansi_oracle.rs` compares this parser with vte.
 
 use std::borrow::Cow;
 
 use crate::byte_search::{ByteMatcher, find_either, find_pair};
 
-/// A part of a text.
+/// One part of a text, as [`parts`] yields it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// Text to show.
+    /// Text to display, without escape sequences.
     Text(&'a str),
-    /// The parameters of "select graphic rendition", such as `1;31`. All other sequences are left
-    /// out.
+    /// The parameters of a "select graphic rendition" sequence, such as `1;31`. All other sequences
+    /// are omitted.
     Style(&'a str),
 }
 
-/// The parts of `text`, in their order.
+/// Returns the parts of `text` in order.
 pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -32,7 +31,7 @@ pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
                     None => continue,
                 }
             }
-            // An introducer that begins no sequence is a character like any other.
+            // An introducer that starts no sequence is ordinary text.
             let end =
                 next_introducer(rest.as_bytes(), usize::from(is_introduced)).unwrap_or(rest.len());
             let (text, after) = rest.split_at(end);
@@ -43,7 +42,7 @@ pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-/// The text without escape sequences.
+/// Returns `text` without escape sequences.
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     if !has_escape(text) {
@@ -56,23 +55,24 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(texts.collect())
 }
 
-/// Whether an escape sequence may be in `text`.
+/// Returns whether `text` may contain an escape sequence.
 #[must_use]
 pub fn has_escape(text: &str) -> bool {
     next_introducer(text.as_bytes(), 0).is_some()
 }
 
-/// The same of an entry's text as it came, in which JSON may write the introducer as `\u001b`.
+/// Returns whether an entry's raw text may contain an escape sequence, which JSON may encode as
+/// `\u001b`.
 #[must_use]
-pub fn may_say_escape(text: &str, is_json: bool) -> bool {
+pub fn may_encode_escape(text: &str, is_json: bool) -> bool {
     let bytes = text.as_bytes();
-    let is_written =
+    let is_encoded =
         |at: usize| bytes[at + 1] == b'u' && matches!(&bytes[at + 2..at + 5], b"001" | b"009");
-    let written = [(ByteMatcher::new(b'\\', false), 0), (ByteMatcher::new(b'b', true), 5)];
-    has_escape(text) || (is_json && find_pair(bytes, 0, written, &mut { is_written }).is_some())
+    let encoded = [(ByteMatcher::new(b'\\', false), 0), (ByteMatcher::new(b'b', true), 5)];
+    has_escape(text) || (is_json && find_pair(bytes, 0, encoded, &mut { is_encoded }).is_some())
 }
 
-/// A sequence that a text begins with.
+/// An escape sequence at the beginning of a text.
 struct Sequence<'a> {
     end: usize,
     style: Option<&'a str>,
@@ -81,31 +81,32 @@ struct Sequence<'a> {
 impl<'a> Sequence<'a> {
     fn read(text: &'a str) -> Option<Self> {
         let bytes = text.as_bytes();
-        let dropped = |end: usize| Some(Self { end, style: None });
+        let without_style = |end: usize| Some(Self { end, style: None });
         if bytes[0] != ESCAPE {
-            // In a text that was decoded wrongly, U+009B is half of a letter. With parameters it is
-            // not.
+            // In text that was decoded with the wrong charset, U+009B is half of a letter. With
+            // parameters after it, it is an introducer.
             return Self::control(text, C1_BYTES)
                 .filter(|sequence| sequence.end > C1_BYTES + 1 || sequence.style.is_some());
         }
         match *bytes.get(1)? {
             b'[' => Self::control(text, 2),
-            b']' => dropped(end_of_string(bytes, 2, true)?),
-            b'P' | b'X' | b'^' | b'_' => dropped(end_of_string(bytes, 2, false)?),
-            b' ' | b'#' | b'%' | b'('..=b'/' => {
-                bytes.get(2).filter(|end| end.is_ascii_alphanumeric()).and_then(|_| dropped(3))
-            }
+            b']' => without_style(end_of_string(bytes, 2, true)?),
+            b'P' | b'X' | b'^' | b'_' => without_style(end_of_string(bytes, 2, false)?),
+            b' ' | b'#' | b'%' | b'('..=b'/' => bytes
+                .get(2)
+                .filter(|end| end.is_ascii_alphanumeric())
+                .and_then(|_| without_style(3)),
             b'7' | b'8' | b'=' | b'>' | b'c' | b'D' | b'E' | b'H' | b'M' | b'N' | b'O' | b'Z'
-            | b'\\' => dropped(2),
+            | b'\\' => without_style(2),
             _ => None,
         }
     }
 
-    /// A control sequence whose parameters begin at `start`.
+    /// Parses a control sequence whose parameters begin at `start`.
     fn control(text: &'a str, start: usize) -> Option<Self> {
         let bytes = text.as_bytes();
-        let end_of = |from: usize, is_it: fn(&u8) -> bool| {
-            from + bytes[from..].iter().take_while(|byte| is_it(byte)).count()
+        let end_of = |from: usize, matches: fn(&u8) -> bool| {
+            from + bytes[from..].iter().take_while(|byte| matches(byte)).count()
         };
         let parameters = end_of(start, |byte| matches!(byte, 0x30..=0x3f));
         let end = end_of(parameters, |byte| matches!(byte, 0x20..=0x2f));
@@ -117,8 +118,8 @@ impl<'a> Sequence<'a> {
     }
 }
 
-/// The index after the end of a command string such as a link. Only the strings of operating system
-/// commands end with BEL too.
+/// Returns the index after the end of a control string such as a link. Only operating system
+/// commands may also end with BEL.
 fn end_of_string(bytes: &[u8], start: usize, is_command: bool) -> Option<usize> {
     for (index, byte) in bytes.iter().enumerate().skip(start) {
         match byte {
@@ -132,7 +133,7 @@ fn end_of_string(bytes: &[u8], start: usize, is_command: bool) -> Option<usize> 
     None
 }
 
-/// The index of the next ESC or U+009B from `from` on.
+/// Returns the index of the next ESC or U+009B from `from` on.
 fn next_introducer(bytes: &[u8], mut from: usize) -> Option<usize> {
     loop {
         from = find_either(
@@ -149,7 +150,7 @@ fn next_introducer(bytes: &[u8], mut from: usize) -> Option<usize> {
 
 const ESCAPE: u8 = 0x1b;
 
-/// The first of the two bytes of each control character from U+0080 on.
+/// The first UTF-8 byte of each control character from U+0080 on.
 const C1: u8 = 0xc2;
 const C1_BYTES: usize = 2;
 
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_sequence_stays_text() {
+    fn incomplete_sequences_stay_text() {
         for text in [
             "\u{1b}",
             "\u{1b}[",
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_styles_apart_from_other_sequences() {
+    fn distinguishes_styles_from_other_sequences() {
         let parts: Vec<_> = parts("a\u{1b}[1;31mb\u{1b}[2Jc\u{1b}[md\u{1b}[?1m").collect();
         assert_eq!(
             parts,
@@ -212,21 +213,21 @@ mod tests {
     }
 
     #[test]
-    fn sees_an_escape_that_json_writes() {
+    fn detects_an_escape_that_json_encodes() {
         for text in [
             r#"{"m":"\u001b[31m"}"#,
             r#"{"m":"\u001B[0m"}"#,
             r#"["\u009b1m"]"#,
             "{\"m\":\"\u{9b}1m\"}",
         ] {
-            assert!(may_say_escape(text, true), "{text}");
+            assert!(may_encode_escape(text, true), "{text}");
         }
-        assert!(!may_say_escape(r#"{"m":"\u001b[31m"}"#, false));
-        assert!(!may_say_escape(r#"{"m":"\u001d \u00e9 °"}"#, true));
+        assert!(!may_encode_escape(r#"{"m":"\u001b[31m"}"#, false));
+        assert!(!may_encode_escape(r#"{"m":"\u001d \u00e9 °"}"#, true));
     }
 
     #[test]
-    fn hostile_texts_are_read_in_one_pass() {
+    fn scans_hostile_texts_in_one_pass() {
         for part in
             ["\u{1b}", "\u{1b}]", "\u{1b}P", "\u{1b}[", "\u{1b}[1", "\u{9b}", "°", "\u{1b}P\u{1b}"]
         {

@@ -1,8 +1,8 @@
-//! Bytes looked for, many at a time. Knows no lines and no JSON.
+//! Searches for bytes, many at a time. Keeps no state.
 
-use crate::lanes::{COUNT, Lanes, Marks};
+use crate::lanes::{COUNT, Lanes, Mask};
 
-/// A byte to look for, or a letter in both its cases.
+/// A byte to search for, or a letter in both cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByteMatcher {
     byte: u8,
@@ -10,32 +10,32 @@ pub struct ByteMatcher {
 }
 
 impl ByteMatcher {
-    /// `byte`; a letter in either case when `folds`.
-    pub const fn new(byte: u8, folds: bool) -> Self {
-        let fold = if folds && byte.is_ascii_alphabetic() { CASE } else { 0 };
+    /// Matches `byte`, or a letter in either case if `ignore_case` is set.
+    pub const fn new(byte: u8, ignore_case: bool) -> Self {
+        let fold = if ignore_case && byte.is_ascii_alphabetic() { CASE } else { 0 };
         Self { byte: byte | fold, fold }
     }
 
-    /// Whether `byte` is it.
+    /// Returns whether `byte` matches.
     pub fn is(self, byte: u8) -> bool {
         byte | self.fold == self.byte
     }
 
     #[inline(always)]
-    fn marks(self, lanes: Lanes) -> Marks {
-        lanes.with(self.fold).are(self.byte)
+    fn mask(self, lanes: Lanes) -> Mask {
+        lanes.with_bits(self.fold).simd_eq(self.byte)
     }
 }
 
-/// The first index from `from` on where both bytes are, each so far behind the index as is said,
-/// and where `is_it` agrees.
+/// Returns the first index from `from` on that has both bytes at their offsets and that `is_match`
+/// accepts.
 ///
-/// Two bytes at once, since in a log each letter alone is in every line.
+/// Searches for two bytes at once because almost every log line contains any single letter.
 pub fn find_pair(
     bytes: &[u8],
     from: usize,
     pair: [(ByteMatcher, usize); 2],
-    is_it: &mut dyn FnMut(usize) -> bool,
+    is_match: &mut dyn FnMut(usize) -> bool,
 ) -> Option<usize> {
     let [(one, one_at), (other, other_at)] = pair;
     let count = bytes.len().checked_sub(one_at.max(other_at)).filter(|count| from < *count)?;
@@ -43,8 +43,8 @@ pub fn find_pair(
     let others = bytes[other_at + from..other_at + count].as_chunks().0;
     let mut at = from;
     for (left, right) in ones.iter().zip(others) {
-        for lane in (one.marks(Lanes::of(left)) & other.marks(Lanes::of(right))).lanes() {
-            if is_it(at + lane) {
+        for lane in (one.mask(Lanes::load(left)) & other.mask(Lanes::load(right))).set_lanes() {
+            if is_match(at + lane) {
                 return Some(at + lane);
             }
         }
@@ -52,17 +52,17 @@ pub fn find_pair(
     }
     debug_assert_eq!(at + rest.len(), count);
     (at..count).find(|&index| {
-        one.is(bytes[index + one_at]) && other.is(bytes[index + other_at]) && is_it(index)
+        one.is(bytes[index + one_at]) && other.is(bytes[index + other_at]) && is_match(index)
     })
 }
 
-/// The first index from `from` on of either byte.
+/// Returns the first index from `from` on of a byte that either matcher accepts.
 pub fn find_either(bytes: &[u8], from: usize, [one, other]: [ByteMatcher; 2]) -> Option<usize> {
-    let marks = |lanes| one.marks(lanes) | other.marks(lanes);
-    Some(from + first(bytes.get(from..)?, marks, |byte| one.is(byte) || other.is(byte))?)
+    let mask = |lanes| one.mask(lanes) | other.mask(lanes);
+    Some(from + first(bytes.get(from..)?, mask, |byte| one.is(byte) || other.is(byte))?)
 }
 
-/// How often `byte` is in `bytes`; `None` when `stop` is there too.
+/// Counts the occurrences of `byte`, or returns `None` if `bytes` contains `stop`.
 pub fn count_without(bytes: &[u8], byte: u8, stop: u8) -> Option<usize> {
     let (chunks, rest) = bytes.as_chunks();
     let mut count = 0;
@@ -73,68 +73,72 @@ pub fn count_without(bytes: &[u8], byte: u8, stop: u8) -> Option<usize> {
         count += usize::from(each == byte);
     }
     for chunk in chunks {
-        let lanes = Lanes::of(chunk);
-        if lanes.are(stop).count() > 0 {
+        let lanes = Lanes::load(chunk);
+        if lanes.simd_eq(stop).count() > 0 {
             return None;
         }
-        count += lanes.are(byte).count();
+        count += lanes.simd_eq(byte).count();
     }
     Some(count)
 }
 
-/// The index of the first such byte.
-pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
-    first(bytes, |lanes| lanes.are(wanted), |byte| byte == wanted)
+/// Returns the index of the first `byte`.
+pub fn position(bytes: &[u8], byte: u8) -> Option<usize> {
+    first(bytes, |lanes| lanes.simd_eq(byte), |each| each == byte)
 }
 
-/// The index of the first `\n` or `\r`.
+/// Returns the index of the first line feed or carriage return.
 pub fn line_end(bytes: &[u8]) -> Option<usize> {
-    first(bytes, |lanes| lanes.are(b'\n') | lanes.are(b'\r'), |byte| matches!(byte, b'\n' | b'\r'))
+    first(
+        bytes,
+        |lanes| lanes.simd_eq(b'\n') | lanes.simd_eq(b'\r'),
+        |byte| matches!(byte, b'\n' | b'\r'),
+    )
 }
 
-/// The index of the first byte that says something to JSON inside a string: a quote, a backslash,
-/// or what may not stand there.
+/// Returns the index of the first byte that is special inside a JSON string: a quote, a backslash,
+/// or a control character, which must not occur there.
 pub fn string_stop(bytes: &[u8]) -> Option<usize> {
-    let marks = |lanes: Lanes| lanes.are(b'"') | lanes.are(b'\\') | lanes.are_up_to(0x1f);
-    first(bytes, marks, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
+    let mask = |lanes: Lanes| lanes.simd_eq(b'"') | lanes.simd_eq(b'\\') | lanes.simd_le(0x1f);
+    first(bytes, mask, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
 }
 
-/// The index of the first byte that is wanted; both say the same of it.
-// Written out in each caller: where size comes first, the compiler would else call a function for
+/// Returns the index of the first matching byte. `mask` and `is_match` must agree.
+// Inlined because the compiler, when it optimizes for size, would otherwise call a function for
 // each step.
 #[inline(always)]
 fn first(
     bytes: &[u8],
-    marks: impl Fn(Lanes) -> Marks,
-    is_wanted: impl Fn(u8) -> bool,
+    mask: impl Fn(Lanes) -> Mask,
+    is_match: impl Fn(u8) -> bool,
 ) -> Option<usize> {
     let mut rest = bytes;
     while let Some((chunk, after)) = rest.split_first_chunk() {
-        if let Some(lane) = marks(Lanes::of(chunk)).first() {
+        if let Some(lane) = mask(Lanes::load(chunk)).first_set() {
             return Some(bytes.len() - rest.len() + lane);
         }
         rest = after;
     }
     let mut at = bytes.len() - rest.len();
-    while !is_wanted(*bytes.get(at)?) {
+    while !is_match(*bytes.get(at)?) {
         at += 1;
     }
     Some(at)
 }
 
-/// The bit by which a small letter differs from its capital.
+/// The bit that distinguishes a lowercase ASCII letter from its capital.
 const CASE: u8 = 0x20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sought(byte: u8) -> ByteMatcher {
+    fn matcher(byte: u8) -> ByteMatcher {
         ByteMatcher::new(byte, true)
     }
 
     #[test]
-    fn finds_a_byte_wherever_it_stands() {
+    fn finds_a_byte_at_any_position() {
         for length in 0..40 {
             for place in 0..length {
                 let mut bytes = vec![b'.'; length];
@@ -142,7 +146,7 @@ mod tests {
                 for from in 0..length {
                     let expected = (from <= place).then_some(place);
                     assert_eq!(
-                        find_either(&bytes, from, [sought(b'x'), sought(b'x')]),
+                        find_either(&bytes, from, [matcher(b'x'), matcher(b'x')]),
                         expected,
                         "{length} {place} {from}"
                     );
@@ -150,7 +154,7 @@ mod tests {
                         find_pair(
                             &bytes,
                             from,
-                            [(sought(b'x'), 0), (sought(b'X'), 0)],
+                            [(matcher(b'x'), 0), (matcher(b'X'), 0)],
                             &mut |_| true
                         ),
                         expected
@@ -161,9 +165,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_stands_as_far_apart_as_is_said() {
+    fn finds_pairs_at_their_offsets() {
         let text = b"abcabdabcabdabdxx".repeat(3);
-        let pair = [(sought(b'd'), 2), (sought(b'a'), 0)];
+        let pair = [(matcher(b'd'), 2), (matcher(b'a'), 0)];
         let found: Vec<_> = std::iter::successors(find_pair(&text, 0, pair, &mut |_| true), |at| {
             find_pair(&text, at + 1, pair, &mut |_| true)
         })
@@ -182,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_until_it_must_look_closer() {
+    fn counts_bytes_unless_the_stop_byte_occurs() {
         let text = "a\"b!\"!\"\"c\"d\"e".repeat(5);
         assert_eq!(count_without(text.as_bytes(), b'"', b'\\'), Some(30));
         assert_eq!(

@@ -1,10 +1,10 @@
-//! The cursor: where a stream stands in each of its channels, in a short text that `Last-Event-ID`
-//! carries. Knows no network.
+//! The cursor: a stream's position in each of its channels, as the short text that `Last-Event-ID`
+//! carries.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A position in each channel of a stream, in the order in which the channels were asked for.
+/// A position in each channel of a stream, in the order in which the channels were requested.
 ///
 /// # Example
 /// ```
@@ -22,19 +22,19 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The cursor of a stream whose channels stand at `positions`; `None` where nothing is known.
+    /// Creates a cursor from the position in each channel, `None` where it is unknown.
     #[must_use]
     pub fn new(epoch: Epoch, positions: Vec<Option<u64>>) -> Self {
         Self { epoch, positions }
     }
 
-    /// The epoch in which the positions count.
+    /// Returns the epoch that the positions belong to.
     #[must_use]
     pub fn epoch(&self) -> &Epoch {
         &self.epoch
     }
 
-    /// The highest sequence number seen of each channel.
+    /// Returns the highest sequence number seen in each channel.
     #[must_use]
     pub fn positions(&self) -> &[Option<u64>] {
         &self.positions
@@ -54,7 +54,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// One position, as a cursor's text has it.
+/// One position in a cursor's text: base 36, or `_` if it is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position(pub Option<u64>);
 
@@ -81,17 +81,18 @@ impl FromStr for Cursor {
     }
 }
 
-/// What a gateway's sequence numbers count in: they may come again under another epoch, and under
-/// no other condition.
+/// The scope in which a gateway's sequence numbers are unique. A number is reused only under
+/// another epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(Box<str>);
 
 impl Epoch {
-    /// An epoch of six digits in base 36; `chance` gives each, below 36.
+    /// Creates an epoch of six base-36 digits. `random_digit` returns the value of each, below 36.
     #[must_use]
-    pub fn draw(mut chance: impl FnMut() -> u8) -> Self {
-        let digits: String =
-            (0..EPOCH_BYTES).map(|_| char::from(DIGITS[usize::from(chance() % 36)])).collect();
+    pub fn draw(mut random_digit: impl FnMut() -> u8) -> Self {
+        let digits: String = (0..EPOCH_BYTES)
+            .map(|_| char::from(DIGITS[usize::from(random_digit() % 36)]))
+            .collect();
         Self(digits.into())
     }
 }
@@ -112,8 +113,8 @@ impl FromStr for Epoch {
     }
 }
 
-/// A text that is no cursor of ours. Old gateways have ids of their own, so it is a case rather
-/// than a fault.
+/// The error for text that is not a cursor. Older gateways send ids of their own, so this is an
+/// expected case rather than a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CursorError;
 
@@ -129,7 +130,7 @@ fn read_position(text: &str) -> Result<Option<u64>, CursorError> {
     if text == "_" {
         return Ok(None);
     }
-    // from_str_radix would take a sign and capitals as well.
+    // `from_str_radix` would also accept a sign and capitals.
     let is_plain = !text.is_empty() && text.bytes().all(|digit| DIGITS.contains(&digit));
     let seq = if is_plain { u64::from_str_radix(text, 36).ok() } else { None };
     seq.filter(|seq| *seq <= MAX_SEQ).map(Some).ok_or(CursorError)
@@ -153,11 +154,11 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 const EPOCH_BYTES: usize = 6;
 
-/// The highest sequence number: a JavaScript number is exact up to it, and arithmetic on it cannot
+/// The highest sequence number. JavaScript numbers are exact up to it, and arithmetic on it cannot
 /// overflow.
 pub const MAX_SEQ: u64 = (1 << 53) - 1;
 
-/// More than a cursor of 64 channels needs; what is longer was not made here.
+/// More than a cursor of 64 channels needs, so a longer text is not a cursor.
 const MAX_BYTES: usize = 1_024;
 
 #[cfg(test)]
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_made_here_is_no_cursor() {
+    fn rejects_text_that_is_not_a_cursor() {
         for text in [
             "",
             "7",
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_what_it_reads() {
+    fn parsed_cursors_round_trip() {
         for text in ["1.000000.0", "1.zzzzzz._-_-a", "1.k3x09a.2gosa7pa2gv"] {
             assert_eq!(
                 text.parse::<Cursor>().map(|cursor| cursor.to_string()).unwrap_or_default(),

@@ -1,5 +1,5 @@
-//! The entry: one log as a producer wrote it. FieldSlices what a row shows and keeps the whole text.
-//! Knows nothing of frames.
+//! The entry: one log as its producer sent it. Extracts what a row shows and keeps the whole text.
+//! Independent of the stream's framing.
 
 use std::borrow::Cow;
 
@@ -11,9 +11,8 @@ use crate::pretty;
 
 /// One log.
 ///
-/// A producer may send any JSON, or text that is no JSON; neither is an error.
-/// What a row needs is picked out; the text itself is kept as it came, so that no field, order or
-/// digit is lost.
+/// A producer may send any JSON, or text that is not JSON; neither is an error. What a row needs is
+/// extracted; the raw text is kept, so that no field, order or digit is lost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     level: Level,
@@ -27,7 +26,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Reads an entry from its JSON, or from a text that is shown as it came.
+    /// Parses an entry from a JSON object or string. Any other text becomes the message as it is.
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {
@@ -40,7 +39,7 @@ impl Entry {
         }
     }
 
-    /// The same entry at `level`, if its producer gave it none. [`Level::Other`] is no level.
+    /// Returns the entry with `level` if its producer sent none. [`Level::Other`] changes nothing.
     #[must_use]
     pub fn or_level(mut self, level: Level) -> Self {
         if self.level_text.is_empty() && level != Level::Other {
@@ -50,15 +49,15 @@ impl Entry {
         self
     }
 
-    /// The same entry, with the moment at which the gateway took it as the time, if its producer
-    /// gave it none.
+    /// Returns the entry with the time at which the gateway received it, in milliseconds since
+    /// 1970, if its producer sent none.
     #[must_use]
     pub fn or_time(mut self, millis: Option<i64>) -> Self {
         self.time = self.time.or(millis.map(EntryTime::Millis));
         self
     }
 
-    /// The same entry with its message and its text cut to at most `bytes` each.
+    /// Returns the entry with its message and its text cut to at most `bytes` each.
     #[must_use]
     pub fn cut_to(mut self, bytes: usize) -> Self {
         self.message = head(&self.message, bytes).into();
@@ -66,61 +65,63 @@ impl Entry {
         self
     }
 
-    /// The level, for colour and filters.
+    /// Returns the level, for colour and filters.
     #[must_use]
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// The level as its producer wrote it; empty when there was none.
+    /// Returns the level as its producer wrote it, or an empty string if there was none.
     #[must_use]
     pub fn level_text(&self) -> &str {
         &self.level_text
     }
 
-    /// The pipeline or stage; empty when there was none.
+    /// Returns the pipeline or stage, or an empty string if there was none.
     #[must_use]
     pub fn pipeline(&self) -> &str {
         &self.pipeline
     }
 
-    /// The status or duration, such as `1m 23s` or `failed`; empty when there was none.
+    /// Returns the status or duration, such as `1m 23s` or `failed`, or an empty string if there
+    /// was none.
     #[must_use]
     pub fn status(&self) -> &str {
         &self.status
     }
 
-    /// The message; for an entry without one, its whole text.
+    /// Returns the message, or the whole text of an entry without one.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// When it was written, for the time column.
+    /// Returns when the entry was written, for the time column.
     #[must_use]
     pub fn time(&self) -> Option<&EntryTime> {
         self.time.as_ref()
     }
 
-    /// The most exact time that its producer gave, as it came; empty when there was none.
+    /// Returns the most exact time that its producer sent, unchanged, or an empty string if there
+    /// was none.
     #[must_use]
     pub fn exact_time(&self) -> &str {
         &self.exact_time
     }
 
-    /// The whole entry as it came.
+    /// Returns the whole entry, unchanged.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The whole entry for a person: JSON with one field a line, anything else as it came.
+    /// Returns the whole entry for display: JSON with one field per line, anything else unchanged.
     #[must_use]
     pub fn detail(&self) -> String {
         pretty::json(&self.text)
     }
 
-    /// Bytes that this entry holds, for bounding a store.
+    /// Returns how many bytes of memory this entry occupies, for bounding a store.
     #[must_use]
     pub fn bytes(&self) -> usize {
         [
@@ -164,24 +165,24 @@ impl Entry {
     }
 }
 
-/// When an entry was written.
+/// The time at which an entry was written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EntryTime {
-    /// As its producer wrote it for people, or in a form that is not known.
+    /// Human-readable text, or text in an unknown format, as its producer wrote it.
     Text(Box<str>),
-    /// Milliseconds since 1970 (UTC), to be shown in the zone of the whole log.
+    /// Milliseconds since 1970 (UTC), shown in the time zone of the whole log.
     Millis(i64),
 }
 
 impl EntryTime {
-    /// Reads a time: a number of any unit, ISO date and time of any offset, or text for people.
+    /// Parses a number in any unit or an ISO date and time with any offset. Anything else is text.
     #[must_use]
     pub fn read(text: &str) -> Self {
         moment::read(text).map_or_else(|| Self::Text(text.into()), Self::Millis)
     }
 }
 
-/// At most the first `bytes` of `text`, ending between two characters.
+/// Returns at most the first `bytes` bytes of `text`, cut at a character boundary.
 #[must_use]
 pub fn head(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
@@ -192,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_the_second_name_of_a_field_when_the_first_says_nothing() {
+    fn uses_the_second_name_of_a_field_if_the_first_is_empty() {
         let entry = Entry::read(
             r#"{"message":"","description":"d","pipeline":null,"stageName":"s","logLevel":"warn","duration":"45 sec"}"#,
         );
@@ -203,13 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn shows_an_object_without_a_message_whole() {
+    fn shows_the_whole_of_an_object_without_a_message() {
         let text = r#"{"rows":12,"table":"t"}"#;
         assert_eq!(Entry::read(text).message(), text);
     }
 
     #[test]
-    fn takes_fields_of_any_type() {
+    fn accepts_fields_of_any_type() {
         let entry = Entry::read(
             r#"{"level":3,"message":{"a":[1]},"pipeline":["p"],"timestamp":1795472914244,"meta":"none"}"#,
         );
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn prefers_the_time_that_is_already_for_people_and_keeps_the_exact_one() {
+    fn prefers_a_human_readable_time_and_keeps_the_exact_one() {
         let entry = Entry::read(
             r#"{"date":"Nov 23 2026 at 10:28 PM","isoTime":"2026-11-23T22:28:34.244195000","timestamp":5}"#,
         );
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_all_producers_are_one_moment() {
+    fn parses_the_times_of_all_producers() {
         for text in [
             r#"{"timestamp":1795472914244}"#,
             r#"{"timestamp":"1795472914.244195"}"#,
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_no_date_is_shown_as_it_came() {
+    fn shows_a_time_that_is_not_a_date_unchanged() {
         for (text, time) in [
             (r#"{"time":"1:02:03 PM"}"#, "1:02:03 PM"),
             (r#"{"ts":12.345}"#, "12.345"),
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_time_is_kept_as_it_came() {
+    fn keeps_the_exact_time_unchanged() {
         let exact = |text| Entry::read(text).exact_time().to_owned();
         assert_eq!(
             exact(r#"{"time":"2026-11-24T03:58:34.244195+05:30"}"#),
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_as_it_came_what_is_no_object() {
+    fn shows_text_that_is_not_an_object_unchanged() {
         for (text, message) in [
             ("12", "12"),
             ("null", "null"),
@@ -304,12 +305,12 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_pair_loses_nothing() {
+    fn keeps_the_text_around_half_a_surrogate_pair() {
         assert_eq!(Entry::read(r#"{"message":"a\ud800b"}"#).message(), r"a\ud800b");
     }
 
     #[test]
-    fn cuts_between_characters() {
+    fn cuts_at_character_boundaries() {
         assert_eq!(head("aéb", 2), "a");
         assert_eq!(Entry::read("ééé").cut_to(3).message(), "é");
     }

@@ -1,4 +1,4 @@
-//! Which field of an entry says what: every name that a producer may use, in one table.
+//! Maps the field names that producers use to their meanings, in one table.
 
 use std::borrow::Cow;
 
@@ -7,30 +7,30 @@ use crate::json::{display_text, each_field, ends_at};
 use crate::level::{Level, Scale, is_number};
 use crate::moment;
 
-/// What a field of an entry says. The number ranks the names for one thing: of those that say
-/// anything the lowest is used.
+/// The meaning of a field. The number ranks the names for one meaning: the non-empty field with the
+/// lowest rank is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
-    /// A level; where it is a number, the scale says which.
+    /// A level; if it is a number, on this scale.
     Level(u8, Scale),
-    /// An object that may hold a level.
+    /// An object that may contain a level.
     Log,
-    /// What only Python's `logging` writes beside a level.
+    /// A field that only Python's `logging` writes next to a level.
     Python,
     Pipeline(u8),
     Status(u8),
     Message(u8),
-    /// A time: its rank for the time column, and its rank as the most exact one.
+    /// A time, with its rank for the time column and its rank as the most exact time.
     Time {
         shown: u8,
         exact: u8,
     },
-    /// An object that may hold a time.
+    /// An object that may contain a time.
     Meta,
-    Nothing,
+    Unknown,
 }
 
-/// The table, short names first, so that a name is compared only with those of its length.
+/// The table, shortest names first, so that a name is compared only with those of its length.
 const NAMES: [(&str, Meaning); 54] = {
     use Meaning::{Level, Log, Message, Meta, Pipeline, Python, Status, Time};
     use Scale::{Common, OpenTelemetry, Severity};
@@ -60,7 +60,7 @@ const NAMES: [(&str, Meaning); 54] = {
         ("Severity", Level(4, Severity)),
         ("SEVERITY", Level(4, Severity)),
         ("level_no", Level(9, Scale::Python)),
-        // Of journald: a number of syslog. In small letters it is the priority of a task.
+        // From journald: a syslog number. In lower case it is the priority of a task.
         ("PRIORITY", Level(10, Common)),
         ("funcName", Python),
         ("pipeline", Pipeline(0)),
@@ -93,7 +93,7 @@ const NAMES: [(&str, Meaning); 54] = {
     ]
 };
 
-/// Where in the table the names of each length begin.
+/// The index in the table at which the names of each length begin.
 const STARTS: [usize; LONGEST + 2] = {
     let mut starts = [NAMES.len(); LONGEST + 2];
     let mut at = NAMES.len();
@@ -102,7 +102,7 @@ const STARTS: [usize; LONGEST + 2] = {
         let length = NAMES[at].0.len();
         assert!(
             at + 1 == NAMES.len() || length <= NAMES[at + 1].0.len(),
-            "the table is in the order of lengths"
+            "the table is sorted by the length of names"
         );
         let mut shorter = 0;
         while shorter <= length {
@@ -118,31 +118,30 @@ const LONGEST: usize = NAMES[NAMES.len() - 1].0.len();
 fn meaning(name: &str) -> Meaning {
     let names = match STARTS.get(name.len()..name.len() + 2) {
         Some(&[start, end]) => &NAMES[start..end],
-        _ => return Meaning::Nothing,
+        _ => return Meaning::Unknown,
     };
-    names.iter().find(|(known, _)| *known == name).map_or(Meaning::Nothing, |(_, meaning)| *meaning)
+    names.iter().find(|(known, _)| *known == name).map_or(Meaning::Unknown, |(_, meaning)| *meaning)
 }
 
 /// The rank of `level` inside `log`.
 const LEVEL_IN_LOG: u8 = 3;
 
-/// From this rank on an exact time is a field that mostly holds text for people, unless it reads as
-/// a moment.
-const FOR_PEOPLE: u8 = 9;
+/// From this rank on, a field usually holds human-readable text, and counts as an exact time only
+/// if it parses as one.
+const HUMAN_READABLE: u8 = 9;
 
-/// The rank of `timestamp` inside `meta`, behind all others.
+/// The rank of `timestamp` inside `meta`, after all others.
 const TIME_IN_META: u8 = u8::MAX;
 
-/// One thing that an entry says, by the best of its names. Of a field that is given twice, the last
-/// that says anything counts.
+/// The best field found for one meaning. If a field occurs twice, the last non-empty one counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Pick<'a> {
+struct Best<'a> {
     json: Option<&'a str>,
     rank: u8,
 }
 
-impl<'a> Pick<'a> {
-    /// Takes the field unless a better one is known or it says nothing, and returns whether it did.
+impl<'a> Best<'a> {
+    /// Accepts the field unless a better one is known or it is empty, and returns whether it did.
     fn offer(&mut self, rank: u8, json: &'a str) -> bool {
         let is_better =
             (self.json.is_none() || rank <= self.rank) && json != "null" && json != "\"\"";
@@ -152,43 +151,43 @@ impl<'a> Pick<'a> {
         is_better
     }
 
-    /// What it says, as a person would read it.
+    /// Returns the value as display text.
     fn display_text(self) -> Option<Cow<'a, str>> {
         self.json.map(display_text)
     }
 
-    /// The same; empty when it says nothing.
+    /// Returns the value as display text, or an empty string if there is none.
     fn text(self) -> Cow<'a, str> {
         self.display_text().unwrap_or_default()
     }
 }
 
-/// The fields that the index wants, read in the inner loop of everything that arrives.
+/// The fields that the index needs, parsed in the inner loop for everything that arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FieldSlices<'a> {
-    /// A level in a word; of two fields it says more than a number.
-    level: Pick<'a>,
-    level_number: Pick<'a>,
+    /// A level given as a word, which is preferred to a number.
+    level: Best<'a>,
+    level_number: Best<'a>,
     scale: Scale,
     is_python: bool,
-    pipeline: Pick<'a>,
+    pipeline: Best<'a>,
 }
 
 impl<'a> FieldSlices<'a> {
-    /// Reads the object that begins at `at`, and returns the index after it; `None` when there is
+    /// Parses the object that begins at `at` and returns the index after it, or `None` if there is
     /// none.
     pub(crate) fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
         let mut picks = Self::default();
         let end = each_field(text, at, |name, json| {
             if let Some(json) = text.get(json) {
-                picks.see(meaning(&name), json);
+                picks.visit(meaning(&name), json);
             }
         })?;
         Some((picks, end))
     }
 
-    /// How grave the entry is; `None` when its producer gave no level. A word that is not known
-    /// leaves it to a number, if there is one.
+    /// Returns the severity, or `None` if the producer sent no level. An unknown word yields to a
+    /// number, if there is one.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
         let scale =
@@ -200,24 +199,24 @@ impl<'a> FieldSlices<'a> {
         by_word.filter(|level| *level != Level::Other).or_else(by_number).or(by_word)
     }
 
-    /// The level as its producer wrote it; empty when there is none.
+    /// Returns the level as its producer wrote it, or an empty string if there is none.
     #[must_use]
     pub fn level_text(&self) -> Cow<'a, str> {
         self.level.display_text().unwrap_or_else(|| self.level_number.text())
     }
 
-    /// The pipeline or stage; empty when there is none.
+    /// Returns the pipeline or stage, or an empty string if there is none.
     #[must_use]
     pub fn pipeline(&self) -> Cow<'a, str> {
         self.pipeline.text()
     }
 
-    fn see(&mut self, meaning: Meaning, json: &'a str) {
+    fn visit(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
-            Meaning::Level(rank, scale) => self.see_level(rank, scale, json),
+            Meaning::Level(rank, scale) => self.visit_level(rank, scale, json),
             Meaning::Log => {
                 if let Some(json) = field_of(json, "level") {
-                    self.see_level(LEVEL_IN_LOG, Scale::Common, json);
+                    self.visit_level(LEVEL_IN_LOG, Scale::Common, json);
                 }
             }
             Meaning::Python => self.is_python = true,
@@ -228,7 +227,7 @@ impl<'a> FieldSlices<'a> {
         }
     }
 
-    fn see_level(&mut self, rank: u8, scale: Scale, json: &'a str) {
+    fn visit_level(&mut self, rank: u8, scale: Scale, json: &'a str) {
         if !is_number(json.trim_matches('"')) {
             self.level.offer(rank, json);
         } else if self.level_number.offer(rank, json) {
@@ -241,52 +240,52 @@ impl<'a> FieldSlices<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fields<'a> {
     picks: FieldSlices<'a>,
-    status: Pick<'a>,
-    message: Pick<'a>,
-    time: Pick<'a>,
-    exact_time: Pick<'a>,
+    status: Best<'a>,
+    message: Best<'a>,
+    time: Best<'a>,
+    exact_time: Best<'a>,
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of `text`, if that is a JSON object and nothing else.
+    /// Parses the fields of `text`, or returns `None` if it is not exactly one JSON object.
     #[must_use]
     pub fn of(text: &'a str) -> Option<Self> {
         let mut fields = Self::default();
-        let end = see_each(text, &mut |name, json| fields.see(meaning(name), json))?;
+        let end = visit_each(text, &mut |name, json| fields.visit(meaning(name), json))?;
         ends_at(text, end).then_some(fields)
     }
 
-    /// What the index wants of them.
+    /// Returns the fields that the index needs.
     #[must_use]
     pub fn picks(&self) -> &FieldSlices<'a> {
         &self.picks
     }
 
-    /// The message; `None` when there is none.
+    /// Returns the message, or `None` if there is none.
     #[must_use]
     pub fn message(&self) -> Option<Cow<'a, str>> {
         self.message.display_text()
     }
 
-    /// The status or duration; empty when there is none.
+    /// Returns the status or duration, or an empty string if there is none.
     #[must_use]
     pub fn status(&self) -> Cow<'a, str> {
         self.status.text()
     }
 
-    /// The most exact time, as it came; empty when there is none.
+    /// Returns the most exact time, unchanged, or an empty string if there is none.
     #[must_use]
     pub fn exact_time(&self) -> Cow<'a, str> {
         self.exact_time.text()
     }
 
-    /// When the entry was written, for the time column.
+    /// Returns when the entry was written, for the time column.
     #[must_use]
     pub fn time(&self) -> Option<EntryTime> {
         self.time.display_text().map(|text| EntryTime::read(&text))
     }
 
-    fn see(&mut self, meaning: Meaning, json: &'a str) {
+    fn visit(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
             Meaning::Status(rank) => {
                 self.status.offer(rank, json);
@@ -294,44 +293,44 @@ impl<'a> Fields<'a> {
             Meaning::Message(rank) => {
                 self.message.offer(rank, json);
             }
-            Meaning::Time { shown, exact } => self.see_time(shown, exact, json),
+            Meaning::Time { shown, exact } => self.visit_time(shown, exact, json),
             Meaning::Meta => {
                 if let Some(json) = field_of(json, "timestamp") {
-                    self.see_time(TIME_IN_META, TIME_IN_META, json);
+                    self.visit_time(TIME_IN_META, TIME_IN_META, json);
                 }
             }
-            other => self.picks.see(other, json),
+            other => self.picks.visit(other, json),
         }
     }
 
-    fn see_time(&mut self, shown: u8, exact: u8, json: &'a str) {
+    fn visit_time(&mut self, shown: u8, exact: u8, json: &'a str) {
         let text = display_text(json);
         if moment::is_unset(&text) {
             return;
         }
         self.time.offer(shown, json);
-        // A time for people is never the most exact one.
-        if exact < FOR_PEOPLE || exact == TIME_IN_META || moment::read(&text).is_some() {
+        // A human-readable time is never the most exact one.
+        if exact < HUMAN_READABLE || exact == TIME_IN_META || moment::read(&text).is_some() {
             self.exact_time.offer(exact, json);
         }
     }
 }
 
-/// The JSON of one field of an object; `None` when there is none.
-fn field_of<'a>(json: &'a str, wanted: &str) -> Option<&'a str> {
+/// Returns the JSON of one field of an object, or `None` if it has no such field.
+fn field_of<'a>(json: &'a str, field: &str) -> Option<&'a str> {
     let mut found = None;
-    see_each(json, &mut |name, json| {
-        if name == wanted {
+    visit_each(json, &mut |name, json| {
+        if name == field {
             found = Some(json);
         }
     })?;
     found
 }
 
-/// Calls `see` with the name and the JSON of each field, and returns the index after the object.
-/// Not generic, so that there is one of it.
-fn see_each<'a>(text: &'a str, see: &mut dyn FnMut(&str, &'a str)) -> Option<usize> {
-    each_field(text, 0, |name, json| see(&name, text.get(json).unwrap_or_default()))
+/// Calls `visit` with the name and the JSON of each field, and returns the index after the object.
+/// Not generic, so that it is compiled only once.
+fn visit_each<'a>(text: &'a str, visit: &mut dyn FnMut(&str, &'a str)) -> Option<usize> {
+    each_field(text, 0, |name, json| visit(&name, text.get(json).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -344,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn the_level_is_found_under_each_of_its_names() {
+    fn finds_the_level_under_each_of_its_names() {
         for (text, expected) in [
             (r#"{"level":"ERR"}"#, "ERR"),
             (r#"{"logLevel":"Severe"}"#, "Severe"),
@@ -368,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_levels_the_word_and_the_better_name_count() {
+    fn prefers_words_and_better_ranked_names() {
         for (text, expected) in [
             (r#"{"severity":"WARNING","level":"info"}"#, (Level::Info, "info")),
             (r#"{"level":30,"levelname":"WARNING"}"#, (Level::Warn, "WARNING")),

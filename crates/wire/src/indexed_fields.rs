@@ -1,30 +1,31 @@
-//! What the index knows of an entry: enough to filter lines without reading them. Keeps no text.
+//! The fields that the index keeps of an entry: enough to filter lines without parsing them again.
+//! Stores no text.
 
 use std::borrow::Cow;
 
-use crate::ansi::may_say_escape;
+use crate::ansi::may_encode_escape;
 use crate::entry::Level;
 use crate::fields::FieldSlices;
 use crate::json::{self, ends_at};
 use crate::message::Raw;
 
-/// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`]
-/// finds.
+/// The fields that are extracted when an entry arrives. Level and pipeline are those that
+/// [`Raw::read`] finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexedFields<'a> {
-    /// How grave it is.
+    /// The severity, or [`Raw::default_level`] if the producer sent none.
     pub level: Level,
-    /// The pipeline or stage; empty when there is none.
+    /// The pipeline or stage; empty if there is none.
     pub pipeline: Cow<'a, str>,
-    /// Whether the text is a JSON object or string, and so may write a character as an escape.
-    /// Anything else is shown as it came.
+    /// Whether the text is a JSON object or string, and so may encode characters as escapes. Any
+    /// other text is shown unchanged.
     pub is_json: bool,
-    /// Whether the text may hold terminal escape sequences, which are not shown.
+    /// Whether the text may contain terminal escape sequences, which are not shown.
     pub has_escape: bool,
 }
 
 impl<'a> IndexedFields<'a> {
-    /// Looks at an entry that nobody has read yet.
+    /// Extracts the fields from an unparsed entry.
     #[must_use]
     pub fn of(raw: &'a Raw<'_>) -> Self {
         let text: &'a str = &raw.text;
@@ -36,7 +37,7 @@ impl<'a> IndexedFields<'a> {
         });
         match picks {
             Some(picks) => Self {
-                has_escape: may_say_escape(text, true),
+                has_escape: may_encode_escape(text, true),
                 level: picks.level().unwrap_or_else(|| raw.default_level()),
                 pipeline: picks.pipeline(),
                 is_json: true,
@@ -53,7 +54,7 @@ impl<'a> IndexedFields<'a> {
             level: raw.default_level(),
             pipeline: Cow::Borrowed(""),
             is_json,
-            has_escape: may_say_escape(&raw.text, is_json),
+            has_escape: may_encode_escape(&raw.text, is_json),
         }
     }
 }
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sees_the_level_and_the_pipeline_that_a_reader_finds() {
+    fn finds_the_level_and_pipeline_that_a_full_parse_finds() {
         let texts = [
             r#"{"level":"WARN","pipeline":"INGEST"}"#,
             r#"{"logLevel":"debug","stageName":"S","pipeline":null}"#,
@@ -77,18 +78,10 @@ mod tests {
             "",
         ];
         for (text, is_error) in texts.iter().flat_map(|text| [(text, true), (text, false)]) {
-            let raw = Raw {
-                id: "".into(),
-                channel: None,
-                seq: None,
-                stamp: None,
-                text: (*text).into(),
-                is_error,
-                picks: None,
-            };
-            let (glance, line) = (IndexedFields::of(&raw), raw.read());
+            let raw = Raw { is_error, ..Raw::bare(*text) };
+            let (fields, line) = (IndexedFields::of(&raw), raw.read());
             assert_eq!(
-                (glance.level, &*glance.pipeline),
+                (fields.level, &*fields.pipeline),
                 (line.entry.level(), line.entry.pipeline()),
                 "{text}"
             );
@@ -96,19 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_is_shown_otherwise_than_it_came() {
-        let is_json = |text: &str| {
-            IndexedFields::of(&Raw {
-                id: "".into(),
-                channel: None,
-                seq: None,
-                stamp: None,
-                text: text.into(),
-                is_error: false,
-                picks: None,
-            })
-            .is_json
-        };
+    fn knows_which_texts_are_not_shown_unchanged() {
+        let is_json = |text: &str| IndexedFields::of(&Raw::bare(text)).is_json;
         assert!([r#"{"a":1}"#, " {} ", r#""a\nb""#].iter().all(|text| is_json(text)));
         assert!(
             ["{broken", r#""a\ud800b""#, r#"["a"]"#, "12", "plain", ""]

@@ -1,5 +1,5 @@
-//! JSON taken apart one level at a time: an object's fields as text, whatever their types. Lays out
-//! nothing, keeps every digit.
+//! Parses JSON one level at a time: an object's fields as text, whatever their types. Does not
+//! reformat, and keeps every digit.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,46 +7,46 @@ use std::ops::Range;
 use crate::byte_search::{position, string_stop};
 use crate::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, string_end};
 
-/// The fields of an object, as they came.
+/// The fields of an object, unchanged and in order.
 #[derive(Debug, Default)]
 pub struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Object<'a> {
-    /// Takes an object apart; `None` for what is no JSON object.
+    /// Parses an object, or returns `None` if `text` is not a JSON object.
     pub fn read(text: &'a str) -> Option<Self> {
         let mut fields = Vec::new();
         let end = each_field(text, 0, |name, json| {
-            fields.push((name, text.get(json).unwrap_or_default()))
+            fields.push((name, text.get(json).unwrap_or_default()));
         })?;
         ends_at(text, end).then_some(Self(fields))
     }
 
-    /// A field's JSON, null included; the last one, where it is given twice.
+    /// Returns a field's JSON, `null` included. If the field occurs twice, the last one counts.
     pub fn raw(&self, name: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, raw)| *raw)
     }
 
-    /// A field's text, if it is a string.
+    /// Returns a field's text if it is a string.
     pub fn string(&self, name: &str) -> Option<Cow<'a, str>> {
         string_of(self.raw(name)?)
     }
 
-    /// A field's number, if it is a whole one.
+    /// Returns a field's number if it is an integer.
     pub fn number(&self, name: &str) -> Option<i64> {
         integer(self.raw(name)?)
     }
 
-    /// A field's number, if it is a whole one and not negative.
+    /// Returns a field's number if it is an integer and not negative.
     pub fn count(&self, name: &str) -> Option<u64> {
         count(self.raw(name)?)
     }
 
-    /// A field's fields, if it is an object.
+    /// Returns a field's own fields if it is an object.
     pub fn object(&self, name: &str) -> Option<Self> {
         Self::read(self.raw(name)?)
     }
 
-    /// A field's texts, if it is an array of strings.
+    /// Returns a field's elements if it is an array of strings.
     pub fn strings(&self, name: &str) -> Option<Vec<String>> {
         let text = self.raw(name)?;
         let mut strings = Vec::new();
@@ -58,32 +58,32 @@ impl<'a> Object<'a> {
         Some(strings)
     }
 
-    /// All fields in their order.
+    /// Returns all fields in order.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(key, raw)| (&**key, *raw))
     }
 }
 
-/// Calls `see` with the name of each field of the object that begins at `at`, and where its JSON
-/// is. Gives the index after the object; `None` when there is none.
+/// Calls `visit` with the name of each field of the object that begins at `at`, and the range of
+/// its JSON. Returns the index after the object, or `None` if there is none.
 pub fn each_field<'a>(
     text: &'a str,
     at: usize,
-    mut see: impl FnMut(Cow<'a, str>, Range<usize>),
+    mut visit: impl FnMut(Cow<'a, str>, Range<usize>),
 ) -> Option<usize> {
     each_field_from(text, at, |name, start| {
         let end = end_of_value(text.as_bytes(), start)?;
-        see(name, start..end);
+        visit(name, start..end);
         Some(end)
     })
 }
 
-/// The same for who finds the end of a field's JSON by itself: `see` is called with the index where
-/// that begins, and gives the index after it.
+/// Like [`each_field`], for callers that find the end of a field's JSON themselves: `visit`
+/// receives the index at which it begins and returns the index after it.
 pub fn each_field_from<'a>(
     text: &'a str,
     at: usize,
-    mut see: impl FnMut(Cow<'a, str>, usize) -> Option<usize>,
+    mut visit: impl FnMut(Cow<'a, str>, usize) -> Option<usize>,
 ) -> Option<usize> {
     let bytes = text.as_bytes();
     each_item(text, at, b'{', b'}', |start| {
@@ -93,28 +93,28 @@ pub fn each_field_from<'a>(
         } else {
             string_of(text.get(start..end)?)?
         };
-        see(name, end_of_space(bytes, end_of_colon(bytes, end)?))
+        visit(name, end_of_space(bytes, end_of_colon(bytes, end)?))
     })
 }
 
-/// Calls `read` with the index of each item of the array that begins `text`; it gives the index
-/// after the item. Whether all could be read.
+/// Calls `read` with the index of each element of the array that begins `text`; `read` returns the
+/// index after the element. Returns whether all elements could be read.
 pub fn each_element(text: &str, read: impl FnMut(usize) -> Option<usize>) -> bool {
     each_item(text, 0, b'[', b']', read).is_some_and(|end| ends_at(text, end))
 }
 
-/// Whether there is nothing but space from `at` on.
+/// Returns whether only whitespace remains from `at` on.
 pub fn ends_at(text: &str, at: usize) -> bool {
     end_of_space(text.as_bytes(), at) == text.len()
 }
 
-/// Whether `text` is JSON, and nothing but it.
+/// Returns whether `text` is exactly one JSON value.
 pub fn is_json(text: &str) -> bool {
     end_of_value(text.as_bytes(), 0).is_some_and(|end| ends_at(text, end))
 }
 
-/// The text that a JSON string says; `None` for what is none, and for half a surrogate pair, which
-/// is no character.
+/// Decodes a JSON string. Returns `None` for anything that is not a JSON string, and for half a
+/// surrogate pair, which is not a character.
 pub fn unquoted(json: &str) -> Option<Cow<'_, str>> {
     match string_end(json.as_bytes(), 0)? {
         (end, _) if end != json.len() => None,
@@ -123,7 +123,7 @@ pub fn unquoted(json: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The same of what is known to be JSON.
+/// Like [`unquoted`], for text that is known to be JSON.
 pub fn string_of(json: &str) -> Option<Cow<'_, str>> {
     let bare = between_quotes(json)?;
     let Some(first) = position(bare.as_bytes(), b'\\') else { return Some(Cow::Borrowed(bare)) };
@@ -157,14 +157,14 @@ pub fn string_of(json: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
-/// A text as a JSON string.
+/// Encodes `text` as a JSON string.
 pub fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     quote(&mut json, text);
     json
 }
 
-/// Adds a text to `json` as a JSON string.
+/// Appends `text` to `json` as a JSON string.
 pub fn quote(json: &mut String, mut text: &str) {
     json.push('"');
     while let Some(stop) = string_stop(text.as_bytes()) {
@@ -191,8 +191,8 @@ pub fn quote(json: &mut String, mut text: &str) {
     json.push('"');
 }
 
-/// Calls `read` with the index of each item between two brackets, of which the first is at `at`; it
-/// gives the index after the item. Gives the index after the last bracket.
+/// Calls `read` with the index of each item between two brackets, the first of which is at `at`;
+/// `read` returns the index after the item. Returns the index after the closing bracket.
 fn each_item(
     text: &str,
     at: usize,
@@ -219,49 +219,49 @@ fn each_item(
     }
 }
 
-/// JSON as a person would read it: a string without its quotes, anything else as it is.
+/// Returns JSON as display text: a string without its quotes, anything else unchanged.
 pub(crate) fn display_text(json: &str) -> Cow<'_, str> {
     match between_quotes(json) {
         None => Cow::Borrowed(json),
-        // An escape that is no character leaves the string as it was written.
+        // A string with an escape that is not a character stays as it was written.
         Some(bare) => string_of(json).unwrap_or(Cow::Borrowed(bare)),
     }
 }
 
-/// What stands between the quotes of a JSON string.
+/// Returns the text between the quotes of a JSON string.
 fn between_quotes(json: &str) -> Option<&str> {
     let bytes = json.as_bytes();
     let is_string = bytes.len() > 1 && bytes.first() == Some(&b'"') && bytes.last() == Some(&b'"');
     if is_string { json.get(1..json.len() - 1) } else { None }
 }
 
-/// The whole number that a JSON number is; `None` for what is none, and for one of more digits than
-/// `i64` surely holds.
+/// Parses a JSON integer. Returns `None` for anything else, and for a number with more digits than
+/// `i64` is certain to hold.
 pub fn integer(json: &str) -> Option<i64> {
     let digits = json.strip_prefix('-').unwrap_or(json);
-    let number = count(digits).filter(|_| digits.len() <= SURE_DIGITS)? as i64;
+    let number = count(digits).filter(|_| digits.len() <= SAFE_DIGITS)? as i64;
     Some(if digits.len() < json.len() { -number } else { number })
 }
 
-/// The same, where it is not negative; the highest number for one of more digits.
+/// Like [`integer`], but not negative, and `u64::MAX` for a number with more digits.
 pub fn count(json: &str) -> Option<u64> {
     if json.is_empty() || !json.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // Not saturating step by step: WebAssembly has no instruction that tells of an overflow, and
-    // what stands in for it is slow.
-    Some(if json.len() > SURE_DIGITS {
+    // Not saturating at each step: WebAssembly has no instruction that detects overflow, and the
+    // replacement is slow.
+    Some(if json.len() > SAFE_DIGITS {
         u64::MAX
     } else {
         json.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
     })
 }
 
-/// Any number of so many digits is one of 64 bits, with a sign too.
-const SURE_DIGITS: usize = 18;
+/// Any number of this many digits fits into 64 bits, even with a sign.
+const SAFE_DIGITS: usize = 18;
 
-/// The character of the digits after `\u`, two of such escapes where one is half a pair; and what
-/// follows.
+/// Decodes the digits after `\u`, and a second escape if the first is half of a surrogate pair.
+/// Returns the character and the remaining text.
 fn unicode(digits: &str) -> Option<(char, &str)> {
     let unit = |digits: &str| u32::from_str_radix(digits.get(..4)?, 16).ok();
     let (first, rest) = (unit(digits)?, &digits[4..]);
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_fields_as_they_came() {
+    fn returns_fields_unchanged() {
         let object = Object::read(r#" {"a": [1, 2], "b":null,"n\u0061me":"x\ty","c":1.10} "#)
             .expect("an object");
         assert_eq!(
@@ -305,16 +305,16 @@ mod tests {
     }
 
     #[test]
-    fn pairs_make_a_character_and_halves_make_none() {
-        let said = |json| unquoted(json).map(Cow::into_owned);
-        assert_eq!(said(r#""\ud83d\ude00!""#), Some("\u{1f600}!".to_owned()));
+    fn decodes_surrogate_pairs_and_rejects_halves() {
+        let decode = |json| unquoted(json).map(Cow::into_owned);
+        assert_eq!(decode(r#""\ud83d\ude00!""#), Some("\u{1f600}!".to_owned()));
         for half in [r#""\ud83d""#, r#""\ude00\ud83d""#, r#""\ud83d\ud83d""#, r#""\ud83dx""#] {
-            assert_eq!(said(half), None, "{half}");
+            assert_eq!(decode(half), None, "{half}");
         }
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn quoted_text_round_trips() {
         for character in ('\0'..='\u{a0}').chain(['é', '😀']) {
             for text in [
                 character.to_string(),
@@ -328,12 +328,12 @@ mod tests {
     }
 
     #[test]
-    fn of_a_field_given_twice_the_last_counts() {
+    fn the_last_of_duplicate_fields_counts() {
         assert_eq!(Object::read(r#"{"a":1,"a":2}"#).and_then(|object| object.number("a")), Some(2));
     }
 
     #[test]
-    fn what_is_no_object_is_none() {
+    fn rejects_text_that_is_not_an_object() {
         for text in ["", "[]", "1", "{", "{]", "{\"a\":1}x", "null"] {
             assert!(Object::read(text).is_none(), "{text}");
         }

@@ -1,26 +1,26 @@
-//! How grave an entry is, from the words and numbers by which producers say it. One table; reads no
-//! fields.
+//! Severity levels, and the words and numbers that producers use for them. One table; does not
+//! parse fields.
 
 use crate::ansi;
 
-/// How grave an entry is.
+/// The severity of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Something failed.
+    /// Something failed, from syslog's emergencies down to errors.
     Error,
-    /// Something is odd.
+    /// Something is unusual but did not fail.
     Warn,
-    /// Normal operation.
+    /// Normal operation, including notices.
     Info,
-    /// Details for finding a fault.
+    /// Details for diagnosing a fault.
     Debug,
-    /// Every step.
+    /// Every step, in more detail than [`Debug`](Self::Debug).
     Trace,
-    /// A level that is not known, or none.
+    /// An unknown level, or none.
     Other,
 }
 
-/// What a number means as a level.
+/// How a number is interpreted as a level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// 0 to 7 as in syslog, 10 to 60 as in pino and bunyan.
@@ -36,18 +36,18 @@ pub enum Scale {
 }
 
 impl Level {
-    /// All levels, gravest first.
+    /// All levels, most severe first.
     pub const ALL: [Self; 6] =
         [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace, Self::Other];
 
-    /// Reads a level from a word in any case, or from a number in its usual meaning.
+    /// Parses a level from a word in any case, or from a number on the common scale.
     #[must_use]
     pub fn read(text: &str) -> Self {
         Self::read_number(text, Scale::Common).unwrap_or_else(|| Self::read_word(text))
     }
 
-    /// Reads a level from a word in any case. Escape sequences and signs around it, as in
-    /// `[ERROR]`, do not count.
+    /// Parses a level from a word in any case. Escape sequences and punctuation around it, as in
+    /// `[ERROR]`, are ignored.
     #[must_use]
     pub fn read_word(text: &str) -> Self {
         let plain = ansi::plain(text);
@@ -59,14 +59,14 @@ impl Level {
                 word = rest;
             }
         }
-        // OpenTelemetry has four steps of each: ERROR, ERROR2, ERROR3, ERROR4.
+        // OpenTelemetry has four steps of each level: ERROR, ERROR2, ERROR3, ERROR4.
         let name =
             word.strip_suffix(['1', '2', '3', '4']).filter(|name| name.len() > 3).unwrap_or(word);
-        let is_it = |names: &&[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-        WORDS.iter().position(is_it).map_or(Self::Other, |index| Self::ALL[index])
+        let matches = |names: &&[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        WORDS.iter().position(matches).map_or(Self::Other, |index| Self::ALL[index])
     }
 
-    /// Reads a level from a number; `None` for text that is not a number.
+    /// Parses a level from a number, or returns `None` if `text` is not a number.
     #[must_use]
     pub fn read_number(text: &str, scale: Scale) -> Option<Self> {
         let digits = whole_number(text)?;
@@ -100,7 +100,7 @@ impl Level {
         })
     }
 
-    /// The level's name in capitals.
+    /// Returns the level's name in capitals.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -113,7 +113,7 @@ impl Level {
         }
     }
 
-    /// The level's name in style sheets.
+    /// Returns the level's name in style sheets.
     #[must_use]
     pub fn class(self) -> &'static str {
         match self {
@@ -127,12 +127,12 @@ impl Level {
     }
 }
 
-/// Whether `text` is a number and no word.
+/// Returns whether `text` is a number rather than a word.
 pub(crate) fn is_number(text: &str) -> bool {
     whole_number(text).is_some()
 }
 
-/// The digits of a whole number, such as `50` or `50.0`.
+/// Returns the digits of an integer such as `50` or `50.0`.
 fn whole_number(text: &str) -> Option<&str> {
     let text = text.trim_ascii();
     let digits = text
@@ -143,7 +143,7 @@ fn whole_number(text: &str) -> Option<&str> {
 }
 
 /// The words for each level, in the order of [`Level::ALL`]: those of syslog, Python, Java, .NET,
-/// Go, Rust, Android and their short forms.
+/// Go, Rust and Android, and their short forms.
 const WORDS: [&[&str]; 5] = [
     &[
         "error",
@@ -172,7 +172,7 @@ const WORDS: [&[&str]; 5] = [
     &["trace", "verbose", "finer", "finest", "silly", "trc", "vrb", "v", "t"],
 ];
 
-/// What may stand before the word where a producer writes the name of a constant.
+/// Prefixes that precede the word if a producer writes the name of a constant.
 const PREFIXES: [&str; 6] =
     ["SEVERITY_NUMBER_", "SEVERITY_", "LOG_", "LOGLEVEL.", "LEVEL_", "LEVEL."];
 
@@ -180,7 +180,7 @@ const PREFIXES: [&str; 6] =
 mod tests {
     use super::*;
 
-    fn all(level: Level, words: &[&str]) {
+    fn assert_all(level: Level, words: &[&str]) {
         for word in words {
             for text in [
                 word.to_string(),
@@ -195,23 +195,26 @@ mod tests {
 
     #[test]
     fn reads_the_spellings_of_producers_in_any_case() {
-        all(
+        assert_all(
             Level::Error,
             &[
                 "err", "error", "fatal", "critical", "crit", "severe", "panic", "alert", "emerg",
                 "fail", "failed",
             ],
         );
-        all(Level::Warn, &["warning", "warn"]);
-        all(Level::Info, &["notice", "information", "info"]);
-        all(Level::Debug, &["debug", "dbg"]);
-        all(Level::Trace, &["verbose", "trace"]);
-        all(Level::Other, &["audit", "unknown", "errors in 5 files", "notset", "x", "informant"]);
+        assert_all(Level::Warn, &["warning", "warn"]);
+        assert_all(Level::Info, &["notice", "information", "info"]);
+        assert_all(Level::Debug, &["debug", "dbg"]);
+        assert_all(Level::Trace, &["verbose", "trace"]);
+        assert_all(
+            Level::Other,
+            &["audit", "unknown", "errors in 5 files", "notset", "x", "informant"],
+        );
         assert_eq!(Level::read(""), Level::Other);
     }
 
     #[test]
-    fn signs_escapes_and_constants_around_a_word_do_not_count() {
+    fn ignores_punctuation_escapes_and_prefixes_around_a_word() {
         let error = [
             "[ERROR]",
             "ERROR:",
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_of_syslog_or_pino_unless_the_field_says_otherwise() {
+    fn numbers_are_on_the_common_scale_unless_another_is_given() {
         let common = ["0", "3", "4", "5", "6", "7", "10", "20", "30", "40", "50", "60", "35"]
             .map(Level::read);
         use Level::{Debug, Error, Info, Other, Trace, Warn};

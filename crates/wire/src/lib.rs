@@ -1,5 +1,5 @@
-//! The wire: what the bytes of a stream say, for both generations of backend. The inner loops of
-//! all that arrives are here, and nothing that decides.
+//! The wire format: parses what both generations of backend send. Contains the inner loops that run
+//! over everything received, and makes no decisions.
 
 pub mod ansi;
 pub mod byte_search;

@@ -1,5 +1,5 @@
-//! What a backend says: frames to messages, for both generations of backend. Nothing it is given
-//! makes it panic or lose a line.
+//! Parses events into messages, for both generations of backend. No input makes it panic or lose a
+//! line.
 
 use std::borrow::Cow;
 
@@ -10,50 +10,66 @@ use crate::json::{Object, count, each_element, each_field_from, ends_at, integer
 use crate::protocol::{self, Bye, Gap, Heartbeat, Hello};
 use crate::scan::end_of_value;
 
-/// The most bytes of one line that are kept; what is longer is cut, and says so.
+/// The maximum length of a line in bytes. A longer line is cut; [`Line::cut_bytes`] reports by how
+/// much.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
-/// The name under which the first backend sends a failure of its own, with an entry as data.
+/// The name of the event by which the first backend reports its own failures, with an entry as
+/// data.
 pub const ERROR_EVENT: &str = "error";
 
-/// What one event of the stream means.
+/// The meaning of one event of the stream.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message<'a> {
-    /// The gateway greets: what it granted.
+    /// The gateway's greeting: what it granted.
     Hello(Hello),
-    /// A line of the log.
+    /// One line of the log.
     Line(Raw<'a>),
-    /// Several, in one event.
+    /// Several lines in one event.
     Batch(Vec<Raw<'a>>),
-    /// A sign of life.
+    /// A sign of life from an idle stream.
     Heartbeat(Heartbeat),
-    /// Logs that will not come.
+    /// Logs that will not arrive.
     Gap(Gap),
-    /// The stream ends now.
+    /// The announcement that the stream ends now.
     Bye(Bye),
 }
 
-/// One line of the log as it came: its entry is text that nobody has read yet.
+/// One line of the log as it was received; its entry is not parsed yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raw<'a> {
-    /// The stream's id for it; empty when it gave none.
+    /// The stream's id for the line; empty if it sent none.
     pub id: Cow<'a, str>,
-    /// The channel it was published on; `None` from a backend that does not say.
+    /// The channel on which it was published; `None` from a backend that does not send it.
     pub channel: Option<Cow<'a, str>>,
-    /// Its number in its channel; `None` from a backend that does not count.
+    /// Its sequence number in its channel; `None` from a backend that does not number lines.
     pub seq: Option<u64>,
-    /// When the gateway took it, in milliseconds since 1970.
+    /// When the gateway received it, in milliseconds since 1970.
     pub stamp: Option<i64>,
-    /// The entry's text.
+    /// The entry's text, exactly as the backend sent it.
     pub text: Cow<'a, str>,
-    /// Whether the backend sent it as a failure of its own.
+    /// Whether the backend reports a failure of its own.
     pub is_error: bool,
-    /// What was seen of the entry while its end was looked for; `None` where nobody looked.
+    /// The fields found while scanning for the entry's end; `None` if that was not done.
     pub picks: Option<FieldSlices<'a>>,
 }
 
-impl Raw<'_> {
-    /// Reads the entry.
+impl<'a> Raw<'a> {
+    /// Creates a line that consists of an entry's text alone: no id, no channel, no number.
+    #[must_use]
+    pub fn bare(text: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            id: Cow::Borrowed(""),
+            channel: None,
+            seq: None,
+            stamp: None,
+            text: text.into(),
+            is_error: false,
+            picks: None,
+        }
+    }
+
+    /// Parses the entry, and cuts it to [`MAX_LINE_BYTES`].
     #[must_use]
     pub fn read(&self) -> Line {
         let entry = Entry::read(&self.text).or_time(self.stamp);
@@ -67,34 +83,34 @@ impl Raw<'_> {
         cut(line)
     }
 
-    /// The level of an entry whose producer gave it none.
+    /// Returns the level of an entry whose producer sent none.
     #[must_use]
     pub fn default_level(&self) -> Level {
         if self.is_error { Level::Error } else { Level::Other }
     }
 }
 
-/// One line of the log, read.
+/// One line of the log, parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// The stream's id for it; empty when it gave none.
+    /// The stream's id for the line; empty if it sent none.
     pub id: Box<str>,
-    /// The channel it was published on; `None` from a backend that does not say.
+    /// The channel on which it was published; `None` from a backend that does not send it.
     pub channel: Option<Box<str>>,
-    /// Its number in its channel; `None` from a backend that does not count.
+    /// Its sequence number in its channel; `None` from a backend that does not number lines.
     pub seq: Option<u64>,
-    /// The entry.
+    /// The entry, cut to [`MAX_LINE_BYTES`].
     pub entry: Entry,
-    /// How many bytes were cut off, because it was longer than [`MAX_LINE_BYTES`].
+    /// The number of bytes cut off, because the line was longer than [`MAX_LINE_BYTES`].
     pub cut_bytes: usize,
 }
 
-/// Reads one event, as an `EventSource` dispatched it: its name, the last event id, its data.
+/// Parses one event as an `EventSource` dispatched it: its name, the last event id and its data.
 #[must_use]
 pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
-    // A byte order mark says how bytes are read, and is no part of the text.
+    // A byte order mark indicates an encoding and is not part of the text.
     let data = data.trim_start_matches('\u{feff}');
-    // A name of ours with other data is somebody else's event, and so a line.
+    // An event with one of our names but other data is from another sender, and so is a line.
     let message = match event {
         protocol::HEARTBEAT => Object::read(data)
             .and_then(|fields| protocol::read_heartbeat(&fields))
@@ -111,7 +127,7 @@ pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
     message.unwrap_or_else(|| read_line_or_hello(event, id, data))
 }
 
-/// The envelopes of an array, if there is nothing else in it.
+/// Parses an array of envelopes, or returns `None` if it contains anything else.
 fn read_batch(data: &str) -> Option<Vec<Raw<'_>>> {
     let mut lines = Vec::new();
     let is_whole = each_element(data, |at| {
@@ -127,24 +143,16 @@ fn read_line_or_hello<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a
         .filter(|(_, end)| ends_at(data, *end))
         .map(|(outer, _)| outer)
         .unwrap_or_default();
-    if outer.greets() {
+    if outer.is_greeting() {
         return Message::Hello(protocol::read_hello(&Object::read(data).unwrap_or_default()));
     }
-    let bare = || Raw {
-        id: id.into(),
-        channel: None,
-        seq: None,
-        stamp: None,
-        text: data.into(),
-        is_error: false,
-        picks: None,
-    };
+    let bare = || Raw { id: id.into(), ..Raw::bare(data) };
     let raw = outer.envelope(id).unwrap_or_else(bare);
     Message::Line(Raw { is_error: event == ERROR_EVENT, ..raw })
 }
 
-/// The JSON of those fields that say what an event's data is. Of one that is given twice the last
-/// counts.
+/// The JSON of those fields that determine what an event's data is. If a field occurs twice, the
+/// last one counts.
 #[derive(Debug, Default)]
 struct Outer<'a> {
     channel: Option<&'a str>,
@@ -158,12 +166,12 @@ struct Outer<'a> {
 }
 
 impl<'a> Outer<'a> {
-    /// Reads the object that begins at `at`, and gives the index after it.
+    /// Parses the object that begins at `at` and returns the index after it.
     fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
         let mut outer = Self::default();
         let end = each_field_from(text, at, |name, start| {
             let name = name.as_bytes();
-            let place = match name {
+            let slot = match name {
                 b"channel" => &mut outer.channel,
                 b"data" => &mut outer.data,
                 b"id" => &mut outer.id,
@@ -173,29 +181,30 @@ impl<'a> Outer<'a> {
                 b"status" => &mut outer.status,
                 _ => return end_of_value(text.as_bytes(), start),
             };
-            // What an entry says is picked out on the way to its end; one whose names are no texts
-            // has an end all the same.
+            // The entry's fields are extracted while scanning for its end. If its field names
+            // cannot be decoded, it still has an end.
             let is_entry = name == b"data";
-            let seen = if is_entry { FieldSlices::read(text, start) } else { None };
-            let end = seen.map(|(_, end)| end).or_else(|| end_of_value(text.as_bytes(), start))?;
+            let slices = if is_entry { FieldSlices::read(text, start) } else { None };
+            let end =
+                slices.map(|(_, end)| end).or_else(|| end_of_value(text.as_bytes(), start))?;
             if is_entry {
-                outer.picks = seen.map(|(picks, _)| picks);
+                outer.picks = slices.map(|(picks, _)| picks);
             }
-            *place = text.get(start..end);
+            *slot = text.get(start..end);
             Some(end)
         })?;
         Some((outer, end))
     }
 
-    fn greets(&self) -> bool {
-        let says = |field: Option<&'a str>| field.and_then(string_of);
+    fn is_greeting(&self) -> bool {
+        let text = |field: Option<&'a str>| field.and_then(string_of);
         self.channel.is_none()
-            && says(self.kind).as_deref() == Some("connection")
-            && says(self.status).is_some()
+            && text(self.kind).as_deref() == Some("connection")
+            && text(self.status).is_some()
     }
 
-    /// The log in an envelope. A bare entry may have a field `channel` of its own, so the name must
-    /// look like one of ours.
+    /// Returns the log in an envelope. A bare entry may have its own field `channel`, so the name
+    /// must look like one of ours.
     fn envelope(&self, id: &'a str) -> Option<Raw<'a>> {
         let channel = string_of(self.channel?).filter(|name| name.starts_with("logs:"))?;
         Some(Raw {
@@ -241,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_that_does_not_say_what_it_grants_is_taken() {
+    fn accepts_a_greeting_without_granted_channels() {
         let Message::Hello(hello) =
             read("message", "", r#"{"type":"connection","status":"connected","channels":{}}"#)
         else {
@@ -297,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_a_line_as_it_came() {
+    fn text_that_is_not_json_is_a_line_of_its_own() {
         for text in ["plain text", "{\"open\":", "{]", "\u{0}\u{1b}[31mred", ""] {
             assert_eq!(
                 (line("message", text).entry.message(), line("message", text).entry.text()),
@@ -307,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_no_json_cost_a_line_neither_level_nor_envelope() {
+    fn numbers_of_python_keep_level_and_envelope() {
         let text = r#"{"level":"ERROR","pipeline":"P","message":"m","loss":NaN,"range":[-Infinity,Infinity]}"#;
         for data in
             [text.to_owned(), format!(r#"{{"channel":"logs:etl:a:b","data":{text},"id":"7"}}"#)]
@@ -327,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_before_the_data_does_not_count() {
+    fn ignores_a_byte_order_mark_before_the_data() {
         for data in [
             "\u{feff}{\"level\":\"ERROR\",\"message\":\"m\"}",
             "\u{feff}{\"channel\":\"logs:etl:a:b\",\"data\":{\"level\":\"ERROR\",\"message\":\"m\"}}",
@@ -344,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_json_makes_it_a_text_that_is_shown_as_it_came() {
+    fn shows_json_with_trailing_text_unchanged() {
         for text in [
             r#"{"level":"ERROR"} trailing"#,
             "{\"level\":\"ERROR\"}\0",
@@ -359,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_over_the_limit_is_cut_and_says_so() {
+    fn cuts_a_line_over_the_limit_and_reports_it() {
         let long = "x".repeat(MAX_LINE_BYTES + 10);
         let plain = line("message", &long);
         assert_eq!((plain.entry.message().len(), plain.cut_bytes), (MAX_LINE_BYTES, 10));

@@ -1,25 +1,26 @@
-//! Moments as producers write them: epoch numbers in any unit, and ISO 8601 with any offset. Exact,
-//! without floating point, which in WebAssembly would cost a table of powers.
+//! Parses times as producers write them: epoch numbers in any unit, and ISO 8601 with any offset.
+//! Exact, without floating point, which in WebAssembly would cost a table of powers.
 
-/// Milliseconds since 1970 (UTC) of a time that is written as a number or as ISO date and time;
-/// `None` for anything else.
+/// Parses a time and returns milliseconds since 1970 (UTC).
 ///
-/// The unit of a number is told by its size: seconds, milliseconds, microseconds or nanoseconds,
-/// whichever lies between 1973 and 2286. In none of them lies a counter, a duration or a date
-/// written as digits. An ISO time without an offset is UTC.
+/// Accepts a number or an ISO date and time; returns `None` for anything else.
+///
+/// The size of a number determines its unit: seconds, milliseconds, microseconds or nanoseconds,
+/// whichever is between 1973 and 2286. A counter, a duration or a date written as digits is in none
+/// of these ranges. An ISO time without an offset is UTC.
 #[must_use]
 pub fn read(text: &str) -> Option<i64> {
     let text = text.trim_ascii();
-    of_number(text).or_else(|| of_iso(text))
+    parse_number(text).or_else(|| parse_iso(text))
 }
 
-/// Whether `text` is zero, by which producers say that a time is not set.
+/// Returns whether `text` is zero, which producers write for a time that is not set.
 #[must_use]
 pub fn is_unset(text: &str) -> bool {
     Number::read(text.trim_ascii()).is_some_and(|number| number.mantissa == 0)
 }
 
-fn of_number(text: &str) -> Option<i64> {
+fn parse_number(text: &str) -> Option<i64> {
     let number = Number::read(text)?;
     // 10^(digits - 1) <= number < 10^digits
     let digits = number.mantissa.checked_ilog10()? as i32 + 1 + number.exponent;
@@ -34,7 +35,7 @@ fn of_number(text: &str) -> Option<i64> {
     Some(if number.is_negative { -millis } else { millis })
 }
 
-/// `mantissa` times a power of ten, without its fraction.
+/// Returns `mantissa` times a power of ten, without its fraction.
 fn shifted(mantissa: u64, exponent: i32) -> Option<i64> {
     let power = 10_u64.checked_pow(exponent.unsigned_abs())?;
     i64::try_from(if exponent < 0 { mantissa / power } else { mantissa.checked_mul(power)? }).ok()
@@ -48,8 +49,8 @@ struct Number {
 }
 
 impl Number {
-    /// Reads a number as JSON writes it. Digits beyond those that matter for a millisecond are left
-    /// out.
+    /// Parses a number as JSON writes it. Digits beyond those that matter for a millisecond are
+    /// dropped.
     fn read(text: &str) -> Option<Self> {
         let (is_negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
         let (text, power) = match text.split_once(['e', 'E']) {
@@ -65,7 +66,7 @@ impl Number {
         let (mut mantissa, mut exponent) = (0_u64, power);
         for (index, digit) in whole.bytes().chain(fraction.bytes()).enumerate() {
             let is_whole = index < whole.len();
-            if mantissa < MOST {
+            if mantissa < MAX_MANTISSA {
                 mantissa = mantissa * 10 + u64::from(digit - b'0');
                 exponent -= i32::from(!is_whole);
             } else {
@@ -76,8 +77,8 @@ impl Number {
     }
 }
 
-/// From here on a further digit is smaller than a millisecond in any unit.
-const MOST: u64 = 100_000_000_000_000_000;
+/// From here on, a further digit is smaller than a millisecond in any unit.
+const MAX_MANTISSA: u64 = 100_000_000_000_000_000;
 
 fn exponent(text: &str) -> Option<i32> {
     let (sign, digits) = match text.as_bytes().first()? {
@@ -85,34 +86,31 @@ fn exponent(text: &str) -> Option<i32> {
         b'+' => (1, &text[1..]),
         _ => (1, text),
     };
-    let is_sure =
+    let is_valid =
         (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_sure.then(|| {
+    is_valid.then(|| {
         digits.bytes().fold(0, |number, digit| number * 10 + i32::from(digit - b'0')) * sign
     })
 }
 
-/// Reads `2026-11-23T22:28:34`, with any fraction and any offset.
-fn of_iso(text: &str) -> Option<i64> {
+/// Parses `2026-11-23T22:28:34`, with any fraction and any offset.
+fn parse_iso(text: &str) -> Option<i64> {
     let mut rest = Rest(text.as_bytes());
     let year = rest.digits(4)?;
-    let is_basic = !rest.skips(b"-");
+    let is_basic = !rest.skip(b"-");
     let month = rest.digits(2)?;
-    let has_sign = rest.skips(b"-");
+    let has_sign = rest.skip(b"-");
     let day = rest.digits(2)?;
-    if has_sign == is_basic || !rest.skips(b"Tt ") {
+    if has_sign == is_basic || !rest.skip(b"Tt ") {
         return None;
     }
     let hour = rest.digits(2)?;
-    let has_colon = rest.skips(b":");
+    let has_colon = rest.skip(b":");
     let minute = rest.digits(2)?;
-    let second = if has_colon {
-        if rest.skips(b":") { rest.digits(2)? } else { 0 }
-    } else {
-        rest.digits(2)?
-    };
-    let millis = if rest.skips(b".,") { rest.fraction()? } else { 0 };
-    rest.skips(b" ");
+    let second =
+        if has_colon { if rest.skip(b":") { rest.digits(2)? } else { 0 } } else { rest.digits(2)? };
+    let millis = if rest.skip(b".,") { rest.fraction()? } else { 0 };
+    rest.skip(b" ");
     let offset = rest.offset()?;
     let is_moment = (1..=12).contains(&month)
         && (1..=days_in(year, month)).contains(&day)
@@ -123,11 +121,11 @@ fn of_iso(text: &str) -> Option<i64> {
     is_moment.then_some(seconds * 1_000 + millis)
 }
 
-/// What of a text is not read yet.
+/// The part of a text that is not parsed yet.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
-    /// A number of exactly `count` digits.
+    /// Consumes a number of exactly `count` digits.
     fn digits(&mut self, count: usize) -> Option<i64> {
         let (digits, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -136,14 +134,14 @@ impl Rest<'_> {
         })
     }
 
-    /// Whether one of these bytes comes next; it is passed over.
-    fn skips(&mut self, bytes: &[u8]) -> bool {
+    /// Consumes the next byte if it is one of `bytes`, and returns whether it was.
+    fn skip(&mut self, bytes: &[u8]) -> bool {
         let is_next = self.0.first().is_some_and(|byte| bytes.contains(byte));
         self.0 = &self.0[usize::from(is_next)..];
         is_next
     }
 
-    /// The milliseconds of a fraction of a second.
+    /// Consumes a fraction of a second and returns its milliseconds.
     fn fraction(&mut self) -> Option<i64> {
         let count = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let millis = (0..3).fold(0, |millis, index| {
@@ -153,25 +151,25 @@ impl Rest<'_> {
         (count > 0).then_some(millis)
     }
 
-    /// How many minutes the zone is ahead of UTC, which ends the text: `Z`, `+05:30`, `+0530`,
-    /// `-03` or nothing.
+    /// Consumes the offset that ends the text (`Z`, `+05:30`, `+0530`, `-03` or nothing) and
+    /// returns it in minutes ahead of UTC.
     fn offset(&mut self) -> Option<i64> {
-        if self.0.is_empty() || self.skips(b"Zz") {
+        if self.0.is_empty() || self.skip(b"Zz") {
             return self.0.is_empty().then_some(0);
         }
-        let sign = if self.skips(b"+") { 1 } else { -i64::from(self.skips(b"-")) };
+        let sign = if self.skip(b"+") { 1 } else { -i64::from(self.skip(b"-")) };
         let hours = self.digits(2)?;
-        self.skips(b":");
+        self.skip(b":");
         let minutes = if self.0.is_empty() { 0 } else { self.digits(2)? };
         let is_offset = self.0.is_empty() && sign != 0 && hours < 24 && minutes < 60;
         is_offset.then_some(sign * (hours * 60 + minutes))
     }
 }
 
-/// Days from 1970 to a day of the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level
-/// date algorithms").
+/// Returns the days from 1970 to a day of the Gregorian calendar (Howard Hinnant,
+/// "chrono-compatible low-level date algorithms").
 fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years that begin in March, so that the leap day is the last.
+    // Years begin in March, so that the leap day is the last.
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
@@ -195,7 +193,7 @@ mod tests {
     const MILLIS: i64 = 1_795_472_914_244;
 
     #[test]
-    fn a_number_of_any_unit_is_the_same_moment() {
+    fn parses_numbers_in_any_unit() {
         for text in [
             "1795472914.244",
             "1795472914.244195",
@@ -220,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_no_date_is_none() {
+    fn rejects_numbers_that_are_not_dates() {
         for text in [
             "0",
             "7",
@@ -249,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn iso_times_of_any_offset_are_the_same_moment() {
+    fn parses_iso_times_with_any_offset() {
         for text in [
             "2026-11-23T22:28:34.244Z",
             "2026-11-23T22:28:34.244",
@@ -269,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn text_for_people_is_no_moment() {
+    fn rejects_human_readable_times() {
         for text in [
             "Nov 23 2026 at 10:28 PM",
             "1:02:03 PM",

@@ -1,8 +1,7 @@
-//! Events that `www/package/transport.js` packed into one text, taken apart again. Knows nothing of
-//! what they say.
+//! Unpacks events that `www/package/transport.js` packed into one text. Does not interpret them.
 //!
-//! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so
-//! that no name, id or data has one.
+//! Each event is `\r`, a digit for its name, its id, `\n`, and its data. In a stream `\r` ends a
+//! line, so no name, id or data contains it.
 
 use crate::byte_search::position;
 use crate::message::ERROR_EVENT;
@@ -11,20 +10,20 @@ use crate::protocol::EVENTS;
 /// One event, as an `EventSource` dispatched it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// Its name.
+    /// The event's name; `message` if it has none.
     pub name: &'a str,
-    /// The last event id; empty when the stream gave none.
+    /// The last event id; empty if the stream sent none.
     pub id: &'a str,
-    /// Its data.
+    /// The data lines, joined by line feeds.
     pub data: &'a str,
 }
 
-/// The names by which events are packed, in the order of their digits.
+/// Returns the names of the events that are packed, in the order of their digits.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ["message", ERROR_EVENT].into_iter().chain(EVENTS)
 }
 
-/// The events in `packed`, in their order. What is not packed as it should be is left out.
+/// Returns the events in `packed` in order. Malformed ones are skipped.
 pub fn unpack(packed: &str) -> impl Iterator<Item = Event<'_>> {
     let mut rest = packed;
     std::iter::from_fn(move || {
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_back_what_was_packed() {
+    fn returns_the_packed_events() {
         let events: Vec<_> = unpack("\r07\na\nb\r1\n{\"x\":1}\r3\n").collect();
         let event = |name, id, data| Event { name, id, data };
         assert_eq!(
@@ -66,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_what_is_not_packed() {
+    fn skips_malformed_events() {
         assert_eq!(
             unpack("").chain(unpack("no")).chain(unpack("\r\r9\nx\rx\ny\r0no end")).count(),
             0

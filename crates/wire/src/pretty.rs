@@ -1,9 +1,10 @@
-//! JSON text laid out for a person, one field a line. Works on the text, so that no digit, order or
-//! doubled key changes. What is no JSON by the letter becomes it: `NaN` is written `"NaN"`.
+//! Lays out JSON text for display, one field per line. Works on the text, so that no digit, order
+//! or duplicate key changes. Numbers that are not strictly JSON become strings: `NaN` is written
+//! `"NaN"`.
 
 use crate::json::is_json;
 
-/// Lays out `text` if it is a JSON object or array; gives anything else back as it is.
+/// Lays out `text` if it is a JSON object or array, and returns anything else unchanged.
 #[must_use]
 pub(super) fn json(text: &str) -> String {
     let is_container = text.trim_start().starts_with(['{', '[']);
@@ -47,7 +48,7 @@ pub(super) fn json(text: &str) -> String {
     out
 }
 
-/// Copies a word as a string: what is read of it, and `more` letters.
+/// Copies a word as a string: the part already `read`, and `more` letters.
 fn copy_word(read: &str, more: usize, chars: &mut dyn Iterator<Item = char>, out: &mut String) {
     out.push('"');
     out.push_str(read);
@@ -67,13 +68,13 @@ fn copy_string(chars: &mut impl Iterator<Item = char>, out: &mut String) {
     }
 }
 
-/// Deeper than this the text is not indented further: a hostile nest of 100,000 arrays would
-/// otherwise take 10 GB.
-const DEEPEST_INDENT: usize = 40;
+/// The text is not indented further than this: a hostile nest of 100,000 arrays would otherwise
+/// take 10 GB.
+const MAX_INDENT: usize = 40;
 
 fn break_line(out: &mut String, depth: usize) {
     out.push('\n');
-    out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST_INDENT)));
+    out.extend(std::iter::repeat_n("  ", depth.min(MAX_INDENT)));
 }
 
 #[cfg(test)]
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_no_json_become_strings() {
+    fn numbers_of_python_become_strings() {
         assert_eq!(
             json(r#"{"a":NaN,"b":[-Infinity,Infinity, -1]}"#),
             "{\n  \"a\": \"NaN\",\n  \"b\": [\n    \"-Infinity\",\n    \"Infinity\",\n    -1\n  ]\n}"
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_alone_what_is_not_json() {
+    fn leaves_other_text_unchanged() {
         for text in ["{open", "plain", "[1,]", "{]", ""] {
             assert_eq!(json(text), text);
         }

@@ -1,14 +1,13 @@
-//! Where JSON values end. Checks all of the grammar (RFC 8259), in one pass and without recursion:
-//! a hostile nest costs a bit a level. Beyond the grammar it accepts `NaN`, `Infinity` and
-//! `-Infinity`, which Python's `json.dumps` writes.
+//! Finds where JSON values end. Checks the whole grammar (RFC 8259) in one pass and without
+//! recursion: hostile nesting costs one bit per level. Beyond the grammar it accepts `NaN`,
+//! `Infinity` and `-Infinity`, which Python's `json.dumps` writes.
 //!
-//! Our own and no library, since this is the inner loop of everything that arrives, and with
-//! serde_json the demo page had 19 kB more WebAssembly. `tests/json_oracle.rs` holds it against
-//! serde_json.
+//! No library is used, because this is the inner loop for everything received, and serde_json added
+//! 19 kB of WebAssembly to the demo page. `tests/json_oracle.rs` compares it with serde_json.
 
 use crate::byte_search::string_stop;
 
-/// The index after the value that begins at `at`; `None` when there is none.
+/// Returns the index after the value that begins at `at`, or `None` if there is none.
 pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut open = Nest::default();
     loop {
@@ -58,13 +57,13 @@ pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Which brackets are open, the innermost last: whether each is that of an object. Only a deep nest
-/// needs memory of its own.
+/// The brackets that are open, the innermost last: each bit records whether it is an object's. Only
+/// deep nesting needs memory of its own.
 #[derive(Default)]
 struct Nest {
     innermost: u32,
     depth: usize,
-    // No empty list: to drop one is a call, and every value would make it.
+    // Not an empty list: dropping one is a call, which every value would make.
     outer: Option<Vec<u32>>,
 }
 
@@ -93,12 +92,12 @@ impl Nest {
 
 const WORD: usize = u32::BITS as usize;
 
-/// The index after the string that begins at `at` with its quote.
+/// Returns the index after the string that begins with its quote at `at`.
 pub fn end_of_string(bytes: &[u8], at: usize) -> Option<usize> {
     string_end(bytes, at).map(|(end, _)| end)
 }
 
-/// The same, and whether nothing in it is escaped.
+/// Like [`end_of_string`], and returns whether the string contains no escapes.
 pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     if *bytes.get(at)? != b'"' {
         return None;
@@ -111,10 +110,10 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
             b'"' => return Some((at + 1, is_bare)),
             b'\\' => match *bytes.get(at + 1)? {
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                    (at, is_bare) = (at + 2, false)
+                    (at, is_bare) = (at + 2, false);
                 }
                 b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => {
-                    (at, is_bare) = (at + 6, false)
+                    (at, is_bare) = (at + 6, false);
                 }
                 _ => return None,
             },
@@ -123,7 +122,7 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     }
 }
 
-/// The index of the first byte from `at` on that is no space.
+/// Returns the index of the first byte from `at` on that is not whitespace.
 #[inline(always)]
 pub fn end_of_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
@@ -132,7 +131,7 @@ pub fn end_of_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The index after the colon of a field whose name ends at `end`.
+/// Returns the index after the colon of a field whose name ends at `end`.
 pub fn end_of_colon(bytes: &[u8], end: usize) -> Option<usize> {
     let at = end_of_space(bytes, end);
     (*bytes.get(at)? == b':').then_some(at + 1)
@@ -169,7 +168,7 @@ fn end_of_number(bytes: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The index after one or more digits.
+/// Returns the index after one or more digits.
 fn end_of_digits(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {
@@ -183,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_the_numbers_of_python_that_are_no_json() {
+    fn accepts_the_additional_numbers_of_python() {
         for text in
             ["NaN", "Infinity", "-Infinity", "[NaN, -Infinity]", r#"{"a":NaN,"b":{"c":Infinity}}"#]
         {

@@ -1,5 +1,5 @@
-//! The framing of Server-Sent Events (WHATWG HTML 9.2): bytes to frames, and frames to bytes. Knows
-//! nothing of logs.
+//! The framing of Server-Sent Events (WHATWG HTML 9.2): parses bytes into events, and encodes
+//! events as bytes. Independent of logs.
 
 use std::borrow::Cow;
 
@@ -9,45 +9,45 @@ use crate::unread::{HEAD, Unread};
 /// One event of a stream, as an `EventSource` would dispatch it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
-    /// The event's name; `message` when the stream gave none.
+    /// The event's name; `message` if the stream sent none.
     pub event: String,
-    /// The last event id, which stands until the stream sends another.
+    /// The last event id, which applies until the stream sends another.
     pub id: String,
     /// The data lines, joined by line feeds.
     pub data: String,
 }
 
-/// Takes a stream in pieces of any size and gives out its events.
+/// Parses a stream that arrives in pieces of any size.
 ///
-/// An event that lies whole in a piece is not copied. Of one that is larger than
-/// [`MAX_EVENT_BYTES`] the rest is left out.
+/// An event that is contained in one piece is not copied. Of an event larger than
+/// [`MAX_EVENT_BYTES`] the rest is dropped.
 #[derive(Debug, Default)]
 pub struct Parser {
-    /// The beginning of a line whose end has not come.
+    /// The beginning of a line whose end has not arrived.
     line: Vec<u8>,
     after_carriage_return: bool,
     after_first_line: bool,
-    /// What the event under way has said so far, in pieces that are gone.
+    /// The fields of the unfinished event that arrived in earlier pieces.
     event: String,
     data: Option<String>,
     id: String,
     retry_ms: Option<u64>,
-    /// The first bytes of the stream, for a guess in case that nothing follows from them.
+    /// The first bytes of the stream, to guess its format if it contains no events.
     head: Vec<u8>,
-    /// Whether a line came that no event stream has.
-    is_strange: bool,
-    /// Whether a field or comment came since this was last asked.
+    /// Whether a line arrived that no event stream contains.
+    is_foreign: bool,
+    /// Whether a field or comment arrived since the last [`take_sign`](Self::take_sign).
     is_alive: bool,
 }
 
-/// The event under way: what it said in the piece at hand is borrowed.
+/// The unfinished event. Its fields are borrowed if they are in the current piece.
 struct Pending<'a> {
     event: Cow<'a, str>,
     data: Option<Cow<'a, str>>,
 }
 
 impl Parser {
-    /// Takes the next bytes and calls `on_event` with the name, the last event id and the data of
+    /// Parses the next bytes and calls `on_event` with the name, the last event id and the data of
     /// each event that they complete.
     pub fn take(&mut self, bytes: &[u8], on_event: &mut dyn FnMut(&str, &str, &str)) {
         self.head
@@ -58,7 +58,7 @@ impl Parser {
         };
         let mut rest = bytes;
         while let Some((&first, after)) = rest.split_first() {
-            // CRLF, LF and CR each end a line; the LF of a CRLF may come in the next piece.
+            // CRLF, LF and CR each end a line; the LF of a CRLF may arrive in the next piece.
             if std::mem::take(&mut self.after_carriage_return) && first == b'\n' {
                 rest = after;
                 continue;
@@ -84,33 +84,34 @@ impl Parser {
         self.data = pending.data.map(Cow::into_owned);
     }
 
-    /// The same, with the events as values.
+    /// Parses the next bytes and returns the events that they complete.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
-        let mut frames = Vec::new();
+        let mut events = Vec::new();
         self.take(bytes, &mut |event, id, data| {
-            frames.push(Event { event: event.into(), id: id.into(), data: data.into() })
+            events.push(Event { event: event.into(), id: id.into(), data: data.into() });
         });
-        frames
+        events
     }
 
-    /// The reconnection time that the stream asked for with `retry:`.
+    /// Returns the reconnection time that the stream requested with `retry:`.
     #[must_use]
     pub fn retry_ms(&self) -> Option<u64> {
         self.retry_ms
     }
 
-    /// Whether a field or a comment arrived since the last call. That is a sign of life even where
-    /// no event came of it, as with a server's pings; but not after a line that no event stream
-    /// has, since any bytes hold a colon somewhere.
+    /// Returns whether a field or a comment arrived since the last call.
+    ///
+    /// That is a sign of life even if it completed no event, as with a server's pings. It does not
+    /// count after a line that no event stream contains, since any bytes contain a colon somewhere.
     pub fn take_sign(&mut self) -> bool {
         std::mem::take(&mut self.is_alive)
     }
 
-    /// What the stream looks like, given that nothing on it was understood.
+    /// Returns what the stream looks like, given that none of it was understood.
     #[must_use]
     pub fn unread(&self) -> Unread {
         match Unread::guess(&self.head) {
-            Unread::Nothing if self.is_strange => Unread::Text,
+            Unread::Nothing if self.is_foreign => Unread::Text,
             guess => guess,
         }
     }
@@ -133,7 +134,7 @@ impl Parser {
         let colon = position(line.as_bytes(), b':').unwrap_or(line.len());
         let after = line.get(colon + 1..).unwrap_or_default();
         let value = line.len() - after.strip_prefix(' ').unwrap_or(after).len();
-        self.is_alive |= !self.is_strange;
+        self.is_alive |= !self.is_foreign;
         match &line[..colon] {
             "data" => add(&mut pending.data, part(line, value)),
             "event" => pending.event = part(line, value),
@@ -144,12 +145,12 @@ impl Parser {
             "retry" if value < line.len() && line[value..].bytes().all(|b| b.is_ascii_digit()) => {
                 self.retry_ms = line[value..].parse().ok().or(self.retry_ms);
             }
-            // The standard says to ignore the rest: comments, whose field name is empty, and fields
-            // of the future.
+            // The standard requires ignoring the rest: comments, whose field name is empty, and
+            // future fields.
             "id" | "retry" => {}
             "" if is_readable(after) => {}
             _ => {
-                self.is_strange = true;
+                self.is_foreign = true;
                 self.is_alive = false;
             }
         }
@@ -162,19 +163,18 @@ impl Parser {
     }
 }
 
-/// Whether a text holds nothing but text: no control characters, and nothing that could not be
-/// decoded.
+/// Returns whether `text` contains no control characters and nothing that could not be decoded.
 fn is_readable(text: &str) -> bool {
     !text.chars().any(|c| c == char::REPLACEMENT_CHARACTER || (c.is_control() && c != '\t'))
 }
 
-/// Bytes as a text; what is no character becomes the sign for that.
+/// Decodes bytes as UTF-8, with a replacement character for anything invalid.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
-    // Mostly all is well, and that is seen sooner than where it is not.
+    // Bytes are mostly valid, and checking that is faster than locating errors.
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// As much of `bytes` as may be kept beside `held` that are there already.
+/// Returns as much of `bytes` as may be kept in addition to the `held` bytes.
 fn within(bytes: &[u8], held: usize) -> &[u8] {
     &bytes[..bytes.len().min(MAX_EVENT_BYTES.saturating_sub(held))]
 }
@@ -191,7 +191,7 @@ fn add<'a>(data: &mut Option<Cow<'a, str>>, value: Cow<'a, str>) {
     }
 }
 
-/// A text from `start` on.
+/// Returns `text` from `start` on.
 fn part(text: Cow<'_, str>, start: usize) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(&text[start..]),
@@ -202,14 +202,14 @@ fn part(text: Cow<'_, str>, start: usize) -> Cow<'_, str> {
     }
 }
 
-/// What an endless line, or an event of endless lines, may take: sixteen times what our gateway
-/// lets be published in one.
+/// The maximum size of an endless line, or of an event of endless lines: sixteen times what our
+/// gateway accepts in one publish request.
 pub const MAX_EVENT_BYTES: usize = 16 << 20;
 
-/// Writes one event: fields in, bytes for the wire out.
+/// Encodes one event.
 ///
-/// Whatever the texts hold, they cannot forge a field or an event: line breaks start a new `data:`
-/// line, and are left out of `event` and `id`, where no line break can be written.
+/// No text can forge a field or an event: line breaks start a new `data:` line, and are dropped
+/// from `event` and `id`, which cannot contain any.
 #[must_use]
 pub fn encode(event: Option<&str>, id: Option<&str>, data: &str) -> String {
     let mut wire = String::with_capacity(data.len() + 64);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     fn data(wire: &str) -> Vec<String> {
-        parse(wire).into_iter().map(|frame| frame.data).collect()
+        parse(wire).into_iter().map(|event| event.data).collect()
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_the_same_frames_however_the_bytes_are_cut() {
+    fn returns_the_same_events_however_the_bytes_are_split() {
         let wire =
             "\u{feff}id: 1\r\nevent: x\r\ndata: näïve\r\n\r\n:ping\r\n\r\ndata\r\ndata\r\n\r\n";
         let whole = parse(wire);
@@ -268,18 +268,18 @@ mod tests {
     }
 
     #[test]
-    fn takes_one_leading_space_only() {
+    fn strips_one_leading_space_only() {
         assert_eq!(data("data:  a\n\ndata:b\n\n"), [" a", "b"]);
     }
 
     #[test]
     fn keeps_the_last_id_unless_it_holds_a_nul() {
-        let frames = parse("id: 7\ndata: a\n\nid: 8\0\ndata: b\n\nid\ndata: c\n\n");
-        assert_eq!(frames.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["7", "7", ""]);
+        let events = parse("id: 7\ndata: a\n\nid: 8\0\ndata: b\n\nid\ndata: c\n\n");
+        assert_eq!(events.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["7", "7", ""]);
     }
 
     #[test]
-    fn takes_retry_in_digits_only() {
+    fn accepts_retry_in_digits_only() {
         let mut parser = Parser::default();
         parser.feed(b"retry: 1000x\nretry:\nretry: -1\n");
         assert_eq!(parser.retry_ms(), None);
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(parser.retry_ms(), Some(5_000));
     }
 
-    fn sign(wire: &[u8]) -> bool {
+    fn is_alive(wire: &[u8]) -> bool {
         let mut parser = Parser::default();
         parser.feed(wire);
         parser.take_sign()
@@ -304,12 +304,12 @@ mod tests {
             "\u{feff}:ping\n",
             "data: x\n\n",
         ] {
-            assert!(sign(wire.as_bytes()), "{wire:?}");
+            assert!(is_alive(wire.as_bytes()), "{wire:?}");
         }
     }
 
     #[test]
-    fn what_is_no_event_stream_gives_no_sign_of_life() {
+    fn other_formats_are_no_sign_of_life() {
         for wire in [
             &b"\n\n\n"[..],
             b":ping",
@@ -319,7 +319,7 @@ mod tests {
             b"{\"data\":1}\n\n",
             b"future: x\n:ping\n\n",
         ] {
-            assert!(!sign(wire), "{wire:?}");
+            assert!(!is_alive(wire), "{wire:?}");
         }
     }
 

@@ -1,28 +1,28 @@
-//! What the bytes of a stream look like on which nothing was understood. Guesses, for a sentence;
-//! decides nothing.
+//! Guesses the format of a stream of which nothing was understood, for an error message. Decides
+//! nothing.
 
-/// What came instead of events, as far as the first bytes tell.
+/// What arrived instead of events, judging by the first bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unread {
-    /// Nothing, or nothing that was seen, or the beginning of what may well be an event.
+    /// Nothing, nothing that was observed, or what may be the beginning of an event.
     #[default]
     Nothing,
-    /// Bytes compressed in this way.
+    /// Bytes compressed with this algorithm.
     Compressed(&'static str),
     /// Text in units of two bytes.
     Utf16,
-    /// Bytes that are no text.
+    /// Bytes that are not text.
     Binary,
-    /// A web page.
+    /// A web page, since it begins with `<`.
     WebPage,
-    /// JSON.
+    /// JSON without the framing of events.
     Json,
-    /// Other text.
+    /// Text that is none of the above.
     Text,
 }
 
 impl Unread {
-    /// Guesses from the first bytes of a stream, of which [`HEAD`] are enough.
+    /// Guesses from the first bytes of a stream; [`HEAD`] of them are enough.
     #[must_use]
     pub fn guess(head: &[u8]) -> Self {
         if !is_text(head) {
@@ -47,15 +47,16 @@ impl Unread {
     }
 }
 
-/// Letters of European languages have a zero in every second byte.
+/// In UTF-16, letters of European languages have a zero in every second byte.
 fn has_zeros_of_utf16(head: &[u8]) -> bool {
     let (even, odd) = (0..head.len()).partition::<Vec<_>, _>(|index| index % 2 == 0);
     let is_zero =
-        |places: &[usize]| !places.is_empty() && places.iter().all(|place| head[*place] == 0);
+        |indices: &[usize]| !indices.is_empty() && indices.iter().all(|index| head[*index] == 0);
     is_zero(&even) != is_zero(&odd)
 }
 
-/// Whether it is UTF-8 without control characters; its last character may be incomplete.
+/// Returns whether `head` is UTF-8 without control characters. Its last character may be
+/// incomplete.
 fn is_text(head: &[u8]) -> bool {
     let is_control =
         |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | b'\x1b');
@@ -64,17 +65,17 @@ fn is_text(head: &[u8]) -> bool {
     is_utf8 && !head.iter().any(is_control)
 }
 
-/// Whether the first line is a comment or a field of an event stream, or may become one.
+/// Returns whether the first line is a comment or a field of an event stream, or may become one.
 fn begins_a_field(head: &[u8]) -> bool {
     let name = head.split(|byte| matches!(byte, b':' | b'\n' | b'\r')).next().unwrap_or_default();
     let is_whole = name.len() < head.len();
     FIELDS.iter().any(|field| if is_whole { *field == name } else { field.starts_with(name) })
 }
 
-/// With the empty name of a comment.
+/// The field names of an event stream; that of a comment is empty.
 const FIELDS: [&[u8]; 5] = [b"", b"data", b"event", b"id", b"retry"];
 
-/// How compressed bytes begin. Brotli has no such mark.
+/// The first bytes of each compression format. Brotli has no such mark.
 const MAGIC: [(&[u8], &str); 6] = [
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -84,7 +85,7 @@ const MAGIC: [(&[u8], &str); 6] = [
     (b"\x78\xda", "deflate"),
 ];
 
-/// How many bytes a guess needs.
+/// The number of bytes that a guess needs.
 pub const HEAD: usize = 64;
 
 #[cfg(test)]
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_what_came_instead_of_events() {
+    fn recognizes_what_arrived_instead_of_events() {
         for (head, what) in [
             (&b"\x1f\x8b\x08\x00\x00"[..], Unread::Compressed("gzip")),
             (b"\x28\xb5\x2f\xfd\x04", Unread::Compressed("zstd")),
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_an_event_stream_is_nothing_strange() {
+    fn accepts_every_beginning_of_an_event_stream() {
         for head in [
             "",
             "\n",

@@ -1,38 +1,38 @@
-//! The client and the window in which it is shown: what it hears of the window, and what it takes
-//! along to another one.
+//! The client and the window in which it is shown: handles the window's events, and moves to
+//! another window along with its element.
 
 use std::rc::Weak;
 
 use super::{Inner, with};
 use crate::browser::clock;
 use crate::browser::home::Home;
-use crate::browser::page_events::{News, PageEvents};
+use crate::browser::page_events::{PageEvent, PageEvents};
 use crate::browser::timer::Timer;
 use logs_sse_core::connection::{Input, Page};
 
 impl Inner {
-    /// Sets the timer for the alarm by the window that is right now.
-    pub(super) fn set_alarm(&self) {
+    /// Sets the timer for the session's next timeout, in the current window.
+    pub(super) fn set_timer(&self) {
         let timer = self
-            .alarm_at
+            .timer_at
             .get()
             .map(|at| self.after(at - clock::now(), |inner| inner.handle(Input::Timeout)));
-        self.alarm.set(timer);
+        self.timer.set(timer);
     }
 
-    fn notice(&self, news: News) {
-        match news {
-            News::Input(input) => self.handle(input),
-            News::Visibility => {
+    fn handle_page_event(&self, event: PageEvent) {
+        match event {
+            PageEvent::Input(input) => self.handle(input),
+            PageEvent::Visibility => {
                 self.follow_home();
-                self.tell_visibility();
+                self.report_visibility();
             }
-            News::Closing => {
-                // Once it is closed; by the program's own window, since a timer of this one would
-                // never ring.
+            PageEvent::Closing => {
+                // Runs once the window is closed. The timer belongs to the program's own window,
+                // since one of the closing window would never fire.
                 let me = self.me.clone();
                 let closed = move |inner: &Self| {
-                    inner.home.left();
+                    inner.home.window_closed();
                     inner.follow_home();
                 };
                 self.closing.set(Some(Timer::new(web_sys::window(), 0, move || with(&me, closed))));
@@ -40,30 +40,29 @@ impl Inner {
         }
     }
 
-    /// Takes timers, frames and listeners to the window of the element, when that is another one
-    /// than before.
+    /// Moves timers, frames and listeners to the window of the element, if that has changed.
     pub(super) fn follow_home(&self) {
-        if !self.home.look() {
+        if !self.home.refresh() {
             return;
         }
         self.moves.set(self.moves.get().wrapping_add(1));
         *self.page_events.borrow_mut() = listen(&self.home, &self.me);
         self.frame.moved();
-        if let Some(news) = &*self.news.borrow() {
-            news.moved();
+        if let Some(updates) = &*self.updates.borrow() {
+            updates.moved();
         }
-        self.set_alarm();
-        self.tell_visibility();
+        self.set_timer();
+        self.report_visibility();
         self.request_frame();
     }
 
-    fn tell_visibility(&self) {
+    fn report_visibility(&self) {
         self.handle(Input::Page(if self.home.is_hidden() { Page::Hidden } else { Page::Visible }));
     }
 }
 
-/// Listens to what concerns `inner`.
+/// Listens to the events that concern `inner`.
 pub(super) fn listen(home: &Home, inner: &Weak<Inner>) -> PageEvents {
     let inner = inner.clone();
-    PageEvents::new(home, move |news| with(&inner, |inner| inner.notice(news)))
+    PageEvents::new(home, move |event| with(&inner, |inner| inner.handle_page_event(event)))
 }
