@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use support::reader::Reader;
+use support::scroll_sim::Reader;
 
 #[derive(Clone, Debug)]
 enum Step {

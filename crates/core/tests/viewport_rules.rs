@@ -4,7 +4,7 @@ mod support;
 
 use std::ops::Range;
 
-use support::reader::Reader;
+use support::scroll_sim::Reader;
 
 /// 1,000,000 rows of 28 px: more than three times as high as the element may be.
 const MILLION: Range<u64> = 0..1_000_000;

@@ -4,6 +4,6 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 pub mod model;
-pub mod reader;
+pub mod scroll_sim;
 pub mod sim;
 pub mod world;
