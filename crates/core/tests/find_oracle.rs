@@ -1,6 +1,8 @@
 //! The search against the slow obvious one: each row looked at anew, by the texts of which it was
 //! made.
 
+mod support;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use logs_sse_core::store::{Capacity, Row, Store};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::{MAX_LINE_BYTES, Raw};
 use proptest::prelude::*;
+use support::raw::raw;
 
 /// A row as its producer meant it: what it says, however JSON writes that.
 #[derive(Clone, Debug)]
@@ -309,15 +312,8 @@ impl Bench {
         match step {
             Step::Append(lines) => lines.into_iter().for_each(|line| {
                 let Written { meant, text, id, channel, is_error } = line;
-                self.store.append(&Raw {
-                    id: id.into(),
-                    channel: channel.map(Into::into),
-                    seq: None,
-                    stamp: None,
-                    text: text.into(),
-                    is_error,
-                    picks: None,
-                });
+                let channel = channel.map(Into::into);
+                self.store.append(&Raw { id: id.into(), channel, is_error, ..raw(&text) });
                 self.meant.push_back(meant);
             }),
             Step::Note => {
