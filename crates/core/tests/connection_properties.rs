@@ -64,7 +64,7 @@ fn take(sim: &mut Sim, step: &Step) {
         Step::Network(online) => sim.input(Input::Network(*online)),
         Step::Pass(millis) => sim.pass(Duration::from_millis(*millis)),
         Step::Sleep(millis) => sim.sleep(Duration::from_millis(*millis)),
-        Step::Ring => sim.ring(),
+        Step::Ring => sim.fire_timer(),
         Step::Says(back, word) => {
             let Some(opened) = sim.opened().iter().rev().nth(*back).cloned() else { return };
             say(sim, &opened, word);
@@ -92,7 +92,7 @@ fn say(sim: &mut Sim, opened: &Opened, word: &Word) {
 
 /// A state, and what must be open and awaited in it.
 fn check(sim: &Sim) {
-    let reason = sim.alarm().map(|alarm| alarm.reason);
+    let reason = sim.timer().map(|timer| timer.reason);
     match sim.state() {
         State::Idle | State::Paused | State::Stopped(_) => {
             assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state())
@@ -132,7 +132,7 @@ proptest! {
         sim.pass(Duration::from_secs(60));
         if !matches!(sim.state(), State::Open { .. }) {
             sim.input(Input::RetryNow);
-            sim.answer();
+            sim.accept();
         }
         prop_assert!(matches!(sim.state(), State::Open { .. }), "{:?}", sim.state());
     }

@@ -45,7 +45,7 @@ fn closes_the_source_on_error_and_owns_the_timing() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert_eq!(sim.url(), None);
-    assert_eq!(sim.alarm().map(|alarm| alarm.reason), Some(TimerReason::Retry));
+    assert_eq!(sim.timer().map(|timer| timer.reason), Some(TimerReason::Retry));
     assert!(matches!(sim.state(), State::Waiting { attempt: 2, .. }));
 }
 
@@ -54,7 +54,7 @@ fn comes_back_by_itself() {
     let mut sim = Sim::connected();
     sim.drop_link();
     sim.pass(SECOND);
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
@@ -104,9 +104,9 @@ fn an_open_stream_may_be_silent_for_hours() {
 fn an_alarm_that_rings_early_is_asked_for_again() {
     let mut sim = Sim::connected();
     sim.drop_link();
-    let due = sim.alarm();
-    sim.ring();
-    assert_eq!((sim.alarm(), sim.url()), (due, None));
+    let due = sim.timer();
+    sim.fire_timer();
+    assert_eq!((sim.timer(), sim.url()), (due, None));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn retry_now_does_not_wait() {
     sim.drop_link();
     sim.input(Input::RetryNow);
     assert!(matches!(sim.state(), State::Connecting { attempt: 2 }));
-    sim.answer();
+    sim.accept();
     sim.pass(60 * SECOND);
     assert_eq!(sim.opened().len(), 2, "the retry that was planned before came as well");
 }
@@ -153,7 +153,7 @@ fn a_network_that_comes_and_goes_does_not_override_the_wait_that_the_server_aske
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(ResponseHead::Answer {
+    sim.probed(ResponseHead::Answer {
         status: 503,
         is_stream: false,
         retry_after: Some(60 * SECOND),
@@ -178,7 +178,7 @@ fn attempts_without_a_network_do_not_count_toward_giving_up() {
         sim.drop_link();
         sim.pass_to_attempt();
     }
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
@@ -187,7 +187,7 @@ fn a_report_of_no_network_does_not_end_an_attempt() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.input(Input::Network(false));
-    sim.answer();
+    sim.accept();
     assert_eq!((sim.status().badge, sim.opened().len()), (Badge::Connected, 1));
 }
 
@@ -196,7 +196,7 @@ fn a_stream_that_opens_without_a_network_proves_the_report_wrong() {
     let mut sim = Sim::new();
     sim.input(Input::Network(false));
     sim.input(Input::Connect);
-    sim.answer();
+    sim.accept();
     sim.drop_link();
     assert!(matches!(sim.state(), State::Waiting { attempt: 2, .. }), "{:?}", sim.state());
 }
@@ -230,7 +230,7 @@ fn a_person_may_try_even_offline() {
     let mut sim = Sim::new();
     sim.input(Input::Network(false));
     sim.input(Input::Connect);
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
@@ -238,7 +238,7 @@ fn a_person_may_try_even_offline() {
 fn disconnect_is_final_in_any_state() {
     let into: [fn(&mut Sim); 5] = [
         |_| {},
-        |sim| sim.answer(),
+        |sim| sim.accept(),
         |sim| sim.drop_link(),
         |sim| sim.input(Input::Network(false)),
         |sim| sim.choose(""),
@@ -250,7 +250,7 @@ fn disconnect_is_final_in_any_state() {
         sim.input(Input::Disconnect);
         let opened = sim.opened().len();
         sim.input(Input::Network(true));
-        sim.ring();
+        sim.fire_timer();
         sim.pass(3_600 * SECOND);
         assert_eq!((sim.state(), sim.url(), sim.opened().len()), (&State::Idle, None, opened));
     }
@@ -339,7 +339,7 @@ fn lines_stay_over_a_reconnect() {
     sim.line("before");
     sim.drop_link();
     sim.pass(SECOND);
-    sim.answer();
+    sim.accept();
     sim.line("after");
     assert_eq!(sim.messages(), ["before", "after"]);
 }
@@ -354,7 +354,7 @@ fn tells_in_plain_words_why_it_is_not_connected() {
     sim.drop_link();
     assert!(sim.status().reason.contains("cannot be reached"));
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().reason, "");
     sim.drop_link();
     assert!(sim.status().reason.contains("was lost"));
@@ -374,7 +374,7 @@ fn goes_through_the_states_in_order() {
     let mut sim = Sim::connected();
     sim.drop_link();
     sim.pass(SECOND);
-    sim.answer();
+    sim.accept();
     sim.input(Input::Disconnect);
     let names: Vec<_> = sim
         .states()

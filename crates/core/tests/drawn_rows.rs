@@ -99,7 +99,7 @@ impl Page {
         };
         page.sim.follow(&channels(1));
         page.sim.input(Input::Connect);
-        page.sim.answer();
+        page.sim.accept();
         page
     }
 
@@ -174,7 +174,7 @@ impl Page {
 
     fn answer(&mut self) {
         if self.sim.url().is_some() {
-            self.sim.answer();
+            self.sim.accept();
         }
     }
 

@@ -52,7 +52,7 @@ fn back(seen: u64, newest: u64) -> Sim {
     sim.drop_link();
     sim.sleep(2 * SECOND);
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.line(&greeting("aaaaaa", newest));
     sim
 }
@@ -62,7 +62,7 @@ fn refused(content_type: &str) -> Sim {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(ResponseHead::read(200, content_type, ""));
+    sim.probed(ResponseHead::read(200, content_type, ""));
     sim
 }
 
@@ -82,7 +82,7 @@ fn a_stream_is_live_once_something_on_it_was_understood() {
     assert!(sim.status().is_live());
     sim.drop_link();
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     assert!(!sim.status().is_live(), "what an older stream brought says nothing of this one");
 }
 
@@ -125,7 +125,7 @@ fn a_ping_that_can_be_seen_is_a_sign_of_life() {
     assert!(sim.status().is_live());
     let mut strict = Sim::with(Config { silence: Some(30 * SECOND), ..Config::default() }, 1);
     strict.input(Input::Connect);
-    strict.answer();
+    strict.accept();
     for _ in 0..10 {
         strict.pass(25 * SECOND);
         bytes(&mut strict, b":ping\n\n");
@@ -163,7 +163,7 @@ fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
     sim.drop_link();
     assert!(sim.status().reason.contains("was lost before anything arrived"), "{:?}", sim.status());
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     bytes(&mut sim, b"<html>log in</html>\n");
     sim.drop_link();
     assert!(
@@ -172,7 +172,7 @@ fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
         sim.status()
     );
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.line("understood");
     sim.drop_link();
     assert_eq!(sim.status().reason, "the connection was lost");
@@ -183,12 +183,12 @@ fn a_server_that_had_a_beat_is_expected_to_greet() {
     let mut sim = counted(0);
     sim.drop_link();
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.pass(45 * SECOND);
     assert!(matches!(sim.state(), State::Waiting { .. }), "{:?}", sim.state());
     assert!(sim.status().reason.starts_with(UNREAD), "{:?}", sim.status());
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.pass(3_600 * SECOND);
     assert_eq!(sim.opened().len(), 3, "once: another server may stand there by now");
 }
@@ -320,7 +320,7 @@ fn a_server_that_is_back_by_the_time_of_the_probe_is_no_disagreement() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.drop_link();
-    sim.find(ResponseHead::read(200, "text/event-stream", ""));
+    sim.probed(ResponseHead::read(200, "text/event-stream", ""));
     assert!(sim.status().reason.contains("cannot be reached"), "{:?}", sim.status());
 }
 
@@ -358,7 +358,7 @@ fn no_answer_from_another_origin_may_be_one_that_the_page_must_not_see() {
     sim.session.handle_target(sim.now(), Target::of_channels([CHANNEL], "https://gateway.example"));
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(ResponseHead::Nothing);
+    sim.probed(ResponseHead::Nothing);
     assert!(
         sim.status().reason.contains("cannot be reached") && sim.status().reason.contains("CORS"),
         "{:?}",

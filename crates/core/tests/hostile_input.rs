@@ -50,7 +50,7 @@ proptest! {
             if sim.url().is_none() {
                 sim.input(Input::Connect);
                 sim.input(Input::RetryNow);
-                sim.answer();
+                sim.accept();
             }
             sim.event(sim.source(), SourceEvent::Message { event, id: "", data });
         }

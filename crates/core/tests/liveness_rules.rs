@@ -37,8 +37,8 @@ fn named(sim: &mut Sim, event: &str, data: &str) {
 }
 
 fn back(sim: &mut Sim) {
-    sim.pass_to_alarm();
-    sim.answer();
+    sim.pass_to_timer();
+    sim.accept();
 }
 
 /// A first attempt that the server refuses, and the probe that follows.
@@ -64,7 +64,7 @@ fn the_cursor_goes_with_every_new_source() {
     sim.drop_link();
     sim.input(Input::Network(true));
     assert!(sim.url().is_some_and(|url| url.ends_with("1.aaaaaa.1z")));
-    sim.answer();
+    sim.accept();
     sim.input(Input::Page(Page::Frozen));
     sim.input(Input::Page(Page::Resumed));
     assert!(sim.url().is_some_and(|url| url.ends_with("1.aaaaaa.1z")));
@@ -87,7 +87,7 @@ fn tells_what_a_break_cost_once_all_has_come_again() {
     sim.drop_link();
     sim.sleep(14 * SECOND);
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.line(&greeting("aaaaaa", 1, 3));
     sim.line(&log(2));
     sim.line(&log(3));
@@ -161,7 +161,7 @@ fn a_server_that_cannot_replay_is_said_to_be_one() {
     sim.drop_link();
     sim.sleep(14 * SECOND);
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     assert_eq!(
         sim.rows(),
         ["first", "[reconnected after 14 s; this server cannot replay: lines may be missing]"]
@@ -187,7 +187,7 @@ fn a_probe_tells_why_and_stops_what_is_hopeless() {
         (403, StopReason::NotAllowed(403)),
     ] {
         let mut sim = refused();
-        sim.find_status(status);
+        sim.probed_status(status);
         sim.pass(3_600 * SECOND);
         assert_eq!((sim.state(), sim.opened().len()), (&State::Stopped(stop), 1));
         sim.input(Input::Connect);
@@ -208,7 +208,7 @@ fn a_probe_tells_why_and_goes_on_with_what_may_heal() {
         (ResponseHead::Nothing, "cannot be reached"),
     ] {
         let mut sim = refused();
-        sim.find(finding);
+        sim.probed(finding);
         assert!(sim.status().reason.contains(words), "{words}: {:?}", sim.status());
         assert!(matches!(sim.state(), State::Waiting { .. }));
     }
@@ -217,7 +217,7 @@ fn a_probe_tells_why_and_goes_on_with_what_may_heal() {
 #[test]
 fn retry_after_is_a_floor_and_no_reset() {
     let mut sim = refused();
-    sim.find(ResponseHead::Answer {
+    sim.probed(ResponseHead::Answer {
         status: 503,
         is_stream: false,
         retry_after: Some(20 * SECOND),
@@ -245,13 +245,13 @@ fn a_probe_never_runs_beside_a_source_and_not_too_often() {
 fn a_short_delay_does_not_cut_the_probe_off() {
     // A page drew short delays three times in a row and never learnt that the answer was 404.
     let mut sim = refused();
-    sim.pass_to_alarm();
+    sim.pass_to_timer();
     assert!(
         sim.probe().is_some() && matches!(sim.state(), State::Waiting { .. }),
         "{:?}",
         sim.state()
     );
-    sim.find_status(404);
+    sim.probed_status(404);
     assert!(matches!(sim.state(), State::Connecting { attempt: 2 }));
     sim.refuse();
     assert!(
@@ -321,7 +321,7 @@ fn after_a_sleep_there_is_one_beat_of_grace() {
     let mut sim = counted(0);
     sim.sleep(3_600 * SECOND);
     sim.input(Input::Page(Page::Visible));
-    sim.ring();
+    sim.fire_timer();
     assert!(
         matches!(sim.state(), State::Open { .. }),
         "cut without a chance to show that it lives"
@@ -334,7 +334,7 @@ fn after_a_sleep_there_is_one_beat_of_grace() {
 fn what_is_heard_in_the_grace_saves_it() {
     let mut sim = counted(0);
     sim.sleep(3_600 * SECOND);
-    sim.ring();
+    sim.fire_timer();
     named(&mut sim, "heartbeat", r#"{"seqs":{},"serverTime":1}"#);
     sim.pass(20 * SECOND);
     assert!(matches!(sim.state(), State::Open { .. }));
@@ -349,7 +349,7 @@ fn an_old_backend_raises_no_alarm_unless_configured() {
     assert!(sim.status().vitals.contains("last event 1 h 0 min ago"), "{:?}", sim.status());
     let mut strict = Sim::with(Config { silence: Some(60 * SECOND), ..Config::default() }, 1);
     strict.input(Input::Connect);
-    strict.answer();
+    strict.accept();
     strict.pass(60 * SECOND);
     assert!(matches!(strict.state(), State::Waiting { .. }));
 }
@@ -379,9 +379,9 @@ fn goodbyes_in_a_row_are_no_storm() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     for _ in 0..50 {
-        sim.answer();
+        sim.accept();
         named(&mut sim, "bye", r#"{"reason":"rotation","retryMs":0}"#);
-        sim.pass_to_alarm();
+        sim.pass_to_timer();
     }
     let took = sim.now() - sim.opened()[0].at;
     assert!(took > 120 * SECOND, "50 connections in {took:?}");
@@ -405,7 +405,7 @@ fn a_hidden_page_keeps_its_stream_or_closes_it_after_a_time() {
     let mut closes =
         Sim::with(Config { hidden: Hidden::CloseAfter(60 * SECOND), ..Config::default() }, 1);
     closes.input(Input::Connect);
-    closes.answer();
+    closes.accept();
     closes.line(&greeting("aaaaaa", 1, 9));
     closes.input(Input::Page(Page::Hidden));
     for _ in 0..4 {
@@ -428,12 +428,12 @@ fn a_thousand_readers_do_not_come_back_in_step() {
             let mut sim = Sim::with(Config::default(), seed);
             sim.input(Input::Connect);
             sim.refuse();
-            sim.find(ResponseHead::Answer {
+            sim.probed(ResponseHead::Answer {
                 status: 503,
                 is_stream: false,
                 retry_after: Some(2 * SECOND),
             });
-            sim.pass_to_alarm();
+            sim.pass_to_timer();
             sim.now().as_millis()
         })
         .collect();

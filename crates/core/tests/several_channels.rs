@@ -15,7 +15,7 @@ fn reading(channels: &[&str]) -> Sim {
     let mut sim = Sim::with(Config::default(), 1);
     sim.follow(&names(channels));
     sim.input(logs_sse_core::connection::Input::Connect);
-    sim.answer();
+    sim.accept();
     sim
 }
 
@@ -65,7 +65,7 @@ fn a_channel_that_stays_goes_on_where_it_was() {
         "{:?}",
         sim.url()
     );
-    sim.answer();
+    sim.accept();
     greet(&mut sim, &[("b", 5), ("a", 72)]);
     log(&mut sim, "a", 72);
     log(&mut sim, "b", 6);

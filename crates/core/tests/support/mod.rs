@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod browser;
 pub mod model;
 pub mod raw;
 pub mod scroll_sim;
