@@ -7,8 +7,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where the Rust code is.
-const RUST_FOLDERS: [&str; 7] =
-    ["src", "crates", "tests", "examples", "gateway/src", "gateway/tests", "gateway/examples"];
+const RUST_FOLDERS: [&str; 8] = [
+    "src",
+    "crates",
+    "tests",
+    "examples",
+    "fuzz/fuzz_targets",
+    "gateway/src",
+    "gateway/tests",
+    "gateway/examples",
+];
 
 /// Returns the path of a file or folder of the repository.
 fn repository(path: impl AsRef<Path>) -> PathBuf {
