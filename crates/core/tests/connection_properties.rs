@@ -95,9 +95,13 @@ fn check(sim: &Sim) {
     let reason = sim.timer().map(|timer| timer.reason);
     match sim.state() {
         State::Idle | State::Paused | State::Stopped(_) => {
-            assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state())
+            assert_eq!(sim.url(), None, "{:?}", sim.state());
+            assert_eq!(reason, None, "{:?}", sim.state());
         }
-        State::Offline => assert_eq!((sim.url(), reason), (None, Some(TimerReason::Retry))),
+        State::Offline => {
+            assert_eq!(sim.url(), None);
+            assert_eq!(reason, Some(TimerReason::Retry));
+        }
         State::Connecting { .. } => {
             assert!(sim.url().is_some() && reason == Some(TimerReason::ConnectTimeout))
         }

@@ -26,8 +26,25 @@ fn lines(messages: &[Message<'_>]) -> Vec<Line> {
         .collect()
 }
 
-fn shown(line: &Line) -> (&str, Level, &str, &str, &str) {
-    (&line.id, line.entry.level(), line.entry.pipeline(), line.entry.message(), line.entry.status())
+/// The texts of a row.
+#[derive(Debug, PartialEq)]
+struct Shown<'a> {
+    id: &'a str,
+    level: Level,
+    pipeline: &'a str,
+    message: &'a str,
+    status: &'a str,
+}
+
+fn shown(line: &Line) -> Shown<'_> {
+    let entry = &line.entry;
+    Shown {
+        id: &line.id,
+        level: entry.level(),
+        pipeline: entry.pipeline(),
+        message: entry.message(),
+        status: entry.status(),
+    }
 }
 
 #[test]
@@ -45,29 +62,29 @@ fn the_gateway_generation() {
         lines.iter().map(|line| line.channel.as_deref().unwrap_or_default()).collect::<Vec<_>>(),
         [etl, etl, etl, faas, etl]
     );
-    let started =
-        |number| ("ETL_PROCESSING", format!("ETL pipeline started successfully (Log #{number})"));
-    for (index, id) in [
+    let ids = [
         "log-1795472915237-ndezmtrxi",
         "log-1795472915246-db0qhdyoe",
         "log-1795472915253-3sg5tt8y4",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let (pipeline, message) = started(index + 1);
-        assert_eq!(shown(&lines[index]), (id, Level::Info, pipeline, message.as_str(), "1m 23s"));
+    ];
+    for (index, id) in ids.into_iter().enumerate() {
+        let expected = Shown {
+            id,
+            level: Level::Info,
+            pipeline: "ETL_PROCESSING",
+            message: &format!("ETL pipeline started successfully (Log #{})", index + 1),
+            status: "1m 23s",
+        };
+        assert_eq!(shown(&lines[index]), expected);
     }
-    assert_eq!(
-        shown(&lines[3]),
-        (
-            "log-1795472915261-l556y7php",
-            Level::Error,
-            "",
-            "naïve ünïcode ✓ \"quoted\" <b>html</b>",
-            ""
-        )
-    );
+    let failure = Shown {
+        id: "log-1795472915261-l556y7php",
+        level: Level::Error,
+        pipeline: "",
+        message: "naïve ünïcode ✓ \"quoted\" <b>html</b>",
+        status: "",
+    };
+    assert_eq!(shown(&lines[3]), failure);
     assert_eq!(lines[3].entry.time(), Some(&EntryTime::Text("1:02:03 PM".into())));
     assert_eq!(lines[4].entry.message(), "Test log message from gateway (1795472915290)");
 }
@@ -76,12 +93,21 @@ fn the_gateway_generation() {
 fn the_first_generation() {
     let (parser, messages) = read(include_str!("../../../tests/fixtures/backend-flat-entries.sse"));
     let lines = lines(&messages);
-    assert_eq!((parser.retry_ms(), messages.len(), lines.len()), (Some(5_000), 7, 7));
+    assert_eq!(parser.retry_ms(), Some(5_000));
+    assert_eq!(messages.len(), 7);
+    assert_eq!(lines.len(), 7);
     assert_eq!(
         lines.iter().map(|line| &*line.id).collect::<Vec<_>>(),
         ["1", "2", "3", "4", "5", "6", "7"]
     );
-    assert_eq!(shown(&lines[0]), ("1", Level::Debug, "REPORTING", "Starting L5 DAP", "2m 28s"));
+    let first = Shown {
+        id: "1",
+        level: Level::Debug,
+        pipeline: "REPORTING",
+        message: "Starting L5 DAP",
+        status: "2m 28s",
+    };
+    assert_eq!(shown(&lines[0]), first);
     assert_eq!(lines[0].entry.time(), Some(&EntryTime::Text("Nov 23 2026 at 10:28 PM".into())));
     assert_eq!(lines[0].entry.exact_time(), "2026-11-23T22:28:34.244195000");
     assert!(lines.iter().all(|line| line.channel.is_none()));
