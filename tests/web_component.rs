@@ -14,7 +14,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen_test]
-async fn begins_disconnected_with_a_button_and_no_section() {
+async fn starts_disconnected_with_a_button_and_no_section() {
     let page = Page::mount(&endpoint());
     pause(100).await;
     assert_eq!(page.word(), "DISCONNECTED");
@@ -29,7 +29,7 @@ async fn begins_disconnected_with_a_button_and_no_section() {
 }
 
 #[wasm_bindgen_test]
-async fn a_click_connects_and_lines_stream_in_newest_on_top() {
+async fn a_click_connects_and_streams_lines_newest_on_top() {
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until_connected().await;
@@ -66,14 +66,14 @@ async fn a_click_connects_and_lines_stream_in_newest_on_top() {
 }
 
 #[wasm_bindgen_test]
-async fn connects_by_itself_when_asked_to() {
+async fn connects_by_itself_with_auto_connect() {
     let page = Page::mount(&endpoint());
     page.props.auto_connect.set(true);
     page.until_connected().await;
 }
 
 #[wasm_bindgen_test]
-async fn a_dead_server_is_told_with_reason_and_countdown() {
+async fn shows_reason_and_countdown_for_a_dead_server() {
     // Long delays, so that the countdown stands still long enough to be read.
     let slow = backoff::Config {
         base: Duration::from_secs(1_000),
@@ -97,7 +97,7 @@ async fn a_dead_server_is_told_with_reason_and_countdown() {
 }
 
 #[wasm_bindgen_test]
-async fn retry_now_cuts_the_wait_short() {
+async fn retry_now_skips_the_wait() {
     let slow = backoff::Config {
         base: Duration::from_secs(1_000),
         cap: Duration::from_secs(1_000),
@@ -111,7 +111,7 @@ async fn retry_now_cuts_the_wait_short() {
 }
 
 #[wasm_bindgen_test]
-async fn an_id_that_breaks_out_is_named() {
+async fn names_an_id_that_contains_a_separator() {
     let page = Page::mount(&endpoint());
     page.props.workflow_id.set("a:b".into());
     page.click("Connect Live Logs");
@@ -121,7 +121,7 @@ async fn an_id_that_breaks_out_is_named() {
 }
 
 #[wasm_bindgen_test]
-async fn follows_the_workflow_and_begins_an_empty_log() {
+async fn switching_the_workflow_starts_an_empty_log() {
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until("rows", |page| page.rows().len() >= 5).await;
@@ -136,7 +136,7 @@ async fn follows_the_workflow_and_begins_an_empty_log() {
 }
 
 #[wasm_bindgen_test]
-async fn holds_no_more_than_its_capacity_and_says_so() {
+async fn stays_within_capacity_and_reports_dropped_lines() {
     let page = Page::mount(&endpoint());
     page.props.capacity.set(7);
     page.click("Connect Live Logs");
@@ -146,7 +146,7 @@ async fn holds_no_more_than_its_capacity_and_says_so() {
 }
 
 #[wasm_bindgen_test]
-async fn the_page_holds_the_rows_that_are_seen_and_not_the_store() {
+async fn mounts_only_the_visible_rows() {
     // The list as the style sheet makes it, since the component alone has no height.
     script(
         "document.head.insertAdjacentHTML('beforeend', '<style id=t>.dsl-list{height:100px;overflow:auto}.dsl-row{height:20px;overflow:hidden}</style>')",
@@ -160,7 +160,7 @@ async fn the_page_holds_the_rows_that_are_seen_and_not_the_store() {
 }
 
 #[wasm_bindgen_test]
-async fn a_whole_entry_opens_and_stands_still() {
+async fn an_open_entry_stays_in_place() {
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until("rows", |page| page.rows().len() >= 3).await;

@@ -110,37 +110,37 @@ async fn mended(steps: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn cut_and_mended() {
+async fn recovers_from_cuts() {
     mended("cut after=2500; cut after=700; cut after=6000; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn cut_inside_the_greeting_and_mended() {
+async fn recovers_from_a_cut_greeting() {
     mended("cut after=60; cut after=350; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn reset_and_mended() {
+async fn recovers_from_resets() {
     mended("reset after=2500; reset after=700; reset after=6000; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn cut_over_and_over() {
+async fn recovers_from_repeated_cuts() {
     mended("cut after=12000").await;
 }
 
 #[wasm_bindgen_test]
-async fn in_pieces_of_one_byte() {
+async fn recovers_with_chunks_of_one_byte() {
     mended("cut after=5000 split=1; split size=1").await;
 }
 
 #[wasm_bindgen_test]
-async fn refused_and_mended() {
+async fn recovers_from_refusals() {
     mended("cut after=3000; refuse; status code=503; status code=500; html; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn no_two_streams_at_a_time() {
+async fn never_opens_two_streams_at_once() {
     plan("cut after=1500").await;
     let (client, _) = client();
     client.connect();

@@ -59,7 +59,7 @@ fn open_things() -> String {
 }
 
 #[wasm_bindgen_test]
-async fn a_hundred_mounts_leave_nothing_behind() {
+async fn a_hundred_mounts_leave_nothing_open() {
     script(COUNT);
     // The first mount may set up what lives as long as the page: delegated events, the executor.
     one_of_each().await;
@@ -72,7 +72,7 @@ async fn a_hundred_mounts_leave_nothing_behind() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_open_is_counted() {
+async fn the_leak_counter_sees_an_open_stream() {
     script(COUNT);
     let before = settled().await;
     let page = Page::mount(&endpoint());

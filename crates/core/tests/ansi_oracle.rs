@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn of_any_text_at_all_nothing_but_sequences_is_lost(text in "[\u{1b}\u{9b}\\[\\]P;0-9m?a-c\u{7}\\\\é\n\r]{0,30}") {
+    fn removes_only_sequences_from_any_text(text in "[\u{1b}\u{9b}\\[\\]P;0-9m?a-c\u{7}\\\\é\n\r]{0,30}") {
         let plain = ansi::plain(&text);
         // What is left is in the text in this order, and only an escape begins what is not.
         let mut rest = text.chars();

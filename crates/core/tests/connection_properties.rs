@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn one_source_at_most_and_always_a_next_step(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
+    fn at_most_one_source_is_open_and_there_is_always_a_next_step(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
         let mut sim = Sim::with(Config::default(), seed);
         for step in &steps {
             take(&mut sim, step);
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn no_line_of_another_workflow(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
+    fn no_line_of_another_workflow_is_shown(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
         let mut sim = Sim::with(Config::default(), seed);
         let mut chosen = "workflow456";
         for step in &steps {

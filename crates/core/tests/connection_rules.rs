@@ -14,7 +14,7 @@ use support::sim::Sim;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn does_nothing_until_asked() {
+fn stays_idle_until_connect() {
     let mut sim = Sim::new();
     sim.pass(60 * SECOND);
     assert_eq!(sim.state(), &State::Idle);
@@ -42,7 +42,7 @@ fn a_second_click_opens_no_second_source() {
 }
 
 #[test]
-fn closes_the_source_on_error_and_owns_the_timing() {
+fn closes_the_source_on_error_and_schedules_the_retry_itself() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert_eq!(sim.url(), None);
@@ -51,7 +51,7 @@ fn closes_the_source_on_error_and_owns_the_timing() {
 }
 
 #[test]
-fn comes_back_by_itself() {
+fn reconnects_by_itself() {
     let mut sim = Sim::connected();
     sim.drop_link();
     sim.pass(SECOND);
@@ -60,7 +60,7 @@ fn comes_back_by_itself() {
 }
 
 #[test]
-fn never_gives_up_unless_told_to() {
+fn never_gives_up_by_default() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     for _ in 0..1_000 {
@@ -71,7 +71,7 @@ fn never_gives_up_unless_told_to() {
 }
 
 #[test]
-fn gives_up_after_as_many_attempts_as_configured() {
+fn gives_up_after_the_configured_number_of_attempts() {
     let mut sim = Sim::with(Config { max_attempts: Some(3), ..Config::default() }, 1);
     sim.input(Input::Connect);
     sim.drop_link();
@@ -85,7 +85,7 @@ fn gives_up_after_as_many_attempts_as_configured() {
 }
 
 #[test]
-fn a_source_that_does_not_answer_is_given_up_after_fifteen_seconds() {
+fn a_source_without_a_response_is_closed_after_fifteen_seconds() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.pass(Duration::from_millis(14_999));
@@ -95,14 +95,14 @@ fn a_source_that_does_not_answer_is_given_up_after_fifteen_seconds() {
 }
 
 #[test]
-fn an_open_stream_may_be_silent_for_hours() {
+fn an_open_stream_without_heartbeats_may_be_silent_for_hours() {
     let mut sim = Sim::connected();
     sim.pass(10_000 * SECOND);
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
 #[test]
-fn an_alarm_that_rings_early_is_asked_for_again() {
+fn a_timer_that_fires_early_is_set_again() {
     let mut sim = Sim::connected();
     sim.drop_link();
     let due = sim.timer();
@@ -151,7 +151,7 @@ fn retries_at_once_when_the_network_is_back() {
 }
 
 #[test]
-fn a_network_that_comes_and_goes_does_not_override_the_wait_that_the_server_asked_for() {
+fn a_flapping_network_does_not_shorten_the_wait_that_the_server_asked_for() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
@@ -185,7 +185,7 @@ fn attempts_without_a_network_do_not_count_toward_giving_up() {
 }
 
 #[test]
-fn a_report_of_no_network_does_not_end_an_attempt() {
+fn going_offline_does_not_end_an_attempt() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.input(Input::Network(false));
@@ -195,7 +195,7 @@ fn a_report_of_no_network_does_not_end_an_attempt() {
 }
 
 #[test]
-fn a_stream_that_opens_without_a_network_proves_the_report_wrong() {
+fn a_stream_that_opens_while_offline_overrules_the_report() {
     let mut sim = Sim::new();
     sim.input(Input::Network(false));
     sim.input(Input::Connect);
@@ -205,7 +205,7 @@ fn a_stream_that_opens_without_a_network_proves_the_report_wrong() {
 }
 
 #[test]
-fn a_screen_reader_hears_retrying_only_between_attempts() {
+fn announces_retrying_only_between_attempts() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert!(
@@ -229,7 +229,7 @@ fn a_screen_reader_hears_retrying_only_between_attempts() {
 }
 
 #[test]
-fn a_person_may_try_even_offline() {
+fn connects_on_request_even_offline() {
     let mut sim = Sim::new();
     sim.input(Input::Network(false));
     sim.input(Input::Connect);
@@ -262,7 +262,7 @@ fn disconnect_is_final_in_any_state() {
 }
 
 #[test]
-fn what_an_older_source_says_comes_too_late() {
+fn events_of_a_closed_source_are_ignored() {
     let mut sim = Sim::connected();
     let old = sim.source();
     sim.drop_link();
@@ -275,7 +275,7 @@ fn what_an_older_source_says_comes_too_late() {
 }
 
 #[test]
-fn switching_the_workflow_closes_the_old_stream_first_and_begins_an_empty_log() {
+fn switching_the_workflow_closes_the_old_stream_and_starts_an_empty_log() {
     let mut sim = Sim::connected();
     let old = sim.source();
     sim.line("old");
@@ -293,7 +293,7 @@ fn switching_the_workflow_does_not_connect_by_itself() {
 }
 
 #[test]
-fn a_target_that_is_named_again_changes_nothing() {
+fn setting_the_same_target_again_changes_nothing() {
     let mut sim = Sim::connected();
     sim.line("kept");
     sim.choose("workflow456");
@@ -325,7 +325,7 @@ fn stops_when_the_gateway_does_not_grant_the_channel() {
 }
 
 #[test]
-fn a_greeting_is_no_line() {
+fn a_greeting_is_not_shown_as_a_line() {
     let mut sim = Sim::connected();
     sim.line(r#"{"type":"connection","status":"connected","channels":["logs:etl:workspace123:workflow456"]}"#);
     assert_eq!(sim.status().badge, Badge::Connected);
@@ -342,7 +342,7 @@ fn every_line_of_a_burst_is_kept() {
 }
 
 #[test]
-fn lines_stay_over_a_reconnect() {
+fn lines_survive_a_reconnect() {
     let mut sim = Sim::connected();
     sim.line("before");
     sim.drop_link();
@@ -353,7 +353,7 @@ fn lines_stay_over_a_reconnect() {
 }
 
 #[test]
-fn tells_in_plain_words_why_it_is_not_connected() {
+fn explains_in_plain_words_why_it_is_not_connected() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
@@ -369,7 +369,7 @@ fn tells_in_plain_words_why_it_is_not_connected() {
 }
 
 #[test]
-fn a_source_that_the_browser_will_not_open_is_a_failure_like_any_other() {
+fn a_source_that_the_browser_cannot_open_is_retried() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.event(sim.source(), SourceEvent::NotOpened("bad URL".into()));
@@ -378,7 +378,7 @@ fn a_source_that_the_browser_will_not_open_is_a_failure_like_any_other() {
 }
 
 #[test]
-fn goes_through_the_states_in_order() {
+fn reports_the_states_in_order() {
     let mut sim = Sim::connected();
     sim.drop_link();
     sim.pass(SECOND);

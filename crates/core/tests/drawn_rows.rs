@@ -276,7 +276,7 @@ fn channels(count: usize) -> Vec<String> {
 }
 
 #[test]
-fn another_query_with_as_many_matches_is_drawn() {
+fn a_query_with_equally_many_matches_is_drawn() {
     let mut page = Page::new();
     page.append(0, 0, 0);
     page.append(0, 0, 1);

@@ -386,7 +386,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn finds_what_the_naive_one_finds(steps in prop::collection::vec(step(), 0..60), query in query()) {
+    fn finds_the_rows_that_a_naive_search_finds(steps in prop::collection::vec(step(), 0..60), query in query()) {
         let store = Store::new(Capacity { lines: 100, bytes: 1_000_000 });
         let mut bench = Bench { find: Find::new(query, &store), store, meant: VecDeque::new(), seen: BTreeMap::new() };
         for step in steps {
@@ -400,7 +400,7 @@ proptest! {
     }
 
     #[test]
-    fn marks_are_where_the_text_is(text in words(3), shown in words(30)) {
+    fn marks_every_occurrence_of_the_text(text in words(3), shown in words(30)) {
         prop_assume!(!text.is_empty());
         let query = Query::default().text(&text);
         let folded = |text: &str| if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };

@@ -71,7 +71,7 @@ fn json(sim: &Sim) -> serde_json::Value {
 }
 
 #[test]
-fn a_stream_is_live_once_something_on_it_was_understood() {
+fn a_stream_is_live_after_its_first_readable_event() {
     let mut sim = Sim::connected();
     assert_eq!(sim.status().badge, Badge::Connected);
     assert!(!sim.status().is_live());
@@ -86,7 +86,7 @@ fn a_stream_is_live_once_something_on_it_was_understood() {
 }
 
 #[test]
-fn an_idle_stream_without_a_greeting_says_calmly_that_nothing_has_arrived() {
+fn an_idle_stream_without_a_greeting_reports_that_it_may_be_idle() {
     let mut sim = Sim::connected();
     sim.pass(44 * SECOND);
     assert_eq!(sim.status().reason, "");
@@ -108,7 +108,7 @@ fn an_idle_stream_without_a_greeting_says_calmly_that_nothing_has_arrived() {
 }
 
 #[test]
-fn a_program_hears_when_the_time_for_a_first_sign_is_over_and_when_one_comes_after_all() {
+fn reports_a_missing_first_event_and_its_late_arrival_once_each() {
     let mut sim = Sim::connected();
     let told = sim.states().len();
     sim.pass(60 * SECOND);
@@ -119,7 +119,7 @@ fn a_program_hears_when_the_time_for_a_first_sign_is_over_and_when_one_comes_aft
 }
 
 #[test]
-fn a_ping_that_can_be_seen_is_a_sign_of_life() {
+fn a_comment_counts_as_a_sign_of_life() {
     let mut sim = Sim::connected();
     bytes(&mut sim, b":ping\n\n");
     assert!(sim.status().is_live());
@@ -135,7 +135,7 @@ fn a_ping_that_can_be_seen_is_a_sign_of_life() {
 }
 
 #[test]
-fn bytes_that_are_no_event_stream_are_named() {
+fn names_the_format_of_bytes_that_are_not_an_event_stream() {
     for (came, words) in [
         (&b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"[..], "gzip"),
         (b"\x28\xb5\x2f\xfd\x04\x58", "zstd"),
@@ -160,7 +160,7 @@ fn bytes_that_are_no_event_stream_are_named() {
 }
 
 #[test]
-fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
+fn a_stream_that_ends_unread_reports_more_than_a_lost_connection() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert!(sim.status().reason.contains("was lost before anything arrived"), "{:?}", sim.status());
@@ -181,7 +181,7 @@ fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
 }
 
 #[test]
-fn a_server_that_had_a_beat_is_expected_to_greet() {
+fn a_server_that_sent_heartbeats_must_greet_on_reconnect() {
     let mut sim = counted(0);
     sim.drop_link();
     sim.input(Input::RetryNow);
@@ -196,7 +196,7 @@ fn a_server_that_had_a_beat_is_expected_to_greet() {
 }
 
 #[test]
-fn a_report_of_no_network_does_not_close_a_living_stream() {
+fn going_offline_does_not_close_a_live_stream() {
     let mut sim = counted(0);
     sim.input(Input::Network(false));
     for _ in 0..20 {
@@ -208,7 +208,7 @@ fn a_report_of_no_network_does_not_close_a_living_stream() {
 }
 
 #[test]
-fn a_report_of_no_network_halves_the_silence_that_a_stream_may_keep() {
+fn going_offline_halves_the_silence_limit() {
     let mut sim = counted(0);
     sim.pass(SECOND);
     sim.input(Input::Network(false));
@@ -220,7 +220,7 @@ fn a_report_of_no_network_halves_the_silence_that_a_stream_may_keep() {
 }
 
 #[test]
-fn a_report_of_no_network_ends_a_stream_without_a_beat_only_after_a_minute_of_silence() {
+fn going_offline_closes_a_stream_without_heartbeats_after_a_silent_minute() {
     let mut sim = Sim::connected();
     sim.line("a bare line");
     sim.pass(3_600 * SECOND);
@@ -232,7 +232,7 @@ fn a_report_of_no_network_ends_a_stream_without_a_beat_only_after_a_minute_of_si
 }
 
 #[test]
-fn a_resume_position_that_did_not_arrive_is_named() {
+fn reports_a_resume_position_that_the_proxy_dropped() {
     let mut sim = back(20, 31);
     sim.line(&log(32));
     assert_eq!(
@@ -247,14 +247,14 @@ fn a_resume_position_that_did_not_arrive_is_named() {
 }
 
 #[test]
-fn a_resume_position_that_did_not_arrive_is_found_within_a_beat_on_an_idle_stream() {
+fn finds_a_dropped_resume_position_by_the_next_heartbeat() {
     let mut sim = back(20, 31);
     named(&mut sim, "heartbeat", &format!(r#"{{"seqs":{{"{CHANNEL}":31}},"serverTime":2}}"#));
     assert_eq!(sim.rows()[0], "[11 lines missing: the proxy did not pass the resume position]");
 }
 
 #[test]
-fn a_log_that_is_lost_from_a_replay_was_lost_on_the_way() {
+fn a_log_missing_from_a_replay_is_reported_as_lost_on_the_way() {
     let mut sim = back(20, 31);
     for seq in (21..=40).filter(|seq| *seq != 25) {
         sim.line(&log(seq));
@@ -264,7 +264,7 @@ fn a_log_that_is_lost_from_a_replay_was_lost_on_the_way() {
 }
 
 #[test]
-fn notices_add_up_to_what_is_missing() {
+fn gap_notices_add_up_to_the_missing_count() {
     let mut sim = back(20, 31);
     named(
         &mut sim,
@@ -287,7 +287,7 @@ fn notices_add_up_to_what_is_missing() {
 }
 
 #[test]
-fn a_charset_that_browsers_refuse_is_named_with_the_cure() {
+fn names_a_charset_that_browsers_refuse_and_the_fix() {
     for charset in ["ISO-8859-1", "utf8", "\"windows-1252\""] {
         let sim = refused(&format!("text/event-stream;charset={charset}"));
         let reason = sim.status().reason;
@@ -301,7 +301,7 @@ fn a_charset_that_browsers_refuse_is_named_with_the_cure() {
 }
 
 #[test]
-fn a_stream_that_only_the_browser_refuses_is_told_as_that() {
+fn reports_a_stream_that_only_the_browser_refuses() {
     for content_type in [
         "text/event-stream",
         "text/event-stream; charset=UTF-8",
@@ -320,7 +320,7 @@ fn a_stream_that_only_the_browser_refuses_is_told_as_that() {
 }
 
 #[test]
-fn a_server_that_is_back_by_the_time_of_the_probe_is_no_disagreement() {
+fn a_server_that_recovers_before_the_probe_is_not_blamed_on_the_browser() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.drop_link();
@@ -329,7 +329,7 @@ fn a_server_that_is_back_by_the_time_of_the_probe_is_no_disagreement() {
 }
 
 #[test]
-fn another_content_type_is_named() {
+fn names_an_unexpected_content_type() {
     for (content_type, words) in [
         ("application/json; charset=utf-8", "answered with application/json instead"),
         (
@@ -345,7 +345,7 @@ fn another_content_type_is_named() {
 }
 
 #[test]
-fn a_transport_that_sees_the_charset_reads_the_stream() {
+fn the_fetch_transport_reads_a_stream_with_another_charset() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.event(
@@ -358,7 +358,7 @@ fn a_transport_that_sees_the_charset_reads_the_stream() {
 }
 
 #[test]
-fn no_answer_from_another_origin_may_be_one_that_the_page_must_not_see() {
+fn mentions_cors_if_another_origin_does_not_respond() {
     let mut sim = Sim::new();
     sim.session.handle_target(sim.now(), Target::of_channels([CHANNEL], "https://gateway.example"));
     sim.input(Input::Connect);
@@ -393,7 +393,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_stream_of_undecodable_bytes_is_never_live_and_is_told(stream in undecodable(), size in 1_usize..2_000) {
+    fn an_undecodable_stream_is_never_live_and_is_reported(stream in undecodable(), size in 1_usize..2_000) {
         let mut sim = Sim::connected();
         for piece in stream.chunks(size) {
             bytes(&mut sim, piece);
@@ -406,7 +406,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stream_is_live_however_its_first_bytes_are_cut(size in 1_usize..40, ping: bool) {
+    fn a_stream_is_live_however_its_first_bytes_are_split(size in 1_usize..40, ping: bool) {
         let mut sim = Sim::connected();
         let stream = if ping { ":ping\n\n".to_owned() } else { format!("retry: 5000\nid: 1\ndata: {}\n\n", log(1)) };
         stream.as_bytes().chunks(size).for_each(|piece| bytes(&mut sim, piece));

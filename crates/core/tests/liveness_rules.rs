@@ -50,7 +50,7 @@ fn refused() -> Sim {
 }
 
 #[test]
-fn the_cursor_goes_with_every_new_source() {
+fn every_new_source_resumes_at_the_cursor() {
     let mut sim = counted(70);
     sim.line(&log(71));
     sim.drop_link();
@@ -74,14 +74,14 @@ fn the_cursor_goes_with_every_new_source() {
 }
 
 #[test]
-fn another_channel_begins_without_a_cursor() {
+fn another_channel_starts_without_a_cursor() {
     let mut sim = counted(70);
     sim.choose("workflow789");
     assert!(sim.url().is_some_and(|url| !url.contains("last_event_id")), "{:?}", sim.url());
 }
 
 #[test]
-fn tells_what_a_break_cost_once_all_has_come_again() {
+fn reports_the_cost_of_a_break_after_the_replay() {
     let mut sim = counted(0);
     sim.line(&log(1));
     sim.drop_link();
@@ -98,7 +98,7 @@ fn tells_what_a_break_cost_once_all_has_come_again() {
 }
 
 #[test]
-fn a_gap_is_a_row_in_its_place() {
+fn a_gap_is_a_row_at_its_position() {
     let mut sim = counted(0);
     sim.line(&log(1));
     named(
@@ -123,14 +123,14 @@ fn a_gap_is_a_row_in_its_place() {
 }
 
 #[test]
-fn an_idle_stream_finds_a_loss_within_one_beat() {
+fn an_idle_stream_finds_a_loss_by_the_next_heartbeat() {
     let mut sim = counted(5);
     named(&mut sim, "heartbeat", &format!(r#"{{"seqs":{{"{CHANNEL}":7}},"serverTime":2}}"#));
     assert_eq!(sim.rows(), ["[2 lines missing: lost on the way]"]);
 }
 
 #[test]
-fn a_line_that_comes_twice_is_shown_once_and_counted() {
+fn a_duplicate_line_is_shown_once_and_counted() {
     let mut sim = counted(0);
     for seq in [1, 1, 2, 1] {
         sim.line(&log(seq));
@@ -140,7 +140,7 @@ fn a_line_that_comes_twice_is_shown_once_and_counted() {
 }
 
 #[test]
-fn a_restart_of_the_gateway_is_told_though_its_own_word_does_not_arrive() {
+fn reports_a_restart_even_if_the_gap_event_is_lost() {
     // Once the greeting alone moved the position, and the link broke before the gap event: the loss
     // was silent.
     let mut sim = counted(50);
@@ -154,7 +154,7 @@ fn a_restart_of_the_gateway_is_told_though_its_own_word_does_not_arrive() {
 }
 
 #[test]
-fn a_server_that_cannot_replay_is_said_to_be_one() {
+fn reports_a_server_that_cannot_replay() {
     let mut sim = Sim::connected();
     sim.line("first");
     sim.drop_link();
@@ -168,7 +168,7 @@ fn a_server_that_cannot_replay_is_said_to_be_one() {
 }
 
 #[test]
-fn without_numbers_the_same_id_and_text_come_once() {
+fn without_numbers_a_line_with_the_same_id_and_text_is_a_duplicate() {
     let mut sim = Sim::connected();
     let event = |data: &'static str| SourceEvent::Message { event: "message", id: "1", data };
     sim.event(sim.source(), event("a"));
@@ -178,7 +178,7 @@ fn without_numbers_the_same_id_and_text_come_once() {
 }
 
 #[test]
-fn a_probe_tells_why_and_stops_what_is_hopeless() {
+fn stops_if_the_probe_finds_a_permanent_failure() {
     for (status, stop) in [
         (204, StopReason::NothingToStream(204)),
         (410, StopReason::NothingToStream(410)),
@@ -196,7 +196,7 @@ fn a_probe_tells_why_and_stops_what_is_hopeless() {
 }
 
 #[test]
-fn a_probe_tells_why_and_goes_on_with_what_may_heal() {
+fn retries_with_a_reason_if_the_probe_finds_a_temporary_failure() {
     let answer = |status, is_stream| ResponseHead::Answer { status, is_stream, retry_after: None };
     for (finding, words) in [
         (answer(404, false), "404"),
@@ -215,7 +215,7 @@ fn a_probe_tells_why_and_goes_on_with_what_may_heal() {
 }
 
 #[test]
-fn retry_after_is_a_floor_and_no_reset() {
+fn retry_after_is_a_lower_bound_and_keeps_the_attempt_count() {
     let mut sim = refused();
     sim.probed(ResponseHead::Answer {
         status: 503,
@@ -229,7 +229,7 @@ fn retry_after_is_a_floor_and_no_reset() {
 }
 
 #[test]
-fn a_probe_never_runs_beside_a_source_and_not_too_often() {
+fn probes_never_run_beside_a_source_and_are_rate_limited() {
     let mut sim = refused();
     assert!(sim.probe().is_some());
     sim.input(Input::RetryNow);
@@ -242,7 +242,7 @@ fn a_probe_never_runs_beside_a_source_and_not_too_often() {
 }
 
 #[test]
-fn a_short_delay_does_not_cut_the_probe_off() {
+fn a_short_delay_waits_for_the_probe() {
     // A page drew short delays three times in a row and never learnt that the answer was 404.
     let mut sim = refused();
     sim.pass_to_timer();
@@ -261,14 +261,14 @@ fn a_short_delay_does_not_cut_the_probe_off() {
 }
 
 #[test]
-fn the_next_attempt_does_not_wait_for_ever_for_a_reason() {
+fn the_next_attempt_does_not_wait_forever_for_the_probe() {
     let mut sim = refused();
     sim.pass(2 * SECOND);
     assert!(sim.probe().is_none() && matches!(sim.state(), State::Connecting { attempt: 2 }));
 }
 
 #[test]
-fn a_link_too_short_for_a_batch_gets_single_events() {
+fn a_link_too_short_for_a_batch_requests_single_events() {
     // A proxy cut each stream after 20 kB; the first batch of the replay was larger, so nothing
     // ever came again.
     let mut sim = counted(70);
@@ -281,7 +281,7 @@ fn a_link_too_short_for_a_batch_gets_single_events() {
 }
 
 #[test]
-fn a_link_that_ends_with_nothing_owed_goes_on_with_batches() {
+fn a_link_that_ends_after_the_replay_still_requests_batches() {
     let mut sim = counted(70);
     sim.drop_link();
     sim.input(Input::RetryNow);
@@ -289,14 +289,14 @@ fn a_link_that_ends_with_nothing_owed_goes_on_with_batches() {
 }
 
 #[test]
-fn a_link_that_was_open_needs_no_probe() {
+fn a_dropped_open_stream_is_not_probed() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert!(sim.probe().is_none());
 }
 
 #[test]
-fn three_beats_of_silence_end_a_dead_stream() {
+fn closes_a_stream_that_misses_three_heartbeats() {
     let mut sim = counted(0);
     sim.pass(29 * SECOND);
     assert_eq!(sim.status().badge, Badge::Connected);
@@ -308,7 +308,7 @@ fn three_beats_of_silence_end_a_dead_stream() {
 }
 
 #[test]
-fn a_heartbeat_keeps_it_alive() {
+fn heartbeats_keep_a_stream_alive() {
     let mut sim = counted(0);
     for _ in 0..100 {
         sim.pass(15 * SECOND);
@@ -319,7 +319,7 @@ fn a_heartbeat_keeps_it_alive() {
 }
 
 #[test]
-fn after_a_sleep_there_is_one_beat_of_grace() {
+fn after_sleep_a_stream_has_one_heartbeat_of_grace() {
     let mut sim = counted(0);
     sim.sleep(3_600 * SECOND);
     sim.input(Input::Page(Page::Visible));
@@ -333,7 +333,7 @@ fn after_a_sleep_there_is_one_beat_of_grace() {
 }
 
 #[test]
-fn what_is_heard_in_the_grace_saves_it() {
+fn a_heartbeat_during_the_grace_keeps_the_stream() {
     let mut sim = counted(0);
     sim.sleep(3_600 * SECOND);
     sim.fire_timer();
@@ -343,7 +343,7 @@ fn what_is_heard_in_the_grace_saves_it() {
 }
 
 #[test]
-fn an_old_backend_raises_no_alarm_unless_configured() {
+fn a_backend_without_heartbeats_may_be_silent_unless_configured() {
     let mut sim = Sim::connected();
     sim.line("a bare line");
     sim.pass(3_600 * SECOND);
@@ -357,7 +357,7 @@ fn an_old_backend_raises_no_alarm_unless_configured() {
 }
 
 #[test]
-fn a_goodbye_is_followed_by_the_wait_that_it_asks_for() {
+fn waits_as_long_as_a_goodbye_asks() {
     let mut sim = counted(0);
     sim.pass(20 * SECOND);
     named(&mut sim, "bye", r#"{"reason":"shutdown","retryMs":5000}"#);
@@ -369,7 +369,7 @@ fn a_goodbye_is_followed_by_the_wait_that_it_asks_for() {
 }
 
 #[test]
-fn who_is_sent_away_stays_away() {
+fn a_goodbye_with_reason_stop_is_final() {
     let mut sim = counted(0);
     named(&mut sim, "bye", r#"{"reason":"stop","retryMs":0}"#);
     sim.pass(3_600 * SECOND);
@@ -378,7 +378,7 @@ fn who_is_sent_away_stays_away() {
 }
 
 #[test]
-fn goodbyes_in_a_row_are_no_storm() {
+fn repeated_goodbyes_do_not_cause_a_reconnect_storm() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     for _ in 0..50 {
@@ -391,7 +391,7 @@ fn goodbyes_in_a_row_are_no_storm() {
 }
 
 #[test]
-fn a_policy_that_forbids_the_endpoint_is_named() {
+fn stops_if_a_content_security_policy_blocks_the_endpoint() {
     let mut sim = refused();
     sim.input(Input::Blocked("https://elsewhere.example/x".into()));
     assert!(matches!(sim.state(), State::Waiting { .. }), "something else of the page was blocked");
@@ -400,7 +400,7 @@ fn a_policy_that_forbids_the_endpoint_is_named() {
 }
 
 #[test]
-fn a_hidden_page_keeps_its_stream_or_closes_it_after_a_time() {
+fn a_hidden_page_keeps_its_stream_unless_configured_to_close_it() {
     let mut keeps = counted(0);
     keeps.input(Input::Page(Page::Hidden));
     keeps.pass(20 * SECOND);
@@ -425,7 +425,7 @@ fn a_hidden_page_keeps_its_stream_or_closes_it_after_a_time() {
 }
 
 #[test]
-fn a_thousand_readers_do_not_come_back_in_step() {
+fn a_thousand_readers_do_not_reconnect_in_step() {
     // All were told the same by the same gateway at the same moment.
     let mut times: Vec<f64> = (0..1_000)
         .map(|seed| {

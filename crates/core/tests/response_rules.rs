@@ -18,7 +18,7 @@ fn answered(finding: ResponseHead) -> Sim {
 }
 
 #[test]
-fn an_answer_that_the_source_saw_needs_no_probe() {
+fn a_response_head_seen_by_the_source_needs_no_probe() {
     let answer = |status, kind| ResponseHead::read(status, kind, "");
     assert!(matches!(answered(answer(200, "text/event-stream")).state(), State::Open { .. }));
     assert_eq!(answered(answer(403, "")).state(), &State::Stopped(StopReason::NotAllowed(403)));
@@ -43,7 +43,7 @@ fn an_answer_that_the_source_saw_needs_no_probe() {
 }
 
 #[test]
-fn an_answer_that_the_source_saw_says_when_to_come_back() {
+fn retry_after_seen_by_the_source_delays_the_next_attempt() {
     let mut sim = answered(ResponseHead::read(503, "", " 20 "));
     sim.pass(Duration::from_millis(19_999));
     assert_eq!(sim.opened().len(), 1);

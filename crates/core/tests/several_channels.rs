@@ -55,7 +55,7 @@ fn say(sim: &mut Sim, data: &str) {
 }
 
 #[test]
-fn a_channel_that_stays_goes_on_where_it_was() {
+fn a_channel_that_stays_resumes_at_its_position() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 70)]);
     log(&mut sim, "a", 71);
@@ -73,7 +73,7 @@ fn a_channel_that_stays_goes_on_where_it_was() {
 }
 
 #[test]
-fn no_channel_that_stays_means_an_empty_log() {
+fn replacing_every_channel_empties_the_log() {
     let mut sim = reading(&["a", "b"]);
     greet(&mut sim, &[("a", 1), ("b", 1)]);
     log(&mut sim, "a", 2);
@@ -83,7 +83,7 @@ fn no_channel_that_stays_means_an_empty_log() {
 }
 
 #[test]
-fn what_is_missing_of_one_channel_is_counted_there() {
+fn missing_lines_are_counted_per_channel() {
     let mut sim = reading(&["a", "b"]);
     greet(&mut sim, &[("a", 1), ("b", 1)]);
     log(&mut sim, "a", 4);
@@ -92,7 +92,7 @@ fn what_is_missing_of_one_channel_is_counted_there() {
 }
 
 #[test]
-fn a_channel_that_is_refused_beside_others_stops_nothing() {
+fn one_refused_channel_does_not_stop_the_others() {
     let mut sim = reading(&["a", "b"]);
     greet(&mut sim, &[("a", 1)]);
     log(&mut sim, "a", 2);
@@ -101,7 +101,7 @@ fn a_channel_that_is_refused_beside_others_stops_nothing() {
 }
 
 #[test]
-fn all_channels_refused_stop() {
+fn stops_if_every_channel_is_refused() {
     let mut sim = reading(&["a", "b"]);
     greet(&mut sim, &[]);
     assert_eq!(
@@ -111,7 +111,7 @@ fn all_channels_refused_stop() {
 }
 
 #[test]
-fn a_program_hears_every_row_once() {
+fn exports_every_row_once() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 1)]);
     let mut feed = RowFeed::default();
@@ -128,7 +128,7 @@ fn a_program_hears_every_row_once() {
 }
 
 #[test]
-fn a_program_hears_the_class_of_a_level_that_is_known() {
+fn exports_the_class_of_a_known_level() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 0)]);
     for (seq, data) in
@@ -148,7 +148,7 @@ fn a_program_hears_the_class_of_a_level_that_is_known() {
 }
 
 #[test]
-fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
+fn exports_a_gap_for_rows_evicted_before_delivery() {
     let mut sim = reading(&["a"]);
     sim.session.resize(Capacity::of_lines(2));
     greet(&mut sim, &[("a", 0)]);
@@ -161,7 +161,7 @@ fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
 }
 
 #[test]
-fn the_status_for_programs_is_json_whatever_the_server_says() {
+fn exports_the_status_as_json() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 0)]);
     let healthy = js_export::status_key(&sim.session, sim.now());

@@ -78,7 +78,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn holds_what_the_naive_one_holds(steps in prop::collection::vec(step(), 0..200)) {
+    fn holds_the_rows_that_a_naive_store_holds(steps in prop::collection::vec(step(), 0..200)) {
         let mut capacity = Capacity { lines: 20, bytes: 10_000 };
         let mut store = Store::new(capacity);
         let mut naive = Naive::default();

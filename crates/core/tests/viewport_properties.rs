@@ -44,7 +44,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_looked_at_moves_with_the_reader_only(rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)], steps in proptest::collection::vec(step(), 1..80)) {
+    fn visible_rows_move_only_when_the_user_scrolls(rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)], steps in proptest::collection::vec(step(), 1..80)) {
         let mut reader = Reader::of(10_000..10_000 + rows, 28.0, 308.0);
         for step in steps {
             let seen = reader.on_screen();
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn small_steps_meet_every_row_of_any_heights(rows in 1..600_u64, way in 10..300_u32, wraps in any::<bool>()) {
+    fn small_steps_show_every_row_of_any_height(rows in 1..600_u64, way in 10..300_u32, wraps in any::<bool>()) {
         let mut reader = Reader::of(5..5 + rows, 28.0, 308.0);
         if wraps {
             reader.wrap(height);

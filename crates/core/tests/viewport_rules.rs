@@ -10,7 +10,7 @@ use support::scroll_sim::Reader;
 const MILLION: Range<u64> = 0..1_000_000;
 
 #[test]
-fn draws_what_is_seen_and_ten_rows_more() {
+fn draws_the_visible_rows_and_ten_more() {
     let reader = Reader::of(0..10_000, 20.0, 100.0);
     assert_eq!(reader.window().end, 10_000);
     assert_eq!(reader.window().start, 10_000 - 15);
@@ -28,7 +28,7 @@ fn follows_at_the_top() {
 }
 
 #[test]
-fn what_a_reader_looks_at_stands_still_while_lines_come_and_go() {
+fn visible_rows_stay_in_place_while_lines_arrive_and_are_dropped() {
     let mut reader = Reader::of(0..200, 20.0, 100.0);
     reader.wheel(190.0);
     let before = reader.window();
@@ -41,7 +41,7 @@ fn what_a_reader_looks_at_stands_still_while_lines_come_and_go() {
 }
 
 #[test]
-fn ten_rows_are_drawn_beyond_each_edge() {
+fn draws_ten_rows_beyond_each_edge() {
     let mut reader = Reader::of(0..200, 20.0, 100.0);
     reader.drag(1_000.0);
     let window = reader.window();
@@ -51,7 +51,7 @@ fn ten_rows_are_drawn_beyond_each_edge() {
 }
 
 #[test]
-fn coming_back_to_the_top_follows_again() {
+fn scrolling_back_to_the_top_follows_again() {
     let mut reader = Reader::of(0..200, 20.0, 100.0);
     reader.drag(500.0);
     assert!(!reader.viewport.is_following());
@@ -62,7 +62,7 @@ fn coming_back_to_the_top_follows_again() {
 }
 
 #[test]
-fn a_slow_scroll_leaves_the_top() {
+fn scrolling_by_single_pixels_leaves_the_top() {
     let mut reader = Reader::of(0..200, 20.0, 100.0);
     for step in 1..=20 {
         reader.wheel(1.0);
@@ -72,7 +72,7 @@ fn a_slow_scroll_leaves_the_top() {
 }
 
 #[test]
-fn lets_go_when_all_it_held_was_dropped() {
+fn follows_again_once_every_visible_row_was_dropped() {
     let mut reader = Reader::of(0..200, 20.0, 100.0);
     reader.drag(500.0);
     reader.held(300..400);
@@ -82,7 +82,7 @@ fn lets_go_when_all_it_held_was_dropped() {
 }
 
 #[test]
-fn the_way_back_to_the_newest_line_is_one_step() {
+fn follow_returns_to_the_newest_line_in_one_step() {
     let mut reader = Reader::of(MILLION, 28.0, 308.0);
     reader.drag(5_000_000.0);
     reader.viewport.follow();
@@ -93,7 +93,7 @@ fn the_way_back_to_the_newest_line_is_one_step() {
 }
 
 #[test]
-fn a_million_rows_are_met_one_by_one_and_to_the_pixel() {
+fn scrolling_down_shows_each_of_a_million_rows_to_the_pixel() {
     let mut reader = Reader::of(MILLION, 28.0, 308.0);
     let (mut seen, mut depth) = (reader.on_screen()[10].0, 0.0);
     while seen > 0 {
@@ -119,7 +119,7 @@ fn a_million_rows_are_met_one_by_one_and_to_the_pixel() {
 }
 
 #[test]
-fn a_million_rows_lead_back_to_the_top() {
+fn scrolling_up_from_a_million_rows_reaches_the_top() {
     let mut reader = Reader::of(MILLION, 28.0, 308.0);
     reader.drag(f64::INFINITY);
     let mut steps = 0;
@@ -150,14 +150,14 @@ fn the_end_key_reaches_the_oldest_row_of_a_list_that_grew_since_it_was_drawn() {
 }
 
 #[test]
-fn a_dragged_scrollbar_goes_to_the_place_in_proportion() {
+fn dragging_the_scrollbar_moves_in_proportion() {
     let mut reader = Reader::of(MILLION, 28.0, 308.0);
     reader.drag(reader.last_top() / 2.0);
     assert!(reader.on_screen()[0].0.abs_diff(500_000) < 10, "{:?}", reader.on_screen()[0]);
 }
 
 #[test]
-fn the_end_stays_the_end_when_its_rows_turn_out_to_be_higher() {
+fn the_end_stays_the_end_when_its_rows_are_higher_than_estimated() {
     let mut reader = Reader::of(0..500, 20.0, 100.0);
     reader.wrap(|row| if row < 50 { 61.0 } else { 20.0 });
     reader.drag(f64::INFINITY);
@@ -166,7 +166,7 @@ fn the_end_stays_the_end_when_its_rows_turn_out_to_be_higher() {
 }
 
 #[test]
-fn another_width_makes_heights_void_and_keeps_the_row() {
+fn resizing_discards_heights_and_keeps_the_first_row() {
     let mut reader = Reader::of(0..500, 20.0, 100.0);
     reader.wrap(|_| 50.0);
     reader.drag(4_000.0);
@@ -179,7 +179,7 @@ fn another_width_makes_heights_void_and_keeps_the_row() {
 }
 
 #[test]
-fn another_font_makes_heights_void_and_keeps_the_row() {
+fn a_new_font_discards_heights_and_keeps_the_first_row() {
     let mut reader = Reader::of(0..500, 20.0, 100.0);
     reader.wrap(|_| 50.0);
     reader.drag(4_000.0);
@@ -192,7 +192,7 @@ fn another_font_makes_heights_void_and_keeps_the_row() {
 }
 
 #[test]
-fn older_rows_may_be_found_below() {
+fn rows_added_below_do_not_move_the_view() {
     let mut reader = Reader::of(900..1_000, 20.0, 100.0);
     reader.drag(1_000.0);
     let before = reader.on_screen();

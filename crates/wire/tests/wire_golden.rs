@@ -48,7 +48,7 @@ fn shown(line: &Line) -> Shown<'_> {
 }
 
 #[test]
-fn the_gateway_generation() {
+fn reads_the_recorded_gateway_stream() {
     let (_, messages) = read(include_str!("../../../tests/fixtures/gateway-envelopes.sse"));
     let (etl, faas) = ("logs:etl:workspace123:workflow456", "logs:faas:workspace123:workflow789");
     let hello = Hello {
@@ -90,7 +90,7 @@ fn the_gateway_generation() {
 }
 
 #[test]
-fn the_first_generation() {
+fn reads_the_recorded_stream_of_the_first_backend() {
     let (parser, messages) = read(include_str!("../../../tests/fixtures/backend-flat-entries.sse"));
     let lines = lines(&messages);
     assert_eq!(parser.retry_ms(), Some(5_000));
@@ -114,7 +114,7 @@ fn the_first_generation() {
 }
 
 #[test]
-fn every_field_of_every_entry_is_still_there() {
+fn keeps_every_field_of_every_entry() {
     for recording in [
         include_str!("../../../tests/fixtures/gateway-envelopes.sse"),
         include_str!("../../../tests/fixtures/backend-flat-entries.sse"),
@@ -134,7 +134,7 @@ fn every_field_of_every_entry_is_still_there() {
 }
 
 #[test]
-fn a_recording_that_breaks_off_anywhere_loses_only_the_open_event() {
+fn a_stream_cut_anywhere_loses_only_the_open_event() {
     for recording in [
         include_bytes!("../../../tests/fixtures/gateway-envelopes.sse").as_slice(),
         include_bytes!("../../../tests/fixtures/backend-flat-entries.sse"),
@@ -166,7 +166,7 @@ mod any_input {
         }
 
         #[test]
-        fn any_entry_in_an_envelope_comes_out_as_it_went_in(
+        fn keeps_any_entry_in_an_envelope_unchanged(
             name in "level|message|date|timestamp|meta|isoTime|pipeline|x",
             value in prop_oneof![Just("null".to_owned()), "-?[1-9][0-9]{0,30}", "\"[a-z \\\\\\\\u0041]{0,9}\"", Just("[{\"a\":[]}]".to_owned())],
         ) {
