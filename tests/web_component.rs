@@ -1,4 +1,4 @@
-//! The component in a real browser, against a real gateway: what a person sees in each state.
+//! The component in a real browser with a real gateway: what the user sees in each state.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -61,7 +61,7 @@ async fn a_click_connects_and_streams_lines_newest_on_top() {
     assert_eq!(
         page.find(".dsl-count").map(|count| count.inner_text()),
         held,
-        "lines came after Disconnect"
+        "lines arrived after Disconnect"
     );
 }
 
@@ -74,7 +74,7 @@ async fn connects_by_itself_with_auto_connect() {
 
 #[wasm_bindgen_test]
 async fn shows_reason_and_countdown_for_a_dead_server() {
-    // Long delays, so that the countdown stands still long enough to be read.
+    // A long delay, so that the countdown can be read.
     let slow = backoff::Config {
         base: Duration::from_secs(1_000),
         cap: Duration::from_secs(1_000),
@@ -132,7 +132,7 @@ async fn switching_the_workflow_starts_an_empty_log() {
     .await;
     page.until_connected().await;
     pause(200).await;
-    assert!(page.rows().is_empty(), "a line of the old workflow came late");
+    assert!(page.rows().is_empty(), "a line of the old workflow was shown");
 }
 
 #[wasm_bindgen_test]
@@ -147,14 +147,14 @@ async fn stays_within_capacity_and_reports_dropped_lines() {
 
 #[wasm_bindgen_test]
 async fn mounts_only_the_visible_rows() {
-    // The list as the style sheet makes it, since the component alone has no height.
+    // The styles of the list: without a style sheet the component has no height.
     script(
         "document.head.insertAdjacentHTML('beforeend', '<style id=t>.dsl-list{height:100px;overflow:auto}.dsl-row{height:20px;overflow:hidden}</style>')",
     );
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until("more lines than rows", |page| page.rows().len() >= 15 && count(page) > 60).await;
-    // 100 px of 20 px rows, and ten beyond the lower edge: nothing is above the newest line.
+    // Five rows of 20 px fit into 100 px, and ten more are drawn below them.
     assert!(page.rows().len() <= 15, "{} rows for {} lines", page.rows().len(), count(&page));
     script("document.getElementById('t').remove()");
 }
@@ -187,7 +187,7 @@ async fn clear_empties_the_log_and_stays_connected() {
     assert_eq!(page.word(), "CONNECTED");
 }
 
-/// How many lines the page says that it holds.
+/// Returns the number of lines that the page reports.
 fn count(page: &Page) -> u64 {
     let text = page
         .find(".dsl-count")
@@ -199,7 +199,7 @@ fn count(page: &Page) -> u64 {
         .unwrap_or_default()
 }
 
-/// The number of a sample log, which its message holds.
+/// Returns the number in the message of a sample log.
 fn number_in(message: &str) -> Option<u64> {
     ["log ", "part ", "Log #", "Buffer ", "Report "].iter().find_map(|word| {
         let (_, rest) = message.split_once(word)?;

@@ -1,4 +1,4 @@
-//! The connection, rule by rule, in simulated time.
+//! Rules of the connection: what it opens, closes and schedules, in simulated time.
 
 mod support;
 
@@ -119,7 +119,7 @@ fn retry_now_does_not_wait() {
     assert!(matches!(sim.state(), State::Connecting { attempt: 2 }));
     sim.accept();
     sim.pass(60 * SECOND);
-    assert_eq!(sim.opened().len(), 2, "the retry that was planned before came as well");
+    assert_eq!(sim.opened().len(), 2, "the scheduled retry was not cancelled");
 }
 
 #[test]
@@ -129,12 +129,12 @@ fn retries_slowly_while_the_browser_reports_no_network() {
     sim.input(Input::Network(false));
     assert_eq!(sim.state(), &State::Offline);
     for _ in 0..20 {
-        let waits_since = sim.now();
+        let waiting_since = sim.now();
         sim.pass_to_attempt();
         assert!(
-            (15..=30).contains(&(sim.now() - waits_since).as_secs()),
+            (15..=30).contains(&(sim.now() - waiting_since).as_secs()),
             "{:?}",
-            sim.now() - waits_since
+            sim.now() - waiting_since
         );
         sim.drop_link();
     }
@@ -239,17 +239,17 @@ fn connects_on_request_even_offline() {
 
 #[test]
 fn disconnect_is_final_in_any_state() {
-    let into: [fn(&mut Sim); 5] = [
+    let states: [fn(&mut Sim); 5] = [
         |_| {},
         |sim| sim.accept(),
         |sim| sim.drop_link(),
         |sim| sim.input(Input::Network(false)),
         |sim| sim.choose(""),
     ];
-    for go in into {
+    for enter in states {
         let mut sim = Sim::new();
         sim.input(Input::Connect);
-        go(&mut sim);
+        enter(&mut sim);
         sim.input(Input::Disconnect);
         let opened = sim.opened().len();
         sim.input(Input::Network(true));

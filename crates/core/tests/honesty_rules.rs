@@ -1,5 +1,5 @@
-//! What may be claimed of a stream: live once something on it was understood, and otherwise what is
-//! known and the likely cause.
+//! What the status may claim: a stream is live once something on it was understood; otherwise the
+//! status reports what is known and the likely cause.
 
 mod support;
 
@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const CHANNEL: &str = "logs:etl:workspace123:workflow456";
 const UNREAD: &str = "connected, but nothing readable has arrived";
 
-/// The greeting of a gateway that counts, with a beat of 15 s.
+/// Returns the greeting of a gateway with sequence numbers and a heartbeat every 15 s.
 fn greeting(epoch: &str, newest: u64) -> String {
     format!(
         r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{{"{CHANNEL}":{{"oldest":1,"newest":{newest}}}}},"heartbeatMs":15000}}"#
@@ -30,7 +30,7 @@ fn log(seq: u64) -> String {
     )
 }
 
-/// A page on a gateway that counts, which stands at `newest`.
+/// Returns a page on a gateway whose newest sequence number is `newest`.
 fn counted(newest: u64) -> Sim {
     let mut sim = Sim::connected();
     sim.line(&greeting("aaaaaa", newest));
@@ -45,8 +45,7 @@ fn bytes(sim: &mut Sim, bytes: &[u8]) {
     sim.event(sim.source(), SourceEvent::Bytes(bytes));
 }
 
-/// A page on that gateway whose stream broke at `seen`, and which is back on a stream that greets
-/// with `newest`.
+/// Returns a page whose stream broke at `seen`, and that has reconnected to a gateway at `newest`.
 fn back(seen: u64, newest: u64) -> Sim {
     let mut sim = counted(seen);
     sim.drop_link();
@@ -57,7 +56,7 @@ fn back(seen: u64, newest: u64) -> Sim {
     sim
 }
 
-/// A first attempt that the browser refuses, and what the probe that follows finds.
+/// Returns a page whose first attempt the browser refused; the probe found this content type.
 fn refused(content_type: &str) -> Sim {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
@@ -82,7 +81,7 @@ fn a_stream_is_live_after_its_first_readable_event() {
     sim.drop_link();
     sim.input(Input::RetryNow);
     sim.accept();
-    assert!(!sim.status().is_live(), "what an older stream brought says nothing of this one");
+    assert!(!sim.status().is_live(), "events of an older stream do not make this one live");
 }
 
 #[test]
@@ -110,12 +109,12 @@ fn an_idle_stream_without_a_greeting_reports_that_it_may_be_idle() {
 #[test]
 fn reports_a_missing_first_event_and_its_late_arrival_once_each() {
     let mut sim = Sim::connected();
-    let told = sim.states().len();
+    let reported = sim.states().len();
     sim.pass(60 * SECOND);
-    assert_eq!(sim.states().len(), told + 1);
+    assert_eq!(sim.states().len(), reported + 1);
     sim.line("at last");
     sim.line("another");
-    assert_eq!(sim.states().len(), told + 2);
+    assert_eq!(sim.states().len(), reported + 2);
 }
 
 #[test]
@@ -136,7 +135,7 @@ fn a_comment_counts_as_a_sign_of_life() {
 
 #[test]
 fn names_the_format_of_bytes_that_are_not_an_event_stream() {
-    for (came, words) in [
+    for (received, words) in [
         (&b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"[..], "gzip"),
         (b"\x28\xb5\x2f\xfd\x04\x58", "zstd"),
         (b"\xff\xfed\x00a\x00t\x00a\x00:\x00", "UTF-16"),
@@ -146,7 +145,7 @@ fn names_the_format_of_bytes_that_are_not_an_event_stream() {
         (b"2026-11-27 INFO started\n", "not an event stream"),
     ] {
         let mut sim = Sim::connected();
-        bytes(&mut sim, came);
+        bytes(&mut sim, received);
         sim.pass(45 * SECOND);
         let status = sim.status();
         assert_eq!(status.badge, Badge::Stale, "{words}");
@@ -192,7 +191,11 @@ fn a_server_that_sent_heartbeats_must_greet_on_reconnect() {
     sim.input(Input::RetryNow);
     sim.accept();
     sim.pass(3_600 * SECOND);
-    assert_eq!(sim.opened().len(), 3, "once: another server may stand there by now");
+    assert_eq!(
+        sim.opened().len(),
+        3,
+        "a greeting is expected only once: another server may respond by now"
+    );
 }
 
 #[test]
@@ -371,20 +374,20 @@ fn mentions_cors_if_another_origin_does_not_respond() {
     );
 }
 
-/// Bytes as a proxy may make them of a stream: at random, or a healthy stream in another coding.
+/// Returns a stream that a proxy corrupted: random bytes, or a healthy stream in another encoding.
 fn undecodable() -> impl Strategy<Value = Vec<u8>> {
     let text = "data: {\"message\":\"näïve\"}\n\n:ping\n\nevent: heartbeat\ndata: {}\n\n".repeat(8);
     let utf16 =
         |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
     prop_oneof![
         8 => prop::collection::vec(any::<u8>(), 1..4_096).prop_map(|mut bytes| {
-            // A text that happens to be no event stream is another case.
+            // Not text: that is another case.
             bytes.insert(0, 0x8b);
             bytes
         }),
         1 => Just(utf16(u16::to_le_bytes)),
         1 => Just(utf16(u16::to_be_bytes)),
-        2 => any::<u8>().prop_filter("not what it was", |key| *key > 0).prop_map(move |key| text.bytes().map(|byte| byte ^ (key | 0x80)).collect()),
+        2 => any::<u8>().prop_filter("must change the text", |key| *key > 0).prop_map(move |key| text.bytes().map(|byte| byte ^ (key | 0x80)).collect()),
         2 => "[<{\\[A-Z0-9][^\r\n]{0,200}(\n[<{}A-Z][^\r\n]{0,200}){0,20}\n".prop_map(String::into_bytes),
     ]
 }

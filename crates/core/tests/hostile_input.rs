@@ -1,5 +1,5 @@
-//! Any text is a cursor or is refused; what is one comes out as it went in. Any stream of events
-//! leaves the session whole.
+//! Hostile input to cursors, the SSE parser and the session: nothing panics, and memory stays
+//! bounded.
 
 mod support;
 
@@ -10,7 +10,7 @@ use logs_sse_wire::sse;
 use proptest::prelude::*;
 use support::sim::Sim;
 
-/// More cases by `PROPTEST_CASES`.
+/// `PROPTEST_CASES` overrides the number of cases.
 fn config(cases: u32) -> ProptestConfig {
     let cases =
         std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
@@ -23,7 +23,7 @@ proptest! {
     #[test]
     fn any_text_is_rejected_or_a_cursor_that_round_trips(text in "(1\\.)?[0-9a-zA-Z._-]{0,40}|\\PC{0,40}") {
         if let Ok(cursor) = text.parse::<Cursor>() {
-            // Leading zeros are the one thing that is not kept.
+            // Only leading zeros are lost.
             prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
         }
     }

@@ -1,4 +1,4 @@
-//! Why it closed, whether it lives, when it comes back: rule by rule, in simulated time.
+//! Rules of a stream's life: resuming, gaps, heartbeats, goodbyes and hidden pages.
 
 mod support;
 
@@ -12,7 +12,7 @@ use support::sim::Sim;
 const SECOND: Duration = Duration::from_secs(1);
 const CHANNEL: &str = "logs:etl:workspace123:workflow456";
 
-/// The greeting of a gateway that counts, with a beat of 15 s.
+/// Returns the greeting of a gateway with sequence numbers and a heartbeat every 15 s.
 fn greeting(epoch: &str, oldest: u64, newest: u64) -> String {
     format!(
         r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{{"{CHANNEL}":{{"oldest":{oldest},"newest":{newest}}}}},"heartbeatMs":15000,"refused":[],"serverTime":1}}"#
@@ -25,7 +25,7 @@ fn log(seq: u64) -> String {
     )
 }
 
-/// A page on a gateway that counts, which stands at `newest`.
+/// Returns a page on a gateway whose newest sequence number is `newest`.
 fn counted(newest: u64) -> Sim {
     let mut sim = Sim::connected();
     sim.line(&greeting("aaaaaa", 1, newest));
@@ -36,7 +36,7 @@ fn named(sim: &mut Sim, event: &str, data: &str) {
     sim.event(sim.source(), SourceEvent::Message { event, id: "", data });
 }
 
-fn back(sim: &mut Sim) {
+fn reconnect(sim: &mut Sim) {
     sim.pass_to_timer();
     sim.accept();
 }
@@ -133,14 +133,14 @@ fn a_duplicate_line_is_shown_once_and_counted() {
 
 #[test]
 fn reports_a_restart_even_if_the_gap_event_is_lost() {
-    // Once the greeting alone moved the position, and the link broke before the gap event: the loss
-    // was silent.
+    // Regression: the greeting alone moved the position, and the link broke before the gap event, so
+    // the loss was silent.
     let mut sim = counted(50);
     sim.drop_link();
-    back(&mut sim);
+    reconnect(&mut sim);
     sim.line(&greeting("bbbbbb", 1, 0));
     sim.drop_link();
-    back(&mut sim);
+    reconnect(&mut sim);
     sim.line(&greeting("bbbbbb", 1, 0));
     assert!(sim.rows()[0].contains("the log server was restarted"), "{:?}", sim.rows());
 }
@@ -165,17 +165,17 @@ fn without_numbers_a_line_with_the_same_id_and_text_is_a_duplicate() {
     let event = |data: &'static str| SourceEvent::Message { event: "message", id: "1", data };
     sim.event(sim.source(), event("a"));
     sim.event(sim.source(), event("a"));
-    sim.event(sim.source(), event("another line of a server that counts anew"));
-    assert_eq!(sim.messages(), ["a", "another line of a server that counts anew"]);
+    sim.event(sim.source(), event("another line of a server that was restarted"));
+    assert_eq!(sim.messages(), ["a", "another line of a server that was restarted"]);
 }
 
 #[test]
 fn a_link_too_short_for_a_batch_requests_single_events() {
-    // A proxy cut each stream after 20 kB; the first batch of the replay was larger, so nothing
-    // ever came again.
+    // Regression: a proxy cut each stream after 20 kB, but the first batch of the replay was larger,
+    // so no line ever arrived.
     let mut sim = counted(70);
     sim.drop_link();
-    back(&mut sim);
+    reconnect(&mut sim);
     sim.line(&greeting("aaaaaa", 1, 300));
     sim.drop_link();
     sim.input(Input::RetryNow);
@@ -219,12 +219,9 @@ fn after_sleep_a_stream_has_one_heartbeat_of_grace() {
     sim.sleep(3_600 * SECOND);
     sim.input(Input::Page(Page::Visible));
     sim.fire_timer();
-    assert!(
-        matches!(sim.state(), State::Open { .. }),
-        "cut without a chance to show that it lives"
-    );
+    assert!(matches!(sim.state(), State::Open { .. }), "closed without a grace period");
     sim.pass(15 * SECOND);
-    assert!(matches!(sim.state(), State::Waiting { .. }), "believed although it did not");
+    assert!(matches!(sim.state(), State::Waiting { .. }), "still open after the grace period");
 }
 
 #[test]

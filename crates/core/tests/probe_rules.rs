@@ -9,7 +9,7 @@ use support::sim::Sim;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A first attempt that the server refuses, and the probe that follows.
+/// Returns a page whose first attempt the server refused, and whose probe runs.
 fn refused() -> Sim {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
@@ -31,14 +31,14 @@ fn stops_if_the_probe_finds_a_permanent_failure() {
         assert_eq!(sim.state(), &State::Stopped(stop));
         assert_eq!(sim.opened().len(), 1);
         sim.input(Input::Connect);
-        assert_eq!(sim.opened().len(), 2, "a person may try again");
+        assert_eq!(sim.opened().len(), 2, "the user may try again");
     }
 }
 
 #[test]
 fn retries_with_a_reason_if_the_probe_finds_a_temporary_failure() {
     let answer = |status, is_stream| ResponseHead::Answer { status, is_stream, retry_after: None };
-    for (finding, words) in [
+    for (head, words) in [
         (answer(404, false), "404"),
         (answer(429, false), "too many readers"),
         (answer(500, false), "answered 500"),
@@ -48,7 +48,7 @@ fn retries_with_a_reason_if_the_probe_finds_a_temporary_failure() {
         (ResponseHead::Nothing, "cannot be reached"),
     ] {
         let mut sim = refused();
-        sim.probed(finding);
+        sim.probed(head);
         assert!(sim.status().reason.contains(words), "{words}: {:?}", sim.status());
         assert!(matches!(sim.state(), State::Waiting { .. }));
     }
@@ -75,7 +75,7 @@ fn probes_never_run_beside_a_source_and_are_rate_limited() {
     sim.input(Input::RetryNow);
     assert!(sim.probe().is_none(), "the attempt ends the probe");
     sim.refuse();
-    assert!(sim.probe().is_none(), "asked again within 5 s");
+    assert!(sim.probe().is_none(), "probed again within 5 s");
     sim.pass(6 * SECOND);
     sim.refuse();
     assert!(sim.probe().is_some());
@@ -83,7 +83,7 @@ fn probes_never_run_beside_a_source_and_are_rate_limited() {
 
 #[test]
 fn a_short_delay_waits_for_the_probe() {
-    // A page drew short delays three times in a row and never learnt that the answer was 404.
+    // Regression: a page drew three short delays in a row and never found out that it was a 404.
     let mut sim = refused();
     sim.pass_to_timer();
     assert!(
@@ -96,7 +96,7 @@ fn a_short_delay_waits_for_the_probe() {
     sim.refuse();
     assert!(
         sim.status().line().contains("no log stream at this address"),
-        "the reason stands until it is asked again"
+        "the reason must stay until the next probe"
     );
 }
 
@@ -118,14 +118,17 @@ fn a_dropped_open_stream_is_not_probed() {
 fn stops_if_a_content_security_policy_blocks_the_endpoint() {
     let mut sim = refused();
     sim.input(Input::Blocked("https://elsewhere.example/x".into()));
-    assert!(matches!(sim.state(), State::Waiting { .. }), "something else of the page was blocked");
+    assert!(
+        matches!(sim.state(), State::Waiting { .. }),
+        "the policy blocked another resource of the page"
+    );
     sim.input(Input::Blocked("/api/dapadmin/l5-etl/sse/logs/stream".into()));
     assert_eq!(sim.state(), &State::Stopped(StopReason::Blocked));
 }
 
 #[test]
 fn a_thousand_readers_do_not_reconnect_in_step() {
-    // All were told the same by the same gateway at the same moment.
+    // All receive the same response at the same moment.
     let mut times: Vec<f64> = (0..1_000)
         .map(|seed| {
             let mut sim = Sim::with(Config::default(), seed);
@@ -146,7 +149,7 @@ fn a_thousand_readers_do_not_reconnect_in_step() {
         .map(|start| times.iter().filter(|time| (*start..*start + 100.0).contains(time)).count())
         .max();
     println!(
-        "1000 readers came back from {:.0} to {:.0} ms, at most {busiest:?} of them in 100 ms",
+        "1000 readers reconnected between {:.0} and {:.0} ms, at most {busiest:?} within 100 ms",
         times[0], times[999]
     );
     assert!(times[0] >= 2_000.0 && times[999] - times[0] > 900.0);

@@ -1,5 +1,5 @@
-//! What follows from the head of an answer that the source itself saw, as with the transport
-//! `fetch`: no probe is needed.
+//! What follows from a response head that the source itself saw, as the `fetch` transport does: no
+//! probe is needed.
 
 mod support;
 
@@ -9,30 +9,27 @@ use logs_sse_core::connection::{Input, ResponseHead, State, StopReason};
 use logs_sse_core::session::SourceEvent;
 use support::sim::Sim;
 
-/// A page whose source saw this head of its answer.
-fn answered(finding: ResponseHead) -> Sim {
+/// Returns a page whose source received this response head.
+fn responded(head: ResponseHead) -> Sim {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
-    sim.event(sim.source(), SourceEvent::Answered(finding));
+    sim.event(sim.source(), SourceEvent::Answered(head));
     sim
 }
 
 #[test]
 fn a_response_head_seen_by_the_source_needs_no_probe() {
-    let answer = |status, kind| ResponseHead::read(status, kind, "");
-    assert!(matches!(answered(answer(200, "text/event-stream")).state(), State::Open { .. }));
-    assert_eq!(answered(answer(403, "")).state(), &State::Stopped(StopReason::NotAllowed(403)));
-    assert_eq!(
-        answered(answer(204, "")).state(),
-        &State::Stopped(StopReason::NothingToStream(204))
-    );
-    for (finding, words) in [
-        (answer(404, ""), "404"),
-        (answer(200, "text/html"), "web page"),
+    let head = |status, kind| ResponseHead::read(status, kind, "");
+    assert!(matches!(responded(head(200, "text/event-stream")).state(), State::Open { .. }));
+    assert_eq!(responded(head(403, "")).state(), &State::Stopped(StopReason::NotAllowed(403)));
+    assert_eq!(responded(head(204, "")).state(), &State::Stopped(StopReason::NothingToStream(204)));
+    for (response, words) in [
+        (head(404, ""), "404"),
+        (head(200, "text/html"), "web page"),
         (ResponseHead::Redirect, "redirects"),
         (ResponseHead::Nothing, "cannot be reached"),
     ] {
-        let sim = answered(finding);
+        let sim = responded(response);
         assert!(sim.status().reason.contains(words), "{words}: {:?}", sim.status());
         assert!(
             matches!(sim.state(), State::Waiting { .. })
@@ -44,7 +41,7 @@ fn a_response_head_seen_by_the_source_needs_no_probe() {
 
 #[test]
 fn retry_after_seen_by_the_source_delays_the_next_attempt() {
-    let mut sim = answered(ResponseHead::read(503, "", " 20 "));
+    let mut sim = responded(ResponseHead::read(503, "", " 20 "));
     sim.pass(Duration::from_millis(19_999));
     assert_eq!(sim.opened().len(), 1);
     sim.pass(Duration::from_millis(1_001));

@@ -1,5 +1,5 @@
-//! Several channels over one stream: what stays goes on, what is new begins live, what is refused
-//! is told. And what a program hears of it.
+//! Several channels over one stream: channels that stay resume, new channels start live, refused
+//! channels are reported. Also what the export to JavaScript contains.
 
 mod support;
 
@@ -10,7 +10,7 @@ use logs_sse_core::store::Capacity;
 use serde_json::Value;
 use support::sim::Sim;
 
-/// A page that reads `channels` of `logs:etl:w:…` over one stream, which is open.
+/// Returns a page with an open stream of `channels`, each of which is `logs:etl:w:…`.
 fn reading(channels: &[&str]) -> Sim {
     let mut sim = Sim::with(Config::default(), 1);
     sim.follow(&names(channels));
@@ -23,7 +23,7 @@ fn names(channels: &[&str]) -> Vec<String> {
     channels.iter().map(|channel| format!("logs:etl:w:{channel}")).collect()
 }
 
-/// The gateway greets; each channel stands at its number.
+/// The gateway sends a greeting with the newest number of each channel.
 fn greet(sim: &mut Sim, channels: &[(&str, u64)]) {
     let granted: Vec<_> =
         channels.iter().map(|(channel, _)| format!("\"logs:etl:w:{channel}\"")).collect();
@@ -38,11 +38,11 @@ fn greet(sim: &mut Sim, channels: &[(&str, u64)]) {
         granted.join(","),
         seqs.join(",")
     );
-    say(sim, &text);
+    send(sim, &text);
 }
 
 fn log(sim: &mut Sim, channel: &str, seq: u64) {
-    say(
+    send(
         sim,
         &format!(
             r#"{{"channel":"logs:etl:w:{channel}","data":"{channel} {seq}","timestamp":1,"id":"i","seq":{seq}}}"#
@@ -50,7 +50,7 @@ fn log(sim: &mut Sim, channel: &str, seq: u64) {
     );
 }
 
-fn say(sim: &mut Sim, data: &str) {
+fn send(sim: &mut Sim, data: &str) {
     sim.event(sim.source(), SourceEvent::Message { event: "message", id: "", data });
 }
 
@@ -69,7 +69,7 @@ fn a_channel_that_stays_resumes_at_its_position() {
     greet(&mut sim, &[("b", 5), ("a", 72)]);
     log(&mut sim, "a", 72);
     log(&mut sim, "b", 6);
-    assert_eq!(sim.rows(), ["a 71", "a 72", "b 6"], "no row of a break, no gap, nothing twice");
+    assert_eq!(sim.rows(), ["a 71", "a 72", "b 6"], "no notice, no gap and no duplicate");
 }
 
 #[test]
@@ -116,12 +116,12 @@ fn exports_every_row_once() {
     greet(&mut sim, &[("a", 1)]);
     let mut feed = RowFeed::default();
     log(&mut sim, "a", 3);
-    let heard: Value = serde_json::from_str(&feed.take(&sim.session).expect("news")).expect("JSON");
+    let news: Value = serde_json::from_str(&feed.take(&sim.session).expect("news")).expect("JSON");
     assert_eq!(
-        heard[0].as_array().map(|row| row[1..3].to_vec()),
+        news[0].as_array().map(|row| row[1..3].to_vec()),
         Some(vec!["gap".into(), 1.into()])
     );
-    assert_eq!(heard[1], serde_json::json!([1, "logs:etl:w:a", "i", 3, 1, "\"a 3\""]));
+    assert_eq!(news[1], serde_json::json!([1, "logs:etl:w:a", "i", 3, 1, "\"a 3\""]));
     assert_eq!(feed.take(&sim.session), None);
     log(&mut sim, "a", 4);
     assert_eq!(feed.take(&sim.session).map(|news| news.matches("a 4").count()), Some(1));
@@ -134,7 +134,7 @@ fn exports_the_class_of_a_known_level() {
     for (seq, data) in
         [r#"{"severity":"fatal"}"#, r#"{"level":"AUDIT"}"#, r#"{"level":30}"#].iter().enumerate()
     {
-        say(
+        send(
             &mut sim,
             &format!(r#"{{"channel":"logs:etl:w:a","data":{data},"id":"i","seq":{}}}"#, seq + 1),
         );
@@ -169,7 +169,7 @@ fn exports_the_status_as_json() {
     assert_eq!(
         js_export::status_key(&sim.session, sim.now()),
         healthy,
-        "lines alone are no news of the connection"
+        "lines must not change the status key"
     );
     sim.drop_link();
     let status: Value =

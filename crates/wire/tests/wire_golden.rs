@@ -1,4 +1,4 @@
-//! The recorded streams of both backends, from bytes to what a row shows.
+//! Reads recorded streams of both backends, from bytes to the texts of rows.
 
 use logs_sse_wire::entry::{EntryTime, Level};
 use logs_sse_wire::message::{self, Line, Message};
@@ -7,12 +7,12 @@ use logs_sse_wire::sse::Parser;
 
 fn read(recording: &str) -> (Parser, Vec<Message<'static>>) {
     let mut parser = Parser::default();
-    let frames = parser.feed(recording.as_bytes());
-    // Messages point into their frames; a test may let those stay.
-    let messages = frames
+    let events = parser.feed(recording.as_bytes());
+    // Messages borrow from their events, which a test may leak.
+    let messages = events
         .leak()
         .iter()
-        .map(|frame| message::read(&frame.event, &frame.id, &frame.data))
+        .map(|event| message::read(&event.event, &event.id, &event.data))
         .collect();
     (parser, messages)
 }
@@ -121,7 +121,7 @@ fn keeps_every_field_of_every_entry() {
     ] {
         let (_, messages) = read(recording);
         for line in lines(&messages) {
-            assert!(recording.contains(line.entry.text()), "not as it came: {}", line.entry.text());
+            assert!(recording.contains(line.entry.text()), "changed: {}", line.entry.text());
             let fields: serde_json::Map<String, serde_json::Value> =
                 serde_json::from_str(line.entry.text()).expect("an object");
             let detail = line.entry.detail();
@@ -141,14 +141,13 @@ fn a_stream_cut_anywhere_loses_only_the_open_event() {
     ] {
         let whole = Parser::default().feed(recording);
         for end in 0..recording.len() {
-            let frames = Parser::default().feed(&recording[..end]);
-            assert_eq!(frames, whole[..frames.len()], "cut at byte {end}");
+            let events = Parser::default().feed(&recording[..end]);
+            assert_eq!(events, whole[..events.len()], "cut at byte {end}");
         }
     }
 }
 
-/// The parts of an entry that a producer may get wrong, put together at random: nothing panics, and
-/// nothing is lost.
+/// Random combinations of what a producer may get wrong: nothing panics, and nothing is lost.
 mod any_input {
     use super::{Message, message};
     use proptest::prelude::*;

@@ -13,7 +13,7 @@ use logs_sse_core::time::Instant;
 use super::browser::FakeBrowser;
 pub use super::browser::Opened;
 
-/// A simulated page.
+/// A session with its browser, in simulated time.
 #[derive(Debug)]
 pub struct Sim {
     pub session: Session,

@@ -14,9 +14,9 @@ use logs_sse_wire::protocol::GapReason;
 use logs_sse_wire::sse;
 
 use super::browser::FakeBrowser;
-use super::model::{BEAT_MS, Event, Model, Stream};
+use super::model::{Event, HEARTBEAT_MS, Model, Stream};
 
-/// The whole simulation.
+/// A session with its browser, a model gateway, and the network between them.
 #[derive(Debug)]
 pub struct World {
     pub session: Session,
@@ -30,7 +30,7 @@ pub struct World {
     accepted: Vec<bool>,
     /// The first log that the page must show: the first published after its first stream opened.
     promised_from: Option<usize>,
-    next_beat: Instant,
+    next_heartbeat: Instant,
     arrived: usize,
     /// Whether the proxy in between drops every parameter but the ids, `last_event_id` included.
     pub drops_resume: bool,
@@ -63,7 +63,7 @@ impl World {
             published: 0,
             accepted: Vec::new(),
             promised_from: None,
-            next_beat: Instant::default(),
+            next_heartbeat: Instant::default(),
             arrived: 0,
             drops_resume: false,
             has_dropped: false,
@@ -99,12 +99,14 @@ impl World {
         let end = self.now + time;
         loop {
             let timer = self.browser.timer().map(|timer| timer.at).filter(|at| *at <= end);
-            let next =
-                [timer, Some(self.next_beat).filter(|at| *at <= end)].into_iter().flatten().min();
+            let next = [timer, Some(self.next_heartbeat).filter(|at| *at <= end)]
+                .into_iter()
+                .flatten()
+                .min();
             let Some(next) = next else { break };
             self.now = self.now.max(next);
-            if self.next_beat <= self.now {
-                self.beat();
+            if self.next_heartbeat <= self.now {
+                self.send_heartbeat();
             } else {
                 self.browser.fire_timer();
                 self.input(Input::Timeout);
@@ -116,7 +118,7 @@ impl World {
     /// The machine sleeps: no timer fires before it wakes.
     pub fn sleep(&mut self, time: Duration) {
         self.now = self.now + time;
-        self.next_beat = self.now + Duration::from_millis(BEAT_MS);
+        self.next_heartbeat = self.now + Duration::from_millis(HEARTBEAT_MS);
     }
 
     /// Up to `count` events arrive.
@@ -229,7 +231,7 @@ impl World {
             }
         }
         // An idle page finds the last loss by the next heartbeat.
-        self.pass(Duration::from_millis(2 * BEAT_MS));
+        self.pass(Duration::from_millis(2 * HEARTBEAT_MS));
         self.deliver(usize::MAX);
     }
 
@@ -341,8 +343,9 @@ impl World {
         self.obey();
     }
 
-    fn beat(&mut self) {
-        self.next_beat = self.next_beat.max(self.now) + Duration::from_millis(BEAT_MS);
+    fn send_heartbeat(&mut self) {
+        self.next_heartbeat =
+            self.next_heartbeat.max(self.now) + Duration::from_millis(HEARTBEAT_MS);
         let is_up = self.model.is_up();
         if self.link.as_ref().is_some_and(|link| is_up && !link.is_dead && link.stream.is_some()) {
             self.deliver(usize::MAX);
