@@ -230,7 +230,7 @@ impl Prose {
         Self { path: path.to_owned(), line, text, is_doc }
     }
 
-    /// Returns where a phrase stands as whole words, ignoring case and line breaks.
+    /// Returns where a phrase occurs as whole words, ignoring case and line breaks.
     fn find(&self, phrase: &str) -> Vec<String> {
         let text = self.text.to_ascii_lowercase().replace('\n', " ");
         let is_edge = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
@@ -248,7 +248,7 @@ impl Prose {
     }
 }
 
-/// Returns the comments of a Rust file that stand on lines of their own.
+/// Returns the comments of a Rust file that have lines of their own.
 fn comments(path: &str, text: &str) -> Vec<Prose> {
     let marker = |line: &str| ["///", "//!", "//"].into_iter().find(|mark| line.starts_with(mark));
     let lines: Vec<_> = text.lines().map(str::trim_start).collect();

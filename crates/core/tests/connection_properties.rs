@@ -103,7 +103,7 @@ fn check(sim: &Sim) {
             assert_eq!(reason, Some(TimerReason::Retry));
         }
         State::Connecting { .. } => {
-            assert!(sim.url().is_some() && reason == Some(TimerReason::ConnectTimeout))
+            assert!(sim.url().is_some() && reason == Some(TimerReason::ConnectTimeout));
         }
         State::Open { .. } => assert!(
             sim.url().is_some() && reason.is_none_or(|reason| reason == TimerReason::Silence)

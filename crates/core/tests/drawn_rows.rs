@@ -106,13 +106,13 @@ impl Page {
     fn apply(&mut self, step: &Step) {
         match step {
             &Step::Append { level, pipeline, word, lines } => {
-                (0..lines).for_each(|_| self.append(level, pipeline, word))
+                (0..lines).for_each(|_| self.append(level, pipeline, word));
             }
             Step::Text(text) => self.query(|query| query.text = (*text).to_owned()),
             Step::Regex => self.query(|query| query.is_regex = !query.is_regex),
             Step::Levels(choice) => self.query(|query| query.levels = Levels::CHOICES[*choice].1),
             Step::Pipeline(name) => {
-                self.query(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned()))
+                self.query(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned()));
             }
             Step::Resize(lines) => self.sim.session.resize(Capacity::of_lines(*lines)),
             Step::Clear => self.sim.session.clear(),

@@ -92,7 +92,7 @@ fn quoted(text: &str, style: Style) -> String {
         };
         match (character, style) {
             ('a' | 'A' | 'n' | 'u' | '0' | 'e' | '9' | ' ' | ',' | ':' | '{', _) => {
-                json.push(character)
+                json.push(character);
             }
             (_, Style::Lower) => escape(false),
             (_, Style::Upper) => escape(true),

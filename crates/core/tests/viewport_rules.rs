@@ -125,7 +125,11 @@ fn scrolling_up_from_a_million_rows_reaches_the_top() {
         steps += 1;
         assert!(steps < 60_000, "the top was not reached: {:?}", list.on_screen()[0]);
     }
-    assert_eq!(steps, (28_000_000 - 308_u32).div_ceil(500), "the top came too early or too late");
+    assert_eq!(
+        steps,
+        (28_000_000 - 308_u32).div_ceil(500),
+        "the top was reached too early or too late"
+    );
     assert_eq!(list.on_screen()[0], (999_999, 0.0));
 }
 

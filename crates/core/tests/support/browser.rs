@@ -1,4 +1,4 @@
-//! A browser that does what the session asks. Fails if the session asks for two connections at
+//! A browser that executes the outputs of a session. Fails if the session asks for two connections at
 //! once or leaves itself without a next step.
 
 use logs_sse_core::connection::{Output, ProbeId, SourceId, State, Timer};

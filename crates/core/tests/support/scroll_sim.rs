@@ -69,7 +69,7 @@ impl ScrollSim {
         self.draw();
     }
 
-    /// Wraps lines, which gives rows these heights.
+    /// Wraps lines, so that rows have these heights.
     pub fn wrap(&mut self, heights: fn(u64) -> f64) {
         self.heights = heights;
         self.viewport.wrap(true);

@@ -160,7 +160,7 @@ impl World {
         }
     }
 
-    /// The gateway says goodbye and ends the stream.
+    /// The gateway sends a goodbye and ends the stream.
     pub fn say_bye(&mut self, reason: &str, retry_ms: u64) {
         if self.link.as_ref().is_some_and(|link| !link.is_dead && link.stream.is_some()) {
             // Everything sent before the goodbye arrives before it.
