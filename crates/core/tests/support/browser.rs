@@ -1,5 +1,5 @@
-//! A browser that executes the outputs of a session. Fails if the session asks for two connections at
-//! once or leaves itself without a next step.
+//! A browser that executes the outputs of a session. Fails if the session asks for two connections
+//! at once or leaves itself without a next step.
 
 use logs_sse_core::connection::{Output, ProbeId, SourceId, State, Timer};
 use logs_sse_core::session::Session;
