@@ -21,8 +21,8 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Returns the URL of the fault proxy that `npm test` starts in front of a gateway with 50 lines per
-/// second.
+/// Returns the URL of the fault proxy that `npm test` starts in front of a gateway with 50 lines
+/// per second.
 fn faults() -> &'static str {
     let Some(faults) = option_env!("LOGS_FAULTS_URL") else {
         panic!(

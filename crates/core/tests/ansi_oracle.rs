@@ -38,7 +38,11 @@ fn part() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn leaves_the_text_that_a_terminal_prints(parts in prop::collection::vec(part(), 0..8)) {
@@ -47,18 +51,33 @@ proptest! {
     }
 
     #[test]
-    fn removes_only_sequences_from_any_text(text in "[\u{1b}\u{9b}\\[\\]P;0-9m?a-c\u{7}\\\\é\n\r]{0,30}") {
+    fn removes_only_sequences_from_any_text(
+        text in "[\u{1b}\u{9b}\\[\\]P;0-9m?a-c\u{7}\\\\é\n\r]{0,30}",
+    ) {
         let plain = ansi::plain(&text);
         // The remaining characters are a subsequence of the text.
         let mut rest = text.chars();
-        prop_assert!(plain.chars().all(|character| rest.any(|other| other == character)), "{:?} of {:?}", plain, text);
-        prop_assert_eq!(plain.matches('\n').count(), text.matches('\n').count() - lost_line_feeds(&text, &plain));
+        prop_assert!(
+            plain.chars().all(|character| rest.any(|other| other == character)),
+            "{:?} of {:?}",
+            plain,
+            text
+        );
+        prop_assert_eq!(
+            plain.matches('\n').count(),
+            text.matches('\n').count() - lost_line_feeds(&text, &plain)
+        );
         // The drawn pieces contain the same text.
         let whole = Styled::whole(&text);
         let pieces = whole.looks.pieces(&whole.text, &mut std::iter::empty());
         let stand_ins = pieces.iter().filter(|piece| piece.class.contains("dsl-stand-in")).count();
-        prop_assert!(pieces.iter().map(|piece| piece.text.chars().count()).sum::<usize>() >= whole.text.chars().count());
-        prop_assert!(stand_ins <= whole.text.chars().filter(|character| character.is_control()).count());
+        prop_assert!(
+            pieces.iter().map(|piece| piece.text.chars().count()).sum::<usize>()
+                >= whole.text.chars().count()
+        );
+        prop_assert!(
+            stand_ins <= whole.text.chars().filter(|character| character.is_control()).count()
+        );
         prop_assert!(!row_text(&text).contains('\r'));
         prop_assert_eq!(Styled::row(&text, usize::MAX).text, row_text(&text));
     }

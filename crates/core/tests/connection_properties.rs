@@ -120,10 +120,17 @@ fn check(sim: &Sim) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn at_most_one_source_is_open_and_there_is_always_a_next_step(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
+    fn at_most_one_source_is_open_and_there_is_always_a_next_step(
+        seed: u64,
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
         let mut sim = Sim::with(Config::default(), seed);
         for step in &steps {
             apply(&mut sim, step);
@@ -142,7 +149,10 @@ proptest! {
     }
 
     #[test]
-    fn no_line_of_another_workflow_is_shown(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
+    fn no_line_of_another_workflow_is_shown(
+        seed: u64,
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
         let mut sim = Sim::with(Config::default(), seed);
         let mut chosen = "workflow456";
         for step in &steps {
@@ -151,7 +161,10 @@ proptest! {
             }
             apply(&mut sim, step);
             for message in sim.messages() {
-                prop_assert!(message.ends_with(&format!("workflow_id={chosen}&batch=1")), "{message} while {chosen:?} is chosen");
+                prop_assert!(
+                    message.ends_with(&format!("workflow_id={chosen}&batch=1")),
+                    "{message} while {chosen:?} is chosen"
+                );
             }
         }
     }

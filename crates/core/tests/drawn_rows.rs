@@ -1,6 +1,6 @@
 //! The page shows the rows that the query selects: after any sequence of queries, filters, lines,
-//! evictions, clears and breaks, the drawn rows equal a naive recomputation, although the page draws
-//! only when its view model changes and rewrites only rows that show another line.
+//! evictions, clears and breaks, the drawn rows equal a naive recomputation, although the page
+//! draws only when its view model changes and rewrites only rows that show another line.
 
 mod support;
 
@@ -74,8 +74,8 @@ fn step() -> impl Strategy<Value = Step> {
 /// A row on the page: its texts, and the marked parts of its message.
 type Drawn = (RowText, Vec<std::ops::Range<usize>>);
 
-/// The page: it keeps the last view model, and the rows that it wrote by the number of the line that
-/// each shows.
+/// The page: it keeps the last view model, and the rows that it wrote by the number of the line
+/// that each shows.
 struct Page {
     sim: Sim,
     viewport: Viewport,
@@ -178,8 +178,8 @@ impl Page {
         }
     }
 
-    /// Draws as the view does: nothing if the view model is unchanged, and no row that already shows
-    /// its line.
+    /// Draws as the view does: nothing if the view model is unchanged, and no row that already
+    /// shows its line.
     fn draw(&mut self) {
         let model = ViewModel::of(&self.sim.session, &self.viewport, self.sim.now());
         if self.last.as_ref() == Some(&model) {
@@ -252,8 +252,8 @@ impl Page {
         if self.query.text.is_empty() { Vec::new() } else { self.matches(message) }
     }
 
-    /// Returns where the query matches. As a regular expression, "one|two" is either word; otherwise
-    /// it is a text of seven characters.
+    /// Returns where the query matches. As a regular expression, "one|two" is either word;
+    /// otherwise it is a text of seven characters.
     fn matches(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let text =
             if self.query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };
@@ -298,7 +298,11 @@ fn a_query_with_equally_many_matches_is_drawn() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn drawn_rows_equal_a_naive_recomputation(steps in prop::collection::vec(step(), 1..40)) {

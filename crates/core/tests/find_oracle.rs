@@ -381,12 +381,24 @@ impl Harness {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn finds_the_rows_that_a_naive_search_finds(steps in prop::collection::vec(step(), 0..60), query in query()) {
+    fn finds_the_rows_that_a_naive_search_finds(
+        steps in prop::collection::vec(step(), 0..60),
+        query in query(),
+    ) {
         let store = Store::new(Capacity { lines: 100, bytes: 1_000_000 });
-        let mut harness = Harness { find: Find::new(query, &store), store, meant: VecDeque::new(), seen: BTreeMap::new() };
+        let mut harness = Harness {
+            find: Find::new(query, &store),
+            store,
+            meant: VecDeque::new(),
+            seen: BTreeMap::new(),
+        };
         for step in steps {
             harness.apply(step);
             harness.check()?;
@@ -401,8 +413,16 @@ proptest! {
     fn marks_every_occurrence_of_the_text(text in words(3), shown in words(30)) {
         prop_assume!(!text.is_empty());
         let query = Query::default().text(&text);
-        let folded = |text: &str| if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };
-        let expected: Vec<_> = folded(&shown).match_indices(&folded(&text)).map(|(at, part)| at..at + part.len()).collect();
-        prop_assert_eq!(Find::new(query.clone(), &Store::default()).marks(&shown).collect::<Vec<_>>(), expected);
+        let folded = |text: &str| {
+            if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() }
+        };
+        let expected: Vec<_> = folded(&shown)
+            .match_indices(&folded(&text))
+            .map(|(at, part)| at..at + part.len())
+            .collect();
+        prop_assert_eq!(
+            Find::new(query.clone(), &Store::default()).marks(&shown).collect::<Vec<_>>(),
+            expected
+        );
     }
 }

@@ -393,10 +393,17 @@ fn undecodable() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn an_undecodable_stream_is_never_live_and_is_reported(stream in undecodable(), size in 1_usize..2_000) {
+    fn an_undecodable_stream_is_never_live_and_is_reported(
+        stream in undecodable(),
+        size in 1_usize..2_000,
+    ) {
         let mut sim = Sim::connected();
         for piece in stream.chunks(size) {
             bytes(&mut sim, piece);
@@ -411,7 +418,11 @@ proptest! {
     #[test]
     fn a_stream_is_live_however_its_first_bytes_are_split(size in 1_usize..40, ping: bool) {
         let mut sim = Sim::connected();
-        let stream = if ping { ":ping\n\n".to_owned() } else { format!("retry: 5000\nid: 1\ndata: {}\n\n", log(1)) };
+        let stream = if ping {
+            ":ping\n\n".to_owned()
+        } else {
+            format!("retry: 5000\nid: 1\ndata: {}\n\n", log(1))
+        };
         stream.as_bytes().chunks(size).for_each(|piece| bytes(&mut sim, piece));
         prop_assert!(sim.status().is_live());
     }

@@ -21,7 +21,9 @@ proptest! {
     #![proptest_config(config(1_000))]
 
     #[test]
-    fn any_text_is_rejected_or_a_cursor_that_round_trips(text in "(1\\.)?[0-9a-zA-Z._-]{0,40}|\\PC{0,40}") {
+    fn any_text_is_rejected_or_a_cursor_that_round_trips(
+        text in "(1\\.)?[0-9a-zA-Z._-]{0,40}|\\PC{0,40}",
+    ) {
         if let Ok(cursor) = text.parse::<Cursor>() {
             // Only leading zeros are lost.
             prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
@@ -58,7 +60,10 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_yield_the_same_events_however_they_are_split(bytes in prop::collection::vec(any::<u8>(), 0..200), size in 1_usize..50) {
+    fn any_bytes_yield_the_same_events_however_they_are_split(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        size in 1_usize..50,
+    ) {
         let whole = sse::Parser::default().feed(&bytes);
         let mut parser = sse::Parser::default();
         let pieces: Vec<_> = bytes.chunks(size).flat_map(|piece| parser.feed(piece)).collect();

@@ -133,8 +133,8 @@ fn a_duplicate_line_is_shown_once_and_counted() {
 
 #[test]
 fn reports_a_restart_even_if_the_gap_event_is_lost() {
-    // Regression: the greeting alone moved the position, and the link broke before the gap event, so
-    // the loss was silent.
+    // Regression: the greeting alone moved the position, and the link broke before the gap event,
+    // so the loss was silent.
     let mut sim = counted(50);
     sim.drop_link();
     reconnect(&mut sim);
@@ -171,8 +171,8 @@ fn without_numbers_a_line_with_the_same_id_and_text_is_a_duplicate() {
 
 #[test]
 fn a_link_too_short_for_a_batch_requests_single_events() {
-    // Regression: a proxy cut each stream after 20 kB, but the first batch of the replay was larger,
-    // so no line ever arrived.
+    // Regression: a proxy cut each stream after 20 kB, but the first batch of the replay was
+    // larger, so no line ever arrived.
     let mut sim = counted(70);
     sim.drop_link();
     reconnect(&mut sim);

@@ -75,7 +75,11 @@ fn row(length: usize) -> Row {
 const NOTICE: Notice = Notice::NotReplayed { away: Duration::ZERO };
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn holds_the_rows_that_a_naive_store_holds(steps in prop::collection::vec(step(), 0..200)) {
@@ -103,10 +107,16 @@ proptest! {
             }
             naive.trim(capacity);
             prop_assert_eq!(store.len(), naive.rows.len());
-            prop_assert_eq!(store.lines(), naive.rows.iter().filter(|(_, row)| row.line().is_some()).count());
+            prop_assert_eq!(
+                store.lines(),
+                naive.rows.iter().filter(|(_, row)| row.line().is_some()).count()
+            );
             prop_assert_eq!(store.dropped(), naive.dropped);
             prop_assert_eq!(store.range().end, naive.next);
-            let held: Vec<_> = store.range().map(|number| (number, store.row(number).expect("a number in range is held"))).collect();
+            let held: Vec<_> = store
+                .range()
+                .map(|number| (number, store.row(number).expect("a number in range is held")))
+                .collect();
             prop_assert_eq!(&held, &naive.rows);
             prop_assert!(store.row(store.range().end).is_none());
         }

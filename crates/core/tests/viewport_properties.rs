@@ -1,5 +1,5 @@
-//! The viewport under random scrolls, measurements and changes of the store: no visible row moves by
-//! itself, and only stored rows are drawn.
+//! The viewport under random scrolls, measurements and changes of the store: no visible row moves
+//! by itself, and only stored rows are drawn.
 
 mod support;
 
@@ -41,10 +41,17 @@ fn height(row: u64) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn visible_rows_move_only_when_the_user_scrolls(rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)], steps in proptest::collection::vec(step(), 1..80)) {
+    fn visible_rows_move_only_when_the_user_scrolls(
+        rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)],
+        steps in proptest::collection::vec(step(), 1..80),
+    ) {
         let mut list = ScrollSim::new(10_000..10_000 + rows, 28.0, 308.0);
         for step in steps {
             let seen = list.on_screen();
@@ -58,29 +65,57 @@ proptest! {
                     list.wheel(delta);
                 }
                 Step::Drag(part) => list.drag(list.last_top() * f64::from(part) / 1_000.0),
-                Step::Append(lines) => { held.end += lines; list.set_held(held.clone()); }
-                Step::Drop(lines) => { held.start = (held.start + lines).min(held.end); list.set_held(held.clone()); }
-                Step::Extend(lines) => { held.start = held.start.saturating_sub(lines); list.set_held(held.clone()); }
+                Step::Append(lines) => {
+                    held.end += lines;
+                    list.set_held(held.clone());
+                }
+                Step::Drop(lines) => {
+                    held.start = (held.start + lines).min(held.end);
+                    list.set_held(held.clone());
+                }
+                Step::Extend(lines) => {
+                    held.start = held.start.saturating_sub(lines);
+                    list.set_held(held.clone());
+                }
                 Step::Wrap => list.wrap(height),
                 Step::Widen => list.widen(),
             }
             list.draw();
             let window = list.window();
-            prop_assert!(held.start <= window.start && window.start <= window.end && window.end <= held.end, "{window:?} of {held:?}");
+            prop_assert!(
+                held.start <= window.start && window.start <= window.end && window.end <= held.end,
+                "{window:?} of {held:?}"
+            );
             list.assert_filled();
-            prop_assert!(!list.viewport.is_following() || window.end == held.end, "follows, but does not draw the newest row: {window:?}");
+            prop_assert!(
+                !list.viewport.is_following() || window.end == held.end,
+                "follows, but does not draw the newest row: {window:?}"
+            );
 
             let holds = !was_following && !list.viewport.is_following();
             let is_at_an_end = at_end || list.is_at_end();
-            if let Some(&(row, at)) = seen.first() && holds && !is_at_an_end && row < window.end && window.start <= row && !matches!(step, Step::Drag(_) | Step::Wrap | Step::Widen) {
+            if let Some(&(row, at)) = seen.first()
+                && holds
+                && !is_at_an_end
+                && row < window.end
+                && window.start <= row
+                && !matches!(step, Step::Drag(_) | Step::Wrap | Step::Widen)
+            {
                 let moved = at - list.position_of(row);
-                prop_assert!((moved - delta).abs() < 0.011, "{step:?} moved row {row} by {moved}, not by {delta}");
+                prop_assert!(
+                    (moved - delta).abs() < 0.011,
+                    "{step:?} moved row {row} by {moved}, not by {delta}"
+                );
             }
         }
     }
 
     #[test]
-    fn small_steps_show_every_row_of_any_height(rows in 1..600_u64, delta in 10..300_u32, wraps in any::<bool>()) {
+    fn small_steps_show_every_row_of_any_height(
+        rows in 1..600_u64,
+        delta in 10..300_u32,
+        wraps in any::<bool>(),
+    ) {
         let mut list = ScrollSim::new(5..5 + rows, 28.0, 308.0);
         if wraps {
             list.wrap(height);
@@ -90,7 +125,11 @@ proptest! {
         while !list.is_at_end() {
             list.wheel(f64::from(delta));
             let seen = list.on_screen();
-            prop_assert!(seen[0].0 + 1 >= last, "rows between {} and {last} were never shown", seen[0].0);
+            prop_assert!(
+                seen[0].0 + 1 >= last,
+                "rows between {} and {last} were never shown",
+                seen[0].0
+            );
             last = seen[seen.len() - 1].0;
             steps += 1;
             prop_assert!(steps < 500_000, "the end was not reached: {seen:?}");

@@ -59,7 +59,13 @@ fn nearly_json() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: std::env::var("PROPTEST_CASES")
+            .ok()
+            .and_then(|cases| cases.parse().ok())
+            .unwrap_or(2_000),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn accepts_json_and_keeps_every_byte(text in json()) {
@@ -70,12 +76,15 @@ proptest! {
     #[test]
     fn rejects_everything_that_serde_json_rejects(text in nearly_json()) {
         // Through the envelope, where a value that ends early could smuggle in a field.
-        let expected = serde_json::from_str::<Value>(&envelope(&text)).is_ok() || is_json(&envelope(&text));
+        let expected =
+            serde_json::from_str::<Value>(&envelope(&text)).is_ok() || is_json(&envelope(&text));
         prop_assert_eq!(kept(&text).is_some(), expected, "{}", text);
     }
 
     #[test]
-    fn reads_strings_as_serde_json_does(text in r#""([ -!#-\[\]-~é😀]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}|\\ud83d\\ude00){0,8}""#) {
+    fn reads_strings_as_serde_json_does(
+        text in r#""([ -!#-\[\]-~é😀]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}|\\ud83d\\ude00){0,8}""#,
+    ) {
         let entry = Entry::read(&format!("{{\"message\":{text}}}"));
         match serde_json::from_str::<String>(&text) {
             Ok(message) if !message.is_empty() => prop_assert_eq!(entry.message(), message),

@@ -153,10 +153,17 @@ mod any_input {
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            cases: 5_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
 
         #[test]
-        fn any_text_is_a_line_or_a_greeting(event in "message|error|[a-z]{0,4}", text in "(\\PC|[{}\\[\\]\":,\\\\\\n0-9]){0,80}") {
+        fn any_text_is_a_line_or_a_greeting(
+            event in "message|error|[a-z]{0,4}",
+            text in "(\\PC|[{}\\[\\]\":,\\\\\\n0-9]){0,80}",
+        ) {
             if let Message::Line(line) = message::read(&event, "", &text) {
                 prop_assert!(line.channel.is_some() || line.text == text);
                 let line = line.read();

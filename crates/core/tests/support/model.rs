@@ -1,5 +1,6 @@
 //! A minimal gateway that implements `docs/protocol.md`: one channel, a bounded history, an epoch.
-//! Written from the document, not from the gateway, so that the client checks one against the other.
+//! Written from the document, not from the gateway, so that the client checks one against the
+//! other.
 
 use std::collections::VecDeque;
 

@@ -129,8 +129,8 @@ impl World {
         }
     }
 
-    /// The next event is lost in transit, if it is a log: only logs can be lost without breaking the
-    /// stream.
+    /// The next event is lost in transit, if it is a log: only logs can be lost without breaking
+    /// the stream.
     pub fn lose_next_log(&mut self) {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_dead) else { return };
         let Some(stream) = &mut link.stream else { return };
