@@ -1,5 +1,5 @@
-//! The colours of the style sheet: text that came with escape sequences is readable in both themes,
-//! whatever stands behind it (WCAG 1.4.3).
+//! Checks the colours of the style sheet: text coloured by escape sequences is readable in both
+//! themes on every background (WCAG 1.4.3).
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -8,22 +8,22 @@ use std::path::Path;
 
 const COLOURS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-/// What rows have behind them, and what the component is drawn on.
+/// The backgrounds of rows and of the component.
 const ROWS: [&str; 4] =
     ["--dsl-live-background", "--dsl-row-hover", "--dsl-error-background", "--dsl-surface"];
 
-/// The value of a custom property in the light and in the dark theme.
+/// Returns the value of a custom property in the light and in the dark theme.
 fn themes(css: &str, name: &str) -> [[u8; 3]; 2] {
     let declared = css
         .split(&format!("{name}: light-dark("))
         .nth(1)
-        .unwrap_or_else(|| panic!("{name} has no value for two themes"));
+        .unwrap_or_else(|| panic!("{name} has no light-dark() value"));
     let end = declared.find(");").expect("the value ends");
     let colours: Vec<_> = declared[..end]
         .match_indices('#')
         .map(|(at, _)| colour(&declared[at + 1..at + 7]))
         .collect();
-    colours.try_into().unwrap_or_else(|_| panic!("{name}: two colours of six digits"))
+    colours.try_into().unwrap_or_else(|_| panic!("{name} must have two colours of six digits"))
 }
 
 fn colour(digits: &str) -> [u8; 3] {
@@ -54,7 +54,7 @@ fn coloured_text_is_readable_on_every_row_in_both_themes() {
     let usual = ["--dsl-text", "--dsl-soft", "--dsl-error"].map(str::to_owned);
     let mut worst = f64::MAX;
     for text in texts.chain(usual.clone()) {
-        // Faint text and stand-ins for characters are not drawn on a colour.
+        // Faint text and stand-ins for characters are never drawn on a colour.
         let grounds = ROWS.iter().copied().chain(
             behind
                 .iter()
@@ -72,11 +72,11 @@ fn coloured_text_is_readable_on_every_row_in_both_themes() {
             }
         }
     }
-    assert!(worst < 21.0, "something was compared");
+    assert!(worst < 21.0, "no colours were compared");
     let [light, dark] = themes(&css, "--dsl-mark");
     let [light_text, dark_text] = themes(&css, "--dsl-text");
     assert!(
         contrast(light, light_text) >= 4.5 && contrast(dark, dark_text) >= 4.5,
-        "what a search found"
+        "marked matches must be readable"
     );
 }

@@ -1,4 +1,4 @@
-//! The component in a real browser, against a real gateway: what a person sees in each state.
+//! The component in a real browser with a real gateway: what the user sees in each state.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -14,7 +14,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen_test]
-async fn begins_disconnected_with_a_button_and_no_section() {
+async fn starts_disconnected_with_a_button_and_no_section() {
     let page = Page::mount(&endpoint());
     pause(100).await;
     assert_eq!(page.word(), "DISCONNECTED");
@@ -29,7 +29,7 @@ async fn begins_disconnected_with_a_button_and_no_section() {
 }
 
 #[wasm_bindgen_test]
-async fn a_click_connects_and_lines_stream_in_newest_on_top() {
+async fn a_click_connects_and_streams_lines_newest_on_top() {
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until_connected().await;
@@ -61,20 +61,20 @@ async fn a_click_connects_and_lines_stream_in_newest_on_top() {
     assert_eq!(
         page.find(".dsl-count").map(|count| count.inner_text()),
         held,
-        "lines came after Disconnect"
+        "lines arrived after Disconnect"
     );
 }
 
 #[wasm_bindgen_test]
-async fn connects_by_itself_when_asked_to() {
+async fn connects_by_itself_with_auto_connect() {
     let page = Page::mount(&endpoint());
     page.props.auto_connect.set(true);
     page.until_connected().await;
 }
 
 #[wasm_bindgen_test]
-async fn a_dead_server_is_told_with_reason_and_countdown() {
-    // Long delays, so that the countdown stands still long enough to be read.
+async fn shows_reason_and_countdown_for_a_dead_server() {
+    // A long delay, so that the countdown can be read.
     let slow = backoff::Config {
         base: Duration::from_secs(1_000),
         cap: Duration::from_secs(1_000),
@@ -97,7 +97,7 @@ async fn a_dead_server_is_told_with_reason_and_countdown() {
 }
 
 #[wasm_bindgen_test]
-async fn retry_now_cuts_the_wait_short() {
+async fn retry_now_skips_the_wait() {
     let slow = backoff::Config {
         base: Duration::from_secs(1_000),
         cap: Duration::from_secs(1_000),
@@ -111,7 +111,7 @@ async fn retry_now_cuts_the_wait_short() {
 }
 
 #[wasm_bindgen_test]
-async fn an_id_that_breaks_out_is_named() {
+async fn names_an_id_that_contains_a_separator() {
     let page = Page::mount(&endpoint());
     page.props.workflow_id.set("a:b".into());
     page.click("Connect Live Logs");
@@ -121,7 +121,7 @@ async fn an_id_that_breaks_out_is_named() {
 }
 
 #[wasm_bindgen_test]
-async fn follows_the_workflow_and_begins_an_empty_log() {
+async fn switching_the_workflow_starts_an_empty_log() {
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until("rows", |page| page.rows().len() >= 5).await;
@@ -132,11 +132,11 @@ async fn follows_the_workflow_and_begins_an_empty_log() {
     .await;
     page.until_connected().await;
     pause(200).await;
-    assert!(page.rows().is_empty(), "a line of the old workflow came late");
+    assert!(page.rows().is_empty(), "a line of the old workflow was shown");
 }
 
 #[wasm_bindgen_test]
-async fn holds_no_more_than_its_capacity_and_says_so() {
+async fn stays_within_capacity_and_reports_dropped_lines() {
     let page = Page::mount(&endpoint());
     page.props.capacity.set(7);
     page.click("Connect Live Logs");
@@ -146,21 +146,21 @@ async fn holds_no_more_than_its_capacity_and_says_so() {
 }
 
 #[wasm_bindgen_test]
-async fn the_page_holds_the_rows_that_are_seen_and_not_the_store() {
-    // The list as the style sheet makes it, since the component alone has no height.
+async fn mounts_only_the_visible_rows() {
+    // The styles of the list: without a style sheet the component has no height.
     script(
         "document.head.insertAdjacentHTML('beforeend', '<style id=t>.dsl-list{height:100px;overflow:auto}.dsl-row{height:20px;overflow:hidden}</style>')",
     );
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until("more lines than rows", |page| page.rows().len() >= 15 && count(page) > 60).await;
-    // 100 px of 20 px rows, and ten beyond the lower edge: nothing is above the newest line.
+    // Five rows of 20 px fit into 100 px, and ten more are drawn below them.
     assert!(page.rows().len() <= 15, "{} rows for {} lines", page.rows().len(), count(&page));
     script("document.getElementById('t').remove()");
 }
 
 #[wasm_bindgen_test]
-async fn a_whole_entry_opens_and_stands_still() {
+async fn an_open_entry_stays_in_place() {
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until("rows", |page| page.rows().len() >= 3).await;
@@ -187,7 +187,7 @@ async fn clear_empties_the_log_and_stays_connected() {
     assert_eq!(page.word(), "CONNECTED");
 }
 
-/// How many lines the page says that it holds.
+/// Returns the number of lines that the page reports.
 fn count(page: &Page) -> u64 {
     let text = page
         .find(".dsl-count")
@@ -199,7 +199,7 @@ fn count(page: &Page) -> u64 {
         .unwrap_or_default()
 }
 
-/// The number of a sample log, which its message holds.
+/// Returns the number in the message of a sample log.
 fn number_in(message: &str) -> Option<u64> {
     ["log ", "part ", "Log #", "Buffer ", "Report "].iter().find_map(|word| {
         let (_, rest) = message.split_once(word)?;

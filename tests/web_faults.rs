@@ -1,5 +1,5 @@
-//! Real faults in both browsers: their EventSources fail in different ways, and nothing is lost in
-//! either.
+//! Real network faults in both browsers: their EventSources fail in different ways, and neither
+//! loses a line.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -21,8 +21,8 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// The fault proxy that `npm test` starts, in front of a gateway whose job writes 50 lines a
-/// second.
+/// Returns the URL of the fault proxy that `npm test` starts in front of a gateway with 50 lines
+/// per second.
 fn faults() -> &'static str {
     let Some(faults) = option_env!("LOGS_FAULTS_URL") else {
         panic!(
@@ -32,7 +32,7 @@ fn faults() -> &'static str {
     faults
 }
 
-/// Tells the proxy its plan. It may not be answered to a page of another origin, and need not be.
+/// Sends the proxy its plan. The response is opaque to a page of another origin, and not needed.
 async fn plan(plan: &str) {
     script(&format!(
         "fetch('{}/faults/plan', {{ method: 'POST', mode: 'no-cors', body: {plan:?} }})",
@@ -41,7 +41,7 @@ async fn plan(plan: &str) {
     pause(200).await;
 }
 
-/// A client on the proxy that comes back quickly.
+/// Returns a client of the proxy that reconnects quickly.
 fn client() -> (Client, Rc<Cell<u32>>) {
     let quick = backoff::Config {
         base: Duration::from_millis(100),
@@ -68,8 +68,8 @@ fn client() -> (Client, Rc<Cell<u32>>) {
     (client, frames)
 }
 
-/// The numbers of all lines that are held are without a hole, but for what the gap rows say; gives
-/// how many lines and gaps.
+/// Checks that gap rows report every hole in the sequence numbers of the stored lines. Returns the
+/// number of lines and of gaps.
 fn judge(session: &Session) -> (usize, usize) {
     let store = session.store();
     let (mut last, mut missing, mut lines, mut gaps) = (None, 0, 0, 0);
@@ -84,10 +84,10 @@ fn judge(session: &Session) -> (usize, usize) {
                 "{notice:?}"
             ),
             Row::Line(line) => {
-                let seq = line.seq.expect("the gateway counts");
+                let seq = line.seq.expect("the gateway sends sequence numbers");
                 assert!(
                     last.is_none_or(|last| seq == last + missing + 1),
-                    "{seq} after {last:?}, with {missing} told missing"
+                    "{seq} after {last:?}, with {missing} reported missing"
                 );
                 (last, missing, lines) = (Some(seq), 0, lines + 1);
             }
@@ -96,8 +96,8 @@ fn judge(session: &Session) -> (usize, usize) {
     (lines, gaps)
 }
 
-/// Runs a plan until the log has grown, and judges.
-async fn mended(steps: &str) {
+/// Runs a plan until 150 lines have arrived, none of them missing.
+async fn recover(steps: &str) {
     plan(steps).await;
     let (client, _) = client();
     client.connect();
@@ -110,37 +110,37 @@ async fn mended(steps: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn cut_and_mended() {
-    mended("cut after=2500; cut after=700; cut after=6000; pass").await;
+async fn recovers_from_cuts() {
+    recover("cut after=2500; cut after=700; cut after=6000; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn cut_inside_the_greeting_and_mended() {
-    mended("cut after=60; cut after=350; pass").await;
+async fn recovers_from_a_cut_greeting() {
+    recover("cut after=60; cut after=350; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn reset_and_mended() {
-    mended("reset after=2500; reset after=700; reset after=6000; pass").await;
+async fn recovers_from_resets() {
+    recover("reset after=2500; reset after=700; reset after=6000; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn cut_over_and_over() {
-    mended("cut after=12000").await;
+async fn recovers_from_repeated_cuts() {
+    recover("cut after=12000").await;
 }
 
 #[wasm_bindgen_test]
-async fn in_pieces_of_one_byte() {
-    mended("cut after=5000 split=1; split size=1").await;
+async fn recovers_with_chunks_of_one_byte() {
+    recover("cut after=5000 split=1; split size=1").await;
 }
 
 #[wasm_bindgen_test]
-async fn refused_and_mended() {
-    mended("cut after=3000; refuse; status code=503; status code=500; html; pass").await;
+async fn recovers_from_refusals() {
+    recover("cut after=3000; refuse; status code=503; status code=500; html; pass").await;
 }
 
 #[wasm_bindgen_test]
-async fn no_two_streams_at_a_time() {
+async fn never_opens_two_streams_at_once() {
     plan("cut after=1500").await;
     let (client, _) = client();
     client.connect();
@@ -156,7 +156,7 @@ async fn no_two_streams_at_a_time() {
     assert_eq!(
         client.with_session(|session| session.store().version()),
         before,
-        "a line came after disconnect"
+        "a line arrived after disconnect"
     );
     client.with_session(judge);
 }

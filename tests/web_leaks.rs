@@ -1,5 +1,5 @@
-//! A hundred mounts and unmounts leave nothing behind: no listener, no timer, no frame, no port, no
-//! EventSource.
+//! A hundred mounts and unmounts leave nothing open: no listener, timer, animation frame, message
+//! port or EventSource.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -10,7 +10,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Counts what is open, from now on: puts a counter in front of each door that the browser has.
+/// Wraps the browser functions that open something, to count what is open from now on.
 const COUNT: &str = r"(() => {
     if (window.open_things) return;
     const things = (window.open_things = { sources: new Set(), timers: new Set(), frames: new Set(), ports: new Set(), listeners: new Map() });
@@ -50,7 +50,7 @@ const COUNT: &str = r"(() => {
     };
 })()";
 
-/// What is open now, in words: sources, timers, frames, message ports, listeners of the window and
+/// Describes what is open: sources, timers, frames, message ports, and listeners of the window and
 /// of sources.
 fn open_things() -> String {
     let count = "(() => { const t = window.open_things; const l = [...t.listeners.values()].reduce((sum, set) => sum + set.size, 0);
@@ -59,9 +59,9 @@ fn open_things() -> String {
 }
 
 #[wasm_bindgen_test]
-async fn a_hundred_mounts_leave_nothing_behind() {
+async fn a_hundred_mounts_leave_nothing_open() {
     script(COUNT);
-    // The first mount may set up what lives as long as the page: delegated events, the executor.
+    // The first mount sets up what lives as long as the page: delegated events and the executor.
     one_of_each().await;
     let before = settled().await;
     for _ in 0..25 {
@@ -72,20 +72,20 @@ async fn a_hundred_mounts_leave_nothing_behind() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_open_is_counted() {
+async fn the_leak_counter_sees_an_open_stream() {
     script(COUNT);
     let before = settled().await;
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until_connected().await;
     let during = open_things();
-    assert!(during.starts_with("1 sources"), "the counter counts nothing: {before} then {during}");
+    assert!(during.starts_with("1 sources"), "the stream was not counted: {before}, then {during}");
     drop(page);
     assert_eq!(settled().await, before);
 }
 
-/// Four mounts, each unmounted in another state: idle, connecting, open with rows, waiting for a
-/// retry.
+/// Mounts four components and unmounts each in another state: idle, connecting, open with rows,
+/// waiting for a retry.
 async fn one_of_each() {
     drop(Page::mount(&endpoint()));
     let connecting = Page::mount(&endpoint());
@@ -101,7 +101,7 @@ async fn one_of_each() {
     drop(waiting);
 }
 
-/// What is open once what was due has come.
+/// Returns what is open after all pending work is done.
 async fn settled() -> String {
     pause(100).await;
     open_things()

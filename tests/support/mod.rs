@@ -1,4 +1,4 @@
-//! What the browser tests share: a page.
+//! Helpers of the browser tests.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 

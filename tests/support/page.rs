@@ -1,4 +1,4 @@
-//! A real page: mounts the component, clicks, waits, and reads what a person would see.
+//! A real page: mounts the component, clicks, waits, and reads what the user sees.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,11 +12,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::JsValue;
 use web_sys::{Document, Element, HtmlElement};
 
-/// Long enough for any machine; a test that waits this long has failed.
+/// The longest wait for a condition, enough for a slow machine.
 const PATIENCE_MS: f64 = 10_000.0;
 
-/// The route of the gateway that `npm test` starts, with a job of 50 lines per second on the demo's
-/// workflows.
+/// Returns the stream URL of the gateway that `npm test` starts, with 50 lines per second on the
+/// workflows of the demo.
 pub fn endpoint() -> String {
     let Some(gateway) = option_env!("LOGS_GATEWAY_URL") else {
         panic!(
@@ -26,12 +26,12 @@ pub fn endpoint() -> String {
     format!("{gateway}/api/dapadmin/l5-etl/sse/logs/stream")
 }
 
-/// A route where nobody listens: port 9 is `discard`, which no browser opens.
+/// Returns a URL without a server: port 9 is `discard`, which browsers never connect to.
 pub fn dead_endpoint() -> String {
     "http://127.0.0.1:9/logs".into()
 }
 
-/// What a test sets; every prop may be changed while mounted.
+/// The props of the component, which a test may change while it is mounted.
 #[derive(Clone, Copy)]
 pub struct Props {
     pub workspace_id: RwSignal<String>,
@@ -41,23 +41,24 @@ pub struct Props {
     pub capacity: RwSignal<usize>,
 }
 
-/// A mounted component, in a place of its own. Dropping it unmounts.
+/// A mounted component in a container of its own. Dropping it unmounts.
 pub struct Page {
-    place: HtmlElement,
+    container: HtmlElement,
     pub props: Props,
     view: Option<Box<dyn Any>>,
     owner: Owner,
 }
 
 impl Page {
-    /// The component on the demo's first workflow, reading from `endpoint`.
+    /// Mounts the component on the first workflow of the demo, reading from `endpoint`.
     pub fn mount(endpoint: &str) -> Self {
         Self::mount_with(endpoint, Config::default())
     }
 
     pub fn mount_with(endpoint: &str, connection: Config) -> Self {
-        let place: HtmlElement = document().create_element("div").expect("a div").unchecked_into();
-        document().body().expect("a body").append_child(&place).expect("appended");
+        let container: HtmlElement =
+            document().create_element("div").expect("a div").unchecked_into();
+        document().body().expect("a body").append_child(&container).expect("appended");
         let owner = Owner::new_root(None);
         let (props, view) = owner.with(|| {
             let props = Props {
@@ -67,7 +68,7 @@ impl Page {
                 auto_connect: RwSignal::new(false),
                 capacity: RwSignal::new(10_000),
             };
-            let view = leptos::mount::mount_to(place.clone(), move || {
+            let view = leptos::mount::mount_to(container.clone(), move || {
                 view! { class="dsl",
                     <LiveLogs
                         workspace_id=props.workspace_id
@@ -81,12 +82,12 @@ impl Page {
             });
             (props, Box::new(view) as Box<dyn Any>)
         });
-        Self { place, props, view: Some(view), owner }
+        Self { container, props, view: Some(view), owner }
     }
 
-    /// Everything on the page that a person can see, in one text.
+    /// Returns the visible text of the page.
     pub fn text(&self) -> String {
-        self.place.inner_text()
+        self.container.inner_text()
     }
 
     pub fn word(&self) -> String {
@@ -96,18 +97,18 @@ impl Page {
     }
 
     pub fn find(&self, selector: &str) -> Option<HtmlElement> {
-        self.place.query_selector(selector).expect("a selector").map(Element::unchecked_into)
+        self.container.query_selector(selector).expect("a selector").map(Element::unchecked_into)
     }
 
     pub fn all(&self, selector: &str) -> Vec<HtmlElement> {
-        let found = self.place.query_selector_all(selector).expect("a selector");
+        let found = self.container.query_selector_all(selector).expect("a selector");
         (0..found.length())
             .filter_map(|index| found.item(index))
             .map(JsCast::unchecked_into)
             .collect()
     }
 
-    /// Clicks the button with this text, which must be there to be seen.
+    /// Clicks the visible button with this text.
     pub fn click(&self, label: &str) {
         let button = self
             .all("button")
@@ -120,7 +121,7 @@ impl Page {
         self.all("li.dsl-row")
     }
 
-    /// Waits until `seen` is true of the page.
+    /// Waits until `seen` returns true for the page.
     pub async fn until(&self, what: &str, seen: impl Fn(&Self) -> bool) {
         until(&format!("{what}, but see {:?}", self.text()), async || seen(self)).await;
     }
@@ -134,7 +135,7 @@ impl Drop for Page {
     fn drop(&mut self) {
         self.view.take();
         self.owner.cleanup();
-        self.place.remove();
+        self.container.remove();
     }
 }
 
@@ -146,16 +147,19 @@ pub async fn pause(millis: u64) {
     sleep(Duration::from_millis(millis)).await;
 }
 
-/// Waits until `done`, which must come true in good time.
+/// Waits until `done` returns true.
+///
+/// # Panics
+/// If that takes longer than [`PATIENCE_MS`].
 pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
     let start = js_sys::Date::now();
     while !done().await {
-        assert!(js_sys::Date::now() - start < PATIENCE_MS, "waited in vain for: {what}");
+        assert!(js_sys::Date::now() - start < PATIENCE_MS, "timed out waiting for: {what}");
         pause(10).await;
     }
 }
 
-/// Runs a script in the page, for what only JavaScript can look at or put in the way.
+/// Runs a script in the page, for what only JavaScript can inspect or replace.
 pub fn script(code: &str) -> JsValue {
     js_sys::eval(code).unwrap_or_else(|error| panic!("{code}: {error:?}"))
 }

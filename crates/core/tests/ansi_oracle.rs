@@ -1,11 +1,11 @@
-//! Our reader of escape sequences against vte, a parser for terminals: of whole sequences both
-//! leave the same text.
+//! Compares our reader of escape sequences with `vte`, a terminal parser: complete sequences leave
+//! the same text in both.
 
 use logs_sse_core::styled::{Styled, row_text};
 use logs_sse_wire::ansi;
 use proptest::prelude::*;
 
-/// What a terminal would print.
+/// Collects the text that a terminal prints.
 #[derive(Default)]
 struct Printed(String);
 
@@ -25,7 +25,7 @@ fn printed(text: &str) -> String {
     printed.0
 }
 
-/// Text, and sequences as programs write them.
+/// Returns text, or a sequence as programs write it.
 fn part() -> impl Strategy<Value = String> {
     let text = "[a-zé😀 \\[\\]m;0-9\n\r]{0,6}";
     let style = "\u{1b}\\[([0-9]{0,3}[;:]){0,4}[0-9]{0,3}m";
@@ -38,7 +38,11 @@ fn part() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn leaves_the_text_that_a_terminal_prints(parts in prop::collection::vec(part(), 0..8)) {
@@ -47,24 +51,39 @@ proptest! {
     }
 
     #[test]
-    fn of_any_text_at_all_nothing_but_sequences_is_lost(text in "[\u{1b}\u{9b}\\[\\]P;0-9m?a-c\u{7}\\\\é\n\r]{0,30}") {
+    fn removes_only_sequences_from_any_text(
+        text in "[\u{1b}\u{9b}\\[\\]P;0-9m?a-c\u{7}\\\\é\n\r]{0,30}",
+    ) {
         let plain = ansi::plain(&text);
-        // What is left is in the text in this order, and only an escape begins what is not.
+        // The remaining characters are a subsequence of the text.
         let mut rest = text.chars();
-        prop_assert!(plain.chars().all(|character| rest.any(|other| other == character)), "{:?} of {:?}", plain, text);
-        prop_assert_eq!(plain.matches('\n').count(), text.matches('\n').count() - lost_line_feeds(&text, &plain));
-        // Drawn in pieces it is the same text.
+        prop_assert!(
+            plain.chars().all(|character| rest.any(|other| other == character)),
+            "{:?} of {:?}",
+            plain,
+            text
+        );
+        prop_assert_eq!(
+            plain.matches('\n').count(),
+            text.matches('\n').count() - lost_line_feeds(&text, &plain)
+        );
+        // The drawn pieces contain the same text.
         let whole = Styled::whole(&text);
         let pieces = whole.looks.pieces(&whole.text, &mut std::iter::empty());
         let stand_ins = pieces.iter().filter(|piece| piece.class.contains("dsl-stand-in")).count();
-        prop_assert_eq!(pieces.iter().map(|piece| piece.text.chars().count()).sum::<usize>() >= whole.text.chars().count(), true);
-        prop_assert!(stand_ins <= whole.text.chars().filter(|character| character.is_control()).count());
+        prop_assert!(
+            pieces.iter().map(|piece| piece.text.chars().count()).sum::<usize>()
+                >= whole.text.chars().count()
+        );
+        prop_assert!(
+            stand_ins <= whole.text.chars().filter(|character| character.is_control()).count()
+        );
         prop_assert!(!row_text(&text).contains('\r'));
         prop_assert_eq!(Styled::row(&text, usize::MAX).text, row_text(&text));
     }
 }
 
-/// Line feeds may stand in device control strings, and nowhere else in a sequence.
+/// Counts the line feeds within device control strings; no other sequence contains any.
 fn lost_line_feeds(text: &str, plain: &str) -> usize {
     if text.contains("\u{1b}P") {
         text.matches('\n').count() - plain.matches('\n').count()

@@ -1,5 +1,5 @@
-//! The connection under any order of clicks, errors, timers and switches. [`Sim`] itself refuses a
-//! second open source.
+//! The connection under any order of clicks, errors, timers and switches. The browser of [`Sim`]
+//! fails if a second source is opened.
 
 mod support;
 
@@ -10,7 +10,7 @@ use logs_sse_core::session::SourceEvent;
 use proptest::prelude::*;
 use support::sim::{Opened, Sim};
 
-/// Something that a person, the network, a timer or a late callback may do at any moment.
+/// Something that a user, the network, a timer or a late callback may do at any moment.
 #[derive(Clone, Debug)]
 enum Step {
     Connect,
@@ -20,9 +20,9 @@ enum Step {
     Network(bool),
     Pass(u64),
     Sleep(u64),
-    Ring,
-    /// The `n`th source that was ever opened says something, be it open or long closed.
-    Says(usize, Word),
+    FireTimer,
+    /// The `n`th newest source calls back, whether it is open or closed.
+    CallBack(usize, Word),
 }
 
 #[derive(Clone, Debug)]
@@ -50,12 +50,12 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<bool>().prop_map(Step::Network),
         4 => (0_u64..40_000).prop_map(Step::Pass),
         1 => (0_u64..400_000).prop_map(Step::Sleep),
-        2 => Just(Step::Ring),
-        9 => (0_usize..6, word).prop_map(|(back, word)| Step::Says(back, word)),
+        2 => Just(Step::FireTimer),
+        9 => (0_usize..6, word).prop_map(|(back, word)| Step::CallBack(back, word)),
     ]
 }
 
-fn take(sim: &mut Sim, step: &Step) {
+fn apply(sim: &mut Sim, step: &Step) {
     match step {
         Step::Connect => sim.input(Input::Connect),
         Step::Disconnect => sim.input(Input::Disconnect),
@@ -64,16 +64,16 @@ fn take(sim: &mut Sim, step: &Step) {
         Step::Network(online) => sim.input(Input::Network(*online)),
         Step::Pass(millis) => sim.pass(Duration::from_millis(*millis)),
         Step::Sleep(millis) => sim.sleep(Duration::from_millis(*millis)),
-        Step::Ring => sim.ring(),
-        Step::Says(back, word) => {
+        Step::FireTimer => sim.fire_timer(),
+        Step::CallBack(back, word) => {
             let Some(opened) = sim.opened().iter().rev().nth(*back).cloned() else { return };
-            say(sim, &opened, word);
+            call_back(sim, &opened, word);
         }
     }
 }
 
-/// A line says which URL its source was opened for, so that a stray one is known.
-fn say(sim: &mut Sim, opened: &Opened, word: &Word) {
+/// Lets a source call back. A line names the URL of its source, so that a late one is recognised.
+fn call_back(sim: &mut Sim, opened: &Opened, word: &Word) {
     let granted = r#"{"type":"connection","status":"connected","channels":["logs:etl:workspace123:workflow456","logs:etl:workspace123:workflow789"]}"#;
     let refused = r#"{"type":"connection","status":"connected","channels":[]}"#;
     let message = |data| SourceEvent::Message { event: "message", id: "", data };
@@ -90,23 +90,27 @@ fn say(sim: &mut Sim, opened: &Opened, word: &Word) {
     );
 }
 
-/// A state, and what must be open and awaited in it.
+/// Checks what must be open and scheduled in the current state.
 fn check(sim: &Sim) {
-    let reason = sim.alarm().map(|alarm| alarm.reason);
+    let reason = sim.timer().map(|timer| timer.reason);
     match sim.state() {
         State::Idle | State::Paused | State::Stopped(_) => {
-            assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state())
+            assert_eq!(sim.url(), None, "{:?}", sim.state());
+            assert_eq!(reason, None, "{:?}", sim.state());
         }
-        State::Offline => assert_eq!((sim.url(), reason), (None, Some(TimerReason::Retry))),
+        State::Offline => {
+            assert_eq!(sim.url(), None);
+            assert_eq!(reason, Some(TimerReason::Retry));
+        }
         State::Connecting { .. } => {
-            assert!(sim.url().is_some() && reason == Some(TimerReason::ConnectTimeout))
+            assert!(sim.url().is_some() && reason == Some(TimerReason::ConnectTimeout));
         }
         State::Open { .. } => assert!(
             sim.url().is_some() && reason.is_none_or(|reason| reason == TimerReason::Silence)
         ),
         State::Waiting { until, .. } => {
             assert!(sim.url().is_none() && reason == Some(TimerReason::Retry));
-            // The cap, and the longest wait that a server may ask for, twice: in a goodbye and then
+            // The cap plus the longest wait that a server may ask for, twice: in a goodbye and then
             // in Retry-After.
             assert!(
                 *until - sim.now() <= Config::default().backoff.cap + 2 * Duration::from_secs(600)
@@ -116,38 +120,51 @@ fn check(sim: &Sim) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn one_source_at_most_and_always_a_next_step(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
+    fn at_most_one_source_is_open_and_there_is_always_a_next_step(
+        seed: u64,
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
         let mut sim = Sim::with(Config::default(), seed);
         for step in &steps {
-            take(&mut sim, step);
+            apply(&mut sim, step);
             check(&sim);
         }
-        // Whatever happened: once the network and the server are well, a click and a minute connect.
+        // Once the network and the server work, a click and a minute connect.
         sim.choose("workflow456");
         sim.input(Input::Network(true));
         sim.input(Input::Connect);
         sim.pass(Duration::from_secs(60));
         if !matches!(sim.state(), State::Open { .. }) {
             sim.input(Input::RetryNow);
-            sim.answer();
+            sim.accept();
         }
         prop_assert!(matches!(sim.state(), State::Open { .. }), "{:?}", sim.state());
     }
 
     #[test]
-    fn no_line_of_another_workflow(seed: u64, steps in prop::collection::vec(step(), 0..60)) {
+    fn no_line_of_another_workflow_is_shown(
+        seed: u64,
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
         let mut sim = Sim::with(Config::default(), seed);
         let mut chosen = "workflow456";
         for step in &steps {
             if let Step::Choose(workflow) = step {
                 chosen = workflow;
             }
-            take(&mut sim, step);
+            apply(&mut sim, step);
             for message in sim.messages() {
-                prop_assert!(message.ends_with(&format!("workflow_id={chosen}&batch=1")), "{message} while {chosen:?} is chosen");
+                prop_assert!(
+                    message.ends_with(&format!("workflow_id={chosen}&batch=1")),
+                    "{message} while {chosen:?} is chosen"
+                );
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The connection, rule by rule, in simulated time.
+//! Rules of the connection: what it opens, closes and schedules, in simulated time.
 
 mod support;
 
@@ -14,10 +14,11 @@ use support::sim::Sim;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn does_nothing_until_asked() {
+fn stays_idle_until_connect() {
     let mut sim = Sim::new();
     sim.pass(60 * SECOND);
-    assert_eq!((sim.state(), sim.opened().len()), (&State::Idle, 0));
+    assert_eq!(sim.state(), &State::Idle);
+    assert_eq!(sim.opened().len(), 0);
 }
 
 #[test]
@@ -41,25 +42,25 @@ fn a_second_click_opens_no_second_source() {
 }
 
 #[test]
-fn closes_the_source_on_error_and_owns_the_timing() {
+fn closes_the_source_on_error_and_schedules_the_retry_itself() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert_eq!(sim.url(), None);
-    assert_eq!(sim.alarm().map(|alarm| alarm.reason), Some(TimerReason::Retry));
+    assert_eq!(sim.timer().map(|timer| timer.reason), Some(TimerReason::Retry));
     assert!(matches!(sim.state(), State::Waiting { attempt: 2, .. }));
 }
 
 #[test]
-fn comes_back_by_itself() {
+fn reconnects_by_itself() {
     let mut sim = Sim::connected();
     sim.drop_link();
     sim.pass(SECOND);
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
 #[test]
-fn never_gives_up_unless_told_to() {
+fn never_gives_up_by_default() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     for _ in 0..1_000 {
@@ -70,7 +71,7 @@ fn never_gives_up_unless_told_to() {
 }
 
 #[test]
-fn gives_up_after_as_many_attempts_as_configured() {
+fn gives_up_after_the_configured_number_of_attempts() {
     let mut sim = Sim::with(Config { max_attempts: Some(3), ..Config::default() }, 1);
     sim.input(Input::Connect);
     sim.drop_link();
@@ -84,7 +85,7 @@ fn gives_up_after_as_many_attempts_as_configured() {
 }
 
 #[test]
-fn a_source_that_does_not_answer_is_given_up_after_fifteen_seconds() {
+fn a_source_without_a_response_is_closed_after_fifteen_seconds() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.pass(Duration::from_millis(14_999));
@@ -94,19 +95,20 @@ fn a_source_that_does_not_answer_is_given_up_after_fifteen_seconds() {
 }
 
 #[test]
-fn an_open_stream_may_be_silent_for_hours() {
+fn an_open_stream_without_heartbeats_may_be_silent_for_hours() {
     let mut sim = Sim::connected();
     sim.pass(10_000 * SECOND);
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
 #[test]
-fn an_alarm_that_rings_early_is_asked_for_again() {
+fn a_timer_that_fires_early_is_set_again() {
     let mut sim = Sim::connected();
     sim.drop_link();
-    let due = sim.alarm();
-    sim.ring();
-    assert_eq!((sim.alarm(), sim.url()), (due, None));
+    let due = sim.timer();
+    sim.fire_timer();
+    assert_eq!(sim.timer(), due);
+    assert_eq!(sim.url(), None);
 }
 
 #[test]
@@ -115,9 +117,9 @@ fn retry_now_does_not_wait() {
     sim.drop_link();
     sim.input(Input::RetryNow);
     assert!(matches!(sim.state(), State::Connecting { attempt: 2 }));
-    sim.answer();
+    sim.accept();
     sim.pass(60 * SECOND);
-    assert_eq!(sim.opened().len(), 2, "the retry that was planned before came as well");
+    assert_eq!(sim.opened().len(), 2, "the scheduled retry was not cancelled");
 }
 
 #[test]
@@ -127,12 +129,12 @@ fn retries_slowly_while_the_browser_reports_no_network() {
     sim.input(Input::Network(false));
     assert_eq!(sim.state(), &State::Offline);
     for _ in 0..20 {
-        let waits_since = sim.now();
+        let waiting_since = sim.now();
         sim.pass_to_attempt();
         assert!(
-            (15..=30).contains(&(sim.now() - waits_since).as_secs()),
+            (15..=30).contains(&(sim.now() - waiting_since).as_secs()),
             "{:?}",
-            sim.now() - waits_since
+            sim.now() - waiting_since
         );
         sim.drop_link();
     }
@@ -149,11 +151,11 @@ fn retries_at_once_when_the_network_is_back() {
 }
 
 #[test]
-fn a_network_that_comes_and_goes_does_not_override_the_wait_that_the_server_asked_for() {
+fn a_flapping_network_does_not_shorten_the_wait_that_the_server_asked_for() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(ResponseHead::Answer {
+    sim.probed(ResponseHead::Answer {
         status: 503,
         is_stream: false,
         retry_after: Some(60 * SECOND),
@@ -178,31 +180,32 @@ fn attempts_without_a_network_do_not_count_toward_giving_up() {
         sim.drop_link();
         sim.pass_to_attempt();
     }
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
 #[test]
-fn a_report_of_no_network_does_not_end_an_attempt() {
+fn going_offline_does_not_end_an_attempt() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.input(Input::Network(false));
-    sim.answer();
-    assert_eq!((sim.status().badge, sim.opened().len()), (Badge::Connected, 1));
+    sim.accept();
+    assert_eq!(sim.status().badge, Badge::Connected);
+    assert_eq!(sim.opened().len(), 1);
 }
 
 #[test]
-fn a_stream_that_opens_without_a_network_proves_the_report_wrong() {
+fn a_stream_that_opens_while_offline_overrules_the_report() {
     let mut sim = Sim::new();
     sim.input(Input::Network(false));
     sim.input(Input::Connect);
-    sim.answer();
+    sim.accept();
     sim.drop_link();
     assert!(matches!(sim.state(), State::Waiting { attempt: 2, .. }), "{:?}", sim.state());
 }
 
 #[test]
-fn a_screen_reader_hears_retrying_only_between_attempts() {
+fn announces_retrying_only_between_attempts() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert!(
@@ -226,38 +229,40 @@ fn a_screen_reader_hears_retrying_only_between_attempts() {
 }
 
 #[test]
-fn a_person_may_try_even_offline() {
+fn connects_on_request_even_offline() {
     let mut sim = Sim::new();
     sim.input(Input::Network(false));
     sim.input(Input::Connect);
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().badge, Badge::Connected);
 }
 
 #[test]
 fn disconnect_is_final_in_any_state() {
-    let into: [fn(&mut Sim); 5] = [
+    let states: [fn(&mut Sim); 5] = [
         |_| {},
-        |sim| sim.answer(),
+        |sim| sim.accept(),
         |sim| sim.drop_link(),
         |sim| sim.input(Input::Network(false)),
         |sim| sim.choose(""),
     ];
-    for go in into {
+    for enter in states {
         let mut sim = Sim::new();
         sim.input(Input::Connect);
-        go(&mut sim);
+        enter(&mut sim);
         sim.input(Input::Disconnect);
         let opened = sim.opened().len();
         sim.input(Input::Network(true));
-        sim.ring();
+        sim.fire_timer();
         sim.pass(3_600 * SECOND);
-        assert_eq!((sim.state(), sim.url(), sim.opened().len()), (&State::Idle, None, opened));
+        assert_eq!(sim.state(), &State::Idle);
+        assert_eq!(sim.url(), None);
+        assert_eq!(sim.opened().len(), opened);
     }
 }
 
 #[test]
-fn what_an_older_source_says_comes_too_late() {
+fn events_of_a_closed_source_are_ignored() {
     let mut sim = Sim::connected();
     let old = sim.source();
     sim.drop_link();
@@ -270,7 +275,7 @@ fn what_an_older_source_says_comes_too_late() {
 }
 
 #[test]
-fn switching_the_workflow_closes_the_old_stream_first_and_begins_an_empty_log() {
+fn switching_the_workflow_closes_the_old_stream_and_starts_an_empty_log() {
     let mut sim = Sim::connected();
     let old = sim.source();
     sim.line("old");
@@ -288,11 +293,12 @@ fn switching_the_workflow_does_not_connect_by_itself() {
 }
 
 #[test]
-fn a_target_that_is_named_again_changes_nothing() {
+fn setting_the_same_target_again_changes_nothing() {
     let mut sim = Sim::connected();
     sim.line("kept");
     sim.choose("workflow456");
-    assert_eq!((sim.opened().len(), sim.messages()), (1, vec!["kept".to_owned()]));
+    assert_eq!(sim.opened().len(), 1);
+    assert_eq!(sim.messages(), ["kept"]);
 }
 
 #[test]
@@ -314,14 +320,16 @@ fn stops_when_the_gateway_does_not_grant_the_channel() {
         sim.state(),
         &State::Stopped(StopReason::NotGranted("logs:etl:workspace123:workflow456".into()))
     );
-    assert_eq!((sim.url(), sim.opened().len()), (None, 1));
+    assert_eq!(sim.url(), None);
+    assert_eq!(sim.opened().len(), 1);
 }
 
 #[test]
-fn a_greeting_is_no_line() {
+fn a_greeting_is_not_shown_as_a_line() {
     let mut sim = Sim::connected();
     sim.line(r#"{"type":"connection","status":"connected","channels":["logs:etl:workspace123:workflow456"]}"#);
-    assert_eq!((sim.status().badge, sim.messages().len()), (Badge::Connected, 0));
+    assert_eq!(sim.status().badge, Badge::Connected);
+    assert_eq!(sim.messages().len(), 0);
 }
 
 #[test]
@@ -334,18 +342,18 @@ fn every_line_of_a_burst_is_kept() {
 }
 
 #[test]
-fn lines_stay_over_a_reconnect() {
+fn lines_survive_a_reconnect() {
     let mut sim = Sim::connected();
     sim.line("before");
     sim.drop_link();
     sim.pass(SECOND);
-    sim.answer();
+    sim.accept();
     sim.line("after");
     assert_eq!(sim.messages(), ["before", "after"]);
 }
 
 #[test]
-fn tells_in_plain_words_why_it_is_not_connected() {
+fn explains_in_plain_words_why_it_is_not_connected() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
@@ -354,14 +362,14 @@ fn tells_in_plain_words_why_it_is_not_connected() {
     sim.drop_link();
     assert!(sim.status().reason.contains("cannot be reached"));
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     assert_eq!(sim.status().reason, "");
     sim.drop_link();
     assert!(sim.status().reason.contains("was lost"));
 }
 
 #[test]
-fn a_source_that_the_browser_will_not_open_is_a_failure_like_any_other() {
+fn a_source_that_the_browser_cannot_open_is_retried() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.event(sim.source(), SourceEvent::NotOpened("bad URL".into()));
@@ -370,11 +378,11 @@ fn a_source_that_the_browser_will_not_open_is_a_failure_like_any_other() {
 }
 
 #[test]
-fn goes_through_the_states_in_order() {
+fn reports_the_states_in_order() {
     let mut sim = Sim::connected();
     sim.drop_link();
     sim.pass(SECOND);
-    sim.answer();
+    sim.accept();
     sim.input(Input::Disconnect);
     let names: Vec<_> = sim
         .states()

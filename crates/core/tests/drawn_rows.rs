@@ -1,6 +1,6 @@
-//! What is drawn is what is asked: after any sequence of queries, filters, lines, evictions, clears
-//! and breaks, the rows on the page equal a naive recomputation, although a page draws only when
-//! its picture has changed, and writes only rows that show another line.
+//! The page shows the rows that the query selects: after any sequence of queries, filters, lines,
+//! evictions, clears and breaks, the drawn rows equal a naive recomputation, although the page
+//! draws only when its view model changes and rewrites only rows that show another line.
 
 mod support;
 
@@ -36,17 +36,17 @@ enum Step {
     Pipeline(Option<usize>),
     Resize(usize),
     Clear,
-    /// The link breaks, and is back after a while.
+    /// The link breaks and recovers.
     Break,
-    /// So many channels are read; the first is always among them.
+    /// The page subscribes to this number of channels, always including the first.
     Channels(usize),
     Disconnect,
     Scroll(u32),
     Follow,
     Wrap,
-    /// A listener has heard everything but so many rows.
-    Hear(Option<u64>),
-    /// The search goes on for a while, and is drawn before it is complete.
+    /// A listener has received all but this number of rows.
+    Deliver(Option<u64>),
+    /// The search continues for this many bytes and is drawn before it is complete.
     Search(usize),
 }
 
@@ -66,16 +66,16 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..2_000_u32).prop_map(Step::Scroll),
         1 => Just(Step::Follow),
         1 => Just(Step::Wrap),
-        2 => prop::option::of(0..50_u64).prop_map(Step::Hear),
+        2 => prop::option::of(0..50_u64).prop_map(Step::Deliver),
         2 => (0..2_000_usize).prop_map(Step::Search),
     ]
 }
 
-/// A row as it stands on the page: what it says, and which parts of its message are marked.
+/// A row on the page: its texts, and the marked parts of its message.
 type Drawn = (RowText, Vec<std::ops::Range<usize>>);
 
-/// The page: it keeps the picture that it drew last, and the rows that it wrote, by the number of
-/// the line that each shows.
+/// The page: it keeps the last view model, and the rows that it wrote by the number of the line
+/// that each shows.
 struct Page {
     sim: Sim,
     viewport: Viewport,
@@ -99,40 +99,40 @@ impl Page {
         };
         page.sim.follow(&channels(1));
         page.sim.input(Input::Connect);
-        page.sim.answer();
+        page.sim.accept();
         page
     }
 
-    fn take(&mut self, step: &Step) {
+    fn apply(&mut self, step: &Step) {
         match step {
             &Step::Append { level, pipeline, word, lines } => {
-                (0..lines).for_each(|_| self.append(level, pipeline, word))
+                (0..lines).for_each(|_| self.append(level, pipeline, word));
             }
-            Step::Text(text) => self.ask(|query| query.text = (*text).to_owned()),
-            Step::Regex => self.ask(|query| query.is_regex = !query.is_regex),
-            Step::Levels(choice) => self.ask(|query| query.levels = Levels::CHOICES[*choice].1),
+            Step::Text(text) => self.query(|query| query.text = (*text).to_owned()),
+            Step::Regex => self.query(|query| query.is_regex = !query.is_regex),
+            Step::Levels(choice) => self.query(|query| query.levels = Levels::CHOICES[*choice].1),
             Step::Pipeline(name) => {
-                self.ask(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned()))
+                self.query(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned()));
             }
             Step::Resize(lines) => self.sim.session.resize(Capacity::of_lines(*lines)),
             Step::Clear => self.sim.session.clear(),
             Step::Break => self.reconnect(),
             Step::Channels(count) => {
                 self.sim.follow(&channels(*count));
-                self.answer();
+                self.accept();
             }
             Step::Disconnect => {
                 self.sim.input(Input::Disconnect);
                 self.sim.input(Input::Connect);
-                self.answer();
+                self.accept();
             }
             Step::Scroll(top) => {
-                let (start, end) = self.last.as_ref().map_or((0, 0), |picture| picture.window.held);
+                let (start, end) = self.last.as_ref().map_or((0, 0), |model| model.window.held);
                 self.viewport.scrolled(f64::from(*top), &(start..end));
             }
             Step::Follow => self.viewport.follow(),
             Step::Wrap => self.viewport.wrap(!self.viewport.is_wrapping()),
-            Step::Hear(rest) => {
+            Step::Deliver(rest) => {
                 let end = self.sim.session.store().range().end;
                 self.sim.session.retain_from(rest.map(|rest| end.saturating_sub(rest)));
             }
@@ -158,7 +158,7 @@ impl Page {
         }
     }
 
-    fn ask(&mut self, change: impl FnOnce(&mut Query)) {
+    fn query(&mut self, change: impl FnOnce(&mut Query)) {
         change(&mut self.query);
         self.sim.session.set_query(self.query.clone());
         self.viewport.renumber();
@@ -168,28 +168,28 @@ impl Page {
         if self.sim.url().is_some() {
             self.sim.drop_link();
             self.sim.pass(Duration::from_secs(40));
-            self.answer();
+            self.accept();
         }
     }
 
-    fn answer(&mut self) {
+    fn accept(&mut self) {
         if self.sim.url().is_some() {
-            self.sim.answer();
+            self.sim.accept();
         }
     }
 
-    /// Draws as the view does: not at all where the picture is that of before, and no row that
-    /// shows its line already.
+    /// Draws as the view does: nothing if the view model is unchanged, and no row that already
+    /// shows its line.
     fn draw(&mut self) {
-        let picture = ViewModel::of(&self.sim.session, &self.viewport, self.sim.now());
-        if self.last.as_ref() == Some(&picture) {
+        let model = ViewModel::of(&self.sim.session, &self.viewport, self.sim.now());
+        if self.last.as_ref() == Some(&model) {
             return;
         }
         let session = &self.sim.session;
-        if self.last.as_ref().is_none_or(|last| last.rows_version != picture.rows_version) {
+        if self.last.as_ref().is_none_or(|last| last.rows_version != model.rows_version) {
             self.written.clear();
         }
-        let numbers = (picture.window.start..picture.window.end)
+        let numbers = (model.window.start..model.window.end)
             .rev()
             .filter_map(|ordinal| session.row_number(ordinal));
         let draw = |number: u64| {
@@ -205,10 +205,10 @@ impl Page {
             .collect();
         self.rows = written.iter().map(|(_, drawn)| drawn.clone()).collect();
         self.written = written.into_iter().collect();
-        self.last = Some(picture);
+        self.last = Some(model);
     }
 
-    /// What the window has to show, row by row, from the store and the query alone.
+    /// Returns the rows that the window must show, computed from the store and the query alone.
     fn naive(&self) -> Vec<Drawn> {
         let session = &self.sim.session;
         let store = session.store();
@@ -223,11 +223,11 @@ impl Page {
             .range()
             .rev()
             .filter_map(|number| store.row(number))
-            .filter(|row| self.is_asked(row))
+            .filter(|row| self.is_match(row))
             .collect();
         let held = session.shown_range();
         let window = self.viewport.window(&held);
-        assert_eq!(held.end - held.start, shown.len() as u64, "rows that are shown");
+        assert_eq!(held.end - held.start, shown.len() as u64, "number of matching rows");
         let rows = shown
             .iter()
             .skip((held.end - window.end) as usize)
@@ -238,23 +238,23 @@ impl Page {
             .collect()
     }
 
-    fn is_asked(&self, row: &Row) -> bool {
+    fn is_match(&self, row: &Row) -> bool {
         let Some(line) = row.line() else { return true };
         let is_wanted = self.query.levels.has(line.entry.level())
             && self.query.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
         let texts = [line.entry.message(), line.entry.pipeline(), line.entry.level_text()];
         is_wanted
             && (self.query.text.is_empty()
-                || texts.iter().any(|text| !self.places(text).is_empty()))
+                || texts.iter().any(|text| !self.matches(text).is_empty()))
     }
 
     fn marks(&self, message: &str) -> Vec<std::ops::Range<usize>> {
-        if self.query.text.is_empty() { Vec::new() } else { self.places(message) }
+        if self.query.text.is_empty() { Vec::new() } else { self.matches(message) }
     }
 
-    /// Where the text is that is asked for; "one|two" is either word to a regular expression, and a
-    /// text of seven letters otherwise.
-    fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+    /// Returns where the query matches. As a regular expression, "one|two" is either word;
+    /// otherwise it is a text of seven characters.
+    fn matches(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let text =
             if self.query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };
         let words: Vec<_> = if self.query.is_regex {
@@ -276,7 +276,7 @@ fn channels(count: usize) -> Vec<String> {
 }
 
 #[test]
-fn another_query_with_as_many_matches_is_drawn() {
+fn a_query_with_equally_many_matches_is_drawn() {
     let mut page = Page::new();
     page.append(0, 0, 0);
     page.append(0, 0, 1);
@@ -284,7 +284,7 @@ fn another_query_with_as_many_matches_is_drawn() {
     for (text, message) in
         [("alpha", "alpha one 1"), ("beta", "beta two 2"), ("alpha", "alpha one 1")]
     {
-        page.take(&Step::Text(text));
+        page.apply(&Step::Text(text));
         page.sim.session.search(usize::MAX);
         page.draw();
         let messages: Vec<_> = page
@@ -298,15 +298,19 @@ fn another_query_with_as_many_matches_is_drawn() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn drawn_rows_equal_a_naive_recomputation(steps in prop::collection::vec(step(), 1..40)) {
         let mut page = Page::new();
         page.draw();
         for step in &steps {
-            page.take(step);
-            // The view draws what was found so far as well; only then all is found.
+            page.apply(step);
+            // The view also draws an incomplete search.
             page.draw();
             page.sim.session.search(usize::MAX);
             page.draw();

@@ -1,5 +1,6 @@
-//! The search against the slow obvious one: each row looked at anew, by the texts of which it was
-//! made.
+//! Compares the search with a naive one that checks each row again, by the texts it was made of.
+
+mod support;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -10,20 +11,21 @@ use logs_sse_core::store::{Capacity, Row, Store};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::{MAX_LINE_BYTES, Raw};
 use proptest::prelude::*;
+use support::raw::raw;
 
-/// A row as its producer meant it: what it says, however JSON writes that.
+/// A row as its producer meant it, independent of how JSON encodes it.
 #[derive(Clone, Debug)]
 struct Meant {
     is_notice: bool,
     level: Level,
     pipeline: String,
-    /// All that a search may find in it.
-    said: Vec<String>,
-    /// All that its row shows, to which regular expressions are put.
+    /// Every text that a search may find.
+    texts: Vec<String>,
+    /// Every text that its row shows: regular expressions match against these.
     shown: Vec<String>,
 }
 
-/// A line, and how it came.
+/// A line and how it was encoded.
 #[derive(Clone, Debug)]
 struct Written {
     meant: Meant,
@@ -33,7 +35,7 @@ struct Written {
     is_error: bool,
 }
 
-/// How a producer writes what is no plain character.
+/// How a producer escapes special characters.
 #[derive(Clone, Copy, Debug)]
 enum Style {
     AsIs,
@@ -46,14 +48,14 @@ enum Style {
 enum Step {
     Append(Vec<Written>),
     Note,
-    Ask(Query),
+    Query(Query),
     Advance(usize),
     Resize(Capacity),
     Clear,
 }
 
-/// Few characters, so that what is looked for is often there, and each that JSON or a search treats
-/// in a way of its own.
+/// Few characters, so that needles match often, including each that JSON or a search treats
+/// specially.
 const ALPHABET: &[&str] = &[
     "a", "A", "n", "u", "0", "e", "9", " ", ",", ":", "{", "\"", "\\", "/", "\n", "\u{1}", "é",
     "É", "✓", "😀", "<", "=",
@@ -75,7 +77,7 @@ fn pipeline() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["", "a", "naé", "\"n\""]).prop_map(str::to_owned)
 }
 
-/// A text as a JSON string. Nobody writes a letter as an escape, so neither does this.
+/// Encodes a text as a JSON string. Letters are never escaped, as in real serializers.
 fn quoted(text: &str, style: Style) -> String {
     let mut json = String::from("\"");
     for character in text.chars() {
@@ -90,7 +92,7 @@ fn quoted(text: &str, style: Style) -> String {
         };
         match (character, style) {
             ('a' | 'A' | 'n' | 'u' | '0' | 'e' | '9' | ' ' | ',' | ':' | '{', _) => {
-                json.push(character)
+                json.push(character);
             }
             (_, Style::Lower) => escape(false),
             (_, Style::Upper) => escape(true),
@@ -103,7 +105,7 @@ fn quoted(text: &str, style: Style) -> String {
     json + "\""
 }
 
-/// Escape sequences, which no search sees, and before which characters they stand.
+/// Returns escape sequences, which no search sees, and the characters that they precede.
 fn escapes() -> impl Strategy<Value = Vec<(usize, &'static str)>> {
     let some = prop::collection::vec(
         (
@@ -120,7 +122,7 @@ fn escapes() -> impl Strategy<Value = Vec<(usize, &'static str)>> {
     prop_oneof![2 => Just(Vec::new()), 1 => some]
 }
 
-/// The text with escape sequences in it. One without characters stays empty.
+/// Inserts escape sequences into a text. An empty text stays empty.
 fn with_escapes(text: &str, escapes: &[(usize, &str)]) -> String {
     let escapes_at = |wanted: usize| {
         escapes
@@ -144,25 +146,25 @@ prop_compose! {
             quoted(&pipeline, style), quoted(&with_escapes(&message, &escapes), style), "e\\\"a,", quoted(&with_escapes(&more, &escapes), style),
         );
         let level_text = level.map(|level| level.name().to_owned());
-        // An entry without a message is shown whole.
+        // An entry without a message is shown as a whole.
         let shown = [if message.is_empty() { &text } else { &message }, &pipeline].into_iter().chain(&level_text).cloned().collect();
-        let mut said = vec![pipeline.clone(), message, more, number.to_string(), "null".into()];
-        said.extend(level_text);
-        (Meant { is_notice: false, level: level.unwrap_or(Level::Other), pipeline, said, shown }, text)
+        let mut texts = vec![pipeline.clone(), message, more, number.to_string(), "null".into()];
+        texts.extend(level_text);
+        (Meant { is_notice: false, level: level.unwrap_or(Level::Other), pipeline, texts, shown }, text)
     }
 }
 
-/// A text that is shown as it came, or a JSON string.
+/// Returns a text that is shown as received, or a JSON string.
 fn bare() -> impl Strategy<Value = (Meant, String)> {
-    let meant = |said: String| Meant {
+    let meant = |text: String| Meant {
         is_notice: false,
         level: Level::Other,
         pipeline: String::new(),
-        shown: vec![said.clone()],
-        said: vec![said],
+        shown: vec![text.clone()],
+        texts: vec![text],
     };
     prop_oneof![
-        // The bracket keeps it from being JSON that is shown otherwise.
+        // The bracket prevents it from being JSON that is displayed differently.
         (words(12), escapes()).prop_map(move |(text, escapes)| (
             meant(format!("[{text}")),
             format!("[{}", with_escapes(&text, &escapes))
@@ -180,7 +182,7 @@ fn bare() -> impl Strategy<Value = (Meant, String)> {
 }
 
 fn written() -> impl Strategy<Value = Written> {
-    // Some are so long that a few of them fill a chunk of the store.
+    // Some are long enough that a few of them fill a chunk of the store.
     let long = object().prop_map(|(meant, text)| (meant, text + &" ".repeat(100_000)));
     let entry = prop_oneof![8 => object(), 4 => bare(), 1 => long];
     (entry, words(3), prop::option::of(0_u8..3), prop::bool::weighted(0.1)).prop_map(
@@ -201,14 +203,14 @@ fn written() -> impl Strategy<Value = Written> {
     )
 }
 
-/// A line that the index cannot hold: its id is too long, or itself.
-fn odd() -> impl Strategy<Value = Written> {
+/// Returns a line that the index cannot hold because its id or its text is too long.
+fn oversized() -> impl Strategy<Value = Written> {
     prop_oneof![
         8 => written().prop_map(|written| Written { id: "an".repeat(40_000), ..written }),
         1 => words(4).prop_map(|text| {
             let text = format!("[{text}{}", "y".repeat(MAX_LINE_BYTES));
-            let said = vec![text[..text.floor_char_boundary(MAX_LINE_BYTES)].to_owned()];
-            let meant = Meant { is_notice: false, level: Level::Other, pipeline: String::new(), shown: said.clone(), said };
+            let texts = vec![text[..text.floor_char_boundary(MAX_LINE_BYTES)].to_owned()];
+            let meant = Meant { is_notice: false, level: Level::Other, pipeline: String::new(), shown: texts.clone(), texts };
             Written { meant, text, id: String::new(), channel: None, is_error: false }
         }),
     ]
@@ -230,8 +232,7 @@ fn query() -> impl Strategy<Value = Query> {
     )
 }
 
-/// Regular expressions, some of which hold a text by which lines are passed over, and one that is
-/// wrong.
+/// Returns regular expressions: some with a literal by which lines are skipped, some invalid.
 fn pattern() -> impl Strategy<Value = String> {
     let part = [
         "a",
@@ -265,9 +266,9 @@ fn pattern() -> impl Strategy<Value = String> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => prop::collection::vec(written(), 1..6).prop_map(Step::Append),
-        1 => odd().prop_map(|odd| Step::Append(vec![odd])),
+        1 => oversized().prop_map(|line| Step::Append(vec![line])),
         2 => Just(Step::Note),
-        4 => query().prop_map(Step::Ask),
+        4 => query().prop_map(Step::Query),
         6 => (0_usize..300_000).prop_map(Step::Advance),
         1 => (1_usize..200, 2_000_usize..1_500_000).prop_map(|(lines, bytes)| Step::Resize(Capacity { lines, bytes })),
         1 => Just(Step::Clear),
@@ -286,7 +287,7 @@ fn matches(query: &Query, meant: &Meant) -> bool {
     };
     let has_text = || {
         query.text.is_empty()
-            || meant.said.iter().any(|said| folded(said).contains(&folded(&query.text)))
+            || meant.texts.iter().any(|text| folded(text).contains(&folded(&query.text)))
     };
     let is_hit = || if query.is_regex { has_match() } else { has_text() };
     meant.is_notice
@@ -295,29 +296,22 @@ fn matches(query: &Query, meant: &Meant) -> bool {
             && is_hit())
 }
 
-/// A store, a search in it, and the slow obvious answer.
-struct Bench {
+/// A store, a search in it, and the rows that a naive search reads.
+struct Harness {
     store: Store,
     find: Find,
     meant: VecDeque<Meant>,
-    /// The row of each ordinal that was ever seen, since the question was asked.
+    /// The row of each ordinal seen since the query was set.
     seen: BTreeMap<u64, u64>,
 }
 
-impl Bench {
-    fn take(&mut self, step: Step) {
+impl Harness {
+    fn apply(&mut self, step: Step) {
         match step {
             Step::Append(lines) => lines.into_iter().for_each(|line| {
                 let Written { meant, text, id, channel, is_error } = line;
-                self.store.append(&Raw {
-                    id: id.into(),
-                    channel: channel.map(Into::into),
-                    seq: None,
-                    stamp: None,
-                    text: text.into(),
-                    is_error,
-                    picks: None,
-                });
+                let channel = channel.map(Into::into);
+                self.store.append(&Raw { id: id.into(), channel, is_error, ..raw(&text) });
                 self.meant.push_back(meant);
             }),
             Step::Note => {
@@ -326,11 +320,11 @@ impl Bench {
                     is_notice: true,
                     level: Level::Other,
                     pipeline: String::new(),
-                    said: Vec::new(),
+                    texts: Vec::new(),
                     shown: Vec::new(),
                 });
             }
-            Step::Ask(query) => {
+            Step::Query(query) => {
                 self.find = Find::new(query, &self.store);
                 self.seen.clear();
             }
@@ -345,7 +339,7 @@ impl Bench {
         self.meant.drain(..gone);
     }
 
-    /// The numbers of all rows that match, by the slow obvious way.
+    /// Returns the numbers of all matching rows, computed naively.
     fn expected(&self) -> Vec<u64> {
         let rows = self.store.range().zip(&self.meant);
         rows.filter(|(_, meant)| matches(self.find.query(), meant))
@@ -366,7 +360,7 @@ impl Bench {
                 "an ordinal changed its row"
             );
         }
-        // What was searched are rows that lie together, and of these all that match were found.
+        // The searched rows are contiguous, and every match among them was found.
         let expected = self.expected();
         let start =
             found.first().map_or(0, |first| expected.partition_point(|number| number < first));
@@ -387,28 +381,48 @@ impl Bench {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn finds_what_the_naive_one_finds(steps in prop::collection::vec(step(), 0..60), query in query()) {
+    fn finds_the_rows_that_a_naive_search_finds(
+        steps in prop::collection::vec(step(), 0..60),
+        query in query(),
+    ) {
         let store = Store::new(Capacity { lines: 100, bytes: 1_000_000 });
-        let mut bench = Bench { find: Find::new(query, &store), store, meant: VecDeque::new(), seen: BTreeMap::new() };
+        let mut harness = Harness {
+            find: Find::new(query, &store),
+            store,
+            meant: VecDeque::new(),
+            seen: BTreeMap::new(),
+        };
         for step in steps {
-            bench.take(step);
-            bench.check()?;
+            harness.apply(step);
+            harness.check()?;
         }
-        while !bench.find.advance(&bench.store, 0) {
-            bench.check()?;
+        while !harness.find.advance(&harness.store, 0) {
+            harness.check()?;
         }
-        bench.check()?;
+        harness.check()?;
     }
 
     #[test]
-    fn marks_are_where_the_text_is(text in words(3), shown in words(30)) {
+    fn marks_every_occurrence_of_the_text(text in words(3), shown in words(30)) {
         prop_assume!(!text.is_empty());
         let query = Query::default().text(&text);
-        let folded = |text: &str| if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };
-        let expected: Vec<_> = folded(&shown).match_indices(&folded(&text)).map(|(at, part)| at..at + part.len()).collect();
-        prop_assert_eq!(Find::new(query.clone(), &Store::default()).marks(&shown).collect::<Vec<_>>(), expected);
+        let folded = |text: &str| {
+            if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() }
+        };
+        let expected: Vec<_> = folded(&shown)
+            .match_indices(&folded(&text))
+            .map(|(at, part)| at..at + part.len())
+            .collect();
+        prop_assert_eq!(
+            Find::new(query.clone(), &Store::default()).marks(&shown).collect::<Vec<_>>(),
+            expected
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What may be claimed of a stream: live once something on it was understood, and otherwise what is
-//! known and the likely cause.
+//! What the status may claim: a stream is live once something on it was understood; otherwise the
+//! status reports what is known and the likely cause.
 
 mod support;
 
@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const CHANNEL: &str = "logs:etl:workspace123:workflow456";
 const UNREAD: &str = "connected, but nothing readable has arrived";
 
-/// The greeting of a gateway that counts, with a beat of 15 s.
+/// Returns the greeting of a gateway with sequence numbers and a heartbeat every 15 s.
 fn greeting(epoch: &str, newest: u64) -> String {
     format!(
         r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{{"{CHANNEL}":{{"oldest":1,"newest":{newest}}}}},"heartbeatMs":15000}}"#
@@ -30,7 +30,7 @@ fn log(seq: u64) -> String {
     )
 }
 
-/// A page on a gateway that counts, which stands at `newest`.
+/// Returns a page on a gateway whose newest sequence number is `newest`.
 fn counted(newest: u64) -> Sim {
     let mut sim = Sim::connected();
     sim.line(&greeting("aaaaaa", newest));
@@ -45,24 +45,23 @@ fn bytes(sim: &mut Sim, bytes: &[u8]) {
     sim.event(sim.source(), SourceEvent::Bytes(bytes));
 }
 
-/// A page on that gateway whose stream broke at `seen`, and which is back on a stream that greets
-/// with `newest`.
+/// Returns a page whose stream broke at `seen`, and that has reconnected to a gateway at `newest`.
 fn back(seen: u64, newest: u64) -> Sim {
     let mut sim = counted(seen);
     sim.drop_link();
     sim.sleep(2 * SECOND);
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.line(&greeting("aaaaaa", newest));
     sim
 }
 
-/// A first attempt that the browser refuses, and what the probe that follows finds.
+/// Returns a page whose first attempt the browser refused; the probe found this content type.
 fn refused(content_type: &str) -> Sim {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(ResponseHead::read(200, content_type, ""));
+    sim.probed(ResponseHead::read(200, content_type, ""));
     sim
 }
 
@@ -71,71 +70,72 @@ fn json(sim: &Sim) -> serde_json::Value {
 }
 
 #[test]
-fn a_stream_is_live_once_something_on_it_was_understood() {
+fn a_stream_is_live_after_its_first_readable_event() {
     let mut sim = Sim::connected();
-    assert_eq!((sim.status().badge, sim.status().is_live()), (Badge::Connected, false));
-    assert_eq!(
-        (sim.status().vitals.as_str(), sim.status().line().as_str()),
-        ("waiting for the first event", "CONNECTED")
-    );
+    assert_eq!(sim.status().badge, Badge::Connected);
+    assert!(!sim.status().is_live());
+    assert_eq!(sim.status().vitals, "waiting for the first event");
+    assert_eq!(sim.status().line(), "CONNECTED");
     sim.line("a line of a server without a greeting");
     assert!(sim.status().is_live());
     sim.drop_link();
     sim.input(Input::RetryNow);
-    sim.answer();
-    assert!(!sim.status().is_live(), "what an older stream brought says nothing of this one");
+    sim.accept();
+    assert!(!sim.status().is_live(), "events of an older stream do not make this one live");
 }
 
 #[test]
-fn an_idle_stream_without_a_greeting_says_calmly_that_nothing_has_arrived() {
+fn an_idle_stream_without_a_greeting_reports_that_it_may_be_idle() {
     let mut sim = Sim::connected();
     sim.pass(44 * SECOND);
     assert_eq!(sim.status().reason, "");
     sim.pass(SECOND);
     let status = sim.status();
-    assert_eq!((status.badge, status.is_live(), sim.opened().len()), (Badge::Connected, false, 1));
+    assert_eq!(status.badge, Badge::Connected);
+    assert!(!status.is_live());
+    assert_eq!(sim.opened().len(), 1);
     assert!(
         status.reason.starts_with(UNREAD) && status.reason.contains("may be idle"),
         "{status:?}"
     );
     assert!(status.announcement().contains(UNREAD));
-    assert_eq!(
-        (&json(&sim)["cause"], &json(&sim)["willRetry"]),
-        (&serde_json::Value::Null, &false.into())
-    );
+    assert_eq!(json(&sim)["cause"], serde_json::Value::Null);
+    assert_eq!(json(&sim)["willRetry"], false);
     sim.line("at last");
-    assert_eq!((sim.status().is_live(), sim.status().reason.as_str()), (true, ""));
+    assert!(sim.status().is_live());
+    assert_eq!(sim.status().reason, "");
 }
 
 #[test]
-fn a_program_hears_when_the_time_for_a_first_sign_is_over_and_when_one_comes_after_all() {
+fn reports_a_missing_first_event_and_its_late_arrival_once_each() {
     let mut sim = Sim::connected();
-    let told = sim.states().len();
+    let reported = sim.states().len();
     sim.pass(60 * SECOND);
-    assert_eq!(sim.states().len(), told + 1);
+    assert_eq!(sim.states().len(), reported + 1);
     sim.line("at last");
     sim.line("another");
-    assert_eq!(sim.states().len(), told + 2);
+    assert_eq!(sim.states().len(), reported + 2);
 }
 
 #[test]
-fn a_ping_that_can_be_seen_is_a_sign_of_life() {
+fn a_comment_counts_as_a_sign_of_life() {
     let mut sim = Sim::connected();
     bytes(&mut sim, b":ping\n\n");
     assert!(sim.status().is_live());
     let mut strict = Sim::with(Config { silence: Some(30 * SECOND), ..Config::default() }, 1);
     strict.input(Input::Connect);
-    strict.answer();
+    strict.accept();
     for _ in 0..10 {
         strict.pass(25 * SECOND);
         bytes(&mut strict, b":ping\n\n");
     }
-    assert_eq!((strict.opened().len(), strict.status().is_live()), (1, true));
+    assert_eq!(strict.opened().len(), 1);
+    assert!(strict.status().is_live());
 }
 
 #[test]
-fn bytes_that_are_no_event_stream_are_named() {
-    for (came, words) in [
+fn names_the_format_of_bytes_that_are_not_an_event_stream() {
+    for (received, words) in [
         (&b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"[..], "gzip"),
         (b"\x28\xb5\x2f\xfd\x04\x58", "zstd"),
         (b"\xff\xfed\x00a\x00t\x00a\x00:\x00", "UTF-16"),
@@ -145,10 +145,11 @@ fn bytes_that_are_no_event_stream_are_named() {
         (b"2026-11-27 INFO started\n", "not an event stream"),
     ] {
         let mut sim = Sim::connected();
-        bytes(&mut sim, came);
+        bytes(&mut sim, received);
         sim.pass(45 * SECOND);
         let status = sim.status();
-        assert_eq!((status.badge, status.is_live()), (Badge::Stale, false), "{words}");
+        assert_eq!(status.badge, Badge::Stale, "{words}");
+        assert!(!status.is_live(), "{words}");
         assert!(
             status.reason.starts_with(UNREAD) && status.reason.contains(words),
             "{words}: {status:?}"
@@ -158,12 +159,12 @@ fn bytes_that_are_no_event_stream_are_named() {
 }
 
 #[test]
-fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
+fn a_stream_that_ends_unread_reports_more_than_a_lost_connection() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert!(sim.status().reason.contains("was lost before anything arrived"), "{:?}", sim.status());
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     bytes(&mut sim, b"<html>log in</html>\n");
     sim.drop_link();
     assert!(
@@ -172,51 +173,57 @@ fn a_stream_that_ends_before_anything_was_understood_is_not_just_lost() {
         sim.status()
     );
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.line("understood");
     sim.drop_link();
     assert_eq!(sim.status().reason, "the connection was lost");
 }
 
 #[test]
-fn a_server_that_had_a_beat_is_expected_to_greet() {
+fn a_server_that_sent_heartbeats_must_greet_on_reconnect() {
     let mut sim = counted(0);
     sim.drop_link();
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.pass(45 * SECOND);
     assert!(matches!(sim.state(), State::Waiting { .. }), "{:?}", sim.state());
     assert!(sim.status().reason.starts_with(UNREAD), "{:?}", sim.status());
     sim.input(Input::RetryNow);
-    sim.answer();
+    sim.accept();
     sim.pass(3_600 * SECOND);
-    assert_eq!(sim.opened().len(), 3, "once: another server may stand there by now");
+    assert_eq!(
+        sim.opened().len(),
+        3,
+        "a greeting is expected only once: another server may respond by now"
+    );
 }
 
 #[test]
-fn a_report_of_no_network_does_not_close_a_living_stream() {
+fn going_offline_does_not_close_a_live_stream() {
     let mut sim = counted(0);
     sim.input(Input::Network(false));
     for _ in 0..20 {
         sim.pass(15 * SECOND);
         named(&mut sim, "heartbeat", r#"{"seqs":{},"serverTime":1}"#);
     }
-    assert_eq!((sim.status().is_live(), sim.opened().len()), (true, 1));
+    assert!(sim.status().is_live());
+    assert_eq!(sim.opened().len(), 1);
 }
 
 #[test]
-fn a_report_of_no_network_halves_the_silence_that_a_stream_may_keep() {
+fn going_offline_halves_the_silence_limit() {
     let mut sim = counted(0);
     sim.pass(SECOND);
     sim.input(Input::Network(false));
     sim.pass(22 * SECOND);
-    assert_eq!((sim.status().badge, sim.opened().len()), (Badge::Stale, 1));
+    assert_eq!(sim.status().badge, Badge::Stale);
+    assert_eq!(sim.opened().len(), 1);
     sim.pass(SECOND);
     assert_eq!(sim.state(), &State::Offline);
 }
 
 #[test]
-fn a_report_of_no_network_ends_a_stream_without_a_beat_only_after_a_minute_of_silence() {
+fn going_offline_closes_a_stream_without_heartbeats_after_a_silent_minute() {
     let mut sim = Sim::connected();
     sim.line("a bare line");
     sim.pass(3_600 * SECOND);
@@ -228,7 +235,7 @@ fn a_report_of_no_network_ends_a_stream_without_a_beat_only_after_a_minute_of_si
 }
 
 #[test]
-fn a_resume_position_that_did_not_arrive_is_named() {
+fn reports_a_resume_position_that_the_proxy_dropped() {
     let mut sim = back(20, 31);
     sim.line(&log(32));
     assert_eq!(
@@ -243,14 +250,14 @@ fn a_resume_position_that_did_not_arrive_is_named() {
 }
 
 #[test]
-fn a_resume_position_that_did_not_arrive_is_found_within_a_beat_on_an_idle_stream() {
+fn finds_a_dropped_resume_position_by_the_next_heartbeat() {
     let mut sim = back(20, 31);
     named(&mut sim, "heartbeat", &format!(r#"{{"seqs":{{"{CHANNEL}":31}},"serverTime":2}}"#));
     assert_eq!(sim.rows()[0], "[11 lines missing: the proxy did not pass the resume position]");
 }
 
 #[test]
-fn a_log_that_is_lost_from_a_replay_was_lost_on_the_way() {
+fn a_log_missing_from_a_replay_is_reported_as_lost_on_the_way() {
     let mut sim = back(20, 31);
     for seq in (21..=40).filter(|seq| *seq != 25) {
         sim.line(&log(seq));
@@ -260,7 +267,7 @@ fn a_log_that_is_lost_from_a_replay_was_lost_on_the_way() {
 }
 
 #[test]
-fn notices_add_up_to_what_is_missing() {
+fn gap_notices_add_up_to_the_missing_count() {
     let mut sim = back(20, 31);
     named(
         &mut sim,
@@ -283,7 +290,7 @@ fn notices_add_up_to_what_is_missing() {
 }
 
 #[test]
-fn a_charset_that_browsers_refuse_is_named_with_the_cure() {
+fn names_a_charset_that_browsers_refuse_and_the_fix() {
     for charset in ["ISO-8859-1", "utf8", "\"windows-1252\""] {
         let sim = refused(&format!("text/event-stream;charset={charset}"));
         let reason = sim.status().reason;
@@ -297,7 +304,7 @@ fn a_charset_that_browsers_refuse_is_named_with_the_cure() {
 }
 
 #[test]
-fn a_stream_that_only_the_browser_refuses_is_told_as_that() {
+fn reports_a_stream_that_only_the_browser_refuses() {
     for content_type in [
         "text/event-stream",
         "text/event-stream; charset=UTF-8",
@@ -316,16 +323,16 @@ fn a_stream_that_only_the_browser_refuses_is_told_as_that() {
 }
 
 #[test]
-fn a_server_that_is_back_by_the_time_of_the_probe_is_no_disagreement() {
+fn a_server_that_recovers_before_the_probe_is_not_blamed_on_the_browser() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.drop_link();
-    sim.find(ResponseHead::read(200, "text/event-stream", ""));
+    sim.probed(ResponseHead::read(200, "text/event-stream", ""));
     assert!(sim.status().reason.contains("cannot be reached"), "{:?}", sim.status());
 }
 
 #[test]
-fn another_content_type_is_named() {
+fn names_an_unexpected_content_type() {
     for (content_type, words) in [
         ("application/json; charset=utf-8", "answered with application/json instead"),
         (
@@ -341,7 +348,7 @@ fn another_content_type_is_named() {
 }
 
 #[test]
-fn a_transport_that_sees_the_charset_reads_the_stream() {
+fn the_fetch_transport_reads_a_stream_with_another_charset() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.event(
@@ -349,16 +356,17 @@ fn a_transport_that_sees_the_charset_reads_the_stream() {
         SourceEvent::Answered(ResponseHead::read(200, "text/event-stream;charset=ISO-8859-1", "")),
     );
     bytes(&mut sim, b"data: read\n\n");
-    assert_eq!((sim.status().is_live(), sim.messages()), (true, vec!["read".to_owned()]));
+    assert!(sim.status().is_live());
+    assert_eq!(sim.messages(), ["read"]);
 }
 
 #[test]
-fn no_answer_from_another_origin_may_be_one_that_the_page_must_not_see() {
+fn mentions_cors_if_another_origin_does_not_respond() {
     let mut sim = Sim::new();
     sim.session.handle_target(sim.now(), Target::of_channels([CHANNEL], "https://gateway.example"));
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(ResponseHead::Nothing);
+    sim.probed(ResponseHead::Nothing);
     assert!(
         sim.status().reason.contains("cannot be reached") && sim.status().reason.contains("CORS"),
         "{:?}",
@@ -366,29 +374,36 @@ fn no_answer_from_another_origin_may_be_one_that_the_page_must_not_see() {
     );
 }
 
-/// Bytes as a proxy may make them of a stream: at random, or a healthy stream in another coding.
+/// Returns a stream that a proxy corrupted: random bytes, or a healthy stream in another encoding.
 fn undecodable() -> impl Strategy<Value = Vec<u8>> {
     let text = "data: {\"message\":\"näïve\"}\n\n:ping\n\nevent: heartbeat\ndata: {}\n\n".repeat(8);
     let utf16 =
         |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
     prop_oneof![
         8 => prop::collection::vec(any::<u8>(), 1..4_096).prop_map(|mut bytes| {
-            // A text that happens to be no event stream is another case.
+            // Not text: that is another case.
             bytes.insert(0, 0x8b);
             bytes
         }),
         1 => Just(utf16(u16::to_le_bytes)),
         1 => Just(utf16(u16::to_be_bytes)),
-        2 => any::<u8>().prop_filter("not what it was", |key| *key > 0).prop_map(move |key| text.bytes().map(|byte| byte ^ (key | 0x80)).collect()),
+        2 => any::<u8>().prop_filter("must change the text", |key| *key > 0).prop_map(move |key| text.bytes().map(|byte| byte ^ (key | 0x80)).collect()),
         2 => "[<{\\[A-Z0-9][^\r\n]{0,200}(\n[<{}A-Z][^\r\n]{0,200}){0,20}\n".prop_map(String::into_bytes),
     ]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn a_stream_of_undecodable_bytes_is_never_live_and_is_told(stream in undecodable(), size in 1_usize..2_000) {
+    fn an_undecodable_stream_is_never_live_and_is_reported(
+        stream in undecodable(),
+        size in 1_usize..2_000,
+    ) {
         let mut sim = Sim::connected();
         for piece in stream.chunks(size) {
             bytes(&mut sim, piece);
@@ -401,9 +416,13 @@ proptest! {
     }
 
     #[test]
-    fn a_stream_is_live_however_its_first_bytes_are_cut(size in 1_usize..40, ping: bool) {
+    fn a_stream_is_live_however_its_first_bytes_are_split(size in 1_usize..40, ping: bool) {
         let mut sim = Sim::connected();
-        let stream = if ping { ":ping\n\n".to_owned() } else { format!("retry: 5000\nid: 1\ndata: {}\n\n", log(1)) };
+        let stream = if ping {
+            ":ping\n\n".to_owned()
+        } else {
+            format!("retry: 5000\nid: 1\ndata: {}\n\n", log(1))
+        };
         stream.as_bytes().chunks(size).for_each(|piece| bytes(&mut sim, piece));
         prop_assert!(sim.status().is_live());
     }

@@ -1,23 +1,23 @@
-//! The rules of the event stream's format, as the Web Platform Tests state them
-//! (`eventsource/format-*`), against our own parser. The bodies are what those tests send; a test
-//! that waits for an event that never comes sends one more, as they do.
+//! Runs the Web Platform Tests of the event stream format (`eventsource/format-*`) against our
+//! parser. The bodies are those of the original tests; a test that waits for an event that must not
+//! arrive sends one more, as they do.
 
 use logs_sse_core::connection::ResponseHead;
 use logs_sse_wire::sse::{Event, MAX_EVENT_BYTES, Parser};
 
-/// The events of `body`, which must be the same however it is cut.
+/// Returns the events of `body`, which must be the same however it is split.
 fn events(body: &[u8]) -> Vec<Event> {
     let whole = Parser::default().feed(body);
     for size in [1, 2, 3, 7] {
         let mut parser = Parser::default();
         let pieces: Vec<_> = body.chunks(size).flat_map(|piece| parser.feed(piece)).collect();
-        assert_eq!(pieces, whole, "in pieces of {size} bytes");
+        assert_eq!(pieces, whole, "in chunks of {size} bytes");
     }
     whole
 }
 
 fn data(body: &str) -> Vec<String> {
-    events(body.as_bytes()).into_iter().map(|frame| frame.data).collect()
+    events(body.as_bytes()).into_iter().map(|event| event.data).collect()
 }
 
 fn retry(body: &str) -> Option<u64> {
@@ -66,7 +66,7 @@ fn format_field_data() {
 #[test]
 fn format_field_event() {
     let named: Vec<_> =
-        events(b"event:test\ndata:x\n\ndata:x\n\n").into_iter().map(|frame| frame.event).collect();
+        events(b"event:test\ndata:x\n\ndata:x\n\n").into_iter().map(|event| event.event).collect();
     assert_eq!(named, ["test", "message"]);
 }
 
@@ -79,7 +79,7 @@ fn format_field_event_empty() {
 fn format_field_id() {
     let ids: Vec<_> = events("id: \u{2026}\ndata:hello\n\ndata:again\n\n".as_bytes())
         .into_iter()
-        .map(|frame| frame.id)
+        .map(|event| event.id)
         .collect();
     assert_eq!(ids, ["\u{2026}", "\u{2026}"]);
 }
@@ -88,7 +88,7 @@ fn format_field_id() {
 fn format_field_id_2() {
     let ids: Vec<_> = events(b"id: 1\ndata:a\n\nid\ndata:b\n\ndata:c\n\n")
         .into_iter()
-        .map(|frame| frame.id)
+        .map(|event| event.id)
         .collect();
     assert_eq!(ids, ["1", "", ""]);
 }
@@ -176,15 +176,15 @@ fn format_mime() {
 }
 
 #[test]
-fn an_endless_line_takes_no_endless_memory() {
+fn an_endless_line_uses_bounded_memory() {
     let mut parser = Parser::default();
     parser.feed(b"data:");
     for _ in 0..20 {
         assert!(parser.feed(&vec![b'x'; MAX_EVENT_BYTES / 8]).is_empty());
     }
-    let frames = parser.feed(b"\n\ndata:next\n\n");
+    let events = parser.feed(b"\n\ndata:next\n\n");
     assert_eq!(
-        frames.iter().map(|frame| frame.data.len()).collect::<Vec<_>>(),
+        events.iter().map(|event| event.data.len()).collect::<Vec<_>>(),
         [MAX_EVENT_BYTES - "data:".len(), 4]
     );
 }

@@ -1,4 +1,4 @@
-//! The store against the slow obvious one: a `Vec` of which the oldest are removed.
+//! Compares the store with a naive one: a `Vec` from which the oldest rows are removed.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use logs_sse_core::store::{Capacity, Row, Store};
 use logs_sse_wire::message::{self, MAX_LINE_BYTES, Message};
 use proptest::prelude::*;
 
-/// All lines since the last clear, with their numbers; recomputed on each question.
+/// All rows since the last clear, with their numbers.
 #[derive(Debug, Default)]
 struct Naive {
     rows: Vec<(u64, Row)>,
@@ -42,8 +42,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the gateway sends for a line of this length: an envelope, bare text, or text longer than is
-/// kept whole.
+/// Returns what the gateway sends for a line of this length: an envelope, bare text, or text longer
+/// than the limit.
 fn event(length: usize) -> String {
     match length {
         0..50 => String::new(),
@@ -57,7 +57,7 @@ fn event(length: usize) -> String {
     }
 }
 
-/// A line of this length, or now and then a notice.
+/// Appends a line of this length, or a notice if it is short.
 fn append(store: &mut Store, length: usize) {
     match message::read("message", "id", &event(length)) {
         Message::Line(raw) if length >= 50 => store.append(&raw),
@@ -75,10 +75,14 @@ fn row(length: usize) -> Row {
 const NOTICE: Notice = Notice::NotReplayed { away: Duration::ZERO };
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn holds_what_the_naive_one_holds(steps in prop::collection::vec(step(), 0..200)) {
+    fn holds_the_rows_that_a_naive_store_holds(steps in prop::collection::vec(step(), 0..200)) {
         let mut capacity = Capacity { lines: 20, bytes: 10_000 };
         let mut store = Store::new(capacity);
         let mut naive = Naive::default();
@@ -103,10 +107,16 @@ proptest! {
             }
             naive.trim(capacity);
             prop_assert_eq!(store.len(), naive.rows.len());
-            prop_assert_eq!(store.lines(), naive.rows.iter().filter(|(_, row)| row.line().is_some()).count());
+            prop_assert_eq!(
+                store.lines(),
+                naive.rows.iter().filter(|(_, row)| row.line().is_some()).count()
+            );
             prop_assert_eq!(store.dropped(), naive.dropped);
             prop_assert_eq!(store.range().end, naive.next);
-            let held: Vec<_> = store.range().map(|number| (number, store.row(number).expect("a number in range is held"))).collect();
+            let held: Vec<_> = store
+                .range()
+                .map(|number| (number, store.row(number).expect("a number in range is held")))
+                .collect();
             prop_assert_eq!(&held, &naive.rows);
             prop_assert!(store.row(store.range().end).is_none());
         }

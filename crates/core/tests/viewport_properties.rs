@@ -1,19 +1,19 @@
-//! The viewport under random scrolls, measurements and changes of what is held: nothing moves by
-//! itself, and nothing is drawn that is not held.
+//! The viewport under random scrolls, measurements and changes of the store: no visible row moves
+//! by itself, and only stored rows are drawn.
 
 mod support;
 
 use proptest::prelude::*;
-use support::reader::Reader;
+use support::scroll_sim::ScrollSim;
 
 #[derive(Clone, Debug)]
 enum Step {
     Wheel(i32),
-    /// To so many thousandths of the scrollbar.
+    /// Drags the scrollbar to this many thousandths.
     Drag(u32),
     Append(u64),
     Drop(u64),
-    /// Older rows are found.
+    /// A search finds older rows.
     Extend(u64),
     Wrap,
     Widen,
@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Heights as wrapped lines have them: mostly one, and some of many lines, by the row's number.
+/// Returns a height as of wrapped lines, by the row's number: mostly one line, sometimes many.
 fn height(row: u64) -> f64 {
     match row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60 {
         0 => 500.0,
@@ -41,56 +41,95 @@ fn height(row: u64) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn what_is_looked_at_moves_with_the_reader_only(rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)], steps in proptest::collection::vec(step(), 1..80)) {
-        let mut reader = Reader::of(10_000..10_000 + rows, 28.0, 308.0);
+    fn visible_rows_move_only_when_the_user_scrolls(
+        rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)],
+        steps in proptest::collection::vec(step(), 1..80),
+    ) {
+        let mut list = ScrollSim::new(10_000..10_000 + rows, 28.0, 308.0);
         for step in steps {
-            let seen = reader.on_screen();
-            let was_following = reader.viewport.is_following();
-            let (before, at_end) = (reader.held_lines(), reader.is_at_end());
+            let seen = list.on_screen();
+            let was_following = list.viewport.is_following();
+            let (before, at_end) = (list.held(), list.is_at_end());
             let mut held = before.clone();
-            let mut way = 0.0;
+            let mut delta = 0.0;
             match step {
                 Step::Wheel(by) => {
-                    way = f64::from(by);
-                    reader.wheel(way);
+                    delta = f64::from(by);
+                    list.wheel(delta);
                 }
-                Step::Drag(part) => reader.drag(reader.last_top() * f64::from(part) / 1_000.0),
-                Step::Append(lines) => { held.end += lines; reader.held(held.clone()); }
-                Step::Drop(lines) => { held.start = (held.start + lines).min(held.end); reader.held(held.clone()); }
-                Step::Extend(lines) => { held.start = held.start.saturating_sub(lines); reader.held(held.clone()); }
-                Step::Wrap => reader.wrap(height),
-                Step::Widen => reader.widen(),
+                Step::Drag(part) => list.drag(list.last_top() * f64::from(part) / 1_000.0),
+                Step::Append(lines) => {
+                    held.end += lines;
+                    list.set_held(held.clone());
+                }
+                Step::Drop(lines) => {
+                    held.start = (held.start + lines).min(held.end);
+                    list.set_held(held.clone());
+                }
+                Step::Extend(lines) => {
+                    held.start = held.start.saturating_sub(lines);
+                    list.set_held(held.clone());
+                }
+                Step::Wrap => list.wrap(height),
+                Step::Widen => list.widen(),
             }
-            reader.draw();
-            let window = reader.window();
-            prop_assert!(held.start <= window.start && window.start <= window.end && window.end <= held.end, "{window:?} of {held:?}");
-            reader.assert_whole();
-            prop_assert!(!reader.viewport.is_following() || window.end == held.end, "follows, but not the newest: {window:?}");
+            list.draw();
+            let window = list.window();
+            prop_assert!(
+                held.start <= window.start && window.start <= window.end && window.end <= held.end,
+                "{window:?} of {held:?}"
+            );
+            list.assert_filled();
+            prop_assert!(
+                !list.viewport.is_following() || window.end == held.end,
+                "follows, but does not draw the newest row: {window:?}"
+            );
 
-            let holds = !was_following && !reader.viewport.is_following();
-            let is_at_an_end = at_end || reader.is_at_end();
-            if let Some(&(row, at)) = seen.first() && holds && !is_at_an_end && row < window.end && window.start <= row && !matches!(step, Step::Drag(_) | Step::Wrap | Step::Widen) {
-                let moved = at - reader.position_of(row);
-                prop_assert!((moved - way).abs() < 0.011, "{step:?} moved row {row} by {moved}, not by {way}");
+            let holds = !was_following && !list.viewport.is_following();
+            let is_at_an_end = at_end || list.is_at_end();
+            if let Some(&(row, at)) = seen.first()
+                && holds
+                && !is_at_an_end
+                && row < window.end
+                && window.start <= row
+                && !matches!(step, Step::Drag(_) | Step::Wrap | Step::Widen)
+            {
+                let moved = at - list.position_of(row);
+                prop_assert!(
+                    (moved - delta).abs() < 0.011,
+                    "{step:?} moved row {row} by {moved}, not by {delta}"
+                );
             }
         }
     }
 
     #[test]
-    fn small_steps_meet_every_row_of_any_heights(rows in 1..600_u64, way in 10..300_u32, wraps in any::<bool>()) {
-        let mut reader = Reader::of(5..5 + rows, 28.0, 308.0);
+    fn small_steps_show_every_row_of_any_height(
+        rows in 1..600_u64,
+        delta in 10..300_u32,
+        wraps in any::<bool>(),
+    ) {
+        let mut list = ScrollSim::new(5..5 + rows, 28.0, 308.0);
         if wraps {
-            reader.wrap(height);
+            list.wrap(height);
         }
-        let mut last = reader.on_screen().last().map_or(0, |&(row, _)| row);
+        let mut last = list.on_screen().last().map_or(0, |&(row, _)| row);
         let mut steps = 0;
-        while !reader.is_at_end() {
-            reader.wheel(f64::from(way));
-            let seen = reader.on_screen();
-            prop_assert!(seen[0].0 + 1 >= last, "rows between {} and {last} were never shown", seen[0].0);
+        while !list.is_at_end() {
+            list.wheel(f64::from(delta));
+            let seen = list.on_screen();
+            prop_assert!(
+                seen[0].0 + 1 >= last,
+                "rows between {} and {last} were never shown",
+                seen[0].0
+            );
             last = seen[seen.len() - 1].0;
             steps += 1;
             prop_assert!(steps < 500_000, "the end was not reached: {seen:?}");

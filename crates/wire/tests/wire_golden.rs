@@ -1,4 +1,4 @@
-//! The recorded streams of both backends, from bytes to what a row shows.
+//! Reads recorded streams of both backends, from bytes to the texts of rows.
 
 use logs_sse_wire::entry::{EntryTime, Level};
 use logs_sse_wire::message::{self, Line, Message};
@@ -7,12 +7,12 @@ use logs_sse_wire::sse::Parser;
 
 fn read(recording: &str) -> (Parser, Vec<Message<'static>>) {
     let mut parser = Parser::default();
-    let frames = parser.feed(recording.as_bytes());
-    // Messages point into their frames; a test may let those stay.
-    let messages = frames
+    let events = parser.feed(recording.as_bytes());
+    // Messages borrow from their events, which a test may leak.
+    let messages = events
         .leak()
         .iter()
-        .map(|frame| message::read(&frame.event, &frame.id, &frame.data))
+        .map(|event| message::read(&event.event, &event.id, &event.data))
         .collect();
     (parser, messages)
 }
@@ -26,12 +26,29 @@ fn lines(messages: &[Message<'_>]) -> Vec<Line> {
         .collect()
 }
 
-fn shown(line: &Line) -> (&str, Level, &str, &str, &str) {
-    (&line.id, line.entry.level(), line.entry.pipeline(), line.entry.message(), line.entry.status())
+/// The texts of a row.
+#[derive(Debug, PartialEq)]
+struct Shown<'a> {
+    id: &'a str,
+    level: Level,
+    pipeline: &'a str,
+    message: &'a str,
+    status: &'a str,
+}
+
+fn shown(line: &Line) -> Shown<'_> {
+    let entry = &line.entry;
+    Shown {
+        id: &line.id,
+        level: entry.level(),
+        pipeline: entry.pipeline(),
+        message: entry.message(),
+        status: entry.status(),
+    }
 }
 
 #[test]
-fn the_gateway_generation() {
+fn reads_the_recorded_gateway_stream() {
     let (_, messages) = read(include_str!("../../../tests/fixtures/gateway-envelopes.sse"));
     let (etl, faas) = ("logs:etl:workspace123:workflow456", "logs:faas:workspace123:workflow789");
     let hello = Hello {
@@ -45,57 +62,66 @@ fn the_gateway_generation() {
         lines.iter().map(|line| line.channel.as_deref().unwrap_or_default()).collect::<Vec<_>>(),
         [etl, etl, etl, faas, etl]
     );
-    let started =
-        |number| ("ETL_PROCESSING", format!("ETL pipeline started successfully (Log #{number})"));
-    for (index, id) in [
+    let ids = [
         "log-1795472915237-ndezmtrxi",
         "log-1795472915246-db0qhdyoe",
         "log-1795472915253-3sg5tt8y4",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let (pipeline, message) = started(index + 1);
-        assert_eq!(shown(&lines[index]), (id, Level::Info, pipeline, message.as_str(), "1m 23s"));
+    ];
+    for (index, id) in ids.into_iter().enumerate() {
+        let expected = Shown {
+            id,
+            level: Level::Info,
+            pipeline: "ETL_PROCESSING",
+            message: &format!("ETL pipeline started successfully (Log #{})", index + 1),
+            status: "1m 23s",
+        };
+        assert_eq!(shown(&lines[index]), expected);
     }
-    assert_eq!(
-        shown(&lines[3]),
-        (
-            "log-1795472915261-l556y7php",
-            Level::Error,
-            "",
-            "naïve ünïcode ✓ \"quoted\" <b>html</b>",
-            ""
-        )
-    );
+    let failure = Shown {
+        id: "log-1795472915261-l556y7php",
+        level: Level::Error,
+        pipeline: "",
+        message: "naïve ünïcode ✓ \"quoted\" <b>html</b>",
+        status: "",
+    };
+    assert_eq!(shown(&lines[3]), failure);
     assert_eq!(lines[3].entry.time(), Some(&EntryTime::Text("1:02:03 PM".into())));
     assert_eq!(lines[4].entry.message(), "Test log message from gateway (1795472915290)");
 }
 
 #[test]
-fn the_first_generation() {
+fn reads_the_recorded_stream_of_the_first_backend() {
     let (parser, messages) = read(include_str!("../../../tests/fixtures/backend-flat-entries.sse"));
     let lines = lines(&messages);
-    assert_eq!((parser.retry_ms(), messages.len(), lines.len()), (Some(5_000), 7, 7));
+    assert_eq!(parser.retry_ms(), Some(5_000));
+    assert_eq!(messages.len(), 7);
+    assert_eq!(lines.len(), 7);
     assert_eq!(
         lines.iter().map(|line| &*line.id).collect::<Vec<_>>(),
         ["1", "2", "3", "4", "5", "6", "7"]
     );
-    assert_eq!(shown(&lines[0]), ("1", Level::Debug, "REPORTING", "Starting L5 DAP", "2m 28s"));
+    let first = Shown {
+        id: "1",
+        level: Level::Debug,
+        pipeline: "REPORTING",
+        message: "Starting L5 DAP",
+        status: "2m 28s",
+    };
+    assert_eq!(shown(&lines[0]), first);
     assert_eq!(lines[0].entry.time(), Some(&EntryTime::Text("Nov 23 2026 at 10:28 PM".into())));
     assert_eq!(lines[0].entry.exact_time(), "2026-11-23T22:28:34.244195000");
     assert!(lines.iter().all(|line| line.channel.is_none()));
 }
 
 #[test]
-fn every_field_of_every_entry_is_still_there() {
+fn keeps_every_field_of_every_entry() {
     for recording in [
         include_str!("../../../tests/fixtures/gateway-envelopes.sse"),
         include_str!("../../../tests/fixtures/backend-flat-entries.sse"),
     ] {
         let (_, messages) = read(recording);
         for line in lines(&messages) {
-            assert!(recording.contains(line.entry.text()), "not as it came: {}", line.entry.text());
+            assert!(recording.contains(line.entry.text()), "changed: {}", line.entry.text());
             let fields: serde_json::Map<String, serde_json::Value> =
                 serde_json::from_str(line.entry.text()).expect("an object");
             let detail = line.entry.detail();
@@ -108,30 +134,36 @@ fn every_field_of_every_entry_is_still_there() {
 }
 
 #[test]
-fn a_recording_that_breaks_off_anywhere_loses_only_the_open_event() {
+fn a_stream_cut_anywhere_loses_only_the_open_event() {
     for recording in [
         include_bytes!("../../../tests/fixtures/gateway-envelopes.sse").as_slice(),
         include_bytes!("../../../tests/fixtures/backend-flat-entries.sse"),
     ] {
         let whole = Parser::default().feed(recording);
         for end in 0..recording.len() {
-            let frames = Parser::default().feed(&recording[..end]);
-            assert_eq!(frames, whole[..frames.len()], "cut at byte {end}");
+            let events = Parser::default().feed(&recording[..end]);
+            assert_eq!(events, whole[..events.len()], "cut at byte {end}");
         }
     }
 }
 
-/// The parts of an entry that a producer may get wrong, put together at random: nothing panics, and
-/// nothing is lost.
+/// Random combinations of what a producer may get wrong: nothing panics, and nothing is lost.
 mod any_input {
     use super::{Message, message};
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            cases: 5_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
 
         #[test]
-        fn any_text_is_a_line_or_a_greeting(event in "message|error|[a-z]{0,4}", text in "(\\PC|[{}\\[\\]\":,\\\\\\n0-9]){0,80}") {
+        fn any_text_is_a_line_or_a_greeting(
+            event in "message|error|[a-z]{0,4}",
+            text in "(\\PC|[{}\\[\\]\":,\\\\\\n0-9]){0,80}",
+        ) {
             if let Message::Line(line) = message::read(&event, "", &text) {
                 prop_assert!(line.channel.is_some() || line.text == text);
                 let line = line.read();
@@ -140,7 +172,7 @@ mod any_input {
         }
 
         #[test]
-        fn any_entry_in_an_envelope_comes_out_as_it_went_in(
+        fn keeps_any_entry_in_an_envelope_unchanged(
             name in "level|message|date|timestamp|meta|isoTime|pipeline|x",
             value in prop_oneof![Just("null".to_owned()), "-?[1-9][0-9]{0,30}", "\"[a-z \\\\\\\\u0041]{0,9}\"", Just("[{\"a\":[]}]".to_owned())],
         ) {

@@ -1,6 +1,6 @@
-//! A gateway in miniature that keeps `docs/protocol.md`: one channel, a bounded history, an epoch.
-//! Written from the document, not from the gateway, so that the two are checked against each other
-//! by way of the client.
+//! A minimal gateway that implements `docs/protocol.md`: one channel, a bounded history, an epoch.
+//! Written from the document, not from the gateway, so that the client checks one against the
+//! other.
 
 use std::collections::VecDeque;
 
@@ -9,10 +9,10 @@ use logs_sse_wire::cursor::Cursor;
 /// The channel of all simulations.
 pub const CHANNEL: &str = "logs:etl:workspace123:workflow456";
 
-/// How often the model sends a heartbeat.
-pub const BEAT_MS: u64 = 15_000;
+/// The interval between heartbeats.
+pub const HEARTBEAT_MS: u64 = 15_000;
 
-/// The model.
+/// The model of a gateway with one channel.
 #[derive(Debug)]
 pub struct Model {
     epoch: u32,
@@ -27,11 +27,11 @@ pub struct Model {
 pub struct Event {
     pub name: &'static str,
     pub data: String,
-    /// Which published log it carries, for the oracle.
+    /// The published log that it carries, for the oracle.
     pub log: Option<usize>,
 }
 
-/// One stream, at the gateway's end.
+/// One stream, as the gateway sees it.
 #[derive(Clone, Debug)]
 pub struct Stream {
     epoch: u32,
@@ -44,7 +44,7 @@ impl Model {
         Self { epoch: 1, newest: 0, history: VecDeque::new(), history_lines, is_up: true }
     }
 
-    /// Takes the published log with this index, unless the gateway is down.
+    /// Publishes the log with this index. Returns whether the gateway accepted it.
     pub fn publish(&mut self, log: usize) -> bool {
         if self.is_up {
             self.newest += 1;
@@ -60,7 +60,7 @@ impl Model {
         self.is_up
     }
 
-    /// `kill -9`: streams end, history and numbers are gone.
+    /// Kills the gateway: streams end, and history and numbering are lost.
     pub fn kill(&mut self) {
         self.is_up = false;
         self.epoch += 1;
@@ -76,25 +76,25 @@ impl Model {
     pub fn open(&self, last_event_id: Option<&str>) -> Stream {
         let mut stream =
             Stream { epoch: self.epoch, position: self.newest, greeting: VecDeque::new() };
-        let mut told = vec![self.hello()];
+        let mut events = vec![self.hello()];
         match last_event_id.map(str::parse::<Cursor>) {
             None => {}
             Some(Ok(cursor)) if cursor.epoch().to_string() != self.epoch_text() => {
-                told.push(gap(None, None, "restarted"));
+                events.push(gap(None, None, "restarted"));
                 stream.position = self.oldest() - 1;
             }
             Some(Ok(cursor)) => match cursor.positions() {
                 [Some(seq)] if *seq <= self.newest => stream.position = *seq,
                 [None] => {}
-                _ => told.push(gap(None, None, "unknown")),
+                _ => events.push(gap(None, None, "unknown")),
             },
-            Some(Err(_)) => told.push(gap(None, None, "unknown")),
+            Some(Err(_)) => events.push(gap(None, None, "unknown")),
         }
-        stream.greeting.extend(told);
+        stream.greeting.extend(events);
         stream
     }
 
-    /// The next event of a stream; `None` when it is caught up.
+    /// Returns the next event of a stream, or `None` if the stream has caught up.
     pub fn next(&self, stream: &mut Stream) -> Option<Event> {
         if let Some(event) = stream.greeting.pop_front() {
             return Some(event);
@@ -116,7 +116,7 @@ impl Model {
         Some(Event { name: "message", data, log: Some(log) })
     }
 
-    /// The gateway skips what a slow reader has not taken, all but the newest `keep`.
+    /// Skips the logs that a slow reader has not received, except the newest `keep`.
     pub fn skip(&self, stream: &mut Stream, keep: u64) -> Option<Event> {
         let to = self.newest.saturating_sub(keep);
         if !stream.greeting.is_empty() || stream.epoch != self.epoch || to <= stream.position {
@@ -144,7 +144,7 @@ impl Model {
         let (oldest, newest, epoch) = (self.oldest(), self.newest, self.epoch_text());
         let seqs = format!(r#"{{"{CHANNEL}":{{"oldest":{oldest},"newest":{newest}}}}}"#);
         let data = format!(
-            r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{seqs},"heartbeatMs":{BEAT_MS},"refused":[],"serverTime":1}}"#
+            r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{seqs},"heartbeatMs":{HEARTBEAT_MS},"refused":[],"serverTime":1}}"#
         );
         Event { name: "message", data, log: None }
     }

@@ -1,42 +1,28 @@
-//! A page around the session: simulated time, a browser that does what it is told, and a network
-//! that fails on demand.
+//! A page in simulated time: a session, a browser that obeys it, and a network that fails on
+//! demand.
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{
-    Config, Input, Output, ProbeId, ResponseHead, SourceId, State, Timer,
-};
+use logs_sse_core::connection::{Config, Input, ProbeId, ResponseHead, SourceId, State, Timer};
 use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::status::Status;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
 use logs_sse_core::time::Instant;
 
-/// A source that was opened: which, when, and what.
-#[derive(Clone, Debug)]
-pub struct Opened {
-    pub source: SourceId,
-    pub at: Instant,
-    pub url: String,
-}
+use super::browser::FakeBrowser;
+pub use super::browser::Opened;
 
-/// A simulated page.
+/// A session with its browser, in simulated time.
 #[derive(Debug)]
 pub struct Sim {
     pub session: Session,
+    browser: FakeBrowser,
     now: Instant,
-    /// The one open source and its URL.
-    open: Option<(SourceId, String)>,
-    /// The one probe that runs.
-    probe: Option<ProbeId>,
-    alarm: Option<Timer>,
-    /// Every source that was ever opened.
-    opened: Vec<Opened>,
-    states: Vec<State>,
 }
 
 impl Sim {
-    /// A page on `workspace123` / `workflow456`, not connected.
+    /// Returns a page on `workspace123` / `workflow456` that is not connected.
     pub fn new() -> Self {
         Self::with(Config::default(), 1)
     }
@@ -44,22 +30,18 @@ impl Sim {
     pub fn with(config: Config, seed: u64) -> Self {
         let mut sim = Self {
             session: Session::new(config, Capacity::default(), seed),
+            browser: FakeBrowser::default(),
             now: Instant::default(),
-            open: None,
-            probe: None,
-            alarm: None,
-            opened: Vec::new(),
-            states: Vec::new(),
         };
         sim.choose("workflow456");
         sim
     }
 
-    /// A page whose stream is open.
+    /// Returns a page whose stream is open.
     pub fn connected() -> Self {
         let mut sim = Self::new();
         sim.input(Input::Connect);
-        sim.answer();
+        sim.accept();
         sim
     }
 
@@ -68,7 +50,7 @@ impl Sim {
         self.obey();
     }
 
-    /// Another workflow is chosen; an empty one means that none is.
+    /// Chooses a workflow, or none if the id is empty.
     pub fn choose(&mut self, workflow: &str) {
         self.session.handle_target(
             self.now,
@@ -77,8 +59,8 @@ impl Sim {
         self.obey();
     }
 
-    /// The server answers with a stream.
-    pub fn answer(&mut self) {
+    /// The server accepts the stream.
+    pub fn accept(&mut self) {
         self.event(self.source(), SourceEvent::Opened);
     }
 
@@ -87,32 +69,32 @@ impl Sim {
         self.event(self.source(), SourceEvent::Message { event: "message", id: "", data: text });
     }
 
-    /// The link breaks; the browser would try again by itself.
+    /// The link breaks, so the browser would reconnect by itself.
     pub fn drop_link(&mut self) {
         self.event(self.source(), SourceEvent::Failed { refused: false });
     }
 
-    /// The server answers with something that is no stream.
+    /// The server responds with anything but a stream.
     pub fn refuse(&mut self) {
         self.event(self.source(), SourceEvent::Failed { refused: true });
     }
 
-    /// The page reads these channels over a gateway.
+    /// The page subscribes to these channels.
     pub fn follow(&mut self, channels: &[String]) {
         self.session
             .handle_target(self.now, Target::of_channels(channels.iter().map(String::as_str), ""));
         self.obey();
     }
 
-    /// The probe finds something.
-    pub fn find(&mut self, finding: ResponseHead) {
-        let probe = self.probe.take().expect("a probe runs");
-        self.input(Input::Probed(probe, finding));
+    /// The probe ends with this response head.
+    pub fn probed(&mut self, head: ResponseHead) {
+        let probe = self.browser.end_probe().expect("a probe runs");
+        self.input(Input::Probed(probe, head));
     }
 
-    /// The probe finds an answer of this status.
-    pub fn find_status(&mut self, status: u16) {
-        self.find(ResponseHead::Answer { status, is_stream: false, retry_after: None });
+    /// The probe ends with this status.
+    pub fn probed_status(&mut self, status: u16) {
+        self.probed(ResponseHead::Answer { status, is_stream: false, retry_after: None });
     }
 
     pub fn event(&mut self, source: SourceId, event: SourceEvent<'_>) {
@@ -120,55 +102,52 @@ impl Sim {
         self.obey();
     }
 
-    /// Time passes; alarms ring in it.
+    /// Time passes, and timers fire when they are due.
     pub fn pass(&mut self, time: Duration) {
         let end = self.now + time;
-        while let Some(alarm) = self.alarm.filter(|alarm| alarm.at <= end) {
-            self.now = alarm.at;
-            self.input(Input::Timeout);
-            assert_ne!(
-                self.alarm,
-                Some(alarm),
-                "an alarm that rang is set again for the same moment"
-            );
+        while let Some(timer) = self.timer().filter(|timer| timer.at <= end) {
+            self.now = timer.at;
+            self.fire_timer();
+            assert_ne!(self.timer(), Some(timer), "a timer that fired is set for the same moment");
         }
         self.now = end;
     }
 
-    /// Time passes until the next alarm rings.
-    pub fn pass_to_alarm(&mut self) {
-        let alarm = self.alarm.expect("an alarm is set");
-        self.pass(alarm.at - self.now);
+    /// Time passes until the next timer fires.
+    pub fn pass_to_timer(&mut self) {
+        let timer = self.timer().expect("a timer is set");
+        self.pass(timer.at - self.now);
     }
 
     /// Time passes until the next attempt begins.
     pub fn pass_to_attempt(&mut self) {
-        while self.open.is_none() {
-            self.pass_to_alarm();
+        while self.url().is_none() {
+            self.pass_to_timer();
         }
     }
 
-    /// Time passes without an alarm, as it does while a laptop sleeps.
+    /// Time passes without timers, as while a laptop sleeps.
     pub fn sleep(&mut self, time: Duration) {
         self.now = self.now + time;
     }
 
-    /// The alarm rings, whether it is due or not.
-    pub fn ring(&mut self) {
+    /// The timer fires, whether it is due or not.
+    pub fn fire_timer(&mut self) {
+        self.browser.fire_timer();
         self.input(Input::Timeout);
     }
 
-    /// The source that is open.
+    /// Returns the open source.
     pub fn source(&self) -> SourceId {
-        self.open.as_ref().expect("a source is open").0
+        self.browser.open().expect("a source is open").source
     }
 
     pub fn url(&self) -> Option<&str> {
-        self.open.as_ref().map(|(_, url)| url.as_str())
+        self.browser.open().map(|opened| opened.url.as_str())
     }
 
-    pub fn alarm(&self) -> Option<Timer> {
-        self.alarm
+    pub fn timer(&self) -> Option<Timer> {
+        self.browser.timer()
     }
 
     pub fn now(&self) -> Instant {
@@ -176,11 +155,11 @@ impl Sim {
     }
 
     pub fn opened(&self) -> &[Opened] {
-        &self.opened
+        self.browser.opened()
     }
 
     pub fn states(&self) -> &[State] {
-        &self.states
+        self.browser.states()
     }
 
     pub fn state(&self) -> &State {
@@ -192,7 +171,7 @@ impl Sim {
     }
 
     pub fn probe(&self) -> Option<ProbeId> {
-        self.probe
+        self.browser.probe()
     }
 
     pub fn messages(&self) -> Vec<String> {
@@ -204,7 +183,7 @@ impl Sim {
             .collect()
     }
 
-    /// All rows as a person reads them: messages, and notices in brackets.
+    /// Returns the texts of all rows, with notices in brackets.
     pub fn rows(&self) -> Vec<String> {
         let store = self.session.store();
         let text = |row: Row| match row {
@@ -214,35 +193,7 @@ impl Sim {
         store.range().filter_map(|number| store.row(number)).map(text).collect()
     }
 
-    /// Does what the session asks, and sees to it that there is never more than one source.
     fn obey(&mut self) {
-        while let Some(output) = self.session.poll_output() {
-            match output {
-                Output::Open { source, url } => {
-                    assert!(self.open.is_none(), "{source:?} opened while {:?} is open", self.open);
-                    assert!(self.probe.is_none(), "{source:?} opened while {:?} runs", self.probe);
-                    self.opened.push(Opened { source, at: self.now, url: url.clone() });
-                    self.open = Some((source, url));
-                }
-                Output::Close(source) => {
-                    let closed = self.open.take().map(|(source, _)| source);
-                    assert_eq!(closed, Some(source), "closed what is not open");
-                }
-                Output::Probe { probe, .. } => {
-                    assert!(
-                        self.open.is_none() && self.probe.is_none(),
-                        "{probe:?} beside {:?} and {:?}",
-                        self.open,
-                        self.probe
-                    );
-                    self.probe = Some(probe);
-                }
-                Output::EndProbe(probe) => {
-                    assert_eq!(self.probe.take(), Some(probe), "ended what does not run")
-                }
-                Output::SetTimer(alarm) => self.alarm = alarm,
-                Output::Changed(state) => self.states.push(state),
-            }
-        }
+        self.browser.obey(&mut self.session, self.now);
     }
 }

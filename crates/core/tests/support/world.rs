@@ -1,11 +1,9 @@
-//! A page, a gateway and a hostile network between them, in simulated time; and an oracle that has
-//! seen all that was published.
+//! A page, a gateway and a hostile network between them, in simulated time, with an oracle that
+//! knows everything that was published.
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{
-    Config, Input, Output, Page, ProbeId, ResponseHead, SourceId, State, Timer,
-};
+use logs_sse_core::connection::{Config, Input, Page, ResponseHead, SourceId, State};
 use logs_sse_core::notice::Notice;
 use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::store::{Capacity, Row};
@@ -15,32 +13,30 @@ use logs_sse_wire::packed;
 use logs_sse_wire::protocol::GapReason;
 use logs_sse_wire::sse;
 
-use super::model::{BEAT_MS, Event, Model, Stream};
+use super::browser::FakeBrowser;
+use super::model::{Event, HEARTBEAT_MS, Model, Stream};
 
-/// The whole world.
+/// A session with its browser, a model gateway, and the network between them.
 #[derive(Debug)]
 pub struct World {
     pub session: Session,
     pub model: Model,
+    browser: FakeBrowser,
     now: Instant,
     link: Option<Link>,
-    /// Sources that are closed; a browser may still call back for them.
-    closed: Vec<SourceId>,
-    probe: Option<ProbeId>,
-    alarm: Option<Timer>,
-    /// How many logs were given to the gateway so far; their names are their indexes.
+    /// The number of logs published so far; a log is named by its index.
     published: usize,
+    /// Whether the gateway was up when each log was published.
     accepted: Vec<bool>,
-    /// The first log that the page was promised: the first after the first greeting.
+    /// The first log that the page must show: the first published after its first stream opened.
     promised_from: Option<usize>,
-    next_beat: Instant,
+    next_heartbeat: Instant,
     arrived: usize,
-    /// Whether the proxy in between passes the ids only, and drops every other parameter:
-    /// `last_event_id` among them.
+    /// Whether the proxy in between drops every parameter but the ids, `last_event_id` included.
     pub drops_resume: bool,
-    /// Whether it ever dropped a position.
+    /// Whether the proxy ever dropped a position.
     has_dropped: bool,
-    /// Logs that were lost from a stream that went on.
+    /// The number of logs lost from streams that stayed open.
     lost: usize,
 }
 
@@ -50,7 +46,7 @@ struct Link {
     source: SourceId,
     cursor: Option<String>,
     stream: Option<Stream>,
-    /// Half open: nothing comes any more, and nobody is told.
+    /// Half open: nothing arrives, and neither end notices.
     is_dead: bool,
 }
 
@@ -61,15 +57,13 @@ impl World {
         let mut world = Self {
             session: Session::new(config, capacity, seed),
             model: Model::new(history_lines),
+            browser: FakeBrowser::default(),
             now: Instant::default() + Duration::from_secs(1),
             link: None,
-            closed: Vec::new(),
-            probe: None,
-            alarm: None,
             published: 0,
             accepted: Vec::new(),
             promised_from: None,
-            next_beat: Instant::default(),
+            next_heartbeat: Instant::default(),
             arrived: 0,
             drops_resume: false,
             has_dropped: false,
@@ -94,35 +88,37 @@ impl World {
 
     pub fn publish(&mut self, count: usize) {
         for _ in 0..count {
-            let taken = self.model.publish(self.published);
-            self.accepted.push(taken);
+            let is_accepted = self.model.publish(self.published);
+            self.accepted.push(is_accepted);
             self.published += 1;
         }
     }
 
-    /// Time passes: alarms ring, heartbeats are sent.
+    /// Time passes: timers fire and heartbeats are sent.
     pub fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
-            let alarm = self.alarm.map(|alarm| alarm.at).filter(|at| *at <= end);
-            let next =
-                [alarm, Some(self.next_beat).filter(|at| *at <= end)].into_iter().flatten().min();
+            let timer = self.browser.timer().map(|timer| timer.at).filter(|at| *at <= end);
+            let next = [timer, Some(self.next_heartbeat).filter(|at| *at <= end)]
+                .into_iter()
+                .flatten()
+                .min();
             let Some(next) = next else { break };
             self.now = self.now.max(next);
-            if self.next_beat <= self.now {
-                self.beat();
+            if self.next_heartbeat <= self.now {
+                self.send_heartbeat();
             } else {
-                self.alarm = None;
+                self.browser.fire_timer();
                 self.input(Input::Timeout);
             }
         }
         self.now = end;
     }
 
-    /// The machine sleeps: no alarm rings, and afterwards all at once.
+    /// The machine sleeps: no timer fires before it wakes.
     pub fn sleep(&mut self, time: Duration) {
         self.now = self.now + time;
-        self.next_beat = self.now + Duration::from_millis(BEAT_MS);
+        self.next_heartbeat = self.now + Duration::from_millis(HEARTBEAT_MS);
     }
 
     /// Up to `count` events arrive.
@@ -133,8 +129,8 @@ impl World {
         }
     }
 
-    /// The next event is lost on the way, if it is one that can be without breaking the stream: a
-    /// log or nothing.
+    /// The next event is lost in transit, if it is a log: only logs can be lost without breaking
+    /// the stream.
     pub fn lose_next_log(&mut self) {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_dead) else { return };
         let Some(stream) = &mut link.stream else { return };
@@ -155,7 +151,7 @@ impl World {
         }
     }
 
-    /// The gateway finds the reader slow, and skips all but the newest `keep`.
+    /// The gateway considers the reader slow and skips all but the newest `keep` logs.
     pub fn skip(&mut self, keep: u64) {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_dead) else { return };
         let event = link.stream.as_mut().and_then(|stream| self.model.skip(stream, keep));
@@ -164,24 +160,24 @@ impl World {
         }
     }
 
-    /// The gateway says goodbye and ends the stream.
+    /// The gateway sends a goodbye and ends the stream.
     pub fn say_bye(&mut self, reason: &str, retry_ms: u64) {
         if self.link.as_ref().is_some_and(|link| !link.is_dead && link.stream.is_some()) {
-            // What was sent before arrives before.
+            // Everything sent before the goodbye arrives before it.
             self.deliver(usize::MAX);
             self.arrive(&Model::bye(reason, retry_ms));
         }
     }
 
-    /// The connection is cut; what was on its way is lost with it.
+    /// The connection is cut, and events in transit are lost.
     pub fn cut(&mut self) {
         if let Some(link) = &self.link {
             let source = link.source;
-            self.tell(source, SourceEvent::Failed { refused: false });
+            self.event(source, SourceEvent::Failed { refused: false });
         }
     }
 
-    /// The connection goes dead without a word.
+    /// The connection dies silently.
     pub fn go_dead(&mut self) {
         if let Some(link) = &mut self.link {
             link.is_dead = true;
@@ -193,33 +189,34 @@ impl World {
         self.cut();
     }
 
-    /// A source that is long closed calls back.
+    /// A closed source calls back.
     pub fn call_back_late(&mut self, which: usize) {
-        let Some(&source) = self.closed.get(which % self.closed.len().max(1)) else { return };
+        let closed = self.browser.closed();
+        let Some(&source) = closed.get(which % closed.len().max(1)) else { return };
         for event in [
             SourceEvent::Opened,
             SourceEvent::Message { event: "message", id: "", data: "stray" },
             SourceEvent::Failed { refused: true },
         ] {
-            self.tell(source, event);
+            self.event(source, event);
         }
     }
 
-    /// A probe that runs comes back with what the gateway would say.
+    /// The running probe ends with the gateway's response.
     pub fn answer_probe(&mut self) {
-        if let Some(probe) = self.probe.take() {
-            let found = ResponseHead::Answer { status: 200, is_stream: true, retry_after: None };
+        if let Some(probe) = self.browser.end_probe() {
+            let stream = ResponseHead::Answer { status: 200, is_stream: true, retry_after: None };
             let busy = ResponseHead::Answer {
                 status: 503,
                 is_stream: false,
                 retry_after: Some(Duration::from_secs(2)),
             };
-            self.input(Input::Probed(probe, if self.model.is_up() { found } else { busy }));
+            self.input(Input::Probed(probe, if self.model.is_up() { stream } else { busy }));
         }
     }
 
-    /// Everything is well again: the page is wanted, seen and online, the gateway is up, and time
-    /// goes by.
+    /// Everything recovers: the page connects, is visible and online, the gateway is up, and time
+    /// passes.
     pub fn heal(&mut self) {
         self.model.start();
         self.input(Input::Network(true));
@@ -233,8 +230,8 @@ impl World {
                 break;
             }
         }
-        // One beat more, by which an idle page finds the last loss.
-        self.pass(Duration::from_millis(2 * BEAT_MS));
+        // An idle page finds the last loss by the next heartbeat.
+        self.pass(Duration::from_millis(2 * HEARTBEAT_MS));
         self.deliver(usize::MAX);
     }
 
@@ -242,10 +239,13 @@ impl World {
         matches!(self.session.state(), State::Open { .. })
     }
 
-    /// The oracle: each log that was promised and taken is shown once and in order, or lies in a
-    /// gap that says how many. Gives how many were promised, and how many of them lie in gaps.
-    pub fn judge(&self) -> Result<(usize, usize), String> {
-        let Some(from) = self.promised_from else { return Ok((0, 0)) };
+    /// The oracle: each promised log is shown once and in order, or is counted by a gap row at its
+    /// position.
+    ///
+    /// # Errors
+    /// Returns the first log that breaks the promise.
+    pub fn judge(&self) -> Result<Verdict, String> {
+        let Some(from) = self.promised_from else { return Ok(Verdict::default()) };
         let promised: Vec<usize> =
             (from..self.published).filter(|log| self.accepted[*log]).collect();
         let mut due = promised.iter().copied();
@@ -265,7 +265,7 @@ impl World {
                         .message()
                         .strip_prefix("log ")
                         .and_then(|log| log.parse().ok())
-                        .ok_or_else(|| format!("a stray line: {line:?}"))?;
+                        .ok_or_else(|| format!("an unexpected line: {line:?}"))?;
                     let skipped = due.by_ref().position(|log| log == shown).ok_or_else(|| {
                         format!("log {shown} is shown twice, out of order, or was never promised")
                     })?;
@@ -276,17 +276,17 @@ impl World {
             }
         }
         in_gaps += gap.covers(due.count()).map_err(|why| format!("at the end: {why}"))?;
-        Ok((promised.len(), in_gaps))
+        Ok(Verdict { promised: promised.len(), in_gaps })
     }
 
-    /// A reason must be one that there was.
+    /// Fails if a gap is blamed on a fault that did not happen.
     fn judge_reason(&self, reason: GapReason) -> Result<(), String> {
         match reason {
             GapReason::Lost if self.lost == 0 => {
-                Err("told as lost on the way, where nothing was".into())
+                Err("a gap is reported as lost on the way, but no log was lost".into())
             }
             GapReason::NotResumed if !self.has_dropped && self.lost == 0 => {
-                Err("told as a position that did not arrive, where all did".into())
+                Err("a gap is reported as a dropped position, but none was dropped".into())
             }
             _ => Ok(()),
         }
@@ -297,14 +297,14 @@ impl World {
         if link.stream.is_none() {
             let source = link.source;
             if !self.model.is_up() {
-                self.tell(source, SourceEvent::Failed { refused: false });
+                self.event(source, SourceEvent::Failed { refused: false });
                 return None;
             }
             link.stream = Some(self.model.open(link.cursor.as_deref()));
             if self.promised_from.is_none() {
                 self.promised_from = Some(self.published);
             }
-            self.tell(source, SourceEvent::Opened);
+            self.event(source, SourceEvent::Opened);
         }
         let stream = self.link.as_mut()?.stream.as_mut()?;
         self.model.next(stream)
@@ -313,17 +313,18 @@ impl World {
     fn arrive(&mut self, event: &Event) {
         let Some(link) = &self.link else { return };
         let source = link.source;
-        // Each third event comes in each of the forms in which one may come.
+        // Events arrive in turn as messages, packed, and as bytes.
         self.arrived += 1;
         match self.arrived % 3 {
-            0 => self.tell(
+            0 => self.event(
                 source,
                 SourceEvent::Message { event: event.name, id: "", data: &event.data },
             ),
             1 => {
-                let digit =
-                    packed::names().position(|name| name == event.name).expect("a name of ours");
-                self.tell(
+                let digit = packed::names()
+                    .position(|name| name == event.name)
+                    .expect("a packed event has a known name");
+                self.event(
                     source,
                     SourceEvent::Packed(format!("\r{digit}\n{}", event.data).as_bytes()),
                 );
@@ -331,19 +332,20 @@ impl World {
             _ => {
                 let bytes = sse::encode(Some(event.name), None, &event.data);
                 for piece in bytes.as_bytes().chunks(1 + self.arrived * 7 % bytes.len()) {
-                    self.tell(source, SourceEvent::Bytes(piece));
+                    self.event(source, SourceEvent::Bytes(piece));
                 }
             }
         }
     }
 
-    fn tell(&mut self, source: SourceId, event: SourceEvent<'_>) {
+    fn event(&mut self, source: SourceId, event: SourceEvent<'_>) {
         self.session.handle_source(self.now, source, event);
         self.obey();
     }
 
-    fn beat(&mut self) {
-        self.next_beat = self.next_beat.max(self.now) + Duration::from_millis(BEAT_MS);
+    fn send_heartbeat(&mut self) {
+        self.next_heartbeat =
+            self.next_heartbeat.max(self.now) + Duration::from_millis(HEARTBEAT_MS);
         let is_up = self.model.is_up();
         if self.link.as_ref().is_some_and(|link| is_up && !link.is_dead && link.stream.is_some()) {
             self.deliver(usize::MAX);
@@ -354,48 +356,40 @@ impl World {
         }
     }
 
+    /// Lets the browser obey, and connects the source that it opened.
     fn obey(&mut self) {
-        while let Some(output) = self.session.poll_output() {
-            match output {
-                Output::Open { source, url } => {
-                    assert!(
-                        self.link.is_none() && self.probe.is_none(),
-                        "{source:?} opened beside {:?} {:?}",
-                        self.link,
-                        self.probe
-                    );
-                    let asked =
-                        url.split_once("&last_event_id=").map(|(_, cursor)| cursor.to_owned());
-                    self.has_dropped |= self.drops_resume && asked.is_some();
-                    let cursor = asked.filter(|_| !self.drops_resume);
-                    self.link = Some(Link { source, cursor, stream: None, is_dead: false });
-                }
-                Output::Close(source) => {
-                    assert_eq!(self.link.take().map(|link| link.source), Some(source));
-                    self.closed.push(source);
-                }
-                Output::Probe { probe, .. } => {
-                    assert!(self.link.is_none() && self.probe.is_none());
-                    self.probe = Some(probe);
-                }
-                Output::EndProbe(probe) => assert_eq!(self.probe.take(), Some(probe)),
-                Output::SetTimer(alarm) => self.alarm = alarm,
-                Output::Changed(_) => {}
-            }
+        let before = self.browser.opened().len();
+        self.browser.obey(&mut self.session, self.now);
+        for opened in &self.browser.opened()[before..] {
+            self.has_dropped |= self.drops_resume && cursor_in(&opened.url).is_some();
         }
-        let awaits_replay = matches!(
-            self.session.state(),
-            State::Connecting { .. } | State::Waiting { .. } | State::Offline
-        );
-        assert!(
-            !awaits_replay || self.alarm.is_some(),
-            "no next step in {:?}",
-            self.session.state()
-        );
+        let open = self.browser.open();
+        if self.link.as_ref().map(|link| link.source) != open.map(|opened| opened.source) {
+            self.link = open.map(|opened| Link {
+                source: opened.source,
+                cursor: cursor_in(&opened.url).filter(|_| !self.drops_resume),
+                stream: None,
+                is_dead: false,
+            });
+        }
     }
 }
 
-/// What the gap rows between two lines claim.
+/// Returns the resume position in the URL of a stream.
+fn cursor_in(url: &str) -> Option<String> {
+    url.split_once("&last_event_id=").map(|(_, cursor)| cursor.to_owned())
+}
+
+/// What the oracle counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Verdict {
+    /// The number of logs that had to be shown or reported missing.
+    pub promised: usize,
+    /// The number of those that were reported missing.
+    pub in_gaps: usize,
+}
+
+/// The number of logs that the gap rows between two lines report.
 #[derive(Debug, Default)]
 struct Missing {
     known: usize,
@@ -415,7 +409,7 @@ impl Missing {
         if fits {
             Ok(skipped)
         } else {
-            Err(format!("{skipped} logs are not shown, the gaps say {self:?}"))
+            Err(format!("{skipped} logs are not shown, but the gap rows report {self:?}"))
         }
     }
 }

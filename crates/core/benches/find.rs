@@ -1,15 +1,17 @@
-//! How fast a million lines are searched. Prints figures and asserts none, so it is run by hand,
-//! without debug information: `cargo test --release --no-default-features --test find_speed --
-//! --ignored --nocapture`
+//! Measures how fast a million lines are searched: `cargo bench -p logs-sse-core --bench find`.
+//! Arguments select parts: `cargo bench -p logs-sse-core --bench find -- lines hostile patterns`.
 //!
-//! Seen on two shared cores: 243 MB in 38 ms for a text that is rare or absent (6.3 GB/s), in 60 to
-//! 90 ms for one in each line, in 150 ms for the letter `e`; levels and pipelines in 5 to 7 ms; the
-//! first fifty of a text in each line in 0.05 ms. Lines of a megabyte that ask for the most work
-//! take 12 ms at most.
+//! Measured on two shared cores: 243 MB in 38 ms for a text that is rare or absent (6.3 GB/s), in
+//! 60 to 90 ms for a text in each line, in 150 ms for the letter `e`; levels and pipelines in 5 to
+//! 7 ms; the first fifty hits of a text in each line in 0.05 ms. The slowest lines of a megabyte
+//! take 12 ms.
 //!
 //! Patterns: 70 ms where no line holds their literal (`^Wrote`), 0.45 to 0.9 s where each line must
-//! be read (500 ns a line), 1.5 s for one without a literal, 6 s for one that is under way all the
-//! time (`.*\d.*=`, 4 to 5 ns a step).
+//! be read (500 ns per line), 1.5 s for one without a literal, 6 s for one that always has a thread
+//! running (`.*\d.*=`, 4 to 5 ns per step).
+
+#[path = "../tests/support/raw.rs"]
+mod raw;
 
 use std::time::{Duration, Instant};
 
@@ -17,9 +19,25 @@ use logs_sse_core::find::{Find, Levels, Query};
 use logs_sse_core::store::{Capacity, Store};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::Raw;
+use raw::raw;
 
 const LINES: usize = 1_000_000;
 
+fn main() {
+    // cargo bench passes `--bench`.
+    let chosen: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with("--")).collect();
+    for (part, run) in [
+        ("lines", a_million_lines as fn()),
+        ("hostile", hostile_lines),
+        ("patterns", hostile_patterns),
+    ] {
+        if chosen.is_empty() || chosen.iter().any(|name| name == part) {
+            run();
+        }
+    }
+}
+
+/// Returns a store of a million lines as a pipeline writes them.
 fn store() -> Store {
     let mut store = Store::new(Capacity { lines: LINES, bytes: usize::MAX });
     let levels = ["INFO", "INFO", "DEBUG", "INFO", "WARN", "INFO", "ERROR"];
@@ -41,16 +59,13 @@ fn store() -> Store {
             channel: Some("logs:etl:a:b".into()),
             seq: Some(index as u64 + 1),
             stamp: Some(1_795_472_914_244),
-            text: text.as_str().into(),
-            is_error: false,
-            picks: None,
+            ..raw(&text)
         });
     }
     store
 }
 
-#[test]
-#[ignore = "prints figures, and needs a release build"]
+/// Searches a million lines for texts, patterns, levels and pipelines.
 fn a_million_lines() {
     let began = Instant::now();
     let store = store();
@@ -84,7 +99,7 @@ fn a_million_lines() {
         ("the same, in each line", regex("^Loaded")),
         ("a pattern of two words", regex("(error|fail)ed")),
         ("a pattern without a word", regex("\\d{7}|[x-z]{4}")),
-        ("a pattern that goes far", regex(".*\\d.*=")),
+        ("a pattern that runs far", regex(".*\\d.*=")),
         ("errors", Query { levels: Levels::of(&[Level::Error]), ..Query::default() }),
         ("errors with a text", Query { levels: Levels::of(&[Level::Error]), ..text("partition") }),
         ("a pipeline", Query { pipeline: Some("INGEST".into()), ..Query::default() }),
@@ -114,10 +129,8 @@ fn a_million_lines() {
     }
 }
 
-/// Lines of a megabyte that ask for the most work there is: each must take a few milliseconds,
-/// which is what a whole chunk takes.
-#[test]
-#[ignore = "prints figures, and needs a release build"]
+/// Searches the lines of a megabyte that cost the most work: each must take a few milliseconds, as
+/// a whole chunk does.
 fn hostile_lines() {
     const SIZE: usize = 1_000_000;
     let list = |part: &str| format!("{{\"a\":[{}0]}}", part.repeat(SIZE / part.len()));
@@ -137,54 +150,31 @@ fn hostile_lines() {
         ("escaped quotes", string("\\\"x"), "x="),
         ("not ASCII", string("\\u00e9"), "éa"),
         ("not ASCII, another", string("\\u00e9"), "è"),
+        ("one letter, repeated", string("a"), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
         (
-            "one letter again and again",
-            string("a"),
-            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
-        ),
-        (
-            "two letters again and again",
+            "two letters, repeated",
             string("ab"),
             "abababababababababababababababababbabababababababab",
         ),
-        ("half of what is looked for", string("a="), "a=b"),
+        ("half of the needle", string("a="), "a=b"),
         ("a quote among quotes", string("\\\""), "\"a"),
     ];
-    for (what, text, sought) in lines {
+    for (what, text, needle) in lines {
         let mut store = Store::new(Capacity::default());
-        store.append(&Raw {
-            id: "".into(),
-            channel: None,
-            seq: None,
-            stamp: None,
-            text: text.as_str().into(),
-            is_error: false,
-            picks: None,
-        });
-        let mut find = Find::new(Query::default().text(sought), &store);
+        store.append(&raw(&text));
+        let mut find = Find::new(Query::default().text(needle), &store);
         let began = Instant::now();
         find.advance(&store, 0);
         println!("{what:>28}: {} hits in {:.1?}", find.lines(&store), began.elapsed());
     }
 }
 
-/// Patterns that ask for the most work there is, put to rows of which as much is looked at as there
-/// may be.
-#[test]
-#[ignore = "prints figures, and needs a release build"]
+/// Searches with the patterns that cost the most work, in rows longer than the search limit.
 fn hostile_patterns() {
     let mut store = Store::new(Capacity::default());
     for index in 0..100 {
         let text = format!("{}{index}", "ab".repeat(10_000));
-        store.append(&Raw {
-            id: "".into(),
-            channel: None,
-            seq: None,
-            stamp: None,
-            text: text.into(),
-            is_error: false,
-            picks: None,
-        });
+        store.append(&raw(&text));
     }
     let longest = "(a|b)".repeat(150) + "?[xy]";
     for pattern in [

@@ -1,5 +1,5 @@
-//! Any text is a cursor or is refused; what is one comes out as it went in. Any stream of events
-//! leaves the session whole.
+//! Hostile input to cursors, the SSE parser and the session: nothing panics, and memory stays
+//! bounded.
 
 mod support;
 
@@ -10,7 +10,7 @@ use logs_sse_wire::sse;
 use proptest::prelude::*;
 use support::sim::Sim;
 
-/// More cases by `PROPTEST_CASES`.
+/// `PROPTEST_CASES` overrides the number of cases.
 fn config(cases: u32) -> ProptestConfig {
     let cases =
         std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
@@ -21,15 +21,17 @@ proptest! {
     #![proptest_config(config(1_000))]
 
     #[test]
-    fn any_text_is_a_cursor_or_is_refused(text in "(1\\.)?[0-9a-zA-Z._-]{0,40}|\\PC{0,40}") {
+    fn any_text_is_rejected_or_a_cursor_that_round_trips(
+        text in "(1\\.)?[0-9a-zA-Z._-]{0,40}|\\PC{0,40}",
+    ) {
         if let Ok(cursor) = text.parse::<Cursor>() {
-            // Leading zeros are the one thing that is not kept.
+            // Only leading zeros are lost.
             prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
         }
     }
 
     #[test]
-    fn any_events_leave_the_session_whole(
+    fn no_events_break_the_session(
         events in prop::collection::vec(
             (
                 "message|heartbeat|gap|bye|error",
@@ -50,7 +52,7 @@ proptest! {
             if sim.url().is_none() {
                 sim.input(Input::Connect);
                 sim.input(Input::RetryNow);
-                sim.answer();
+                sim.accept();
             }
             sim.event(sim.source(), SourceEvent::Message { event, id: "", data });
         }
@@ -58,7 +60,10 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_frames_however_they_are_cut(bytes in prop::collection::vec(any::<u8>(), 0..200), size in 1_usize..50) {
+    fn any_bytes_yield_the_same_events_however_they_are_split(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        size in 1_usize..50,
+    ) {
         let whole = sse::Parser::default().feed(&bytes);
         let mut parser = sse::Parser::default();
         let pieces: Vec<_> = bytes.chunks(size).flat_map(|piece| parser.feed(piece)).collect();

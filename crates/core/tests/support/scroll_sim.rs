@@ -1,16 +1,15 @@
-//! A reader before a browser's list: scrolls, and sees where rows stand. The browser's part is as
-//! dumb as the real one.
+//! A simulated list in a browser: draws rows, measures them and scrolls, exactly as the page does.
 
 use std::ops::Range;
 
 use logs_sse_core::viewport::{Measures, Viewport, Window};
 
-/// One list, drawn after each thing that happens, as the page does it.
-pub struct Reader {
+/// A list that is drawn after each change, as on the page.
+pub struct ScrollSim {
     pub viewport: Viewport,
-    /// The browser's own scroll position.
+    /// The scroll position of the browser.
     pub top: f64,
-    /// How high each row becomes when it is drawn.
+    /// Returns the height of a row once it is drawn.
     pub heights: fn(u64) -> f64,
     held: Range<u64>,
     drawn: Window,
@@ -19,11 +18,11 @@ pub struct Reader {
     height: f64,
 }
 
-impl Reader {
-    pub fn of(held: Range<u64>, row: f64, height: f64) -> Self {
+impl ScrollSim {
+    pub fn new(held: Range<u64>, row: f64, height: f64) -> Self {
         let mut viewport = Viewport::default();
         viewport.measured(Measures { row, width: 500.0, height });
-        let mut reader = Self {
+        let mut sim = Self {
             viewport,
             top: 0.0,
             heights: |_| 0.0,
@@ -33,44 +32,44 @@ impl Reader {
             width: 500.0,
             height,
         };
-        reader.draw();
-        reader
+        sim.draw();
+        sim
     }
 
-    /// What is drawn.
+    /// Returns the window as drawn last.
     pub fn window(&self) -> Window {
         self.drawn
     }
 
-    /// The store holds other lines from now on.
-    pub fn held(&mut self, held: Range<u64>) {
+    /// Replaces the rows of the store.
+    pub fn set_held(&mut self, held: Range<u64>) {
         self.held = held;
         self.draw();
     }
 
-    /// The store got more lines at the end, which are not drawn yet.
-    pub fn grow_unseen(&mut self, lines: u64) {
+    /// Appends rows to the store without drawing.
+    pub fn append_undrawn(&mut self, lines: u64) {
         self.held.end += lines;
     }
 
-    pub fn held_lines(&self) -> Range<u64> {
+    pub fn held(&self) -> Range<u64> {
         self.held.clone()
     }
 
-    /// Scrolls by `way` pixels.
-    pub fn wheel(&mut self, way: f64) {
-        self.drag(self.top + way);
+    /// Scrolls by `delta` pixels.
+    pub fn wheel(&mut self, delta: f64) {
+        self.drag(self.top + delta);
     }
 
-    /// Scrolls to a position, as the scrollbar and the keys Home and End do.
+    /// Scrolls to a position, as the scrollbar and the Home and End keys do.
     pub fn drag(&mut self, top: f64) {
         let last = (self.drawn.total as f64 - self.height).max(0.0);
         self.top = top.clamp(0.0, last);
-        self.tell_scroll();
+        self.report_scroll();
         self.draw();
     }
 
-    /// Lines wrap from now on, and rows become as high as that.
+    /// Wraps lines, so that rows have these heights.
     pub fn wrap(&mut self, heights: fn(u64) -> f64) {
         self.heights = heights;
         self.viewport.wrap(true);
@@ -82,8 +81,7 @@ impl Reader {
         self.viewport.measured(Measures { row: self.row, width: self.width, height: self.height });
     }
 
-    /// Draws, measures and places until nothing changes any more; twice or three times is what a
-    /// page can do within a frame.
+    /// Draws, measures and scrolls until nothing changes. A page converges in two or three rounds.
     pub fn draw(&mut self) {
         for _ in 0..8 {
             let last = std::mem::replace(&mut self.drawn, self.viewport.window(&self.held));
@@ -97,7 +95,7 @@ impl Reader {
                 .collect();
             let last = self.last_top();
             if last < self.top {
-                // The element became lower, so the browser moved, and tells it like any scroll.
+                // The element shrank, so the browser scrolled and reports it like any scroll.
                 self.top = last;
             }
             if let Some(top) = self.drawn.scroll_to {
@@ -105,16 +103,17 @@ impl Reader {
                 self.viewport.scroll_top_applied(self.top);
             }
             let held = self.drawn.held.0..self.drawn.held.1;
-            let is_news = self.drawn.layout.is_some() && self.viewport.rows_measured(&rows, &held);
-            self.tell_scroll();
-            if !is_news && self.viewport.window(&self.held) == self.drawn {
+            let has_changed =
+                self.drawn.layout.is_some() && self.viewport.rows_measured(&rows, &held);
+            self.report_scroll();
+            if !has_changed && self.viewport.window(&self.held) == self.drawn {
                 return;
             }
         }
-        panic!("drawing does not come to rest: {:?} of {:?}", self.drawn, self.viewport);
+        panic!("drawing does not converge: {:?} of {:?}", self.drawn, self.viewport);
     }
 
-    /// The rows that are seen, newest first, and how far below the upper edge each stands.
+    /// Returns the visible rows, newest first, each with its distance below the upper edge.
     pub fn on_screen(&self) -> Vec<(u64, f64)> {
         let mut at = self.drawn.offset as f64 / 100.0 - self.top;
         let mut rows = Vec::new();
@@ -128,7 +127,7 @@ impl Reader {
         rows
     }
 
-    /// How far below the upper edge a drawn row stands.
+    /// Returns the distance of a drawn row below the upper edge.
     pub fn position_of(&self, row: u64) -> f64 {
         assert!(
             self.drawn.start <= row && row < self.drawn.end,
@@ -139,19 +138,19 @@ impl Reader {
             + (row + 1..self.drawn.end).map(|row| self.height_of(row)).sum::<f64>()
     }
 
-    /// Fails where the window is not filled with rows, though there are some.
-    pub fn assert_whole(&self) {
+    /// Checks that rows fill the visible part of the list.
+    pub fn assert_filled(&self) {
         let seen = self.on_screen();
         let (Some(&(_, first)), Some(&(last, at))) = (seen.first(), seen.last()) else {
-            assert!(self.held.is_empty(), "nothing is seen of {:?}", self.drawn);
+            assert!(self.held.is_empty(), "no row is visible in {:?}", self.drawn);
             return;
         };
-        // At the top the newest line may be some pixels off, as a reader is there who is near it.
-        assert!(first <= 0.0, "white above the first row: {seen:?} {:?}", self.drawn);
+        // A list scrolled to within a few pixels of the top still follows.
+        assert!(first <= 0.0, "blank space above the first row: {seen:?} {:?}", self.drawn);
         let bottom = at + self.height_of(last);
         assert!(
             bottom > self.height - 1.0 || last == self.held.start,
-            "white below the last row: {seen:?} {:?}",
+            "blank space below the last row: {seen:?} {:?}",
             self.drawn
         );
     }
@@ -163,12 +162,12 @@ impl Reader {
                     <= self.height + 1.0
     }
 
-    /// Where the scrollbar ends.
+    /// Returns the scroll position of the end.
     pub fn last_top(&self) -> f64 {
         (self.drawn.total as f64 - self.height).max(0.0)
     }
 
-    fn tell_scroll(&mut self) {
+    fn report_scroll(&mut self) {
         self.viewport.scrolled(self.top, &(self.drawn.held.0..self.drawn.held.1));
     }
 
