@@ -205,6 +205,17 @@ fn a_report_of_no_network_does_not_close_a_living_stream() {
 }
 
 #[test]
+fn a_stream_lost_while_the_browser_reports_no_network_is_offline_whatever_it_received_since() {
+    let mut sim = counted(0);
+    sim.input(Input::Network(false));
+    sim.line(&log(1));
+    sim.drop_link();
+    assert_eq!(sim.state(), &State::Offline);
+    sim.pass_to_attempt();
+    assert_eq!(sim.opened().len(), 2, "retries continue while the browser reports no network");
+}
+
+#[test]
 fn a_report_of_no_network_halves_the_silence_that_a_stream_may_keep() {
     let mut sim = counted(0);
     sim.pass(SECOND);

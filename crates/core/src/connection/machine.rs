@@ -35,7 +35,8 @@ pub struct Connection {
     beat_limit: Option<Duration>,
     /// What came on the open stream, as long as nothing of it was understood.
     unread: Unread,
-    /// Whether the browser reports a network, or was found to be wrong about it.
+    /// Whether the browser reports a network. A stream that opens despite a report of none proves
+    /// the report wrong; an event proves only that its own stream still works.
     online: bool,
     last_failure: Option<Failure>,
     /// Until when the server asked not to be tried again.
@@ -187,7 +188,6 @@ impl Connection {
         }
         let was_overdue = self.watch.is_overdue(now);
         self.watch.heard(now);
-        self.online = true;
         if was_overdue {
             self.outputs.push_back(Output::Changed(self.state.clone()));
         }
