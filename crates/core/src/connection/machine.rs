@@ -1,5 +1,5 @@
-//! The machine itself: one transition for each input. What a state means is in `state.rs`, when it
-//! wakes in `alarms.rs`.
+//! The state machine itself: one transition per input. States are defined in `state.rs`, deadlines
+//! in `timers.rs`.
 
 mod hints;
 mod outlook;
@@ -18,36 +18,36 @@ use crate::time::Instant;
 use logs_sse_wire::protocol::{Bye, ByeReason, LONGEST_WAIT};
 use logs_sse_wire::unread::Unread;
 
-/// The connection.
+/// A connection to one log stream.
 #[derive(Debug)]
 pub struct Connection {
     config: Config,
     target: Result<String, String>,
     state: State,
     backoff: Backoff,
-    /// The one source that is open, if any; no probe runs beside it.
+    /// The one open source, if any. No probe runs while it is open.
     source: Option<SourceId>,
     asking: ProbeState,
     timer: Timers,
     announced_timer: Option<Timer>,
     watch: Watch,
-    /// The silence that the server's last beat allows; `None` until it tells a beat.
+    /// The silence limit set by the server's heartbeat interval, or `None` until it announces one.
     beat_limit: Option<Duration>,
-    /// What came on the open stream, as long as nothing of it was understood.
+    /// What arrived on the open stream while none of it could be parsed.
     unread: Unread,
     /// Whether the browser reports a network. A stream that opens despite a report of none proves
     /// the report wrong; an event proves only that its own stream still works.
     online: bool,
     last_failure: Option<Failure>,
-    /// Until when the server asked not to be tried again.
+    /// The server asked not to be contacted again before this time.
     not_before: Instant,
-    /// How many sources and probes there were; the next one's number.
+    /// The number of sources and probes so far, which numbers the next one.
     opened: u64,
     outputs: VecDeque<Output>,
 }
 
 impl Connection {
-    /// A connection that nobody wants yet; the seed decides the jitter.
+    /// Creates an idle connection. `seed` determines the jitter.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         Self {
@@ -70,10 +70,11 @@ impl Connection {
         }
     }
 
-    /// Takes in what happened at `now`. Then drain [`poll_output`](Self::poll_output).
+    /// Handles an event that happened at `now`. Drain [`poll_output`](Self::poll_output)
+    /// afterwards.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
-            // A line a millisecond is usual, and changes nothing but this.
+            // Often called once per millisecond, and a line changes nothing else.
             Input::Heard(source) => return self.handle_heard(now, source),
             Input::Connect => self.handle_connect(now),
             Input::Disconnect => self.rest(State::Idle),
@@ -99,38 +100,38 @@ impl Connection {
         self.tell_alarm();
     }
 
-    /// The next thing to be done, in order; `None` when all is said.
+    /// Returns the next action to perform, in order, or `None` if there is none.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    /// Where it stands.
+    /// Returns the current state.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Why the last attempt or link ended, until one settles.
+    /// Returns why the last attempt or stream ended, until an attempt succeeds.
     #[must_use]
     pub fn last_failure(&self) -> Option<&Failure> {
         self.last_failure.as_ref()
     }
 
-    /// Whether this is the source that is open now. What another one says is too late.
+    /// Returns whether `source` is the open source. Events from any other source are stale.
     #[must_use]
     pub fn is_current(&self, source: SourceId) -> bool {
         self.source == Some(source)
     }
 
-    /// How long the open stream has been silent at `now`, once that is long enough to doubt it.
+    /// Returns how long the open stream has been silent at `now`, once that is suspicious.
     #[must_use]
     pub fn doubt(&self, now: Instant) -> Option<Duration> {
         matches!(self.state, State::Open { .. }).then(|| self.watch.doubt(now)).flatten()
     }
 
     fn handle_connect(&mut self, now: Instant) {
-        // Asked for by a person, so it is tried even when the browser thinks that there is no
-        // network: a gateway on this very machine needs none.
+        // A user asked for this, so it is tried even while the browser reports no network: a
+        // gateway on the same machine needs none.
         if matches!(self.state, State::Idle | State::Stopped(_)) {
             self.begin_afresh(now);
         }
@@ -180,8 +181,7 @@ impl Connection {
         }
     }
 
-    /// Moves no alarm: the one for silence finds out when it rings that something was heard
-    /// meanwhile.
+    /// Sets no timer: when the silence timer fires, it finds that an event arrived in the meantime.
     fn handle_heard(&mut self, now: Instant, source: SourceId) {
         if !self.is_current(source) {
             return;
@@ -203,13 +203,13 @@ impl Connection {
         if !self.is_current(source) {
             return;
         }
-        // The browser's own retry has no backoff and ignores ours, so the source goes, whatever it
-        // would have done.
+        // The browser's own retry has no backoff and ignores ours, so the source is closed even if
+        // the browser would have retried.
         let was_connecting = matches!(self.state, State::Connecting { .. });
         self.release();
         let ask = was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
         let asked_lately = self.asking.is_recent(now);
-        // Nobody asks again so soon, and the reason that was found still stands.
+        // No new probe is sent so soon, and the reason found by the last one still applies.
         let failure = match &self.last_failure {
             Some(found) if asked_lately && failure == Failure::Rejected && found.is_found() => {
                 found.clone()
@@ -240,7 +240,7 @@ impl Connection {
     }
 
     fn handle_blocked(&mut self, place: &str) {
-        // Something else of the page may have been blocked as well.
+        // The policy may have blocked an unrelated request of the page.
         let is_ours = self.target.as_ref().is_ok_and(|url| is_place_of(place, url));
         if is_ours
             && matches!(
@@ -254,8 +254,8 @@ impl Connection {
 
     fn handle_timeout(&mut self, now: Instant) {
         self.handle_due(now);
-        // The alarm has rung and is gone, perhaps early, since browsers round timers down: so it is
-        // told anew in any case.
+        // The timer has fired and is spent, perhaps early, because browsers round timers down. So
+        // it is always announced again.
         self.announced_timer = self.timer.next();
         self.outputs.push_back(Output::SetTimer(self.announced_timer));
     }
@@ -282,10 +282,10 @@ impl Connection {
         match self.watch.look(now, due) {
             None => {}
             Some(Liveness::LookAgain(at)) => self.timer.set(TimerReason::Silence, at),
-            // The state is the same and reads differently.
+            // The state is unchanged, but its text is not.
             Some(Liveness::Unheard) => self.outputs.push_back(Output::Changed(self.state.clone())),
             Some(Liveness::Dead(_)) if !self.watch.is_heard() => {
-                // The server may be another one by now, with another beat or none.
+                // A different server may answer by now, with another heartbeat interval or none.
                 self.beat_limit = None;
                 self.handle_failed(now, source, Failure::Unread(self.unread));
             }
@@ -308,7 +308,7 @@ impl Connection {
         self.attempt(now);
     }
 
-    /// Begins an attempt, with whatever was open or awaited before it gone.
+    /// Starts an attempt, after closing whatever was open or pending.
     fn attempt(&mut self, now: Instant) {
         self.release();
         match self.target.clone() {
@@ -323,15 +323,14 @@ impl Connection {
         }
     }
 
-    /// Waits for the next attempt: at least `floor`, which is the server's wish, and a jittered
-    /// delay on top, without which all readers that were told the same would come back at the
-    /// same moment.
+    /// Waits for the next attempt: at least `floor`, which the server asked for, plus a jittered
+    /// delay. Without the jitter, all readers given the same floor would return at once.
     fn wait(&mut self, now: Instant, floor: Duration, failure: Failure) {
         self.last_failure = Some(failure);
         self.not_before = now + floor.min(LONGEST_WAIT);
         if !self.online {
-            // Slowly, since the browser may well be right; and uncounted, since it says nothing
-            // about the server.
+            // Retry slowly, because the browser may well be right. Do not count the failure,
+            // because it says nothing about the server.
             let delay = self.backoff.slow() + floor.min(LONGEST_WAIT);
             self.timer.set(TimerReason::Retry, now + delay);
             return self.change(State::Offline);
@@ -353,8 +352,8 @@ impl Connection {
         self.outputs.push_back(Output::Probe { probe, url });
     }
 
-    /// Begins the attempt that is due, unless the reason of the last one's failure is about to be
-    /// told.
+    /// Starts the attempt that is due, unless a running probe is about to report why the last one
+    /// failed.
     fn retry(&mut self, now: Instant) {
         match self.asking.holds_until(now) {
             Some(end) => self.timer.set(TimerReason::Retry, end),
@@ -362,13 +361,13 @@ impl Connection {
         }
     }
 
-    /// Goes to a state in which nothing is open and nothing is awaited.
+    /// Enters a state in which nothing is open and no attempt is pending.
     fn rest(&mut self, state: State) {
         self.release();
         self.change(state);
     }
 
-    /// Lets go of source, probe and every alarm that goes with them.
+    /// Closes the source, ends the probe and clears every timer that belongs to them.
     fn release(&mut self) {
         if let Some(source) = self.source.take() {
             self.outputs.push_back(Output::Close(source));

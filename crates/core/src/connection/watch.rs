@@ -1,55 +1,56 @@
-//! The watchdog of an open stream: when silence means that it is dead. Knows the beat, closes
-//! nothing.
+//! The watchdog of an open stream: decides when silence means that it is dead. Knows the heartbeat
+//! interval and closes nothing.
 
 use std::time::Duration;
 
 use crate::time::Instant;
 
-/// What is known of a stream's signs of life.
+/// Tracks when events arrive on an open stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Watch {
-    /// When the stream opened, or gave its last sign of life.
+    /// When the last event arrived, or the stream opened.
     heard_at: Instant,
-    /// Whether it gave any.
+    /// Whether any event arrived.
     is_heard: bool,
-    /// After how long a silence the stream is considered dead; `None` when silence proves nothing.
+    /// How long the stream may be silent before it is considered dead, or `None` if silence proves
+    /// nothing.
     limit: Option<Duration>,
-    /// Since when the browser has reported no network, unless something was heard after that.
+    /// Since when the browser has reported no network, unless an event arrived after that.
     doubted_at: Option<Instant>,
-    /// Until when an old silence is forgiven, since nothing could be heard in a sleep.
+    /// Until when an overdue silence is forgiven, because nothing can arrive during sleep.
     grace_until: Option<Instant>,
 }
 
-/// What to think of a silence.
+/// What a silence means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Liveness {
-    /// Nothing; look again then.
+    /// Nothing so far; check again at this time.
     LookAgain(Instant),
-    /// The stream may live, but nothing on it has been understood for so long that this must be
-    /// said.
+    /// The stream may be alive, but nothing on it has been understood for so long that it must be
+    /// reported.
     Unheard,
     /// The stream is dead; it has been silent for this long.
     Dead(Duration),
 }
 
 impl Watch {
-    /// A watch over a stream that opened at `now`, with a limit if there is one.
+    /// Creates a watchdog for a stream that opened at `now`.
     pub(super) fn new(now: Instant, limit: Option<Duration>) -> Self {
         Self { heard_at: now, limit, ..Self::default() }
     }
 
-    /// Changes the limit at `now`, at which something was heard.
+    /// Changes the limit at `now`, when an event arrived.
     pub(super) fn limit(&mut self, now: Instant, limit: Option<Duration>) {
         self.limit = limit;
         self.heard(now);
     }
 
-    /// When to look first; `None` for never.
+    /// Returns when to check first, or `None` for never.
     pub(super) fn first_look(&self) -> Option<Instant> {
         self.deadline().or_else(|| (!self.is_heard).then(|| self.heard_at + FIRST_SIGN))
     }
 
-    /// Notes a sign of life.
+    /// Records that an event arrived.
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard_at = now;
         self.is_heard = true;
@@ -57,14 +58,16 @@ impl Watch {
         self.grace_until = None;
     }
 
-    /// Notes that the browser reports no network since `now`, and returns when to look. The report
-    /// may be wrong, so the stream has time to show that it lives, but less than usual.
+    /// Records that the browser reports no network at `now`, and returns when to check.
+    ///
+    /// The report may be wrong, so the stream still has time to prove that it is alive, but less
+    /// than usual.
     pub(super) fn network_lost(&mut self, now: Instant) -> Option<Instant> {
         self.doubted_at = self.doubted_at.or(Some(now));
         self.deadline()
     }
 
-    /// Looks at `now`, as was planned for `due`.
+    /// Checks the stream at `now`; the check was scheduled for `due`.
     pub(super) fn look(&mut self, now: Instant, due: Instant) -> Option<Liveness> {
         let Some(deadline) = self.deadline() else {
             return (!self.is_heard).then_some(Liveness::Unheard);
@@ -72,16 +75,16 @@ impl Watch {
         if now < deadline {
             return Some(Liveness::LookAgain(deadline));
         }
-        // No alarm rings so late unless the machine slept: what arrived meanwhile may be on its
-        // way.
+        // A timer fires this late only if the machine slept. Events that arrived during sleep may
+        // not have been delivered yet.
         if self.beat() < now - due && self.grace_until.is_none() {
             return self.forgive(now).map(Liveness::LookAgain);
         }
         Some(Liveness::Dead(now - self.heard_at))
     }
 
-    /// After a time in which timers may have stood still: forgives an old silence once, and says
-    /// when to look again.
+    /// Forgives an overdue silence once, after a time in which timers may not have run, and returns
+    /// when to check again.
     pub(super) fn forgive(&mut self, now: Instant) -> Option<Instant> {
         let is_overdue = self.deadline().is_some_and(|deadline| deadline <= now);
         if !is_overdue || self.grace_until.is_some() {
@@ -91,24 +94,24 @@ impl Watch {
         self.grace_until
     }
 
-    /// How long it has been silent, once that is long enough to doubt it: one beat may be late, the
+    /// Returns the length of the silence, once it is suspicious. One heartbeat may be late; the
     /// second is not.
     pub(super) fn doubt(&self, now: Instant) -> Option<Duration> {
         (self.deadline()? <= now + self.beat()).then_some(now - self.heard_at)
     }
 
-    /// Whether anything on the stream was understood.
+    /// Returns whether anything on the stream was understood.
     pub(super) fn is_heard(&self) -> bool {
         self.is_heard
     }
 
-    /// Whether nothing was understood for longer than any known server stays silent after it opens
-    /// a stream.
+    /// Returns whether nothing was understood for longer than any known server stays silent after
+    /// it opens a stream.
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
         !self.is_heard && FIRST_SIGN <= now - self.heard_at
     }
 
-    /// When the stream is considered dead, unless something is heard before.
+    /// Returns when the stream is considered dead unless an event arrives first.
     fn deadline(&self) -> Option<Instant> {
         let usual = self.limit.map(|limit| self.heard_at + limit);
         let doubted = self.doubted_at.map(|at| at + self.limit.map_or(DOUBTED, |limit| limit / 2));
@@ -120,14 +123,15 @@ impl Watch {
     }
 }
 
-/// Beats that may be missed: timers are late and networks hiccup, so one or two prove nothing.
+/// How many heartbeats may be missed. Timers are late and networks hiccup, so one or two prove
+/// nothing.
 pub(super) const BEATS: u32 = 3;
 
-/// Three beats of our gateway, and longer than the pings of every other backend are apart.
+/// Three heartbeats of our gateway, and longer than the ping interval of every other backend.
 const FIRST_SIGN: Duration = Duration::from_secs(45);
 
-/// The silence after which a stream without a beat is considered dead once the browser reports no
-/// network: two pings of such a backend, and some time for them to arrive.
+/// The silence limit for a stream without heartbeats while the browser reports no network: two
+/// pings of such a backend, plus some time for them to arrive.
 const DOUBTED: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

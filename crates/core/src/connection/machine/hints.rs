@@ -1,5 +1,5 @@
-//! What the connection makes of the browser's hints: network, visibility, sleep. A hint alone
-//! neither closes a living stream nor ends retries.
+//! How the connection reacts to the browser's hints: network, visibility, sleep. A hint alone
+//! neither closes a live stream nor stops retries.
 
 use super::Connection;
 use crate::connection::{Hidden, Page, State, TimerReason};
@@ -11,7 +11,7 @@ impl Connection {
         match self.state {
             State::Offline | State::Waiting { .. } if online => {
                 match self.next_attempt().filter(|_| now < self.not_before) {
-                    // What the server asked for holds on any network.
+                    // The delay that the server asked for applies on any network.
                     Some(until) => {
                         self.change(State::Waiting { until, attempt: self.backoff.failures() + 1 })
                     }
@@ -19,7 +19,7 @@ impl Connection {
                 }
             }
             State::Open { .. } if online => self.doubt_after_sleep(now),
-            // On a network that is gone, an open source looks alive for minutes; behind a VPN the
+            // After the network is lost, an open source looks alive for minutes; behind a VPN the
             // report is often wrong.
             State::Open { .. } => {
                 if let Some(at) = self.watch.network_lost(now) {

@@ -1,4 +1,4 @@
-//! What the connection makes of an answer's head: one that a source saw, or one that was asked for.
+//! How the connection reacts to a response head, seen by a source or by a probe.
 
 use std::time::Duration;
 
@@ -41,14 +41,14 @@ impl Connection {
                         (Failure::Charset(charset.clone()), Duration::ZERO)
                     }
                     (_, Some(Failure::Rejected)) => (Failure::BrowserRefused, Duration::ZERO),
-                    // It answers with a stream by now; the next attempt will have it.
+                    // The server answers with a stream by now; the next attempt will get it.
                     _ => return self.retry_if_due(now),
                 },
                 Outcome::Failed(failure, floor) => (failure, floor),
             };
         self.hold_back(now, floor);
         self.last_failure = Some(failure);
-        // The state is the same and reads differently.
+        // The state is unchanged, but its text is not.
         self.outputs.push_back(Output::Changed(self.state.clone()));
         self.retry_if_due(now);
     }
@@ -59,7 +59,7 @@ impl Connection {
         }
     }
 
-    /// Moves the next attempt behind `floor`, with what was left of the delay on top.
+    /// Postpones the next attempt to after `floor`, plus what was left of its delay.
     fn hold_back(&mut self, now: Instant, floor: Duration) {
         if let State::Waiting { until, attempt } = self.state {
             self.not_before = self.not_before.max(now + floor.min(LONGEST_WAIT));
