@@ -1,8 +1,8 @@
-//! Search and filter: which rows of a store a reader wants to see, found bit by bit. Knows no
-//! clock; its owner says how much at a time.
+//! Search and filter: finds the rows of a store that match, a little at a time. Knows no clock; the
+//! caller decides how much to search at once.
 //!
-//! A [`Query`] is what is asked. A [`Find`] answers it, newest rows first, and goes on as rows come
-//! and go.
+//! A [`Query`] is what the reader asks for. A [`Find`] answers it, newest rows first, and keeps up
+//! as rows are added and evicted.
 
 mod hits;
 mod needle;
@@ -19,26 +19,26 @@ use crate::store::{Row, Store};
 use logs_linear_regex::Cache;
 pub use logs_linear_regex::Error as RegexError;
 
-/// The rows of a store that match a query, as far as they were searched.
+/// The rows of a store that match a query, as far as the store was searched.
 ///
-/// What it found is known by ordinals: they go up with the rows' numbers, one after another, and an
-/// ordinal never changes its row. So a viewport shows them as it shows a whole store.
+/// Matches are addressed by ordinals. They are consecutive, ascend with the row numbers, and always
+/// denote the same row, so a viewport shows matches just as it shows a whole store.
 #[derive(Clone, Debug)]
 pub struct Find {
     query: Query,
     search: Search,
     hits: Hits,
-    /// The rows that were searched; it grows at both ends.
+    /// The numbers of the rows that were searched. The range grows at both ends.
     searched: Range<u64>,
-    /// What the step under way found; kept for its memory.
+    /// The matches of the current step; kept for its allocation.
     found: Vec<u64>,
-    /// What a regular expression needs to run; likewise.
+    /// The working memory of the regular expression; likewise.
     cache: Cache,
 }
 
 impl Find {
-    /// A search in `store` that has not begun: what is newest now is looked at first. A query that
-    /// [`Query::check`] refuses finds no line.
+    /// Creates a search in `store` that starts with the rows that are newest now. A query that
+    /// fails [`Query::check`] finds no lines.
     #[must_use]
     pub fn new(query: Query, store: &Store) -> Self {
         let end = store.range().end;
@@ -52,12 +52,12 @@ impl Find {
         }
     }
 
-    /// Searches on, through about as many bytes as is said: rows that came first, then older ones.
-    /// Says whether all is searched.
+    /// Continues the search through about `bytes` bytes: newly added rows first, then older ones.
+    /// Returns whether all rows are searched.
     ///
-    /// It stops behind the chunk in which the bound is reached, which is 256 kB as a rule; for a
-    /// regular expression behind a few rows, and what is read for it counts as many times its
-    /// bytes.
+    /// The search stops after the chunk in which it reaches the limit, which is normally 256 kB.
+    /// With a regular expression it stops after a few rows, and every byte that must be parsed
+    /// counts several times.
     pub fn advance(&mut self, store: &Store, bytes: usize) -> bool {
         self.release(store);
         let mut spent = 0;
@@ -70,69 +70,69 @@ impl Find {
         true
     }
 
-    /// What was asked.
+    /// Returns the query.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// What is wrong with the regular expression that was asked for, if anything is.
+    /// Returns the error in the regular expression, if there is one.
     #[must_use]
     pub fn error(&self) -> Option<RegexError> {
         self.search.error()
     }
 
-    /// The ordinals of the rows that were found and are still held.
+    /// Returns the ordinals of the rows that were found and are still stored.
     #[must_use]
     pub fn range(&self, store: &Store) -> Range<u64> {
         self.hits.range(store.range().start)
     }
 
-    /// The number of the row with this ordinal.
+    /// Returns the number of the row with this ordinal.
     #[must_use]
     pub fn number_at(&self, ordinal: u64) -> Option<u64> {
         self.hits.number_at(ordinal)
     }
 
-    /// How many lines were found and are still held. Notices are shown too, and not counted.
+    /// Returns how many lines were found and are still stored. Notices are shown too, but not
+    /// counted.
     #[must_use]
     pub fn lines(&self, store: &Store) -> u64 {
         self.hits.lines(store.range().start)
     }
 
-    /// How many of the rows that are held were searched.
+    /// Returns how many of the stored rows were searched.
     #[must_use]
     pub fn searched(&self, store: &Store) -> u64 {
         self.searched.end.saturating_sub(self.searched.start.max(store.range().start))
     }
 
-    /// Whether all rows that are held were searched.
+    /// Returns whether all stored rows were searched.
     #[must_use]
     pub fn is_complete(&self, store: &Store) -> bool {
         self.searched(store) == store.len() as u64
     }
 
-    /// Where in a text that is shown the text is that was asked for, or the regular expression
-    /// matches.
+    /// Returns the ranges of a displayed text that match the query's text or regular expression.
     pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
         let patterns =
             self.search.pattern().into_iter().flat_map(move |pattern| pattern.find_iter(shown));
         self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
     }
 
-    /// Forgets what the store let go.
+    /// Removes rows that the store has evicted.
     fn release(&mut self, store: &Store) {
         let rows = store.range();
         self.hits.release_before(rows.start);
         if self.searched.end <= rows.start {
-            // Nothing of what was searched is held: the newest rows are first again.
+            // Nothing that was searched is still stored: start again from the newest rows.
             self.hits.start_over(store.len() as u64);
             self.searched = rows.end..rows.end;
         }
         self.searched.start = self.searched.start.max(rows.start);
     }
 
-    /// Searches the next rows that lie together, and gives what it cost.
+    /// Searches the next contiguous rows, and returns the cost in bytes.
     fn step(&mut self, store: &Store) -> usize {
         let is_newer = self.searched.end < store.range().end;
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };

@@ -1,5 +1,5 @@
-//! The texts that a row shows by itself, without escape sequences, for a regular expression. Those
-//! that `Raw::read` finds, without making an entry of them.
+//! The texts that a row shows, one at a time and without escape sequences, for a regular
+//! expression. Finds the same texts as `Raw::read`, without building an entry.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use logs_sse_wire::fields::Fields;
 use logs_sse_wire::json::unquoted;
 use logs_sse_wire::message::Raw;
 
-/// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other
-/// text that is empty is not there.
+/// Returns whether any text that the row of `raw` shows is a match. An empty message counts as a
+/// text; any other empty text counts as absent.
 ///
-/// A time counts as its producer wrote it, and as a number not at all: how it is shown depends on
-/// the reader's zone.
+/// A time counts as the producer wrote it, and not at all if it is a number: how that is shown
+/// depends on the reader's time zone.
 pub(super) fn any_of_raw(
     raw: &Raw<'_>,
     is_json: bool,
@@ -39,7 +39,7 @@ pub(super) fn any_of_raw(
         || is_there(text_of(fields.time().as_ref(), &fields.exact_time()), is_it)
 }
 
-/// The same for an entry that rests read.
+/// Does the same for an entry that is stored parsed.
 pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
     let time = text_of(entry.time(), entry.exact_time());
     is_it(&row_text(entry.message()))
@@ -48,7 +48,7 @@ pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -
             .any(|text| is_there(text, &mut is_it))
 }
 
-/// A time as its producer wrote it; empty for a number, which is shown otherwise.
+/// Returns a time as the producer wrote it; empty for a number, which is shown differently.
 fn text_of<'a>(time: Option<&'a EntryTime>, exact: &'a str) -> &'a str {
     match time {
         Some(EntryTime::Text(text)) => text,

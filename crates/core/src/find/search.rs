@@ -1,4 +1,4 @@
-//! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
+//! A prepared query, applied to a run of rows or to a single parsed one. Remembers no results.
 
 use crate::find::needle::{Candidate, Needle};
 use crate::find::query::{Levels, Query};
@@ -9,7 +9,7 @@ use logs_sse_wire::indexed_fields::IndexedFields;
 use logs_sse_wire::locate::ScanState;
 use logs_sse_wire::message::Line;
 
-/// A query made ready.
+/// A prepared query.
 #[derive(Clone, Debug)]
 pub(super) struct Search {
     levels: Levels,
@@ -17,26 +17,26 @@ pub(super) struct Search {
     matcher: Matcher,
 }
 
-/// What looks at texts. A further kind of search is a further case here, and a question to it in
-/// [`Search::take`], [`Search::accepts_parsed`] and [`Search::bound`].
+/// Matches texts. Another kind of search is another variant here, handled in
+/// [`Search::search_run`], [`Search::accepts_parsed`] and [`Search::limit`].
 #[derive(Clone, Debug)]
 enum Matcher {
-    /// Any text will do.
+    /// Any text matches.
     Any,
-    /// The text is there.
+    /// The text occurs.
     Text(Needle),
-    /// The regular expression matches; in a line without the text it cannot.
+    /// The regular expression matches. It cannot match a line without the needle.
     Pattern(Box<Regex>, Option<Needle>),
-    /// The regular expression is wrong, so no text will do.
+    /// The regular expression is invalid, so nothing matches.
     Wrong(RegexError),
 }
 
-/// The numbers by which slots name the pipeline that is asked for.
+/// The number by which slots refer to the requested pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Any,
     Number(u16),
-    /// It has no number: if there are such rows, their pipeline is not kept.
+    /// The pipeline has no number: if there are such rows, their pipeline name was not stored.
     Unnamed,
 }
 
@@ -59,7 +59,7 @@ impl Search {
         Self { levels: query.levels, pipeline: query.pipeline.clone(), matcher }
     }
 
-    /// What is wrong with the regular expression, if that is why nothing is found.
+    /// Returns the error in the regular expression, if that is why nothing is found.
     pub(super) fn error(&self) -> Option<RegexError> {
         match self.matcher {
             Matcher::Wrong(error) => Some(error),
@@ -67,8 +67,7 @@ impl Search {
         }
     }
 
-    /// Adds the rows of `stretch` that match to `found`, in their order, and gives how many bytes
-    /// were looked at.
+    /// Appends the matching rows of `run` to `found`, in order, and returns the cost in bytes.
     pub(super) fn take(
         &self,
         store: &Store,
@@ -109,8 +108,8 @@ impl Search {
         }
     }
 
-    /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do:
-    /// a filtered log must not hide that lines are missing.
+    /// Returns whether a parsed row matches, and the cost in bytes. Notices always match: a filter
+    /// must not hide that lines are missing.
     pub(super) fn accepts_parsed(
         &self,
         row: &Row,
@@ -136,17 +135,17 @@ impl Search {
         }
     }
 
-    /// How many rows are to be taken at once.
+    /// Returns how many rows to search at once.
     pub(super) fn bound(&self) -> Limit {
         match &self.matcher {
-            // What each row costs is seen only afterwards: so a few at once, of as many bytes
-            // together as one text may ask for.
+            // The cost of a row is known only afterwards. So search a few at once, with no more
+            // bytes together than a single text may cost.
             Matcher::Pattern(pattern, _) => Limit { rows: 64, bytes: pattern.search_limit() },
             _ => Limit::CHUNK,
         }
     }
 
-    /// The text that is looked for, if it is one.
+    /// Returns the text that is searched for, if any.
     pub(super) fn needle(&self) -> Option<&Needle> {
         match &self.matcher {
             Matcher::Text(needle) => Some(needle),
@@ -154,7 +153,7 @@ impl Search {
         }
     }
 
-    /// The regular expression that is looked for, if it is one.
+    /// Returns the regular expression that is searched for, if any.
     pub(super) fn pattern(&self) -> Option<&Regex> {
         match &self.matcher {
             Matcher::Pattern(pattern, _) => Some(pattern),
@@ -183,9 +182,10 @@ impl Search {
     }
 }
 
-/// Looks through the bytes of all rows at once, and at a row only where something was found. A row
-/// with escape sequences is read, since they may stand in the midst of what is looked for. Returns
-/// how many bytes were read.
+/// Scans the bytes of all rows at once, and looks at a single row only where there is a candidate.
+/// Returns how many bytes were parsed.
+///
+/// Rows with escape sequences are parsed, because these may be in the middle of the needle.
 fn look_for(
     needle: &Needle,
     stretch: &Run<'_>,
@@ -217,7 +217,7 @@ fn look_for(
         at = if row.slot.has_escape {
             row.text.end
         } else if candidate < row.text.start {
-            // In the row's id.
+            // The candidate is in the row's id.
             row.text.start
         } else if !passes(number, row.slot) {
             row.text.end
@@ -229,7 +229,7 @@ fn look_for(
                 &mut scan,
             ) {
                 Candidate::Hit => {
-                    // What is found stays in the order of the rows.
+                    // Keep the matches in row order.
                     read_to(Some(number), found);
                     found.push(number);
                     row.text.end
@@ -242,7 +242,7 @@ fn look_for(
     bytes_read
 }
 
-/// Reads what each row shows that may match, and gives how many bytes were read.
+/// Parses each row that may match, and returns how many bytes were parsed.
 fn look_at_each(
     mut is_hit: impl FnMut(&str) -> bool,
     needed: Option<&Needle>,
@@ -257,8 +257,8 @@ fn look_at_each(
         .filter(|row| passes(row.number, row.slot))
     {
         let text = &stretch.bytes()[row.text.clone()];
-        // A failure shows a level that its text need not hold, and an escape sequence may stand in
-        // the midst of what is needed.
+        // An error row shows a level that its text need not contain, and an escape sequence may be
+        // in the middle of the needle.
         let may_match = row.slot.is_error
             || row.slot.has_escape
             || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
@@ -277,7 +277,7 @@ fn cost(cache: &Cache, before: u64) -> usize {
     usize::try_from(cache.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
 }
 
-/// What was cut is no JSON any more; then what a row shows of it is searched.
+/// A truncated line is no longer valid JSON, so search what its row shows instead.
 fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
     let entry = &line.entry;
     if line.cut_bytes == 0 {
@@ -288,9 +288,9 @@ fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
         .any(|text| needle.is_in_plain(text, false))
 }
 
-/// What a look at a slot counts against the bound on work, in bytes of text that take as long.
+/// The cost of checking a slot, in bytes of text that take as long to scan.
 const BYTES_A_SLOT: usize = 8;
 
-/// What reading a byte of an entry counts, and running a pattern's instruction.
+/// The cost of parsing one byte of an entry, and of one instruction of a pattern.
 const BYTES_A_BYTE_READ: usize = 20;
 const BYTES_A_STEP: usize = 16;
