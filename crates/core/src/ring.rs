@@ -1,28 +1,27 @@
-//! Bytes one after another in chunks, let go from the front a chunk at a time. Knows no lines.
+//! A byte log in chunks, released from the front one chunk at a time. Knows nothing of lines.
 
 use std::collections::VecDeque;
 
-/// Where some bytes begin.
+/// The position of the first byte of an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// The number of the chunk; numbers are never given twice.
+    /// The number of the chunk. Numbers are never reused.
     pub(crate) chunk: u32,
     pub(crate) at: u32,
 }
 
-/// A ring of chunks. Nothing that was put in moves until it is let go.
+/// A ring of chunks. Bytes do not move until they are released.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ring {
     chunks: VecDeque<Vec<u8>>,
-    /// The number of the front chunk.
+    /// The number of the first chunk.
     first: u32,
-    /// The last chunk that was let go, to be filled anew: a full log lets one go for each that it
-    /// begins.
+    /// The last released chunk, kept for reuse: a full log releases one for each one it starts.
     spare: Option<Vec<u8>>,
 }
 
 impl Ring {
-    /// Puts `parts` in, one behind the other, and gives where they begin.
+    /// Appends `parts` as one contiguous run of bytes, and returns its address.
     pub(crate) fn append(&mut self, parts: [&[u8]; 2]) -> Address {
         let length = parts[0].len() + parts[1].len();
         let has_room =
@@ -39,7 +38,7 @@ impl Ring {
         Address { chunk: number, at }
     }
 
-    /// The `length` bytes at `place`; none when they were let go.
+    /// Returns the `length` bytes at `place`, or an empty slice if they were released.
     pub(crate) fn bytes(&self, place: Address, length: usize) -> &[u8] {
         let index = place.chunk.wrapping_sub(self.first) as usize;
         let start = place.at as usize;
@@ -49,14 +48,14 @@ impl Ring {
             .unwrap_or_default()
     }
 
-    /// Lets go of every chunk before that of `oldest`.
+    /// Releases every chunk before that of `oldest`.
     pub(crate) fn release_before(&mut self, oldest: Address) {
         while self.first != oldest.chunk && self.chunks.len() > 1 {
             self.release_front();
         }
     }
 
-    /// Lets go of all.
+    /// Releases every chunk.
     pub(crate) fn clear(&mut self) {
         while !self.chunks.is_empty() {
             self.release_front();
@@ -65,7 +64,7 @@ impl Ring {
 
     fn release_front(&mut self) {
         self.first = self.first.wrapping_add(1);
-        // A chunk of unusual size, for one huge line, is not worth keeping.
+        // A chunk of unusual size, allocated for one huge line, is not worth keeping.
         if let Some(mut chunk) =
             self.chunks.pop_front().filter(|chunk| chunk.capacity() == CHUNK_BYTES)
         {
@@ -75,7 +74,7 @@ impl Ring {
     }
 }
 
-/// Large enough that few are begun, small enough that one half full costs little.
+/// Large enough that few chunks are allocated, small enough that a half-full one costs little.
 const CHUNK_BYTES: usize = 256 << 10;
 
 #[cfg(test)]
