@@ -1,13 +1,13 @@
-//! How far a page has come in each channel: what is new, what came twice, what is missing. Counts,
-//! keeps no line.
+//! How far the page has progressed in each channel: which lines are new, which are duplicates,
+//! which are missing. Stores no lines.
 
 use std::collections::VecDeque;
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
 use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
 
-/// The positions of one stream's channels. They outlive the stream, so that the next one can go on
-/// from there.
+/// The positions in a stream's channels. They outlive the stream, so that the next one can resume
+/// there.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     epoch: Option<Epoch>,
@@ -19,8 +19,8 @@ pub struct Progress {
 struct Position {
     channel: String,
     seq: Option<u64>,
-    /// The greeting's `newest`, until the stream shows whether it resumed behind `seq`; `None`
-    /// where it need not.
+    /// The greeting's `newest`, until the stream shows whether it resumed after `seq`; `None` if it
+    /// need not.
     owed_to: Option<u64>,
 }
 
@@ -29,10 +29,10 @@ impl Position {
         Self { channel, seq: None, owed_to: None }
     }
 
-    /// Moves up to `to`, and returns how many logs in between did not arrive.
+    /// Advances to `to`, and returns how many logs in between did not arrive.
     ///
-    /// A stream that moves past all it owes without sending any of it did not start where this page
-    /// asked it to.
+    /// A stream that moves past everything it has to replay without sending any of it did not
+    /// resume where this page asked it to.
     fn skip_to(&mut self, to: u64) -> Missing {
         let Some(seq) = self.seq.replace(self.seq.map_or(to, |seq| seq.max(to))) else {
             return Missing::default();
@@ -43,39 +43,39 @@ impl Position {
     }
 }
 
-/// Logs that did not arrive, by what became of them.
+/// Logs that did not arrive, by cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// The gateway would have sent them again, had it learned where this page stopped.
+    /// Logs that the gateway would have replayed, had it received the page's position.
     pub unresumed: u64,
-    /// They were sent, or told as a gap.
+    /// Logs that were sent, or reported as a gap.
     pub lost: u64,
 }
 
-/// What a greeting says of the time in which the stream was gone.
+/// What a greeting says about the time while the stream was down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resumption {
-    /// Logs that have not come yet, and will, or will be told as missing.
+    /// Logs that are still to arrive, or to be reported as missing.
     pub left: u64,
-    /// Why there may be others, of which nobody knows how many. It must be told now, since the
-    /// positions have moved on: the gateway's own word for it comes later on the stream, and
-    /// the stream may end before.
+    /// Why an unknown number of others may be missing. It must be reported now, because the
+    /// positions advance: the gateway's own `gap` event comes later on the stream, which may end
+    /// before.
     pub unknown: Option<GapReason>,
 }
 
-/// What a line is, by its number.
+/// How a line relates to those before it, by its sequence number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineOrder {
-    /// It is the next one, or there is no telling.
+    /// The line is the next one, or has no number to tell by.
     New,
-    /// It came before.
+    /// The line arrived before.
     Duplicate,
-    /// It is new, and these before it did not arrive.
+    /// The line is new, and these before it did not arrive.
     After(Missing),
 }
 
 impl Progress {
-    /// Nothing known yet of `channels`, which are in the order of the URL.
+    /// Creates the progress of `channels`, in the order of the URL, with no known positions.
     #[must_use]
     pub fn new(channels: Vec<String>) -> Self {
         Self {
@@ -85,8 +85,8 @@ impl Progress {
         }
     }
 
-    /// Changes the channels, in the order of the new URL. Those kept stay where they are. Gives
-    /// whether there are any.
+    /// Changes the channels, in the order of the new URL. Channels that are kept keep their
+    /// positions. Returns whether there are any.
     pub fn retarget(&mut self, channels: Vec<String>) -> bool {
         let mut old = std::mem::take(&mut self.channels);
         let before = old.len();
@@ -100,7 +100,7 @@ impl Progress {
         old.len() < before
     }
 
-    /// Takes a greeting, which moves the positions.
+    /// Records a greeting, which moves the positions.
     pub fn handle_hello(&mut self, hello: &Hello) -> Resumption {
         let same_epoch = self.epoch == hello.epoch;
         self.epoch.clone_from(&hello.epoch);
@@ -112,15 +112,16 @@ impl Progress {
                 continue;
             };
             let seq = match position.seq {
-                // A first stream begins live.
+                // A first stream starts live.
                 None => held.newest,
                 Some(seq) if same_epoch && seq <= held.newest => seq,
-                // From the future: the gateway goes on live, and does not know where we stopped.
+                // The position is in the future: the gateway continues live, and does not know
+                // where we stopped.
                 Some(_) if same_epoch => {
                     announced.unknown = Some(GapReason::Unknown);
                     held.newest
                 }
-                // Another epoch: all that its history holds will come.
+                // Another epoch: everything in its history will arrive.
                 Some(_) => {
                     announced.unknown = Some(GapReason::Restarted);
                     held.oldest - 1
@@ -133,14 +134,14 @@ impl Progress {
         announced
     }
 
-    /// The stream comes from a server that does not count: the positions mean nothing to it.
+    /// Records that the server does not number its logs, so positions mean nothing to it.
     pub fn handle_uncounted(&mut self) {
         self.epoch = None;
         self.resumed();
         self.channels.iter_mut().for_each(|position| position.seq = None);
     }
 
-    /// Judges a line by its number, or, where it has none, by its id and text.
+    /// Classifies a line by its number or, without one, by its id and text.
     pub fn handle_line(
         &mut self,
         channel: Option<&str>,
@@ -171,11 +172,12 @@ impl Progress {
         if missing == Missing::default() { LineOrder::New } else { LineOrder::After(missing) }
     }
 
-    /// Takes a gap that the gateway reports. Returns how many logs are missing that were not
-    /// counted yet: `None` when the gateway does not know, zero when they arrived or were
-    /// counted.
+    /// Records a gap that the gateway reports.
+    ///
+    /// Returns how many logs are missing that were not counted before: `None` if the gateway does
+    /// not know, zero if they arrived or were counted.
     pub fn handle_gap(&mut self, gap: &Gap) -> Option<Missing> {
-        // A reader of any position may be slow; every other gap answers a position that the gateway
+        // A reader at any position may be slow; every other gap answers a position that the gateway
         // received.
         let position = self.channels.iter().find(|position| position.channel == gap.channel);
         let is_replay = position
@@ -190,10 +192,10 @@ impl Progress {
         Some(position.map(|position| position.skip_to(to)).unwrap_or_default())
     }
 
-    /// Takes a heartbeat, and returns how many logs did not arrive.
+    /// Records a heartbeat, and returns how many logs did not arrive.
     pub fn handle_heartbeat(&mut self, heartbeat: &Heartbeat) -> Missing {
         let sent = |position: &Position| of(&heartbeat.sent, &position.channel).copied();
-        // A stream that stands before the end of what it owes has that still to send.
+        // A stream that has not reached the end of its replay still has the rest to send.
         let is_behind = |position: &Position| {
             position.owed_to.zip(sent(position)).is_some_and(|(newest, sent)| sent < newest)
         };
@@ -210,13 +212,13 @@ impl Progress {
         missing
     }
 
-    /// The gateway learned where this page stopped: whatever is missing from here on has another
-    /// reason.
+    /// Records that the gateway received the page's position: anything missing from here on has
+    /// another cause.
     fn resumed(&mut self) {
         self.channels.iter_mut().for_each(|position| position.owed_to = None);
     }
 
-    /// Where to go on from; `None` when nothing is known.
+    /// Returns where to resume, or `None` if no position is known.
     #[must_use]
     pub fn cursor(&self) -> Option<Cursor> {
         let positions: Vec<_> = self.channels.iter().map(|position| position.seq).collect();
@@ -225,16 +227,16 @@ impl Progress {
     }
 }
 
-/// What is said of one channel.
+/// Returns the value for one channel.
 fn of<'a, T>(all: &'a [(String, T)], channel: &str) -> Option<&'a T> {
     all.iter().find(|(name, _)| name == channel).map(|(_, value)| value)
 }
 
-/// The last lines without a number, as hashes of id and text: an old backend that sends some again
-/// is found out.
+/// Hashes of the id and text of the last lines without a number, to detect when an old backend
+/// repeats some.
 ///
-/// By the id alone a backend that counts from 1 on every stream would lose every line after a
-/// reconnect.
+/// The id alone would not do: with a backend that counts from 1 on every stream, every line after a
+/// reconnect would be lost.
 #[derive(Clone, Debug, Default)]
 struct Recent(VecDeque<u64>);
 
@@ -244,7 +246,8 @@ impl Recent {
             return false;
         }
         let hash = fnv(id.bytes().chain([0]).chain(text.bytes()));
-        // A walk over 8 kB takes about a microsecond, a hash set twice that in code to load.
+        // Scanning 8 kB takes about a microsecond; a hash set would add twice as many bytes of
+        // code.
         if self.0.contains(&hash) {
             return true;
         }
@@ -256,15 +259,15 @@ impl Recent {
     }
 }
 
-/// The 64-bit hash of Fowler, Noll and Vo: enough to tell lines apart, and eight instructions to
-/// load.
+/// The 64-bit hash of Fowler, Noll and Vo: enough to tell lines apart, and only eight instructions
+/// to load.
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// More than any old backend is known to send again.
+/// More than any old backend is known to repeat.
 const RECENT: usize = 1_024;
 
 #[cfg(test)]
@@ -372,7 +375,8 @@ mod tests {
         );
     }
 
-    /// A stream that was asked to resume behind 5 and greets with 12 as the newest.
+    /// Returns the progress of a stream that was asked to resume after 5 and greets with 12 as the
+    /// newest.
     fn behind() -> Progress {
         let mut progress = at(5);
         progress.handle_hello(&hello("aaaaaa", 1, 12));

@@ -1,12 +1,12 @@
-//! What a break in the stream cost: for how long it was gone, what came again, what did not. Ends
-//! in one row of the log.
+//! Tracks what an interruption of the stream cost: how long it lasted, how many lines were replayed
+//! and how many are missing. The result is one row of the log.
 
 use std::time::Duration;
 
 use crate::notice::Notice;
 use crate::time::Instant;
 
-/// A break that is not over before all that was announced has come.
+/// An interruption, which lasts until everything that was announced has arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
     phase: Phase,
@@ -16,29 +16,30 @@ pub struct Recovery {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
-    /// Nothing broke, or all is told.
+    /// Nothing was interrupted, or the notice was issued.
     #[default]
     Whole,
-    /// The stream has been gone since then.
+    /// The stream has been down since then.
     Gone { since: Instant },
-    /// It is back; what the server sends again has not all come.
+    /// The stream is back, and `to_replay` of the announced lines are still to come.
     CatchingUp { away: Duration, left: u64 },
 }
 
 impl Recovery {
-    /// Notes that an open stream ended at `now`. A further end before all has come belongs to the
-    /// same break.
+    /// Records that an open stream ended at `now`.
+    ///
+    /// If it ends again before everything has arrived, that is part of the same interruption.
     pub fn handle_lost(&mut self, now: Instant) {
         self.phase = match self.phase {
             Phase::Whole => Phase::Gone { since: now },
-            // What was caught up with so far stays counted; the time away is told from here on.
+            // The lines replayed so far stay counted; the outage is measured from here.
             Phase::CatchingUp { .. } => Phase::Gone { since: now },
             gone @ Phase::Gone { .. } => gone,
         };
     }
 
-    /// Notes that the server is back at `now` and will send `left` logs again. Gives the row, if
-    /// that is all.
+    /// Records that the server is back at `now` and will replay `to_replay` lines. Returns the
+    /// notice if there are none.
     pub fn handle_back(&mut self, now: Instant, left: u64) -> Option<Notice> {
         if let Phase::Gone { since } = self.phase {
             self.phase = Phase::CatchingUp { away: now - since, left };
@@ -46,14 +47,14 @@ impl Recovery {
         self.finish()
     }
 
-    /// Notes that the server is back at `now` and cannot send again. Gives the row.
+    /// Records that the server is back at `now` and cannot replay. Returns the notice.
     pub fn handle_back_without_replay(&mut self, now: Instant) -> Option<Notice> {
         let Phase::Gone { since } = self.phase else { return None };
         *self = Self::default();
         Some(Notice::NotReplayed { away: now - since })
     }
 
-    /// Notes that one of the awaited logs came. Gives the row, if it was the last.
+    /// Records that one of the announced lines arrived. Returns the notice if it was the last.
     pub fn handle_line(&mut self) -> Option<Notice> {
         if let Phase::CatchingUp { left, .. } = &mut self.phase {
             *left = left.saturating_sub(1);
@@ -62,7 +63,8 @@ impl Recovery {
         self.finish()
     }
 
-    /// Notes that some of the awaited logs will not come. Gives the row, if there are no others.
+    /// Records that some of the announced lines will not arrive. Returns the notice if no others
+    /// are due.
     pub fn handle_missing(&mut self, missing: u64) -> Option<Notice> {
         if let Phase::CatchingUp { left, .. } = &mut self.phase {
             *left = left.saturating_sub(missing);
@@ -71,7 +73,6 @@ impl Recovery {
         self.finish()
     }
 
-    /// Whether the stream was open once and is gone.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self.phase, Phase::Gone { .. })

@@ -1,5 +1,5 @@
-//! Signs of life in numbers: when something last came, how many lines a second, how late they are.
-//! Judges nothing.
+//! Statistics of a stream: when the last event arrived, how many lines arrive per second, and how
+//! late they are. Draws no conclusions.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use crate::summary::{counted, grouped};
 use crate::time::Instant;
 use crate::time::millis;
 
-/// What the stream was seen to do.
+/// Statistics of a stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StreamStats {
     heard_at: Option<Instant>,
-    /// Lines in each of the last seconds; the second of `now` modulo their number is the place.
+    /// Lines in each of the last seconds, in a ring indexed by the second modulo its length.
     seconds: [(u64, u32); WINDOW],
-    /// How far the server's clock seems behind ours, in milliseconds, at the least that was seen:
-    /// mostly two clocks that differ.
+    /// The lowest difference seen between our clock and the server's, in milliseconds. Mostly it
+    /// shows that the two clocks differ.
     offset: Option<f64>,
     lag: Option<f64>,
 }
 
 impl StreamStats {
-    /// Notes that a line came at `now`.
+    /// Records that a line arrived at `now`.
     pub fn handle_line(&mut self, now: Instant) {
         let second = second_of(now);
         let place = &mut self.seconds[place_of(second)];
         *place = if place.0 == second { (second, place.1.saturating_add(1)) } else { (second, 1) };
     }
 
-    /// Notes that something came at `now`.
+    /// Records that an event arrived at `now`.
     pub fn handle_event(&mut self, now: Instant) {
         self.heard_at = Some(now);
     }
 
-    /// Notes that the server's clock read `server_time` milliseconds when it sent what came at
+    /// Records that the server's clock read `server_time` milliseconds when it sent what arrived at
     /// `now`.
     pub fn handle_server_time(&mut self, now: Instant, server_time: i64) {
         let apart = now.as_millis() - server_time as f64;
@@ -42,13 +42,13 @@ impl StreamStats {
         self.lag = Some(apart - offset);
     }
 
-    /// The age of the last sign of life at `now`.
+    /// Returns the age of the last event at `now`.
     #[must_use]
     pub fn age(&self, now: Instant) -> Option<Duration> {
         self.heard_at.map(|heard_at| now - heard_at)
     }
 
-    /// Lines per second over the last whole seconds before `now`.
+    /// Returns the lines per second over the last whole seconds before `now`.
     #[must_use]
     pub fn rate(&self, now: Instant) -> u32 {
         let this = second_of(now);
@@ -61,13 +61,13 @@ impl StreamStats {
         u32::try_from(counted.div_ceil(WHOLE_SECONDS)).unwrap_or(u32::MAX)
     }
 
-    /// How much later than at best things come.
+    /// Returns how much later than in the best case events arrive.
     #[must_use]
     pub fn lag(&self) -> Option<Duration> {
         self.lag.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok())
     }
 
-    /// All of it for a person; empty before anything came.
+    /// Returns the statistics as text, or an empty string before the first event.
     #[must_use]
     pub fn text(&self, now: Instant) -> String {
         let Some(age) = self.age(now) else { return String::new() };
@@ -96,11 +96,11 @@ fn place_of(second: u64) -> usize {
     (second % WINDOW as u64) as usize
 }
 
-/// Seconds that are remembered: those that are counted, and the one that is not over yet.
+/// The seconds that are remembered: those counted, and the current one.
 const WINDOW: usize = 6;
 const WHOLE_SECONDS: u64 = WINDOW as u64 - 1;
 
-/// Less than this is what a network takes.
+/// Anything less is ordinary network latency.
 const WORTH_TELLING_MS: u64 = 250;
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
-//! Which rows of the log are shown: all, or those that match what a reader asks. Decides, draws
-//! nothing.
+//! Selects the rows that are shown: all, or those that match the query. Draws nothing.
 //!
-//! Rows are asked for by ordinals. Without a filter an ordinal is the row's own number, so that
-//! nobody need know whether one is at work.
+//! Rows are addressed by ordinal. Without a filter, an ordinal is the row's own number, so callers
+//! need not know whether a filter is active.
 
 use std::ops::Range;
 
@@ -12,8 +11,9 @@ use crate::summary::RowText;
 use logs_sse_wire::entry::EntryTime;
 
 impl Session {
-    /// Takes what a reader wants to see. The same question again changes nothing; an empty one
-    /// shows all. A new question has ordinals of its own, so a viewport should follow again.
+    /// Changes what is shown. The same query changes nothing; an empty one shows everything.
+    ///
+    /// A new query starts new ordinals, so a viewport should follow the log again.
     pub fn set_query(&mut self, query: Query) {
         if self.query == query {
             return;
@@ -23,46 +23,48 @@ impl Session {
         self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
     }
 
-    /// Searches on, through about as many bytes as is said. Says whether there is nothing left to
-    /// search, for now.
+    /// Continues the search through about `bytes` bytes. Returns whether nothing is left to search
+    /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
     }
 
-    /// What the reader asked last.
+    /// Returns the current query.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// The filter, if one is at work.
+    /// Returns the search, if a filter is active.
     #[must_use]
     pub fn find(&self) -> Option<&Find> {
         self.find.as_ref()
     }
 
-    /// Changes whenever an ordinal may stand for another row than before, or a row may read
-    /// differently: with the query, whose matches are numbered from the start and marked, and
-    /// with the channels. A view that compares what it drew with what there is must compare
-    /// this too.
+    /// Returns a version that changes whenever an ordinal may denote a different row, or a row may
+    /// read differently.
+    ///
+    /// That happens with the query, whose matches are numbered from the start and highlighted, and
+    /// with the channels. A view that compares what it drew with what there is must compare the
+    /// version too.
     #[must_use]
     pub fn rows_version(&self) -> u64 {
         self.rows_version
     }
 
-    /// The ordinals of the rows that are shown, for a viewport.
+    /// Returns the ordinals of the shown rows, for a viewport.
     #[must_use]
     pub fn shown_range(&self) -> Range<u64> {
         self.find.as_ref().map_or_else(|| self.store.range(), |find| find.range(&self.store))
     }
 
-    /// The number of the row that is shown under an ordinal.
+    /// Returns the number of the row with this ordinal.
     #[must_use]
     pub fn row_number(&self, ordinal: u64) -> Option<u64> {
         self.find.as_ref().map_or(Some(ordinal), |find| find.number_at(ordinal))
     }
 
-    /// What is shown of the row with this number, and its time, if it is held.
+    /// Returns what is shown of the row with this number and its time, if the row is stored.
     #[must_use]
     pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
         let channel = channels(self.target.as_ref()).join(",");

@@ -1,4 +1,5 @@
-//! What a stream brings, in whichever form: to messages, and each to where it belongs.
+//! Turns what a stream delivers, in whatever form, into messages, and routes each to where it
+//! belongs.
 
 use crate::connection::{Failure, Input, ResponseHead, SourceId, State};
 use crate::notice::Notice;
@@ -11,43 +12,44 @@ use logs_sse_wire::packed;
 use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
 use logs_sse_wire::sse;
 
-/// What happened to a source.
+/// An event from a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceEvent<'a> {
-    /// The server answered with a stream.
+    /// The server responded with a stream.
     Opened,
-    /// The head of an answer came, from a source that sees it.
+    /// A response head arrived, from a source that can see it.
     Answered(ResponseHead),
-    /// An event came: its name, the last event id, its data.
+    /// A server-sent event arrived.
     Message {
         /// The event's name.
         event: &'a str,
         /// The last event id.
         id: &'a str,
-        /// The data.
+        /// The event's data.
         data: &'a str,
     },
-    /// Several came in one go, as [`packed`] tells.
+    /// Several events arrived at once, in the format of [`packed`].
     Packed(&'a [u8]),
-    /// Bytes of the stream came.
+    /// Bytes of the stream arrived.
     Bytes(&'a [u8]),
-    /// It failed or ended.
+    /// The source failed or ended.
     Failed {
-        /// Whether the browser would not have tried again by itself: mostly, an answer came that
-        /// was no event stream.
+        /// Whether the browser would not have retried by itself: usually because the response was
+        /// not an event stream.
         refused: bool,
     },
-    /// The browser would not open it; with its words.
+    /// The browser did not open the source, with its error message.
     NotOpened(String),
 }
 
 impl Session {
-    /// Takes what happened to a source. What an older source says is dropped here.
+    /// Handles an event from a source. Events from an older source are dropped here.
     pub fn handle_source(&mut self, now: Instant, source: SourceId, event: SourceEvent<'_>) {
         self.handle_source_telling(now, source, event, &mut |_, _| {});
     }
 
-    /// The same; `on_event` hears the name and the data of each event.
+    /// Does the same as [`handle_source`](Self::handle_source), and calls `on_event` with the name
+    /// and the data of each event.
     pub fn handle_source_telling(
         &mut self,
         now: Instant,
@@ -59,7 +61,7 @@ impl Session {
             return;
         }
         let mut take = |session: &mut Self, event: &str, id: &str, data: &str| {
-            // One before it in the same go may have ended the source.
+            // An earlier event of the same batch may have ended the source.
             if session.connection.is_current(source) {
                 on_event(event, data);
                 session.handle_message(now, source, message::read(event, id, data));
@@ -76,13 +78,13 @@ impl Session {
             SourceEvent::Bytes(bytes) => {
                 let mut parser = std::mem::take(&mut self.parser);
                 parser.take(bytes, &mut |event, id, data| {
-                    // An EventSource hears by name, and so does this: a server's other events are
-                    // not for us.
+                    // Like an EventSource, listen by name: the server's other events are not for
+                    // us.
                     if packed::names().any(|name| name == event) {
                         take(self, event, id, data);
                     }
                 });
-                // What is no event may still be a ping.
+                // Anything that is not an event may still be a ping.
                 if parser.take_sign() {
                     self.handle_input(now, Input::Heard(source));
                 } else if !self.is_greeted {
@@ -110,8 +112,8 @@ impl Session {
 
     fn handle_opened(&mut self, now: Instant, source: SourceId) {
         self.connection.handle_input(now, Input::Opened(source));
-        // A server that counts says so in its greeting; one that does not may say nothing for an
-        // hour.
+        // A server that numbers its logs says so in its greeting; one that does not may stay silent
+        // for an hour.
         if self.sequencing == Sequencing::Unnumbered {
             let notice = self.recovery.handle_back_without_replay(now);
             self.tell(notice);
@@ -164,7 +166,7 @@ impl Session {
         let notice = match (had_cursor, self.sequencing) {
             (true, _) => self.recovery.handle_back(now, left),
             (false, Sequencing::Unnumbered) => self.recovery.handle_back_without_replay(now),
-            // Nothing was promised yet, so nothing was broken.
+            // Nothing was promised yet, so nothing was interrupted.
             (false, _) => {
                 self.recovery = Recovery::default();
                 None
@@ -174,7 +176,7 @@ impl Session {
         self.tell(notice);
     }
 
-    /// The open stream comes from a server that does not count.
+    /// Records that the open stream comes from a server that does not number its logs.
     fn handle_uncounted(&mut self, now: Instant) {
         self.progress.handle_uncounted();
         self.sequencing = Sequencing::Unnumbered;
@@ -215,10 +217,9 @@ impl Session {
         }
     }
 
-    /// Adds a row for each reason for which logs are missing; `reason` is that of those which were
-    /// sent.
+    /// Adds a row for each reason why logs are missing. `reason` applies to those that were sent.
     fn tell_lost(&mut self, missing: Missing, reason: GapReason) {
-        // A stream that did not resume owes nothing any more.
+        // A stream that did not resume has nothing left to replay.
         self.awaits_replay &= missing.unresumed == 0;
         for (missing, reason) in
             [(missing.unresumed, GapReason::NotResumed), (missing.lost, reason)]
