@@ -1,4 +1,4 @@
-//! How often the list is drawn. Knows no clock and no frames.
+//! How often the list is drawn. Knows neither clock nor frames.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -6,18 +6,18 @@ use std::time::Duration;
 use crate::time::Instant;
 use crate::viewport::Viewport;
 
-/// What was drawn last, and when.
+/// Remembers what was drawn last, and when.
 ///
-/// Where all that is seen is replaced from one frame to the next, nobody can read it: drawing each
-/// frame would only take time from whatever else the page does.
+/// If every visible row is replaced from one frame to the next, nobody can read them, and drawing
+/// each frame only takes time from the rest of the page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameThrottle {
     last: Option<(Instant, u64)>,
 }
 
 impl FrameThrottle {
-    /// Whether to draw at `now`, when the store holds the lines `held`; if not, ask again on the
-    /// next frame. What is to be drawn counts as drawn.
+    /// Returns whether to draw now, and records the draw if so; otherwise ask again next frame.
+    /// `held` is the range of row numbers in the store.
     pub fn is_due(&mut self, now: Instant, viewport: &Viewport, held: &Range<u64>) -> bool {
         let is_early = self.last.is_some_and(|(at, end)| {
             let came = held.end.saturating_sub(end);
@@ -33,8 +33,8 @@ impl FrameThrottle {
     }
 }
 
-/// The least time between two drawings that have no line in common: with 60 frames a second every
-/// third, so that 20 times a second the newest line is seen.
+/// The minimum time between two draws that share no row: every third of 60 frames a second, so that
+/// the newest line is shown 20 times a second.
 const LEAST: Duration = Duration::from_millis(45);
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
         viewport
     }
 
-    /// At which of 13 frames of 16.7 ms a list is drawn to which `lines` come each frame.
+    /// Returns which of 13 frames, 16.7 ms apart, are drawn while `lines` arrive per frame.
     fn drawn(viewport: &Viewport, lines: u64) -> Vec<u64> {
         let mut pace = FrameThrottle::default();
         (0..13)

@@ -1,27 +1,26 @@
-//! How high rows are: all alike, but for those that were measured and differ. Arithmetic only, in
-//! CSS pixels.
+//! Row heights: all equal, except those that were measured and differ. Arithmetic only, in CSS
+//! pixels.
 
 use std::ops::Range;
 
-/// The heights of rows, which are known by their numbers; the newest has the greatest and stands on
-/// top.
+/// The heights of rows, by row number. The newest row has the highest number and is at the top.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heights {
     default: f64,
-    /// Rows of another height than the default one, by rising number. So few that a sum over all of
-    /// them costs nothing in a frame.
+    /// Rows that differ from the default height, by ascending number. Few enough that summing all
+    /// of them in every frame costs nothing.
     overrides: Vec<(u64, f64)>,
 }
 
 impl Heights {
-    /// Rows that are all `default` high.
+    /// Creates heights of rows that are all `default` high.
     pub(crate) fn of_rows(default: f64) -> Self {
         Self { default, overrides: Vec::new() }
     }
 
-    /// Takes the height of one row. Gives whether that is news; nonsense is none.
+    /// Sets the height of one row. Returns whether it changed; an invalid height is ignored.
     pub(crate) fn set(&mut self, row: u64, height: f64) -> bool {
-        // An element that is not laid out is 0 high.
+        // An element without layout has height 0.
         if !(height.is_finite() && height >= 1.0) || (height - self.of(row)).abs() < SAME {
             return false;
         }
@@ -35,25 +34,25 @@ impl Heights {
         true
     }
 
-    /// Lets rows below `start` go.
+    /// Removes the rows below `start`.
     pub(crate) fn forget_below(&mut self, start: u64) {
         let gone = self.overrides.partition_point(|&(row, _)| row < start);
         self.overrides.drain(..gone);
     }
 
-    /// The height that rows have which were not measured.
+    /// Returns the height of rows that were not measured.
     pub(crate) fn default(&self) -> f64 {
         self.default
     }
 
-    /// The height of one row.
+    /// Returns the height of one row.
     pub(crate) fn of(&self, row: u64) -> f64 {
         self.overrides
             .binary_search_by_key(&row, |&(row, _)| row)
             .map_or(self.default, |at| self.overrides[at].1)
     }
 
-    /// The height of `rows` together.
+    /// Returns the total height of `rows`.
     pub(crate) fn sum(&self, rows: &Range<u64>) -> f64 {
         let from = self.overrides.partition_point(|&(row, _)| row < rows.start);
         let more: f64 = self.overrides[from..]
@@ -64,10 +63,10 @@ impl Heights {
         rows.end.saturating_sub(rows.start) as f64 * self.default + more
     }
 
-    /// The row of `list` that stands `depth` below the list's top, and how much of it is above that
-    /// place.
+    /// Returns the row of `list` at `depth` below the list's top, and how much of it is above that
+    /// position.
     pub(crate) fn at(&self, list: &Range<u64>, depth: f64) -> (u64, f64) {
-        // Rows from `end` on are above the place, and they are `above` high.
+        // Rows from `end` on are above the position and `above` high in total.
         let (mut end, mut above) = (list.end, 0.0);
         for &(row, height) in self.overrides.iter().rev() {
             if row >= list.end {
@@ -89,7 +88,8 @@ impl Heights {
         (row, depth - self.sum(&(row + 1..list.end)))
     }
 
-    /// Keeps to the bound: the half that is farther from the row at `at` counts as default again.
+    /// Enforces the limit: the half that is farther from the row at `at` reverts to the default
+    /// height.
     fn keep_near(&mut self, at: usize) {
         if self.overrides.len() > MOST {
             let half = MOST / 2;
@@ -102,11 +102,11 @@ impl Heights {
     }
 }
 
-/// Less of a difference than this comes from rounding.
+/// Smaller differences come from rounding.
 const SAME: f64 = 0.01;
 
-/// How many rows are known at most: 64 kB, and more than anybody scrolls through before the
-/// estimate of the rest matters.
+/// The most rows with their own height: 64 kB, and more than anyone scrolls through before the
+/// estimate for the rest matters.
 const MOST: usize = 4_096;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! A producer's text as it is shown: escape sequences become styles, progress output its last
-//! state, and what hides is made visible.
+//! A producer's text as it is shown: escape sequences become styles, progress output is reduced to
+//! its last state, and hidden characters become visible.
 
 mod style;
 
@@ -11,35 +11,35 @@ use crate::visible::{next_hidden, stand_in, visible};
 use logs_sse_wire::ansi::{Part, has_escape, parts};
 use logs_sse_wire::byte_search::{line_end, position};
 
-/// A text without escape sequences, which is what a search and a copy see, and how its parts look.
+/// A text without escape sequences, as searched and copied, and the styles of its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Styled {
-    /// The text.
+    /// The text without escape sequences.
     pub text: String,
-    /// How it looks.
+    /// The styles of its parts.
     pub looks: Looks,
-    /// How many bytes of it were left out.
+    /// How many bytes of the text were left out.
     pub left_out: usize,
 }
 
-/// How the parts of a text look, in their order; what is in none of them looks as usual.
+/// The styles of a text's parts, in order. Everything between them is unstyled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Looks(Vec<(Range<usize>, Style)>);
 
-/// A part of a text that is drawn in one go.
+/// A part of a text that is drawn as one element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
-    /// What to draw.
+    /// The text to draw.
     pub text: Cow<'a, str>,
-    /// Its names in style sheets; empty for text that looks as usual.
+    /// Its CSS classes; empty for unstyled text.
     pub class: String,
-    /// Whether it is what a reader searches for.
+    /// Whether the part is a search match.
     pub is_marked: bool,
 }
 
 impl Styled {
-    /// At most `bytes` of a text for a row. Of a line that was written over, as progress bars do by
-    /// carriage returns, only the last state counts.
+    /// Returns at most `bytes` bytes of a text, for a row. If a line was overwritten with carriage
+    /// returns, as progress bars do, only its last state is kept.
     #[must_use]
     pub fn row(text: &str, bytes: usize) -> Self {
         if is_plain(text) {
@@ -55,7 +55,7 @@ impl Styled {
         writer.finish()
     }
 
-    /// A whole text. Each state of a line that was written over is a line of its own.
+    /// Returns a whole text. Each state of an overwritten line becomes a line of its own.
     #[must_use]
     pub fn whole(text: &str) -> Self {
         let mut writer = Writer { most: usize::MAX, keeps_states: true, ..Writer::default() };
@@ -64,7 +64,7 @@ impl Styled {
     }
 }
 
-/// The text of a row, without its looks.
+/// Returns the text of a row, unstyled.
 #[must_use]
 pub fn row_text(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
@@ -74,14 +74,15 @@ pub fn row_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A whole text for a clipboard or a file: without escape sequences, and with what hides made
-/// visible.
+/// Returns a whole text for the clipboard or a file, without escape sequences and with hidden
+/// characters made visible.
 #[must_use]
 pub fn written(text: &str) -> String {
     visible(&Styled::whole(text).text).into_owned()
 }
 
-/// A short text, such as a level, without escape sequences and with what hides made visible.
+/// Returns a short text, such as a level, without escape sequences and with hidden characters made
+/// visible.
 #[must_use]
 pub fn label(text: &str) -> String {
     match logs_sse_wire::ansi::plain(text) {
@@ -91,7 +92,7 @@ pub fn label(text: &str) -> String {
 }
 
 impl Looks {
-    /// The pieces of `text`, which looks like this, with `marks` where a search found something.
+    /// Splits `text` into pieces by these styles and by `marks`, the ranges of search matches.
     pub fn pieces<'a>(
         &self,
         text: &'a str,
@@ -111,7 +112,7 @@ impl Looks {
                 });
                 break;
             }
-            // Up to where the next thing begins or this one ends.
+            // Up to where the next range starts or the current one ends.
             let edge =
                 |range: &Range<usize>| if range.start <= at { range.end } else { range.start };
             let mut end = [marks.peek().map(edge), looks.peek().map(|(range, _)| edge(range))]
@@ -150,30 +151,31 @@ impl Looks {
     }
 }
 
-/// The name of a stand-in in style sheets.
+/// The CSS class of a stand-in for a hidden character.
 const HIDDEN: &str = "dsl-stand-in";
 
-/// Enough for any line that is read; one of two thousand "e" would else be four thousand pieces.
+/// Enough for any line that people read. Otherwise, a line of two thousand "e" would become four
+/// thousand pieces.
 const MOST_MARKS: usize = 100;
 
-/// Beyond so many pieces a text is drawn without looks: each is an element.
+/// Text beyond this many pieces is drawn unstyled, because each piece is an element.
 const MOST_PIECES: usize = 2_000;
 
 fn is_plain(text: &str) -> bool {
     !has_escape(text) && position(text.as_bytes(), b'\r').is_none()
 }
 
-/// Writes a text as a terminal would, line by line.
+/// Writes text as a terminal would, line by line.
 #[derive(Default)]
 struct Writer {
     out: Styled,
     style: Style,
-    /// Where in the text the line began, and its last state.
+    /// Where in the text the current line starts, and where its last state does.
     line: usize,
     state: usize,
-    /// Whether a carriage return came, which begins a new state unless a line feed follows.
+    /// Whether a carriage return was written, which starts a new state unless a line feed follows.
     is_returned: bool,
-    /// How many bytes of one state are kept.
+    /// How many bytes of one state to keep.
     most: usize,
     keeps_states: bool,
 }
@@ -201,7 +203,7 @@ impl Writer {
         }
     }
 
-    /// Writes text up to the end of a line or a state.
+    /// Writes text up to the end of a line or state.
     fn write(&mut self, part: &str) {
         let last = part.as_bytes().last();
         let is_ended = matches!(last, Some(b'\n' | b'\r'));
@@ -256,8 +258,7 @@ impl Writer {
         self.is_returned = false;
     }
 
-    /// Of the last two states of a line drops the first, or the last if there is nothing to see in
-    /// it.
+    /// Drops the first of the last two states of a line, or the last one if it is blank.
     fn drop_state(&mut self) {
         let Styled { text, looks, .. } = &mut self.out;
         if text[self.state..].trim().is_empty() && self.line < self.state {
