@@ -1,7 +1,8 @@
-//! The pure core: every decision, and nothing that touches a clock, chance, the network or a page.
+//! The core of the viewer: every decision, and nothing that touches a clock, randomness, the
+//! network or the page.
 //!
-//! Data comes in by [`logs_sse_wire`] (through [`session`]), rests in [`store`], and is shown as
-//! [`viewport`] and [`status`] say.
+//! Data enters through [`logs_sse_wire`] (by way of [`session`]), is stored in [`store`], and is
+//! presented by [`viewport`] and [`status`].
 
 pub mod backoff;
 pub mod channel;

@@ -1,40 +1,39 @@
-//! A row of the log that is no log: what is missing, and what was recovered, in its place. Words
-//! only.
+//! Rows of the log about the stream itself: lines that are missing, and lines that were recovered.
+//! Text only.
 
 use std::time::Duration;
 
 use crate::summary::{counted, grouped};
 use logs_sse_wire::protocol::GapReason;
 
-/// Something that the log itself does not say.
+/// Something about the stream that the log itself does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Lines are missing here.
     Gap {
-        /// How many; `None` when nobody knows.
+        /// The number of missing lines, or `None` if it is unknown.
         missing: Option<u64>,
-        /// Why.
+        /// The reason why they are missing.
         reason: GapReason,
     },
-    /// The stream was gone for a while, and what came meanwhile stands above this row's predecessor
-    /// and here.
+    /// The stream was interrupted, and the replayed lines are the ones just before this row.
     Resumed {
-        /// For how long.
+        /// The length of the interruption.
         away: Duration,
-        /// Lines that the server sent again.
+        /// Lines that the server replayed.
         recovered: u64,
-        /// Lines that it could not, each of which a gap row counts too.
+        /// Lines that it could not replay; each is also counted by a gap row.
         missing: u64,
     },
-    /// The stream was gone for a while, and this server cannot send again.
+    /// The stream was interrupted, and this server cannot replay.
     NotReplayed {
-        /// For how long.
+        /// The length of the interruption.
         away: Duration,
     },
 }
 
 impl Notice {
-    /// The row's text.
+    /// Returns the text of the row.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -54,10 +53,10 @@ impl Notice {
         }
     }
 
-    /// How many lines are missing that no other row counts; `None` when that is not known.
+    /// Returns the number of missing lines that no other row counts, or `None` if it is unknown.
     ///
-    /// The rows of a log add up. A break's own row repeats in words what the gap rows before it
-    /// counted.
+    /// The rows of a log add up: [`Resumed`](Self::Resumed) only repeats in words what the gap rows
+    /// before it counted.
     #[must_use]
     pub fn missing(&self) -> Option<u64> {
         match self {
@@ -67,7 +66,7 @@ impl Notice {
         }
     }
 
-    /// Whether something is missing, or may be.
+    /// Returns whether lines are, or may be, missing.
     #[must_use]
     pub fn is_loss(&self) -> bool {
         match self {
@@ -93,7 +92,7 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
     format!("{what}: {why}")
 }
 
-/// A time for people: `0.4 s`, `14 s`, `3 min 20 s`, `2 h 5 min`.
+/// A duration for people: `0.4 s`, `14 s`, `3 min 20 s`, `2 h 5 min`.
 #[must_use]
 pub fn time(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -139,7 +138,7 @@ mod tests {
 
     #[test]
     fn adds_up_to_what_is_missing() {
-        // A gap row said it already.
+        // A gap row already counted them.
         assert_eq!(
             Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: 7 }.missing(),
             Some(0)

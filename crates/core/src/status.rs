@@ -1,5 +1,4 @@
-//! The connection in words: what a status bar shows and which buttons make sense. Decides words,
-//! draws nothing.
+//! The connection in words: what a status bar shows, and which buttons are useful. Draws nothing.
 
 use std::time::Duration;
 
@@ -14,49 +13,49 @@ use logs_sse_wire::unread::Unread;
 /// What to show of the connection at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The one word.
+    /// The state in one word.
     pub badge: Badge,
-    /// What goes on, beyond the word; empty when the word says it all.
+    /// What is happening, beyond the badge; empty if the badge says it all.
     pub progress: String,
-    /// Why it is not connected, or not live, in plain words; empty when there is nothing to
+    /// Why the connection is not open or not live, in plain words; empty if there is nothing to
     /// explain.
     pub reason: String,
-    /// Signs of life of an open stream: when something last came, how many lines a second. Empty
+    /// Statistics of an open stream: when the last event arrived, how many lines per second. Empty
     /// otherwise.
     pub vitals: String,
-    /// Whether lines arrive as they are published, as far as anybody can know: the stream is open,
-    /// and it was understood.
+    /// Whether lines arrive as they are published, as far as can be known: the stream is open, and
+    /// events on it were understood.
     pub is_live: bool,
     /// What the main button does.
     pub main_action: MainAction,
-    /// Whether there is a wait that can be cut short.
+    /// Whether a wait is in progress that can be cut short.
     pub can_retry_now: bool,
-    /// After how long the same state reads differently, as a countdown does.
+    /// After how long the text changes although the state does not, as in a countdown.
     pub stale_after: Option<Duration>,
 }
 
 /// The state in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Badge {
-    /// Nobody asked for a connection.
+    /// No connection was requested.
     Disconnected,
-    /// An attempt is under way.
+    /// An attempt is in progress.
     Connecting,
-    /// The server answered with a stream. Whether lines arrive is another question:
+    /// The server responded with a stream. Whether lines arrive is a separate question:
     /// [`Status::is_live`].
     Connected,
-    /// The stream is open, but gave no sign of life when it should have, or none that can be read.
+    /// The stream is open, but missed its heartbeats, or sends nothing that can be parsed.
     Stale,
-    /// The page is hidden, and its stream closed for that time.
+    /// The page is hidden, and its stream is closed until it returns.
     Paused,
-    /// Not connected, though it should be.
+    /// Not connected, although it should be.
     Error,
-    /// The browser has no network.
+    /// The browser reports no network.
     Offline,
 }
 
 impl Badge {
-    /// The word.
+    /// Returns the word to show.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -70,7 +69,7 @@ impl Badge {
         }
     }
 
-    /// A name for style sheets.
+    /// Returns the name used in CSS classes.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -88,14 +87,14 @@ impl Badge {
 /// What the main button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MainAction {
-    /// Begin.
+    /// Connects to the target.
     Connect,
-    /// End.
+    /// Closes the connection.
     Disconnect,
 }
 
 impl MainAction {
-    /// The button's text.
+    /// Returns the text of the button.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -106,7 +105,7 @@ impl MainAction {
 }
 
 impl Status {
-    /// The status of `connection`, whose stream shows these signs of life, at `now`.
+    /// Creates the status of `connection` at `now`. `stats` are those of its stream.
     #[must_use]
     pub fn of(connection: &Connection, vitals: &StreamStats, now: Instant) -> Self {
         let reason = connection.last_failure().map(ToString::to_string).unwrap_or_default();
@@ -144,18 +143,18 @@ impl Status {
         }
     }
 
-    /// Whether lines arrive as they are published.
+    /// Returns whether lines arrive as they are published.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.is_live
     }
 
-    /// What a screen reader should hear: the state and its reason, without the countdown, which
-    /// would be read out every second.
+    /// Returns what a screen reader should announce: the state and its reason, without the
+    /// countdown, which would be read out every second.
     #[must_use]
     pub fn announcement(&self) -> String {
         match self.badge {
-            // Nor what changes by the second while all is well.
+            // Nor the statistics, which change every second while all is well.
             Badge::Connected => join([self.badge.word(), "", &self.reason]),
             Badge::Error if self.can_retry_now => {
                 join([self.badge.word(), "retrying", &self.reason])
@@ -165,7 +164,7 @@ impl Status {
         }
     }
 
-    /// The status as one line, for the console.
+    /// Returns the status as one line, for the console.
     #[must_use]
     pub fn line(&self) -> String {
         join([self.badge.word(), &self.progress, &self.reason])
@@ -217,14 +216,14 @@ fn offline(plain: Status, left: Duration) -> Status {
     }
 }
 
-/// The seconds left, rounded up, and after how long they are others.
+/// Returns the seconds left, rounded up, and the time until that number changes.
 fn countdown(left: Duration) -> (u64, Option<Duration>) {
     let seconds = millis(left).div_ceil(1_000);
     let stale_after = left.checked_sub(Duration::from_millis(seconds.saturating_sub(1) * 1_000));
     (seconds, stale_after.filter(|after| !after.is_zero()))
 }
 
-/// Not that there is none: browsers are wrong about it behind some VPNs.
+/// Only a report: browsers get it wrong behind some VPNs.
 const NO_NETWORK: &str = "the browser reports no network";
 
 fn stopped(plain: Status, stop: &StopReason) -> Status {
@@ -250,7 +249,7 @@ mod tests {
         Instant::from_millis(millis)
     }
 
-    /// A connection that failed once at 0 ms, and when it will try again.
+    /// Returns a connection that failed once at 0 ms, and the time of its next attempt.
     fn failed_once(config: Config) -> (Connection, Instant) {
         let mut connection = Connection::new(config, 3);
         connection.handle_input(at(0.0), Input::Target(Ok("/s".into())));

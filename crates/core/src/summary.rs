@@ -1,5 +1,5 @@
-//! The log in words: how much is held, how much was let go, and what to say when there is nothing.
-//! Decides words, draws nothing.
+//! The log in words: how much is stored, how much was dropped, and what to say if there is nothing.
+//! Draws nothing.
 
 use crate::connection::State;
 use crate::find::Find;
@@ -10,7 +10,7 @@ use crate::visible::visible;
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
 
-/// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
+/// Describes what is stored: `1,204 lines`, and how many of the oldest were dropped.
 #[must_use]
 pub fn held(store: &Store) -> String {
     let lines = counted(store.lines() as u64, "line", "lines");
@@ -24,8 +24,8 @@ pub fn held(store: &Store) -> String {
     }
 }
 
-/// What to say of the lines that match: `1,204 of 100,000 lines`, and until all are searched `1,204
-/// hits · searching…`.
+/// Describes the lines that match: `1,204 of 100,000 lines`, or `1,204 hits · searching…` until the
+/// search is complete.
 #[must_use]
 pub fn found(find: &Find, store: &Store) -> String {
     let found = find.lines(store);
@@ -41,7 +41,7 @@ pub fn found(find: &Find, store: &Store) -> String {
     }
 }
 
-/// What to say of lines that a choice of levels leaves out only because theirs is not known.
+/// Describes the lines that a level filter leaves out only because their level is unknown.
 fn unknown_levels(find: &Find, store: &Store) -> String {
     match store.unknown_levels() {
         0 => String::new(),
@@ -50,19 +50,19 @@ fn unknown_levels(find: &Find, store: &Store) -> String {
     }
 }
 
-/// What a menu calls the choice of lines whose level is not known, or that have none.
+/// Returns the menu item for lines with an unknown level, or none.
 #[must_use]
 pub fn unknown_choice(lines: u64) -> String {
     format!("Unknown level ({})", grouped(lines))
 }
 
-/// What to say in place of lines where none matches.
+/// Returns the placeholder shown while no line matches.
 #[must_use]
 pub fn unfound(find: &Find, store: &Store) -> &'static str {
     if find.is_complete(store) { "No line matches." } else { "Searching…" }
 }
 
-/// What to say of lines that did not come, or came twice; empty when there are none.
+/// Describes missing and duplicate lines; empty if there are none.
 #[must_use]
 pub fn losses(tally: Tally) -> String {
     let missing = if tally.missing > 0 {
@@ -78,7 +78,7 @@ pub fn losses(tally: Tally) -> String {
     missing + &duplicates
 }
 
-/// What to say in place of an empty log.
+/// Returns the placeholder for an empty log.
 #[must_use]
 pub fn empty(state: &State) -> &'static str {
     match state {
@@ -91,7 +91,7 @@ pub fn empty(state: &State) -> &'static str {
     }
 }
 
-/// What to say of lines that came while the reader looks at older ones.
+/// Describes the lines that arrived while the reader looks at older ones.
 #[must_use]
 pub fn unseen(lines: u64) -> String {
     match lines {
@@ -100,38 +100,38 @@ pub fn unseen(lines: u64) -> String {
     }
 }
 
-/// A number and its noun, with thousands set apart.
+/// A count and its noun, with digits grouped.
 #[must_use]
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// A row as it is shown; whatever it has not is empty.
+/// A row as it is shown. Parts that it lacks are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowText {
-    /// Its names in style sheets.
+    /// The row's CSS classes.
     pub class: String,
-    /// The most exact time that its producer gave, as it came.
+    /// The most precise time that the producer sent, unchanged.
     pub exact_time: String,
-    /// The level, as its producer wrote it.
+    /// The level, as the producer wrote it.
     pub level: String,
     /// The pipeline or stage.
     pub pipeline: String,
-    /// The channel, where it is another one than was asked for.
+    /// The channel, if it is not the one requested.
     pub channel: String,
-    /// The message without escape sequences, or what there is to notice; at most [`ROW_BYTES`] of
+    /// The message without escape sequences, or the text of the notice; at most [`ROW_BYTES`] of
     /// it.
     pub message: String,
-    /// How the message looks.
+    /// The styles of the message.
     pub looks: Looks,
-    /// How much of the message is not shown.
+    /// The size of the part of the message that is not shown.
     pub more: String,
     /// The status or duration.
     pub status: String,
 }
 
 impl RowText {
-    /// What is shown of `row`; `channel` is the one that was asked for.
+    /// Creates the text of `row`. `channel` is the one requested.
     #[must_use]
     pub fn of(row: &Row, channel: &str) -> Self {
         match row {
@@ -165,21 +165,21 @@ impl RowText {
     }
 }
 
-/// One whole entry, for a reader who opened it.
+/// A whole entry, for the detail view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
-    /// Where it came from and when: channel, id, exact time, whether it was cut.
+    /// Where it came from and when: channel, id, precise time, whether it was cut.
     pub about: String,
-    /// The message, all of it, without escape sequences.
+    /// The whole message, without escape sequences.
     pub message: String,
-    /// How the message looks.
+    /// The styles of the message.
     pub looks: Looks,
-    /// All fields.
+    /// All fields of the entry.
     pub fields: String,
 }
 
 impl Whole {
-    /// The whole of `line`.
+    /// Creates the detail view of `line`.
     #[must_use]
     pub fn of(line: &Line) -> Self {
         let cut = if line.cut_bytes > 0 {
@@ -200,25 +200,25 @@ impl Whole {
         }
     }
 
-    /// The message: all of it, or as much as opens without a stall.
+    /// Returns the message: all of it, or as much as opens without a stall.
     #[must_use]
     pub fn shown_message(&self, all: bool) -> &str {
         if all { &self.message } else { head(&self.message, HEAD_BYTES) }
     }
 
-    /// The same, as it is drawn.
+    /// Returns the same as styled pieces.
     #[must_use]
     pub fn message_pieces(&self, all: bool) -> Vec<Piece<'_>> {
         self.looks.pieces(self.shown_message(all), &mut std::iter::empty())
     }
 
-    /// The fields, likewise.
+    /// Returns the fields: all of them, or as much as opens without a stall.
     #[must_use]
     pub fn shown_fields(&self, all: bool) -> String {
         if all { &self.fields } else { head(&self.fields, HEAD_BYTES) }.to_owned()
     }
 
-    /// What a button says that shows the rest; empty when there is none.
+    /// Returns the label of the button that shows the rest, or an empty string if there is none.
     #[must_use]
     pub fn rest(&self, all: bool) -> String {
         let longer = self.message.len().max(self.fields.len());
@@ -249,7 +249,7 @@ fn bound(store: &Store) -> String {
     }
 }
 
-/// A number with thousands set apart: `1,204`.
+/// A number with grouped digits: `1,204`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -262,11 +262,11 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
-/// The most bytes of a message that a row shows: more than any screen does, and less than what
+/// The most bytes of a message that a row shows: more than fits on any screen, and less than what
 /// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
 
-/// The most bytes of an entry that are shown before somebody asks for all: laying out a megabyte
+/// The most bytes of an entry that are shown before the reader asks for all: laying out a megabyte
 /// takes a browser a quarter of a second.
 const HEAD_BYTES: usize = 65_536;
 

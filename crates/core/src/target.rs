@@ -1,5 +1,5 @@
-//! What to connect to: the page's ids or channels and where they stream, checked once, and the URL
-//! made of them. Opens nothing.
+//! What to connect to: the page's ids or channels and the endpoint, validated once, and the
+//! resulting URL. Opens nothing.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ use logs_sse_wire::json::quoted;
 /// The Datashop proxy route, on the page's own origin.
 pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
-/// The service whose proxy route that is. For another one the URL names it.
+/// The service behind [`DEFAULT_ENDPOINT`]. For any other service, the URL names it.
 pub const DEFAULT_SERVICE: &str = "etl";
 
 /// The channels of one stream, and the route that streams them.
@@ -25,12 +25,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// Checks what a page gives. For function logs `workflow_id` is the function's id.
+    /// Validates the ids of a page. For function logs, `workflow_id` is the function's id.
     ///
     /// # Errors
-    /// When an id is no [`Id`], or the endpoint is no `http(s)` URL or path.
     ///
-    /// # Example
+    /// Returns an error if an id is not a valid [`Id`], or the endpoint is neither an `http(s)` URL
+    /// nor a path.
+    ///
+    /// # Examples
     /// ```
     /// use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
     ///
@@ -61,14 +63,15 @@ impl Target {
         Ok(Self { channels: vec![ChannelName::new(service, workspace, Some(workflow))], url })
     }
 
-    /// Several channels over one stream, read from a gateway itself: its address, or the whole
-    /// route.
+    /// Reads several channels over one stream, directly from a gateway. `gateway` is its address or
+    /// its full stream route.
     ///
     /// # Errors
-    /// When a channel is no [`ChannelName`], there are none or more than [`Target::MAX_CHANNELS`],
-    /// or the gateway is no `http(s)` URL or path.
     ///
-    /// # Example
+    /// Returns an error if a name is not a valid [`ChannelName`], there are no channels or more
+    /// than [`Target::MAX_CHANNELS`], or the gateway is neither an `http(s)` URL nor a path.
+    ///
+    /// # Examples
     /// ```
     /// use logs_sse_core::target::Target;
     ///
@@ -104,24 +107,26 @@ impl Target {
         Ok(Self { channels, url })
     }
 
-    /// The most channels of one stream: their positions must fit into a cursor.
+    /// The maximum number of channels per stream: their positions must fit into a cursor.
     pub const MAX_CHANNELS: usize = 16;
 
-    /// The channels, in the order of the URL; at least one.
+    /// Returns the channels in the order of the URL; there is at least one.
     #[must_use]
     pub fn channels(&self) -> &[ChannelName] {
         &self.channels
     }
 
-    /// The URL to open.
+    /// Returns the URL to open.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The URL to open in order to go on from `cursor`: an `EventSource` of a page cannot send the
-    /// header that is made for it. With `batching` it asks for several logs in one event,
-    /// which a server that knows nothing of it leaves unheard.
+    /// Returns the URL that resumes at `cursor`: an `EventSource` cannot set the header meant for
+    /// it.
+    ///
+    /// With `batching`, the URL asks for several logs per event. Servers that do not support it
+    /// ignore the parameter.
     #[must_use]
     pub fn url_from(url: &str, batching: bool, cursor: Option<&Cursor>) -> String {
         let batch = if batching { "&batch=1" } else { "" };
@@ -130,14 +135,14 @@ impl Target {
     }
 }
 
-/// Why there is nothing to connect to, in a sentence for the page.
+/// Why there is nothing to connect to, as a message for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetError {
-    /// An id is wrong, or not filled in yet.
+    /// An id is invalid, or not filled in yet.
     Id(ChannelError),
-    /// The endpoint is wrong.
+    /// The endpoint is invalid.
     Endpoint(String),
-    /// So many channels for one stream.
+    /// The number of channels is not allowed for one stream.
     Count(usize),
 }
 
@@ -193,10 +198,10 @@ fn encoded(text: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(text, RESERVED)
 }
 
-/// Where a gateway streams, below its address.
+/// The stream route of a gateway, below its address.
 const GATEWAY_ROUTE: &str = "/logs/stream";
 
-/// All but the unreserved characters of RFC 3986.
+/// Everything except the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[cfg(test)]
