@@ -213,7 +213,7 @@ impl Client {
     /// All that a page shows now, through `viewport`.
     #[must_use]
     pub fn picture(&self, viewport: &Viewport) -> ViewModel {
-        ViewModel::of(&self.inner.session.borrow(), viewport, clock::now())
+        ViewModel::new(&self.inner.session.borrow(), viewport, clock::now())
     }
 
     /// Looks at the session: its lines, its state. Must not call back into the client.
@@ -265,7 +265,7 @@ impl Inner {
 
     fn handle_source(&self, source: SourceId, event: SourceEvent<'_>) {
         let now = clock::now();
-        self.session.borrow_mut().handle_source_telling(now, source, event, &mut |name, data| {
+        self.session.borrow_mut().handle_source_with(now, source, event, &mut |name, data| {
             self.console.line(name, data)
         });
         self.drive();

@@ -23,7 +23,8 @@ pub(crate) fn detail(live: Live) -> impl IntoView {
     // is read.
     move || {
         let number = live.opened.get()?;
-        let whole = live.look(|session| session.store().row(number)?.line().map(Whole::of))?;
+        let whole =
+            live.look(|session| session.store().row(number)?.line().map(Whole::from_line))?;
         Some(entry(live, whole))
     }
 }

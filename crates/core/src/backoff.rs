@@ -36,14 +36,14 @@ pub struct Backoff {
     config: Config,
     failures: u32,
     good_since: Option<Instant>,
-    chance: fastrand::Rng,
+    rng: fastrand::Rng,
 }
 
 impl Backoff {
     /// Creates a backoff without failures. Equal seeds produce equal delays.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
-        Self { config, failures: 0, good_since: None, chance: fastrand::Rng::with_seed(seed) }
+        Self { config, failures: 0, good_since: None, rng: fastrand::Rng::with_seed(seed) }
     }
 
     /// Records that the link came up at `now`.
@@ -58,13 +58,13 @@ impl Backoff {
             self.failures = 0;
         }
         self.failures = self.failures.saturating_add(1);
-        self.ceiling().mul_f64(self.chance.f64())
+        self.ceiling().mul_f64(self.rng.f64())
     }
 
     /// Returns the delay before an attempt that is not expected to succeed: the upper half of
     /// [`Config::cap`]. Does not count as a failure.
     pub fn slow(&mut self) -> Duration {
-        self.config.cap.mul_f64((1.0 + self.chance.f64()) / 2.0)
+        self.config.cap.mul_f64((1.0 + self.rng.f64()) / 2.0)
     }
 
     /// Resets the delay, for example when the user asks for a new connection.

@@ -5,7 +5,7 @@
 //! several rows copies those rows whole.
 
 use crate::store::{Row, Store};
-use crate::styled::{label, written};
+use crate::styled::{clipboard_text, label};
 
 /// A drawn row that contains part of a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ fn line(row: &Row, time: &str) -> String {
             format!(
                 "{}\t{}",
                 columns.join("\t"),
-                written(entry.message()).trim_end_matches(['\r', '\n'])
+                clipboard_text(entry.message()).trim_end_matches(['\r', '\n'])
             )
         }
     }

@@ -20,11 +20,11 @@ impl FrameThrottle {
     /// `held` is the range of row numbers in the store.
     pub fn is_due(&mut self, now: Instant, viewport: &Viewport, held: &Range<u64>) -> bool {
         let is_early = self.last.is_some_and(|(at, end)| {
-            let came = held.end.saturating_sub(end);
+            let arrived = held.end.saturating_sub(end);
             viewport.is_following()
-                && came > 0
-                && came >= viewport.rows_seen(held)
-                && now - at < LEAST
+                && arrived > 0
+                && arrived >= viewport.rows_seen(held)
+                && now - at < MIN_INTERVAL
         });
         if !is_early {
             self.last = Some((now, held.end));
@@ -35,7 +35,7 @@ impl FrameThrottle {
 
 /// The minimum time between two draws that share no row: every third of 60 frames a second, so that
 /// the newest line is shown 20 times a second.
-const LEAST: Duration = Duration::from_millis(45);
+const MIN_INTERVAL: Duration = Duration::from_millis(45);
 
 #[cfg(test)]
 mod tests {
@@ -54,10 +54,10 @@ mod tests {
 
     /// Returns which of 13 frames, 16.7 ms apart, are drawn while `lines` arrive per frame.
     fn drawn(viewport: &Viewport, lines: u64) -> Vec<u64> {
-        let mut pace = FrameThrottle::default();
+        let mut throttle = FrameThrottle::default();
         (0..13)
             .filter(|&frame| {
-                pace.is_due(at(frame as f64 * 16.7), viewport, &(0..100 + frame * lines))
+                throttle.is_due(at(frame as f64 * 16.7), viewport, &(0..100 + frame * lines))
             })
             .collect()
     }
@@ -81,15 +81,15 @@ mod tests {
 
     #[test]
     fn draws_at_once_what_comes_after_a_quiet_moment() {
-        let mut pace = FrameThrottle::default();
-        assert!(pace.is_due(at(0.0), &viewport(), &(0..100)));
-        assert!(pace.is_due(at(50.0), &viewport(), &(0..1_000)));
+        let mut throttle = FrameThrottle::default();
+        assert!(throttle.is_due(at(0.0), &viewport(), &(0..100)));
+        assert!(throttle.is_due(at(50.0), &viewport(), &(0..1_000)));
     }
 
     #[test]
     fn a_status_that_changes_is_drawn_at_once() {
-        let mut pace = FrameThrottle::default();
-        assert!(pace.is_due(at(0.0), &viewport(), &(0..0)));
-        assert!(pace.is_due(at(1.0), &viewport(), &(0..0)));
+        let mut throttle = FrameThrottle::default();
+        assert!(throttle.is_due(at(0.0), &viewport(), &(0..0)));
+        assert!(throttle.is_due(at(1.0), &viewport(), &(0..0)));
     }
 }

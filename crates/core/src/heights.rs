@@ -14,14 +14,14 @@ pub(crate) struct Heights {
 
 impl Heights {
     /// Creates heights of rows that are all `default` high.
-    pub(crate) fn of_rows(default: f64) -> Self {
+    pub(crate) fn new(default: f64) -> Self {
         Self { default, overrides: Vec::new() }
     }
 
     /// Sets the height of one row. Returns whether it changed; an invalid height is ignored.
     pub(crate) fn set(&mut self, row: u64, height: f64) -> bool {
         // An element without layout has height 0.
-        if !(height.is_finite() && height >= 1.0) || (height - self.of(row)).abs() < SAME {
+        if !(height.is_finite() && height >= 1.0) || (height - self.height(row)).abs() < TOLERANCE {
             return false;
         }
         match self.overrides.binary_search_by_key(&row, |&(row, _)| row) {
@@ -35,9 +35,9 @@ impl Heights {
     }
 
     /// Removes the rows below `start`.
-    pub(crate) fn forget_below(&mut self, start: u64) {
-        let gone = self.overrides.partition_point(|&(row, _)| row < start);
-        self.overrides.drain(..gone);
+    pub(crate) fn remove_below(&mut self, start: u64) {
+        let end = self.overrides.partition_point(|&(row, _)| row < start);
+        self.overrides.drain(..end);
     }
 
     /// Returns the height of rows that were not measured.
@@ -46,7 +46,7 @@ impl Heights {
     }
 
     /// Returns the height of one row.
-    pub(crate) fn of(&self, row: u64) -> f64 {
+    pub(crate) fn height(&self, row: u64) -> f64 {
         self.overrides
             .binary_search_by_key(&row, |&(row, _)| row)
             .map_or(self.default, |at| self.overrides[at].1)
@@ -65,7 +65,7 @@ impl Heights {
 
     /// Returns the row of `list` at `depth` below the list's top, and how much of it is above that
     /// position.
-    pub(crate) fn at(&self, list: &Range<u64>, depth: f64) -> (u64, f64) {
+    pub(crate) fn row_at(&self, list: &Range<u64>, depth: f64) -> (u64, f64) {
         // Rows from `end` on are above the position and `above` high in total.
         let (mut end, mut above) = (list.end, 0.0);
         for &(row, height) in self.overrides.iter().rev() {
@@ -91,8 +91,8 @@ impl Heights {
     /// Enforces the limit: the half that is farther from the row at `at` reverts to the default
     /// height.
     fn keep_near(&mut self, at: usize) {
-        if self.overrides.len() > MOST {
-            let half = MOST / 2;
+        if self.overrides.len() > MAX_OVERRIDES {
+            let half = MAX_OVERRIDES / 2;
             if at < half {
                 self.overrides.truncate(half);
             } else {
@@ -103,25 +103,25 @@ impl Heights {
 }
 
 /// Smaller differences come from rounding.
-const SAME: f64 = 0.01;
+const TOLERANCE: f64 = 0.01;
 
 /// The most rows with their own height: 64 kB, and more than anyone scrolls through before the
 /// estimate for the rest matters.
-const MOST: usize = 4_096;
+const MAX_OVERRIDES: usize = 4_096;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn heights() -> Heights {
-        let mut heights = Heights::of_rows(20.0);
+        let mut heights = Heights::new(20.0);
         assert!(heights.set(7, 50.0) && heights.set(3, 100.0));
         heights
     }
 
     #[test]
     fn rows_that_were_never_seen_count_as_usual() {
-        assert_eq!((heights().of(7), heights().of(8)), (50.0, 20.0));
+        assert_eq!((heights().height(7), heights().height(8)), (50.0, 20.0));
         assert_eq!(heights().sum(&(0..10)), 8.0 * 20.0 + 150.0);
         assert_eq!(heights().sum(&(4..7)), 60.0);
     }
@@ -131,37 +131,37 @@ mod tests {
         let (heights, list) = (heights(), 1..10);
         let mut depth = 0.0;
         for row in list.clone().rev() {
-            assert_eq!(heights.at(&list, depth), (row, 0.0));
+            assert_eq!(heights.row_at(&list, depth), (row, 0.0));
             assert_eq!(
-                heights.at(&list, depth + heights.of(row) - 1.0),
-                (row, heights.of(row) - 1.0)
+                heights.row_at(&list, depth + heights.height(row) - 1.0),
+                (row, heights.height(row) - 1.0)
             );
-            depth += heights.of(row);
+            depth += heights.height(row);
         }
         assert_eq!(depth, heights.sum(&list));
     }
 
     #[test]
     fn a_place_below_the_list_is_below_its_last_row() {
-        assert_eq!(heights().at(&(5..10), 1_000.0), (5, 1_000.0 - 110.0));
-        assert_eq!(heights().at(&(3..4), 1_000.0), (3, 1_000.0));
+        assert_eq!(heights().row_at(&(5..10), 1_000.0), (5, 1_000.0 - 110.0));
+        assert_eq!(heights().row_at(&(3..4), 1_000.0), (3, 1_000.0));
     }
 
     #[test]
     fn what_is_no_height_is_not_believed() {
         let mut heights = heights();
-        for nonsense in [0.0, f64::NAN, f64::INFINITY, -1.0, 100.001] {
-            assert!(!heights.set(3, nonsense));
+        for invalid in [0.0, f64::NAN, f64::INFINITY, -1.0, 100.001] {
+            assert!(!heights.set(3, invalid));
         }
-        assert_eq!(heights.of(3), 100.0);
+        assert_eq!(heights.height(3), 100.0);
     }
 
     #[test]
     fn forgets_what_is_far_away_or_gone() {
-        let mut heights = Heights::of_rows(20.0);
+        let mut heights = Heights::new(20.0);
         (0..10_000).for_each(|row| assert!(heights.set(row, 40.0)));
-        assert_eq!((heights.of(9_999), heights.of(0)), (40.0, 20.0));
-        heights.forget_below(9_000);
-        assert_eq!((heights.of(9_000), heights.of(8_999)), (40.0, 20.0));
+        assert_eq!((heights.height(9_999), heights.height(0)), (40.0, 20.0));
+        heights.remove_below(9_000);
+        assert_eq!((heights.height(9_000), heights.height(8_999)), (40.0, 20.0));
     }
 }

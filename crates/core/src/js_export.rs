@@ -79,7 +79,7 @@ impl RowFeed {
 #[must_use]
 pub fn status(session: &Session, now: Instant) -> String {
     let status = session.status(now);
-    let (tally, vitals) = (session.tally(), session.vitals());
+    let (tally, vitals) = (session.tally(), session.stats());
     let millis = |time: Option<Duration>| {
         time.map_or_else(|| "null".to_owned(), |time| time::millis(time).to_string())
     };

@@ -21,12 +21,12 @@ struct Position {
     seq: Option<u64>,
     /// The greeting's `newest`, until the stream shows whether it resumed after `seq`; `None` if it
     /// need not.
-    owed_to: Option<u64>,
+    replay_to: Option<u64>,
 }
 
 impl Position {
     fn new(channel: String) -> Self {
-        Self { channel, seq: None, owed_to: None }
+        Self { channel, seq: None, replay_to: None }
     }
 
     /// Advances to `to`, and returns how many logs in between did not arrive.
@@ -37,8 +37,8 @@ impl Position {
         let Some(seq) = self.seq.replace(self.seq.map_or(to, |seq| seq.max(to))) else {
             return Missing::default();
         };
-        let owed_to = self.owed_to.take().filter(|newest| *newest <= to);
-        let unresumed = owed_to.map_or(0, |newest| newest.saturating_sub(seq));
+        let replay_to = self.replay_to.take().filter(|newest| *newest <= to);
+        let unresumed = replay_to.map_or(0, |newest| newest.saturating_sub(seq));
         Missing { unresumed, lost: to.saturating_sub(seq) - unresumed }
     }
 }
@@ -56,11 +56,11 @@ pub struct Missing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resumption {
     /// Logs that are still to arrive, or to be reported as missing.
-    pub left: u64,
+    pub to_replay: u64,
     /// Why an unknown number of others may be missing. It must be reported now, because the
     /// positions advance: the gateway's own `gap` event comes later on the stream, which may end
     /// before.
-    pub unknown: Option<GapReason>,
+    pub unknown_gap: Option<GapReason>,
 }
 
 /// How a line relates to those before it, by its sequence number.
@@ -101,13 +101,13 @@ impl Progress {
     }
 
     /// Records a greeting, which moves the positions.
-    pub fn handle_hello(&mut self, hello: &Hello) -> Resumption {
+    pub fn greeted(&mut self, hello: &Hello) -> Resumption {
         let same_epoch = self.epoch == hello.epoch;
         self.epoch.clone_from(&hello.epoch);
-        let mut announced = Resumption::default();
+        let mut resumption = Resumption::default();
         for position in &mut self.channels {
-            position.owed_to = None;
-            let Some(held) = of(&hello.held, &position.channel) else {
+            position.replay_to = None;
+            let Some(held) = value_of(&hello.held, &position.channel) else {
                 position.seq = None;
                 continue;
             };
@@ -118,31 +118,31 @@ impl Progress {
                 // The position is in the future: the gateway continues live, and does not know
                 // where we stopped.
                 Some(_) if same_epoch => {
-                    announced.unknown = Some(GapReason::Unknown);
+                    resumption.unknown_gap = Some(GapReason::Unknown);
                     held.newest
                 }
                 // Another epoch: everything in its history will arrive.
                 Some(_) => {
-                    announced.unknown = Some(GapReason::Restarted);
+                    resumption.unknown_gap = Some(GapReason::Restarted);
                     held.oldest - 1
                 }
             };
             position.seq = Some(seq);
-            position.owed_to = (seq < held.newest).then_some(held.newest);
-            announced.left += held.newest - seq;
+            position.replay_to = (seq < held.newest).then_some(held.newest);
+            resumption.to_replay += held.newest - seq;
         }
-        announced
+        resumption
     }
 
     /// Records that the server does not number its logs, so positions mean nothing to it.
-    pub fn handle_uncounted(&mut self) {
+    pub fn greeted_unnumbered(&mut self) {
         self.epoch = None;
         self.resumed();
         self.channels.iter_mut().for_each(|position| position.seq = None);
     }
 
     /// Classifies a line by its number or, without one, by its id and text.
-    pub fn handle_line(
+    pub fn line_arrived(
         &mut self,
         channel: Option<&str>,
         seq: Option<u64>,
@@ -163,7 +163,7 @@ impl Progress {
         if seq <= last {
             return LineOrder::Duplicate;
         }
-        let is_replay = position.owed_to.is_some_and(|newest| seq <= newest);
+        let is_replay = position.replay_to.is_some_and(|newest| seq <= newest);
         let missing = if seq - last == 1 { Missing::default() } else { position.skip_to(seq - 1) };
         position.seq = Some(seq);
         if is_replay {
@@ -176,12 +176,12 @@ impl Progress {
     ///
     /// Returns how many logs are missing that were not counted before: `None` if the gateway does
     /// not know, zero if they arrived or were counted.
-    pub fn handle_gap(&mut self, gap: &Gap) -> Option<Missing> {
+    pub fn gap_reported(&mut self, gap: &Gap) -> Option<Missing> {
         // A reader at any position may be slow; every other gap answers a position that the gateway
         // received.
         let position = self.channels.iter().find(|position| position.channel == gap.channel);
         let is_replay = position
-            .and_then(|position| position.owed_to)
+            .and_then(|position| position.replay_to)
             .zip(gap.from)
             .is_some_and(|(newest, from)| from <= newest);
         if is_replay || gap.reason != GapReason::Slow {
@@ -193,11 +193,11 @@ impl Progress {
     }
 
     /// Records a heartbeat, and returns how many logs did not arrive.
-    pub fn handle_heartbeat(&mut self, heartbeat: &Heartbeat) -> Missing {
-        let sent = |position: &Position| of(&heartbeat.sent, &position.channel).copied();
+    pub fn heartbeat_arrived(&mut self, heartbeat: &Heartbeat) -> Missing {
+        let sent = |position: &Position| value_of(&heartbeat.sent, &position.channel).copied();
         // A stream that has not reached the end of its replay still has the rest to send.
         let is_behind = |position: &Position| {
-            position.owed_to.zip(sent(position)).is_some_and(|(newest, sent)| sent < newest)
+            position.replay_to.zip(sent(position)).is_some_and(|(newest, sent)| sent < newest)
         };
         if self.channels.iter().any(is_behind) {
             self.resumed();
@@ -215,7 +215,7 @@ impl Progress {
     /// Records that the gateway received the page's position: anything missing from here on has
     /// another cause.
     fn resumed(&mut self) {
-        self.channels.iter_mut().for_each(|position| position.owed_to = None);
+        self.channels.iter_mut().for_each(|position| position.replay_to = None);
     }
 
     /// Returns where to resume, or `None` if no position is known.
@@ -228,7 +228,7 @@ impl Progress {
 }
 
 /// Returns the value for one channel.
-fn of<'a, T>(all: &'a [(String, T)], channel: &str) -> Option<&'a T> {
+fn value_of<'a, T>(all: &'a [(String, T)], channel: &str) -> Option<&'a T> {
     all.iter().find(|(name, _)| name == channel).map(|(_, value)| value)
 }
 
@@ -287,19 +287,19 @@ mod tests {
 
     fn at(seq: u64) -> Progress {
         let mut progress = Progress::new(vec![CHANNEL.into()]);
-        progress.handle_hello(&hello("aaaaaa", 1, seq));
+        progress.greeted(&hello("aaaaaa", 1, seq));
         progress
     }
 
     fn line(progress: &mut Progress, seq: u64) -> LineOrder {
-        progress.handle_line(Some(CHANNEL), Some(seq), "", "")
+        progress.line_arrived(Some(CHANNEL), Some(seq), "", "")
     }
 
     fn lost(lost: u64) -> Missing {
         Missing { unresumed: 0, lost }
     }
 
-    fn beat(sent: u64) -> Heartbeat {
+    fn heartbeat(sent: u64) -> Heartbeat {
         Heartbeat { sent: vec![(CHANNEL.to_owned(), sent)], server_time: None }
     }
 
@@ -331,8 +331,8 @@ mod tests {
     fn a_greeting_tells_how_far_behind() {
         let mut progress = at(5);
         assert_eq!(
-            progress.handle_hello(&hello("aaaaaa", 1, 12)),
-            Resumption { left: 7, unknown: None }
+            progress.greeted(&hello("aaaaaa", 1, 12)),
+            Resumption { to_replay: 7, unknown_gap: None }
         );
         assert_eq!(line(&mut progress, 6), LineOrder::New);
     }
@@ -341,8 +341,8 @@ mod tests {
     fn another_epoch_begins_with_what_its_history_holds() {
         let mut progress = at(500);
         assert_eq!(
-            progress.handle_hello(&hello("bbbbbb", 1, 3)),
-            Resumption { left: 3, unknown: Some(GapReason::Restarted) }
+            progress.greeted(&hello("bbbbbb", 1, 3)),
+            Resumption { to_replay: 3, unknown_gap: Some(GapReason::Restarted) }
         );
         assert_eq!(line(&mut progress, 1), LineOrder::New);
     }
@@ -351,8 +351,8 @@ mod tests {
     fn a_gateway_that_went_back_is_followed() {
         let mut progress = at(500);
         assert_eq!(
-            progress.handle_hello(&hello("aaaaaa", 1, 300)),
-            Resumption { left: 0, unknown: Some(GapReason::Unknown) }
+            progress.greeted(&hello("aaaaaa", 1, 300)),
+            Resumption { to_replay: 0, unknown_gap: Some(GapReason::Unknown) }
         );
         assert_eq!(line(&mut progress, 301), LineOrder::New);
     }
@@ -360,17 +360,17 @@ mod tests {
     #[test]
     fn a_gap_counts_once() {
         let mut progress = at(5);
-        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(lost(3)));
-        assert_eq!(progress.handle_gap(&gap(Some(8))), Some(lost(0)));
+        assert_eq!(progress.gap_reported(&gap(Some(8))), Some(lost(3)));
+        assert_eq!(progress.gap_reported(&gap(Some(8))), Some(lost(0)));
         assert_eq!(line(&mut progress, 9), LineOrder::New);
-        assert_eq!(progress.handle_gap(&gap(None)), None);
+        assert_eq!(progress.gap_reported(&gap(None)), None);
     }
 
     #[test]
     fn a_heartbeat_shows_a_loss_on_an_idle_stream() {
         let mut progress = at(5);
         assert_eq!(
-            [5, 7, 7].map(|sent| progress.handle_heartbeat(&beat(sent))),
+            [5, 7, 7].map(|sent| progress.heartbeat_arrived(&heartbeat(sent))),
             [lost(0), lost(2), lost(0)]
         );
     }
@@ -379,7 +379,7 @@ mod tests {
     /// newest.
     fn behind() -> Progress {
         let mut progress = at(5);
-        progress.handle_hello(&hello("aaaaaa", 1, 12));
+        progress.greeted(&hello("aaaaaa", 1, 12));
         progress
     }
 
@@ -387,9 +387,9 @@ mod tests {
     fn a_stream_that_skips_all_it_owes_did_not_resume() {
         assert_eq!(line(&mut behind(), 13), LineOrder::After(Missing { unresumed: 7, lost: 0 }));
         assert_eq!(line(&mut behind(), 15), LineOrder::After(Missing { unresumed: 7, lost: 2 }));
-        assert_eq!(behind().handle_heartbeat(&beat(12)), Missing { unresumed: 7, lost: 0 });
+        assert_eq!(behind().heartbeat_arrived(&heartbeat(12)), Missing { unresumed: 7, lost: 0 });
         let slow = Gap { reason: GapReason::Slow, from: Some(13), ..gap(Some(20)) };
-        assert_eq!(behind().handle_gap(&slow), Some(Missing { unresumed: 7, lost: 8 }));
+        assert_eq!(behind().gap_reported(&slow), Some(Missing { unresumed: 7, lost: 8 }));
     }
 
     #[test]
@@ -397,14 +397,14 @@ mod tests {
         let resumed: [fn(&mut Progress); 5] = [
             |progress| {
                 assert_eq!(
-                    progress.handle_gap(&Gap { reason: GapReason::Slow, ..gap(Some(7)) }),
+                    progress.gap_reported(&Gap { reason: GapReason::Slow, ..gap(Some(7)) }),
                     Some(lost(2))
                 )
             },
             |progress| assert_eq!(line(progress, 7), LineOrder::After(lost(1))),
-            |progress| assert_eq!(progress.handle_gap(&gap(Some(7))), Some(lost(2))),
-            |progress| assert_eq!(progress.handle_gap(&gap(None)), None),
-            |progress| assert_eq!(progress.handle_heartbeat(&beat(7)), lost(2)),
+            |progress| assert_eq!(progress.gap_reported(&gap(Some(7))), Some(lost(2))),
+            |progress| assert_eq!(progress.gap_reported(&gap(None)), None),
+            |progress| assert_eq!(progress.heartbeat_arrived(&heartbeat(7)), lost(2)),
         ];
         for resume in resumed {
             let mut progress = behind();
@@ -419,16 +419,22 @@ mod tests {
     #[test]
     fn a_restarted_gateway_that_sends_none_of_its_history_was_not_asked_to_resume() {
         let mut progress = at(500);
-        progress.handle_hello(&hello("bbbbbb", 1, 3));
-        assert_eq!(progress.handle_heartbeat(&beat(3)), Missing { unresumed: 3, lost: 0 });
+        progress.greeted(&hello("bbbbbb", 1, 3));
+        assert_eq!(progress.heartbeat_arrived(&heartbeat(3)), Missing { unresumed: 3, lost: 0 });
     }
 
     #[test]
     fn without_numbers_id_and_text_tell_a_repeat() {
         let mut progress = Progress::new(vec![CHANNEL.into()]);
-        let mut come = |id: &str, text: &str| progress.handle_line(None, None, id, text);
+        let mut arrive = |id: &str, text: &str| progress.line_arrived(None, None, id, text);
         assert_eq!(
-            [come("1", "a"), come("1", "a"), come("1", "b"), come("", "c"), come("", "c")],
+            [
+                arrive("1", "a"),
+                arrive("1", "a"),
+                arrive("1", "b"),
+                arrive("", "c"),
+                arrive("", "c")
+            ],
             [LineOrder::New, LineOrder::Duplicate, LineOrder::New, LineOrder::New, LineOrder::New]
         );
         assert_eq!(progress.cursor(), None);

@@ -18,46 +18,46 @@ pub struct Recovery {
 enum Phase {
     /// Nothing was interrupted, or the notice was issued.
     #[default]
-    Whole,
+    Intact,
     /// The stream has been down since then.
-    Gone { since: Instant },
+    Down { since: Instant },
     /// The stream is back, and `to_replay` of the announced lines are still to come.
-    CatchingUp { away: Duration, left: u64 },
+    Replaying { away: Duration, to_replay: u64 },
 }
 
 impl Recovery {
     /// Records that an open stream ended at `now`.
     ///
     /// If it ends again before everything has arrived, that is part of the same interruption.
-    pub fn handle_lost(&mut self, now: Instant) {
+    pub fn lost(&mut self, now: Instant) {
         self.phase = match self.phase {
-            Phase::Whole => Phase::Gone { since: now },
+            Phase::Intact => Phase::Down { since: now },
             // The lines replayed so far stay counted; the outage is measured from here.
-            Phase::CatchingUp { .. } => Phase::Gone { since: now },
-            gone @ Phase::Gone { .. } => gone,
+            Phase::Replaying { .. } => Phase::Down { since: now },
+            down @ Phase::Down { .. } => down,
         };
     }
 
     /// Records that the server is back at `now` and will replay `to_replay` lines. Returns the
     /// notice if there are none.
-    pub fn handle_back(&mut self, now: Instant, left: u64) -> Option<Notice> {
-        if let Phase::Gone { since } = self.phase {
-            self.phase = Phase::CatchingUp { away: now - since, left };
+    pub fn resumed(&mut self, now: Instant, to_replay: u64) -> Option<Notice> {
+        if let Phase::Down { since } = self.phase {
+            self.phase = Phase::Replaying { away: now - since, to_replay };
         }
         self.finish()
     }
 
     /// Records that the server is back at `now` and cannot replay. Returns the notice.
-    pub fn handle_back_without_replay(&mut self, now: Instant) -> Option<Notice> {
-        let Phase::Gone { since } = self.phase else { return None };
+    pub fn resumed_without_replay(&mut self, now: Instant) -> Option<Notice> {
+        let Phase::Down { since } = self.phase else { return None };
         *self = Self::default();
         Some(Notice::NotReplayed { away: now - since })
     }
 
     /// Records that one of the announced lines arrived. Returns the notice if it was the last.
-    pub fn handle_line(&mut self) -> Option<Notice> {
-        if let Phase::CatchingUp { left, .. } = &mut self.phase {
-            *left = left.saturating_sub(1);
+    pub fn line_arrived(&mut self) -> Option<Notice> {
+        if let Phase::Replaying { to_replay, .. } = &mut self.phase {
+            *to_replay = to_replay.saturating_sub(1);
             self.recovered += 1;
         }
         self.finish()
@@ -65,9 +65,9 @@ impl Recovery {
 
     /// Records that some of the announced lines will not arrive. Returns the notice if no others
     /// are due.
-    pub fn handle_missing(&mut self, missing: u64) -> Option<Notice> {
-        if let Phase::CatchingUp { left, .. } = &mut self.phase {
-            *left = left.saturating_sub(missing);
+    pub fn lines_missed(&mut self, missing: u64) -> Option<Notice> {
+        if let Phase::Replaying { to_replay, .. } = &mut self.phase {
+            *to_replay = to_replay.saturating_sub(missing);
             self.missing += missing;
         }
         self.finish()
@@ -75,11 +75,11 @@ impl Recovery {
 
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        matches!(self.phase, Phase::Gone { .. })
+        matches!(self.phase, Phase::Down { .. })
     }
 
     fn finish(&mut self) -> Option<Notice> {
-        let Phase::CatchingUp { away, left: 0 } = self.phase else { return None };
+        let Phase::Replaying { away, to_replay: 0 } = self.phase else { return None };
         let Self { recovered, missing, .. } = std::mem::take(self);
         Some(Notice::Resumed { away, recovered, missing })
     }
@@ -96,44 +96,44 @@ mod tests {
     #[test]
     fn tells_once_all_has_come() {
         let mut recovery = Recovery::default();
-        recovery.handle_lost(at(1));
-        assert_eq!(recovery.handle_back(at(15), 2), None);
-        assert_eq!(recovery.handle_line(), None);
+        recovery.lost(at(1));
+        assert_eq!(recovery.resumed(at(15), 2), None);
+        assert_eq!(recovery.line_arrived(), None);
         assert_eq!(
-            recovery.handle_line(),
+            recovery.line_arrived(),
             Some(Notice::Resumed { away: Duration::from_secs(14), recovered: 2, missing: 0 })
         );
-        assert_eq!(recovery.handle_line(), None);
+        assert_eq!(recovery.line_arrived(), None);
     }
 
     #[test]
     fn counts_what_does_not_come() {
         let mut recovery = Recovery::default();
-        recovery.handle_lost(at(1));
-        recovery.handle_back(at(3), 10);
-        assert_eq!(recovery.handle_missing(9), None);
+        recovery.lost(at(1));
+        recovery.resumed(at(3), 10);
+        assert_eq!(recovery.lines_missed(9), None);
         assert_eq!(
-            recovery.handle_line(),
+            recovery.line_arrived(),
             Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 1, missing: 9 })
         );
     }
 
     #[test]
     fn a_first_connection_is_no_recovery() {
-        assert_eq!(Recovery::default().handle_back(at(3), 0), None);
-        assert_eq!(Recovery::default().handle_back_without_replay(at(3)), None);
+        assert_eq!(Recovery::default().resumed(at(3), 0), None);
+        assert_eq!(Recovery::default().resumed_without_replay(at(3)), None);
     }
 
     #[test]
     fn a_break_in_the_catching_up_keeps_what_was_counted() {
         let mut recovery = Recovery::default();
-        recovery.handle_lost(at(1));
-        recovery.handle_back(at(2), 5);
-        recovery.handle_line();
-        recovery.handle_lost(at(3));
-        recovery.handle_back(at(5), 1);
+        recovery.lost(at(1));
+        recovery.resumed(at(2), 5);
+        recovery.line_arrived();
+        recovery.lost(at(3));
+        recovery.resumed(at(5), 1);
         assert_eq!(
-            recovery.handle_line(),
+            recovery.line_arrived(),
             Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 2, missing: 0 })
         );
     }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 pub(crate) struct Address {
     /// The number of the chunk. Numbers are never reused.
     pub(crate) chunk: u32,
-    pub(crate) at: u32,
+    pub(crate) offset: u32,
 }
 
 /// A ring of chunks. Bytes do not move until they are released.
@@ -33,15 +33,15 @@ impl Ring {
         }
         let number = self.first.wrapping_add(self.chunks.len() as u32 - 1);
         let Some(chunk) = self.chunks.back_mut() else { return Address::default() };
-        let at = chunk.len() as u32;
+        let offset = chunk.len() as u32;
         parts.iter().for_each(|part| chunk.extend_from_slice(part));
-        Address { chunk: number, at }
+        Address { chunk: number, offset }
     }
 
-    /// Returns the `length` bytes at `place`, or an empty slice if they were released.
-    pub(crate) fn bytes(&self, place: Address, length: usize) -> &[u8] {
-        let index = place.chunk.wrapping_sub(self.first) as usize;
-        let start = place.at as usize;
+    /// Returns the `length` bytes at `address`, or an empty slice if they were released.
+    pub(crate) fn bytes(&self, address: Address, length: usize) -> &[u8] {
+        let index = address.chunk.wrapping_sub(self.first) as usize;
+        let start = address.offset as usize;
         self.chunks
             .get(index)
             .and_then(|chunk| chunk.get(start..start + length))
@@ -85,11 +85,15 @@ mod tests {
     fn gives_back_what_was_put_in_until_it_is_let_go() {
         let mut ring = Ring::default();
         let line = vec![b'x'; 1_000];
-        let places: Vec<_> = (0..1_000).map(|_| ring.append([b"id", &line])).collect();
-        assert!(places.iter().all(|place| ring.bytes(*place, 1_002).starts_with(b"idx")));
-        ring.release_before(places[999]);
+        let addresses: Vec<_> = (0..1_000).map(|_| ring.append([b"id", &line])).collect();
+        assert!(addresses.iter().all(|address| ring.bytes(*address, 1_002).starts_with(b"idx")));
+        ring.release_before(addresses[999]);
         assert_eq!(
-            (ring.bytes(places[0], 1_002), ring.bytes(places[999], 1_002).len(), ring.chunks.len()),
+            (
+                ring.bytes(addresses[0], 1_002),
+                ring.bytes(addresses[999], 1_002).len(),
+                ring.chunks.len()
+            ),
             (&[][..], 1_002, 1)
         );
     }
@@ -110,8 +114,8 @@ mod tests {
         let mut ring = Ring::default();
         let line = vec![b'x'; CHUNK_BYTES / 2];
         for _ in 0..20 {
-            let place = ring.append([b"", &line]);
-            ring.release_before(place);
+            let address = ring.append([b"", &line]);
+            ring.release_before(address);
             assert!(ring.chunks.len() <= 2);
         }
         assert!(ring.spare.is_some());

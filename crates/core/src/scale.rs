@@ -18,8 +18,8 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Creates the scale of a list that is `total` high, in a window that is `height` high.
-    pub(crate) fn of(total: f64, height: f64) -> Self {
-        let element = total.min(MOST_ELEMENT);
+    pub(crate) fn new(total: f64, height: f64) -> Self {
+        let element = total.min(MAX_ELEMENT);
         Self {
             element,
             last_top: (element - height).max(0.0),
@@ -43,21 +43,21 @@ impl Scale {
 fn convert(at: f64, from: f64, to: f64) -> f64 {
     // Not `clamp`: its panic formats numbers, which adds 6 kB to the download.
     let at = at.max(0.0).min(from);
-    if from == to || at <= LIFE_SIZE {
+    if from == to || at <= UNSCALED {
         at.min(to)
-    } else if from - at <= LIFE_SIZE {
+    } else if from - at <= UNSCALED {
         to - (from - at)
     } else {
-        LIFE_SIZE + (at - LIFE_SIZE) / (from - 2.0 * LIFE_SIZE) * (to - 2.0 * LIFE_SIZE)
+        UNSCALED + (at - UNSCALED) / (from - 2.0 * UNSCALED) * (to - 2.0 * UNSCALED)
     }
 }
 
 /// The maximum height of the element. Browsers cap heights: Firefox near 17.9 M px, Chromium at
 /// 33.5 M device px, which is 8.4 M px on a page zoomed to 400 %.
-const MOST_ELEMENT: f64 = 8_000_000.0;
+const MAX_ELEMENT: f64 = 8_000_000.0;
 
 /// How much at either end is shown at 1:1: a few hundred screens.
-const LIFE_SIZE: f64 = 200_000.0;
+const UNSCALED: f64 = 200_000.0;
 
 #[cfg(test)]
 mod tests {
@@ -65,16 +65,16 @@ mod tests {
 
     #[test]
     fn a_list_that_fits_is_shown_as_it_is() {
-        let scale = Scale::of(7_000_000.0, 300.0);
+        let scale = Scale::new(7_000_000.0, 300.0);
         for place in [0.0, 17.0, 3_000_000.0, 6_999_700.0] {
             assert_eq!((scale.depth(place), scale.top(place)), (place, place));
         }
-        assert_eq!(Scale::of(100.0, 300.0).depth(50.0), 0.0);
+        assert_eq!(Scale::new(100.0, 300.0).depth(50.0), 0.0);
     }
 
     #[test]
     fn ends_are_ends_and_life_size_is_around_them() {
-        let scale = Scale::of(56_000_000.0, 300.0);
+        let scale = Scale::new(56_000_000.0, 300.0);
         assert_eq!((scale.depth(0.0), scale.depth(scale.last_top)), (0.0, 55_999_700.0));
         assert_eq!(
             (scale.depth(5_000.0), scale.depth(scale.last_top - 5_000.0)),
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn there_and_back_is_the_same_place() {
-        let scale = Scale::of(28_000_000.0, 308.0);
+        let scale = Scale::new(28_000_000.0, 308.0);
         let mut last = -1.0;
         for step in 0..=1_000 {
             let depth = scale.last_depth * f64::from(step) / 1_000.0;

@@ -22,7 +22,7 @@ pub struct Status {
     pub reason: String,
     /// Statistics of an open stream: when the last event arrived, how many lines per second. Empty
     /// otherwise.
-    pub vitals: String,
+    pub stats: String,
     /// Whether lines arrive as they are published, as far as can be known: the stream is open, and
     /// events on it were understood.
     pub is_live: bool,
@@ -107,39 +107,37 @@ impl MainAction {
 impl Status {
     /// Creates the status of `connection` at `now`. `stats` are those of its stream.
     #[must_use]
-    pub fn of(connection: &Connection, vitals: &StreamStats, now: Instant) -> Self {
+    pub fn new(connection: &Connection, stats: &StreamStats, now: Instant) -> Self {
         let reason = connection.last_failure().map(ToString::to_string).unwrap_or_default();
-        let plain = Self {
+        let base = Self {
             badge: Badge::Disconnected,
             progress: String::new(),
             reason,
-            vitals: String::new(),
+            stats: String::new(),
             is_live: false,
             main_action: MainAction::Disconnect,
             can_retry_now: false,
             stale_after: None,
         };
         match connection.state() {
-            State::Idle => {
-                Self { main_action: MainAction::Connect, reason: String::new(), ..plain }
-            }
-            State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..plain },
+            State::Idle => Self { main_action: MainAction::Connect, reason: String::new(), ..base },
+            State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..base },
             State::Connecting { attempt } => Self {
                 badge: Badge::Connecting,
                 progress: format!("attempt {}", grouped((*attempt).into())),
-                ..plain
+                ..base
             },
-            State::Open { .. } => open(plain, connection, vitals, now),
-            State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
-            State::Offline => offline(plain, connection.next_attempt().unwrap_or(now) - now),
+            State::Open { .. } => open(base, connection, stats, now),
+            State::Waiting { until, attempt } => waiting(base, *until - now, *attempt),
+            State::Offline => offline(base, connection.next_attempt().unwrap_or(now) - now),
             State::Paused => Self {
                 badge: Badge::Paused,
                 progress: "resumes when this tab is visible".into(),
                 reason: String::new(),
                 can_retry_now: true,
-                ..plain
+                ..base
             },
-            State::Stopped(stop) => stopped(plain, stop),
+            State::Stopped(stop) => stopped(base, stop),
         }
     }
 
@@ -175,26 +173,26 @@ fn join(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-fn open(plain: Status, connection: &Connection, vitals: &StreamStats, now: Instant) -> Status {
-    let plain =
-        Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..plain };
-    if let Some(silence) = connection.doubt(now) {
+fn open(base: Status, connection: &Connection, stats: &StreamStats, now: Instant) -> Status {
+    let base =
+        Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..base };
+    if let Some(silence) = connection.suspicious_silence(now) {
         return Status {
             badge: Badge::Stale,
             progress: format!("no sign of life for {}", time(silence)),
-            ..plain
+            ..base
         };
     }
     match connection.reading(now) {
-        Reading::Understood => Status { is_live: true, vitals: vitals.text(now), ..plain },
-        Reading::NotYet => Status { vitals: "waiting for the first event".into(), ..plain },
+        Reading::Understood => Status { is_live: true, stats: stats.text(now), ..base },
+        Reading::NotYet => Status { stats: "waiting for the first event".into(), ..base },
         // A server of the first generation may well be idle.
-        Reading::Overdue(what @ Unread::Nothing) => Status { reason: unread(what), ..plain },
-        Reading::Overdue(what) => Status { badge: Badge::Stale, reason: unread(what), ..plain },
+        Reading::Overdue(what @ Unread::Nothing) => Status { reason: unread(what), ..base },
+        Reading::Overdue(what) => Status { badge: Badge::Stale, reason: unread(what), ..base },
     }
 }
 
-fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
+fn waiting(base: Status, left: Duration, attempt: u32) -> Status {
     let (seconds, stale_after) = countdown(left);
     let attempt = grouped(attempt.into());
     let progress = if seconds == 0 {
@@ -202,17 +200,17 @@ fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
     } else {
         format!("retrying in {seconds} s (attempt {attempt})")
     };
-    Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..plain }
+    Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..base }
 }
 
-fn offline(plain: Status, left: Duration) -> Status {
+fn offline(base: Status, left: Duration) -> Status {
     let (seconds, stale_after) = countdown(left);
     Status {
         badge: Badge::Offline,
         progress: format!("{NO_NETWORK}, next attempt in {seconds} s"),
         can_retry_now: true,
         stale_after,
-        ..plain
+        ..base
     }
 }
 
@@ -226,9 +224,9 @@ fn countdown(left: Duration) -> (u64, Option<Duration>) {
 /// Only a report: browsers get it wrong behind some VPNs.
 const NO_NETWORK: &str = "the browser reports no network";
 
-fn stopped(plain: Status, stop: &StopReason) -> Status {
+fn stopped(base: Status, stop: &StopReason) -> Status {
     let reason = match stop {
-        StopReason::GaveUp { .. } => plain.reason,
+        StopReason::GaveUp { .. } => base.reason,
         _ => String::new(),
     };
     Status {
@@ -236,7 +234,7 @@ fn stopped(plain: Status, stop: &StopReason) -> Status {
         progress: stop.to_string(),
         reason,
         main_action: MainAction::Connect,
-        ..plain
+        ..base
     }
 }
 
@@ -268,20 +266,20 @@ mod tests {
     #[test]
     fn counts_down_and_says_when_the_count_changes() {
         let (connection, until) = failed_once(Config::default());
-        let status = Status::of(&connection, &StreamStats::default(), at(0.0));
+        let status = Status::new(&connection, &StreamStats::default(), at(0.0));
         assert_eq!(
             status.line(),
             "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached"
         );
         assert_eq!(status.stale_after, Some(until - at(0.0)));
-        let due = Status::of(&connection, &StreamStats::default(), until);
+        let due = Status::new(&connection, &StreamStats::default(), until);
         assert_eq!((due.progress.as_str(), due.stale_after), ("retrying now (attempt 2)", None));
     }
 
     #[test]
     fn says_why_it_gave_up() {
         let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
-        let status = Status::of(&connection, &StreamStats::default(), at(0.0));
+        let status = Status::new(&connection, &StreamStats::default(), at(0.0));
         assert_eq!(
             status.line(),
             "ERROR: gave up after one attempt: the log server cannot be reached"
@@ -295,7 +293,7 @@ mod tests {
         connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
         connection.handle_input(at(0.0), Input::Connect);
         assert_eq!(
-            Status::of(&connection, &StreamStats::default(), at(0.0)).line(),
+            Status::new(&connection, &StreamStats::default(), at(0.0)).line(),
             "ERROR: no workflow is chosen"
         );
     }

@@ -81,9 +81,9 @@ impl Capacity {
     /// Creates a capacity of `lines` lines, clamped to `1..=MAX_LINES`, with a byte limit that such
     /// lines do not normally reach: 64 MiB or more.
     #[must_use]
-    pub fn of_lines(lines: usize) -> Self {
+    pub fn from_lines(lines: usize) -> Self {
         let lines = lines.clamp(1, Self::MAX_LINES);
-        Self { lines, bytes: Self::default().bytes.max(lines * USUAL_LINE_BYTES) }
+        Self { lines, bytes: Self::default().bytes.max(lines * TYPICAL_LINE_BYTES) }
     }
 }
 
@@ -100,7 +100,7 @@ pub struct Store {
     slots: VecDeque<Slot>,
     ring: Ring,
     /// Rows that are stored parsed, by their numbers: notices, and lines that do not fit the index.
-    odd: VecDeque<(u64, Row)>,
+    parsed: VecDeque<(u64, Row)>,
     /// Channel names, which slots refer to by number. There are few, and they are never removed.
     channels: Names,
     /// Pipeline names, likewise. The filter offers them.
@@ -118,7 +118,7 @@ pub struct Store {
     cleared_at: u64,
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
     /// received them.
-    kept_from: Option<u64>,
+    retained_from: Option<u64>,
     version: u64,
 }
 
@@ -132,31 +132,31 @@ impl Store {
     /// Appends a line, and evicts the oldest rows as needed. A single row larger than the capacity
     /// is still stored.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let glance = IndexedFields::of(raw);
+        let fields = IndexedFields::of(raw);
         let slot = Slot {
-            channel: self.channels.number(raw.channel.as_deref().unwrap_or_default()),
-            pipeline: self.pipelines.number(&glance.pipeline),
-            level: glance.level,
-            is_json: glance.is_json,
-            has_escape: glance.has_escape,
+            channel: self.channels.intern(raw.channel.as_deref().unwrap_or_default()),
+            pipeline: self.pipelines.intern(&fields.pipeline),
+            level: fields.level,
+            is_json: fields.is_json,
+            has_escape: fields.has_escape,
             is_error: raw.is_error,
             is_line: true,
-            ..Slot::ODD
+            ..Slot::PARSED
         };
         let Some(id_length) = u16::try_from(raw.id.len())
             .ok()
             .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES)
         else {
-            return self.append_odd(slot, Row::Line(raw.read()));
+            return self.append_parsed(slot, Row::Line(raw.read()));
         };
-        let place = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
+        let address = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
         let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
-        self.push(Slot { place, length: raw.text.len() as u32, id_length, seq, stamp, ..slot });
+        self.push(Slot { address, length: raw.text.len() as u32, id_length, seq, stamp, ..slot });
     }
 
     /// Appends a notice, and evicts the oldest rows as needed.
     pub fn note(&mut self, notice: Notice) {
-        self.append_odd(Slot::ODD, Row::Notice(notice));
+        self.append_parsed(Slot::PARSED, Row::Notice(notice));
     }
 
     /// Changes the capacity, and evicts the oldest rows as needed.
@@ -171,7 +171,7 @@ impl Store {
     /// Returns how many rows a listener has not received yet; zero without a listener.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        self.kept_from.map_or(0, |number| self.range().end.saturating_sub(number))
+        self.retained_from.map_or(0, |number| self.range().end.saturating_sub(number))
     }
 
     /// Removes all rows, and resets the number of dropped rows. Numbering continues, so that a row
@@ -180,7 +180,7 @@ impl Store {
         self.first = self.range().end;
         self.cleared_at = self.first;
         self.slots.clear();
-        self.odd.clear();
+        self.parsed.clear();
         self.ring.clear();
         self.pipelines.clear();
         self.bytes = 0;
@@ -193,8 +193,8 @@ impl Store {
     /// nothing. Returns whether retained rows were evicted.
     pub fn retain_from(&mut self, number: Option<u64>) -> bool {
         let first = self.first;
-        if self.kept_from != number {
-            self.kept_from = number;
+        if self.retained_from != number {
+            self.retained_from = number;
             self.trim();
         }
         let has_evicted = self.first != first;
@@ -220,7 +220,7 @@ impl Store {
     /// Returns the line with this number as it was received, if it is still stored as raw bytes.
     #[must_use]
     pub fn raw_line(&self, number: u64) -> Option<Raw<'_>> {
-        self.slot(number).filter(|slot| !slot.is_odd()).and_then(|slot| self.raw(slot))
+        self.slot(number).filter(|slot| !slot.is_parsed()).and_then(|slot| self.raw(slot))
     }
 
     /// Returns the level of the line with this number.
@@ -296,15 +296,15 @@ impl Store {
 
     /// Returns the number by which slots refer to this pipeline, if it has one.
     pub(crate) fn pipeline_number(&self, name: &str) -> Option<u16> {
-        self.pipelines.known(name)
+        self.pipelines.number(name)
     }
 
     /// Returns the row with this number if it is stored parsed: a notice, or a line that does not
     /// fit the index.
     pub(crate) fn parsed_row(&self, number: u64) -> Option<&Row> {
-        self.slot(number).filter(|slot| slot.is_odd())?;
-        let at = self.odd.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.odd.get(at).map(|(_, row)| row)
+        self.slot(number).filter(|slot| slot.is_parsed())?;
+        let at = self.parsed.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.parsed.get(at).map(|(_, row)| row)
     }
 
     pub(crate) fn slot(&self, number: u64) -> Option<&Slot> {
@@ -314,7 +314,7 @@ impl Store {
 
     fn raw(&self, slot: &Slot) -> Option<Raw<'_>> {
         let id_length = usize::from(slot.id_length);
-        let bytes = self.ring.bytes(slot.place, id_length + slot.length as usize);
+        let bytes = self.ring.bytes(slot.address, id_length + slot.length as usize);
         let text = |bytes| std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
         Some(Raw {
             id: text(bytes.get(..id_length)?)?,
@@ -327,17 +327,17 @@ impl Store {
         })
     }
 
-    fn append_odd(&mut self, slot: Slot, row: Row) {
-        self.odd.push_back((self.range().end, row));
+    fn append_parsed(&mut self, slot: Slot, row: Row) {
+        self.parsed.push_back((self.range().end, row));
         // The address marks where the next raw line will start, so that the chunks before it can be
         // released once this row is the oldest.
-        let place = self.ring.append([&[], &[]]);
-        self.push(Slot { place, ..slot });
+        let address = self.ring.append([&[], &[]]);
+        self.push(Slot { address, ..slot });
     }
 
     fn push(&mut self, slot: Slot) {
-        self.bytes += if slot.is_odd() {
-            self.odd.back().map_or(0, |(_, row)| row.cost())
+        self.bytes += if slot.is_parsed() {
+            self.parsed.back().map_or(0, |(_, row)| row.cost())
         } else {
             slot.cost()
         };
@@ -356,11 +356,11 @@ impl Store {
 
     fn trim(&mut self) {
         let before = self.first;
-        let last = self.kept_from.unwrap_or(u64::MAX);
-        while self.first < last && self.is_over() {
+        let last = self.retained_from.unwrap_or(u64::MAX);
+        while self.first < last && self.exceeds_capacity() {
             let Some(oldest) = self.slots.pop_front() else { return };
-            self.bytes -= if oldest.is_odd() {
-                self.odd.pop_front().map_or(0, |(_, row)| row.cost())
+            self.bytes -= if oldest.is_parsed() {
+                self.parsed.pop_front().map_or(0, |(_, row)| row.cost())
             } else {
                 oldest.cost()
             };
@@ -369,11 +369,11 @@ impl Store {
             self.dropped += 1;
         }
         if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
-            self.ring.release_before(oldest.place);
+            self.ring.release_before(oldest.address);
         }
     }
 
-    fn is_over(&self) -> bool {
+    fn exceeds_capacity(&self) -> bool {
         self.slots.len() > self.capacity.lines.max(1)
             || (self.bytes > self.capacity.bytes && self.slots.len() > 1)
     }
@@ -381,4 +381,4 @@ impl Store {
 
 /// Lines of ETL jobs have about 200 bytes. The line limit is the intended one; the byte limit only
 /// catches outliers.
-const USUAL_LINE_BYTES: usize = 512;
+const TYPICAL_LINE_BYTES: usize = 512;

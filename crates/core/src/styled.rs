@@ -50,7 +50,7 @@ impl Styled {
                 looks: Looks::default(),
             };
         }
-        let mut writer = Writer { most: bytes, ..Writer::default() };
+        let mut writer = Writer { limit: bytes, ..Writer::default() };
         writer.write_all(text);
         writer.finish()
     }
@@ -58,7 +58,7 @@ impl Styled {
     /// Returns a whole text. Each state of an overwritten line becomes a line of its own.
     #[must_use]
     pub fn whole(text: &str) -> Self {
-        let mut writer = Writer { most: usize::MAX, keeps_states: true, ..Writer::default() };
+        let mut writer = Writer { limit: usize::MAX, keeps_states: true, ..Writer::default() };
         writer.write_all(text);
         writer.finish()
     }
@@ -77,7 +77,7 @@ pub fn row_text(text: &str) -> Cow<'_, str> {
 /// Returns a whole text for the clipboard or a file, without escape sequences and with hidden
 /// characters made visible.
 #[must_use]
-pub fn written(text: &str) -> String {
+pub fn clipboard_text(text: &str) -> String {
     visible(&Styled::whole(text).text).into_owned()
 }
 
@@ -98,13 +98,13 @@ impl Looks {
         text: &'a str,
         marks: &mut dyn Iterator<Item = Range<usize>>,
     ) -> Vec<Piece<'a>> {
-        let (mut marks, mut looks) = (marks.take(MOST_MARKS).peekable(), self.0.iter().peekable());
+        let (mut marks, mut looks) = (marks.take(MAX_MARKS).peekable(), self.0.iter().peekable());
         let mut hidden = next_hidden(text, 0);
         let (mut pieces, mut at) = (Vec::new(), 0);
         while at < text.len() {
             while marks.next_if(|mark| mark.end <= at).is_some() {}
             while looks.next_if(|(range, _)| range.end <= at).is_some() {}
-            if pieces.len() == MOST_PIECES {
+            if pieces.len() == MAX_PIECES {
                 pieces.push(Piece {
                     text: visible(&text[at..]),
                     class: String::new(),
@@ -156,10 +156,10 @@ const HIDDEN: &str = "dsl-stand-in";
 
 /// Enough for any line that people read. Otherwise, a line of two thousand "e" would become four
 /// thousand pieces.
-const MOST_MARKS: usize = 100;
+const MAX_MARKS: usize = 100;
 
 /// Text beyond this many pieces is drawn unstyled, because each piece is an element.
-const MOST_PIECES: usize = 2_000;
+const MAX_PIECES: usize = 2_000;
 
 fn is_plain(text: &str) -> bool {
     !has_escape(text) && position(text.as_bytes(), b'\r').is_none()
@@ -176,7 +176,7 @@ struct Writer {
     /// Whether a carriage return was written, which starts a new state unless a line feed follows.
     is_returned: bool,
     /// How many bytes of one state to keep.
-    most: usize,
+    limit: usize,
     keeps_states: bool,
 }
 
@@ -196,7 +196,7 @@ impl Writer {
                     }
                 }
             }
-            if self.line > self.most {
+            if self.line > self.limit {
                 self.out.left_out += text.len().saturating_sub(read);
                 break;
             }
@@ -225,7 +225,7 @@ impl Writer {
 
     fn push(&mut self, part: &str) {
         let start = self.out.text.len();
-        let room = self.most.saturating_sub(start - self.state);
+        let room = self.limit.saturating_sub(start - self.state);
         let kept = &part[..part.floor_char_boundary(room)];
         self.out.text.push_str(kept);
         self.out.left_out += part.len() - kept.len();
@@ -265,18 +265,18 @@ impl Writer {
             text.truncate(self.state);
             looks.truncate(self.state);
         } else {
-            let gone = self.state - self.line;
+            let removed = self.state - self.line;
             text.drain(self.line..self.state);
             looks.0.retain(|(range, _)| range.end <= self.line || range.start >= self.state);
             for (range, _) in looks.0.iter_mut().filter(|(range, _)| range.start >= self.state) {
-                *range = range.start - gone..range.end - gone;
+                *range = range.start - removed..range.end - removed;
             }
         }
     }
 
     fn finish(mut self) -> Styled {
         self.end_line();
-        let end = self.out.text.floor_char_boundary(self.most);
+        let end = self.out.text.floor_char_boundary(self.limit);
         self.out.left_out += self.out.text.len() - end;
         self.out.text.truncate(end);
         self.out.looks.truncate(end);
@@ -359,7 +359,7 @@ mod tests {
         );
         assert_eq!(label("\u{1b}[31mERR\u{202e}OR\u{1b}[0m"), "ERR⟨U+202E⟩OR");
         assert_eq!(
-            written("\u{1b}[31ma\u{1b}[0m\tb\0\n10%\r\u{202e}100%\r\n"),
+            clipboard_text("\u{1b}[31ma\u{1b}[0m\tb\0\n10%\r\u{202e}100%\r\n"),
             "a\tb␀\n10%\n⟨U+202E⟩100%\n"
         );
     }

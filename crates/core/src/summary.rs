@@ -58,7 +58,7 @@ pub fn unknown_choice(lines: u64) -> String {
 
 /// Returns the placeholder shown while no line matches.
 #[must_use]
-pub fn unfound(find: &Find, store: &Store) -> &'static str {
+pub fn no_match(find: &Find, store: &Store) -> &'static str {
     if find.is_complete(store) { "No line matches." } else { "Searching…" }
 }
 
@@ -102,8 +102,8 @@ pub fn unseen(lines: u64) -> String {
 
 /// A count and its noun, with digits grouped.
 #[must_use]
-pub fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+pub fn counted(number: u64, singular: &str, plural: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { singular } else { plural })
 }
 
 /// A row as it is shown. Parts that it lacks are empty.
@@ -133,9 +133,9 @@ pub struct RowText {
 impl RowText {
     /// Creates the text of `row`. `channel` is the one requested.
     #[must_use]
-    pub fn of(row: &Row, channel: &str) -> Self {
+    pub fn from_row(row: &Row, channel: &str) -> Self {
         match row {
-            Row::Line(line) => Self::of_line(line, channel),
+            Row::Line(line) => Self::from_line(line, channel),
             Row::Notice(notice) => {
                 let class = if notice.is_loss() {
                     "dsl-row dsl-notice dsl-loss"
@@ -147,7 +147,7 @@ impl RowText {
         }
     }
 
-    fn of_line(line: &Line, channel: &str) -> Self {
+    fn from_line(line: &Line, channel: &str) -> Self {
         let entry = &line.entry;
         let message = Styled::row(entry.message(), ROW_BYTES);
         let more = message.left_out + line.cut_bytes;
@@ -156,7 +156,9 @@ impl RowText {
             exact_time: label(entry.exact_time()),
             level: label(entry.level_text()),
             pipeline: label(entry.pipeline()),
-            channel: label(line.channel.as_deref().filter(|of| *of != channel).unwrap_or_default()),
+            channel: label(
+                line.channel.as_deref().filter(|name| *name != channel).unwrap_or_default(),
+            ),
             message: message.text,
             looks: message.looks,
             more: if more > 0 { format!("+{}", size(more)) } else { String::new() },
@@ -181,7 +183,7 @@ pub struct Whole {
 impl Whole {
     /// Creates the detail view of `line`.
     #[must_use]
-    pub fn of(line: &Line) -> Self {
+    pub fn from_line(line: &Line) -> Self {
         let cut = if line.cut_bytes > 0 {
             format!("cut: {} more were sent", size(line.cut_bytes))
         } else {
@@ -292,14 +294,17 @@ mod tests {
     fn names_a_channel_that_was_not_asked_for() {
         let row = row(r#"{"channel":"logs:faas:a:b","data":{"message":"m"}}"#);
         assert_eq!(
-            [RowText::of(&row, "logs:etl:a:b").channel, RowText::of(&row, "logs:faas:a:b").channel],
+            [
+                RowText::from_row(&row, "logs:etl:a:b").channel,
+                RowText::from_row(&row, "logs:faas:a:b").channel
+            ],
             ["logs:faas:a:b", ""]
         );
     }
 
     #[test]
     fn tells_how_many_are_held_and_how_many_were_dropped() {
-        let mut store = Store::new(Capacity::of_lines(1_000));
+        let mut store = Store::new(Capacity::from_lines(1_000));
         store.append(&raw("a"));
         assert_eq!(held(&store), "1 line");
         for _ in 0..2_233 {
@@ -313,24 +318,24 @@ mod tests {
 
     #[test]
     fn tells_how_many_match_and_that_it_still_searches() {
-        let mut store = Store::new(Capacity::of_lines(2_000));
+        let mut store = Store::new(Capacity::from_lines(2_000));
         (0..1_234)
             .for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
         let mut find = Find::new(Query::default().text("even"), &store);
         assert_eq!(
-            (found(&find, &store).as_str(), unfound(&find, &store)),
+            (found(&find, &store).as_str(), no_match(&find, &store)),
             ("0 hits · searching…", "Searching…")
         );
         find.advance(&store, usize::MAX);
         assert_eq!(
-            (found(&find, &store).as_str(), unfound(&find, &store)),
+            (found(&find, &store).as_str(), no_match(&find, &store)),
             ("617 of 1,234 lines", "No line matches.")
         );
     }
 
     #[test]
     fn a_choice_of_levels_says_how_many_lines_it_leaves_out_unknown() {
-        let mut store = Store::new(Capacity::of_lines(3));
+        let mut store = Store::new(Capacity::from_lines(3));
         for text in [
             "no level",
             r#"{"level":"AUDIT","message":"m"}"#,
@@ -339,17 +344,17 @@ mod tests {
         ] {
             store.append(&raw(text));
         }
-        let said = |levels: Levels| {
+        let summary = |levels: Levels| {
             let mut find = Find::new(Query { levels, ..Query::default().text("m") }, &store);
             find.advance(&store, usize::MAX);
             found(&find, &store)
         };
         assert_eq!(
-            said(Levels::of(&[Level::Error])),
+            summary(Levels::of(&[Level::Error])),
             "1 of 3 lines · 2 of unknown level not shown"
         );
         assert_eq!(
-            (said(Levels::ALL), said(Levels::CHOICES[5].1)),
+            (summary(Levels::ALL), summary(Levels::CHOICES[5].1)),
             ("3 of 3 lines".into(), "2 of 3 lines".into())
         );
         assert_eq!(
@@ -361,7 +366,7 @@ mod tests {
     #[test]
     fn a_row_shows_the_level_as_it_came_and_what_hides_in_any_of_its_texts() {
         let text = r#"{"level":"\u001b[31mCRIT\u001b[0m","pipeline":"a\u202eb","status":"\u0000","message":"\u001b[1mbold\u001b[0m"}"#;
-        let row = RowText::of(&row(text), "");
+        let row = RowText::from_row(&row(text), "");
         assert_eq!(
             (row.class.as_str(), row.level.as_str(), row.pipeline.as_str(), row.status.as_str()),
             ("dsl-row dsl-level-error", "CRIT", "a⟨U+202E⟩b", "␀")
@@ -371,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_whole_entry_keeps_each_state_of_progress_and_shows_what_hides() {
-        let whole = Whole::of(
+        let whole = Whole::from_line(
             &raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read(),
         );
         assert_eq!(
@@ -398,13 +403,13 @@ mod tests {
 
     #[test]
     fn a_row_shows_the_head_of_a_long_message() {
-        let long = RowText::of(&row(&"é".repeat(2_000)), "");
+        let long = RowText::from_row(&row(&"é".repeat(2_000)), "");
         assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
     }
 
     #[test]
     fn a_huge_entry_opens_with_its_head_and_shows_all_when_asked() {
-        let whole = |text: &str| Whole::of(&raw(text).read());
+        let whole = |text: &str| Whole::from_line(&raw(text).read());
         let huge = whole(&"é".repeat(500_000));
         assert_eq!(
             (huge.shown_message(false).len(), huge.shown_message(true).len()),

@@ -75,11 +75,11 @@ impl Target {
     /// ```
     /// use logs_sse_core::target::Target;
     ///
-    /// let target = Target::of_channels(["logs:etl:a:b", "logs:etl:a:c"], "https://gateway.example")?;
+    /// let target = Target::from_channels(["logs:etl:a:b", "logs:etl:a:c"], "https://gateway.example")?;
     /// assert_eq!(target.url(), "https://gateway.example/logs/stream?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Aetl%3Aa%3Ac");
     /// # Ok::<(), logs_sse_core::target::TargetError>(())
     /// ```
-    pub fn of_channels<'a>(
+    pub fn from_channels<'a>(
         names: impl IntoIterator<Item = &'a str>,
         gateway: &str,
     ) -> Result<Self, TargetError> {
@@ -155,11 +155,11 @@ impl fmt::Display for TargetError {
                 error.field().strip_suffix(" id").unwrap_or(error.field())
             ),
             Self::Id(error) => error.fmt(f),
-            Self::Endpoint(why) => f.write_str(why),
+            Self::Endpoint(message) => f.write_str(message),
             Self::Count(0) => f.write_str("no channel is chosen"),
-            Self::Count(many) => write!(
+            Self::Count(count) => write!(
                 f,
-                "{many} channels for one stream: expected at most {}",
+                "{count} channels for one stream: expected at most {}",
                 Target::MAX_CHANNELS
             ),
         }
@@ -175,20 +175,20 @@ impl From<ChannelError> for TargetError {
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
-    let refuse =
+    let reject =
         |why: &str| Err(TargetError::Endpoint(format!("endpoint {} {why}", quoted(endpoint))));
     let scheme = endpoint
         .split_once(':')
         .map(|(before, _)| before)
         .filter(|before| !before.contains(['/', '?']));
     if endpoint.is_empty() || endpoint.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        refuse("is empty or holds a space: expected a path or an http(s) URL")
+        reject("is empty or holds a space: expected a path or an http(s) URL")
     } else if endpoint.contains('#') {
-        refuse("has a fragment (#…)")
+        reject("has a fragment (#…)")
     } else if scheme.is_some_and(|scheme| {
         !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")
     }) {
-        refuse("is neither a path nor an http(s) URL")
+        reject("is neither a path nor an http(s) URL")
     } else {
         Ok(())
     }
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn names_several_channels_once_each_below_the_gateway() {
         let url = |gateway| {
-            Target::of_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway)
+            Target::from_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway)
                 .map(|target| target.url().to_owned())
         };
         let query = "?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Afaas%3Aa";
@@ -275,15 +275,15 @@ mod tests {
 
     #[test]
     fn a_stream_has_one_to_sixteen_channels() {
-        let of = |many: usize| {
-            let names: Vec<_> = (0..many).map(|index| format!("logs:etl:a:{index}")).collect();
-            Target::of_channels(names.iter().map(String::as_str), "")
+        let channels = |count: usize| {
+            let names: Vec<_> = (0..count).map(|index| format!("logs:etl:a:{index}")).collect();
+            Target::from_channels(names.iter().map(String::as_str), "")
                 .map(|target| target.channels().len())
                 .map_err(|error| error.to_string())
         };
-        assert_eq!(of(0), Err("no channel is chosen".into()));
-        assert_eq!(of(16), Ok(16));
-        assert_eq!(of(17), Err("17 channels for one stream: expected at most 16".into()));
+        assert_eq!(channels(0), Err("no channel is chosen".into()));
+        assert_eq!(channels(16), Ok(16));
+        assert_eq!(channels(17), Err("17 channels for one stream: expected at most 16".into()));
     }
 
     #[test]

@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn takes_any_number_without_a_panic() {
-        for odd in [f64::NAN, f64::INFINITY, -1.0, f64::MAX] {
-            assert_eq!(Instant::from_millis(odd), Instant::default());
+        for invalid in [f64::NAN, f64::INFINITY, -1.0, f64::MAX] {
+            assert_eq!(Instant::from_millis(invalid), Instant::default());
         }
     }
 

@@ -43,7 +43,7 @@ pub struct ViewModel {
 impl ViewModel {
     /// Creates the view model of `session` seen through `viewport` at `now`.
     #[must_use]
-    pub fn of(session: &Session, viewport: &Viewport, now: Instant) -> Self {
+    pub fn new(session: &Session, viewport: &Viewport, now: Instant) -> Self {
         let store = session.store();
         let shown = session.shown_range();
         let window = viewport.window(&shown);
@@ -61,7 +61,7 @@ impl ViewModel {
                 + &summary::losses(session.tally()),
             empty: match session.find() {
                 _ if store.is_empty() => summary::empty(session.state()),
-                Some(find) if shown.is_empty() => summary::unfound(find, store),
+                Some(find) if shown.is_empty() => summary::no_match(find, store),
                 _ => "",
             },
             is_regex: session.query().is_regex,

@@ -22,7 +22,7 @@ pub struct Viewport {
     height: f64,
     /// The browser's scroll position, as last reported.
     scroll_top: f64,
-    place: ScrollAnchor,
+    anchor: ScrollAnchor,
     wraps: bool,
     /// How often all heights were discarded.
     layout: u32,
@@ -76,11 +76,11 @@ pub struct Window {
 impl Default for Viewport {
     fn default() -> Self {
         Self {
-            heights: Heights::of_rows(28.0),
+            heights: Heights::new(28.0),
             width: 0.0,
             height: 400.0,
             scroll_top: 0.0,
-            place: ScrollAnchor::Newest,
+            anchor: ScrollAnchor::Newest,
             wraps: false,
             layout: 0,
         }
@@ -90,8 +90,8 @@ impl Default for Viewport {
 impl Viewport {
     /// Updates the measurements; invalid ones are ignored. Returns whether anything changed.
     pub fn measured(&mut self, now: Measures) -> bool {
-        let was = (self.heights.default(), self.width, self.height);
-        let row = if now.row.is_finite() && now.row >= 1.0 { now.row } else { was.0 };
+        let before = (self.heights.default(), self.width, self.height);
+        let row = if now.row.is_finite() && now.row >= 1.0 { now.row } else { before.0 };
         if now.height.is_finite() && now.height >= 0.0 {
             self.height = now.height;
         }
@@ -99,16 +99,16 @@ impl Viewport {
             self.width = now.width;
         }
         // At another width, lines break elsewhere.
-        if row != was.0 || (self.wraps && self.width != was.1) {
-            self.forget_heights(row);
+        if row != before.0 || (self.wraps && self.width != before.1) {
+            self.reset_heights(row);
         }
-        (row, self.width, self.height) != was
+        (row, self.width, self.height) != before
     }
 
     /// Sets whether rows are as high as their lines need, or one line each.
     pub fn wrap(&mut self, wraps: bool) {
         self.wraps = wraps;
-        self.forget_heights(self.heights.default());
+        self.reset_heights(self.heights.default());
     }
 
     /// Returns whether lines wrap.
@@ -126,12 +126,12 @@ impl Viewport {
         let fixed = self.fixed_row(rows, &list, depth);
         let below_edge = self.heights.sum(&(fixed + 1..list.end)) - depth;
         let is_at_end = scale.last_depth - depth < 1.0;
-        let mut is_news = false;
+        let mut has_changed = false;
         for &(row, height) in rows {
-            is_news |= self.heights.set(row, height);
+            has_changed |= self.heights.set(row, height);
         }
-        self.heights.forget_below(held.start);
-        if is_news && !self.is_following() {
+        self.heights.remove_below(held.start);
+        if has_changed && !self.is_following() {
             let last_depth = self.view(held).scale.last_depth;
             // A reader at the end looks at the last row, whatever its height.
             let depth = if is_at_end {
@@ -139,9 +139,9 @@ impl Viewport {
             } else {
                 self.heights.sum(&(fixed + 1..list.end)) - below_edge
             };
-            self.look_at(depth.min(last_depth), &list);
+            self.anchor_at(depth.min(last_depth), &list);
         }
-        is_news
+        has_changed
     }
 
     /// Records that the reader scrolled to `top`, while the lines `held` were drawn. Returns
@@ -151,9 +151,9 @@ impl Viewport {
     /// proportion, as the scrollbar shows it.
     pub fn scrolled(&mut self, top: f64, held: &Range<u64>) -> bool {
         let top = if top.is_finite() { top.max(0.0) } else { 0.0 };
-        let way = top - self.scroll_top;
+        let delta = top - self.scroll_top;
         // The echo of a position that we set ourselves.
-        if way == 0.0 {
+        if delta == 0.0 {
             return false;
         }
         let View { list, depth, scale } = self.view(held);
@@ -162,12 +162,12 @@ impl Viewport {
             0.0
         } else if scale.last_top - top < 1.0 {
             scale.last_depth
-        } else if way.abs() <= SHORT * self.height {
-            depth + way
+        } else if delta.abs() <= SHORT_SCROLL * self.height {
+            depth + delta
         } else {
             scale.depth(top)
         };
-        self.look_at(depth.min(scale.last_depth), &list);
+        self.anchor_at(depth.min(scale.last_depth), &list);
         true
     }
 
@@ -176,31 +176,31 @@ impl Viewport {
     pub fn scroll_top_applied(&mut self, top: f64) {
         self.scroll_top = top;
         if top <= NEAR_TOP {
-            self.place = ScrollAnchor::Newest;
+            self.anchor = ScrollAnchor::Newest;
         }
     }
 
     /// Discards all row heights, because something outside the viewport, such as a font, changed
     /// the layout.
     pub fn relayout(&mut self) {
-        self.forget_heights(self.heights.default());
+        self.reset_heights(self.heights.default());
     }
 
     /// Goes to the newest row of a different list, in which the previous row numbers are void.
     pub fn renumber(&mut self) {
         self.follow();
-        self.forget_heights(self.heights.default());
+        self.reset_heights(self.heights.default());
     }
 
     /// Returns to the newest line.
     pub fn follow(&mut self) {
-        self.place = ScrollAnchor::Newest;
+        self.anchor = ScrollAnchor::Newest;
     }
 
     /// Returns whether the view follows the newest line.
     #[must_use]
     pub fn is_following(&self) -> bool {
-        self.place == ScrollAnchor::Newest
+        self.anchor == ScrollAnchor::Newest
     }
 
     /// Returns how many of the newest rows fill the window, as far as their heights are known.
@@ -227,10 +227,10 @@ impl Viewport {
                 ..Window::default()
             };
         }
-        let (row, above) = self.heights.at(&list, depth);
+        let (row, above) = self.heights.row_at(&list, depth);
         let end = list.end.min(row + 1 + OVERSCAN);
         let seen =
-            row - self.rows_in(&(list.start..row), self.height + above - self.heights.of(row));
+            row - self.rows_in(&(list.start..row), self.height + above - self.heights.height(row));
         let top = scroll_to.map_or(self.scroll_top.min(scale.last_top), f64::from);
         Window {
             end,
@@ -245,17 +245,17 @@ impl Viewport {
     }
 
     fn view(&self, held: &Range<u64>) -> View {
-        match self.place {
+        match self.anchor {
             // The rows the view held on to may have been evicted: then there is nothing to hold.
             ScrollAnchor::Held { end, row, above } if held.start < end && end <= held.end => {
                 let list = held.start..end;
-                let scale = Scale::of(self.heights.sum(&list).ceil(), self.height);
-                let depth = self.heights.sum(&(row + 1..end)) + above.min(self.heights.of(row));
+                let scale = Scale::new(self.heights.sum(&list).ceil(), self.height);
+                let depth = self.heights.sum(&(row + 1..end)) + above.min(self.heights.height(row));
                 // The list may have become shorter than the position scrolled to.
                 View { list, depth: depth.min(scale.last_depth), scale }
             }
             _ => {
-                let scale = Scale::of(self.heights.sum(held).ceil(), self.height);
+                let scale = Scale::new(self.heights.sum(held).ceil(), self.height);
                 // A few pixels off the top are left as they are: setting the position would end the
                 // scroll of a reader who is about to leave the top.
                 let depth = if self.scroll_top <= NEAR_TOP {
@@ -271,17 +271,17 @@ impl Viewport {
     /// Returns the row that must not move when `rows` turn out to have other heights: the first row
     /// on screen that was there before.
     fn fixed_row(&self, rows: &[(u64, f64)], list: &Range<u64>, depth: f64) -> u64 {
-        let (first, above) = self.heights.at(list, depth);
+        let (first, above) = self.heights.row_at(list, depth);
         let seen = self.rows_in(&(list.start..first + 1), self.height + above);
         let was_there = |row: &u64| rows.iter().all(|(other, _)| other != row);
         (first + 1 - seen..=first).rev().find(was_there).unwrap_or(first)
     }
 
-    fn look_at(&mut self, depth: f64, list: &Range<u64>) {
-        self.place = if depth <= NEAR_TOP {
+    fn anchor_at(&mut self, depth: f64, list: &Range<u64>) {
+        self.anchor = if depth <= NEAR_TOP {
             ScrollAnchor::Newest
         } else {
-            let (row, above) = self.heights.at(list, depth);
+            let (row, above) = self.heights.row_at(list, depth);
             ScrollAnchor::Held { end: list.end, row, above }
         };
     }
@@ -294,7 +294,7 @@ impl Viewport {
     fn corrected_scroll_top(&self, view: &View) -> Option<u32> {
         let (above, below) = (view.depth, view.scale.last_depth - view.depth);
         let (up, down) = (self.scroll_top, view.scale.last_top - self.scroll_top);
-        let near = SHORT * self.height;
+        let near = SHORT_SCROLL * self.height;
         let is_early = (up < near && up + 1.0 <= above) || (down < near && down + 1.0 <= below);
         let is_late = (above <= NEAR_TOP && up > NEAR_TOP)
             || (below < 1.0 && down.abs() >= 1.0 && up > NEAR_TOP);
@@ -306,13 +306,13 @@ impl Viewport {
         let mut start = rows.end;
         while start > rows.start && room > 0.0 {
             start -= 1;
-            room -= self.heights.of(start);
+            room -= self.heights.height(start);
         }
         rows.end - start
     }
 
-    fn forget_heights(&mut self, default: f64) {
-        self.heights = Heights::of_rows(default);
+    fn reset_heights(&mut self, default: f64) {
+        self.heights = Heights::new(default);
         self.layout += 1;
     }
 }
@@ -334,4 +334,4 @@ const OVERSCAN: u64 = 10;
 
 /// Scrolls of up to this many windows are short: what a wheel, a key or a finger does between two
 /// frames. A scrollbar drag goes farther.
-const SHORT: f64 = 2.0;
+const SHORT_SCROLL: f64 = 2.0;

@@ -75,7 +75,7 @@ fn a_stream_is_live_once_something_on_it_was_understood() {
     let mut sim = Sim::connected();
     assert_eq!((sim.status().badge, sim.status().is_live()), (Badge::Connected, false));
     assert_eq!(
-        (sim.status().vitals.as_str(), sim.status().line().as_str()),
+        (sim.status().stats.as_str(), sim.status().line().as_str()),
         ("waiting for the first event", "CONNECTED")
     );
     sim.line("a line of a server without a greeting");
@@ -366,7 +366,8 @@ fn a_transport_that_sees_the_charset_reads_the_stream() {
 #[test]
 fn no_answer_from_another_origin_may_be_one_that_the_page_must_not_see() {
     let mut sim = Sim::new();
-    sim.session.handle_target(sim.now(), Target::of_channels([CHANNEL], "https://gateway.example"));
+    sim.session
+        .handle_target(sim.now(), Target::from_channels([CHANNEL], "https://gateway.example"));
     sim.input(Input::Connect);
     sim.refuse();
     sim.find(ResponseHead::Nothing);

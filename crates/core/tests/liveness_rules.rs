@@ -346,7 +346,7 @@ fn an_old_backend_raises_no_alarm_unless_configured() {
     sim.line("a bare line");
     sim.pass(3_600 * SECOND);
     assert_eq!(sim.status().badge, Badge::Connected);
-    assert!(sim.status().vitals.contains("last event 1 h 0 min ago"), "{:?}", sim.status());
+    assert!(sim.status().stats.contains("last event 1 h 0 min ago"), "{:?}", sim.status());
     let mut strict = Sim::with(Config { silence: Some(60 * SECOND), ..Config::default() }, 1);
     strict.input(Input::Connect);
     strict.answer();

@@ -152,7 +152,7 @@ fn a_program_hears_the_class_of_a_level_that_is_known() {
 #[test]
 fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
     let mut sim = reading(&["a"]);
-    sim.session.resize(Capacity::of_lines(2));
+    sim.session.resize(Capacity::from_lines(2));
     greet(&mut sim, &[("a", 0)]);
     (1..=5).for_each(|seq| log(&mut sim, "a", seq));
     let news: Value =

@@ -17,10 +17,10 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// Classifies the head of the response from `url`.
-    pub(super) fn of(finding: &ResponseHead, url: &str) -> Self {
+    pub(super) fn from_head(head: &ResponseHead, url: &str) -> Self {
         let failed = |failure| Self::Failed(failure, Duration::ZERO);
-        match *finding {
-            _ if finding.is_stream() => Self::Streams,
+        match *head {
+            _ if head.is_stream() => Self::Streams,
             ResponseHead::Answer { status: status @ (401 | 403), .. } => {
                 Self::Stop(StopReason::NotAllowed(status))
             }

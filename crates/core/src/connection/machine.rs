@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::probe::ProbeState;
-use super::state::{Failure, ProbeId, SourceId, State, StopReason, is_place_of};
+use super::state::{Failure, ProbeId, SourceId, State, StopReason, is_blocked_location};
 use super::timers::{Timer, TimerReason, Timers};
-use super::watch::{BEATS, Liveness, Watch};
+use super::watch::{Liveness, MISSED_HEARTBEATS, Watch};
 use super::{Config, Input, Output};
 use crate::backoff::Backoff;
 use crate::time::Instant;
@@ -27,12 +27,12 @@ pub struct Connection {
     backoff: Backoff,
     /// The one open source, if any. No probe runs while it is open.
     source: Option<SourceId>,
-    asking: ProbeState,
+    probe: ProbeState,
     timer: Timers,
     announced_timer: Option<Timer>,
     watch: Watch,
     /// The silence limit set by the server's heartbeat interval, or `None` until it announces one.
-    beat_limit: Option<Duration>,
+    silence_limit: Option<Duration>,
     /// What arrived on the open stream while none of it could be parsed.
     unread: Unread,
     /// Whether the browser reports a network. A stream that opens despite a report of none proves
@@ -56,11 +56,11 @@ impl Connection {
             state: State::Idle,
             backoff: Backoff::new(config.backoff, seed),
             source: None,
-            asking: ProbeState::default(),
+            probe: ProbeState::default(),
             timer: Timers::default(),
             announced_timer: None,
             watch: Watch::default(),
-            beat_limit: None,
+            silence_limit: None,
             unread: Unread::default(),
             online: true,
             last_failure: None,
@@ -77,27 +77,27 @@ impl Connection {
             // Often called once per millisecond, and a line changes nothing else.
             Input::Heard(source) => return self.handle_heard(now, source),
             Input::Connect => self.handle_connect(now),
-            Input::Disconnect => self.rest(State::Idle),
+            Input::Disconnect => self.close(State::Idle),
             Input::RetryNow => self.handle_retry_now(now),
             Input::Target(target) => self.handle_target(now, target),
             Input::Opened(source) => self.handle_opened(now, source),
-            Input::Answered(source, finding) => self.handle_answered(now, source, &finding),
+            Input::Answered(source, head) => self.handle_answered(now, source, &head),
             Input::Unread(source, what) => self.handle_unread(source, what),
-            Input::HeartbeatInterval(source, beat) => {
-                self.handle_heartbeat_interval(now, source, beat)
+            Input::HeartbeatInterval(source, interval) => {
+                self.handle_heartbeat_interval(now, source, interval)
             }
             Input::Failed(source, failure) => self.handle_failed(now, source, failure),
             Input::NotGranted(source, channel) => {
                 self.handle_stop(source, StopReason::NotGranted(channel))
             }
             Input::Bye(source, bye) => self.handle_bye(now, source, bye),
-            Input::Probed(probe, finding) => self.handle_probed(now, probe, &finding),
+            Input::Probed(probe, head) => self.handle_probed(now, probe, &head),
             Input::Network(online) => self.handle_network(now, online),
             Input::Page(page) => self.handle_page(now, page),
-            Input::Blocked(place) => self.handle_blocked(&place),
+            Input::Blocked(location) => self.handle_blocked(&location),
             Input::Timeout => self.handle_timeout(now),
         }
-        self.tell_alarm();
+        self.announce_timer();
     }
 
     /// Returns the next action to perform, in order, or `None` if there is none.
@@ -125,15 +125,17 @@ impl Connection {
 
     /// Returns how long the open stream has been silent at `now`, once that is suspicious.
     #[must_use]
-    pub fn doubt(&self, now: Instant) -> Option<Duration> {
-        matches!(self.state, State::Open { .. }).then(|| self.watch.doubt(now)).flatten()
+    pub fn suspicious_silence(&self, now: Instant) -> Option<Duration> {
+        matches!(self.state, State::Open { .. })
+            .then(|| self.watch.suspicious_silence(now))
+            .flatten()
     }
 
     fn handle_connect(&mut self, now: Instant) {
         // A user asked for this, so it is tried even while the browser reports no network: a
         // gateway on the same machine needs none.
         if matches!(self.state, State::Idle | State::Stopped(_)) {
-            self.begin_afresh(now);
+            self.start_over(now);
         }
     }
 
@@ -148,9 +150,9 @@ impl Connection {
             return;
         }
         self.target = target;
-        self.beat_limit = None;
+        self.silence_limit = None;
         if self.state != State::Idle {
-            self.begin_afresh(now);
+            self.start_over(now);
         }
     }
 
@@ -163,8 +165,8 @@ impl Connection {
             self.online = true;
             self.unread = Unread::default();
             self.change(State::Open { since: now });
-            self.watch = Watch::new(now, self.beat_limit.or(self.config.silence));
-            self.plan_look();
+            self.watch = Watch::new(now, self.silence_limit.or(self.config.silence));
+            self.schedule_check();
         }
     }
 
@@ -172,12 +174,12 @@ impl Connection {
         &mut self,
         now: Instant,
         source: SourceId,
-        beat: Option<Duration>,
+        interval: Option<Duration>,
     ) {
         if self.is_current(source) {
-            self.beat_limit = beat.map(|beat| beat * BEATS);
-            self.watch.limit(now, self.beat_limit.or(self.config.silence));
-            self.plan_look();
+            self.silence_limit = interval.map(|interval| interval * MISSED_HEARTBEATS);
+            self.watch.set_limit(now, self.silence_limit.or(self.config.silence));
+            self.schedule_check();
         }
     }
 
@@ -207,17 +209,20 @@ impl Connection {
         // the browser would have retried.
         let was_connecting = matches!(self.state, State::Connecting { .. });
         self.release();
-        let ask = was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
-        let asked_lately = self.asking.is_recent(now);
+        let should_probe =
+            was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
+        let probed_recently = self.probe.is_recent(now);
         // No new probe is sent so soon, and the reason found by the last one still applies.
         let failure = match &self.last_failure {
-            Some(found) if asked_lately && failure == Failure::Rejected && found.is_found() => {
-                found.clone()
+            Some(known)
+                if probed_recently && failure == Failure::Rejected && known.is_from_response() =>
+            {
+                known.clone()
             }
             _ => failure,
         };
         self.wait(now, Duration::ZERO, failure);
-        if ask && !asked_lately && matches!(self.state, State::Waiting { .. }) {
+        if should_probe && !probed_recently && matches!(self.state, State::Waiting { .. }) {
             self.begin_probe(now);
         }
     }
@@ -228,27 +233,27 @@ impl Connection {
         }
         self.release();
         match bye.reason {
-            ByeReason::Stop => self.rest(State::Stopped(StopReason::SentAway)),
+            ByeReason::Stop => self.close(State::Stopped(StopReason::SentAway)),
             reason => self.wait(now, bye.retry, Failure::Bye(reason)),
         }
     }
 
     fn handle_stop(&mut self, source: SourceId, stop: StopReason) {
         if self.is_current(source) {
-            self.rest(State::Stopped(stop));
+            self.close(State::Stopped(stop));
         }
     }
 
-    fn handle_blocked(&mut self, place: &str) {
+    fn handle_blocked(&mut self, location: &str) {
         // The policy may have blocked an unrelated request of the page.
-        let is_ours = self.target.as_ref().is_ok_and(|url| is_place_of(place, url));
+        let is_ours = self.target.as_ref().is_ok_and(|url| is_blocked_location(location, url));
         if is_ours
             && matches!(
                 self.state,
                 State::Connecting { .. } | State::Waiting { .. } | State::Offline
             )
         {
-            self.rest(State::Stopped(StopReason::Blocked));
+            self.close(State::Stopped(StopReason::Blocked));
         }
     }
 
@@ -271,7 +276,7 @@ impl Connection {
                 (TimerReason::Hidden, _)
                     if !matches!(self.state, State::Idle | State::Stopped(_)) =>
                 {
-                    self.rest(State::Paused)
+                    self.close(State::Paused)
                 }
                 _ => {}
             }
@@ -279,14 +284,14 @@ impl Connection {
     }
 
     fn handle_silence(&mut self, now: Instant, source: SourceId, due: Instant) {
-        match self.watch.look(now, due) {
+        match self.watch.check(now, due) {
             None => {}
-            Some(Liveness::LookAgain(at)) => self.timer.set(TimerReason::Silence, at),
+            Some(Liveness::CheckAgain(at)) => self.timer.set(TimerReason::Silence, at),
             // The state is unchanged, but its text is not.
             Some(Liveness::Unheard) => self.outputs.push_back(Output::Changed(self.state.clone())),
             Some(Liveness::Dead(_)) if !self.watch.is_heard() => {
                 // A different server may answer by now, with another heartbeat interval or none.
-                self.beat_limit = None;
+                self.silence_limit = None;
                 self.handle_failed(now, source, Failure::Unread(self.unread));
             }
             Some(Liveness::Dead(silence)) => {
@@ -295,14 +300,14 @@ impl Connection {
         }
     }
 
-    fn plan_look(&mut self) {
-        match self.watch.first_look() {
+    fn schedule_check(&mut self) {
+        match self.watch.first_check() {
             Some(at) => self.timer.set(TimerReason::Silence, at),
             None => self.timer.clear(TimerReason::Silence),
         }
     }
 
-    fn begin_afresh(&mut self, now: Instant) {
+    fn start_over(&mut self, now: Instant) {
         self.backoff.reset();
         self.last_failure = None;
         self.attempt(now);
@@ -312,7 +317,7 @@ impl Connection {
     fn attempt(&mut self, now: Instant) {
         self.release();
         match self.target.clone() {
-            Err(why) => self.rest(State::Stopped(StopReason::BadTarget(why))),
+            Err(why) => self.close(State::Stopped(StopReason::BadTarget(why))),
             Ok(url) => {
                 let source = SourceId(self.next_number());
                 self.source = Some(source);
@@ -337,8 +342,8 @@ impl Connection {
         }
         let delay = self.backoff.failed(now) + floor.min(LONGEST_WAIT);
         let failures = self.backoff.failures();
-        if self.config.max_attempts.is_some_and(|most| most <= failures) {
-            self.rest(State::Stopped(StopReason::GaveUp { attempts: failures }));
+        if self.config.max_attempts.is_some_and(|max| max <= failures) {
+            self.close(State::Stopped(StopReason::GaveUp { attempts: failures }));
         } else {
             self.timer.set(TimerReason::Retry, now + delay);
             self.change(State::Waiting { until: now + delay, attempt: failures + 1 });
@@ -348,21 +353,21 @@ impl Connection {
     fn begin_probe(&mut self, now: Instant) {
         let Ok(url) = self.target.clone() else { return };
         let probe = ProbeId(self.next_number());
-        self.asking.begin(now, probe);
+        self.probe.begin(now, probe);
         self.outputs.push_back(Output::Probe { probe, url });
     }
 
     /// Starts the attempt that is due, unless a running probe is about to report why the last one
     /// failed.
     fn retry(&mut self, now: Instant) {
-        match self.asking.holds_until(now) {
+        match self.probe.delays_retry_until(now) {
             Some(end) => self.timer.set(TimerReason::Retry, end),
             None => self.attempt(now),
         }
     }
 
     /// Enters a state in which nothing is open and no attempt is pending.
-    fn rest(&mut self, state: State) {
+    fn close(&mut self, state: State) {
         self.release();
         self.change(state);
     }
@@ -372,7 +377,7 @@ impl Connection {
         if let Some(source) = self.source.take() {
             self.outputs.push_back(Output::Close(source));
         }
-        if let Some(probe) = self.asking.end() {
+        if let Some(probe) = self.probe.end() {
             self.outputs.push_back(Output::EndProbe(probe));
         }
         for reason in [TimerReason::ConnectTimeout, TimerReason::Retry, TimerReason::Silence] {
@@ -380,7 +385,7 @@ impl Connection {
         }
     }
 
-    fn tell_alarm(&mut self) {
+    fn announce_timer(&mut self) {
         let next = self.timer.next();
         if self.announced_timer != next {
             self.announced_timer = next;

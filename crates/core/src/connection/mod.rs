@@ -14,9 +14,9 @@
 //!     match output {
 //!         Output::Open { source, url } => println!("open {url} as {source:?}"),
 //!         Output::Close(source) => println!("close {source:?}"),
-//!         Output::Probe { probe, url } => println!("ask {url} as {probe:?}"),
-//!         Output::EndProbe(probe) => println!("forget {probe:?}"),
-//!         Output::SetTimer(alarm) => println!("{alarm:?}"),
+//!         Output::Probe { probe, url } => println!("probe {url} as {probe:?}"),
+//!         Output::EndProbe(probe) => println!("end {probe:?}"),
+//!         Output::SetTimer(timer) => println!("{timer:?}"),
 //!         Output::Changed(state) => assert_eq!(state, State::Connecting { attempt: 1 }),
 //!     }
 //! }

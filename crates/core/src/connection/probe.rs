@@ -10,13 +10,13 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ProbeState {
     probe: Option<ProbeId>,
-    asked_at: Option<Instant>,
+    sent_at: Option<Instant>,
 }
 
 impl ProbeState {
     /// Records that `probe` was sent at `now`.
     pub(super) fn begin(&mut self, now: Instant, probe: ProbeId) {
-        *self = Self { probe: Some(probe), asked_at: Some(now) };
+        *self = Self { probe: Some(probe), sent_at: Some(now) };
     }
 
     /// Records that the result is no longer needed, and returns the probe if it was running.
@@ -31,22 +31,22 @@ impl ProbeState {
 
     /// Returns whether it is too soon for another probe at `now`.
     pub(super) fn is_recent(&self, now: Instant) -> bool {
-        self.asked_at.is_some_and(|last| now - last < BETWEEN)
+        self.sent_at.is_some_and(|last| now - last < MIN_INTERVAL)
     }
 
     /// Returns how long the next attempt should wait for the probe's result, or `None` if it need
     /// not wait.
     ///
     /// Otherwise a short delay before the attempt would cancel the probe every time.
-    pub(super) fn holds_until(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn delays_retry_until(&self, now: Instant) -> Option<Instant> {
         self.probe?;
-        self.asked_at.map(|asked| asked + PATIENCE).filter(|end| now < *end)
+        self.sent_at.map(|sent| sent + MAX_WAIT).filter(|end| now < *end)
     }
 }
 
 /// Minimum time between probes, so that a page whose server is down for an hour does not probe on
 /// every retry.
-const BETWEEN: Duration = Duration::from_secs(5);
+const MIN_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long the next attempt waits for the probe's result.
-const PATIENCE: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(2);

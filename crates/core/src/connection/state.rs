@@ -100,7 +100,7 @@ impl Failure {
     /// Returns whether a response explains the failure, rather than only the moment a source
     /// failed.
     #[must_use]
-    pub fn is_found(&self) -> bool {
+    pub fn is_from_response(&self) -> bool {
         !matches!(
             self,
             Self::Lost
@@ -304,8 +304,8 @@ const LONGEST_NAME: usize = 100;
 
 /// Returns whether a location blocked by the page's policy is that of `url`. The browser reports
 /// the whole URL, including the cursor, or only its origin.
-pub(super) fn is_place_of(place: &str, url: &str) -> bool {
+pub(super) fn is_blocked_location(location: &str, url: &str) -> bool {
     // `contains` would add a kilobyte of WebAssembly.
-    let holds = || place.char_indices().any(|(at, _)| place[at..].starts_with(url));
-    !place.is_empty() && (url.starts_with(place) || holds())
+    let contains = || location.char_indices().any(|(at, _)| location[at..].starts_with(url));
+    !location.is_empty() && (url.starts_with(location) || contains())
 }

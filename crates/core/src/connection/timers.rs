@@ -30,16 +30,16 @@ pub(super) struct Timers([Option<Instant>; REASONS.len()]);
 
 impl Timers {
     pub(super) fn set(&mut self, reason: TimerReason, at: Instant) {
-        self.0[place(reason)] = Some(at);
+        self.0[index(reason)] = Some(at);
     }
 
     pub(super) fn clear(&mut self, reason: TimerReason) {
-        self.0[place(reason)] = None;
+        self.0[index(reason)] = None;
     }
 
     /// Returns the deadline for `reason`, if it is set.
     pub(super) fn at(&self, reason: TimerReason) -> Option<Instant> {
-        self.0[place(reason)]
+        self.0[index(reason)]
     }
 
     /// Removes and returns the earliest deadline that is due at `now`.
@@ -53,12 +53,12 @@ impl Timers {
     pub(super) fn next(&self) -> Option<Timer> {
         let set = REASONS
             .into_iter()
-            .filter_map(|reason| self.0[place(reason)].map(|at| Timer { at, reason }));
+            .filter_map(|reason| self.0[index(reason)].map(|at| Timer { at, reason }));
         set.min_by_key(|timer| timer.at)
     }
 }
 
-fn place(reason: TimerReason) -> usize {
+fn index(reason: TimerReason) -> usize {
     reason as usize
 }
 
@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn each_reason_has_its_place() {
-        for (index, reason) in REASONS.into_iter().enumerate() {
-            assert_eq!(place(reason), index);
+        for (position, reason) in REASONS.into_iter().enumerate() {
+            assert_eq!(index(reason), position);
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Watch {
     /// nothing.
     limit: Option<Duration>,
     /// Since when the browser has reported no network, unless an event arrived after that.
-    doubted_at: Option<Instant>,
+    offline_since: Option<Instant>,
     /// Until when an overdue silence is forgiven, because nothing can arrive during sleep.
     grace_until: Option<Instant>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Watch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Liveness {
     /// Nothing so far; check again at this time.
-    LookAgain(Instant),
+    CheckAgain(Instant),
     /// The stream may be alive, but nothing on it has been understood for so long that it must be
     /// reported.
     Unheard,
@@ -40,21 +40,21 @@ impl Watch {
     }
 
     /// Changes the limit at `now`, when an event arrived.
-    pub(super) fn limit(&mut self, now: Instant, limit: Option<Duration>) {
+    pub(super) fn set_limit(&mut self, now: Instant, limit: Option<Duration>) {
         self.limit = limit;
         self.heard(now);
     }
 
     /// Returns when to check first, or `None` for never.
-    pub(super) fn first_look(&self) -> Option<Instant> {
-        self.deadline().or_else(|| (!self.is_heard).then(|| self.heard_at + FIRST_SIGN))
+    pub(super) fn first_check(&self) -> Option<Instant> {
+        self.deadline().or_else(|| (!self.is_heard).then(|| self.heard_at + FIRST_EVENT))
     }
 
     /// Records that an event arrived.
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard_at = now;
         self.is_heard = true;
-        self.doubted_at = None;
+        self.offline_since = None;
         self.grace_until = None;
     }
 
@@ -63,22 +63,22 @@ impl Watch {
     /// The report may be wrong, so the stream still has time to prove that it is alive, but less
     /// than usual.
     pub(super) fn network_lost(&mut self, now: Instant) -> Option<Instant> {
-        self.doubted_at = self.doubted_at.or(Some(now));
+        self.offline_since = self.offline_since.or(Some(now));
         self.deadline()
     }
 
     /// Checks the stream at `now`; the check was scheduled for `due`.
-    pub(super) fn look(&mut self, now: Instant, due: Instant) -> Option<Liveness> {
+    pub(super) fn check(&mut self, now: Instant, due: Instant) -> Option<Liveness> {
         let Some(deadline) = self.deadline() else {
             return (!self.is_heard).then_some(Liveness::Unheard);
         };
         if now < deadline {
-            return Some(Liveness::LookAgain(deadline));
+            return Some(Liveness::CheckAgain(deadline));
         }
         // A timer fires this late only if the machine slept. Events that arrived during sleep may
         // not have been delivered yet.
-        if self.beat() < now - due && self.grace_until.is_none() {
-            return self.forgive(now).map(Liveness::LookAgain);
+        if self.heartbeat() < now - due && self.grace_until.is_none() {
+            return self.forgive(now).map(Liveness::CheckAgain);
         }
         Some(Liveness::Dead(now - self.heard_at))
     }
@@ -90,14 +90,14 @@ impl Watch {
         if !is_overdue || self.grace_until.is_some() {
             return None;
         }
-        self.grace_until = Some(now + self.beat());
+        self.grace_until = Some(now + self.heartbeat());
         self.grace_until
     }
 
     /// Returns the length of the silence, once it is suspicious. One heartbeat may be late; the
     /// second is not.
-    pub(super) fn doubt(&self, now: Instant) -> Option<Duration> {
-        (self.deadline()? <= now + self.beat()).then_some(now - self.heard_at)
+    pub(super) fn suspicious_silence(&self, now: Instant) -> Option<Duration> {
+        (self.deadline()? <= now + self.heartbeat()).then_some(now - self.heard_at)
     }
 
     /// Returns whether anything on the stream was understood.
@@ -108,31 +108,32 @@ impl Watch {
     /// Returns whether nothing was understood for longer than any known server stays silent after
     /// it opens a stream.
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
-        !self.is_heard && FIRST_SIGN <= now - self.heard_at
+        !self.is_heard && FIRST_EVENT <= now - self.heard_at
     }
 
     /// Returns when the stream is considered dead unless an event arrives first.
     fn deadline(&self) -> Option<Instant> {
-        let usual = self.limit.map(|limit| self.heard_at + limit);
-        let doubted = self.doubted_at.map(|at| at + self.limit.map_or(DOUBTED, |limit| limit / 2));
-        usual.into_iter().chain(doubted).min()
+        let regular = self.limit.map(|limit| self.heard_at + limit);
+        let offline =
+            self.offline_since.map(|at| at + self.limit.map_or(OFFLINE_SILENCE, |limit| limit / 2));
+        regular.into_iter().chain(offline).min()
     }
 
-    fn beat(&self) -> Duration {
-        self.limit.unwrap_or(DOUBTED) / BEATS
+    fn heartbeat(&self) -> Duration {
+        self.limit.unwrap_or(OFFLINE_SILENCE) / MISSED_HEARTBEATS
     }
 }
 
 /// How many heartbeats may be missed. Timers are late and networks hiccup, so one or two prove
 /// nothing.
-pub(super) const BEATS: u32 = 3;
+pub(super) const MISSED_HEARTBEATS: u32 = 3;
 
 /// Three heartbeats of our gateway, and longer than the ping interval of every other backend.
-const FIRST_SIGN: Duration = Duration::from_secs(45);
+const FIRST_EVENT: Duration = Duration::from_secs(45);
 
 /// The silence limit for a stream without heartbeats while the browser reports no network: two
 /// pings of such a backend, plus some time for them to arrive.
-const DOUBTED: Duration = Duration::from_secs(60);
+const OFFLINE_SILENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -148,23 +149,23 @@ mod tests {
 
     #[test]
     fn three_beats_of_silence_are_the_end() {
-        assert_eq!(watch().look(at(45), at(45)), Some(Liveness::Dead(Duration::from_secs(45))));
+        assert_eq!(watch().check(at(45), at(45)), Some(Liveness::Dead(Duration::from_secs(45))));
     }
 
     #[test]
     fn what_was_heard_meanwhile_moves_the_look() {
         let mut watch = watch();
         watch.heard(at(40));
-        assert_eq!(watch.look(at(45), at(45)), Some(Liveness::LookAgain(at(85))));
+        assert_eq!(watch.check(at(45), at(45)), Some(Liveness::CheckAgain(at(85))));
     }
 
     #[test]
     fn a_sleep_is_forgiven_once_for_one_beat() {
         let mut watch = watch();
-        assert_eq!(watch.look(at(4_000), at(45)), Some(Liveness::LookAgain(at(4_015))));
+        assert_eq!(watch.check(at(4_000), at(45)), Some(Liveness::CheckAgain(at(4_015))));
         assert_eq!(watch.forgive(at(4_001)), None);
         assert_eq!(
-            watch.look(at(4_015), at(4_015)),
+            watch.check(at(4_015), at(4_015)),
             Some(Liveness::Dead(Duration::from_secs(4_015)))
         );
     }
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn doubts_before_it_despairs() {
         assert_eq!(
-            [watch().doubt(at(29)), watch().doubt(at(30))],
+            [watch().suspicious_silence(at(29)), watch().suspicious_silence(at(30))],
             [None, Some(Duration::from_secs(30))]
         );
     }
@@ -182,7 +183,11 @@ mod tests {
         let mut watch = Watch::new(at(0), None);
         watch.heard(at(1));
         assert_eq!(
-            (watch.first_look(), watch.look(at(9_999), at(1)), watch.doubt(at(9_999))),
+            (
+                watch.first_check(),
+                watch.check(at(9_999), at(1)),
+                watch.suspicious_silence(at(9_999))
+            ),
             (None, None, None)
         );
     }
@@ -190,9 +195,9 @@ mod tests {
     #[test]
     fn a_stream_on_which_nothing_was_ever_understood_is_noticed_without_a_limit() {
         let mut watch = Watch::new(at(0), None);
-        assert_eq!((watch.first_look(), watch.is_overdue(at(44))), (Some(at(45)), false));
+        assert_eq!((watch.first_check(), watch.is_overdue(at(44))), (Some(at(45)), false));
         assert_eq!(
-            (watch.look(at(45), at(45)), watch.is_overdue(at(45))),
+            (watch.check(at(45), at(45)), watch.is_overdue(at(45))),
             (Some(Liveness::Unheard), true)
         );
         watch.heard(at(46));
@@ -206,9 +211,9 @@ mod tests {
         assert_eq!(watch.network_lost(at(101)), Some(at(101) + Duration::from_millis(22_500)));
         watch.heard(at(110));
         assert_eq!(
-            watch.look(at(124), at(124)),
-            Some(Liveness::LookAgain(at(155))),
-            "heard since, so the report was wrong"
+            watch.check(at(124), at(124)),
+            Some(Liveness::CheckAgain(at(155))),
+            "an event arrived since, so the report was wrong"
         );
     }
 
@@ -218,7 +223,7 @@ mod tests {
         watch.heard(at(1));
         assert_eq!(watch.network_lost(at(5_000)), Some(at(5_060)));
         assert_eq!(
-            watch.look(at(5_060), at(5_060)),
+            watch.check(at(5_060), at(5_060)),
             Some(Liveness::Dead(Duration::from_secs(5_059)))
         );
     }

@@ -22,8 +22,8 @@ impl Hits {
 
     /// Returns the ordinals of the rows from number `oldest` on.
     pub(super) fn range(&self, oldest: u64) -> Range<u64> {
-        let gone = self.numbers.partition_point(|number| *number < oldest);
-        self.start + gone as u64..self.start + self.numbers.len() as u64
+        let evicted = self.numbers.partition_point(|number| *number < oldest);
+        self.start + evicted as u64..self.start + self.numbers.len() as u64
     }
 
     /// Returns the number of the row with this ordinal.
@@ -63,9 +63,9 @@ impl Hits {
     /// Removes the rows before number `oldest`.
     pub(super) fn release_before(&mut self, oldest: u64) {
         let release = |numbers: &mut VecDeque<u64>| {
-            let gone = numbers.partition_point(|number| *number < oldest);
-            numbers.drain(..gone);
-            gone as u64
+            let evicted = numbers.partition_point(|number| *number < oldest);
+            numbers.drain(..evicted);
+            evicted as u64
         };
         self.start += release(&mut self.numbers);
         release(&mut self.notices);

@@ -136,18 +136,18 @@ impl Find {
     fn step(&mut self, store: &Store) -> usize {
         let is_newer = self.searched.end < store.range().end;
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };
-        let bound = self.search.bound();
+        let limit = self.search.limit();
         self.found.clear();
         let (numbers, spent) = match store.parsed_row(next) {
-            Some(row) => (next..next + 1, self.take_odd(store, next, row)),
+            Some(row) => (next..next + 1, self.search_parsed(store, next, row)),
             None => match if is_newer {
-                store.stretch_from(next, bound)
+                store.run_from(next, limit)
             } else {
-                store.stretch_before(next + 1, bound)
+                store.run_before(next + 1, limit)
             } {
-                Some(stretch) => (
-                    stretch.numbers(),
-                    self.search.take(store, &stretch, &mut self.cache, &mut self.found),
+                Some(run) => (
+                    run.numbers(),
+                    self.search.search_run(store, &run, &mut self.cache, &mut self.found),
                 ),
                 None => (next..next + 1, 1),
             },
@@ -162,7 +162,7 @@ impl Find {
         spent
     }
 
-    fn take_odd(&mut self, store: &Store, number: u64, row: &Row) -> usize {
+    fn search_parsed(&mut self, store: &Store, number: u64, row: &Row) -> usize {
         let (is_hit, spent) = self.search.accepts_parsed(
             row,
             store.slot(number).is_some_and(|slot| slot.is_json),

@@ -22,9 +22,9 @@ pub(super) struct Needle {
     /// The part that is the same in all encodings; empty if there is none.
     literal_run: Range<usize>,
     anchor: Anchor,
-    forms: JsonEncodings,
+    encodings: JsonEncodings,
     /// Whether the text may occur in a number, `true`, `false` or `null`.
-    may_be_bare: bool,
+    may_be_literal: bool,
 }
 
 /// The ways in which JSON may encode the text, other than as it is.
@@ -60,7 +60,7 @@ pub(super) enum Candidate {
 
 impl Needle {
     /// Creates the needle of `query`, or `None` if any text matches.
-    pub(super) fn of(query: &Query) -> Option<Self> {
+    pub(super) fn from_query(query: &Query) -> Option<Self> {
         let ignore_case = !query.match_case();
         let bytes = if ignore_case { query.text.to_ascii_lowercase() } else { query.text.clone() }
             .into_bytes();
@@ -77,8 +77,8 @@ impl Needle {
             ignore_case,
             literal_run,
             anchor,
-            forms: forms(&bytes),
-            may_be_bare: bytes
+            encodings: encodings(&bytes),
+            may_be_literal: bytes
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
             bytes,
@@ -114,28 +114,30 @@ impl Needle {
         let start = at
             .checked_sub(self.literal_run.start)
             .filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
-        let place = match start.filter(|_| !is_json || self.forms != JsonEncodings::Escaped) {
+        let context = match start.filter(|_| !is_json || self.encodings != JsonEncodings::Escaped) {
             Some(_) if !is_json => return Candidate::Hit,
             Some(start) => JsonContext::of(text, start..start + self.bytes.len(), scan),
             None if !is_json => return Candidate::SkipTo(at + 1),
             None => JsonContext::Escape,
         };
-        match place {
+        match context {
             JsonContext::Value => Candidate::Hit,
-            JsonContext::Bare { .. } if self.may_be_bare => Candidate::Hit,
+            JsonContext::Bare { .. } if self.may_be_literal => Candidate::Hit,
             JsonContext::Name { end } | JsonContext::Bare { end } => Candidate::SkipTo(end),
             JsonContext::Escape
-                if self.forms == JsonEncodings::AsIs || self.is_other_escape(text, at) =>
+                if self.encodings == JsonEncodings::AsIs || self.is_other_escape(text, at) =>
             {
                 Candidate::SkipTo(at + 1)
             }
-            JsonContext::Escape => self.settle(text),
+            JsonContext::Escape => self.verdict_of_line(text),
         }
     }
 
     /// Returns whether an escape starts at `at` that cannot be part of the needle.
     fn is_other_escape(&self, text: &[u8], at: usize) -> bool {
-        self.forms == JsonEncodings::Digits && text[at] == b'\\' && text.get(at + 1) != Some(&b'u')
+        self.encodings == JsonEncodings::Digits
+            && text[at] == b'\\'
+            && text.get(at + 1) != Some(&b'u')
     }
 
     /// Returns whether `text` contains the needle, by reading the whole line.
@@ -153,7 +155,7 @@ impl Needle {
         }
         any_part(text, |part| match part {
             Part::String(text) => is_in(&text),
-            Part::Literal(text) => self.may_be_bare && is_in(text),
+            Part::Literal(text) => self.may_be_literal && is_in(text),
         })
     }
 
@@ -169,7 +171,7 @@ impl Needle {
 
     /// Reads the whole line once and settles the question: checking candidate after candidate would
     /// take quadratic time.
-    fn settle(&self, text: &[u8]) -> Candidate {
+    fn verdict_of_line(&self, text: &[u8]) -> Candidate {
         match str::from_utf8(text) {
             Ok(line) if self.is_in_json(line) => Candidate::Hit,
             _ => Candidate::SkipTo(text.len()),
@@ -178,7 +180,7 @@ impl Needle {
 
     fn is_in_json(&self, text: &str) -> bool {
         let text_bytes = text.as_bytes();
-        let has_other_form = match self.forms {
+        let has_other_encoding = match self.encodings {
             JsonEncodings::AsIs => false,
             JsonEncodings::Digits => find_pair(
                 text_bytes,
@@ -191,26 +193,26 @@ impl Needle {
                 find_either(text_bytes, 0, [BACKSLASH; 2]).is_some()
             }
         };
-        if !has_other_form
-            && (self.forms == JsonEncodings::Escaped || self.find(text_bytes, 0).is_none())
+        if !has_other_encoding
+            && (self.encodings == JsonEncodings::Escaped || self.find(text_bytes, 0).is_none())
         {
             return false;
         }
         any_part(text, |part| match part {
             Part::String(text) => self.find(text.as_bytes(), 0).is_some(),
-            Part::Literal(text) => self.may_be_bare && self.find(text.as_bytes(), 0).is_some(),
+            Part::Literal(text) => self.may_be_literal && self.find(text.as_bytes(), 0).is_some(),
         })
     }
 
     /// Returns the next index at or after `from` where the needle occurs unescaped.
     fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let mut core = from + self.literal_run.start;
+        let mut run_at = from + self.literal_run.start;
         loop {
-            core = self.candidate(bytes, core)?;
-            if self.is_at(bytes, core - self.literal_run.start, 0..self.bytes.len()) {
-                return Some(core - self.literal_run.start);
+            run_at = self.candidate(bytes, run_at)?;
+            if self.is_at(bytes, run_at - self.literal_run.start, 0..self.bytes.len()) {
+                return Some(run_at - self.literal_run.start);
             }
-            core += 1;
+            run_at += 1;
         }
     }
 
@@ -223,12 +225,12 @@ impl Needle {
     }
 }
 
-fn forms(bytes: &[u8]) -> JsonEncodings {
-    let has = |is_it: fn(&u8) -> bool| bytes.iter().any(is_it);
+fn encodings(bytes: &[u8]) -> JsonEncodings {
+    let has = |predicate: fn(&u8) -> bool| bytes.iter().any(predicate);
     match () {
         () if has(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => JsonEncodings::Escaped,
         () if has(|byte| *byte == b'/') => JsonEncodings::Any,
-        () if has(|byte| !is_plain(*byte)) => JsonEncodings::Digits,
+        () if has(|byte| !is_never_escaped(*byte)) => JsonEncodings::Digits,
         () => JsonEncodings::AsIs,
     }
 }
@@ -236,7 +238,7 @@ fn forms(bytes: &[u8]) -> JsonEncodings {
 /// Returns whether serializers write this byte unescaped. Some escape more than they must: Go and
 /// Gson escape HTML characters, PHP the slash, .NET also plus and backtick, and Python everything
 /// outside ASCII.
-fn is_plain(byte: u8) -> bool {
+fn is_never_escaped(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && !b"\"\\/<>&='+`".contains(&byte)
 }
 
@@ -244,7 +246,7 @@ fn is_plain(byte: u8) -> bool {
 fn rarest_run(bytes: &[u8]) -> Range<usize> {
     let mut best = 0..0;
     let mut start = 0;
-    for run in bytes.split(|byte| !is_plain(*byte)) {
+    for run in bytes.split(|byte| !is_never_escaped(*byte)) {
         let rarity = |run: &[u8]| {
             rarest_pair(run)
                 .iter()
@@ -262,11 +264,11 @@ fn rarest_run(bytes: &[u8]) -> Range<usize> {
 /// Returns the positions of the two rarest bytes of a run, or the same position twice if it has
 /// only one byte.
 fn rarest_pair(run: &[u8]) -> [usize; 2] {
-    let rarest_but = |other: Option<usize>| {
+    let rarest_except = |other: Option<usize>| {
         (0..run.len()).filter(|at| Some(*at) != other).max_by_key(|at| rarity(run[*at]))
     };
-    let one = rarest_but(None).unwrap_or_default();
-    [one, rarest_but(Some(one)).unwrap_or(one)]
+    let one = rarest_except(None).unwrap_or_default();
+    [one, rarest_except(Some(one)).unwrap_or(one)]
 }
 
 /// Ranks a byte by how rare it is in logs; higher is rarer.
@@ -285,7 +287,7 @@ mod tests {
     use super::*;
 
     fn needle(text: &str) -> Needle {
-        Needle::of(&Query::default().text(text)).expect("a text to look for")
+        Needle::from_query(&Query::default().text(text)).expect("a text to look for")
     }
 
     fn is_in(text: &str, line: &str) -> bool {

@@ -28,7 +28,7 @@ enum Matcher {
     /// The regular expression matches. It cannot match a line without the needle.
     Pattern(Box<Regex>, Option<Needle>),
     /// The regular expression is invalid, so nothing matches.
-    Wrong(RegexError),
+    Invalid(RegexError),
 }
 
 /// The number by which slots refer to the requested pipeline.
@@ -43,7 +43,7 @@ enum Wanted {
 impl Search {
     pub(super) fn new(query: &Query) -> Self {
         let matcher = match query.pattern() {
-            None => Needle::of(query).map_or(Matcher::Any, Matcher::Text),
+            None => Needle::from_query(query).map_or(Matcher::Any, Matcher::Text),
             Some(Ok(pattern)) => {
                 let literal = Query {
                     force_case: query.match_case(),
@@ -51,10 +51,10 @@ impl Search {
                 };
                 Matcher::Pattern(
                     Box::new(pattern),
-                    Needle::of(&literal).filter(Needle::has_literal_run),
+                    Needle::from_query(&literal).filter(Needle::has_literal_run),
                 )
             }
-            Some(Err(error)) => Matcher::Wrong(error),
+            Some(Err(error)) => Matcher::Invalid(error),
         };
         Self { levels: query.levels, pipeline: query.pipeline.clone(), matcher }
     }
@@ -62,49 +62,49 @@ impl Search {
     /// Returns the error in the regular expression, if that is why nothing is found.
     pub(super) fn error(&self) -> Option<RegexError> {
         match self.matcher {
-            Matcher::Wrong(error) => Some(error),
+            Matcher::Invalid(error) => Some(error),
             _ => None,
         }
     }
 
     /// Appends the matching rows of `run` to `found`, in order, and returns the cost in bytes.
-    pub(super) fn take(
+    pub(super) fn search_run(
         &self,
         store: &Store,
-        stretch: &Run<'_>,
+        run: &Run<'_>,
         cache: &mut Cache,
         found: &mut Vec<u64>,
     ) -> usize {
-        let rows = (stretch.numbers().end - stretch.numbers().start) as usize;
+        let rows = (run.numbers().end - run.numbers().start) as usize;
         let wanted = self.wanted(store);
         let passes = |number: u64, slot: &Slot| {
             self.levels.has(slot.level) && self.has_pipeline(store, number, slot, wanted)
         };
         match &self.matcher {
             Matcher::Any => {
-                let all = stretch.numbers().filter_map(|number| stretch.row(number));
+                let all = run.numbers().filter_map(|number| run.row(number));
                 found.extend(all.filter(|row| passes(row.number, row.slot)).map(|row| row.number));
-                rows * BYTES_A_SLOT
+                rows * COST_PER_SLOT
             }
             Matcher::Text(needle) => {
-                let read = look_for(needle, stretch, passes, found);
-                stretch.bytes().len() + read * BYTES_A_BYTE_READ + 1
+                let parsed = search_text(needle, run, passes, found);
+                run.bytes().len() + parsed * COST_PER_BYTE_PARSED + 1
             }
-            Matcher::Pattern(pattern, needed) => {
+            Matcher::Pattern(pattern, needle) => {
                 let before = cache.steps();
-                let read = look_at_each(
+                let parsed = search_pattern(
                     |text| pattern.is_match(text, cache),
-                    needed.as_ref(),
-                    stretch,
+                    needle.as_ref(),
+                    run,
                     passes,
                     found,
                 );
-                rows * BYTES_A_SLOT
-                    + stretch.bytes().len()
-                    + read * BYTES_A_BYTE_READ
+                rows * COST_PER_SLOT
+                    + run.bytes().len()
+                    + parsed * COST_PER_BYTE_PARSED
                     + cost(cache, before)
             }
-            Matcher::Wrong(_) => rows * BYTES_A_SLOT,
+            Matcher::Invalid(_) => rows * COST_PER_SLOT,
         }
     }
 
@@ -116,12 +116,12 @@ impl Search {
         is_json: bool,
         cache: &mut Cache,
     ) -> (bool, usize) {
-        let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
+        let Row::Line(line) = row else { return (true, COST_PER_SLOT) };
         let passes = self.levels.has(line.entry.level())
             && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
         match &self.matcher {
             Matcher::Text(needle) if passes => {
-                (is_in_line(needle, line, is_json), row.cost() * BYTES_A_BYTE_READ)
+                (is_in_line(needle, line, is_json), row.cost() * COST_PER_BYTE_PARSED)
             }
             Matcher::Pattern(pattern, _) if passes => {
                 let before = cache.steps();
@@ -130,13 +130,13 @@ impl Search {
                     row.cost() + cost(cache, before),
                 )
             }
-            Matcher::Wrong(_) => (false, BYTES_A_SLOT),
-            _ => (passes, BYTES_A_SLOT),
+            Matcher::Invalid(_) => (false, COST_PER_SLOT),
+            _ => (passes, COST_PER_SLOT),
         }
     }
 
     /// Returns how many rows to search at once.
-    pub(super) fn bound(&self) -> Limit {
+    pub(super) fn limit(&self) -> Limit {
         match &self.matcher {
             // The cost of a row is known only afterwards. So search a few at once, with no more
             // bytes together than a single text may cost.
@@ -186,21 +186,21 @@ impl Search {
 /// Returns how many bytes were parsed.
 ///
 /// Rows with escape sequences are parsed, because these may be in the middle of the needle.
-fn look_for(
+fn search_text(
     needle: &Needle,
-    stretch: &Run<'_>,
+    run: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {
-    let bytes = stretch.bytes();
-    let (mut at, mut number, mut scan) = (0, stretch.numbers().start, ScanState::default());
-    let (mut escaped, mut bytes_read) = (stretch.escaped().peekable(), 0);
-    let mut read_to = |number: Option<u64>, found: &mut Vec<u64>| {
+    let bytes = run.bytes();
+    let (mut at, mut number, mut scan) = (0, run.numbers().start, ScanState::default());
+    let (mut escaped, mut parsed_bytes) = (run.escaped().peekable(), 0);
+    let mut search_escaped_to = |number: Option<u64>, found: &mut Vec<u64>| {
         while let Some(row) =
             escaped.next_if(|row| number.is_none_or(|number| row.number <= number))
         {
             let text = &bytes[row.text.clone()];
-            bytes_read += text.len();
+            parsed_bytes += text.len();
             if passes(row.number, row.slot)
                 && str::from_utf8(text).is_ok_and(|text| needle.is_in_plain(text, row.slot.is_json))
             {
@@ -209,7 +209,7 @@ fn look_for(
         }
     };
     while let Some(candidate) = needle.candidate(bytes, at) {
-        let Some(row) = stretch.row_at(candidate, number) else { break };
+        let Some(row) = run.row_at(candidate, number) else { break };
         if number != row.number {
             number = row.number;
             scan = ScanState::default();
@@ -230,7 +230,7 @@ fn look_for(
             ) {
                 Candidate::Hit => {
                     // Keep the matches in row order.
-                    read_to(Some(number), found);
+                    search_escaped_to(Some(number), found);
                     found.push(number);
                     row.text.end
                 }
@@ -238,43 +238,43 @@ fn look_for(
             }
         };
     }
-    read_to(None, found);
-    bytes_read
+    search_escaped_to(None, found);
+    parsed_bytes
 }
 
 /// Parses each row that may match, and returns how many bytes were parsed.
-fn look_at_each(
+fn search_pattern(
     mut is_hit: impl FnMut(&str) -> bool,
-    needed: Option<&Needle>,
-    stretch: &Run<'_>,
+    needle: Option<&Needle>,
+    run: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {
-    let mut read = 0;
-    for row in stretch
+    let mut parsed = 0;
+    for row in run
         .numbers()
-        .filter_map(|number| stretch.row(number))
+        .filter_map(|number| run.row(number))
         .filter(|row| passes(row.number, row.slot))
     {
-        let text = &stretch.bytes()[row.text.clone()];
+        let text = &run.bytes()[row.text.clone()];
         // An error row shows a level that its text need not contain, and an escape sequence may be
         // in the middle of the needle.
         let may_match = row.slot.is_error
             || row.slot.has_escape
-            || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
+            || needle.is_none_or(|needle| needle.candidate(text, 0).is_some());
         if !may_match {
             continue;
         }
-        read += text.len();
-        if stretch.raw(&row).is_some_and(|raw| any_of_raw(&raw, row.slot.is_json, &mut is_hit)) {
+        parsed += text.len();
+        if run.raw(&row).is_some_and(|raw| any_of_raw(&raw, row.slot.is_json, &mut is_hit)) {
             found.push(row.number);
         }
     }
-    read
+    parsed
 }
 
 fn cost(cache: &Cache, before: u64) -> usize {
-    usize::try_from(cache.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
+    usize::try_from(cache.steps() - before).unwrap_or(usize::MAX).saturating_mul(COST_PER_STEP)
 }
 
 /// A truncated line is no longer valid JSON, so search what its row shows instead.
@@ -289,8 +289,8 @@ fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
 }
 
 /// The cost of checking a slot, in bytes of text that take as long to scan.
-const BYTES_A_SLOT: usize = 8;
+const COST_PER_SLOT: usize = 8;
 
 /// The cost of parsing one byte of an entry, and of one instruction of a pattern.
-const BYTES_A_BYTE_READ: usize = 20;
-const BYTES_A_STEP: usize = 16;
+const COST_PER_BYTE_PARSED: usize = 20;
+const COST_PER_STEP: usize = 16;

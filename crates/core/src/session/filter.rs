@@ -70,7 +70,7 @@ impl Session {
         let channel = channels(self.target.as_ref()).join(",");
         let row = self.store.row(number)?;
         let time = row.line().and_then(|line| line.entry.time().cloned());
-        Some((RowText::of(&row, &channel), time))
+        Some((RowText::from_row(&row, &channel), time))
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
     fn evicting_what_was_kept_for_a_listener_is_a_change() {
         let mut session = session(&["a", "b", "c"]);
         session.retain_from(Some(0));
-        session.resize(Capacity::of_lines(1));
+        session.resize(Capacity::from_lines(1));
         let before = session.store.version();
         assert_eq!(
             (session.retain_from(Some(0)), session.retain_from(Some(3)), session.retain_from(None)),

@@ -57,7 +57,7 @@ pub struct Session {
     rows_version: u64,
     progress: Progress,
     recovery: Recovery,
-    vitals: StreamStats,
+    stats: StreamStats,
     tally: Tally,
     sequencing: Sequencing,
     /// The channels that the gateway did not grant although it granted others.
@@ -90,7 +90,7 @@ impl Session {
             rows_version: 0,
             progress: Progress::default(),
             recovery: Recovery::default(),
-            vitals: StreamStats::default(),
+            stats: StreamStats::default(),
             tally: Tally::default(),
             sequencing: Sequencing::default(),
             refused: Vec::new(),
@@ -107,7 +107,7 @@ impl Session {
         let was_open = self.is_open();
         self.connection.handle_input(now, input);
         if was_open && !self.is_open() {
-            self.recovery.handle_lost(now);
+            self.recovery.lost(now);
             self.batching &= !self.awaits_replay;
         }
     }
@@ -190,7 +190,7 @@ impl Session {
     /// Returns the status of the connection as text.
     #[must_use]
     pub fn status(&self, now: Instant) -> Status {
-        Status::of(&self.connection, &self.vitals, now)
+        Status::new(&self.connection, &self.stats, now)
     }
 
     /// Returns the target, once a valid one was set.
@@ -213,8 +213,8 @@ impl Session {
 
     /// Returns the statistics of the stream.
     #[must_use]
-    pub fn vitals(&self) -> &StreamStats {
-        &self.vitals
+    pub fn stats(&self) -> &StreamStats {
+        &self.stats
     }
 
     /// Returns whether to show the log at all: it has lines, or is expected to.
@@ -226,7 +226,7 @@ impl Session {
     fn start_over(&mut self, channels: Vec<String>) {
         self.progress = Progress::new(channels);
         self.tally = Tally::default();
-        self.vitals = StreamStats::default();
+        self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
         self.batching = true;
         if !self.store.is_empty() {

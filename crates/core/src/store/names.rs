@@ -11,8 +11,8 @@ pub(crate) struct Names {
 impl Names {
     /// Returns the number of `name`, assigning one if it is new: 0 for the empty name, [`UNNAMED`]
     /// if there is no room for another.
-    pub(crate) fn number(&mut self, name: &str) -> u16 {
-        self.known(name).unwrap_or_else(|| {
+    pub(crate) fn intern(&mut self, name: &str) -> u16 {
+        self.number(name).unwrap_or_else(|| {
             if self.names.len() >= MAX_NAMES || name.len() > MAX_NAME_BYTES {
                 return UNNAMED;
             }
@@ -23,7 +23,7 @@ impl Names {
     }
 
     /// Returns the number of `name`, if it has one.
-    pub(crate) fn known(&self, name: &str) -> Option<u16> {
+    pub(crate) fn number(&self, name: &str) -> Option<u16> {
         if name.is_empty() {
             return Some(0);
         }
@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn a_name_keeps_its_number() {
         let mut names = Names::default();
-        assert_eq!(["a", "b", "a", ""].map(|name| names.number(name)), [1, 2, 1, 0]);
-        assert_eq!((names.name(2), names.name(0), names.known("c")), (Some("b"), None, None));
+        assert_eq!(["a", "b", "a", ""].map(|name| names.intern(name)), [1, 2, 1, 0]);
+        assert_eq!((names.name(2), names.name(0), names.number("c")), (Some("b"), None, None));
     }
 
     #[test]
@@ -78,7 +78,7 @@ mod tests {
         let mut names = Names::default();
         let mut versions = vec![names.version()];
         for name in ["a", "a", "", "b"] {
-            names.number(name);
+            names.intern(name);
             versions.push(names.version());
         }
         names.clear();
@@ -92,11 +92,11 @@ mod tests {
     fn a_flood_of_names_is_not_kept() {
         let mut names = Names::default();
         let numbers: Vec<_> =
-            (0..MAX_NAMES + 5).map(|index| names.number(&index.to_string())).collect();
+            (0..MAX_NAMES + 5).map(|index| names.intern(&index.to_string())).collect();
         assert_eq!(
-            (numbers[MAX_NAMES - 1], numbers[MAX_NAMES], names.number(&"x".repeat(2_000))),
+            (numbers[MAX_NAMES - 1], numbers[MAX_NAMES], names.intern(&"x".repeat(2_000))),
             (MAX_NAMES as u16, UNNAMED, UNNAMED)
         );
-        assert_eq!((names.iter().count(), names.number("0")), (MAX_NAMES, 1));
+        assert_eq!((names.iter().count(), names.intern("0")), (MAX_NAMES, 1));
     }
 }

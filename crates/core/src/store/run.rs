@@ -42,56 +42,62 @@ pub(crate) struct RunRow<'a> {
 impl Store {
     /// Returns the run of rows just before `end` to search in one step, or `None` if the row there
     /// is not stored as raw bytes.
-    pub(crate) fn stretch_before(&self, end: u64, bound: Limit) -> Option<Run<'_>> {
-        let last = self.slot(end.checked_sub(1)?).filter(|slot| !slot.is_odd())?;
+    pub(crate) fn run_before(&self, end: u64, limit: Limit) -> Option<Run<'_>> {
+        let last = self.slot(end.checked_sub(1)?).filter(|slot| !slot.is_parsed())?;
         let in_chunk = self.first
-            + self.slots.partition_point(|slot| self.order(slot) < self.order(last)) as u64;
-        let odd = self.odd.partition_point(|(number, _)| *number < end);
-        let behind_odd = odd
+            + self
+                .slots
+                .partition_point(|slot| self.chunk_distance(slot) < self.chunk_distance(last))
+                as u64;
+        let next_parsed = self.parsed.partition_point(|(number, _)| *number < end);
+        let after_parsed = next_parsed
             .checked_sub(1)
-            .and_then(|index| self.odd.get(index))
+            .and_then(|index| self.parsed.get(index))
             .map_or(0, |(number, _)| number + 1);
-        let mut start = in_chunk.max(behind_odd).max(end.saturating_sub(bound.rows));
-        while start + 1 < end && self.span(start..end) > bound.bytes {
+        let mut start = in_chunk.max(after_parsed).max(end.saturating_sub(limit.rows));
+        while start + 1 < end && self.byte_span(start..end) > limit.bytes {
             start += 1;
         }
-        self.stretch(start..end)
+        self.run(start..end)
     }
 
     /// Returns the run of rows from `start` on to search in one step, or `None` if the row there is
     /// not stored as raw bytes.
-    pub(crate) fn stretch_from(&self, start: u64, bound: Limit) -> Option<Run<'_>> {
-        let first = self.slot(start).filter(|slot| !slot.is_odd())?;
+    pub(crate) fn run_from(&self, start: u64, limit: Limit) -> Option<Run<'_>> {
+        let first = self.slot(start).filter(|slot| !slot.is_parsed())?;
         let in_chunk = self.first
-            + self.slots.partition_point(|slot| self.order(slot) <= self.order(first)) as u64;
-        let odd = self.odd.partition_point(|(number, _)| *number < start);
-        let before_odd = self.odd.get(odd).map_or(u64::MAX, |(number, _)| *number);
-        let mut end = in_chunk.min(before_odd).min(start + bound.rows);
-        while start + 1 < end && self.span(start..end) > bound.bytes {
+            + self
+                .slots
+                .partition_point(|slot| self.chunk_distance(slot) <= self.chunk_distance(first))
+                as u64;
+        let next_parsed = self.parsed.partition_point(|(number, _)| *number < start);
+        let before_parsed = self.parsed.get(next_parsed).map_or(u64::MAX, |(number, _)| *number);
+        let mut end = in_chunk.min(before_parsed).min(start + limit.rows);
+        while start + 1 < end && self.byte_span(start..end) > limit.bytes {
             end -= 1;
         }
-        self.stretch(start..end)
+        self.run(start..end)
     }
 
-    fn stretch(&self, numbers: Range<u64>) -> Option<Run<'_>> {
+    fn run(&self, numbers: Range<u64>) -> Option<Run<'_>> {
         let (first, last) = (self.slot(numbers.start)?, self.slot(numbers.end.checked_sub(1)?)?);
-        let base = first.place.at as usize;
-        let bytes = self.ring.bytes(first.place, last.text().end - base);
+        let base = first.address.offset as usize;
+        let bytes = self.ring.bytes(first.address, last.text().end - base);
         Some(Run { store: self, numbers, bytes, base })
     }
 
     /// Returns the number of bytes of these rows, which are in one chunk.
-    fn span(&self, numbers: Range<u64>) -> usize {
+    fn byte_span(&self, numbers: Range<u64>) -> usize {
         let last = numbers.end.checked_sub(1).and_then(|last| self.slot(last));
         self.slot(numbers.start)
             .zip(last)
-            .map_or(0, |(first, last)| last.text().end - first.place.at as usize)
+            .map_or(0, |(first, last)| last.text().end - first.address.offset as usize)
     }
 
     /// Returns how many chunks a row's chunk is after that of the oldest row. Chunk numbers wrap
     /// around; their distances do not.
-    fn order(&self, slot: &Slot) -> u32 {
-        self.slots.front().map_or(0, |oldest| slot.place.chunk.wrapping_sub(oldest.place.chunk))
+    fn chunk_distance(&self, slot: &Slot) -> u32 {
+        self.slots.front().map_or(0, |oldest| slot.address.chunk.wrapping_sub(oldest.address.chunk))
     }
 }
 
@@ -104,8 +110,8 @@ impl<'a> Run<'a> {
     /// Returns the rows whose text may contain escape sequences.
     pub(crate) fn escaped(&self) -> impl Iterator<Item = RunRow<'a>> {
         let numbers = if self.store.has_escapes() { self.numbers() } else { 0..0 };
-        let stretch = self.clone();
-        numbers.filter_map(move |number| stretch.row(number)).filter(|row| row.slot.has_escape)
+        let run = self.clone();
+        numbers.filter_map(move |number| run.row(number)).filter(|row| row.slot.has_escape)
     }
 
     /// Returns the bytes of the rows.
@@ -131,7 +137,9 @@ impl<'a> Run<'a> {
     /// the step, then bisects between the last two.
     pub(crate) fn row_at(&self, offset: usize, from: u64) -> Option<RunRow<'a>> {
         let is_before = |number: u64| {
-            self.store.slot(number).is_some_and(|slot| slot.place.at as usize - self.base <= offset)
+            self.store
+                .slot(number)
+                .is_some_and(|slot| slot.address.offset as usize - self.base <= offset)
         };
         let (mut low, mut step) = (from, 1);
         while low + step < self.numbers.end && is_before(low + step) {

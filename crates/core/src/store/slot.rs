@@ -9,7 +9,7 @@ use logs_sse_wire::entry::Level;
 /// The index entry of one row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    pub(crate) place: Address,
+    pub(crate) address: Address,
     /// The length of the text in bytes; [`PARSED`] for a row that is stored parsed.
     pub(crate) length: u32,
     /// 0 for none.
@@ -32,9 +32,9 @@ pub(crate) struct Slot {
 
 impl Slot {
     /// A row that is stored parsed and is not a line.
-    pub(crate) const ODD: Self = Self {
-        place: Address { chunk: 0, at: 0 },
-        length: ODD,
+    pub(crate) const PARSED: Self = Self {
+        address: Address { chunk: 0, offset: 0 },
+        length: PARSED,
         seq: 0,
         stamp: NEVER,
         id_length: 0,
@@ -48,8 +48,8 @@ impl Slot {
     };
 
     /// Returns whether the row is stored parsed rather than as raw bytes.
-    pub(crate) fn is_odd(&self) -> bool {
-        self.length == ODD
+    pub(crate) fn is_parsed(&self) -> bool {
+        self.length == PARSED
     }
 
     /// Returns what a raw row counts against the capacity.
@@ -59,14 +59,14 @@ impl Slot {
 
     /// Returns the position of a raw row's text in its chunk, after its id.
     pub(crate) fn text(&self) -> Range<usize> {
-        let start = self.place.at as usize + usize::from(self.id_length);
+        let start = self.address.offset as usize + usize::from(self.id_length);
         start..start + self.length as usize
     }
 }
 
 /// The length of a row that is stored parsed. No line is that long: see
 /// [`MAX_LINE_BYTES`](logs_sse_wire::message::MAX_LINE_BYTES).
-const ODD: u32 = u32::MAX;
+const PARSED: u32 = u32::MAX;
 
 /// The time of a line without one.
 pub(crate) const NEVER: i64 = i64::MIN;

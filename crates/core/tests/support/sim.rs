@@ -99,8 +99,10 @@ impl Sim {
 
     /// The page reads these channels over a gateway.
     pub fn follow(&mut self, channels: &[String]) {
-        self.session
-            .handle_target(self.now, Target::of_channels(channels.iter().map(String::as_str), ""));
+        self.session.handle_target(
+            self.now,
+            Target::from_channels(channels.iter().map(String::as_str), ""),
+        );
         self.obey();
     }
 

@@ -9,18 +9,13 @@ use crate::time::Instant;
 use logs_sse_wire::protocol::LONGEST_WAIT;
 
 impl Connection {
-    pub(super) fn handle_answered(
-        &mut self,
-        now: Instant,
-        source: SourceId,
-        finding: &ResponseHead,
-    ) {
+    pub(super) fn handle_answered(&mut self, now: Instant, source: SourceId, head: &ResponseHead) {
         if !self.is_current(source) {
             return;
         }
-        match Outcome::of(finding, self.target.as_deref().unwrap_or_default()) {
+        match Outcome::from_head(head, self.target.as_deref().unwrap_or_default()) {
             Outcome::Streams => self.handle_opened(now, source),
-            Outcome::Stop(stop) => self.rest(State::Stopped(stop)),
+            Outcome::Stop(stop) => self.close(State::Stopped(stop)),
             Outcome::Failed(failure, floor) => {
                 self.release();
                 self.wait(now, floor, failure);
@@ -28,15 +23,15 @@ impl Connection {
         }
     }
 
-    pub(super) fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &ResponseHead) {
-        if !self.asking.is_current(probe) {
+    pub(super) fn handle_probed(&mut self, now: Instant, probe: ProbeId, head: &ResponseHead) {
+        if !self.probe.is_current(probe) {
             return;
         }
-        self.asking.end();
+        self.probe.end();
         let (failure, floor) =
-            match Outcome::of(finding, self.target.as_deref().unwrap_or_default()) {
-                Outcome::Stop(stop) => return self.rest(State::Stopped(stop)),
-                Outcome::Streams => match (finding, &self.last_failure) {
+            match Outcome::from_head(head, self.target.as_deref().unwrap_or_default()) {
+                Outcome::Stop(stop) => return self.close(State::Stopped(stop)),
+                Outcome::Streams => match (head, &self.last_failure) {
                     (ResponseHead::Charset(charset), _) => {
                         (Failure::Charset(charset.clone()), Duration::ZERO)
                     }
@@ -46,7 +41,7 @@ impl Connection {
                 },
                 Outcome::Failed(failure, floor) => (failure, floor),
             };
-        self.hold_back(now, floor);
+        self.postpone_retry(now, floor);
         self.last_failure = Some(failure);
         // The state is unchanged, but its text is not.
         self.outputs.push_back(Output::Changed(self.state.clone()));
@@ -60,7 +55,7 @@ impl Connection {
     }
 
     /// Postpones the next attempt to after `floor`, plus what was left of its delay.
-    fn hold_back(&mut self, now: Instant, floor: Duration) {
+    fn postpone_retry(&mut self, now: Instant, floor: Duration) {
         if let State::Waiting { until, attempt } = self.state {
             self.not_before = self.not_before.max(now + floor.min(LONGEST_WAIT));
             let until = now + floor.min(LONGEST_WAIT) + (until - now);
