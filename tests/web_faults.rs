@@ -151,10 +151,10 @@ async fn no_two_streams_at_a_time() {
     }
     client.disconnect();
     assert_eq!(client.with_session(|session| session.state().clone()), State::Idle);
-    let before = client.with_session(|session| session.store().version());
+    let before = client.with_session(|session| session.store().range());
     pause(500).await;
     assert_eq!(
-        client.with_session(|session| session.store().version()),
+        client.with_session(|session| session.store().range()),
         before,
         "a line came after disconnect"
     );

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::summary::{counted, grouped};
+use crate::format::{counted, duration, grouped};
 use logs_sse_wire::protocol::GapReason;
 
 /// Something about the stream that the log itself does not say.
@@ -41,14 +41,14 @@ impl Notice {
             Self::Resumed { away, recovered, missing } => {
                 format!(
                     "disconnected {}, {} recovered, {} missing",
-                    time(*away),
+                    duration(*away),
                     counted(*recovered, "line", "lines"),
                     grouped(*missing)
                 )
             }
             Self::NotReplayed { away } => format!(
                 "reconnected after {}; this server cannot replay: lines may be missing",
-                time(*away)
+                duration(*away)
             ),
         }
     }
@@ -92,18 +92,6 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
     format!("{what}: {why}")
 }
 
-/// A duration for people: `0.4 s`, `14 s`, `3 min 20 s`, `2 h 5 min`.
-#[must_use]
-pub fn time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0 => format!("0.{} s", time.subsec_millis() / 100),
-        1..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,13 +133,5 @@ mod tests {
         );
         assert_eq!(Notice::Gap { missing: Some(7), reason: GapReason::Evicted }.missing(), Some(7));
         assert_eq!(Notice::NotReplayed { away: Duration::ZERO }.missing(), None);
-    }
-
-    #[test]
-    fn times_are_for_people() {
-        assert_eq!(
-            [400, 14_900, 200_000, 7_500_000].map(|millis| time(Duration::from_millis(millis))),
-            ["0.4 s", "14 s", "3 min 20 s", "2 h 5 min"]
-        );
     }
 }

@@ -73,11 +73,6 @@ impl Recovery {
         self.finish()
     }
 
-    #[must_use]
-    pub fn is_gone(&self) -> bool {
-        matches!(self.phase, Phase::Down { .. })
-    }
-
     fn finish(&mut self) -> Option<Notice> {
         let Phase::Replaying { away, to_replay: 0 } = self.phase else { return None };
         let Self { recovered, missing, .. } = std::mem::take(self);

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::connection::{Connection, Reading, State, StopReason, unread};
-use crate::notice::time;
+use crate::format::{duration, grouped};
 use crate::stream_stats::StreamStats;
-use crate::summary::grouped;
 use crate::time::Instant;
 use crate::time::millis;
 use logs_sse_wire::unread::Unread;
@@ -179,7 +178,7 @@ fn open(base: Status, connection: &Connection, stats: &StreamStats, now: Instant
     if let Some(silence) = connection.suspicious_silence(now) {
         return Status {
             badge: Badge::Stale,
-            progress: format!("no sign of life for {}", time(silence)),
+            progress: format!("no sign of life for {}", duration(silence)),
             ..base
         };
     }

@@ -41,15 +41,6 @@ impl Row {
         }
     }
 
-    /// Returns the line, if the row is one.
-    #[must_use]
-    pub fn into_line(self) -> Option<Line> {
-        match self {
-            Self::Line(line) => Some(line),
-            Self::Notice(_) => None,
-        }
-    }
-
     /// Returns what the row counts against [`Capacity::bytes`]: its text, its id and its index
     /// entry.
     #[must_use]
@@ -119,7 +110,6 @@ pub struct Store {
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
     /// received them.
     retained_from: Option<u64>,
-    version: u64,
 }
 
 impl Store {
@@ -164,7 +154,6 @@ impl Store {
         if self.capacity != capacity {
             self.capacity = capacity;
             self.trim();
-            self.version += 1;
         }
     }
 
@@ -186,7 +175,6 @@ impl Store {
         self.bytes = 0;
         (self.lines, self.escaped, self.unknown) = (0, 0, 0);
         self.dropped = 0;
-        self.version += 1;
     }
 
     /// Retains the rows from `number` on until the next call, whatever the capacity. `None` retains
@@ -197,9 +185,7 @@ impl Store {
             self.retained_from = number;
             self.trim();
         }
-        let has_evicted = self.first != first;
-        self.version += u64::from(has_evicted);
-        has_evicted
+        self.first != first
     }
 
     /// Returns the number of the first row after the last [`clear`](Self::clear).
@@ -276,12 +262,6 @@ impl Store {
         self.capacity
     }
 
-    /// Returns a version that changes with the content, and with nothing else.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.version
-    }
-
     /// Returns the pipelines of the lines since the last [`clear`](Self::clear), in order of first
     /// appearance. There is a limit, beyond which new names are left out.
     pub fn pipelines(&self) -> impl Iterator<Item = &str> {
@@ -344,7 +324,6 @@ impl Store {
         self.count(&slot, usize::wrapping_add);
         self.slots.push_back(slot);
         self.trim();
-        self.version += 1;
     }
 
     fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {

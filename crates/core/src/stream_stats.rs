@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use crate::notice;
-use crate::summary::{counted, grouped};
+use crate::format::{counted, duration, grouped};
 use crate::time::Instant;
 use crate::time::millis;
 
@@ -74,7 +73,7 @@ impl StreamStats {
         let age = if age < Duration::from_secs(2) {
             "last event just now".to_owned()
         } else {
-            format!("last event {} ago", notice::time(age))
+            format!("last event {} ago", duration(age))
         };
         let rate = match self.rate(now) {
             0 => String::new(),

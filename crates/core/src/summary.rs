@@ -2,8 +2,9 @@
 //! Draws nothing.
 
 use crate::connection::State;
+use crate::counters::Counters;
 use crate::find::Find;
-use crate::session::Tally;
+use crate::format::{counted, grouped, size};
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Piece, Styled, label};
 use crate::visible::visible;
@@ -64,14 +65,14 @@ pub fn no_match(find: &Find, store: &Store) -> &'static str {
 
 /// Describes missing and duplicate lines; empty if there are none.
 #[must_use]
-pub fn losses(tally: Tally) -> String {
-    let missing = if tally.missing > 0 {
-        format!(" · {} missing", grouped(tally.missing))
+pub fn losses(counters: Counters) -> String {
+    let missing = if counters.missing > 0 {
+        format!(" · {} missing", grouped(counters.missing))
     } else {
         String::new()
     };
-    let duplicates = if tally.duplicates > 0 {
-        format!(" · {} removed", counted(tally.duplicates, "duplicate", "duplicates"))
+    let duplicates = if counters.duplicates > 0 {
+        format!(" · {} removed", counted(counters.duplicates, "duplicate", "duplicates"))
     } else {
         String::new()
     };
@@ -98,12 +99,6 @@ pub fn unseen(lines: u64) -> String {
         0 => "Newest".into(),
         lines => counted(lines, "new line", "new lines"),
     }
-}
-
-/// A count and its noun, with digits grouped.
-#[must_use]
-pub fn counted(number: u64, singular: &str, plural: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { singular } else { plural })
 }
 
 /// A row as it is shown. Parts that it lacks are empty.
@@ -232,16 +227,6 @@ impl Whole {
     }
 }
 
-/// A size for people: `812 B`, `1.5 kB`, `3.0 MB`.
-#[must_use]
-pub fn size(bytes: usize) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
-    }
-}
-
 fn bound(store: &Store) -> String {
     let capacity = store.capacity();
     if store.len() < capacity.lines {
@@ -249,19 +234,6 @@ fn bound(store: &Store) -> String {
     } else {
         counted(capacity.lines as u64, "line", "lines")
     }
-}
-
-/// A number with grouped digits: `1,204`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// The most bytes of a message that a row shows: more than fits on any screen, and less than what
@@ -420,10 +392,5 @@ mod tests {
             (whole("short").shown_message(false), whole("short").rest(false).as_str()),
             ("short", "")
         );
-    }
-
-    #[test]
-    fn sets_thousands_apart() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -58,7 +58,7 @@ impl ViewModel {
             held: session
                 .find()
                 .map_or_else(|| summary::held(store), |find| summary::found(find, store))
-                + &summary::losses(session.tally()),
+                + &summary::losses(session.counters()),
             empty: match session.find() {
                 _ if store.is_empty() => summary::empty(session.state()),
                 Some(find) if shown.is_empty() => summary::no_match(find, store),

@@ -289,7 +289,7 @@ fn notices_add_up_to_what_is_missing() {
     );
     assert_eq!(
         notices.iter().filter_map(|notice| notice[2].as_u64()).sum::<u64>(),
-        sim.session.tally().missing
+        sim.session.counters().missing
     );
 }
 

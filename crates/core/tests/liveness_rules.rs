@@ -118,7 +118,7 @@ fn a_gap_is_a_row_in_its_place() {
             "log 216"
         ]
     );
-    assert_eq!((sim.session.tally().missing, sim.session.tally().gaps), (213, 2));
+    assert_eq!((sim.session.counters().missing, sim.session.counters().gaps), (213, 2));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_line_that_comes_twice_is_shown_once_and_counted() {
         sim.line(&log(seq));
     }
     assert_eq!(
-        (sim.messages(), sim.session.tally().duplicates),
+        (sim.messages(), sim.session.counters().duplicates),
         (vec!["log 1".to_owned(), "log 2".to_owned()], 2)
     );
 }

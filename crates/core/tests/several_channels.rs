@@ -88,7 +88,7 @@ fn what_is_missing_of_one_channel_is_counted_there() {
     greet(&mut sim, &[("a", 1), ("b", 1)]);
     log(&mut sim, "a", 4);
     log(&mut sim, "b", 2);
-    assert_eq!(sim.session.tally().missing, 2);
+    assert_eq!(sim.session.counters().missing, 2);
 }
 
 #[test]

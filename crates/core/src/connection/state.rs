@@ -4,8 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::notice::time;
-use crate::summary::grouped;
+use crate::format::{duration, grouped};
 use crate::time::Instant;
 use logs_sse_wire::entry::head;
 use logs_sse_wire::protocol::ByeReason;
@@ -122,7 +121,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Lost => f.write_str("the connection was lost"),
             Self::LostEarly => f.write_str("the connection was lost before anything arrived"),
-            Self::Silent(silence) => write!(f, "no sign of life for {}", time(*silence)),
+            Self::Silent(silence) => write!(f, "no sign of life for {}", duration(*silence)),
             Self::Unread(what) => f.write_str(&unread(*what)),
             Self::Unreachable => f.write_str("the log server cannot be reached"),
             Self::OutOfReach => f.write_str("the log server cannot be reached, or it does not allow this page to read it (CORS)"),

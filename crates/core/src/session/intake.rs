@@ -188,14 +188,14 @@ impl Session {
         self.awaits_replay = false;
         match self.progress.line_arrived(line.channel.as_deref(), line.seq, &line.id, &line.text) {
             LineOrder::Duplicate => {
-                self.tally.duplicates += 1;
+                self.counters.duplicates += 1;
                 return;
             }
             LineOrder::After(missing) => self.note_lost(missing, GapReason::Lost),
             LineOrder::New => {}
         }
         self.stats.line_arrived(now);
-        self.tally.received += 1;
+        self.counters.received += 1;
         self.store.append(line);
         let notice = self.recovery.line_arrived();
         self.note(notice);
@@ -231,8 +231,8 @@ impl Session {
     }
 
     fn note_missing(&mut self, missing: Option<u64>, reason: GapReason) {
-        self.tally.gaps += 1;
-        self.tally.missing += missing.unwrap_or_default();
+        self.counters.gaps += 1;
+        self.counters.missing += missing.unwrap_or_default();
         self.store.note(Notice::Gap { missing, reason });
         let notice = self.recovery.lines_missed(missing.unwrap_or_default());
         self.note(notice);
@@ -240,7 +240,7 @@ impl Session {
 
     fn note(&mut self, notice: Option<Notice>) {
         if let Some(notice) = notice {
-            self.tally.gaps += u64::from(matches!(notice, Notice::NotReplayed { .. }));
+            self.counters.gaps += u64::from(matches!(notice, Notice::NotReplayed { .. }));
             self.store.note(notice);
         }
     }

@@ -7,6 +7,7 @@ mod intake;
 pub use self::intake::SourceEvent;
 
 use crate::connection::{Config, Connection, Input, Output, State};
+use crate::counters::Counters;
 use crate::find::{Find, Query};
 use crate::progress::Progress;
 use crate::recovery::Recovery;
@@ -16,19 +17,6 @@ use crate::stream_stats::StreamStats;
 use crate::target::{Target, TargetError};
 use crate::time::Instant;
 use logs_sse_wire::sse;
-
-/// Counters since the channel was selected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// New lines.
-    pub received: u64,
-    /// Lines that arrived again and were dropped.
-    pub duplicates: u64,
-    /// Lines known not to have arrived.
-    pub missing: u64,
-    /// Places where lines are, or may be, missing.
-    pub gaps: u64,
-}
 
 /// The kind of server behind the last stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +46,7 @@ pub struct Session {
     progress: Progress,
     recovery: Recovery,
     stats: StreamStats,
-    tally: Tally,
+    counters: Counters,
     sequencing: Sequencing,
     /// The channels that the gateway did not grant although it granted others.
     refused: Vec<String>,
@@ -91,7 +79,7 @@ impl Session {
             progress: Progress::default(),
             recovery: Recovery::default(),
             stats: StreamStats::default(),
-            tally: Tally::default(),
+            counters: Counters::default(),
             sequencing: Sequencing::default(),
             refused: Vec::new(),
             is_greeted: false,
@@ -181,10 +169,10 @@ impl Session {
         self.connection.state()
     }
 
-    /// Returns the counters since the channel was selected.
+    /// Returns the line counts since the channel was selected.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.tally
+    pub fn counters(&self) -> Counters {
+        self.counters
     }
 
     /// Returns the status of the connection as text.
@@ -225,7 +213,7 @@ impl Session {
 
     fn start_over(&mut self, channels: Vec<String>) {
         self.progress = Progress::new(channels);
-        self.tally = Tally::default();
+        self.counters = Counters::default();
         self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
         self.batching = true;

@@ -201,8 +201,7 @@ impl Sim {
         let store = self.session.store();
         store
             .range()
-            .filter_map(|number| store.row(number)?.into_line())
-            .map(|line| line.entry.message().to_owned())
+            .filter_map(|number| Some(store.row(number)?.line()?.entry.message().to_owned()))
             .collect()
     }
 
