@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_held_starts_afresh() {
+    fn a_link_that_held_resets_the_delay() {
         let mut backoff = Backoff::new(Config::default(), 1);
         for _ in 0..6 {
             backoff.failed(at(0.0));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_flaps_does_not() {
+    fn a_flapping_link_does_not_reset_the_delay() {
         let mut backoff = Backoff::new(Config::default(), 1);
         for second in 0..6 {
             backoff.succeeded(at(f64::from(second)));

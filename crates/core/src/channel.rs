@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_and_writes_the_names_in_use() {
+    fn parses_and_formats_the_names_in_use() {
         for name in [
             "logs:etl:workspace123:workflow456",
             "logs:etl:prod_workspace:etl_job_789",
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_name() {
+    fn rejects_invalid_names() {
         for text in [
             "",
             "logs",
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_ids_that_break_out_and_names_them() {
+    fn rejects_ids_that_break_out_and_names_them() {
         let errors = ["a:b", "a,b", "a\nb", "a\u{0}", "a\u{85}"]
             .map(|id| Id::parse("workflow_id", id).expect_err(id).to_string());
         for error in errors {
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_ids_that_cannot_be_told_apart_by_eye() {
+    fn rejects_ids_that_look_the_same() {
         let bidi = ["\u{202e}", "\u{2066}", "\u{200f}", "\u{61c}"];
         let blank = [
             "\u{200b}",
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_ids_that_are_trimmed_on_the_way_or_name_nothing() {
+    fn rejects_ids_that_are_trimmed_in_transit_or_name_nothing() {
         for (id, expected) in [
             (" ", "space"),
             (" a", "space"),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_ids_that_only_look_odd() {
+    fn accepts_ids_that_only_look_unusual() {
         for id in ["a b", "über/../x?y=1&z", "100%", "<script>", "tenant*1", "日本", "🙂"] {
             assert_eq!(Id::parse("id", id).expect(id).as_str(), id);
         }

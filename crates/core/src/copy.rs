@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn names_do_not_break_the_line() {
+    fn control_characters_do_not_break_the_line() {
         assert_eq!(text(&store(), &[picked(2, 2)]).as_deref(), Some("10:02\ta b\tc d\tm"));
     }
 

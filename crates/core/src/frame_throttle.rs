@@ -63,12 +63,12 @@ mod tests {
     }
 
     #[test]
-    fn draws_every_frame_while_something_stays() {
+    fn draws_every_frame_while_some_rows_remain() {
         assert_eq!(drawn(&viewport(), 4).len(), 13);
     }
 
     #[test]
-    fn draws_every_third_frame_where_nothing_stays() {
+    fn draws_every_third_frame_when_all_rows_are_replaced() {
         assert_eq!(drawn(&viewport(), 5), [0, 3, 6, 9, 12]);
     }
 
@@ -80,14 +80,14 @@ mod tests {
     }
 
     #[test]
-    fn draws_at_once_what_comes_after_a_quiet_moment() {
+    fn draws_immediately_after_a_pause() {
         let mut throttle = FrameThrottle::default();
         assert!(throttle.is_due(at(0.0), &viewport(), &(0..100)));
         assert!(throttle.is_due(at(50.0), &viewport(), &(0..1_000)));
     }
 
     #[test]
-    fn a_status_that_changes_is_drawn_at_once() {
+    fn draws_a_changed_status_immediately() {
         let mut throttle = FrameThrottle::default();
         assert!(throttle.is_due(at(0.0), &viewport(), &(0..0)));
         assert!(throttle.is_due(at(1.0), &viewport(), &(0..0)));

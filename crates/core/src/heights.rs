@@ -120,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_were_never_seen_count_as_usual() {
+    fn unmeasured_rows_have_the_default_height() {
         assert_eq!((heights().height(7), heights().height(8)), (50.0, 20.0));
         assert_eq!(heights().sum(&(0..10)), 8.0 * 20.0 + 150.0);
         assert_eq!(heights().sum(&(4..7)), 60.0);
     }
 
     #[test]
-    fn every_place_of_a_list_is_in_one_row() {
+    fn every_position_belongs_to_one_row() {
         let (heights, list) = (heights(), 1..10);
         let mut depth = 0.0;
         for row in list.clone().rev() {
@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn a_place_below_the_list_is_below_its_last_row() {
+    fn a_position_below_the_list_belongs_to_its_last_row() {
         assert_eq!(heights().row_at(&(5..10), 1_000.0), (5, 1_000.0 - 110.0));
         assert_eq!(heights().row_at(&(3..4), 1_000.0), (3, 1_000.0));
     }
 
     #[test]
-    fn what_is_no_height_is_not_believed() {
+    fn ignores_invalid_heights() {
         let mut heights = heights();
         for invalid in [0.0, f64::NAN, f64::INFINITY, -1.0, 100.001] {
             assert!(!heights.set(3, invalid));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn forgets_what_is_far_away_or_gone() {
+    fn discards_heights_of_distant_and_evicted_rows() {
         let mut heights = Heights::new(20.0);
         (0..10_000).for_each(|row| assert!(heights.set(row, 40.0)));
         assert_eq!((heights.height(9_999), heights.height(0)), (40.0, 20.0));

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn adds_up_to_what_is_missing() {
+    fn counts_missing_lines_once() {
         // A gap row already counted them.
         assert_eq!(
             Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: 7 }.missing(),

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_stream_begins_live() {
+    fn a_first_stream_starts_live() {
         let mut progress = at(70);
         assert_eq!(line(&mut progress, 71), LineOrder::New);
         assert_eq!(
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_what_did_not_come_and_what_came_twice() {
+    fn detects_missing_and_duplicate_lines() {
         let mut progress = at(5);
         assert_eq!(line(&mut progress, 9), LineOrder::After(lost(3)));
         assert_eq!(
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_tells_how_far_behind() {
+    fn a_greeting_announces_what_will_be_replayed() {
         let mut progress = at(5);
         assert_eq!(
             progress.greeted(&hello("aaaaaa", 1, 12)),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn another_epoch_begins_with_what_its_history_holds() {
+    fn another_epoch_replays_its_whole_history() {
         let mut progress = at(500);
         assert_eq!(
             progress.greeted(&hello("bbbbbb", 1, 3)),
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gateway_that_went_back_is_followed() {
+    fn follows_a_gateway_whose_numbers_went_back() {
         let mut progress = at(500);
         assert_eq!(
             progress.greeted(&hello("aaaaaa", 1, 300)),
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_skips_all_it_owes_did_not_resume() {
+    fn a_stream_that_skips_its_whole_replay_did_not_resume() {
         assert_eq!(line(&mut behind(), 13), LineOrder::After(Missing { unresumed: 7, lost: 0 }));
         assert_eq!(line(&mut behind(), 15), LineOrder::After(Missing { unresumed: 7, lost: 2 }));
         assert_eq!(behind().heartbeat_arrived(&heartbeat(12)), Missing { unresumed: 7, lost: 0 });
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_sends_or_reports_any_of_it_did_resume() {
+    fn a_stream_that_sends_or_reports_part_of_its_replay_did_resume() {
         let resumed: [fn(&mut Progress); 5] = [
             |progress| {
                 assert_eq!(
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn without_numbers_id_and_text_tell_a_repeat() {
+    fn without_numbers_id_and_text_identify_a_duplicate() {
         let mut progress = Progress::new(vec![CHANNEL.into()]);
         let mut arrive = |id: &str, text: &str| progress.line_arrived(None, None, id, text);
         assert_eq!(
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn remembers_a_bounded_number() {
+    fn remembers_a_bounded_number_of_lines() {
         let mut recent = Recent::default();
         for number in 0..RECENT + 10 {
             assert!(!recent.is_repeat(&number.to_string(), ""));

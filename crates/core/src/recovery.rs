@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_once_all_has_come() {
+    fn issues_the_notice_once_everything_has_arrived() {
         let mut recovery = Recovery::default();
         recovery.lost(at(1));
         assert_eq!(recovery.resumed(at(15), 2), None);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_what_does_not_come() {
+    fn counts_missing_lines() {
         let mut recovery = Recovery::default();
         recovery.lost(at(1));
         recovery.resumed(at(3), 10);
@@ -114,13 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn a_first_connection_is_no_recovery() {
+    fn a_first_connection_is_not_a_recovery() {
         assert_eq!(Recovery::default().resumed(at(3), 0), None);
         assert_eq!(Recovery::default().resumed_without_replay(at(3)), None);
     }
 
     #[test]
-    fn a_break_in_the_catching_up_keeps_what_was_counted() {
+    fn an_interrupted_replay_keeps_its_counts() {
         let mut recovery = Recovery::default();
         recovery.lost(at(1));
         recovery.resumed(at(2), 5);

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_back_what_was_put_in_until_it_is_let_go() {
+    fn returns_appended_bytes_until_they_are_released() {
         let mut ring = Ring::default();
         let line = vec![b'x'; 1_000];
         let addresses: Vec<_> = (0..1_000).map(|_| ring.append([b"id", &line])).collect();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_log_begins_no_new_memory() {
+    fn a_full_log_reuses_its_chunks() {
         let mut ring = Ring::default();
         let line = vec![b'x'; CHUNK_BYTES / 2];
         for _ in 0..20 {

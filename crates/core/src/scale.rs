@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_that_fits_is_shown_as_it_is() {
+    fn a_list_that_fits_is_not_scaled() {
         let scale = Scale::new(7_000_000.0, 300.0);
         for place in [0.0, 17.0, 3_000_000.0, 6_999_700.0] {
             assert_eq!((scale.depth(place), scale.top(place)), (place, place));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_ends_and_life_size_is_around_them() {
+    fn both_ends_are_reachable_and_unscaled() {
         let scale = Scale::new(56_000_000.0, 300.0);
         assert_eq!((scale.depth(0.0), scale.depth(scale.last_top)), (0.0, 55_999_700.0));
         assert_eq!(
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn there_and_back_is_the_same_place() {
+    fn converting_a_position_back_yields_the_same_position() {
         let scale = Scale::new(28_000_000.0, 308.0);
         let mut last = -1.0;
         for step in 0..=1_000 {

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_target_is_told_in_its_own_words() {
+    fn a_bad_target_is_reported_verbatim() {
         let mut connection = Connection::new(Config::default(), 3);
         connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
         connection.handle_input(at(0.0), Input::Connect);

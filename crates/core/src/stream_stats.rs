@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn two_clocks_that_differ_are_no_lag() {
+    fn clock_difference_is_not_lag() {
         let mut stats = StreamStats::default();
         stats.server_time_reported(at(10.0), 5_000_000);
         stats.server_time_reported(at(20.0), 5_010_000);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_age_in_words() {
+    fn describes_the_age_of_the_last_event() {
         let mut stats = StreamStats::default();
         assert_eq!(stats.text(at(1.0)), "");
         stats.event_arrived(at(1.0));

@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn of_progress_output_a_row_shows_the_last_state_and_the_entry_all() {
+    fn a_row_shows_the_last_state_of_progress_output_and_the_entry_every_state() {
         for text in [
             "10%\r50%\r100%",
             "10%\r50%\r100%\r",
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_styles_may_cross() {
+    fn marks_and_styles_may_overlap() {
         let styled = Styled::row("con\u{1b}[31mnection\u{1b}[0m refused", 2_048);
         assert_eq!(styled.text, "connection refused");
         assert_eq!(
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_is_drawn_as_a_piece_of_its_own() {
+    fn a_hidden_character_is_a_piece_of_its_own() {
         assert_eq!(row("a\u{202e}b\0"), "a<dsl-stand-in>⟨U+202E⟩</>b<dsl-stand-in>␀</>");
         assert_eq!(
             row("\u{1b}[31ma\u{202e}b\u{1b}"),
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_keeps_as_much_as_it_may_and_counts_the_rest() {
+    fn a_row_is_truncated_and_counts_the_rest() {
         let left_out = |text: &str| {
             let styled = Styled::row(text, 10);
             (styled.text.len(), styled.left_out)
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_many_styles_is_drawn_without_them_in_the_end() {
+    fn text_beyond_the_piece_limit_is_unstyled() {
         let styled = Styled::whole(&"\u{1b}[31ma\u{1b}[32mb\0".repeat(2_000));
         let pieces = styled.looks.pieces(&styled.text, &mut std::iter::empty());
         assert_eq!(pieces.len(), 2_001);

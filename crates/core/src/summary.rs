@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn names_a_channel_that_was_not_asked_for() {
+    fn names_a_channel_that_was_not_requested() {
         let row = row(r#"{"channel":"logs:faas:a:b","data":{"message":"m"}}"#);
         assert_eq!(
             [
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_how_many_are_held_and_how_many_were_dropped() {
+    fn says_how_many_lines_are_stored_and_dropped() {
         let mut store = Store::new(Capacity::from_lines(1_000));
         store.append(&raw("a"));
         assert_eq!(held(&store), "1 line");
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_how_many_match_and_that_it_still_searches() {
+    fn says_how_many_lines_match_and_whether_the_search_continues() {
         let mut store = Store::new(Capacity::from_lines(2_000));
         (0..1_234)
             .for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_of_levels_says_how_many_lines_it_leaves_out_unknown() {
+    fn a_level_filter_says_how_many_lines_of_unknown_level_it_hides() {
         let mut store = Store::new(Capacity::from_lines(3));
         for text in [
             "no level",
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_shows_the_level_as_it_came_and_what_hides_in_any_of_its_texts() {
+    fn a_row_shows_the_level_as_received_and_hidden_characters_in_every_text() {
         let text = r#"{"level":"\u001b[31mCRIT\u001b[0m","pipeline":"a\u202eb","status":"\u0000","message":"\u001b[1mbold\u001b[0m"}"#;
         let row = RowText::from_row(&row(text), "");
         assert_eq!(
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_entry_keeps_each_state_of_progress_and_shows_what_hides() {
+    fn a_whole_entry_keeps_every_state_of_progress_and_shows_hidden_characters() {
         let whole = Whole::from_line(
             &raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read(),
         );
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_bound_that_was_reached() {
+    fn names_the_limit_that_was_reached() {
         let mut store = Store::new(Capacity { lines: 10, bytes: 2_000 });
         for _ in 0..3 {
             store.append(&raw(&"x".repeat(1_000)));
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_entry_opens_with_its_head_and_shows_all_when_asked() {
+    fn a_huge_entry_opens_with_its_head_and_shows_all_on_request() {
         let whole = |text: &str| Whole::from_line(&raw(text).read());
         let huge = whole(&"é".repeat(500_000));
         assert_eq!(

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_endpoints_that_are_no_place_to_stream_from() {
+    fn rejects_endpoints_that_cannot_stream() {
         for endpoint in [
             "",
             "javascript:alert(1)",
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn names_several_channels_once_each_below_the_gateway() {
+    fn names_each_channel_once_below_the_gateway() {
         let url = |gateway| {
             Target::from_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway)
                 .map(|target| target.url().to_owned())

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_that_reorder_text_are_shown_by_number() {
+    fn characters_that_reorder_text_are_shown_by_code_point() {
         assert_eq!(visible("invoice_\u{202e}fdp.exe"), "invoice_⟨U+202E⟩fdp.exe");
         for number in (0x202a..=0x202e).chain(0x2066..=0x2069).chain([0x200e, 0x200f, 0x61c]) {
             let character = char::from_u32(number).expect("a character");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_shown_by_their_pictures() {
+    fn control_characters_are_shown_by_their_symbols() {
         assert_eq!(visible("\0a\u{7}\u{8}\u{1b}\r\u{7f}\u{85}\u{9b}"), "␀a␇␈␛␍␡⟨U+0085⟩⟨U+009B⟩");
         for number in (0..0x20).chain(0x7f..0xa0) {
             let character = char::from_u32(number).expect("a character");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_of_any_script_stays_as_it_is() {
+    fn ordinary_text_of_any_script_is_unchanged() {
         for text in [
             "plain",
             "naïve ünïcode ✓",

@@ -71,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_has_its_place() {
+    fn each_reason_has_its_index() {
         for (position, reason) in REASONS.into_iter().enumerate() {
             assert_eq!(index(reason), position);
         }
     }
 
     #[test]
-    fn gives_the_earliest_first_and_each_once() {
+    fn returns_the_earliest_first_and_each_once() {
         let at = Instant::from_millis;
         let mut timer = Timers::default();
         timer.set(TimerReason::Silence, at(30.0));

@@ -148,19 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn three_beats_of_silence_are_the_end() {
+    fn three_missed_heartbeats_mean_dead() {
         assert_eq!(watch().check(at(45), at(45)), Some(Liveness::Dead(Duration::from_secs(45))));
     }
 
     #[test]
-    fn what_was_heard_meanwhile_moves_the_look() {
+    fn an_event_postpones_the_check() {
         let mut watch = watch();
         watch.heard(at(40));
         assert_eq!(watch.check(at(45), at(45)), Some(Liveness::CheckAgain(at(85))));
     }
 
     #[test]
-    fn a_sleep_is_forgiven_once_for_one_beat() {
+    fn a_sleep_is_forgiven_once_for_one_heartbeat() {
         let mut watch = watch();
         assert_eq!(watch.check(at(4_000), at(45)), Some(Liveness::CheckAgain(at(4_015))));
         assert_eq!(watch.forgive(at(4_001)), None);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn doubts_before_it_despairs() {
+    fn silence_is_suspicious_before_it_means_dead() {
         assert_eq!(
             [watch().suspicious_silence(at(29)), watch().suspicious_silence(at(30))],
             [None, Some(Duration::from_secs(30))]
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_on_which_nothing_was_ever_understood_is_noticed_without_a_limit() {
+    fn a_stream_without_a_parsed_event_is_reported_without_a_limit() {
         let mut watch = Watch::new(at(0), None);
         assert_eq!((watch.first_check(), watch.is_overdue(at(44))), (Some(at(45)), false));
         assert_eq!(
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_no_network_halves_the_patience() {
+    fn a_report_of_no_network_halves_the_limit() {
         let mut watch = watch();
         watch.heard(at(100));
         assert_eq!(watch.network_lost(at(101)), Some(at(101) + Duration::from_millis(22_500)));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_no_network_gives_a_stream_without_a_beat_a_limit() {
+    fn a_report_of_no_network_limits_a_stream_without_heartbeats() {
         let mut watch = Watch::new(at(0), None);
         watch.heard(at(1));
         assert_eq!(watch.network_lost(at(5_000)), Some(at(5_060)));

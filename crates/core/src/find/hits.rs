@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ordinal_never_changes_its_row() {
+    fn an_ordinal_always_denotes_the_same_row() {
         let mut hits = Hits::new();
         hits.add_older(&[7, 9]);
         let end = hits.range(0).end;
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinals_that_were_given_are_not_given_to_other_rows() {
+    fn ordinals_are_not_reused() {
         let mut hits = Hits::new();
         hits.add_newer(&[1, 2, 3]);
         let before = hits.range(0);

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_stops_behind_a_few_rows_and_finds_them_all() {
+    fn a_pattern_stops_after_a_few_rows_and_finds_them_all() {
         let store = store((0..1_000).map(|index| format!("line {index} {}", "x".repeat(index))));
         let query = Query { is_regex: true, ..Query::default().text("^line \\d*7 ") };
         let mut find = Find::new(query.clone(), &store);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_shows_a_level_that_its_text_does_not_hold() {
+    fn an_error_row_matches_by_a_level_that_its_text_does_not_contain() {
         let mut store = Store::default();
         for is_error in [true, false] {
             store.append(&Raw {
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_pattern_finds_no_line() {
+    fn an_invalid_pattern_finds_no_lines() {
         let mut store = store(["(".to_owned(), "a(".to_owned()]);
         store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
         let mut find = Find::new(Query { is_regex: true, ..Query::default().text("a(") }, &store);
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_is_added_and_what_goes_is_gone() {
+    fn new_rows_are_added_and_evicted_rows_removed() {
         let mut store = store((0..4).map(|index| format!("even {}", index % 2 == 0)));
         let mut find = Find::new(Query::default().text("true"), &store);
         find.advance(&store, usize::MAX);
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_is_found_across_escape_sequences_and_nothing_of_them_is() {
+    fn a_phrase_is_found_across_escape_sequences_but_the_sequences_are_not() {
         let mut store = store([
             r#"{"message":"\u001b[31mconnection\u001b[0m refused","pipeline":"P"}"#.to_owned(),
             "con\u{1b}[1mnection\u{1b}[22m refused".into(),
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipeline_that_the_index_does_not_name_is_found_by_reading() {
+    fn a_pipeline_missing_from_the_index_is_found_by_parsing() {
         let store =
             store((0..2_000).map(|index| format!(r#"{{"pipeline":"P{index}","message":"m"}}"#)));
         assert_eq!(store.pipelines().count(), 1_024);

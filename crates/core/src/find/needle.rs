@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_no_hit_and_a_value_is() {
+    fn matches_values_but_not_names() {
         let line = r#"{"message":"Load of message 12","rows": 4021,"done":true}"#;
         for (text, expected) in [
             ("message", true),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_count_where_one_is_written() {
+    fn an_upper_case_letter_makes_the_search_case_sensitive() {
         let line = r#"{"m":"Error in ÄRGER"}"#;
         assert_eq!(
             ["error", "Error", "eRROR", "ÄRG", "ärger"].map(|text| is_found(text, line, true)),
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_each_form_that_json_may_write() {
+    fn finds_every_encoding_that_json_allows() {
         for (text, line) in [
             ("user=\"bob\"", r#"{"m":"user=\"bob\" came"}"#),
             ("user=\"bob\"", r#"{"m":"user\u003d\"bob\" came"}"#),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_is_not_its_letters() {
+    fn an_escape_does_not_match_its_letters() {
         let line = r#"{"m":"a\nb\u00e9 c\\not"}"#;
         assert_eq!(
             ["nb", "00e9", "e9", "not", "\\not", "\\nb"].map(|text| is_found(text, line, true)),
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_searched_as_it_came() {
+    fn text_that_is_not_json_is_searched_verbatim() {
         assert_eq!(
             ["\"rows\":", "nb", ","].map(|text| is_found(text, r#"{"rows":1, a\nb"#, false)),
             [true; 3]
@@ -371,14 +371,14 @@ mod tests {
     }
 
     #[test]
-    fn marks_all_places_of_a_text_that_is_shown() {
+    fn marks_every_occurrence_in_displayed_text() {
         assert_eq!(needle("aa").marks("aaa AAxaa").collect::<Vec<_>>(), [0..2, 4..6, 7..9]);
         assert_eq!(needle("é\"").marks("\"é\"é\"").collect::<Vec<_>>(), [1..4, 4..7]);
         assert_eq!(needle("a").marks("").count(), 0);
     }
 
     #[test]
-    fn looks_first_for_what_is_rare() {
+    fn searches_for_the_rarest_bytes_first() {
         let needle = needle("e=tezx");
         assert_eq!(
             (needle.literal_run.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)),

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_that_asks_for_nothing_is_no_filter() {
+    fn an_empty_query_is_not_a_filter() {
         assert!(Query::default().is_empty());
         let asks = [
             Query::default().text("a"),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_count_where_one_is_written() {
+    fn an_upper_case_letter_makes_the_search_case_sensitive() {
         assert_eq!(
             ["error", "Error", "größe", "Ähre"]
                 .map(|text| Query::default().text(text).match_case()),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_regular_expression_can_be_wrong() {
+    fn only_a_regular_expression_can_be_invalid() {
         let query = |text: &str, is_regex| Query { is_regex, ..Query::default().text(text) };
         assert!(
             [query("(", false), query("", true), query("(a)", true)]
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_come_and_go() {
+    fn levels_are_added_and_removed() {
         let levels =
             Levels::of(&[Level::Error, Level::Other]).with(Level::Warn).without(Level::Error);
         assert_eq!(

@@ -74,7 +74,7 @@ mod tests {
     use logs_sse_wire::indexed_fields::IndexedFields;
 
     #[test]
-    fn shows_what_a_reader_finds() {
+    fn raw_and_parsed_rows_show_the_same_texts() {
         let texts = [
             r#"{"message":"a\nb","pipeline":"P","status":"ok","level":"WARN","date":"Nov 23","timestamp":"2026"}"#,
             r#"{"description":"d","stageName":"s","duration":12,"logLevel":"info","time":"10:28","message":null}"#,

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_all_until_somebody_asks_for_some() {
+    fn shows_every_row_without_a_query() {
         let mut session = session(&["a1", "b", "a2"]);
         assert_eq!((shown(&session).len(), session.search(0)), (3, true));
         session.set_query(Query::default().text("a"));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_question_again_does_not_search_again() {
+    fn the_same_query_does_not_search_again() {
         let mut session = session(&["a", "b"]);
         session.set_query(Query::default().text("a"));
         session.search(usize::MAX);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn evicting_what_was_kept_for_a_listener_is_a_change() {
+    fn reports_eviction_of_retained_rows() {
         let mut session = session(&["a", "b", "c"]);
         session.retain_from(Some(0));
         session.resize(Capacity::from_lines(1));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_of_the_rows_changes_with_the_question() {
+    fn the_rows_version_changes_with_the_query() {
         let mut session = session(&["a", "b"]);
         let mut versions = vec![session.rows_version()];
         for text in ["a", "a", "b", ""] {

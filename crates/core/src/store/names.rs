@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_names_is_not_kept() {
+    fn a_flood_of_names_is_not_stored() {
         let mut names = Names::default();
         let numbers: Vec<_> =
             (0..MAX_NAMES + 5).map(|index| names.intern(&index.to_string())).collect();

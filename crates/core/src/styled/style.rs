@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sixteen_colours_and_the_marks_have_names() {
+    fn the_sixteen_colours_and_attributes_have_classes() {
         assert_eq!(class(&["31"]), "dsl-ansi-red");
         assert_eq!(
             class(&["1;4;92;44"]),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_switched_off_is_gone() {
+    fn reset_codes_remove_styles() {
         for reset in ["", "0", "00", ";"] {
             assert_eq!(class(&["1;31;42", reset]), "", "{reset:?}");
         }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn other_colours_become_the_nearest_of_the_sixteen() {
+    fn other_colours_map_to_the_nearest_of_the_sixteen() {
         for parameters in
             ["38;5;196", "38;5;9", "38;2;250;10;5", "38:2::250:10:5", "38:2:250:10:5", "38:5:196"]
         {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_changes_nothing() {
+    fn unknown_parameters_are_ignored() {
         for parameters in ["5", "8", "38", "38;5;256", "48;5", "999999999", "10;53;73", "38:"] {
             assert_eq!(class(&[parameters]), "", "{parameters}");
         }
