@@ -179,11 +179,11 @@ impl fmt::Display for ChannelError {
                 };
                 write!(
                     f,
-                    "{field} {shown} holds {found} at byte {at}: ids may not hold ':', ',', control or invisible characters"
+                    "{field} {shown} contains {found} at byte {at}: ids may not contain ':', ',', control or invisible characters"
                 )
             }
-            Fault::Padded => write!(f, "{field} {shown} begins or ends with a space"),
-            Fault::Wordless => write!(f, "{field} {shown} holds no letter and no digit"),
+            Fault::Padded => write!(f, "{field} {shown} starts or ends with a space"),
+            Fault::Wordless => write!(f, "{field} {shown} contains neither a letter nor a digit"),
             Fault::Shape => write!(
                 f,
                 "{field} {shown} is not logs:{{service}}:{{workspace}} or logs:{{service}}:{{workspace}}:{{resource}}"
@@ -272,7 +272,7 @@ mod tests {
             "logs::a:b",
             "logs:etl:a:",
         ] {
-            assert!(text.parse::<ChannelName>().is_err(), "{text:?} was taken");
+            assert!(text.parse::<ChannelName>().is_err(), "{text:?} was accepted");
         }
     }
 
@@ -304,7 +304,7 @@ mod tests {
             for id in [format!("a{hidden}b"), (*hidden).to_owned()] {
                 let error = Id::parse("workflow_id", &id).expect_err(&id).to_string();
                 assert!(
-                    error.contains("holds U+")
+                    error.contains("contains U+")
                         && !(error.contains(hidden) && *hidden != "\u{fffd}"),
                     "{error:?}"
                 );
@@ -318,9 +318,9 @@ mod tests {
             (" ", "space"),
             (" a", "space"),
             ("a ", "space"),
-            ("*", "no letter"),
-            ("..", "no letter"),
-            ("../..", "no letter"),
+            ("*", "neither a letter"),
+            ("..", "neither a letter"),
+            ("../..", "neither a letter"),
         ] {
             let error = Id::parse("workflow_id", id).expect_err(id).to_string();
             assert!(error.contains(expected), "{error}");

@@ -84,10 +84,10 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
     let why = match reason {
         GapReason::Evicted => "history expired",
         GapReason::Restarted => "the log server was restarted and has no older history",
-        GapReason::Slow => "this page did not keep up",
-        GapReason::Unknown => "the log server does not know where this page stopped",
-        GapReason::Lost => "lost on the way",
-        GapReason::NotResumed => "the proxy did not pass the resume position",
+        GapReason::Slow => "this page fell behind",
+        GapReason::Unknown => "the log server does not recognize this page's position",
+        GapReason::Lost => "lost in transit",
+        GapReason::NotResumed => "the proxy did not forward the resume position",
     };
     format!("{what}: {why}")
 }
@@ -104,7 +104,7 @@ mod tests {
         );
         assert_eq!(
             Notice::Gap { missing: None, reason: GapReason::Unknown }.text(),
-            "lines may be missing: the log server does not know where this page stopped"
+            "lines may be missing: the log server does not recognize this page's position"
         );
         let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 37, missing: 0 };
         assert_eq!(
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(resumed.text(), "disconnected 14 s, 11,830 lines recovered, 11,520 missing");
         assert_eq!(
             Notice::Gap { missing: Some(11_520), reason: GapReason::Lost }.text(),
-            "11,520 lines missing: lost on the way"
+            "11,520 lines missing: lost in transit"
         );
     }
 

@@ -178,7 +178,7 @@ fn open(base: Status, connection: &Connection, stats: &StreamStats, now: Instant
     if let Some(silence) = connection.suspicious_silence(now) {
         return Status {
             badge: Badge::Stale,
-            progress: format!("no sign of life for {}", duration(silence)),
+            progress: format!("no data received for {}", duration(silence)),
             ..base
         };
     }
@@ -289,11 +289,11 @@ mod tests {
     #[test]
     fn a_bad_target_is_reported_verbatim() {
         let mut connection = Connection::new(Config::default(), 3);
-        connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
+        connection.handle_input(at(0.0), Input::Target(Err("no workflow is selected".into())));
         connection.handle_input(at(0.0), Input::Connect);
         assert_eq!(
             Status::new(&connection, &StreamStats::default(), at(0.0)).line(),
-            "ERROR: no workflow is chosen"
+            "ERROR: no workflow is selected"
         );
     }
 }

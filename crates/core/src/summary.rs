@@ -60,7 +60,7 @@ pub fn unknown_choice(lines: u64) -> String {
 /// Returns the placeholder shown while no line matches.
 #[must_use]
 pub fn no_match(find: &Find, store: &Store) -> &'static str {
-    if find.is_complete(store) { "No line matches." } else { "Searching…" }
+    if find.is_complete(store) { "No matching lines." } else { "Searching…" }
 }
 
 /// Describes missing and duplicate lines; empty if there are none.
@@ -84,9 +84,9 @@ pub fn losses(counters: Counters) -> String {
 pub fn empty(state: &State) -> &'static str {
     match state {
         State::Idle => "Not connected.",
-        State::Open { .. } => "Connected. No log has come yet.",
+        State::Open { .. } => "Connected. No logs yet.",
         State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => {
-            "Not connected yet. Logs will show here."
+            "Not connected yet. Logs will appear here."
         }
         State::Stopped(_) => "Not connected. See the status above.",
     }
@@ -180,7 +180,7 @@ impl Whole {
     #[must_use]
     pub fn from_line(line: &Line) -> Self {
         let cut = if line.cut_bytes > 0 {
-            format!("cut: {} more were sent", size(line.cut_bytes))
+            format!("truncated: {} more were sent", size(line.cut_bytes))
         } else {
             String::new()
         };
@@ -301,7 +301,7 @@ mod tests {
         find.advance(&store, usize::MAX);
         assert_eq!(
             (found(&find, &store).as_str(), no_match(&find, &store)),
-            ("617 of 1,234 lines", "No line matches.")
+            ("617 of 1,234 lines", "No matching lines.")
         );
     }
 

@@ -151,12 +151,12 @@ impl fmt::Display for TargetError {
         match self {
             Self::Id(error) if error.is_empty() => write!(
                 f,
-                "no {} is chosen",
+                "no {} is selected",
                 error.field().strip_suffix(" id").unwrap_or(error.field())
             ),
             Self::Id(error) => error.fmt(f),
             Self::Endpoint(message) => f.write_str(message),
-            Self::Count(0) => f.write_str("no channel is chosen"),
+            Self::Count(0) => f.write_str("no channel is selected"),
             Self::Count(count) => write!(
                 f,
                 "{count} channels for one stream: expected at most {}",
@@ -182,7 +182,7 @@ fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
         .map(|(before, _)| before)
         .filter(|before| !before.contains(['/', '?']));
     if endpoint.is_empty() || endpoint.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        reject("is empty or holds a space: expected a path or an http(s) URL")
+        reject("is empty or contains a space: expected a path or an http(s) URL")
     } else if endpoint.contains('#') {
         reject("has a fragment (#…)")
     } else if scheme.is_some_and(|scheme| {
@@ -281,13 +281,13 @@ mod tests {
                 .map(|target| target.channels().len())
                 .map_err(|error| error.to_string())
         };
-        assert_eq!(channels(0), Err("no channel is chosen".into()));
+        assert_eq!(channels(0), Err("no channel is selected".into()));
         assert_eq!(channels(16), Ok(16));
         assert_eq!(channels(17), Err("17 channels for one stream: expected at most 16".into()));
     }
 
     #[test]
-    fn says_plainly_that_nothing_is_chosen_yet() {
-        assert_eq!(url("etl", "", "/s"), Err("no workflow is chosen".into()));
+    fn says_that_nothing_is_selected_yet() {
+        assert_eq!(url("etl", "", "/s"), Err("no workflow is selected".into()));
     }
 }

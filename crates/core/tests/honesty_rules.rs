@@ -245,7 +245,7 @@ fn a_resume_position_that_did_not_arrive_is_named() {
     assert_eq!(
         sim.rows(),
         [
-            "[11 lines missing: the proxy did not pass the resume position]",
+            "[11 lines missing: the proxy did not forward the resume position]",
             "[disconnected 2 s, 0 lines recovered, 11 missing]",
             "log 32"
         ]
@@ -257,7 +257,7 @@ fn a_resume_position_that_did_not_arrive_is_named() {
 fn a_resume_position_that_did_not_arrive_is_found_within_a_beat_on_an_idle_stream() {
     let mut sim = back(20, 31);
     named(&mut sim, "heartbeat", &format!(r#"{{"seqs":{{"{CHANNEL}":31}},"serverTime":2}}"#));
-    assert_eq!(sim.rows()[0], "[11 lines missing: the proxy did not pass the resume position]");
+    assert_eq!(sim.rows()[0], "[11 lines missing: the proxy did not forward the resume position]");
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_log_that_is_lost_from_a_replay_was_lost_on_the_way() {
         sim.line(&log(seq));
     }
     let gaps: Vec<_> = sim.rows().into_iter().filter(|row| row.contains("missing:")).collect();
-    assert_eq!(gaps, ["[1 line missing: lost on the way]"]);
+    assert_eq!(gaps, ["[1 line missing: lost in transit]"]);
 }
 
 #[test]

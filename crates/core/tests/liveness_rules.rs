@@ -114,7 +114,7 @@ fn a_gap_is_a_row_in_its_place() {
             "log 1",
             "[212 lines missing: history expired]",
             "log 214",
-            "[1 line missing: lost on the way]",
+            "[1 line missing: lost in transit]",
             "log 216"
         ]
     );
@@ -125,7 +125,7 @@ fn a_gap_is_a_row_in_its_place() {
 fn an_idle_stream_finds_a_loss_within_one_beat() {
     let mut sim = counted(5);
     named(&mut sim, "heartbeat", &format!(r#"{{"seqs":{{"{CHANNEL}":7}},"serverTime":2}}"#));
-    assert_eq!(sim.rows(), ["[2 lines missing: lost on the way]"]);
+    assert_eq!(sim.rows(), ["[2 lines missing: lost in transit]"]);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_probe_tells_why_and_goes_on_with_what_may_heal() {
         (answer(429, false), "too many readers"),
         (answer(500, false), "answered 500"),
         (answer(503, false), "busy or restarting"),
-        (answer(200, false), "web page: is your session over?"),
+        (answer(200, false), "web page: has your session expired?"),
         (ResponseHead::Redirect, "redirects"),
         (ResponseHead::Nothing, "cannot be reached"),
     ] {
@@ -303,7 +303,7 @@ fn three_beats_of_silence_end_a_dead_stream() {
     sim.pass(SECOND);
     assert_eq!((sim.status().badge, sim.status().is_live()), (Badge::Stale, false));
     sim.pass(15 * SECOND);
-    assert!(sim.status().reason.contains("no sign of life for 45 s"), "{:?}", sim.status());
+    assert!(sim.status().reason.contains("no data received for 45 s"), "{:?}", sim.status());
 }
 
 #[test]

@@ -121,24 +121,24 @@ impl fmt::Display for Failure {
         match self {
             Self::Lost => f.write_str("the connection was lost"),
             Self::LostEarly => f.write_str("the connection was lost before anything arrived"),
-            Self::Silent(silence) => write!(f, "no sign of life for {}", duration(*silence)),
+            Self::Silent(silence) => write!(f, "no data received for {}", duration(*silence)),
             Self::Unread(what) => f.write_str(&unread(*what)),
             Self::Unreachable => f.write_str("the log server cannot be reached"),
             Self::OutOfReach => f.write_str("the log server cannot be reached, or it does not allow this page to read it (CORS)"),
             Self::Rejected => f.write_str("the server refused the stream"),
             Self::TimedOut(after) => write!(f, "the server did not answer within {} s", after.as_secs()),
-            Self::CannotOpen(why) => write!(f, "the browser would not open the stream: {why}"),
-            Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream, since this page did not keep up"),
+            Self::CannotOpen(why) => write!(f, "the browser refused to open the stream: {why}"),
+            Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream because this page fell behind"),
             Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection"),
             Self::Bye(_) => f.write_str("the log server is restarting"),
             Self::Busy(429) => f.write_str("the server has too many readers (429)"),
             Self::Busy(status) => write!(f, "the log server is busy or restarting ({status})"),
             Self::NotFound => f.write_str("there is no log stream at this address (404): is the endpoint right?"),
             Self::Status(status) => write!(f, "the server answered {status} instead of a stream"),
-            Self::WebPage => f.write_str("the proxy answered with a web page: is your session over?"),
-            Self::WrongType(kind) if kind.is_empty() => f.write_str("the server answered without a content type instead of with text/event-stream"),
+            Self::WebPage => f.write_str("the proxy answered with a web page: has your session expired?"),
+            Self::WrongType(kind) if kind.is_empty() => f.write_str("the server sent no content type instead of text/event-stream"),
             Self::WrongType(kind) => write!(f, "the server answered with {kind} instead of text/event-stream"),
-            Self::Redirected => f.write_str("the server redirects to another page: is your session over?"),
+            Self::Redirected => f.write_str("the server redirects to another page: has your session expired?"),
             Self::Charset(charset) => write!(
                 f,
                 "the browser refused the stream because of its charset {charset}: \
@@ -160,14 +160,14 @@ pub(crate) fn unread(what: Unread) -> String {
         }
         Unread::Compressed(how) => {
             return format!(
-                "{UNREAD}: the bytes look compressed ({how}), and the answer does not say so"
+                "{UNREAD}: the bytes look compressed ({how}), but the response headers do not say so"
             );
         }
         Unread::Utf16 => "the bytes look like UTF-16, and an event stream is UTF-8",
         Unread::Binary => "the bytes are not text; they may be compressed",
-        Unread::WebPage => "a web page came instead of an event stream",
-        Unread::Json => "JSON came instead of an event stream",
-        Unread::Text => "the text that came is not an event stream",
+        Unread::WebPage => "a web page arrived instead of an event stream",
+        Unread::Json => "JSON arrived instead of an event stream",
+        Unread::Text => "the text that arrived is not an event stream",
     };
     format!("{UNREAD}: {cause}")
 }
@@ -212,9 +212,9 @@ impl fmt::Display for StopReason {
                 write!(f, "not allowed to read this workflow ({status}): ask for access")
             }
             Self::NothingToStream(status) => {
-                write!(f, "the server says that there is nothing to stream ({status})")
+                write!(f, "the server reports that there is nothing to stream ({status})")
             }
-            Self::SentAway => f.write_str("the log server ended this stream for good"),
+            Self::SentAway => f.write_str("the log server closed this stream permanently"),
             Self::Blocked => f.write_str(
                 "the page's Content-Security-Policy forbids the connection (connect-src)",
             ),
