@@ -69,8 +69,8 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
             <p
                 class="dsl-broken"
                 role="alert"
-                hidden=flag(live.picture, |picture| picture.wrong.is_empty())
-                prop:textContent=text(live.picture, |picture| picture.wrong.clone())
+                hidden=flag(live.picture, |picture| picture.regex_error.is_empty())
+                prop:textContent=text(live.picture, |picture| picture.regex_error.clone())
             ></p>
         </div>
     }

@@ -35,7 +35,7 @@ pub struct ViewModel {
     /// Whether the search text is a regular expression.
     pub is_regex: bool,
     /// The error in the regular expression, or an empty string.
-    pub wrong: String,
+    pub regex_error: String,
     /// The label of the button that returns to the newest line, or an empty string while following.
     pub newest: String,
 }
@@ -65,7 +65,7 @@ impl ViewModel {
                 _ => "",
             },
             is_regex: session.query().is_regex,
-            wrong: session
+            regex_error: session
                 .find()
                 .and_then(Find::error)
                 .map(|error| error.to_string())

@@ -189,7 +189,7 @@ impl Connection {
             return;
         }
         let was_overdue = self.watch.is_overdue(now);
-        self.watch.heard(now);
+        self.watch.event_arrived(now);
         if was_overdue {
             self.outputs.push_back(Output::Changed(self.state.clone()));
         }
@@ -288,8 +288,8 @@ impl Connection {
             None => {}
             Some(Liveness::CheckAgain(at)) => self.timer.set(TimerReason::Silence, at),
             // The state is unchanged, but its text is not.
-            Some(Liveness::Unheard) => self.outputs.push_back(Output::Changed(self.state.clone())),
-            Some(Liveness::Dead(_)) if !self.watch.is_heard() => {
+            Some(Liveness::NoEvents) => self.outputs.push_back(Output::Changed(self.state.clone())),
+            Some(Liveness::Dead(_)) if !self.watch.has_events() => {
                 // A different server may answer by now, with another heartbeat interval or none.
                 self.silence_limit = None;
                 self.handle_failed(now, source, Failure::Unread(self.unread));

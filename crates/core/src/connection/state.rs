@@ -136,7 +136,7 @@ impl fmt::Display for Failure {
             Self::NotFound => f.write_str("there is no log stream at this address (404): is the endpoint right?"),
             Self::Status(status) => write!(f, "the server answered {status} instead of a stream"),
             Self::WebPage => f.write_str("the proxy answered with a web page: has your session expired?"),
-            Self::WrongType(kind) if kind.is_empty() => f.write_str("the server sent no content type instead of text/event-stream"),
+            Self::WrongType(kind) if kind.is_empty() => f.write_str("the server answered without a content type: expected text/event-stream"),
             Self::WrongType(kind) => write!(f, "the server answered with {kind} instead of text/event-stream"),
             Self::Redirected => f.write_str("the server redirects to another page: has your session expired?"),
             Self::Charset(charset) => write!(

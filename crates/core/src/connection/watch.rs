@@ -8,10 +8,10 @@ use crate::time::Instant;
 /// Tracks when events arrive on an open stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Watch {
-    /// When the last event arrived, or the stream opened.
-    heard_at: Instant,
+    /// When the last event arrived, or the stream opened if there was none.
+    last_event_at: Instant,
     /// Whether any event arrived.
-    is_heard: bool,
+    has_events: bool,
     /// How long the stream may be silent before it is considered dead, or `None` if silence proves
     /// nothing.
     limit: Option<Duration>,
@@ -28,7 +28,7 @@ pub(super) enum Liveness {
     CheckAgain(Instant),
     /// The stream may be alive, but nothing on it has been understood for so long that it must be
     /// reported.
-    Unheard,
+    NoEvents,
     /// The stream is dead; it has been silent for this long.
     Dead(Duration),
 }
@@ -36,24 +36,24 @@ pub(super) enum Liveness {
 impl Watch {
     /// Creates a watchdog for a stream that opened at `now`.
     pub(super) fn new(now: Instant, limit: Option<Duration>) -> Self {
-        Self { heard_at: now, limit, ..Self::default() }
+        Self { last_event_at: now, limit, ..Self::default() }
     }
 
     /// Changes the limit at `now`, when an event arrived.
     pub(super) fn set_limit(&mut self, now: Instant, limit: Option<Duration>) {
         self.limit = limit;
-        self.heard(now);
+        self.event_arrived(now);
     }
 
     /// Returns when to check first, or `None` for never.
     pub(super) fn first_check(&self) -> Option<Instant> {
-        self.deadline().or_else(|| (!self.is_heard).then(|| self.heard_at + FIRST_EVENT))
+        self.deadline().or_else(|| (!self.has_events).then(|| self.last_event_at + FIRST_EVENT))
     }
 
     /// Records that an event arrived.
-    pub(super) fn heard(&mut self, now: Instant) {
-        self.heard_at = now;
-        self.is_heard = true;
+    pub(super) fn event_arrived(&mut self, now: Instant) {
+        self.last_event_at = now;
+        self.has_events = true;
         self.offline_since = None;
         self.grace_until = None;
     }
@@ -70,7 +70,7 @@ impl Watch {
     /// Checks the stream at `now`; the check was scheduled for `due`.
     pub(super) fn check(&mut self, now: Instant, due: Instant) -> Option<Liveness> {
         let Some(deadline) = self.deadline() else {
-            return (!self.is_heard).then_some(Liveness::Unheard);
+            return (!self.has_events).then_some(Liveness::NoEvents);
         };
         if now < deadline {
             return Some(Liveness::CheckAgain(deadline));
@@ -80,7 +80,7 @@ impl Watch {
         if self.heartbeat() < now - due && self.grace_until.is_none() {
             return self.forgive(now).map(Liveness::CheckAgain);
         }
-        Some(Liveness::Dead(now - self.heard_at))
+        Some(Liveness::Dead(now - self.last_event_at))
     }
 
     /// Forgives an overdue silence once, after a time in which timers may not have run, and returns
@@ -97,23 +97,23 @@ impl Watch {
     /// Returns the length of the silence, once it is suspicious. One heartbeat may be late; the
     /// second is not.
     pub(super) fn suspicious_silence(&self, now: Instant) -> Option<Duration> {
-        (self.deadline()? <= now + self.heartbeat()).then_some(now - self.heard_at)
+        (self.deadline()? <= now + self.heartbeat()).then_some(now - self.last_event_at)
     }
 
     /// Returns whether anything on the stream was understood.
-    pub(super) fn is_heard(&self) -> bool {
-        self.is_heard
+    pub(super) fn has_events(&self) -> bool {
+        self.has_events
     }
 
     /// Returns whether nothing was understood for longer than any known server stays silent after
     /// it opens a stream.
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
-        !self.is_heard && FIRST_EVENT <= now - self.heard_at
+        !self.has_events && FIRST_EVENT <= now - self.last_event_at
     }
 
     /// Returns when the stream is considered dead unless an event arrives first.
     fn deadline(&self) -> Option<Instant> {
-        let regular = self.limit.map(|limit| self.heard_at + limit);
+        let regular = self.limit.map(|limit| self.last_event_at + limit);
         let offline =
             self.offline_since.map(|at| at + self.limit.map_or(OFFLINE_SILENCE, |limit| limit / 2));
         regular.into_iter().chain(offline).min()
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn an_event_postpones_the_check() {
         let mut watch = watch();
-        watch.heard(at(40));
+        watch.event_arrived(at(40));
         assert_eq!(watch.check(at(45), at(45)), Some(Liveness::CheckAgain(at(85))));
     }
 
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn without_a_limit_silence_proves_nothing() {
         let mut watch = Watch::new(at(0), None);
-        watch.heard(at(1));
+        watch.event_arrived(at(1));
         assert_eq!(
             (
                 watch.first_check(),
@@ -198,18 +198,18 @@ mod tests {
         assert_eq!((watch.first_check(), watch.is_overdue(at(44))), (Some(at(45)), false));
         assert_eq!(
             (watch.check(at(45), at(45)), watch.is_overdue(at(45))),
-            (Some(Liveness::Unheard), true)
+            (Some(Liveness::NoEvents), true)
         );
-        watch.heard(at(46));
+        watch.event_arrived(at(46));
         assert!(!watch.is_overdue(at(9_999)));
     }
 
     #[test]
     fn a_report_of_no_network_halves_the_limit() {
         let mut watch = watch();
-        watch.heard(at(100));
+        watch.event_arrived(at(100));
         assert_eq!(watch.network_lost(at(101)), Some(at(101) + Duration::from_millis(22_500)));
-        watch.heard(at(110));
+        watch.event_arrived(at(110));
         assert_eq!(
             watch.check(at(124), at(124)),
             Some(Liveness::CheckAgain(at(155))),
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_report_of_no_network_limits_a_stream_without_heartbeats() {
         let mut watch = Watch::new(at(0), None);
-        watch.heard(at(1));
+        watch.event_arrived(at(1));
         assert_eq!(watch.network_lost(at(5_000)), Some(at(5_060)));
         assert_eq!(
             watch.check(at(5_060), at(5_060)),

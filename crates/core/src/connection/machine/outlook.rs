@@ -28,7 +28,7 @@ impl Connection {
     pub fn reading(&self, now: Instant) -> Reading {
         match self.state {
             State::Open { .. } if self.watch.is_overdue(now) => Reading::Overdue(self.unread),
-            State::Open { .. } if self.watch.is_heard() => Reading::Understood,
+            State::Open { .. } if self.watch.has_events() => Reading::Understood,
             _ => Reading::NotYet,
         }
     }
@@ -37,7 +37,7 @@ impl Connection {
     #[must_use]
     pub fn loss(&self) -> Failure {
         match self.unread {
-            _ if self.watch.is_heard() => Failure::Lost,
+            _ if self.watch.has_events() => Failure::Lost,
             Unread::Nothing => Failure::LostEarly,
             what => Failure::Unread(what),
         }
