@@ -75,7 +75,8 @@ impl Target {
     /// ```
     /// use logs_sse_core::target::Target;
     ///
-    /// let target = Target::from_channels(["logs:etl:a:b", "logs:etl:a:c"], "https://gateway.example")?;
+    /// let names = ["logs:etl:a:b", "logs:etl:a:c"];
+    /// let target = Target::from_channels(names, "https://gateway.example")?;
     /// assert_eq!(target.url(), "https://gateway.example/logs/stream?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Aetl%3Aa%3Ac");
     /// # Ok::<(), logs_sse_core::target::TargetError>(())
     /// ```
