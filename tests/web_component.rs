@@ -115,7 +115,7 @@ async fn names_an_id_that_contains_a_separator() {
     let page = Page::mount(&endpoint());
     page.props.workflow_id.set("a:b".into());
     page.click("Connect Live Logs");
-    page.until("the error", |page| page.text().contains("workflow id \"a:b\" holds ':'")).await;
+    page.until("the error", |page| page.text().contains("workflow id \"a:b\" contains ':'")).await;
     page.props.workflow_id.set("workflow456".into());
     page.until_connected().await;
 }
@@ -127,7 +127,7 @@ async fn switching_the_workflow_starts_an_empty_log() {
     page.until("rows", |page| page.rows().len() >= 5).await;
     page.props.workflow_id.set("nothing_is_published_here".into());
     page.until("an empty log", |page| {
-        page.rows().is_empty() && page.text().contains("No log has come yet")
+        page.rows().is_empty() && page.text().contains("No logs yet")
     })
     .await;
     page.until_connected().await;

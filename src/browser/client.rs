@@ -214,7 +214,7 @@ impl Client {
     /// Returns everything that a page shows now through `viewport`.
     #[must_use]
     pub fn view_model(&self, viewport: &Viewport) -> ViewModel {
-        ViewModel::of(&self.inner.session.borrow(), viewport, clock::now())
+        ViewModel::new(&self.inner.session.borrow(), viewport, clock::now())
     }
 
     /// Calls `read` with the session: its lines, its state. `read` must not call back into the
@@ -268,7 +268,7 @@ impl Inner {
 
     fn handle_source(&self, source: SourceId, event: SourceEvent<'_>) {
         let now = clock::now();
-        self.session.borrow_mut().handle_source_telling(now, source, event, &mut |name, data| {
+        self.session.borrow_mut().handle_source_with(now, source, event, &mut |name, data| {
             self.console.line(name, data);
         });
         self.drive();

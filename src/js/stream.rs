@@ -58,7 +58,7 @@ impl LogStream {
 
     /// Reads channels over a gateway; a comma stands between them.
     pub fn follow_channels(&self, channels: &str, gateway: &str) {
-        self.inner.client.set_target(Target::of_channels(
+        self.inner.client.set_target(Target::from_channels(
             channels.split(',').filter(|channel| !channel.is_empty()),
             gateway,
         ));

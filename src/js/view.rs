@@ -39,7 +39,7 @@ impl LogView {
         capacity: u32,
         encoded_options: &[f64],
     ) -> Self {
-        let capacity = Capacity::of_lines(capacity as usize);
+        let capacity = Capacity::from_lines(capacity as usize);
         let options = options::options(capacity, encoded_options);
         let listener = Rc::new(Listener::new(tell, false));
         let owner = Owner::new_root(None);
@@ -71,7 +71,7 @@ impl LogView {
 
     /// Changes how many lines are held.
     pub fn set_capacity(&self, capacity: u32) {
-        self.live.with(|client| client.set_capacity(Capacity::of_lines(capacity as usize)));
+        self.live.with(|client| client.set_capacity(Capacity::from_lines(capacity as usize)));
     }
 
     /// Changes the heading of the live section.

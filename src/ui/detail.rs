@@ -23,7 +23,7 @@ pub(crate) fn detail(live: Live) -> impl IntoView {
     // shown.
     move || {
         let number = live.opened.get()?;
-        let whole = live.read(|session| session.store().row(number)?.line().map(Whole::of))?;
+        let whole = live.read(|session| session.store().row(number)?.line().map(Whole::from_line))?;
         Some(entry(live, whole))
     }
 }

@@ -69,8 +69,8 @@ pub(crate) fn filter_bar(live: Live) -> impl IntoView {
             <p
                 class="dsl-broken"
                 role="alert"
-                hidden=flag(live.view_model, |view_model| view_model.wrong.is_empty())
-                prop:textContent=text(live.view_model, |view_model| view_model.wrong.clone())
+                hidden=flag(live.view_model, |view_model| view_model.regex_error.is_empty())
+                prop:textContent=text(live.view_model, |view_model| view_model.regex_error.clone())
             ></p>
         </div>
     }

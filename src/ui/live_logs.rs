@@ -52,7 +52,7 @@ pub fn LiveLogs(
     let live = Live::new(
         Options {
             connection,
-            capacity: Capacity::of_lines(capacity.get_untracked()),
+            capacity: Capacity::from_lines(capacity.get_untracked()),
             console,
             with_credentials,
         },
@@ -67,7 +67,7 @@ pub fn LiveLogs(
     let mut was_auto = false;
     effect(move || {
         let (target, capacity, auto) =
-            (target(), Capacity::of_lines(capacity.get()), auto_connect.get());
+            (target(), Capacity::from_lines(capacity.get()), auto_connect.get());
         live.with(|client| {
             client.set_capacity(capacity);
             client.set_target(target);

@@ -20,7 +20,7 @@ pub(crate) fn status_bar(live: Live) -> impl IntoView {
                     " LIVE"
                 </span>
                 <span class="dsl-progress" prop:textContent=text(view_model, |shown| shown.status.progress.clone())></span>
-                <span class="dsl-vitals" prop:textContent=text(view_model, |shown| shown.status.vitals.clone())></span>
+                <span class="dsl-vitals" prop:textContent=text(view_model, |shown| shown.status.stats.clone())></span>
                 <span class="dsl-reason" prop:textContent=text(view_model, |shown| shown.status.reason.clone())></span>
             </div>
             <div class="dsl-buttons">

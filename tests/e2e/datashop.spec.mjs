@@ -40,10 +40,10 @@ for (const [found, act] of Object.entries({
       await breakFor11Lines(quiet, proxy, demo);
       await demo.live();
       await act(quiet);
-      await expect(demo.row("missing: the proxy did not pass the resume position")).toBeVisible();
+      await expect(demo.row("missing: the proxy did not forward the resume position")).toBeVisible();
       const rows = await readRows(page);
       expect(rows.filter((row) => row.includes("missing:"))).toEqual([
-        "11 lines missing: the proxy did not pass the resume position",
+        "11 lines missing: the proxy did not forward the resume position",
       ]);
     } finally {
       await proxy.stop();

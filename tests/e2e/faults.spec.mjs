@@ -180,8 +180,8 @@ const TOLD = {
   "status code=500": "the server answered 500",
   "status code=502": "the server answered 502",
   "status code=503": "busy or restarting (503)",
-  html: "is your session over?",
-  "redirect to=/login": "is your session over?",
+  html: "has your session expired?",
+  "redirect to=/login": "has your session expired?",
   refuse: "cannot be reached",
 };
 

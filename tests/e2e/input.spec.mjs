@@ -105,7 +105,7 @@ test("a line of a megabyte and more is cut on screen, and says so", async ({
   const widest = await demo.row("start x").evaluate((row) => row.textContent.length);
   expect(widest).toBeLessThan(3_000);
   await demo.row("start x").getByRole("button").click();
-  await expect(page.locator(".dsl-detail .dsl-count")).toContainText("cut: 1.9 MB more were sent");
+  await expect(page.locator(".dsl-detail .dsl-count")).toContainText("truncated: 1.9 MB more were sent");
   const shown = () => page.locator(".dsl-full").evaluate((full) => full.textContent.length);
   expect(await shown()).toBeLessThan(100_000);
   const all = page.getByRole("button", { name: "Show all 1.0 MB" });

@@ -33,7 +33,7 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
 
   // A name of a field is in each line, and is no value of it.
   await search.fill("message");
-  await expect(page.locator(".dsl-empty")).toHaveText("No line matches.");
+  await expect(page.locator(".dsl-empty")).toHaveText("No matching lines.");
   await search.fill("Wanted");
   await expect(count).toHaveText("0 of 62 lines");
 

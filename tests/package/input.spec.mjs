@@ -356,7 +356,7 @@ test("no workflow yet is no error: the page says what is missing", async ({ host
   await one.do("connect");
   await host.settle();
   expect(await host.opened()).toBe(0);
-  await expect(one.element).toContainText(/no work(space|flow) is chosen/);
+  await expect(one.element).toContainText(/no work(space|flow) is selected/);
   await one.do("update", { workspaceId: "workspace123", workflowId: "workflow456" });
   await one.do("connect");
   await one.is("connected");

@@ -1,17 +1,18 @@
-//! Delays between attempts. Knows no clock and no network.
+//! Delays between connection attempts. Knows neither clock nor network.
 
 use std::time::Duration;
 
 use crate::time::Instant;
 
-/// How the delays grow.
+/// Configures how the delays grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The longest delay after the first failure.
+    /// The upper bound of the delay after the first failure. Defaults to 1 s.
     pub base: Duration,
-    /// The longest delay after any failure.
+    /// The upper bound of the delay after any failure. Defaults to 30 s.
     pub cap: Duration,
-    /// How long a link must have held for the next failure to count as the first.
+    /// How long a link must have been up for the next failure to count as the first. Defaults to 10
+    /// s.
     pub settled: Duration,
 }
 
@@ -25,60 +26,61 @@ impl Default for Config {
     }
 }
 
-/// How long to wait before the next attempt.
+/// Computes how long to wait before the next attempt.
 ///
-/// Exponential with full jitter: each failure doubles the ceiling up to [`Config::cap`], and the
-/// delay is anywhere below it, so that a thousand clients of one gateway do not come back in step.
+/// The backoff is exponential with full jitter: each failure doubles the ceiling up to
+/// [`Config::cap`], and the delay is uniformly distributed below it, so that a thousand clients of
+/// one gateway do not reconnect in step.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     config: Config,
     failures: u32,
     good_since: Option<Instant>,
-    chance: fastrand::Rng,
+    rng: fastrand::Rng,
 }
 
 impl Backoff {
-    /// A backoff that has seen no failure; equal seeds give equal delays.
+    /// Creates a backoff without failures. Equal seeds produce equal delays.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
-        Self { config, failures: 0, good_since: None, chance: fastrand::Rng::with_seed(seed) }
+        Self { config, failures: 0, good_since: None, rng: fastrand::Rng::with_seed(seed) }
     }
 
-    /// Notes that the link came up at `now`.
+    /// Records that the link came up at `now`.
     pub fn succeeded(&mut self, now: Instant) {
         self.good_since = Some(now);
     }
 
-    /// Notes a failure at `now` and gives the delay before the next attempt.
+    /// Records a failure at `now` and returns the delay before the next attempt.
     pub fn failed(&mut self, now: Instant) -> Duration {
-        // A link that flaps must not reset the delay, so a short success does not count.
+        // A flapping link must not reset the delay, so a short success does not count.
         if self.good_since.take().is_some_and(|since| self.config.settled <= now - since) {
             self.failures = 0;
         }
         self.failures = self.failures.saturating_add(1);
-        self.ceiling().mul_f64(self.chance.f64())
+        self.ceiling().mul_f64(self.rng.f64())
     }
 
     /// Returns the delay before an attempt that is not expected to succeed: the upper half of
-    /// [`Config::cap`]. Counts no failure.
+    /// [`Config::cap`]. Does not count as a failure.
     pub fn slow(&mut self) -> Duration {
-        self.config.cap.mul_f64((1.0 + self.chance.f64()) / 2.0)
+        self.config.cap.mul_f64((1.0 + self.rng.f64()) / 2.0)
     }
 
-    /// Starts afresh, as when a person asks for a new connection.
+    /// Resets the delay, for example when the user asks for a new connection.
     pub fn reset(&mut self) {
         self.failures = 0;
         self.good_since = None;
     }
 
-    /// Failures since the link last settled.
+    /// Returns the number of failures since the link last settled.
     #[must_use]
     pub fn failures(&self) -> u32 {
         self.failures
     }
 
     fn ceiling(&self) -> Duration {
-        // 2^31 times any base is beyond any cap, and keeps the shift in range.
+        // 2^31 times any base exceeds any cap, and the shift stays in range.
         let doublings = self.failures.saturating_sub(1).min(31);
         self.config.base.saturating_mul(1 << doublings).min(self.config.cap)
     }
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_held_starts_afresh() {
+    fn a_link_that_held_resets_the_delay() {
         let mut backoff = Backoff::new(Config::default(), 1);
         for _ in 0..6 {
             backoff.failed(at(0.0));
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_flaps_does_not() {
+    fn a_flapping_link_does_not_reset_the_delay() {
         let mut backoff = Backoff::new(Config::default(), 1);
         for second in 0..6 {
             backoff.succeeded(at(f64::from(second)));

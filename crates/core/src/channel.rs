@@ -1,5 +1,5 @@
 //! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`, for all of the Rust
-//! code. The npm package's JavaScript checks names before the engine is loaded, by the same rules
+//! code. The npm package's JavaScript checks names by the same rules before the engine is loaded
 //! (`www/package/options.js`).
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use logs_sse_wire::json::quoted;
 
 /// The name of a channel: all logs of one resource, or of a whole service in a workspace.
 ///
-/// # Example
+/// # Examples
 /// ```
 /// use logs_sse_core::channel::ChannelName;
 ///
@@ -27,25 +27,25 @@ pub struct ChannelName {
 }
 
 impl ChannelName {
-    /// Names the channel of `resource`, or of the whole service when there is none.
+    /// Creates the name of the channel of `resource`, or of the whole service if there is none.
     #[must_use]
     pub fn new(service: Id, workspace: Id, resource: Option<Id>) -> Self {
         Self { service, workspace, resource }
     }
 
-    /// The service, such as `etl`.
+    /// Returns the service, such as `etl`.
     #[must_use]
     pub fn service(&self) -> &Id {
         &self.service
     }
 
-    /// The workspace id.
+    /// Returns the workspace id.
     #[must_use]
     pub fn workspace(&self) -> &Id {
         &self.workspace
     }
 
-    /// The id of the workflow or function; none for a whole service.
+    /// Returns the id of the workflow or function, or `None` for a whole service.
     #[must_use]
     pub fn resource(&self) -> Option<&Id> {
         self.resource.as_ref()
@@ -58,7 +58,9 @@ impl FromStr for ChannelName {
     /// Parses a name.
     ///
     /// # Errors
-    /// When it does not start with `logs:`, has not three or four parts, or a part is no [`Id`].
+    ///
+    /// Returns an error if the text does not start with `logs:`, does not have three or four parts,
+    /// or has a part that is not a valid [`Id`].
     fn from_str(text: &str) -> Result<Self, ChannelError> {
         let shape = || ChannelError { field: "channel", text: text.into(), fault: Fault::Shape };
         let mut parts = text.strip_prefix("logs:").ok_or_else(shape)?.split(':');
@@ -81,21 +83,22 @@ impl fmt::Display for ChannelName {
 
 /// One part of a channel name: a service, a workspace id, a workflow or function id.
 ///
-/// It holds nothing that could break out of a channel name or a list of them, so it needs no
-/// further check.
+/// An id contains nothing that could break out of a channel name or a list of them, so it needs no
+/// further checks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(Box<str>);
 
 impl Id {
-    /// The most bytes an id may have.
+    /// The maximum length of an id in bytes.
     pub const MAX_BYTES: usize = 128;
 
-    /// Checks `text`; `field` is what the caller calls it, and what an error will name.
+    /// Checks `text`. `field` is the caller's name for it, which errors mention.
     ///
     /// # Errors
-    /// When it is empty, longer than [`Id::MAX_BYTES`], begins or ends with a space, has no letter
-    /// or digit (as `*` and `..`), or holds `:`, `,`, a control character or one that no reader
-    /// can see.
+    ///
+    /// Returns an error if the text is empty, longer than [`Id::MAX_BYTES`], starts or ends with a
+    /// space, has no letter or digit (such as `*` and `..`), or contains `:`, `,`, a control
+    /// character or an invisible one.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, ChannelError> {
         let fault = if text.is_empty() {
             Some(Fault::Empty)
@@ -104,8 +107,8 @@ impl Id {
         } else if let Some((at, found)) = text.char_indices().find(|&(_, c)| breaks_out(c)) {
             Some(Fault::Forbidden { found, at })
         } else if text.starts_with(' ') || text.ends_with(' ') {
-            // Lists of channels and HTTP headers are trimmed on the way: the id would become
-            // another one.
+            // Lists of channels and HTTP headers are trimmed in transit, which would turn the id
+            // into another one.
             Some(Fault::Padded)
         } else if !text.bytes().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()) {
             Some(Fault::Wordless)
@@ -118,7 +121,7 @@ impl Id {
         )
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -131,7 +134,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// Why a text is no channel name or no id: which field, what came, what was expected.
+/// Why a text is not a channel name or an id: which field, what was received, what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelError {
     field: &'static str,
@@ -140,14 +143,14 @@ pub struct ChannelError {
 }
 
 impl ChannelError {
-    /// The field that is wrong, by the name its owner gave it.
+    /// Returns the invalid field, by the name the caller gave it.
     #[must_use]
     pub fn field(&self) -> &'static str {
         self.field
     }
 
-    /// Whether the field was simply not filled in: a page that is still loading, rather than a
-    /// wrong id.
+    /// Returns whether the field was simply not filled in, as in a page that is still loading,
+    /// rather than invalid.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fault == Fault::Empty
@@ -167,8 +170,8 @@ impl fmt::Display for ChannelError {
                 Id::MAX_BYTES
             ),
             Fault::Forbidden { found, at } => {
-                // Not by Debug, here and below: that knows all of Unicode, and every page would
-                // load it.
+                // Not `Debug`, here and below: it includes Unicode tables, which every page would
+                // download.
                 let found = if found.is_ascii_punctuation() {
                     format!("'{found}'")
                 } else {
@@ -176,11 +179,11 @@ impl fmt::Display for ChannelError {
                 };
                 write!(
                     f,
-                    "{field} {shown} holds {found} at byte {at}: ids may not hold ':', ',', control or invisible characters"
+                    "{field} {shown} contains {found} at byte {at}: ids may not contain ':', ',', control or invisible characters"
                 )
             }
-            Fault::Padded => write!(f, "{field} {shown} begins or ends with a space"),
-            Fault::Wordless => write!(f, "{field} {shown} holds no letter and no digit"),
+            Fault::Padded => write!(f, "{field} {shown} starts or ends with a space"),
+            Fault::Wordless => write!(f, "{field} {shown} contains neither a letter nor a digit"),
             Fault::Shape => write!(
                 f,
                 "{field} {shown} is not logs:{{service}}:{{workspace}} or logs:{{service}}:{{workspace}}:{{resource}}"
@@ -201,17 +204,18 @@ enum Fault {
     Shape,
 }
 
-/// ':' ends a part, ',' ends a name in a list of channels, control characters end lines and
-/// headers. An invisible character makes two channels look like one.
+/// ':' ends a part, ',' ends a name in a list of channels, and control characters end lines and
+/// headers. An invisible character makes two channels look the same.
 fn breaks_out(c: char) -> bool {
     matches!(c, ':' | ',') || is_hidden(c)
 }
 
-/// Whether `c` shows nothing, reorders what is around it, or stands for bytes that were no text.
+/// Returns whether `c` is invisible, reorders the text around it, or stands for bytes that were not
+/// text.
 ///
 /// These are control characters, those that Unicode calls format characters or ignorable by
-/// default, its line ends, and each space but the ordinary one. U+FFFD is what decoders make of
-/// invalid bytes: different ones would become the same id.
+/// default, its line separators, and every space except the ordinary one. U+FFFD is what decoders
+/// turn invalid bytes into, so different bytes would become the same id.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -227,7 +231,7 @@ pub fn is_hidden(c: char) -> bool {
 }
 
 /// A hostile text in an error message: quoted, escaped, and no longer than a line. Invisible
-/// characters show as U+FFFD.
+/// characters are shown as U+FFFD.
 struct Shortened<'a>(&'a str);
 
 impl fmt::Display for Shortened<'_> {
@@ -245,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_and_writes_the_names_in_use() {
+    fn parses_and_formats_the_names_in_use() {
         for name in [
             "logs:etl:workspace123:workflow456",
             "logs:etl:prod_workspace:etl_job_789",
@@ -257,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_name() {
+    fn rejects_invalid_names() {
         for text in [
             "",
             "logs",
@@ -268,12 +272,12 @@ mod tests {
             "logs::a:b",
             "logs:etl:a:",
         ] {
-            assert!(text.parse::<ChannelName>().is_err(), "{text:?} was taken");
+            assert!(text.parse::<ChannelName>().is_err(), "{text:?} was accepted");
         }
     }
 
     #[test]
-    fn refuses_ids_that_break_out_and_names_them() {
+    fn rejects_ids_that_break_out_and_names_them() {
         let errors = ["a:b", "a,b", "a\nb", "a\u{0}", "a\u{85}"]
             .map(|id| Id::parse("workflow_id", id).expect_err(id).to_string());
         for error in errors {
@@ -283,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_ids_that_cannot_be_told_apart_by_eye() {
+    fn rejects_ids_that_look_the_same() {
         let bidi = ["\u{202e}", "\u{2066}", "\u{200f}", "\u{61c}"];
         let blank = [
             "\u{200b}",
@@ -300,7 +304,7 @@ mod tests {
             for id in [format!("a{hidden}b"), (*hidden).to_owned()] {
                 let error = Id::parse("workflow_id", &id).expect_err(&id).to_string();
                 assert!(
-                    error.contains("holds U+")
+                    error.contains("contains U+")
                         && !(error.contains(hidden) && *hidden != "\u{fffd}"),
                     "{error:?}"
                 );
@@ -309,14 +313,14 @@ mod tests {
     }
 
     #[test]
-    fn refuses_ids_that_are_trimmed_on_the_way_or_name_nothing() {
+    fn rejects_ids_that_are_trimmed_in_transit_or_name_nothing() {
         for (id, expected) in [
             (" ", "space"),
             (" a", "space"),
             ("a ", "space"),
-            ("*", "no letter"),
-            ("..", "no letter"),
-            ("../..", "no letter"),
+            ("*", "neither a letter"),
+            ("..", "neither a letter"),
+            ("../..", "neither a letter"),
         ] {
             let error = Id::parse("workflow_id", id).expect_err(id).to_string();
             assert!(error.contains(expected), "{error}");
@@ -337,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_ids_that_only_look_odd() {
+    fn accepts_ids_that_only_look_unusual() {
         for id in ["a b", "über/../x?y=1&z", "100%", "<script>", "tenant*1", "日本", "🙂"] {
             assert_eq!(Id::parse("id", id).expect(id).as_str(), id);
         }

@@ -1,25 +1,25 @@
-//! What selected rows are as text for a clipboard. Decides, touches no clipboard.
+//! The text of selected rows, for the clipboard. Does not access the clipboard.
 //!
-//! A row copies as one line: time, level, pipeline and message with tabs between them, so that it
-//! can be pasted into a sheet. The message keeps its own line breaks. A selection that reaches over
-//! several rows copies these rows whole.
+//! A row is copied as one line: time, level, pipeline and message, separated by tabs, so that it
+//! can be pasted into a spreadsheet. The message keeps its own line breaks. A selection across
+//! several rows copies those rows whole.
 
 use crate::store::{Row, Store};
-use crate::styled::{label, written};
+use crate::styled::{clipboard_text, label};
 
-/// A drawn row in which something is selected.
+/// A drawn row that contains part of a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picked {
     /// The number of the row.
     pub number: u64,
-    /// In how many of its cells text is selected; at least one.
+    /// The number of its cells that contain part of the selection; at least one.
     pub cells: usize,
-    /// The time as the row shows it.
+    /// The time as shown in the row.
     pub time: String,
 }
 
-/// Returns the text of the rows `picked`, in their order, or `None` where the browser copies what
-/// is meant: part of one cell.
+/// Returns the text of the rows `picked`, in order, or `None` if the browser should copy the
+/// selection itself, because it is part of one cell.
 #[must_use]
 pub fn text(store: &Store, picked: &[Picked]) -> Option<String> {
     if let [] | [Picked { cells: ..=1, .. }] = picked {
@@ -37,20 +37,20 @@ fn line(row: &Row, time: &str) -> String {
         Row::Notice(notice) => notice.text(),
         Row::Line(line) => {
             let entry = &line.entry;
-            // An absent one leaves its column empty, so that columns of several lines stay below
-            // each other.
+            // An absent value leaves its column empty, so that the columns of several lines stay
+            // aligned.
             let columns = [time.to_owned(), label(entry.level_text()), label(entry.pipeline())]
                 .map(|text| in_one_cell(&text));
             format!(
                 "{}\t{}",
                 columns.join("\t"),
-                written(entry.message()).trim_end_matches(['\r', '\n'])
+                clipboard_text(entry.message()).trim_end_matches(['\r', '\n'])
             )
         }
     }
 }
 
-/// What would end the cell or the line becomes a space.
+/// Replaces characters that would end the cell or the line with spaces.
 fn in_one_cell(text: &str) -> String {
     text.replace(|character: char| character.is_control(), " ")
 }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn names_do_not_break_the_line() {
+    fn control_characters_do_not_break_the_line() {
         assert_eq!(text(&store(), &[picked(2, 2)]).as_deref(), Some("10:02\ta b\tc d\tm"));
     }
 

@@ -1,4 +1,4 @@
-//! How often the list is drawn. Knows no clock and no frames.
+//! How often the list is drawn. Knows neither clock nor frames.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -6,25 +6,25 @@ use std::time::Duration;
 use crate::time::Instant;
 use crate::viewport::Viewport;
 
-/// What was drawn last, and when.
+/// Remembers what was drawn last, and when.
 ///
-/// Where all that is seen is replaced from one frame to the next, nobody can read it: drawing each
-/// frame would only take time from whatever else the page does.
+/// If every visible row is replaced from one frame to the next, nobody can read them, and drawing
+/// each frame only takes time from the rest of the page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameThrottle {
     last: Option<(Instant, u64)>,
 }
 
 impl FrameThrottle {
-    /// Whether to draw at `now`, when the store holds the lines `held`; if not, ask again on the
-    /// next frame. What is to be drawn counts as drawn.
+    /// Returns whether to draw now, and records the draw if so; otherwise ask again next frame.
+    /// `held` is the range of row numbers in the store.
     pub fn is_due(&mut self, now: Instant, viewport: &Viewport, held: &Range<u64>) -> bool {
         let is_early = self.last.is_some_and(|(at, end)| {
-            let came = held.end.saturating_sub(end);
+            let arrived = held.end.saturating_sub(end);
             viewport.is_following()
-                && came > 0
-                && came >= viewport.rows_seen(held)
-                && now - at < LEAST
+                && arrived > 0
+                && arrived >= viewport.rows_seen(held)
+                && now - at < MIN_INTERVAL
         });
         if !is_early {
             self.last = Some((now, held.end));
@@ -33,9 +33,9 @@ impl FrameThrottle {
     }
 }
 
-/// The least time between two drawings that have no line in common: with 60 frames a second every
-/// third, so that 20 times a second the newest line is seen.
-const LEAST: Duration = Duration::from_millis(45);
+/// The minimum time between two draws that share no row: every third of 60 frames a second, so that
+/// the newest line is shown 20 times a second.
+const MIN_INTERVAL: Duration = Duration::from_millis(45);
 
 #[cfg(test)]
 mod tests {
@@ -52,23 +52,23 @@ mod tests {
         viewport
     }
 
-    /// At which of 13 frames of 16.7 ms a list is drawn to which `lines` come each frame.
+    /// Returns which of 13 frames, 16.7 ms apart, are drawn while `lines` arrive per frame.
     fn drawn(viewport: &Viewport, lines: u64) -> Vec<u64> {
-        let mut pace = FrameThrottle::default();
+        let mut throttle = FrameThrottle::default();
         (0..13)
             .filter(|&frame| {
-                pace.is_due(at(frame as f64 * 16.7), viewport, &(0..100 + frame * lines))
+                throttle.is_due(at(frame as f64 * 16.7), viewport, &(0..100 + frame * lines))
             })
             .collect()
     }
 
     #[test]
-    fn draws_every_frame_while_something_stays() {
+    fn draws_every_frame_while_some_rows_remain() {
         assert_eq!(drawn(&viewport(), 4).len(), 13);
     }
 
     #[test]
-    fn draws_every_third_frame_where_nothing_stays() {
+    fn draws_every_third_frame_when_all_rows_are_replaced() {
         assert_eq!(drawn(&viewport(), 5), [0, 3, 6, 9, 12]);
     }
 
@@ -80,16 +80,16 @@ mod tests {
     }
 
     #[test]
-    fn draws_at_once_what_comes_after_a_quiet_moment() {
-        let mut pace = FrameThrottle::default();
-        assert!(pace.is_due(at(0.0), &viewport(), &(0..100)));
-        assert!(pace.is_due(at(50.0), &viewport(), &(0..1_000)));
+    fn draws_immediately_after_a_pause() {
+        let mut throttle = FrameThrottle::default();
+        assert!(throttle.is_due(at(0.0), &viewport(), &(0..100)));
+        assert!(throttle.is_due(at(50.0), &viewport(), &(0..1_000)));
     }
 
     #[test]
-    fn a_status_that_changes_is_drawn_at_once() {
-        let mut pace = FrameThrottle::default();
-        assert!(pace.is_due(at(0.0), &viewport(), &(0..0)));
-        assert!(pace.is_due(at(1.0), &viewport(), &(0..0)));
+    fn draws_a_changed_status_immediately() {
+        let mut throttle = FrameThrottle::default();
+        assert!(throttle.is_due(at(0.0), &viewport(), &(0..0)));
+        assert!(throttle.is_due(at(1.0), &viewport(), &(0..0)));
     }
 }

@@ -6,11 +6,11 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use crate::connection::{Failure, Reading, State, StopReason};
+use crate::format::counted;
 use crate::notice::Notice;
 use crate::session::Session;
 use crate::status::{Badge, MainAction, Status};
 use crate::store::Row;
-use crate::summary::counted;
 use crate::time::{self, Instant};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::json::{quote, quoted};
@@ -79,7 +79,7 @@ impl RowFeed {
 #[must_use]
 pub fn status(session: &Session, now: Instant) -> String {
     let status = session.status(now);
-    let (tally, vitals) = (session.tally(), session.vitals());
+    let (tally, vitals) = (session.counters(), session.stats());
     let millis = |time: Option<Duration>| {
         time.map_or_else(|| "null".to_owned(), |time| time::millis(time).to_string())
     };

@@ -1,13 +1,16 @@
-//! The pure core: every decision, and nothing that touches a clock, chance, the network or a page.
+//! The core of the viewer: every decision, and nothing that touches a clock, randomness, the
+//! network or the page.
 //!
-//! Data comes in by [`logs_sse_wire`] (through [`session`]), rests in [`store`], and is shown as
-//! [`viewport`] and [`status`] say.
+//! Data enters through [`logs_sse_wire`] (by way of [`session`]), is stored in [`store`], and is
+//! presented by [`viewport`] and [`status`].
 
 pub mod backoff;
 pub mod channel;
 pub mod connection;
 pub mod copy;
+pub mod counters;
 pub mod find;
+pub mod format;
 pub mod frame_throttle;
 mod heights;
 pub mod js_export;

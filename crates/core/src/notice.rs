@@ -1,40 +1,39 @@
-//! A row of the log that is no log: what is missing, and what was recovered, in its place. Words
-//! only.
+//! Rows of the log about the stream itself: lines that are missing, and lines that were recovered.
+//! Text only.
 
 use std::time::Duration;
 
-use crate::summary::{counted, grouped};
+use crate::format::{counted, duration, grouped};
 use logs_sse_wire::protocol::GapReason;
 
-/// Something that the log itself does not say.
+/// Something about the stream that the log itself does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Lines are missing here.
     Gap {
-        /// How many; `None` when nobody knows.
+        /// The number of missing lines, or `None` if it is unknown.
         missing: Option<u64>,
-        /// Why.
+        /// The reason why they are missing.
         reason: GapReason,
     },
-    /// The stream was gone for a while, and what came meanwhile stands above this row's predecessor
-    /// and here.
+    /// The stream was interrupted, and the replayed lines are the ones just before this row.
     Resumed {
-        /// For how long.
+        /// The length of the interruption.
         away: Duration,
-        /// Lines that the server sent again.
+        /// Lines that the server replayed.
         recovered: u64,
-        /// Lines that it could not, each of which a gap row counts too.
+        /// Lines that it could not replay; each is also counted by a gap row.
         missing: u64,
     },
-    /// The stream was gone for a while, and this server cannot send again.
+    /// The stream was interrupted, and this server cannot replay.
     NotReplayed {
-        /// For how long.
+        /// The length of the interruption.
         away: Duration,
     },
 }
 
 impl Notice {
-    /// The row's text.
+    /// Returns the text of the row.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -42,22 +41,22 @@ impl Notice {
             Self::Resumed { away, recovered, missing } => {
                 format!(
                     "disconnected {}, {} recovered, {} missing",
-                    time(*away),
+                    duration(*away),
                     counted(*recovered, "line", "lines"),
                     grouped(*missing)
                 )
             }
             Self::NotReplayed { away } => format!(
                 "reconnected after {}; this server cannot replay: lines may be missing",
-                time(*away)
+                duration(*away)
             ),
         }
     }
 
-    /// How many lines are missing that no other row counts; `None` when that is not known.
+    /// Returns the number of missing lines that no other row counts, or `None` if it is unknown.
     ///
-    /// The rows of a log add up. A break's own row repeats in words what the gap rows before it
-    /// counted.
+    /// The rows of a log add up: [`Resumed`](Self::Resumed) only repeats in words what the gap rows
+    /// before it counted.
     #[must_use]
     pub fn missing(&self) -> Option<u64> {
         match self {
@@ -67,7 +66,7 @@ impl Notice {
         }
     }
 
-    /// Whether something is missing, or may be.
+    /// Returns whether lines are, or may be, missing.
     #[must_use]
     pub fn is_loss(&self) -> bool {
         match self {
@@ -85,24 +84,12 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
     let why = match reason {
         GapReason::Evicted => "history expired",
         GapReason::Restarted => "the log server was restarted and has no older history",
-        GapReason::Slow => "this page did not keep up",
-        GapReason::Unknown => "the log server does not know where this page stopped",
-        GapReason::Lost => "lost on the way",
-        GapReason::NotResumed => "the proxy did not pass the resume position",
+        GapReason::Slow => "this page fell behind",
+        GapReason::Unknown => "the log server does not recognize this page's position",
+        GapReason::Lost => "lost in transit",
+        GapReason::NotResumed => "the proxy did not forward the resume position",
     };
     format!("{what}: {why}")
-}
-
-/// A time for people: `0.4 s`, `14 s`, `3 min 20 s`, `2 h 5 min`.
-#[must_use]
-pub fn time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0 => format!("0.{} s", time.subsec_millis() / 100),
-        1..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-    }
 }
 
 #[cfg(test)]
@@ -117,7 +104,7 @@ mod tests {
         );
         assert_eq!(
             Notice::Gap { missing: None, reason: GapReason::Unknown }.text(),
-            "lines may be missing: the log server does not know where this page stopped"
+            "lines may be missing: the log server does not recognize this page's position"
         );
         let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 37, missing: 0 };
         assert_eq!(
@@ -133,26 +120,18 @@ mod tests {
         assert_eq!(resumed.text(), "disconnected 14 s, 11,830 lines recovered, 11,520 missing");
         assert_eq!(
             Notice::Gap { missing: Some(11_520), reason: GapReason::Lost }.text(),
-            "11,520 lines missing: lost on the way"
+            "11,520 lines missing: lost in transit"
         );
     }
 
     #[test]
-    fn adds_up_to_what_is_missing() {
-        // A gap row said it already.
+    fn counts_missing_lines_once() {
+        // A gap row already counted them.
         assert_eq!(
             Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: 7 }.missing(),
             Some(0)
         );
         assert_eq!(Notice::Gap { missing: Some(7), reason: GapReason::Evicted }.missing(), Some(7));
         assert_eq!(Notice::NotReplayed { away: Duration::ZERO }.missing(), None);
-    }
-
-    #[test]
-    fn times_are_for_people() {
-        assert_eq!(
-            [400, 14_900, 200_000, 7_500_000].map(|millis| time(Duration::from_millis(millis))),
-            ["0.4 s", "14 s", "3 min 20 s", "2 h 5 min"]
-        );
     }
 }

@@ -1,12 +1,12 @@
-//! What a break in the stream cost: for how long it was gone, what came again, what did not. Ends
-//! in one row of the log.
+//! Tracks what an interruption of the stream cost: how long it lasted, how many lines were replayed
+//! and how many are missing. The result is one row of the log.
 
 use std::time::Duration;
 
 use crate::notice::Notice;
 use crate::time::Instant;
 
-/// A break that is not over before all that was announced has come.
+/// An interruption, which lasts until everything that was announced has arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
     phase: Phase,
@@ -16,69 +16,65 @@ pub struct Recovery {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
-    /// Nothing broke, or all is told.
+    /// Nothing was interrupted, or the notice was issued.
     #[default]
-    Whole,
-    /// The stream has been gone since then.
-    Gone { since: Instant },
-    /// It is back; what the server sends again has not all come.
-    CatchingUp { away: Duration, left: u64 },
+    Intact,
+    /// The stream has been down since then.
+    Down { since: Instant },
+    /// The stream is back, and `to_replay` of the announced lines are still to come.
+    Replaying { away: Duration, to_replay: u64 },
 }
 
 impl Recovery {
-    /// Notes that an open stream ended at `now`. A further end before all has come belongs to the
-    /// same break.
-    pub fn handle_lost(&mut self, now: Instant) {
+    /// Records that an open stream ended at `now`.
+    ///
+    /// If it ends again before everything has arrived, that is part of the same interruption.
+    pub fn lost(&mut self, now: Instant) {
         self.phase = match self.phase {
-            Phase::Whole => Phase::Gone { since: now },
-            // What was caught up with so far stays counted; the time away is told from here on.
-            Phase::CatchingUp { .. } => Phase::Gone { since: now },
-            gone @ Phase::Gone { .. } => gone,
+            Phase::Intact => Phase::Down { since: now },
+            // The lines replayed so far stay counted; the outage is measured from here.
+            Phase::Replaying { .. } => Phase::Down { since: now },
+            down @ Phase::Down { .. } => down,
         };
     }
 
-    /// Notes that the server is back at `now` and will send `left` logs again. Gives the row, if
-    /// that is all.
-    pub fn handle_back(&mut self, now: Instant, left: u64) -> Option<Notice> {
-        if let Phase::Gone { since } = self.phase {
-            self.phase = Phase::CatchingUp { away: now - since, left };
+    /// Records that the server is back at `now` and will replay `to_replay` lines. Returns the
+    /// notice if there are none.
+    pub fn resumed(&mut self, now: Instant, to_replay: u64) -> Option<Notice> {
+        if let Phase::Down { since } = self.phase {
+            self.phase = Phase::Replaying { away: now - since, to_replay };
         }
         self.finish()
     }
 
-    /// Notes that the server is back at `now` and cannot send again. Gives the row.
-    pub fn handle_back_without_replay(&mut self, now: Instant) -> Option<Notice> {
-        let Phase::Gone { since } = self.phase else { return None };
+    /// Records that the server is back at `now` and cannot replay. Returns the notice.
+    pub fn resumed_without_replay(&mut self, now: Instant) -> Option<Notice> {
+        let Phase::Down { since } = self.phase else { return None };
         *self = Self::default();
         Some(Notice::NotReplayed { away: now - since })
     }
 
-    /// Notes that one of the awaited logs came. Gives the row, if it was the last.
-    pub fn handle_line(&mut self) -> Option<Notice> {
-        if let Phase::CatchingUp { left, .. } = &mut self.phase {
-            *left = left.saturating_sub(1);
+    /// Records that one of the announced lines arrived. Returns the notice if it was the last.
+    pub fn line_arrived(&mut self) -> Option<Notice> {
+        if let Phase::Replaying { to_replay, .. } = &mut self.phase {
+            *to_replay = to_replay.saturating_sub(1);
             self.recovered += 1;
         }
         self.finish()
     }
 
-    /// Notes that some of the awaited logs will not come. Gives the row, if there are no others.
-    pub fn handle_missing(&mut self, missing: u64) -> Option<Notice> {
-        if let Phase::CatchingUp { left, .. } = &mut self.phase {
-            *left = left.saturating_sub(missing);
+    /// Records that some of the announced lines will not arrive. Returns the notice if no others
+    /// are due.
+    pub fn lines_missed(&mut self, missing: u64) -> Option<Notice> {
+        if let Phase::Replaying { to_replay, .. } = &mut self.phase {
+            *to_replay = to_replay.saturating_sub(missing);
             self.missing += missing;
         }
         self.finish()
     }
 
-    /// Whether the stream was open once and is gone.
-    #[must_use]
-    pub fn is_gone(&self) -> bool {
-        matches!(self.phase, Phase::Gone { .. })
-    }
-
     fn finish(&mut self) -> Option<Notice> {
-        let Phase::CatchingUp { away, left: 0 } = self.phase else { return None };
+        let Phase::Replaying { away, to_replay: 0 } = self.phase else { return None };
         let Self { recovered, missing, .. } = std::mem::take(self);
         Some(Notice::Resumed { away, recovered, missing })
     }
@@ -93,46 +89,46 @@ mod tests {
     }
 
     #[test]
-    fn tells_once_all_has_come() {
+    fn issues_the_notice_once_everything_has_arrived() {
         let mut recovery = Recovery::default();
-        recovery.handle_lost(at(1));
-        assert_eq!(recovery.handle_back(at(15), 2), None);
-        assert_eq!(recovery.handle_line(), None);
+        recovery.lost(at(1));
+        assert_eq!(recovery.resumed(at(15), 2), None);
+        assert_eq!(recovery.line_arrived(), None);
         assert_eq!(
-            recovery.handle_line(),
+            recovery.line_arrived(),
             Some(Notice::Resumed { away: Duration::from_secs(14), recovered: 2, missing: 0 })
         );
-        assert_eq!(recovery.handle_line(), None);
+        assert_eq!(recovery.line_arrived(), None);
     }
 
     #[test]
-    fn counts_what_does_not_come() {
+    fn counts_missing_lines() {
         let mut recovery = Recovery::default();
-        recovery.handle_lost(at(1));
-        recovery.handle_back(at(3), 10);
-        assert_eq!(recovery.handle_missing(9), None);
+        recovery.lost(at(1));
+        recovery.resumed(at(3), 10);
+        assert_eq!(recovery.lines_missed(9), None);
         assert_eq!(
-            recovery.handle_line(),
+            recovery.line_arrived(),
             Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 1, missing: 9 })
         );
     }
 
     #[test]
-    fn a_first_connection_is_no_recovery() {
-        assert_eq!(Recovery::default().handle_back(at(3), 0), None);
-        assert_eq!(Recovery::default().handle_back_without_replay(at(3)), None);
+    fn a_first_connection_is_not_a_recovery() {
+        assert_eq!(Recovery::default().resumed(at(3), 0), None);
+        assert_eq!(Recovery::default().resumed_without_replay(at(3)), None);
     }
 
     #[test]
-    fn a_break_in_the_catching_up_keeps_what_was_counted() {
+    fn an_interrupted_replay_keeps_its_counts() {
         let mut recovery = Recovery::default();
-        recovery.handle_lost(at(1));
-        recovery.handle_back(at(2), 5);
-        recovery.handle_line();
-        recovery.handle_lost(at(3));
-        recovery.handle_back(at(5), 1);
+        recovery.lost(at(1));
+        recovery.resumed(at(2), 5);
+        recovery.line_arrived();
+        recovery.lost(at(3));
+        recovery.resumed(at(5), 1);
         assert_eq!(
-            recovery.handle_line(),
+            recovery.line_arrived(),
             Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 2, missing: 0 })
         );
     }

@@ -1,28 +1,27 @@
-//! Bytes one after another in chunks, let go from the front a chunk at a time. Knows no lines.
+//! A byte log in chunks, released from the front one chunk at a time. Knows nothing of lines.
 
 use std::collections::VecDeque;
 
-/// Where some bytes begin.
+/// The position of the first byte of an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// The number of the chunk; numbers are never given twice.
+    /// The number of the chunk. Numbers are never reused.
     pub(crate) chunk: u32,
-    pub(crate) at: u32,
+    pub(crate) offset: u32,
 }
 
-/// A ring of chunks. Nothing that was put in moves until it is let go.
+/// A ring of chunks. Bytes do not move until they are released.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ring {
     chunks: VecDeque<Vec<u8>>,
-    /// The number of the front chunk.
+    /// The number of the first chunk.
     first: u32,
-    /// The last chunk that was let go, to be filled anew: a full log lets one go for each that it
-    /// begins.
+    /// The last released chunk, kept for reuse: a full log releases one for each one it starts.
     spare: Option<Vec<u8>>,
 }
 
 impl Ring {
-    /// Puts `parts` in, one behind the other, and gives where they begin.
+    /// Appends `parts` as one contiguous run of bytes, and returns its address.
     pub(crate) fn append(&mut self, parts: [&[u8]; 2]) -> Address {
         let length = parts[0].len() + parts[1].len();
         let has_room =
@@ -34,29 +33,29 @@ impl Ring {
         }
         let number = self.first.wrapping_add(self.chunks.len() as u32 - 1);
         let Some(chunk) = self.chunks.back_mut() else { return Address::default() };
-        let at = chunk.len() as u32;
+        let offset = chunk.len() as u32;
         parts.iter().for_each(|part| chunk.extend_from_slice(part));
-        Address { chunk: number, at }
+        Address { chunk: number, offset }
     }
 
-    /// The `length` bytes at `place`; none when they were let go.
-    pub(crate) fn bytes(&self, place: Address, length: usize) -> &[u8] {
-        let index = place.chunk.wrapping_sub(self.first) as usize;
-        let start = place.at as usize;
+    /// Returns the `length` bytes at `address`, or an empty slice if they were released.
+    pub(crate) fn bytes(&self, address: Address, length: usize) -> &[u8] {
+        let index = address.chunk.wrapping_sub(self.first) as usize;
+        let start = address.offset as usize;
         self.chunks
             .get(index)
             .and_then(|chunk| chunk.get(start..start + length))
             .unwrap_or_default()
     }
 
-    /// Lets go of every chunk before that of `oldest`.
+    /// Releases every chunk before that of `oldest`.
     pub(crate) fn release_before(&mut self, oldest: Address) {
         while self.first != oldest.chunk && self.chunks.len() > 1 {
             self.release_front();
         }
     }
 
-    /// Lets go of all.
+    /// Releases every chunk.
     pub(crate) fn clear(&mut self) {
         while !self.chunks.is_empty() {
             self.release_front();
@@ -65,7 +64,7 @@ impl Ring {
 
     fn release_front(&mut self) {
         self.first = self.first.wrapping_add(1);
-        // A chunk of unusual size, for one huge line, is not worth keeping.
+        // A chunk of unusual size, allocated for one huge line, is not worth keeping.
         if let Some(mut chunk) =
             self.chunks.pop_front().filter(|chunk| chunk.capacity() == CHUNK_BYTES)
         {
@@ -75,7 +74,7 @@ impl Ring {
     }
 }
 
-/// Large enough that few are begun, small enough that one half full costs little.
+/// Large enough that few chunks are allocated, small enough that a half-full one costs little.
 const CHUNK_BYTES: usize = 256 << 10;
 
 #[cfg(test)]
@@ -83,14 +82,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_back_what_was_put_in_until_it_is_let_go() {
+    fn returns_appended_bytes_until_they_are_released() {
         let mut ring = Ring::default();
         let line = vec![b'x'; 1_000];
-        let places: Vec<_> = (0..1_000).map(|_| ring.append([b"id", &line])).collect();
-        assert!(places.iter().all(|place| ring.bytes(*place, 1_002).starts_with(b"idx")));
-        ring.release_before(places[999]);
+        let addresses: Vec<_> = (0..1_000).map(|_| ring.append([b"id", &line])).collect();
+        assert!(addresses.iter().all(|address| ring.bytes(*address, 1_002).starts_with(b"idx")));
+        ring.release_before(addresses[999]);
         assert_eq!(
-            (ring.bytes(places[0], 1_002), ring.bytes(places[999], 1_002).len(), ring.chunks.len()),
+            (
+                ring.bytes(addresses[0], 1_002),
+                ring.bytes(addresses[999], 1_002).len(),
+                ring.chunks.len()
+            ),
             (&[][..], 1_002, 1)
         );
     }
@@ -107,12 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn a_full_log_begins_no_new_memory() {
+    fn a_full_log_reuses_its_chunks() {
         let mut ring = Ring::default();
         let line = vec![b'x'; CHUNK_BYTES / 2];
         for _ in 0..20 {
-            let place = ring.append([b"", &line]);
-            ring.release_before(place);
+            let address = ring.append([b"", &line]);
+            ring.release_before(address);
             assert!(ring.chunks.len() <= 2);
         }
         assert!(ring.spare.is_some());

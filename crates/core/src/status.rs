@@ -1,12 +1,10 @@
-//! The connection in words: what a status bar shows and which buttons make sense. Decides words,
-//! draws nothing.
+//! The connection in words: what a status bar shows, and which buttons are useful. Draws nothing.
 
 use std::time::Duration;
 
 use crate::connection::{Connection, Reading, State, StopReason, unread};
-use crate::notice::time;
+use crate::format::{duration, grouped};
 use crate::stream_stats::StreamStats;
-use crate::summary::grouped;
 use crate::time::Instant;
 use crate::time::millis;
 use logs_sse_wire::unread::Unread;
@@ -14,49 +12,49 @@ use logs_sse_wire::unread::Unread;
 /// What to show of the connection at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The one word.
+    /// The state in one word.
     pub badge: Badge,
-    /// What goes on, beyond the word; empty when the word says it all.
+    /// What is happening, beyond the badge; empty if the badge says it all.
     pub progress: String,
-    /// Why it is not connected, or not live, in plain words; empty when there is nothing to
+    /// Why the connection is not open or not live, in plain words; empty if there is nothing to
     /// explain.
     pub reason: String,
-    /// Signs of life of an open stream: when something last came, how many lines a second. Empty
+    /// Statistics of an open stream: when the last event arrived, how many lines per second. Empty
     /// otherwise.
-    pub vitals: String,
-    /// Whether lines arrive as they are published, as far as anybody can know: the stream is open,
-    /// and it was understood.
+    pub stats: String,
+    /// Whether lines arrive as they are published, as far as can be known: the stream is open, and
+    /// events on it were understood.
     pub is_live: bool,
     /// What the main button does.
     pub main_action: MainAction,
-    /// Whether there is a wait that can be cut short.
+    /// Whether a wait is in progress that can be cut short.
     pub can_retry_now: bool,
-    /// After how long the same state reads differently, as a countdown does.
+    /// After how long the text changes although the state does not, as in a countdown.
     pub stale_after: Option<Duration>,
 }
 
 /// The state in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Badge {
-    /// Nobody asked for a connection.
+    /// No connection was requested.
     Disconnected,
-    /// An attempt is under way.
+    /// An attempt is in progress.
     Connecting,
-    /// The server answered with a stream. Whether lines arrive is another question:
+    /// The server responded with a stream. Whether lines arrive is a separate question:
     /// [`Status::is_live`].
     Connected,
-    /// The stream is open, but gave no sign of life when it should have, or none that can be read.
+    /// The stream is open, but missed its heartbeats, or sends nothing that can be parsed.
     Stale,
-    /// The page is hidden, and its stream closed for that time.
+    /// The page is hidden, and its stream is closed until it returns.
     Paused,
-    /// Not connected, though it should be.
+    /// Not connected, although it should be.
     Error,
-    /// The browser has no network.
+    /// The browser reports no network.
     Offline,
 }
 
 impl Badge {
-    /// The word.
+    /// Returns the word to show.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -70,7 +68,7 @@ impl Badge {
         }
     }
 
-    /// A name for style sheets.
+    /// Returns the name used in CSS classes.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -88,14 +86,14 @@ impl Badge {
 /// What the main button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MainAction {
-    /// Begin.
+    /// Connects to the target.
     Connect,
-    /// End.
+    /// Closes the connection.
     Disconnect,
 }
 
 impl MainAction {
-    /// The button's text.
+    /// Returns the text of the button.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -106,56 +104,54 @@ impl MainAction {
 }
 
 impl Status {
-    /// The status of `connection`, whose stream shows these signs of life, at `now`.
+    /// Creates the status of `connection` at `now`. `stats` are those of its stream.
     #[must_use]
-    pub fn of(connection: &Connection, vitals: &StreamStats, now: Instant) -> Self {
+    pub fn new(connection: &Connection, stats: &StreamStats, now: Instant) -> Self {
         let reason = connection.last_failure().map(ToString::to_string).unwrap_or_default();
-        let plain = Self {
+        let base = Self {
             badge: Badge::Disconnected,
             progress: String::new(),
             reason,
-            vitals: String::new(),
+            stats: String::new(),
             is_live: false,
             main_action: MainAction::Disconnect,
             can_retry_now: false,
             stale_after: None,
         };
         match connection.state() {
-            State::Idle => {
-                Self { main_action: MainAction::Connect, reason: String::new(), ..plain }
-            }
-            State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..plain },
+            State::Idle => Self { main_action: MainAction::Connect, reason: String::new(), ..base },
+            State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..base },
             State::Connecting { attempt } => Self {
                 badge: Badge::Connecting,
                 progress: format!("attempt {}", grouped((*attempt).into())),
-                ..plain
+                ..base
             },
-            State::Open { .. } => open(plain, connection, vitals, now),
-            State::Waiting { until, attempt } => waiting(plain, *until - now, *attempt),
-            State::Offline => offline(plain, connection.next_attempt().unwrap_or(now) - now),
+            State::Open { .. } => open(base, connection, stats, now),
+            State::Waiting { until, attempt } => waiting(base, *until - now, *attempt),
+            State::Offline => offline(base, connection.next_attempt().unwrap_or(now) - now),
             State::Paused => Self {
                 badge: Badge::Paused,
                 progress: "resumes when this tab is visible".into(),
                 reason: String::new(),
                 can_retry_now: true,
-                ..plain
+                ..base
             },
-            State::Stopped(stop) => stopped(plain, stop),
+            State::Stopped(stop) => stopped(base, stop),
         }
     }
 
-    /// Whether lines arrive as they are published.
+    /// Returns whether lines arrive as they are published.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.is_live
     }
 
-    /// What a screen reader should hear: the state and its reason, without the countdown, which
-    /// would be read out every second.
+    /// Returns what a screen reader should announce: the state and its reason, without the
+    /// countdown, which would be read out every second.
     #[must_use]
     pub fn announcement(&self) -> String {
         match self.badge {
-            // Nor what changes by the second while all is well.
+            // Nor the statistics, which change every second while all is well.
             Badge::Connected => join([self.badge.word(), "", &self.reason]),
             Badge::Error if self.can_retry_now => {
                 join([self.badge.word(), "retrying", &self.reason])
@@ -165,7 +161,7 @@ impl Status {
         }
     }
 
-    /// The status as one line, for the console.
+    /// Returns the status as one line, for the console.
     #[must_use]
     pub fn line(&self) -> String {
         join([self.badge.word(), &self.progress, &self.reason])
@@ -176,26 +172,26 @@ fn join(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-fn open(plain: Status, connection: &Connection, vitals: &StreamStats, now: Instant) -> Status {
-    let plain =
-        Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..plain };
-    if let Some(silence) = connection.doubt(now) {
+fn open(base: Status, connection: &Connection, stats: &StreamStats, now: Instant) -> Status {
+    let base =
+        Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..base };
+    if let Some(silence) = connection.suspicious_silence(now) {
         return Status {
             badge: Badge::Stale,
-            progress: format!("no sign of life for {}", time(silence)),
-            ..plain
+            progress: format!("no data received for {}", duration(silence)),
+            ..base
         };
     }
     match connection.reading(now) {
-        Reading::Understood => Status { is_live: true, vitals: vitals.text(now), ..plain },
-        Reading::NotYet => Status { vitals: "waiting for the first event".into(), ..plain },
+        Reading::Understood => Status { is_live: true, stats: stats.text(now), ..base },
+        Reading::NotYet => Status { stats: "waiting for the first event".into(), ..base },
         // A server of the first generation may well be idle.
-        Reading::Overdue(what @ Unread::Nothing) => Status { reason: unread(what), ..plain },
-        Reading::Overdue(what) => Status { badge: Badge::Stale, reason: unread(what), ..plain },
+        Reading::Overdue(what @ Unread::Nothing) => Status { reason: unread(what), ..base },
+        Reading::Overdue(what) => Status { badge: Badge::Stale, reason: unread(what), ..base },
     }
 }
 
-fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
+fn waiting(base: Status, left: Duration, attempt: u32) -> Status {
     let (seconds, stale_after) = countdown(left);
     let attempt = grouped(attempt.into());
     let progress = if seconds == 0 {
@@ -203,33 +199,33 @@ fn waiting(plain: Status, left: Duration, attempt: u32) -> Status {
     } else {
         format!("retrying in {seconds} s (attempt {attempt})")
     };
-    Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..plain }
+    Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..base }
 }
 
-fn offline(plain: Status, left: Duration) -> Status {
+fn offline(base: Status, left: Duration) -> Status {
     let (seconds, stale_after) = countdown(left);
     Status {
         badge: Badge::Offline,
         progress: format!("{NO_NETWORK}, next attempt in {seconds} s"),
         can_retry_now: true,
         stale_after,
-        ..plain
+        ..base
     }
 }
 
-/// The seconds left, rounded up, and after how long they are others.
+/// Returns the seconds left, rounded up, and the time until that number changes.
 fn countdown(left: Duration) -> (u64, Option<Duration>) {
     let seconds = millis(left).div_ceil(1_000);
     let stale_after = left.checked_sub(Duration::from_millis(seconds.saturating_sub(1) * 1_000));
     (seconds, stale_after.filter(|after| !after.is_zero()))
 }
 
-/// Not that there is none: browsers are wrong about it behind some VPNs.
+/// Only a report: browsers get it wrong behind some VPNs.
 const NO_NETWORK: &str = "the browser reports no network";
 
-fn stopped(plain: Status, stop: &StopReason) -> Status {
+fn stopped(base: Status, stop: &StopReason) -> Status {
     let reason = match stop {
-        StopReason::GaveUp { .. } => plain.reason,
+        StopReason::GaveUp { .. } => base.reason,
         _ => String::new(),
     };
     Status {
@@ -237,7 +233,7 @@ fn stopped(plain: Status, stop: &StopReason) -> Status {
         progress: stop.to_string(),
         reason,
         main_action: MainAction::Connect,
-        ..plain
+        ..base
     }
 }
 
@@ -250,7 +246,7 @@ mod tests {
         Instant::from_millis(millis)
     }
 
-    /// A connection that failed once at 0 ms, and when it will try again.
+    /// Returns a connection that failed once at 0 ms, and the time of its next attempt.
     fn failed_once(config: Config) -> (Connection, Instant) {
         let mut connection = Connection::new(config, 3);
         connection.handle_input(at(0.0), Input::Target(Ok("/s".into())));
@@ -269,20 +265,20 @@ mod tests {
     #[test]
     fn counts_down_and_says_when_the_count_changes() {
         let (connection, until) = failed_once(Config::default());
-        let status = Status::of(&connection, &StreamStats::default(), at(0.0));
+        let status = Status::new(&connection, &StreamStats::default(), at(0.0));
         assert_eq!(
             status.line(),
             "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached"
         );
         assert_eq!(status.stale_after, Some(until - at(0.0)));
-        let due = Status::of(&connection, &StreamStats::default(), until);
+        let due = Status::new(&connection, &StreamStats::default(), until);
         assert_eq!((due.progress.as_str(), due.stale_after), ("retrying now (attempt 2)", None));
     }
 
     #[test]
     fn says_why_it_gave_up() {
         let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
-        let status = Status::of(&connection, &StreamStats::default(), at(0.0));
+        let status = Status::new(&connection, &StreamStats::default(), at(0.0));
         assert_eq!(
             status.line(),
             "ERROR: gave up after one attempt: the log server cannot be reached"
@@ -291,13 +287,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_target_is_told_in_its_own_words() {
+    fn a_bad_target_is_reported_verbatim() {
         let mut connection = Connection::new(Config::default(), 3);
-        connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
+        connection.handle_input(at(0.0), Input::Target(Err("no workflow is selected".into())));
         connection.handle_input(at(0.0), Input::Connect);
         assert_eq!(
-            Status::of(&connection, &StreamStats::default(), at(0.0)).line(),
-            "ERROR: no workflow is chosen"
+            Status::new(&connection, &StreamStats::default(), at(0.0)).line(),
+            "ERROR: no workflow is selected"
         );
     }
 }

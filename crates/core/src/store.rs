@@ -1,8 +1,7 @@
-//! The log that is held: bounded, oldest out first, every row known by a number that never changes.
-//! Knows nothing of rows on a screen.
+//! The stored log: bounded, evicting the oldest rows first. Every row has a number that never
+//! changes. Knows nothing of the screen.
 //!
-//! A line rests as the bytes that came, with a small index beside them: what it says is read when
-//! somebody looks at it.
+//! Lines are stored as the raw bytes received, next to a small index, and parsed on display.
 
 mod names;
 mod run;
@@ -23,17 +22,17 @@ use logs_sse_wire::entry::Level;
 use logs_sse_wire::indexed_fields::IndexedFields;
 use logs_sse_wire::message::{Line, MAX_LINE_BYTES, Raw};
 
-/// One row of the log, read.
+/// A parsed row of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
-    /// A log.
+    /// A log line.
     Line(Line),
-    /// What the log itself does not say, such as that lines are missing here.
+    /// Something about the stream, for example that lines are missing here.
     Notice(Notice),
 }
 
 impl Row {
-    /// The log, if it is one.
+    /// Returns the line, if the row is one.
     #[must_use]
     pub fn line(&self) -> Option<&Line> {
         match self {
@@ -42,17 +41,8 @@ impl Row {
         }
     }
 
-    /// The log, if it is one.
-    #[must_use]
-    pub fn into_line(self) -> Option<Line> {
-        match self {
-            Self::Line(line) => Some(line),
-            Self::Notice(_) => None,
-        }
-    }
-
-    /// What this row counts against [`Capacity::bytes`]: its text, its id, and its place in the
-    /// index.
+    /// Returns what the row counts against [`Capacity::bytes`]: its text, its id and its index
+    /// entry.
     #[must_use]
     pub fn cost(&self) -> usize {
         match self {
@@ -65,26 +55,26 @@ impl Row {
     }
 }
 
-/// How much a store may hold; whichever bound is reached first lets the oldest lines go.
+/// Limits what a store holds. The oldest rows are evicted as soon as either limit is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// The most lines.
+    /// The most rows.
     pub lines: usize,
     /// The most bytes, so that a few thousand huge lines cannot fill the page's memory.
     pub bytes: usize,
 }
 
 impl Capacity {
-    /// The most lines that may be asked for: 2,000,000 with their index, at 512 bytes a line, are a
-    /// gigabyte, and WebAssembly has four.
+    /// The most lines that may be requested. With their index and 512 bytes each, 2,000,000 lines
+    /// take a gigabyte, and WebAssembly has four.
     pub const MAX_LINES: usize = 2_000_000;
 
-    /// Room for `lines` lines, brought into `1..=MAX_LINES`, and for as many bytes as such lines
-    /// usually have; 64 MiB at least.
+    /// Creates a capacity of `lines` lines, clamped to `1..=MAX_LINES`, with a byte limit that such
+    /// lines do not normally reach: 64 MiB or more.
     #[must_use]
-    pub fn of_lines(lines: usize) -> Self {
+    pub fn from_lines(lines: usize) -> Self {
         let lines = lines.clamp(1, Self::MAX_LINES);
-        Self { lines, bytes: Self::default().bytes.max(lines * USUAL_LINE_BYTES) }
+        Self { lines, bytes: Self::default().bytes.max(lines * TYPICAL_LINE_BYTES) }
     }
 }
 
@@ -94,121 +84,117 @@ impl Default for Capacity {
     }
 }
 
-/// The rows that are held, oldest first.
+/// The stored rows, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     capacity: Capacity,
     slots: VecDeque<Slot>,
     ring: Ring,
-    /// Rows that are no plain line, by their numbers: notices, and lines too odd for the index.
-    odd: VecDeque<(u64, Row)>,
-    /// Channels, by which slots name them. Few, and never forgotten.
+    /// Rows that are stored parsed, by their numbers: notices, and lines that do not fit the index.
+    parsed: VecDeque<(u64, Row)>,
+    /// Channel names, which slots refer to by number. There are few, and they are never removed.
     channels: Names,
-    /// Pipelines, likewise; a filter offers them.
+    /// Pipeline names, likewise. The filter offers them.
     pipelines: Names,
-    /// How many of the rows are logs.
+    /// The number of rows that are lines.
     lines: usize,
-    /// How many of them may hold escape sequences, and of how many the level is not known.
+    /// How many lines may contain escape sequences, and how many have an unknown level.
     escaped: usize,
     unknown: usize,
     bytes: usize,
-    /// The number of the oldest row held.
+    /// The number of the oldest stored row.
     first: u64,
     dropped: u64,
-    /// The number that was next when all was let go on purpose.
+    /// The number of the first row after the last [`Store::clear`].
     cleared_at: u64,
-    /// Rows from this number on are kept, over the bound too, until a listener has heard them.
-    kept_from: Option<u64>,
-    version: u64,
+    /// Rows from this number on are retained, even beyond the capacity, until a listener has
+    /// received them.
+    retained_from: Option<u64>,
 }
 
 impl Store {
-    /// An empty store.
+    /// Creates an empty store.
     #[must_use]
     pub fn new(capacity: Capacity) -> Self {
         Self { capacity, ..Self::default() }
     }
 
-    /// Adds a line at the end and lets the oldest go as needed. A single row larger than the bound
-    /// is held all the same.
+    /// Appends a line, and evicts the oldest rows as needed. A single row larger than the capacity
+    /// is still stored.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let glance = IndexedFields::of(raw);
+        let fields = IndexedFields::of(raw);
         let slot = Slot {
-            channel: self.channels.number(raw.channel.as_deref().unwrap_or_default()),
-            pipeline: self.pipelines.number(&glance.pipeline),
-            level: glance.level,
-            is_json: glance.is_json,
-            has_escape: glance.has_escape,
+            channel: self.channels.intern(raw.channel.as_deref().unwrap_or_default()),
+            pipeline: self.pipelines.intern(&fields.pipeline),
+            level: fields.level,
+            is_json: fields.is_json,
+            has_escape: fields.has_escape,
             is_error: raw.is_error,
             is_line: true,
-            ..Slot::ODD
+            ..Slot::PARSED
         };
         let Some(id_length) = u16::try_from(raw.id.len())
             .ok()
             .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES)
         else {
-            return self.append_odd(slot, Row::Line(raw.read()));
+            return self.append_parsed(slot, Row::Line(raw.read()));
         };
-        let place = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
+        let address = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
         let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
-        self.push(Slot { place, length: raw.text.len() as u32, id_length, seq, stamp, ..slot });
+        self.push(Slot { address, length: raw.text.len() as u32, id_length, seq, stamp, ..slot });
     }
 
-    /// Adds a notice at the end and lets the oldest go as needed.
+    /// Appends a notice, and evicts the oldest rows as needed.
     pub fn note(&mut self, notice: Notice) {
-        self.append_odd(Slot::ODD, Row::Notice(notice));
+        self.append_parsed(Slot::PARSED, Row::Notice(notice));
     }
 
-    /// Changes how much may be held, letting the oldest go as needed.
+    /// Changes the capacity, and evicts the oldest rows as needed.
     pub fn resize(&mut self, capacity: Capacity) {
         if self.capacity != capacity {
             self.capacity = capacity;
             self.trim();
-            self.version += 1;
         }
     }
 
-    /// How many rows are kept that a listener has not heard; none when nobody listens.
+    /// Returns how many rows a listener has not received yet; zero without a listener.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        self.kept_from.map_or(0, |number| self.range().end.saturating_sub(number))
+        self.retained_from.map_or(0, |number| self.range().end.saturating_sub(number))
     }
 
-    /// Lets all rows go, and forgets that any were dropped. The numbers go on, so that a row is
-    /// never mistaken for an older one.
+    /// Removes all rows, and resets the number of dropped rows. Numbering continues, so that a row
+    /// is never mistaken for an older one.
     pub fn clear(&mut self) {
         self.first = self.range().end;
         self.cleared_at = self.first;
         self.slots.clear();
-        self.odd.clear();
+        self.parsed.clear();
         self.ring.clear();
         self.pipelines.clear();
         self.bytes = 0;
         (self.lines, self.escaped, self.unknown) = (0, 0, 0);
         self.dropped = 0;
-        self.version += 1;
     }
 
-    /// Keeps the rows from `number` on until the next call, however small the capacity is; `None`
-    /// keeps nothing. Returns whether rows were evicted that had been kept.
+    /// Retains the rows from `number` on until the next call, whatever the capacity. `None` retains
+    /// nothing. Returns whether retained rows were evicted.
     pub fn retain_from(&mut self, number: Option<u64>) -> bool {
         let first = self.first;
-        if self.kept_from != number {
-            self.kept_from = number;
+        if self.retained_from != number {
+            self.retained_from = number;
             self.trim();
         }
-        let has_evicted = self.first != first;
-        self.version += u64::from(has_evicted);
-        has_evicted
+        self.first != first
     }
 
-    /// The number that was next when all was let go on purpose, by [`clear`](Self::clear).
+    /// Returns the number of the first row after the last [`clear`](Self::clear).
     #[must_use]
     pub fn cleared_at(&self) -> u64 {
         self.cleared_at
     }
 
-    /// The row with this number, read anew, if it is still held.
+    /// Returns the row with this number, parsed, if it is still stored.
     #[must_use]
     pub fn row(&self, number: u64) -> Option<Row> {
         match self.parsed_row(number) {
@@ -217,94 +203,88 @@ impl Store {
         }
     }
 
-    /// The line with this number as it came, if it is still held and one of the usual kind.
+    /// Returns the line with this number as it was received, if it is still stored as raw bytes.
     #[must_use]
     pub fn raw_line(&self, number: u64) -> Option<Raw<'_>> {
-        self.slot(number).filter(|slot| !slot.is_odd()).and_then(|slot| self.raw(slot))
+        self.slot(number).filter(|slot| !slot.is_parsed()).and_then(|slot| self.raw(slot))
     }
 
-    /// How grave the line with this number is.
+    /// Returns the level of the line with this number.
     #[must_use]
     pub fn level(&self, number: u64) -> Level {
         self.slot(number).map_or(Level::Other, |slot| slot.level)
     }
 
-    /// The numbers of the rows that are held.
+    /// Returns the numbers of the stored rows.
     #[must_use]
     pub fn range(&self) -> Range<u64> {
         self.first..self.first + self.slots.len() as u64
     }
 
-    /// How many rows are held.
+    /// Returns the number of stored rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// How many of the rows are logs.
+    /// Returns the number of rows that are lines.
     #[must_use]
     pub fn lines(&self) -> usize {
         self.lines
     }
 
-    /// How many of the logs have a level that is not known, or none.
+    /// Returns the number of lines whose level is unknown or absent.
     #[must_use]
     pub fn unknown_levels(&self) -> usize {
         self.unknown
     }
 
-    /// Whether a line may hold escape sequences.
+    /// Returns whether any line may contain escape sequences.
     pub(crate) fn has_escapes(&self) -> bool {
         self.escaped > 0
     }
 
-    /// Whether none are held.
+    /// Returns whether no rows are stored.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// How many rows were let go to make room, since the start or the last [`clear`](Self::clear).
+    /// Returns how many rows were evicted since the start or the last [`clear`](Self::clear).
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// How much may be held.
+    /// Returns the capacity.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
         self.capacity
     }
 
-    /// Changes with every change of the content, and with nothing else.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// The pipelines of the lines since the last [`clear`](Self::clear), in the order in which they
-    /// came; of a flood of names the first ones.
+    /// Returns the pipelines of the lines since the last [`clear`](Self::clear), in order of first
+    /// appearance. There is a limit, beyond which new names are left out.
     pub fn pipelines(&self) -> impl Iterator<Item = &str> {
         self.pipelines.iter()
     }
 
-    /// Changes with what [`pipelines`](Self::pipelines) returns, and with nothing else.
+    /// Returns a version that changes with [`pipelines`](Self::pipelines), and with nothing else.
     #[must_use]
     pub fn pipelines_version(&self) -> u64 {
         self.pipelines.version()
     }
 
-    /// The number by which slots name this pipeline; `None` when none does.
+    /// Returns the number by which slots refer to this pipeline, if it has one.
     pub(crate) fn pipeline_number(&self, name: &str) -> Option<u16> {
-        self.pipelines.known(name)
+        self.pipelines.number(name)
     }
 
-    /// The row with this number, if it is held and rests read: a notice, or a line too odd for the
-    /// index.
+    /// Returns the row with this number if it is stored parsed: a notice, or a line that does not
+    /// fit the index.
     pub(crate) fn parsed_row(&self, number: u64) -> Option<&Row> {
-        self.slot(number).filter(|slot| slot.is_odd())?;
-        let at = self.odd.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.odd.get(at).map(|(_, row)| row)
+        self.slot(number).filter(|slot| slot.is_parsed())?;
+        let at = self.parsed.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.parsed.get(at).map(|(_, row)| row)
     }
 
     pub(crate) fn slot(&self, number: u64) -> Option<&Slot> {
@@ -314,7 +294,7 @@ impl Store {
 
     fn raw(&self, slot: &Slot) -> Option<Raw<'_>> {
         let id_length = usize::from(slot.id_length);
-        let bytes = self.ring.bytes(slot.place, id_length + slot.length as usize);
+        let bytes = self.ring.bytes(slot.address, id_length + slot.length as usize);
         let text = |bytes| std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
         Some(Raw {
             id: text(bytes.get(..id_length)?)?,
@@ -327,24 +307,23 @@ impl Store {
         })
     }
 
-    fn append_odd(&mut self, slot: Slot, row: Row) {
-        self.odd.push_back((self.range().end, row));
-        // It marks where the next plain line will stand, so that the chunks before are known to be
-        // free when it is the oldest.
-        let place = self.ring.append([&[], &[]]);
-        self.push(Slot { place, ..slot });
+    fn append_parsed(&mut self, slot: Slot, row: Row) {
+        self.parsed.push_back((self.range().end, row));
+        // The address marks where the next raw line will start, so that the chunks before it can be
+        // released once this row is the oldest.
+        let address = self.ring.append([&[], &[]]);
+        self.push(Slot { address, ..slot });
     }
 
     fn push(&mut self, slot: Slot) {
-        self.bytes += if slot.is_odd() {
-            self.odd.back().map_or(0, |(_, row)| row.cost())
+        self.bytes += if slot.is_parsed() {
+            self.parsed.back().map_or(0, |(_, row)| row.cost())
         } else {
             slot.cost()
         };
         self.count(&slot, usize::wrapping_add);
         self.slots.push_back(slot);
         self.trim();
-        self.version += 1;
     }
 
     fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {
@@ -356,11 +335,11 @@ impl Store {
 
     fn trim(&mut self) {
         let before = self.first;
-        let last = self.kept_from.unwrap_or(u64::MAX);
-        while self.first < last && self.is_over() {
+        let last = self.retained_from.unwrap_or(u64::MAX);
+        while self.first < last && self.exceeds_capacity() {
             let Some(oldest) = self.slots.pop_front() else { return };
-            self.bytes -= if oldest.is_odd() {
-                self.odd.pop_front().map_or(0, |(_, row)| row.cost())
+            self.bytes -= if oldest.is_parsed() {
+                self.parsed.pop_front().map_or(0, |(_, row)| row.cost())
             } else {
                 oldest.cost()
             };
@@ -369,16 +348,16 @@ impl Store {
             self.dropped += 1;
         }
         if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
-            self.ring.release_before(oldest.place);
+            self.ring.release_before(oldest.address);
         }
     }
 
-    fn is_over(&self) -> bool {
+    fn exceeds_capacity(&self) -> bool {
         self.slots.len() > self.capacity.lines.max(1)
             || (self.bytes > self.capacity.bytes && self.slots.len() > 1)
     }
 }
 
-/// Lines of ETL jobs have about 200 bytes; the bound on lines is meant, that on bytes only for what
-/// is out of the ordinary.
-const USUAL_LINE_BYTES: usize = 512;
+/// Lines of ETL jobs have about 200 bytes. The line limit is the intended one; the byte limit only
+/// catches outliers.
+const TYPICAL_LINE_BYTES: usize = 512;

@@ -1,87 +1,86 @@
-//! Signs of life in numbers: when something last came, how many lines a second, how late they are.
-//! Judges nothing.
+//! Statistics of a stream: when the last event arrived, how many lines arrive per second, and how
+//! late they are. Draws no conclusions.
 
 use std::time::Duration;
 
-use crate::notice;
-use crate::summary::{counted, grouped};
+use crate::format::{counted, duration, grouped};
 use crate::time::Instant;
 use crate::time::millis;
 
-/// What the stream was seen to do.
+/// Statistics of a stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StreamStats {
-    heard_at: Option<Instant>,
-    /// Lines in each of the last seconds; the second of `now` modulo their number is the place.
+    last_event_at: Option<Instant>,
+    /// Lines in each of the last seconds, in a ring indexed by the second modulo its length.
     seconds: [(u64, u32); WINDOW],
-    /// How far the server's clock seems behind ours, in milliseconds, at the least that was seen:
-    /// mostly two clocks that differ.
+    /// The lowest difference seen between our clock and the server's, in milliseconds. Mostly it
+    /// shows that the two clocks differ.
     offset: Option<f64>,
     lag: Option<f64>,
 }
 
 impl StreamStats {
-    /// Notes that a line came at `now`.
-    pub fn handle_line(&mut self, now: Instant) {
+    /// Records that a line arrived at `now`.
+    pub fn line_arrived(&mut self, now: Instant) {
         let second = second_of(now);
-        let place = &mut self.seconds[place_of(second)];
-        *place = if place.0 == second { (second, place.1.saturating_add(1)) } else { (second, 1) };
+        let entry = &mut self.seconds[index_of(second)];
+        *entry = if entry.0 == second { (second, entry.1.saturating_add(1)) } else { (second, 1) };
     }
 
-    /// Notes that something came at `now`.
-    pub fn handle_event(&mut self, now: Instant) {
-        self.heard_at = Some(now);
+    /// Records that an event arrived at `now`.
+    pub fn event_arrived(&mut self, now: Instant) {
+        self.last_event_at = Some(now);
     }
 
-    /// Notes that the server's clock read `server_time` milliseconds when it sent what came at
+    /// Records that the server's clock read `server_time` milliseconds when it sent what arrived at
     /// `now`.
-    pub fn handle_server_time(&mut self, now: Instant, server_time: i64) {
-        let apart = now.as_millis() - server_time as f64;
-        let offset = self.offset.map_or(apart, |offset| offset.min(apart));
+    pub fn server_time_reported(&mut self, now: Instant, server_time: i64) {
+        let difference = now.as_millis() - server_time as f64;
+        let offset = self.offset.map_or(difference, |offset| offset.min(difference));
         self.offset = Some(offset);
-        self.lag = Some(apart - offset);
+        self.lag = Some(difference - offset);
     }
 
-    /// The age of the last sign of life at `now`.
+    /// Returns the age of the last event at `now`.
     #[must_use]
     pub fn age(&self, now: Instant) -> Option<Duration> {
-        self.heard_at.map(|heard_at| now - heard_at)
+        self.last_event_at.map(|last_event_at| now - last_event_at)
     }
 
-    /// Lines per second over the last whole seconds before `now`.
+    /// Returns the lines per second over the last whole seconds before `now`.
     #[must_use]
     pub fn rate(&self, now: Instant) -> u32 {
         let this = second_of(now);
-        let counted: u64 = self
+        let lines: u64 = self
             .seconds
             .iter()
             .filter(|(second, _)| *second < this && this - *second <= WHOLE_SECONDS)
-            .map(|(_, lines)| u64::from(*lines))
+            .map(|(_, count)| u64::from(*count))
             .sum();
-        u32::try_from(counted.div_ceil(WHOLE_SECONDS)).unwrap_or(u32::MAX)
+        u32::try_from(lines.div_ceil(WHOLE_SECONDS)).unwrap_or(u32::MAX)
     }
 
-    /// How much later than at best things come.
+    /// Returns how much later than in the best case events arrive.
     #[must_use]
     pub fn lag(&self) -> Option<Duration> {
         self.lag.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok())
     }
 
-    /// All of it for a person; empty before anything came.
+    /// Returns the statistics as text, or an empty string before the first event.
     #[must_use]
     pub fn text(&self, now: Instant) -> String {
         let Some(age) = self.age(now) else { return String::new() };
         let age = if age < Duration::from_secs(2) {
             "last event just now".to_owned()
         } else {
-            format!("last event {} ago", notice::time(age))
+            format!("last event {} ago", duration(age))
         };
         let rate = match self.rate(now) {
             0 => String::new(),
             rate => format!(" · {}/s", counted(rate.into(), "line", "lines")),
         };
         let lag = match self.lag().map(millis) {
-            Some(lag) if lag >= WORTH_TELLING_MS => format!(" · {} ms late", grouped(lag)),
+            Some(lag) if lag >= REPORTED_LAG_MS => format!(" · {} ms late", grouped(lag)),
             _ => String::new(),
         };
         format!("{age}{rate}{lag}")
@@ -92,16 +91,16 @@ fn second_of(now: Instant) -> u64 {
     (now.as_millis() / 1_000.0) as u64
 }
 
-fn place_of(second: u64) -> usize {
+fn index_of(second: u64) -> usize {
     (second % WINDOW as u64) as usize
 }
 
-/// Seconds that are remembered: those that are counted, and the one that is not over yet.
+/// The seconds that are remembered: those counted, and the current one.
 const WINDOW: usize = 6;
 const WHOLE_SECONDS: u64 = WINDOW as u64 - 1;
 
-/// Less than this is what a network takes.
-const WORTH_TELLING_MS: u64 = 250;
+/// Anything less is ordinary network latency.
+const REPORTED_LAG_MS: u64 = 250;
 
 #[cfg(test)]
 mod tests {
@@ -113,33 +112,30 @@ mod tests {
 
     #[test]
     fn counts_lines_of_whole_seconds() {
-        let mut vitals = StreamStats::default();
+        let mut stats = StreamStats::default();
         for tenth in 0..100 {
-            vitals.handle_line(at(f64::from(tenth) / 10.0));
+            stats.line_arrived(at(f64::from(tenth) / 10.0));
         }
-        assert_eq!(
-            [vitals.rate(at(10.0)), vitals.rate(at(12.0)), vitals.rate(at(60.0))],
-            [10, 6, 0]
-        );
+        assert_eq!([stats.rate(at(10.0)), stats.rate(at(12.0)), stats.rate(at(60.0))], [10, 6, 0]);
     }
 
     #[test]
-    fn two_clocks_that_differ_are_no_lag() {
-        let mut vitals = StreamStats::default();
-        vitals.handle_server_time(at(10.0), 5_000_000);
-        vitals.handle_server_time(at(20.0), 5_010_000);
-        assert_eq!(vitals.lag(), Some(Duration::ZERO));
-        vitals.handle_server_time(at(31.5), 5_020_000);
-        assert_eq!(vitals.lag(), Some(Duration::from_millis(1_500)));
+    fn clock_difference_is_not_lag() {
+        let mut stats = StreamStats::default();
+        stats.server_time_reported(at(10.0), 5_000_000);
+        stats.server_time_reported(at(20.0), 5_010_000);
+        assert_eq!(stats.lag(), Some(Duration::ZERO));
+        stats.server_time_reported(at(31.5), 5_020_000);
+        assert_eq!(stats.lag(), Some(Duration::from_millis(1_500)));
     }
 
     #[test]
-    fn tells_the_age_in_words() {
-        let mut vitals = StreamStats::default();
-        assert_eq!(vitals.text(at(1.0)), "");
-        vitals.handle_event(at(1.0));
+    fn describes_the_age_of_the_last_event() {
+        let mut stats = StreamStats::default();
+        assert_eq!(stats.text(at(1.0)), "");
+        stats.event_arrived(at(1.0));
         assert_eq!(
-            [vitals.text(at(1.5)), vitals.text(at(20.0))],
+            [stats.text(at(1.5)), stats.text(at(20.0))],
             ["last event just now", "last event 19 s ago"]
         );
     }

@@ -1,5 +1,5 @@
-//! A producer's text as it is shown: escape sequences become styles, progress output its last
-//! state, and what hides is made visible.
+//! A producer's text as it is shown: escape sequences become styles, progress output is reduced to
+//! its last state, and hidden characters become visible.
 
 mod style;
 
@@ -11,35 +11,35 @@ use crate::visible::{next_hidden, stand_in, visible};
 use logs_sse_wire::ansi::{Part, has_escape, parts};
 use logs_sse_wire::byte_search::{line_end, position};
 
-/// A text without escape sequences, which is what a search and a copy see, and how its parts look.
+/// A text without escape sequences, as searched and copied, and the styles of its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Styled {
-    /// The text.
+    /// The text without escape sequences.
     pub text: String,
-    /// How it looks.
+    /// The styles of its parts.
     pub looks: Looks,
-    /// How many bytes of it were left out.
+    /// How many bytes of the text were left out.
     pub left_out: usize,
 }
 
-/// How the parts of a text look, in their order; what is in none of them looks as usual.
+/// The styles of a text's parts, in order. Everything between them is unstyled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Looks(Vec<(Range<usize>, Style)>);
 
-/// A part of a text that is drawn in one go.
+/// A part of a text that is drawn as one element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
-    /// What to draw.
+    /// The text to draw.
     pub text: Cow<'a, str>,
-    /// Its names in style sheets; empty for text that looks as usual.
+    /// Its CSS classes; empty for unstyled text.
     pub class: String,
-    /// Whether it is what a reader searches for.
+    /// Whether the part is a search match.
     pub is_marked: bool,
 }
 
 impl Styled {
-    /// At most `bytes` of a text for a row. Of a line that was written over, as progress bars do by
-    /// carriage returns, only the last state counts.
+    /// Returns at most `bytes` bytes of a text, for a row. If a line was overwritten with carriage
+    /// returns, as progress bars do, only its last state is kept.
     #[must_use]
     pub fn row(text: &str, bytes: usize) -> Self {
         if is_plain(text) {
@@ -50,21 +50,21 @@ impl Styled {
                 looks: Looks::default(),
             };
         }
-        let mut writer = Writer { most: bytes, ..Writer::default() };
+        let mut writer = Writer { limit: bytes, ..Writer::default() };
         writer.write_all(text);
         writer.finish()
     }
 
-    /// A whole text. Each state of a line that was written over is a line of its own.
+    /// Returns a whole text. Each state of an overwritten line becomes a line of its own.
     #[must_use]
     pub fn whole(text: &str) -> Self {
-        let mut writer = Writer { most: usize::MAX, keeps_states: true, ..Writer::default() };
+        let mut writer = Writer { limit: usize::MAX, keeps_states: true, ..Writer::default() };
         writer.write_all(text);
         writer.finish()
     }
 }
 
-/// The text of a row, without its looks.
+/// Returns the text of a row, unstyled.
 #[must_use]
 pub fn row_text(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
@@ -74,14 +74,15 @@ pub fn row_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A whole text for a clipboard or a file: without escape sequences, and with what hides made
-/// visible.
+/// Returns a whole text for the clipboard or a file, without escape sequences and with hidden
+/// characters made visible.
 #[must_use]
-pub fn written(text: &str) -> String {
+pub fn clipboard_text(text: &str) -> String {
     visible(&Styled::whole(text).text).into_owned()
 }
 
-/// A short text, such as a level, without escape sequences and with what hides made visible.
+/// Returns a short text, such as a level, without escape sequences and with hidden characters made
+/// visible.
 #[must_use]
 pub fn label(text: &str) -> String {
     match logs_sse_wire::ansi::plain(text) {
@@ -91,19 +92,19 @@ pub fn label(text: &str) -> String {
 }
 
 impl Looks {
-    /// The pieces of `text`, which looks like this, with `marks` where a search found something.
+    /// Splits `text` into pieces by these styles and by `marks`, the ranges of search matches.
     pub fn pieces<'a>(
         &self,
         text: &'a str,
         marks: &mut dyn Iterator<Item = Range<usize>>,
     ) -> Vec<Piece<'a>> {
-        let (mut marks, mut looks) = (marks.take(MOST_MARKS).peekable(), self.0.iter().peekable());
+        let (mut marks, mut looks) = (marks.take(MAX_MARKS).peekable(), self.0.iter().peekable());
         let mut hidden = next_hidden(text, 0);
         let (mut pieces, mut at) = (Vec::new(), 0);
         while at < text.len() {
             while marks.next_if(|mark| mark.end <= at).is_some() {}
             while looks.next_if(|(range, _)| range.end <= at).is_some() {}
-            if pieces.len() == MOST_PIECES {
+            if pieces.len() == MAX_PIECES {
                 pieces.push(Piece {
                     text: visible(&text[at..]),
                     class: String::new(),
@@ -111,7 +112,7 @@ impl Looks {
                 });
                 break;
             }
-            // Up to where the next thing begins or this one ends.
+            // Up to where the next range starts or the current one ends.
             let edge =
                 |range: &Range<usize>| if range.start <= at { range.end } else { range.start };
             let mut end = [marks.peek().map(edge), looks.peek().map(|(range, _)| edge(range))]
@@ -150,31 +151,32 @@ impl Looks {
     }
 }
 
-/// The name of a stand-in in style sheets.
+/// The CSS class of a stand-in for a hidden character.
 const HIDDEN: &str = "dsl-stand-in";
 
-/// Enough for any line that is read; one of two thousand "e" would else be four thousand pieces.
-const MOST_MARKS: usize = 100;
+/// Enough for any line that people read. Otherwise, a line of two thousand "e" would become four
+/// thousand pieces.
+const MAX_MARKS: usize = 100;
 
-/// Beyond so many pieces a text is drawn without looks: each is an element.
-const MOST_PIECES: usize = 2_000;
+/// Text beyond this many pieces is drawn unstyled, because each piece is an element.
+const MAX_PIECES: usize = 2_000;
 
 fn is_plain(text: &str) -> bool {
     !has_escape(text) && position(text.as_bytes(), b'\r').is_none()
 }
 
-/// Writes a text as a terminal would, line by line.
+/// Writes text as a terminal would, line by line.
 #[derive(Default)]
 struct Writer {
     out: Styled,
     style: Style,
-    /// Where in the text the line began, and its last state.
+    /// Where in the text the current line starts, and where its last state does.
     line: usize,
     state: usize,
-    /// Whether a carriage return came, which begins a new state unless a line feed follows.
+    /// Whether a carriage return was written, which starts a new state unless a line feed follows.
     is_returned: bool,
-    /// How many bytes of one state are kept.
-    most: usize,
+    /// How many bytes of one state to keep.
+    limit: usize,
     keeps_states: bool,
 }
 
@@ -194,14 +196,14 @@ impl Writer {
                     }
                 }
             }
-            if self.line > self.most {
+            if self.line > self.limit {
                 self.out.left_out += text.len().saturating_sub(read);
                 break;
             }
         }
     }
 
-    /// Writes text up to the end of a line or a state.
+    /// Writes text up to the end of a line or state.
     fn write(&mut self, part: &str) {
         let last = part.as_bytes().last();
         let is_ended = matches!(last, Some(b'\n' | b'\r'));
@@ -223,7 +225,7 @@ impl Writer {
 
     fn push(&mut self, part: &str) {
         let start = self.out.text.len();
-        let room = self.most.saturating_sub(start - self.state);
+        let room = self.limit.saturating_sub(start - self.state);
         let kept = &part[..part.floor_char_boundary(room)];
         self.out.text.push_str(kept);
         self.out.left_out += part.len() - kept.len();
@@ -256,26 +258,25 @@ impl Writer {
         self.is_returned = false;
     }
 
-    /// Of the last two states of a line drops the first, or the last if there is nothing to see in
-    /// it.
+    /// Drops the first of the last two states of a line, or the last one if it is blank.
     fn drop_state(&mut self) {
         let Styled { text, looks, .. } = &mut self.out;
         if text[self.state..].trim().is_empty() && self.line < self.state {
             text.truncate(self.state);
             looks.truncate(self.state);
         } else {
-            let gone = self.state - self.line;
+            let removed = self.state - self.line;
             text.drain(self.line..self.state);
             looks.0.retain(|(range, _)| range.end <= self.line || range.start >= self.state);
             for (range, _) in looks.0.iter_mut().filter(|(range, _)| range.start >= self.state) {
-                *range = range.start - gone..range.end - gone;
+                *range = range.start - removed..range.end - removed;
             }
         }
     }
 
     fn finish(mut self) -> Styled {
         self.end_line();
-        let end = self.out.text.floor_char_boundary(self.most);
+        let end = self.out.text.floor_char_boundary(self.limit);
         self.out.left_out += self.out.text.len() - end;
         self.out.text.truncate(end);
         self.out.looks.truncate(end);
@@ -321,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn of_progress_output_a_row_shows_the_last_state_and_the_entry_all() {
+    fn a_row_shows_the_last_state_of_progress_output_and_the_entry_every_state() {
         for text in [
             "10%\r50%\r100%",
             "10%\r50%\r100%\r",
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_styles_may_cross() {
+    fn marks_and_styles_may_overlap() {
         let styled = Styled::row("con\u{1b}[31mnection\u{1b}[0m refused", 2_048);
         assert_eq!(styled.text, "connection refused");
         assert_eq!(
@@ -350,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_is_drawn_as_a_piece_of_its_own() {
+    fn a_hidden_character_is_a_piece_of_its_own() {
         assert_eq!(row("a\u{202e}b\0"), "a<dsl-stand-in>⟨U+202E⟩</>b<dsl-stand-in>␀</>");
         assert_eq!(
             row("\u{1b}[31ma\u{202e}b\u{1b}"),
@@ -358,13 +359,13 @@ mod tests {
         );
         assert_eq!(label("\u{1b}[31mERR\u{202e}OR\u{1b}[0m"), "ERR⟨U+202E⟩OR");
         assert_eq!(
-            written("\u{1b}[31ma\u{1b}[0m\tb\0\n10%\r\u{202e}100%\r\n"),
+            clipboard_text("\u{1b}[31ma\u{1b}[0m\tb\0\n10%\r\u{202e}100%\r\n"),
             "a\tb␀\n10%\n⟨U+202E⟩100%\n"
         );
     }
 
     #[test]
-    fn a_row_keeps_as_much_as_it_may_and_counts_the_rest() {
+    fn a_row_is_truncated_and_counts_the_rest() {
         let left_out = |text: &str| {
             let styled = Styled::row(text, 10);
             (styled.text.len(), styled.left_out)
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_many_styles_is_drawn_without_them_in_the_end() {
+    fn text_beyond_the_piece_limit_is_unstyled() {
         let styled = Styled::whole(&"\u{1b}[31ma\u{1b}[32mb\0".repeat(2_000));
         let pieces = styled.looks.pieces(&styled.text, &mut std::iter::empty());
         assert_eq!(pieces.len(), 2_001);

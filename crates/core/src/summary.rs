@@ -1,16 +1,17 @@
-//! The log in words: how much is held, how much was let go, and what to say when there is nothing.
-//! Decides words, draws nothing.
+//! The log in words: how much is stored, how much was dropped, and what to say if there is nothing.
+//! Draws nothing.
 
 use crate::connection::State;
+use crate::counters::Counters;
 use crate::find::Find;
-use crate::session::Tally;
+use crate::format::{counted, grouped, size};
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Piece, Styled, label};
 use crate::visible::visible;
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
 
-/// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
+/// Describes what is stored: `1,204 lines`, and how many of the oldest were dropped.
 #[must_use]
 pub fn held(store: &Store) -> String {
     let lines = counted(store.lines() as u64, "line", "lines");
@@ -24,8 +25,8 @@ pub fn held(store: &Store) -> String {
     }
 }
 
-/// What to say of the lines that match: `1,204 of 100,000 lines`, and until all are searched `1,204
-/// hits · searching…`.
+/// Describes the lines that match: `1,204 of 100,000 lines`, or `1,204 hits · searching…` until the
+/// search is complete.
 #[must_use]
 pub fn found(find: &Find, store: &Store) -> String {
     let found = find.lines(store);
@@ -41,7 +42,7 @@ pub fn found(find: &Find, store: &Store) -> String {
     }
 }
 
-/// What to say of lines that a choice of levels leaves out only because theirs is not known.
+/// Describes the lines that a level filter leaves out only because their level is unknown.
 fn unknown_levels(find: &Find, store: &Store) -> String {
     match store.unknown_levels() {
         0 => String::new(),
@@ -50,48 +51,48 @@ fn unknown_levels(find: &Find, store: &Store) -> String {
     }
 }
 
-/// What a menu calls the choice of lines whose level is not known, or that have none.
+/// Returns the menu item for lines with an unknown level, or none.
 #[must_use]
 pub fn unknown_choice(lines: u64) -> String {
     format!("Unknown level ({})", grouped(lines))
 }
 
-/// What to say in place of lines where none matches.
+/// Returns the placeholder shown while no line matches.
 #[must_use]
-pub fn unfound(find: &Find, store: &Store) -> &'static str {
-    if find.is_complete(store) { "No line matches." } else { "Searching…" }
+pub fn no_match(find: &Find, store: &Store) -> &'static str {
+    if find.is_complete(store) { "No matching lines." } else { "Searching…" }
 }
 
-/// What to say of lines that did not come, or came twice; empty when there are none.
+/// Describes missing and duplicate lines; empty if there are none.
 #[must_use]
-pub fn losses(tally: Tally) -> String {
-    let missing = if tally.missing > 0 {
-        format!(" · {} missing", grouped(tally.missing))
+pub fn losses(counters: Counters) -> String {
+    let missing = if counters.missing > 0 {
+        format!(" · {} missing", grouped(counters.missing))
     } else {
         String::new()
     };
-    let duplicates = if tally.duplicates > 0 {
-        format!(" · {} removed", counted(tally.duplicates, "duplicate", "duplicates"))
+    let duplicates = if counters.duplicates > 0 {
+        format!(" · {} removed", counted(counters.duplicates, "duplicate", "duplicates"))
     } else {
         String::new()
     };
     missing + &duplicates
 }
 
-/// What to say in place of an empty log.
+/// Returns the placeholder for an empty log.
 #[must_use]
 pub fn empty(state: &State) -> &'static str {
     match state {
         State::Idle => "Not connected.",
-        State::Open { .. } => "Connected. No log has come yet.",
+        State::Open { .. } => "Connected. No logs yet.",
         State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => {
-            "Not connected yet. Logs will show here."
+            "Not connected yet. Logs will appear here."
         }
         State::Stopped(_) => "Not connected. See the status above.",
     }
 }
 
-/// What to say of lines that came while the reader looks at older ones.
+/// Describes the lines that arrived while the reader looks at older ones.
 #[must_use]
 pub fn unseen(lines: u64) -> String {
     match lines {
@@ -100,42 +101,36 @@ pub fn unseen(lines: u64) -> String {
     }
 }
 
-/// A number and its noun, with thousands set apart.
-#[must_use]
-pub fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
-/// A row as it is shown; whatever it has not is empty.
+/// A row as it is shown. Parts that it lacks are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowText {
-    /// Its names in style sheets.
+    /// The row's CSS classes.
     pub class: String,
-    /// The most exact time that its producer gave, as it came.
+    /// The most precise time that the producer sent, unchanged.
     pub exact_time: String,
-    /// The level, as its producer wrote it.
+    /// The level, as the producer wrote it.
     pub level: String,
     /// The pipeline or stage.
     pub pipeline: String,
-    /// The channel, where it is another one than was asked for.
+    /// The channel, if it is not the one requested.
     pub channel: String,
-    /// The message without escape sequences, or what there is to notice; at most [`ROW_BYTES`] of
+    /// The message without escape sequences, or the text of the notice; at most [`ROW_BYTES`] of
     /// it.
     pub message: String,
-    /// How the message looks.
+    /// The styles of the message.
     pub looks: Looks,
-    /// How much of the message is not shown.
+    /// The size of the part of the message that is not shown.
     pub more: String,
     /// The status or duration.
     pub status: String,
 }
 
 impl RowText {
-    /// What is shown of `row`; `channel` is the one that was asked for.
+    /// Creates the text of `row`. `channel` is the one requested.
     #[must_use]
-    pub fn of(row: &Row, channel: &str) -> Self {
+    pub fn from_row(row: &Row, channel: &str) -> Self {
         match row {
-            Row::Line(line) => Self::of_line(line, channel),
+            Row::Line(line) => Self::from_line(line, channel),
             Row::Notice(notice) => {
                 let class = if notice.is_loss() {
                     "dsl-row dsl-notice dsl-loss"
@@ -147,7 +142,7 @@ impl RowText {
         }
     }
 
-    fn of_line(line: &Line, channel: &str) -> Self {
+    fn from_line(line: &Line, channel: &str) -> Self {
         let entry = &line.entry;
         let message = Styled::row(entry.message(), ROW_BYTES);
         let more = message.left_out + line.cut_bytes;
@@ -156,7 +151,9 @@ impl RowText {
             exact_time: label(entry.exact_time()),
             level: label(entry.level_text()),
             pipeline: label(entry.pipeline()),
-            channel: label(line.channel.as_deref().filter(|of| *of != channel).unwrap_or_default()),
+            channel: label(
+                line.channel.as_deref().filter(|name| *name != channel).unwrap_or_default(),
+            ),
             message: message.text,
             looks: message.looks,
             more: if more > 0 { format!("+{}", size(more)) } else { String::new() },
@@ -165,25 +162,25 @@ impl RowText {
     }
 }
 
-/// One whole entry, for a reader who opened it.
+/// A whole entry, for the detail view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
-    /// Where it came from and when: channel, id, exact time, whether it was cut.
+    /// Where it came from and when: channel, id, precise time, whether it was cut.
     pub about: String,
-    /// The message, all of it, without escape sequences.
+    /// The whole message, without escape sequences.
     pub message: String,
-    /// How the message looks.
+    /// The styles of the message.
     pub looks: Looks,
-    /// All fields.
+    /// All fields of the entry.
     pub fields: String,
 }
 
 impl Whole {
-    /// The whole of `line`.
+    /// Creates the detail view of `line`.
     #[must_use]
-    pub fn of(line: &Line) -> Self {
+    pub fn from_line(line: &Line) -> Self {
         let cut = if line.cut_bytes > 0 {
-            format!("cut: {} more were sent", size(line.cut_bytes))
+            format!("truncated: {} more were sent", size(line.cut_bytes))
         } else {
             String::new()
         };
@@ -200,25 +197,25 @@ impl Whole {
         }
     }
 
-    /// The message: all of it, or as much as opens without a stall.
+    /// Returns the message: all of it, or as much as opens without a stall.
     #[must_use]
     pub fn shown_message(&self, all: bool) -> &str {
         if all { &self.message } else { head(&self.message, HEAD_BYTES) }
     }
 
-    /// The same, as it is drawn.
+    /// Returns the same as styled pieces.
     #[must_use]
     pub fn message_pieces(&self, all: bool) -> Vec<Piece<'_>> {
         self.looks.pieces(self.shown_message(all), &mut std::iter::empty())
     }
 
-    /// The fields, likewise.
+    /// Returns the fields: all of them, or as much as opens without a stall.
     #[must_use]
     pub fn shown_fields(&self, all: bool) -> String {
         if all { &self.fields } else { head(&self.fields, HEAD_BYTES) }.to_owned()
     }
 
-    /// What a button says that shows the rest; empty when there is none.
+    /// Returns the label of the button that shows the rest, or an empty string if there is none.
     #[must_use]
     pub fn rest(&self, all: bool) -> String {
         let longer = self.message.len().max(self.fields.len());
@@ -227,16 +224,6 @@ impl Whole {
         } else {
             format!("Show all {}", size(longer))
         }
-    }
-}
-
-/// A size for people: `812 B`, `1.5 kB`, `3.0 MB`.
-#[must_use]
-pub fn size(bytes: usize) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }
 
@@ -249,24 +236,11 @@ fn bound(store: &Store) -> String {
     }
 }
 
-/// A number with thousands set apart: `1,204`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// The most bytes of a message that a row shows: more than any screen does, and less than what
+/// The most bytes of a message that a row shows: more than fits on any screen, and less than what
 /// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
 
-/// The most bytes of an entry that are shown before somebody asks for all: laying out a megabyte
+/// The most bytes of an entry that are shown before the reader asks for all: laying out a megabyte
 /// takes a browser a quarter of a second.
 const HEAD_BYTES: usize = 65_536;
 
@@ -289,17 +263,20 @@ mod tests {
     }
 
     #[test]
-    fn names_a_channel_that_was_not_asked_for() {
+    fn names_a_channel_that_was_not_requested() {
         let row = row(r#"{"channel":"logs:faas:a:b","data":{"message":"m"}}"#);
         assert_eq!(
-            [RowText::of(&row, "logs:etl:a:b").channel, RowText::of(&row, "logs:faas:a:b").channel],
+            [
+                RowText::from_row(&row, "logs:etl:a:b").channel,
+                RowText::from_row(&row, "logs:faas:a:b").channel
+            ],
             ["logs:faas:a:b", ""]
         );
     }
 
     #[test]
-    fn tells_how_many_are_held_and_how_many_were_dropped() {
-        let mut store = Store::new(Capacity::of_lines(1_000));
+    fn says_how_many_lines_are_stored_and_dropped() {
+        let mut store = Store::new(Capacity::from_lines(1_000));
         store.append(&raw("a"));
         assert_eq!(held(&store), "1 line");
         for _ in 0..2_233 {
@@ -312,25 +289,25 @@ mod tests {
     }
 
     #[test]
-    fn tells_how_many_match_and_that_it_still_searches() {
-        let mut store = Store::new(Capacity::of_lines(2_000));
+    fn says_how_many_lines_match_and_whether_the_search_continues() {
+        let mut store = Store::new(Capacity::from_lines(2_000));
         (0..1_234)
             .for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
         let mut find = Find::new(Query::default().text("even"), &store);
         assert_eq!(
-            (found(&find, &store).as_str(), unfound(&find, &store)),
+            (found(&find, &store).as_str(), no_match(&find, &store)),
             ("0 hits · searching…", "Searching…")
         );
         find.advance(&store, usize::MAX);
         assert_eq!(
-            (found(&find, &store).as_str(), unfound(&find, &store)),
-            ("617 of 1,234 lines", "No line matches.")
+            (found(&find, &store).as_str(), no_match(&find, &store)),
+            ("617 of 1,234 lines", "No matching lines.")
         );
     }
 
     #[test]
-    fn a_choice_of_levels_says_how_many_lines_it_leaves_out_unknown() {
-        let mut store = Store::new(Capacity::of_lines(3));
+    fn a_level_filter_says_how_many_lines_of_unknown_level_it_hides() {
+        let mut store = Store::new(Capacity::from_lines(3));
         for text in [
             "no level",
             r#"{"level":"AUDIT","message":"m"}"#,
@@ -339,17 +316,17 @@ mod tests {
         ] {
             store.append(&raw(text));
         }
-        let said = |levels: Levels| {
+        let summary = |levels: Levels| {
             let mut find = Find::new(Query { levels, ..Query::default().text("m") }, &store);
             find.advance(&store, usize::MAX);
             found(&find, &store)
         };
         assert_eq!(
-            said(Levels::of(&[Level::Error])),
+            summary(Levels::of(&[Level::Error])),
             "1 of 3 lines · 2 of unknown level not shown"
         );
         assert_eq!(
-            (said(Levels::ALL), said(Levels::CHOICES[5].1)),
+            (summary(Levels::ALL), summary(Levels::CHOICES[5].1)),
             ("3 of 3 lines".into(), "2 of 3 lines".into())
         );
         assert_eq!(
@@ -359,9 +336,9 @@ mod tests {
     }
 
     #[test]
-    fn a_row_shows_the_level_as_it_came_and_what_hides_in_any_of_its_texts() {
+    fn a_row_shows_the_level_as_received_and_hidden_characters_in_every_text() {
         let text = r#"{"level":"\u001b[31mCRIT\u001b[0m","pipeline":"a\u202eb","status":"\u0000","message":"\u001b[1mbold\u001b[0m"}"#;
-        let row = RowText::of(&row(text), "");
+        let row = RowText::from_row(&row(text), "");
         assert_eq!(
             (row.class.as_str(), row.level.as_str(), row.pipeline.as_str(), row.status.as_str()),
             ("dsl-row dsl-level-error", "CRIT", "a⟨U+202E⟩b", "␀")
@@ -370,8 +347,8 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_entry_keeps_each_state_of_progress_and_shows_what_hides() {
-        let whole = Whole::of(
+    fn a_whole_entry_keeps_every_state_of_progress_and_shows_hidden_characters() {
+        let whole = Whole::from_line(
             &raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read(),
         );
         assert_eq!(
@@ -388,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_bound_that_was_reached() {
+    fn names_the_limit_that_was_reached() {
         let mut store = Store::new(Capacity { lines: 10, bytes: 2_000 });
         for _ in 0..3 {
             store.append(&raw(&"x".repeat(1_000)));
@@ -398,13 +375,13 @@ mod tests {
 
     #[test]
     fn a_row_shows_the_head_of_a_long_message() {
-        let long = RowText::of(&row(&"é".repeat(2_000)), "");
+        let long = RowText::from_row(&row(&"é".repeat(2_000)), "");
         assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
     }
 
     #[test]
-    fn a_huge_entry_opens_with_its_head_and_shows_all_when_asked() {
-        let whole = |text: &str| Whole::of(&raw(text).read());
+    fn a_huge_entry_opens_with_its_head_and_shows_all_on_request() {
+        let whole = |text: &str| Whole::from_line(&raw(text).read());
         let huge = whole(&"é".repeat(500_000));
         assert_eq!(
             (huge.shown_message(false).len(), huge.shown_message(true).len()),
@@ -415,10 +392,5 @@ mod tests {
             (whole("short").shown_message(false), whole("short").rest(false).as_str()),
             ("short", "")
         );
-    }
-
-    #[test]
-    fn sets_thousands_apart() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

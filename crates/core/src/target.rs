@@ -1,5 +1,5 @@
-//! What to connect to: the page's ids or channels and where they stream, checked once, and the URL
-//! made of them. Opens nothing.
+//! What to connect to: the page's ids or channels and the endpoint, validated once, and the
+//! resulting URL. Opens nothing.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ use logs_sse_wire::json::quoted;
 /// The Datashop proxy route, on the page's own origin.
 pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
-/// The service whose proxy route that is. For another one the URL names it.
+/// The service behind [`DEFAULT_ENDPOINT`]. For any other service, the URL names it.
 pub const DEFAULT_SERVICE: &str = "etl";
 
 /// The channels of one stream, and the route that streams them.
@@ -25,12 +25,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// Checks what a page gives. For function logs `workflow_id` is the function's id.
+    /// Validates the ids of a page. For function logs, `workflow_id` is the function's id.
     ///
     /// # Errors
-    /// When an id is no [`Id`], or the endpoint is no `http(s)` URL or path.
     ///
-    /// # Example
+    /// Returns an error if an id is not a valid [`Id`], or the endpoint is neither an `http(s)` URL
+    /// nor a path.
+    ///
+    /// # Examples
     /// ```
     /// use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
     ///
@@ -61,22 +63,24 @@ impl Target {
         Ok(Self { channels: vec![ChannelName::new(service, workspace, Some(workflow))], url })
     }
 
-    /// Several channels over one stream, read from a gateway itself: its address, or the whole
-    /// route.
+    /// Reads several channels over one stream, directly from a gateway. `gateway` is its address or
+    /// its full stream route.
     ///
     /// # Errors
-    /// When a channel is no [`ChannelName`], there are none or more than [`Target::MAX_CHANNELS`],
-    /// or the gateway is no `http(s)` URL or path.
     ///
-    /// # Example
+    /// Returns an error if a name is not a valid [`ChannelName`], there are no channels or more
+    /// than [`Target::MAX_CHANNELS`], or the gateway is neither an `http(s)` URL nor a path.
+    ///
+    /// # Examples
     /// ```
     /// use logs_sse_core::target::Target;
     ///
-    /// let target = Target::of_channels(["logs:etl:a:b", "logs:etl:a:c"], "https://gateway.example")?;
+    /// let names = ["logs:etl:a:b", "logs:etl:a:c"];
+    /// let target = Target::from_channels(names, "https://gateway.example")?;
     /// assert_eq!(target.url(), "https://gateway.example/logs/stream?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Aetl%3Aa%3Ac");
     /// # Ok::<(), logs_sse_core::target::TargetError>(())
     /// ```
-    pub fn of_channels<'a>(
+    pub fn from_channels<'a>(
         names: impl IntoIterator<Item = &'a str>,
         gateway: &str,
     ) -> Result<Self, TargetError> {
@@ -104,24 +108,26 @@ impl Target {
         Ok(Self { channels, url })
     }
 
-    /// The most channels of one stream: their positions must fit into a cursor.
+    /// The maximum number of channels per stream: their positions must fit into a cursor.
     pub const MAX_CHANNELS: usize = 16;
 
-    /// The channels, in the order of the URL; at least one.
+    /// Returns the channels in the order of the URL; there is at least one.
     #[must_use]
     pub fn channels(&self) -> &[ChannelName] {
         &self.channels
     }
 
-    /// The URL to open.
+    /// Returns the URL to open.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The URL to open in order to go on from `cursor`: an `EventSource` of a page cannot send the
-    /// header that is made for it. With `batching` it asks for several logs in one event,
-    /// which a server that knows nothing of it leaves unheard.
+    /// Returns the URL that resumes at `cursor`: an `EventSource` cannot set the header meant for
+    /// it.
+    ///
+    /// With `batching`, the URL asks for several logs per event. Servers that do not support it
+    /// ignore the parameter.
     #[must_use]
     pub fn url_from(url: &str, batching: bool, cursor: Option<&Cursor>) -> String {
         let batch = if batching { "&batch=1" } else { "" };
@@ -130,14 +136,14 @@ impl Target {
     }
 }
 
-/// Why there is nothing to connect to, in a sentence for the page.
+/// Why there is nothing to connect to, as a message for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetError {
-    /// An id is wrong, or not filled in yet.
+    /// An id is invalid, or not filled in yet.
     Id(ChannelError),
-    /// The endpoint is wrong.
+    /// The endpoint is invalid.
     Endpoint(String),
-    /// So many channels for one stream.
+    /// The number of channels is not allowed for one stream.
     Count(usize),
 }
 
@@ -146,15 +152,15 @@ impl fmt::Display for TargetError {
         match self {
             Self::Id(error) if error.is_empty() => write!(
                 f,
-                "no {} is chosen",
+                "no {} is selected",
                 error.field().strip_suffix(" id").unwrap_or(error.field())
             ),
             Self::Id(error) => error.fmt(f),
-            Self::Endpoint(why) => f.write_str(why),
-            Self::Count(0) => f.write_str("no channel is chosen"),
-            Self::Count(many) => write!(
+            Self::Endpoint(message) => f.write_str(message),
+            Self::Count(0) => f.write_str("no channel is selected"),
+            Self::Count(count) => write!(
                 f,
-                "{many} channels for one stream: expected at most {}",
+                "{count} channels for one stream: expected at most {}",
                 Target::MAX_CHANNELS
             ),
         }
@@ -170,20 +176,20 @@ impl From<ChannelError> for TargetError {
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
-    let refuse =
+    let reject =
         |why: &str| Err(TargetError::Endpoint(format!("endpoint {} {why}", quoted(endpoint))));
     let scheme = endpoint
         .split_once(':')
         .map(|(before, _)| before)
         .filter(|before| !before.contains(['/', '?']));
     if endpoint.is_empty() || endpoint.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        refuse("is empty or holds a space: expected a path or an http(s) URL")
+        reject("is empty or contains a space: expected a path or an http(s) URL")
     } else if endpoint.contains('#') {
-        refuse("has a fragment (#…)")
+        reject("has a fragment (#…)")
     } else if scheme.is_some_and(|scheme| {
         !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")
     }) {
-        refuse("is neither a path nor an http(s) URL")
+        reject("is neither a path nor an http(s) URL")
     } else {
         Ok(())
     }
@@ -193,10 +199,10 @@ fn encoded(text: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(text, RESERVED)
 }
 
-/// Where a gateway streams, below its address.
+/// The stream route of a gateway, below its address.
 const GATEWAY_ROUTE: &str = "/logs/stream";
 
-/// All but the unreserved characters of RFC 3986.
+/// Everything except the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[cfg(test)]
@@ -234,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_endpoints_that_are_no_place_to_stream_from() {
+    fn rejects_endpoints_that_cannot_stream() {
         for endpoint in [
             "",
             "javascript:alert(1)",
@@ -252,9 +258,9 @@ mod tests {
     }
 
     #[test]
-    fn names_several_channels_once_each_below_the_gateway() {
+    fn names_each_channel_once_below_the_gateway() {
         let url = |gateway| {
-            Target::of_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway)
+            Target::from_channels(["logs:etl:a:b", "logs:etl:a:b", "logs:faas:a"], gateway)
                 .map(|target| target.url().to_owned())
         };
         let query = "?channels=logs%3Aetl%3Aa%3Ab%2Clogs%3Afaas%3Aa";
@@ -270,19 +276,19 @@ mod tests {
 
     #[test]
     fn a_stream_has_one_to_sixteen_channels() {
-        let of = |many: usize| {
-            let names: Vec<_> = (0..many).map(|index| format!("logs:etl:a:{index}")).collect();
-            Target::of_channels(names.iter().map(String::as_str), "")
+        let channels = |count: usize| {
+            let names: Vec<_> = (0..count).map(|index| format!("logs:etl:a:{index}")).collect();
+            Target::from_channels(names.iter().map(String::as_str), "")
                 .map(|target| target.channels().len())
                 .map_err(|error| error.to_string())
         };
-        assert_eq!(of(0), Err("no channel is chosen".into()));
-        assert_eq!(of(16), Ok(16));
-        assert_eq!(of(17), Err("17 channels for one stream: expected at most 16".into()));
+        assert_eq!(channels(0), Err("no channel is selected".into()));
+        assert_eq!(channels(16), Ok(16));
+        assert_eq!(channels(17), Err("17 channels for one stream: expected at most 16".into()));
     }
 
     #[test]
-    fn says_plainly_that_nothing_is_chosen_yet() {
-        assert_eq!(url("etl", "", "/s"), Err("no workflow is chosen".into()));
+    fn says_that_nothing_is_selected_yet() {
+        assert_eq!(url("etl", "", "/s"), Err("no workflow is selected".into()));
     }
 }

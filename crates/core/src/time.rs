@@ -1,31 +1,33 @@
-//! A moment as a number that is handed in. Nothing here asks what time it is.
+//! Time as a value passed in by the caller. Nothing here reads a clock.
 
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
-/// A moment on the caller's monotonic clock, as the time since that clock's own origin.
+/// A moment on the caller's monotonic clock, as the time since that clock's origin.
 ///
 /// In the page the origin is the start of the page (`performance.now()`); in a test it is zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(Duration);
 
 impl Instant {
-    /// The moment `millis` milliseconds after the origin. What is not a positive number counts as
-    /// the origin.
+    /// Returns the moment `millis` milliseconds after the origin. Anything that is not a positive
+    /// number yields the origin.
     #[must_use]
     pub fn from_millis(millis: f64) -> Self {
         Self(Duration::try_from_secs_f64(millis / 1_000.0).unwrap_or_default())
     }
 
-    /// Milliseconds since the origin.
+    /// Returns the milliseconds since the origin.
     #[must_use]
     pub fn as_millis(self) -> f64 {
         self.0.as_secs_f64() * 1_000.0
     }
 }
 
-/// Whole milliseconds, as `Duration::as_millis` gives them; that has 128 bits, whose division and
-/// printing alone are 2 kB of WebAssembly.
+/// Returns `time` in whole milliseconds, saturating.
+///
+/// `Duration::as_millis` returns 128 bits, whose division and formatting alone take 2 kB of
+/// WebAssembly.
 pub fn millis(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000).saturating_add(time.subsec_millis().into())
 }
@@ -38,8 +40,8 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// The time from `earlier` to `self`; zero when `earlier` is the later one, as a clock may have
-/// been read out of turn.
+/// Returns the time from `earlier` to `self`, or zero if `earlier` is later: readings of a clock
+/// may arrive out of order.
 impl Sub for Instant {
     type Output = Duration;
 
@@ -53,14 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_any_number_without_a_panic() {
-        for odd in [f64::NAN, f64::INFINITY, -1.0, f64::MAX] {
-            assert_eq!(Instant::from_millis(odd), Instant::default());
+    fn accepts_any_number_without_a_panic() {
+        for invalid in [f64::NAN, f64::INFINITY, -1.0, f64::MAX] {
+            assert_eq!(Instant::from_millis(invalid), Instant::default());
         }
     }
 
     #[test]
-    fn a_clock_that_went_back_gives_no_time() {
+    fn a_clock_that_went_back_yields_zero() {
         assert_eq!(Instant::from_millis(5.0) - Instant::from_millis(9.0), Duration::ZERO);
     }
 }

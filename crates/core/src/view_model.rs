@@ -1,5 +1,4 @@
-//! All that the page shows at one moment, so that its views have one thing to watch. Decides, draws
-//! nothing.
+//! Everything the page shows at one moment, so that its views depend on one value. Draws nothing.
 
 use std::borrow::Cow;
 
@@ -11,40 +10,40 @@ use crate::time::Instant;
 use crate::viewport::{Viewport, Window};
 use crate::visible::visible;
 
-/// The status, and the live section as seen through a viewport.
+/// The status, and the log as seen through a viewport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewModel {
-    /// The connection in words.
+    /// The status of the connection as text.
     pub status: Status,
-    /// Whether there is a section at all: lines, or the wish for some.
+    /// Whether to show the log at all: it has lines, or is expected to.
     pub is_shown: bool,
-    /// Which rows to draw, by the ordinals of [`Session::shown_range`], and where.
+    /// The rows to draw, by the ordinals of [`Session::shown_range`], and their position.
     pub window: Window,
-    /// What the drawn rows depend on beside the window; see [`Session::rows_version`].
+    /// What the drawn rows depend on besides the window; see [`Session::rows_version`].
     pub rows_version: u64,
-    /// Lines below this number belong to a log that was cleared, or to that of another workflow.
+    /// Lines below this number belong to a cleared log, or to another workflow's.
     pub cleared_at: u64,
-    /// Changes with the pipelines that a filter offers.
+    /// Changes whenever the pipelines offered by the filter change.
     pub pipelines_version: u64,
-    /// How many lines are held or found, dropped, missing, in words.
+    /// How many lines are stored or found, dropped and missing, as text.
     pub held: String,
-    /// How many lines have a level that is not known, or none; a choice of levels must not hide
-    /// them silently.
+    /// The number of lines whose level is unknown or absent. A level filter must not hide them
+    /// silently.
     pub unknown_levels: u64,
-    /// What to say in place of lines; empty when there are some.
+    /// The placeholder shown instead of lines, or an empty string if there are lines.
     pub empty: &'static str,
-    /// Whether what is searched for is read as a regular expression.
+    /// Whether the search text is a regular expression.
     pub is_regex: bool,
-    /// What is wrong with it; empty when nothing is.
-    pub wrong: String,
-    /// What the way back to the newest line says; empty when the view is there.
+    /// The error in the regular expression, or an empty string.
+    pub regex_error: String,
+    /// The label of the button that returns to the newest line, or an empty string while following.
     pub newest: String,
 }
 
 impl ViewModel {
-    /// What to show of `session` through `viewport` at `now`.
+    /// Creates the view model of `session` seen through `viewport` at `now`.
     #[must_use]
-    pub fn of(session: &Session, viewport: &Viewport, now: Instant) -> Self {
+    pub fn new(session: &Session, viewport: &Viewport, now: Instant) -> Self {
         let store = session.store();
         let shown = session.shown_range();
         let window = viewport.window(&shown);
@@ -59,14 +58,14 @@ impl ViewModel {
             held: session
                 .find()
                 .map_or_else(|| summary::held(store), |find| summary::found(find, store))
-                + &summary::losses(session.tally()),
+                + &summary::losses(session.counters()),
             empty: match session.find() {
                 _ if store.is_empty() => summary::empty(session.state()),
-                Some(find) if shown.is_empty() => summary::unfound(find, store),
+                Some(find) if shown.is_empty() => summary::no_match(find, store),
                 _ => "",
             },
             is_regex: session.query().is_regex,
-            wrong: session
+            regex_error: session
                 .find()
                 .and_then(Find::error)
                 .map(|error| error.to_string())
@@ -80,7 +79,7 @@ impl ViewModel {
     }
 }
 
-/// The status, in which a server may have put any character.
+/// Returns the status, with every character that a server may have put into it made visible.
 fn status_of(session: &Session, now: Instant) -> Status {
     let mut status = session.status(now);
     for text in [&mut status.progress, &mut status.reason] {

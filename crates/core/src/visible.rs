@@ -1,10 +1,10 @@
-//! Characters that nobody sees, or that change what is seen around them, written so that they can
-//! be seen. Knows no escape sequences.
+//! Makes characters visible that are invisible or that change how the text around them is shown.
+//! Knows nothing of escape sequences.
 
 use std::borrow::Cow;
 
-/// The text with a stand-in for each character that hides or reorders text: `␀` for NUL, `⟨U+202E⟩`
-/// for a right-to-left override.
+/// Replaces each character that is invisible or reorders text with a stand-in: `␀` for NUL,
+/// `⟨U+202E⟩` for a right-to-left override.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     let Some((mut at, mut found)) = next_hidden(text, 0) else { return Cow::Borrowed(text) };
@@ -22,7 +22,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The first character from `from` on that needs a stand-in, and where it is.
+/// Returns the first character at or after `from` that needs a stand-in, and its position.
 #[must_use]
 pub fn next_hidden(text: &str, from: usize) -> Option<(usize, char)> {
     let is_suspect = |byte: &u8| !matches!(byte, b' '..=b'~' | b'\n' | b'\t');
@@ -38,7 +38,7 @@ pub fn next_hidden(text: &str, from: usize) -> Option<(usize, char)> {
     }
 }
 
-/// What is shown for a character: the picture of a control character, or its number.
+/// Returns the stand-in for a character: the symbol of a control character, or its code point.
 #[must_use]
 pub fn stand_in(character: char) -> String {
     match character {
@@ -55,15 +55,15 @@ fn is_hidden(character: char, before: &str, after: &str) -> bool {
         '\n' | '\t' => false,
         // Control characters.
         '\0'..' ' | '\u{7f}'..='\u{9f}' => true,
-        // They join what would else be written apart, as in Persian, Hindi and emoji. Between other
-        // letters they only hide.
+        // Joiners connect characters that would otherwise be written apart, as in Persian, Hindi
+        // and emoji. Between other letters they are only invisible.
         '\u{200c}' | '\u{200d}' => {
             !before.chars().next_back().is_some_and(is_joined)
                 || !after.chars().next().is_some_and(is_joined)
         }
-        // They choose between forms of the character before them.
+        // Variation selectors choose between forms of the character before them.
         '\u{fe00}'..='\u{fe0f}' => !before.chars().next_back().is_some_and(has_forms),
-        // Of zero width.
+        // Zero width.
         '\u{ad}'
         | '\u{34f}'
         | '\u{115f}'
@@ -79,7 +79,7 @@ fn is_hidden(character: char, before: &str, after: &str) -> bool {
         | '\u{fff9}'..='\u{fffb}'
         | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}' => true,
-        // They turn the direction of writing, or break the line.
+        // Bidirectional controls and line separators.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => {
             true
         }
@@ -87,8 +87,8 @@ fn is_hidden(character: char, before: &str, after: &str) -> bool {
     }
 }
 
-/// Whether it may be a part of a script or a picture that needs joiners: no Latin, Greek or
-/// Cyrillic letter is.
+/// Returns whether the character may belong to a script or an emoji that needs joiners. No Latin,
+/// Greek or Cyrillic letter does.
 fn is_joined(character: char) -> bool {
     character >= '\u{590}' && !matches!(character, '\u{2000}'..='\u{206f}')
 }
@@ -97,7 +97,7 @@ fn has_forms(character: char) -> bool {
     matches!(character, '0'..='9' | '#' | '*' | '©' | '®') || is_joined(character)
 }
 
-/// Where Unicode has the pictures of control characters.
+/// The start of Unicode's control pictures.
 const PICTURES: u32 = 0x2400;
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_that_reorder_text_are_shown_by_number() {
+    fn characters_that_reorder_text_are_shown_by_code_point() {
         assert_eq!(visible("invoice_\u{202e}fdp.exe"), "invoice_⟨U+202E⟩fdp.exe");
         for number in (0x202a..=0x202e).chain(0x2066..=0x2069).chain([0x200e, 0x200f, 0x61c]) {
             let character = char::from_u32(number).expect("a character");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_shown_by_their_pictures() {
+    fn control_characters_are_shown_by_their_symbols() {
         assert_eq!(visible("\0a\u{7}\u{8}\u{1b}\r\u{7f}\u{85}\u{9b}"), "␀a␇␈␛␍␡⟨U+0085⟩⟨U+009B⟩");
         for number in (0..0x20).chain(0x7f..0xa0) {
             let character = char::from_u32(number).expect("a character");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_of_any_script_stays_as_it_is() {
+    fn ordinary_text_of_any_script_is_unchanged() {
         for text in [
             "plain",
             "naïve ünïcode ✓",

@@ -306,7 +306,7 @@ fn waits_for_a_workflow_to_be_chosen() {
     let mut sim = Sim::new();
     sim.choose("");
     sim.input(Input::Connect);
-    assert_eq!(sim.status().line(), "ERROR: no workflow is chosen");
+    assert_eq!(sim.status().line(), "ERROR: no workflow is selected");
     sim.choose("workflow456");
     assert!(matches!(sim.state(), State::Connecting { attempt: 1 }));
 }

@@ -114,7 +114,7 @@ impl Page {
             Step::Pipeline(name) => {
                 self.query(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned()));
             }
-            Step::Resize(lines) => self.sim.session.resize(Capacity::of_lines(*lines)),
+            Step::Resize(lines) => self.sim.session.resize(Capacity::from_lines(*lines)),
             Step::Clear => self.sim.session.clear(),
             Step::Break => self.reconnect(),
             Step::Channels(count) => {
@@ -181,7 +181,7 @@ impl Page {
     /// Draws as the view does: nothing if the view model is unchanged, and no row that already
     /// shows its line.
     fn draw(&mut self) {
-        let model = ViewModel::of(&self.sim.session, &self.viewport, self.sim.now());
+        let model = ViewModel::new(&self.sim.session, &self.viewport, self.sim.now());
         if self.last.as_ref() == Some(&model) {
             return;
         }
@@ -232,7 +232,7 @@ impl Page {
             .iter()
             .skip((held.end - window.end) as usize)
             .take((window.end - window.start) as usize);
-        rows.map(|row| RowText::of(row, &channel))
+        rows.map(|row| RowText::from_row(row, &channel))
             .map(|text| (self.marks(&text.message), text))
             .map(|(marks, text)| (text, marks))
             .collect()

@@ -74,7 +74,7 @@ fn a_stream_is_live_after_its_first_readable_event() {
     let mut sim = Sim::connected();
     assert_eq!(sim.status().badge, Badge::Connected);
     assert!(!sim.status().is_live());
-    assert_eq!(sim.status().vitals, "waiting for the first event");
+    assert_eq!(sim.status().stats, "waiting for the first event");
     assert_eq!(sim.status().line(), "CONNECTED");
     sim.line("a line of a server without a greeting");
     assert!(sim.status().is_live());
@@ -241,7 +241,7 @@ fn reports_a_resume_position_that_the_proxy_dropped() {
     assert_eq!(
         sim.rows(),
         [
-            "[11 lines missing: the proxy did not pass the resume position]",
+            "[11 lines missing: the proxy did not forward the resume position]",
             "[disconnected 2 s, 0 lines recovered, 11 missing]",
             "log 32"
         ]
@@ -253,7 +253,7 @@ fn reports_a_resume_position_that_the_proxy_dropped() {
 fn finds_a_dropped_resume_position_by_the_next_heartbeat() {
     let mut sim = back(20, 31);
     named(&mut sim, "heartbeat", &format!(r#"{{"seqs":{{"{CHANNEL}":31}},"serverTime":2}}"#));
-    assert_eq!(sim.rows()[0], "[11 lines missing: the proxy did not pass the resume position]");
+    assert_eq!(sim.rows()[0], "[11 lines missing: the proxy did not forward the resume position]");
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn a_log_missing_from_a_replay_is_reported_as_lost_on_the_way() {
         sim.line(&log(seq));
     }
     let gaps: Vec<_> = sim.rows().into_iter().filter(|row| row.contains("missing:")).collect();
-    assert_eq!(gaps, ["[1 line missing: lost on the way]"]);
+    assert_eq!(gaps, ["[1 line missing: lost in transit]"]);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn gap_notices_add_up_to_the_missing_count() {
     );
     assert_eq!(
         notices.iter().filter_map(|notice| notice[2].as_u64()).sum::<u64>(),
-        sim.session.tally().missing
+        sim.session.counters().missing
     );
 }
 
@@ -363,7 +363,7 @@ fn the_fetch_transport_reads_a_stream_with_another_charset() {
 #[test]
 fn mentions_cors_if_another_origin_does_not_respond() {
     let mut sim = Sim::new();
-    sim.session.handle_target(sim.now(), Target::of_channels([CHANNEL], "https://gateway.example"));
+    sim.session.handle_target(sim.now(), Target::from_channels([CHANNEL], "https://gateway.example"));
     sim.input(Input::Connect);
     sim.refuse();
     sim.probed(ResponseHead::Nothing);
@@ -416,6 +416,17 @@ proptest! {
     }
 
     #[test]
+fn a_stream_lost_while_the_browser_reports_no_network_is_offline_whatever_it_received_since() {
+    let mut sim = counted(0);
+    sim.input(Input::Network(false));
+    sim.line(&log(1));
+    sim.drop_link();
+    assert_eq!(sim.state(), &State::Offline);
+    sim.pass_to_attempt();
+    assert_eq!(sim.opened().len(), 2, "retries continue while the browser reports no network");
+}
+
+#[test]
     fn a_stream_is_live_however_its_first_bytes_are_split(size in 1_usize..40, ping: bool) {
         let mut sim = Sim::connected();
         let stream = if ping {

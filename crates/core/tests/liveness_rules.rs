@@ -106,19 +106,19 @@ fn a_gap_is_a_row_at_its_position() {
             "log 1",
             "[212 lines missing: history expired]",
             "log 214",
-            "[1 line missing: lost on the way]",
+            "[1 line missing: lost in transit]",
             "log 216"
         ]
     );
-    assert_eq!(sim.session.tally().missing, 213);
-    assert_eq!(sim.session.tally().gaps, 2);
+    assert_eq!(sim.session.counters().missing, 213);
+    assert_eq!(sim.session.counters().gaps, 2);
 }
 
 #[test]
 fn an_idle_stream_finds_a_loss_by_the_next_heartbeat() {
     let mut sim = counted(5);
     named(&mut sim, "heartbeat", &format!(r#"{{"seqs":{{"{CHANNEL}":7}},"serverTime":2}}"#));
-    assert_eq!(sim.rows(), ["[2 lines missing: lost on the way]"]);
+    assert_eq!(sim.rows(), ["[2 lines missing: lost in transit]"]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_duplicate_line_is_shown_once_and_counted() {
         sim.line(&log(seq));
     }
     assert_eq!(sim.messages(), ["log 1", "log 2"]);
-    assert_eq!(sim.session.tally().duplicates, 2);
+    assert_eq!(sim.session.counters().duplicates, 2);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn closes_a_stream_that_misses_three_heartbeats() {
     assert_eq!(sim.status().badge, Badge::Stale);
     assert!(!sim.status().is_live());
     sim.pass(15 * SECOND);
-    assert!(sim.status().reason.contains("no sign of life for 45 s"), "{:?}", sim.status());
+    assert!(sim.status().reason.contains("no data received for 45 s"), "{:?}", sim.status());
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_backend_without_heartbeats_may_be_silent_unless_configured() {
     sim.line("a bare line");
     sim.pass(3_600 * SECOND);
     assert_eq!(sim.status().badge, Badge::Connected);
-    assert!(sim.status().vitals.contains("last event 1 h 0 min ago"), "{:?}", sim.status());
+    assert!(sim.status().stats.contains("last event 1 h 0 min ago"), "{:?}", sim.status());
     let mut strict = Sim::with(Config { silence: Some(60 * SECOND), ..Config::default() }, 1);
     strict.input(Input::Connect);
     strict.accept();

@@ -43,7 +43,7 @@ fn retries_with_a_reason_if_the_probe_finds_a_temporary_failure() {
         (answer(429, false), "too many readers"),
         (answer(500, false), "answered 500"),
         (answer(503, false), "busy or restarting"),
-        (answer(200, false), "web page: is your session over?"),
+        (answer(200, false), "web page: has your session expired?"),
         (ResponseHead::Redirect, "redirects"),
         (ResponseHead::Nothing, "cannot be reached"),
     ] {

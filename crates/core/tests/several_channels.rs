@@ -88,7 +88,7 @@ fn missing_lines_are_counted_per_channel() {
     greet(&mut sim, &[("a", 1), ("b", 1)]);
     log(&mut sim, "a", 4);
     log(&mut sim, "b", 2);
-    assert_eq!(sim.session.tally().missing, 2);
+    assert_eq!(sim.session.counters().missing, 2);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn exports_the_class_of_a_known_level() {
 #[test]
 fn exports_a_gap_for_rows_evicted_before_delivery() {
     let mut sim = reading(&["a"]);
-    sim.session.resize(Capacity::of_lines(2));
+    sim.session.resize(Capacity::from_lines(2));
     greet(&mut sim, &[("a", 0)]);
     (1..=5).for_each(|seq| log(&mut sim, "a", seq));
     let news: Value =

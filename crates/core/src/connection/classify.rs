@@ -1,26 +1,26 @@
-//! What the head of an answer means for the connection. Changes nothing.
+//! Classifies a response head: stream, temporary failure, or reason to stop. Changes no state.
 
 use std::time::Duration;
 
 use super::state::{Failure, ResponseHead, StopReason};
 
-/// What follows from an answer.
+/// What a response head means for the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It is a stream.
+    /// The response is an event stream.
     Streams,
-    /// There is no use in trying again.
+    /// Retrying is pointless.
     Stop(StopReason),
-    /// It may be better next time, but not before so long.
+    /// A retry may succeed, but not before this delay.
     Failed(Failure, Duration),
 }
 
 impl Outcome {
-    /// Judges what was found at `url`.
-    pub(super) fn of(finding: &ResponseHead, url: &str) -> Self {
+    /// Classifies the head of the response from `url`.
+    pub(super) fn from_head(head: &ResponseHead, url: &str) -> Self {
         let failed = |failure| Self::Failed(failure, Duration::ZERO);
-        match *finding {
-            _ if finding.is_stream() => Self::Streams,
+        match *head {
+            _ if head.is_stream() => Self::Streams,
             ResponseHead::Answer { status: status @ (401 | 403), .. } => {
                 Self::Stop(StopReason::NotAllowed(status))
             }
@@ -35,7 +35,7 @@ impl Outcome {
             ResponseHead::Answer { status, .. } => failed(Failure::Status(status)),
             ResponseHead::OtherType(ref kind) => failed(Failure::WrongType(kind.clone())),
             ResponseHead::Redirect => failed(Failure::Redirected),
-            // Of another origin the browser does not show a page everything.
+            // Browsers hide most details of cross-origin failures from the page.
             ResponseHead::Nothing if url.starts_with("http") => failed(Failure::OutOfReach),
             ResponseHead::Nothing | ResponseHead::Charset(_) => failed(Failure::Unreachable),
         }

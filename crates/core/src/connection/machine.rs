@@ -1,5 +1,5 @@
-//! The machine itself: one transition for each input. What a state means is in `state.rs`, when it
-//! wakes in `alarms.rs`.
+//! The state machine itself: one transition per input. States are defined in `state.rs`, deadlines
+//! in `timers.rs`.
 
 mod hints;
 mod outlook;
@@ -9,44 +9,45 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::probe::ProbeState;
-use super::state::{Failure, ProbeId, SourceId, State, StopReason, is_place_of};
+use super::state::{Failure, ProbeId, SourceId, State, StopReason, is_blocked_location};
 use super::timers::{Timer, TimerReason, Timers};
-use super::watch::{BEATS, Liveness, Watch};
+use super::watch::{Liveness, MISSED_HEARTBEATS, Watch};
 use super::{Config, Input, Output};
 use crate::backoff::Backoff;
 use crate::time::Instant;
 use logs_sse_wire::protocol::{Bye, ByeReason, LONGEST_WAIT};
 use logs_sse_wire::unread::Unread;
 
-/// The connection.
+/// A connection to one log stream.
 #[derive(Debug)]
 pub struct Connection {
     config: Config,
     target: Result<String, String>,
     state: State,
     backoff: Backoff,
-    /// The one source that is open, if any; no probe runs beside it.
+    /// The one open source, if any. No probe runs while it is open.
     source: Option<SourceId>,
-    asking: ProbeState,
+    probe: ProbeState,
     timer: Timers,
     announced_timer: Option<Timer>,
     watch: Watch,
-    /// The silence that the server's last beat allows; `None` until it tells a beat.
-    beat_limit: Option<Duration>,
-    /// What came on the open stream, as long as nothing of it was understood.
+    /// The silence limit set by the server's heartbeat interval, or `None` until it announces one.
+    silence_limit: Option<Duration>,
+    /// What arrived on the open stream while none of it could be parsed.
     unread: Unread,
-    /// Whether the browser reports a network, or was found to be wrong about it.
+    /// Whether the browser reports a network. A stream that opens despite a report of none proves
+    /// the report wrong; an event proves only that its own stream still works.
     online: bool,
     last_failure: Option<Failure>,
-    /// Until when the server asked not to be tried again.
+    /// The server asked not to be contacted again before this time.
     not_before: Instant,
-    /// How many sources and probes there were; the next one's number.
+    /// The number of sources and probes so far, which numbers the next one.
     opened: u64,
     outputs: VecDeque<Output>,
 }
 
 impl Connection {
-    /// A connection that nobody wants yet; the seed decides the jitter.
+    /// Creates an idle connection. `seed` determines the jitter.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         Self {
@@ -55,11 +56,11 @@ impl Connection {
             state: State::Idle,
             backoff: Backoff::new(config.backoff, seed),
             source: None,
-            asking: ProbeState::default(),
+            probe: ProbeState::default(),
             timer: Timers::default(),
             announced_timer: None,
             watch: Watch::default(),
-            beat_limit: None,
+            silence_limit: None,
             unread: Unread::default(),
             online: true,
             last_failure: None,
@@ -69,69 +70,72 @@ impl Connection {
         }
     }
 
-    /// Takes in what happened at `now`. Then drain [`poll_output`](Self::poll_output).
+    /// Handles an event that happened at `now`. Drain [`poll_output`](Self::poll_output)
+    /// afterwards.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
-            // A line a millisecond is usual, and changes nothing but this.
+            // Often called once per millisecond, and a line changes nothing else.
             Input::Heard(source) => return self.handle_heard(now, source),
             Input::Connect => self.handle_connect(now),
-            Input::Disconnect => self.rest(State::Idle),
+            Input::Disconnect => self.close(State::Idle),
             Input::RetryNow => self.handle_retry_now(now),
             Input::Target(target) => self.handle_target(now, target),
             Input::Opened(source) => self.handle_opened(now, source),
-            Input::Answered(source, finding) => self.handle_answered(now, source, &finding),
+            Input::Answered(source, head) => self.handle_answered(now, source, &head),
             Input::Unread(source, what) => self.handle_unread(source, what),
-            Input::HeartbeatInterval(source, beat) => {
-                self.handle_heartbeat_interval(now, source, beat)
+            Input::HeartbeatInterval(source, interval) => {
+                self.handle_heartbeat_interval(now, source, interval)
             }
             Input::Failed(source, failure) => self.handle_failed(now, source, failure),
             Input::NotGranted(source, channel) => {
                 self.handle_stop(source, StopReason::NotGranted(channel))
             }
             Input::Bye(source, bye) => self.handle_bye(now, source, bye),
-            Input::Probed(probe, finding) => self.handle_probed(now, probe, &finding),
+            Input::Probed(probe, head) => self.handle_probed(now, probe, &head),
             Input::Network(online) => self.handle_network(now, online),
             Input::Page(page) => self.handle_page(now, page),
-            Input::Blocked(place) => self.handle_blocked(&place),
+            Input::Blocked(location) => self.handle_blocked(&location),
             Input::Timeout => self.handle_timeout(now),
         }
-        self.tell_alarm();
+        self.announce_timer();
     }
 
-    /// The next thing to be done, in order; `None` when all is said.
+    /// Returns the next action to perform, in order, or `None` if there is none.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    /// Where it stands.
+    /// Returns the current state.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Why the last attempt or link ended, until one settles.
+    /// Returns why the last attempt or stream ended, until an attempt succeeds.
     #[must_use]
     pub fn last_failure(&self) -> Option<&Failure> {
         self.last_failure.as_ref()
     }
 
-    /// Whether this is the source that is open now. What another one says is too late.
+    /// Returns whether `source` is the open source. Events from any other source are stale.
     #[must_use]
     pub fn is_current(&self, source: SourceId) -> bool {
         self.source == Some(source)
     }
 
-    /// How long the open stream has been silent at `now`, once that is long enough to doubt it.
+    /// Returns how long the open stream has been silent at `now`, once that is suspicious.
     #[must_use]
-    pub fn doubt(&self, now: Instant) -> Option<Duration> {
-        matches!(self.state, State::Open { .. }).then(|| self.watch.doubt(now)).flatten()
+    pub fn suspicious_silence(&self, now: Instant) -> Option<Duration> {
+        matches!(self.state, State::Open { .. })
+            .then(|| self.watch.suspicious_silence(now))
+            .flatten()
     }
 
     fn handle_connect(&mut self, now: Instant) {
-        // Asked for by a person, so it is tried even when the browser thinks that there is no
-        // network: a gateway on this very machine needs none.
+        // A user asked for this, so it is tried even while the browser reports no network: a
+        // gateway on the same machine needs none.
         if matches!(self.state, State::Idle | State::Stopped(_)) {
-            self.begin_afresh(now);
+            self.start_over(now);
         }
     }
 
@@ -146,9 +150,9 @@ impl Connection {
             return;
         }
         self.target = target;
-        self.beat_limit = None;
+        self.silence_limit = None;
         if self.state != State::Idle {
-            self.begin_afresh(now);
+            self.start_over(now);
         }
     }
 
@@ -161,8 +165,8 @@ impl Connection {
             self.online = true;
             self.unread = Unread::default();
             self.change(State::Open { since: now });
-            self.watch = Watch::new(now, self.beat_limit.or(self.config.silence));
-            self.plan_look();
+            self.watch = Watch::new(now, self.silence_limit.or(self.config.silence));
+            self.schedule_check();
         }
     }
 
@@ -170,24 +174,22 @@ impl Connection {
         &mut self,
         now: Instant,
         source: SourceId,
-        beat: Option<Duration>,
+        interval: Option<Duration>,
     ) {
         if self.is_current(source) {
-            self.beat_limit = beat.map(|beat| beat * BEATS);
-            self.watch.limit(now, self.beat_limit.or(self.config.silence));
-            self.plan_look();
+            self.silence_limit = interval.map(|interval| interval * MISSED_HEARTBEATS);
+            self.watch.set_limit(now, self.silence_limit.or(self.config.silence));
+            self.schedule_check();
         }
     }
 
-    /// Moves no alarm: the one for silence finds out when it rings that something was heard
-    /// meanwhile.
+    /// Sets no timer: when the silence timer fires, it finds that an event arrived in the meantime.
     fn handle_heard(&mut self, now: Instant, source: SourceId) {
         if !self.is_current(source) {
             return;
         }
         let was_overdue = self.watch.is_overdue(now);
-        self.watch.heard(now);
-        self.online = true;
+        self.watch.event_arrived(now);
         if was_overdue {
             self.outputs.push_back(Output::Changed(self.state.clone()));
         }
@@ -203,21 +205,24 @@ impl Connection {
         if !self.is_current(source) {
             return;
         }
-        // The browser's own retry has no backoff and ignores ours, so the source goes, whatever it
-        // would have done.
+        // The browser's own retry has no backoff and ignores ours, so the source is closed even if
+        // the browser would have retried.
         let was_connecting = matches!(self.state, State::Connecting { .. });
         self.release();
-        let ask = was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
-        let asked_lately = self.asking.is_recent(now);
-        // Nobody asks again so soon, and the reason that was found still stands.
+        let should_probe =
+            was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
+        let probed_recently = self.probe.is_recent(now);
+        // No new probe is sent so soon, and the reason found by the last one still applies.
         let failure = match &self.last_failure {
-            Some(found) if asked_lately && failure == Failure::Rejected && found.is_found() => {
-                found.clone()
+            Some(known)
+                if probed_recently && failure == Failure::Rejected && known.is_from_response() =>
+            {
+                known.clone()
             }
             _ => failure,
         };
         self.wait(now, Duration::ZERO, failure);
-        if ask && !asked_lately && matches!(self.state, State::Waiting { .. }) {
+        if should_probe && !probed_recently && matches!(self.state, State::Waiting { .. }) {
             self.begin_probe(now);
         }
     }
@@ -228,34 +233,34 @@ impl Connection {
         }
         self.release();
         match bye.reason {
-            ByeReason::Stop => self.rest(State::Stopped(StopReason::SentAway)),
+            ByeReason::Stop => self.close(State::Stopped(StopReason::SentAway)),
             reason => self.wait(now, bye.retry, Failure::Bye(reason)),
         }
     }
 
     fn handle_stop(&mut self, source: SourceId, stop: StopReason) {
         if self.is_current(source) {
-            self.rest(State::Stopped(stop));
+            self.close(State::Stopped(stop));
         }
     }
 
-    fn handle_blocked(&mut self, place: &str) {
-        // Something else of the page may have been blocked as well.
-        let is_ours = self.target.as_ref().is_ok_and(|url| is_place_of(place, url));
+    fn handle_blocked(&mut self, location: &str) {
+        // The policy may have blocked an unrelated request of the page.
+        let is_ours = self.target.as_ref().is_ok_and(|url| is_blocked_location(location, url));
         if is_ours
             && matches!(
                 self.state,
                 State::Connecting { .. } | State::Waiting { .. } | State::Offline
             )
         {
-            self.rest(State::Stopped(StopReason::Blocked));
+            self.close(State::Stopped(StopReason::Blocked));
         }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         self.handle_due(now);
-        // The alarm has rung and is gone, perhaps early, since browsers round timers down: so it is
-        // told anew in any case.
+        // The timer has fired and is spent, perhaps early, because browsers round timers down. So
+        // it is always announced again.
         self.announced_timer = self.timer.next();
         self.outputs.push_back(Output::SetTimer(self.announced_timer));
     }
@@ -271,7 +276,7 @@ impl Connection {
                 (TimerReason::Hidden, _)
                     if !matches!(self.state, State::Idle | State::Stopped(_)) =>
                 {
-                    self.rest(State::Paused)
+                    self.close(State::Paused)
                 }
                 _ => {}
             }
@@ -279,14 +284,14 @@ impl Connection {
     }
 
     fn handle_silence(&mut self, now: Instant, source: SourceId, due: Instant) {
-        match self.watch.look(now, due) {
+        match self.watch.check(now, due) {
             None => {}
-            Some(Liveness::LookAgain(at)) => self.timer.set(TimerReason::Silence, at),
-            // The state is the same and reads differently.
-            Some(Liveness::Unheard) => self.outputs.push_back(Output::Changed(self.state.clone())),
-            Some(Liveness::Dead(_)) if !self.watch.is_heard() => {
-                // The server may be another one by now, with another beat or none.
-                self.beat_limit = None;
+            Some(Liveness::CheckAgain(at)) => self.timer.set(TimerReason::Silence, at),
+            // The state is unchanged, but its text is not.
+            Some(Liveness::NoEvents) => self.outputs.push_back(Output::Changed(self.state.clone())),
+            Some(Liveness::Dead(_)) if !self.watch.has_events() => {
+                // A different server may answer by now, with another heartbeat interval or none.
+                self.silence_limit = None;
                 self.handle_failed(now, source, Failure::Unread(self.unread));
             }
             Some(Liveness::Dead(silence)) => {
@@ -295,24 +300,24 @@ impl Connection {
         }
     }
 
-    fn plan_look(&mut self) {
-        match self.watch.first_look() {
+    fn schedule_check(&mut self) {
+        match self.watch.first_check() {
             Some(at) => self.timer.set(TimerReason::Silence, at),
             None => self.timer.clear(TimerReason::Silence),
         }
     }
 
-    fn begin_afresh(&mut self, now: Instant) {
+    fn start_over(&mut self, now: Instant) {
         self.backoff.reset();
         self.last_failure = None;
         self.attempt(now);
     }
 
-    /// Begins an attempt, with whatever was open or awaited before it gone.
+    /// Starts an attempt, after closing whatever was open or pending.
     fn attempt(&mut self, now: Instant) {
         self.release();
         match self.target.clone() {
-            Err(why) => self.rest(State::Stopped(StopReason::BadTarget(why))),
+            Err(why) => self.close(State::Stopped(StopReason::BadTarget(why))),
             Ok(url) => {
                 let source = SourceId(self.next_number());
                 self.source = Some(source);
@@ -323,23 +328,22 @@ impl Connection {
         }
     }
 
-    /// Waits for the next attempt: at least `floor`, which is the server's wish, and a jittered
-    /// delay on top, without which all readers that were told the same would come back at the
-    /// same moment.
+    /// Waits for the next attempt: at least `floor`, which the server asked for, plus a jittered
+    /// delay. Without the jitter, all readers given the same floor would return at once.
     fn wait(&mut self, now: Instant, floor: Duration, failure: Failure) {
         self.last_failure = Some(failure);
         self.not_before = now + floor.min(LONGEST_WAIT);
         if !self.online {
-            // Slowly, since the browser may well be right; and uncounted, since it says nothing
-            // about the server.
+            // Retry slowly, because the browser may well be right. Do not count the failure,
+            // because it says nothing about the server.
             let delay = self.backoff.slow() + floor.min(LONGEST_WAIT);
             self.timer.set(TimerReason::Retry, now + delay);
             return self.change(State::Offline);
         }
         let delay = self.backoff.failed(now) + floor.min(LONGEST_WAIT);
         let failures = self.backoff.failures();
-        if self.config.max_attempts.is_some_and(|most| most <= failures) {
-            self.rest(State::Stopped(StopReason::GaveUp { attempts: failures }));
+        if self.config.max_attempts.is_some_and(|max| max <= failures) {
+            self.close(State::Stopped(StopReason::GaveUp { attempts: failures }));
         } else {
             self.timer.set(TimerReason::Retry, now + delay);
             self.change(State::Waiting { until: now + delay, attempt: failures + 1 });
@@ -349,31 +353,31 @@ impl Connection {
     fn begin_probe(&mut self, now: Instant) {
         let Ok(url) = self.target.clone() else { return };
         let probe = ProbeId(self.next_number());
-        self.asking.begin(now, probe);
+        self.probe.begin(now, probe);
         self.outputs.push_back(Output::Probe { probe, url });
     }
 
-    /// Begins the attempt that is due, unless the reason of the last one's failure is about to be
-    /// told.
+    /// Starts the attempt that is due, unless a running probe is about to report why the last one
+    /// failed.
     fn retry(&mut self, now: Instant) {
-        match self.asking.holds_until(now) {
+        match self.probe.delays_retry_until(now) {
             Some(end) => self.timer.set(TimerReason::Retry, end),
             None => self.attempt(now),
         }
     }
 
-    /// Goes to a state in which nothing is open and nothing is awaited.
-    fn rest(&mut self, state: State) {
+    /// Enters a state in which nothing is open and no attempt is pending.
+    fn close(&mut self, state: State) {
         self.release();
         self.change(state);
     }
 
-    /// Lets go of source, probe and every alarm that goes with them.
+    /// Closes the source, ends the probe and clears every timer that belongs to them.
     fn release(&mut self) {
         if let Some(source) = self.source.take() {
             self.outputs.push_back(Output::Close(source));
         }
-        if let Some(probe) = self.asking.end() {
+        if let Some(probe) = self.probe.end() {
             self.outputs.push_back(Output::EndProbe(probe));
         }
         for reason in [TimerReason::ConnectTimeout, TimerReason::Retry, TimerReason::Silence] {
@@ -381,7 +385,7 @@ impl Connection {
         }
     }
 
-    fn tell_alarm(&mut self) {
+    fn announce_timer(&mut self) {
         let next = self.timer.next();
         if self.announced_timer != next {
             self.announced_timer = next;

@@ -1,7 +1,7 @@
-//! The connection as a sans-IO state machine: it decides, somebody else opens, closes, asks and
-//! waits.
+//! The connection as a sans-IO state machine: it decides, and the caller opens, closes, probes and
+//! sets timers.
 //!
-//! Hand in what happened, then drain what is to be done:
+//! Pass in what happened, then drain the actions to perform:
 //! ```
 //! use logs_sse_core::connection::{Config, Connection, Input, Output, State};
 //! use logs_sse_core::time::Instant;
@@ -14,16 +14,16 @@
 //!     match output {
 //!         Output::Open { source, url } => println!("open {url} as {source:?}"),
 //!         Output::Close(source) => println!("close {source:?}"),
-//!         Output::Probe { probe, url } => println!("ask {url} as {probe:?}"),
-//!         Output::EndProbe(probe) => println!("forget {probe:?}"),
-//!         Output::SetTimer(alarm) => println!("{alarm:?}"),
+//!         Output::Probe { probe, url } => println!("probe {url} as {probe:?}"),
+//!         Output::EndProbe(probe) => println!("end {probe:?}"),
+//!         Output::SetTimer(timer) => println!("{timer:?}"),
 //!         Output::Changed(state) => assert_eq!(state, State::Connecting { attempt: 1 }),
 //!     }
 //! }
 //! ```
-//! Rules that hold, whatever comes in whatever order (`tests/connection_properties.rs`): at most
-//! one source is open; no probe runs beside it; while a next attempt is owed, an alarm is set; an
-//! older source or probe changes nothing.
+//! Invariants, whatever the order of inputs (`tests/connection_properties.rs`): at most one source
+//! is open; no probe runs while a source is open; while an attempt is pending, a timer is set;
+//! stale sources and probes change nothing.
 
 mod classify;
 mod machine;
@@ -42,20 +42,19 @@ use crate::backoff;
 use logs_sse_wire::protocol::Bye;
 use logs_sse_wire::unread::Unread;
 
-/// How the connection behaves.
+/// Configures the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// How the delays between attempts grow.
     pub backoff: backoff::Config,
-    /// How long a source may take to answer. The seventh stream of an HTTP/1.1 origin never does,
-    /// and never errs.
+    /// How long a source may take to respond. The seventh stream of an HTTP/1.1 origin never does,
+    /// and never fails either.
     pub connect_timeout: Duration,
-    /// After how many failed attempts in a row to stop; `None` for never.
+    /// Consecutive failed attempts after which to stop, or `None` for no limit.
     pub max_attempts: Option<u32>,
-    /// How long a server without heartbeats may be silent before it is taken for dead; `None` for
-    /// ever.
+    /// The silence limit for servers without heartbeats, or `None` for no limit.
     pub silence: Option<Duration>,
-    /// What becomes of the stream while the page is hidden.
+    /// What happens to the stream while the page is hidden.
     pub hidden: Hidden,
 }
 
@@ -71,91 +70,92 @@ impl Default for Config {
     }
 }
 
-/// What becomes of the stream while the page is hidden.
+/// What happens to the stream while the page is hidden.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hidden {
-    /// It goes on.
+    /// The stream stays open. This is the default.
     #[default]
     Keep,
-    /// It is closed after this time, and resumed where it stopped when the page is seen again.
+    /// The stream is closed after the page was hidden for this long, and resumes where it stopped
+    /// once the page is visible again.
     CloseAfter(Duration),
 }
 
-/// What happened.
+/// An event for the connection to handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A connection is wanted.
+    /// The user asked to connect.
     Connect,
-    /// No connection is wanted any more.
+    /// The user asked to disconnect.
     Disconnect,
-    /// Whoever waits does not want to wait.
+    /// The user asked to retry now instead of waiting.
     RetryNow,
-    /// What to connect to changed: a URL, or the sentence that says why there is none.
+    /// The target changed: a URL, or a message that explains why there is none.
     Target(Result<String, String>),
-    /// A source answered with a stream.
+    /// A source received an event stream.
     Opened(SourceId),
-    /// The head of an answer came, from a source that sees it.
+    /// A source that can see response heads received one.
     Answered(SourceId, ResponseHead),
-    /// A source gave a sign of life.
+    /// An event arrived from a source.
     Heard(SourceId),
-    /// Something came on a source of which nothing could be understood so far.
+    /// Bytes arrived from a source, and nothing could be parsed so far.
     Unread(SourceId, Unread),
-    /// A source told how often it gives a sign of life, if it does.
+    /// A source announced its heartbeat interval, or that it sends none.
     HeartbeatInterval(SourceId, Option<Duration>),
     /// A source failed or ended.
     Failed(SourceId, Failure),
-    /// The gateway did not grant the channel, which is named.
+    /// The gateway did not grant access to this channel.
     NotGranted(SourceId, String),
-    /// The gateway ends the stream.
+    /// The gateway is ending the stream.
     Bye(SourceId, Bye),
-    /// A probe found something.
+    /// A probe received a response head, or failed.
     Probed(ProbeId, ResponseHead),
-    /// The browser reports a network (`true`) or none (`false`), which is a hint.
+    /// The browser reports a network (`true`) or none (`false`), which is only a hint.
     Network(bool),
-    /// The page became hidden or seen, frozen or thawed.
+    /// The page became hidden or visible, or was frozen or resumed.
     Page(Page),
-    /// The page's policy forbade a connection to this place: a URL, or its origin.
+    /// The page's policy blocked a connection to this URL or origin.
     Blocked(String),
-    /// The alarm that was asked for; may come early, late, or when nobody waits for it.
+    /// The timer fired. It may be early, late, or no longer needed.
     Timeout,
 }
 
-/// What the browser tells of the page.
+/// A change in the page's visibility or lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
-    /// Nobody sees it.
+    /// The page became hidden.
     Hidden,
-    /// Somebody sees it again.
+    /// The page became visible.
     Visible,
-    /// It stands still from now on: frozen, or kept for going back to.
+    /// The page was frozen, or moved to the back/forward cache.
     Frozen,
-    /// It runs again.
+    /// The page was resumed from a freeze.
     Resumed,
 }
 
-/// What is to be done.
+/// An action for the caller to perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// Open this URL.
     Open {
-        /// By this name the source is spoken of.
+        /// Identifies the source in later inputs and outputs.
         source: SourceId,
-        /// What to open.
+        /// The URL to open.
         url: String,
     },
-    /// Close this source and let nothing more of it through.
+    /// Close this source and ignore any further event from it.
     Close(SourceId),
-    /// Ask this URL for the head of its answer, and tell what it is.
+    /// Request this URL and report the head of the response as [`Input::Probed`].
     Probe {
-        /// By this name the probe is spoken of.
+        /// Identifies the probe in later inputs and outputs.
         probe: ProbeId,
-        /// What to ask.
+        /// The URL to request.
         url: String,
     },
-    /// Nobody wants to know any more.
+    /// The result of this probe is no longer needed.
     EndProbe(ProbeId),
-    /// Hand in [`Input::Timeout`] then, and forget any earlier such wish; `None` for no alarm at all.
+    /// Send [`Input::Timeout`] at this time. Replaces the previous timer; `None` cancels it.
     SetTimer(Option<Timer>),
-    /// The state is another one.
+    /// The state changed, or its text did.
     Changed(State),
 }

@@ -1,107 +1,105 @@
-//! The nouns of the connection: where it stands, why it failed, why it stopped. No transitions
-//! here.
+//! The connection's vocabulary: its states, why it failed and why it stopped. Contains no
+//! transitions.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::notice::time;
-use crate::summary::grouped;
+use crate::format::{duration, grouped};
 use crate::time::Instant;
 use logs_sse_wire::entry::head;
 use logs_sse_wire::protocol::ByeReason;
 use logs_sse_wire::unread::Unread;
 
-/// Where the connection stands.
+/// The state of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nobody wants a connection.
+    /// No connection is wanted.
     Idle,
-    /// A source is open and has not answered yet. `attempt` counts from 1 since the link last
-    /// settled.
+    /// A source is open and has not responded yet.
     Connecting {
-        /// The number of this attempt.
+        /// The number of this attempt, counted from 1 since the link last settled.
         attempt: u32,
     },
-    /// The server answered with a stream.
+    /// The server responded with a stream.
     Open {
-        /// Since when.
+        /// When the response arrived.
         since: Instant,
     },
     /// Between two attempts.
     Waiting {
-        /// When the next attempt begins.
+        /// When the next attempt starts.
         until: Instant,
         /// The number of the next attempt.
         attempt: u32,
     },
-    /// The browser reports no network. The next attempt begins when it reports one, or slowly,
-    /// since it may be wrong.
+    /// The browser reports no network. The next attempt starts as soon as it reports one, or slowly
+    /// otherwise, because the report may be wrong.
     Offline,
-    /// The page is hidden or frozen, and its stream was closed for that time.
+    /// The page is hidden or frozen, and its stream is closed until it returns.
     Paused,
-    /// It will not try again by itself.
+    /// The connection does not retry by itself.
     Stopped(StopReason),
 }
 
-/// What is known of an open stream. That it is open says that the server answered, not that
+/// What is known of an open stream. An open stream proves that the server responded, not that
 /// anything arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// Nothing has been understood yet, which is usual for a server without a greeting.
+    /// Nothing has been understood yet, which is normal for a server without a greeting.
     NotYet,
-    /// Nothing has been understood for longer than is usual; this came instead.
+    /// Nothing has been understood for longer than is normal; this arrived instead.
     Overdue(Unread),
-    /// Something was understood.
+    /// At least one event was understood.
     Understood,
 }
 
-/// Why an attempt or a link ended. An `EventSource` tells nothing but the moment; a probe may tell
-/// more.
+/// Why an attempt or a stream ended. An `EventSource` reports only that it failed; a probe may find
+/// out more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The stream was open and ended.
+    /// The open stream ended.
     Lost,
-    /// The stream was open and ended before anything arrived on it.
+    /// The open stream ended before anything arrived on it.
     LostEarly,
-    /// The stream was open, and nothing was heard for this long though something should have been.
+    /// The open stream stayed silent for this long although something was due.
     Silent(Duration),
-    /// The stream was open, and nothing on it was understood before it ended or in time; this came
-    /// instead.
+    /// Nothing on the open stream was understood before it ended or in time; this arrived instead.
     Unread(Unread),
-    /// The browser got no answer.
+    /// The browser received no response.
     Unreachable,
-    /// The browser got no answer from another origin, or one that it does not show to this page.
+    /// The browser received no response from another origin, or one that it hides from this page.
     OutOfReach,
-    /// An answer came that is no event stream; which one is not known.
+    /// The response was not an event stream; its details are unknown.
     Rejected,
-    /// No answer came in time.
+    /// No response arrived within this time.
     TimedOut(Duration),
-    /// The browser would not open it at all; with its words.
+    /// The browser did not open the source at all, with its error message.
     CannotOpen(String),
-    /// The server said goodbye.
+    /// The server announced that it was ending the stream.
     Bye(ByeReason),
-    /// The server is busy or going down: 429 or 503.
+    /// The server is busy or shutting down: 429 or 503.
     Busy(u16),
-    /// There is no such route: 404.
+    /// The route does not exist: 404.
     NotFound,
-    /// Another status.
+    /// The server responded with another status.
     Status(u16),
-    /// A web page came instead of a stream.
+    /// The response was a web page.
     WebPage,
-    /// Something else came instead of a stream, of this content type.
+    /// The response had this content type, which is not that of a stream.
     WrongType(String),
-    /// The server sends readers elsewhere, as to a login page.
+    /// The server redirects, for example to a login page.
     Redirected,
-    /// The browser refused the stream because of this charset in its content type.
+    /// The browser rejected the stream because its content type names this charset.
     Charset(String),
-    /// The browser refused a stream in which a probe found nothing wrong.
+    /// The browser rejected a stream that a probe found to be valid.
     BrowserRefused,
 }
 
 impl Failure {
-    /// Whether it is an answer that a probe saw, and not just the moment at which a source failed.
+    /// Returns whether a response explains the failure, rather than only the moment a source
+    /// failed.
     #[must_use]
-    pub fn is_found(&self) -> bool {
+    pub fn is_from_response(&self) -> bool {
         !matches!(
             self,
             Self::Lost
@@ -123,24 +121,24 @@ impl fmt::Display for Failure {
         match self {
             Self::Lost => f.write_str("the connection was lost"),
             Self::LostEarly => f.write_str("the connection was lost before anything arrived"),
-            Self::Silent(silence) => write!(f, "no sign of life for {}", time(*silence)),
+            Self::Silent(silence) => write!(f, "no data received for {}", duration(*silence)),
             Self::Unread(what) => f.write_str(&unread(*what)),
             Self::Unreachable => f.write_str("the log server cannot be reached"),
             Self::OutOfReach => f.write_str("the log server cannot be reached, or it does not allow this page to read it (CORS)"),
             Self::Rejected => f.write_str("the server refused the stream"),
             Self::TimedOut(after) => write!(f, "the server did not answer within {} s", after.as_secs()),
-            Self::CannotOpen(why) => write!(f, "the browser would not open the stream: {why}"),
-            Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream, since this page did not keep up"),
+            Self::CannotOpen(why) => write!(f, "the browser refused to open the stream: {why}"),
+            Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream because this page fell behind"),
             Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection"),
             Self::Bye(_) => f.write_str("the log server is restarting"),
             Self::Busy(429) => f.write_str("the server has too many readers (429)"),
             Self::Busy(status) => write!(f, "the log server is busy or restarting ({status})"),
             Self::NotFound => f.write_str("there is no log stream at this address (404): is the endpoint right?"),
             Self::Status(status) => write!(f, "the server answered {status} instead of a stream"),
-            Self::WebPage => f.write_str("the proxy answered with a web page: is your session over?"),
-            Self::WrongType(kind) if kind.is_empty() => f.write_str("the server answered without a content type instead of with text/event-stream"),
+            Self::WebPage => f.write_str("the proxy answered with a web page: has your session expired?"),
+            Self::WrongType(kind) if kind.is_empty() => f.write_str("the server answered without a content type: expected text/event-stream"),
             Self::WrongType(kind) => write!(f, "the server answered with {kind} instead of text/event-stream"),
-            Self::Redirected => f.write_str("the server redirects to another page: is your session over?"),
+            Self::Redirected => f.write_str("the server redirects to another page: has your session expired?"),
             Self::Charset(charset) => write!(
                 f,
                 "the browser refused the stream because of its charset {charset}: \
@@ -154,7 +152,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What to say of an open stream on which nothing was understood, with the likely cause.
+/// Describes an open stream on which nothing was understood, with the likely cause.
 pub(crate) fn unread(what: Unread) -> String {
     let cause = match what {
         Unread::Nothing => {
@@ -162,39 +160,39 @@ pub(crate) fn unread(what: Unread) -> String {
         }
         Unread::Compressed(how) => {
             return format!(
-                "{UNREAD}: the bytes look compressed ({how}), and the answer does not say so"
+                "{UNREAD}: the bytes look compressed ({how}), but the response headers do not say so"
             );
         }
         Unread::Utf16 => "the bytes look like UTF-16, and an event stream is UTF-8",
         Unread::Binary => "the bytes are not text; they may be compressed",
-        Unread::WebPage => "a web page came instead of an event stream",
-        Unread::Json => "JSON came instead of an event stream",
-        Unread::Text => "the text that came is not an event stream",
+        Unread::WebPage => "a web page arrived instead of an event stream",
+        Unread::Json => "JSON arrived instead of an event stream",
+        Unread::Text => "the text that arrived is not an event stream",
     };
     format!("{UNREAD}: {cause}")
 }
 
 const UNREAD: &str = "connected, but nothing readable has arrived";
 
-/// Why the connection will not try again by itself.
+/// Why the connection does not retry by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// The workspace, workflow, service or endpoint is not usable; with the sentence that says
-    /// which and why.
+    /// The workspace, workflow, service or endpoint is unusable, with a message that says which and
+    /// why.
     BadTarget(String),
-    /// The gateway did not grant the channel.
+    /// The gateway did not grant access to this channel.
     NotGranted(String),
-    /// The server does not let this user read: 401 or 403.
+    /// The server does not allow this user to read: 401 or 403.
     NotAllowed(u16),
-    /// The server says that there is nothing to stream, and never will be: 204 or 410.
+    /// The server reports that there is nothing to stream and never will be: 204 or 410.
     NothingToStream(u16),
-    /// The server told this page not to come back.
+    /// The server asked this page not to come back.
     SentAway,
-    /// The page's own policy forbids the connection.
+    /// The page's own policy blocks the connection.
     Blocked,
     /// As many attempts failed as the configuration allows.
     GaveUp {
-        /// How many.
+        /// The number of failed attempts.
         attempts: u32,
     },
 }
@@ -214,9 +212,9 @@ impl fmt::Display for StopReason {
                 write!(f, "not allowed to read this workflow ({status}): ask for access")
             }
             Self::NothingToStream(status) => {
-                write!(f, "the server says that there is nothing to stream ({status})")
+                write!(f, "the server reports that there is nothing to stream ({status})")
             }
-            Self::SentAway => f.write_str("the log server ended this stream for good"),
+            Self::SentAway => f.write_str("the log server closed this stream permanently"),
             Self::Blocked => f.write_str(
                 "the page's Content-Security-Policy forbids the connection (connect-src)",
             ),
@@ -228,41 +226,41 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// One source that was opened. Each has a number of its own, so that what comes late from an older
-/// one is known as such.
+/// Identifies one opened source. Every source has its own number, so late events from an older one
+/// are recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub(crate) u64);
 
-/// One question after the reason of a failure. Numbered like a source.
+/// Identifies one probe. Numbered like a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProbeId(pub(crate) u64);
 
-/// What a probe found: the head of an answer to the same request.
+/// The head of a response, as a source or a probe saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResponseHead {
-    /// An answer.
+    /// A response.
     Answer {
-        /// Its status.
+        /// The HTTP status.
         status: u16,
-        /// Whether its content type is that of an event stream.
+        /// Whether the content type is that of an event stream.
         is_stream: bool,
-        /// Its `Retry-After`, where there is one in seconds.
+        /// The delay in `Retry-After`, if it is given in seconds.
         retry_after: Option<Duration>,
     },
-    /// A stream whose content type names this charset, which is not UTF-8. Browsers refuse it to an
-    /// `EventSource`.
+    /// A stream whose content type names this charset, which is not UTF-8. Browsers reject it for
+    /// an `EventSource`.
     Charset(String),
-    /// An answer of status 200 whose content type, this one, is neither a stream's nor a web
+    /// A response with status 200 and this content type, which is neither a stream's nor a web
     /// page's.
     OtherType(String),
-    /// A redirect; the browser does not tell where to.
+    /// A redirect. The browser does not reveal its target.
     Redirect,
-    /// No answer: the network is down, or the browser does not let the page see it.
+    /// No response: the network is down, or the browser hides the response from the page.
     Nothing,
 }
 
 impl ResponseHead {
-    /// Reads the head of an answer: its status, `Content-Type` and `Retry-After`.
+    /// Reads a response head from its status, `Content-Type` and `Retry-After`.
     #[must_use]
     pub fn read(status: u16, content_type: &str, retry_after: &str) -> Self {
         let mut parts = content_type.split(';').map(str::trim);
@@ -283,7 +281,7 @@ impl ResponseHead {
             _ if status == 200 && !is_stream && !is_page => {
                 Self::OtherType(head(kind, LONGEST_NAME).into())
             }
-            // As a date, Retry-After says nothing that a page with a wrong clock could use.
+            // `Retry-After` as a date is of no use to a page whose clock may be wrong.
             _ => Self::Answer {
                 status,
                 is_stream,
@@ -292,21 +290,21 @@ impl ResponseHead {
         }
     }
 
-    /// Whether it is the head of an event stream. One with another charset is read as UTF-8, which
-    /// it almost always is.
+    /// Returns whether this is the head of an event stream. A stream with another charset is read
+    /// as UTF-8, which it almost always is.
     #[must_use]
     pub fn is_stream(&self) -> bool {
         matches!(self, Self::Answer { status: 200, is_stream: true, .. } | Self::Charset(_))
     }
 }
 
-/// The most bytes of a server's own name for something that a sentence repeats.
+/// The most bytes of a server-supplied name that a message repeats.
 const LONGEST_NAME: usize = 100;
 
-/// Whether a place that the page's policy forbade is that of `url`: the browser names the whole
-/// URL, with a cursor behind it, or just its origin.
-pub(super) fn is_place_of(place: &str, url: &str) -> bool {
-    // `contains` would be a kilobyte of WebAssembly.
-    let holds = || place.char_indices().any(|(at, _)| place[at..].starts_with(url));
-    !place.is_empty() && (url.starts_with(place) || holds())
+/// Returns whether a location blocked by the page's policy is that of `url`. The browser reports
+/// the whole URL, including the cursor, or only its origin.
+pub(super) fn is_blocked_location(location: &str, url: &str) -> bool {
+    // `contains` would add a kilobyte of WebAssembly.
+    let contains = || location.char_indices().any(|(at, _)| location[at..].starts_with(url));
+    !location.is_empty() && (url.starts_with(location) || contains())
 }

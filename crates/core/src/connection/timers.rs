@@ -1,70 +1,68 @@
-//! The deadlines of the connection: one for each reason, and the next of them.
+//! The deadlines of the connection, one per reason, and the earliest of them.
 
 use crate::time::Instant;
 
-/// When to be woken, and why.
+/// A deadline and its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timer {
-    /// When.
+    /// When the timer fires.
     pub at: Instant,
-    /// Why, for logs and tests.
+    /// The reason, for logs and tests.
     pub reason: TimerReason,
 }
 
-/// Why an alarm is set.
+/// Why a timer is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimerReason {
-    /// The source should have answered by then.
+    /// The source should have responded by then.
     ConnectTimeout,
     /// The next attempt is due.
     Retry,
-    /// Something should have been heard by then.
+    /// An event should have arrived by then.
     Silence,
-    /// The page has been hidden for as long as the stream is kept for it.
+    /// The page has been hidden for as long as its stream is kept open.
     Hidden,
 }
 
-/// One deadline for each reason.
+/// One optional deadline per reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Timers([Option<Instant>; REASONS.len()]);
 
 impl Timers {
-    /// Sets one.
     pub(super) fn set(&mut self, reason: TimerReason, at: Instant) {
-        self.0[place(reason)] = Some(at);
+        self.0[index(reason)] = Some(at);
     }
 
-    /// Takes one away.
     pub(super) fn clear(&mut self, reason: TimerReason) {
-        self.0[place(reason)] = None;
+        self.0[index(reason)] = None;
     }
 
-    /// When one rings; `None` when it is not set.
+    /// Returns the deadline for `reason`, if it is set.
     pub(super) fn at(&self, reason: TimerReason) -> Option<Instant> {
-        self.0[place(reason)]
+        self.0[index(reason)]
     }
 
-    /// Takes away one that is due at `now`, the earliest first.
+    /// Removes and returns the earliest deadline that is due at `now`.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
         let due = self.next().filter(|timer| timer.at <= now)?;
         self.clear(due.reason);
         Some(due)
     }
 
-    /// The earliest.
+    /// Returns the earliest deadline.
     pub(super) fn next(&self) -> Option<Timer> {
         let set = REASONS
             .into_iter()
-            .filter_map(|reason| self.0[place(reason)].map(|at| Timer { at, reason }));
+            .filter_map(|reason| self.0[index(reason)].map(|at| Timer { at, reason }));
         set.min_by_key(|timer| timer.at)
     }
 }
 
-fn place(reason: TimerReason) -> usize {
+fn index(reason: TimerReason) -> usize {
     reason as usize
 }
 
-/// In the order of the enum.
+/// Ordered like the enum.
 const REASONS: [TimerReason; 4] =
     [TimerReason::ConnectTimeout, TimerReason::Retry, TimerReason::Silence, TimerReason::Hidden];
 
@@ -73,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_has_its_place() {
-        for (index, reason) in REASONS.into_iter().enumerate() {
-            assert_eq!(place(reason), index);
+    fn each_reason_has_its_index() {
+        for (position, reason) in REASONS.into_iter().enumerate() {
+            assert_eq!(index(reason), position);
         }
     }
 
     #[test]
-    fn gives_the_earliest_first_and_each_once() {
+    fn returns_the_earliest_first_and_each_once() {
         let at = Instant::from_millis;
         let mut timer = Timers::default();
         timer.set(TimerReason::Silence, at(30.0));

@@ -1,14 +1,15 @@
-//! The rows that were found, each by an ordinal that never changes its row. Searches nothing.
+//! The rows found so far, each under an ordinal that always denotes the same row. Searches nothing.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Rows that were found, oldest first. The newest has the highest ordinal; what is found later
-/// among older rows gets lower ones.
+/// Rows that were found, oldest first.
+///
+/// The newest has the highest ordinal. Older rows that are found later get lower ones.
 #[derive(Clone, Debug)]
 pub(super) struct Hits {
     numbers: VecDeque<u64>,
-    /// Those of them that are notices.
+    /// The numbers that belong to notices.
     notices: VecDeque<u64>,
     /// The ordinal of the oldest.
     start: u64,
@@ -19,19 +20,19 @@ impl Hits {
         Self { numbers: VecDeque::new(), notices: VecDeque::new(), start: FIRST }
     }
 
-    /// The ordinals of the rows from number `oldest` on.
+    /// Returns the ordinals of the rows from number `oldest` on.
     pub(super) fn range(&self, oldest: u64) -> Range<u64> {
-        let gone = self.numbers.partition_point(|number| *number < oldest);
-        self.start + gone as u64..self.start + self.numbers.len() as u64
+        let evicted = self.numbers.partition_point(|number| *number < oldest);
+        self.start + evicted as u64..self.start + self.numbers.len() as u64
     }
 
-    /// The row of an ordinal.
+    /// Returns the number of the row with this ordinal.
     pub(super) fn number_at(&self, ordinal: u64) -> Option<u64> {
         let index = usize::try_from(ordinal.checked_sub(self.start)?).ok()?;
         self.numbers.get(index).copied()
     }
 
-    /// How many of the rows from number `oldest` on are lines.
+    /// Returns how many of the rows from number `oldest` on are lines.
     pub(super) fn lines(&self, oldest: u64) -> u64 {
         let count = |numbers: &VecDeque<u64>| {
             (numbers.len() - numbers.partition_point(|number| *number < oldest)) as u64
@@ -50,7 +51,7 @@ impl Hits {
         self.start -= numbers.len() as u64;
     }
 
-    /// Notes that a row is a notice; like the rows, at one of the two ends.
+    /// Marks a row as a notice. Like the rows, notices are added at either end.
     pub(super) fn note(&mut self, number: u64) {
         if self.notices.back().is_none_or(|newest| *newest < number) {
             self.notices.push_back(number);
@@ -59,19 +60,19 @@ impl Hits {
         }
     }
 
-    /// Forgets the rows before number `oldest`.
+    /// Removes the rows before number `oldest`.
     pub(super) fn release_before(&mut self, oldest: u64) {
         let release = |numbers: &mut VecDeque<u64>| {
-            let gone = numbers.partition_point(|number| *number < oldest);
-            numbers.drain(..gone);
-            gone as u64
+            let evicted = numbers.partition_point(|number| *number < oldest);
+            numbers.drain(..evicted);
+            evicted as u64
         };
         self.start += release(&mut self.numbers);
         release(&mut self.notices);
     }
 
-    /// Forgets all rows. The ordinals go on where none was given yet, with room for as many `older`
-    /// rows below.
+    /// Removes all rows. Ordinals continue after the last one assigned, with room for `older` rows
+    /// below.
     pub(super) fn start_over(&mut self, older: u64) {
         let end = self.start + self.numbers.len() as u64;
         self.numbers.clear();
@@ -80,7 +81,7 @@ impl Hits {
     }
 }
 
-/// In the middle, so that there is room on both sides; and far below 2^53, above which JavaScript's
+/// In the middle, so that there is room on both sides, and far below 2^53, above which JavaScript
 /// numbers have gaps.
 const FIRST: u64 = 1 << 40;
 
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ordinal_never_changes_its_row() {
+    fn an_ordinal_always_denotes_the_same_row() {
         let mut hits = Hits::new();
         hits.add_older(&[7, 9]);
         let end = hits.range(0).end;
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinals_that_were_given_are_not_given_to_other_rows() {
+    fn ordinals_are_not_reused() {
         let mut hits = Hits::new();
         hits.add_newer(&[1, 2, 3]);
         let before = hits.range(0);

@@ -1,8 +1,8 @@
-//! Search and filter: which rows of a store a reader wants to see, found bit by bit. Knows no
-//! clock; its owner says how much at a time.
+//! Search and filter: finds the rows of a store that match, a little at a time. Knows no clock; the
+//! caller decides how much to search at once.
 //!
-//! A [`Query`] is what is asked. A [`Find`] answers it, newest rows first, and goes on as rows come
-//! and go.
+//! A [`Query`] is what the reader asks for. A [`Find`] answers it, newest rows first, and keeps up
+//! as rows are added and evicted.
 
 mod hits;
 mod needle;
@@ -19,26 +19,26 @@ use crate::store::{Row, Store};
 use logs_linear_regex::Cache;
 pub use logs_linear_regex::Error as RegexError;
 
-/// The rows of a store that match a query, as far as they were searched.
+/// The rows of a store that match a query, as far as the store was searched.
 ///
-/// What it found is known by ordinals: they go up with the rows' numbers, one after another, and an
-/// ordinal never changes its row. So a viewport shows them as it shows a whole store.
+/// Matches are addressed by ordinals. They are consecutive, ascend with the row numbers, and always
+/// denote the same row, so a viewport shows matches just as it shows a whole store.
 #[derive(Clone, Debug)]
 pub struct Find {
     query: Query,
     search: Search,
     hits: Hits,
-    /// The rows that were searched; it grows at both ends.
+    /// The numbers of the rows that were searched. The range grows at both ends.
     searched: Range<u64>,
-    /// What the step under way found; kept for its memory.
+    /// The matches of the current step; kept for its allocation.
     found: Vec<u64>,
-    /// What a regular expression needs to run; likewise.
+    /// The working memory of the regular expression; likewise.
     cache: Cache,
 }
 
 impl Find {
-    /// A search in `store` that has not begun: what is newest now is looked at first. A query that
-    /// [`Query::check`] refuses finds no line.
+    /// Creates a search in `store` that starts with the rows that are newest now. A query that
+    /// fails [`Query::check`] finds no lines.
     #[must_use]
     pub fn new(query: Query, store: &Store) -> Self {
         let end = store.range().end;
@@ -52,12 +52,12 @@ impl Find {
         }
     }
 
-    /// Searches on, through about as many bytes as is said: rows that came first, then older ones.
-    /// Says whether all is searched.
+    /// Continues the search through about `bytes` bytes: newly added rows first, then older ones.
+    /// Returns whether all rows are searched.
     ///
-    /// It stops behind the chunk in which the bound is reached, which is 256 kB as a rule; for a
-    /// regular expression behind a few rows, and what is read for it counts as many times its
-    /// bytes.
+    /// The search stops after the chunk in which it reaches the limit, which is normally 256 kB.
+    /// With a regular expression it stops after a few rows, and every byte that must be parsed
+    /// counts several times.
     pub fn advance(&mut self, store: &Store, bytes: usize) -> bool {
         self.release(store);
         let mut spent = 0;
@@ -70,84 +70,84 @@ impl Find {
         true
     }
 
-    /// What was asked.
+    /// Returns the query.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// What is wrong with the regular expression that was asked for, if anything is.
+    /// Returns the error in the regular expression, if there is one.
     #[must_use]
     pub fn error(&self) -> Option<RegexError> {
         self.search.error()
     }
 
-    /// The ordinals of the rows that were found and are still held.
+    /// Returns the ordinals of the rows that were found and are still stored.
     #[must_use]
     pub fn range(&self, store: &Store) -> Range<u64> {
         self.hits.range(store.range().start)
     }
 
-    /// The number of the row with this ordinal.
+    /// Returns the number of the row with this ordinal.
     #[must_use]
     pub fn number_at(&self, ordinal: u64) -> Option<u64> {
         self.hits.number_at(ordinal)
     }
 
-    /// How many lines were found and are still held. Notices are shown too, and not counted.
+    /// Returns how many lines were found and are still stored. Notices are shown too, but not
+    /// counted.
     #[must_use]
     pub fn lines(&self, store: &Store) -> u64 {
         self.hits.lines(store.range().start)
     }
 
-    /// How many of the rows that are held were searched.
+    /// Returns how many of the stored rows were searched.
     #[must_use]
     pub fn searched(&self, store: &Store) -> u64 {
         self.searched.end.saturating_sub(self.searched.start.max(store.range().start))
     }
 
-    /// Whether all rows that are held were searched.
+    /// Returns whether all stored rows were searched.
     #[must_use]
     pub fn is_complete(&self, store: &Store) -> bool {
         self.searched(store) == store.len() as u64
     }
 
-    /// Where in a text that is shown the text is that was asked for, or the regular expression
-    /// matches.
+    /// Returns the ranges of a displayed text that match the query's text or regular expression.
     pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
         let patterns =
             self.search.pattern().into_iter().flat_map(move |pattern| pattern.find_iter(shown));
         self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
     }
 
-    /// Forgets what the store let go.
+    /// Removes rows that the store has evicted.
     fn release(&mut self, store: &Store) {
         let rows = store.range();
         self.hits.release_before(rows.start);
         if self.searched.end <= rows.start {
-            // Nothing of what was searched is held: the newest rows are first again.
+            // Nothing that was searched is still stored: start again from the newest rows.
             self.hits.start_over(store.len() as u64);
             self.searched = rows.end..rows.end;
         }
         self.searched.start = self.searched.start.max(rows.start);
     }
 
-    /// Searches the next rows that lie together, and gives what it cost.
+    /// Searches the next contiguous rows, and returns the cost in bytes.
     fn step(&mut self, store: &Store) -> usize {
         let is_newer = self.searched.end < store.range().end;
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };
-        let bound = self.search.bound();
+        let limit = self.search.limit();
         self.found.clear();
         let (numbers, spent) = match store.parsed_row(next) {
-            Some(row) => (next..next + 1, self.take_odd(store, next, row)),
+            Some(row) => (next..next + 1, self.search_parsed(store, next, row)),
             None => match if is_newer {
-                store.stretch_from(next, bound)
+                store.run_from(next, limit)
             } else {
-                store.stretch_before(next + 1, bound)
+                store.run_before(next + 1, limit)
             } {
-                Some(stretch) => (
-                    stretch.numbers(),
-                    self.search.take(store, &stretch, &mut self.cache, &mut self.found),
+                Some(run) => (
+                    run.numbers(),
+                    self.search.search_run(store, &run, &mut self.cache, &mut self.found),
                 ),
                 None => (next..next + 1, 1),
             },
@@ -162,7 +162,7 @@ impl Find {
         spent
     }
 
-    fn take_odd(&mut self, store: &Store, number: u64, row: &Row) -> usize {
+    fn search_parsed(&mut self, store: &Store, number: u64, row: &Row) -> usize {
         let (is_hit, spent) = self.search.accepts_parsed(
             row,
             store.slot(number).is_some_and(|slot| slot.is_json),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_stops_behind_a_few_rows_and_finds_them_all() {
+    fn a_pattern_stops_after_a_few_rows_and_finds_them_all() {
         let store = store((0..1_000).map(|index| format!("line {index} {}", "x".repeat(index))));
         let query = Query { is_regex: true, ..Query::default().text("^line \\d*7 ") };
         let mut find = Find::new(query.clone(), &store);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_shows_a_level_that_its_text_does_not_hold() {
+    fn an_error_row_matches_by_a_level_that_its_text_does_not_contain() {
         let mut store = Store::default();
         for is_error in [true, false] {
             store.append(&Raw {
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_pattern_finds_no_line() {
+    fn an_invalid_pattern_finds_no_lines() {
         let mut store = store(["(".to_owned(), "a(".to_owned()]);
         store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
         let mut find = Find::new(Query { is_regex: true, ..Query::default().text("a(") }, &store);
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_is_added_and_what_goes_is_gone() {
+    fn new_rows_are_added_and_evicted_rows_removed() {
         let mut store = store((0..4).map(|index| format!("even {}", index % 2 == 0)));
         let mut find = Find::new(Query::default().text("true"), &store);
         find.advance(&store, usize::MAX);
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_is_found_across_escape_sequences_and_nothing_of_them_is() {
+    fn a_phrase_is_found_across_escape_sequences_but_the_sequences_are_not() {
         let mut store = store([
             r#"{"message":"\u001b[31mconnection\u001b[0m refused","pipeline":"P"}"#.to_owned(),
             "con\u{1b}[1mnection\u{1b}[22m refused".into(),
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipeline_that_the_index_does_not_name_is_found_by_reading() {
+    fn a_pipeline_missing_from_the_index_is_found_by_parsing() {
         let store =
             store((0..2_000).map(|index| format!(r#"{{"pipeline":"P{index}","message":"m"}}"#)));
         assert_eq!(store.pipelines().count(), 1_024);

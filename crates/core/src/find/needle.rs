@@ -1,5 +1,5 @@
-//! A text that is looked for in many lines at once, in the forms in which JSON may write it. Knows
-//! no rows.
+//! A text to search for in many lines at once, in every encoding that JSON allows. Knows nothing of
+//! rows.
 
 use std::ops::Range;
 
@@ -8,59 +8,59 @@ use logs_sse_wire::ansi::plain;
 use logs_sse_wire::byte_search::{ByteMatcher, find_either, find_pair};
 use logs_sse_wire::locate::{JsonContext, Part, ScanState, any_part};
 
-/// A text that is looked for.
+/// A text to search for.
 ///
-/// Letters, digits and most signs are in each form the same bytes. The rarest run of them is the
-/// core, and is what is looked for first; whatever stands around it may be escaped. A producer that
-/// writes such a character as an escape (`\u0061` for `a`), which no serializer does by itself, is
-/// not found out.
+/// Alphanumerics and most punctuation are never escaped by JSON serializers. The search looks for
+/// the rarest run of such bytes, the literal run, and then verifies the characters around it, which
+/// may be escaped. A needless escape (`\u0061` for `a`), which no serializer writes on its own, is
+/// not matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Needle {
-    /// The text; in small letters, if capitals do not count.
+    /// The text, in lower case if case is ignored.
     bytes: Vec<u8>,
     ignore_case: bool,
-    /// The part that looks the same in all forms; empty when there is none.
+    /// The part that is the same in all encodings; empty if there is none.
     literal_run: Range<usize>,
     anchor: Anchor,
-    forms: JsonEncodings,
-    /// Whether it may be a part of a number or a word.
-    may_be_bare: bool,
+    encodings: JsonEncodings,
+    /// Whether the text may occur in a number, `true`, `false` or `null`.
+    may_be_literal: bool,
 }
 
-/// In which other forms JSON may write it.
+/// The ways in which JSON may encode the text, other than as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum JsonEncodings {
-    /// In none.
+    /// As it is only.
     AsIs,
-    /// With `\u` and digits too.
+    /// Also with `\u` escapes.
     Digits,
-    /// With any escape too.
+    /// Also with any escape.
     Any,
     /// Only with an escape.
     Escaped,
 }
 
-/// The bytes by which a place is found where it may be.
+/// The bytes that locate a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Anchor {
-    /// Two bytes of the core.
+    /// Two bytes of the literal run.
     Pair([(ByteMatcher, usize); 2]),
-    /// The first byte, or the beginning of an escape.
+    /// The first byte, or the start of an escape.
     Either([ByteMatcher; 2]),
 }
 
-/// What a place in a line says about the line.
+/// What a candidate says about its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Candidate {
-    /// It holds the needle.
+    /// The line contains the needle.
     Hit,
-    /// Nothing before this index does.
+    /// Nothing before this index matches.
     SkipTo(usize),
 }
 
 impl Needle {
-    /// The text of `query`; `None` when it asks for any.
-    pub(super) fn of(query: &Query) -> Option<Self> {
+    /// Creates the needle of `query`, or `None` if any text matches.
+    pub(super) fn from_query(query: &Query) -> Option<Self> {
         let ignore_case = !query.match_case();
         let bytes = if ignore_case { query.text.to_ascii_lowercase() } else { query.text.clone() }
             .into_bytes();
@@ -77,21 +77,22 @@ impl Needle {
             ignore_case,
             literal_run,
             anchor,
-            forms: forms(&bytes),
-            may_be_bare: bytes
+            encodings: encodings(&bytes),
+            may_be_literal: bytes
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
             bytes,
         })
     }
 
-    /// Whether a part of it looks the same in all forms, so that a line without a
-    /// [`candidate`](Self::candidate) does not hold it.
+    /// Returns whether a part of the needle is the same in all encodings, so that a line without a
+    /// [`candidate`](Self::candidate) cannot match.
     pub(super) fn has_literal_run(&self) -> bool {
         !self.literal_run.is_empty()
     }
 
-    /// The next index from `from` on where the core is, and so perhaps the needle around it.
+    /// Returns the next index at or after `from` with the literal run, or any other sign of the
+    /// needle.
     pub(super) fn candidate(&self, bytes: &[u8], from: usize) -> Option<usize> {
         match self.anchor {
             Anchor::Pair(pair) => find_pair(bytes, from, pair, &mut |at| {
@@ -101,8 +102,8 @@ impl Needle {
         }
     }
 
-    /// What a candidate at `at` says of the line `text`, of which so much was `read` by looks at
-    /// earlier candidates.
+    /// Decides what the candidate at `at` says about the line `text`. `scan` carries the state from
+    /// earlier candidates of the line.
     pub(super) fn verdict(
         &self,
         text: &[u8],
@@ -113,37 +114,40 @@ impl Needle {
         let start = at
             .checked_sub(self.literal_run.start)
             .filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
-        let place = match start.filter(|_| !is_json || self.forms != JsonEncodings::Escaped) {
+        let context = match start.filter(|_| !is_json || self.encodings != JsonEncodings::Escaped) {
             Some(_) if !is_json => return Candidate::Hit,
             Some(start) => JsonContext::of(text, start..start + self.bytes.len(), scan),
             None if !is_json => return Candidate::SkipTo(at + 1),
             None => JsonContext::Escape,
         };
-        match place {
+        match context {
             JsonContext::Value => Candidate::Hit,
-            JsonContext::Bare { .. } if self.may_be_bare => Candidate::Hit,
+            JsonContext::Bare { .. } if self.may_be_literal => Candidate::Hit,
             JsonContext::Name { end } | JsonContext::Bare { end } => Candidate::SkipTo(end),
             JsonContext::Escape
-                if self.forms == JsonEncodings::AsIs || self.is_other_escape(text, at) =>
+                if self.encodings == JsonEncodings::AsIs || self.is_other_escape(text, at) =>
             {
                 Candidate::SkipTo(at + 1)
             }
-            JsonContext::Escape => self.settle(text),
+            JsonContext::Escape => self.verdict_of_line(text),
         }
     }
 
-    /// Whether an escape begins at `at` that is none of those by which the needle may be written.
+    /// Returns whether an escape starts at `at` that cannot be part of the needle.
     fn is_other_escape(&self, text: &[u8], at: usize) -> bool {
-        self.forms == JsonEncodings::Digits && text[at] == b'\\' && text.get(at + 1) != Some(&b'u')
+        self.encodings == JsonEncodings::Digits
+            && text[at] == b'\\'
+            && text.get(at + 1) != Some(&b'u')
     }
 
-    /// Whether it is in `text`, as reading the whole line says it.
+    /// Returns whether `text` contains the needle, by reading the whole line.
     #[cfg(test)]
     fn is_in(&self, text: &str, is_json: bool) -> bool {
         if is_json { self.is_in_json(text) } else { self.find(text.as_bytes(), 0).is_some() }
     }
 
-    /// Whether it is in `text` without the escape sequences, each value by itself.
+    /// Returns whether `text` without its escape sequences contains the needle, each value by
+    /// itself.
     pub(super) fn is_in_plain(&self, text: &str, is_json: bool) -> bool {
         let is_in = |text: &str| self.find(plain(text).as_bytes(), 0).is_some();
         if !is_json {
@@ -151,11 +155,11 @@ impl Needle {
         }
         any_part(text, |part| match part {
             Part::String(text) => is_in(&text),
-            Part::Literal(text) => self.may_be_bare && is_in(text),
+            Part::Literal(text) => self.may_be_literal && is_in(text),
         })
     }
 
-    /// Where it is in a text that is shown.
+    /// Returns the ranges of the needle in a displayed text.
     pub(super) fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
         let mut from = 0;
         std::iter::from_fn(move || {
@@ -165,9 +169,9 @@ impl Needle {
         })
     }
 
-    /// Reads the whole line once, and so is done with it: a look at place after place would take
-    /// the square of its length.
-    fn settle(&self, text: &[u8]) -> Candidate {
+    /// Reads the whole line once and settles the question: checking candidate after candidate would
+    /// take quadratic time.
+    fn verdict_of_line(&self, text: &[u8]) -> Candidate {
         match str::from_utf8(text) {
             Ok(line) if self.is_in_json(line) => Candidate::Hit,
             _ => Candidate::SkipTo(text.len()),
@@ -176,7 +180,7 @@ impl Needle {
 
     fn is_in_json(&self, text: &str) -> bool {
         let text_bytes = text.as_bytes();
-        let has_other_form = match self.forms {
+        let has_other_encoding = match self.encodings {
             JsonEncodings::AsIs => false,
             JsonEncodings::Digits => find_pair(
                 text_bytes,
@@ -189,30 +193,30 @@ impl Needle {
                 find_either(text_bytes, 0, [BACKSLASH; 2]).is_some()
             }
         };
-        if !has_other_form
-            && (self.forms == JsonEncodings::Escaped || self.find(text_bytes, 0).is_none())
+        if !has_other_encoding
+            && (self.encodings == JsonEncodings::Escaped || self.find(text_bytes, 0).is_none())
         {
             return false;
         }
         any_part(text, |part| match part {
             Part::String(text) => self.find(text.as_bytes(), 0).is_some(),
-            Part::Literal(text) => self.may_be_bare && self.find(text.as_bytes(), 0).is_some(),
+            Part::Literal(text) => self.may_be_literal && self.find(text.as_bytes(), 0).is_some(),
         })
     }
 
-    /// The first index from `from` on where it stands as it was asked for.
+    /// Returns the next index at or after `from` where the needle occurs unescaped.
     fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let mut core = from + self.literal_run.start;
+        let mut run_at = from + self.literal_run.start;
         loop {
-            core = self.candidate(bytes, core)?;
-            if self.is_at(bytes, core - self.literal_run.start, 0..self.bytes.len()) {
-                return Some(core - self.literal_run.start);
+            run_at = self.candidate(bytes, run_at)?;
+            if self.is_at(bytes, run_at - self.literal_run.start, 0..self.bytes.len()) {
+                return Some(run_at - self.literal_run.start);
             }
-            core += 1;
+            run_at += 1;
         }
     }
 
-    /// Whether a part of the needle stands at `at`.
+    /// Returns whether a part of the needle occurs at `at`.
     fn is_at(&self, bytes: &[u8], at: usize, part: Range<usize>) -> bool {
         let part = &self.bytes[part];
         bytes.get(at..at + part.len()).is_some_and(|bytes| {
@@ -221,27 +225,28 @@ impl Needle {
     }
 }
 
-fn forms(bytes: &[u8]) -> JsonEncodings {
-    let has = |is_it: fn(&u8) -> bool| bytes.iter().any(is_it);
+fn encodings(bytes: &[u8]) -> JsonEncodings {
+    let has = |predicate: fn(&u8) -> bool| bytes.iter().any(predicate);
     match () {
         () if has(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => JsonEncodings::Escaped,
         () if has(|byte| *byte == b'/') => JsonEncodings::Any,
-        () if has(|byte| !is_plain(*byte)) => JsonEncodings::Digits,
+        () if has(|byte| !is_never_escaped(*byte)) => JsonEncodings::Digits,
         () => JsonEncodings::AsIs,
     }
 }
 
-/// Whether serializers write this byte as it is. Some escape more than they must: Go and Gson what
-/// HTML needs, PHP the slash, .NET also plus and backtick, Python all that is not ASCII.
-fn is_plain(byte: u8) -> bool {
+/// Returns whether serializers write this byte unescaped. Some escape more than they must: Go and
+/// Gson escape HTML characters, PHP the slash, .NET also plus and backtick, and Python everything
+/// outside ASCII.
+fn is_never_escaped(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && !b"\"\\/<>&='+`".contains(&byte)
 }
 
-/// Of the runs that look the same in all forms, the one whose bytes are rarest.
+/// Returns the run with the rarest bytes among those that are the same in all encodings.
 fn rarest_run(bytes: &[u8]) -> Range<usize> {
     let mut best = 0..0;
     let mut start = 0;
-    for run in bytes.split(|byte| !is_plain(*byte)) {
+    for run in bytes.split(|byte| !is_never_escaped(*byte)) {
         let rarity = |run: &[u8]| {
             rarest_pair(run)
                 .iter()
@@ -256,24 +261,25 @@ fn rarest_run(bytes: &[u8]) -> Range<usize> {
     best
 }
 
-/// Where the two rarest bytes of a run are; twice the same where it has but one.
+/// Returns the positions of the two rarest bytes of a run, or the same position twice if it has
+/// only one byte.
 fn rarest_pair(run: &[u8]) -> [usize; 2] {
-    let rarest_but = |other: Option<usize>| {
+    let rarest_except = |other: Option<usize>| {
         (0..run.len()).filter(|at| Some(*at) != other).max_by_key(|at| rarity(run[*at]))
     };
-    let one = rarest_but(None).unwrap_or_default();
-    [one, rarest_but(Some(one)).unwrap_or(one)]
+    let one = rarest_except(None).unwrap_or_default();
+    [one, rarest_except(Some(one)).unwrap_or(one)]
 }
 
-/// The higher, the rarer in logs.
+/// Ranks a byte by how rare it is in logs; higher is rarer.
 fn rarity(byte: u8) -> usize {
     COMMON.iter().position(|common| *common == byte).unwrap_or(COMMON.len())
 }
 
 const BACKSLASH: ByteMatcher = ByteMatcher::new(b'\\', false);
 
-/// The bytes of the entries in `tests/fixtures`, most common first, small letters counted with
-/// their capitals. A guess that is wrong costs time and nothing else.
+/// The bytes of the entries in `tests/fixtures`, most common first, with upper case counted as
+/// lower case. A wrong guess costs time and nothing else.
 const COMMON: &[u8] = b" et2:siapn,lorm0d31g45cTRu9-INv87ELP6AbODSMfh{}_yG.wFCUYxB[]VWjk()Zz#Hq";
 
 #[cfg(test)]
@@ -281,15 +287,15 @@ mod tests {
     use super::*;
 
     fn needle(text: &str) -> Needle {
-        Needle::of(&Query::default().text(text)).expect("a text to look for")
+        Needle::from_query(&Query::default().text(text)).expect("a text to look for")
     }
 
     fn is_in(text: &str, line: &str) -> bool {
         needle(text).is_in(line, true)
     }
 
-    /// Whether a search from candidate to candidate finds it; it must say the same as reading the
-    /// line does.
+    /// Returns whether a search from candidate to candidate finds the text. It must agree with
+    /// reading the whole line.
     fn is_found(text: &str, line: &str, is_json: bool) -> bool {
         let (needle, mut at, mut scan) = (needle(text), 0, ScanState::default());
         let is_found = loop {
@@ -304,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_no_hit_and_a_value_is() {
+    fn matches_values_but_not_names() {
         let line = r#"{"message":"Load of message 12","rows": 4021,"done":true}"#;
         for (text, expected) in [
             ("message", true),
@@ -321,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_count_where_one_is_written() {
+    fn an_upper_case_letter_makes_the_search_case_sensitive() {
         let line = r#"{"m":"Error in ÄRGER"}"#;
         assert_eq!(
             ["error", "Error", "eRROR", "ÄRG", "ärger"].map(|text| is_found(text, line, true)),
@@ -330,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_each_form_that_json_may_write() {
+    fn finds_every_encoding_that_json_allows() {
         for (text, line) in [
             ("user=\"bob\"", r#"{"m":"user=\"bob\" came"}"#),
             ("user=\"bob\"", r#"{"m":"user\u003d\"bob\" came"}"#),
@@ -348,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_is_not_its_letters() {
+    fn an_escape_does_not_match_its_letters() {
         let line = r#"{"m":"a\nb\u00e9 c\\not"}"#;
         assert_eq!(
             ["nb", "00e9", "e9", "not", "\\not", "\\nb"].map(|text| is_found(text, line, true)),
@@ -357,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_searched_as_it_came() {
+    fn text_that_is_not_json_is_searched_verbatim() {
         assert_eq!(
             ["\"rows\":", "nb", ","].map(|text| is_found(text, r#"{"rows":1, a\nb"#, false)),
             [true; 3]
@@ -365,14 +371,14 @@ mod tests {
     }
 
     #[test]
-    fn marks_all_places_of_a_text_that_is_shown() {
+    fn marks_every_occurrence_in_displayed_text() {
         assert_eq!(needle("aa").marks("aaa AAxaa").collect::<Vec<_>>(), [0..2, 4..6, 7..9]);
         assert_eq!(needle("é\"").marks("\"é\"é\"").collect::<Vec<_>>(), [1..4, 4..7]);
         assert_eq!(needle("a").marks("").count(), 0);
     }
 
     #[test]
-    fn looks_first_for_what_is_rare() {
+    fn searches_for_the_rarest_bytes_first() {
         let needle = needle("e=tezx");
         assert_eq!(
             (needle.literal_run.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)),

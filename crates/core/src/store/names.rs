@@ -1,7 +1,7 @@
-//! Names that many rows share, kept once. Bounded: a hostile server may give each line a name of
-//! its own.
+//! Names that many rows share, stored once. Bounded, because a hostile server may give every line a
+//! name of its own.
 
-/// Names by small numbers, in the order in which they were first seen.
+/// Names by small numbers, in order of first appearance.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     names: Vec<Box<str>>,
@@ -9,10 +9,10 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The number of `name`, given to it now if it is new: 0 for the empty name, [`UNNAMED`] when
-    /// there is no room to keep another.
-    pub(crate) fn number(&mut self, name: &str) -> u16 {
-        self.known(name).unwrap_or_else(|| {
+    /// Returns the number of `name`, assigning one if it is new: 0 for the empty name, [`UNNAMED`]
+    /// if there is no room for another.
+    pub(crate) fn intern(&mut self, name: &str) -> u16 {
+        self.number(name).unwrap_or_else(|| {
             if self.names.len() >= MAX_NAMES || name.len() > MAX_NAME_BYTES {
                 return UNNAMED;
             }
@@ -22,44 +22,44 @@ impl Names {
         })
     }
 
-    /// The number of `name`, if it has one.
-    pub(crate) fn known(&self, name: &str) -> Option<u16> {
+    /// Returns the number of `name`, if it has one.
+    pub(crate) fn number(&self, name: &str) -> Option<u16> {
         if name.is_empty() {
             return Some(0);
         }
-        // Of a handful of names the last one is mostly the one.
+        // With a handful of names, the last one is the most likely.
         self.names.iter().rposition(|known| &**known == name).map(|index| index as u16 + 1)
     }
 
-    /// The name of a number; `None` for those of no name.
+    /// Returns the name with this number, or `None` for 0 and [`UNNAMED`].
     pub(crate) fn name(&self, number: u16) -> Option<&str> {
         self.names.get(usize::from(number).checked_sub(1)?).map(|name| &**name)
     }
 
-    /// All names.
+    /// Returns all names, in order of first appearance.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Forgets all names.
+    /// Removes all names.
     pub(crate) fn clear(&mut self) {
         self.version += u64::from(!self.names.is_empty());
         self.names.clear();
     }
 
-    /// Changes with the names, and with nothing else.
+    /// Returns a version that changes with the names, and with nothing else.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }
 }
 
-/// The number of all names that are not kept.
+/// The number of every name that is not stored.
 pub(crate) const UNNAMED: u16 = u16::MAX;
 
-/// More than a menu shows; few enough that looking one up costs less than reading a line.
+/// More than a menu shows, and few enough that looking one up costs less than parsing a line.
 const MAX_NAMES: usize = 1_024;
 
-/// Nobody names a channel or a pipeline with a page of text.
+/// No real channel or pipeline has a name as long as a page of text.
 const MAX_NAME_BYTES: usize = 1_024;
 
 #[cfg(test)]
@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn a_name_keeps_its_number() {
         let mut names = Names::default();
-        assert_eq!(["a", "b", "a", ""].map(|name| names.number(name)), [1, 2, 1, 0]);
-        assert_eq!((names.name(2), names.name(0), names.known("c")), (Some("b"), None, None));
+        assert_eq!(["a", "b", "a", ""].map(|name| names.intern(name)), [1, 2, 1, 0]);
+        assert_eq!((names.name(2), names.name(0), names.number("c")), (Some("b"), None, None));
     }
 
     #[test]
@@ -78,7 +78,7 @@ mod tests {
         let mut names = Names::default();
         let mut versions = vec![names.version()];
         for name in ["a", "a", "", "b"] {
-            names.number(name);
+            names.intern(name);
             versions.push(names.version());
         }
         names.clear();
@@ -89,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_names_is_not_kept() {
+    fn a_flood_of_names_is_not_stored() {
         let mut names = Names::default();
         let numbers: Vec<_> =
-            (0..MAX_NAMES + 5).map(|index| names.number(&index.to_string())).collect();
+            (0..MAX_NAMES + 5).map(|index| names.intern(&index.to_string())).collect();
         assert_eq!(
-            (numbers[MAX_NAMES - 1], numbers[MAX_NAMES], names.number(&"x".repeat(2_000))),
+            (numbers[MAX_NAMES - 1], numbers[MAX_NAMES], names.intern(&"x".repeat(2_000))),
             (MAX_NAMES as u16, UNNAMED, UNNAMED)
         );
-        assert_eq!((names.iter().count(), names.number("0")), (MAX_NAMES, 1));
+        assert_eq!((names.iter().count(), names.intern("0")), (MAX_NAMES, 1));
     }
 }

@@ -1,40 +1,40 @@
-//! One row's place in the index, and what a filter asks of it. Forty bytes, since there is one for
-//! each row that is held.
+//! The index entry of one row, with what a filter needs. Forty bytes, because there is one for each
+//! stored row.
 
 use std::ops::Range;
 
 use crate::ring::Address;
 use logs_sse_wire::entry::Level;
 
-/// One row's place in the index.
+/// The index entry of one row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    pub(crate) place: Address,
-    /// Bytes of the text; [`ODD`] for a row that rests elsewhere.
+    pub(crate) address: Address,
+    /// The length of the text in bytes; [`PARSED`] for a row that is stored parsed.
     pub(crate) length: u32,
     /// 0 for none.
     pub(crate) seq: u64,
     /// [`NEVER`] for none.
     pub(crate) stamp: i64,
     pub(crate) id_length: u16,
-    /// By its number among the channels.
+    /// The channel's number in the store's names.
     pub(crate) channel: u16,
-    /// By its number among the pipelines.
+    /// The pipeline's number in the store's names.
     pub(crate) pipeline: u16,
     pub(crate) level: Level,
-    /// Whether the text is JSON that is shown otherwise than it came.
+    /// Whether the text is JSON, which is shown differently from how it was received.
     pub(crate) is_json: bool,
-    /// Whether the text may hold escape sequences, which no search sees.
+    /// Whether the text may contain escape sequences, which searches ignore.
     pub(crate) has_escape: bool,
     pub(crate) is_error: bool,
     pub(crate) is_line: bool,
 }
 
 impl Slot {
-    /// A row that rests elsewhere, and is no line.
-    pub(crate) const ODD: Self = Self {
-        place: Address { chunk: 0, at: 0 },
-        length: ODD,
+    /// A row that is stored parsed and is not a line.
+    pub(crate) const PARSED: Self = Self {
+        address: Address { chunk: 0, offset: 0 },
+        length: PARSED,
         seq: 0,
         stamp: NEVER,
         id_length: 0,
@@ -47,32 +47,32 @@ impl Slot {
         is_line: false,
     };
 
-    /// Whether the row rests elsewhere, read.
-    pub(crate) fn is_odd(&self) -> bool {
-        self.length == ODD
+    /// Returns whether the row is stored parsed rather than as raw bytes.
+    pub(crate) fn is_parsed(&self) -> bool {
+        self.length == PARSED
     }
 
-    /// What a row of the usual kind counts against the bound.
+    /// Returns what a raw row counts against the capacity.
     pub(crate) fn cost(&self) -> usize {
         SLOT_BYTES + usize::from(self.id_length) + self.length as usize
     }
 
-    /// Where in its chunk the text of a row of the usual kind lies, behind its id.
+    /// Returns the position of a raw row's text in its chunk, after its id.
     pub(crate) fn text(&self) -> Range<usize> {
-        let start = self.place.at as usize + usize::from(self.id_length);
+        let start = self.address.offset as usize + usize::from(self.id_length);
         start..start + self.length as usize
     }
 }
 
-/// The length of a row that rests among the odd ones. No line has it: see
+/// The length of a row that is stored parsed. No line is that long: see
 /// [`MAX_LINE_BYTES`](logs_sse_wire::message::MAX_LINE_BYTES).
-const ODD: u32 = u32::MAX;
+const PARSED: u32 = u32::MAX;
 
 /// The time of a line without one.
 pub(crate) const NEVER: i64 = i64::MIN;
 
-/// What a row costs beside its bytes.
+/// What a row costs in addition to its bytes.
 pub(crate) const SLOT_BYTES: usize = std::mem::size_of::<Slot>();
 
-/// A million rows are held: a field more must not cost eight megabytes without being noticed.
+/// A million rows may be stored: another field must not cost eight megabytes unnoticed.
 const _: () = assert!(SLOT_BYTES == 40);

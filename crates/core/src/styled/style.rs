@@ -1,11 +1,11 @@
-//! The looks that escape sequences ask for (SGR, ECMA-48 8.3.117), as names in style sheets.
-//! Sixteen colours: others become the nearest of them, so that each is readable on any row in both
+//! The styles selected by escape sequences (SGR, ECMA-48 8.3.117), as CSS classes. There are
+//! sixteen colours; others map to the nearest of them, so that each is readable on any row in both
 //! themes.
 
-/// How a part of a text looks.
+/// The style of a part of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Style {
-    /// One of the [`COLOURS`]; of the text and behind it.
+    /// Indexes into [`COLOURS`], of the text and of its background.
     text: Option<u8>,
     behind: Option<u8>,
     marks: u8,
@@ -19,8 +19,8 @@ const INVERSE: u8 = 16;
 const STRUCK: u8 = 32;
 
 impl Style {
-    /// Changes the style as the parameters of a sequence say, such as `1;38;5;196`. What it does
-    /// not know is left out; so is "conceal", since nothing is hidden from a reader.
+    /// Applies the parameters of a sequence, such as `1;38;5;196`. Unknown parameters are ignored,
+    /// and so is "conceal", because nothing is hidden from a reader.
     pub(super) fn apply(&mut self, parameters: &str) {
         let mut rest = parameters.split(';');
         while let Some(parameter) = rest.next() {
@@ -45,7 +45,7 @@ impl Style {
         }
     }
 
-    /// Its names in style sheets; empty for text that looks like any other.
+    /// Returns the CSS classes; empty for unstyled text.
     #[must_use]
     pub(super) fn class(self) -> String {
         let is_inverse = self.marks & INVERSE > 0;
@@ -63,7 +63,7 @@ impl Style {
             (UNDERLINE, "underline"),
             (STRUCK, "struck"),
         ] {
-            // Beside a colour faint text would not be readable.
+            // Faint coloured text would be unreadable.
             let is_faded = mark == FAINT && (is_inverse || text.or(behind).is_some());
             if self.marks & mark > 0 && !is_faded {
                 add(&[name]);
@@ -108,12 +108,12 @@ impl Style {
     }
 }
 
-/// A parameter that is left out is 0; one that is no small number means nothing.
+/// An omitted parameter is 0; anything that is not a small number is ignored.
 fn number(text: &str) -> u16 {
     if text.is_empty() { 0 } else { text.parse().unwrap_or(u16::MAX) }
 }
 
-/// The colour of `5;196` or `2;255;0;0`.
+/// Parses a colour such as `5;196` or `2;255;0;0`.
 fn colour_of<'a>(rest: &mut impl Iterator<Item = &'a str>) -> Option<u8> {
     let mut next = || rest.next().map(number);
     match next()? {
@@ -123,7 +123,7 @@ fn colour_of<'a>(rest: &mut impl Iterator<Item = &'a str>) -> Option<u8> {
     }
 }
 
-/// The colour of `5:196`, `2:255:0:0` or `2::255:0:0`, which has a colour space before the colour.
+/// Parses a colour such as `5:196`, `2:255:0:0` or `2::255:0:0`, the last with a colour space.
 fn colour_of_parts<'a>(parts: impl Iterator<Item = &'a str>) -> Option<u8> {
     let mut parts: Vec<_> = parts.collect();
     if parts.len() > 4 {
@@ -132,7 +132,7 @@ fn colour_of_parts<'a>(parts: impl Iterator<Item = &'a str>) -> Option<u8> {
     colour_of(&mut parts.into_iter())
 }
 
-/// One of 256: sixteen, a cube of six shades each, and 24 greys.
+/// Returns one of the 256 colours: sixteen, a cube of six shades each, and 24 greys.
 fn indexed(index: u16) -> Option<u8> {
     let shade = |step: u16| if step == 0 { 0 } else { 55 + step * 40 };
     match index {
@@ -145,13 +145,13 @@ fn indexed(index: u16) -> Option<u8> {
     }
 }
 
-/// The colour that looks most like this one.
+/// Returns the colour that looks most similar.
 fn nearest(wanted: [u16; 3]) -> u8 {
     let distance = |index: &u8| -> u32 {
         let shades = SHADES[usize::from(*index)];
         let squares =
             (0..3).map(|at| u32::from(wanted[at].min(255).abs_diff(u16::from(shades[at]))).pow(2));
-        // The eye sees green best and blue least.
+        // The eye is most sensitive to green and least to blue.
         squares.zip([3, 6, 1]).map(|(square, weight)| square * weight).sum()
     };
     (0..16).min_by_key(distance).unwrap_or_default()
@@ -159,10 +159,10 @@ fn nearest(wanted: [u16; 3]) -> u8 {
 
 const COLOURS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-/// The number of the first bright colour.
+/// The index of the first bright colour.
 const BRIGHT: u8 = 8;
 
-/// The sixteen as xterm has them.
+/// The sixteen colours of xterm.
 const SHADES: [[u8; 3]; 16] = [
     [0, 0, 0],
     [205, 0, 0],
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sixteen_colours_and_the_marks_have_names() {
+    fn the_sixteen_colours_and_attributes_have_classes() {
         assert_eq!(class(&["31"]), "dsl-ansi-red");
         assert_eq!(
             class(&["1;4;92;44"]),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_switched_off_is_gone() {
+    fn reset_codes_remove_styles() {
         for reset in ["", "0", "00", ";"] {
             assert_eq!(class(&["1;31;42", reset]), "", "{reset:?}");
         }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn other_colours_become_the_nearest_of_the_sixteen() {
+    fn other_colours_map_to_the_nearest_of_the_sixteen() {
         for parameters in
             ["38;5;196", "38;5;9", "38;2;250;10;5", "38:2::250:10:5", "38:2:250:10:5", "38:5:196"]
         {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_changes_nothing() {
+    fn unknown_parameters_are_ignored() {
         for parameters in ["5", "8", "38", "38;5;256", "48;5", "999999999", "10;53;73", "38:"] {
             assert_eq!(class(&[parameters]), "", "{parameters}");
         }

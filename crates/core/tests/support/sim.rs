@@ -81,8 +81,10 @@ impl Sim {
 
     /// The page subscribes to these channels.
     pub fn follow(&mut self, channels: &[String]) {
-        self.session
-            .handle_target(self.now, Target::of_channels(channels.iter().map(String::as_str), ""));
+        self.session.handle_target(
+            self.now,
+            Target::from_channels(channels.iter().map(String::as_str), ""),
+        );
         self.obey();
     }
 
@@ -178,8 +180,7 @@ impl Sim {
         let store = self.session.store();
         store
             .range()
-            .filter_map(|number| store.row(number)?.into_line())
-            .map(|line| line.entry.message().to_owned())
+            .filter_map(|number| Some(store.row(number)?.line()?.entry.message().to_owned()))
             .collect()
     }
 

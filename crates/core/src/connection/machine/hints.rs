@@ -1,5 +1,5 @@
-//! What the connection makes of the browser's hints: network, visibility, sleep. A hint alone
-//! neither closes a living stream nor ends retries.
+//! How the connection reacts to the browser's hints: network, visibility, sleep. A hint alone
+//! neither closes a live stream nor stops retries.
 
 use super::Connection;
 use crate::connection::{Hidden, Page, State, TimerReason};
@@ -11,15 +11,15 @@ impl Connection {
         match self.state {
             State::Offline | State::Waiting { .. } if online => {
                 match self.next_attempt().filter(|_| now < self.not_before) {
-                    // What the server asked for holds on any network.
+                    // The delay that the server asked for applies on any network.
                     Some(until) => {
                         self.change(State::Waiting { until, attempt: self.backoff.failures() + 1 })
                     }
                     None => self.attempt(now),
                 }
             }
-            State::Open { .. } if online => self.doubt_after_sleep(now),
-            // On a network that is gone, an open source looks alive for minutes; behind a VPN the
+            State::Open { .. } if online => self.check_after_sleep(now),
+            // After the network is lost, an open source looks alive for minutes; behind a VPN the
             // report is often wrong.
             State::Open { .. } => {
                 if let Some(at) = self.watch.network_lost(now) {
@@ -40,7 +40,7 @@ impl Connection {
             State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } | State::Offline
         );
         match (page, self.config.hidden) {
-            (Page::Frozen, _) if is_active => self.rest(State::Paused),
+            (Page::Frozen, _) if is_active => self.close(State::Paused),
             (Page::Hidden, Hidden::CloseAfter(time)) => {
                 self.timer.set(TimerReason::Hidden, now + time)
             }
@@ -48,7 +48,7 @@ impl Connection {
                 self.timer.clear(TimerReason::Hidden);
                 match self.state {
                     State::Paused => self.attempt(now),
-                    State::Open { .. } => self.doubt_after_sleep(now),
+                    State::Open { .. } => self.check_after_sleep(now),
                     _ => self.handle_due(now),
                 }
             }
@@ -56,7 +56,7 @@ impl Connection {
         }
     }
 
-    fn doubt_after_sleep(&mut self, now: Instant) {
+    fn check_after_sleep(&mut self, now: Instant) {
         if let Some(at) = self.watch.forgive(now) {
             self.timer.set(TimerReason::Silence, at);
         }

@@ -1,5 +1,5 @@
-//! What the connection knows beyond its state: what comes next, and what an open stream is worth.
-//! Changes nothing.
+//! What the connection knows beyond its state: the next attempt, and what is known of the open
+//! stream. Read-only.
 
 use super::Connection;
 use crate::connection::{Failure, Reading, State, TimerReason};
@@ -7,13 +7,13 @@ use crate::time::Instant;
 use logs_sse_wire::unread::Unread;
 
 impl Connection {
-    /// When the next attempt begins, if one is due.
+    /// Returns when the next attempt starts, if one is scheduled.
     #[must_use]
     pub fn next_attempt(&self) -> Option<Instant> {
         self.timer.at(TimerReason::Retry)
     }
 
-    /// The number of the attempt under way or to come; 0 outside of attempts.
+    /// Returns the number of the current or next attempt, or 0 if there is none.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
         match self.state {
@@ -23,21 +23,21 @@ impl Connection {
         }
     }
 
-    /// What is known of the open stream at `now` beyond its being open.
+    /// Returns what is known of the open stream at `now`, beyond that it is open.
     #[must_use]
     pub fn reading(&self, now: Instant) -> Reading {
         match self.state {
             State::Open { .. } if self.watch.is_overdue(now) => Reading::Overdue(self.unread),
-            State::Open { .. } if self.watch.is_heard() => Reading::Understood,
+            State::Open { .. } if self.watch.has_events() => Reading::Understood,
             _ => Reading::NotYet,
         }
     }
 
-    /// How to call the end of the open stream.
+    /// Returns the failure to report if the open stream ends now.
     #[must_use]
     pub fn loss(&self) -> Failure {
         match self.unread {
-            _ if self.watch.is_heard() => Failure::Lost,
+            _ if self.watch.has_events() => Failure::Lost,
             Unread::Nothing => Failure::LostEarly,
             what => Failure::Unread(what),
         }

@@ -1,4 +1,4 @@
-//! What the connection makes of an answer's head: one that a source saw, or one that was asked for.
+//! How the connection reacts to a response head, seen by a source or by a probe.
 
 use std::time::Duration;
 
@@ -9,18 +9,13 @@ use crate::time::Instant;
 use logs_sse_wire::protocol::LONGEST_WAIT;
 
 impl Connection {
-    pub(super) fn handle_answered(
-        &mut self,
-        now: Instant,
-        source: SourceId,
-        finding: &ResponseHead,
-    ) {
+    pub(super) fn handle_answered(&mut self, now: Instant, source: SourceId, head: &ResponseHead) {
         if !self.is_current(source) {
             return;
         }
-        match Outcome::of(finding, self.target.as_deref().unwrap_or_default()) {
+        match Outcome::from_head(head, self.target.as_deref().unwrap_or_default()) {
             Outcome::Streams => self.handle_opened(now, source),
-            Outcome::Stop(stop) => self.rest(State::Stopped(stop)),
+            Outcome::Stop(stop) => self.close(State::Stopped(stop)),
             Outcome::Failed(failure, floor) => {
                 self.release();
                 self.wait(now, floor, failure);
@@ -28,27 +23,27 @@ impl Connection {
         }
     }
 
-    pub(super) fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &ResponseHead) {
-        if !self.asking.is_current(probe) {
+    pub(super) fn handle_probed(&mut self, now: Instant, probe: ProbeId, head: &ResponseHead) {
+        if !self.probe.is_current(probe) {
             return;
         }
-        self.asking.end();
+        self.probe.end();
         let (failure, floor) =
-            match Outcome::of(finding, self.target.as_deref().unwrap_or_default()) {
-                Outcome::Stop(stop) => return self.rest(State::Stopped(stop)),
-                Outcome::Streams => match (finding, &self.last_failure) {
+            match Outcome::from_head(head, self.target.as_deref().unwrap_or_default()) {
+                Outcome::Stop(stop) => return self.close(State::Stopped(stop)),
+                Outcome::Streams => match (head, &self.last_failure) {
                     (ResponseHead::Charset(charset), _) => {
                         (Failure::Charset(charset.clone()), Duration::ZERO)
                     }
                     (_, Some(Failure::Rejected)) => (Failure::BrowserRefused, Duration::ZERO),
-                    // It answers with a stream by now; the next attempt will have it.
+                    // The server answers with a stream by now; the next attempt will get it.
                     _ => return self.retry_if_due(now),
                 },
                 Outcome::Failed(failure, floor) => (failure, floor),
             };
-        self.hold_back(now, floor);
+        self.postpone_retry(now, floor);
         self.last_failure = Some(failure);
-        // The state is the same and reads differently.
+        // The state is unchanged, but its text is not.
         self.outputs.push_back(Output::Changed(self.state.clone()));
         self.retry_if_due(now);
     }
@@ -59,8 +54,8 @@ impl Connection {
         }
     }
 
-    /// Moves the next attempt behind `floor`, with what was left of the delay on top.
-    fn hold_back(&mut self, now: Instant, floor: Duration) {
+    /// Postpones the next attempt to after `floor`, plus what was left of its delay.
+    fn postpone_retry(&mut self, now: Instant, floor: Duration) {
         if let State::Waiting { until, attempt } = self.state {
             self.not_before = self.not_before.max(now + floor.min(LONGEST_WAIT));
             let until = now + floor.min(LONGEST_WAIT) + (until - now);
