@@ -21,7 +21,6 @@ use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::js_export;
 use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
@@ -197,12 +196,6 @@ impl Client {
     #[must_use]
     pub fn status(&self) -> Status {
         self.inner.status()
-    }
-
-    /// Returns the status as JSON, for a program.
-    #[must_use]
-    pub fn report(&self) -> String {
-        js_export::status(&self.inner.session.borrow(), clock::now())
     }
 
     /// Returns the current time by the page's clock.

@@ -1,38 +1,38 @@
-//! What a listener in JavaScript is told: the rows that are new, and the status when it reads
-//! differently. Keeps only how far it told.
+//! Notifies the package's JavaScript of new rows, and of a status that is in another state.
+//! Keeps only how much it has delivered.
 
 use std::cell::{Cell, RefCell};
 
-use js_sys::Function;
+use js_sys::{Array, Function};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::browser::Client;
-use logs_sse_core::js_export::{self, RowFeed};
+use logs_sse_core::js_export::{RowFeed, Rows, StatusReport};
 use logs_sse_core::session::Session;
-use logs_sse_core::time::Instant;
 
-/// A listener, and what it knows.
+/// A callback, and how much it has received.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    /// `tell(rows or undefined, status or undefined, is a frame)`.
-    tell: Function,
+    /// `notify(rows or undefined, status or undefined, isFrame)`.
+    notify: Function,
     feed: Cell<RowFeed>,
-    standing: RefCell<String>,
+    last: RefCell<StatusReport>,
     wants_rows: Cell<bool>,
 }
 
 impl Listener {
-    /// Will tell `tell`; of rows only when they are wanted.
-    pub(crate) fn new(tell: Function, wants_rows: bool) -> Self {
+    /// Creates a listener that calls `notify`, with rows only if they are wanted.
+    pub(crate) fn new(notify: Function, wants_rows: bool) -> Self {
         Self {
-            tell,
+            notify,
             feed: Cell::default(),
-            standing: RefCell::default(),
+            last: RefCell::default(),
             wants_rows: Cell::new(wants_rows),
         }
     }
 
-    /// Whether rows are to be told from now on; those that came before are no news.
+    /// Changes whether rows are delivered from now on. Rows that exist already are skipped.
     #[cfg(feature = "ui")]
     pub(crate) fn want_rows(&self, client: &Client, wants_rows: bool) {
         if self.wants_rows.replace(wants_rows) != wants_rows {
@@ -43,38 +43,52 @@ impl Listener {
         }
     }
 
-    /// Tells what `client` has that is new.
-    pub(crate) fn tell(&self, client: &Client, is_frame: bool) {
-        let now = client.now();
-        // Nothing is borrowed while JavaScript runs: it may call back.
+    /// Delivers what is new.
+    pub(crate) fn update(&self, client: &Client, is_frame: bool) {
+        // Nothing is borrowed while JavaScript runs, since it may call back.
         let (rows, status) =
-            client.with_session(|session| (self.rows(session), self.status(session, now)));
+            client.with_session(|session| (self.rows(session), self.changed(client, session)));
         client.retain_from(self.wants_rows.get().then(|| self.feed.get().next()));
         if is_frame || rows.is_some() {
-            let value = |text: Option<String>| text.map_or(JsValue::UNDEFINED, JsValue::from);
+            let rows = rows.map_or(JsValue::UNDEFINED, JsValue::from);
+            let status = status.as_ref().map_or(JsValue::UNDEFINED, to_js);
             // The JavaScript side catches what its host throws.
-            let _ = self.tell.call3(&JsValue::NULL, &value(rows), &value(status), &is_frame.into());
+            let _ = self.notify.call3(&JsValue::NULL, &rows, &status, &is_frame.into());
         }
     }
 
-    fn rows(&self, session: &Session) -> Option<String> {
+    fn rows(&self, session: &Session) -> Option<Array> {
         let mut feed = self.feed.get();
         let rows = if self.wants_rows.get() {
             feed.take(session)
         } else {
             feed.skip(session);
-            None
+            Vec::new()
         };
         self.feed.set(feed);
-        rows
+        (!rows.is_empty()).then(|| rows.into_iter().map(piece).collect())
     }
 
-    fn status(&self, session: &Session, now: Instant) -> Option<String> {
-        let standing = js_export::status_key(session, now);
-        if *self.standing.borrow() == standing {
+    fn changed(&self, client: &Client, session: &Session) -> Option<StatusReport> {
+        let status = StatusReport::new(session, client.now());
+        if self.last.borrow().is_same_state(&status) {
             return None;
         }
-        self.standing.replace(standing);
-        Some(js_export::status(session, now))
+        self.last.replace(status.clone());
+        Some(status)
+    }
+}
+
+/// Returns a struct as a JavaScript object. `None` becomes `null`.
+pub(crate) fn to_js<T: Serialize>(value: &T) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
+    // It fails only for maps with odd keys and numbers that JavaScript cannot hold; there are none.
+    value.serialize(&serializer).unwrap_or(JsValue::NULL)
+}
+
+fn piece(rows: Rows) -> JsValue {
+    match rows {
+        Rows::Lines(json) => json.into(),
+        Rows::Notice(notice) => to_js(&notice),
     }
 }

@@ -1,19 +1,18 @@
-//! The door to JavaScript: what the npm package's own JavaScript (`www/package`) calls, and hears.
-//! Checks nothing that core checks.
+//! The JavaScript interface: what the npm package's own JavaScript (`www/package`) calls.
 //!
-//! Texts, numbers and functions cross it, never objects: the browser reads JSON faster than anybody
-//! builds objects, and everything else would cost code to load. No 64-bit integer crosses either,
-//! since the JavaScript twin of the module cannot pass one.
+//! Options, the status and notices cross as objects, each defined by one serde struct. Lines cross
+//! as JSON texts, which the browser parses faster than a module could build objects. No 64-bit
+//! integer crosses, since the JavaScript form of the module cannot pass one.
 //!
 //! - `LogStream`: the engine without a view.
 //! - `LogView` (with feature `ui`): the engine with its view.
 
-/// Whoever builds the crate into a program of his own chooses for himself; a package is such a
-/// program.
+/// Only the npm build sets a global allocator; a library must leave that choice to its user.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static MEMORY: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
 
+mod from_js;
 mod listener;
 mod options;
 mod panic;

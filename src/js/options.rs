@@ -1,37 +1,75 @@
-//! Numbers from JavaScript to a configuration. What is no number means: as usual.
+//! The options of an engine, as the npm package passes them.
+//!
+//! The package checks what its host wrote (`www/package`), and passes what is left. So an error
+//! here is a fault of the package; it names the option.
 
 use std::time::Duration;
 
 use js_sys::Function;
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
 
 use crate::browser::{Console, Opener, Options};
+use crate::js::from_js::from_js;
 use logs_sse_core::connection::{Config, Hidden};
 use logs_sse_core::store::Capacity;
 
-/// How a client behaves, from `[console, max attempts, connect timeout, silence, hidden, with
-/// credentials]`, times in milliseconds; `NaN` where the page said nothing.
-pub(crate) fn options(capacity: Capacity, encoded_options: &[f64]) -> Options {
-    let usual = Config::default();
-    let said =
-        |index: usize| encoded_options.get(index).copied().filter(|number| number.is_finite());
-    let millis =
-        |index| said(index).and_then(|number| Duration::try_from_secs_f64(number / 1_000.0).ok());
-    let connection = Config {
-        max_attempts: said(1).map(|attempts| attempts as u32),
-        connect_timeout: millis(2).unwrap_or(usual.connect_timeout),
-        silence: millis(3),
-        hidden: millis(4).map_or(usual.hidden, Hidden::CloseAfter),
-        ..usual
-    };
-    let console = match said(0) {
-        Some(0.0) => Console::Off,
-        Some(2.0) => Console::Lines,
-        _ => Console::Changes,
-    };
-    Options { connection, capacity, console, with_credentials: said(5) == Some(1.0) }
+/// What `encodeOptions` in `www/package` passes, by the names of `ConnectionOptions` in
+/// `index.d.ts`. An option that is missing, `undefined` or `null` has its default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct EngineOptions {
+    console: Option<String>,
+    max_attempts: Option<u32>,
+    connect_timeout_ms: Option<u32>,
+    silence_ms: Option<u32>,
+    hidden_ms: Option<u32>,
+    with_credentials: Option<bool>,
+    /// The lines that a viewer keeps. An engine without a view passes them on instead.
+    capacity: Option<u32>,
 }
 
-/// How streams are opened.
+impl EngineOptions {
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// Returns a sentence that names the option with a wrong value.
+    pub(crate) fn from_js(value: JsValue) -> Result<Self, String> {
+        let options: Self = from_js(value).map_err(|error| format!("engine options: {error}"))?;
+        match options.console.as_deref() {
+            None | Some("off" | "changes" | "lines") => Ok(options),
+            Some(_) => Err("engine options: console: expected off, changes or lines".to_owned()),
+        }
+    }
+
+    /// Returns the capacity of a viewer.
+    #[cfg(feature = "ui")]
+    pub(crate) fn capacity(&self) -> Capacity {
+        self.capacity.map_or_else(Capacity::default, |lines| Capacity::from_lines(lines as usize))
+    }
+
+    /// Returns the options of a client that keeps up to `capacity`.
+    pub(crate) fn client(&self, capacity: Capacity) -> Options {
+        let usual = Config::default();
+        let millis = |option: Option<u32>| option.map(|ms| Duration::from_millis(ms.into()));
+        let connection = Config {
+            max_attempts: self.max_attempts,
+            connect_timeout: millis(self.connect_timeout_ms).unwrap_or(usual.connect_timeout),
+            silence: millis(self.silence_ms),
+            hidden: millis(self.hidden_ms).map_or(usual.hidden, Hidden::CloseAfter),
+            ..usual
+        };
+        let console = match self.console.as_deref() {
+            Some("off") => Console::Off,
+            Some("lines") => Console::Lines,
+            _ => Console::Changes,
+        };
+        let with_credentials = self.with_credentials.unwrap_or(false);
+        Options { connection, capacity, console, with_credentials }
+    }
+}
+
+/// Returns how streams are opened: by `open` if the package passes one.
 pub(crate) fn opener(open: Option<Function>) -> Opener {
     open.map_or(Opener::EventSource, Opener::Function)
 }

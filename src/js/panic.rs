@@ -1,5 +1,4 @@
-//! The end of an engine that panicked: its streams are closed, and the page is told, before the
-//! program stops.
+//! Closes all streams of an engine that panicked and notifies the page, before the program stops.
 
 use std::cell::RefCell;
 
@@ -13,15 +12,15 @@ thread_local! {
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Begins a new engine. `on_panic` is called once, with the panic's text, should there be one;
-/// nothing of this engine may be called after it.
+/// Starts an engine. `on_panic` is called at most once, with the text of the panic; nothing of this
+/// engine may be called after it.
 #[wasm_bindgen]
 pub fn start(on_panic: Function) {
     ON_PANIC.set(Some(on_panic));
     std::panic::set_hook(Box::new(|panic| {
         transport::close_all();
         if let Some(on_panic) = ON_PANIC.take() {
-            // Whatever the page does with it, the program ends here.
+            // The engine ends here, whether or not the callback throws.
             let _ = on_panic.call1(&JsValue::NULL, &panic.to_string().into());
         }
     }));

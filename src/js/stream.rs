@@ -2,16 +2,18 @@
 
 use std::rc::{Rc, Weak};
 
-use js_sys::Function;
+use js_sys::{Error, Function};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::browser::Client;
-use crate::js::listener::Listener;
-use crate::js::options;
+use crate::js::listener::{Listener, to_js};
+use crate::js::options::{EngineOptions, opener};
+use logs_sse_core::js_export::StatusReport;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
 
-/// A stream of logs. The lines rest with the listener; here they only pass through.
+/// A stream of logs. The listener keeps the lines; here they only pass through.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct LogStream {
@@ -26,26 +28,30 @@ struct Inner {
 
 #[wasm_bindgen]
 impl LogStream {
-    /// A stream that is not connected yet. `tell(rows or undefined, status or undefined, isFrame)`
-    /// hears all that is new; `open` opens streams (see `Opener`), or is undefined.
+    /// Creates a stream that is not connected. `notify(rows or undefined, status or undefined,
+    /// isFrame)` receives what is new, where rows are an array of JSON texts of lines and of notices;
+    /// `open` opens streams (see `Opener`), or is undefined.
+    ///
+    /// # Errors
+    /// Throws an `Error` that names the option with a wrong value.
     #[wasm_bindgen(constructor)]
-    pub fn new(tell: Function, open: Option<Function>, encoded_options: &[f64]) -> Self {
-        let options = options::options(PASSING, encoded_options);
+    pub fn new(notify: Function, open: Option<Function>, options: JsValue) -> Result<Self, Error> {
+        let options = EngineOptions::from_js(options).map_err(|error| Error::new(&error))?;
         let inner = Rc::new(Inner {
-            client: Client::with_opener(options::opener(open), options, |_| true),
-            listener: Listener::new(tell, true),
+            client: Client::with_opener(opener(open), options.client(PASSING), |_| true),
+            listener: Listener::new(notify, true),
         });
         let me: Weak<Inner> = Rc::downgrade(&inner);
         inner.client.on_update(move |is_frame| {
             if let Some(inner) = me.upgrade() {
-                inner.listener.tell(&inner.client, is_frame);
+                inner.listener.update(&inner.client, is_frame);
             }
         });
         inner.client.retain_from(Some(0));
-        Self { inner }
+        Ok(Self { inner })
     }
 
-    /// Reads one workflow over a proxy route.
+    /// Selects one workflow, read through a proxy route.
     pub fn follow_workflow(
         &self,
         service: &str,
@@ -56,7 +62,7 @@ impl LogStream {
         self.inner.client.set_target(Target::new(service, workspace_id, workflow_id, endpoint));
     }
 
-    /// Reads channels over a gateway; a comma stands between them.
+    /// Selects channels of a gateway, separated by commas.
     pub fn follow_channels(&self, channels: &str, gateway: &str) {
         self.inner.client.set_target(Target::from_channels(
             channels.split(',').filter(|channel| !channel.is_empty()),
@@ -64,31 +70,32 @@ impl LogStream {
         ));
     }
 
-    /// Changes whether cookies are sent to a stream of another origin.
+    /// Sets whether cookies are sent to a stream of another origin.
     pub fn set_with_credentials(&self, with_credentials: bool) {
         self.inner.client.set_with_credentials(with_credentials);
     }
 
-    /// Begins.
+    /// Opens the stream, and keeps it open across failures.
     pub fn connect(&self) {
         self.inner.client.connect();
     }
 
-    /// Ends.
+    /// Closes the stream. The position is kept.
     pub fn disconnect(&self) {
         self.inner.client.disconnect();
     }
 
-    /// Cuts a wait short.
+    /// Retries now instead of after the delay.
     pub fn retry_now(&self) {
         self.inner.client.retry_now();
     }
 
-    /// The status as JSON.
-    pub fn status(&self) -> String {
-        self.inner.client.report()
+    /// Returns the status, a [`StatusReport`] as an object.
+    pub fn status(&self) -> JsValue {
+        let client = &self.inner.client;
+        to_js(&client.with_session(|session| StatusReport::new(session, client.now())))
     }
 }
 
-/// Lines are kept until the listener has heard them, and it holds its own.
+/// Lines are kept until they are delivered, since the listener keeps its own.
 const PASSING: Capacity = Capacity { lines: 1, bytes: 0 };

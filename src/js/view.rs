@@ -4,59 +4,63 @@ use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Error, Function};
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
 use crate::browser::Client;
-use crate::js::listener::Listener;
-use crate::js::options;
+use crate::js::listener::{Listener, to_js};
+use crate::js::options::{EngineOptions, opener};
 use crate::ui::Live;
+use logs_sse_core::js_export::StatusReport;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
 
-/// A mounted live log. Freeing it closes the stream and takes the view out of the page.
+/// A mounted viewer. Freeing it closes the stream and removes the view from the page.
 #[wasm_bindgen]
 pub struct LogView {
     live: Live,
     listener: Rc<Listener>,
-    // In this order they end: the view, then what it stands on.
+    // Dropped in this order: the view, then its owner.
     _view: Box<dyn Any>,
     _owner: Owner,
 }
 
 #[wasm_bindgen]
 impl LogView {
-    /// Mounts a view that is not connected yet into `element`. `tell(rows or undefined, status or
-    /// undefined, isFrame)` hears all that is new; `open` opens streams (see `Opener`), or is
-    /// undefined.
+    /// Mounts a view that is not connected into `element`. `notify(rows or undefined, status or
+    /// undefined, isFrame)` receives what is new (see `LogStream`); `open` opens streams (see
+    /// `Opener`), or is undefined.
+    ///
+    /// # Errors
+    /// Throws an `Error` that names the option with a wrong value.
     #[wasm_bindgen(constructor)]
     pub fn new(
         element: HtmlElement,
-        tell: Function,
+        notify: Function,
         open: Option<Function>,
-        capacity: u32,
-        encoded_options: &[f64],
-    ) -> Self {
-        let capacity = Capacity::from_lines(capacity as usize);
-        let options = options::options(capacity, encoded_options);
-        let listener = Rc::new(Listener::new(tell, false));
+        options: JsValue,
+    ) -> Result<Self, Error> {
+        let options = EngineOptions::from_js(options).map_err(|error| Error::new(&error))?;
+        let client_options = options.client(options.capacity());
+        let listener = Rc::new(Listener::new(notify, false));
         let owner = Owner::new_root(None);
         let (live, view) = owner.with(|| {
-            let live = Live::new(options, options::opener(open));
+            let live = Live::new(client_options, opener(open));
             let view: Box<dyn Any> =
                 Box::new(leptos::mount::mount_to(element, move || crate::ui::live_view(live)));
             (live, view)
         });
-        let told = Rc::clone(&listener);
+        let updated = Rc::clone(&listener);
         live.with(|client| {
-            client.on_update(move |is_frame| live.with(|client| told.tell(client, is_frame)))
+            client.on_update(move |is_frame| live.with(|client| updated.update(client, is_frame)))
         });
-        Self { live, listener, _view: view, _owner: owner }
+        Ok(Self { live, listener, _view: view, _owner: owner })
     }
 
-    /// Reads one workflow over a proxy route.
+    /// Selects one workflow, read through a proxy route.
     pub fn follow_workflow(
         &self,
         service: &str,
@@ -69,58 +73,60 @@ impl LogView {
         });
     }
 
-    /// Changes how many lines are held.
+    /// Sets how many lines are kept.
     pub fn set_capacity(&self, capacity: u32) {
         self.live.with(|client| client.set_capacity(Capacity::from_lines(capacity as usize)));
     }
 
-    /// Changes the heading of the live section.
+    /// Sets the heading of the live section.
     pub fn set_title(&self, title: String) {
         self.live.title.set(title);
     }
 
-    /// Changes how times are written; an empty text means as ISO date and time.
+    /// Sets the locale of times; an empty one means ISO 8601.
     pub fn set_locale(&self, locale: String) {
         self.live.locale.set(locale);
     }
 
-    /// Whether `tell` is to hear of rows from now on.
+    /// Sets whether rows are delivered from now on.
     pub fn tell_rows(&self, wanted: bool) {
         self.live.with(|client| self.listener.want_rows(client, wanted));
     }
 
-    /// Changes whether cookies are sent to a stream of another origin.
+    /// Sets whether cookies are sent to a stream of another origin.
     pub fn set_with_credentials(&self, with_credentials: bool) {
         self.live.with(|client| client.set_with_credentials(with_credentials));
     }
 
-    /// Begins.
+    /// Opens the stream, and keeps it open across failures.
     pub fn connect(&self) {
         self.live.with(Client::connect);
     }
 
-    /// Ends.
+    /// Closes the stream. The position is kept.
     pub fn disconnect(&self) {
         self.live.with(Client::disconnect);
     }
 
-    /// Cuts a wait short.
+    /// Retries now instead of after the delay.
     pub fn retry_now(&self) {
         self.live.with(Client::retry_now);
     }
 
-    /// Lets all lines go.
+    /// Removes all lines.
     pub fn clear(&self) {
         self.live.with(|client| {
-            // What came and is not told yet is not lost to whoever listens.
-            self.listener.tell(client, false);
+            // Lines that were not delivered yet are not lost to the listener.
+            self.listener.update(client, false);
             client.clear();
         });
     }
 
-    /// The status as JSON.
-    pub fn status(&self) -> String {
-        self.live.with(Client::report)
+    /// Returns the status, a [`StatusReport`] as an object.
+    pub fn status(&self) -> JsValue {
+        self.live.with(|client| {
+            to_js(&client.with_session(|session| StatusReport::new(session, client.now())))
+        })
     }
 }
 

@@ -1,135 +1,200 @@
-//! What a program in the page hears of the log: new rows and the status, as JSON that the browser
-//! reads at its own speed. Decides nothing.
+//! What a program in the page receives: new rows, and the status. Decides nothing.
+//!
+//! The status and notices cross to JavaScript as objects that serde builds from the structs below.
+//! Lines cross as one JSON text, which the browser parses faster than a module could build objects.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
+use logs_sse_wire::entry::Level;
+use logs_sse_wire::json::quote;
+use logs_sse_wire::message::Raw;
+use logs_sse_wire::unread::Unread;
+use serde::Serialize;
+
 use crate::connection::{Failure, Reading, State, StopReason};
-use crate::format::counted;
 use crate::notice::Notice;
 use crate::session::Session;
 use crate::status::{Badge, MainAction, Status};
 use crate::store::Row;
-use crate::time::{self, Instant};
-use logs_sse_wire::entry::Level;
-use logs_sse_wire::json::{quote, quoted};
-use logs_sse_wire::message::Raw;
-use logs_sse_wire::unread::Unread;
+use crate::format::counted;
+use crate::time::Instant;
 
-/// How far a listener has heard the log.
+/// The status, as `LogsStatus` in `www/package/types/index.d.ts` describes it. A test compares the
+/// two. Numbers are floating point, as in JavaScript; times are in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are documented in index.d.ts")]
+pub struct StatusReport {
+    pub state: &'static str,
+    pub word: &'static str,
+    pub is_live: bool,
+    pub progress: String,
+    pub reason: String,
+    pub cause: Option<&'static str>,
+    pub will_retry: bool,
+    pub attempt: u32,
+    pub retry_in_ms: Option<f64>,
+    pub last_event_age_ms: Option<f64>,
+    pub lag_ms: Option<f64>,
+    pub lines_per_second: u32,
+    pub received: f64,
+    pub duplicates: f64,
+    pub missing: f64,
+    pub gaps: f64,
+    pub refused: Vec<String>,
+}
+
+impl StatusReport {
+    /// Returns the status of `session` at `now`.
+    #[must_use]
+    pub fn new(session: &Session, now: Instant) -> Self {
+        let status = session.status(now);
+        let (counters, stats) = (session.counters(), session.stats());
+        let millis =
+            |time: Option<Duration>| time.map(|time| (time.as_secs_f64() * 1_000.0).floor());
+        Self {
+            state: status.badge.name(),
+            word: status.badge.word(),
+            is_live: status.is_live(),
+            reason: reason(session, &status),
+            cause: cause(session, now),
+            will_retry: status.badge != Badge::Connected
+                && status.main_action == MainAction::Disconnect,
+            progress: status.progress,
+            attempt: session.connection().attempt_number(),
+            retry_in_ms: millis(session.connection().next_attempt().map(|at| at - now)),
+            last_event_age_ms: millis(stats.age(now)),
+            lag_ms: millis(stats.lag()),
+            lines_per_second: stats.rate(now),
+            received: counters.received as f64,
+            duplicates: counters.duplicates as f64,
+            missing: counters.missing as f64,
+            gaps: counters.gaps as f64,
+            refused: session.refused().to_vec(),
+        }
+    }
+
+    /// Returns whether `other` differs at most in what changes by the mere passing of time or of
+    /// lines. Otherwise something happened that listeners are notified of.
+    #[must_use]
+    pub fn is_same_state(&self, other: &Self) -> bool {
+        self.state == other.state
+            && self.word == other.word
+            && self.is_live == other.is_live
+            && self.cause == other.cause
+            && self.reason == other.reason
+            && self.will_retry == other.will_retry
+            && self.attempt == other.attempt
+            && self.refused == other.refused
+    }
+}
+
+/// A notice, as `Notice` in `www/package/types/index.d.ts` describes it, but for its key.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are documented in index.d.ts")]
+pub struct NoticeReport {
+    pub notice: &'static str,
+    pub missing: Option<f64>,
+    pub text: String,
+}
+
+impl NoticeReport {
+    fn new(notice: &Notice) -> Self {
+        Self {
+            notice: match notice {
+                Notice::Gap { .. } => "gap",
+                Notice::Resumed { .. } => "resumed",
+                Notice::NotReplayed { .. } => "not_replayed",
+            },
+            missing: notice.missing().map(|missing| missing as f64),
+            text: notice.text(),
+        }
+    }
+}
+
+/// A piece of what is new.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rows {
+    /// A JSON array of lines, oldest first. A line is `[channel or null, id, seq or null, time or
+    /// null, text]`, followed by the class of its level if that is known.
+    Lines(String),
+    /// A notice between lines.
+    Notice(NoticeReport),
+}
+
+/// How much of the log a listener has received.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RowFeed {
     next: u64,
 }
 
 impl RowFeed {
-    /// Nothing that came so far is news any more.
+    /// Skips all rows that exist now.
     pub fn skip(&mut self, session: &Session) {
         self.next = session.store().range().end;
     }
 
-    /// The number of the next row to be heard.
+    /// Returns the number of the next row that the listener receives.
     #[must_use]
     pub fn next(&self) -> u64 {
         self.next
     }
 
-    /// The rows that are new since the last call, as a JSON array, oldest first; `None` when there
-    /// are none.
+    /// Returns the rows added since the last call, oldest first; nothing if there are none.
     ///
-    /// A log is `[number, channel or null, id, seq or null, time or null, text]`, and behind it the
-    /// class of its level if that is known; a notice `[number, kind, missing or null,
-    /// sentence]`. Rows that were let go before they were heard stand first, as one notice
-    /// `gap`.
-    pub fn take(&mut self, session: &Session) -> Option<String> {
+    /// Rows evicted before they could be delivered are reported first, as a single `gap` notice.
+    pub fn take(&mut self, session: &Session) -> Vec<Rows> {
         let range = session.store().range();
-        // What was let go on purpose is no loss.
+        // Rows that the user cleared are not lost.
         self.next = self.next.max(session.store().cleared_at());
+        let mut rows = Vec::new();
         if self.next == range.end {
-            return None;
+            return rows;
         }
-        let mut json = Json::default();
-        json.open('[');
         if self.next < range.start {
-            let unheard = range.start - self.next;
-            let dropped = format!(
-                "{} dropped before this page read them",
-                counted(unheard, "row was", "rows were")
-            );
-            json.item(&format!("[{},\"gap\",{unheard},{}]", range.start - 1, quoted(&dropped)));
+            let missing = range.start - self.next;
+            rows.push(Rows::Notice(NoticeReport {
+                notice: "gap",
+                missing: Some(missing as f64),
+                text: format!(
+                    "{} dropped before this page read them",
+                    counted(missing, "row was", "rows were")
+                ),
+            }));
         }
+        let mut lines = Lines::default();
         for number in self.next.max(range.start)..range.end {
-            match session.store().raw_line(number) {
-                Some(raw) => line(&mut json, number, &raw, session.store().level(number)),
-                None => session
-                    .store()
-                    .row(number)
-                    .iter()
-                    .for_each(|row| write_parsed_row(&mut json, number, row)),
+            let store = session.store();
+            match store.raw_line(number) {
+                Some(raw) => lines.push(&raw, store.level(number)),
+                None => match store.row(number) {
+                    Some(Row::Line(cut)) => {
+                        let raw = Raw {
+                            id: Cow::Borrowed(&cut.id),
+                            channel: cut.channel.as_deref().map(Cow::Borrowed),
+                            seq: cut.seq,
+                            ..Raw::bare(cut.entry.text())
+                        };
+                        lines.push(&raw, cut.entry.level());
+                    }
+                    Some(Row::Notice(notice)) => {
+                        rows.extend(lines.finish());
+                        rows.push(Rows::Notice(NoticeReport::new(&notice)));
+                    }
+                    None => {}
+                },
             }
         }
-        json.close(']');
+        rows.extend(lines.finish());
         self.next = range.end;
-        Some(json.0)
+        rows
     }
 }
 
-/// The status as a JSON object, with the names of `LogsStatus` in `www/package/types/index.d.ts`.
-#[must_use]
-pub fn status(session: &Session, now: Instant) -> String {
-    let status = session.status(now);
-    let (tally, vitals) = (session.counters(), session.stats());
-    let millis = |time: Option<Duration>| {
-        time.map_or_else(|| "null".to_owned(), |time| time::millis(time).to_string())
-    };
-    let mut json = Json::default();
-    json.open('{');
-    write_stable_fields(&mut json, session, &status, now);
-    json.field("progress", &quoted(&status.progress));
-    json.field("retryInMs", &millis(session.connection().next_attempt().map(|at| at - now)));
-    json.field("lastEventAgeMs", &millis(vitals.age(now)));
-    json.field("lagMs", &millis(vitals.lag()));
-    json.field("linesPerSecond", &vitals.rate(now).to_string());
-    for (name, count) in [
-        ("received", tally.received),
-        ("duplicates", tally.duplicates),
-        ("missing", tally.missing),
-        ("gaps", tally.gaps),
-    ] {
-        json.field(name, &count.to_string());
-    }
-    json.close('}');
-    json.0
-}
-
-/// The part of the status that does not change by the mere passing of time or lines: when it is
-/// another text, something happened.
-#[must_use]
-pub fn status_key(session: &Session, now: Instant) -> String {
-    let mut json = Json::default();
-    write_stable_fields(&mut json, session, &session.status(now), now);
-    json.0
-}
-
-fn write_stable_fields(json: &mut Json, session: &Session, status: &Status, now: Instant) {
-    json.field("state", &quoted(status.badge.name()));
-    json.field("word", &quoted(status.badge.word()));
-    json.field("isLive", if status.is_live() { "true" } else { "false" });
-    json.field("cause", &cause(session, now).map_or_else(|| "null".to_owned(), quoted));
-    json.field("reason", &quoted(&reason(session, status)));
-    let will_retry =
-        status.badge != Badge::Connected && status.main_action == MainAction::Disconnect;
-    json.field("willRetry", if will_retry { "true" } else { "false" });
-    json.field("attempt", &session.connection().attempt_number().to_string());
-    let mut refused = Json::default();
-    refused.open('[');
-    session.refused().iter().for_each(|channel| refused.item(&quoted(channel)));
-    refused.close(']');
-    json.field("refused", &refused.0);
-}
-
-/// A stop has its sentence where a countdown would stand; a program wants it as the reason.
+/// Returns why the connection is not live. The status bar shows the sentence of a stop in place of
+/// the countdown; a program reads it as the reason.
 fn reason(session: &Session, status: &Status) -> String {
     match session.state() {
         State::Stopped(stop) => stop.to_string(),
@@ -140,7 +205,7 @@ fn reason(session: &Session, status: &Status) -> String {
 fn cause(session: &Session, now: Instant) -> Option<&'static str> {
     match session.state() {
         State::Idle => None,
-        // What may as well be an idle server is no error.
+        // A server that sends nothing may be idle, which is no error.
         State::Open { .. } => match session.connection().reading(now) {
             Reading::Understood | Reading::NotYet | Reading::Overdue(Unread::Nothing) => None,
             Reading::Overdue(_) => Some(UNREADABLE),
@@ -176,93 +241,47 @@ fn cause(session: &Session, now: Instant) -> Option<&'static str> {
 
 const UNREADABLE: &str = "unreadable";
 
-/// Whoever hears it reads the entry itself, so it stays unread here.
-fn line(json: &mut Json, number: u64, raw: &Raw<'_>, level: Level) {
-    json.comma();
-    json.open('[');
-    json.number(Some(number));
-    json.comma();
-    match &raw.channel {
-        Some(channel) => quote(&mut json.0, channel),
-        None => json.number(None::<u64>),
-    }
-    json.comma();
-    quote(&mut json.0, &raw.id);
-    json.comma();
-    json.number(raw.seq);
-    json.comma();
-    json.number(raw.stamp);
-    json.comma();
-    quote(&mut json.0, &raw.text);
-    if level != Level::Other {
-        json.comma();
-        quote(&mut json.0, level.class());
-    }
-    json.close(']');
-}
-
-/// A row that rests read: a notice, or a line too long to be held whole.
-fn write_parsed_row(json: &mut Json, number: u64, row: &Row) {
-    match row {
-        Row::Notice(told) => json.item(&notice(number, told)),
-        Row::Line(cut) => {
-            let raw = Raw {
-                id: Cow::Borrowed(&cut.id),
-                channel: cut.channel.as_deref().map(Cow::Borrowed),
-                seq: cut.seq,
-                stamp: None,
-                text: cut.entry.text().into(),
-                is_error: false,
-                picks: None,
-            };
-            line(json, number, &raw, cut.entry.level());
-        }
-    }
-}
-
-fn notice(number: u64, notice: &Notice) -> String {
-    let kind = match notice {
-        Notice::Gap { .. } => "gap",
-        Notice::Resumed { .. } => "resumed",
-        Notice::NotReplayed { .. } => "not_replayed",
-    };
-    let missing = notice.missing().map_or_else(|| "null".to_owned(), |missing| missing.to_string());
-    format!("[{number},\"{kind}\",{missing},{}]", quoted(&notice.text()))
-}
-
-/// JSON under way: knows where commas go.
+/// A JSON array of lines under construction. The entry's text is not parsed here.
 #[derive(Default)]
-struct Json(String);
+struct Lines(String);
 
-impl Json {
-    fn open(&mut self, bracket: char) {
-        self.0.push(bracket);
-    }
-
-    fn comma(&mut self) {
-        if !self.0.is_empty() && !self.0.ends_with(['[', '{']) {
-            self.0.push(',');
+impl Lines {
+    fn push(&mut self, raw: &Raw<'_>, level: Level) {
+        let json = &mut self.0;
+        json.push_str(if json.is_empty() { "[[" } else { ",[" });
+        match &raw.channel {
+            Some(channel) => quote(json, channel),
+            None => json.push_str("null"),
         }
+        json.push(',');
+        quote(json, &raw.id);
+        json.push(',');
+        number(json, raw.seq);
+        json.push(',');
+        number(json, raw.stamp);
+        json.push(',');
+        quote(json, &raw.text);
+        if level != Level::Other {
+            json.push(',');
+            quote(json, level.class());
+        }
+        json.push(']');
     }
 
-    fn number(&mut self, number: Option<impl Display>) {
-        // A String takes all that is written into it.
-        let _ = match number {
-            Some(number) => write!(self.0, "{number}"),
-            None => self.0.write_str("null"),
-        };
+    /// Returns the finished array, if it has lines, and begins another.
+    fn finish(&mut self) -> Option<Rows> {
+        let mut json = std::mem::take(&mut self.0);
+        (!json.is_empty()).then(|| {
+            json.push(']');
+            Rows::Lines(json)
+        })
     }
+}
 
-    fn item(&mut self, json: &str) {
-        self.comma();
-        self.0.push_str(json);
-    }
-
-    fn field(&mut self, name: &str, json: &str) {
-        self.item(&format!("\"{name}\":{json}"));
-    }
-
-    fn close(&mut self, bracket: char) {
-        self.0.push(bracket);
-    }
+fn number(json: &mut String, number: Option<impl Display>) {
+    // Writing to a String cannot fail.
+    let _ = match number {
+        Some(number) => write!(json, "{number}"),
+        None => json.write_str("null"),
+    };
 }
