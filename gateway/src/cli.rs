@@ -1,13 +1,11 @@
 //! The command line. What comes out of here is checked.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use logs_gateway::base_url::BaseUrl;
 use logs_gateway::cors;
-use logs_gateway::faults::{Origin, Plan};
 use logs_gateway::hosts::HostName;
 use logs_gateway::server::Listen;
 use logs_gateway::site::{POLICY, Policy};
@@ -35,9 +33,6 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Serve a recorded stream, byte for byte, to each reader from its start.
     Replay(Replay),
-    /// Stand before a gateway and break streams as a plan says, for tests.
-    #[command(after_help = logs_gateway::faults::LANGUAGE)]
-    Faults(Faults),
 }
 
 #[derive(Debug, Args)]
@@ -167,19 +162,6 @@ pub(crate) struct Replay {
     /// How many times faster than it was recorded.
     #[arg(long, default_value_t = 1.0, value_parser = a_rate)]
     pub(crate) speed: f64,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Faults {
-    /// Address to listen on, of this machine only; port 0 for any free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = logs_gateway::faults::parse_listen)]
-    pub(crate) listen: SocketAddr,
-    /// The gateway to forward to.
-    #[arg(long, value_name = "URL")]
-    pub(crate) to: Origin,
-    /// What befalls each stream, in the language below; @FILE reads it from a file.
-    #[arg(long, default_value = "pass", value_parser = Plan::from_flag)]
-    pub(crate) plan: Plan,
 }
 
 pub(crate) fn some_time(text: &str) -> Result<Duration, String> {

@@ -58,4 +58,4 @@ fn follows_secret_flag(text: &str, arguments: &[OsString]) -> bool {
 }
 
 /// Tokens, and URLs in which people write passwords.
-const SECRET_FLAGS: [&str; 4] = ["--token", "--upstream", "--url", "--to"];
+const SECRET_FLAGS: [&str; 3] = ["--token", "--upstream", "--url"];

@@ -8,7 +8,6 @@
 //! whose pages may call. [`server`] accepts connections as far as [`door`] allows; each has a
 //! `socket` with deadlines, a `link` that connects socket and request, and a `front` that refuses
 //! malformed requests. [`output`] writes the process's own messages, [`signals`] ends it.
-//! [`faults`] stands apart: a proxy for tests that breaks streams on purpose.
 
 #![warn(
     clippy::print_stdout,
@@ -29,7 +28,6 @@ pub mod cors;
 mod cursor_text;
 pub mod door;
 mod events;
-pub mod faults;
 mod front;
 pub mod history;
 pub mod hosts;

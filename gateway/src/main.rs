@@ -24,7 +24,6 @@ use logs_gateway::app::{Extras, Gateway, app};
 use logs_gateway::base_url::BaseUrl;
 use logs_gateway::cors::Cors;
 use logs_gateway::door::Limits;
-use logs_gateway::faults;
 use logs_gateway::hosts::Hosts;
 use logs_gateway::hub::Hub;
 use logs_gateway::job;
@@ -40,7 +39,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, Faults, Network, Publish, Replay, Serve};
+use crate::cli::{Cli, Command, Network, Publish, Replay, Serve};
 use crate::cli_errors::without_secrets;
 
 fn main() -> ExitCode {
@@ -78,7 +77,6 @@ async fn run_command(cli: Cli) -> Result<(), String> {
         None => serve(cli.serve, signals).await,
         Some(Command::Publish(arguments)) => publish(&arguments, signals).await,
         Some(Command::Replay(arguments)) => replay(arguments, signals).await,
-        Some(Command::Faults(arguments)) => break_streams(arguments, signals).await,
     }
 }
 
@@ -181,22 +179,6 @@ async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String
             0 => Ok(()),
             failed => Err(format!("{failed} of {} logs were not published", arguments.count)),
         },
-        () = signals.stop_requested() => Ok(()),
-    }
-}
-
-async fn break_streams(arguments: Faults, mut signals: Signals) -> Result<(), String> {
-    let listen = arguments.listen;
-    let listener = server::bind(listen)
-        .await
-        .map_err(|error| format!("--listen {listen}: {error}; port 0 takes any free one"))?;
-    output::say(format_args!(
-        "logs-gateway listening on {}",
-        url_of(listener.local_addr().map_err(|error| error.to_string())?)
-    ));
-    // Open streams are cut at once: none of them is worth waiting for.
-    tokio::select! {
-        never = faults::Faults::new(arguments.to, arguments.plan).serve(listener) => match never {},
         () = signals.stop_requested() => Ok(()),
     }
 }

@@ -1,15 +1,13 @@
 //! Secrets stay inside: in no error, no log line, no answer, no proxy of the environment, and
 //! behind no redirect.
 
-#[path = "support/faults.rs"]
-mod faults_support;
 #[path = "support/program.rs"]
 mod program_support;
 mod support;
 
 use axum::Router;
 use axum::routing::post;
-use faults_support::{Afterwards, Canned};
+use logs_test_support::{Afterwards, Canned};
 use program_support::{Running, ended, program};
 use support::{Answer, CHANNEL, PROXY, Reader, Server, client};
 
@@ -39,7 +37,6 @@ fn no_error_of_the_command_line_repeats_a_secret() {
         &["publish", "--url", "http://svc:hunter2-hunter2-hunter2@host"],
         &["publish", "--token", "hunter2-hunter2-hunter2é", "--count", "1"],
         &["publish", "--token", "hunter2-hunter2", "hunter2-hunter2-hunter2"],
-        &["faults", "--to", "http://svc:hunter2-hunter2-hunter2@host"],
         &["--host", "0.0.0.0", "--token", "etl=hunter2"],
         &["--host", "0.0.0.0", "--token", "hunter2-hunter2-hunter2=etl"],
     ] {

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use support::PROXY;
-use support::process::{Process, Raw, command, connect};
+use support::process::{Gateway, Process, Raw, command, connect};
 
 fn gateway(arguments: &[&str]) -> Process {
     Process::start(command(&[&["--port", "0"], arguments].concat()).stderr(Stdio::null()))
@@ -24,14 +24,6 @@ fn a_signal_right_after_the_address_drains() {
             assert_eq!(gateway.end().code(), Some(0), "{signal}");
         }
     }
-}
-
-#[test]
-fn a_signal_right_after_the_address_ends_the_faults_proxy_in_order() {
-    let mut faults =
-        Process::start(command(&["faults", "--to", "http://127.0.0.1:9"]).stderr(Stdio::null()));
-    faults.signal("-TERM");
-    assert_eq!(faults.end().code(), Some(0));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use support::process::{Process, Raw, command, connect, exchange, publish_request};
+use support::process::{Gateway, Process, Raw, command, connect, exchange, publish_request};
 use support::{CHANNEL, PATIENCE, PROXY};
 
 fn gateway(arguments: &[&str]) -> Process {

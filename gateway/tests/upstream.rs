@@ -1,8 +1,6 @@
 //! What a backend answers the proxy route, and how long it is waited for: only a readable stream
 //! passes, and nothing hangs.
 
-#[path = "support/faults.rs"]
-mod faults_support;
 mod support;
 
 use std::convert::Infallible;
@@ -14,11 +12,11 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::routing::get;
-use faults_support::{Afterwards, Canned};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use logs_gateway::pace::Pace;
 use logs_gateway::upstream::{Deadlines, Options, Upstream};
+use logs_test_support::{Afterwards, Canned};
 use support::{Answer, PATIENCE, PROXY, Reader, Server, Setup, client, tls};
 
 /// A gateway before `url`, with short deadlines.

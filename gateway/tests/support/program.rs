@@ -5,6 +5,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
+pub use logs_test_support::process::ended;
+
 /// The program with these arguments and none of the variables that it reads.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
@@ -29,19 +31,6 @@ pub fn program(arguments: &[&str]) -> Command {
         command.env_remove(name);
     });
     command
-}
-
-/// Runs a command to its end: its exit code, and all that it wrote.
-pub fn ended(mut command: Command) -> (Option<i32>, String) {
-    let output = command.output().expect("it starts");
-    (
-        output.status.code(),
-        format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        ),
-    )
 }
 
 /// A running gateway that ends with the test.

@@ -4,7 +4,7 @@ use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::http::Uri;
+use http::Uri;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -39,7 +39,7 @@ impl Origin {
     ///
     /// # Errors
     /// A sentence with the address, for the answer to the page.
-    pub(super) async fn connect(&self) -> Result<TcpStream, String> {
+    pub(crate) async fn connect(&self) -> Result<TcpStream, String> {
         let connect = async {
             let upstream = TcpStream::connect(&self.address).await?;
             upstream.set_nodelay(true)?;

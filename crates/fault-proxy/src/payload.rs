@@ -4,11 +4,11 @@
 //! A plan counts what a reader gets, and chunked coding (RFC 9112, section 7.1) puts sizes and line
 //! ends between.
 
-use super::head::Head;
+use crate::head::Head;
 
 /// The count of a body's own bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Payload {
+pub(crate) struct Payload {
     coding: Coding,
     passed: u64,
 }
@@ -31,7 +31,7 @@ enum Coding {
 
 impl Payload {
     /// The body that follows an answer's `head`.
-    pub(super) fn following(head: &Head) -> Self {
+    pub(crate) fn following(head: &Head) -> Self {
         let is_chunked = head
             .header("transfer-encoding")
             .is_some_and(|coding| coding.to_ascii_lowercase().ends_with(b"chunked"));
@@ -42,13 +42,13 @@ impl Payload {
     }
 
     /// Bytes of the body that have passed.
-    pub(super) fn passed(&self) -> u64 {
+    pub(crate) fn passed(&self) -> u64 {
         self.passed
     }
 
     /// Lets `wire` pass until `passed` would exceed `limit`, and gives how many bytes of `wire`
     /// passed.
-    pub(super) fn pass(&mut self, wire: &[u8], limit: u64) -> usize {
+    pub(crate) fn pass(&mut self, wire: &[u8], limit: u64) -> usize {
         let mut at = 0;
         while let Some(byte) = wire.get(at)
             && self.passed < limit

@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-use axum::http::StatusCode;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 /// A whole answer, after which the connection closes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     status: StatusCode,
     headers: Vec<(&'static str, String)>,
     body: String,
 }
 
 impl Answer {
-    pub(super) fn json(status: StatusCode, body: &Value) -> Self {
+    pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
         Self {
             status,
             headers: vec![("Content-Type", "application/json".into())],
@@ -23,12 +23,12 @@ impl Answer {
     }
 
     /// A refusal, in the shape that the gateway's own have.
-    pub(super) fn error(status: StatusCode, error: &str) -> Self {
+    pub(crate) fn error(status: StatusCode, error: &str) -> Self {
         Self::json(status, &json!({ "error": error }))
     }
 
     /// What a plan's `status` asks for.
-    pub(super) fn status(status: StatusCode, retry_after: Option<u64>) -> Self {
+    pub(crate) fn status(status: StatusCode, retry_after: Option<u64>) -> Self {
         let mut answer = match status {
             // RFC 9110, section 15.3.5: it has no body.
             StatusCode::NO_CONTENT => Self { status, headers: Vec::new(), body: String::new() },
@@ -39,7 +39,7 @@ impl Answer {
     }
 
     /// What a login in front of a gateway shows when a session has ended.
-    pub(super) fn login_page() -> Self {
+    pub(crate) fn login_page() -> Self {
         Self {
             status: StatusCode::OK,
             headers: vec![("Content-Type", "text/html; charset=utf-8".into())],
@@ -47,18 +47,18 @@ impl Answer {
         }
     }
 
-    pub(super) fn redirect(to: String) -> Self {
+    pub(crate) fn redirect(to: String) -> Self {
         Self { status: StatusCode::FOUND, headers: vec![("Location", to)], body: String::new() }
     }
 
     /// With one more header.
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// As it goes over the wire.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut text =
             format!("HTTP/1.1 {}\r\nConnection: close\r\nCache-Control: no-store\r\n", self.status);
         // Writing to a String cannot fail.

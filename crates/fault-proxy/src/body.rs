@@ -8,14 +8,14 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 use tokio::time::{Instant, sleep_until};
 
-use super::connection::BUFFER;
-use super::head::Head;
-use super::payload::Payload;
-use super::plan::{Ending, Pace};
+use crate::BUFFER;
+use crate::head::Head;
+use crate::payload::Payload;
+use crate::plan::{Ending, Pace};
 
 /// A body that comes from upstream.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(crate) struct Body {
     upstream: TcpStream,
     /// Read, and not yet written.
     buffer: BytesMut,
@@ -25,7 +25,7 @@ pub(super) struct Body {
 
 /// Why no more was passed on.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The last wanted byte is written.
     Limit,
     /// Upstream ended, or the reader left.
@@ -34,7 +34,7 @@ pub(super) enum Stop {
 
 impl Body {
     /// The body after `head`, of which `buffer` is read already.
-    pub(super) fn new(upstream: TcpStream, buffer: BytesMut, head: &Head, pace: Pace) -> Self {
+    pub(crate) fn new(upstream: TcpStream, buffer: BytesMut, head: &Head, pace: Pace) -> Self {
         Self {
             upstream,
             buffer,
@@ -44,7 +44,7 @@ impl Body {
     }
 
     /// Passes on all that comes.
-    pub(super) async fn pass_all(&mut self, answers: &mut WriteHalf<'_>) -> Ending {
+    pub(crate) async fn pass_all(&mut self, answers: &mut WriteHalf<'_>) -> Ending {
         loop {
             if let Stop::Ended(ending) = self.pass(answers, u64::MAX).await {
                 return ending;
@@ -55,7 +55,7 @@ impl Body {
     /// Passes on what comes until `limit` bytes of the body have passed, of all calls together.
     ///
     /// Dropped midway it loses nothing: no state changes until a read or a write is done.
-    pub(super) async fn pass(&mut self, answers: &mut WriteHalf<'_>, limit: u64) -> Stop {
+    pub(crate) async fn pass(&mut self, answers: &mut WriteHalf<'_>, limit: u64) -> Stop {
         while self.payload.passed() < limit {
             if self.buffer.is_empty() {
                 self.buffer.reserve(BUFFER);

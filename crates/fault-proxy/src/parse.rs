@@ -5,10 +5,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use http::StatusCode;
 
-use super::answer::Answer;
-use super::plan::{Act, After, Ending, Kind, Pace, Plan, Step, Then, Trouble};
+use crate::answer::Answer;
+use crate::plan::{Act, After, Ending, Kind, Pace, Plan, Step, Then, Trouble};
 
 impl Plan {
     /// Reads a flag's value: a plan, or `@FILE` for the plan in a file.
@@ -250,9 +250,9 @@ const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST_SECONDS: u64 = 24 * 60 * 60;
 
 /// The read buffer holds no more, so a larger piece would not be one.
-const MOST_SPLIT: u64 = super::connection::BUFFER as u64;
+const MOST_SPLIT: u64 = crate::BUFFER as u64;
 const MOST_RATE: u64 = 1_000_000_000;
-const LONGEST_PLAN: usize = super::control::LONGEST_BODY;
+const LONGEST_PLAN: usize = crate::control::LONGEST_BODY;
 const LONGEST_QUOTE: usize = 60;
 
 #[cfg(test)]
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn every_example_of_the_help_is_a_plan() {
-        let (_, rest) = super::super::LANGUAGE.split_once("Examples:\n").expect("examples");
+        let (_, rest) = crate::LANGUAGE.split_once("Examples:\n").expect("examples");
         let examples: Vec<_> = rest.lines().take_while(|line| !line.is_empty()).collect();
         assert!(examples.len() > 1);
         for example in examples {

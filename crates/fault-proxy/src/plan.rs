@@ -3,19 +3,19 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use super::answer::Answer;
+use crate::answer::Answer;
 
 /// What happens to the streams, one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// At least one, which the parser sees to.
-    pub(super) steps: Vec<Step>,
-    pub(super) then: Then,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) then: Then,
 }
 
 impl Plan {
     /// The step of the stream that comes after `taken` others.
-    pub(super) fn step(&self, taken: usize) -> &Step {
+    pub(crate) fn step(&self, taken: usize) -> &Step {
         let count = self.steps.len();
         match self.then {
             Then::RepeatLast => &self.steps[taken.min(count - 1)],
@@ -26,23 +26,23 @@ impl Plan {
 
 /// What follows the last step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Then {
+pub(crate) enum Then {
     RepeatLast,
     StartOver,
 }
 
 /// What happens to one stream.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// As it was written, for the log.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Waited for before anything else.
-    pub(super) delay: Duration,
-    pub(super) act: Act,
+    pub(crate) delay: Duration,
+    pub(crate) act: Act,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Act {
+pub(crate) enum Act {
     Forward {
         pace: Pace,
         trouble: Option<Trouble>,
@@ -56,30 +56,30 @@ pub(super) enum Act {
 
 /// How the body is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// Bytes written at once.
-    pub(super) split: Option<NonZeroUsize>,
+    pub(crate) split: Option<NonZeroUsize>,
     /// Bytes a second.
-    pub(super) rate: Option<NonZeroU64>,
+    pub(crate) rate: Option<NonZeroU64>,
 }
 
 /// What befalls a stream on its way.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Trouble {
-    pub(super) after: After,
-    pub(super) kind: Kind,
+pub(crate) struct Trouble {
+    pub(crate) after: After,
+    pub(crate) kind: Kind,
 }
 
 /// When it befalls it, counted from the end of the answer's head.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum After {
+pub(crate) enum After {
     /// So many bytes of the body, without its chunked coding.
     Bytes(u64),
     Time(Duration),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     End(Ending),
     /// `None` is for ever.
     Stall(Option<Duration>),
@@ -87,7 +87,7 @@ pub(super) enum Kind {
 
 /// How a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     Fin,
     Reset,
 }

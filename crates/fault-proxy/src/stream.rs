@@ -1,25 +1,27 @@
 //! One stream and what befalls it: the step of the plan, done.
 
-use axum::http::StatusCode;
 use bytes::BytesMut;
+use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time::{sleep, timeout};
 
-use super::Faults;
-use super::answer::Answer;
-use super::body::{Body, Stop};
-use super::connection::{BUFFER, close};
-use super::head::Head;
-use super::origin::Origin;
-use super::plan::{Act, After, Ending, Kind, Pace, Step, Trouble};
+use crate::BUFFER;
+use crate::answer::Answer;
+use crate::body::{Body, Stop};
+use crate::close::close;
+use crate::head::Head;
+use crate::log::log;
+use crate::origin::Origin;
+use crate::plan::{Act, After, Ending, Kind, Pace, Step, Trouble};
+use crate::state::State;
 
 /// Serves a stream by the step whose turn it is.
-pub(super) async fn serve(faults: &Faults, mut client: TcpStream, head: &Head) {
+pub(crate) async fn serve(faults: &State, mut client: TcpStream, head: &Head) {
     let mut endings = faults.endings.subscribe();
     let (number, step) = faults.begin();
-    tracing::info!("stream {number}: {}", step.text);
+    log(format_args!("stream {number}: {}", step.text));
     let end = {
         let (mut requests, mut answers) = client.split();
         tokio::select! {
@@ -30,7 +32,7 @@ pub(super) async fn serve(faults: &Faults, mut client: TcpStream, head: &Head) {
             end = perform(&step, &faults.to, head, &mut answers) => end,
         }
     };
-    tracing::info!("stream {number}: {end:?}");
+    log(format_args!("stream {number}: {end:?}"));
     // Before the client can see its end, so that it finds the stats as it expects them.
     drop(endings);
     let ending = match end {

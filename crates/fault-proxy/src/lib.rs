@@ -8,107 +8,64 @@
 
 mod answer;
 mod body;
+mod close;
 mod connection;
 mod control;
 mod head;
+mod log;
 mod origin;
 mod parse;
 mod payload;
 mod plan;
+mod state;
 mod stream;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 
 pub use self::origin::Origin;
 pub use self::plan::Plan;
 
-use self::plan::{Ending, Step};
+use self::log::log;
+use self::state::State;
 
 /// The plan language and the control routes, as `--help` shows them.
 pub const LANGUAGE: &str = include_str!("language.txt");
 
-/// A running proxy: where it forwards to, whose turn it is, and what it has done.
-#[derive(Debug)]
-pub struct Faults {
-    to: Origin,
-    turns: Mutex<Turns>,
-    /// Each open stream holds one receiver, so the count of receivers is the count of open
-    /// streams.
-    endings: broadcast::Sender<Ending>,
-    streams: AtomicU64,
-    cut: AtomicU64,
-}
+/// A proxy in front of one server.
+#[derive(Clone, Debug)]
+pub struct FaultProxy(Arc<State>);
 
-#[derive(Debug)]
-struct Turns {
-    plan: Arc<Plan>,
-    taken: usize,
-}
-
-impl Faults {
-    /// A proxy in front of `to` that breaks streams as `plan` says.
+impl FaultProxy {
+    /// Returns a proxy in front of `to` that breaks streams as `plan` says.
     #[must_use]
-    pub fn new(to: Origin, plan: Plan) -> Arc<Self> {
-        let turns = Mutex::new(Turns { plan: Arc::new(plan), taken: 0 });
-        Arc::new(Self {
-            to,
-            turns,
-            endings: broadcast::Sender::new(ENDINGS),
-            streams: AtomicU64::new(0),
-            cut: AtomicU64::new(0),
-        })
+    pub fn new(to: Origin, plan: Plan) -> Self {
+        Self(Arc::new(State::new(to, plan)))
     }
 
     /// Serves until it is dropped, which closes every connection.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener) -> Infallible {
+    pub async fn serve(self, listener: TcpListener) -> Infallible {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                     Ok((client, _)) => {
-                        connections.spawn(connection::serve(Arc::clone(&self), client));
+                        connections.spawn(connection::serve(Arc::clone(&self.0), client));
                     }
                     Err(error) => {
                         // A client that left already, or no file handles left: the next may go well.
-                        tracing::warn!("accept: {error}");
+                        log(format_args!("accept: {error}"));
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
             }
         }
-    }
-
-    /// Notes a new stream, and gives its number and its step.
-    fn begin(&self) -> (u64, Step) {
-        let number = self.streams.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let step = turns.plan.step(turns.taken).clone();
-        turns.taken = turns.taken.wrapping_add(1);
-        (number, step)
-    }
-
-    fn replace_plan(&self, plan: Plan) {
-        *self.turns.lock().unwrap_or_else(PoisonError::into_inner) =
-            Turns { plan: Arc::new(plan), taken: 0 };
-    }
-
-    /// Ends all open streams, and gives how many were told.
-    fn end_all(&self, ending: Ending) -> usize {
-        // It fails when nobody listens: then no stream is open.
-        self.endings.send(ending).unwrap_or(0)
-    }
-
-    fn note_cut(&self) {
-        self.cut.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -132,8 +89,8 @@ pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 /// 1024 file handles.
 const CONNECTIONS: usize = 500;
 
-/// A stream that misses more than this many endings is to end anyway.
-const ENDINGS: usize = 4;
-
 /// Short beside any test, long beside a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// What is read at once.
+pub(crate) const BUFFER: usize = 16 * 1024;

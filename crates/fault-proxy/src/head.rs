@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A request's or an answer's head, with its blank line.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(crate) struct Head {
     bytes: Bytes,
 }
 
@@ -19,7 +19,7 @@ impl Head {
     /// # Errors
     /// `InvalidData` for a head without an end, `UnexpectedEof` for half a head, and those of the
     /// socket.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         from: &mut (impl AsyncRead + Unpin),
         buffer: &mut BytesMut,
     ) -> io::Result<Option<Self>> {
@@ -50,28 +50,28 @@ impl Head {
         }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The first word: of a request its method.
-    pub(super) fn method(&self) -> &[u8] {
+    pub(crate) fn method(&self) -> &[u8] {
         self.first_line_word(0)
     }
 
     /// The second word up to a query: of a request its path.
-    pub(super) fn path(&self) -> &[u8] {
+    pub(crate) fn path(&self) -> &[u8] {
         self.first_line_word(1).split(|byte| *byte == b'?').next().unwrap_or_default()
     }
 
     /// The first header of this name.
-    pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
+    pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
         self.lines().skip(1).find_map(|line| value_of(line, name))
     }
 
     /// The same head, asking for one exchange per connection. So each stream has a connection of
     /// its own to be cut.
-    pub(super) fn with_connection_close(&self) -> Vec<u8> {
+    pub(crate) fn with_connection_close(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.bytes.len() + CLOSE.len());
         for (index, line) in self.lines().enumerate() {
             if HOP_HEADERS.iter().any(|name| value_of(line, name).is_some()) {
@@ -113,7 +113,7 @@ const CLOSE: &[u8] = b"Connection: close\r\n";
 const HOP_HEADERS: [&str; 3] = ["connection", "keep-alive", "proxy-connection"];
 
 /// As most servers have it, so a page's many cookies fit.
-pub(super) const LONGEST_HEAD: usize = 64 * 1024;
+pub(crate) const LONGEST_HEAD: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

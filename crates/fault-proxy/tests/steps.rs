@@ -1,16 +1,13 @@
 //! The faults proxy: each step of a plan does what it says, and what it does not touch stays as it
 //! is.
 
-#[path = "support/faults.rs"]
-mod faults_support;
 mod support;
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use faults_support::{A_WHILE, Afterwards, Canned, HEAD, Proxy, STREAM, chunked, frames, plain};
-use futures_util::StreamExt;
-use support::{Reader, until};
+use logs_test_support::{A_WHILE, Afterwards, Canned, HEAD, chunked, frames, plain, until};
+use support::{Proxy, STREAM};
 
 /// Where the body of a plain answer begins.
 const BODY: usize = HEAD.len() + 2;
@@ -79,16 +76,13 @@ async fn cut_after_bytes_is_an_early_end_inside_a_frame() {
 async fn cut_counts_what_a_reader_gets_of_a_chunked_body() {
     let upstream = Canned::serving(chunked(&frames(100), 16), Afterwards::StayOpen).await;
     let proxy = Proxy::before(&upstream.url, "cut after=1000").await;
-    let answer = reqwest::get(format!("{}{STREAM}", proxy.server.url)).await.expect("an answer");
-    let (mut got, mut stream, mut end) = (Vec::new(), answer.bytes_stream(), None);
-    while let Some(piece) = stream.next().await {
-        match piece {
-            Ok(piece) => got.extend_from_slice(&piece),
-            Err(error) => end = Some(error),
-        }
-    }
-    assert_eq!(got, frames(100)[..1000]);
-    assert!(end.is_some(), "a chunked body that ends early is an error to its reader");
+    let (got, end) = proxy.open(STREAM).await.rest().await;
+    end.expect("FIN");
+    let whole = chunked(&frames(100), 16);
+    let head = HEAD.len() + "Transfer-Encoding: chunked\r\n\r\n".len();
+    // 62 chunks of 16 bytes with their sizes and line ends, then 8 bytes of the next.
+    let cut = head + 62 * ("10\r\n".len() + 16 + 2) + "10\r\n".len() + 8;
+    assert_eq!(got, whole[..cut]);
 }
 
 #[tokio::test]
@@ -179,17 +173,12 @@ async fn status_answers_instead_of_upstream() {
     let (proxy, upstream) =
         quiet("status code=503 retry-after=2; status code=401; status code=429; status code=500")
             .await;
-    let reader = proxy.server.read(STREAM).await;
-    assert_eq!(
-        (
-            reader.status,
-            reader.headers["retry-after"].as_bytes(),
-            reader.headers["content-type"].as_bytes()
-        ),
-        (503, &b"2"[..], &b"application/json"[..])
-    );
+    let answer = proxy.get(STREAM).await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
     for status in [401, 429, 500] {
-        let answer = proxy.server.get(STREAM).await;
+        let answer = proxy.get(STREAM).await;
         assert_eq!(answer.status, status);
         assert!(answer.error().contains(&status.to_string()), "{answer:?}");
     }
@@ -200,7 +189,7 @@ async fn status_answers_instead_of_upstream() {
 async fn every_status_of_the_language_is_answered() {
     let (proxy, _upstream) = quiet("pass").await;
     for status in [204, 401, 403, 404, 410, 429, 500, 502, 503] {
-        proxy.server.post("/faults/plan", "", format!("status code={status}")).await;
+        proxy.post("/faults/plan", format!("status code={status}")).await;
         let (got, end) = proxy.open(STREAM).await.rest().await;
         end.expect("FIN");
         let text = String::from_utf8(got).expect("text");
@@ -212,17 +201,10 @@ async fn every_status_of_the_language_is_answered() {
 #[tokio::test]
 async fn html_is_a_login_page_and_redirect_leads_to_it() {
     let (proxy, _upstream) = quiet("html; redirect to=/login").await;
-    let reader = proxy.server.read(STREAM).await;
-    assert_eq!(
-        (reader.status, reader.headers["content-type"].as_bytes()),
-        (200, &b"text/html; charset=utf-8"[..])
-    );
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .expect("a client");
-    let reader = Reader::open(client.get(format!("{}{STREAM}", proxy.server.url))).await;
-    assert_eq!((reader.status, reader.headers["location"].as_bytes()), (302, &b"/login"[..]));
+    let page = proxy.get(STREAM).await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let redirect = proxy.get(STREAM).await;
+    assert_eq!((redirect.status, redirect.header("location")), (302, Some("/login")));
 }
 
 #[tokio::test]

@@ -4,24 +4,24 @@ use std::str;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use bytes::BytesMut;
+use http::StatusCode;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Faults;
-use super::answer::Answer;
-use super::head::Head;
-use super::plan::{Ending, Plan};
+use crate::answer::Answer;
+use crate::head::Head;
+use crate::plan::{Ending, Plan};
+use crate::state::State;
 
 /// Paths that begin with it are never forwarded.
-pub(super) const PREFIX: &[u8] = b"/faults/";
+pub(crate) const PREFIX: &[u8] = b"/faults/";
 
 /// Answers a request to one of the routes; `buffer` holds the begin of its body.
-pub(super) async fn answer(
-    faults: &Faults,
+pub(crate) async fn answer(
+    faults: &State,
     head: &Head,
     client: &mut TcpStream,
     buffer: &mut BytesMut,
@@ -54,7 +54,7 @@ pub(super) async fn answer(
 }
 
 /// Ends all open streams, and says how many were told.
-fn end_all(faults: &Faults, ending: Ending) -> Answer {
+fn end_all(faults: &State, ending: Ending) -> Answer {
     Answer::json(StatusCode::OK, &json!({ "success": true, "cut": faults.end_all(ending) }))
 }
 
@@ -104,6 +104,6 @@ async fn read_plan(
 }
 
 /// A plan of many hundred steps.
-pub(super) const LONGEST_BODY: usize = 64 * 1024;
+pub(crate) const LONGEST_BODY: usize = 64 * 1024;
 
 const BODY_TIME: Duration = Duration::from_secs(10);

@@ -4,19 +4,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use http::StatusCode;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::answer::Answer;
-use super::head::{Head, LONGEST_HEAD};
-use super::plan::Ending;
-use super::{Faults, control, stream};
+use crate::answer::Answer;
+use crate::close::close;
+use crate::head::{Head, LONGEST_HEAD};
+use crate::plan::Ending;
+use crate::state::State;
+use crate::{BUFFER, control, stream};
 
 /// Serves the one request of `client`.
-pub(super) async fn serve(faults: Arc<Faults>, mut client: TcpStream) {
+pub(crate) async fn serve(faults: Arc<State>, mut client: TcpStream) {
     // Without it the system would join the pieces again. It fails for a client that has left, which
     // shows below.
     let _ = client.set_nodelay(true);
@@ -43,29 +45,6 @@ pub(super) async fn serve(faults: Arc<Faults>, mut client: TcpStream) {
     }
 }
 
-/// Closes `client`, of which all that was written arrives with `Fin`.
-pub(super) async fn close(mut client: TcpStream, ending: Ending) {
-    match ending {
-        // Closing with unread bytes would be a reset, so the client's last ones are read, until it
-        // closes too.
-        Ending::Fin if client.shutdown().await.is_ok() => {
-            let mut bytes = [0; 1024];
-            let drained =
-                async { while client.read(&mut bytes).await.is_ok_and(|count| count > 0) {} };
-            // A client that never closes is left in the end.
-            let _ = timeout(DRAIN_TIME, drained).await;
-        }
-        // It is gone already.
-        Ending::Fin => {}
-        // A socket that lingers for no time at all is closed with RST.
-        Ending::Reset => {
-            if let Err(error) = client.set_zero_linger() {
-                tracing::warn!("cannot reset a connection, closing it: {error}");
-            }
-        }
-    }
-}
-
 async fn send(mut client: TcpStream, answer: &Answer) {
     // It fails when the client has left, and then nobody waits for the answer.
     let _ = client.write_all(answer.to_text().as_bytes()).await;
@@ -78,7 +57,7 @@ fn is_stream(head: &Head) -> bool {
 }
 
 /// Forwards anything but a stream; the plan does not concern it.
-async fn pass_through(faults: &Faults, mut client: TcpStream, head: &Head, rest: &[u8]) {
+async fn pass_through(faults: &State, mut client: TcpStream, head: &Head, rest: &[u8]) {
     let mut upstream = match faults.to.connect().await {
         Ok(upstream) => upstream,
         Err(error) => return send(client, &Answer::error(StatusCode::BAD_GATEWAY, &error)).await,
@@ -110,11 +89,5 @@ async fn pass_through(faults: &Faults, mut client: TcpStream, head: &Head, rest:
 
 const STREAM_PATH: &[u8] = b"/logs/stream";
 
-/// What is read at once.
-pub(super) const BUFFER: usize = 16 * 1024;
-
 /// A browser keeps a connection that it opened in advance for less.
 const HEAD_TIME: Duration = Duration::from_secs(30);
-
-/// Long beside a loopback's way, short for one who waits.
-const DRAIN_TIME: Duration = Duration::from_secs(1);
