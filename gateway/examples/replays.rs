@@ -6,13 +6,13 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Instant;
 
-use logs_gateway::batch::Framing;
-use logs_gateway::config::Config;
-use logs_gateway::connection::Connection;
-use logs_gateway::history::Bounds;
 use logs_gateway::hub::Hub;
+use logs_gateway::hub::config::Config;
+use logs_gateway::hub::connection::Connection;
+use logs_gateway::hub::history::Bounds;
+use logs_gateway::reader::batch::Framing;
+use logs_gateway::reader::resume::Resume;
 use logs_gateway::reader::{Asked, Next, Reader};
-use logs_gateway::resume::Resume;
 use serde_json::json;
 use serde_json::value::RawValue;
 

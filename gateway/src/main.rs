@@ -7,9 +7,6 @@
 )]
 
 mod cli;
-mod cli_errors;
-mod sockets;
-mod tuning;
 
 use std::env::VarError;
 use std::io::IsTerminal;
@@ -20,27 +17,27 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Parser;
-use logs_gateway::app::{Extras, Gateway, app};
-use logs_gateway::base_url::BaseUrl;
-use logs_gateway::cors::Cors;
-use logs_gateway::door::Limits;
-use logs_gateway::hosts::Hosts;
+use logs_gateway::demo::job;
+use logs_gateway::demo::publisher::{Publisher, Series};
+use logs_gateway::demo::replay::Recording;
+use logs_gateway::http::app::{Extras, Gateway, app};
+use logs_gateway::http::base_url::BaseUrl;
+use logs_gateway::http::cors::Cors;
+use logs_gateway::http::hosts::Hosts;
+use logs_gateway::http::tokens::Tokens;
+use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
-use logs_gateway::job;
 use logs_gateway::output::{self, LogWriter};
-use logs_gateway::publisher::{Publisher, Series};
-use logs_gateway::replay::Recording;
+use logs_gateway::server::door::Limits;
 use logs_gateway::server::{self, Stop, url_of};
 use logs_gateway::signals::Signals;
-use logs_gateway::tokens::Tokens;
-use logs_gateway::upstream::{Options, Upstream};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use crate::cli::errors::without_secrets;
 use crate::cli::{Cli, Command, Network, Publish, Replay, Serve};
-use crate::cli_errors::without_secrets;
 
 fn main() -> ExitCode {
     output::install_panic_hook();

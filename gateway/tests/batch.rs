@@ -6,9 +6,9 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use logs_gateway::config::{Config, SlowReader};
-use logs_gateway::history::Bounds;
-use logs_gateway::pace::Pace;
+use logs_gateway::hub::config::{Config, SlowReader};
+use logs_gateway::hub::history::Bounds;
+use logs_gateway::reader::timing::Pace;
 use logs_sse_wire::sse::{Frame, Parser};
 use serde_json::Value;
 use serde_json::value::RawValue;

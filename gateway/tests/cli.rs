@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use logs_gateway::site::POLICY;
+use logs_gateway::http::site::POLICY;
 use support::{CHANNEL, PATIENCE, PROXY, Reader};
 
 fn gateway(arguments: &[&str]) -> Command {

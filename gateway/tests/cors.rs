@@ -4,8 +4,8 @@
 mod program_support;
 mod support;
 
-use logs_gateway::app::Extras;
-use logs_gateway::cors::Cors;
+use logs_gateway::http::app::Extras;
+use logs_gateway::http::cors::Cors;
 use program_support::{Running, ended, program};
 use reqwest::Method;
 use reqwest::header::HeaderMap;

@@ -4,9 +4,9 @@
 mod support;
 
 use axum::http::{HeaderName, HeaderValue};
-use logs_gateway::pace::Pace;
-use logs_gateway::tokens::Tokens;
-use logs_gateway::upstream::Upstream;
+use logs_gateway::http::tokens::Tokens;
+use logs_gateway::http::upstream::Upstream;
+use logs_gateway::reader::timing::Pace;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};

@@ -5,8 +5,8 @@ mod support;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use logs_gateway::config::Config;
-use logs_gateway::pace::Pace;
+use logs_gateway::hub::config::Config;
+use logs_gateway::reader::timing::Pace;
 use serde_json::{Value, json};
 use support::{CHANNEL, PROXY, Reader, Server, client, until};
 

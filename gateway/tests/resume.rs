@@ -5,9 +5,9 @@ mod support;
 
 use std::sync::Arc;
 
-use logs_gateway::config::Config;
-use logs_gateway::history::Bounds;
-use logs_gateway::pace::Pace;
+use logs_gateway::hub::config::Config;
+use logs_gateway::hub::history::Bounds;
+use logs_gateway::reader::timing::Pace;
 use logs_sse_wire::sse::Frame;
 use serde_json::{Value, json};
 use support::{CHANNEL, PROXY, Reader, Server, client};

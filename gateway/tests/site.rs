@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use logs_gateway::app::Extras;
+use logs_gateway::http::app::Extras;
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response};
 use support::{CHANNEL, PROXY, Reader, Server, Setup, client};

@@ -14,8 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::routing::get;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use logs_gateway::pace::Pace;
-use logs_gateway::upstream::{Deadlines, Options, Upstream};
+use logs_gateway::http::upstream::{Deadlines, Options, Upstream};
+use logs_gateway::reader::timing::Pace;
 use logs_test_support::{Afterwards, Canned};
 use support::{Answer, PATIENCE, PROXY, Reader, Server, Setup, client, tls};
 

@@ -1,0 +1,184 @@
+//! The command line. What comes out of here is checked.
+
+pub(crate) mod errors;
+mod sockets;
+mod tuning;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use logs_gateway::http::base_url::BaseUrl;
+use logs_gateway::http::cors;
+use logs_gateway::http::hosts::HostName;
+use logs_gateway::http::site::{POLICY, Policy};
+use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
+use logs_gateway::server::Listen;
+
+use crate::cli::sockets::Sockets;
+use crate::cli::tuning::Tuning;
+
+/// Live logs over Server-Sent Events: services publish, pages subscribe.
+///
+/// Without a command it serves. Log lines of the gateway itself go to standard error; RUST_LOG sets
+/// how many.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Publish sample logs to any gateway.
+    Publish(Publish),
+    /// Serve a recorded stream, byte for byte, to each reader from its start.
+    Replay(Replay),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Network {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// Port to listen on; 0 for any free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Take the next free port if that one is busy.
+    #[arg(long)]
+    next_free_port: bool,
+    /// Serve the page in this folder too, under a strict Content-Security-Policy.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) site: Option<PathBuf>,
+    /// The Content-Security-Policy of that page; "" for none.
+    #[arg(long = "csp", value_name = "POLICY", requires = "site", default_value = POLICY)]
+    pub(crate) policy: Policy,
+    /// Let pages of this origin read streams from elsewhere, with any request headers; repeatable,
+    /// '*' for all.
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    pub(crate) cors_origins: Vec<cors::Origin>,
+    /// Let their requests carry cookies, for a proxy in front that knows users by them.
+    #[arg(long)]
+    pub(crate) cors_credentials: bool,
+    /// Answer requests for this host name too; repeatable. On a loopback address only loopback
+    /// names are answered otherwise, on another one any name is, until the first is given.
+    #[arg(long = "allowed-host", value_name = "NAME")]
+    pub(crate) allowed_hosts: Vec<HostName>,
+    #[command(flatten)]
+    pub(crate) sockets: Sockets,
+}
+
+impl Network {
+    pub(crate) fn listen(&self) -> Listen {
+        Listen { host: self.host.clone(), port: self.port, next_free_port: self.next_free_port }
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// Forward the Datashop proxy route to another backend instead of this gateway.
+    ///
+    /// Its stream is looked for at URL/logs/stream, and at URL/api/logs/stream if that is not
+    /// there. The variable LOGS_GATEWAY_UPSTREAM_AUTHORIZATION sets the Authorization header
+    /// of the requests.
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<BaseUrl>,
+    /// Reach --upstream through the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY name.
+    #[arg(long, requires = "upstream")]
+    pub(crate) use_env_proxy: bool,
+    /// A token that a service publishes with; repeatable. Without any, the demo's tokens hold.
+    ///
+    /// LOGS_GATEWAY_TOKENS keeps it out of the list of processes. When other machines reach the
+    /// gateway, it needs 16 bytes.
+    #[arg(
+        long = "token",
+        value_name = "SERVICE=TOKEN",
+        env = "LOGS_GATEWAY_TOKENS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) tokens: Vec<Token>,
+    #[command(flatten)]
+    pub(crate) tuning: Tuning,
+    /// Run a make-believe ETL job that publishes on the demo's workflows, with the token of
+    /// service etl.
+    #[arg(long)]
+    pub(crate) job: bool,
+    /// Lines per second that the job writes to each workflow.
+    #[arg(long, default_value_t = 0.5, value_parser = a_rate)]
+    pub(crate) rate: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// The gateway. The route is looked for at URL/logs/stream, and at URL/api/logs/publish if
+    /// that is not there.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: BaseUrl,
+    /// Reach it through the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY name.
+    #[arg(long)]
+    pub(crate) use_env_proxy: bool,
+    /// The service to publish as.
+    #[arg(long, default_value = "etl")]
+    pub(crate) service: String,
+    /// The workspace id.
+    #[arg(long, default_value = "workspace123")]
+    pub(crate) workspace: String,
+    /// The workflow id.
+    #[arg(long, default_value = "workflow456")]
+    pub(crate) workflow: String,
+    /// The service's token.
+    #[arg(long, default_value = DEMO_ETL_TOKEN, env = "LOGS_GATEWAY_TOKEN", hide_env_values = true)]
+    pub(crate) token: String,
+    /// How many logs; 0 for no end.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) count: u64,
+    /// Time between two logs, such as 2s or 500ms.
+    #[arg(long, default_value = "2s", value_parser = some_time)]
+    interval: Duration,
+    /// Logs per second, instead of --interval.
+    #[arg(long, conflicts_with = "interval", value_parser = a_rate)]
+    rate: Option<f64>,
+}
+
+impl Publish {
+    pub(crate) fn interval(&self) -> Duration {
+        self.rate.map_or(self.interval, |rate| Duration::from_secs_f64(1.0 / rate))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// The recording: the bytes of an event stream.
+    pub(crate) file: PathBuf,
+    /// How many times faster than it was recorded.
+    #[arg(long, default_value_t = 1.0, value_parser = a_rate)]
+    pub(crate) speed: f64,
+}
+
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        Ok(_) => Err("expected more than no time, such as 2s or 500ms".into()),
+        Err(error) => Err(format!("expected a time such as 2s or 500ms: {error}")),
+    }
+}
+
+fn a_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.001..=1_000_000.0).contains(&rate) => Ok(rate),
+        _ => Err("expected a number from 0.001 to 1000000".into()),
+    }
+}

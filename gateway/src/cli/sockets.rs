@@ -1,0 +1,38 @@
+//! The flags that bound connections.
+
+use std::time::Duration;
+
+use clap::Args;
+use logs_gateway::server::door::{Limits, open_files};
+
+use crate::cli::some_time;
+use crate::cli::tuning::some_number;
+
+#[derive(Debug, Args)]
+pub(crate) struct Sockets {
+    /// Connections that are served; above that readers get 503, while health checks and publishers
+    /// are still answered. By default as many as the limit of open files (ulimit -n) leaves
+    /// room for.
+    #[arg(long, value_name = "N", value_parser = some_number)]
+    max_connections: Option<usize>,
+    /// How long a client may accept no byte while some are due, before its connection is closed.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
+    write_timeout: Duration,
+}
+
+impl Sockets {
+    /// Returns the limits, where each connection needs `files` descriptors.
+    pub(crate) fn limits(&self, files: usize) -> Limits {
+        let possible =
+            Limits { write_timeout: self.write_timeout, ..Limits::within(open_files(), files) };
+        let max_connections = self.max_connections.unwrap_or(possible.max_connections);
+        if max_connections > possible.max_connections {
+            tracing::warn!(
+                "--max-connections {max_connections} is more than the limit of open files ({}) leaves room for: about {}",
+                open_files(),
+                possible.max_connections
+            );
+        }
+        Limits { max_connections, ..possible }
+    }
+}

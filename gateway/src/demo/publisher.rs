@@ -1,0 +1,171 @@
+//! A client of the publish route: what `logs-gateway publish` and the make-believe job send logs
+//! with.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::demo::sample;
+use crate::http::base_url::BaseUrl;
+use crate::http::identity::TOKEN_HEADER;
+use crate::http::tokens::check_secret;
+use crate::http::upstream;
+use crate::output;
+
+/// Publishes to one gateway.
+#[derive(Debug)]
+pub struct Publisher {
+    base: BaseUrl,
+    token: HeaderValue,
+    client: reqwest::Client,
+    /// Which of [`PATHS`] the gateway answered last.
+    path: AtomicUsize,
+}
+
+/// One log and where it belongs.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Log<'a> {
+    /// The service that publishes.
+    pub service: &'a str,
+    /// The workspace id.
+    #[serde(rename = "workspace_id")]
+    pub workspace: &'a str,
+    /// The workflow id.
+    #[serde(rename = "workflow_id")]
+    pub workflow: &'a str,
+    /// The entry.
+    #[serde(rename = "logData")]
+    pub data: &'a RawValue,
+}
+
+/// What the gateway answered.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Accepted {
+    /// The channel that it went to.
+    pub channel: String,
+    /// How many readers it reached.
+    pub delivered: usize,
+}
+
+/// A series of sample logs.
+#[derive(Clone, Debug)]
+pub struct Series<'a> {
+    /// The service that publishes.
+    pub service: &'a str,
+    /// The workspace id.
+    pub workspace: &'a str,
+    /// The workflow id.
+    pub workflow: &'a str,
+    /// How many; 0 for no end.
+    pub count: u64,
+    /// The time between two.
+    pub interval: Duration,
+}
+
+impl Publisher {
+    /// A publisher to the gateway at `base`. Proxies of the environment are heeded with
+    /// `use_env_proxy` only.
+    ///
+    /// # Errors
+    /// A sentence without the token: no request can send it, or the machine's TLS or proxy
+    /// configuration is malformed.
+    pub fn new(base: BaseUrl, token: &str, use_env_proxy: bool) -> Result<Self, String> {
+        check_secret(token).map_err(|error| format!("the token {error}"))?;
+        let mut token = HeaderValue::from_str(token).map_err(|error| error.to_string())?;
+        token.set_sensitive(true);
+        let client = upstream::client(use_env_proxy)
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(|error| told(&error))?;
+        Ok(Self { base, token, client, path: AtomicUsize::new(0) })
+    }
+
+    /// Publishes one log.
+    ///
+    /// # Errors
+    /// A sentence with the URL: not reached within 5 s, or refused, with the gateway's words.
+    pub async fn publish(&self, log: &Log<'_>) -> Result<Accepted, String> {
+        let body = serde_json::to_string(log).map_err(|error| error.to_string())?;
+        let known = self.path.load(Ordering::Relaxed);
+        let (url, mut status, mut text) = self.post(PATHS[known], &body).await?;
+        if status == StatusCode::NOT_FOUND {
+            let other = 1 - known;
+            (_, status, text) = self.post(PATHS[other], &body).await?;
+            if status != StatusCode::NOT_FOUND {
+                self.path.store(other, Ordering::Relaxed);
+            }
+        }
+        if !status.is_success() {
+            let text: String = text.chars().take(SHOWN).collect();
+            return Err(format!("POST {url}: {status}: {text}"));
+        }
+        serde_json::from_str(&text).map_err(|error| {
+            format!("POST {url}: expected the answer of a log gateway, got {text:?}: {error}")
+        })
+    }
+
+    async fn post(&self, path: &str, body: &str) -> Result<(String, StatusCode, String), String> {
+        let url = self.base.join(path);
+        let request = self
+            .client
+            .post(&url)
+            .header(CONTENT_TYPE, "application/json")
+            .header(TOKEN_HEADER, &self.token);
+        let failed = |error: reqwest::Error| format!("POST {url}: {}", told(&error.without_url()));
+        let answer = request.body(body.to_owned()).send().await.map_err(failed)?;
+        let status = answer.status();
+        Ok((url.clone(), status, answer.text().await.map_err(failed)?))
+    }
+
+    /// Publishes a series, telling of each log, and gives the number that failed. One failure does
+    /// not end it.
+    pub async fn publish_series(&self, series: &Series<'_>) -> u64 {
+        let mut ticks = interval(series.interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let mut failed = 0;
+        for number in 0..if series.count == 0 { u64::MAX } else { series.count } {
+            ticks.tick().await;
+            let log = Log {
+                service: series.service,
+                workspace: series.workspace,
+                workflow: series.workflow,
+                data: &sample::etl_log(number),
+            };
+            match self.publish(&log).await {
+                Ok(accepted) => output::say(format_args!(
+                    "{}: {} (delivered to {})",
+                    number + 1,
+                    accepted.channel,
+                    accepted.delivered
+                )),
+                Err(error) => {
+                    failed += 1;
+                    output::report(format_args!("{}: {error}", number + 1));
+                }
+            }
+        }
+        failed
+    }
+}
+
+/// An error with its causes: reqwest's own words leave out the one that matters, such as
+/// "connection refused".
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// As long as the publishers of the field wait, so that a gateway that hangs never holds up a job.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The names of the route: of this gateway and the first backend, and of the Node gateway, which
+/// has this one only.
+const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/publish"];
+
+/// The most characters of an answer that an error repeats.
+const SHOWN: usize = 500;

@@ -1,0 +1,114 @@
+//! The whole URL space on one screen.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::http::cors::Cors;
+use crate::http::hosts::{self, Hosts};
+use crate::http::rejection::Rejection;
+use crate::http::site::Policy;
+use crate::http::tokens::Tokens;
+use crate::http::upstream::Upstream;
+use crate::http::{admin, body, overload, proxy, publish, site, stream};
+use crate::hub::Hub;
+use crate::reader::timing::Pace;
+
+/// What every route may use.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// The channels.
+    pub hub: Arc<Hub>,
+    /// Who may publish.
+    pub tokens: Arc<Tokens>,
+    /// Where the proxy route forwards to; `None` for this gateway itself.
+    pub upstream: Option<Arc<Upstream>>,
+    /// The times of each stream.
+    pub pace: Pace,
+    /// Sends the readers of all open streams away.
+    pub shutdown: CancellationToken,
+}
+
+/// What is served beside the routes.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// A folder with a page to serve.
+    pub site: Option<PathBuf>,
+    /// The policy that the page is served with.
+    pub policy: Policy,
+    /// Whose pages may call the routes from elsewhere.
+    pub cors: Cors,
+    /// The names under which it answers.
+    pub hosts: Hosts,
+}
+
+/// The routes.
+pub fn app(gateway: Gateway, extras: &Extras) -> Router {
+    let routes = Router::new()
+        .route("/", get(admin::index))
+        .route("/health", get(admin::health))
+        .route("/ready", get(admin::ready))
+        .route("/admin/logs/stats", get(admin::stats))
+        .route("/admin/logs/stop", post(admin::stop))
+        .route("/test/logs", post(admin::test_log))
+        .route("/logs/stream", get(stream::handle).post(publish::handle))
+        .route("/api/logs/stream", get(stream::handle).post(publish::handle))
+        .route("/api/logs/publish", post(publish::handle))
+        .route(proxy::PATH, get(proxy::handle))
+        .layer(DefaultBodyLimit::max(body::MAX_BYTES))
+        .with_state(gateway);
+    with_extras(routes, extras)
+}
+
+/// What all routers have: an answer for every other path, a page if there is one, CORS, traces.
+pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
+    let routes = routes.method_not_allowed_fallback(refuse_method);
+    let routes = match &extras.site {
+        Some(folder) => site::add(routes, folder, &extras.policy),
+        None => routes.fallback(refuse_path),
+    };
+    // Inside of CORS, so that a page of another origin can read the refusal.
+    let routes = routes.layer(from_fn(overload::refuse));
+    let routes = match extras.cors.layer() {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    let routes = match &extras.hosts {
+        Hosts::Any => routes,
+        hosts => routes.layer(from_fn_with_state(hosts.clone(), hosts::check)),
+    };
+    // No answer is what its bytes look like: a log may look like a page.
+    let nosniff = SetResponseHeaderLayer::if_not_present(
+        X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
+}
+
+pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
+    Rejection::new(
+        StatusCode::NOT_FOUND,
+        format!("no route {method} {}: GET / lists them", uri.path()),
+    )
+}
+
+async fn refuse_method(method: Method, uri: Uri) -> Rejection {
+    Rejection::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} does not take {method}: GET / lists the routes", uri.path()),
+    )
+}
+
+/// The path without its query, which may hold what is nobody's business.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+}

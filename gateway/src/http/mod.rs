@@ -1,0 +1,20 @@
+//! The routes: what HTTP asks for, and how it is answered.
+
+pub mod admin;
+pub mod app;
+pub mod base_url;
+pub(crate) mod body;
+pub mod cors;
+pub mod hosts;
+pub mod identity;
+pub(crate) mod loose_json;
+pub(crate) mod overload;
+pub(crate) mod passing;
+pub mod proxy;
+pub mod publish;
+pub mod rejection;
+pub mod site;
+pub mod stream;
+pub(crate) mod subscribe_params;
+pub mod tokens;
+pub mod upstream;

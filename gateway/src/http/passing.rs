@@ -1,0 +1,172 @@
+//! A stream of upstream's on its way to the browser: byte for byte, with signs of life of our own
+//! while it is silent, and with a goodbye. What is put in stands between two of its events or
+//! lines.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
+use tokio::time::{Instant, sleep_until};
+
+use crate::http::app::Gateway;
+use crate::http::stream::STREAM_HEADERS;
+use crate::reader::events::{self, Bye};
+
+/// Passes `answer`, a stream, on as it comes. Dropping the body, when the browser leaves, ends the
+/// request upstream.
+///
+/// After a silence of `idle` upstream is considered dead, and the stream ends.
+pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Duration) -> Response {
+    let now = Instant::now();
+    let passing = Passing {
+        end_of_age: gateway.pace.max_age(fastrand::f64()).map(|age| now + age),
+        gateway: gateway.clone(),
+        bytes: answer.bytes_stream().boxed(),
+        tail: Tail::START,
+        idle,
+        heard: now,
+        sent: now,
+    };
+    // Our own type, without upstream's parameters: a stream is UTF-8 whatever they say, and a
+    // browser refuses one that says otherwise.
+    (STREAM_HEADERS, Body::from_stream(passing.pieces())).into_response()
+}
+
+struct Passing {
+    gateway: Gateway,
+    bytes: BoxStream<'static, reqwest::Result<Bytes>>,
+    tail: Tail,
+    idle: Duration,
+    /// When upstream last sent something.
+    heard: Instant,
+    /// When the browser was last sent something.
+    sent: Instant,
+    end_of_age: Option<Instant>,
+}
+
+enum Piece {
+    Of(reqwest::Result<Bytes>),
+    Last(Bye),
+    End,
+}
+
+impl Passing {
+    fn pieces(self) -> impl Stream<Item = reqwest::Result<Bytes>> {
+        stream::unfold(Some(self), |passing| async move {
+            let mut passing = passing?;
+            match passing.next().await {
+                Piece::Of(piece) => Some((piece, Some(passing))),
+                Piece::Last(reason) => {
+                    Some((Ok(events::bye(reason, passing.gateway.pace.retry_ms(reason))), None))
+                }
+                Piece::End => None,
+            }
+        })
+    }
+
+    async fn next(&mut self) -> Piece {
+        let ping = self.sent + self.gateway.pace.ping;
+        tokio::select! {
+            biased;
+            // Half an event must not be closed by a goodbye, as it would pass for a whole one.
+            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(Bye::Shutdown) } else { Piece::End },
+            () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(Bye::Rotation),
+            // Before the deadline: what came while the browser was slow shows that upstream lives.
+            piece = self.bytes.next() => self.pass(piece),
+            () = sleep_until(self.heard + self.idle) => {
+                tracing::warn!("upstream was silent for {} s; its stream ends", self.idle.as_secs_f64());
+                Piece::End
+            }
+            () = sleep_until(ping), if self.tail.ends_line() => {
+                self.sent = Instant::now();
+                // A blank line behind it would end an event that is half sent.
+                Piece::Of(Ok(Bytes::from_static(if self.tail.ends_event() { b":ping\n\n" } else { b":ping\n" })))
+            }
+        }
+    }
+
+    fn pass(&mut self, piece: Option<reqwest::Result<Bytes>>) -> Piece {
+        let Some(piece) = piece else { return Piece::End };
+        self.heard = Instant::now();
+        self.sent = self.heard;
+        piece.iter().for_each(|bytes| self.tail.push(bytes));
+        Piece::Of(piece)
+    }
+}
+
+/// The last bytes of a stream, by which one knows whether it is within a line or an event. Lines
+/// end with CR, LF or both.
+#[derive(Clone, Copy, Debug)]
+struct Tail([u8; 3]);
+
+impl Tail {
+    const START: Self = Self([b'\n'; 3]);
+
+    fn push(&mut self, bytes: &[u8]) {
+        let last = &bytes[bytes.len().saturating_sub(self.0.len())..];
+        self.0.rotate_left(last.len());
+        let start = self.0.len() - last.len();
+        self.0[start..].copy_from_slice(last);
+    }
+
+    /// Whether the next byte begins a line. After a lone CR that is not known: an LF may belong to
+    /// it.
+    fn ends_line(self) -> bool {
+        self.0[2] == b'\n'
+    }
+
+    /// Whether the last line is blank.
+    fn ends_event(self) -> bool {
+        matches!(
+            self.0,
+            [_, b'\n', b'\n']
+                | [_, b'\r', b'\r']
+                | [_, b'\n', b'\r']
+                | [b'\n' | b'\r', b'\r', b'\n']
+        )
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the stream ends a line, and an event, however it is cut.
+    fn ends(text: &str) -> (bool, bool) {
+        let found = (0..=text.len()).map(|cut| {
+            let mut tail = Tail::START;
+            tail.push(&text.as_bytes()[..cut]);
+            tail.push(&text.as_bytes()[cut..]);
+            (tail.ends_line(), tail.ends_event())
+        });
+        let found: Vec<_> = found.collect();
+        assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{text:?}: {found:?}");
+        found[0]
+    }
+
+    #[test]
+    fn an_event_ends_with_a_blank_line_of_any_kind() {
+        for text in ["", "data: a\n\n", "data: a\r\n\r\n", "data: a\n\r\n", "\n", "\r\n"] {
+            assert_eq!(ends(text), (true, true), "{text:?}");
+        }
+        for text in ["data: a\r\r", "data: a\r\n\r", "data: a\n\r"] {
+            assert_eq!(ends(text), (false, true), "{text:?}");
+        }
+        for text in ["data: a\n", "data: a\r\n", "data: a\n\ndata: b\n"] {
+            assert_eq!(ends(text), (true, false), "{text:?}");
+        }
+        for text in ["data: a", "d", "data: a\r", "data: a\n\ndata: b"] {
+            assert_eq!(ends(text), (false, false), "{text:?}");
+        }
+    }
+}

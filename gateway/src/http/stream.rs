@@ -1,0 +1,239 @@
+//! `GET /logs/stream`: the reader's stream. Greets, then sends what the reader fetches, with signs
+//! of life, until one side ends it.
+
+use std::convert::Infallible;
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Extension, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use logs_sse_core::channel::ChannelName;
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::app::Gateway;
+use crate::http::identity::Identity;
+use crate::http::rejection::Rejection;
+use crate::http::subscribe_params::{Ask, parse_channels};
+use crate::hub::connection::{Connection, now_millis};
+use crate::reader::events::{self, Bye, Greeting};
+use crate::reader::resume::Resume;
+use crate::reader::timing::{Pace, millis};
+use crate::reader::{Asked, Next, Reader};
+use crate::server::link::Link;
+
+/// The headers of every event stream: no cache, no proxy and no compressor may hold events back.
+pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
+    (CONTENT_TYPE, "text/event-stream"),
+    (CACHE_CONTROL, "no-cache, no-transform"),
+    (HeaderName::from_static("x-accel-buffering"), "no"),
+];
+
+/// The route's handler.
+pub(crate) async fn handle(
+    State(gateway): State<Gateway>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    link: Option<Extension<Link>>,
+) -> Result<Response, Rejection> {
+    let query = query.as_deref().unwrap_or_default();
+    let identity = Identity::parse(&headers)?;
+    let wanted = parse_channels(query)?;
+    Ok(open(&gateway, wanted, &identity, &Ask::parse(query, &headers)?.on(link)))
+}
+
+/// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names
+/// the others too.
+pub(crate) fn open(
+    gateway: &Gateway,
+    wanted: Vec<ChannelName>,
+    identity: &Identity,
+    ask: &Ask,
+) -> Response {
+    let asked: Vec<_> = wanted
+        .into_iter()
+        .map(|channel| Asked { is_granted: identity.may_read(&channel), channel })
+        .collect();
+    let reader = Reader::open(
+        &gateway.hub,
+        &asked,
+        &ask.resume,
+        ask.framing,
+        Connection::new(identity.user().unwrap_or("anonymous")),
+    );
+    let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
+    tracing::info!(
+        connection = reader.connection().connection_id,
+        channels = names,
+        resumed = ask.resume != Resume::Live,
+        "reader connected"
+    );
+    let refused: Vec<_> =
+        asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();
+    let greeting = greeting(gateway, &reader, &refused);
+    if let Some(link) = &ask.link {
+        link.keep_half_closed();
+        reader.lag().into_iter().for_each(|lag| link.set_lag(Arc::clone(lag)));
+    }
+    let open = Open {
+        link: ask.link.clone(),
+        checks_left: CLIENT_CHECKS,
+        stage: Stage::Greet(greeting),
+        told: Told(reader.connection().connection_id.clone()),
+        stop: reader.stop().clone(),
+        reader,
+        ping: every(gateway.pace.ping),
+        heartbeat: every(gateway.pace.heartbeat),
+        end_of_age: gateway.pace.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
+    };
+    (STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response()
+}
+
+fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Bytes {
+    let greeting = Greeting {
+        connection: reader.connection(),
+        epoch: gateway.hub.epoch(),
+        granted: reader.granted().collect(),
+        refused,
+        heartbeat_ms: millis(gateway.pace.heartbeat),
+        now: now_millis(),
+    };
+    greeting.to_bytes()
+}
+
+struct Open {
+    /// The connection; `None` in a test without a socket.
+    link: Option<Link>,
+    /// How many checks in quick succession are left for a client that ended its side.
+    checks_left: u8,
+    stage: Stage,
+    reader: Reader,
+    stop: CancellationToken,
+    ping: Interval,
+    heartbeat: Interval,
+    end_of_age: Option<Pin<Box<Sleep>>>,
+    told: Told,
+}
+
+enum Stage {
+    Greet(Bytes),
+    Flow,
+    End,
+}
+
+/// Tells of the end, however it comes: the reader left or was sent away, or the gateway stops.
+struct Told(String);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        tracing::info!(connection = self.0, "reader gone");
+    }
+}
+
+fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    stream::unfold((gateway, open), |(gateway, mut open)| async move {
+        let _ = &open.told;
+        let piece = match std::mem::replace(&mut open.stage, Stage::Flow) {
+            Stage::Greet(greeting) => greeting,
+            Stage::Flow => {
+                open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.pace))
+            }
+            Stage::End => return None,
+        };
+        Some((Ok(piece), (gateway, open)))
+    })
+}
+
+impl Open {
+    /// The next piece, or why the stream ends. Signs of life go before logs, of which there may be
+    /// no end.
+    async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, Bye> {
+        tokio::select! {
+            biased;
+            () = gateway.shutdown.cancelled() => Err(Bye::Shutdown),
+            () = self.stop.cancelled() => Err(Bye::Stop),
+            () = end_of(&mut self.end_of_age) => Err(Bye::Rotation),
+            _ = self.heartbeat.tick() => {
+                let held = page(self.reader.flush())?;
+                Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
+            }
+            _ = self.ping.tick() => Ok(self.ping()),
+            () = half_closed(self.link.as_ref()), if self.checks_left == CLIENT_CHECKS => Ok(self.ping()),
+            next = self.reader.next() => page(Some(next)),
+        }
+    }
+
+    /// A comment. A client that ended its side may have left altogether, which shows when something
+    /// is sent, twice at most.
+    fn ping(&mut self) -> Bytes {
+        if self.link.as_ref().is_some_and(Link::is_half_closed) {
+            self.ping.reset_after(if self.checks_left > 0 {
+                BETWEEN_CHECKS
+            } else {
+                BETWEEN_LATER_CHECKS
+            });
+            self.checks_left = self.checks_left.saturating_sub(1);
+        }
+        Bytes::from_static(b":ping\n\n")
+    }
+
+    fn end(&mut self, reason: Bye, pace: &Pace) -> Bytes {
+        self.stage = Stage::End;
+        // Sent before, had the reader not asked for batches. One that is too slow takes none, and
+        // gets it when it comes back.
+        let held = if reason == Bye::Slow {
+            Bytes::new()
+        } else {
+            page(self.reader.flush()).unwrap_or_default()
+        };
+        joined(&held, events::bye(reason, pace.retry_ms(reason)))
+    }
+}
+
+fn page(next: Option<Next>) -> Result<Bytes, Bye> {
+    match next {
+        None => Ok(Bytes::new()),
+        Some(Next::Page(page)) => Ok(page),
+        Some(Next::TooSlow) => Err(Bye::Slow),
+    }
+}
+
+fn joined(held: &Bytes, event: Bytes) -> Bytes {
+    if held.is_empty() { event } else { [&held[..], &event].concat().into() }
+}
+
+async fn half_closed(link: Option<&Link>) {
+    match link {
+        Some(link) => poll_fn(|_| link.poll_half_closed()).await,
+        None => pending().await,
+    }
+}
+
+async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {
+    match age {
+        Some(age) => age.await,
+        None => pending().await,
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// A client that left answers the first of these with a reset, and the next one fails.
+const CLIENT_CHECKS: u8 = 3;
+
+/// Longer than the way to a client and back.
+const BETWEEN_CHECKS: Duration = Duration::from_secs(1);
+
+/// Such a client says nothing when it leaves later, so it is checked more often than others.
+const BETWEEN_LATER_CHECKS: Duration = Duration::from_secs(5);

@@ -1,0 +1,279 @@
+//! All channels: what is published on one goes to its history, and from there to all who read it.
+
+pub(crate) mod channel;
+pub mod config;
+pub mod connection;
+pub mod history;
+pub mod stats;
+pub(crate) mod wake;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use logs_sse_core::channel::ChannelName;
+use logs_sse_wire::cursor::Epoch;
+use serde_json::value::RawValue;
+
+use crate::hub::channel::Channel;
+use crate::hub::config::Config;
+use crate::hub::connection::{Connection, Handle, now_millis, random_word};
+use crate::hub::history::Extent;
+use crate::hub::stats::{Stats, Tally};
+use crate::output;
+use crate::reader::events::Draft;
+
+/// All channels of this gateway.
+#[derive(Debug)]
+pub struct Hub {
+    config: Config,
+    epoch: Epoch,
+    started: Instant,
+    /// A channel stays once something was published on it: its numbers must not start again within
+    /// the epoch.
+    channels: RwLock<HashMap<ChannelName, Arc<Channel>>>,
+    readers: Mutex<HashMap<String, Arc<Handle>>>,
+    /// The channels that have readers, so that those without cost an operator's question nothing.
+    read: Mutex<BTreeMap<ChannelName, Arc<Channel>>>,
+    /// How many readers and read channels there are, without a lock that a busy channel could hold
+    /// up.
+    open: Open,
+    published: AtomicU64,
+    /// Below zero for a moment when a channel's lines are dropped before its last one is counted.
+    held_bytes: AtomicIsize,
+    trimming: Mutex<()>,
+    pub(crate) tally: Tally,
+}
+
+/// What is open, in numbers.
+#[derive(Debug, Default)]
+struct Open {
+    readers: AtomicUsize,
+    channels: AtomicUsize,
+}
+
+/// What became of a published log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// How many readers the channel has; each gets it.
+    pub delivered: usize,
+    /// When, in milliseconds since 1970 (UTC).
+    pub timestamp: u64,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new(Config::default())
+    }
+}
+
+impl Hub {
+    /// A hub without channels, in an epoch of its own.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            epoch: Epoch::draw(|| fastrand::u8(..36)),
+            started: Instant::now(),
+            channels: RwLock::default(),
+            readers: Mutex::default(),
+            read: Mutex::default(),
+            open: Open::default(),
+            published: AtomicU64::default(),
+            held_bytes: AtomicIsize::default(),
+            trimming: Mutex::default(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Publishes `entry` on `channel`.
+    pub fn publish(&self, channel: &ChannelName, entry: &RawValue) -> Published {
+        let timestamp = now_millis();
+        let draft =
+            Draft::new(channel, entry, timestamp, &format!("log-{timestamp}-{}", random_word()));
+        let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
+        let change =
+            self.channel(channel).publish(order, |seq| draft.seal(seq), self.config.keep());
+        self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
+        if self.held_bytes() > self.config.history_total_bytes {
+            self.trim();
+        }
+        Published { delivered: change.readers, timestamp }
+    }
+
+    /// Each channel that is read, with those who read it.
+    #[must_use]
+    pub fn readers(&self) -> Vec<(ChannelName, Vec<Arc<Connection>>)> {
+        let channels: Vec<_> = self.read().values().map(Arc::clone).collect();
+        channels
+            .iter()
+            .map(|channel| (channel.name().clone(), channel.connections()))
+            .filter(|(_, readers)| !readers.is_empty())
+            .collect()
+    }
+
+    /// Returns how many channels are read.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.open.channels.load(Ordering::Relaxed)
+    }
+
+    /// How many streams are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.open.readers.load(Ordering::Relaxed)
+    }
+
+    /// Ends the stream of this name; `false` when there is none.
+    #[must_use]
+    pub fn stop(&self, connection_id: &str) -> bool {
+        self.handles().get(connection_id).map(|reader| reader.stop.cancel()).is_some()
+    }
+
+    /// What was done since the start.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Stats {
+            logs_published: read(&self.published),
+            logs_delivered: read(&self.tally.delivered),
+            logs_skipped: read(&self.tally.skipped),
+            readers_cut_off: read(&self.tally.cut),
+            history_bytes: self.held_bytes(),
+            log_lines_dropped: output::log_lines_dropped(),
+        }
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// In what the sequence numbers count.
+    #[must_use]
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many logs were published: the order of the last of them.
+    pub(crate) fn last_order(&self) -> u64 {
+        self.published.load(Ordering::Acquire)
+    }
+
+    /// Enters `reader` on a channel, and gives what can be had of it.
+    pub(crate) fn join(
+        &self,
+        channel: &ChannelName,
+        reader: &Arc<Handle>,
+    ) -> (Arc<Channel>, Extent) {
+        let channel = self.channel(channel);
+        // Held meanwhile, so that the last reader to leave and the first to come agree on whether
+        // it is read.
+        let mut read = self.read();
+        let extent = channel.join(reader);
+        read.entry(channel.name().clone()).or_insert_with(|| Arc::clone(&channel));
+        self.open.channels.store(read.len(), Ordering::Relaxed);
+        drop(read);
+        (channel, self.config.can_be_had(extent))
+    }
+
+    pub(crate) fn enter(&self, reader: &Arc<Handle>) {
+        let mut handles = self.handles();
+        handles.insert(reader.connection.connection_id.clone(), Arc::clone(reader));
+        self.open.readers.store(handles.len(), Ordering::Relaxed);
+    }
+
+    /// Takes `reader` off all that it was entered on.
+    pub(crate) fn leave(&self, reader: &Arc<Handle>, channels: impl Iterator<Item = Arc<Channel>>) {
+        let mut handles = self.handles();
+        handles.remove(&reader.connection.connection_id);
+        self.open.readers.store(handles.len(), Ordering::Relaxed);
+        drop(handles);
+        for channel in channels {
+            let mut read = self.read();
+            let change = channel.leave(reader, self.config.keep());
+            if change.readers == 0 {
+                read.remove(channel.name());
+                self.open.channels.store(read.len(), Ordering::Relaxed);
+            }
+            drop(read);
+            self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
+            if change.readers == 0 {
+                self.tidy_away(channel);
+            }
+        }
+    }
+
+    /// Forgets a channel without readers if nothing was ever published on it.
+    fn tidy_away(&self, channel: Arc<Channel>) {
+        let name = channel.name().clone();
+        drop(channel);
+        let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
+        // Whoever uses a channel got it under this lock: if only the map has it, nobody is about to
+        // publish on it.
+        if channels.get(&name).is_some_and(|channel| {
+            Arc::strong_count(channel) == 1 && channel.history().extent().newest == 0
+        }) {
+            channels.remove(&name);
+        }
+    }
+
+    /// Drops the lines of channels that were longest without a new one.
+    ///
+    /// It frees a part more than it must, since it looks at all channels.
+    fn trim(&self) {
+        let Ok(_trimming) = self.trimming.try_lock() else { return };
+        let mut channels = self.all_channels();
+        channels.sort_by_cached_key(|channel| channel.history().last_order());
+        let enough = self.config.history_total_bytes / 16 * 15;
+        for channel in channels {
+            if self.held_bytes() <= enough {
+                return;
+            }
+            self.held_bytes.fetch_add(channel.drop_lines(), Ordering::Relaxed);
+        }
+    }
+
+    fn held_bytes(&self) -> usize {
+        usize::try_from(self.held_bytes.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    fn channel(&self, name: &ChannelName) -> Arc<Channel> {
+        let known =
+            self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone);
+        known.unwrap_or_else(|| {
+            let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(
+                channels
+                    .entry(name.clone())
+                    .or_insert_with(|| Arc::new(Channel::new(name.clone()))),
+            )
+        })
+    }
+
+    fn all_channels(&self) -> Vec<Arc<Channel>> {
+        self.channels
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(Arc::clone)
+            .collect()
+    }
+
+    fn read(&self) -> MutexGuard<'_, BTreeMap<ChannelName, Arc<Channel>>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handles(&self) -> MutexGuard<'_, HashMap<String, Arc<Handle>>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! The times of a stream: how often it shows life, how old it gets, when those who leave come back.
+//! Knows no clock.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::reader::events::Bye;
+
+/// What every stream keeps to.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How often a comment keeps proxies from taking the stream for dead.
+    pub ping: Duration,
+    /// How often a heartbeat shows the reader where it stands.
+    pub heartbeat: Duration,
+    /// How old a stream gets, about; `None` for no limit.
+    pub rotate: Option<Duration>,
+    /// When those come back whom a shutdown sends away.
+    pub drain_retry: Spread,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let (ping, heartbeat) = (Duration::from_secs(25), Duration::from_secs(15));
+        Self {
+            ping,
+            heartbeat,
+            rotate: None,
+            drain_retry: Spread { from: Duration::from_secs(1), to: Duration::from_secs(5) },
+        }
+    }
+}
+
+impl Pace {
+    /// How old this stream gets; up to a tenth more or less than others, so that they do not all
+    /// come back at once. `chance` is in 0..1.
+    pub(crate) fn max_age(&self, chance: f64) -> Option<Duration> {
+        self.rotate.map(|age| age.mul_f64(0.9 + 0.2 * chance))
+    }
+
+    /// When one reader that is sent away for this `reason` may come back, in milliseconds, at
+    /// random.
+    pub(crate) fn retry_ms(&self, reason: Bye) -> u64 {
+        millis(self.retry(reason, fastrand::f64()))
+    }
+
+    /// When a reader that is sent away for this `reason` may come back.
+    fn retry(&self, reason: Bye, chance: f64) -> Duration {
+        match reason {
+            Bye::Shutdown => self.drain_retry.at(chance),
+            Bye::Rotation | Bye::Slow => SOON.at(chance),
+            Bye::Stop => NOT_SOON,
+        }
+    }
+}
+
+/// A span of time from which each takes its own moment, written `1s..5s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    from: Duration,
+    to: Duration,
+}
+
+impl Spread {
+    fn at(self, chance: f64) -> Duration {
+        self.from + (self.to - self.from).mul_f64(chance)
+    }
+}
+
+impl FromStr for Spread {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (from, to) = text.split_once("..").ok_or("expected two times such as 1s..5s")?;
+        let time = |text: &str| {
+            humantime::parse_duration(text)
+                .map_err(|error| format!("expected two times such as 1s..5s: {text:?}: {error}"))
+        };
+        let (from, to) = (time(from)?, time(to)?);
+        if to < from {
+            return Err(
+                "the first time is after the second: expected two times such as 1s..5s".into()
+            );
+        }
+        Ok(Self { from, to })
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}..{}",
+            humantime::format_duration(self.from),
+            humantime::format_duration(self.to)
+        )
+    }
+}
+
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Other streams go on, so there is no herd to be spread.
+const SOON: Spread = Spread { from: Duration::from_millis(100), to: Duration::from_secs(1) };
+
+/// A client that knows the word does not come back at all; a browser's own EventSource cannot be
+/// told so, and waits.
+const NOT_SOON: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_read_as_it_is_written() {
+        assert_eq!(
+            "1s..5s".parse::<Spread>().map(|spread| spread.to_string()),
+            Ok("1s..5s".into())
+        );
+        for text in ["", "1s", "5s..1s", "1s..soon", "..", "1s..2s..3s"] {
+            assert!(text.parse::<Spread>().is_err_and(|error| error.contains("1s..5s")), "{text}");
+        }
+    }
+
+    #[test]
+    fn those_who_leave_come_back_spread_over_the_span() {
+        let pace = Pace { rotate: Some(Duration::from_secs(100)), ..Pace::default() };
+        let millis = |reason| [0.0, 0.5, 1.0].map(|chance| pace.retry(reason, chance).as_millis());
+        assert_eq!(
+            (millis(Bye::Shutdown), millis(Bye::Rotation)),
+            ([1_000, 3_000, 5_000], [100, 550, 1_000])
+        );
+        assert_eq!(
+            [0.0, 1.0].map(|chance| pace.max_age(chance).map(|age| age.as_secs())),
+            [Some(90), Some(110)]
+        );
+    }
+}
