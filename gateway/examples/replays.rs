@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use logs_gateway::hub::Hub;
+use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::Config;
 use logs_gateway::hub::connection::Connection;
-use logs_gateway::hub::history::Bounds;
 use logs_gateway::reader::batch::Framing;
 use logs_gateway::reader::resume::Resume;
 use logs_gateway::reader::{Asked, Next, Reader};

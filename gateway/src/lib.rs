@@ -13,6 +13,7 @@
 )]
 
 pub mod demo;
+mod error_chain;
 pub mod http;
 pub mod hub;
 pub mod output;

@@ -6,8 +6,8 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::{Config, SlowReader};
-use logs_gateway::hub::history::Bounds;
 use logs_gateway::reader::timing::Pace;
 use logs_sse_wire::sse::{Frame, Parser};
 use serde_json::Value;

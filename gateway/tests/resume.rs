@@ -5,8 +5,8 @@ mod support;
 
 use std::sync::Arc;
 
+use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::Config;
-use logs_gateway::hub::history::Bounds;
 use logs_gateway::reader::timing::Pace;
 use logs_sse_wire::sse::Frame;
 use serde_json::{Value, json};

@@ -5,8 +5,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::{Config, SlowReader};
-use logs_gateway::hub::history::Bounds;
 use logs_gateway::reader::timing::Pace;
 use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server};

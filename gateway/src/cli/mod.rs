@@ -1,6 +1,7 @@
 //! The command line. What comes out of here is checked.
 
 pub(crate) mod errors;
+mod parse;
 mod sockets;
 mod tuning;
 
@@ -15,6 +16,7 @@ use logs_gateway::http::site::{POLICY, Policy};
 use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
 use logs_gateway::server::Listen;
 
+use crate::cli::parse::{parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
 use crate::cli::tuning::Tuning;
 
@@ -115,7 +117,7 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) job: bool,
     /// Lines per second that the job writes to each workflow.
-    #[arg(long, default_value_t = 0.5, value_parser = a_rate)]
+    #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]
     pub(crate) rate: f64,
 }
 
@@ -144,10 +146,10 @@ pub(crate) struct Publish {
     #[arg(long, default_value_t = 5)]
     pub(crate) count: u64,
     /// Time between two logs, such as 2s or 500ms.
-    #[arg(long, default_value = "2s", value_parser = some_time)]
+    #[arg(long, default_value = "2s", value_parser = parse_time)]
     interval: Duration,
     /// Logs per second, instead of --interval.
-    #[arg(long, conflicts_with = "interval", value_parser = a_rate)]
+    #[arg(long, conflicts_with = "interval", value_parser = parse_rate)]
     rate: Option<f64>,
 }
 
@@ -164,21 +166,6 @@ pub(crate) struct Replay {
     /// The recording: the bytes of an event stream.
     pub(crate) file: PathBuf,
     /// How many times faster than it was recorded.
-    #[arg(long, default_value_t = 1.0, value_parser = a_rate)]
+    #[arg(long, default_value_t = 1.0, value_parser = parse_rate)]
     pub(crate) speed: f64,
-}
-
-pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(time) if !time.is_zero() => Ok(time),
-        Ok(_) => Err("expected more than no time, such as 2s or 500ms".into()),
-        Err(error) => Err(format!("expected a time such as 2s or 500ms: {error}")),
-    }
-}
-
-fn a_rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if (0.001..=1_000_000.0).contains(&rate) => Ok(rate),
-        _ => Err("expected a number from 0.001 to 1000000".into()),
-    }
 }

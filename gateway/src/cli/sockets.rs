@@ -5,18 +5,17 @@ use std::time::Duration;
 use clap::Args;
 use logs_gateway::server::door::{Limits, open_files};
 
-use crate::cli::some_time;
-use crate::cli::tuning::some_number;
+use crate::cli::parse::{parse_count, parse_time};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sockets {
     /// Connections that are served; above that readers get 503, while health checks and publishers
     /// are still answered. By default as many as the limit of open files (ulimit -n) leaves
     /// room for.
-    #[arg(long, value_name = "N", value_parser = some_number)]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     max_connections: Option<usize>,
     /// How long a client may accept no byte while some are due, before its connection is closed.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_time)]
     write_timeout: Duration,
 }
 

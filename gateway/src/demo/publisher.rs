@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::demo::sample;
+use crate::error_chain::error_chain;
 use crate::http::base_url::BaseUrl;
 use crate::http::identity::TOKEN_HEADER;
 use crate::http::tokens::check_secret;
@@ -81,7 +82,7 @@ impl Publisher {
         let client = upstream::client(use_env_proxy)
             .timeout(TIMEOUT)
             .build()
-            .map_err(|error| told(&error))?;
+            .map_err(|error| error_chain(&error))?;
         Ok(Self { base, token, client, path: AtomicUsize::new(0) })
     }
 
@@ -116,7 +117,8 @@ impl Publisher {
             .post(&url)
             .header(CONTENT_TYPE, "application/json")
             .header(TOKEN_HEADER, &self.token);
-        let failed = |error: reqwest::Error| format!("POST {url}: {}", told(&error.without_url()));
+        let failed =
+            |error: reqwest::Error| format!("POST {url}: {}", error_chain(&error.without_url()));
         let answer = request.body(body.to_owned()).send().await.map_err(failed)?;
         let status = answer.status();
         Ok((url.clone(), status, answer.text().await.map_err(failed)?))
@@ -151,13 +153,6 @@ impl Publisher {
         }
         failed
     }
-}
-
-/// An error with its causes: reqwest's own words leave out the one that matters, such as
-/// "connection refused".
-pub(crate) fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// As long as the publishers of the field wait, so that a gateway that hangs never holds up a job.

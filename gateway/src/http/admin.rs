@@ -11,11 +11,11 @@ use logs_sse_core::channel::ChannelName;
 use serde_json::json;
 
 use crate::demo::sample;
-use crate::http::app::Gateway;
 use crate::http::body;
 use crate::http::identity;
 use crate::http::proxy;
 use crate::http::rejection::{Rejection, json_response};
+use crate::http::state::Gateway;
 use crate::server::link::Link;
 
 /// `GET /`: the routes.

@@ -1,42 +1,22 @@
 //! The whole URL space on one screen.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::http::cors::Cors;
 use crate::http::hosts::{self, Hosts};
-use crate::http::rejection::Rejection;
+use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
-use crate::http::tokens::Tokens;
-use crate::http::upstream::Upstream;
+use crate::http::state::Gateway;
 use crate::http::{admin, body, overload, proxy, publish, site, stream};
-use crate::hub::Hub;
-use crate::reader::timing::Pace;
-
-/// What every route may use.
-#[derive(Clone, Debug)]
-pub struct Gateway {
-    /// The channels.
-    pub hub: Arc<Hub>,
-    /// Who may publish.
-    pub tokens: Arc<Tokens>,
-    /// Where the proxy route forwards to; `None` for this gateway itself.
-    pub upstream: Option<Arc<Upstream>>,
-    /// The times of each stream.
-    pub pace: Pace,
-    /// Sends the readers of all open streams away.
-    pub shutdown: CancellationToken,
-}
 
 /// What is served beside the routes.
 #[derive(Clone, Debug, Default)]
@@ -92,20 +72,6 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
         HeaderValue::from_static("nosniff"),
     );
     routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
-}
-
-pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
-    Rejection::new(
-        StatusCode::NOT_FOUND,
-        format!("no route {method} {}: GET / lists them", uri.path()),
-    )
-}
-
-async fn refuse_method(method: Method, uri: Uri) -> Rejection {
-    Rejection::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        format!("{} does not take {method}: GET / lists the routes", uri.path()),
-    )
 }
 
 /// The path without its query, which may hold what is nobody's business.

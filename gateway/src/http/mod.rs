@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod publish;
 pub mod rejection;
 pub mod site;
+pub mod state;
 pub mod stream;
 pub(crate) mod subscribe_params;
 pub mod tokens;

@@ -11,7 +11,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, sleep_until};
 
-use crate::http::app::Gateway;
+use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
 use crate::reader::events::{self, Bye};
 

@@ -7,10 +7,10 @@ use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_core::target::DEFAULT_SERVICE;
 
-use crate::http::app::Gateway;
 use crate::http::identity::Identity;
 use crate::http::passing;
 use crate::http::rejection::Rejection;
+use crate::http::state::Gateway;
 use crate::http::stream::open;
 use crate::http::subscribe_params::{
     Ask, BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, find, find_only,

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::http::app::Gateway;
 use crate::http::body;
 use crate::http::identity;
 use crate::http::loose_json;
 use crate::http::rejection::{Rejection, json_response};
+use crate::http::state::Gateway;
 
 /// The routes' handler.
 pub(crate) async fn handle(

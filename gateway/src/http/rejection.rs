@@ -1,7 +1,7 @@
 //! What a refused request is told: a status and a sentence that names what is wrong.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelError;
 use serde_json::json;
@@ -70,4 +70,20 @@ impl IntoResponse for Rejection {
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
     (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string())
         .into_response()
+}
+
+/// Refuses a path that is no route.
+pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
+    Rejection::new(
+        StatusCode::NOT_FOUND,
+        format!("no route {method} {}: GET / lists them", uri.path()),
+    )
+}
+
+/// Refuses a method that its route does not have.
+pub(crate) async fn refuse_method(method: Method, uri: Uri) -> Rejection {
+    Rejection::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} does not take {method}: GET / lists the routes", uri.path()),
+    )
 }

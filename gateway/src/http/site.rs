@@ -16,7 +16,7 @@ use tower::ServiceExt;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::app::refuse_path;
+use crate::http::rejection::refuse_path;
 
 /// What the page may load unless a flag says otherwise: its own files, its own WebAssembly, nothing
 /// inline. Only its own site may frame it.

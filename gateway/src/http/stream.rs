@@ -18,9 +18,9 @@ use logs_sse_core::channel::ChannelName;
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::app::Gateway;
 use crate::http::identity::Identity;
 use crate::http::rejection::Rejection;
+use crate::http::state::Gateway;
 use crate::http::subscribe_params::{Ask, parse_channels};
 use crate::hub::connection::{Connection, now_millis};
 use crate::reader::events::{self, Bye, Greeting};

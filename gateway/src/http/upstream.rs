@@ -15,7 +15,7 @@ use jiff::fmt::rfc2822;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::demo::publisher::told;
+use crate::error_chain::error_chain;
 use crate::http::base_url::BaseUrl;
 use crate::http::rejection::Rejection;
 
@@ -80,7 +80,7 @@ impl Upstream {
         let client = client(options.use_env_proxy)
             .connect_timeout(options.deadlines.connect)
             .build()
-            .map_err(|error| told(&error))?;
+            .map_err(|error| error_chain(&error))?;
         Ok(Arc::new(Self { base, options, client, path: AtomicUsize::new(0) }))
     }
 
@@ -149,7 +149,7 @@ impl Upstream {
             request = request.header(AUTHORIZATION, authorization);
         }
         request.send().await.map_err(|error| {
-            let error = told(&error.without_url());
+            let error = error_chain(&error.without_url());
             tracing::warn!(upstream = %self.base, "upstream: {error}");
             Rejection::new(
                 StatusCode::BAD_GATEWAY,

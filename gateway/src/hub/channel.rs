@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use logs_sse_core::channel::ChannelName;
 
+use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::config::Keep;
 use crate::hub::connection::{Connection, Handle};
-use crate::hub::history::{Bounds, Extent, History};
-use crate::reader::events::Envelope;
+use crate::hub::envelope::Envelope;
+use crate::hub::history::History;
 
 /// A channel. Its history and its readers have a lock each, so that readers fetch while others are
 /// still being woken.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::hub::history::{Bounds, Extent};
+use crate::hub::bounds::{Bounds, Extent};
 
 /// How much is held, and how far readers may be behind.
 #[derive(Clone, Copy, Debug)]

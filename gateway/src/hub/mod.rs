@@ -1,9 +1,11 @@
 //! All channels: what is published on one goes to its history, and from there to all who read it.
 
+pub mod bounds;
 pub(crate) mod channel;
 pub mod config;
 pub mod connection;
-pub mod history;
+pub(crate) mod envelope;
+pub(crate) mod history;
 pub mod stats;
 pub(crate) mod wake;
 
@@ -16,13 +18,13 @@ use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
 use serde_json::value::RawValue;
 
+use crate::hub::bounds::Extent;
 use crate::hub::channel::Channel;
 use crate::hub::config::Config;
 use crate::hub::connection::{Connection, Handle, now_millis, random_word};
-use crate::hub::history::Extent;
+use crate::hub::envelope::Draft;
 use crate::hub::stats::{Stats, Tally};
 use crate::output;
-use crate::reader::events::Draft;
 
 /// All channels of this gateway.
 #[derive(Debug)]

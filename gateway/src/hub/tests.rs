@@ -1,7 +1,7 @@
 //! Who is held in memory, and for how long.
 
 use super::*;
-use crate::hub::history::Bounds;
+use crate::hub::bounds::Bounds;
 use crate::reader::batch::Framing;
 use crate::reader::resume::Resume;
 use crate::reader::{Asked, Reader};

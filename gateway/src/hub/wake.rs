@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::hub::history::Bounds;
+use crate::hub::bounds::Bounds;
 
 /// Wakes one reader.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::hub::bounds::Bounds;
 use crate::hub::config::{Config, Keep};
-use crate::hub::history::Bounds;
 
 /// How logs become events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

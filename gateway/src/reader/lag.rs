@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::hub::bounds::Bounds;
 use crate::hub::channel::Channel;
 use crate::hub::config::Config;
-use crate::hub::history::Bounds;
 
 /// A reader's last positions.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
     use crate::hub::config::Keep;
-    use crate::reader::events::Envelope;
+    use crate::hub::envelope::Envelope;
 
     const ALLOWED: Bounds = Bounds { lines: 3, bytes: usize::MAX };
 

@@ -4,8 +4,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::hub::bounds::Bounds;
 use crate::hub::channel::Channel;
-use crate::hub::history::{Bounds, Entry};
+use crate::hub::history::Entry;
 
 /// A log of the page.
 #[derive(Debug)]
@@ -130,7 +131,7 @@ mod tests {
 
     use super::*;
     use crate::hub::config::Keep;
-    use crate::reader::events::Envelope;
+    use crate::hub::envelope::Envelope;
 
     const KEEP: Keep = Keep::History(Bounds { lines: usize::MAX, bytes: usize::MAX });
 

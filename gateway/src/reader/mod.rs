@@ -20,10 +20,10 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
+use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::channel::Channel;
 use crate::hub::config::{Config, SlowReader};
 use crate::hub::connection::{Connection, Handle};
-use crate::hub::history::{Bounds, Extent};
 use crate::hub::wake::Wake;
 use crate::reader::batch::{Collector, Framing};
 use crate::reader::cursor_text::CursorText;

@@ -3,7 +3,7 @@
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
 
-use crate::hub::history::Extent;
+use crate::hub::bounds::Extent;
 use crate::reader::events::Reason;
 
 /// What a reader brings along.

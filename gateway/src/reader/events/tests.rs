@@ -3,8 +3,10 @@
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_wire::sse::{Frame, Parser};
 use proptest::prelude::*;
+use serde_json::value::RawValue;
 
 use super::*;
+use crate::hub::envelope::Draft;
 
 /// JSON as a publisher may send it: any strings, and any white space between the tokens.
 fn any_entry() -> impl Strategy<Value = String> {
