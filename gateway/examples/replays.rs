@@ -9,10 +9,10 @@ use std::time::Instant;
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::Config;
-use logs_gateway::hub::connection::Connection;
+use logs_gateway::hub::connection::ConnectionInfo;
 use logs_gateway::reader::batch::Framing;
 use logs_gateway::reader::resume::Resume;
-use logs_gateway::reader::{Asked, Next, Reader};
+use logs_gateway::reader::{Next, Reader, RequestedChannel};
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -49,7 +49,7 @@ async fn replay(channels: usize, framing: Framing) -> f64 {
         hub.publish(&names[number % channels], &entry);
     }
     let asked: Vec<_> =
-        names.into_iter().map(|channel| Asked { channel, is_granted: true }).collect();
+        names.into_iter().map(|channel| RequestedChannel { channel, is_granted: true }).collect();
     let cursor = format!("1.{}.{}", hub.epoch(), vec!["0"; channels].join("-"));
     let mut best = f64::MAX;
     for _ in 0..ROUNDS {
@@ -58,7 +58,7 @@ async fn replay(channels: usize, framing: Framing) -> f64 {
             &asked,
             &Resume::At(cursor.parse().expect("a cursor")),
             framing,
-            Connection::new("bench"),
+            ConnectionInfo::new("bench"),
         );
         let before = hub.stats().logs_delivered;
         let (start, wall) = (cpu_nanos(), Instant::now());

@@ -98,7 +98,7 @@ async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
             .upstream
             .map(|base| upstream(base, arguments.use_env_proxy))
             .transpose()?,
-        pace: arguments.tuning.pace(),
+        timing: arguments.tuning.timing(),
         shutdown: shutdown.clone(),
     };
     let extras = extras(&arguments.network)?;

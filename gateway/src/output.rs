@@ -121,12 +121,12 @@ impl Output {
 }
 
 fn write_lines(lines: &Receiver<Vec<u8>>, mut to: impl Write, counts: &Counts) {
-    let mut told = 0;
+    let mut reported = 0;
     for line in lines {
         if to.write_all(&line).and_then(|()| to.flush()).is_err() {
             counts.dropped.fetch_add(1, Ordering::Relaxed);
         } else {
-            told = tell_dropped(&mut to, counts, told);
+            reported = report_dropped(&mut to, counts, reported);
         }
         counts.waiting_bytes.fetch_sub(line.len() + LINE_BYTES, Ordering::AcqRel);
         counts.waiting.fetch_sub(1, Ordering::AcqRel);
@@ -135,11 +135,11 @@ fn write_lines(lines: &Receiver<Vec<u8>>, mut to: impl Write, counts: &Counts) {
 
 /// Says how many lines were dropped since the last time, now that lines are accepted again. Returns
 /// how many were in all.
-fn tell_dropped(to: &mut impl Write, counts: &Counts, told: u64) -> u64 {
+fn report_dropped(to: &mut impl Write, counts: &Counts, reported: u64) -> u64 {
     let dropped = counts.dropped.load(Ordering::Relaxed);
     let note =
-        format!("logs-gateway: {} lines dropped: they were not read in time\n", dropped - told);
-    if dropped == told || to.write_all(note.as_bytes()).is_err() { told } else { dropped }
+        format!("logs-gateway: {} lines dropped: they were not read in time\n", dropped - reported);
+    if dropped == reported || to.write_all(note.as_bytes()).is_err() { reported } else { dropped }
 }
 
 /// What waits at most: some 8,000 lines, as many as a herd of readers causes that all come back at

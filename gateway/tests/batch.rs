@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::{Config, SlowReader};
-use logs_gateway::reader::timing::Pace;
+use logs_gateway::reader::timing::StreamTiming;
 use logs_sse_wire::sse::{Frame, Parser};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -29,12 +29,12 @@ fn routes() -> [String; 3] {
 
 /// A gateway that keeps all that these tests publish, for readers however slow.
 async fn gateway() -> Server {
-    paced(Pace::default()).await
+    paced(StreamTiming::default()).await
 }
 
-async fn paced(pace: Pace) -> Server {
+async fn paced(timing: StreamTiming) -> Server {
     let all = Bounds { lines: 100_000, bytes: usize::MAX >> 1 };
-    Server::tuned(Config { history: all, reader: all, ..Config::default() }, pace).await
+    Server::tuned(Config { history: all, reader: all, ..Config::default() }, timing).await
 }
 
 /// The logs of an event, as they are written in it.
@@ -209,14 +209,16 @@ async fn a_goodbye_comes_after_what_was_collected() {
     let (seen, _) = logs(&mut reader, 8).await;
     assert_eq!(read(&seen[7])["seq"], 9);
     assert_eq!(
-        (reader.told().await.expect("a goodbye").0, reader.frame().await),
+        (reader.event().await.expect("a goodbye").0, reader.frame().await),
         ("bye shutdown".into(), None)
     );
 }
 
 #[tokio::test]
 async fn a_heartbeat_comes_after_what_was_collected() {
-    let gateway = paced(Pace { heartbeat: Duration::from_millis(3), ..Pace::default() }).await;
+    let gateway =
+        paced(StreamTiming { heartbeat: Duration::from_millis(3), ..StreamTiming::default() })
+            .await;
     let mut reader = gateway.read(&format!("{PROXY}&batch=1")).await;
     for number in [1, 2] {
         gateway.publish_numbers(CHANNEL, number, number);
@@ -231,7 +233,9 @@ async fn a_heartbeat_comes_after_what_was_collected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_tells_what_came_before_it_and_nothing_else() {
-    let gateway = paced(Pace { heartbeat: Duration::from_millis(7), ..Pace::default() }).await;
+    let gateway =
+        paced(StreamTiming { heartbeat: Duration::from_millis(7), ..StreamTiming::default() })
+            .await;
     let mut reader = gateway.resume(&format!("{BOTH}&batch=1"), &gateway.cursor("0-0")).await;
     let hub = Arc::clone(&gateway.hub);
     let publishing = std::thread::spawn(move || {
@@ -322,7 +326,7 @@ async fn a_slow_reader_is_told_its_gap_between_whole_batches() {
         slow: SlowReader::Gap,
         ..Config::default()
     };
-    let gateway = Server::tuned(config, Pace::default()).await;
+    let gateway = Server::tuned(config, StreamTiming::default()).await;
     let mut reader = gateway.read(&format!("{PROXY}&batch=1")).await;
     reader.data().await;
     let entry = RawValue::from_string(format!("\"{}\"", "x".repeat(1_000))).expect("JSON");

@@ -173,7 +173,7 @@ async fn ends_in_bounded_time_with_open_streams() {
         reader.data().await;
         running.interrupt(signal);
         assert_eq!(
-            reader.told().await.map(|(told, _)| told).as_deref(),
+            reader.event().await.map(|(told, _)| told).as_deref(),
             Some("bye shutdown"),
             "{signal}"
         );
@@ -207,7 +207,7 @@ async fn flags_set_the_history_and_the_times_of_streams() {
     let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     assert_eq!(reader.data().await["heartbeatMs"], 200);
     let mut told = Vec::new();
-    while let Some((event, _)) = reader.told().await {
+    while let Some((event, _)) = reader.event().await {
         told.push(event);
     }
     assert!(

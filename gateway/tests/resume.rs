@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::Config;
-use logs_gateway::reader::timing::Pace;
+use logs_gateway::reader::timing::StreamTiming;
 use logs_sse_wire::sse::Frame;
 use serde_json::{Value, json};
 use support::{CHANNEL, PROXY, Reader, Server, client};
@@ -18,7 +18,7 @@ const OTHER: &str = "logs:etl:workspace123:other";
 /// A gateway that keeps this many lines of each channel.
 async fn keeping(lines: usize) -> Server {
     let config = Config { history: Bounds { lines, bytes: usize::MAX }, ..Config::default() };
-    Server::tuned(config, Pace::default()).await
+    Server::tuned(config, StreamTiming::default()).await
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn the_greeting_says_where_live_begins() {
     );
     assert!(greeting["serverTime"].is_u64() && greeting["refused"] == json!([]), "{greeting}");
     gateway.publish_numbers(CHANNEL, 6, 6);
-    assert_eq!(reader.told().await, Some(("6".into(), gateway.cursor("6"))));
+    assert_eq!(reader.event().await, Some(("6".into(), gateway.cursor("6"))));
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn what_the_history_no_longer_holds_is_told_exactly() {
     let gateway = keeping(10).await;
     gateway.publish_numbers(CHANNEL, 1, 25);
     let mut reader = gateway.resume(STREAM, &gateway.cursor("5")).await;
-    assert_eq!(reader.told().await, Some(("gap 6 15 evicted".into(), gateway.cursor("f"))));
+    assert_eq!(reader.event().await, Some(("gap 6 15 evicted".into(), gateway.cursor("f"))));
     assert_eq!(reader.told_next(2).await, ["16", "17"]);
     assert_eq!(
         gateway.resume(STREAM, &gateway.cursor("f")).await.told_next(1).await,
@@ -105,7 +105,7 @@ async fn a_cursor_of_another_epoch_gets_all_that_is_held_after_a_gap() {
     let gateway = keeping(2).await;
     gateway.publish_numbers(CHANNEL, 1, 3);
     let mut reader = gateway.resume(STREAM, &old.cursor("1e")).await;
-    assert_eq!(reader.told().await, Some(("gap null null restarted".into(), gateway.cursor("1"))));
+    assert_eq!(reader.event().await, Some(("gap null null restarted".into(), gateway.cursor("1"))));
     assert_eq!(reader.told_next(2).await, ["2", "3"]);
 }
 
@@ -125,7 +125,7 @@ async fn a_cursor_that_cannot_be_placed_goes_live_after_a_gap() {
     ] {
         let mut reader = gateway.resume(STREAM, cursor).await;
         assert_eq!(
-            reader.told().await,
+            reader.event().await,
             Some(("gap null null unknown".into(), gateway.cursor("5"))),
             "{cursor}"
         );
@@ -191,7 +191,7 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
         reader: Bounds { lines: 100_000, bytes: usize::MAX },
         ..Config::default()
     };
-    let gateway = Arc::new(Server::tuned(config, Pace::default()).await);
+    let gateway = Arc::new(Server::tuned(config, StreamTiming::default()).await);
     let publisher = Arc::clone(&gateway);
     let path = format!("{STREAM},{OTHER}");
     let readers: Vec<_> = (0..4)
@@ -243,10 +243,11 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
 
 #[tokio::test]
 async fn a_client_of_old_that_knows_messages_only_sees_every_log() {
-    let pace = Pace { heartbeat: std::time::Duration::from_millis(20), ..Pace::default() };
+    let timing =
+        StreamTiming { heartbeat: std::time::Duration::from_millis(20), ..StreamTiming::default() };
     let gateway = Server::tuned(
         Config { history: Bounds { lines: 5, bytes: usize::MAX }, ..Config::default() },
-        pace,
+        timing,
     )
     .await;
     gateway.publish_numbers(CHANNEL, 1, 9);

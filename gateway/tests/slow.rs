@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::{Config, SlowReader};
-use logs_gateway::reader::timing::Pace;
+use logs_gateway::reader::timing::StreamTiming;
 use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server};
 
@@ -43,7 +43,11 @@ async fn gateway(slow: SlowReader) -> Server {
         slow_patience: Duration::from_secs(600),
         ..Config::default()
     };
-    Server::tuned(config, Pace { heartbeat: Duration::from_secs(600), ..Pace::default() }).await
+    Server::tuned(
+        config,
+        StreamTiming { heartbeat: Duration::from_secs(600), ..StreamTiming::default() },
+    )
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +57,7 @@ async fn each_log_comes_or_is_in_a_gap_and_the_newest_come() {
     publish(&gateway, COUNT);
     let (mut last, mut gaps) = (0, Vec::new());
     while last < COUNT {
-        let (told, _) = reader.told().await.expect("the stream goes on");
+        let (told, _) = reader.event().await.expect("the stream goes on");
         match told.strip_prefix("gap ").map(|gap| gap.split(' ').collect::<Vec<_>>()).as_deref() {
             Some([from, to, "slow"]) => {
                 assert_eq!(from.parse(), Ok(last + 1));
@@ -77,7 +81,7 @@ async fn one_that_is_cut_off_is_told_and_comes_back_to_the_rest() {
     publish(&gateway, COUNT);
     let (mut last, mut cursor) = (0, String::new());
     loop {
-        let (told, id) = reader.told().await.expect("the stream goes on");
+        let (told, id) = reader.event().await.expect("the stream goes on");
         if told == "bye slow" {
             break;
         }

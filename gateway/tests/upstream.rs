@@ -15,17 +15,17 @@ use axum::routing::get;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use logs_gateway::http::upstream::{Deadlines, Options, Upstream};
-use logs_gateway::reader::timing::Pace;
+use logs_gateway::reader::timing::StreamTiming;
 use logs_test_support::{Afterwards, Canned};
 use support::{Answer, PATIENCE, PROXY, Reader, Server, Setup, client, tls};
 
 /// A gateway before `url`, with short deadlines.
-async fn before(url: &str, pace: Pace, deadlines: Deadlines) -> Server {
+async fn before(url: &str, timing: StreamTiming, deadlines: Deadlines) -> Server {
     tls();
     let upstream =
         Upstream::with(url.parse().expect("a URL"), Options { deadlines, ..Options::default() })
             .expect("an upstream");
-    Server::made(Setup { pace, upstream: Some(upstream), ..Setup::default() }).await
+    Server::made(Setup { timing, upstream: Some(upstream), ..Setup::default() }).await
 }
 
 /// An upstream that sends `text` and then nothing.
@@ -214,7 +214,7 @@ async fn an_upstream_that_does_not_answer_is_given_up() {
         let upstream = Canned::serving(sent.into(), Afterwards::StayOpen).await;
         let gateway = before(
             &upstream.url,
-            Pace::default(),
+            StreamTiming::default(),
             Deadlines { head: Duration::from_millis(100), ..Deadlines::default() },
         )
         .await;
@@ -231,7 +231,7 @@ async fn shutting_down_answers_those_who_wait_for_upstream() {
     let upstream = Canned::serving(Vec::new(), Afterwards::StayOpen).await;
     let gateway = before(
         &upstream.url,
-        Pace::default(),
+        StreamTiming::default(),
         Deadlines { head: Duration::from_secs(3600), ..Deadlines::default() },
     )
     .await;
@@ -248,10 +248,10 @@ async fn shutting_down_answers_those_who_wait_for_upstream() {
 /// The body of the proxy route when upstream sends `text` and then nothing, until it is given up.
 async fn bridged(text: &'static str) -> String {
     let upstream = silent_after(text).await;
-    let pace = Pace { ping: Duration::from_millis(20), ..Pace::default() };
+    let timing = StreamTiming { ping: Duration::from_millis(20), ..StreamTiming::default() };
     let gateway = before(
         &upstream.url,
-        pace,
+        timing,
         Deadlines { idle: Duration::from_secs(2), ..Deadlines::default() },
     )
     .await;
@@ -284,10 +284,11 @@ async fn a_stream_of_upstream_rotates_and_says_goodbye_between_events_of_any_lin
         [("data: \"a\"\r\n\r\n", true), ("data: \"a\"\r\r", true), ("data: \"a\"\n", false)]
     {
         let upstream = silent_after(text).await;
-        let pace = Pace { rotate: Some(Duration::from_millis(100)), ..Pace::default() };
+        let timing =
+            StreamTiming { rotate: Some(Duration::from_millis(100)), ..StreamTiming::default() };
         let gateway = before(
             &upstream.url,
-            pace,
+            timing,
             Deadlines { idle: Duration::from_millis(600), ..Deadlines::default() },
         )
         .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::{Config, SLOW_PATIENCE, SlowReader};
-use logs_gateway::reader::timing::{Pace, Spread};
+use logs_gateway::reader::timing::{Spread, StreamTiming};
 
 use crate::cli::parse::{parse_count, parse_time};
 
@@ -58,8 +58,8 @@ impl Tuning {
         }
     }
 
-    pub(crate) fn pace(&self) -> Pace {
-        Pace {
+    pub(crate) fn timing(&self) -> StreamTiming {
+        StreamTiming {
             ping: self.ping,
             heartbeat: self.heartbeat,
             rotate: self.rotate,

@@ -22,7 +22,7 @@ use crate::reader::events::{self, Bye};
 pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Duration) -> Response {
     let now = Instant::now();
     let passing = Passing {
-        end_of_age: gateway.pace.max_age(fastrand::f64()).map(|age| now + age),
+        end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| now + age),
         gateway: gateway.clone(),
         bytes: answer.bytes_stream().boxed(),
         tail: Tail::START,
@@ -60,7 +60,7 @@ impl Passing {
             match passing.next().await {
                 Piece::Of(piece) => Some((piece, Some(passing))),
                 Piece::Last(reason) => {
-                    Some((Ok(events::bye(reason, passing.gateway.pace.retry_ms(reason))), None))
+                    Some((Ok(events::bye(reason, passing.gateway.timing.retry_ms(reason))), None))
                 }
                 Piece::End => None,
             }
@@ -68,7 +68,7 @@ impl Passing {
     }
 
     async fn next(&mut self) -> Piece {
-        let ping = self.sent + self.gateway.pace.ping;
+        let ping = self.sent + self.gateway.timing.ping;
         tokio::select! {
             biased;
             // Half an event must not be closed by a goodbye, as it would pass for a whole one.

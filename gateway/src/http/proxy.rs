@@ -13,7 +13,7 @@ use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::http::stream::open;
 use crate::http::subscribe_params::{
-    Ask, BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, find, find_only,
+    BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, SubscribeParams, find, find_only,
 };
 use crate::reader::batch::Framing;
 use crate::server::link::Link;
@@ -22,7 +22,7 @@ use crate::server::link::Link;
 pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
 /// The route's handler.
-pub(crate) async fn handle(
+pub(crate) async fn stream(
     State(gateway): State<Gateway>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -32,7 +32,7 @@ pub(crate) async fn handle(
     let identity =
         Identity::parse(&headers)?.or_user(gateway.tokens.is_demo().then_some(DEMO_USER));
     let channel = parse_channel(query)?;
-    let ask = Ask::parse(query, &headers)?.on(link);
+    let params = SubscribeParams::parse(query, &headers)?.on(link);
     match &gateway.upstream {
         // A backend of the first generation ignores the workspace header, so the refusal is not
         // left to upstream.
@@ -41,11 +41,15 @@ pub(crate) async fn handle(
             forwarded
                 .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
             let answer = upstream
-                .open(&forwarded_query(&channel, query, ask.framing), &forwarded, &gateway.shutdown)
+                .open(
+                    &forwarded_query(&channel, query, params.framing),
+                    &forwarded,
+                    &gateway.shutdown,
+                )
                 .await?;
             Ok(passing::pass_on(&gateway, answer, upstream.idle()))
         }
-        _ => Ok(open(&gateway, vec![channel], &identity, &ask)),
+        _ => Ok(open(&gateway, vec![channel], &identity, &params)),
     }
 }
 

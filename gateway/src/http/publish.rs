@@ -17,7 +17,7 @@ use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 
 /// The routes' handler.
-pub(crate) async fn handle(
+pub(crate) async fn publish(
     State(gateway): State<Gateway>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::tokens::Tokens;
 use crate::http::upstream::Upstream;
 use crate::hub::Hub;
-use crate::reader::timing::Pace;
+use crate::reader::timing::StreamTiming;
 
 /// What every route may use.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Gateway {
     /// Where the proxy route forwards to; `None` for this gateway itself.
     pub upstream: Option<Arc<Upstream>>,
     /// The times of each stream.
-    pub pace: Pace,
+    pub timing: StreamTiming,
     /// Sends the readers of all open streams away.
     pub shutdown: CancellationToken,
 }

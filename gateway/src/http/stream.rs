@@ -21,12 +21,12 @@ use tokio_util::sync::CancellationToken;
 use crate::http::identity::Identity;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
-use crate::http::subscribe_params::{Ask, parse_channels};
-use crate::hub::connection::{Connection, now_millis};
+use crate::http::subscribe_params::{SubscribeParams, parse_channels};
+use crate::hub::connection::{ConnectionInfo, now_millis};
 use crate::reader::events::{self, Bye, Greeting};
 use crate::reader::resume::Resume;
-use crate::reader::timing::{Pace, millis};
-use crate::reader::{Asked, Next, Reader};
+use crate::reader::timing::{StreamTiming, millis};
+use crate::reader::{Next, Reader, RequestedChannel};
 use crate::server::link::Link;
 
 /// The headers of every event stream: no cache, no proxy and no compressor may hold events back.
@@ -37,7 +37,7 @@ pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
 ];
 
 /// The route's handler.
-pub(crate) async fn handle(
+pub(crate) async fn subscribe(
     State(gateway): State<Gateway>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -46,7 +46,7 @@ pub(crate) async fn handle(
     let query = query.as_deref().unwrap_or_default();
     let identity = Identity::parse(&headers)?;
     let wanted = parse_channels(query)?;
-    Ok(open(&gateway, wanted, &identity, &Ask::parse(query, &headers)?.on(link)))
+    Ok(open(&gateway, wanted, &identity, &SubscribeParams::parse(query, &headers)?.on(link)))
 }
 
 /// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names
@@ -55,43 +55,46 @@ pub(crate) fn open(
     gateway: &Gateway,
     wanted: Vec<ChannelName>,
     identity: &Identity,
-    ask: &Ask,
+    params: &SubscribeParams,
 ) -> Response {
-    let asked: Vec<_> = wanted
+    let requested: Vec<_> = wanted
         .into_iter()
-        .map(|channel| Asked { is_granted: identity.may_read(&channel), channel })
+        .map(|channel| RequestedChannel { is_granted: identity.may_read(&channel), channel })
         .collect();
     let reader = Reader::open(
         &gateway.hub,
-        &asked,
-        &ask.resume,
-        ask.framing,
-        Connection::new(identity.user().unwrap_or("anonymous")),
+        &requested,
+        &params.resume,
+        params.framing,
+        ConnectionInfo::new(identity.user().unwrap_or("anonymous")),
     );
     let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
     tracing::info!(
         connection = reader.connection().connection_id,
         channels = names,
-        resumed = ask.resume != Resume::Live,
+        resumed = params.resume != Resume::Live,
         "reader connected"
     );
-    let refused: Vec<_> =
-        asked.into_iter().filter(|asked| !asked.is_granted).map(|asked| asked.channel).collect();
+    let refused: Vec<_> = requested
+        .into_iter()
+        .filter(|requested| !requested.is_granted)
+        .map(|requested| requested.channel)
+        .collect();
     let greeting = greeting(gateway, &reader, &refused);
-    if let Some(link) = &ask.link {
+    if let Some(link) = &params.link {
         link.keep_half_closed();
         reader.lag().into_iter().for_each(|lag| link.set_lag(Arc::clone(lag)));
     }
     let open = Open {
-        link: ask.link.clone(),
+        link: params.link.clone(),
         checks_left: CLIENT_CHECKS,
         stage: Stage::Greet(greeting),
-        told: Told(reader.connection().connection_id.clone()),
+        log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
         stop: reader.stop().clone(),
         reader,
-        ping: every(gateway.pace.ping),
-        heartbeat: every(gateway.pace.heartbeat),
-        end_of_age: gateway.pace.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
+        ping: every(gateway.timing.ping),
+        heartbeat: every(gateway.timing.heartbeat),
+        end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
     };
     (STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response()
 }
@@ -102,7 +105,7 @@ fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Byte
         epoch: gateway.hub.epoch(),
         granted: reader.granted().collect(),
         refused,
-        heartbeat_ms: millis(gateway.pace.heartbeat),
+        heartbeat_ms: millis(gateway.timing.heartbeat),
         now: now_millis(),
     };
     greeting.to_bytes()
@@ -119,7 +122,7 @@ struct Open {
     ping: Interval,
     heartbeat: Interval,
     end_of_age: Option<Pin<Box<Sleep>>>,
-    told: Told,
+    log_on_drop: LogOnDrop,
 }
 
 enum Stage {
@@ -128,10 +131,10 @@ enum Stage {
     End,
 }
 
-/// Tells of the end, however it comes: the reader left or was sent away, or the gateway stops.
-struct Told(String);
+/// Logs the end of a stream, whatever ends it: the reader, the gateway or an operator.
+struct LogOnDrop(String);
 
-impl Drop for Told {
+impl Drop for LogOnDrop {
     fn drop(&mut self) {
         tracing::info!(connection = self.0, "reader gone");
     }
@@ -139,11 +142,11 @@ impl Drop for Told {
 
 fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infallible>> {
     stream::unfold((gateway, open), |(gateway, mut open)| async move {
-        let _ = &open.told;
+        let _ = &open.log_on_drop;
         let piece = match std::mem::replace(&mut open.stage, Stage::Flow) {
             Stage::Greet(greeting) => greeting,
             Stage::Flow => {
-                open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.pace))
+                open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.timing))
             }
             Stage::End => return None,
         };
@@ -184,16 +187,16 @@ impl Open {
         Bytes::from_static(b":ping\n\n")
     }
 
-    fn end(&mut self, reason: Bye, pace: &Pace) -> Bytes {
+    fn end(&mut self, reason: Bye, timing: &StreamTiming) -> Bytes {
         self.stage = Stage::End;
-        // Sent before, had the reader not asked for batches. One that is too slow takes none, and
+        // Sent before, had the reader not requested batches. One that is too slow takes none, and
         // gets it when it comes back.
         let held = if reason == Bye::Slow {
             Bytes::new()
         } else {
             page(self.reader.flush()).unwrap_or_default()
         };
-        joined(&held, events::bye(reason, pace.retry_ms(reason)))
+        joined(&held, events::bye(reason, timing.retry_ms(reason)))
     }
 }
 

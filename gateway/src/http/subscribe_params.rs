@@ -23,7 +23,7 @@ pub(crate) const BATCH_PARAMETER: &str = "batch";
 
 /// How a reader wants its stream.
 #[derive(Clone, Debug)]
-pub(crate) struct Ask {
+pub(crate) struct SubscribeParams {
     /// Where it was.
     pub(crate) resume: Resume,
     /// How it takes logs.
@@ -32,7 +32,7 @@ pub(crate) struct Ask {
     pub(crate) link: Option<Link>,
 }
 
-impl Ask {
+impl SubscribeParams {
     pub(crate) fn parse(query: &str, headers: &HeaderMap) -> Result<Self, Rejection> {
         Ok(Self {
             resume: parse_resume(query, headers),

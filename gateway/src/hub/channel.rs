@@ -7,7 +7,7 @@ use logs_sse_core::channel::ChannelName;
 
 use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::config::Keep;
-use crate::hub::connection::{Connection, Handle};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle};
 use crate::hub::envelope::Envelope;
 use crate::hub::history::History;
 
@@ -16,7 +16,7 @@ use crate::hub::history::History;
 #[derive(Debug)]
 pub(crate) struct Channel {
     name: ChannelName,
-    readers: Mutex<Vec<Arc<Handle>>>,
+    readers: Mutex<Vec<Arc<ReaderHandle>>>,
     history: Mutex<History>,
 }
 
@@ -58,14 +58,14 @@ impl Channel {
     }
 
     /// Lets `reader` in, and gives what there is at that moment: whatever comes later wakes it.
-    pub(crate) fn join(&self, reader: &Arc<Handle>) -> Extent {
+    pub(crate) fn join(&self, reader: &Arc<ReaderHandle>) -> Extent {
         let mut readers = self.readers();
         readers.push(Arc::clone(reader));
         self.history().extent()
     }
 
     /// Lets `reader` go, and with the last of them what was held for readers only.
-    pub(crate) fn leave(&self, reader: &Arc<Handle>, keep: Keep) -> Change {
+    pub(crate) fn leave(&self, reader: &Arc<ReaderHandle>, keep: Keep) -> Change {
         let mut readers = self.readers();
         readers.retain(|other| !Arc::ptr_eq(other, reader));
         let grown_bytes = if readers.is_empty() && matches!(keep, Keep::ForReaders(_)) {
@@ -88,7 +88,7 @@ impl Channel {
         &self.name
     }
 
-    pub(crate) fn connections(&self) -> Vec<Arc<Connection>> {
+    pub(crate) fn connections(&self) -> Vec<Arc<ConnectionInfo>> {
         self.readers().iter().map(|reader| Arc::clone(&reader.connection)).collect()
     }
 
@@ -97,7 +97,7 @@ impl Channel {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn readers(&self) -> MutexGuard<'_, Vec<Arc<Handle>>> {
+    fn readers(&self) -> MutexGuard<'_, Vec<Arc<ReaderHandle>>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,7 @@ use crate::hub::wake::Wake;
 /// Who reads.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Connection {
+pub struct ConnectionInfo {
     /// The gateway's name for this stream.
     pub connection_id: String,
     /// The user, as the proxy in front said.
@@ -20,7 +20,7 @@ pub struct Connection {
     pub connected_at: u64,
 }
 
-impl Connection {
+impl ConnectionInfo {
     /// A new stream of `user_id`.
     #[must_use]
     pub fn new(user_id: &str) -> Self {
@@ -35,8 +35,8 @@ impl Connection {
 
 /// What others know of a reader.
 #[derive(Debug)]
-pub(crate) struct Handle {
-    pub(crate) connection: Arc<Connection>,
+pub(crate) struct ReaderHandle {
+    pub(crate) connection: Arc<ConnectionInfo>,
     /// Tells it that something came.
     pub(crate) wake: Wake,
     /// Ends the stream.

@@ -21,9 +21,9 @@ use serde_json::value::RawValue;
 use crate::hub::bounds::Extent;
 use crate::hub::channel::Channel;
 use crate::hub::config::Config;
-use crate::hub::connection::{Connection, Handle, now_millis, random_word};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle, now_millis, random_word};
 use crate::hub::envelope::Draft;
-use crate::hub::stats::{Stats, Tally};
+use crate::hub::stats::{Counters, Stats};
 use crate::output;
 
 /// All channels of this gateway.
@@ -35,7 +35,7 @@ pub struct Hub {
     /// A channel stays once something was published on it: its numbers must not start again within
     /// the epoch.
     channels: RwLock<HashMap<ChannelName, Arc<Channel>>>,
-    readers: Mutex<HashMap<String, Arc<Handle>>>,
+    readers: Mutex<HashMap<String, Arc<ReaderHandle>>>,
     /// The channels that have readers, so that those without cost an operator's question nothing.
     read: Mutex<BTreeMap<ChannelName, Arc<Channel>>>,
     /// How many readers and read channels there are, without a lock that a busy channel could hold
@@ -45,7 +45,7 @@ pub struct Hub {
     /// Below zero for a moment when a channel's lines are dropped before its last one is counted.
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
-    pub(crate) tally: Tally,
+    pub(crate) counters: Counters,
 }
 
 /// What is open, in numbers.
@@ -85,7 +85,7 @@ impl Hub {
             published: AtomicU64::default(),
             held_bytes: AtomicIsize::default(),
             trimming: Mutex::default(),
-            tally: Tally::default(),
+            counters: Counters::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Hub {
 
     /// Each channel that is read, with those who read it.
     #[must_use]
-    pub fn readers(&self) -> Vec<(ChannelName, Vec<Arc<Connection>>)> {
+    pub fn readers(&self) -> Vec<(ChannelName, Vec<Arc<ConnectionInfo>>)> {
         let channels: Vec<_> = self.read().values().map(Arc::clone).collect();
         channels
             .iter()
@@ -139,9 +139,9 @@ impl Hub {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             logs_published: read(&self.published),
-            logs_delivered: read(&self.tally.delivered),
-            logs_skipped: read(&self.tally.skipped),
-            readers_cut_off: read(&self.tally.cut),
+            logs_delivered: read(&self.counters.delivered),
+            logs_skipped: read(&self.counters.skipped),
+            readers_cut_off: read(&self.counters.cut),
             history_bytes: self.held_bytes(),
             log_lines_dropped: output::log_lines_dropped(),
         }
@@ -172,7 +172,7 @@ impl Hub {
     pub(crate) fn join(
         &self,
         channel: &ChannelName,
-        reader: &Arc<Handle>,
+        reader: &Arc<ReaderHandle>,
     ) -> (Arc<Channel>, Extent) {
         let channel = self.channel(channel);
         // Held meanwhile, so that the last reader to leave and the first to come agree on whether
@@ -185,14 +185,18 @@ impl Hub {
         (channel, self.config.can_be_had(extent))
     }
 
-    pub(crate) fn enter(&self, reader: &Arc<Handle>) {
+    pub(crate) fn enter(&self, reader: &Arc<ReaderHandle>) {
         let mut handles = self.handles();
         handles.insert(reader.connection.connection_id.clone(), Arc::clone(reader));
         self.open.readers.store(handles.len(), Ordering::Relaxed);
     }
 
     /// Takes `reader` off all that it was entered on.
-    pub(crate) fn leave(&self, reader: &Arc<Handle>, channels: impl Iterator<Item = Arc<Channel>>) {
+    pub(crate) fn leave(
+        &self,
+        reader: &Arc<ReaderHandle>,
+        channels: impl Iterator<Item = Arc<Channel>>,
+    ) {
         let mut handles = self.handles();
         handles.remove(&reader.connection.connection_id);
         self.open.readers.store(handles.len(), Ordering::Relaxed);
@@ -272,7 +276,7 @@ impl Hub {
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn handles(&self) -> MutexGuard<'_, HashMap<String, Arc<Handle>>> {
+    fn handles(&self) -> MutexGuard<'_, HashMap<String, Arc<ReaderHandle>>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

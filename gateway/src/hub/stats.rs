@@ -26,7 +26,7 @@ pub struct Stats {
 
 /// What readers got, counted by themselves.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     pub(crate) delivered: AtomicU64,
     pub(crate) skipped: AtomicU64,
     pub(crate) cut: AtomicU64,

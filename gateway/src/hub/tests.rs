@@ -4,7 +4,7 @@ use super::*;
 use crate::hub::bounds::Bounds;
 use crate::reader::batch::Framing;
 use crate::reader::resume::Resume;
-use crate::reader::{Asked, Reader};
+use crate::reader::{Reader, RequestedChannel};
 
 fn channel(name: &str) -> ChannelName {
     format!("logs:etl:w:{name}").parse().expect("a channel")
@@ -20,10 +20,10 @@ fn publish(hub: &Hub, name: &str, count: usize) {
 fn read(hub: &Arc<Hub>, name: &str) -> Reader {
     Reader::open(
         hub,
-        &[Asked { channel: channel(name), is_granted: true }],
+        &[RequestedChannel { channel: channel(name), is_granted: true }],
         &Resume::Live,
         Framing::Single,
-        Connection::new("u"),
+        ConnectionInfo::new("u"),
     )
 }
 

@@ -44,7 +44,7 @@ fn envelopes(frame: &Frame) -> Vec<String> {
 }
 
 /// Each event in short: `3` for a log, `4-9` for a batch of them, `gap 1 2 slow` for a gap.
-fn told(next: Option<Next>) -> Vec<String> {
+fn events(next: Option<Next>) -> Vec<String> {
     let short = |frame: &Frame| {
         let seqs: Vec<u64> = envelopes(frame)
             .iter()
@@ -81,15 +81,15 @@ fn a_burst_begins_with_one_log_and_goes_on_in_batches_of_256_and_the_rest_waits(
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 600);
-    assert_eq!(told(reader.fetch(at(0))), ["1"]);
-    assert_eq!(told(reader.fetch(at(0))), ["2-257"]);
-    assert_eq!(told(reader.fetch(at(1))), ["258-513"]);
-    assert_eq!(told(reader.fetch(at(25))), NOTHING);
-    assert_eq!(told(reader.fetch(at(26))), ["514-600"]);
-    assert_eq!(told(reader.fetch(at(26))), NOTHING);
+    assert_eq!(events(reader.fetch(at(0))), ["1"]);
+    assert_eq!(events(reader.fetch(at(0))), ["2-257"]);
+    assert_eq!(events(reader.fetch(at(1))), ["258-513"]);
+    assert_eq!(events(reader.fetch(at(25))), NOTHING);
+    assert_eq!(events(reader.fetch(at(26))), ["514-600"]);
+    assert_eq!(events(reader.fetch(at(26))), NOTHING);
     publish(&hub, "a", 1);
-    assert_eq!(told(reader.fetch(at(50))), NOTHING);
-    assert_eq!(told(reader.fetch(at(51))), ["601"], "one log is a batch of none");
+    assert_eq!(events(reader.fetch(at(50))), NOTHING);
+    assert_eq!(events(reader.fetch(at(51))), ["601"], "one log is a batch of none");
 }
 
 #[test]
@@ -99,11 +99,11 @@ fn a_log_that_waited_for_the_socket_is_not_the_first_after_a_quiet_moment() {
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 600);
-    let events = [0, 50, 100, 150].map(|millis| told(reader.fetch(at(millis))));
-    assert_eq!(events.concat(), ["1", "2-257", "258-513", "514-600"]);
-    assert_eq!(told(reader.fetch(at(200))), NOTHING);
+    let batches = [0, 50, 100, 150].map(|millis| events(reader.fetch(at(millis))));
+    assert_eq!(batches.concat(), ["1", "2-257", "258-513", "514-600"]);
+    assert_eq!(events(reader.fetch(at(200))), NOTHING);
     publish(&hub, "a", 2);
-    assert_eq!(told(reader.fetch(at(201))), ["601"]);
+    assert_eq!(events(reader.fetch(at(201))), ["601"]);
 }
 
 #[test]
@@ -112,12 +112,13 @@ fn a_replay_is_batched_without_waiting() {
     publish(&hub, "a", 600);
     let (mut reader, at) = open(&hub, &["a"], &format!("1.{}.0", hub.epoch()));
     assert_eq!(
-        [told(reader.fetch(at(0))), told(reader.fetch(at(0))), told(reader.fetch(at(0)))].concat(),
+        [events(reader.fetch(at(0))), events(reader.fetch(at(0))), events(reader.fetch(at(0)))]
+            .concat(),
         ["1-256", "257-512", "513-600"]
     );
     publish(&hub, "a", 2);
     assert_eq!(
-        [told(reader.fetch(at(0))), told(reader.fetch(at(25)))].concat(),
+        [events(reader.fetch(at(0))), events(reader.fetch(at(25)))].concat(),
         ["601-602"],
         "and live begins"
     );
@@ -131,8 +132,8 @@ fn a_batch_ends_with_the_log_that_fills_it_by_bytes() {
     for _ in 0..7 {
         hub.publish(&name("a"), &entry);
     }
-    assert_eq!(told(reader.fetch(at(0))), ["1"]);
-    assert_eq!([told(reader.fetch(at(0))), told(reader.fetch(at(0)))].concat(), ["2-4", "5-7"]);
+    assert_eq!(events(reader.fetch(at(0))), ["1"]);
+    assert_eq!([events(reader.fetch(at(0))), events(reader.fetch(at(0)))].concat(), ["2-4", "5-7"]);
 }
 
 #[test]
@@ -158,9 +159,9 @@ fn what_follows_a_gap_does_not_wait_nor_pass_it() {
     let hub = hub(SMALL);
     let (mut reader, at) = open(&hub, &["a", "b"], "");
     publish(&hub, "a", 1);
-    assert_eq!(told(reader.fetch(at(0))), ["1"]);
+    assert_eq!(events(reader.fetch(at(0))), ["1"]);
     publish(&hub, "b", 2);
-    assert_eq!(told(reader.fetch(at(1))), NOTHING);
+    assert_eq!(events(reader.fetch(at(1))), NOTHING);
     publish(&hub, "a", 150);
     let events = frames(reader.fetch(at(2)));
     let id = |positions: &str| format!("1.{}.{positions}", hub.epoch());
@@ -176,7 +177,7 @@ fn a_gap_of_an_unplaced_cursor_comes_first() {
     let hub = hub(SMALL);
     publish(&hub, "a", 3);
     let (mut reader, at) = open(&hub, &["a"], "1.000000.7");
-    assert_eq!(told(reader.fetch(at(0))), ["gap null null restarted", "1-3"]);
+    assert_eq!(events(reader.fetch(at(0))), ["gap null null restarted", "1-3"]);
 }
 
 #[test]
@@ -184,11 +185,11 @@ fn what_waits_can_be_had_before_something_that_must_not_pass_it() {
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 3);
-    assert_eq!(told(reader.fetch(at(0))), ["1"]);
-    assert_eq!(told(reader.flush()), NOTHING, "it was not collecting");
-    assert_eq!(told(reader.fetch(at(1))), NOTHING);
-    assert_eq!(told(reader.flush()), ["2-3"]);
-    assert_eq!(told(reader.flush()), NOTHING);
+    assert_eq!(events(reader.fetch(at(0))), ["1"]);
+    assert_eq!(events(reader.flush()), NOTHING, "it was not collecting");
+    assert_eq!(events(reader.fetch(at(1))), NOTHING);
+    assert_eq!(events(reader.flush()), ["2-3"]);
+    assert_eq!(events(reader.flush()), NOTHING);
 }
 
 #[test]
@@ -199,7 +200,7 @@ fn one_that_collects_is_woken_once_for_256_logs() {
     publish(&hub, "a", 3);
     assert!(is_woken(&reader) && !is_woken(&reader));
     assert_eq!(
-        (told(reader.fetch(at(0))), told(reader.fetch(at(0)))),
+        (events(reader.fetch(at(0))), events(reader.fetch(at(0)))),
         (vec!["1".to_owned()], Vec::new())
     );
     publish(&hub, "b", 253);
@@ -215,11 +216,11 @@ fn a_reader_that_may_be_little_behind_is_woken_before_it_is_slow() {
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 1);
     assert_eq!(
-        (told(reader.fetch(at(0))), told(reader.fetch(at(0)))),
+        (events(reader.fetch(at(0))), events(reader.fetch(at(0)))),
         (vec!["1".to_owned()], Vec::new())
     );
     publish(&hub, "a", 50);
-    assert_eq!(told(reader.fetch(at(1))), ["2-51"]);
+    assert_eq!(events(reader.fetch(at(1))), ["2-51"]);
 }
 
 #[tokio::test]
@@ -227,10 +228,10 @@ async fn what_waits_comes_without_another_log() {
     let hub = hub(Config::default());
     let (mut reader, _) = open(&hub, &["a"], "");
     publish(&hub, "a", 3);
-    assert_eq!(told(Some(reader.next().await)), ["1"]);
+    assert_eq!(events(Some(reader.next().await)), ["1"]);
     assert!(reader.next().now_or_never().is_none());
     // Given up, and asked again: the wait goes on.
-    assert_eq!(told(Some(reader.next().await)), ["2-3"]);
+    assert_eq!(events(Some(reader.next().await)), ["2-3"]);
 }
 
 /// What happens to a hub with two readers.

@@ -23,7 +23,7 @@ use crate::hub::Hub;
 use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::channel::Channel;
 use crate::hub::config::{Config, SlowReader};
-use crate::hub::connection::{Connection, Handle};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle};
 use crate::hub::wake::Wake;
 use crate::reader::batch::{Collector, Framing};
 use crate::reader::cursor_text::CursorText;
@@ -34,7 +34,7 @@ use crate::reader::resume::Resume;
 
 /// A channel that was asked for, and whether the reader may have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedChannel {
     /// Its name.
     pub channel: ChannelName,
     /// Whether the reader may read it.
@@ -54,7 +54,7 @@ pub enum Next {
 #[derive(Debug)]
 pub struct Reader {
     hub: Arc<Hub>,
-    handle: Arc<Handle>,
+    handle: Arc<ReaderHandle>,
     /// One for each channel that was asked for, in that order; `None` where it was not granted.
     tracks: Vec<Option<Track>>,
     /// Channels whose cursor could not be placed, to be told of first.
@@ -89,12 +89,12 @@ impl Reader {
     #[must_use]
     pub fn open(
         hub: &Arc<Hub>,
-        asked: &[Asked],
+        requested: &[RequestedChannel],
         resume: &Resume,
         framing: Framing,
-        connection: Connection,
+        connection: ConnectionInfo,
     ) -> Self {
-        let handle = Arc::new(Handle {
+        let handle = Arc::new(ReaderHandle {
             connection: Arc::new(connection),
             wake: Wake::default(),
             stop: CancellationToken::new(),
@@ -103,7 +103,7 @@ impl Reader {
         let collector = (framing == Framing::Batches)
             .then(|| Collector::new(PAGE, hub.config(), Instant::now()));
         let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config())));
-        let tracks = Vec::with_capacity(asked.len());
+        let tracks = Vec::with_capacity(requested.len());
         let mut reader = Self {
             hub: Arc::clone(hub),
             handle,
@@ -113,10 +113,10 @@ impl Reader {
             lag,
             owes_turn: false,
         };
-        for (index, Asked { channel, is_granted }) in asked.iter().enumerate() {
+        for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
             let track = is_granted.then(|| {
                 let (channel, at_start) = hub.join(channel, &reader.handle);
-                let start = resume.start(index, asked.len(), hub.epoch(), at_start);
+                let start = resume.start(index, requested.len(), hub.epoch(), at_start);
                 reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
                 let phase =
                     if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
@@ -164,7 +164,7 @@ impl Reader {
         self.tracks.iter().flatten().map(|track| (track.channel.name(), track.position))
     }
 
-    pub(crate) fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &ConnectionInfo {
         &self.handle.connection
     }
 
@@ -185,7 +185,7 @@ impl Reader {
         }
         let mut page = Vec::new();
         self.tell_unplaced(&mut page);
-        // Asked first: of all channels, only what is no later than this comes into the page, so
+        // Read first: of all channels, only what is no later than this comes into the page, so
         // that channels merge as they were published.
         let order = self.hub.last_order();
         let mut next = Vec::with_capacity(self.tracks.len());
@@ -245,7 +245,7 @@ impl Reader {
         track.position = to;
         let channel = Arc::clone(&track.channel);
         gap.write(page, Some(&self.cursor()), channel.name());
-        self.hub.tally.skipped.fetch_add(to - from + 1, Ordering::Relaxed);
+        self.hub.counters.skipped.fetch_add(to - from + 1, Ordering::Relaxed);
         tracing::debug!(connection = self.connection().connection_id, channel = %channel.name(), from, to, reason = ?gap.reason, "gap");
     }
 
@@ -281,7 +281,7 @@ impl Reader {
                 events::write_log(page, cursor.as_str(), &found.entry.envelope);
             }
         }
-        self.hub.tally.delivered.fetch_add(logs.len() as u64, Ordering::Relaxed);
+        self.hub.counters.delivered.fetch_add(logs.len() as u64, Ordering::Relaxed);
     }
 
     fn move_to(&mut self, found: &Found) {
@@ -307,7 +307,7 @@ impl Reader {
 
     fn note_cut(&self, index: usize) {
         let channel = self.tracks[index].as_ref().map(|track| track.channel.name().to_string());
-        self.hub.tally.cut.fetch_add(1, Ordering::Relaxed);
+        self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(
             connection = self.connection().connection_id,
             channel,
@@ -321,7 +321,7 @@ impl Drop for Reader {
         if let Some(lag) = &self.lag {
             lag.note(std::iter::empty());
             if lag.was_cut() {
-                self.hub.tally.cut.fetch_add(1, Ordering::Relaxed);
+                self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(
                     connection = self.connection().connection_id,
                     "reader cut off: it does not read"

@@ -25,9 +25,17 @@ fn open(hub: &Arc<Hub>, channels: &[&str], cursor: &str) -> Reader {
 }
 
 pub(super) fn open_as(framing: Framing, hub: &Arc<Hub>, channels: &[&str], cursor: &str) -> Reader {
-    let asked: Vec<_> =
-        channels.iter().map(|channel| Asked { channel: name(channel), is_granted: true }).collect();
-    Reader::open(hub, &asked, &Resume::parse(None, Some(cursor)), framing, Connection::new("u"))
+    let requested: Vec<_> = channels
+        .iter()
+        .map(|channel| RequestedChannel { channel: name(channel), is_granted: true })
+        .collect();
+    Reader::open(
+        hub,
+        &requested,
+        &Resume::parse(None, Some(cursor)),
+        framing,
+        ConnectionInfo::new("u"),
+    )
 }
 
 fn frames(reader: &mut Reader) -> Vec<Frame> {
@@ -39,7 +47,7 @@ fn frames(reader: &mut Reader) -> Vec<Frame> {
 }
 
 /// Each event in short: `3` for a log, `gap 1 2 slow` for a gap.
-fn told(reader: &mut Reader) -> Vec<String> {
+fn next_events(reader: &mut Reader) -> Vec<String> {
     let short = |frame: Frame| {
         let data: serde_json::Value = serde_json::from_str(&frame.data).expect("JSON");
         match &*frame.event {
@@ -56,8 +64,11 @@ fn told(reader: &mut Reader) -> Vec<String> {
 }
 
 /// All events until there are none.
-fn all_told(reader: &mut Reader) -> Vec<String> {
-    std::iter::repeat_with(|| told(reader)).take_while(|told| !told.is_empty()).flatten().collect()
+fn remaining_events(reader: &mut Reader) -> Vec<String> {
+    std::iter::repeat_with(|| next_events(reader))
+        .take_while(|events| !events.is_empty())
+        .flatten()
+        .collect()
 }
 
 fn numbers(range: std::ops::RangeInclusive<u64>) -> Vec<String> {
@@ -77,10 +88,10 @@ fn a_replay_longer_than_a_reader_may_be_behind_is_given_in_pages() {
     let hub = hub(SMALL);
     publish(&hub, "a", 900);
     let mut reader = open(&hub, &["a"], &format!("1.{}.0", hub.epoch()));
-    assert_eq!(told(&mut reader), numbers(1..=256));
+    assert_eq!(next_events(&mut reader), numbers(1..=256));
     // Published meanwhile: still its backlog, and no reason to call it slow.
     publish(&hub, "a", 90);
-    assert_eq!(all_told(&mut reader), numbers(257..=990));
+    assert_eq!(remaining_events(&mut reader), numbers(257..=990));
 }
 
 #[test]
@@ -88,10 +99,10 @@ fn what_the_history_dropped_during_a_replay_is_told_exactly() {
     let hub = hub(SMALL);
     publish(&hub, "a", 1_200);
     let mut reader = open(&hub, &["a"], &format!("1.{}.5k", hub.epoch()));
-    assert_eq!(told(&mut reader), numbers(201..=456));
+    assert_eq!(next_events(&mut reader), numbers(201..=456));
     publish(&hub, "a", 300);
-    let told = all_told(&mut reader);
-    assert_eq!((&*told[0], &told[1..]), ("gap 457 500 evicted", &numbers(501..=1_500)[..]));
+    let events = remaining_events(&mut reader);
+    assert_eq!((&*events[0], &events[1..]), ("gap 457 500 evicted", &numbers(501..=1_500)[..]));
 }
 
 #[test]
@@ -99,10 +110,10 @@ fn a_slow_reader_goes_on_with_the_newest_that_fit() {
     let hub = hub(SMALL);
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 100);
-    assert_eq!(told(&mut reader), numbers(1..=100), "as far behind as it may be");
+    assert_eq!(next_events(&mut reader), numbers(1..=100), "as far behind as it may be");
     publish(&hub, "a", 101);
-    let told = all_told(&mut reader);
-    assert_eq!((&*told[0], &told[1..]), ("gap 101 101 slow", &numbers(102..=201)[..]));
+    let events = remaining_events(&mut reader);
+    assert_eq!((&*events[0], &events[1..]), ("gap 101 101 slow", &numbers(102..=201)[..]));
     assert_eq!((hub.stats().logs_delivered, hub.stats().logs_skipped), (200, 1));
 }
 
@@ -111,13 +122,13 @@ fn a_slow_reader_is_judged_by_bytes_too() {
     let hub = hub(Config { reader: Bounds { lines: 100, bytes: 1_000 }, ..SMALL });
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 50);
-    let told = all_told(&mut reader);
+    let events = remaining_events(&mut reader);
     // Between 100 and 200 bytes weighs each.
     assert!(
-        told[0].starts_with("gap 1 4")
-            && told[0].ends_with("slow")
-            && told.last().is_some_and(|last| last == "50"),
-        "{told:?}"
+        events[0].starts_with("gap 1 4")
+            && events[0].ends_with("slow")
+            && events.last().is_some_and(|last| last == "50"),
+        "{events:?}"
     );
 }
 
@@ -126,7 +137,7 @@ fn a_live_reader_that_the_history_ran_away_from_is_slow() {
     let hub = hub(Config { history: Bounds { lines: 10, bytes: usize::MAX }, ..SMALL });
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 15);
-    assert_eq!(all_told(&mut reader)[..2], ["gap 1 5 slow", "6"]);
+    assert_eq!(remaining_events(&mut reader)[..2], ["gap 1 5 slow", "6"]);
 }
 
 #[test]
@@ -187,7 +198,7 @@ fn a_page_that_is_full_for_one_channel_is_full_for_all() {
         let entry = RawValue::from_string(format!("\"{}\"", "x".repeat(3_200))).expect("JSON");
         hub.publish(&name(channel), &entry);
     }
-    assert_eq!(all_told(&mut reader), [numbers(1..=90), numbers(1..=30)].concat());
+    assert_eq!(remaining_events(&mut reader), [numbers(1..=90), numbers(1..=30)].concat());
 }
 
 #[test]
@@ -220,7 +231,7 @@ fn until_all_unplaced_channels_are_told_the_old_cursor_stands() {
     let hub = hub(SMALL);
     publish(&hub, "a", 2);
     let mut reader = open(&hub, &["a", "b"], "1.000000.7-7");
-    let told: Vec<_> =
+    let events: Vec<_> =
         frames(&mut reader).into_iter().map(|frame| (frame.event, frame.id)).collect();
     let id = |positions: &str| format!("1.{}.{positions}", hub.epoch());
     let expected = [
@@ -229,7 +240,7 @@ fn until_all_unplaced_channels_are_told_the_old_cursor_stands() {
         ("message", id("1-0")),
         ("message", id("2-0")),
     ];
-    assert_eq!(told, expected.map(|(event, id)| (event.to_owned(), id)));
+    assert_eq!(events, expected.map(|(event, id)| (event.to_owned(), id)));
 }
 
 #[tokio::test]

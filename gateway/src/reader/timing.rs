@@ -9,7 +9,7 @@ use crate::reader::events::Bye;
 
 /// What every stream keeps to.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct StreamTiming {
     /// How often a comment keeps proxies from taking the stream for dead.
     pub ping: Duration,
     /// How often a heartbeat shows the reader where it stands.
@@ -20,7 +20,7 @@ pub struct Pace {
     pub drain_retry: Spread,
 }
 
-impl Default for Pace {
+impl Default for StreamTiming {
     fn default() -> Self {
         let (ping, heartbeat) = (Duration::from_secs(25), Duration::from_secs(15));
         Self {
@@ -32,7 +32,7 @@ impl Default for Pace {
     }
 }
 
-impl Pace {
+impl StreamTiming {
     /// How old this stream gets; up to a tenth more or less than others, so that they do not all
     /// come back at once. `chance` is in 0..1.
     pub(crate) fn max_age(&self, chance: f64) -> Option<Duration> {
@@ -126,14 +126,16 @@ mod tests {
 
     #[test]
     fn those_who_leave_come_back_spread_over_the_span() {
-        let pace = Pace { rotate: Some(Duration::from_secs(100)), ..Pace::default() };
-        let millis = |reason| [0.0, 0.5, 1.0].map(|chance| pace.retry(reason, chance).as_millis());
+        let timing =
+            StreamTiming { rotate: Some(Duration::from_secs(100)), ..StreamTiming::default() };
+        let millis =
+            |reason| [0.0, 0.5, 1.0].map(|chance| timing.retry(reason, chance).as_millis());
         assert_eq!(
             (millis(Bye::Shutdown), millis(Bye::Rotation)),
             ([1_000, 3_000, 5_000], [100, 550, 1_000])
         );
         assert_eq!(
-            [0.0, 1.0].map(|chance| pace.max_age(chance).map(|age| age.as_secs())),
+            [0.0, 1.0].map(|chance| timing.max_age(chance).map(|age| age.as_secs())),
             [Some(90), Some(110)]
         );
     }

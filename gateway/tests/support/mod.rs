@@ -16,7 +16,7 @@ use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::Upstream;
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::config::Config;
-use logs_gateway::reader::timing::Pace;
+use logs_gateway::reader::timing::StreamTiming;
 use logs_sse_wire::sse::{Frame, Parser};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ impl Drop for Server {
 impl Server {
     /// A gateway with the demo tokens.
     pub async fn gateway() -> Self {
-        Self::tuned(Config::default(), Pace::default()).await
+        Self::tuned(Config::default(), StreamTiming::default()).await
     }
 
     /// A gateway whose proxy route forwards to `upstream`.
@@ -51,15 +51,15 @@ impl Server {
         tls();
         Self::with(
             Config::default(),
-            Pace::default(),
+            StreamTiming::default(),
             Some(Upstream::new(upstream).expect("a URL")),
         )
         .await
     }
 
     /// A gateway that keeps to these bounds and times.
-    pub async fn tuned(config: Config, pace: Pace) -> Self {
-        Self::with(config, pace, None).await
+    pub async fn tuned(config: Config, timing: StreamTiming) -> Self {
+        Self::with(config, timing, None).await
     }
 
     /// Any routes.
@@ -77,19 +77,19 @@ impl Server {
         Self { url, shutdown, hub: Arc::default() }
     }
 
-    async fn with(config: Config, pace: Pace, upstream: Option<Arc<Upstream>>) -> Self {
-        Self::made(Setup { config, pace, upstream, ..Setup::default() }).await
+    async fn with(config: Config, timing: StreamTiming, upstream: Option<Arc<Upstream>>) -> Self {
+        Self::made(Setup { config, timing, upstream, ..Setup::default() }).await
     }
 
     /// A gateway of any make.
     pub async fn made(setup: Setup) -> Self {
         let hub = Arc::new(Hub::new(setup.config));
-        let Setup { pace, upstream, tokens, extras, .. } = setup;
+        let Setup { timing, upstream, tokens, extras, .. } = setup;
         let gateway = |shutdown| Gateway {
             hub: Arc::clone(&hub),
             tokens: Arc::new(tokens),
             upstream,
-            pace,
+            timing,
             shutdown,
         };
         let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;
@@ -152,7 +152,7 @@ impl Server {
 /// What a gateway is made of.
 pub struct Setup {
     pub config: Config,
-    pub pace: Pace,
+    pub timing: StreamTiming,
     pub upstream: Option<Arc<Upstream>>,
     pub tokens: Tokens,
     pub extras: Extras,
@@ -162,7 +162,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             config: Config::default(),
-            pace: Pace::default(),
+            timing: StreamTiming::default(),
             upstream: None,
             tokens: Tokens::demo(),
             extras: Extras::default(),
@@ -251,10 +251,10 @@ impl Reader {
 
     /// The next event in short, and its id: `7` for the log with that number, `gap 1 2 slow`, `bye
     /// shutdown`, `heartbeat`.
-    pub async fn told(&mut self) -> Option<(String, String)> {
+    pub async fn event(&mut self) -> Option<(String, String)> {
         let frame = self.frame().await?;
         let data: Value = serde_json::from_str(&frame.data).expect("JSON");
-        let told = match &*frame.event {
+        let event = match &*frame.event {
             "message" => data["seq"].to_string(),
             "gap" => format!(
                 "gap {} {} {}",
@@ -265,14 +265,14 @@ impl Reader {
             "bye" => format!("bye {}", data["reason"].as_str().expect("a reason")),
             other => other.to_owned(),
         };
-        Some((told, frame.id))
+        Some((event, frame.id))
     }
 
     /// The next `count` events in short.
     pub async fn told_next(&mut self, count: usize) -> Vec<String> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(self.told().await.expect("the stream goes on").0);
+            all.push(self.event().await.expect("the stream goes on").0);
         }
         all
     }

@@ -8,13 +8,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::hub::bounds::Extent;
-use crate::hub::connection::Connection;
+use crate::hub::connection::ConnectionInfo;
 use crate::hub::envelope::Envelope;
 
 /// What the first event says beside who reads.
 #[derive(Debug)]
 pub(crate) struct Greeting<'a> {
-    pub(crate) connection: &'a Connection,
+    pub(crate) connection: &'a ConnectionInfo,
     pub(crate) epoch: &'a Epoch,
     pub(crate) granted: Vec<(&'a ChannelName, Extent)>,
     pub(crate) refused: &'a [ChannelName],

@@ -93,7 +93,7 @@ proptest! {
 
     #[test]
     fn any_name_leaves_the_other_events_whole(channel in any_channel(), user in any::<String>()) {
-        let connection = Connection::new(&user);
+        let connection = ConnectionInfo::new(&user);
         let extent = Extent { oldest: 1, newest: 0 };
         let epoch = cursor().epoch().clone();
         let refused = [channel.clone()];
@@ -109,7 +109,7 @@ proptest! {
 
 #[test]
 fn the_greeting_begins_with_the_fields_that_old_clients_know() {
-    let (connection, name) = (Connection::new("u"), "logs:etl:w:f".parse().expect("a channel"));
+    let (connection, name) = (ConnectionInfo::new("u"), "logs:etl:w:f".parse().expect("a channel"));
     let epoch = cursor().epoch().clone();
     let greeting = Greeting {
         connection: &connection,

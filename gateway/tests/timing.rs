@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use logs_gateway::hub::config::Config;
-use logs_gateway::reader::timing::Pace;
+use logs_gateway::reader::timing::StreamTiming;
 use serde_json::{Value, json};
 use support::{CHANNEL, PROXY, Reader, Server, client, until};
 
@@ -23,13 +23,15 @@ async fn next_named(reader: &mut Reader, name: &str) -> Value {
     }
 }
 
-async fn gateway(pace: Pace) -> Server {
-    Server::tuned(Config::default(), pace).await
+async fn gateway(timing: StreamTiming) -> Server {
+    Server::tuned(Config::default(), timing).await
 }
 
 #[tokio::test]
 async fn an_idle_stream_is_shown_where_it_stands_in_each_granted_channel() {
-    let gateway = gateway(Pace { heartbeat: Duration::from_millis(100), ..Pace::default() }).await;
+    let gateway =
+        gateway(StreamTiming { heartbeat: Duration::from_millis(100), ..StreamTiming::default() })
+            .await;
     gateway.publish_numbers(CHANNEL, 1, 7);
     let request = client()
         .get(format!("{}/logs/stream?channels={CHANNEL},{OTHER},logs:etl:foreign", gateway.url));
@@ -49,7 +51,9 @@ async fn an_idle_stream_is_shown_where_it_stands_in_each_granted_channel() {
 
 #[tokio::test]
 async fn a_stream_that_is_never_idle_gets_its_heartbeats_too() {
-    let gateway = gateway(Pace { heartbeat: Duration::from_millis(50), ..Pace::default() }).await;
+    let gateway =
+        gateway(StreamTiming { heartbeat: Duration::from_millis(50), ..StreamTiming::default() })
+            .await;
     let mut reader = gateway.read(PROXY).await;
     let (hub, shutdown) = (gateway.hub.clone(), gateway.shutdown.clone());
     std::thread::spawn(move || {
@@ -74,7 +78,8 @@ async fn a_stream_that_is_never_idle_gets_its_heartbeats_too() {
 
 #[tokio::test]
 async fn a_comment_keeps_proxies_from_taking_a_stream_for_dead() {
-    let gateway = gateway(Pace { ping: Duration::from_millis(50), ..Pace::default() }).await;
+    let gateway =
+        gateway(StreamTiming { ping: Duration::from_millis(50), ..StreamTiming::default() }).await;
     let mut reader = gateway.read(PROXY).await;
     assert!(reader.piece().await.starts_with(b"data: {\"type\":\"connection\""));
     assert_eq!(&reader.piece().await[..], b":ping\n\n");
@@ -120,14 +125,17 @@ async fn is_ready_until_told_to_stop_and_answers_that_it_is_not() {
 
 #[tokio::test]
 async fn an_old_stream_is_sent_away_and_comes_back_without_loss() {
-    let gateway =
-        gateway(Pace { rotate: Some(Duration::from_millis(500)), ..Pace::default() }).await;
+    let gateway = gateway(StreamTiming {
+        rotate: Some(Duration::from_millis(500)),
+        ..StreamTiming::default()
+    })
+    .await;
     let start = Instant::now();
     let mut reader = gateway.read(PROXY).await;
     reader.data().await;
     gateway.publish_numbers(CHANNEL, 1, 2);
     assert_eq!(reader.told_next(1).await, ["1"]);
-    let (_, cursor) = reader.told().await.expect("a log");
+    let (_, cursor) = reader.event().await.expect("a log");
     let bye = next_named(&mut reader, "bye").await;
     assert!(start.elapsed() >= Duration::from_millis(450), "{:?}", start.elapsed());
     assert_eq!(bye["reason"], "rotation");
