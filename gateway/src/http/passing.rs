@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
+use logs_sse_wire::protocol::ByeReason;
 use tokio::time::{Instant, sleep_until};
 
 use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
-use crate::reader::events::{self, Bye};
+use crate::reader::events;
 
 /// Passes `answer`, a stream, on as it comes. Dropping the body, when the browser leaves, ends the
 /// request upstream.
@@ -49,7 +50,7 @@ struct Passing {
 
 enum Piece {
     Of(reqwest::Result<Bytes>),
-    Last(Bye),
+    Last(ByeReason),
     End,
 }
 
@@ -72,8 +73,8 @@ impl Passing {
         tokio::select! {
             biased;
             // Half an event must not be closed by a goodbye, as it would pass for a whole one.
-            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(Bye::Shutdown) } else { Piece::End },
-            () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(Bye::Rotation),
+            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End },
+            () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(ByeReason::Rotation),
             // Before the deadline: what came while the browser was slow shows that upstream lives.
             piece = self.bytes.next() => self.pass(piece),
             () = sleep_until(self.heard + self.idle) => {

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use logs_sse_core::channel::ChannelName;
+use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -22,8 +23,9 @@ use crate::http::identity::Identity;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::http::subscribe_params::{SubscribeParams, parse_channels};
+use crate::hub::bounds::Extent;
 use crate::hub::connection::{ConnectionInfo, now_millis};
-use crate::reader::events::{self, Bye, Greeting};
+use crate::reader::events;
 use crate::reader::resume::Resume;
 use crate::reader::timing::{StreamTiming, millis};
 use crate::reader::{Next, Reader, RequestedChannel};
@@ -100,15 +102,20 @@ pub(crate) fn open(
 }
 
 fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Bytes {
-    let greeting = Greeting {
-        connection: reader.connection(),
-        epoch: gateway.hub.epoch(),
-        granted: reader.granted().collect(),
-        refused,
-        heartbeat_ms: millis(gateway.timing.heartbeat),
-        now: now_millis(),
+    let connection = reader.connection();
+    let held = |(name, extent): (&ChannelName, Extent)| {
+        (name.to_string(), Held { oldest: extent.oldest, newest: extent.newest })
     };
-    greeting.to_bytes()
+    events::greeting(&Greeting {
+        connection_id: &connection.connection_id,
+        user_id: &connection.user_id,
+        connected_at: connection.connected_at,
+        epoch: gateway.hub.epoch(),
+        granted: reader.granted().map(held).collect(),
+        refused: refused.iter().map(ToString::to_string).collect(),
+        heartbeat_ms: millis(gateway.timing.heartbeat),
+        server_time: now_millis(),
+    })
 }
 
 struct Open {
@@ -157,12 +164,12 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
 impl Open {
     /// The next piece, or why the stream ends. Signs of life go before logs, of which there may be
     /// no end.
-    async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, Bye> {
+    async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, ByeReason> {
         tokio::select! {
             biased;
-            () = gateway.shutdown.cancelled() => Err(Bye::Shutdown),
-            () = self.stop.cancelled() => Err(Bye::Stop),
-            () = end_of(&mut self.end_of_age) => Err(Bye::Rotation),
+            () = gateway.shutdown.cancelled() => Err(ByeReason::Shutdown),
+            () = self.stop.cancelled() => Err(ByeReason::Stop),
+            () = end_of(&mut self.end_of_age) => Err(ByeReason::Rotation),
             _ = self.heartbeat.tick() => {
                 let held = page(self.reader.flush())?;
                 Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
@@ -187,11 +194,11 @@ impl Open {
         Bytes::from_static(b":ping\n\n")
     }
 
-    fn end(&mut self, reason: Bye, timing: &StreamTiming) -> Bytes {
+    fn end(&mut self, reason: ByeReason, timing: &StreamTiming) -> Bytes {
         self.stage = Stage::End;
         // Sent before, had the reader not requested batches. One that is too slow takes none, and
         // gets it when it comes back.
-        let held = if reason == Bye::Slow {
+        let held = if reason == ByeReason::Slow {
             Bytes::new()
         } else {
             page(self.reader.flush()).unwrap_or_default()
@@ -200,11 +207,11 @@ impl Open {
     }
 }
 
-fn page(next: Option<Next>) -> Result<Bytes, Bye> {
+fn page(next: Option<Next>) -> Result<Bytes, ByeReason> {
     match next {
         None => Ok(Bytes::new()),
         Some(Next::Page(page)) => Ok(page),
-        Some(Next::TooSlow) => Err(Bye::Slow),
+        Some(Next::TooSlow) => Err(ByeReason::Slow),
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Cursor;
+use logs_sse_wire::protocol::{Gap, GapReason};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -27,7 +28,6 @@ use crate::hub::connection::{ConnectionInfo, ReaderHandle};
 use crate::hub::wake::Wake;
 use crate::reader::batch::{Collector, Framing};
 use crate::reader::cursor_text::CursorText;
-use crate::reader::events::{Gap, Reason};
 use crate::reader::lag::Lag;
 use crate::reader::merge::{Found, Merge, Page};
 use crate::reader::resume::Resume;
@@ -58,7 +58,7 @@ pub struct Reader {
     /// One for each channel that was asked for, in that order; `None` where it was not granted.
     tracks: Vec<Option<Track>>,
     /// Channels whose cursor could not be placed, to be told of first.
-    unplaced: Vec<(usize, Reason)>,
+    unplaced: Vec<(usize, GapReason)>,
     /// `None` for a reader that takes each log alone.
     collector: Option<Collector>,
     /// Where it was when it last fetched, for a reader that is cut off when it does not keep up.
@@ -193,12 +193,12 @@ impl Reader {
             let Some(track) = &mut self.tracks[index] else { continue };
             let look = track.look(order, self.hub.config());
             next.extend(look.next.map(|order| (index, order)));
-            if let Some(gap) = look.gap {
-                if gap.reason == Reason::Slow && self.hub.config().slow == SlowReader::Cut {
+            if let Some(missed) = look.missed {
+                if missed.reason == GapReason::Slow && self.hub.config().slow == SlowReader::Cut {
                     self.note_cut(index);
                     return Some(Next::TooSlow);
                 }
-                self.skip(index, gap, &mut page);
+                self.skip(index, missed, &mut page);
             }
         }
         let found = self.find(order, &next);
@@ -231,22 +231,30 @@ impl Reader {
         for (told, (index, reason)) in unplaced.iter().enumerate() {
             let cursor = (told + 1 == unplaced.len()).then(|| self.cursor());
             if let Some(track) = &self.tracks[*index] {
-                Gap { seqs: None, reason: *reason }.write(
-                    page,
-                    cursor.as_ref(),
-                    track.channel.name(),
-                );
+                let channel = track.channel.name().to_string();
+                let gap = Gap { channel, from: None, to: None, reason: *reason };
+                events::write_gap(page, cursor.as_ref(), &gap);
             }
         }
     }
 
-    fn skip(&mut self, index: usize, gap: Gap, page: &mut Vec<u8>) {
-        let (Some(track), Some((from, to))) = (&mut self.tracks[index], gap.seqs) else { return };
+    /// Moves past the logs that this reader missed in a channel, and reports them.
+    fn skip(&mut self, index: usize, missed: Missed, page: &mut Vec<u8>) {
+        let Some(track) = &mut self.tracks[index] else { return };
+        let Missed { from, to, reason } = missed;
         track.position = to;
-        let channel = Arc::clone(&track.channel);
-        gap.write(page, Some(&self.cursor()), channel.name());
+        let channel = track.channel.name().to_string();
+        tracing::debug!(
+            connection = self.connection().connection_id,
+            channel,
+            from,
+            to,
+            ?reason,
+            "gap"
+        );
+        let gap = Gap { channel, from: Some(from), to: Some(to), reason };
+        events::write_gap(page, Some(&self.cursor()), &gap);
         self.hub.counters.skipped.fetch_add(to - from + 1, Ordering::Relaxed);
-        tracing::debug!(connection = self.connection().connection_id, channel = %channel.name(), from, to, reason = ?gap.reason, "gap");
     }
 
     /// How many of the `waiting` logs are sent now. Before it is none, whoever publishes knows what
@@ -337,9 +345,16 @@ impl Drop for Reader {
 /// What comes next in a channel.
 struct Look {
     /// The gap before it, if there is one.
-    gap: Option<Gap>,
+    missed: Option<Missed>,
     /// The place of the next log among those of all channels, if it is there already.
     next: Option<u64>,
+}
+
+/// Logs of a channel that the reader cannot receive any more.
+struct Missed {
+    from: u64,
+    to: u64,
+    reason: GapReason,
 }
 
 impl Track {
@@ -355,13 +370,16 @@ impl Track {
         };
         let next = history.after(first - 1, order).next().map(|entry| entry.order);
         drop(history);
-        let reason = if self.phase == Phase::Live { Reason::Slow } else { Reason::Evicted };
-        let gap = (self.position + 1 < first)
-            .then(|| Gap { seqs: Some((self.position + 1, first - 1)), reason });
+        let reason = if self.phase == Phase::Live { GapReason::Slow } else { GapReason::Evicted };
+        let missed = (self.position + 1 < first).then(|| Missed {
+            from: self.position + 1,
+            to: first - 1,
+            reason,
+        });
         if first > newest {
             self.phase = Phase::Live;
         }
-        Look { gap, next }
+        Look { missed, next }
     }
 }
 

@@ -2,9 +2,9 @@
 //! extent.
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
+use logs_sse_wire::protocol::GapReason;
 
 use crate::hub::bounds::Extent;
-use crate::reader::events::Reason;
 
 /// What a reader brings along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +38,14 @@ impl Resume {
         let live = |gap| Start { position: extent.newest, gap };
         match self {
             Self::Live => live(None),
-            Self::Unknown => live(Some(Reason::Unknown)),
-            Self::At(cursor) if cursor.positions().len() != count => live(Some(Reason::Unknown)),
+            Self::Unknown => live(Some(GapReason::Unknown)),
+            Self::At(cursor) if cursor.positions().len() != count => live(Some(GapReason::Unknown)),
             Self::At(cursor) => match cursor.positions()[index] {
                 None => live(None),
                 Some(_) if cursor.epoch() != epoch => {
-                    Start { position: extent.oldest - 1, gap: Some(Reason::Restarted) }
+                    Start { position: extent.oldest - 1, gap: Some(GapReason::Restarted) }
                 }
-                Some(position) if position > extent.newest => live(Some(Reason::Unknown)),
+                Some(position) if position > extent.newest => live(Some(GapReason::Unknown)),
                 Some(position) => Start { position, gap: None },
             },
         }
@@ -58,7 +58,7 @@ pub(crate) struct Start {
     /// The next log is the one after it.
     pub(crate) position: u64,
     /// Why something unknown was lost before it.
-    pub(crate) gap: Option<Reason>,
+    pub(crate) gap: Option<GapReason>,
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
 
     const HELD: Extent = Extent { oldest: 5, newest: 9 };
 
-    fn starts(cursor: &str, count: usize) -> Vec<(u64, Option<Reason>)> {
+    fn starts(cursor: &str, count: usize) -> Vec<(u64, Option<GapReason>)> {
         let epoch = "aaaaaa".parse().expect("an epoch");
         let resume = Resume::parse(None, Some(cursor));
         (0..count)
@@ -92,12 +92,12 @@ mod tests {
 
     #[test]
     fn another_epoch_gets_all_that_is_held_and_is_told() {
-        assert_eq!(starts("1.bbbbbb.7-_", 2), [(4, Some(Reason::Restarted)), (9, None)]);
+        assert_eq!(starts("1.bbbbbb.7-_", 2), [(4, Some(GapReason::Restarted)), (9, None)]);
     }
 
     #[test]
     fn what_cannot_be_placed_goes_live_and_is_told() {
-        let unknown = (9, Some(Reason::Unknown));
+        let unknown = (9, Some(GapReason::Unknown));
         for cursor in
             ["log-1795472915237-ndezmtrxi", "7", "1.aaaaaa.7", "1.bbbbbb.7-8-9", "1.aaaaaa.a-b"]
         {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::reader::events::Bye;
+use logs_sse_wire::protocol::ByeReason;
 
 /// What every stream keeps to.
 #[derive(Clone, Copy, Debug)]
@@ -41,16 +41,16 @@ impl StreamTiming {
 
     /// When one reader that is sent away for this `reason` may come back, in milliseconds, at
     /// random.
-    pub(crate) fn retry_ms(&self, reason: Bye) -> u64 {
+    pub(crate) fn retry_ms(&self, reason: ByeReason) -> u64 {
         millis(self.retry(reason, fastrand::f64()))
     }
 
     /// When a reader that is sent away for this `reason` may come back.
-    fn retry(&self, reason: Bye, chance: f64) -> Duration {
+    fn retry(&self, reason: ByeReason, chance: f64) -> Duration {
         match reason {
-            Bye::Shutdown => self.drain_retry.at(chance),
-            Bye::Rotation | Bye::Slow => SOON.at(chance),
-            Bye::Stop => NOT_SOON,
+            ByeReason::Shutdown => self.drain_retry.at(chance),
+            ByeReason::Rotation | ByeReason::Slow => SOON.at(chance),
+            ByeReason::Stop => NOT_SOON,
         }
     }
 }
@@ -131,7 +131,7 @@ mod tests {
         let millis =
             |reason| [0.0, 0.5, 1.0].map(|chance| timing.retry(reason, chance).as_millis());
         assert_eq!(
-            (millis(Bye::Shutdown), millis(Bye::Rotation)),
+            (millis(ByeReason::Shutdown), millis(ByeReason::Rotation)),
             ([1_000, 3_000, 5_000], [100, 550, 1_000])
         );
         assert_eq!(
