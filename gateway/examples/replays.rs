@@ -1,6 +1,6 @@
-//! What replaying a log costs the gateway, by the number of channels of the stream: CPU time for
-//! each log, and how much more than with one channel. Run it as `cargo run --release -p
-//! logs-gateway --example replays`; it prints its figures as JSON.
+//! The cost of a replay by the number of channels of the stream: CPU time for each log, and its
+//! ratio to one channel. Run it with `cargo run --release -p logs-gateway --example replays`; it
+//! prints its figures as JSON.
 
 use std::fs;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ async fn main() {
     println!("{}", json!(figures));
 }
 
-/// Replays all logs of a stream of so many channels, and returns the CPU time of each, in
-/// nanoseconds: the best of several rounds.
+/// Replays all logs of a stream of this many channels, and returns the CPU time of each in
+/// nanoseconds, the best of several rounds.
 async fn replay(channels: usize, framing: Framing) -> f64 {
     let hub = Arc::new(Hub::new(Config {
         history: Bounds { lines: LOGS, bytes: usize::MAX },
@@ -74,7 +74,7 @@ async fn replay(channels: usize, framing: Framing) -> f64 {
     best
 }
 
-/// CPU time of this thread, which is the whole program, where the system tells.
+/// Returns the CPU time of this thread, which is the whole program, if the system reports it.
 fn cpu_nanos() -> Option<u64> {
     fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }

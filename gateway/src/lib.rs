@@ -1,10 +1,9 @@
 //! The gateway: services publish logs, pages subscribe to channels of them.
 //!
-//! A log comes in by `publish` of [`http`], is numbered and kept by the [`hub`] in its channel's
-//! history, and woken readers fetch it from there: a [`reader`] knows where it is in each channel,
-//! and `stream` of [`http`] sends what it fetches. [`server`] accepts connections and gives each a
-//! socket with deadlines. [`output`] writes the process's own messages, [`signals`] end it. [`demo`]
-//! publishes and replays.
+//! A log enters through [`http`], and the [`hub`] numbers it and stores it in the history of its
+//! channel. Each [`reader`] is woken, fetches from its position in each channel, and [`http`] sends
+//! what it fetched. [`server`] owns the sockets, [`demo`] publishes sample logs and replays
+//! recordings, [`output`] writes the process's own messages, and [`signals`] ends it.
 
 #![warn(
     clippy::print_stdout,

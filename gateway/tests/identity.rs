@@ -1,5 +1,5 @@
-//! Who asks, by the headers of the proxy in front: the same on each route of the stream, and never
-//! guessed.
+//! The reader named by the headers of the proxy in front: the same on each route of the stream, and
+//! never guessed.
 
 mod support;
 
@@ -16,7 +16,7 @@ use support::{Answer, CHANNEL, PROXY, Reader, Server, Setup, client, tls};
 const OWN: &str = "/logs/stream?channels=logs:etl:workspace123:workflow456";
 const API: &str = "/api/logs/stream?channels=logs:etl:workspace123:workflow456";
 
-/// A GET with these headers, of any bytes and as often as they come.
+/// A GET with these headers, with any bytes and repeats.
 fn get(url: &str, headers: &[(&str, &[u8])]) -> reqwest::RequestBuilder {
     headers.iter().fold(client().get(url), |request, (name, value)| {
         request.header(
@@ -104,7 +104,7 @@ async fn another_workspace_is_refused_on_every_route_and_its_own_is_granted() {
 
 #[tokio::test]
 async fn upstream_is_not_asked_for_another_workspace() {
-    // No server listens there: an attempt would be a 502.
+    // No server listens there: a request to upstream would be a 502.
     let front = Server::forwarding_to("http://127.0.0.1:9").await;
     assert_eq!(
         greeting(&format!("{}{PROXY}", front.url), &[("X-Workspace-Id", b"other")]).await["channels"],
@@ -137,7 +137,7 @@ async fn the_user_is_the_one_the_proxy_names_on_every_route() {
 }
 
 #[tokio::test]
-async fn only_a_demo_makes_a_user_up() {
+async fn only_a_demo_gateway_invents_a_user() {
     let own = || Tokens::new(vec!["etl=0123456789abcdef".parse().expect("a token")]);
     let demo = Server::gateway().await;
     let real = Server::made(Setup { tokens: own(), ..Setup::default() }).await;
@@ -155,7 +155,7 @@ async fn only_a_demo_makes_a_user_up() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_given_twice_is_refused() {
+async fn rejects_a_repeated_id() {
     let (servers, _) = all_routes(StreamTiming::default()).await;
     for server in &servers {
         for twice in [
@@ -211,7 +211,7 @@ async fn a_token_that_cannot_be_read_is_refused_and_a_missing_one_is_wrong() {
     }
 }
 
-/// Values that a forger may try, among them the right one.
+/// Values that an attacker may try, including the right one.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     let near = prop_oneof![
         "workspace123",
@@ -237,7 +237,7 @@ fn header() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
     )
 }
 
-/// Whether a stream with these headers belongs to workspace123, or to nobody in particular.
+/// Whether a stream with these headers may read workspace123.
 fn may_read(headers: &[(&str, Vec<u8>)]) -> bool {
     let named: Vec<_> =
         headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("X-Workspace-Id")).collect();
@@ -284,7 +284,7 @@ fn no_headers_of_another_workspace_deliver_a_byte_on_any_route() {
         Ok(())
     });
     found.unwrap_or_else(|failure| panic!("{failure}"));
-    // The same question finds it where it is allowed, so the above could have failed.
+    // The same search succeeds where reading is allowed, so the test above can fail.
     let allowed = runtime.block_on(async {
         let mut reader = Reader::open(get(
             &urls[3],

@@ -1,4 +1,4 @@
-//! The gateway's own output: whoever stands at the other end, serving and stopping go on.
+//! The gateway's own output: serving and stopping work whatever reads it.
 
 #![cfg(unix)]
 
@@ -26,7 +26,7 @@ fn start_silently(stdout: impl Into<Stdio>) -> Process {
     Process::start_at(&address.to_string(), gateway.stdout(stdout).stderr(Stdio::null()))
 }
 
-/// Opens streams, publishes, asks for health and stops the process: everything must work whatever
+/// Opens streams, publishes, checks health and stops the process, all of which must work whatever
 /// its output is.
 #[track_caller]
 fn serves_and_stops(mut gateway: Process) {
@@ -81,7 +81,7 @@ fn log_lines_that_are_not_accepted_are_counted() {
 }
 
 #[test]
-fn lines_are_written_where_they_are_read() {
+fn lines_reach_a_file() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("lines.log");
     let mut gateway =
         Process::start(command(&["--port", "0"]).stderr(File::create(&path).expect("a file")));
@@ -107,7 +107,7 @@ fn a_stalled_standard_error_does_not_stop_a_replay() {
 }
 
 #[test]
-fn publish_goes_on_when_its_output_is_not_read() {
+fn publish_continues_when_its_output_is_not_read() {
     let gateway = Process::start(command(&["--port", "0"]).stderr(Stdio::null()));
     let (_reader, full) = full_pipe();
     for stdout in [full.into(), closed_pipe(), full_device()] {
@@ -124,7 +124,7 @@ fn publish_goes_on_when_its_output_is_not_read() {
 }
 
 #[test]
-fn an_error_at_the_start_is_told_and_ends_the_process_although_nobody_reads_it() {
+fn an_error_at_the_start_ends_the_process_whatever_reads_it() {
     let (_reader, full) = full_pipe();
     for stderr in [full.into(), closed_pipe(), full_device()] {
         let mut process =

@@ -1,5 +1,5 @@
-//! A reader that comes back with a cursor gets what it missed, once, in order, or is told what it
-//! does not get.
+//! A reader that returns with a cursor receives what it missed, once and in order, or a gap that
+//! reports it.
 
 mod support;
 
@@ -22,7 +22,7 @@ async fn keeping(lines: usize) -> Server {
 }
 
 #[tokio::test]
-async fn the_greeting_says_where_live_begins() {
+async fn the_greeting_reports_where_live_starts() {
     let gateway = keeping(3).await;
     let seqs =
         async |gateway: &Server| gateway.read(STREAM).await.data().await["seqs"][CHANNEL].clone();
@@ -41,7 +41,7 @@ async fn the_greeting_says_where_live_begins() {
 }
 
 #[tokio::test]
-async fn goes_on_after_the_cursor_of_the_header_or_the_query_and_the_header_wins() {
+async fn resumes_after_the_cursor_in_header_or_query_and_the_header_wins() {
     let gateway = Server::gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 9);
     for path in [STREAM, PROXY] {
@@ -58,7 +58,7 @@ async fn goes_on_after_the_cursor_of_the_header_or_the_query_and_the_header_wins
 }
 
 #[tokio::test]
-async fn without_a_cursor_or_with_an_empty_one_a_stream_begins_live() {
+async fn a_stream_without_a_cursor_or_with_an_empty_one_starts_live() {
     let gateway = Server::gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 4);
     let mut readers = [
@@ -76,7 +76,7 @@ async fn without_a_cursor_or_with_an_empty_one_a_stream_begins_live() {
 }
 
 #[tokio::test]
-async fn what_the_history_no_longer_holds_is_told_exactly() {
+async fn reports_exactly_what_the_history_no_longer_holds() {
     let gateway = keeping(10).await;
     gateway.publish_numbers(CHANNEL, 1, 25);
     let mut reader = gateway.resume(STREAM, &gateway.cursor("5")).await;
@@ -99,7 +99,7 @@ async fn without_a_history_all_that_was_missed_is_told_and_live_works() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_epoch_gets_all_that_is_held_after_a_gap() {
+async fn a_cursor_of_another_epoch_replays_the_whole_history_after_a_gap() {
     let old = Server::gateway().await;
     old.publish_numbers(CHANNEL, 1, 50);
     let gateway = keeping(2).await;
@@ -110,7 +110,7 @@ async fn a_cursor_of_another_epoch_gets_all_that_is_held_after_a_gap() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_cannot_be_placed_goes_live_after_a_gap() {
+async fn an_unusable_cursor_starts_live_after_a_gap() {
     let gateway = Server::gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 5);
     let (future, count) = (gateway.cursor("6"), gateway.cursor("1-2"));
@@ -136,7 +136,7 @@ async fn a_cursor_that_cannot_be_placed_goes_live_after_a_gap() {
 }
 
 #[tokio::test]
-async fn channels_keep_their_place_in_the_cursor_and_merge_as_they_were_published() {
+async fn channels_keep_their_index_in_the_cursor_and_merge_in_the_order_of_publishing() {
     let gateway = Server::gateway().await;
     let path = format!("{STREAM},logs:etl:foreign:w,{OTHER},{CHANNEL}");
     let open = async |cursor: &str| {
@@ -184,7 +184,7 @@ async fn a_cursor_of_16_channels_stays_under_128_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_speed() {
+async fn reconnecting_during_a_burst_loses_and_doubles_nothing() {
     const LAST: u64 = 5_000;
     let config = Config {
         history: Bounds { lines: 100_000, bytes: usize::MAX },
@@ -230,7 +230,8 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
             [CHANNEL, OTHER]
                 .iter()
                 .for_each(|channel| publisher.publish_numbers(channel, number, number));
-            // In bursts, so that readers catch up now and then: both replay and live are cut into.
+            // In bursts, so that readers catch up from time to time, and streams are cut both in
+            // replay and live.
             if fastrand::u8(..) == 0 {
                 std::thread::sleep(std::time::Duration::from_millis(30));
             }
@@ -242,7 +243,7 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
 }
 
 #[tokio::test]
-async fn a_client_of_old_that_knows_messages_only_sees_every_log() {
+async fn an_old_client_that_knows_messages_only_receives_every_log() {
     let timing =
         StreamTiming { heartbeat: std::time::Duration::from_millis(20), ..StreamTiming::default() };
     let gateway = Server::tuned(
@@ -256,7 +257,7 @@ async fn a_client_of_old_that_knows_messages_only_sees_every_log() {
     for number in 10..=14 {
         gateway.publish_numbers(CHANNEL, number, number);
         loop {
-            // What `onmessage` gets, and the fields that it reads.
+            // The events of `onmessage`, and the fields that it reads.
             let frame = reader.frame().await.expect("the stream goes on");
             if frame.event == "message" {
                 let log: Value = serde_json::from_str(&frame.data).expect("JSON");

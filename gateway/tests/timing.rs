@@ -1,4 +1,4 @@
-//! The life of a stream: its signs of life, and each way in which it ends.
+//! The life of a stream: pings, heartbeats, and each way in which it ends.
 
 mod support;
 
@@ -12,7 +12,7 @@ use support::{CHANNEL, PROXY, Reader, Server, client, until};
 
 const OTHER: &str = "logs:etl:workspace123:other";
 
-/// The next event of this name; others are passed over.
+/// The next event of this name; others are skipped.
 async fn next_named(reader: &mut Reader, name: &str) -> Value {
     loop {
         let frame =
@@ -28,7 +28,7 @@ async fn gateway(timing: StreamTiming) -> Server {
 }
 
 #[tokio::test]
-async fn an_idle_stream_is_shown_where_it_stands_in_each_granted_channel() {
+async fn heartbeats_report_the_position_in_each_granted_channel() {
     let gateway =
         gateway(StreamTiming { heartbeat: Duration::from_millis(100), ..StreamTiming::default() })
             .await;
@@ -50,7 +50,7 @@ async fn an_idle_stream_is_shown_where_it_stands_in_each_granted_channel() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_never_idle_gets_its_heartbeats_too() {
+async fn a_stream_that_is_never_idle_receives_heartbeats_too() {
     let gateway =
         gateway(StreamTiming { heartbeat: Duration::from_millis(50), ..StreamTiming::default() })
             .await;
@@ -65,7 +65,7 @@ async fn a_stream_that_is_never_idle_gets_its_heartbeats_too() {
             hub.publish(&channel, &entry);
         }
     });
-    // On a busy machine the first heartbeat may come before the first log.
+    // On a busy machine the first heartbeat may precede the first log.
     next_named(&mut reader, "message").await;
     let mut last = 0;
     for _ in 0..3 {
@@ -77,7 +77,7 @@ async fn a_stream_that_is_never_idle_gets_its_heartbeats_too() {
 }
 
 #[tokio::test]
-async fn a_comment_keeps_proxies_from_taking_a_stream_for_dead() {
+async fn pings_keep_proxies_from_closing_a_stream() {
     let gateway =
         gateway(StreamTiming { ping: Duration::from_millis(50), ..StreamTiming::default() }).await;
     let mut reader = gateway.read(PROXY).await;
@@ -105,13 +105,13 @@ async fn a_shutdown_spreads_those_who_come_back_over_the_span() {
     let in_quarter =
         |quarter: u64| waits.iter().filter(|wait| (**wait - 1_000) / 1_001 == quarter).count();
     assert!(waits.iter().all(|wait| (1_000..=5_000).contains(wait)), "{waits:?}");
-    // Of 100 chances, fewer than 8 in any quarter come once in a million runs.
+    // Fewer than 8 of 100 delays in a quarter happen once in a million runs.
     assert!((0..4).all(|quarter| in_quarter(quarter) >= 8), "{waits:?}");
     assert!(waits.iter().collect::<HashSet<_>>().len() > 80);
 }
 
 #[tokio::test]
-async fn is_ready_until_told_to_stop_and_answers_that_it_is_not() {
+async fn is_ready_until_a_shutdown_and_then_reports_503() {
     let gateway = Server::gateway().await;
     let answer = gateway.get("/ready").await;
     assert_eq!((answer.status, answer.json), (200, json!({ "ready": true })));
@@ -124,7 +124,7 @@ async fn is_ready_until_told_to_stop_and_answers_that_it_is_not() {
 }
 
 #[tokio::test]
-async fn an_old_stream_is_sent_away_and_comes_back_without_loss() {
+async fn a_rotated_stream_resumes_without_loss() {
     let gateway = gateway(StreamTiming {
         rotate: Some(Duration::from_millis(500)),
         ..StreamTiming::default()

@@ -1,11 +1,11 @@
-//! Short answers of the proxy itself: those that a plan asks for, and those of its control routes.
+//! Complete responses of the proxy itself: those of a plan, and those of the control routes.
 
 use std::fmt::Write;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// A whole answer, after which the connection closes.
+/// A complete response, after which the connection closes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answer {
     status: StatusCode,
@@ -22,23 +22,23 @@ impl Answer {
         }
     }
 
-    /// A refusal, in the shape that the gateway's own have.
+    /// Returns a refusal in the gateway's own shape.
     pub(crate) fn error(status: StatusCode, error: &str) -> Self {
         Self::json(status, &json!({ "error": error }))
     }
 
-    /// What a plan's `status` asks for.
+    /// Returns the response of a plan's `status` step.
     pub(crate) fn status(status: StatusCode, retry_after: Option<u64>) -> Self {
         let mut answer = match status {
             // RFC 9110, section 15.3.5: it has no body.
             StatusCode::NO_CONTENT => Self { status, headers: Vec::new(), body: String::new() },
-            _ => Self::error(status, &format!("{status}, as the plan of faults says")),
+            _ => Self::error(status, &format!("{status}, as the plan demands")),
         };
         answer.headers.extend(retry_after.map(|seconds| ("Retry-After", seconds.to_string())));
         answer
     }
 
-    /// What a login in front of a gateway shows when a session has ended.
+    /// Returns the page that a login in front of a gateway shows when a session has ended.
     pub(crate) fn login_page() -> Self {
         Self {
             status: StatusCode::OK,
@@ -51,13 +51,13 @@ impl Answer {
         Self { status: StatusCode::FOUND, headers: vec![("Location", to)], body: String::new() }
     }
 
-    /// With one more header.
+    /// Adds a header.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// As it goes over the wire.
+    /// Returns the bytes on the wire.
     pub(crate) fn to_text(&self) -> String {
         let mut text =
             format!("HTTP/1.1 {}\r\nConnection: close\r\nCache-Control: no-store\r\n", self.status);
@@ -73,4 +73,5 @@ impl Answer {
 }
 
 const LOGIN_PAGE: &str = "<!doctype html>\n<html lang=\"en\"><title>Sign in</title>\
-    <h1>Sign in</h1><form method=\"post\" action=\"/login\"><input name=\"user\" aria-label=\"User\"><button>Sign in</button></form></html>\n";
+    <h1>Sign in</h1><form method=\"post\" action=\"/login\">\
+    <input name=\"user\" aria-label=\"User\"><button>Sign in</button></form></html>\n";

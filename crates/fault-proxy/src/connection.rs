@@ -1,4 +1,5 @@
-//! One connection: its request's head, and the way it goes. Each carries one exchange.
+//! One connection: reads the head of its request and chooses who serves it. Each carries one
+//! exchange.
 
 use std::io;
 use std::sync::Arc;
@@ -19,8 +20,8 @@ use crate::{BUFFER, control, stream};
 
 /// Serves the one request of `client`.
 pub(crate) async fn serve(faults: Arc<State>, mut client: TcpStream) {
-    // Without it the system would join the pieces again. It fails for a client that has left, which
-    // shows below.
+    // Otherwise the system would join the pieces again. A failure means that the client has left,
+    // which shows below.
     let _ = client.set_nodelay(true);
     let mut buffer = BytesMut::with_capacity(BUFFER);
     let head = match timeout(HEAD_TIME, Head::read(&mut client, &mut buffer)).await {
@@ -32,7 +33,7 @@ pub(crate) async fn serve(faults: Arc<State>, mut client: TcpStream) {
             );
             return send(client, &answer).await;
         }
-        // A browser opens connections in advance, and not all are used.
+        // Browsers open connections in advance and do not use all of them.
         Ok(_) | Err(_) => return,
     };
     if head.path().starts_with(control::PREFIX) {
@@ -46,7 +47,7 @@ pub(crate) async fn serve(faults: Arc<State>, mut client: TcpStream) {
 }
 
 async fn send(mut client: TcpStream, answer: &Answer) {
-    // It fails when the client has left, and then nobody waits for the answer.
+    // A failure means that the client has left.
     let _ = client.write_all(answer.to_text().as_bytes()).await;
     close(client, Ending::Fin).await;
 }
@@ -56,7 +57,7 @@ fn is_stream(head: &Head) -> bool {
         && head.path().windows(STREAM_PATH.len()).any(|part| part == STREAM_PATH)
 }
 
-/// Forwards anything but a stream; the plan does not concern it.
+/// Forwards a request that is not for a stream, which the plan does not affect.
 async fn pass_through(faults: &State, mut client: TcpStream, head: &Head, rest: &[u8]) {
     let mut upstream = match faults.to.connect().await {
         Ok(upstream) => upstream,
@@ -71,8 +72,8 @@ async fn pass_through(faults: &State, mut client: TcpStream, head: &Head, rest: 
                 to_upstream.write_all(rest).await?;
                 tokio::io::copy(&mut requests, &mut to_upstream).await
             };
-            // Whoever failed: upstream hears that nothing more comes, and its answer says how the
-            // exchange ends.
+            // Whichever side failed, upstream sees the end of the request, and its response decides
+            // how the exchange ends.
             let _ = request.await;
             let _ = to_upstream.shutdown().await;
         };
@@ -89,5 +90,5 @@ async fn pass_through(faults: &State, mut client: TcpStream, head: &Head, rest: 
 
 const STREAM_PATH: &[u8] = b"/logs/stream";
 
-/// A browser keeps a connection that it opened in advance for less.
+/// Longer than browsers keep a connection that they opened in advance.
 const HEAD_TIME: Duration = Duration::from_secs(30);

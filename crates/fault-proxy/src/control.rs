@@ -1,4 +1,4 @@
-//! The proxy's own routes, by which a test changes the plan and cuts streams while all is running.
+//! The proxy's own routes, with which a test changes the plan and cuts streams at run time.
 
 use std::str;
 use std::sync::atomic::Ordering;
@@ -16,10 +16,10 @@ use crate::head::Head;
 use crate::plan::{Ending, Plan};
 use crate::state::State;
 
-/// Paths that begin with it are never forwarded.
+/// The prefix of the paths that are never forwarded.
 pub(crate) const PREFIX: &[u8] = b"/faults/";
 
-/// Answers a request to one of the routes; `buffer` holds the begin of its body.
+/// Returns the response to a request for one of the routes. `buffer` holds the start of its body.
 pub(crate) async fn answer(
     faults: &State,
     head: &Head,
@@ -53,7 +53,7 @@ pub(crate) async fn answer(
     }
 }
 
-/// Ends all open streams, and says how many were told.
+/// Ends all open streams, and reports how many.
 fn end_all(faults: &State, ending: Ending) -> Answer {
     Answer::json(StatusCode::OK, &json!({ "success": true, "cut": faults.end_all(ending) }))
 }
@@ -87,23 +87,20 @@ async fn read_plan(
     let read = async {
         while buffer.len() < length && client.read_buf(buffer).await.is_ok_and(|count| count > 0) {}
     };
-    // What has not come by then does not come.
+    // What has not arrived by then is considered missing.
     let _ = timeout(BODY_TIME, read).await;
     let body = buffer.get(..length).ok_or_else(|| {
         (
             StatusCode::BAD_REQUEST,
-            format!(
-                "a body of {} bytes: expected the {length} that Content-Length says",
-                buffer.len()
-            ),
+            format!("a body of {} bytes: expected {length}, the Content-Length", buffer.len()),
         )
     })?;
     let text = str::from_utf8(body)
-        .map_err(|error| (StatusCode::BAD_REQUEST, format!("the plan is no UTF-8: {error}")))?;
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("the plan is not UTF-8: {error}")))?;
     text.parse().map_err(|error| (StatusCode::BAD_REQUEST, error))
 }
 
-/// A plan of many hundred steps.
+/// Enough for a plan of several hundred steps.
 pub(crate) const LONGEST_BODY: usize = 64 * 1024;
 
 const BODY_TIME: Duration = Duration::from_secs(10);

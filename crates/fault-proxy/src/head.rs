@@ -1,23 +1,22 @@
-//! The head of an HTTP/1.1 message, as its bytes. Knows what a proxy must know of it, and changes
-//! nothing else.
+//! The head of an HTTP/1.1 message, kept as its bytes. Reads and changes only what a proxy must.
 
 use std::io;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// A request's or an answer's head, with its blank line.
+/// The head of a request or a response, including its blank line.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     bytes: Bytes,
 }
 
 impl Head {
-    /// Reads a head; `buffer` keeps what comes after it. `None` when the connection ends before any
-    /// byte.
+    /// Reads a head, or returns `None` if the connection ends before any byte. `buffer` keeps what
+    /// follows the head.
     ///
     /// # Errors
-    /// `InvalidData` for a head without an end, `UnexpectedEof` for half a head, and those of the
+    /// `InvalidData` for a head that is too long, `UnexpectedEof` for half a head, and those of the
     /// socket.
     pub(crate) async fn read(
         from: &mut (impl AsyncRead + Unpin),
@@ -25,7 +24,7 @@ impl Head {
     ) -> io::Result<Option<Self>> {
         let mut looked_at: usize = 0;
         loop {
-            // The blank line may lie across two reads.
+            // The blank line may be split over two reads.
             let start = looked_at.saturating_sub(BLANK_LINE.len() - 1);
             if let Some(at) =
                 buffer[start..].windows(BLANK_LINE.len()).position(|bytes| bytes == BLANK_LINE)
@@ -54,23 +53,23 @@ impl Head {
         &self.bytes
     }
 
-    /// The first word: of a request its method.
+    /// Returns the method of a request.
     pub(crate) fn method(&self) -> &[u8] {
         self.first_line_word(0)
     }
 
-    /// The second word up to a query: of a request its path.
+    /// Returns the path of a request, without its query.
     pub(crate) fn path(&self) -> &[u8] {
         self.first_line_word(1).split(|byte| *byte == b'?').next().unwrap_or_default()
     }
 
-    /// The first header of this name.
+    /// Returns the first header of this name.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
         self.lines().skip(1).find_map(|line| value_of(line, name))
     }
 
-    /// The same head, asking for one exchange per connection. So each stream has a connection of
-    /// its own to be cut.
+    /// Returns the head with `Connection: close`, so that each stream has a connection of its own
+    /// that can be cut.
     pub(crate) fn with_connection_close(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.bytes.len() + CLOSE.len());
         for (index, line) in self.lines().enumerate() {
@@ -87,7 +86,7 @@ impl Head {
         bytes
     }
 
-    /// The lines without their ends, and without the blank one.
+    /// Returns the lines without their ends, and without the blank one.
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self.bytes.strip_suffix(BLANK_LINE).unwrap_or(&self.bytes);
         lines.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
@@ -109,10 +108,10 @@ fn value_of<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
 const BLANK_LINE: &[u8] = b"\r\n\r\n";
 const CLOSE: &[u8] = b"Connection: close\r\n";
 
-/// RFC 9110, section 7.6.1: they speak of this connection, not of the one to upstream.
+/// RFC 9110, section 7.6.1: these headers concern this connection, not the one to upstream.
 const HOP_HEADERS: [&str; 3] = ["connection", "keep-alive", "proxy-connection"];
 
-/// As most servers have it, so a page's many cookies fit.
+/// The limit of most servers, so that a page's many cookies fit.
 pub(crate) const LONGEST_HEAD: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn asks_for_one_exchange_and_changes_nothing_else() {
+    async fn requests_one_exchange_and_changes_nothing_else() {
         let (head, _) = read(
             b"GET / HTTP/1.1\r\nX-Na\xefve: \xff\r\nconnection: Keep-Alive\r\nHost: h:1\r\n\r\n",
         )
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_half_a_head_and_no_end_are_told_apart() {
+    async fn distinguishes_no_head_half_a_head_and_an_endless_one() {
         assert!(read(b"").await.expect("no error").0.is_none());
         assert_eq!(read(b"GET / HT").await.expect_err("half").kind(), io::ErrorKind::UnexpectedEof);
         assert_eq!(

@@ -1,6 +1,6 @@
-//! A proxy that breaks streams on purpose, for tests and for trying by hand. No part of serving.
+//! A proxy that breaks streams on purpose, for tests and for experiments by hand.
 //!
-//! It stands between a page and its gateway on the level of bytes, so that it can cut anywhere.
+//! It forwards bytes between a page and its gateway, so it can cut a stream at any byte.
 //!
 //! ```text
 #![doc = include_str!("language.txt")]
@@ -48,7 +48,7 @@ impl FaultProxy {
         Self(Arc::new(State::new(to, plan)))
     }
 
-    /// Serves until it is dropped, which closes every connection.
+    /// Serves until the future is dropped, which closes every connection.
     pub async fn serve(self, listener: TcpListener) -> Infallible {
         let mut connections = JoinSet::new();
         loop {
@@ -59,7 +59,8 @@ impl FaultProxy {
                         connections.spawn(connection::serve(Arc::clone(&self.0), client));
                     }
                     Err(error) => {
-                        // A client that left already, or no file handles left: the next may go well.
+                        // The client left already, or no file handle is free: the next attempt may
+                        // succeed.
                         log(format_args!("accept: {error}"));
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
@@ -69,28 +70,28 @@ impl FaultProxy {
     }
 }
 
-/// An address to listen on. A proxy that breaks things and obeys everybody is for this machine
-/// only.
+/// Parses the address to listen on, which must be a loopback one: the control routes have no access
+/// control.
 ///
 /// # Errors
-/// When `text` is no address with a port, or one that other machines can reach.
+/// When `text` is not an address with a port, or one that other machines can reach.
 pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr =
-        text.parse().map_err(|_| format!("{text:?} is no address with a port: expected one such as 127.0.0.1:8081, or 127.0.0.1:0"))?;
+        text.parse().map_err(|_| format!("{text:?} is not an address with a port: expected one such as 127.0.0.1:8081, or 127.0.0.1:0"))?;
     if !address.ip().is_loopback() {
         return Err(format!(
-            "{address} is seen by other machines, and anybody may change the plan: expected an address such as 127.0.0.1:8081"
+            "{address} is reachable from other machines, which could change the plan: expected an address such as 127.0.0.1:8081"
         ));
     }
     Ok(address)
 }
 
-/// Open at the same time; the next wait in the listener's queue. Each stream takes two of usually
-/// 1024 file handles.
+/// Further connections wait in the listener's queue. Each stream needs two of usually 1024 file
+/// handles.
 const CONNECTIONS: usize = 500;
 
-/// Short beside any test, long beside a busy loop.
+/// Short compared with any test, long compared with a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// What is read at once.
+/// The most bytes of one read.
 pub(crate) const BUFFER: usize = 16 * 1024;

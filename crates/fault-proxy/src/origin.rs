@@ -1,4 +1,4 @@
-//! The server that is broken on purpose: where it is, and a connection to it.
+//! The address of the server behind the proxy, and connections to it.
 
 use std::io;
 use std::str::FromStr;
@@ -19,14 +19,14 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // Without the text, in which there may be a password.
+        // Without the text, which may hold a password.
         let wrong = || "expected http://HOST:PORT, such as http://127.0.0.1:8080".to_owned();
         let uri: Uri = text.parse().map_err(|_| wrong())?;
         let authority = uri
             .authority()
             .filter(|authority| !authority.as_str().contains('@'))
             .ok_or_else(wrong)?;
-        // Paths are forwarded as they come, so one given here would have no place.
+        // Paths are forwarded unchanged, so a base path could not be honoured.
         if uri.scheme_str() != Some("http") || uri.path() != "/" || uri.query().is_some() {
             return Err(wrong());
         }
@@ -35,10 +35,10 @@ impl FromStr for Origin {
 }
 
 impl Origin {
-    /// Connects.
+    /// Opens a connection.
     ///
     /// # Errors
-    /// A sentence with the address, for the answer to the page.
+    /// A sentence with the address, for the response to the page.
     pub(crate) async fn connect(&self) -> Result<TcpStream, String> {
         let connect = async {
             let upstream = TcpStream::connect(&self.address).await?;
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_a_host_with_a_port() {
+    fn accepts_a_host_with_a_port() {
         for (text, address) in [
             ("http://127.0.0.1:8080", "127.0.0.1:8080"),
             ("http://127.0.0.1:8080/", "127.0.0.1:8080"),
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_told_what_was_expected() {
+    fn rejects_anything_else_and_names_what_was_expected() {
         for text in [
             "",
             "127.0.0.1:8080",

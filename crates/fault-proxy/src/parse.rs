@@ -1,4 +1,4 @@
-//! From the text of a plan to its steps. What comes out of here is checked.
+//! Parses the text of a plan into its steps.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -8,13 +8,13 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::answer::Answer;
-use crate::plan::{Act, After, Ending, Kind, Pace, Plan, Step, Then, Trouble};
+use crate::plan::{Act, After, Ending, Kind, Plan, Step, Then, Throttle, Trouble};
 
 impl Plan {
-    /// Reads a flag's value: a plan, or `@FILE` for the plan in a file.
+    /// Parses a flag's value: a plan, or `@FILE` for the plan in a file.
     ///
     /// # Errors
-    /// A sentence that names the step, what came and what was expected; or the file and why it
+    /// A sentence that names the step, its text and what was expected; or the file and why it
     /// cannot be read.
     pub fn from_flag(text: &str) -> Result<Self, String> {
         let Some(file) = text.strip_prefix('@') else { return text.parse() };
@@ -35,7 +35,7 @@ impl FromStr for Plan {
             ));
         }
         let (text, then) = strip_loop(text.trim());
-        // One semicolon too many at the end is how files are written.
+        // A trailing semicolon is common in files.
         let text = text.strip_suffix(';').unwrap_or(text);
         let steps = text
             .split(';')
@@ -77,7 +77,7 @@ fn parse_step(number: usize, text: &str) -> Result<Step, String> {
 fn parse_act(kind: &str, options: &mut Options<'_>) -> Result<Act, String> {
     Ok(match kind {
         "pass" | "trickle" | "split" | "delay" => {
-            Act::Forward { pace: parse_pace(kind, options)?, trouble: None }
+            Act::Forward { throttle: parse_throttle(kind, options)?, trouble: None }
         }
         "cut" | "reset" | "stall" => {
             let after = options.required(
@@ -91,7 +91,7 @@ fn parse_act(kind: &str, options: &mut Options<'_>) -> Result<Act, String> {
                 _ => Kind::Stall(options.optional("for", parse_time)?),
             };
             Act::Forward {
-                pace: parse_pace(kind, options)?,
+                throttle: parse_throttle(kind, options)?,
                 trouble: Some(Trouble { after, kind: kind_of_trouble }),
             }
         }
@@ -105,17 +105,17 @@ fn parse_act(kind: &str, options: &mut Options<'_>) -> Result<Act, String> {
         "html" => Act::Answer(Answer::login_page()),
         "redirect" => Act::Answer(Answer::redirect(options.required(
             "to",
-            "a place such as /login",
-            parse_place,
+            "a location such as /login",
+            parse_location,
         )?)),
         "refuse" => Act::Refuse,
         "hang" => Act::Hang,
-        "loop" => return Err("loop comes last, after the steps that it repeats".into()),
+        "loop" => return Err("loop must be last, after the steps that it repeats".into()),
         _ => return Err(format!("{:?} is not one of {KINDS}", shortened(kind))),
     })
 }
 
-fn parse_pace(kind: &str, options: &mut Options<'_>) -> Result<Pace, String> {
+fn parse_throttle(kind: &str, options: &mut Options<'_>) -> Result<Throttle, String> {
     let rate = |text: &str| parse_count(text, 1, MOST_RATE);
     let size = |text: &str| parse_count(text, 1, MOST_SPLIT);
     let rate = match kind {
@@ -126,13 +126,13 @@ fn parse_pace(kind: &str, options: &mut Options<'_>) -> Result<Pace, String> {
         "split" => Some(options.required("size", "a count of bytes", size)?),
         _ => options.optional("split", size)?,
     };
-    Ok(Pace {
+    Ok(Throttle {
         split: split.and_then(|size| usize::try_from(size).ok()).and_then(NonZero::new),
         rate: rate.and_then(NonZero::new),
     })
 }
 
-/// The options of one step. Each is asked for by name, and what nobody asked for is an error.
+/// The options of one step. An option that no one reads by name is an error.
 struct Options<'a> {
     given: Vec<(&'a str, &'a str)>,
     known: Vec<&'static str>,
@@ -143,10 +143,10 @@ impl<'a> Options<'a> {
         let mut given: Vec<(&str, &str)> = Vec::new();
         for word in text.split_whitespace() {
             let pair = word.split_once('=').ok_or_else(|| {
-                format!("{:?} is no option: expected NAME=VALUE", shortened(word))
+                format!("{:?} is not an option: expected NAME=VALUE", shortened(word))
             })?;
             if given.iter().any(|(name, _)| *name == pair.0) {
-                return Err(format!("{:?} is given twice", shortened(pair.0)));
+                return Err(format!("{:?} appears twice", shortened(pair.0)));
             }
             given.push(pair);
         }
@@ -219,10 +219,10 @@ fn parse_status(text: &str) -> Result<StatusCode, String> {
     code.ok_or_else(|| one_of(&STATUSES))
 }
 
-fn parse_place(text: &str) -> Result<String, String> {
-    // It becomes a header's value.
+fn parse_location(text: &str) -> Result<String, String> {
+    // The location becomes a header's value.
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("a place such as /login, of ASCII letters and signs".into());
+        return Err("a location such as /login, in visible ASCII".into());
     }
     Ok(text.into())
 }
@@ -231,7 +231,7 @@ fn one_of(words: &[&str]) -> String {
     format!("one of {}", words.join(", "))
 }
 
-/// An error is read by people: it does not repeat a whole file.
+/// Shortens a quote, so that an error does not repeat a whole file.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -242,14 +242,15 @@ fn shortened(text: &str) -> String {
 const KINDS: &str =
     "pass, cut, reset, stall, trickle, split, delay, status, html, redirect, refuse, hang";
 
-/// Those that a page may meet on its way to a gateway, each with its own treatment by the client.
+/// The statuses that a page may receive on its way to a gateway, each of which the client treats
+/// differently.
 const STATUSES: [&str; 9] = ["204", "401", "403", "404", "410", "429", "500", "502", "503"];
 
-/// Far beyond any test, and far below what a clock can add.
+/// Far longer than any test, and far below what a clock can add.
 const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST_SECONDS: u64 = 24 * 60 * 60;
 
-/// The read buffer holds no more, so a larger piece would not be one.
+/// The read buffer holds no more, so a larger piece would be split anyway.
 const MOST_SPLIT: u64 = crate::BUFFER as u64;
 const MOST_RATE: u64 = 1_000_000_000;
 const LONGEST_PLAN: usize = crate::control::LONGEST_BODY;
@@ -269,23 +270,23 @@ mod tests {
 
     #[test]
     fn reads_bytes_and_times() {
-        let pace = Pace { split: NonZero::new(3), rate: None };
+        let throttle = Throttle { split: NonZero::new(3), rate: None };
         let two = Duration::from_secs(2);
         assert_eq!(
             act("cut after=1000 split=3"),
-            Act::Forward { pace, trouble: trouble(After::Bytes(1000), Kind::End(Ending::Fin)) }
+            Act::Forward { throttle, trouble: trouble(After::Bytes(1000), Kind::End(Ending::Fin)) }
         );
         assert_eq!(
             act("reset split=3 after=2s"),
-            Act::Forward { pace, trouble: trouble(After::Time(two), Kind::End(Ending::Reset)) }
+            Act::Forward { throttle, trouble: trouble(After::Time(two), Kind::End(Ending::Reset)) }
         );
         assert_eq!(
             act("stall after=0 for=2s split=3"),
-            Act::Forward { pace, trouble: trouble(After::Bytes(0), Kind::Stall(Some(two))) }
+            Act::Forward { throttle, trouble: trouble(After::Bytes(0), Kind::Stall(Some(two))) }
         );
         assert_eq!(
             act("stall after=0 split=3"),
-            Act::Forward { pace, trouble: trouble(After::Bytes(0), Kind::Stall(None)) }
+            Act::Forward { throttle, trouble: trouble(After::Bytes(0), Kind::Stall(None)) }
         );
     }
 
@@ -327,9 +328,9 @@ mod tests {
     fn an_error_names_the_step_what_came_and_what_was_expected() {
         for (text, expected) in [
             ("", "step 1 is empty: expected one of pass, cut"),
-            ("loop", "step 1, \"loop\": loop comes last"),
+            ("loop", "step 1, \"loop\": loop must be last"),
             ("pass;;html", "step 2 is empty"),
-            ("pass; loop; html", "step 2, \"loop\": loop comes last"),
+            ("pass; loop; html", "step 2, \"loop\": loop must be last"),
             (
                 "pass; cutt after=1",
                 "step 2, \"cutt after=1\": \"cutt\" is not one of pass, cut, reset",
@@ -347,8 +348,8 @@ mod tests {
                 "cut after=1 for=5s",
                 "cut has no option \"for\": expected one of after, rate, split, delay",
             ),
-            ("cut after=1 after=2", "\"after\" is given twice"),
-            ("cut 1000", "\"1000\" is no option: expected NAME=VALUE"),
+            ("cut after=1 after=2", "\"after\" appears twice"),
+            ("cut 1000", "\"1000\" is not an option: expected NAME=VALUE"),
             ("trickle", "rate= is missing: expected bytes per second"),
             ("trickle rate=0", "rate=\"0\": expected a number from 1 to"),
             ("split size=99999", "expected a number from 1 to 16384"),
@@ -357,8 +358,8 @@ mod tests {
             ("status", "code= is missing: expected one of 204, 401"),
             ("status code=200", "code=\"200\": expected one of 204, 401"),
             ("status code=503 retry-after=soon", "retry-after=\"soon\": expected a number from 0"),
-            ("redirect to=", "to=\"\": expected a place such as /login"),
-            ("redirect to=/ö", "expected a place such as /login"),
+            ("redirect to=", "to=\"\": expected a location such as /login"),
+            ("redirect to=/ö", "expected a location such as /login"),
             ("delay", "for= is missing: expected a time such as 2s"),
             ("delay for=1s delay=1s", "delay has no option \"delay\""),
             ("refuse after=1", "refuse has no option \"after\": expected one of delay"),
@@ -369,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_does_not_repeat_a_whole_file() {
+    fn shortens_what_an_error_quotes() {
         let error =
             format!("{}=1", "ä".repeat(LONGEST_PLAN / 4)).parse::<Plan>().expect_err("no step");
         assert!(error.len() < 500, "{error}");
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_named() {
+    fn names_a_file_that_does_not_exist() {
         let error = Plan::from_flag("@no-such.plan").expect_err("no file");
         assert!(error.starts_with("no-such.plan: "), "{error}");
     }

@@ -1,12 +1,11 @@
-//! How many bytes of the body itself have passed, told from the bytes on the wire. Changes none of
-//! them.
+//! Counts the bytes of the body itself among the bytes on the wire. Changes none of them.
 //!
-//! A plan counts what a reader gets, and chunked coding (RFC 9112, section 7.1) puts sizes and line
-//! ends between.
+//! A plan counts what a reader receives, and chunked coding (RFC 9112, section 7.1) adds sizes and
+//! line ends.
 
 use crate::head::Head;
 
-/// The count of a body's own bytes.
+/// A counter of a body's own bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Payload {
     coding: Coding,
@@ -15,22 +14,22 @@ pub(crate) struct Payload {
 
 #[derive(Clone, Copy, Debug)]
 enum Coding {
-    /// What is on the wire is the body.
+    /// The bytes on the wire are the body.
     Plain,
-    /// In a chunk's size, of which `size` is read.
+    /// In a chunk's size; `size` is the value of the digits so far.
     Size { size: u64 },
-    /// Between a chunk's size and its line's end.
+    /// Between a chunk's size and the end of its line.
     Extension { size: u64 },
-    /// In a chunk of which `left` is to come.
+    /// In a chunk with `left` bytes to come.
     Data { left: u64 },
-    /// Between a chunk and its line's end.
+    /// Between a chunk and the end of its line.
     DataEnd,
     /// After the last chunk.
     Trailer,
 }
 
 impl Payload {
-    /// The body that follows an answer's `head`.
+    /// Returns the counter for the body after a response's `head`.
     pub(crate) fn following(head: &Head) -> Self {
         let is_chunked = head
             .header("transfer-encoding")
@@ -41,13 +40,13 @@ impl Payload {
         }
     }
 
-    /// Bytes of the body that have passed.
+    /// Returns how many bytes of the body have passed.
     pub(crate) fn passed(&self) -> u64 {
         self.passed
     }
 
-    /// Lets `wire` pass until `passed` would exceed `limit`, and gives how many bytes of `wire`
-    /// passed.
+    /// Counts `wire` until `passed` would exceed `limit`, and returns how many bytes of `wire` that
+    /// covers.
     pub(crate) fn pass(&mut self, wire: &[u8], limit: u64) -> usize {
         let mut at = 0;
         while let Some(byte) = wire.get(at)
@@ -76,13 +75,13 @@ impl Payload {
 
     fn count(&mut self, bytes: u64) -> usize {
         self.passed += bytes;
-        // It is at most the length of a slice.
+        // At most the length of a slice.
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 }
 
 impl Coding {
-    /// What follows `byte`, which is none of the body's own.
+    /// Returns the state after `byte`, which belongs to the coding and not to the body.
     fn after(self, byte: u8) -> Self {
         match (self, byte) {
             (Self::Size { size } | Self::Extension { size }, b'\n') => match size {
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn does_not_depend_on_how_the_wire_is_cut() {
+    async fn does_not_depend_on_how_the_wire_is_split() {
         for size in 1..CHUNKED.len() {
             let mut payload = following("transfer-encoding: chunked\r\n").await;
             let passed: usize = CHUNKED.chunks(size).map(|piece| payload.pass(piece, 7)).sum();

@@ -1,20 +1,20 @@
-//! What a plan is: steps, and which of them the n-th stream takes. Knows no text and no socket.
+//! A plan: its steps, and which of them applies to the n-th stream. Knows no text and no socket.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use crate::answer::Answer;
 
-/// What happens to the streams, one after the other.
+/// What happens to each stream, in order of arrival.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// At least one, which the parser sees to.
+    /// Never empty, which the parser ensures.
     pub(crate) steps: Vec<Step>,
     pub(crate) then: Then,
 }
 
 impl Plan {
-    /// The step of the stream that comes after `taken` others.
+    /// Returns the step of the stream that follows `taken` others.
     pub(crate) fn step(&self, taken: usize) -> &Step {
         let count = self.steps.len();
         match self.then {
@@ -24,7 +24,7 @@ impl Plan {
     }
 }
 
-/// What follows the last step.
+/// What the streams after the last step receive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Then {
     RepeatLast,
@@ -34,9 +34,9 @@ pub(crate) enum Then {
 /// What happens to one stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
-    /// As it was written, for the log.
+    /// The text of the step, for the log.
     pub(crate) text: String,
-    /// Waited for before anything else.
+    /// How long the stream waits before anything else.
     pub(crate) delay: Duration,
     pub(crate) act: Act,
 }
@@ -44,36 +44,36 @@ pub(crate) struct Step {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     Forward {
-        pace: Pace,
+        throttle: Throttle,
         trouble: Option<Trouble>,
     },
     Answer(Answer),
-    /// Close without an answer.
+    /// Close the connection without a response.
     Refuse,
-    /// Never answer.
+    /// Send no response and keep the connection.
     Hang,
 }
 
-/// How the body is written.
+/// Limits on how the body is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Pace {
-    /// Bytes written at once.
+pub(crate) struct Throttle {
+    /// The size of each write, in bytes.
     pub(crate) split: Option<NonZeroUsize>,
-    /// Bytes a second.
+    /// Bytes per second.
     pub(crate) rate: Option<NonZeroU64>,
 }
 
-/// What befalls a stream on its way.
+/// What happens to a stream while it is forwarded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Trouble {
     pub(crate) after: After,
     pub(crate) kind: Kind,
 }
 
-/// When it befalls it, counted from the end of the answer's head.
+/// When it happens, counted from the end of the response's head.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum After {
-    /// So many bytes of the body, without its chunked coding.
+    /// This many bytes of the body, without its chunked coding.
     Bytes(u64),
     Time(Duration),
 }
@@ -81,11 +81,11 @@ pub(crate) enum After {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     End(Ending),
-    /// `None` is for ever.
+    /// `None` stalls for ever.
     Stall(Option<Duration>),
 }
 
-/// How a connection is closed.
+/// How a connection closes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Ending {
     Fin,

@@ -37,7 +37,7 @@ impl State {
         }
     }
 
-    /// Notes a new stream, and gives its number and its step.
+    /// Counts a new stream, and returns its number and its step.
     pub(crate) fn begin(&self) -> (u64, Step) {
         let number = self.streams.fetch_add(1, Ordering::Relaxed) + 1;
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,9 +51,9 @@ impl State {
             Turns { plan: Arc::new(plan), taken: 0 };
     }
 
-    /// Ends all open streams, and gives how many were told.
+    /// Ends all open streams, and returns how many.
     pub(crate) fn end_all(&self, ending: Ending) -> usize {
-        // It fails when nobody listens: then no stream is open.
+        // An error means that no stream is open.
         self.endings.send(ending).unwrap_or(0)
     }
 
@@ -62,5 +62,5 @@ impl State {
     }
 }
 
-/// A stream that misses more than this many endings is to end anyway.
+/// A stream that misses more endings than this ends anyway.
 const ENDINGS: usize = 4;

@@ -1,4 +1,4 @@
-//! One stream and what befalls it: the step of the plan, done.
+//! Serves one stream by a step of the plan.
 
 use bytes::BytesMut;
 use http::StatusCode;
@@ -9,15 +9,15 @@ use tokio::time::{sleep, timeout};
 
 use crate::BUFFER;
 use crate::answer::Answer;
-use crate::body::{Body, Stop};
+use crate::body::{Body, PassResult};
 use crate::close::close;
 use crate::head::Head;
 use crate::log::log;
 use crate::origin::Origin;
-use crate::plan::{Act, After, Ending, Kind, Pace, Step, Trouble};
+use crate::plan::{Act, After, Ending, Kind, Step, Throttle, Trouble};
 use crate::state::State;
 
-/// Serves a stream by the step whose turn it is.
+/// Serves a stream by the next step of the plan.
 pub(crate) async fn serve(faults: &State, mut client: TcpStream, head: &Head) {
     let mut endings = faults.endings.subscribe();
     let (number, step) = faults.begin();
@@ -26,14 +26,14 @@ pub(crate) async fn serve(faults: &State, mut client: TcpStream, head: &Head) {
         let (mut requests, mut answers) = client.split();
         tokio::select! {
             biased;
-            // Err is for one that missed an ending among many; it ends too.
-            told = endings.recv() => End::Cut(told.unwrap_or(Ending::Fin)),
+            // An error means that this stream missed one of many endings; it ends too.
+            ending = endings.recv() => End::Cut(ending.unwrap_or(Ending::Fin)),
             () = leaving(&mut requests) => End::Over(Ending::Fin),
             end = perform(&step, &faults.to, head, &mut answers) => end,
         }
     };
     log(format_args!("stream {number}: {end:?}"));
-    // Before the client can see its end, so that it finds the stats as it expects them.
+    // Before the client can see the end, so that it finds the stats updated.
     drop(endings);
     let ending = match end {
         End::Over(ending) => ending,
@@ -45,18 +45,18 @@ pub(crate) async fn serve(faults: &State, mut client: TcpStream, head: &Head) {
     close(client, ending).await;
 }
 
-/// How a stream came to its end.
+/// How a stream ended.
 #[derive(Clone, Copy, Debug)]
 enum End {
-    /// By itself, by the client or by upstream.
+    /// The step, the client or upstream ended it.
     Over(Ending),
-    /// By a fault.
+    /// A fault cut it.
     Cut(Ending),
 }
 
-/// Ends when the client has left.
+/// Waits until the client has left.
 async fn leaving(requests: &mut ReadHalf<'_>) {
-    // A GET has no body; what comes nevertheless is not for this exchange.
+    // A GET has no body; bytes that arrive anyway do not belong to this exchange.
     let mut bytes = [0; 1024];
     while requests.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
 }
@@ -67,7 +67,7 @@ async fn perform(step: &Step, to: &Origin, head: &Head, answers: &mut WriteHalf<
         Act::Hang => std::future::pending().await,
         Act::Refuse => End::Over(Ending::Fin),
         Act::Answer(answer) => answer_with(answer, answers).await,
-        Act::Forward { pace, trouble } => forward(to, head, answers, *pace, *trouble).await,
+        Act::Forward { throttle, trouble } => forward(to, head, answers, *throttle, *trouble).await,
     }
 }
 
@@ -82,7 +82,7 @@ async fn forward(
     to: &Origin,
     head: &Head,
     answers: &mut WriteHalf<'_>,
-    pace: Pace,
+    throttle: Throttle,
     trouble: Option<Trouble>,
 ) -> End {
     let mut upstream = match to.connect().await {
@@ -95,7 +95,7 @@ async fn forward(
     if upstream.write_all(&head.with_connection_close()).await.is_err() {
         return End::Over(Ending::Reset);
     }
-    // An end before or inside the head is passed on as it is.
+    // An end before or inside the head is forwarded as it is.
     let answered = match Head::read(&mut upstream, &mut buffer).await {
         Ok(Some(answered)) => answered,
         Ok(None) => return End::Over(Ending::Fin),
@@ -104,7 +104,7 @@ async fn forward(
     if answers.write_all(answered.bytes()).await.is_err() {
         return End::Over(Ending::Reset);
     }
-    let mut body = Body::new(upstream, buffer, &answered, pace);
+    let mut body = Body::new(upstream, buffer, &answered, throttle);
     match trouble {
         None => End::Over(body.pass_all(answers).await),
         Some(trouble) => befall(&mut body, answers, trouble).await,
@@ -112,17 +112,17 @@ async fn forward(
 }
 
 async fn befall(body: &mut Body, answers: &mut WriteHalf<'_>, trouble: Trouble) -> End {
-    let stop = match trouble.after {
+    let result = match trouble.after {
         After::Bytes(bytes) => body.pass(answers, bytes).await,
         After::Time(time) => {
-            timeout(time, body.pass(answers, u64::MAX)).await.unwrap_or(Stop::Limit)
+            timeout(time, body.pass(answers, u64::MAX)).await.unwrap_or(PassResult::Limit)
         }
     };
-    match (stop, trouble.kind) {
-        (Stop::Ended(ending), _) => End::Over(ending),
-        (Stop::Limit, Kind::End(ending)) => End::Cut(ending),
-        (Stop::Limit, Kind::Stall(None)) => std::future::pending().await,
-        (Stop::Limit, Kind::Stall(Some(time))) => {
+    match (result, trouble.kind) {
+        (PassResult::Ended(ending), _) => End::Over(ending),
+        (PassResult::Limit, Kind::End(ending)) => End::Cut(ending),
+        (PassResult::Limit, Kind::Stall(None)) => std::future::pending().await,
+        (PassResult::Limit, Kind::Stall(Some(time))) => {
             sleep(time).await;
             End::Over(body.pass_all(answers).await)
         }

@@ -22,10 +22,10 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn the_command_says_what_is_wrong_and_the_help_has_the_language() {
+fn errors_name_what_is_wrong_and_the_help_has_the_language() {
     let to = ["--to", "http://127.0.0.1:1"];
     for (arguments, expected) in [
-        (&["--listen", "0.0.0.0:0"][..], "seen by other machines"),
+        (&["--listen", "0.0.0.0:0"][..], "reachable from other machines"),
         (&["--listen", "8080"], "expected one such as 127.0.0.1:8081"),
         (&["--plan", "pass; cutt"], "step 2, \"cutt\": \"cutt\" is not one of pass"),
         (&["--plan", "@no-such.plan"], "no-such.plan: "),
@@ -75,7 +75,7 @@ fn the_first_line_is_the_address_and_the_only_one() {
 }
 
 #[test]
-fn a_signal_right_after_the_address_ends_it_in_order() {
+fn a_signal_right_after_the_address_ends_it_with_zero() {
     for signal in ["-TERM", "-INT"] {
         let mut proxy = Process::start(command(&NOWHERE).stderr(Stdio::null()));
         proxy.signal(signal);

@@ -1,5 +1,4 @@
-//! The faults proxy while it runs: what passes untouched, whose turn it is, and its
-//! control routes.
+//! The proxy at run time: what passes unchanged, the order of the steps, and the control routes.
 
 mod support;
 
@@ -12,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
-async fn other_requests_pass_untouched_and_consume_no_step() {
+async fn other_requests_pass_unchanged_and_consume_no_step() {
     let upstream = Canned::serving(plain(b"passed"), Afterwards::Close).await;
     let proxy = Proxy::before(&upstream.url, "hang").await;
     assert_eq!(proxy.post("/logs/stream", "a log").await.body, b"passed");
@@ -49,7 +48,7 @@ async fn a_long_body_passes_both_ways() {
 }
 
 #[tokio::test]
-async fn upstream_is_asked_for_one_exchange_per_connection() {
+async fn requests_one_exchange_per_connection_from_upstream() {
     let upstream = Canned::serving(plain(b""), Afterwards::Close).await;
     let proxy = Proxy::before(&upstream.url, "pass").await;
     for path in [STREAM, "/page"] {
@@ -104,7 +103,7 @@ async fn streams_take_their_steps_in_turn() {
 }
 
 #[tokio::test]
-async fn a_plan_that_is_none_is_told_and_the_old_one_holds() {
+async fn rejects_a_malformed_plan_and_keeps_the_old_one() {
     let proxy = Proxy::before("http://127.0.0.1:1", "status code=410; status code=404").await;
     assert_eq!(proxy.get(STREAM).await.status, 410);
     let answer = proxy.post("/faults/plan", "pass; cut after=soon").await;
@@ -116,7 +115,7 @@ async fn a_plan_that_is_none_is_told_and_the_old_one_holds() {
     let answer = proxy.post("/faults/plan", "pass;".repeat(20_000)).await;
     assert_eq!(answer.status, 413);
     assert_eq!(proxy.post("/faults/plan", vec![0xff]).await.status, 400);
-    assert_eq!(proxy.get(STREAM).await.status, 404, "its counting goes on");
+    assert_eq!(proxy.get(STREAM).await.status, 404, "the old plan continues");
 }
 
 #[tokio::test]
@@ -147,7 +146,7 @@ async fn all_open_streams_are_cut_or_reset_at_once() {
 }
 
 #[tokio::test]
-async fn its_own_routes_say_what_they_expect() {
+async fn control_routes_name_what_they_expect() {
     let proxy = Proxy::before("http://127.0.0.1:1", "pass").await;
     let answer = proxy.get("/faults/plan").await;
     assert_eq!((answer.status, &*answer.error()), (405, "expected POST"));
@@ -169,7 +168,7 @@ async fn its_own_routes_say_what_they_expect() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_is_down_is_named() {
+async fn names_an_upstream_that_is_down() {
     let gone = Canned::serving(Vec::new(), Afterwards::Close).await.url.clone();
     let address = gone.trim_start_matches("http://");
     until("it is gone", async || TcpStream::connect(address).await.is_err()).await;

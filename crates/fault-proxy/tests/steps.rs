@@ -1,5 +1,4 @@
-//! The faults proxy: each step of a plan does what it says, and what it does not touch stays as it
-//! is.
+//! Each step of a plan does what it says, and changes nothing else.
 
 mod support;
 
@@ -43,7 +42,7 @@ async fn pass_and_split_change_no_byte() {
 }
 
 #[tokio::test]
-async fn a_split_goes_through_letters_and_line_ends() {
+async fn a_split_cuts_through_letters_and_line_ends() {
     let upstream = Canned::serving(plain(&frames(2)), Afterwards::Close).await;
     let proxy = Proxy::before(&upstream.url, "split size=1 rate=200").await;
     let mut wire = proxy.open(STREAM).await;
@@ -73,7 +72,7 @@ async fn cut_after_bytes_is_an_early_end_inside_a_frame() {
 }
 
 #[tokio::test]
-async fn cut_counts_what_a_reader_gets_of_a_chunked_body() {
+async fn cut_counts_the_bytes_of_a_chunked_body_without_its_coding() {
     let upstream = Canned::serving(chunked(&frames(100), 16), Afterwards::StayOpen).await;
     let proxy = Proxy::before(&upstream.url, "cut after=1000").await;
     let (got, end) = proxy.open(STREAM).await.rest().await;
@@ -109,7 +108,7 @@ async fn cut_after_a_time_ends_a_quiet_stream() {
 }
 
 #[tokio::test]
-async fn an_end_that_comes_before_the_fault_is_the_end() {
+async fn an_end_before_the_fault_ends_the_stream() {
     let upstream = Canned::serving(plain(b"data: 1\n\n"), Afterwards::Close).await;
     let proxy = Proxy::before(&upstream.url, "reset after=1000").await;
     proxy.open(STREAM).await.rest().await.1.expect("FIN");
@@ -127,7 +126,7 @@ async fn stall_keeps_the_connection_open_and_sends_nothing_more() {
 }
 
 #[tokio::test]
-async fn stall_for_a_time_goes_on_where_it_stopped() {
+async fn a_stall_for_a_time_resumes_where_it_stopped() {
     let answer = chunked(&frames(2000), 100);
     let upstream = Canned::serving(answer.clone(), Afterwards::Close).await;
     for plan in ["stall after=1000 for=400ms", "stall after=100ms for=400ms rate=200000"] {
@@ -152,7 +151,7 @@ async fn stall_after_a_time_is_silent() {
 }
 
 #[tokio::test]
-async fn trickle_takes_its_time() {
+async fn trickle_limits_the_rate() {
     let body = frames(10);
     let upstream = Canned::serving(plain(&body), Afterwards::Close).await;
     let proxy = Proxy::before(&upstream.url, "trickle rate=1000").await;
@@ -208,7 +207,7 @@ async fn html_is_a_login_page_and_redirect_leads_to_it() {
 }
 
 #[tokio::test]
-async fn refuse_closes_without_an_answer_and_hang_stays_without_one() {
+async fn refuse_closes_and_hang_stays_open_without_a_response() {
     let (proxy, upstream) = quiet("refuse; hang").await;
     let (got, end) = proxy.open(STREAM).await.rest().await;
     assert!(got.is_empty() && end.is_ok(), "{got:?} {end:?}");
@@ -217,7 +216,7 @@ async fn refuse_closes_without_an_answer_and_hang_stays_without_one() {
 }
 
 #[tokio::test]
-async fn delay_waits_before_upstream_is_asked() {
+async fn delay_waits_before_it_asks_upstream() {
     let (proxy, upstream) = quiet("delay for=600ms").await;
     let mut wire = proxy.open(STREAM).await;
     assert!(wire.is_silent().await);
@@ -229,7 +228,7 @@ async fn delay_waits_before_upstream_is_asked() {
 }
 
 #[tokio::test]
-async fn a_reader_that_leaves_is_told_to_upstream_whatever_befalls_it() {
+async fn upstream_sees_a_reader_leave_during_any_step() {
     for plan in ["pass", "stall after=10", "trickle rate=10", "cut after=1h"] {
         let (proxy, upstream) = quiet(plan).await;
         let mut wire = proxy.open(STREAM).await;

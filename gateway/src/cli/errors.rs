@@ -1,14 +1,13 @@
-//! What clap says about a wrong command line, without the secrets that may stand in it.
+//! Errors about the command line, without the secrets that it may contain.
 
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
 
-/// Takes out of `error` whatever may be a secret: the value of a flag that has one, or what stands
-/// astray behind it.
+/// Removes from `error` whatever may be a secret: the value of a secret flag, or a stray argument
+/// after it.
 ///
-/// The journal of a service and the log of a build show an error to more people than may know a
-/// token.
+/// Journals and build logs show errors to more people than may know a token.
 pub(crate) fn without_secrets(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let named = |error: &clap::Error, kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -26,7 +25,7 @@ pub(crate) fn without_secrets(mut error: clap::Error, arguments: &[OsString]) ->
         }
         if arguments.iter().any(|argument| is_secret_flag(&argument.to_string_lossy())) {
             hide(&mut error, kind);
-            // Tips repeat it.
+            // Suggestions repeat it.
             for kind in [
                 ContextKind::Suggested,
                 ContextKind::SuggestedArg,
@@ -50,12 +49,12 @@ fn is_secret_flag(text: &str) -> bool {
     SECRET_FLAGS.iter().any(|flag| text.starts_with(flag))
 }
 
-/// Whether `text` stands in the place of a value: right behind a flag that has a secret.
+/// Returns whether `text` is in the position of a value, right after a secret flag.
 fn follows_secret_flag(text: &str, arguments: &[OsString]) -> bool {
     arguments.windows(2).any(|pair| {
         is_secret_flag(&pair[0].to_string_lossy()) && pair[1].to_string_lossy().starts_with(text)
     })
 }
 
-/// Tokens, and URLs in which people write passwords.
+/// Flags with tokens, or with URLs that may contain passwords.
 const SECRET_FLAGS: [&str; 3] = ["--token", "--upstream", "--url"];

@@ -1,4 +1,4 @@
-//! The command line. What comes out of here is checked.
+//! The command line.
 
 pub(crate) mod errors;
 mod parse;
@@ -22,8 +22,8 @@ use crate::cli::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
 ///
-/// Without a command it serves. Log lines of the gateway itself go to standard error; RUST_LOG sets
-/// how many.
+/// Without a command, the gateway serves. Its own log goes to standard error; set RUST_LOG to
+/// filter it.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -37,7 +37,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Publish sample logs to any gateway.
     Publish(Publish),
-    /// Serve a recorded stream, byte for byte, to each reader from its start.
+    /// Serve a recorded stream byte for byte, from its start for each reader.
     Replay(Replay),
 }
 
@@ -49,24 +49,24 @@ pub(crate) struct Network {
     /// Port to listen on; 0 for any free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Take the next free port if that one is busy.
+    /// Use the next free port if that one is busy.
     #[arg(long)]
     next_free_port: bool,
-    /// Serve the page in this folder too, under a strict Content-Security-Policy.
+    /// Also serve the page in this folder, with a strict Content-Security-Policy.
     #[arg(long, value_name = "DIR")]
     pub(crate) site: Option<PathBuf>,
     /// The Content-Security-Policy of that page; "" for none.
     #[arg(long = "csp", value_name = "POLICY", requires = "site", default_value = POLICY)]
     pub(crate) policy: Policy,
-    /// Let pages of this origin read streams from elsewhere, with any request headers; repeatable,
-    /// '*' for all.
+    /// Allow pages of this other origin to read streams, with any request headers; repeatable, '*'
+    /// for all.
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub(crate) cors_origins: Vec<cors::Origin>,
-    /// Let their requests carry cookies, for a proxy in front that knows users by them.
+    /// Allow their requests to carry cookies, for a proxy in front that identifies users by them.
     #[arg(long)]
     pub(crate) cors_credentials: bool,
-    /// Answer requests for this host name too; repeatable. On a loopback address only loopback
-    /// names are answered otherwise, on another one any name is, until the first is given.
+    /// Also accept requests for this host name; repeatable. Without it, a loopback address accepts
+    /// loopback names only, and any other address accepts every name.
     #[arg(long = "allowed-host", value_name = "NAME")]
     pub(crate) allowed_hosts: Vec<HostName>,
     #[command(flatten)]
@@ -90,18 +90,18 @@ pub(crate) struct Serve {
     pub(crate) network: Network,
     /// Forward the Datashop proxy route to another backend instead of this gateway.
     ///
-    /// Its stream is looked for at URL/logs/stream, and at URL/api/logs/stream if that is not
-    /// there. The variable LOGS_GATEWAY_UPSTREAM_AUTHORIZATION sets the Authorization header
-    /// of the requests.
+    /// The gateway requests URL/logs/stream, and URL/api/logs/stream if that does not exist. The
+    /// variable LOGS_GATEWAY_UPSTREAM_AUTHORIZATION sets the Authorization header of the requests.
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<BaseUrl>,
-    /// Reach --upstream through the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY name.
+    /// Connect to --upstream through the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY.
     #[arg(long, requires = "upstream")]
     pub(crate) use_env_proxy: bool,
-    /// A token that a service publishes with; repeatable. Without any, the demo's tokens hold.
+    /// A token with which a service publishes; repeatable. Without any, the public demo tokens
+    /// apply.
     ///
-    /// LOGS_GATEWAY_TOKENS keeps it out of the list of processes. When other machines reach the
-    /// gateway, it needs 16 bytes.
+    /// LOGS_GATEWAY_TOKENS keeps it out of the process list. If other machines can reach the
+    /// gateway, a token needs at least 16 bytes.
     #[arg(
         long = "token",
         value_name = "SERVICE=TOKEN",
@@ -112,22 +112,21 @@ pub(crate) struct Serve {
     pub(crate) tokens: Vec<Token>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
-    /// Run a make-believe ETL job that publishes on the demo's workflows, with the token of
-    /// service etl.
+    /// Run a sample ETL job that publishes on the demo workflows, with the token of service etl.
     #[arg(long)]
     pub(crate) job: bool,
-    /// Lines per second that the job writes to each workflow.
+    /// Logs per second that the job publishes on each workflow.
     #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]
     pub(crate) rate: f64,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Publish {
-    /// The gateway. The route is looked for at URL/logs/stream, and at URL/api/logs/publish if
-    /// that is not there.
+    /// The gateway. Logs are sent to URL/logs/stream, and to URL/api/logs/publish if that does not
+    /// exist.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub(crate) url: BaseUrl,
-    /// Reach it through the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY name.
+    /// Connect through the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY.
     #[arg(long)]
     pub(crate) use_env_proxy: bool,
     /// The service to publish as.
@@ -142,7 +141,7 @@ pub(crate) struct Publish {
     /// The service's token.
     #[arg(long, default_value = DEMO_ETL_TOKEN, env = "LOGS_GATEWAY_TOKEN", hide_env_values = true)]
     pub(crate) token: String,
-    /// How many logs; 0 for no end.
+    /// The number of logs; 0 for no limit.
     #[arg(long, default_value_t = 5)]
     pub(crate) count: u64,
     /// Time between two logs, such as 2s or 500ms.
@@ -165,7 +164,7 @@ pub(crate) struct Replay {
     pub(crate) network: Network,
     /// The recording: the bytes of an event stream.
     pub(crate) file: PathBuf,
-    /// How many times faster than it was recorded.
+    /// Playback speed, as a multiple of the recorded one.
     #[arg(long, default_value_t = 1.0, value_parser = parse_rate)]
     pub(crate) speed: f64,
 }

@@ -1,11 +1,11 @@
-//! The values of flags.
+//! Parsers of flag values.
 
 use std::time::Duration;
 
 pub(crate) fn parse_time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if !time.is_zero() => Ok(time),
-        Ok(_) => Err("expected more than no time, such as 2s or 500ms".into()),
+        Ok(_) => Err("expected a time above zero, such as 2s or 500ms".into()),
         Err(error) => Err(format!("expected a time such as 2s or 500ms: {error}")),
     }
 }

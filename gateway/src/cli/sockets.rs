@@ -1,4 +1,4 @@
-//! The flags that bound connections.
+//! The flags that limit connections.
 
 use std::time::Duration;
 
@@ -9,12 +9,11 @@ use crate::cli::parse::{parse_count, parse_time};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sockets {
-    /// Connections that are served; above that readers get 503, while health checks and publishers
-    /// are still answered. By default as many as the limit of open files (ulimit -n) leaves
-    /// room for.
+    /// Maximum number of connections. Above it, readers receive 503, while health checks and
+    /// publishers are still served. The default is what the limit of open files (ulimit -n) allows.
     #[arg(long, value_name = "N", value_parser = parse_count)]
     max_connections: Option<usize>,
-    /// How long a client may accept no byte while some are due, before its connection is closed.
+    /// How long a client may accept no byte while some are due before its connection is closed.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_time)]
     write_timeout: Duration,
 }
@@ -27,7 +26,7 @@ impl Sockets {
         let max_connections = self.max_connections.unwrap_or(possible.max_connections);
         if max_connections > possible.max_connections {
             tracing::warn!(
-                "--max-connections {max_connections} is more than the limit of open files ({}) leaves room for: about {}",
+                "--max-connections {max_connections} is more than the limit of open files ({}) allows: about {}",
                 open_files(),
                 possible.max_connections
             );

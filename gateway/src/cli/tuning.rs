@@ -1,4 +1,4 @@
-//! The flags that set how much is kept, how far readers may be behind, and the times of a stream.
+//! The flags for histories, slow readers, and the intervals of a stream.
 
 use std::time::Duration;
 
@@ -11,35 +11,36 @@ use crate::cli::parse::{parse_count, parse_time};
 
 #[derive(Debug, Args)]
 pub(crate) struct Tuning {
-    /// Lines that each channel keeps for readers who come back; 0 for none.
+    /// Logs that each channel keeps for readers that reconnect; 0 for none.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     history_lines: usize,
-    /// Bytes that each channel keeps, with 96 more for each line.
+    /// Bytes that each channel keeps, including 96 for each log.
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, value_parser = parse_count)]
     history_bytes: usize,
-    /// Bytes that all channels keep together; the lines of those that were longest quiet go first.
+    /// Bytes that all channels keep together; the channels that have been quiet longest lose their
+    /// logs first.
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20, value_parser = parse_count)]
     history_total_bytes: usize,
-    /// Lines that a reader may be behind in a channel, once it has caught up.
+    /// Logs that a reader may lag in a channel, once it has caught up.
     #[arg(long, value_name = "N", default_value_t = 8_192, value_parser = parse_count)]
     reader_lines: usize,
-    /// Bytes that a reader may be behind in a channel, once it has caught up.
+    /// Bytes that a reader may lag in a channel, once it has caught up.
     #[arg(long, value_name = "BYTES", default_value_t = 8 << 20, value_parser = parse_count)]
     reader_bytes: usize,
-    /// What happens to a reader that is further behind.
+    /// What happens to a reader that lags further.
     #[arg(long, value_enum, default_value = "gap")]
     slow_reader: Slow,
-    /// How often each stream gets a heartbeat event, with what was sent on it.
+    /// Interval of the heartbeat events of each stream, which report its positions.
     #[arg(long, default_value = "15s", value_parser = parse_time)]
     heartbeat: Duration,
-    /// How often each stream gets a comment, so that no proxy takes it for dead.
+    /// Interval of the comments on each stream, which keep proxies from closing it.
     #[arg(long, default_value = "25s", value_parser = parse_time)]
     ping: Duration,
-    /// How old a stream gets, give or take a tenth; its reader comes back at once, to whichever
-    /// gateway a balancer chooses.
+    /// Maximum age of a stream, give or take a tenth. Its reader reconnects at once, to any gateway
+    /// that a load balancer chooses.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     rotate: Option<Duration>,
-    /// When readers come back after this gateway is told to stop; each takes its own moment.
+    /// Range of the random delay after which readers reconnect when this gateway shuts down.
     #[arg(long, value_name = "FROM..TO", default_value = "1s..5s")]
     drain_retry: Spread,
 }
@@ -70,8 +71,8 @@ impl Tuning {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Slow {
-    /// It goes on with the newest lines, and is told which it missed.
+    /// It skips to the newest logs, and receives a gap event.
     Gap,
-    /// Its stream ends; it comes back by itself.
+    /// Its stream ends, and it reconnects by itself.
     Cut,
 }

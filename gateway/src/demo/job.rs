@@ -1,4 +1,4 @@
-//! A make-believe ETL job: writes a line now and then, through the real publish route, as a service
+//! A sample ETL job, which publishes at a steady rate through the real publish route, as a service
 //! in the field does.
 
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::demo::sample::{self, WORKFLOWS};
 /// The service that the job publishes as.
 pub const SERVICE: &str = "etl";
 
-/// Publishes `rate` lines per second on each demo workflow by `publisher`, until `shutdown`.
+/// Publishes `rate` logs per second on each demo workflow by `publisher`, until `shutdown`.
 pub async fn run(publisher: Publisher, rate: f64, shutdown: CancellationToken) {
     let mut ticks = interval(Duration::from_secs_f64(1.0 / rate));
-    // A job that was held up does what it missed, so that the rate is what was asked for.
+    // After a delay the job catches up, so that the average rate is exact.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for number in 0.. {
         tokio::select! {
@@ -25,7 +25,7 @@ pub async fn run(publisher: Publisher, rate: f64, shutdown: CancellationToken) {
         for (workspace, workflow) in WORKFLOWS {
             let log = Log { service: SERVICE, workspace, workflow, data: &sample::etl_log(number) };
             if let Err(error) = publisher.publish(&log).await {
-                tracing::warn!("make-believe job: {error}");
+                tracing::warn!("sample job: {error}");
             }
         }
     }

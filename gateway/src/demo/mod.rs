@@ -1,4 +1,4 @@
-//! Logs for demos and tests: sample logs, what publishes them, and recorded streams.
+//! Demos: sample logs, a publisher and a job that sends them, and recorded streams.
 
 pub mod job;
 pub mod publisher;

@@ -1,5 +1,4 @@
-//! A client of the publish route: what `logs-gateway publish` and the make-believe job send logs
-//! with.
+//! A client of the publish route, for `logs-gateway publish` and the sample job.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -24,11 +23,11 @@ pub struct Publisher {
     base: BaseUrl,
     token: HeaderValue,
     client: reqwest::Client,
-    /// Which of [`PATHS`] the gateway answered last.
+    /// The index in [`PATHS`] that the gateway answered last.
     path: AtomicUsize,
 }
 
-/// One log and where it belongs.
+/// One log with its ids.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Log<'a> {
     /// The service that publishes.
@@ -44,12 +43,12 @@ pub struct Log<'a> {
     pub data: &'a RawValue,
 }
 
-/// What the gateway answered.
+/// The response of the gateway.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Accepted {
-    /// The channel that it went to.
+    /// The channel of the log.
     pub channel: String,
-    /// How many readers it reached.
+    /// The number of readers it reached.
     pub delivered: usize,
 }
 
@@ -62,14 +61,14 @@ pub struct Series<'a> {
     pub workspace: &'a str,
     /// The workflow id.
     pub workflow: &'a str,
-    /// How many; 0 for no end.
+    /// The number of logs; 0 for no limit.
     pub count: u64,
-    /// The time between two.
+    /// The time between two logs.
     pub interval: Duration,
 }
 
 impl Publisher {
-    /// A publisher to the gateway at `base`. Proxies of the environment are heeded with
+    /// Returns a publisher to the gateway at `base`. Proxies of the environment are used with
     /// `use_env_proxy` only.
     ///
     /// # Errors
@@ -89,7 +88,8 @@ impl Publisher {
     /// Publishes one log.
     ///
     /// # Errors
-    /// A sentence with the URL: not reached within 5 s, or refused, with the gateway's words.
+    /// A sentence with the URL: the gateway was not reached within 5 s, or refused the log with
+    /// this message.
     pub async fn publish(&self, log: &Log<'_>) -> Result<Accepted, String> {
         let body = serde_json::to_string(log).map_err(|error| error.to_string())?;
         let known = self.path.load(Ordering::Relaxed);
@@ -106,7 +106,7 @@ impl Publisher {
             return Err(format!("POST {url}: {status}: {text}"));
         }
         serde_json::from_str(&text).map_err(|error| {
-            format!("POST {url}: expected the answer of a log gateway, got {text:?}: {error}")
+            format!("POST {url}: expected the response of a log gateway, got {text:?}: {error}")
         })
     }
 
@@ -124,8 +124,8 @@ impl Publisher {
         Ok((url.clone(), status, answer.text().await.map_err(failed)?))
     }
 
-    /// Publishes a series, telling of each log, and gives the number that failed. One failure does
-    /// not end it.
+    /// Publishes a series, prints the result of each log, and returns the number of failures. A
+    /// failure does not end it.
     pub async fn publish_series(&self, series: &Series<'_>) -> u64 {
         let mut ticks = interval(series.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -155,12 +155,12 @@ impl Publisher {
     }
 }
 
-/// As long as the publishers of the field wait, so that a gateway that hangs never holds up a job.
+/// The timeout of publishers in the field, so that a gateway that hangs never blocks a job.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The names of the route: of this gateway and the first backend, and of the Node gateway, which
-/// has this one only.
+/// The paths of the route: of this gateway and the first backend, and the only one of the Node
+/// gateway.
 const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/publish"];
 
-/// The most characters of an answer that an error repeats.
+/// The most characters of a response that an error repeats.
 const SHOWN: usize = 500;

@@ -1,4 +1,4 @@
-//! A recorded stream served again, byte for byte: the real input, for tests and for looking at.
+//! Serves a recorded stream byte for byte, for tests and demos with real input.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -32,10 +32,10 @@ struct Piece {
 }
 
 impl Recording {
-    /// Reads `file`, to be served `speed` times as fast as it was recorded.
+    /// Reads `file`, to be served `speed` times as fast as recorded.
     ///
     /// # Errors
-    /// When the file cannot be read; with its name.
+    /// A sentence with the name of the file, if it cannot be read.
     pub async fn read(
         file: &Path,
         speed: f64,
@@ -46,8 +46,8 @@ impl Recording {
         Ok(Self { pieces: pieces(&bytes.into(), speed).into(), shutdown })
     }
 
-    /// The routes on which the recording is served: the proxy's, and the gateway's own. Each reader
-    /// hears it from the start.
+    /// Returns the routes of the recording: the proxy route and the gateway's own. Each reader
+    /// receives it from the start.
     pub fn app(self, extras: &Extras) -> Router {
         let routes = Router::new()
             .route(proxy::PATH, get(serve))
@@ -68,12 +68,12 @@ async fn serve(State(recording): State<Recording>) -> Response {
             Ok::<_, Infallible>(piece.bytes)
         }
     });
-    // A live stream has no end: a reader that saw one would come back and hear everything again.
+    // A live stream has no end: after one, a reader would reconnect and receive everything again.
     let endless = recorded.chain(stream::pending()).take_until(shutdown.cancelled_owned());
     (STREAM_HEADERS, Body::from_stream(endless)).into_response()
 }
 
-/// Cuts a recording after each blank line. Together the pieces are the recording, byte for byte.
+/// Splits a recording after each blank line. The pieces joined are the recording, byte for byte.
 fn pieces(recording: &Bytes, speed: f64) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut last_time = None;
@@ -105,8 +105,8 @@ fn blank_line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// When an event was recorded: the latest of its `"timestamp": <ms>`, of which the envelope's or
-/// the meta's is the backend's own.
+/// Returns when an event was recorded: the latest `"timestamp": <ms>` in it, which is the backend's
+/// own.
 fn recorded_millis(event: &[u8]) -> Option<u64> {
     let text = String::from_utf8_lossy(event);
     text.split("\"timestamp\":")
@@ -117,7 +117,7 @@ fn recorded_millis(event: &[u8]) -> Option<u64> {
         .max()
 }
 
-/// A night between two events is not waited for.
+/// Longer pauses of the recording are shortened to this.
 const LONGEST_GAP: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
     const RECORDING: &str = "retry: 1\r\n\r\nid: 1\ndata: {\"timestamp\": 1000}\n\n:ping\n\ndata: {\"timestamp\":3000}\n\ndata: open";
 
     #[test]
-    fn the_pieces_are_the_recording() {
+    fn the_pieces_joined_are_the_recording() {
         let recording = Bytes::from_static(RECORDING.as_bytes());
         let pieces = pieces(&recording, 1.0);
         assert_eq!(
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_as_it_was_recorded_times_the_speed() {
+    fn waits_are_the_recorded_ones_divided_by_the_speed() {
         let waits: Vec<_> = pieces(&Bytes::from_static(RECORDING.as_bytes()), 4.0)
             .iter()
             .map(|piece| piece.wait.as_millis())

@@ -1,14 +1,14 @@
-//! Make-believe logs, in the shapes that the ETL jobs of the field write.
+//! Sample logs, in the shapes that ETL jobs in the field write.
 
 use jiff::Timestamp;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-/// The workspace and workflow of the demo page's two choices.
+/// The workspaces and workflows that the demo page offers.
 pub const WORKFLOWS: [(&str, &str); 2] =
     [("workspace123", "workflow456"), ("prod_workspace", "etl_job_789")];
 
-/// The `number`th log of a run that goes on for ever.
+/// Returns the log at `number` in an endless run.
 #[must_use]
 pub fn etl_log(number: u64) -> Box<RawValue> {
     let steps = STEPS.len() as u64;

@@ -1,5 +1,5 @@
-//! What an operator asks: which routes there are, whether it is well and takes readers, who reads
-//! what; and ends a stream.
+//! Routes for operators: the list of routes, health, readiness, statistics, stopping a stream, and
+//! a test log.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -18,16 +18,16 @@ use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::server::link::Link;
 
-/// `GET /`: the routes.
+/// `GET /`: returns the list of routes.
 pub(crate) async fn index() -> Response {
     let routes = json!({
         "GET /": "this list",
-        "GET /health": "whether the gateway is well",
-        "GET /ready": "whether it takes readers; 503 once it is told to stop",
-        "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels, with &batch=1 several logs in one event; also /api/logs/stream",
+        "GET /health": "whether the gateway is healthy",
+        "GET /ready": "whether it accepts readers; 503 once it is shutting down",
+        "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; &batch=1 allows several logs in one event; also /api/logs/stream",
         "POST /logs/stream": "publish a log, with the header X-Service-Token; also /api/logs/publish",
-        format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, as the Datashop page asks for it",
-        "GET /admin/logs/stats": "who reads what",
+        format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, for the Datashop page",
+        "GET /admin/logs/stats": "the readers of each channel",
         "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
         "POST /test/logs": "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel",
     });
@@ -37,9 +37,9 @@ pub(crate) async fn index() -> Response {
     )
 }
 
-/// `GET /health`.
+/// `GET /health`: returns counters.
 ///
-/// It looks at counters only, so that asking often costs nothing however many channels there are.
+/// Reads counters only, so frequent checks are cheap whatever the number of channels.
 pub(crate) async fn health(
     State(gateway): State<Gateway>,
     link: Option<Extension<Link>>,
@@ -54,8 +54,8 @@ pub(crate) async fn health(
     json_response(StatusCode::OK, &health)
 }
 
-/// `GET /ready`: for a balancer, which sends readers elsewhere from the moment that this gateway is
-/// told to stop.
+/// `GET /ready`: returns 503 from the start of a shutdown, so that a load balancer sends readers
+/// elsewhere.
 pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     let is_ready = !gateway.shutdown.is_cancelled();
     json_response(
@@ -64,11 +64,11 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     )
 }
 
-/// `POST /admin/logs/stop`: ends the stream that the body names, and asks its reader not to come
-/// back.
+/// `POST /admin/logs/stop`: ends the stream that the body names, and asks its reader not to
+/// reconnect.
 ///
-/// It takes a service's token: any page that a reader visits could send this request, but not with
-/// a header of its own.
+/// Requires a service's token: any page that a reader visits could send this request, but not with
+/// a custom header.
 pub(crate) async fn stop(
     State(gateway): State<Gateway>,
     headers: HeaderMap,
@@ -77,7 +77,7 @@ pub(crate) async fn stop(
     if gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default()).is_empty() {
         return Err(Rejection::new(
             StatusCode::FORBIDDEN,
-            "X-Service-Token is missing or wrong: a stream is stopped with a token of any service",
+            "X-Service-Token is missing or wrong: expected the token of any service",
         ));
     }
     let connection = text_field(
@@ -89,14 +89,14 @@ pub(crate) async fn stop(
         return Err(Rejection::new(
             StatusCode::NOT_FOUND,
             format!(
-                "connectionId {connection:?} is of no open stream: GET /admin/logs/stats lists them"
+                "connectionId {connection:?} belongs to no open stream: GET /admin/logs/stats lists them"
             ),
         ));
     }
     Ok(json_response(StatusCode::OK, &json!({ "success": true, "connectionId": connection })))
 }
 
-/// `GET /admin/logs/stats`.
+/// `GET /admin/logs/stats`: returns the readers of each channel, and counters.
 pub(crate) async fn stats(
     State(gateway): State<Gateway>,
     link: Option<Extension<Link>>,
@@ -120,7 +120,8 @@ pub(crate) async fn stats(
     )
 }
 
-/// The numbers of the hub and, where the request came over a socket of ours, of its listener.
+/// Returns the counters of the hub and, if the request arrived over a socket of this gateway, of
+/// its listener.
 fn all_stats(gateway: &Gateway, link: Option<Extension<Link>>) -> serde_json::Value {
     let mut stats = json!(gateway.hub.stats());
     if let (Some(Extension(link)), Some(stats)) = (link, stats.as_object_mut())
@@ -131,12 +132,12 @@ fn all_stats(gateway: &Gateway, link: Option<Extension<Link>>) -> serde_json::Va
     stats
 }
 
-/// `POST /test/logs`: one sample log to the first demo workflow, or to the channel that the body
-/// names: `{"channel": …}`.
+/// `POST /test/logs`: publishes a sample log to the first demo workflow, or to the channel that the
+/// body names: `{"channel": …}`.
 ///
-/// It needs no token. So that no page that a developer visits can send it, what a browser could
-/// send unasked is refused: a request with an origin, or with another type than JSON, which no page
-/// may send elsewhere without a preflight.
+/// Requires no token. A page that a developer visits must not be able to send it, so any request
+/// that a browser could send without a preflight is refused: one with an `Origin`, or with a type
+/// other than JSON.
 pub(crate) async fn test_log(
     State(gateway): State<Gateway>,
     headers: HeaderMap,
@@ -145,7 +146,7 @@ pub(crate) async fn test_log(
     if !gateway.tokens.is_demo() {
         return Err(Rejection::new(
             StatusCode::FORBIDDEN,
-            "test logs are published with the demo tokens only; this gateway has its own",
+            "test logs are available with the demo tokens only; this gateway has its own tokens",
         ));
     }
     let body = body::received(body)?;
@@ -163,7 +164,7 @@ pub(crate) async fn test_log(
     Ok(json_response(StatusCode::OK, &answer))
 }
 
-/// Whether the body is said to be JSON, in one header.
+/// Returns whether exactly one header declares the body to be JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     let mut kinds = headers.get_all(CONTENT_TYPE).iter();
     let kind =
@@ -187,5 +188,5 @@ fn text_field(body: &str, field: &str, expected: &str) -> Result<String, Rejecti
     body.get(field)
         .and_then(|text| text.as_str())
         .map(Into::into)
-        .ok_or_else(|| wrong(&format_args!("{field} is no string")))
+        .ok_or_else(|| wrong(&format_args!("{field} is not a string")))
 }

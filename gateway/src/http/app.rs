@@ -18,20 +18,20 @@ use crate::http::site::Policy;
 use crate::http::state::Gateway;
 use crate::http::{admin, body, overload, proxy, publish, site, stream};
 
-/// What is served beside the routes.
+/// Options of the router besides the routes.
 #[derive(Clone, Debug, Default)]
 pub struct Extras {
-    /// A folder with a page to serve.
+    /// The folder of a page to serve.
     pub site: Option<PathBuf>,
-    /// The policy that the page is served with.
+    /// The page's Content-Security-Policy.
     pub policy: Policy,
-    /// Whose pages may call the routes from elsewhere.
+    /// The origins whose pages may call the routes.
     pub cors: Cors,
-    /// The names under which it answers.
+    /// The host names that are answered.
     pub hosts: Hosts,
 }
 
-/// The routes.
+/// Returns all routes.
 pub fn app(gateway: Gateway, extras: &Extras) -> Router {
     let routes = Router::new()
         .route("/", get(admin::index))
@@ -49,14 +49,15 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
     with_extras(routes, extras)
 }
 
-/// What all routers have: an answer for every other path, a page if there is one, CORS, traces.
+/// Adds what every router has: a response for other paths, the page if there is one, CORS and
+/// traces.
 pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
     let routes = routes.method_not_allowed_fallback(refuse_method);
     let routes = match &extras.site {
         Some(folder) => site::add(routes, folder, &extras.policy),
         None => routes.fallback(refuse_path),
     };
-    // Inside of CORS, so that a page of another origin can read the refusal.
+    // Inside CORS, so that a page of another origin can read the refusal.
     let routes = routes.layer(from_fn(overload::refuse));
     let routes = match extras.cors.layer() {
         Some(cors) => routes.layer(cors),
@@ -66,7 +67,7 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
         Hosts::Any => routes,
         hosts => routes.layer(from_fn_with_state(hosts.clone(), hosts::check)),
     };
-    // No answer is what its bytes look like: a log may look like a page.
+    // Browsers must not guess types from bytes: a log may look like a page.
     let nosniff = SetResponseHeaderLayer::if_not_present(
         X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -74,7 +75,7 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
     routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
-/// The path without its query, which may hold what is nobody's business.
+/// Traces the path without its query, which may be confidential.
 fn span(request: &Request) -> tracing::Span {
     tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }

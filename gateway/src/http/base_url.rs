@@ -1,17 +1,16 @@
-//! The address of another gateway, as a flag names it: what the paths of its routes are appended
-//! to.
+//! The address of another gateway, to which the paths of its routes are appended.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// An http(s) URL without a slash at its end, a query, a fragment or a user.
+/// An http(s) URL without a trailing slash, query, fragment or user.
 ///
-/// It may go into logs and answers, since it holds no secret.
+/// It holds no secret, so logs and responses may show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Box<str>);
 
 impl BaseUrl {
-    /// The address of `path`, which begins with a slash.
+    /// Returns the address of `path`, which begins with a slash.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
@@ -21,17 +20,19 @@ impl BaseUrl {
 impl FromStr for BaseUrl {
     type Err = &'static str;
 
-    /// Reads a URL such as `http://127.0.0.1:3000`. No error holds any of `text`, in which there may be a password.
+    /// Parses a URL such as `http://127.0.0.1:3000`. No error repeats `text`, which may hold a
+    /// password.
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        // The parser would drop or encode them without a word.
+        // The parser would silently drop or encode them.
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err("expected a URL without spaces");
         }
         let url = reqwest::Url::parse(text).map_err(|_| EXPECTED)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err("no http(s) URL; expected one such as http://127.0.0.1:3000");
+            return Err("not an http(s) URL: expected one such as http://127.0.0.1:3000");
         }
-        // Not by the parsed user: of "http://@host" it is empty. An @ in a path is no user.
+        // The parsed user is empty for "http://@host", so the text is searched. An @ in a path is
+        // not a user.
         let authority =
             text.split_once(':').map_or(text, |(_, rest)| rest).trim_start_matches(['/', '\\']);
         if authority
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_appended() {
+    fn appends_paths() {
         for (text, expected) in [
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000/logs/stream"),
             ("http://127.0.0.1:3000/", "http://127.0.0.1:3000/logs/stream"),
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_that_no_path_can_be_appended_to_is_refused() {
+    fn rejects_urls_to_which_no_path_can_be_appended() {
         for text in [
             "http://h/?a=1",
             "http://h?",
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_refused_and_not_repeated() {
+    fn rejects_a_user_without_repeating_it() {
         for text in [
             "http://svc:hunter2@h/i",
             "http://hunter2@h",

@@ -1,4 +1,4 @@
-//! The text of a request's body: decompressed within bounds, without a byte order mark, in UTF-8.
+//! The text of a request's body: decompressed within bounds, in UTF-8, without a byte order mark.
 
 use std::io::Read;
 
@@ -10,13 +10,13 @@ use flate2::read::MultiGzDecoder;
 
 use crate::http::rejection::Rejection;
 
-/// The most bytes of a body, compressed or not.
+/// The size limit of a body in bytes, before and after decompression.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
-/// Unwraps a body that was read up to the limit.
+/// Returns a body that is within the limit.
 ///
 /// # Errors
-/// 413 for a longer one.
+/// 413 for a longer body.
 pub(crate) fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Rejection> {
     body.map_err(|refused| match refused.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
@@ -24,7 +24,7 @@ pub(crate) fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Rej
     })
 }
 
-/// Returns the text of a body by the request's `headers`.
+/// Returns the text of a body, decoded as the request's `headers` declare.
 ///
 /// # Errors
 /// 415 for an encoding that is not supported, 413 for more than [`MAX_BYTES`] once decompressed,
@@ -39,7 +39,7 @@ pub(crate) fn text(headers: &HeaderMap, body: &Bytes) -> Result<String, Rejectio
     }
     let mut text = String::from_utf8(bytes).map_err(|error| {
         Rejection::bad_request(format!(
-            "body is not UTF-8: the byte at {} begins no character",
+            "body is not UTF-8: the byte at {} does not begin a character",
             error.utf8_error().valid_up_to()
         ))
     })?;
@@ -55,7 +55,7 @@ enum Encoding {
     Gzip,
 }
 
-/// Reads `Content-Encoding`, of which there may be several lines.
+/// Parses `Content-Encoding`, which may be repeated.
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Rejection> {
     let lines = headers
         .get_all(CONTENT_ENCODING)
@@ -84,7 +84,7 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Rejection> {
     }
 }
 
-/// Decompresses at most [`MAX_BYTES`]: a small body may stand for a thousand times as much.
+/// Decompresses at most [`MAX_BYTES`]: a small body may expand a thousandfold.
 fn unzip(body: &[u8]) -> Result<Vec<u8>, Rejection> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_BYTES + 1).unwrap_or(u64::MAX);
@@ -92,13 +92,13 @@ fn unzip(body: &[u8]) -> Result<Vec<u8>, Rejection> {
         Ok(length) if length > MAX_BYTES => Err(too_large()),
         Ok(_) => Ok(bytes),
         Err(error) => Err(Rejection::bad_request(format!(
-            "body is not valid gzip, as Content-Encoding says it is: {error}"
+            "body is not valid gzip, as Content-Encoding declares: {error}"
         ))),
     }
 }
 
-/// The bits of a unit if this is UTF-16 or UTF-32: by its byte order mark, or by the zeros that
-/// JSON of ASCII characters then has.
+/// Returns the width in bits of a UTF-16 or UTF-32 text, which its byte order mark or the zeros of
+/// ASCII JSON reveal.
 fn wide(bytes: &[u8]) -> Option<u8> {
     match bytes {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {

@@ -1,5 +1,4 @@
-//! Which pages of other origins may call the routes, and the CORS headers that their browsers
-//! receive.
+//! CORS: the origins whose pages may call the routes.
 
 use std::str::FromStr;
 
@@ -7,17 +6,17 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-/// The pages that may call from elsewhere.
+/// The other origins whose pages may call the routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cors {
-    /// None.
+    /// No other origin.
     #[default]
     Off,
-    /// Those of any origin, without cookies.
+    /// Any origin, without cookies.
     Any,
-    /// Those of these origins.
+    /// A list of origins.
     Origins {
-        /// The origins.
+        /// The origins that are allowed.
         origins: Vec<HeaderValue>,
         /// Whether their requests may carry cookies.
         credentials: bool,
@@ -25,10 +24,11 @@ pub enum Cors {
 }
 
 impl Cors {
-    /// Reads the flags.
+    /// Checks the values of the flags.
     ///
     /// # Errors
-    /// When `*` stands beside other origins or credentials, or credentials without an origin.
+    /// When `*` is combined with other origins or credentials, or there are credentials but no
+    /// origin.
     pub fn new(origins: Vec<Origin>, credentials: bool) -> Result<Self, &'static str> {
         let any = origins.contains(&Origin::Any);
         match origins.len() {
@@ -50,8 +50,8 @@ impl Cors {
         }
     }
 
-    /// What answers preflights and adds the headers; `None` where no page of another origin may
-    /// call.
+    /// Returns the layer that responds to preflights and adds headers, or `None` if no other origin
+    /// is allowed.
     pub(crate) fn layer(&self) -> Option<CorsLayer> {
         let (origins, credentials) = match self {
             Self::Off => return None,
@@ -64,8 +64,8 @@ impl Cors {
             .allow_origin(origins)
             .allow_credentials(credentials)
             .allow_methods([Method::GET, Method::POST]);
-        // A host application sends headers of its own, such as Authorization, to the proxy that
-        // checks them.
+        // A host application sends custom headers, such as Authorization, to the proxy that checks
+        // them.
         Some(layer.allow_headers(AllowHeaders::mirror_request()).expose_headers([RETRY_AFTER]))
     }
 }
@@ -91,7 +91,7 @@ impl Origin {
 impl FromStr for Origin {
     type Err = String;
 
-    /// Reads an origin. One that no browser ever sends would never match, so it is refused.
+    /// Parses an origin. One that no browser ever sends would never match, so it is an error.
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "*" {
             return Ok(Self::Any);
@@ -109,14 +109,14 @@ impl FromStr for Origin {
     }
 }
 
-/// How a browser sends the origin of the page at `url`, if it has one.
+/// Returns the origin of the page at `url` as a browser sends it, if it has one.
 fn as_sent(url: &str) -> Option<String> {
     let parsed = reqwest::Url::parse(url).ok()?;
     let origin = parsed.origin();
     if origin.is_tuple() {
         return Some(origin.ascii_serialization());
     }
-    // A scheme of an application's own, such as capacitor: or chrome-extension:.
+    // A custom scheme of an application, such as capacitor: or chrome-extension:.
     let host = parsed.host_str().filter(|host| !host.is_empty())?;
     let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{}://{}{port}", parsed.scheme(), host.to_ascii_lowercase()))
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_taken_as_browsers_send_it() {
+    fn accepts_an_origin_as_browsers_send_it() {
         assert_eq!("*".parse(), Ok(Origin::Any));
         for text in [
             "https://a.example",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_that_never_matches_is_refused_with_the_one_that_does() {
+    fn rejects_an_origin_that_never_matches_and_names_the_one_that_does() {
         for (text, sent) in [
             ("https://a.example/", "https://a.example"),
             ("https://a.example/path", "https://a.example"),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused() {
+    fn rejects_anything_that_is_not_an_origin() {
         for text in [
             "",
             "null",
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn any_origin_stands_alone_and_without_credentials() {
+    fn rejects_any_origin_with_others_or_with_credentials() {
         assert_eq!(Cors::new(origins(&["*"]), false), Ok(Cors::Any));
         assert_eq!(Cors::new(Vec::new(), false), Ok(Cors::Off));
         assert!(Cors::new(origins(&["https://a.example"]), true).is_ok());

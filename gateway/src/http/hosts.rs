@@ -1,6 +1,6 @@
-//! The names under which a gateway answers. On loopback a page elsewhere could otherwise read it:
-//! by a name of its own that leads to 127.0.0.1 (DNS rebinding), so that the browser takes the
-//! gateway for that page's own server.
+//! The host names that a gateway answers. Otherwise any page could read a gateway on loopback
+//! through a name of its own that resolves to 127.0.0.1 (DNS rebinding): the browser would consider
+//! the gateway that page's own server.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -14,18 +14,18 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::rejection::Rejection;
 
-/// The hosts that requests may name.
+/// The hosts that a request may name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Hosts {
-    /// Whichever a request names: the network decides who reaches the gateway.
+    /// Any host: the network decides who reaches the gateway.
     #[default]
     Any,
-    /// Those of this machine's loopback interface, and these.
+    /// The names of the loopback interface, and these.
     LoopbackAnd(Vec<HostName>),
 }
 
 impl Hosts {
-    /// Whether a request may name `authority`, a host with or without a port.
+    /// Returns whether a request may name `authority`, a host with or without a port.
     fn allow(&self, authority: &str) -> bool {
         match self {
             Self::Any => true,
@@ -41,7 +41,7 @@ impl Hosts {
 pub struct HostName(String);
 
 impl HostName {
-    /// Whether it is of the loopback interface whatever a name server says.
+    /// Returns whether it is a loopback name regardless of any name server.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let address = self.0.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -61,7 +61,7 @@ impl FromStr for HostName {
         let bare = text.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6());
         let text = if bare { format!("[{text}]") } else { text.to_ascii_lowercase() };
         let authority = text.parse::<Authority>().map_err(|_| expected)?;
-        // A name may end with the root's dot, as a browser's address bar allows.
+        // A name may end with the root's dot, which browsers allow.
         let host = authority.host().strip_suffix('.').unwrap_or(authority.host());
         if authority.as_str() != authority.host() || host.is_empty() {
             Err(expected)
@@ -85,14 +85,14 @@ pub(crate) async fn check(State(hosts): State<Hosts>, request: Request, next: Ne
             let host: String = host.chars().take(SHOWN).collect();
             Rejection::new(
                 StatusCode::MISDIRECTED_REQUEST,
-                format!("Host {host:?} is not a name of this gateway; if it should be one, start it with --allowed-host NAME"),
+                format!("Host {host:?} is not a name of this gateway; to allow it, start the gateway with --allowed-host NAME"),
             )
             .into_response()
         }
     }
 }
 
-/// The host of `authority`; none of what is no host with a port, or has a user before it.
+/// Returns the host of `authority`, or `None` if it is malformed or has a user.
 fn host_of(authority: &str) -> Option<HostName> {
     let authority: Authority = authority.parse().ok()?;
     if authority.as_str().contains('@') { None } else { authority.host().parse().ok() }
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_is_what_no_name_server_decides() {
+    fn loopback_names_need_no_name_server() {
         let hosts = Hosts::LoopbackAnd(Vec::new());
         for host in [
             "127.0.0.1:8080",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_allowed_with_any_port_and_case() {
+    fn allows_a_name_with_any_port_and_case() {
         let hosts = Hosts::LoopbackAnd(vec![
             "Logs.Example.com".parse().expect("a name"),
             "fd00::1".parse().expect("an address"),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_names_a_host_alone() {
+    fn rejects_a_flag_that_is_more_than_a_host() {
         for text in ["", "http://h", "h:80", "h/", "user@h", "a b", "."] {
             assert!(text.parse::<HostName>().is_err(), "{text:?}");
         }

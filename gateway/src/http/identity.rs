@@ -1,24 +1,24 @@
-//! Who sends a request, by the headers of the proxy in front and the tokens of publishers. The only
-//! place that reads them.
+//! Identifies who sends a request, from the headers of the proxy in front and the tokens of
+//! publishers. No other file reads them.
 //!
-//! A header that decides about access is never ignored: one that is empty, repeated, unreadable or
-//! too long is refused.
+//! A header that decides about access is never ignored: an empty, repeated, unreadable or overlong
+//! one is an error.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use logs_sse_core::channel::{ChannelName, Id, is_hidden};
 
 use crate::http::rejection::Rejection;
 
-/// The header in which the proxy in front names the user.
+/// The header that names the user, set by the proxy in front.
 pub const USER_HEADER: &str = "X-User-Id";
 
-/// The header in which the proxy in front names the workspace that the user works in.
+/// The header that names the user's workspace, set by the proxy in front.
 pub const WORKSPACE_HEADER: &str = "X-Workspace-Id";
 
 /// The header that carries a service's token.
 pub const TOKEN_HEADER: &str = "X-Service-Token";
 
-/// The most bytes that the value of one of these headers may have.
+/// The size limit of these headers in bytes.
 pub const MAX_BYTES: usize = 256;
 
 /// The reader of a stream, as the proxy in front describes it.
@@ -29,7 +29,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads `X-User-Id` and `X-Workspace-Id`, each of which may be absent.
+    /// Parses `X-User-Id` and `X-Workspace-Id`, each of which may be absent.
     ///
     /// # Errors
     /// 400 when one of them is empty, repeated, not UTF-8, longer than [`MAX_BYTES`], or holds a
@@ -43,26 +43,25 @@ impl Identity {
         Ok(Self { user, workspace })
     }
 
-    /// The same identity, with `name` as the user if the proxy in front named none.
+    /// Sets `name` as the user if the proxy in front named none.
     #[must_use]
     pub fn or_user(self, name: Option<&str>) -> Self {
         Self { user: self.user.or_else(|| name.map(Into::into)), ..self }
     }
 
-    /// The user.
+    /// Returns the user, if the proxy in front named one.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// Whether this reader may read `channel`: any without a workspace header, otherwise those of
-    /// that workspace.
+    /// Returns whether this reader may read `channel`. Without a workspace header it may read any.
     #[must_use]
     pub fn may_read(&self, channel: &ChannelName) -> bool {
         self.workspace.as_ref().is_none_or(|workspace| workspace == channel.workspace())
     }
 
-    /// The same headers for a backend that is asked for `channel`, which this reader may read.
+    /// Returns these headers for a request to a backend for `channel`, which this reader may read.
     pub(crate) fn headers_for(&self, channel: &ChannelName) -> HeaderMap {
         let value = |text: &str| {
             HeaderValue::from_bytes(text.as_bytes())
@@ -75,7 +74,7 @@ impl Identity {
     }
 }
 
-/// Reads `X-Service-Token`, which may be absent.
+/// Parses `X-Service-Token`, which may be absent.
 ///
 /// # Errors
 /// 400 when it is empty, repeated, longer than [`MAX_BYTES`], or not visible ASCII, which every
@@ -84,14 +83,14 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
     match text(headers, TOKEN_HEADER)? {
         Some(token) if !token.bytes().all(|byte| matches!(byte, b' '..=b'~')) => {
             Err(Rejection::bad_request(format!(
-                "{TOKEN_HEADER} holds other characters than visible ASCII, of which tokens consist"
+                "{TOKEN_HEADER} holds characters other than visible ASCII"
             )))
         }
         token => Ok(token),
     }
 }
 
-/// The one value of a header.
+/// Returns the only value of a header.
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Rejection> {
     let wrong = |what: &str| Err(Rejection::bad_request(format!("{name} {what}")));
     let values: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
@@ -103,12 +102,12 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
         }
         [value] => std::str::from_utf8(value).map(Some).or_else(|_| wrong("is not UTF-8")),
         [..] => wrong(
-            "is sent more than once: the proxy in front must replace what a client sends, not add to it",
+            "appears more than once: the proxy in front must replace the header of a client, not add to it",
         ),
     }
 }
 
-/// A user goes into logs, statistics and the ids of connections.
+/// Parses a user, who appears in logs, statistics and connection ids.
 fn parse_user(user: &str) -> Result<String, Rejection> {
     match user.chars().find(|&c| c == ',' || is_hidden(c)) {
         None => Ok(user.into()),
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_cannot_be_read_is_refused_and_named() {
+    fn rejects_an_unreadable_header_by_name() {
         let long = [b'a'; MAX_BYTES + 1];
         for name in [USER_HEADER, WORKSPACE_HEADER] {
             let values: [&[u8]; 8] = [
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_gets_the_headers_that_came() {
+    fn forwards_the_headers_that_arrived() {
         let channel = "logs:etl:café:b".parse().expect("a channel");
         let headers = parse(&[("x-user-id", b"jane"), ("x-workspace-id", "café".as_bytes())])
             .expect("an identity")

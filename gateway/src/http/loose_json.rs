@@ -1,17 +1,15 @@
-//! One look at a publish body before it is parsed: how deep it is nested, and the numbers that JSON
-//! does not have.
+//! Checks a publish body before it is parsed: its depth, and numbers that JSON does not have.
 //!
-//! Python's `json.dumps` writes `NaN`, `Infinity` and `-Infinity`, which would cost a log its way
-//! to every reader.
+//! Python's `json.dumps` writes `NaN`, `Infinity` and `-Infinity`, which no reader could parse.
 
 use crate::http::rejection::Rejection;
 
 /// Returns the body with each bare `NaN`, `Infinity` and `-Infinity` as the string that it spells.
 ///
-/// It need not be JSON otherwise; whatever is wrong stays wrong for the parser to name.
+/// It need not be JSON otherwise: the parser reports any other fault.
 ///
 /// # Errors
-/// When it is nested too deep for readers, or one of `ids`, fields of the outermost object, has
+/// When it is nested too deeply for readers, or one of `ids`, fields of the outermost object, has
 /// such a number.
 pub(crate) fn spelled(text: String, ids: &[&str]) -> Result<String, Rejection> {
     let bytes = text.as_bytes();
@@ -27,7 +25,7 @@ pub(crate) fn spelled(text: String, ids: &[&str]) -> Result<String, Rejection> {
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(Rejection::bad_request(format!(
-                        "body is nested too deep: expected at most {MAX_DEPTH} levels"
+                        "body is nested too deeply: expected at most {MAX_DEPTH} levels"
                     )));
                 }
             }
@@ -58,7 +56,7 @@ pub(crate) fn spelled(text: String, ids: &[&str]) -> Result<String, Rejection> {
     Ok(spelled)
 }
 
-/// Where the string that begins at `start` ends.
+/// Returns the end of the string that begins at `start`.
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(&byte) = bytes.get(at) {
@@ -71,8 +69,8 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// The number at `at`, if it stands where a value may: after the begin, a colon, a bracket or a
-/// comma, and not as a key.
+/// Returns the number at `at`, if it is in the position of a value: after the start, a colon, a
+/// bracket or a comma, and not a key.
 fn word_at(text: &str, at: usize) -> Option<&'static str> {
     let word = WORDS.into_iter().find(|word| text[at..].starts_with(word))?;
     let before = text[..at].trim_end_matches(JSON_SPACE).as_bytes().last();
@@ -82,7 +80,7 @@ fn word_at(text: &str, at: usize) -> Option<&'static str> {
     .then_some(word)
 }
 
-/// Whether a value that follows `before` belongs to the field `name`.
+/// Returns whether a value that follows `before` belongs to the field `name`.
 fn is_value_of(before: &str, name: &str) -> bool {
     let key = before
         .trim_end_matches(JSON_SPACE)
@@ -97,8 +95,8 @@ const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
 
 const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// As deep as common parsers read by default; a recursive one of a reader may not get back from
-/// much more.
+/// The default limit of common parsers. A recursive parser of a reader could overflow its stack on
+/// more.
 const MAX_DEPTH: usize = 128;
 
 #[cfg(test)]

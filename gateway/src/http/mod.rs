@@ -1,4 +1,4 @@
-//! The routes: what HTTP asks for, and how it is answered.
+//! The HTTP routes: parsing of requests, access checks, and responses.
 
 pub mod admin;
 pub mod app;

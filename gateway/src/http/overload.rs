@@ -1,5 +1,5 @@
-//! What is refused while all places are taken: everything but the short requests that keep logs
-//! coming and operators informed.
+//! Refuses readers while all connections are in use. Short requests, with which services publish
+//! and operators check, are still served.
 
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, RETRY_AFTER};
@@ -26,7 +26,7 @@ fn is_short(method: &Method, path: &str) -> bool {
         || matches!(path, "/health" | "/ready" | "/admin/logs/stats")
 }
 
-/// Readers come back at different times, or they would all come at once.
+/// Random delays, so that readers do not all return at once.
 fn full() -> Response {
     let error =
         "all places are taken: the gateway is at its limit of connections (--max-connections)";

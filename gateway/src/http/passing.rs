@@ -1,6 +1,5 @@
-//! A stream of upstream's on its way to the browser: byte for byte, with signs of life of our own
-//! while it is silent, and with a goodbye. What is put in stands between two of its events or
-//! lines.
+//! Forwards a stream of upstream byte for byte, and adds pings while it is silent and a goodbye at
+//! the end. Both are inserted between two events or lines.
 
 use std::time::Duration;
 
@@ -16,10 +15,10 @@ use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
 use crate::reader::events;
 
-/// Passes `answer`, a stream, on as it comes. Dropping the body, when the browser leaves, ends the
-/// request upstream.
+/// Forwards the stream in `answer`. Dropping the body, when the browser leaves, ends the request to
+/// upstream.
 ///
-/// After a silence of `idle` upstream is considered dead, and the stream ends.
+/// After a silence of `idle`, upstream is considered dead and the stream ends.
 pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Duration) -> Response {
     let now = Instant::now();
     let passing = Passing {
@@ -31,8 +30,8 @@ pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Durati
         heard: now,
         sent: now,
     };
-    // Our own type, without upstream's parameters: a stream is UTF-8 whatever they say, and a
-    // browser refuses one that says otherwise.
+    // The type has none of upstream's parameters: a stream is always UTF-8, and browsers refuse one
+    // that declares otherwise.
     (STREAM_HEADERS, Body::from_stream(passing.pieces())).into_response()
 }
 
@@ -41,9 +40,9 @@ struct Passing {
     bytes: BoxStream<'static, reqwest::Result<Bytes>>,
     tail: Tail,
     idle: Duration,
-    /// When upstream last sent something.
+    /// The time of the last bytes from upstream.
     heard: Instant,
-    /// When the browser was last sent something.
+    /// The time of the last bytes to the browser.
     sent: Instant,
     end_of_age: Option<Instant>,
 }
@@ -72,18 +71,19 @@ impl Passing {
         let ping = self.sent + self.gateway.timing.ping;
         tokio::select! {
             biased;
-            // Half an event must not be closed by a goodbye, as it would pass for a whole one.
+            // No goodbye after half an event, which it would complete.
             () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End },
             () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(ByeReason::Rotation),
-            // Before the deadline: what came while the browser was slow shows that upstream lives.
+            // Before the deadline: bytes that arrived while the browser was slow show that upstream
+            // is alive.
             piece = self.bytes.next() => self.pass(piece),
             () = sleep_until(self.heard + self.idle) => {
-                tracing::warn!("upstream was silent for {} s; its stream ends", self.idle.as_secs_f64());
+                tracing::warn!("upstream was silent for {} s; closing its stream", self.idle.as_secs_f64());
                 Piece::End
             }
             () = sleep_until(ping), if self.tail.ends_line() => {
                 self.sent = Instant::now();
-                // A blank line behind it would end an event that is half sent.
+                // A blank line would end an event that is half sent.
                 Piece::Of(Ok(Bytes::from_static(if self.tail.ends_event() { b":ping\n\n" } else { b":ping\n" })))
             }
         }
@@ -98,8 +98,8 @@ impl Passing {
     }
 }
 
-/// The last bytes of a stream, by which one knows whether it is within a line or an event. Lines
-/// end with CR, LF or both.
+/// The last bytes of a stream, which tell whether it is inside a line or an event. Lines end with
+/// CR, LF or both.
 #[derive(Clone, Copy, Debug)]
 struct Tail([u8; 3]);
 
@@ -113,13 +113,13 @@ impl Tail {
         self.0[start..].copy_from_slice(last);
     }
 
-    /// Whether the next byte begins a line. After a lone CR that is not known: an LF may belong to
-    /// it.
+    /// Returns whether the next byte begins a line. After a lone CR that is unknown: an LF may
+    /// follow.
     fn ends_line(self) -> bool {
         self.0[2] == b'\n'
     }
 
-    /// Whether the last line is blank.
+    /// Returns whether the last line is blank.
     fn ends_event(self) -> bool {
         matches!(
             self.0,
@@ -142,7 +142,7 @@ async fn until(moment: Option<Instant>) {
 mod tests {
     use super::*;
 
-    /// Whether the stream ends a line, and an event, however it is cut.
+    /// Returns whether the stream ends a line, and an event, however it is split.
     fn ends(text: &str) -> (bool, bool) {
         let found = (0..=text.len()).map(|cut| {
             let mut tail = Tail::START;
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_ends_with_a_blank_line_of_any_kind() {
+    fn a_blank_line_of_any_kind_ends_an_event() {
         for text in ["", "data: a\n\n", "data: a\r\n\r\n", "data: a\n\r\n", "\n", "\r\n"] {
             assert_eq!(ends(text), (true, true), "{text:?}");
         }

@@ -1,5 +1,5 @@
-//! The Datashop proxy route: a page's two ids become a channel, and the stream comes from this
-//! gateway or from one upstream.
+//! The Datashop proxy route: turns a page's two ids into a channel, and streams it from this
+//! gateway or from upstream.
 
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
@@ -18,10 +18,10 @@ use crate::http::subscribe_params::{
 use crate::reader::batch::Framing;
 use crate::server::link::Link;
 
-/// Where the page finds it.
+/// The path of the route.
 pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
-/// The route's handler.
+/// Handles the route.
 pub(crate) async fn stream(
     State(gateway): State<Gateway>,
     RawQuery(query): RawQuery,
@@ -53,8 +53,8 @@ pub(crate) async fn stream(
     }
 }
 
-/// The query for upstream. The cursor goes in both ways in which it came: which one wins is for
-/// upstream to say.
+/// Returns the query for upstream. The cursor is forwarded both as header and parameter, as it
+/// arrived; upstream decides which one wins.
 fn forwarded_query(channel: &ChannelName, query: &str, framing: Framing) -> String {
     let mut forwarded = form_urlencoded::Serializer::new(String::new());
     forwarded.append_pair("channels", &channel.to_string());
@@ -82,5 +82,5 @@ fn parse_channel(query: &str) -> Result<ChannelName, Rejection> {
     Ok(ChannelName::new(service, workspace, Some(workflow)))
 }
 
-/// The reader where the demo's tokens hold, since no login stands in front of a demo.
+/// The reader of a gateway with the demo tokens, which has no login in front.
 const DEMO_USER: &str = "demo-user";

@@ -1,4 +1,4 @@
-//! `POST /logs/stream` and `POST /api/logs/publish`: a service publishes one log.
+//! `POST /logs/stream` and `POST /api/logs/publish`: publishes one log of a service.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -16,15 +16,15 @@ use crate::http::loose_json;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 
-/// The routes' handler.
+/// Handles both routes.
 pub(crate) async fn publish(
     State(gateway): State<Gateway>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Rejection> {
     let body = body::received(body)?;
-    // Who publishes is asked first: a stranger learns nothing from our words about the body, and
-    // nothing is unpacked for one.
+    // The token is checked first: a stranger learns nothing from errors about the body, and causes
+    // no decompression.
     let services = gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default());
     if services.is_empty() {
         return Err(Rejection::unauthorized_publisher());
@@ -45,13 +45,13 @@ pub(crate) async fn publish(
     Ok(json_response(StatusCode::OK, &answer))
 }
 
-/// A request that was understood.
+/// A parsed request.
 struct Request<'a> {
     channel: ChannelName,
     log_data: &'a RawValue,
 }
 
-/// The body's fields, each as raw JSON, so that an error can name the one that is wrong.
+/// The body's fields as raw JSON, so that an error can name the one that is wrong.
 #[derive(Deserialize)]
 struct Fields<'a> {
     #[serde(borrow, default)]
@@ -68,7 +68,7 @@ struct Fields<'a> {
 
 impl<'a> Request<'a> {
     fn parse(body: &'a str) -> Result<Self, Rejection> {
-        // serde would take an array for a struct as well.
+        // serde would accept an array for a struct as well.
         if !body.trim_ascii_start().starts_with('{') {
             return Err(Rejection::bad_request(
                 "body is not a JSON object: expected {\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}",
@@ -85,7 +85,7 @@ impl<'a> Request<'a> {
         ) {
             (Some(_), Some(_)) => {
                 return Err(Rejection::bad_request(
-                    "function_id and workflow_id are both given: a log belongs to one of them",
+                    "function_id and workflow_id are both present: a log belongs to one of them",
                 ));
             }
             (None, Some(function)) => {
@@ -94,7 +94,7 @@ impl<'a> Request<'a> {
             (workflow, None) => ChannelName::new(service, workspace, workflow),
         };
         let log_data = fields.log_data.ok_or_else(|| {
-            Rejection::bad_request("logData is missing: expected the log, an object as a rule")
+            Rejection::bad_request("logData is missing: expected the log, usually an object")
         })?;
         Ok(Self { channel, log_data })
     }
@@ -114,7 +114,7 @@ fn optional(field: &'static str, raw: Option<&RawValue>) -> Result<Option<Id>, R
     Ok(Some(Id::parse(field, &text)?))
 }
 
-/// The fields that make the channel, and so are texts.
+/// The fields that make up the channel, which must be strings.
 const IDS: [&str; 4] = ["service", "workspace_id", "workflow_id", "function_id"];
 
 #[cfg(test)]

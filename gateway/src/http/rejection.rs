@@ -1,4 +1,4 @@
-//! What a refused request is told: a status and a sentence that names what is wrong.
+//! Refusals: a status and a sentence that names what is wrong.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
@@ -12,36 +12,37 @@ pub struct Rejection {
     status: StatusCode,
     error: String,
     header: Option<(HeaderName, HeaderValue)>,
-    /// The status that a backend answered, where that is why.
+    /// The status of the backend, if that is the reason.
     upstream_status: Option<StatusCode>,
 }
 
 impl Rejection {
-    /// A request that is wrong; `error` begins with the field.
+    /// Returns a refusal with 400. `error` begins with the field.
     #[must_use]
     pub fn bad_request(error: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
-    /// A publisher without the right to publish this, in the words that publishers know.
+    /// Returns the refusal of a publisher without the right to publish, in the words that
+    /// publishers expect.
     #[must_use]
     pub fn unauthorized_publisher() -> Self {
         Self::new(StatusCode::FORBIDDEN, "Unauthorized log publisher")
     }
 
-    /// Any other refusal.
+    /// Returns a refusal with any status.
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
         Self { status, error: error.into(), header: None, upstream_status: None }
     }
 
-    /// The same refusal with a header.
+    /// Adds a header.
     #[must_use]
     pub(crate) fn with(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         Self { header: Some((name, value.into())), ..self }
     }
 
-    /// The same refusal with the field `upstreamStatus`.
+    /// Adds the field `upstreamStatus`.
     #[must_use]
     pub(crate) fn with_upstream_status(self, status: StatusCode) -> Self {
         Self { upstream_status: Some(status), ..self }
@@ -66,13 +67,13 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// A JSON answer, which is true for a moment only, and of one reader.
+/// Returns a JSON response that no cache may store: it is true for a moment, and of one reader.
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
     (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string())
         .into_response()
 }
 
-/// Refuses a path that is no route.
+/// Refuses a path without a route.
 pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
     Rejection::new(
         StatusCode::NOT_FOUND,
@@ -84,6 +85,6 @@ pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
 pub(crate) async fn refuse_method(method: Method, uri: Uri) -> Rejection {
     Rejection::new(
         StatusCode::METHOD_NOT_ALLOWED,
-        format!("{} does not take {method}: GET / lists the routes", uri.path()),
+        format!("{} does not accept {method}: GET / lists the routes", uri.path()),
     )
 }

@@ -1,4 +1,4 @@
-//! The page's files, under the Content-Security-Policy that the page must live with.
+//! The page's files, served with a Content-Security-Policy.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -18,16 +18,16 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::rejection::refuse_path;
 
-/// What the page may load unless a flag says otherwise: its own files, its own WebAssembly, nothing
-/// inline. Only its own site may frame it.
+/// The default policy: the page may load its own files and WebAssembly and nothing inline, and only
+/// its own site may frame it.
 pub const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; frame-ancestors 'self'";
 
-/// The Content-Security-Policy that the files are served with.
+/// The Content-Security-Policy of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy(Option<HeaderValue>);
 
 impl Policy {
-    /// No policy: the header is left out.
+    /// No policy: the header is omitted.
     pub const NONE: Self = Self(None);
 }
 
@@ -41,13 +41,13 @@ impl Default for Policy {
 impl FromStr for Policy {
     type Err = String;
 
-    /// Reads a policy as it stands in the header; an empty one is [`Policy::NONE`].
+    /// Parses the value of the header. An empty one is [`Policy::NONE`].
     fn from_str(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::NONE);
         }
-        // What the directives mean is the browser's to judge: tests want wrong ones too. A line end
-        // would begin another header.
+        // Directives are not checked: browsers do that, and tests need wrong ones. A line end would
+        // begin another header.
         if let Some((at, letter)) =
             text.chars().enumerate().find(|(_, letter)| !matches!(letter, ' '..='~'))
         {
@@ -62,8 +62,8 @@ impl FromStr for Policy {
     }
 }
 
-/// Adds the files of `folder` for every path that is no route. `GET /` stays the list of routes for
-/// a program, and is the page for a browser.
+/// Serves the files of `folder` for every path without a route. `GET /` returns the list of routes
+/// to programs, and the page to browsers.
 pub(crate) fn add(routes: Router, folder: &Path, policy: &Policy) -> Router {
     let guard = from_fn_with_state(Arc::<Path>::from(folder), only_inside);
     let page = Router::new().route_service("/", ServeFile::new(folder.join("index.html")));
@@ -97,8 +97,8 @@ async fn page_for_browsers(State(page): State<Router>, request: Request, next: N
     response
 }
 
-/// Answers 404 for what may lie in the folder but is no part of the page: hidden files, and links
-/// that lead out of it.
+/// Returns 404 for files in the folder that are not part of the page: hidden files, and links that
+/// lead out of it.
 async fn only_inside(State(folder): State<Arc<Path>>, request: Request, next: Next) -> Response {
     match relative(request.uri().path()) {
         Some(path) if leads_inside(&folder, &path).await => next.run(request).await,
@@ -106,8 +106,8 @@ async fn only_inside(State(folder): State<Arc<Path>>, request: Request, next: Ne
     }
 }
 
-/// The path of a file in the folder, unless it has a hidden part or an empty one, of which a
-/// redirect would lead to another host.
+/// Returns the path of a file in the folder, unless a part is hidden or empty: a redirect of an
+/// empty part would lead to another host.
 fn relative(path: &str) -> Option<String> {
     let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
     let mut parts = path.strip_suffix('/').unwrap_or(&path).split('/');
@@ -117,12 +117,12 @@ fn relative(path: &str) -> Option<String> {
     is_plain.then(|| path.into_owned())
 }
 
-/// Whether the file at `path` is in `folder` once all links are followed, and for a folder its
+/// Returns whether the file at `path` is in `folder` once all links are followed; for a folder, its
 /// `index.html` too.
 async fn leads_inside(folder: &Path, path: &str) -> bool {
     let Ok(root) = tokio::fs::canonicalize(folder).await else { return false };
     for path in [folder.join(path), folder.join(path).join("index.html")] {
-        // What is not there is for the next one to say.
+        // The file service reports a file that does not exist.
         if tokio::fs::canonicalize(path).await.is_ok_and(|path| !path.starts_with(&root)) {
             return false;
         }
@@ -131,7 +131,7 @@ async fn leads_inside(folder: &Path, path: &str) -> bool {
 }
 
 fn with_headers(files: Router, policy: &Policy) -> Router {
-    // A refusal brings its own word about caches.
+    // A refusal has a Cache-Control of its own.
     let files = files.layer(SetResponseHeaderLayer::if_not_present(
         CACHE_CONTROL,
         HeaderValue::from_static("no-cache"),

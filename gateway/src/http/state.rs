@@ -1,4 +1,4 @@
-//! What every route may use.
+//! The state that all handlers share.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use crate::http::upstream::Upstream;
 use crate::hub::Hub;
 use crate::reader::timing::StreamTiming;
 
-/// What every route may use.
+/// The state that all handlers share.
 #[derive(Clone, Debug)]
 pub struct Gateway {
-    /// The channels.
+    /// All channels.
     pub hub: Arc<Hub>,
     /// Who may publish.
     pub tokens: Arc<Tokens>,
-    /// Where the proxy route forwards to; `None` for this gateway itself.
+    /// The target of the proxy route; `None` for this gateway itself.
     pub upstream: Option<Arc<Upstream>>,
-    /// The times of each stream.
+    /// The intervals and ages of each stream.
     pub timing: StreamTiming,
-    /// Sends the readers of all open streams away.
+    /// Ends all open streams when cancelled.
     pub shutdown: CancellationToken,
 }

@@ -1,5 +1,5 @@
-//! `GET /logs/stream`: the reader's stream. Greets, then sends what the reader fetches, with signs
-//! of life, until one side ends it.
+//! `GET /logs/stream`: greets a reader, then sends what it fetches, with heartbeats and pings,
+//! until one side ends the stream.
 
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
@@ -31,14 +31,14 @@ use crate::reader::timing::{StreamTiming, millis};
 use crate::reader::{Next, Reader, RequestedChannel};
 use crate::server::link::Link;
 
-/// The headers of every event stream: no cache, no proxy and no compressor may hold events back.
+/// The headers of every event stream, with which no cache, proxy or compressor holds events back.
 pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
     (CONTENT_TYPE, "text/event-stream"),
     (CACHE_CONTROL, "no-cache, no-transform"),
     (HeaderName::from_static("x-accel-buffering"), "no"),
 ];
 
-/// The route's handler.
+/// Handles the route.
 pub(crate) async fn subscribe(
     State(gateway): State<Gateway>,
     RawQuery(query): RawQuery,
@@ -51,8 +51,8 @@ pub(crate) async fn subscribe(
     Ok(open(&gateway, wanted, &identity, &SubscribeParams::parse(query, &headers)?.on(link)))
 }
 
-/// Opens a stream of those of the `wanted` channels that the reader may read; the greeting names
-/// the others too.
+/// Opens a stream of the `wanted` channels that the reader may read. The greeting also names the
+/// others.
 pub(crate) fn open(
     gateway: &Gateway,
     wanted: Vec<ChannelName>,
@@ -119,9 +119,9 @@ fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Byte
 }
 
 struct Open {
-    /// The connection; `None` in a test without a socket.
+    /// `None` in a test without a socket.
     link: Option<Link>,
-    /// How many checks in quick succession are left for a client that ended its side.
+    /// The remaining checks in quick succession of a client that ended its side.
     checks_left: u8,
     stage: Stage,
     reader: Reader,
@@ -162,8 +162,8 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
 }
 
 impl Open {
-    /// The next piece, or why the stream ends. Signs of life go before logs, of which there may be
-    /// no end.
+    /// Returns the next piece, or why the stream ends. Heartbeats and pings precede logs, which may
+    /// never pause.
     async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, ByeReason> {
         tokio::select! {
             biased;
@@ -180,8 +180,8 @@ impl Open {
         }
     }
 
-    /// A comment. A client that ended its side may have left altogether, which shows when something
-    /// is sent, twice at most.
+    /// Returns a comment. A client that ended its side may have left altogether, which one or two
+    /// sends reveal.
     fn ping(&mut self) -> Bytes {
         if self.link.as_ref().is_some_and(Link::is_half_closed) {
             self.ping.reset_after(if self.checks_left > 0 {
@@ -196,8 +196,8 @@ impl Open {
 
     fn end(&mut self, reason: ByeReason, timing: &StreamTiming) -> Bytes {
         self.stage = Stage::End;
-        // Sent before, had the reader not requested batches. One that is too slow takes none, and
-        // gets it when it comes back.
+        // Without batches these logs would have been sent already. A reader that is too slow
+        // receives them when it reconnects.
         let held = if reason == ByeReason::Slow {
             Bytes::new()
         } else {
@@ -239,11 +239,11 @@ fn every(period: Duration) -> Interval {
     interval
 }
 
-/// A client that left answers the first of these with a reset, and the next one fails.
+/// A client that left answers the first check with a reset, and the next one fails.
 const CLIENT_CHECKS: u8 = 3;
 
-/// Longer than the way to a client and back.
+/// Longer than a round trip to a client.
 const BETWEEN_CHECKS: Duration = Duration::from_secs(1);
 
-/// Such a client says nothing when it leaves later, so it is checked more often than others.
+/// A half-closed client leaves without notice later, so it is checked more often than others.
 const BETWEEN_LATER_CHECKS: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! What a reader asks for: the channels, where it was in them, and how it takes their logs.
+//! The parameters of a subscription: the channels, the cursor and the framing.
 
 use std::borrow::Cow;
 
@@ -12,23 +12,23 @@ use crate::reader::batch::Framing;
 use crate::reader::resume::Resume;
 use crate::server::link::Link;
 
-/// The header in which a reader says where it was.
+/// The header that carries the cursor.
 pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The query parameter for the same, since a page cannot set the header.
+/// The query parameter that carries the cursor, since a page cannot set the header.
 pub(crate) const LAST_EVENT_ID_PARAMETER: &str = "last_event_id";
 
-/// The query parameter by which a reader asks for several logs in one event.
+/// The query parameter that allows several logs in one event.
 pub(crate) const BATCH_PARAMETER: &str = "batch";
 
-/// How a reader wants its stream.
+/// The parameters of a subscription, apart from the channels.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscribeParams {
-    /// Where it was.
+    /// Where the stream starts.
     pub(crate) resume: Resume,
-    /// How it takes logs.
+    /// How logs become events.
     pub(crate) framing: Framing,
-    /// The connection that it asks on, where there is a socket.
+    /// The connection; `None` in a test without a socket.
     pub(crate) link: Option<Link>,
 }
 
@@ -41,23 +41,23 @@ impl SubscribeParams {
         })
     }
 
-    /// Adds the connection that the server put into the request.
+    /// Adds the connection that the server attached to the request.
     pub(crate) fn on(self, link: Option<Extension<Link>>) -> Self {
         Self { link: link.map(|Extension(link)| link), ..self }
     }
 }
 
-/// The first value of a query's parameter.
+/// Returns the first value of a query parameter.
 pub(crate) fn find<'a>(query: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
     form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == wanted)
         .map(|(_, value)| value)
 }
 
-/// The value of a query's parameter on which access depends.
+/// Returns the value of a query parameter that decides about access.
 ///
 /// # Errors
-/// 400 when it is given more than once: a proxy that checks it may have read another one than this
+/// 400 when the parameter is repeated: a proxy that checks it may have read another value than this
 /// gateway.
 pub(crate) fn find_only<'a>(
     query: &'a str,
@@ -68,11 +68,11 @@ pub(crate) fn find_only<'a>(
         .map(|(_, value)| value);
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
-        (_, Some(_)) => Err(Rejection::bad_request(format!("{wanted} is given more than once"))),
+        (_, Some(_)) => Err(Rejection::bad_request(format!("{wanted} appears more than once"))),
     }
 }
 
-/// Reads `channels=a,b&channels=c`.
+/// Parses `channels=a,b&channels=c`.
 pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection> {
     let mut channels = Vec::new();
     for (name, list) in form_urlencoded::parse(query.as_bytes()) {
@@ -84,10 +84,10 @@ pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection>
                 if channels.contains(&channel) {
                     continue;
                 }
-                // Before the next look through them: a URL of 64 kB holds thousands.
+                // Before the next search through them: a URL of 64 kB holds thousands.
                 if channels.len() == MAX_CHANNELS {
                     return Err(Rejection::bad_request(format!(
-                        "channels: more than {MAX_CHANNELS} asked for on one stream"
+                        "channels: more than {MAX_CHANNELS} on one stream"
                     )));
                 }
                 channels.push(channel);
@@ -102,7 +102,7 @@ pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection>
     Ok(channels)
 }
 
-/// Where the reader was, by the header or the query parameter.
+/// Parses the cursor in the header or the query parameter.
 fn parse_resume(query: &str, headers: &HeaderMap) -> Resume {
     Resume::parse(
         headers.get(LAST_EVENT_ID).map(AsRef::as_ref),
@@ -125,7 +125,7 @@ fn parse_framing(query: &str) -> Result<Framing, Rejection> {
     }
 }
 
-/// Above this a list of channels is a mistake rather than a page.
+/// A longer list of channels is a mistake of a page.
 const MAX_CHANNELS: usize = 64;
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_lists_repeats_and_percent_encoding() {
+    fn accepts_lists_repeats_and_percent_encoding() {
         let query = "channels=logs%3Aetl%3Aa%3Ab%2Clogs:etl:c&x=1&channels=logs:faas:d:e&channels=logs:etl:c";
         assert_eq!(
             names(query),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_are_for_those_who_ask_and_any_other_word_is_refused() {
+    fn rejects_unknown_batch_values() {
         for (query, framing) in [
             ("", Framing::Single),
             ("batch=0", Framing::Single),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn stops_reading_at_the_first_channel_too_many() {
+    fn stops_at_the_first_channel_above_the_limit() {
         let list = |count| {
             (0..count).map(|number| format!("logs:etl:a:{number}")).collect::<Vec<_>>().join(",")
         };

@@ -1,4 +1,4 @@
-//! Who may publish for which service.
+//! Tokens: who may publish as which service.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 use crate::http::identity::MAX_BYTES;
 
-/// The tokens that services publish with. Each holds for one service.
+/// The tokens that services publish with. Each is valid for one service.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     tokens: Vec<Token>,
@@ -16,13 +16,13 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// The given tokens, or, when none are given, the demo ones that everybody knows.
+    /// Returns the given tokens, or the public demo tokens if there are none.
     #[must_use]
     pub fn new(tokens: Vec<Token>) -> Self {
         if tokens.is_empty() { Self::demo() } else { Self { tokens, is_demo: false } }
     }
 
-    /// The tokens of the demo: `l5-etl-token`, `faas-token`, `function-token`.
+    /// Returns the tokens of the demo: `l5-etl-token`, `faas-token`, `function-token`.
     #[must_use]
     pub fn demo() -> Self {
         let tokens =
@@ -35,27 +35,28 @@ impl Tokens {
         }
     }
 
-    /// Whether anybody knows these.
+    /// Returns whether these are the public demo tokens.
     #[must_use]
     pub fn is_demo(&self) -> bool {
         self.is_demo
     }
 
-    /// A secret that publishes for `service`, if there is one.
+    /// Returns a secret that may publish as `service`, if there is one.
     #[must_use]
     pub fn secret_for(&self, service: &str) -> Option<&str> {
         self.tokens.iter().find(|token| token.service == service).map(|token| &*token.secret)
     }
 
-    /// Checks that no stranger can guess these, which a gateway that other machines reach needs.
+    /// Checks that no stranger can guess a token, which matters where other machines reach the
+    /// gateway.
     ///
     /// # Errors
-    /// A sentence with the number of the token, which is one of the demo's or too short.
+    /// A sentence with the number of a token that is one of the demo's or too short.
     pub fn check_strength(&self) -> Result<(), String> {
         let demo = Self::demo();
         for (number, Token { secret, .. }) in (1..).zip(&self.tokens) {
-            // Not by its service: with TOKEN=SERVICE written by mistake, the secret would be
-            // logged.
+            // The number and not the service, which is the secret if someone wrote TOKEN=SERVICE by
+            // mistake.
             if !demo.services_of(secret).is_empty() {
                 return Err(format!(
                     "token number {number} is one of the demo's, which are public: choose another secret"
@@ -71,8 +72,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// The services that `secret` may publish for. Takes as long for a wrong one as for a right
-    /// one.
+    /// Returns the services that `secret` may publish as, in constant time.
     #[must_use]
     pub fn services_of(&self, secret: &str) -> Services<'_> {
         let is_same = |token: &&Token| token.secret.as_bytes().ct_eq(secret.as_bytes()).into();
@@ -80,18 +80,18 @@ impl Tokens {
     }
 }
 
-/// What the holder of a token may publish for.
+/// The services a token may publish as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Services<'a>(Vec<&'a str>);
 
 impl Services<'_> {
-    /// Whether the token is nobody's.
+    /// Returns whether the token is unknown.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether `service` is among them.
+    /// Returns whether `service` is one of them.
     #[must_use]
     pub fn contains(&self, service: &Id) -> bool {
         self.0.contains(&service.as_str())
@@ -108,7 +108,7 @@ pub struct Token {
 impl FromStr for Token {
     type Err = String;
 
-    /// Reads a token. No error holds any of `text`, which may be a secret as a whole.
+    /// Parses a token. No error repeats `text`, which may be a secret as a whole.
     fn from_str(text: &str) -> Result<Self, String> {
         let (service, secret) =
             text.split_once('=').ok_or("expected SERVICE=TOKEN, such as etl=a-long-secret")?;
@@ -126,12 +126,12 @@ impl FromStr for Token {
 /// Checks that `secret` can be sent in the header `X-Service-Token`.
 ///
 /// # Errors
-/// What is wrong with it, without the secret.
+/// A phrase that says what is wrong, without the secret.
 pub fn check_secret(secret: &str) -> Result<(), String> {
     if secret.is_empty() {
         Err("is empty".into())
     } else if !secret.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        Err("holds other characters than visible ASCII, which no request can send".into())
+        Err("holds characters other than visible ASCII, which no request can send".into())
     } else if secret.starts_with(' ') || secret.ends_with(' ') {
         Err("begins or ends with a space, which no request can send".into())
     } else if secret.len() > MAX_BYTES {
@@ -141,15 +141,14 @@ pub fn check_secret(secret: &str) -> Result<(), String> {
     }
 }
 
-/// Shows the service only, so that no secret gets into a log.
+/// Shows the service only, so that no log contains a secret.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Token({}=…)", self.service)
     }
 }
 
-/// What a gateway asks of its tokens that other machines reach: 16 random letters and digits have
-/// 95 bits.
+/// The minimum where other machines reach the gateway: 16 random letters and digits have 95 bits.
 const MIN_SECRET_BYTES: usize = 16;
 
 /// The demo's token for ETL logs.

@@ -1,5 +1,5 @@
-//! A backend of either generation behind this gateway: how it is asked for a stream, and which of
-//! its answers are one.
+//! A backend of either generation behind this gateway: requests a stream, and accepts only a
+//! readable one.
 
 use std::num::IntErrorKind;
 use std::sync::Arc;
@@ -25,35 +25,35 @@ pub struct Upstream {
     base: BaseUrl,
     options: Options,
     client: reqwest::Client,
-    /// Which of [`PATHS`] it answered last.
+    /// The index in [`PATHS`] that it answered last.
     path: AtomicUsize,
 }
 
-/// How a backend is asked.
+/// Options for requests to a backend.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The header `Authorization` of each request.
+    /// The `Authorization` header of each request.
     pub authorization: Option<HeaderValue>,
-    /// Whether the variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` hold for it.
+    /// Whether the variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` apply.
     pub use_env_proxy: bool,
-    /// How long it is waited for.
+    /// How long to wait for it.
     pub deadlines: Deadlines,
 }
 
-/// How long a backend is waited for.
+/// How long to wait for a backend.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    /// For a connection.
+    /// Until it accepts a connection.
     pub connect: Duration,
-    /// For the head of its answer.
+    /// Until the head of its response arrives.
     pub head: Duration,
-    /// For the next byte of an open stream.
+    /// Until the next byte of an open stream arrives.
     pub idle: Duration,
 }
 
 impl Default for Deadlines {
-    /// Short beside the 15 s after which a page gives an attempt up; a silence that no backend of
-    /// the field keeps, whose pings come every 25 s.
+    /// Shorter than the 15 s after which a page abandons an attempt. Backends in the field ping
+    /// every 25 s, so none of them is silent for `idle`.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(3),
@@ -64,15 +64,15 @@ impl Default for Deadlines {
 }
 
 impl Upstream {
-    /// An upstream at `url`, such as `http://127.0.0.1:3000`, that is asked without ceremony.
+    /// Returns an upstream at `url`, such as `http://127.0.0.1:3000`, with default options.
     ///
     /// # Errors
-    /// When `url` is no [`BaseUrl`].
+    /// When `url` is not a [`BaseUrl`].
     pub fn new(url: &str) -> Result<Arc<Self>, String> {
         Self::with(url.parse()?, Options::default())
     }
 
-    /// An upstream at `base`.
+    /// Returns an upstream at `base`.
     ///
     /// # Errors
     /// When the machine has no usable TLS configuration, or its proxy variables are malformed.
@@ -84,15 +84,15 @@ impl Upstream {
         Ok(Arc::new(Self { base, options, client, path: AtomicUsize::new(0) }))
     }
 
-    /// How long an open stream of it may be silent.
+    /// Returns how long an open stream may be silent.
     pub(crate) fn idle(&self) -> Duration {
         self.options.deadlines.idle
     }
 
-    /// Opens the stream that `query` asks for, with these `headers`.
+    /// Opens the stream for `query`, with these `headers`.
     ///
     /// # Errors
-    /// A refusal in this gateway's own words, when it does not answer in time or answers with
+    /// A refusal in this gateway's own words if upstream does not respond in time, or responds with
     /// anything but a readable stream.
     pub(crate) async fn open(
         &self,
@@ -103,7 +103,7 @@ impl Upstream {
         let head = self.options.deadlines.head;
         tokio::select! {
             biased;
-            () = shutdown.cancelled() => Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "this gateway stops").with(RETRY_AFTER, 1)),
+            () = shutdown.cancelled() => Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "this gateway is shutting down").with(RETRY_AFTER, 1)),
             answer = timeout(head, self.ask(query, headers)) => match answer {
                 Ok(answer) => self.check(answer?),
                 Err(_) => {
@@ -115,8 +115,7 @@ impl Upstream {
         }
     }
 
-    /// Asks by the name of the route that was right last time, and by the other one if there is no
-    /// such route.
+    /// Requests the path that worked last, and the other one if upstream has no such route.
     async fn ask(&self, query: &str, headers: &HeaderMap) -> Result<reqwest::Response, Rejection> {
         let known = self.path.load(Ordering::Relaxed);
         let answer = self.request(PATHS[known], query, headers).await?;
@@ -142,8 +141,8 @@ impl Upstream {
             .get(self.base.join(&format!("{path}?{query}")))
             .headers(headers.clone())
             .header(ACCEPT, EVENT_STREAM);
-        // A compressor holds events back until a block is full, and the browser does not hear that
-        // a body is compressed.
+        // A compressor holds events back until a block is full, and this gateway does not forward
+        // `Content-Encoding`.
         request = request.header(ACCEPT_ENCODING, "identity");
         if let Some(authorization) = &self.options.authorization {
             request = request.header(AUTHORIZATION, authorization);
@@ -158,16 +157,15 @@ impl Upstream {
         })
     }
 
-    /// Lets only a readable stream pass. Anything else is answered in our own words, so that
-    /// nothing of upstream's making (a script, a cookie, a redirect) is served under this
-    /// gateway's origin.
+    /// Accepts only a readable stream. Anything else is refused in our own words, so that no
+    /// script, cookie or redirect of upstream is served under this gateway's origin.
     fn check(&self, answer: reqwest::Response) -> Result<reqwest::Response, Rejection> {
         let status = answer.status();
         let headers = answer.headers();
         let encodings = shown(headers, &CONTENT_ENCODING);
         let what = match status {
-            // What a page must do differs for these (docs/connection.md), so they keep their
-            // status: it stops after 401 and 403, looks at its address after 404, and
+            // These statuses are kept, since a page reacts differently to each
+            // (docs/connection.md): it stops after 401 and 403, reports the address after 404, and
             // waits after 429 and 503.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
                 return Err(self.refusal(status));
@@ -215,15 +213,16 @@ impl Upstream {
     }
 }
 
-/// A client that follows no redirect, which would take tokens and ids to a server that is not
-/// configured; and, unless `use_env_proxy` is set, heeds no proxy of the environment, which is
-/// meant for other traffic.
+/// Returns a client that follows no redirect, which would send tokens and ids to a server that is
+/// not configured. Unless `use_env_proxy` is set, it ignores the proxies of the environment, which
+/// are meant for other traffic.
 pub(crate) fn client(use_env_proxy: bool) -> reqwest::ClientBuilder {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     if use_env_proxy { client } else { client.no_proxy() }
 }
 
-/// Whether there is one `Content-Type`, of an event stream, with or without parameters.
+/// Returns whether there is exactly one `Content-Type`, that of an event stream, with or without
+/// parameters.
 fn is_event_stream(headers: &HeaderMap) -> bool {
     let mut kinds = headers.get_all(CONTENT_TYPE).iter();
     let kind = kinds.next().and_then(|kind| kind.as_bytes().split(|byte| *byte == b';').next());
@@ -231,7 +230,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
         && kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM.as_bytes()))
 }
 
-/// The values of a header in an error: together, and no longer than a line.
+/// Returns the values of a header for an error, joined and no longer than a line.
 fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
     let values: Vec<_> = headers
         .get_all(name)
@@ -241,8 +240,8 @@ fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
     values.join(", ").chars().take(60).collect()
 }
 
-/// The seconds of a `Retry-After`, which may be a date; bounded, since no backend sends a page away
-/// for a day.
+/// Returns the seconds of a `Retry-After`, which may be a date. Bounded, so that a backend cannot
+/// send a page away for a day.
 fn retry_after(value: &str, now: Timestamp) -> Option<u64> {
     let seconds = match value.trim().parse::<u64>() {
         Ok(seconds) => seconds,
@@ -255,8 +254,8 @@ fn retry_after(value: &str, now: Timestamp) -> Option<u64> {
     Some(seconds.min(LONGEST_WAIT.as_secs()))
 }
 
-/// The names of the route: of this gateway and the first backend, and of the Node gateway, which
-/// has this one only.
+/// The paths of the route: of this gateway and the first backend, and the only one of the Node
+/// gateway.
 const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/stream"];
 
 const EVENT_STREAM: &str = "text/event-stream";
@@ -269,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_stream_is_named_once_and_exactly() {
+    fn accepts_exactly_one_event_stream_type() {
         let is_stream = |kinds: &[&'static str]| {
             is_event_stream(
                 &kinds.iter().map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind))).collect(),
@@ -295,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_to_wait_is_bounded() {
+    fn bounds_a_retry_after() {
         let now = "2026-11-27T12:00:00Z".parse().expect("a time");
         for (value, seconds) in [
             ("7", Some(7)),

@@ -1,19 +1,19 @@
 //! Amounts of logs and ranges of their numbers.
 
-/// How much is held or read at once: the smaller of the two counts.
+/// An amount of logs. As a limit, whichever count is reached first applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Number of logs.
     pub lines: usize,
-    /// Bytes of their envelopes, and 96 (`ENTRY_BYTES`) more for each.
+    /// Bytes of their envelopes, plus 96 (`ENTRY_BYTES`) for each.
     pub bytes: usize,
 }
 
-/// The sequence numbers that a channel holds.
+/// The sequence numbers in a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// That of the oldest log held; `newest + 1` when none is.
+    /// The number of the oldest log; `newest + 1` if there is none.
     pub oldest: u64,
-    /// The highest given out.
+    /// The highest number assigned.
     pub newest: u64,
 }

@@ -1,5 +1,5 @@
-//! One channel: its history and those who read it. What is published waits for no reader; they are
-//! woken, and fetch it.
+//! One channel: its history and its readers. Publishing waits for no reader; readers are woken and
+//! fetch.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use crate::hub::connection::{ConnectionInfo, ReaderHandle};
 use crate::hub::envelope::Envelope;
 use crate::hub::history::History;
 
-/// A channel. Its history and its readers have a lock each, so that readers fetch while others are
+/// A channel. History and readers have a lock each, so that readers can fetch while others are
 /// still being woken.
 #[derive(Debug)]
 pub(crate) struct Channel {
@@ -20,12 +20,12 @@ pub(crate) struct Channel {
     history: Mutex<History>,
 }
 
-/// What publishing a log or leaving did.
+/// The effect of a published log or of a reader that left.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change {
-    /// How many readers there are now.
+    /// The number of readers now.
     pub(crate) readers: usize,
-    /// How many bytes more the history holds, or, below zero, fewer.
+    /// The change of the size of the history, in bytes.
     pub(crate) grown_bytes: isize,
 }
 
@@ -34,15 +34,16 @@ impl Channel {
         Self { name, readers: Mutex::default(), history: Mutex::default() }
     }
 
-    /// Adds a log and wakes the readers. `order` is asked while the history is locked: whoever
-    /// knows of a later order finds this log.
+    /// Adds a log and wakes the readers. `order` is called while the history is locked, so that a
+    /// reader that knows a later order finds this log.
     pub(crate) fn publish(
         &self,
         order: impl FnOnce() -> u64,
         envelope: impl FnOnce(u64) -> Envelope,
         keep: Keep,
     ) -> Change {
-        // The readers are held still meanwhile, so that those counted are those who get it.
+        // Readers cannot join or leave meanwhile, so that those counted are those that receive the
+        // log.
         let readers = self.readers();
         let bounds = match keep {
             Keep::ForReaders(bounds) if readers.is_empty() => Bounds { lines: 0, ..bounds },
@@ -57,14 +58,15 @@ impl Channel {
         Change { readers: readers.len(), grown_bytes }
     }
 
-    /// Lets `reader` in, and gives what there is at that moment: whatever comes later wakes it.
+    /// Adds `reader`, and returns the extent of the history at that moment. Later logs wake the
+    /// reader.
     pub(crate) fn join(&self, reader: &Arc<ReaderHandle>) -> Extent {
         let mut readers = self.readers();
         readers.push(Arc::clone(reader));
         self.history().extent()
     }
 
-    /// Lets `reader` go, and with the last of them what was held for readers only.
+    /// Removes `reader`. With the last reader, logs that were kept for readers only are dropped.
     pub(crate) fn leave(&self, reader: &Arc<ReaderHandle>, keep: Keep) -> Change {
         let mut readers = self.readers();
         readers.retain(|other| !Arc::ptr_eq(other, reader));
@@ -76,7 +78,7 @@ impl Channel {
         Change { readers: readers.len(), grown_bytes }
     }
 
-    /// Drops all lines, and gives by how many bytes the history grew: none, or fewer.
+    /// Drops all logs, and returns the change of the size of the history, in bytes.
     pub(crate) fn drop_lines(&self) -> isize {
         let mut history = self.history();
         let freed = history.bytes();
@@ -93,7 +95,7 @@ impl Channel {
     }
 
     pub(crate) fn history(&self) -> MutexGuard<'_, History> {
-        // Nothing is left half done by any code that holds a lock of this file.
+        // No code that holds a lock of this file can leave it inconsistent.
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,22 +1,22 @@
-//! How much is held of the channels, and how far readers may be behind. Numbers only.
+//! Limits: how much history is kept, and how far readers may lag.
 
 use std::time::Duration;
 
 use crate::hub::bounds::{Bounds, Extent};
 
-/// How much is held, and how far readers may be behind.
+/// The limits of histories and readers.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// What each channel holds for those who come back; with 0 lines, nothing.
+    /// The history of each channel, for readers that reconnect; none with 0 lines.
     pub history: Bounds,
-    /// What all channels hold together.
+    /// The limit of all histories together.
     pub history_total_bytes: usize,
-    /// How far a reader may be behind in a channel, once it has caught up with it.
+    /// How far a reader may lag in a channel, once it has caught up.
     pub reader: Bounds,
-    /// What happens to a reader that is further behind.
+    /// What happens to a reader that lags further.
     pub slow: SlowReader,
-    /// How long a reader that is to be cut may fetch nothing. If it fetches in time, it receives a
-    /// `bye`.
+    /// How long a reader that lags too far may fetch nothing before it is cut. If it fetches in
+    /// time, it receives a `bye`.
     pub slow_patience: Duration,
 }
 
@@ -35,14 +35,14 @@ impl Default for Config {
 /// What happens to a reader that does not keep up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlowReader {
-    /// It goes on with the newest logs, and is told which it missed.
+    /// It skips to the newest logs, and receives a gap event.
     Gap,
-    /// Its stream ends, and it is told why.
+    /// Its stream ends with a `bye`.
     Cut,
 }
 
 impl Config {
-    /// How a channel keeps its logs under these bounds.
+    /// Returns how a channel keeps its logs under these limits.
     pub(crate) fn keep(&self) -> Keep {
         let total = self.history_total_bytes;
         match self.history {
@@ -53,7 +53,7 @@ impl Config {
         }
     }
 
-    /// What can be had of a channel by one who comes back.
+    /// Returns the part of a channel that can be replayed.
     pub(crate) fn can_be_had(&self, held: Extent) -> Extent {
         if self.history.lines == 0 { Extent { oldest: held.newest + 1, ..held } } else { held }
     }
@@ -62,11 +62,11 @@ impl Config {
 /// How a channel keeps its logs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Keep {
-    /// For those who come back too.
+    /// Also for readers that reconnect.
     History(Bounds),
-    /// For as long as somebody reads, as far as readers may be behind.
+    /// For current readers only, as far as they may lag.
     ForReaders(Bounds),
 }
 
-/// Longer than a page takes to a reader that reads at all.
+/// Longer than one page takes to reach any reader that reads at all.
 pub const SLOW_PATIENCE: Duration = Duration::from_secs(5);

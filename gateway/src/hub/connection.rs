@@ -1,4 +1,4 @@
-//! Who reads: what is shown of a reader, and how others reach it.
+//! A reader as operators see it, and as channels reach it.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,20 +8,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::wake::Wake;
 
-/// Who reads.
+/// A reader as operators see it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionInfo {
     /// The gateway's name for this stream.
     pub connection_id: String,
-    /// The user, as the proxy in front said.
+    /// The user, as named by the proxy in front.
     pub user_id: String,
-    /// Since when, in milliseconds since 1970 (UTC).
+    /// When the stream was opened, in milliseconds since 1970 (UTC).
     pub connected_at: u64,
 }
 
 impl ConnectionInfo {
-    /// A new stream of `user_id`.
+    /// Returns a new connection of `user_id`.
     #[must_use]
     pub fn new(user_id: &str) -> Self {
         let connected_at = now_millis();
@@ -33,17 +33,17 @@ impl ConnectionInfo {
     }
 }
 
-/// What others know of a reader.
+/// What the hub and its channels know of a reader.
 #[derive(Debug)]
 pub(crate) struct ReaderHandle {
     pub(crate) connection: Arc<ConnectionInfo>,
-    /// Tells it that something came.
+    /// Wakes it when logs arrive.
     pub(crate) wake: Wake,
-    /// Ends the stream.
+    /// Ends its stream.
     pub(crate) stop: CancellationToken,
 }
 
-/// Milliseconds since 1970 (UTC).
+/// Returns the time in milliseconds since 1970 (UTC).
 #[must_use]
 pub fn now_millis() -> u64 {
     SystemTime::now()
@@ -51,7 +51,7 @@ pub fn now_millis() -> u64 {
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Nine letters and digits, as the ids in the field have them.
+/// Returns nine random letters and digits, the format of ids in the field.
 pub(crate) fn random_word() -> String {
     std::iter::repeat_with(|| fastrand::digit(36)).take(9).collect()
 }

@@ -1,11 +1,12 @@
-//! A log as readers receive it, with its channel and its number.
+//! A log as readers receive it: the entry with its channel, number and id.
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// A log as readers get it, in one line of JSON: no byte of it can end an event's `data` field.
+/// A log as readers receive it, in one line of JSON, so no byte of it can end an event's `data`
+/// field.
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope(Bytes);
 
@@ -20,7 +21,7 @@ impl Envelope {
     }
 }
 
-/// An envelope that lacks its sequence number: all the work that needs no lock.
+/// An envelope without its sequence number: the part of the work that needs no lock.
 #[derive(Debug)]
 pub(crate) struct Draft(Vec<u8>);
 
@@ -34,12 +35,11 @@ impl Draft {
             id: &'a str,
         }
         let fields = Fields { channel: channel.to_string(), data: entry, timestamp, id };
-        // It is held for long, so it gets no more memory than it needs.
+        // It stays in the history, so it occupies no more memory than it needs.
         let mut json = Vec::with_capacity(entry.get().len() + fields.channel.len() + FRAME_BYTES);
         serde_json::to_writer(&mut json, &fields).expect("strings, a number and JSON serialize");
         json.pop();
-        // An entry may have been sent with line breaks between its fields; inside a string JSON
-        // allows none.
+        // A publisher may put line breaks between fields; JSON allows none inside a string.
         json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
         Self(json)
     }
@@ -51,5 +51,5 @@ impl Draft {
     }
 }
 
-/// What an envelope holds beside channel and entry, with numbers of the usual length.
+/// The bytes of an envelope besides channel and entry, with numbers of the usual length.
 const FRAME_BYTES: usize = 100;

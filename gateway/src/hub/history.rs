@@ -1,4 +1,4 @@
-//! The newest logs of one channel, numbered without a hole. Knows no reader, no lock and no clock.
+//! The newest logs of one channel, numbered without gaps. Knows no reader, no lock and no clock.
 
 use std::collections::VecDeque;
 
@@ -9,11 +9,10 @@ use crate::hub::envelope::Envelope;
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) seq: u64,
-    /// Its place among the logs of all channels of the gateway.
+    /// Its position among the logs of all channels.
     pub(crate) order: u64,
     pub(crate) envelope: Envelope,
-    /// What all earlier logs of the channel weighed, so that any range is weighed by one
-    /// subtraction.
+    /// The weight of all earlier logs of the channel, so that one subtraction weighs any range.
     weighed_before: u64,
 }
 
@@ -23,7 +22,7 @@ impl Entry {
     }
 }
 
-/// A ring of logs. Its numbers go on when its logs are dropped.
+/// A ring of logs. Numbering continues when logs are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     newest: u64,
@@ -33,10 +32,10 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold. Gives
-    /// what the log weighs.
+    /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold. Returns
+    /// the weight of the log.
     ///
-    /// The newest stays however long it is, or it could reach nobody.
+    /// The newest log is kept whatever its length; otherwise no reader could receive it.
     pub(crate) fn push(
         &mut self,
         order: u64,
@@ -62,7 +61,7 @@ impl History {
         bytes
     }
 
-    /// Drops all logs, and gives their memory back.
+    /// Drops all logs and releases their memory.
     pub(crate) fn clear(&mut self) {
         self.entries = VecDeque::new();
     }
@@ -74,7 +73,7 @@ impl History {
         }
     }
 
-    /// The [`Entry::order`] of the last log, held or not; 0 before the first.
+    /// Returns the [`Entry::order`] of the last log, dropped or not; 0 before the first.
     pub(crate) fn last_order(&self) -> u64 {
         self.last_order
     }
@@ -83,19 +82,20 @@ impl History {
         usize::try_from(self.bytes_after(0)).unwrap_or(usize::MAX)
     }
 
-    /// Returns the logs held after `position`, as far as they are in `order` or before it.
+    /// Returns the logs after `position`, up to `order`.
     pub(crate) fn after(&self, position: u64, order: u64) -> impl Iterator<Item = &Entry> {
         let start = self.index_after(position);
         self.entries.range(start..).take_while(move |entry| entry.order <= order)
     }
 
-    /// Whether what came after `position` is more than `bounds`.
+    /// Returns whether the logs after `position` exceed `bounds`.
     pub(crate) fn exceeds(&self, position: u64, bounds: Bounds) -> bool {
         self.newest - position > bounds.lines as u64
             || self.bytes_after(position) > bounds.bytes as u64
     }
 
-    /// The first of the newest logs that fit into `bounds`; at least the newest of all.
+    /// Returns the first of the newest logs that fit into `bounds`, which is the newest of all at
+    /// the latest.
     pub(crate) fn first_within(&self, bounds: Bounds) -> u64 {
         let by_lines = self.entries.len().saturating_sub(bounds.lines);
         let by_bytes = self
@@ -117,8 +117,8 @@ impl History {
     }
 }
 
-/// What an entry weighs beside its envelope: its place in the ring and the envelope's header, on a
-/// 64-bit machine.
+/// The weight of an entry besides its envelope: its slot in the ring and the envelope's header, on
+/// a 64-bit machine.
 pub(crate) const ENTRY_BYTES: usize = 96;
 
 #[cfg(test)]
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_on_when_its_logs_are_dropped() {
+    fn keeps_numbering_when_its_logs_are_dropped() {
         let mut history = history(5, ALL);
         history.clear();
         assert_eq!((history.extent(), history.bytes()), (Extent { oldest: 6, newest: 5 }, 0));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn returns_what_came_after_a_position() {
+    fn returns_the_logs_after_a_position() {
         let history = history(10, Bounds { lines: 6, bytes: usize::MAX });
         assert_eq!(seqs(history.after(7, 10)), [8, 9, 10]);
         assert_eq!(seqs(history.after(0, 8)), [5, 6, 7, 8]);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn weighs_what_is_behind_by_lines_and_by_bytes() {
+    fn measures_a_lag_by_lines_and_by_bytes() {
         let history = history(10, ALL);
         let by_lines = |lines| Bounds { lines, bytes: usize::MAX };
         let by_bytes = |bytes| Bounds { lines: usize::MAX, bytes };

@@ -1,4 +1,5 @@
-//! All channels: what is published on one goes to its history, and from there to all who read it.
+//! All channels: a published log enters the history of its channel, from which all readers fetch
+//! it.
 
 pub mod bounds;
 pub(crate) mod channel;
@@ -32,35 +33,36 @@ pub struct Hub {
     config: Config,
     epoch: Epoch,
     started: Instant,
-    /// A channel stays once something was published on it: its numbers must not start again within
-    /// the epoch.
+    /// A channel is kept once a log was published on it: its numbers must not restart within the
+    /// epoch.
     channels: RwLock<HashMap<ChannelName, Arc<Channel>>>,
     readers: Mutex<HashMap<String, Arc<ReaderHandle>>>,
-    /// The channels that have readers, so that those without cost an operator's question nothing.
+    /// The channels that have readers, so that the others cost nothing when an operator asks for
+    /// statistics.
     read: Mutex<BTreeMap<ChannelName, Arc<Channel>>>,
-    /// How many readers and read channels there are, without a lock that a busy channel could hold
-    /// up.
+    /// The number of readers and of channels with readers, without a lock that a busy channel could
+    /// delay.
     open: Open,
     published: AtomicU64,
-    /// Below zero for a moment when a channel's lines are dropped before its last one is counted.
+    /// Negative for a moment if a channel's logs are dropped before its last one is counted.
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
     pub(crate) counters: Counters,
 }
 
-/// What is open, in numbers.
+/// Counters of what is open.
 #[derive(Debug, Default)]
 struct Open {
     readers: AtomicUsize,
     channels: AtomicUsize,
 }
 
-/// What became of a published log.
+/// The result of publishing a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// How many readers the channel has; each gets it.
+    /// The number of readers of the channel, each of which receives the log.
     pub delivered: usize,
-    /// When, in milliseconds since 1970 (UTC).
+    /// The time of publishing, in milliseconds since 1970 (UTC).
     pub timestamp: u64,
 }
 
@@ -71,7 +73,7 @@ impl Default for Hub {
 }
 
 impl Hub {
-    /// A hub without channels, in an epoch of its own.
+    /// Returns a hub without channels, in a new epoch.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
@@ -104,7 +106,7 @@ impl Hub {
         Published { delivered: change.readers, timestamp }
     }
 
-    /// Each channel that is read, with those who read it.
+    /// Returns each channel that has readers, with its readers.
     #[must_use]
     pub fn readers(&self) -> Vec<(ChannelName, Vec<Arc<ConnectionInfo>>)> {
         let channels: Vec<_> = self.read().values().map(Arc::clone).collect();
@@ -115,25 +117,25 @@ impl Hub {
             .collect()
     }
 
-    /// Returns how many channels are read.
+    /// Returns how many channels have readers.
     #[must_use]
     pub fn channels(&self) -> usize {
         self.open.channels.load(Ordering::Relaxed)
     }
 
-    /// How many streams are open.
+    /// Returns how many streams are open.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.open.readers.load(Ordering::Relaxed)
     }
 
-    /// Ends the stream of this name; `false` when there is none.
+    /// Ends the stream with this id, and returns whether there is one.
     #[must_use]
     pub fn stop(&self, connection_id: &str) -> bool {
         self.handles().get(connection_id).map(|reader| reader.stop.cancel()).is_some()
     }
 
-    /// What was done since the start.
+    /// Returns the counters since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -147,13 +149,13 @@ impl Hub {
         }
     }
 
-    /// Time since the start.
+    /// Returns the time since the start.
     #[must_use]
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// In what the sequence numbers count.
+    /// Returns the epoch of the sequence numbers.
     #[must_use]
     pub fn epoch(&self) -> &Epoch {
         &self.epoch
@@ -163,20 +165,20 @@ impl Hub {
         &self.config
     }
 
-    /// How many logs were published: the order of the last of them.
+    /// Returns the number of logs published, which is the order of the last one.
     pub(crate) fn last_order(&self) -> u64 {
         self.published.load(Ordering::Acquire)
     }
 
-    /// Enters `reader` on a channel, and gives what can be had of it.
+    /// Adds `reader` to a channel, and returns the extent that can be replayed.
     pub(crate) fn join(
         &self,
         channel: &ChannelName,
         reader: &Arc<ReaderHandle>,
     ) -> (Arc<Channel>, Extent) {
         let channel = self.channel(channel);
-        // Held meanwhile, so that the last reader to leave and the first to come agree on whether
-        // it is read.
+        // Locked meanwhile, so that the last reader to leave and the first to join agree on whether
+        // the channel has readers.
         let mut read = self.read();
         let extent = channel.join(reader);
         read.entry(channel.name().clone()).or_insert_with(|| Arc::clone(&channel));
@@ -191,7 +193,7 @@ impl Hub {
         self.open.readers.store(handles.len(), Ordering::Relaxed);
     }
 
-    /// Takes `reader` off all that it was entered on.
+    /// Removes `reader` from the hub and from its channels.
     pub(crate) fn leave(
         &self,
         reader: &Arc<ReaderHandle>,
@@ -211,18 +213,18 @@ impl Hub {
             drop(read);
             self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
             if change.readers == 0 {
-                self.tidy_away(channel);
+                self.remove_unused(channel);
             }
         }
     }
 
-    /// Forgets a channel without readers if nothing was ever published on it.
-    fn tidy_away(&self, channel: Arc<Channel>) {
+    /// Removes a channel without readers if nothing was ever published on it.
+    fn remove_unused(&self, channel: Arc<Channel>) {
         let name = channel.name().clone();
         drop(channel);
         let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-        // Whoever uses a channel got it under this lock: if only the map has it, nobody is about to
-        // publish on it.
+        // Channels are cloned under this lock only: if the map holds the last reference, no one is
+        // about to publish.
         if channels.get(&name).is_some_and(|channel| {
             Arc::strong_count(channel) == 1 && channel.history().extent().newest == 0
         }) {
@@ -230,9 +232,9 @@ impl Hub {
         }
     }
 
-    /// Drops the lines of channels that were longest without a new one.
+    /// Drops the logs of the channels that have been quiet longest.
     ///
-    /// It frees a part more than it must, since it looks at all channels.
+    /// Frees somewhat more than it must, since it visits all channels.
     fn trim(&self) {
         let Ok(_trimming) = self.trimming.try_lock() else { return };
         let mut channels = self.all_channels();

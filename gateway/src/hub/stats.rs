@@ -1,19 +1,19 @@
-//! What was done since the start, in numbers.
+//! Counters since the start.
 
 use std::sync::atomic::AtomicU64;
 
 use serde::Serialize;
 
-/// What the hub holds and did, for health checks.
+/// The state and history of the hub in numbers, for health checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
-    /// Logs taken from publishers.
+    /// Logs accepted from publishers.
     pub logs_published: u64,
-    /// Logs sent to readers; one log with three readers counts three, and one that is sent again
-    /// counts again.
+    /// Logs sent to readers. A log with three readers counts three times, and each replay counts
+    /// again.
     pub logs_delivered: u64,
-    /// Logs that readers were told they missed, because they did not keep up or came back too
+    /// Logs that were reported to readers as gaps, because they did not keep up or returned too
     /// late.
     pub logs_skipped: u64,
     /// Readers cut off because they did not keep up.
@@ -24,7 +24,7 @@ pub struct Stats {
     pub log_lines_dropped: u64,
 }
 
-/// What readers got, counted by themselves.
+/// Counters that readers update themselves.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) delivered: AtomicU64,

@@ -1,4 +1,4 @@
-//! Who is held in memory, and for how long.
+//! What the hub keeps in memory, and for how long.
 
 use super::*;
 use crate::hub::bounds::Bounds;
@@ -32,7 +32,7 @@ fn extent(hub: &Hub, name: &str) -> Extent {
 }
 
 #[test]
-fn a_channel_that_nothing_was_published_on_is_forgotten_with_its_reader() {
+fn removes_an_unused_channel_with_its_last_reader() {
     let hub = Arc::new(Hub::default());
     let (one, two) = (read(&hub, "a"), read(&hub, "a"));
     drop(one);
@@ -42,7 +42,7 @@ fn a_channel_that_nothing_was_published_on_is_forgotten_with_its_reader() {
 }
 
 #[test]
-fn a_channel_counts_on_when_its_readers_are_gone() {
+fn a_channel_keeps_numbering_without_readers() {
     let hub = Arc::new(Hub::default());
     publish(&hub, "a", 3);
     drop(read(&hub, "a"));
@@ -51,7 +51,7 @@ fn a_channel_counts_on_when_its_readers_are_gone() {
 }
 
 #[test]
-fn the_lines_of_the_channel_that_was_longest_quiet_go_first_and_no_counter_starts_again() {
+fn drops_the_logs_of_the_quietest_channel_first_and_restarts_no_numbering() {
     let hub = Hub::new(Config { history_total_bytes: 60_000, ..Config::default() });
     publish(&hub, "oldest", 100);
     publish(&hub, "older", 100);
@@ -65,7 +65,7 @@ fn the_lines_of_the_channel_that_was_longest_quiet_go_first_and_no_counter_start
 }
 
 #[test]
-fn without_a_history_lines_are_held_for_those_who_read_only() {
+fn without_a_history_logs_are_kept_for_current_readers_only() {
     let hub =
         Arc::new(Hub::new(Config { history: Bounds { lines: 0, bytes: 1 }, ..Config::default() }));
     publish(&hub, "a", 2);
@@ -101,7 +101,7 @@ fn publishers_on_all_sides_leave_no_hole_and_no_wrong_sum() {
 fn health_and_stats_do_not_walk_through_all_channels() {
     let hub = Arc::new(Hub::default());
     let (done, finished) = std::sync::mpsc::channel();
-    // Whatever walks through them needs this lock, and waits in vain.
+    // Anything that visits all channels needs this lock, and would block.
     let _all = hub.channels.write().expect("no panic");
     let asked = Arc::clone(&hub);
     std::thread::spawn(move || {

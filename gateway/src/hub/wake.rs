@@ -1,5 +1,5 @@
-//! How a reader is woken: by each log, or, while it collects, once enough came. Knows no channel
-//! and no clock.
+//! Wakes a reader for each log or, while it collects, once enough logs have arrived. Knows no
+//! channel and no clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -10,26 +10,25 @@ use crate::hub::bounds::Bounds;
 /// Wakes one reader.
 #[derive(Debug, Default)]
 pub(crate) struct Wake {
-    /// Holds one permit, so a reader that was busy when something came looks again before it
-    /// sleeps.
+    /// Holds one permit, so a reader that was busy when a log arrived looks again before it sleeps.
     notify: Notify,
-    /// How many logs more it waits for; with none, each wakes it.
+    /// The number of logs to wait for; at 0, each log wakes the reader.
     lines: AtomicI64,
-    /// The same in bytes.
+    /// The same, in bytes.
     bytes: AtomicI64,
 }
 
 impl Wake {
-    /// From now on, what comes is counted, and wakes the reader once it is `enough`.
+    /// Counts logs from now on, and wakes the reader once they are `enough`.
     ///
-    /// To be said before the reader looks for what is there: whatever a look does not find comes
-    /// after it, and is counted.
+    /// To be called before the reader looks for logs: a log that it does not find arrives later,
+    /// and is counted.
     pub(crate) fn collect(&self, enough: Bounds) {
         self.bytes.store(signed(enough.bytes), Ordering::Release);
         self.lines.store(signed(enough.lines), Ordering::Release);
     }
 
-    /// Counts what came: by its publisher, or by the reader who found it there.
+    /// Counts logs: called by their publisher, or by the reader that found them.
     pub(crate) fn count(&self, came: Bounds) {
         let (lines, bytes) = (signed(came.lines), signed(came.bytes));
         let is_enough = self.lines.fetch_sub(lines, Ordering::AcqRel) <= lines;
@@ -38,8 +37,8 @@ impl Wake {
         }
     }
 
-    /// From now on, the next log wakes the reader; and so does one that was counted since it began
-    /// to [collect](Self::collect) `enough`.
+    /// Wakes the reader for the next log from now on, or at once if a log was counted since it
+    /// began to [collect](Self::collect) `enough`.
     pub(crate) fn at_once(&self, enough: Bounds) {
         if self.lines.swap(0, Ordering::AcqRel) < signed(enough.lines) {
             self.notify.notify_one();
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_collects_is_woken_by_enough_lines_or_bytes() {
+    fn enough_lines_or_bytes_wake_a_reader_that_collects() {
         for (logs, sleeps) in [([1, 1, 1], 2), ([1, 99, 1], 1), ([100, 1, 1], 0)] {
             let wake = Wake::default();
             wake.collect(ENOUGH);
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_found_itself_counts() {
+    fn logs_that_the_reader_found_itself_count() {
         let wake = Wake::default();
         wake.collect(ENOUGH);
         wake.count(Bounds { lines: 2, bytes: 2 });
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_came_between_looking_and_sleeping_is_not_slept_through() {
+    fn a_log_between_looking_and_sleeping_is_not_missed() {
         let wake = Wake::default();
         wake.collect(ENOUGH);
         wake.count(log(1));

@@ -1,5 +1,4 @@
-//! When a reader that takes several logs in one event gets what waits for it. Knows no channel;
-//! time is handed in.
+//! Decides when waiting logs are sent to a reader with batches. Knows no channel and no clock.
 
 use std::time::Duration;
 
@@ -14,11 +13,11 @@ pub enum Framing {
     /// One log, one event.
     #[default]
     Single,
-    /// Several logs in one event when they come close together, for a reader that asked for it.
+    /// Several logs in one event if they arrive close together, for a reader that requested it.
     Batches,
 }
 
-/// Collects what comes close together. The first log after a quiet moment does not wait.
+/// Collects logs that arrive close together. The first log after a quiet moment does not wait.
 #[derive(Debug)]
 pub(crate) struct Collector {
     enough: Bounds,
@@ -27,18 +26,17 @@ pub(crate) struct Collector {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Nothing waits. A log that comes before this moment will.
+    /// Nothing waits. A log that arrives before this moment will wait.
     Idle { quiet_at: Instant },
-    /// Logs were sent. More may be there, since nobody has looked after it; what is found will wait
-    /// until this moment.
+    /// Logs were sent, and the histories may hold more, which will wait until this moment.
     Sent { until: Instant },
     /// Logs wait, until this moment at the latest.
     Holding { until: Instant },
 }
 
 impl Collector {
-    /// Sends at once what fills a `page`, or is half of what may be kept of a channel or be missed
-    /// by a reader, who would else be slow by waiting.
+    /// The flush threshold is one `page`, or half of the history or lag limit if smaller, so that
+    /// waiting cannot make a reader slow.
     pub(crate) fn new(page: Bounds, config: &Config, now: Instant) -> Self {
         let (Keep::History(kept) | Keep::ForReaders(kept)) = config.keep();
         let enough =
@@ -50,8 +48,8 @@ impl Collector {
         Self { enough, state: State::Idle { quiet_at: now } }
     }
 
-    /// How many of the `waiting` logs are sent at `now`: all, the first, or none yet. What
-    /// `is_overdue`, as a replay is, does not wait.
+    /// Returns how many of the `waiting` logs are sent at `now`: all, the first, or none yet. Logs
+    /// that are `is_overdue`, such as a replay, do not wait.
     pub(crate) fn take(&mut self, waiting: Bounds, is_overdue: bool, now: Instant) -> usize {
         let (State::Idle { quiet_at: moment }
         | State::Sent { until: moment }
@@ -70,7 +68,7 @@ impl Collector {
         if was_quiet && !is_overdue { 1 } else { waiting.lines }
     }
 
-    /// Lets what waits wait no longer; `false` when nothing does.
+    /// Makes waiting logs due, and returns whether there are any.
     pub(crate) fn hurry(&mut self, now: Instant) -> bool {
         let is_holding = self.deadline().is_some();
         if is_holding {
@@ -79,7 +77,7 @@ impl Collector {
         is_holding
     }
 
-    /// When what waits is sent at the latest; `None` when nothing does.
+    /// Returns when waiting logs are sent at the latest, or `None` if there are none.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Idle { .. } | State::Sent { .. } => None,
@@ -87,14 +85,14 @@ impl Collector {
         }
     }
 
-    /// What does not wait for more.
+    /// Returns the flush threshold.
     pub(crate) fn enough(&self) -> Bounds {
         self.enough
     }
 }
 
-/// How long logs wait for others: less than two frames of a screen, which nobody sees, and at most
-/// 40 events a second while lines trickle.
+/// How long logs wait for others: less than two frames of a screen, which is imperceptible, and at
+/// most 40 events per second while logs trickle.
 const SPAN: Duration = Duration::from_millis(25);
 
 #[cfg(test)]
@@ -116,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_after_a_quiet_moment_goes_alone_and_what_follows_waits_for_others() {
+    fn the_first_log_after_a_quiet_moment_is_sent_alone_and_the_next_wait_for_others() {
         let (mut collector, at) = collector();
         assert_eq!(collector.take(logs(3), false, at(0)), 1);
         assert_eq!(
@@ -128,7 +126,7 @@ mod tests {
         assert_eq!(
             (collector.take(logs(0), false, at(25)), collector.deadline()),
             (0, None),
-            "a timer is there while something waits only"
+            "a timer runs only while logs wait"
         );
         assert_eq!(
             (collector.take(logs(1), false, at(49)), collector.deadline()),
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn enough_and_what_is_overdue_do_not_wait() {
+    fn enough_or_overdue_logs_do_not_wait() {
         let (mut collector, at) = collector();
         assert_eq!(collector.take(logs(5), true, at(0)), 5);
         assert_eq!(collector.take(logs(255), false, at(1)), 0);
@@ -158,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_can_be_hurried_and_nothing_else() {
+    fn hurry_affects_waiting_logs_only() {
         let (mut collector, at) = collector();
         assert!(!collector.hurry(at(0)));
         collector.take(logs(1), false, at(0));
@@ -169,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_is_not_made_slow_by_waiting() {
+    fn waiting_does_not_make_a_reader_slow() {
         let bounds = |lines| Bounds { lines, bytes: usize::MAX };
         let enough = |config: &Config| Collector::new(PAGE, config, Instant::now()).enough();
         let enough_lines = |history, reader| {

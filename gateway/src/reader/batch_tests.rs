@@ -1,4 +1,4 @@
-//! What a reader gets that takes several logs in one event, page by page; time is made here.
+//! What a reader with batches fetches, page by page, in simulated time.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::tests::{SMALL, hub, name, open_as, publish};
 use super::*;
 
-/// A reader of batches, and a clock in milliseconds since it came.
+/// A reader with batches, and a clock in milliseconds since it joined.
 fn open(
     hub: &Arc<Hub>,
     channels: &[&str],
@@ -94,8 +94,8 @@ fn a_burst_begins_with_one_log_and_goes_on_in_batches_of_256_and_the_rest_waits(
 
 #[test]
 fn a_log_that_waited_for_the_socket_is_not_the_first_after_a_quiet_moment() {
-    // A live reader whose socket took longer than 25 ms for each page got every second event for
-    // one log alone.
+    // Regression: a live reader whose socket needed more than 25 ms per page received every second
+    // event with one log.
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 600);
@@ -137,7 +137,7 @@ fn a_batch_ends_with_the_log_that_fills_it_by_bytes() {
 }
 
 #[test]
-fn a_batch_of_several_channels_has_them_as_they_were_published_and_the_cursor_after_the_last() {
+fn a_batch_of_several_channels_is_in_the_order_of_publishing_with_the_last_cursor() {
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a", "b", "c"], "");
     for channel in ["b", "a", "b", "b", "c", "a"] {
@@ -155,7 +155,7 @@ fn a_batch_of_several_channels_has_them_as_they_were_published_and_the_cursor_af
 }
 
 #[test]
-fn what_follows_a_gap_does_not_wait_nor_pass_it() {
+fn logs_after_a_gap_neither_wait_nor_pass_it() {
     let hub = hub(SMALL);
     let (mut reader, at) = open(&hub, &["a", "b"], "");
     publish(&hub, "a", 1);
@@ -181,7 +181,7 @@ fn a_gap_of_an_unplaced_cursor_comes_first() {
 }
 
 #[test]
-fn what_waits_can_be_had_before_something_that_must_not_pass_it() {
+fn flush_returns_waiting_logs() {
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 3);
@@ -211,7 +211,7 @@ fn one_that_collects_is_woken_once_for_256_logs() {
 }
 
 #[test]
-fn a_reader_that_may_be_little_behind_is_woken_before_it_is_slow() {
+fn a_reader_with_a_small_lag_limit_is_woken_before_it_is_slow() {
     let hub = hub(SMALL);
     let (mut reader, at) = open(&hub, &["a"], "");
     publish(&hub, "a", 1);
@@ -224,13 +224,13 @@ fn a_reader_that_may_be_little_behind_is_woken_before_it_is_slow() {
 }
 
 #[tokio::test]
-async fn what_waits_comes_without_another_log() {
+async fn waiting_logs_arrive_without_another_log() {
     let hub = hub(Config::default());
     let (mut reader, _) = open(&hub, &["a"], "");
     publish(&hub, "a", 3);
     assert_eq!(events(Some(reader.next().await)), ["1"]);
     assert!(reader.next().now_or_never().is_none());
-    // Given up, and asked again: the wait goes on.
+    // Cancelled and called again: the wait continues.
     assert_eq!(events(Some(reader.next().await)), ["2-3"]);
 }
 
@@ -256,7 +256,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 const CHANNELS: [&str; 3] = ["a", "b", "c"];
 
-/// The logs of some events, of which each says where the stream is after it.
+/// The logs of some events, each with the position after it.
 #[derive(Default)]
 struct Log {
     positions: [u64; 3],
@@ -308,7 +308,7 @@ proptest! {
                 Step::Pass(millis) => now += millis,
                 Step::Fetch => {
                     while got.take(&hub, reader.fetch(at(now))) {}
-                    // Whoever looked at it 25 ms ago has it by now.
+                    // A reader that looked 25 ms ago has received it by now.
                     let due_now = due.iter().rev().find(|(since, _)| since + 25 <= now).map_or(0, |(_, published)| *published);
                     prop_assert!(got.envelopes.len() >= due_now, "{} of {due_now} at {now} ms", got.envelopes.len());
                     due.push((now, published));

@@ -1,4 +1,4 @@
-//! A cursor's text while one position after the other moves: only that position is written again.
+//! The text of a cursor whose positions move one at a time: only that position is rewritten.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use logs_sse_wire::cursor::{Cursor, Position};
 #[derive(Debug)]
 pub(crate) struct CursorText {
     text: String,
-    /// Where the text of each position begins.
+    /// The start of each position in the text.
     starts: Vec<usize>,
     digits: String,
 }
@@ -55,7 +55,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_text_of_the_cursor(
+        fn equals_the_text_of_the_cursor(
             mut positions in prop::collection::vec(prop::option::of(0_u64..100_000), 1..6),
             moves in prop::collection::vec((0_usize..6, 0_u64..100_000), 0..20),
         ) {

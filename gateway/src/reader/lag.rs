@@ -1,5 +1,5 @@
-//! How far a reader is behind while its socket is full. Such a reader fetches nothing, and so
-//! cannot be judged when it fetches.
+//! Judges a reader whose socket is full: it fetches nothing, so it cannot be judged when it
+//! fetches.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
@@ -15,8 +15,7 @@ use crate::hub::config::Config;
 #[derive(Debug)]
 pub(crate) struct Lag {
     allowed: Bounds,
-    /// How long it may stay further behind without fetching. A reader that fetches in time
-    /// receives a `bye`.
+    /// How long it may lag further without a fetch. A reader that fetches in time receives a `bye`.
     patience: Duration,
     state: Mutex<State>,
     is_cut: AtomicBool,
@@ -24,9 +23,9 @@ pub(crate) struct Lag {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The channels that the reader had caught up with, and where it was in each.
+    /// The channels with which the reader had caught up, and its position in each.
     positions: Vec<(Weak<Channel>, u64)>,
-    /// When it was first found too far behind at these positions.
+    /// When it was first found to lag too far at these positions.
     behind_since: Option<Instant>,
     judge_next: Option<Instant>,
 }
@@ -41,7 +40,7 @@ impl Lag {
         }
     }
 
-    /// Records that the reader fetched, and where it is now.
+    /// Records a fetch and the positions after it.
     pub(crate) fn note(&self, positions: impl Iterator<Item = (Weak<Channel>, u64)>) {
         let mut state = self.state();
         state.positions.clear();
@@ -49,8 +48,8 @@ impl Lag {
         state.behind_since = None;
     }
 
-    /// Returns whether the reader stayed too far behind for too long without fetching. To be asked
-    /// often: it looks once a second.
+    /// Returns whether the reader lagged too far for too long without a fetch. Cheap to call often:
+    /// it looks once per second.
     pub(crate) fn is_hopeless(&self, now: Instant) -> bool {
         let mut state = self.state();
         if state.judge_next.is_some_and(|next| now < next) {
@@ -82,7 +81,7 @@ impl Lag {
     }
 }
 
-/// How often a stalled reader is looked at.
+/// The time between two looks at a stalled reader.
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_stays_too_far_behind_is_hopeless() {
+    fn a_reader_that_lags_too_far_for_too_long_is_hopeless() {
         let (lag, channel, at) = lag();
         publish(&channel, 4);
         assert_eq!(
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_near_enough_or_fetches_is_not() {
+    fn a_reader_that_is_near_enough_or_fetches_is_not_hopeless() {
         let (lag, channel, at) = lag();
         publish(&channel, 3);
         assert!(!lag.is_hopeless(at(0)) && !lag.is_hopeless(at(60)));

@@ -1,5 +1,5 @@
-//! One page of several channels, in the order of publishing. It copies the logs of the page and no
-//! others, however many channels there are.
+//! Merges several channels into one page, in the order of publishing. Copies only the logs of the
+//! page, whatever the number of channels.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -21,10 +21,9 @@ pub(crate) struct Found {
 /// Merges the logs of several channels up to one moment.
 #[derive(Debug)]
 pub(crate) struct Merge<'a> {
-    /// The channels with a log to come, the one whose log was published first on top.
+    /// The channels with a next log, the earliest on top.
     heads: BinaryHeap<Reverse<Head<'a>>>,
-    /// What was published later is not looked at: another channel may have got something before it
-    /// since.
+    /// Later logs are ignored: another channel may have received an earlier one since.
     until: u64,
 }
 
@@ -36,12 +35,12 @@ struct Head<'a> {
     position: u64,
 }
 
-/// What a merge found.
+/// The result of a merge.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) logs: Vec<Found>,
     pub(crate) weight: Bounds,
-    /// Whether a history dropped logs meanwhile that were to come next.
+    /// Whether a history dropped the next logs meanwhile.
     pub(crate) is_cut_short: bool,
 }
 
@@ -55,11 +54,11 @@ impl<'a> Merge<'a> {
         self.heads.push(Reverse(Head { order, index, channel, position }));
     }
 
-    /// Returns the logs that come first, until they fill `page`.
+    /// Returns the earliest logs, until they fill `page`.
     pub(crate) fn fill(mut self, page: Bounds) -> Page {
         let mut filled = Page::default();
         while let Some(Reverse(mut head)) = self.heads.pop() {
-            // As far as no other channel's log comes first.
+            // Until another channel's log is earlier.
             let until = self.heads.peek().map_or(self.until, |Reverse(other)| other.order - 1);
             let next = head.take_run(until, self.until, page, &mut filled);
             if filled.is_cut_short || filled.is_full(page) {
@@ -78,8 +77,8 @@ impl Page {
 }
 
 impl Head<'_> {
-    /// Takes the logs up to `until`, as far as they fit into `page`. Returns the order of the one
-    /// after them, if it is not after `end`.
+    /// Appends the logs up to `until` that fit into `page`. Returns the order of the next log, if
+    /// it is not after `end`.
     fn take_run(&mut self, until: u64, end: u64, page: Bounds, filled: &mut Page) -> Option<u64> {
         let history = self.channel.history();
         let extent = history.extent();
@@ -163,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_page_is_what_was_published_first_and_fits(
+        fn a_page_holds_the_earliest_logs_that_fit(
             logs in prop::collection::vec((0_usize..5, 0_usize..200), 0..80),
             read in prop::collection::vec(0_usize..10, 5),
             lines in 1_usize..30,
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_ends_where_a_history_dropped_what_was_next() {
+    fn a_page_ends_where_a_history_dropped_the_next_log() {
         let channels = published(&[(0, 1), (1, 1), (0, 1), (1, 1)], 2);
         let mut merge = Merge::new(4);
         (0..2).for_each(|index| add(&mut merge, index, &channels[index], 0));

@@ -1,5 +1,5 @@
-//! A reader's place in each of its channels. It fetches pages from the histories, in its own time:
-//! replay and live are one.
+//! A reader's position in each of its channels. It fetches pages from the histories at its own
+//! pace; replay and live work alike.
 
 pub mod batch;
 pub(crate) mod cursor_text;
@@ -32,38 +32,38 @@ use crate::reader::lag::Lag;
 use crate::reader::merge::{Found, Merge, Page};
 use crate::reader::resume::Resume;
 
-/// A channel that was asked for, and whether the reader may have it.
+/// A requested channel, and whether the reader may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestedChannel {
-    /// Its name.
+    /// The channel's name.
     pub channel: ChannelName,
     /// Whether the reader may read it.
     pub is_granted: bool,
 }
 
-/// What a reader gets next.
+/// What a stream sends next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Events, ready for the wire.
     Page(Bytes),
-    /// Nothing more: it did not keep up.
+    /// Nothing more: the reader did not keep up.
     TooSlow,
 }
 
-/// A reader. Dropping it ends the reading.
+/// A reader. Dropping it removes it from the hub.
 #[derive(Debug)]
 pub struct Reader {
     hub: Arc<Hub>,
     handle: Arc<ReaderHandle>,
-    /// One for each channel that was asked for, in that order; `None` where it was not granted.
+    /// One for each requested channel, in that order; `None` where the reader may not read it.
     tracks: Vec<Option<Track>>,
-    /// Channels whose cursor could not be placed, to be told of first.
+    /// Channels with an unusable cursor, to be reported as gaps first.
     unplaced: Vec<(usize, GapReason)>,
-    /// `None` for a reader that takes each log alone.
+    /// `None` for a reader without batches.
     collector: Option<Collector>,
-    /// Where it was when it last fetched, for a reader that is cut off when it does not keep up.
+    /// The positions at the last fetch, if a reader that does not keep up is cut off.
     lag: Option<Arc<Lag>>,
-    /// Whether others are to have their turn before the next page: there may be no end of pages.
+    /// Whether to yield before the next page, since pages may never pause.
     owes_turn: bool,
 }
 
@@ -71,21 +71,21 @@ pub struct Reader {
 struct Track {
     channel: Arc<Channel>,
     at_start: Extent,
-    /// The highest sequence number sent, or told of as a gap.
+    /// The highest sequence number sent or reported as missing.
     position: u64,
     phase: Phase,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// On what it missed. However long that takes, it is not slow.
+    /// It receives what it missed, and is not slow however long that takes.
     Replay,
-    /// It was at the end once, and is to stay near it.
+    /// It has reached the end once, and must stay near it.
     Live,
 }
 
 impl Reader {
-    /// Reads those of `asked` that are granted, from where `resume` says.
+    /// Starts to read the granted channels of `requested`, from the positions in `resume`.
     #[must_use]
     pub fn open(
         hub: &Arc<Hub>,
@@ -128,7 +128,7 @@ impl Reader {
         reader
     }
 
-    /// The next events, as soon as there are any. Nothing is lost when the wait is given up.
+    /// Returns the next events, as soon as there are any. Cancel-safe.
     pub async fn next(&mut self) -> Next {
         if std::mem::take(&mut self.owes_turn) {
             yield_now().await;
@@ -139,7 +139,7 @@ impl Reader {
             }
             match self.collector.as_ref().and_then(Collector::deadline) {
                 None => self.handle.wake.woken().await,
-                // Either way there is something now.
+                // There is something to fetch in both cases.
                 Some(deadline) => {
                     timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default()
                 }
@@ -147,19 +147,19 @@ impl Reader {
         }
     }
 
-    /// What it collects, if it does: something comes that no log may pass.
+    /// Returns the logs that wait to be batched, before an event that they must precede.
     pub(crate) fn flush(&mut self) -> Option<Next> {
         let now = Instant::now();
         let is_holding = self.collector.as_mut().is_some_and(|collector| collector.hurry(now));
         is_holding.then(|| self.fetch(now)).flatten()
     }
 
-    /// Each granted channel, and what could be had of it at the start.
+    /// Returns each granted channel, and the extent that could be replayed at the start.
     pub(crate) fn granted(&self) -> impl Iterator<Item = (&ChannelName, Extent)> {
         self.tracks.iter().flatten().map(|track| (track.channel.name(), track.at_start))
     }
 
-    /// Each granted channel, and where this reader is in it.
+    /// Returns each granted channel, and the position of this reader.
     pub(crate) fn positions(&self) -> impl Iterator<Item = (&ChannelName, u64)> {
         self.tracks.iter().flatten().map(|track| (track.channel.name(), track.position))
     }
@@ -168,13 +168,13 @@ impl Reader {
         &self.handle.connection
     }
 
-    /// How far behind it is, for the socket, which can end a stream that accepts nothing; `None`
-    /// where such a stream continues.
+    /// Returns the lag, by which the socket ends a stream that accepts nothing; `None` where such a
+    /// stream continues.
     pub(crate) fn lag(&self) -> Option<&Arc<Lag>> {
         self.lag.as_ref()
     }
 
-    /// Cancelled when an operator ends this stream.
+    /// Returns the token that is cancelled when an operator ends this stream.
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.handle.stop
     }
@@ -184,9 +184,9 @@ impl Reader {
             self.handle.wake.collect(collector.enough());
         }
         let mut page = Vec::new();
-        self.tell_unplaced(&mut page);
-        // Read first: of all channels, only what is no later than this comes into the page, so
-        // that channels merge as they were published.
+        self.report_unplaced(&mut page);
+        // Read first: the page contains no log after this order, so that channels merge in the
+        // order of publishing.
         let order = self.hub.last_order();
         let mut next = Vec::with_capacity(self.tracks.len());
         for index in 0..self.tracks.len() {
@@ -212,8 +212,8 @@ impl Reader {
         (!page.is_empty()).then(|| Next::Page(page.into()))
     }
 
-    /// Returns a page of what was published up to `order`, from the channels that have something,
-    /// each with the order of its `next` log.
+    /// Returns a page of logs up to `order`, from the channels that have any, each with the order
+    /// of its `next` log.
     fn find(&self, order: u64, next: &[(usize, u64)]) -> Page {
         let mut merge = Merge::new(order);
         for (index, next) in next {
@@ -224,12 +224,12 @@ impl Reader {
         merge.fill(PAGE)
     }
 
-    /// Only the last of these gaps has a cursor. Until all are told, the reader's old one tells
-    /// them again.
-    fn tell_unplaced(&mut self, page: &mut Vec<u8>) {
+    /// Writes the gaps of unusable cursors. Only the last has a cursor: until all are received, the
+    /// reader's old cursor reports them again.
+    fn report_unplaced(&mut self, page: &mut Vec<u8>) {
         let unplaced = std::mem::take(&mut self.unplaced);
-        for (told, (index, reason)) in unplaced.iter().enumerate() {
-            let cursor = (told + 1 == unplaced.len()).then(|| self.cursor());
+        for (number, (index, reason)) in unplaced.iter().enumerate() {
+            let cursor = (number + 1 == unplaced.len()).then(|| self.cursor());
             if let Some(track) = &self.tracks[*index] {
                 let channel = track.channel.name().to_string();
                 let gap = Gap { channel, from: None, to: None, reason: *reason };
@@ -257,8 +257,8 @@ impl Reader {
         self.hub.counters.skipped.fetch_add(to - from + 1, Ordering::Relaxed);
     }
 
-    /// How many of the `waiting` logs are sent now. Before it is none, whoever publishes knows what
-    /// to wake this reader for.
+    /// Returns how many of the `waiting` logs are sent now. If none, publishers already know when
+    /// to wake this reader.
     fn take(&mut self, waiting: Bounds, is_after_gap: bool, now: Instant) -> usize {
         let is_replay = self.tracks.iter().flatten().any(|track| track.phase == Phase::Replay);
         let Some(collector) = &mut self.collector else { return waiting.lines };
@@ -271,7 +271,7 @@ impl Reader {
         count
     }
 
-    /// Writes logs, in the order of publishing: one for each event, or all in one.
+    /// Writes logs in the order of publishing, each as an event or all in one.
     fn write(&mut self, logs: &[Found], page: &mut Vec<u8>) {
         page.reserve(logs.iter().map(|found| found.entry.bytes()).sum());
         if self.collector.is_some() && logs.len() > 1 {
@@ -304,7 +304,7 @@ impl Reader {
         Cursor::new(self.hub.epoch().clone(), positions.collect())
     }
 
-    /// Records the reader's positions in the channels that it had caught up with, by which it is
+    /// Records the positions in the channels with which the reader has caught up, by which it is
     /// judged while its socket is full.
     fn note_position(&self) {
         if let Some(lag) = &self.lag {
@@ -342,11 +342,11 @@ impl Drop for Reader {
     }
 }
 
-/// What comes next in a channel.
+/// What follows in a channel.
 struct Look {
-    /// The gap before it, if there is one.
+    /// The logs missed before it, if any.
     missed: Option<Missed>,
-    /// The place of the next log among those of all channels, if it is there already.
+    /// The order of the next log, if there is one.
     next: Option<u64>,
 }
 
@@ -358,7 +358,7 @@ struct Missed {
 }
 
 impl Track {
-    /// Looks for what is up to `order`.
+    /// Looks for the next log up to `order`.
     fn look(&mut self, order: u64, config: &Config) -> Look {
         let history = self.channel.history();
         let Extent { oldest, newest } = history.extent();
@@ -387,8 +387,8 @@ fn is_full(page: Bounds) -> bool {
     page.lines >= PAGE.lines || page.bytes >= PAGE.bytes
 }
 
-/// A page: what is copied out of the histories under one lock, and about as much as a socket takes
-/// at once.
+/// The size of a page: as much as is copied out of the histories at once, and about as much as a
+/// socket accepts at once.
 const PAGE: Bounds = Bounds { lines: 256, bytes: 256 * 1_024 };
 
 #[cfg(test)]

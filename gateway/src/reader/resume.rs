@@ -1,27 +1,27 @@
-//! Where a stream begins: what the reader's cursor means for each channel. Knows no history but its
-//! extent.
+//! Where a stream starts: applies the reader's cursor to each channel. Knows only the extents of
+//! histories.
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
 use logs_sse_wire::protocol::GapReason;
 
 use crate::hub::bounds::Extent;
 
-/// What a reader brings along.
+/// A reader's cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resume {
-    /// No cursor: it wants what comes from now on.
+    /// No cursor: the stream starts live.
     Live,
-    /// A cursor of this gateway, or of one before it.
+    /// A cursor of this gateway, or of an earlier one.
     At(Cursor),
-    /// An id that is none of ours. What the reader missed cannot be known.
+    /// An id that is not a cursor. What the reader missed is unknown.
     Unknown,
 }
 
 impl Resume {
-    /// Reads the header `Last-Event-ID` and the query parameter `last_event_id`.
+    /// Parses the header `Last-Event-ID` and the query parameter `last_event_id`.
     ///
-    /// The header wins: the URL's value goes stale when a browser retries by itself. An empty text
-    /// is no cursor.
+    /// The header wins: the URL's value becomes stale when a browser retries by itself. An empty
+    /// text means no cursor.
     #[must_use]
     pub fn parse(header: Option<&[u8]>, query: Option<&str>) -> Self {
         let header = header.map(String::from_utf8_lossy);
@@ -32,8 +32,8 @@ impl Resume {
         }
     }
 
-    /// Where the channel at `index` of the `count` that were asked for begins, if its history
-    /// reaches over `extent`.
+    /// Returns the start position for the channel at `index`, given `count` requested channels and
+    /// the retained `extent`.
     pub(crate) fn start(&self, index: usize, count: usize, epoch: &Epoch, extent: Extent) -> Start {
         let live = |gap| Start { position: extent.newest, gap };
         match self {
@@ -52,12 +52,12 @@ impl Resume {
     }
 }
 
-/// A channel's beginning on a stream.
+/// The start of a channel on a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Start {
-    /// The next log is the one after it.
+    /// The next log is the one after this number.
     pub(crate) position: u64,
-    /// Why something unknown was lost before it.
+    /// Why an unknown number of logs was lost before it, if any.
     pub(crate) gap: Option<GapReason>,
 }
 
@@ -86,17 +86,17 @@ mod tests {
     }
 
     #[test]
-    fn goes_on_after_each_position() {
+    fn resumes_after_each_position() {
         assert_eq!(starts("1.aaaaaa.7-_-0-9", 4), [(7, None), (9, None), (0, None), (9, None)]);
     }
 
     #[test]
-    fn another_epoch_gets_all_that_is_held_and_is_told() {
+    fn a_cursor_of_another_epoch_replays_the_whole_history_after_a_gap() {
         assert_eq!(starts("1.bbbbbb.7-_", 2), [(4, Some(GapReason::Restarted)), (9, None)]);
     }
 
     #[test]
-    fn what_cannot_be_placed_goes_live_and_is_told() {
+    fn an_unusable_cursor_starts_live_after_a_gap() {
         let unknown = (9, Some(GapReason::Unknown));
         for cursor in
             ["log-1795472915237-ndezmtrxi", "7", "1.aaaaaa.7", "1.bbbbbb.7-8-9", "1.aaaaaa.a-b"]

@@ -1,4 +1,4 @@
-//! What a reader gets, page by page, without a socket between.
+//! What a reader fetches, page by page, without a socket.
 
 use logs_sse_wire::sse::{Frame, Parser};
 use serde_json::value::RawValue;
@@ -63,7 +63,7 @@ fn next_events(reader: &mut Reader) -> Vec<String> {
     frames(reader).into_iter().map(short).collect()
 }
 
-/// All events until there are none.
+/// Returns all events until there are none.
 fn remaining_events(reader: &mut Reader) -> Vec<String> {
     std::iter::repeat_with(|| next_events(reader))
         .take_while(|events| !events.is_empty())
@@ -89,13 +89,13 @@ fn a_replay_longer_than_a_reader_may_be_behind_is_given_in_pages() {
     publish(&hub, "a", 900);
     let mut reader = open(&hub, &["a"], &format!("1.{}.0", hub.epoch()));
     assert_eq!(next_events(&mut reader), numbers(1..=256));
-    // Published meanwhile: still its backlog, and no reason to call it slow.
+    // Published meanwhile: part of the replay, so the reader is not slow.
     publish(&hub, "a", 90);
     assert_eq!(remaining_events(&mut reader), numbers(257..=990));
 }
 
 #[test]
-fn what_the_history_dropped_during_a_replay_is_told_exactly() {
+fn reports_exactly_what_the_history_dropped_during_a_replay() {
     let hub = hub(SMALL);
     publish(&hub, "a", 1_200);
     let mut reader = open(&hub, &["a"], &format!("1.{}.5k", hub.epoch()));
@@ -106,7 +106,7 @@ fn what_the_history_dropped_during_a_replay_is_told_exactly() {
 }
 
 #[test]
-fn a_slow_reader_goes_on_with_the_newest_that_fit() {
+fn a_slow_reader_skips_to_the_newest_logs_that_fit() {
     let hub = hub(SMALL);
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 100);
@@ -123,7 +123,7 @@ fn a_slow_reader_is_judged_by_bytes_too() {
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 50);
     let events = remaining_events(&mut reader);
-    // Between 100 and 200 bytes weighs each.
+    // Each weighs between 100 and 200 bytes.
     assert!(
         events[0].starts_with("gap 1 4")
             && events[0].ends_with("slow")
@@ -133,7 +133,7 @@ fn a_slow_reader_is_judged_by_bytes_too() {
 }
 
 #[test]
-fn a_live_reader_that_the_history_ran_away_from_is_slow() {
+fn a_live_reader_overtaken_by_the_history_is_slow() {
     let hub = hub(Config { history: Bounds { lines: 10, bytes: usize::MAX }, ..SMALL });
     let mut reader = open(&hub, &["a"], "");
     publish(&hub, "a", 15);
@@ -152,7 +152,7 @@ fn a_slow_reader_may_be_cut_off_instead() {
 }
 
 #[test]
-fn channels_merge_as_they_were_published_over_any_number_of_pages() {
+fn channels_merge_in_the_order_of_publishing_over_any_number_of_pages() {
     let hub = hub(Config {
         reader: Bounds { lines: 5_000, bytes: usize::MAX },
         history: Bounds { lines: 5_000, bytes: usize::MAX },
@@ -162,7 +162,7 @@ fn channels_merge_as_they_were_published_over_any_number_of_pages() {
     let expected: Vec<_> = (0..2_000_u32)
         .map(|number| ["a", "b", "c"][(number.wrapping_mul(2_654_435_761) >> 7) as usize % 3])
         .collect();
-    // Of very different length, so that pages end by bytes as well as by lines.
+    // Very different lengths, so that pages end by bytes as well as by lines.
     for (number, channel) in expected.iter().enumerate() {
         let entry = RawValue::from_string(format!(
             "\"{}\"",
@@ -190,8 +190,8 @@ fn channels_merge_as_they_were_published_over_any_number_of_pages() {
 
 #[test]
 fn a_page_that_is_full_for_one_channel_is_full_for_all() {
-    // Weighed by its own bytes, a page had room left when the history of "a" had kept back its last
-    // ten, and "b" passed them.
+    // A page weighed by its own bytes only would have room left after the history of "a" held back
+    // its last ten, and "b" would pass them.
     let hub = hub(SMALL);
     let mut reader = open(&hub, &["a", "b"], "");
     for channel in [vec!["a"; 90], vec!["b"; 30]].concat() {
@@ -202,7 +202,7 @@ fn a_page_that_is_full_for_one_channel_is_full_for_all() {
 }
 
 #[test]
-fn channels_merge_as_they_are_published_at_that_moment() {
+fn channels_merge_in_the_order_of_publishing() {
     let hub = hub(Config {
         reader: Bounds { lines: usize::MAX, bytes: usize::MAX },
         history: Bounds { lines: usize::MAX, bytes: usize::MAX >> 1 },
@@ -225,9 +225,8 @@ fn channels_merge_as_they_are_published_at_that_moment() {
 }
 
 #[test]
-fn until_all_unplaced_channels_are_told_the_old_cursor_stands() {
-    // A first gap with the new cursor would, if the link broke right after it, have hidden the
-    // second.
+fn the_old_cursor_is_valid_until_all_unplaced_channels_are_reported() {
+    // If the link broke after a first gap with the new cursor, the second gap would be lost.
     let hub = hub(SMALL);
     publish(&hub, "a", 2);
     let mut reader = open(&hub, &["a", "b"], "1.000000.7-7");
@@ -244,7 +243,7 @@ fn until_all_unplaced_channels_are_told_the_old_cursor_stands() {
 }
 
 #[tokio::test]
-async fn a_reader_that_waits_is_woken_and_one_that_gave_up_waiting_loses_nothing() {
+async fn wakes_a_waiting_reader_and_loses_nothing_when_it_stops_waiting() {
     let hub = hub(SMALL);
     let mut reader = open(&hub, &["a"], "");
     tokio::select! {
@@ -259,7 +258,7 @@ async fn a_reader_that_waits_is_woken_and_one_that_gave_up_waiting_loses_nothing
 }
 
 #[tokio::test]
-async fn others_have_their_turn_between_the_pages_of_a_long_replay() {
+async fn yields_between_the_pages_of_a_long_replay() {
     let hub = hub(Config::default());
     for _ in 0..500 {
         ["a", "b"].iter().for_each(|channel| publish(&hub, channel, 3));

@@ -1,5 +1,5 @@
-//! The times of a stream: how often it shows life, how old it gets, when those who leave come back.
-//! Knows no clock.
+//! The intervals of a stream: pings, heartbeats, its maximum age, and the delay before a reader
+//! reconnects. Knows no clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use logs_sse_wire::protocol::ByeReason;
 
-/// What every stream keeps to.
+/// The intervals of every stream.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamTiming {
-    /// How often a comment keeps proxies from taking the stream for dead.
+    /// The interval of comments, without which proxies would consider the stream dead.
     pub ping: Duration,
-    /// How often a heartbeat shows the reader where it stands.
+    /// The interval of heartbeats, which report the positions.
     pub heartbeat: Duration,
-    /// How old a stream gets, about; `None` for no limit.
+    /// The approximate maximum age of a stream; `None` for no limit.
     pub rotate: Option<Duration>,
-    /// When those come back whom a shutdown sends away.
+    /// The delay after which readers reconnect after a shutdown.
     pub drain_retry: Spread,
 }
 
@@ -33,19 +33,19 @@ impl Default for StreamTiming {
 }
 
 impl StreamTiming {
-    /// How old this stream gets; up to a tenth more or less than others, so that they do not all
-    /// come back at once. `chance` is in 0..1.
+    /// Returns the maximum age of a stream. It varies by a tenth, so that readers do not all
+    /// reconnect at once. `chance` is in 0..1.
     pub(crate) fn max_age(&self, chance: f64) -> Option<Duration> {
         self.rotate.map(|age| age.mul_f64(0.9 + 0.2 * chance))
     }
 
-    /// When one reader that is sent away for this `reason` may come back, in milliseconds, at
-    /// random.
+    /// Returns a random delay in milliseconds before a reader reconnects after a goodbye for
+    /// `reason`.
     pub(crate) fn retry_ms(&self, reason: ByeReason) -> u64 {
         millis(self.retry(reason, fastrand::f64()))
     }
 
-    /// When a reader that is sent away for this `reason` may come back.
+    /// Returns the delay before a reader reconnects after a goodbye for `reason`.
     fn retry(&self, reason: ByeReason, chance: f64) -> Duration {
         match reason {
             ByeReason::Shutdown => self.drain_retry.at(chance),
@@ -55,7 +55,7 @@ impl StreamTiming {
     }
 }
 
-/// A span of time from which each takes its own moment, written `1s..5s`.
+/// A range of delays from which each reader receives one, written `1s..5s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spread {
     from: Duration,
@@ -102,11 +102,11 @@ pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Other streams go on, so there is no herd to be spread.
+/// Other streams continue, so a short spread suffices.
 const SOON: Spread = Spread { from: Duration::from_millis(100), to: Duration::from_secs(1) };
 
-/// A client that knows the word does not come back at all; a browser's own EventSource cannot be
-/// told so, and waits.
+/// Our client does not reconnect at all after a stop; a browser's own EventSource can only be
+/// delayed.
 const NOT_SOON: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spread_is_read_as_it_is_written() {
+    fn parses_a_spread_as_it_is_displayed() {
         assert_eq!(
             "1s..5s".parse::<Spread>().map(|spread| spread.to_string()),
             Ok("1s..5s".into())
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_leave_come_back_spread_over_the_span() {
+    fn spreads_ages_and_delays() {
         let timing =
             StreamTiming { rotate: Some(Duration::from_secs(100)), ..StreamTiming::default() };
         let millis =

@@ -1,4 +1,4 @@
-//! How many connections are let in, and what became of those that were not. Knows no socket.
+//! Limits the number of connections, and counts refusals. Knows no socket.
 
 use std::fs;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The bounds of a listener's connections.
+/// The limits of a listener's connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many connections get any answer. Above that, readers are refused and
+    /// The number of connections that may send any request. Above it, readers are refused and the
     /// [`reserve`](Self::reserve) begins.
     pub max_connections: usize,
-    /// How many more are accepted for short requests: health checks, publishers, operators.
+    /// The number of further connections for short requests: health checks, publishers, operators.
     pub reserve: usize,
     /// How long a client may accept no byte while some are due.
     pub write_timeout: Duration,
@@ -47,7 +47,7 @@ pub struct Door {
     timed_out: AtomicU64,
 }
 
-/// An open connection's place. Dropping it makes room for the next.
+/// The place of an open connection. Dropping it admits the next one.
 #[derive(Debug)]
 pub(crate) struct Place {
     door: Arc<Door>,
@@ -72,21 +72,21 @@ impl Drop for Place {
     }
 }
 
-/// The connections of one listener, in numbers.
+/// Counters of the connections of one listener.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DoorStats {
-    /// Connections open now, with those that carry no stream.
+    /// Connections open now, including those without a stream.
     open_connections: usize,
     max_connections: usize,
-    /// Requests refused with 503 since all places were taken.
+    /// Requests refused with 503 because all connections were in use.
     connections_refused: u64,
-    /// Connections closed since their client accepted nothing for too long.
+    /// Connections closed because their client accepted nothing for too long.
     write_timeouts: u64,
 }
 
 impl Door {
-    /// Returns a door with nothing behind it yet.
+    /// Returns a door without connections.
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
         let places = Arc::new(Semaphore::new(
@@ -106,7 +106,7 @@ impl Door {
         Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed")
     }
 
-    /// Lets a connection in.
+    /// Admits a connection.
     pub(crate) fn enter(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         Place {
@@ -138,8 +138,8 @@ impl Door {
     }
 }
 
-/// Returns how many files this process may have open; the usual limit where the system does not
-/// tell.
+/// Returns how many files this process may have open, or the usual limit if the system does not
+/// report it.
 #[must_use]
 pub fn open_files() -> usize {
     fs::read_to_string("/proc/self/limits").ok().as_deref().and_then(soft_limit).unwrap_or(1_024)
@@ -153,13 +153,13 @@ fn soft_limit(limits: &str) -> Option<usize> {
     }
 }
 
-/// Descriptors that are no connections: standard streams, the listener, polling, pages being read.
+/// Descriptors other than connections: standard streams, the listener, polling, files being read.
 const OWN_FILES: usize = 32;
 
-/// Many short requests at a time.
+/// Enough for many short requests at a time.
 const MAX_RESERVE: usize = 256;
 
-/// Where descriptors are plenty, memory is the bound: an open stream costs about 13 kB.
+/// With enough descriptors, memory is the limit: an open stream needs about 13 kB.
 const MAX_CONNECTIONS: usize = 65_536;
 
 /// Longer than any network's hiccup that a stream survives.

@@ -1,5 +1,5 @@
-//! Between hyper and the routes: refuses requests that RFC 9112 does not allow, and follows each
-//! exchange for its socket.
+//! Between hyper and the routes: refuses requests that RFC 9112 forbids, and tracks each exchange
+//! for its socket.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -55,14 +55,14 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
     }
 }
 
-/// Refuses what hyper lets pass although RFC 9112 does not: two readings of one request are how
-/// requests are smuggled.
+/// Refuses what hyper accepts although RFC 9112 forbids it: requests with two readings allow
+/// smuggling.
 fn check<B>(request: &hyper::Request<B>) -> Result<(), Rejection> {
     let headers = request.headers();
     match (headers.get_all(HOST).iter().count(), request.version()) {
         (1, _) | (0, Version::HTTP_09 | Version::HTTP_10) => {}
         (0, _) => {
-            return Err(Rejection::bad_request("the header Host is missing: HTTP/1.1 needs one"));
+            return Err(Rejection::bad_request("the header Host is missing: HTTP/1.1 requires it"));
         }
         (many, _) => {
             return Err(Rejection::bad_request(format!("{many} headers Host: expected one")));
@@ -90,27 +90,27 @@ fn check<B>(request: &hyper::Request<B>) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Where such a request ends is not certain, so its connection ends with it.
+/// The end of such a request is uncertain, so its connection closes.
 fn refuse(rejection: Rejection) -> Response {
     let mut response = rejection.into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-/// One exchange, which ends when this is dropped.
+/// One exchange. It ends on drop.
 #[derive(Debug)]
 struct Tracked(Link);
 
 impl Tracked {
-    /// A request with a body is still being received, by hyper.
+    /// Records that hyper is still receiving the body of a request.
     fn begin(link: &Link, request: &hyper::Request<Incoming>) -> Self {
         let is_whole = request.body().is_end_stream();
         link.enter(if is_whole { Exchange::Answering } else { Exchange::Receiving });
         Self(link.clone())
     }
 
-    /// A stream that answers a request with a body is not watched: bytes of the body may still
-    /// come.
+    /// A stream in response to a request with a body is not watched: bytes of the body may still
+    /// arrive.
     fn note_head(&self, response: &Response) {
         let is_stream = response
             .headers()
@@ -128,7 +128,7 @@ impl Drop for Tracked {
     }
 }
 
-/// The answer to come.
+/// The future of a response.
 #[derive(Debug)]
 pub(crate) struct Answering<F> {
     answer: F,
@@ -147,7 +147,7 @@ impl<F: Future<Output = Result<Response, Infallible>> + Unpin> Future for Answer
     }
 }
 
-/// An answer's body. The exchange ends with it.
+/// The body of a response. The exchange ends with it.
 #[derive(Debug)]
 pub(crate) struct Answer {
     body: Body,

@@ -1,15 +1,15 @@
-//! Line ends of request heads. RFC 9112 asks for CR LF; hyper accepts a bare LF, which a proxy in
-//! front may read as something else.
+//! Line ends of request heads. RFC 9112 requires CR LF; hyper accepts a bare LF, which a proxy in
+//! front may read differently.
 
-/// Follows the bytes of a connection, and makes bare line feeds in heads unacceptable to the parser
+/// Tracks the bytes of a connection, and makes bare line feeds in heads unacceptable to the parser
 /// behind it.
 ///
-/// It skips bodies, so it reads the two fields that say how long a body is. Where they are
-/// malformed the parser refuses the request anyway, and nothing that comes after matters.
+/// It skips bodies, so it reads the two fields that delimit a body. If they are malformed, the
+/// parser refuses the request anyway and the rest is irrelevant.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LineEnds {
     state: State,
-    /// Whether the byte before this one was a CR.
+    /// Whether the previous byte was a CR.
     after_cr: bool,
     body: Body,
 }
@@ -19,7 +19,7 @@ enum State {
     /// Before the request line, where empty lines are skipped.
     #[default]
     Start,
-    /// In a line of which this many bytes came.
+    /// In a line, after this many of its bytes.
     Name { length: u8, field: Field },
     /// After the colon of a field.
     Value(Field),
@@ -27,13 +27,13 @@ enum State {
     Body(u64),
     /// In the line before a chunk.
     ChunkSize { size: u64, has_ended: bool },
-    /// In a chunk and the line end behind it.
+    /// In a chunk or the line end after it.
     Chunk(u64),
-    /// In the lines behind the last chunk, of which the current one has this many bytes.
+    /// In the trailer, after this many bytes of a line.
     Trailer(u8),
 }
 
-/// What the head says of the body.
+/// What the head declares about the body.
 #[derive(Clone, Copy, Debug, Default)]
 enum Body {
     #[default]
@@ -42,7 +42,7 @@ enum Body {
     Chunked,
 }
 
-/// Which of the two fields a line may still be: as far as its name agrees.
+/// Which of the two fields a line may still turn out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     Unread,
@@ -52,7 +52,7 @@ enum Field {
 }
 
 impl LineEnds {
-    /// Replaces each bare line feed of a head by a NUL, which the parser answers with 400.
+    /// Replaces each bare line feed of a head by a NUL, which the parser refuses with 400.
     pub(crate) fn check(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
         while let Some(byte) = bytes.get_mut(at) {
@@ -92,7 +92,7 @@ impl LineEnds {
             (State::Start, b'\r' | b'\n') => State::Start,
             (State::Start, _) => {
                 self.body = Body::None;
-                // The request line has no name that matters.
+                // The request line has no field name.
                 State::Name { length: 1, field: Field::Other }
             }
             (State::Name { length: 0, .. }, b'\n') => self.after_head(),
@@ -109,7 +109,7 @@ impl LineEnds {
                 State::Value(field)
             }
             (State::ChunkSize { size: 0, .. }, b'\n') => State::Trailer(0),
-            // The line end behind the chunk counts as part of it.
+            // The line end after the chunk counts as part of it.
             (State::ChunkSize { size, .. }, b'\n') => State::Chunk(size.saturating_add(2)),
             (State::ChunkSize { size, has_ended: false }, byte) => {
                 match char::from(byte).to_digit(16) {
@@ -152,7 +152,7 @@ impl LineEnds {
 }
 
 impl Field {
-    /// The field after `byte`, which stands at `index` of its name.
+    /// Returns the candidate after `byte`, at `index` of the name.
     fn read(self, index: u8, byte: u8) -> Self {
         let agrees = |name: &[u8]| {
             name.get(usize::from(index)).is_some_and(|expected| byte.eq_ignore_ascii_case(expected))
@@ -166,7 +166,7 @@ impl Field {
         }
     }
 
-    /// The field whose name ended after `length` bytes.
+    /// Returns the field whose name ended after `length` bytes.
     fn named(self, length: u8) -> Self {
         match self {
             Self::Length if usize::from(length) == LENGTH.len() => Self::Length,
@@ -184,7 +184,7 @@ const CODING: &[u8] = b"transfer-encoding";
 mod tests {
     use super::*;
 
-    /// The bytes after the check, in pieces of `size`, with each NUL as `@`.
+    /// Returns the bytes after the check, in pieces of `size`, with each NUL as `@`.
     fn checked(text: &str, size: usize) -> String {
         let mut ends = LineEnds::default();
         let mut bytes = text.as_bytes().to_vec();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn bare_line_feeds_in_a_head_are_spoiled() {
+    fn spoils_bare_line_feeds_in_a_head() {
         assert_checked("GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1@Host: a\r\n\r\n");
         assert_checked(
             "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_left_as_they_are() {
+    fn leaves_bodies_unchanged() {
         let length = "POST / HTTP/1.1\r\nHost: a\r\ncOntent-length:  4\r\n\r\n\n\n{}GET / HTTP/1.1\r\nA: b\n";
         assert_checked(length, &length.replace("b\n", "b@"));
         let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nA;x=1\r\n123456\n\r\n0\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\nA: b\n";
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_in_a_row_and_empty_lines_between_them_pass() {
+    fn accepts_pipelined_requests_and_empty_lines_between_them() {
         let text = "GET / HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /b HTTP/1.1\r\nX-Content-Length: 5\r\nContent-Lengthy: 5\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
         assert_checked(text, text);
     }

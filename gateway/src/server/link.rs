@@ -1,4 +1,4 @@
-//! What a connection's socket and the request that it carries know of each other.
+//! Connects the socket of a connection with the request that it carries.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::reader::lag::Lag;
 use crate::server::door::Door;
 
-/// A connection, as its socket and its request share it. Both are polled by one task.
+/// The state of a connection that its socket and its request share. One task polls both.
 #[derive(Clone, Debug)]
 pub(crate) struct Link(Arc<Shared>);
 
@@ -23,10 +23,10 @@ struct Shared {
     exchange: AtomicU8,
     keeps_half_closed: AtomicBool,
     is_half_closed: AtomicBool,
-    /// Since when the client accepts nothing, in milliseconds after `opened`, plus one; 0 while it
-    /// does.
+    /// The start of a stall, in milliseconds after `opened`, plus one; 0 while the client accepts
+    /// bytes.
     stalled_since: AtomicU64,
-    /// How far behind the stream's reader is, where that matters.
+    /// The lag of the stream's reader, if a slow reader is cut off.
     lag: Mutex<Option<Arc<Lag>>>,
 }
 
@@ -36,7 +36,7 @@ struct Shared {
 pub(crate) enum Exchange {
     /// It waits for a request, or for a request's body.
     Receiving,
-    /// It has the whole request. What comes now is the next one, or the client's end.
+    /// It has the whole request. Further bytes are the next request.
     Answering,
     /// It answers with an event stream, after which nothing is answered.
     Streaming,
@@ -76,9 +76,9 @@ impl Link {
         self.0.exchange.store(exchange as u8, Ordering::Relaxed);
     }
 
-    /// Keeps the connection when the client ends its side only. The request must send something
-    /// then, to learn whether the client is there at all: see
-    /// [`half_closed`](Self::half_closed).
+    /// Keeps the connection when the client ends only its side. The request must then send
+    /// something, to learn whether the client is still there: see
+    /// [`poll_half_closed`](Self::poll_half_closed).
     pub(crate) fn keep_half_closed(&self) {
         self.0.keeps_half_closed.store(true, Ordering::Relaxed);
     }
@@ -93,8 +93,8 @@ impl Link {
         self.0.is_half_closed.load(Ordering::Relaxed)
     }
 
-    /// Ready once the client will send nothing more. The socket wakes the task that both are polled
-    /// by.
+    /// Becomes ready once the client will send nothing more. The socket wakes the task that polls
+    /// both.
     pub(crate) fn poll_half_closed(&self) -> Poll<()> {
         if self.is_half_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -121,8 +121,8 @@ impl Link {
         self.lag().is_some()
     }
 
-    /// Returns whether the stream's reader is to be cut off: it was too far behind a while ago and
-    /// has fetched nothing since.
+    /// Returns whether to cut off the stream's reader: it lagged too far a while ago and has
+    /// fetched nothing since.
     pub(crate) fn is_cut(&self, now: Instant) -> bool {
         let lag = self.lag().clone();
         lag.is_some_and(|lag| lag.is_hopeless(now))

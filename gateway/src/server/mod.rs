@@ -1,4 +1,4 @@
-//! The socket: binds, serves, and ends in bounded time even while streams are open.
+//! The listener: binds, serves, and stops in bounded time even while streams are open.
 
 pub mod door;
 pub(crate) mod front;
@@ -31,7 +31,7 @@ pub struct Listen {
     pub host: String,
     /// The port; 0 for any free one.
     pub port: u16,
-    /// Whether to take the next free port when this one is busy.
+    /// Whether to use the next free port if this one is busy.
     pub next_free_port: bool,
 }
 
@@ -39,7 +39,7 @@ impl Listen {
     /// Binds.
     ///
     /// # Errors
-    /// A sentence with the address and what to do: the port is busy, or the host is not of this
+    /// A sentence with the address and what to do, if the port is busy or the host is not of this
     /// machine.
     pub async fn bind(&self) -> Result<TcpListener, String> {
         let last =
@@ -74,7 +74,7 @@ impl Listen {
 }
 
 /// Listens on the first address of `host` that can be bound, with a queue for a burst of readers
-/// who come back at once.
+/// that reconnect at once.
 ///
 /// # Errors
 /// When there is no such address, or none can be bound.
@@ -92,8 +92,8 @@ pub async fn bind(host: impl tokio::net::ToSocketAddrs) -> io::Result<TcpListene
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // As the standard library does: a restart need not wait for the old connections. Elsewhere it
-    // would share a busy port.
+    // As in the standard library: a restart need not wait for old connections. On other systems the
+    // option would share a busy port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -103,7 +103,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// When to stop.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
-    /// Sends readers away, and ends once they are gone or a few seconds have passed.
+    /// Ends all streams with a goodbye, and stops once they are closed or a few seconds have
+    /// passed.
     pub drain: CancellationToken,
     /// Ends a drain almost at once.
     pub hurry: CancellationToken,
@@ -122,11 +123,10 @@ pub async fn serve(
         .await
 }
 
-/// Serves `app` until a stop is requested. Then accepts no more connections, and after a few
-/// seconds abandons those still open.
+/// Serves `app` until a stop is requested. Then it accepts no more connections, and after a few
+/// seconds closes those still open.
 ///
-/// It answers for a moment longer, so that a load balancer hears that it is not ready rather than
-/// nothing.
+/// It responds for a moment longer, so that a load balancer learns that it is not ready.
 ///
 /// # Errors
 /// When the socket fails.
@@ -138,8 +138,7 @@ pub async fn serve_within(
 ) -> io::Result<()> {
     let grace = async {
         stop.drain.cancelled().await;
-        // A second signal that comes with the first must not cut the readers off before they are
-        // sent away.
+        // A second signal right after the first must not close streams before their goodbye.
         let _ =
             timeout(GRACE, async { tokio::join!(sleep(SHORTEST_DRAIN), stop.hurry.cancelled()) })
                 .await;
@@ -156,10 +155,10 @@ pub async fn serve_within(
     Ok(())
 }
 
-/// Accepts connections until `drain` and a little longer. Returns what ends them.
+/// Accepts connections until shortly after `drain`, and returns the handle that ends them.
 ///
-/// By hyper itself, not by `axum::serve`: of that an open stream costs three times the memory (`npm
-/// run bench -- gateway`).
+/// Uses hyper directly: with `axum::serve`, an open stream needs three times the memory (`npm run
+/// bench -- gateway`).
 async fn take_connections(
     door: &Arc<Door>,
     listener: &TcpListener,
@@ -182,7 +181,7 @@ async fn take_connections(
             accepted = accepted => match accepted {
                 Ok((stream, place)) => start(&connections, stream, place, app, drain),
                 Err(error) => {
-                    // Mostly too many open files: another connection's end may help.
+                    // Usually too many open files: the end of another connection may help.
                     tracing::warn!("cannot accept a connection: {error}");
                     sleep(ACCEPT_PAUSE).await;
                 }
@@ -204,7 +203,7 @@ fn start(
     let front = Front::new(app.clone(), link.clone());
     let io = TokioIo::new(Socket::new(stream, link.clone()));
     let mut http = http1::Builder::new();
-    // The socket notices the client's end instead, and knows which streams survive half of it.
+    // The socket notices the client's end instead, and knows which streams survive a half-close.
     http.timer(TokioTimer::new()).half_close(true).max_buf_size(MAX_HEAD);
     if place.is_reserve() {
         http.keep_alive(false).header_read_timeout(RESERVE_HEAD_TIME);
@@ -226,10 +225,11 @@ fn start(
     }
 }
 
-/// Waits until the client of a draining connection turns out not to read: it cannot be sent away.
+/// Waits until the client of a draining connection turns out not to read, so that a goodbye cannot
+/// reach it.
 async fn abandoned(link: &Link, drain: &CancellationToken) {
     drain.cancelled().await;
-    // Boxed, since each open stream would pay for its timer.
+    // Boxed, since otherwise each open stream would hold its timer.
     Box::pin(async {
         let start = Instant::now();
         while link
@@ -242,7 +242,7 @@ async fn abandoned(link: &Link, drain: &CancellationToken) {
     .await;
 }
 
-/// An address as people open it.
+/// Returns the URL of an address.
 #[must_use]
 pub fn url_of(address: SocketAddr) -> String {
     format!("http://{address}")
@@ -250,13 +250,13 @@ pub fn url_of(address: SocketAddr) -> String {
 
 const PORTS_TRIED: u16 = 50;
 
-/// Connections that wait to be accepted. The system's own limit, often 4,096, may be lower.
+/// The limit of connections that wait to be accepted. The system's own, often 4,096, may be lower.
 const BACKLOG: u32 = 4_096;
 
-/// Long enough for one more question, too short to be waited for.
+/// Long enough for one more health check, too short to delay a restart.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Longer than any open stream takes to hear of it.
+/// Longer than any open stream takes to end.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Long enough for a `bye` on every stream.
@@ -265,11 +265,11 @@ const SHORTEST_DRAIN: Duration = Duration::from_millis(300);
 /// How long a drain waits for a client that accepts nothing.
 const DRAIN_STALL: Duration = Duration::from_secs(1);
 
-/// Short beside any request, long beside a busy loop.
+/// Short compared with any request, long compared with a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The largest head of a request, which is also what is buffered for a socket beside one page. The
-/// URL alone may have 64 kB.
+/// The size limit of a request head, and of the buffer for a socket besides one page. The URL alone
+/// may have 64 kB.
 const MAX_HEAD: usize = 128 * 1_024;
 
 /// How long a connection of the reserve may take to send its head.

@@ -1,5 +1,5 @@
-//! A connection's socket below hyper: its deadlines, its line ends, and its client's end while
-//! hyper does not read.
+//! The socket of a connection below hyper: enforces deadlines, checks line ends, and notices a
+//! client that leaves while hyper does not read.
 
 use std::io;
 use std::pin::Pin;
@@ -15,15 +15,15 @@ use crate::reader::lag::BETWEEN_LOOKS;
 use crate::server::line_ends::LineEnds;
 use crate::server::link::{Exchange, Link};
 
-/// A socket that gives up a client which accepts nothing, and notices one that leaves.
+/// A socket that closes on a client that accepts nothing, and notices one that leaves.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
     link: Link,
     line_ends: LineEnds,
-    /// Bytes that came behind the request of an event stream.
+    /// Bytes received after the request of an event stream.
     discarded: usize,
-    /// Only while the client accepts nothing: it costs memory.
+    /// Set only while the client accepts nothing, since it needs memory.
     stall: Option<Stall>,
 }
 
@@ -38,7 +38,7 @@ impl Socket {
         Self { stream, link, line_ends: LineEnds::default(), discarded: 0, stall: None }
     }
 
-    /// Ends a stall, if there was one, when the socket accepted bytes.
+    /// Ends a stall, if there was one, after the socket accepted bytes.
     fn wrote(&mut self, done: io::Result<usize>) -> Poll<io::Result<usize>> {
         if self.stall.take().is_some() {
             self.link.note_stalled(None);
@@ -82,7 +82,7 @@ impl Socket {
         }
     }
 
-    /// Looks for the client's end, which hyper does not notice while it answers.
+    /// Looks for the client's end, which hyper does not notice while it responds.
     fn watch_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let looked = match self.link.exchange() {
             Exchange::Receiving => Ok(()),
@@ -102,8 +102,8 @@ impl Socket {
         }
     }
 
-    /// Reads what comes behind the request of an event stream, since the client's end may stand
-    /// behind it.
+    /// Reads the bytes after the request of an event stream, since the client's end may follow
+    /// them.
     fn discard(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut bytes = [0; 1_024];
         while !self.link.is_half_closed() {
@@ -116,7 +116,7 @@ impl Socket {
                 if !self.link.note_half_closed() {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
-                // For the stream, which is polled before the socket.
+                // Wakes the stream, which is polled before the socket.
                 cx.waker().wake_by_ref();
             }
             self.discarded += buffer.filled().len();
@@ -137,7 +137,7 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // A part of the next request may be among what was discarded, so there is none.
+        // A part of the next request may have been discarded, so the connection cannot continue.
         if self.discarded > 0 || self.link.is_half_closed() {
             return Poll::Ready(Ok(()));
         }
@@ -181,7 +181,7 @@ impl AsyncWrite for Socket {
         self.stream.is_write_vectored()
     }
 
-    /// hyper calls this at the end of each turn, whether it wrote or not.
+    /// hyper calls this at the end of each turn, whether or not it wrote.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.watch_client(cx)?;
         Poll::Ready(Ok(()))
@@ -192,18 +192,18 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// Sets what every connection has: no delay, a small send buffer, and an end when the client's
-/// machine is gone.
+/// Sets the options of every connection: no delay, a small send buffer, and a timeout for a client
+/// whose machine is gone.
 ///
-/// A failure says that the client has left, which shows at the first read.
+/// A failure means that the client has left, which shows at the first read.
 pub(crate) fn prepare(stream: &TcpStream, write_timeout: Duration) {
     let socket = SockRef::from(stream);
-    // Otherwise a log waits until the reader's machine acknowledges the one before it, which may
-    // take it 40 ms.
+    // Otherwise a log waits until the reader's machine acknowledges the previous one, which may
+    // take 40 ms.
     drop(socket.set_tcp_nodelay(true));
     drop(socket.set_send_buffer_size(SEND_BUFFER));
     drop(socket.set_tcp_keepalive(&keepalive()));
-    // Keepalive pauses while bytes are on their way; this ends a connection on which none is
+    // Keepalive pauses while bytes are in flight; this ends a connection on which none is
     // acknowledged.
     #[cfg(target_os = "linux")]
     drop(socket.set_tcp_user_timeout(Some(write_timeout.max(SHORTEST_USER_TIMEOUT))));
@@ -211,7 +211,7 @@ pub(crate) fn prepare(stream: &TcpStream, write_timeout: Duration) {
     let _ = write_timeout;
 }
 
-/// A vanished client is noticed within 50 s.
+/// Detects a vanished client within 50 s.
 fn keepalive() -> TcpKeepalive {
     let keepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(20))
@@ -221,15 +221,15 @@ fn keepalive() -> TcpKeepalive {
     keepalive
 }
 
-/// What the kernel holds for a client that does not read; Linux doubles it. Some 64 kB on the way
-/// are 600 kB a second over 100 ms.
+/// The kernel's send buffer, which Linux doubles. 64 kB in flight are 600 kB per second at a round
+/// trip of 100 ms.
 const SEND_BUFFER: usize = 64 * 1_024;
 
-/// Less would end connections that a bad network only delays.
+/// A lower value would end connections that a bad network only delays.
 #[cfg(target_os = "linux")]
 const SHORTEST_USER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A client of a stream has nothing more to say. One that says this much is not one.
+/// The client of a stream sends nothing more. One that sends this much is not a stream client.
 const MAX_DISCARDED: usize = 64 * 1_024;
 
 #[cfg(test)]

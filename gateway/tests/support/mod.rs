@@ -30,7 +30,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Server {
     pub url: String,
     pub shutdown: CancellationToken,
-    /// The channels; of no use where the routes are of another kind.
+    /// The channels, if the routes are those of a gateway.
     pub hub: Arc<Hub>,
 }
 
@@ -57,14 +57,14 @@ impl Server {
         .await
     }
 
-    /// A gateway that keeps to these bounds and times.
+    /// A gateway with these limits and intervals.
     pub async fn tuned(config: Config, timing: StreamTiming) -> Self {
         Self::with(config, timing, None).await
     }
 
     /// Any routes.
     pub async fn of(routes: impl FnOnce(CancellationToken) -> Router) -> Self {
-        // An Err says that one is installed already, by another test of this process.
+        // An error means that another test of this process installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let shutdown = CancellationToken::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -81,7 +81,7 @@ impl Server {
         Self::made(Setup { config, timing, upstream, ..Setup::default() }).await
     }
 
-    /// A gateway of any make.
+    /// A gateway with any setup.
     pub async fn made(setup: Setup) -> Self {
         let hub = Arc::new(Hub::new(setup.config));
         let Setup { timing, upstream, tokens, extras, .. } = setup;
@@ -111,16 +111,15 @@ impl Server {
         .await
     }
 
-    /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and gives how many
-    /// it reached.
+    /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and returns how
+    /// many readers it reached.
     pub async fn publish(&self, message: &str) -> u64 {
         let body = json!({ "service": "etl", "workspace_id": "workspace123", "workflow_id": "workflow456", "logData": { "message": message } });
         let answer = self.post("/logs/stream", "l5-etl-token", body.to_string()).await;
         answer.json["delivered"].as_u64().unwrap_or_else(|| panic!("not published: {answer:?}"))
     }
 
-    /// Publishes the numbers from `from` to `to` on a channel, each with its number as data,
-    /// without a socket between.
+    /// Publishes the numbers from `from` to `to` on a channel, each as a log, directly in the hub.
     pub fn publish_numbers(&self, channel: &str, from: u64, to: u64) {
         let channel = channel.parse().expect("a channel");
         for number in from..=to {
@@ -149,7 +148,7 @@ impl Server {
     }
 }
 
-/// What a gateway is made of.
+/// The setup of a gateway.
 pub struct Setup {
     pub config: Config,
     pub timing: StreamTiming,
@@ -170,16 +169,17 @@ impl Default for Setup {
     }
 }
 
-/// A client of TLS that upstreams are made with.
+/// Installs the TLS provider that clients need.
 pub fn tls() {
-    // An Err says that one is installed already, by another test of this process.
+    // An error means that another test of this process installed one.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// One client for all requests, as making one takes long; each request has a connection of its own.
+/// One client for all requests, since creating one is slow. Each request has a connection of its
+/// own.
 pub fn client() -> reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
-        // An Err says that one is installed already, by another test of this process.
+        // An error means that another test of this process installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client")
     });
@@ -245,7 +245,7 @@ impl Reader {
 
     /// The next frame's data.
     pub async fn data(&mut self) -> Value {
-        let frame = self.frame().await.expect("the stream goes on");
+        let frame = self.frame().await.expect("the stream continues");
         serde_json::from_str(&frame.data).expect("JSON")
     }
 
@@ -272,12 +272,12 @@ impl Reader {
     pub async fn told_next(&mut self, count: usize) -> Vec<String> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(self.event().await.expect("the stream goes on").0);
+            all.push(self.event().await.expect("the stream continues").0);
         }
         all
     }
 
-    /// All that comes until the end, as text.
+    /// The rest of the stream, as text.
     pub async fn rest(mut self) -> String {
         let mut all = Vec::new();
         while let Some(piece) = tokio::time::timeout(PATIENCE, self.bytes.next())
@@ -294,12 +294,12 @@ impl Reader {
         tokio::time::timeout(PATIENCE, self.bytes.next())
             .await
             .expect("bytes in time")
-            .expect("the stream goes on")
+            .expect("the stream continues")
             .expect("bytes")
     }
 }
 
-/// Waits until `done`, which must come true in good time.
+/// Waits until `done` returns true.
 pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let start = std::time::Instant::now();
     while !done().await {

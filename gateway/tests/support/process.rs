@@ -15,7 +15,7 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// What a gateway does besides running.
+/// Requests to a running gateway.
 pub trait Gateway {
     /// Opens a raw stream past its greeting.
     fn read(&self, path: &str) -> Raw;

@@ -1,4 +1,4 @@
-//! The program itself: run to its end, or until the test ends.
+//! The program, run to its end or until the test ends.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
@@ -64,7 +64,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It fails when it has ended already, which is what is wanted.
+        // An error means that it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::hub::envelope::Draft;
 
-/// JSON as a publisher may send it: any strings, and any white space between the tokens.
+/// Returns JSON as a publisher may send it: any strings, and any white space between the tokens.
 fn any_entry() -> impl Strategy<Value = String> {
     let text = any::<String>().prop_map(|text| Value::from(text).to_string());
     let leaf = prop_oneof![
@@ -37,7 +37,7 @@ fn any_entry() -> impl Strategy<Value = String> {
     })
 }
 
-/// Any channel that can be named.
+/// Returns any valid channel.
 fn any_channel() -> impl Strategy<Value = ChannelName> {
     let id = any::<String>().prop_filter_map("no id", |text| Id::parse("id", &text).ok());
     (id.clone(), id.clone(), prop::option::of(id))
