@@ -177,3 +177,29 @@ async fn two_gateways_in_a_row_deliver() {
     assert_eq!(backend.publish("through two").await, 1);
     assert_eq!(reader.data().await["data"]["message"], "through two");
 }
+
+#[tokio::test]
+async fn a_forwarded_stream_is_listed_and_stopped_like_others() {
+    let seen = Seen::default();
+    let upstream = quiet_upstream(seen.clone()).await;
+    let gateway = Server::forwarding_to(&upstream.url).await;
+    let mut reader = gateway.read(PROXY).await;
+    reader.frame().await;
+
+    let health = gateway.get("/health").await.json;
+    assert_eq!(health["connections"], 1);
+    assert_eq!(health["channels"], 1);
+    let stats = gateway.get("/admin/logs/stats").await.json;
+    let listed = &stats["channels"][CHANNEL];
+    assert_eq!(listed["subscribers"], 1, "{stats}");
+    assert_eq!(gateway.publish("published here").await, 0, "upstream feeds this stream");
+
+    let stop = serde_json::json!({ "connectionId": listed["connections"][0]["connectionId"] });
+    let answer = gateway.post("/admin/logs/stop", "l5-etl-token", stop.to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(reader.event().await.expect("a goodbye").0, "bye stop");
+    assert_eq!(reader.frame().await, None);
+    until("upstream's stream is dropped", async || seen.left.is_cancelled()).await;
+    until("it is listed no more", async || gateway.get("/health").await.json["connections"] == 0)
+        .await;
+}

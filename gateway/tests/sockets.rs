@@ -134,6 +134,21 @@ fn a_client_that_leaves_while_upstream_is_silent_is_noticed() {
 }
 
 #[test]
+fn a_client_that_ends_its_side_keeps_its_forwarded_stream() {
+    let upstream = gateway(&[]);
+    let gateway = gateway(&["--upstream", &upstream.url]);
+    let mut raw = gateway.read(PROXY);
+    raw.socket.shutdown(Shutdown::Write).expect("a socket");
+    // Longer than the gateway checks whether the client is there.
+    std::thread::sleep(Duration::from_millis(3_500));
+    assert!(upstream.publish("to half a connection").contains("\"delivered\":1"));
+    raw.until("to half a connection");
+    drop(raw);
+    health_says(&gateway, "\"connections\":0,");
+    health_says(&upstream, "\"connections\":0,");
+}
+
+#[test]
 fn a_request_behind_a_stream_does_not_end_it() {
     let gateway = gateway(&[]);
     let mut raw = gateway.read(PROXY);

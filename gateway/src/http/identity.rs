@@ -55,6 +55,11 @@ impl Identity {
         self.user.as_deref()
     }
 
+    /// Returns the user for logs and statistics.
+    pub(crate) fn user_or_anonymous(&self) -> &str {
+        self.user().unwrap_or("anonymous")
+    }
+
     /// Returns whether this reader may read `channel`. Without a workspace header it may read any.
     #[must_use]
     pub fn may_read(&self, channel: &ChannelName) -> bool {

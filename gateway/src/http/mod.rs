@@ -5,6 +5,7 @@ pub mod app;
 pub mod base_url;
 pub(crate) mod body;
 pub mod cors;
+pub(crate) mod half_close;
 pub mod hosts;
 pub mod identity;
 pub(crate) mod loose_json;

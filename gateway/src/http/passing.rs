@@ -10,16 +10,26 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 use logs_sse_wire::protocol::ByeReason;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
+use crate::http::half_close::HalfClose;
 use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
+use crate::hub::forwarded::Forwarded;
 use crate::reader::events;
+use crate::server::link::Link;
 
-/// Forwards the stream in `answer`. Dropping the body, when the browser leaves, ends the request to
-/// upstream.
+/// Forwards the stream in `answer` to the reader in `forwarded`. Dropping the body, when the browser
+/// leaves, ends the request to upstream.
 ///
 /// After a silence of `idle`, upstream is considered dead and the stream ends.
-pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Duration) -> Response {
+pub(crate) fn pass_on(
+    gateway: &Gateway,
+    answer: reqwest::Response,
+    idle: Duration,
+    forwarded: Forwarded,
+    link: Option<Link>,
+) -> Response {
     let now = Instant::now();
     let passing = Passing {
         end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| now + age),
@@ -29,6 +39,10 @@ pub(crate) fn pass_on(gateway: &Gateway, answer: reqwest::Response, idle: Durati
         idle,
         heard: now,
         sent: now,
+        ping_after: gateway.timing.ping,
+        half_close: HalfClose::kept(link),
+        stop: forwarded.stop().clone(),
+        _forwarded: forwarded,
     };
     // The type has none of upstream's parameters: a stream is always UTF-8, and browsers refuse one
     // that declares otherwise.
@@ -44,6 +58,12 @@ struct Passing {
     heard: Instant,
     /// The time of the last bytes to the browser.
     sent: Instant,
+    /// The silence after which a ping is due.
+    ping_after: Duration,
+    half_close: HalfClose,
+    stop: CancellationToken,
+    /// Lists the stream in the hub.
+    _forwarded: Forwarded,
     end_of_age: Option<Instant>,
 }
 
@@ -68,11 +88,12 @@ impl Passing {
     }
 
     async fn next(&mut self) -> Piece {
-        let ping = self.sent + self.gateway.timing.ping;
+        let ping_at = self.sent + self.ping_after;
         tokio::select! {
             biased;
             // No goodbye after half an event, which it would complete.
             () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End },
+            () = self.stop.cancelled(), if self.tail.ends_event() => Piece::Last(ByeReason::Stop),
             () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(ByeReason::Rotation),
             // Before the deadline: bytes that arrived while the browser was slow show that upstream
             // is alive.
@@ -81,12 +102,17 @@ impl Passing {
                 tracing::warn!("upstream was silent for {} s; closing its stream", self.idle.as_secs_f64());
                 Piece::End
             }
-            () = sleep_until(ping), if self.tail.ends_line() => {
-                self.sent = Instant::now();
-                // A blank line would end an event that is half sent.
-                Piece::Of(Ok(Bytes::from_static(if self.tail.ends_event() { b":ping\n\n" } else { b":ping\n" })))
-            }
+            () = self.half_close.noticed(), if self.tail.ends_line() => self.ping(),
+            () = sleep_until(ping_at), if self.tail.ends_line() => self.ping(),
         }
+    }
+
+    fn ping(&mut self) -> Piece {
+        self.sent = Instant::now();
+        self.ping_after = self.half_close.next_check().unwrap_or(self.gateway.timing.ping);
+        // A blank line would end an event that is half sent.
+        let ping: &'static [u8] = if self.tail.ends_event() { b":ping\n\n" } else { b":ping\n" };
+        Piece::Of(Ok(Bytes::from_static(ping)))
     }
 
     fn pass(&mut self, piece: Option<reqwest::Result<Bytes>>) -> Piece {

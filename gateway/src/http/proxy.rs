@@ -15,6 +15,8 @@ use crate::http::stream::open;
 use crate::http::subscribe_params::{
     BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, SubscribeParams, find, find_only,
 };
+use crate::hub::connection::ConnectionInfo;
+use crate::hub::forwarded::Forwarded;
 use crate::reader::batch::Framing;
 use crate::server::link::Link;
 
@@ -47,7 +49,9 @@ pub(crate) async fn stream(
                     &gateway.shutdown,
                 )
                 .await?;
-            Ok(passing::pass_on(&gateway, answer, upstream.idle()))
+            let connection = ConnectionInfo::new(identity.user_or_anonymous());
+            let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
+            Ok(passing::pass_on(&gateway, answer, upstream.idle(), forwarded, params.link))
         }
         _ => Ok(open(&gateway, vec![channel], &identity, &params)),
     }

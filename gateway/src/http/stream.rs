@@ -2,7 +2,7 @@
 //! until one side ends the stream.
 
 use std::convert::Infallible;
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
@@ -68,7 +69,7 @@ pub(crate) fn open(
         &requested,
         &params.resume,
         params.framing,
-        ConnectionInfo::new(identity.user().unwrap_or("anonymous")),
+        ConnectionInfo::new(identity.user_or_anonymous()),
     );
     let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
     tracing::info!(
@@ -83,13 +84,11 @@ pub(crate) fn open(
         .map(|requested| requested.channel)
         .collect();
     let greeting = greeting(gateway, &reader, &refused);
-    if let Some(link) = &params.link {
-        link.keep_half_closed();
-        reader.lag().into_iter().for_each(|lag| link.set_lag(Arc::clone(lag)));
+    if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
+        link.set_lag(Arc::clone(lag));
     }
     let open = Open {
-        link: params.link.clone(),
-        checks_left: CLIENT_CHECKS,
+        half_close: HalfClose::kept(params.link.clone()),
         stage: Stage::Greet(greeting),
         log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
         stop: reader.stop().clone(),
@@ -119,10 +118,7 @@ fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Byte
 }
 
 struct Open {
-    /// `None` in a test without a socket.
-    link: Option<Link>,
-    /// The remaining checks in quick succession of a client that ended its side.
-    checks_left: u8,
+    half_close: HalfClose,
     stage: Stage,
     reader: Reader,
     stop: CancellationToken,
@@ -175,21 +171,15 @@ impl Open {
                 Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
             }
             _ = self.ping.tick() => Ok(self.ping()),
-            () = half_closed(self.link.as_ref()), if self.checks_left == CLIENT_CHECKS => Ok(self.ping()),
+            () = self.half_close.noticed() => Ok(self.ping()),
             next = self.reader.next() => page(Some(next)),
         }
     }
 
-    /// Returns a comment. A client that ended its side may have left altogether, which one or two
-    /// sends reveal.
+    /// Returns a comment, and makes the next one due sooner for a client that ended its side.
     fn ping(&mut self) -> Bytes {
-        if self.link.as_ref().is_some_and(Link::is_half_closed) {
-            self.ping.reset_after(if self.checks_left > 0 {
-                BETWEEN_CHECKS
-            } else {
-                BETWEEN_LATER_CHECKS
-            });
-            self.checks_left = self.checks_left.saturating_sub(1);
+        if let Some(delay) = self.half_close.next_check() {
+            self.ping.reset_after(delay);
         }
         Bytes::from_static(b":ping\n\n")
     }
@@ -219,13 +209,6 @@ fn joined(held: &Bytes, event: Bytes) -> Bytes {
     if held.is_empty() { event } else { [&held[..], &event].concat().into() }
 }
 
-async fn half_closed(link: Option<&Link>) {
-    match link {
-        Some(link) => poll_fn(|_| link.poll_half_closed()).await,
-        None => pending().await,
-    }
-}
-
 async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {
     match age {
         Some(age) => age.await,
@@ -238,12 +221,3 @@ fn every(period: Duration) -> Interval {
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
 }
-
-/// A client that left answers the first check with a reset, and the next one fails.
-const CLIENT_CHECKS: u8 = 3;
-
-/// Longer than a round trip to a client.
-const BETWEEN_CHECKS: Duration = Duration::from_secs(1);
-
-/// A half-closed client leaves without notice later, so it is checked more often than others.
-const BETWEEN_LATER_CHECKS: Duration = Duration::from_secs(5);

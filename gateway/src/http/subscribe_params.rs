@@ -110,8 +110,8 @@ fn parse_resume(query: &str, headers: &HeaderMap) -> Resume {
     )
 }
 
-/// Whether the reader takes batches. A word that is not known is refused: whoever sends it would
-/// wait for something that never comes.
+/// Parses the framing. An unknown value is an error: its sender would wait for batches that never
+/// come.
 fn parse_framing(query: &str) -> Result<Framing, Rejection> {
     match find(query, BATCH_PARAMETER).as_deref() {
         None | Some("0") => Ok(Framing::Single),

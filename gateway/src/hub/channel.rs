@@ -44,9 +44,10 @@ impl Channel {
     ) -> Change {
         // Readers cannot join or leave meanwhile, so that those counted are those that receive the
         // log.
-        let readers = self.readers();
+        let all_readers = self.readers();
+        let readers = || all_readers.iter().filter(|reader| !reader.is_forwarded);
         let bounds = match keep {
-            Keep::ForReaders(bounds) if readers.is_empty() => Bounds { lines: 0, ..bounds },
+            Keep::ForReaders(bounds) if readers().next().is_none() => Bounds { lines: 0, ..bounds },
             Keep::ForReaders(bounds) | Keep::History(bounds) => bounds,
         };
         let mut history = self.history();
@@ -54,8 +55,9 @@ impl Channel {
         let bytes = history.push(order(), envelope, bounds);
         let grown_bytes = history.bytes().cast_signed() - before.cast_signed();
         drop(history);
-        readers.iter().for_each(|reader| reader.wake.count(Bounds { lines: 1, bytes }));
-        Change { readers: readers.len(), grown_bytes }
+        let delivered =
+            readers().map(|reader| reader.wake.count(Bounds { lines: 1, bytes })).count();
+        Change { readers: delivered, grown_bytes }
     }
 
     /// Adds `reader`, and returns the extent of the history at that moment. Later logs wake the
@@ -70,11 +72,9 @@ impl Channel {
     pub(crate) fn leave(&self, reader: &Arc<ReaderHandle>, keep: Keep) -> Change {
         let mut readers = self.readers();
         readers.retain(|other| !Arc::ptr_eq(other, reader));
-        let grown_bytes = if readers.is_empty() && matches!(keep, Keep::ForReaders(_)) {
-            self.drop_lines()
-        } else {
-            0
-        };
+        let has_local = readers.iter().any(|reader| !reader.is_forwarded);
+        let grown_bytes =
+            if !has_local && matches!(keep, Keep::ForReaders(_)) { self.drop_lines() } else { 0 };
         Change { readers: readers.len(), grown_bytes }
     }
 

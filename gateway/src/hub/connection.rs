@@ -37,6 +37,8 @@ impl ConnectionInfo {
 #[derive(Debug)]
 pub(crate) struct ReaderHandle {
     pub(crate) connection: Arc<ConnectionInfo>,
+    /// Whether upstream sends its logs. Those published here do not reach it then.
+    pub(crate) is_forwarded: bool,
     /// Wakes it when logs arrive.
     pub(crate) wake: Wake,
     /// Ends its stream.

@@ -6,6 +6,7 @@ pub(crate) mod channel;
 pub mod config;
 pub mod connection;
 pub(crate) mod envelope;
+pub(crate) mod forwarded;
 pub(crate) mod history;
 pub mod stats;
 pub(crate) mod wake;

@@ -96,6 +96,7 @@ impl Reader {
     ) -> Self {
         let handle = Arc::new(ReaderHandle {
             connection: Arc::new(connection),
+            is_forwarded: false,
             wake: Wake::default(),
             stop: CancellationToken::new(),
         });
