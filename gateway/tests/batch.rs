@@ -8,7 +8,7 @@ use std::time::Duration;
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::{Config, SlowReader};
 use logs_gateway::reader::timing::StreamTiming;
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event, Parser};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server, client};
@@ -37,7 +37,7 @@ async fn keeping_everything(timing: StreamTiming) -> Server {
 }
 
 /// The logs of an event, as they are written in it.
-fn envelopes(frame: &Frame) -> Vec<String> {
+fn envelopes(frame: &Event) -> Vec<String> {
     match &*frame.event {
         "message" => vec![frame.data.clone()],
         "batch" => {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::Config;
 use logs_gateway::reader::timing::StreamTiming;
-use logs_sse_wire::sse::Frame;
+use logs_sse_wire::sse::Event;
 use serde_json::{Value, json};
 use support::{CHANNEL, PROXY, Reader, Server, client};
 
@@ -203,7 +203,7 @@ async fn reconnecting_during_a_burst_loses_and_doubles_nothing() {
                     let mut reader = gateway.resume(&path, &cursor).await;
                     streams += 1;
                     for _ in 0..fastrand::u64(1..500).min(2 * LAST - seqs[0] - seqs[1]) {
-                        let Frame { id, data, event } =
+                        let Event { id, data, event } =
                             reader.frame().await.expect("the stream goes on");
                         assert_eq!(event, "message");
                         let log: Value = serde_json::from_str(&data).expect("JSON");

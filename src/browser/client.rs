@@ -14,20 +14,20 @@ use crate::browser::clock;
 use crate::browser::console::Console;
 use crate::browser::frame::Frame;
 use crate::browser::home::Home;
-use crate::browser::presence::Presence;
+use crate::browser::next_task::NextTask;
+use crate::browser::page_events::PageEvents;
 use crate::browser::probe::Probe;
 use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
-use crate::browser::turn::Turn;
-use logs_sse_core::connection::{Config, Finding, Input, Output, Page, ProbeId, SourceId};
+use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::picture::Picture;
-use logs_sse_core::report;
+use logs_sse_core::js_export;
 use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
 use logs_sse_core::time::{Instant, millis};
+use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 
 /// How a client behaves.
@@ -54,11 +54,11 @@ impl Client {
     /// something to show has changed. When it gives `false`, since it is not the time to show
     /// it, it is called on the next frame again.
     pub fn new(options: Options, on_frame: impl FnMut(&Self) -> bool + 'static) -> Self {
-        Self::opening(Opener::default(), options, on_frame)
+        Self::with_opener(Opener::default(), options, on_frame)
     }
 
     /// The same, whose streams are opened by `opener`.
-    pub fn opening(
+    pub fn with_opener(
         opener: Opener,
         options: Options,
         mut on_frame: impl FnMut(&Self) -> bool + 'static,
@@ -87,7 +87,7 @@ impl Client {
                     }
                 }),
                 news: RefCell::new(None),
-                presence: RefCell::new(window::listen(&home, me)),
+                page_events: RefCell::new(window::listen(&home, me)),
                 home,
                 moves: Cell::new(0),
                 closing: Cell::new(None),
@@ -96,7 +96,7 @@ impl Client {
                 me: me.clone(),
             }
         });
-        if !Presence::is_online() {
+        if !PageEvents::is_online() {
             inner.handle(Input::Network(false));
         }
         if inner.home.is_hidden() {
@@ -108,11 +108,11 @@ impl Client {
     /// Calls `on_news` when there is news, for a program rather than for the eye: once per frame,
     /// in a hidden tab by a timer, and more often while lines come faster, so that few have to
     /// be kept for it. The argument says whether it is a frame.
-    pub fn hear(&self, mut on_news: impl FnMut(bool) + 'static) {
+    pub fn on_update(&self, mut on_news: impl FnMut(bool) + 'static) {
         let me = Rc::downgrade(&self.inner);
         let news = Frame::in_background(Rc::clone(&self.inner.home), move || {
             // Asked before it is told.
-            let is_frame = me.upgrade().is_none_or(|inner| !inner.is_much_untold());
+            let is_frame = me.upgrade().is_none_or(|inner| !inner.has_backlog());
             on_news(is_frame);
         });
         *self.inner.news.borrow_mut() = Some(news);
@@ -132,8 +132,8 @@ impl Client {
     }
 
     /// Keeps the rows from `number` on until a listener has heard them; `None` when it wants none.
-    pub fn keep_from(&self, number: Option<u64>) {
-        if self.inner.session.borrow_mut().keep_from(number) {
+    pub fn retain_from(&self, number: Option<u64>) {
+        if self.inner.session.borrow_mut().retain_from(number) {
             // What was drawn may be gone, and no line need come that would have it drawn again.
             self.inner.frame.request();
         }
@@ -181,7 +181,7 @@ impl Client {
 
     /// Looks through what came since the last frame, unless a search is under way that will.
     pub fn search_new(&self) {
-        if !self.inner.searching.get().is_some_and(Turn::is_coming) {
+        if !self.inner.searching.get().is_some_and(NextTask::is_coming) {
             self.inner.search_on();
         }
     }
@@ -201,7 +201,7 @@ impl Client {
     /// The status for a program, as JSON.
     #[must_use]
     pub fn report(&self) -> String {
-        report::status(&self.inner.session.borrow(), clock::now())
+        js_export::status(&self.inner.session.borrow(), clock::now())
     }
 
     /// The moment by the page's clock.
@@ -212,8 +212,8 @@ impl Client {
 
     /// All that a page shows now, through `viewport`.
     #[must_use]
-    pub fn picture(&self, viewport: &Viewport) -> Picture {
-        Picture::of(&self.inner.session.borrow(), viewport, clock::now())
+    pub fn picture(&self, viewport: &Viewport) -> ViewModel {
+        ViewModel::of(&self.inner.session.borrow(), viewport, clock::now())
     }
 
     /// Looks at the session: its lines, its state. Must not call back into the client.
@@ -239,14 +239,14 @@ struct Inner {
     /// Redraws when the status reads differently by the mere passing of time.
     refresh: Cell<Option<Timer>>,
     /// Goes on with a search that took its time; there from the first that does.
-    searching: OnceCell<Turn>,
+    searching: OnceCell<NextTask>,
     frame: Frame,
     /// Whoever listens for news, if anybody.
     news: RefCell<Option<Frame>>,
     home: Rc<Home>,
     moves: Cell<u32>,
     closing: Cell<Option<Timer>>,
-    presence: RefCell<Presence>,
+    page_events: RefCell<PageEvents>,
     console: Console,
     with_credentials: Cell<bool>,
     me: Weak<Self>,
@@ -269,7 +269,7 @@ impl Inner {
             self.console.line(name, data)
         });
         self.drive();
-        if self.is_much_untold() {
+        if self.has_backlog() {
             self.tell_now();
         }
     }
@@ -285,7 +285,7 @@ impl Inner {
                 Some(Output::Close(_)) => drop(self.source.take()),
                 Some(Output::Probe { probe, url }) => self.ask(probe, &url),
                 Some(Output::EndProbe(_)) => drop(self.probe.take()),
-                Some(Output::Wake(alarm)) => {
+                Some(Output::SetTimer(alarm)) => {
                     self.alarm_at.set(alarm.map(|alarm| alarm.at));
                     self.set_alarm();
                 }
@@ -309,8 +309,8 @@ impl Inner {
         }
     }
 
-    fn is_much_untold(&self) -> bool {
-        self.session.borrow().store().unheard() >= MANY
+    fn has_backlog(&self) -> bool {
+        self.session.borrow().store().backlog() >= BACKLOG_ROWS
     }
 
     fn open(&self, id: SourceId, url: &str) {
@@ -329,7 +329,7 @@ impl Inner {
 
     fn ask(&self, id: ProbeId, url: &str) {
         let me = self.me.clone();
-        let on_finding = move |finding: Finding| {
+        let on_finding = move |finding: ResponseHead| {
             with(&me, |inner| {
                 drop(inner.probe.take());
                 inner.handle(Input::Probed(id, finding));
@@ -365,13 +365,13 @@ impl Inner {
         }
     }
 
-    fn turn(&self) -> Turn {
+    fn turn(&self) -> NextTask {
         let me = self.me.clone();
         let on_turn = |inner: &Self| {
             inner.search_on();
             inner.frame.request();
         };
-        Turn::new(move || with(&me, on_turn))
+        NextTask::new(move || with(&me, on_turn))
     }
 
     fn tell_change(&self) {
@@ -394,7 +394,7 @@ impl Inner {
 
 /// After this many rows news is told without waiting for a frame. They are kept for so long,
 /// whatever the capacity is.
-const MANY: u64 = 1_024;
+const BACKLOG_ROWS: u64 = 1_024;
 
 /// How long a search keeps the page: about half a frame.
 const SEARCH_SLICE: Duration = Duration::from_millis(8);

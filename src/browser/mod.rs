@@ -10,13 +10,13 @@ mod console;
 mod frame;
 mod home;
 pub mod layout;
-mod presence;
+mod next_task;
+mod page_events;
 mod probe;
 mod resize;
 mod selection;
 mod timer;
 pub(crate) mod transport;
-mod turn;
 
 pub use self::client::{Client, Options};
 pub use self::clock::local_time;

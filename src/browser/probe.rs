@@ -11,7 +11,7 @@ use web_sys::{
     Response, ResponseType,
 };
 
-use logs_sse_core::connection::Finding;
+use logs_sse_core::connection::ResponseHead;
 
 /// A question that is under way. On drop nobody wants to know any more, and the request is ended.
 #[must_use = "the question is withdrawn on drop"]
@@ -28,7 +28,7 @@ impl Probe {
     pub(crate) fn ask(
         url: &str,
         with_credentials: bool,
-        on_finding: impl FnOnce(Finding) + 'static,
+        on_finding: impl FnOnce(ResponseHead) + 'static,
     ) -> Option<Self> {
         let abort = AbortController::new().ok()?;
         let answer =
@@ -40,7 +40,8 @@ impl Probe {
         spawn_local(async move {
             let answer = JsFuture::from(answer).await;
             // No `dyn_ref`: a `fetch` that a page replaced may answer with another window's class.
-            let finding = answer.map_or(Finding::Nothing, |answer| finding(answer.unchecked_ref()));
+            let finding =
+                answer.map_or(ResponseHead::Nothing, |answer| finding(answer.unchecked_ref()));
             // The head was all that was wanted; a stream would go on for ever.
             ended.abort();
             if is_wanted.upgrade().is_some() {
@@ -74,12 +75,12 @@ fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option
     Some(request)
 }
 
-fn finding(answer: &Response) -> Finding {
+fn finding(answer: &Response) -> ResponseHead {
     if answer.type_() == ResponseType::Opaqueredirect {
-        return Finding::Redirect;
+        return ResponseHead::Redirect;
     }
     let header = |name| answer.headers().get(name).ok().flatten().unwrap_or_default();
-    Finding::read(answer.status(), &header("Content-Type"), &header("Retry-After"))
+    ResponseHead::read(answer.status(), &header("Content-Type"), &header("Retry-After"))
 }
 
 /// Longer than a healthy server takes for a head, shorter than a person waits for a reason.

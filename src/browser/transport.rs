@@ -9,7 +9,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use logs_sse_core::connection::Finding;
+use logs_sse_core::connection::ResponseHead;
 use logs_sse_core::session::SourceEvent;
 use logs_sse_wire::packed;
 
@@ -137,9 +137,9 @@ fn hear(
             why => on_event(SourceEvent::NotOpened(why)),
         },
         3 => on_event(SourceEvent::Answered(match first.as_f64() {
-            None => Finding::Nothing,
-            Some(0.0) => Finding::Redirect,
-            Some(status) => Finding::read(status as u16, &text(second), &text(third)),
+            None => ResponseHead::Nothing,
+            Some(0.0) => ResponseHead::Redirect,
+            Some(status) => ResponseHead::read(status as u16, &text(second), &text(third)),
         })),
         _ => {
             // No `dyn_ref`: the bytes may be of another window's class, if its `fetch` made them.

@@ -14,11 +14,11 @@
 #[global_allocator]
 static MEMORY: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
 
+mod listener;
+mod options;
 mod panic;
-mod policy;
 #[cfg(not(feature = "ui"))]
 mod stream;
-mod teller;
 #[cfg(feature = "ui")]
 mod view;
 

@@ -6,8 +6,8 @@ use js_sys::Function;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::browser::Client;
-use crate::js::policy;
-use crate::js::teller::Teller;
+use crate::js::listener::Listener;
+use crate::js::options;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
 
@@ -15,13 +15,13 @@ use logs_sse_core::target::Target;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct LogStream {
-    told: Rc<Told>,
+    inner: Rc<Inner>,
 }
 
 #[derive(Debug)]
-struct Told {
+struct Inner {
     client: Client,
-    teller: Teller,
+    listener: Listener,
 }
 
 #[wasm_bindgen]
@@ -29,20 +29,20 @@ impl LogStream {
     /// A stream that is not connected yet. `tell(rows or undefined, status or undefined, isFrame)`
     /// hears all that is new; `open` opens streams (see `Opener`), or is undefined.
     #[wasm_bindgen(constructor)]
-    pub fn new(tell: Function, open: Option<Function>, policy: &[f64]) -> Self {
-        let options = policy::options(PASSING, policy);
-        let told = Rc::new(Told {
-            client: Client::opening(policy::opener(open), options, |_| true),
-            teller: Teller::new(tell, true),
+    pub fn new(tell: Function, open: Option<Function>, encoded_options: &[f64]) -> Self {
+        let options = options::options(PASSING, encoded_options);
+        let inner = Rc::new(Inner {
+            client: Client::with_opener(options::opener(open), options, |_| true),
+            listener: Listener::new(tell, true),
         });
-        let me: Weak<Told> = Rc::downgrade(&told);
-        told.client.hear(move |is_frame| {
-            if let Some(told) = me.upgrade() {
-                told.teller.tell(&told.client, is_frame);
+        let me: Weak<Inner> = Rc::downgrade(&inner);
+        inner.client.on_update(move |is_frame| {
+            if let Some(inner) = me.upgrade() {
+                inner.listener.tell(&inner.client, is_frame);
             }
         });
-        told.client.keep_from(Some(0));
-        Self { told }
+        inner.client.retain_from(Some(0));
+        Self { inner }
     }
 
     /// Reads one workflow over a proxy route.
@@ -53,12 +53,12 @@ impl LogStream {
         workflow_id: &str,
         endpoint: &str,
     ) {
-        self.told.client.set_target(Target::new(service, workspace_id, workflow_id, endpoint));
+        self.inner.client.set_target(Target::new(service, workspace_id, workflow_id, endpoint));
     }
 
     /// Reads channels over a gateway; a comma stands between them.
     pub fn follow_channels(&self, channels: &str, gateway: &str) {
-        self.told.client.set_target(Target::of_channels(
+        self.inner.client.set_target(Target::of_channels(
             channels.split(',').filter(|channel| !channel.is_empty()),
             gateway,
         ));
@@ -66,27 +66,27 @@ impl LogStream {
 
     /// Changes whether cookies are sent to a stream of another origin.
     pub fn set_with_credentials(&self, with_credentials: bool) {
-        self.told.client.set_with_credentials(with_credentials);
+        self.inner.client.set_with_credentials(with_credentials);
     }
 
     /// Begins.
     pub fn connect(&self) {
-        self.told.client.connect();
+        self.inner.client.connect();
     }
 
     /// Ends.
     pub fn disconnect(&self) {
-        self.told.client.disconnect();
+        self.inner.client.disconnect();
     }
 
     /// Cuts a wait short.
     pub fn retry_now(&self) {
-        self.told.client.retry_now();
+        self.inner.client.retry_now();
     }
 
     /// The status as JSON.
     pub fn status(&self) -> String {
-        self.told.client.report()
+        self.inner.client.report()
     }
 }
 

@@ -10,8 +10,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
 use crate::browser::Client;
-use crate::js::policy;
-use crate::js::teller::Teller;
+use crate::js::listener::Listener;
+use crate::js::options;
 use crate::ui::Live;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
@@ -20,7 +20,7 @@ use logs_sse_core::target::Target;
 #[wasm_bindgen]
 pub struct LogView {
     live: Live,
-    teller: Rc<Teller>,
+    listener: Rc<Listener>,
     // In this order they end: the view, then what it stands on.
     _view: Box<dyn Any>,
     _owner: Owner,
@@ -37,23 +37,23 @@ impl LogView {
         tell: Function,
         open: Option<Function>,
         capacity: u32,
-        policy: &[f64],
+        encoded_options: &[f64],
     ) -> Self {
         let capacity = Capacity::of_lines(capacity as usize);
-        let options = policy::options(capacity, policy);
-        let teller = Rc::new(Teller::new(tell, false));
+        let options = options::options(capacity, encoded_options);
+        let listener = Rc::new(Listener::new(tell, false));
         let owner = Owner::new_root(None);
         let (live, view) = owner.with(|| {
-            let live = Live::new(options, policy::opener(open));
+            let live = Live::new(options, options::opener(open));
             let view: Box<dyn Any> =
                 Box::new(leptos::mount::mount_to(element, move || crate::ui::live_view(live)));
             (live, view)
         });
-        let told = Rc::clone(&teller);
+        let told = Rc::clone(&listener);
         live.with(|client| {
-            client.hear(move |is_frame| live.with(|client| told.tell(client, is_frame)))
+            client.on_update(move |is_frame| live.with(|client| told.tell(client, is_frame)))
         });
-        Self { live, teller, _view: view, _owner: owner }
+        Self { live, listener, _view: view, _owner: owner }
     }
 
     /// Reads one workflow over a proxy route.
@@ -86,7 +86,7 @@ impl LogView {
 
     /// Whether `tell` is to hear of rows from now on.
     pub fn tell_rows(&self, wanted: bool) {
-        self.live.with(|client| self.teller.want_rows(client, wanted));
+        self.live.with(|client| self.listener.want_rows(client, wanted));
     }
 
     /// Changes whether cookies are sent to a stream of another origin.
@@ -113,7 +113,7 @@ impl LogView {
     pub fn clear(&self) {
         self.live.with(|client| {
             // What came and is not told yet is not lost to whoever listens.
-            self.teller.tell(client, false);
+            self.listener.tell(client, false);
             client.clear();
         });
     }
@@ -126,6 +126,6 @@ impl LogView {
 
 impl fmt::Debug for LogView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogView").field("teller", &self.teller).finish_non_exhaustive()
+        f.debug_struct("LogView").field("listener", &self.listener).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use crate::browser::{Client, Resize, layout};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{Reading, Rows};
-use logs_sse_core::picture::Picture;
+use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Measures, Viewport};
 
 /// The live section: how many lines, and the lines, newest first.
@@ -42,9 +42,10 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         let heights = drawn.try_update_value(Rows::measure).unwrap_or_default();
         live.viewport.maybe_update(|viewport| {
             if window.scroll_to.is_some() {
-                viewport.placed(layout::scroll_top(&list));
+                viewport.scroll_top_applied(layout::scroll_top(&list));
             }
-            viewport.drew(&heights, &(window.held.0..window.held.1)) || window.scroll_to.is_some()
+            viewport.rows_measured(&heights, &(window.held.0..window.held.1))
+                || window.scroll_to.is_some()
         });
         if is_first {
             measure();
@@ -109,7 +110,7 @@ fn wrap(live: Live) {
     live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
 }
 
-fn is_wrapping(picture: &Picture) -> String {
+fn is_wrapping(picture: &ViewModel) -> String {
     picture.window.layout.is_some().to_string()
 }
 

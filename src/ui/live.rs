@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
 use logs_sse_core::find::Query;
-use logs_sse_core::pace::Pace;
-use logs_sse_core::picture::Picture;
+use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::session::Session;
+use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 
 /// A live log, as the views hold it.
@@ -29,7 +29,7 @@ pub(crate) struct Live {
     pub(crate) locale: RwSignal<String>,
     /// All that is shown. One memo for all views: Leptos' machinery for a text is compiled once
     /// for each type it is picked from.
-    pub(crate) picture: Memo<Picture>,
+    pub(crate) picture: Memo<ViewModel>,
 }
 
 impl Live {
@@ -39,7 +39,7 @@ impl Live {
         // memos look there.
         let frame = RwSignal::new(0_u64);
         let viewport = RwSignal::new(Viewport::default());
-        let mut pace = Pace::default();
+        let mut pace = FrameThrottle::default();
         let moves = RwSignal::new(0);
         let on_frame = move |client: &Client| {
             if moves.get_untracked() != client.moves() {
@@ -54,7 +54,7 @@ impl Live {
             }
             is_due
         };
-        let client = StoredValue::new_local(Client::opening(opener, options, on_frame));
+        let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
         let picture = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
@@ -95,8 +95,8 @@ impl Live {
 /// A text of what is shown. A function pointer, not a closure: one type, and so one copy of Leptos'
 /// machinery, for all texts.
 pub(crate) fn text(
-    of: Memo<Picture>,
-    pick: fn(&Picture) -> String,
+    of: Memo<ViewModel>,
+    pick: fn(&ViewModel) -> String,
 ) -> impl Fn() -> String + Copy + Send + 'static {
     move || of.with(pick)
 }
@@ -104,8 +104,8 @@ pub(crate) fn text(
 /// A condition on what is shown, for attributes such as `hidden`; a function pointer for the same
 /// reason.
 pub(crate) fn flag(
-    of: Memo<Picture>,
-    pick: fn(&Picture) -> bool,
+    of: Memo<ViewModel>,
+    pick: fn(&ViewModel) -> bool,
 ) -> impl Fn() -> bool + Copy + Send + 'static {
     move || of.with(pick)
 }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::browser::Client;
 use crate::ui::live::{Live, click, flag, text};
-use logs_sse_core::picture::Picture;
 use logs_sse_core::status::MainAction;
+use logs_sse_core::view_model::ViewModel;
 
 /// The bar above the lines.
 pub(crate) fn status_bar(live: Live) -> impl IntoView {
@@ -51,7 +51,7 @@ fn act(live: Live) {
     }
 }
 
-fn main_class(shown: &Picture) -> String {
+fn main_class(shown: &ViewModel) -> String {
     match shown.status.main_action {
         MainAction::Connect => "dsl-button dsl-primary".into(),
         MainAction::Disconnect => "dsl-button".into(),

@@ -55,7 +55,7 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
   await expect(count).toHaveText("2 of 62 lines");
   await expect(demo.rows.first().locator("mark")).toHaveText("line 53.");
   await search.fill("line (5");
-  await expect(page.getByRole("alert")).toHaveText('at 6: "(" is not closed');
+  await expect(page.getByRole("alert")).toHaveText("at 6: unclosed group");
   await expect(count).toHaveText("0 of 62 lines");
   await search.fill("(x+x+)+y|(.*)*z");
   await expect(count).toHaveText("0 of 62 lines");

@@ -59,7 +59,7 @@ fn in_one_cell(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::notice::Notice;
-    use logs_sse_wire::wire::Raw;
+    use logs_sse_wire::message::Raw;
 
     #[test]
     fn a_message_copies_without_escape_sequences() {

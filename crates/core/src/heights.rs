@@ -7,28 +7,28 @@ use std::ops::Range;
 /// top.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heights {
-    usual: f64,
-    /// Rows of another height than the usual one, by rising number. So few that a sum over all of
+    default: f64,
+    /// Rows of another height than the default one, by rising number. So few that a sum over all of
     /// them costs nothing in a frame.
-    unusual: Vec<(u64, f64)>,
+    overrides: Vec<(u64, f64)>,
 }
 
 impl Heights {
-    /// Rows that are all `usual` high.
-    pub(crate) fn of_rows(usual: f64) -> Self {
-        Self { usual, unusual: Vec::new() }
+    /// Rows that are all `default` high.
+    pub(crate) fn of_rows(default: f64) -> Self {
+        Self { default, overrides: Vec::new() }
     }
 
     /// Takes the height of one row. Gives whether that is news; nonsense is none.
-    pub(crate) fn learn(&mut self, row: u64, height: f64) -> bool {
+    pub(crate) fn set(&mut self, row: u64, height: f64) -> bool {
         // An element that is not laid out is 0 high.
         if !(height.is_finite() && height >= 1.0) || (height - self.of(row)).abs() < SAME {
             return false;
         }
-        match self.unusual.binary_search_by_key(&row, |&(row, _)| row) {
-            Ok(at) => self.unusual[at].1 = height,
+        match self.overrides.binary_search_by_key(&row, |&(row, _)| row) {
+            Ok(at) => self.overrides[at].1 = height,
             Err(at) => {
-                self.unusual.insert(at, (row, height));
+                self.overrides.insert(at, (row, height));
                 self.keep_near(at);
             }
         }
@@ -37,31 +37,31 @@ impl Heights {
 
     /// Lets rows below `start` go.
     pub(crate) fn forget_below(&mut self, start: u64) {
-        let gone = self.unusual.partition_point(|&(row, _)| row < start);
-        self.unusual.drain(..gone);
+        let gone = self.overrides.partition_point(|&(row, _)| row < start);
+        self.overrides.drain(..gone);
     }
 
     /// The height that rows have which were not measured.
-    pub(crate) fn usual(&self) -> f64 {
-        self.usual
+    pub(crate) fn default(&self) -> f64 {
+        self.default
     }
 
     /// The height of one row.
     pub(crate) fn of(&self, row: u64) -> f64 {
-        self.unusual
+        self.overrides
             .binary_search_by_key(&row, |&(row, _)| row)
-            .map_or(self.usual, |at| self.unusual[at].1)
+            .map_or(self.default, |at| self.overrides[at].1)
     }
 
     /// The height of `rows` together.
     pub(crate) fn sum(&self, rows: &Range<u64>) -> f64 {
-        let from = self.unusual.partition_point(|&(row, _)| row < rows.start);
-        let more: f64 = self.unusual[from..]
+        let from = self.overrides.partition_point(|&(row, _)| row < rows.start);
+        let more: f64 = self.overrides[from..]
             .iter()
             .take_while(|&&(row, _)| row < rows.end)
-            .map(|&(_, height)| height - self.usual)
+            .map(|&(_, height)| height - self.default)
             .sum();
-        rows.end.saturating_sub(rows.start) as f64 * self.usual + more
+        rows.end.saturating_sub(rows.start) as f64 * self.default + more
     }
 
     /// The row of `list` that stands `depth` below the list's top, and how much of it is above that
@@ -69,11 +69,11 @@ impl Heights {
     pub(crate) fn at(&self, list: &Range<u64>, depth: f64) -> (u64, f64) {
         // Rows from `end` on are above the place, and they are `above` high.
         let (mut end, mut above) = (list.end, 0.0);
-        for &(row, height) in self.unusual.iter().rev() {
+        for &(row, height) in self.overrides.iter().rev() {
             if row >= list.end {
                 continue;
             }
-            let top = above + (end - 1 - row) as f64 * self.usual;
+            let top = above + (end - 1 - row) as f64 * self.default;
             if row < list.start || depth < top {
                 break;
             }
@@ -84,19 +84,19 @@ impl Heights {
         }
         let row = end
             .saturating_sub(1)
-            .saturating_sub(((depth - above) / self.usual) as u64)
+            .saturating_sub(((depth - above) / self.default) as u64)
             .max(list.start);
         (row, depth - self.sum(&(row + 1..list.end)))
     }
 
-    /// Keeps to the bound: the half that is farther from the row at `at` counts as usual again.
+    /// Keeps to the bound: the half that is farther from the row at `at` counts as default again.
     fn keep_near(&mut self, at: usize) {
-        if self.unusual.len() > MOST {
+        if self.overrides.len() > MOST {
             let half = MOST / 2;
             if at < half {
-                self.unusual.truncate(half);
+                self.overrides.truncate(half);
             } else {
-                self.unusual.drain(..half);
+                self.overrides.drain(..half);
             }
         }
     }
@@ -115,7 +115,7 @@ mod tests {
 
     fn heights() -> Heights {
         let mut heights = Heights::of_rows(20.0);
-        assert!(heights.learn(7, 50.0) && heights.learn(3, 100.0));
+        assert!(heights.set(7, 50.0) && heights.set(3, 100.0));
         heights
     }
 
@@ -151,7 +151,7 @@ mod tests {
     fn what_is_no_height_is_not_believed() {
         let mut heights = heights();
         for nonsense in [0.0, f64::NAN, f64::INFINITY, -1.0, 100.001] {
-            assert!(!heights.learn(3, nonsense));
+            assert!(!heights.set(3, nonsense));
         }
         assert_eq!(heights.of(3), 100.0);
     }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn forgets_what_is_far_away_or_gone() {
         let mut heights = Heights::of_rows(20.0);
-        (0..10_000).for_each(|row| assert!(heights.learn(row, 40.0)));
+        (0..10_000).for_each(|row| assert!(heights.set(row, 40.0)));
         assert_eq!((heights.of(9_999), heights.of(0)), (40.0, 20.0));
         heights.forget_below(9_000);
         assert_eq!((heights.of(9_000), heights.of(8_999)), (40.0, 20.0));

@@ -54,7 +54,7 @@ pub struct Missing {
 
 /// What a greeting says of the time in which the stream was gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Announced {
+pub struct Resumption {
     /// Logs that have not come yet, and will, or will be told as missing.
     pub left: u64,
     /// Why there may be others, of which nobody knows how many. It must be told now, since the
@@ -65,7 +65,7 @@ pub struct Announced {
 
 /// What a line is, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum LineOrder {
     /// It is the next one, or there is no telling.
     New,
     /// It came before.
@@ -101,10 +101,10 @@ impl Progress {
     }
 
     /// Takes a greeting, which moves the positions.
-    pub fn handle_hello(&mut self, hello: &Hello) -> Announced {
+    pub fn handle_hello(&mut self, hello: &Hello) -> Resumption {
         let same_epoch = self.epoch == hello.epoch;
         self.epoch.clone_from(&hello.epoch);
-        let mut announced = Announced::default();
+        let mut announced = Resumption::default();
         for position in &mut self.channels {
             position.owed_to = None;
             let Some(held) = of(&hello.held, &position.channel) else {
@@ -147,16 +147,20 @@ impl Progress {
         seq: Option<u64>,
         id: &str,
         text: &str,
-    ) -> Verdict {
+    ) -> LineOrder {
         let position = channel.and_then(|channel| {
             self.channels.iter_mut().find(|position| position.channel == channel)
         });
         let (Some(position), Some(seq)) = (position, seq) else {
-            return if self.recent.is_repeat(id, text) { Verdict::Duplicate } else { Verdict::New };
+            return if self.recent.is_repeat(id, text) {
+                LineOrder::Duplicate
+            } else {
+                LineOrder::New
+            };
         };
         let last = position.seq.unwrap_or(seq - 1);
         if seq <= last {
-            return Verdict::Duplicate;
+            return LineOrder::Duplicate;
         }
         let is_replay = position.owed_to.is_some_and(|newest| seq <= newest);
         let missing = if seq - last == 1 { Missing::default() } else { position.skip_to(seq - 1) };
@@ -164,7 +168,7 @@ impl Progress {
         if is_replay {
             self.resumed();
         }
-        if missing == Missing::default() { Verdict::New } else { Verdict::After(missing) }
+        if missing == Missing::default() { LineOrder::New } else { LineOrder::After(missing) }
     }
 
     /// Takes a gap that the gateway reports. Returns how many logs are missing that were not
@@ -284,7 +288,7 @@ mod tests {
         progress
     }
 
-    fn line(progress: &mut Progress, seq: u64) -> Verdict {
+    fn line(progress: &mut Progress, seq: u64) -> LineOrder {
         progress.handle_line(Some(CHANNEL), Some(seq), "", "")
     }
 
@@ -303,7 +307,7 @@ mod tests {
     #[test]
     fn a_first_stream_begins_live() {
         let mut progress = at(70);
-        assert_eq!(line(&mut progress, 71), Verdict::New);
+        assert_eq!(line(&mut progress, 71), LineOrder::New);
         assert_eq!(
             progress.cursor().map(|cursor| cursor.to_string()).as_deref(),
             Some("1.aaaaaa.1z")
@@ -313,10 +317,10 @@ mod tests {
     #[test]
     fn counts_what_did_not_come_and_what_came_twice() {
         let mut progress = at(5);
-        assert_eq!(line(&mut progress, 9), Verdict::After(lost(3)));
+        assert_eq!(line(&mut progress, 9), LineOrder::After(lost(3)));
         assert_eq!(
             [line(&mut progress, 9), line(&mut progress, 7), line(&mut progress, 10)],
-            [Verdict::Duplicate, Verdict::Duplicate, Verdict::New]
+            [LineOrder::Duplicate, LineOrder::Duplicate, LineOrder::New]
         );
     }
 
@@ -325,9 +329,9 @@ mod tests {
         let mut progress = at(5);
         assert_eq!(
             progress.handle_hello(&hello("aaaaaa", 1, 12)),
-            Announced { left: 7, unknown: None }
+            Resumption { left: 7, unknown: None }
         );
-        assert_eq!(line(&mut progress, 6), Verdict::New);
+        assert_eq!(line(&mut progress, 6), LineOrder::New);
     }
 
     #[test]
@@ -335,9 +339,9 @@ mod tests {
         let mut progress = at(500);
         assert_eq!(
             progress.handle_hello(&hello("bbbbbb", 1, 3)),
-            Announced { left: 3, unknown: Some(GapReason::Restarted) }
+            Resumption { left: 3, unknown: Some(GapReason::Restarted) }
         );
-        assert_eq!(line(&mut progress, 1), Verdict::New);
+        assert_eq!(line(&mut progress, 1), LineOrder::New);
     }
 
     #[test]
@@ -345,9 +349,9 @@ mod tests {
         let mut progress = at(500);
         assert_eq!(
             progress.handle_hello(&hello("aaaaaa", 1, 300)),
-            Announced { left: 0, unknown: Some(GapReason::Unknown) }
+            Resumption { left: 0, unknown: Some(GapReason::Unknown) }
         );
-        assert_eq!(line(&mut progress, 301), Verdict::New);
+        assert_eq!(line(&mut progress, 301), LineOrder::New);
     }
 
     #[test]
@@ -355,7 +359,7 @@ mod tests {
         let mut progress = at(5);
         assert_eq!(progress.handle_gap(&gap(Some(8))), Some(lost(3)));
         assert_eq!(progress.handle_gap(&gap(Some(8))), Some(lost(0)));
-        assert_eq!(line(&mut progress, 9), Verdict::New);
+        assert_eq!(line(&mut progress, 9), LineOrder::New);
         assert_eq!(progress.handle_gap(&gap(None)), None);
     }
 
@@ -377,8 +381,8 @@ mod tests {
 
     #[test]
     fn a_stream_that_skips_all_it_owes_did_not_resume() {
-        assert_eq!(line(&mut behind(), 13), Verdict::After(Missing { unresumed: 7, lost: 0 }));
-        assert_eq!(line(&mut behind(), 15), Verdict::After(Missing { unresumed: 7, lost: 2 }));
+        assert_eq!(line(&mut behind(), 13), LineOrder::After(Missing { unresumed: 7, lost: 0 }));
+        assert_eq!(line(&mut behind(), 15), LineOrder::After(Missing { unresumed: 7, lost: 2 }));
         assert_eq!(behind().handle_heartbeat(&beat(12)), Missing { unresumed: 7, lost: 0 });
         let slow = Gap { reason: GapReason::Slow, from: Some(13), ..gap(Some(20)) };
         assert_eq!(behind().handle_gap(&slow), Some(Missing { unresumed: 7, lost: 8 }));
@@ -393,7 +397,7 @@ mod tests {
                     Some(lost(2))
                 )
             },
-            |progress| assert_eq!(line(progress, 7), Verdict::After(lost(1))),
+            |progress| assert_eq!(line(progress, 7), LineOrder::After(lost(1))),
             |progress| assert_eq!(progress.handle_gap(&gap(Some(7))), Some(lost(2))),
             |progress| assert_eq!(progress.handle_gap(&gap(None)), None),
             |progress| assert_eq!(progress.handle_heartbeat(&beat(7)), lost(2)),
@@ -403,7 +407,7 @@ mod tests {
             resume(&mut progress);
             assert!(matches!(
                 line(&mut progress, 13),
-                Verdict::After(Missing { unresumed: 0, .. })
+                LineOrder::After(Missing { unresumed: 0, .. })
             ));
         }
     }
@@ -421,7 +425,7 @@ mod tests {
         let mut come = |id: &str, text: &str| progress.handle_line(None, None, id, text);
         assert_eq!(
             [come("1", "a"), come("1", "a"), come("1", "b"), come("", "c"), come("", "c")],
-            [Verdict::New, Verdict::Duplicate, Verdict::New, Verdict::New, Verdict::New]
+            [LineOrder::New, LineOrder::Duplicate, LineOrder::New, LineOrder::New, LineOrder::New]
         );
         assert_eq!(progress.cursor(), None);
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// Where some bytes begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Address {
     /// The number of the chunk; numbers are never given twice.
     pub(crate) chunk: u32,
     pub(crate) at: u32,
@@ -23,7 +23,7 @@ pub(crate) struct Ring {
 
 impl Ring {
     /// Puts `parts` in, one behind the other, and gives where they begin.
-    pub(crate) fn append(&mut self, parts: [&[u8]; 2]) -> Place {
+    pub(crate) fn append(&mut self, parts: [&[u8]; 2]) -> Address {
         let length = parts[0].len() + parts[1].len();
         let has_room =
             self.chunks.back().is_some_and(|chunk| chunk.capacity() - chunk.len() >= length);
@@ -33,14 +33,14 @@ impl Ring {
                 .push_back(chunk.unwrap_or_else(|| Vec::with_capacity(length.max(CHUNK_BYTES))));
         }
         let number = self.first.wrapping_add(self.chunks.len() as u32 - 1);
-        let Some(chunk) = self.chunks.back_mut() else { return Place::default() };
+        let Some(chunk) = self.chunks.back_mut() else { return Address::default() };
         let at = chunk.len() as u32;
         parts.iter().for_each(|part| chunk.extend_from_slice(part));
-        Place { chunk: number, at }
+        Address { chunk: number, at }
     }
 
     /// The `length` bytes at `place`; none when they were let go.
-    pub(crate) fn bytes(&self, place: Place, length: usize) -> &[u8] {
+    pub(crate) fn bytes(&self, place: Address, length: usize) -> &[u8] {
         let index = place.chunk.wrapping_sub(self.first) as usize;
         let start = place.at as usize;
         self.chunks
@@ -50,7 +50,7 @@ impl Ring {
     }
 
     /// Lets go of every chunk before that of `oldest`.
-    pub(crate) fn release_before(&mut self, oldest: Place) {
+    pub(crate) fn release_before(&mut self, oldest: Address) {
         while self.first != oldest.chunk && self.chunks.len() > 1 {
             self.release_front();
         }

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use crate::connection::{Connection, Reading, State, Stop, unread};
+use crate::connection::{Connection, Reading, State, StopReason, unread};
 use crate::notice::time;
+use crate::stream_stats::StreamStats;
 use crate::summary::grouped;
 use crate::time::Instant;
 use crate::time::millis;
-use crate::vitals::Vitals;
 use logs_sse_wire::unread::Unread;
 
 /// What to show of the connection at one moment.
@@ -108,7 +108,7 @@ impl MainAction {
 impl Status {
     /// The status of `connection`, whose stream shows these signs of life, at `now`.
     #[must_use]
-    pub fn of(connection: &Connection, vitals: &Vitals, now: Instant) -> Self {
+    pub fn of(connection: &Connection, vitals: &StreamStats, now: Instant) -> Self {
         let reason = connection.last_failure().map(ToString::to_string).unwrap_or_default();
         let plain = Self {
             badge: Badge::Disconnected,
@@ -176,7 +176,7 @@ fn join(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-fn open(plain: Status, connection: &Connection, vitals: &Vitals, now: Instant) -> Status {
+fn open(plain: Status, connection: &Connection, vitals: &StreamStats, now: Instant) -> Status {
     let plain =
         Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..plain };
     if let Some(silence) = connection.doubt(now) {
@@ -227,9 +227,9 @@ fn countdown(left: Duration) -> (u64, Option<Duration>) {
 /// Not that there is none: browsers are wrong about it behind some VPNs.
 const NO_NETWORK: &str = "the browser reports no network";
 
-fn stopped(plain: Status, stop: &Stop) -> Status {
+fn stopped(plain: Status, stop: &StopReason) -> Status {
     let reason = match stop {
-        Stop::GaveUp { .. } => plain.reason,
+        StopReason::GaveUp { .. } => plain.reason,
         _ => String::new(),
     };
     Status {
@@ -269,20 +269,20 @@ mod tests {
     #[test]
     fn counts_down_and_says_when_the_count_changes() {
         let (connection, until) = failed_once(Config::default());
-        let status = Status::of(&connection, &Vitals::default(), at(0.0));
+        let status = Status::of(&connection, &StreamStats::default(), at(0.0));
         assert_eq!(
             status.line(),
             "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached"
         );
         assert_eq!(status.stale_after, Some(until - at(0.0)));
-        let due = Status::of(&connection, &Vitals::default(), until);
+        let due = Status::of(&connection, &StreamStats::default(), until);
         assert_eq!((due.progress.as_str(), due.stale_after), ("retrying now (attempt 2)", None));
     }
 
     #[test]
     fn says_why_it_gave_up() {
         let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
-        let status = Status::of(&connection, &Vitals::default(), at(0.0));
+        let status = Status::of(&connection, &StreamStats::default(), at(0.0));
         assert_eq!(
             status.line(),
             "ERROR: gave up after one attempt: the log server cannot be reached"
@@ -296,7 +296,7 @@ mod tests {
         connection.handle_input(at(0.0), Input::Target(Err("no workflow is chosen".into())));
         connection.handle_input(at(0.0), Input::Connect);
         assert_eq!(
-            Status::of(&connection, &Vitals::default(), at(0.0)).line(),
+            Status::of(&connection, &StreamStats::default(), at(0.0)).line(),
             "ERROR: no workflow is chosen"
         );
     }

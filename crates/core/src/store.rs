@@ -5,8 +5,8 @@
 //! somebody looks at it.
 
 mod names;
+mod run;
 mod slot;
-mod stretch;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -16,12 +16,12 @@ use crate::notice::Notice;
 use crate::ring::Ring;
 use crate::store::names::Names;
 pub(crate) use crate::store::names::UNNAMED;
+pub(crate) use crate::store::run::{Limit, Run};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
-pub(crate) use crate::store::stretch::{Bound, Stretch};
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::glance::Glance;
-use logs_sse_wire::wire::{Line, MAX_LINE_BYTES, Raw};
+use logs_sse_wire::indexed_fields::IndexedFields;
+use logs_sse_wire::message::{Line, MAX_LINE_BYTES, Raw};
 
 /// One row of the log, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,7 +132,7 @@ impl Store {
     /// Adds a line at the end and lets the oldest go as needed. A single row larger than the bound
     /// is held all the same.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let glance = Glance::of(raw);
+        let glance = IndexedFields::of(raw);
         let slot = Slot {
             channel: self.channels.number(raw.channel.as_deref().unwrap_or_default()),
             pipeline: self.pipelines.number(&glance.pipeline),
@@ -170,7 +170,7 @@ impl Store {
 
     /// How many rows are kept that a listener has not heard; none when nobody listens.
     #[must_use]
-    pub fn unheard(&self) -> u64 {
+    pub fn backlog(&self) -> u64 {
         self.kept_from.map_or(0, |number| self.range().end.saturating_sub(number))
     }
 
@@ -191,7 +191,7 @@ impl Store {
 
     /// Keeps the rows from `number` on until the next call, however small the capacity is; `None`
     /// keeps nothing. Returns whether rows were evicted that had been kept.
-    pub fn keep_from(&mut self, number: Option<u64>) -> bool {
+    pub fn retain_from(&mut self, number: Option<u64>) -> bool {
         let first = self.first;
         if self.kept_from != number {
             self.kept_from = number;
@@ -211,7 +211,7 @@ impl Store {
     /// The row with this number, read anew, if it is still held.
     #[must_use]
     pub fn row(&self, number: u64) -> Option<Row> {
-        match self.odd_row(number) {
+        match self.parsed_row(number) {
             Some(row) => Some(row.clone()),
             None => self.raw_line(number).map(|raw| Row::Line(raw.read())),
         }
@@ -301,7 +301,7 @@ impl Store {
 
     /// The row with this number, if it is held and rests read: a notice, or a line too odd for the
     /// index.
-    pub(crate) fn odd_row(&self, number: u64) -> Option<&Row> {
+    pub(crate) fn parsed_row(&self, number: u64) -> Option<&Row> {
         self.slot(number).filter(|slot| slot.is_odd())?;
         let at = self.odd.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         self.odd.get(at).map(|(_, row)| row)

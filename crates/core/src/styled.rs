@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::styled::style::Style;
 use crate::visible::{next_hidden, stand_in, visible};
 use logs_sse_wire::ansi::{Part, has_escape, parts};
-use logs_sse_wire::seek::{line_end, position};
+use logs_sse_wire::byte_search::{line_end, position};
 
 /// A text without escape sequences, which is what a search and a copy see, and how its parts look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

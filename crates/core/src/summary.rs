@@ -8,7 +8,7 @@ use crate::store::{Row, Store};
 use crate::styled::{Looks, Piece, Styled, label};
 use crate::visible::visible;
 use logs_sse_wire::entry::{Level, head};
-use logs_sse_wire::wire::Line;
+use logs_sse_wire::message::Line;
 
 /// What to say of all that is held: `1,204 lines`, and how many of the oldest were dropped.
 #[must_use]
@@ -275,10 +275,10 @@ mod tests {
     use super::*;
     use crate::find::{Levels, Query};
     use crate::store::Capacity;
-    use logs_sse_wire::wire::{self, Message, Raw};
+    use logs_sse_wire::message::{self, Message, Raw};
 
     fn raw(text: &str) -> Raw<'_> {
-        match wire::read("message", "", text) {
+        match message::read("message", "", text) {
             Message::Line(raw) => raw,
             other => panic!("expected a line, got {other:?}"),
         }

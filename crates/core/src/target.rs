@@ -120,11 +120,11 @@ impl Target {
     }
 
     /// The URL to open in order to go on from `cursor`: an `EventSource` of a page cannot send the
-    /// header that is made for it. With `takes_batches` it asks for several logs in one event,
+    /// header that is made for it. With `batching` it asks for several logs in one event,
     /// which a server that knows nothing of it leaves unheard.
     #[must_use]
-    pub fn url_from(url: &str, takes_batches: bool, cursor: Option<&Cursor>) -> String {
-        let batch = if takes_batches { "&batch=1" } else { "" };
+    pub fn url_from(url: &str, batching: bool, cursor: Option<&Cursor>) -> String {
+        let batch = if batching { "&batch=1" } else { "" };
         let cursor = cursor.map(|cursor| format!("&last_event_id={cursor}")).unwrap_or_default();
         format!("{url}{batch}{cursor}")
     }

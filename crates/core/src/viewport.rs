@@ -23,7 +23,7 @@ pub struct Viewport {
     height: f64,
     /// The browser's scroll position, as it was told last.
     scroll_top: f64,
-    place: Place,
+    place: ScrollAnchor,
     wraps: bool,
     /// Counts how often all heights were forgotten.
     layout: u32,
@@ -31,7 +31,7 @@ pub struct Viewport {
 
 /// Where the reader looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Place {
+enum ScrollAnchor {
     /// At the newest row, whichever that is.
     Newest,
     /// At `row`, of which `above` pixels are above the window, in a list that begins below `end`.
@@ -81,7 +81,7 @@ impl Default for Viewport {
             width: 0.0,
             height: 400.0,
             scroll_top: 0.0,
-            place: Place::Newest,
+            place: ScrollAnchor::Newest,
             wraps: false,
             layout: 0,
         }
@@ -91,7 +91,7 @@ impl Default for Viewport {
 impl Viewport {
     /// Takes what the browser measured. Nonsense is ignored. Gives whether that is news.
     pub fn measured(&mut self, now: Measures) -> bool {
-        let was = (self.heights.usual(), self.width, self.height);
+        let was = (self.heights.default(), self.width, self.height);
         let row = if now.row.is_finite() && now.row >= 1.0 { now.row } else { was.0 };
         if now.height.is_finite() && now.height >= 0.0 {
             self.height = now.height;
@@ -109,7 +109,7 @@ impl Viewport {
     /// Whether rows are as high as their lines need, or one line each.
     pub fn wrap(&mut self, wraps: bool) {
         self.wraps = wraps;
-        self.forget_heights(self.heights.usual());
+        self.forget_heights(self.heights.default());
     }
 
     /// Whether lines wrap.
@@ -120,14 +120,14 @@ impl Viewport {
 
     /// Takes how high rows of the lines `held` are that were drawn for the first time. What the
     /// reader looks at stays where it is. Gives whether there is news.
-    pub fn drew(&mut self, rows: &[(u64, f64)], held: &Range<u64>) -> bool {
+    pub fn rows_measured(&mut self, rows: &[(u64, f64)], held: &Range<u64>) -> bool {
         let View { list, depth, scale } = self.view(held);
         let fixed = self.fixed_row(rows, &list, depth);
         let below_edge = self.heights.sum(&(fixed + 1..list.end)) - depth;
         let is_at_end = scale.last_depth - depth < 1.0;
         let mut is_news = false;
         for &(row, height) in rows {
-            is_news |= self.heights.learn(row, height);
+            is_news |= self.heights.set(row, height);
         }
         self.heights.forget_below(held.start);
         if is_news && !self.is_following() {
@@ -171,35 +171,35 @@ impl Viewport {
 
     /// Takes where the browser's scroll position is after it was set as [`Window::scroll_to`]
     /// wants: that is no move of the reader.
-    pub fn placed(&mut self, top: f64) {
+    pub fn scroll_top_applied(&mut self, top: f64) {
         self.scroll_top = top;
         if top <= NEAR_TOP {
-            self.place = Place::Newest;
+            self.place = ScrollAnchor::Newest;
         }
     }
 
     /// Forgets how high rows are, since something that the viewport does not know of lays them out
     /// otherwise than before: a font, say.
     pub fn relayout(&mut self) {
-        self.forget_heights(self.heights.usual());
+        self.forget_heights(self.heights.default());
     }
 
     /// Goes to the newest row of another list: rows of before are not in it under the numbers that
     /// they had.
     pub fn renumber(&mut self) {
         self.follow();
-        self.forget_heights(self.heights.usual());
+        self.forget_heights(self.heights.default());
     }
 
     /// Goes back to the newest line.
     pub fn follow(&mut self) {
-        self.place = Place::Newest;
+        self.place = ScrollAnchor::Newest;
     }
 
     /// Whether the newest line is shown as it comes.
     #[must_use]
     pub fn is_following(&self) -> bool {
-        self.place == Place::Newest
+        self.place == ScrollAnchor::Newest
     }
 
     /// How many rows fill the window, by what is known of the newest of them.
@@ -213,7 +213,7 @@ impl Viewport {
     pub fn window(&self, held: &Range<u64>) -> Window {
         let layout = self.wraps.then_some(self.layout);
         let view = self.view(held);
-        let scroll_to = self.wanted(&view);
+        let scroll_to = self.corrected_scroll_top(&view);
         let View { list, depth, scale } = view;
         let total = scale.element.ceil() as u64;
         if list.is_empty() {
@@ -246,7 +246,7 @@ impl Viewport {
     fn view(&self, held: &Range<u64>) -> View {
         match self.place {
             // What was held may be gone by now: then there is nothing to hold on to.
-            Place::Held { end, row, above } if held.start < end && end <= held.end => {
+            ScrollAnchor::Held { end, row, above } if held.start < end && end <= held.end => {
                 let list = held.start..end;
                 let scale = Scale::of(self.heights.sum(&list).ceil(), self.height);
                 let depth = self.heights.sum(&(row + 1..end)) + above.min(self.heights.of(row));
@@ -278,10 +278,10 @@ impl Viewport {
 
     fn look_at(&mut self, depth: f64, list: &Range<u64>) {
         self.place = if depth <= NEAR_TOP {
-            Place::Newest
+            ScrollAnchor::Newest
         } else {
             let (row, above) = self.heights.at(list, depth);
-            Place::Held { end: list.end, row, above }
+            ScrollAnchor::Held { end: list.end, row, above }
         };
     }
 
@@ -289,7 +289,7 @@ impl Viewport {
     /// the element before that of the list, or after it.
     ///
     /// Elsewhere the two may differ: setting a position ends the glide of a touch or of a wheel.
-    fn wanted(&self, view: &View) -> Option<u32> {
+    fn corrected_scroll_top(&self, view: &View) -> Option<u32> {
         let (above, below) = (view.depth, view.scale.last_depth - view.depth);
         let (up, down) = (self.scroll_top, view.scale.last_top - self.scroll_top);
         let near = SHORT * self.height;
@@ -309,8 +309,8 @@ impl Viewport {
         rows.end - start
     }
 
-    fn forget_heights(&mut self, usual: f64) {
-        self.heights = Heights::of_rows(usual);
+    fn forget_heights(&mut self, default: f64) {
+        self.heights = Heights::of_rows(default);
         self.layout += 1;
     }
 }

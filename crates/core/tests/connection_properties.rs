@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{AlarmReason, Config, Input, State};
+use logs_sse_core::connection::{Config, Input, State, TimerReason};
 use logs_sse_core::session::SourceEvent;
 use proptest::prelude::*;
 use support::sim::{Opened, Sim};
@@ -97,15 +97,15 @@ fn check(sim: &Sim) {
         State::Idle | State::Paused | State::Stopped(_) => {
             assert_eq!((sim.url(), reason), (None, None), "{:?}", sim.state())
         }
-        State::Offline => assert_eq!((sim.url(), reason), (None, Some(AlarmReason::Retry))),
+        State::Offline => assert_eq!((sim.url(), reason), (None, Some(TimerReason::Retry))),
         State::Connecting { .. } => {
-            assert!(sim.url().is_some() && reason == Some(AlarmReason::ConnectTimeout))
+            assert!(sim.url().is_some() && reason == Some(TimerReason::ConnectTimeout))
         }
         State::Open { .. } => assert!(
-            sim.url().is_some() && reason.is_none_or(|reason| reason == AlarmReason::Silence)
+            sim.url().is_some() && reason.is_none_or(|reason| reason == TimerReason::Silence)
         ),
         State::Waiting { until, .. } => {
-            assert!(sim.url().is_none() && reason == Some(AlarmReason::Retry));
+            assert!(sim.url().is_none() && reason == Some(TimerReason::Retry));
             // The cap, and the longest wait that a server may ask for, twice: in a goodbye and then
             // in Retry-After.
             assert!(

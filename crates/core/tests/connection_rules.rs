@@ -4,7 +4,9 @@ mod support;
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{AlarmReason, Config, Finding, Input, Page, State, Stop};
+use logs_sse_core::connection::{
+    Config, Input, Page, ResponseHead, State, StopReason, TimerReason,
+};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::status::Badge;
 use support::sim::Sim;
@@ -43,7 +45,7 @@ fn closes_the_source_on_error_and_owns_the_timing() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert_eq!(sim.url(), None);
-    assert_eq!(sim.alarm().map(|alarm| alarm.reason), Some(AlarmReason::Retry));
+    assert_eq!(sim.alarm().map(|alarm| alarm.reason), Some(TimerReason::Retry));
     assert!(matches!(sim.state(), State::Waiting { attempt: 2, .. }));
 }
 
@@ -76,7 +78,7 @@ fn gives_up_after_as_many_attempts_as_configured() {
     sim.drop_link();
     sim.pass_to_attempt();
     sim.drop_link();
-    assert_eq!(sim.state(), &State::Stopped(Stop::GaveUp { attempts: 3 }));
+    assert_eq!(sim.state(), &State::Stopped(StopReason::GaveUp { attempts: 3 }));
     sim.input(Input::Connect);
     assert_eq!(sim.state(), &State::Connecting { attempt: 1 });
 }
@@ -151,7 +153,11 @@ fn a_network_that_comes_and_goes_does_not_override_the_wait_that_the_server_aske
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(Finding::Answer { status: 503, is_stream: false, retry_after: Some(60 * SECOND) });
+    sim.find(ResponseHead::Answer {
+        status: 503,
+        is_stream: false,
+        retry_after: Some(60 * SECOND),
+    });
     for online in [true, false, true, false, true] {
         sim.input(Input::Network(online));
         sim.pass(SECOND);
@@ -306,7 +312,7 @@ fn stops_when_the_gateway_does_not_grant_the_channel() {
     sim.pass(3_600 * SECOND);
     assert_eq!(
         sim.state(),
-        &State::Stopped(Stop::NotGranted("logs:etl:workspace123:workflow456".into()))
+        &State::Stopped(StopReason::NotGranted("logs:etl:workspace123:workflow456".into()))
     );
     assert_eq!((sim.url(), sim.opened().len()), (None, 1));
 }

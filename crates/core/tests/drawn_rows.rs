@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use logs_sse_core::connection::Input;
 use logs_sse_core::find::{Levels, Query};
-use logs_sse_core::picture::Picture;
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::summary::RowText;
+use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 use logs_sse_wire::entry::Level;
 use proptest::prelude::*;
@@ -81,7 +81,7 @@ struct Page {
     viewport: Viewport,
     query: Query,
     seq: u64,
-    last: Option<Picture>,
+    last: Option<ViewModel>,
     written: HashMap<u64, Drawn>,
     rows: Vec<Drawn>,
 }
@@ -134,7 +134,7 @@ impl Page {
             Step::Wrap => self.viewport.wrap(!self.viewport.is_wrapping()),
             Step::Hear(rest) => {
                 let end = self.sim.session.store().range().end;
-                self.sim.session.keep_from(rest.map(|rest| end.saturating_sub(rest)));
+                self.sim.session.retain_from(rest.map(|rest| end.saturating_sub(rest)));
             }
             Step::Search(bytes) => drop(self.sim.session.search(*bytes)),
         }
@@ -181,7 +181,7 @@ impl Page {
     /// Draws as the view does: not at all where the picture is that of before, and no row that
     /// shows its line already.
     fn draw(&mut self) {
-        let picture = Picture::of(&self.sim.session, &self.viewport, self.sim.now());
+        let picture = ViewModel::of(&self.sim.session, &self.viewport, self.sim.now());
         if self.last.as_ref() == Some(&picture) {
             return;
         }
@@ -256,7 +256,7 @@ impl Page {
     /// text of seven letters otherwise.
     fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let text =
-            if self.query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
+            if self.query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };
         let words: Vec<_> = if self.query.is_regex {
             self.query.text.split('|').collect()
         } else {

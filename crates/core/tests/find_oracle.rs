@@ -8,7 +8,7 @@ use logs_sse_core::find::{Find, Levels, Query};
 use logs_sse_core::notice::Notice;
 use logs_sse_core::store::{Capacity, Row, Store};
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::wire::{MAX_LINE_BYTES, Raw};
+use logs_sse_wire::message::{MAX_LINE_BYTES, Raw};
 use proptest::prelude::*;
 
 /// A row as its producer meant it: what it says, however JSON writes that.
@@ -220,10 +220,10 @@ fn query() -> impl Strategy<Value = Query> {
         .prop_map(|text| (text, false));
     let asked = prop_oneof![3 => text, 1 => pattern().prop_map(|pattern| (pattern, true))];
     (asked, prop::bool::ANY, levels, prop::option::weighted(0.3, pipeline())).prop_map(
-        |((text, is_regex), is_exact, levels, pipeline)| Query {
+        |((text, is_regex), force_case, levels, pipeline)| Query {
             text,
             is_regex,
-            is_exact,
+            force_case,
             levels,
             pipeline,
         },
@@ -276,11 +276,11 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn matches(query: &Query, meant: &Meant) -> bool {
     let folded = |text: &str| {
-        if query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() }
+        if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() }
     };
     let has_match = || {
         let pattern = regex_lite::RegexBuilder::new(&query.text)
-            .case_insensitive(!query.counts_capitals())
+            .case_insensitive(!query.match_case())
             .build();
         pattern.is_ok_and(|pattern| meant.shown.iter().any(|shown| pattern.is_match(shown)))
     };
@@ -407,7 +407,7 @@ proptest! {
     fn marks_are_where_the_text_is(text in words(3), shown in words(30)) {
         prop_assume!(!text.is_empty());
         let query = Query::default().text(&text);
-        let folded = |text: &str| if query.counts_capitals() { text.to_owned() } else { text.to_ascii_lowercase() };
+        let folded = |text: &str| if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };
         let expected: Vec<_> = folded(&shown).match_indices(&folded(&text)).map(|(at, part)| at..at + part.len()).collect();
         prop_assert_eq!(Find::new(query.clone(), &Store::default()).marks(&shown).collect::<Vec<_>>(), expected);
     }

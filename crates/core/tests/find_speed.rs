@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use logs_sse_core::find::{Find, Levels, Query};
 use logs_sse_core::store::{Capacity, Store};
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::wire::Raw;
+use logs_sse_wire::message::Raw;
 
 const LINES: usize = 1_000_000;
 

@@ -5,8 +5,8 @@ mod support;
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{Config, Finding, Input, State};
-use logs_sse_core::report;
+use logs_sse_core::connection::{Config, Input, ResponseHead, State};
+use logs_sse_core::js_export;
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::status::Badge;
 use logs_sse_core::target::Target;
@@ -62,12 +62,12 @@ fn refused(content_type: &str) -> Sim {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(Finding::read(200, content_type, ""));
+    sim.find(ResponseHead::read(200, content_type, ""));
     sim
 }
 
 fn json(sim: &Sim) -> serde_json::Value {
-    serde_json::from_str(&report::status(&sim.session, sim.now())).expect("JSON")
+    serde_json::from_str(&js_export::status(&sim.session, sim.now())).expect("JSON")
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn notices_add_up_to_what_is_missing() {
         &format!(r#"{{"channel":"{CHANNEL}","from":21,"to":25,"reason":"evicted"}}"#),
     );
     (26..=31).for_each(|seq| sim.line(&log(seq)));
-    let rows = report::Feed::default().take(&sim.session).expect("rows");
+    let rows = js_export::RowFeed::default().take(&sim.session).expect("rows");
     let rows: Vec<serde_json::Value> = serde_json::from_str(&rows).expect("JSON");
     let notices: Vec<_> =
         rows.iter().filter(|row| row.as_array().is_some_and(|row| row.len() == 4)).collect();
@@ -320,7 +320,7 @@ fn a_server_that_is_back_by_the_time_of_the_probe_is_no_disagreement() {
     let mut sim = Sim::new();
     sim.input(Input::Connect);
     sim.drop_link();
-    sim.find(Finding::read(200, "text/event-stream", ""));
+    sim.find(ResponseHead::read(200, "text/event-stream", ""));
     assert!(sim.status().reason.contains("cannot be reached"), "{:?}", sim.status());
 }
 
@@ -346,7 +346,7 @@ fn a_transport_that_sees_the_charset_reads_the_stream() {
     sim.input(Input::Connect);
     sim.event(
         sim.source(),
-        SourceEvent::Answered(Finding::read(200, "text/event-stream;charset=ISO-8859-1", "")),
+        SourceEvent::Answered(ResponseHead::read(200, "text/event-stream;charset=ISO-8859-1", "")),
     );
     bytes(&mut sim, b"data: read\n\n");
     assert_eq!((sim.status().is_live(), sim.messages()), (true, vec!["read".to_owned()]));
@@ -358,7 +358,7 @@ fn no_answer_from_another_origin_may_be_one_that_the_page_must_not_see() {
     sim.session.handle_target(sim.now(), Target::of_channels([CHANNEL], "https://gateway.example"));
     sim.input(Input::Connect);
     sim.refuse();
-    sim.find(Finding::Nothing);
+    sim.find(ResponseHead::Nothing);
     assert!(
         sim.status().reason.contains("cannot be reached") && sim.status().reason.contains("CORS"),
         "{:?}",

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{Config, Finding, Hidden, Input, Page, State, Stop};
+use logs_sse_core::connection::{Config, Hidden, Input, Page, ResponseHead, State, StopReason};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::status::Badge;
 use support::sim::Sim;
@@ -66,7 +66,7 @@ fn the_cursor_goes_with_every_new_source() {
     assert!(sim.url().is_some_and(|url| url.ends_with("1.aaaaaa.1z")));
     sim.answer();
     sim.input(Input::Page(Page::Frozen));
-    sim.input(Input::Page(Page::Thawed));
+    sim.input(Input::Page(Page::Resumed));
     assert!(sim.url().is_some_and(|url| url.ends_with("1.aaaaaa.1z")));
     sim.input(Input::Disconnect);
     sim.input(Input::Connect);
@@ -181,10 +181,10 @@ fn without_numbers_the_same_id_and_text_come_once() {
 #[test]
 fn a_probe_tells_why_and_stops_what_is_hopeless() {
     for (status, stop) in [
-        (204, Stop::NothingToStream(204)),
-        (410, Stop::NothingToStream(410)),
-        (401, Stop::NotAllowed(401)),
-        (403, Stop::NotAllowed(403)),
+        (204, StopReason::NothingToStream(204)),
+        (410, StopReason::NothingToStream(410)),
+        (401, StopReason::NotAllowed(401)),
+        (403, StopReason::NotAllowed(403)),
     ] {
         let mut sim = refused();
         sim.find_status(status);
@@ -197,15 +197,15 @@ fn a_probe_tells_why_and_stops_what_is_hopeless() {
 
 #[test]
 fn a_probe_tells_why_and_goes_on_with_what_may_heal() {
-    let answer = |status, is_stream| Finding::Answer { status, is_stream, retry_after: None };
+    let answer = |status, is_stream| ResponseHead::Answer { status, is_stream, retry_after: None };
     for (finding, words) in [
         (answer(404, false), "404"),
         (answer(429, false), "too many readers"),
         (answer(500, false), "answered 500"),
         (answer(503, false), "busy or restarting"),
         (answer(200, false), "web page: is your session over?"),
-        (Finding::Redirect, "redirects"),
-        (Finding::Nothing, "cannot be reached"),
+        (ResponseHead::Redirect, "redirects"),
+        (ResponseHead::Nothing, "cannot be reached"),
     ] {
         let mut sim = refused();
         sim.find(finding);
@@ -217,7 +217,11 @@ fn a_probe_tells_why_and_goes_on_with_what_may_heal() {
 #[test]
 fn retry_after_is_a_floor_and_no_reset() {
     let mut sim = refused();
-    sim.find(Finding::Answer { status: 503, is_stream: false, retry_after: Some(20 * SECOND) });
+    sim.find(ResponseHead::Answer {
+        status: 503,
+        is_stream: false,
+        retry_after: Some(20 * SECOND),
+    });
     sim.pass(Duration::from_millis(19_999));
     assert_eq!(sim.opened().len(), 1);
     sim.pass(Duration::from_millis(1_001));
@@ -316,7 +320,7 @@ fn a_heartbeat_keeps_it_alive() {
 fn after_a_sleep_there_is_one_beat_of_grace() {
     let mut sim = counted(0);
     sim.sleep(3_600 * SECOND);
-    sim.input(Input::Page(Page::Seen));
+    sim.input(Input::Page(Page::Visible));
     sim.ring();
     assert!(
         matches!(sim.state(), State::Open { .. }),
@@ -367,7 +371,7 @@ fn who_is_sent_away_stays_away() {
     let mut sim = counted(0);
     named(&mut sim, "bye", r#"{"reason":"stop","retryMs":0}"#);
     sim.pass(3_600 * SECOND);
-    assert_eq!((sim.state(), sim.opened().len()), (&State::Stopped(Stop::SentAway), 1));
+    assert_eq!((sim.state(), sim.opened().len()), (&State::Stopped(StopReason::SentAway), 1));
 }
 
 #[test]
@@ -389,7 +393,7 @@ fn a_policy_that_forbids_the_endpoint_is_named() {
     sim.input(Input::Blocked("https://elsewhere.example/x".into()));
     assert!(matches!(sim.state(), State::Waiting { .. }), "something else of the page was blocked");
     sim.input(Input::Blocked("/api/dapadmin/l5-etl/sse/logs/stream".into()));
-    assert_eq!(sim.state(), &State::Stopped(Stop::Blocked));
+    assert_eq!(sim.state(), &State::Stopped(StopReason::Blocked));
 }
 
 #[test]
@@ -408,7 +412,7 @@ fn a_hidden_page_keeps_its_stream_or_closes_it_after_a_time() {
         closes.pass(15 * SECOND);
     }
     assert_eq!((closes.state(), closes.url()), (&State::Paused, None));
-    closes.input(Input::Page(Page::Seen));
+    closes.input(Input::Page(Page::Visible));
     assert!(
         closes.url().is_some_and(|url| url.ends_with("last_event_id=1.aaaaaa.9")),
         "{:?}",
@@ -424,7 +428,7 @@ fn a_thousand_readers_do_not_come_back_in_step() {
             let mut sim = Sim::with(Config::default(), seed);
             sim.input(Input::Connect);
             sim.refuse();
-            sim.find(Finding::Answer {
+            sim.find(ResponseHead::Answer {
                 status: 503,
                 is_stream: false,
                 retry_after: Some(2 * SECOND),

@@ -51,14 +51,13 @@ fn step(world: &mut World, chance: &mut Rng) {
         85..87 => world.input(Input::RetryNow),
         87..89 => world.answer_probe(),
         89..91 => world.sleep(millis(chance, 4_000_000)),
-        91..94 => {
-            world.page([Page::Hidden, Page::Seen, Page::Frozen, Page::Thawed][chance.usize(0..4)])
-        }
+        91..94 => world
+            .page([Page::Hidden, Page::Visible, Page::Frozen, Page::Resumed][chance.usize(0..4)]),
         94..96 => world.call_back_late(chance.usize(0..8)),
         96..97 if chance.bool() => world.drops_resume = chance.bool(),
         96..97 => world.input(Input::Disconnect),
         97..99 => world.input(Input::Connect),
-        _ => world.input(Input::Woken),
+        _ => world.input(Input::Timeout),
     }
 }
 

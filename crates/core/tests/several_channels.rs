@@ -3,8 +3,8 @@
 
 mod support;
 
-use logs_sse_core::connection::{Config, State, Stop};
-use logs_sse_core::report::{self, Feed};
+use logs_sse_core::connection::{Config, State, StopReason};
+use logs_sse_core::js_export::{self, RowFeed};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::store::Capacity;
 use serde_json::Value;
@@ -106,14 +106,17 @@ fn a_channel_that_is_refused_beside_others_stops_nothing() {
 fn all_channels_refused_stop() {
     let mut sim = reading(&["a", "b"]);
     greet(&mut sim, &[]);
-    assert_eq!(sim.state(), &State::Stopped(Stop::NotGranted("logs:etl:w:a, logs:etl:w:b".into())));
+    assert_eq!(
+        sim.state(),
+        &State::Stopped(StopReason::NotGranted("logs:etl:w:a, logs:etl:w:b".into()))
+    );
 }
 
 #[test]
 fn a_program_hears_every_row_once() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 1)]);
-    let mut feed = Feed::default();
+    let mut feed = RowFeed::default();
     log(&mut sim, "a", 3);
     let heard: Value = serde_json::from_str(&feed.take(&sim.session).expect("news")).expect("JSON");
     assert_eq!(
@@ -139,7 +142,7 @@ fn a_program_hears_the_class_of_a_level_that_is_known() {
         );
     }
     let news: Value =
-        serde_json::from_str(&Feed::default().take(&sim.session).expect("news")).expect("JSON");
+        serde_json::from_str(&RowFeed::default().take(&sim.session).expect("news")).expect("JSON");
     assert_eq!(
         [0, 1, 2].map(|row| news[row].get(6).and_then(Value::as_str)),
         [Some("error"), None, Some("info")]
@@ -153,7 +156,7 @@ fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
     greet(&mut sim, &[("a", 0)]);
     (1..=5).for_each(|seq| log(&mut sim, "a", seq));
     let news: Value =
-        serde_json::from_str(&Feed::default().take(&sim.session).expect("news")).expect("JSON");
+        serde_json::from_str(&RowFeed::default().take(&sim.session).expect("news")).expect("JSON");
     assert_eq!(
         (news[0][1].as_str(), news[0][2].as_u64(), news.as_array().map(Vec::len)),
         (Some("gap"), Some(3), Some(3))
@@ -164,16 +167,16 @@ fn a_program_is_told_of_rows_that_it_did_not_take_in_time() {
 fn the_status_for_programs_is_json_whatever_the_server_says() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 0)]);
-    let healthy = report::standing(&sim.session, sim.now());
+    let healthy = js_export::status_key(&sim.session, sim.now());
     log(&mut sim, "a", 1);
     assert_eq!(
-        report::standing(&sim.session, sim.now()),
+        js_export::status_key(&sim.session, sim.now()),
         healthy,
         "lines alone are no news of the connection"
     );
     sim.drop_link();
     let status: Value =
-        serde_json::from_str(&report::status(&sim.session, sim.now())).expect("JSON");
+        serde_json::from_str(&js_export::status(&sim.session, sim.now())).expect("JSON");
     assert_eq!(
         (&status["state"], &status["cause"], &status["willRetry"], &status["attempt"]),
         (&"error".into(), &"lost".into(), &true.into(), &2.into())

@@ -2,11 +2,11 @@
 //! (`eventsource/format-*`), against our own parser. The bodies are what those tests send; a test
 //! that waits for an event that never comes sends one more, as they do.
 
-use logs_sse_core::connection::Finding;
-use logs_sse_wire::sse::{Frame, MAX_EVENT_BYTES, Parser};
+use logs_sse_core::connection::ResponseHead;
+use logs_sse_wire::sse::{Event, MAX_EVENT_BYTES, Parser};
 
 /// The events of `body`, which must be the same however it is cut.
-fn events(body: &[u8]) -> Vec<Frame> {
+fn events(body: &[u8]) -> Vec<Event> {
     let whole = Parser::default().feed(body);
     for size in [1, 2, 3, 7] {
         let mut parser = Parser::default();
@@ -161,7 +161,7 @@ fn format_utf_8() {
 
 #[test]
 fn format_mime() {
-    let is_stream = |kind| Finding::read(200, kind, "").is_stream();
+    let is_stream = |kind| ResponseHead::read(200, kind, "").is_stream();
     assert!(
         is_stream("text/event-stream;")
             && is_stream("text/event-stream; charset=windows-1252")

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use logs_sse_core::notice::Notice;
 use logs_sse_core::store::{Capacity, Row, Store};
-use logs_sse_wire::wire::{self, MAX_LINE_BYTES, Message};
+use logs_sse_wire::message::{self, MAX_LINE_BYTES, Message};
 use proptest::prelude::*;
 
 /// All lines since the last clear, with their numbers; recomputed on each question.
@@ -59,14 +59,14 @@ fn event(length: usize) -> String {
 
 /// A line of this length, or now and then a notice.
 fn append(store: &mut Store, length: usize) {
-    match wire::read("message", "id", &event(length)) {
+    match message::read("message", "id", &event(length)) {
         Message::Line(raw) if length >= 50 => store.append(&raw),
         _ => store.note(NOTICE),
     }
 }
 
 fn row(length: usize) -> Row {
-    match wire::read("message", "id", &event(length)) {
+    match message::read("message", "id", &event(length)) {
         Message::Line(raw) if length >= 50 => Row::Line(raw.read()),
         _ => Row::Notice(NOTICE),
     }

@@ -1,24 +1,24 @@
-//! Sets of characters. Knows no syntax.
+//! A set of characters. Knows no syntax.
 
-/// A set of characters: one bit for each of ASCII, ranges for all others.
+/// A set of characters: a bit for each ASCII character, ranges for the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Class {
     ascii: u128,
     others: Vec<(char, char)>,
-    /// Whether the others are those that are in none of the ranges.
+    /// Whether the non-ASCII part is every character outside of `others`.
     is_negated: bool,
 }
 
 impl Class {
-    /// All but the end of a line: what a dot stands for.
+    /// Returns what a dot matches: any character except a line feed.
     pub(crate) fn dot() -> Self {
         let mut class = Self::default();
         class.add('\n', '\n');
         class.negated()
     }
 
-    /// What the escape with this letter stands for: digits, word characters or space of ASCII, and
-    /// for a capital all but those.
+    /// Returns what a class escape such as `\d` matches, or `None` if the letter names no class.
+    /// Classes cover ASCII; a capital letter negates them.
     pub(crate) fn of_escape(letter: char) -> Option<Self> {
         let ranges: &[(char, char)] = match letter.to_ascii_lowercase() {
             'd' => &[('0', '9')],
@@ -31,7 +31,7 @@ impl Class {
         Some(if letter.is_ascii_uppercase() { class.negated() } else { class })
     }
 
-    /// Adds the characters from `first` to `last`.
+    /// Adds the characters from `first` to `last`, both included.
     pub(crate) fn add(&mut self, first: char, last: char) {
         for byte in 0..128_u8 {
             if (first..=last).contains(&char::from(byte)) {
@@ -43,7 +43,7 @@ impl Class {
         }
     }
 
-    /// Adds what an escape stands for, which is either no character beyond ASCII or all of them.
+    /// Adds the class of an escape, which covers either none of the non-ASCII characters or all.
     pub(crate) fn add_escape(&mut self, class: &Self) {
         self.ascii |= class.ascii;
         if class.is_negated {
@@ -51,7 +51,7 @@ impl Class {
         }
     }
 
-    /// Adds the other case of each ASCII letter that is in it.
+    /// Adds the other case of each ASCII letter in the set.
     pub(crate) fn fold(&mut self) {
         for letter in b'a'..=b'z' {
             let both = 1 << letter | 1 << letter.to_ascii_uppercase();
@@ -61,13 +61,13 @@ impl Class {
         }
     }
 
-    /// All other characters.
+    /// Returns the complement.
     #[must_use]
     pub(crate) fn negated(self) -> Self {
         Self { ascii: !self.ascii, is_negated: !self.is_negated, ..self }
     }
 
-    /// Whether `character` is one of them.
+    /// Returns whether the set contains `character`.
     pub(crate) fn has(&self, character: char) -> bool {
         match u8::try_from(character) {
             Ok(byte) if byte < 128 => self.ascii >> byte & 1 == 1,

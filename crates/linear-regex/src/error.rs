@@ -1,74 +1,81 @@
-//! What is wrong with a pattern, in words for its author. Reads nothing.
+//! Errors in a pattern, in the wording of regex-syntax, which users can search for.
 
 use std::fmt;
 
-/// Why a pattern cannot be used, and where in it that shows.
+/// Why a pattern cannot be used, and at which of its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PatternError {
+pub struct Error {
     at: usize,
-    fault: Fault,
+    kind: ErrorKind,
 }
 
-/// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ErrorKind {
     TooManyBytes,
     TooLong,
-    TooDeep,
-    OpenGroup,
-    OpenClass,
-    NoGroup,
+    NestLimitExceeded,
+    GroupUnclosed,
+    ClassUnclosed,
+    GroupUnopened,
     EmptyClass,
-    NothingToRepeat,
-    LessThanLeast,
-    BackwardRange,
-    RangeOfClass,
-    LoneBackslash,
+    RepetitionMissing,
+    RepetitionCountInvalid,
+    ClassRangeInvalid,
+    ClassRangeLiteral,
+    EscapeUnexpectedEof,
     Lookaround,
     NamedGroup,
     Flags,
     Backreference,
-    Escape(char),
+    EscapeUnrecognized(char),
 }
 
-impl PatternError {
-    /// The error at the character with this index.
-    pub(crate) fn new(index: usize, fault: Fault) -> Self {
-        Self { at: index + 1, fault }
+impl Error {
+    /// Creates an error about the character at this 0-based index.
+    pub(crate) fn new(index: usize, kind: ErrorKind) -> Self {
+        Self { at: index + 1, kind }
     }
 
-    /// Which of the pattern's characters it is about; the first is 1.
+    /// Returns the 1-based index of the character that the error is about.
     #[must_use]
     pub fn at(&self) -> usize {
         self.at
     }
 }
 
-impl fmt::Display for PatternError {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "at {}: ", self.at)?;
-        f.write_str(match self.fault {
-            Fault::TooManyBytes => "a pattern has 1,000 bytes at most",
-            Fault::TooLong => "the pattern is too long when its repeats are written out",
-            Fault::TooDeep => "groups are nested more than 100 deep",
-            Fault::OpenGroup => "\"(\" is not closed",
-            Fault::OpenClass => "\"[\" is not closed",
-            Fault::NoGroup => "\")\" closes nothing",
-            Fault::EmptyClass => "the class is empty",
-            Fault::NothingToRepeat => "nothing stands here that could be repeated",
-            Fault::LessThanLeast => "the most is less than the least",
-            Fault::BackwardRange => "the range ends before it begins",
-            Fault::RangeOfClass => "a class is no end of a range",
-            Fault::LoneBackslash => "\"\\\" escapes nothing",
-            Fault::Lookaround => "lookaround is not supported",
-            Fault::NamedGroup => "named groups are not supported",
-            Fault::Flags => "flags are not supported",
-            Fault::Backreference => "backreferences are not supported",
-            Fault::Escape(letter) => {
-                return write!(f, "the escape \"\\{letter}\" is not supported");
+        f.write_str(match self.kind {
+            ErrorKind::TooManyBytes => "pattern exceeds 1,000 bytes",
+            ErrorKind::TooLong => "compiled regex exceeds size limit",
+            ErrorKind::NestLimitExceeded => "exceeds the nest limit of 100 groups",
+            ErrorKind::GroupUnclosed => "unclosed group",
+            ErrorKind::ClassUnclosed => "unclosed character class",
+            ErrorKind::GroupUnopened => "unopened group",
+            ErrorKind::EmptyClass => "empty character class",
+            ErrorKind::RepetitionMissing => "repetition operator missing expression",
+            ErrorKind::RepetitionCountInvalid => {
+                "invalid repetition count range, the start must be <= the end"
+            }
+            ErrorKind::ClassRangeInvalid => {
+                "invalid character class range, the start must be <= the end"
+            }
+            ErrorKind::ClassRangeLiteral => "invalid range boundary, must be a literal",
+            ErrorKind::EscapeUnexpectedEof => {
+                "incomplete escape sequence, reached end of pattern prematurely"
+            }
+            ErrorKind::Lookaround => {
+                "look-around, including look-ahead and look-behind, is not supported"
+            }
+            ErrorKind::NamedGroup => "named groups are not supported",
+            ErrorKind::Flags => "flags are not supported",
+            ErrorKind::Backreference => "backreferences are not supported",
+            ErrorKind::EscapeUnrecognized(letter) => {
+                return write!(f, "unrecognized escape sequence `\\{letter}`");
             }
         })
     }
 }
 
-impl std::error::Error for PatternError {}
+impl std::error::Error for Error {}

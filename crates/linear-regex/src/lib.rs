@@ -1,15 +1,14 @@
-//! Regular expressions that cannot hang: the time for a text grows with its length times the
-//! pattern's, whatever both are.
+//! Regular expressions in linear time: a search takes time proportional to the length of the text
+//! times that of the pattern.
 //!
-//! Our own, since `regex-lite` adds 68 kB of WebAssembly (25 kB by brotli), and the browser's
-//! `RegExp` cannot be interrupted while it tries exponentially many ways. `regex-lite` is what the
-//! tests hold it against.
+//! Why not a library: `regex-lite` adds 68 kB of WebAssembly (25 kB by brotli), and the browser's
+//! `RegExp` backtracks, can take exponential time on one line, and cannot be interrupted. The tests
+//! compare this engine with `regex-lite`.
 //!
-//! It knows the part of the usual syntax that asks whether and where: literals, `.`, escapes,
-//! classes, `\d \w \s \b` for ASCII, anchors at the text's ends, groups, alternatives and repeats.
-//! The longest of the leftmost matches counts, so a lazy repeat is the same as a greedy
-//! one. A brace that counts nothing is a brace, as in `RegExp`: the lines of a log are full of
-//! them.
+//! Supported syntax: literals, `.`, escapes, classes, `\d \w \s \b` for ASCII, anchors at both ends
+//! of the text, groups, alternation and repetition. A match is the longest of the leftmost, so lazy
+//! and greedy repetition are the same. A brace without a count is a literal, as in `RegExp`, since
+//! log lines are full of braces.
 
 mod class;
 mod error;
@@ -21,43 +20,44 @@ mod run;
 
 use std::ops::Range;
 
-pub use crate::error::PatternError;
+pub use crate::error::Error;
 use crate::program::Program;
-pub use crate::run::Scratch;
+pub use crate::run::Cache;
 
-/// A regular expression made ready.
+/// A compiled regular expression.
 #[derive(Clone, Debug)]
-pub struct Pattern {
+pub struct Regex {
     program: Program,
 }
 
-impl Pattern {
-    /// Reads a pattern; ASCII letters stand for both their cases when it `folds`.
+impl Regex {
+    /// Compiles a pattern. With `ignore_case`, ASCII letters match both of their cases.
     ///
     /// # Errors
-    /// Where and why it cannot be understood, or is too long.
-    pub fn read(text: &str, folds: bool) -> Result<Self, PatternError> {
-        parse::read(text, folds).map(|program| Self { program })
+    /// Returns where and why the pattern is invalid, or that it is too long.
+    pub fn new(text: &str, ignore_case: bool) -> Result<Self, Error> {
+        parse::parse(text, ignore_case).map(|program| Self { program })
     }
 
-    /// Whether it matches anywhere in the first [`looked_at`](Self::looked_at) bytes of `text`.
-    pub fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
-        self.program.is_match(text, scratch)
+    /// Returns whether it matches anywhere in the first [`search_limit`](Self::search_limit) bytes
+    /// of `text`.
+    pub fn is_match(&self, text: &str, cache: &mut Cache) -> bool {
+        self.program.is_match(text, cache)
     }
 
-    /// The first match that begins at `from` or behind, and of those that begin there the longest.
-    pub fn find_at(&self, text: &str, from: usize, scratch: &mut Scratch) -> Option<Range<usize>> {
-        self.program.find_at(text, from, scratch)
+    /// Returns the first match that begins at `from` or later: of those with the same start, the
+    /// longest.
+    pub fn find_at(&self, text: &str, from: usize, cache: &mut Cache) -> Option<Range<usize>> {
+        self.program.find_at(text, from, cache)
     }
 
-    /// Where it matches in a text that is shown. A match of nothing is no place.
-    pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
-        let (mut from, mut scratch) = (0, Scratch::default());
+    /// Returns the non-empty matches in `text`, up to a bound on the work.
+    pub fn find_iter(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
+        let (mut from, mut cache) = (0, Cache::default());
         std::iter::from_fn(move || {
-            // Each match is looked for anew, and may ask for the whole rest each time: so marks
-            // have a bound of their own.
-            while scratch.steps() < MAX_STEPS_OF_MARKS {
-                let found = self.find_at(shown, from, &mut scratch)?;
+            // Each match is a new search, which may read the whole rest of the text.
+            while cache.steps() < FIND_ITER_STEPS {
+                let found = self.find_at(shown, from, &mut cache)?;
                 if !found.is_empty() {
                     from = found.end;
                     return Some(found);
@@ -71,39 +71,40 @@ impl Pattern {
         })
     }
 
-    /// How many bytes of a text are looked at; the work for them is at most a few milliseconds.
-    pub fn looked_at(&self) -> usize {
-        self.program.looked_at()
+    /// Returns how many bytes of a text are searched, so that one text takes a few milliseconds at
+    /// most.
+    pub fn search_limit(&self) -> usize {
+        self.program.search_limit()
     }
 
-    /// A text that each match holds; empty when none is known.
-    pub fn literal(&self) -> &str {
+    /// Returns a string that every match contains; empty if none is known.
+    pub fn required_literal(&self) -> &str {
         &self.program.literal
     }
 }
 
-/// Ten milliseconds or so, for one text of a row.
-const MAX_STEPS_OF_MARKS: u64 = 2_000_000;
+/// About 10 ms for the text of one row.
+const FIND_ITER_STEPS: u64 = 2_000_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pattern(text: &str) -> Pattern {
-        Pattern::read(text, !text.chars().any(char::is_uppercase))
+    fn pattern(text: &str) -> Regex {
+        Regex::new(text, !text.chars().any(char::is_uppercase))
             .unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     fn is_match(text: &str, line: &str) -> bool {
-        pattern(text).is_match(line, &mut Scratch::default())
+        pattern(text).is_match(line, &mut Cache::default())
     }
 
-    fn marks<'a>(text: &str, line: &'a str) -> Vec<&'a str> {
-        pattern(text).marks(line).map(|range| &line[range]).collect()
+    fn find_iter<'a>(text: &str, line: &'a str) -> Vec<&'a str> {
+        pattern(text).find_iter(line).map(|range| &line[range]).collect()
     }
 
     fn error(text: &str) -> String {
-        Pattern::read(text, true).expect_err(text).to_string()
+        Regex::new(text, true).expect_err(text).to_string()
     }
 
     #[test]
@@ -149,39 +150,39 @@ mod tests {
 
     #[test]
     fn marks_the_longest_of_the_leftmost_and_no_empty_place() {
-        assert_eq!(marks("a|ab|abc", "xabcab"), ["abc", "ab"]);
-        assert_eq!(marks("x*", "axxbx"), ["xx", "x"]);
-        assert_eq!(marks("abcd|b", "abcab"), ["b", "b"]);
-        assert_eq!(marks("^a", "aaa"), ["a"]);
-        assert_eq!(marks("\\bé?\\w", "éa b"), ["a", "b"]);
-        assert_eq!(marks("$", "a"), [""; 0]);
+        assert_eq!(find_iter("a|ab|abc", "xabcab"), ["abc", "ab"]);
+        assert_eq!(find_iter("x*", "axxbx"), ["xx", "x"]);
+        assert_eq!(find_iter("abcd|b", "abcab"), ["b", "b"]);
+        assert_eq!(find_iter("^a", "aaa"), ["a"]);
+        assert_eq!(find_iter("\\bé?\\w", "éa b"), ["a", "b"]);
+        assert_eq!(find_iter("$", "a"), [""; 0]);
     }
 
     #[test]
     fn says_what_is_wrong_and_where() {
         for (text, expected) in [
-            ("ab(c", "at 3: \"(\" is not closed"),
-            ("é)", "at 2: \")\" closes nothing"),
-            ("a[b", "at 2: \"[\" is not closed"),
-            ("a[]", "at 2: the class is empty"),
-            ("[z-a]", "at 2: the range ends before it begins"),
-            ("[a-\\d]", "at 2: a class is no end of a range"),
-            ("*a", "at 1: nothing stands here that could be repeated"),
-            ("a**", "at 3: nothing stands here that could be repeated"),
-            ("a{3,2}", "at 2: the most is less than the least"),
-            ("a\\", "at 2: \"\\\" escapes nothing"),
+            ("ab(c", "at 3: unclosed group"),
+            ("é)", "at 2: unopened group"),
+            ("a[b", "at 2: unclosed character class"),
+            ("a[]", "at 2: empty character class"),
+            ("[z-a]", "at 2: invalid character class range, the start must be <= the end"),
+            ("[a-\\d]", "at 2: invalid range boundary, must be a literal"),
+            ("*a", "at 1: repetition operator missing expression"),
+            ("a**", "at 3: repetition operator missing expression"),
+            ("a{3,2}", "at 2: invalid repetition count range, the start must be <= the end"),
+            ("a\\", "at 2: incomplete escape sequence, reached end of pattern prematurely"),
             ("(a)\\1", "at 4: backreferences are not supported"),
-            ("a(?=b)", "at 2: lookaround is not supported"),
-            ("(?<!b)", "at 1: lookaround is not supported"),
+            ("a(?=b)", "at 2: look-around, including look-ahead and look-behind, is not supported"),
+            ("(?<!b)", "at 1: look-around, including look-ahead and look-behind, is not supported"),
             ("(?<n>b)", "at 1: named groups are not supported"),
             ("(?i)b", "at 1: flags are not supported"),
-            ("\\pL", "at 1: the escape \"\\p\" is not supported"),
-            ("(a{0,50}){50}", "at 10: the pattern is too long when its repeats are written out"),
+            ("\\pL", "at 1: unrecognized escape sequence `\\p`"),
+            ("(a{0,50}){50}", "at 10: compiled regex exceeds size limit"),
         ] {
             assert_eq!(error(text), expected);
         }
-        assert_eq!(error(&"(".repeat(500)), "at 101: groups are nested more than 100 deep");
-        assert_eq!(error(&"é".repeat(600)), "at 501: a pattern has 1,000 bytes at most");
+        assert_eq!(error(&"(".repeat(500)), "at 101: exceeds the nest limit of 100 groups");
+        assert_eq!(error(&"é".repeat(600)), "at 501: pattern exceeds 1,000 bytes");
     }
 
     #[test]
@@ -194,7 +195,7 @@ mod tests {
             "a{1500}|b{1500}",
             "(a{0,50}){0,30}b",
         ] {
-            assert!(error(text).ends_with("written out"), "{text}");
+            assert!(error(text).ends_with("size limit"), "{text}");
         }
         assert!(is_match("^(){4000000000}(|){3}x$", "x"));
     }
@@ -214,13 +215,13 @@ mod tests {
         ] {
             let pattern = pattern(text);
             for line in ["a".repeat(5_000), "x".repeat(5_000), "ab".repeat(2_500)] {
-                let mut scratch = Scratch::default();
-                pattern.is_match(&line, &mut scratch);
+                let mut cache = Cache::default();
+                pattern.is_match(&line, &mut cache);
                 let bound = 4 * pattern.program.code.len() as u64 * (line.len() as u64 + 1);
-                assert!(scratch.steps() <= bound, "{text}: {} steps", scratch.steps());
-                scratch = Scratch::default();
-                pattern.find_at(&line, 0, &mut scratch);
-                assert!(scratch.steps() <= bound, "{text}: {} steps to find", scratch.steps());
+                assert!(cache.steps() <= bound, "{text}: {} steps", cache.steps());
+                cache = Cache::default();
+                pattern.find_at(&line, 0, &mut cache);
+                assert!(cache.steps() <= bound, "{text}: {} steps to find", cache.steps());
             }
         }
     }
@@ -228,12 +229,12 @@ mod tests {
     #[test]
     fn marks_end_where_they_would_take_the_square_of_the_text() {
         let line = "a".repeat(16_000);
-        assert!((1..1_000).contains(&pattern("a.*b|a").marks(&line).count()));
+        assert!((1..1_000).contains(&pattern("a.*b|a").find_iter(&line).count()));
     }
 
     #[test]
     fn looks_at_the_beginning_of_a_long_text_and_knows_that_it_goes_on() {
-        let line = "a".repeat(run::LOOKED_AT) + "b";
+        let line = "a".repeat(run::SEARCH_LIMIT) + "b";
         assert_eq!(
             ["^a", "ab", "a$", "a\\b"].map(|text| is_match(text, &line)),
             [true, false, false, false]
@@ -257,7 +258,7 @@ mod tests {
             ("(ab){2}x{0}yz", "ababyz"),
             ("a*", ""),
         ] {
-            assert_eq!(pattern(text).literal(), literal, "{text}");
+            assert_eq!(pattern(text).required_literal(), literal, "{text}");
         }
     }
 }

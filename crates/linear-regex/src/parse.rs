@@ -1,22 +1,21 @@
-//! From a pattern's text to its program, in one pass and without a tree: how deep its groups are is
-//! no matter of the stack.
+//! Compiles a pattern in one pass and without a syntax tree, so nesting cannot overflow the stack.
 
 use crate::class::Class;
-use crate::error::{Fault, PatternError};
-use crate::program::{Code, Inst, MAX_CODE, Place, Program, one_of, repeated};
+use crate::error::{Error, ErrorKind};
+use crate::program::{Assertion, Code, Inst, MAX_CODE, Program, alternation, repetition};
 
-/// Reads a pattern; ASCII letters stand for both their cases when it `folds`.
-pub(crate) fn read(text: &str, folds: bool) -> Result<Program, PatternError> {
+/// Compiles a pattern. With `ignore_case`, ASCII letters match both of their cases.
+pub(crate) fn parse(text: &str, ignore_case: bool) -> Result<Program, Error> {
     if text.len() > MAX_BYTES {
-        return Err(PatternError::new(
+        return Err(Error::new(
             text[..text.floor_char_boundary(MAX_BYTES)].chars().count(),
-            Fault::TooManyBytes,
+            ErrorKind::TooManyBytes,
         ));
     }
     Parser {
         chars: text.chars().collect(),
         at: 0,
-        folds,
+        ignore_case,
         classes: Vec::new(),
         group: Group::default(),
         outer: Vec::new(),
@@ -24,41 +23,41 @@ pub(crate) fn read(text: &str, folds: bool) -> Result<Program, PatternError> {
     .read()
 }
 
-/// What was read so far.
+/// The state of the parser.
 #[derive(Debug)]
 struct Parser {
     chars: Vec<char>,
     at: usize,
-    folds: bool,
+    ignore_case: bool,
     classes: Vec<Class>,
-    /// The group under way; the outermost is the pattern.
+    /// The innermost open group. The outermost one is the pattern itself.
     group: Group,
-    /// The groups around it.
+    /// The groups that enclose it.
     outer: Vec<Group>,
 }
 
-/// A group that is not closed yet.
+/// An open group.
 #[derive(Debug, Default)]
 struct Group {
-    /// Where it was opened.
+    /// The index of its parenthesis.
     at: usize,
-    /// The branches before the one under way.
+    /// The finished branches; `branch` is the current one.
     branches: Vec<Code>,
     branch: Code,
-    /// Where in the branch the piece begins that a repeat would be about.
+    /// Where in `branch` the last expression begins, which a repetition operator would repeat.
     piece: Option<usize>,
 }
 
-/// What an escape means.
+/// The meaning of an escape.
 #[derive(Debug)]
 enum Escape {
     Char(char),
     Class(Class),
-    Place(Place),
+    Assertion(Assertion),
 }
 
 impl Parser {
-    fn read(mut self) -> Result<Program, PatternError> {
+    fn read(mut self) -> Result<Program, Error> {
         while let Some(character) = self.next() {
             let at = self.at - 1;
             match character {
@@ -73,26 +72,26 @@ impl Parser {
                 '+' => self.repeat(at, 1, None)?,
                 '?' => self.repeat(at, 0, Some(1))?,
                 '{' => match self.count() {
-                    Some((least, most)) => self.repeat(at, least, most)?,
+                    Some((min, max)) => self.repeat(at, min, max)?,
                     None => self.push(at, &[Inst::Char('{')])?,
                 },
-                '^' => self.assert(at, Place::Start)?,
-                '$' => self.assert(at, Place::End)?,
+                '^' => self.assert(at, Assertion::Start)?,
+                '$' => self.assert(at, Assertion::End)?,
                 '.' => self.push_class(at, Class::dot())?,
                 '[' => self.class(at)?,
                 '\\' => match self.escape(at)? {
                     Escape::Char(character) => self.push(at, &[self.char(character)])?,
                     Escape::Class(class) => self.push_class(at, class)?,
-                    Escape::Place(place) => self.assert(at, place)?,
+                    Escape::Assertion(place) => self.assert(at, place)?,
                 },
                 _ => self.push(at, &[self.char(character)])?,
             }
         }
         if !self.outer.is_empty() {
-            return Err(PatternError::new(self.group.at, Fault::OpenGroup));
+            return Err(Error::new(self.group.at, ErrorKind::GroupUnclosed));
         }
-        let code = self.group.end().ok_or(PatternError::new(0, Fault::TooLong))?;
-        Ok(Program::new(code, self.classes, self.folds))
+        let code = self.group.end().ok_or(Error::new(0, ErrorKind::TooLong))?;
+        Ok(Program::new(code, self.classes, self.ignore_case))
     }
 
     fn next(&mut self) -> Option<char> {
@@ -116,80 +115,80 @@ impl Parser {
         is_there
     }
 
-    /// The instruction for a character.
+    /// Returns the instruction that matches `character`.
     fn char(&self, character: char) -> Inst {
-        Inst::Char(if self.folds { character.to_ascii_lowercase() } else { character })
+        Inst::Char(if self.ignore_case { character.to_ascii_lowercase() } else { character })
     }
 
-    /// Adds a piece that may be repeated.
-    fn push(&mut self, at: usize, piece: &[Inst]) -> Result<(), PatternError> {
+    /// Appends an expression that may be repeated.
+    fn push(&mut self, at: usize, piece: &[Inst]) -> Result<(), Error> {
         self.group.piece = Some(self.group.branch.len());
         self.group.branch.extend(piece);
         if self.group.branch.len() > MAX_CODE {
-            Err(PatternError::new(at, Fault::TooLong))
+            Err(Error::new(at, ErrorKind::TooLong))
         } else {
             Ok(())
         }
     }
 
-    fn push_class(&mut self, at: usize, class: Class) -> Result<(), PatternError> {
+    fn push_class(&mut self, at: usize, class: Class) -> Result<(), Error> {
         let index = self.classes.len();
         self.classes.push(class);
         self.push(at, &[Inst::Class(index)])
     }
 
-    fn assert(&mut self, at: usize, place: Place) -> Result<(), PatternError> {
+    fn assert(&mut self, at: usize, place: Assertion) -> Result<(), Error> {
         self.push(at, &[Inst::Assert(place)])?;
         self.group.piece = None;
         Ok(())
     }
 
-    fn open(&mut self, at: usize) -> Result<(), PatternError> {
+    fn open(&mut self, at: usize) -> Result<(), Error> {
         if self.skip("?") && !self.skip(":") {
             let is_named =
                 (self.skip("<") || self.skip("P<")) && !matches!(self.peek(), Some('=' | '!'));
-            let fault = match self.chars.get(at + 2) {
-                _ if is_named => Fault::NamedGroup,
-                Some('=' | '!' | '<') => Fault::Lookaround,
-                _ => Fault::Flags,
+            let kind = match self.chars.get(at + 2) {
+                _ if is_named => ErrorKind::NamedGroup,
+                Some('=' | '!' | '<') => ErrorKind::Lookaround,
+                _ => ErrorKind::Flags,
             };
-            return Err(PatternError::new(at, fault));
+            return Err(Error::new(at, kind));
         }
         if self.outer.len() == MAX_DEPTH {
-            return Err(PatternError::new(at, Fault::TooDeep));
+            return Err(Error::new(at, ErrorKind::NestLimitExceeded));
         }
         self.outer.push(std::mem::replace(&mut self.group, Group { at, ..Group::default() }));
         Ok(())
     }
 
-    fn close(&mut self, at: usize) -> Result<(), PatternError> {
-        let outer = self.outer.pop().ok_or(PatternError::new(at, Fault::NoGroup))?;
+    fn close(&mut self, at: usize) -> Result<(), Error> {
+        let outer = self.outer.pop().ok_or(Error::new(at, ErrorKind::GroupUnopened))?;
         let code = std::mem::replace(&mut self.group, outer)
             .end()
-            .ok_or(PatternError::new(at, Fault::TooLong))?;
+            .ok_or(Error::new(at, ErrorKind::TooLong))?;
         self.push(at, &code)
     }
 
-    /// Repeats the last piece. Whether that is lazy makes no difference here.
-    fn repeat(&mut self, at: usize, least: usize, most: Option<usize>) -> Result<(), PatternError> {
-        let start = self.group.piece.ok_or(PatternError::new(at, Fault::NothingToRepeat))?;
-        if most.is_some_and(|most| most < least) {
-            return Err(PatternError::new(at, Fault::LessThanLeast));
+    /// Repeats the last expression. Laziness makes no difference to the longest match.
+    fn repeat(&mut self, at: usize, min: usize, max: Option<usize>) -> Result<(), Error> {
+        let start = self.group.piece.ok_or(Error::new(at, ErrorKind::RepetitionMissing))?;
+        if max.is_some_and(|max| max < min) {
+            return Err(Error::new(at, ErrorKind::RepetitionCountInvalid));
         }
         let piece = self.group.branch.split_off(start);
-        let code = repeated(&piece, least, most).ok_or(PatternError::new(at, Fault::TooLong))?;
+        let code = repetition(&piece, min, max).ok_or(Error::new(at, ErrorKind::TooLong))?;
         self.push(at, &code)?;
         self.group.piece = None;
         self.skip("?");
         Ok(())
     }
 
-    /// The counts behind a brace; `None`, and nothing is read, when it is no count.
+    /// Reads the counts after a brace. Returns `None`, and reads nothing, if there are none.
     fn count(&mut self) -> Option<(usize, Option<usize>)> {
         let start = self.at;
-        let count = self.number().and_then(|least| {
-            let most = if self.skip(",") { self.number() } else { Some(least) };
-            self.skip("}").then_some((least, most))
+        let count = self.number().and_then(|min| {
+            let max = if self.skip(",") { self.number() } else { Some(min) };
+            self.skip("}").then_some((min, max))
         });
         if count.is_none() {
             self.at = start;
@@ -197,7 +196,7 @@ impl Parser {
         count
     }
 
-    /// A number; one that is too great for any program stays that.
+    /// Reads a number, which saturates.
     fn number(&mut self) -> Option<usize> {
         let mut number: Option<usize> = None;
         while let Some(digit) = self.peek().and_then(|character| character.to_digit(10)) {
@@ -208,58 +207,53 @@ impl Parser {
         number
     }
 
-    /// What the escape means whose backslash is at `at`.
-    fn escape(&mut self, at: usize) -> Result<Escape, PatternError> {
-        let letter = self.next().ok_or(PatternError::new(at, Fault::LoneBackslash))?;
+    /// Reads the escape whose backslash is at `at`.
+    fn escape(&mut self, at: usize) -> Result<Escape, Error> {
+        let letter = self.next().ok_or(Error::new(at, ErrorKind::EscapeUnexpectedEof))?;
         Ok(match letter {
             'n' => Escape::Char('\n'),
             't' => Escape::Char('\t'),
             'r' => Escape::Char('\r'),
             'f' => Escape::Char('\u{c}'),
             'v' => Escape::Char('\u{b}'),
-            'b' => Escape::Place(Place::Boundary),
-            'B' => Escape::Place(Place::NoBoundary),
-            '1'..='9' | 'k' => return Err(PatternError::new(at, Fault::Backreference)),
+            'b' => Escape::Assertion(Assertion::Boundary),
+            'B' => Escape::Assertion(Assertion::NotBoundary),
+            '1'..='9' | 'k' => return Err(Error::new(at, ErrorKind::Backreference)),
             _ => match Class::of_escape(letter) {
                 Some(class) => Escape::Class(class),
                 None if letter.is_alphanumeric() => {
-                    return Err(PatternError::new(at, Fault::Escape(letter)));
+                    return Err(Error::new(at, ErrorKind::EscapeUnrecognized(letter)));
                 }
                 None => Escape::Char(letter),
             },
         })
     }
 
-    /// A class in brackets, of which the first is at `at`.
-    fn class(&mut self, at: usize) -> Result<(), PatternError> {
+    /// Reads the bracketed class that opens at `at`.
+    fn class(&mut self, at: usize) -> Result<(), Error> {
         let is_negated = self.skip("^");
         let (mut class, start) = (Class::default(), self.at);
         loop {
             match self.member(at)? {
                 None if self.at == start + 1 => {
-                    return Err(PatternError::new(at, Fault::EmptyClass));
+                    return Err(Error::new(at, ErrorKind::EmptyClass));
                 }
                 None => break,
                 Some(Escape::Char(first)) => self.range(at, first, &mut class)?,
                 Some(Escape::Class(other)) => class.add_escape(&other),
-                Some(Escape::Place(_)) => {
-                    return Err(PatternError::new(self.at - 2, Fault::Escape('b')));
+                Some(Escape::Assertion(_)) => {
+                    return Err(Error::new(self.at - 2, ErrorKind::EscapeUnrecognized('b')));
                 }
             }
         }
-        if self.folds {
+        if self.ignore_case {
             class.fold();
         }
         self.push_class(at, if is_negated { class.negated() } else { class })
     }
 
-    /// Adds the characters from `first`, which was just read, to where a range ends, if it is one.
-    fn range(
-        &mut self,
-        class_at: usize,
-        first: char,
-        class: &mut Class,
-    ) -> Result<(), PatternError> {
+    /// Adds `first`, which was just read, or the range that begins with it.
+    fn range(&mut self, class_at: usize, first: char, class: &mut Class) -> Result<(), Error> {
         let at = self.at - 1;
         let is_range = self.peek() == Some('-')
             && self.chars.get(self.at + 1).is_some_and(|next| *next != ']');
@@ -268,20 +262,20 @@ impl Parser {
             self.at += 1;
             last = match self.member(class_at)? {
                 Some(Escape::Char(last)) => last,
-                _ => return Err(PatternError::new(at, Fault::RangeOfClass)),
+                _ => return Err(Error::new(at, ErrorKind::ClassRangeLiteral)),
             };
         }
         if last < first {
-            return Err(PatternError::new(at, Fault::BackwardRange));
+            return Err(Error::new(at, ErrorKind::ClassRangeInvalid));
         }
         class.add(first, last);
         Ok(())
     }
 
-    /// The next member of a class; `None` at its end.
-    fn member(&mut self, class_at: usize) -> Result<Option<Escape>, PatternError> {
+    /// Reads the next member of a class; `None` at its end.
+    fn member(&mut self, class_at: usize) -> Result<Option<Escape>, Error> {
         match self.next() {
-            None => Err(PatternError::new(class_at, Fault::OpenClass)),
+            None => Err(Error::new(class_at, ErrorKind::ClassUnclosed)),
             Some(']') => Ok(None),
             Some('\\') => self.escape(self.at - 1).map(Some),
             Some(character) => Ok(Some(Escape::Char(character))),
@@ -290,16 +284,16 @@ impl Parser {
 }
 
 impl Group {
-    /// Its code; `None` when that is too long.
+    /// Returns the group's code, or `None` if it is too long.
     fn end(mut self) -> Option<Code> {
         self.branches.push(self.branch);
-        one_of(self.branches)
+        alternation(self.branches)
     }
 }
 
-/// The most bytes of a pattern: nobody types more.
+/// The longest pattern in bytes. Nobody types more.
 const MAX_BYTES: usize = 1_000;
 
-/// How deep groups may be nested. Nothing here needs the bound; who nests deeper has pasted
-/// something else.
+/// The deepest nesting of groups. The parser does not need the bound; a pattern that exceeds it was
+/// pasted by mistake.
 const MAX_DEPTH: usize = 100;

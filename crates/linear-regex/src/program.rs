@@ -1,65 +1,63 @@
-//! Instructions, and how they are put together. A piece of code may be moved and copied, since its
-//! jumps are relative.
+//! Instructions and how they are combined. Jumps are relative, so code can be moved and copied.
 
 use crate::class::Class;
 
-/// One instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Inst {
-    /// This character comes next; a small letter for both its cases, when the program folds.
+    /// Matches this character; with `ignore_case` a small letter stands for both cases.
     Char(char),
-    /// One of the class with this index comes next.
+    /// Matches a character of the class with this index.
     Class(usize),
-    /// The place is right.
-    Assert(Place),
-    /// Goes on at both places.
-    Fork([isize; 2]),
-    /// Goes on elsewhere.
+    /// Continues if the assertion holds here.
+    Assert(Assertion),
+    /// Continues at both targets.
+    Split([isize; 2]),
+    /// Continues at the target.
     Jump(isize),
-    /// The text up to here matches.
+    /// Accepts.
     Match,
 }
 
-/// A place between two characters.
+/// A zero-width assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Assertion {
     Start,
     End,
     Boundary,
-    NoBoundary,
+    NotBoundary,
 }
 
-/// A piece of code: whoever comes to its end has matched it.
+/// Code that falls through its end when it has matched.
 pub(crate) type Code = Vec<Inst>;
 
-/// A pattern's code, and what is known of its matches beforehand.
+/// The code of a pattern, and facts about its matches that speed up a search.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub(crate) code: Code,
     pub(crate) classes: Vec<Class>,
-    pub(crate) folds: bool,
-    /// Whether a match begins where the text does.
+    pub(crate) ignore_case: bool,
+    /// Whether every match begins at the start of the text.
     pub(crate) is_anchored: bool,
-    /// With which bytes a match may begin; `None` when it may be empty.
+    /// The bytes a match can begin with; `None` if a match can be empty.
     pub(crate) first: Option<Box<[bool; 256]>>,
-    /// A text that each match holds; empty when none is known.
+    /// A string that every match contains; empty if none is known.
     pub(crate) literal: String,
 }
 
 impl Program {
-    pub(crate) fn new(mut code: Code, classes: Vec<Class>, folds: bool) -> Self {
+    pub(crate) fn new(mut code: Code, classes: Vec<Class>, ignore_case: bool) -> Self {
         code.push(Inst::Match);
-        let is_anchored = code.first() == Some(&Inst::Assert(Place::Start));
+        let is_anchored = code.first() == Some(&Inst::Assert(Assertion::Start));
         let literal = literal(&code);
-        let mut program = Self { code, classes, folds, is_anchored, first: None, literal };
+        let mut program = Self { code, classes, ignore_case, is_anchored, first: None, literal };
         program.first = program.first_bytes();
         program
     }
 
-    /// Whether the instruction takes `character`, whose `small` form is given too.
-    pub(crate) fn takes(&self, inst: Inst, character: char, small: char) -> bool {
+    /// Returns whether the instruction matches `character`, whose lower case is `small`.
+    pub(crate) fn accepts(&self, inst: Inst, character: char, small: char) -> bool {
         match inst {
-            Inst::Char(expected) => expected == if self.folds { small } else { character },
+            Inst::Char(expected) => expected == if self.ignore_case { small } else { character },
             Inst::Class(index) => self.classes.get(index).is_some_and(|class| class.has(character)),
             _ => false,
         }
@@ -75,14 +73,16 @@ impl Program {
             match self.code[index] {
                 Inst::Match => return None,
                 Inst::Assert(_) => open.push(index + 1),
-                Inst::Fork(ways) => open.extend(ways.map(|way| index.wrapping_add_signed(way))),
-                Inst::Jump(way) => open.push(index.wrapping_add_signed(way)),
+                Inst::Split(threads) => {
+                    open.extend(threads.map(|thread| index.wrapping_add_signed(thread)))
+                }
+                Inst::Jump(thread) => open.push(index.wrapping_add_signed(thread)),
                 inst => {
                     for byte in 0..128_u8 {
                         first[usize::from(byte)] |=
-                            self.takes(inst, byte.into(), byte.to_ascii_lowercase().into());
+                            self.accepts(inst, byte.into(), byte.to_ascii_lowercase().into());
                     }
-                    // Of the others only the bytes with which a character begins.
+                    // Of a non-ASCII character, only its first byte is known.
                     let is_ascii = matches!(inst, Inst::Char(character) if character.is_ascii());
                     first[0xc0..].iter_mut().for_each(|is_first| *is_first |= !is_ascii);
                 }
@@ -92,29 +92,29 @@ impl Program {
     }
 }
 
-/// What matches `piece` at least so often, and at most so often if there is a most; `None` when
-/// that is too long.
-pub(crate) fn repeated(piece: &[Inst], least: usize, most: Option<usize>) -> Option<Code> {
+/// Returns code that matches `piece` at least `min` and at most `max` times, or `None` if it is too
+/// long.
+pub(crate) fn repetition(piece: &[Inst], min: usize, max: Option<usize>) -> Option<Code> {
     if piece.is_empty() {
         return Some(Code::new());
     }
     let length = piece.len();
-    let optional = most.map_or(1, |most| most - least);
+    let optional = max.map_or(1, |max| max - min);
     length
-        .checked_mul(least)?
+        .checked_mul(min)?
         .checked_add((length + 2).checked_mul(optional)?)
         .filter(|length| *length <= MAX_CODE)?;
-    let mut code = piece.repeat(least);
-    match most {
-        None if least > 0 => code.push(Inst::Fork([-(length as isize), 1])),
+    let mut code = piece.repeat(min);
+    match max {
+        None if min > 0 => code.push(Inst::Split([-(length as isize), 1])),
         None => {
-            code.push(Inst::Fork([1, length as isize + 2]));
+            code.push(Inst::Split([1, length as isize + 2]));
             code.extend(piece);
             code.push(Inst::Jump(-(length as isize) - 1));
         }
         Some(_) => {
             for left in (1..=optional).rev() {
-                code.push(Inst::Fork([1, (left * (length + 1)) as isize]));
+                code.push(Inst::Split([1, (left * (length + 1)) as isize]));
                 code.extend(piece);
             }
         }
@@ -122,29 +122,29 @@ pub(crate) fn repeated(piece: &[Inst], least: usize, most: Option<usize>) -> Opt
     Some(code)
 }
 
-/// What matches one of the branches; `None` when that is too long.
-pub(crate) fn one_of(branches: Vec<Code>) -> Option<Code> {
+/// Returns code that matches one of the branches, or `None` if it is too long.
+pub(crate) fn alternation(branches: Vec<Code>) -> Option<Code> {
     let length = branches.iter().map(|branch| branch.len() + 2).sum::<usize>();
     let mut branches = branches.into_iter().rev();
     let last = branches.next().unwrap_or_default();
     if branches.len() > 0 && length > MAX_CODE {
         return None;
     }
-    // From the last to the first, each turned around, so that nothing is moved for each branch
-    // again.
+    // Built from the last branch to the first, and reversed at the end, so that no branch is moved
+    // repeatedly.
     let mut code: Code = last.into_iter().rev().collect();
     for branch in branches {
         code.push(Inst::Jump(code.len() as isize + 1));
         let over = branch.len() as isize + 2;
         code.extend(branch.into_iter().rev());
-        code.push(Inst::Fork([1, over]));
+        code.push(Inst::Split([1, over]));
     }
     code.reverse();
     Some(code)
 }
 
-/// The longest run of characters that no way to the end goes around. It need not look at jumps
-/// back: who came there came by what is before.
+/// Returns the longest literal that every match must contain: one that no jump skips. Backward
+/// jumps need no care, since a thread that takes one has passed the code before.
 fn literal(code: &[Inst]) -> String {
     let (mut best, mut run, mut free_from) = (String::new(), String::new(), 0);
     for (index, inst) in code.iter().enumerate() {
@@ -153,8 +153,8 @@ fn literal(code: &[Inst]) -> String {
             Inst::Char(_) => {}
             _ => {
                 let furthest = match inst {
-                    Inst::Fork(ways) => ways[0].max(ways[1]),
-                    Inst::Jump(way) => *way,
+                    Inst::Split(threads) => threads[0].max(threads[1]),
+                    Inst::Jump(thread) => *thread,
                     _ => 1,
                 };
                 free_from = free_from.max(index.saturating_add_signed(furthest));
@@ -168,5 +168,5 @@ fn literal(code: &[Inst]) -> String {
     best
 }
 
-/// The most instructions of a program, and so the most work for one character.
+/// The most instructions of a program, which bounds the work per character.
 pub(crate) const MAX_CODE: usize = 2_000;

@@ -1,81 +1,82 @@
-//! A program put to a text: all ways to match are gone at once, character by character, so that
-//! none is gone twice (Thompson, Pike).
+//! Runs a program over a text: all threads advance together, one character at a time, and no
+//! instruction runs twice at one position (Thompson's simulation with Pike's bookkeeping, see
+//! <https://swtch.com/~rsc/regexp/regexp2.html>).
 
 use std::ops::Range;
 
-use crate::program::{Inst, Place, Program};
+use crate::program::{Assertion, Inst, Program};
 
-/// What a run needs beside the program; kept from text to text for its memory.
+/// The memory of a search, reused from one text to the next.
 #[derive(Clone, Debug, Default)]
-pub struct Scratch {
-    /// Where the ways stand, those that began first in the text before others.
-    now: Vec<Way>,
-    next: Vec<Way>,
-    /// For each instruction the last moment at which a way came by.
+pub struct Cache {
+    /// The threads at the current position, earliest start first.
+    now: Vec<Thread>,
+    next: Vec<Thread>,
+    /// For each instruction, the generation in which a thread last reached it.
     seen: Vec<u64>,
-    moment: u64,
+    generation: u64,
     open: Vec<usize>,
     steps: u64,
 }
 
-/// A way to match: the instruction that takes the next character, and where in the text it began.
+/// A thread: the instruction that reads the next character, and where its match began.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+struct Thread {
     index: usize,
     start: usize,
 }
 
-impl Scratch {
-    /// How many instructions were run so far.
+impl Cache {
+    /// Returns how many instructions were executed so far, over all searches.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
     fn begin(&mut self, program: &Program) {
         self.now.clear();
-        self.moment += 1;
+        self.generation += 1;
         self.seen.resize(program.code.len(), 0);
     }
 
-    /// Goes to the next character.
+    /// Advances to the next character.
     fn turn(&mut self) {
         std::mem::swap(&mut self.now, &mut self.next);
     }
 }
 
 impl Program {
-    /// Whether it matches anywhere in `text`.
-    pub(crate) fn is_match(&self, text: &str, scratch: &mut Scratch) -> bool {
-        self.search(text, 0, true, scratch).is_some()
+    /// Returns whether it matches anywhere in `text`.
+    pub(crate) fn is_match(&self, text: &str, cache: &mut Cache) -> bool {
+        self.search(text, 0, true, cache).is_some()
     }
 
-    /// The first match from `from` on, and of those that begin there the longest.
+    /// Returns the first match from `from` on: of those with the same start, the longest.
     pub(crate) fn find_at(
         &self,
         text: &str,
         from: usize,
-        scratch: &mut Scratch,
+        cache: &mut Cache,
     ) -> Option<Range<usize>> {
-        self.search(text, from, false, scratch)
+        self.search(text, from, false, cache)
     }
 
-    /// How many bytes of a text are looked at.
-    pub(crate) fn looked_at(&self) -> usize {
-        LOOKED_AT.min(MAX_WORK / self.code.len())
+    /// Returns how many bytes of a text are searched.
+    pub(crate) fn search_limit(&self) -> usize {
+        SEARCH_LIMIT.min(MAX_WORK / self.code.len())
     }
 
     fn search(
         &self,
         text: &str,
         from: usize,
-        takes_any: bool,
-        scratch: &mut Scratch,
+        any_match: bool,
+        cache: &mut Cache,
     ) -> Option<Range<usize>> {
-        let end = text.floor_char_boundary(self.looked_at());
+        let end = text.floor_char_boundary(self.search_limit());
         let (mut at, mut best) = (from, None::<Range<usize>>);
-        scratch.begin(self);
+        cache.begin(self);
         loop {
-            if scratch.now.is_empty() {
+            if cache.now.is_empty() {
                 if best.is_some() || at > end || (self.is_anchored && at > 0) {
                     return best;
                 }
@@ -83,89 +84,96 @@ impl Program {
                     at += text.as_bytes()[at..end]
                         .iter()
                         .position(|byte| first[usize::from(*byte)])?;
-                    // What came by before the leap did so at another place.
-                    scratch.moment += 1;
+                    // Instructions reached before the skip were reached at another position.
+                    cache.generation += 1;
                 }
             }
             if best.is_none() {
-                let mut now = std::mem::take(&mut scratch.now);
-                self.enter(text, at, Way { index: 0, start: at }, &mut now, scratch, &mut best);
-                scratch.now = now;
+                let mut now = std::mem::take(&mut cache.now);
+                self.add_thread(
+                    text,
+                    at,
+                    Thread { index: 0, start: at },
+                    &mut now,
+                    cache,
+                    &mut best,
+                );
+                cache.now = now;
             }
-            if (takes_any && best.is_some()) || at >= end {
+            if (any_match && best.is_some()) || at >= end {
                 return best;
             }
             let byte = text.as_bytes()[at];
             let character =
                 if byte.is_ascii() { byte.into() } else { text[at..].chars().next()? };
             at += character.len_utf8();
-            self.step(text, at, character, scratch, &mut best);
-            scratch.turn();
+            self.step(text, at, character, cache, &mut best);
+            cache.turn();
         }
     }
 
-    /// Takes `character`, behind which `at` is.
+    /// Advances all threads over `character`, which ends at `at`.
     fn step(
         &self,
         text: &str,
         at: usize,
         character: char,
-        scratch: &mut Scratch,
+        cache: &mut Cache,
         best: &mut Option<Range<usize>>,
     ) {
-        let (now, mut next) = (std::mem::take(&mut scratch.now), std::mem::take(&mut scratch.next));
+        let (now, mut next) = (std::mem::take(&mut cache.now), std::mem::take(&mut cache.next));
         let small = character.to_ascii_lowercase();
         next.clear();
-        scratch.moment += 1;
-        for way in &now {
-            if best.as_ref().is_some_and(|best| best.start < way.start) {
+        cache.generation += 1;
+        for thread in &now {
+            if best.as_ref().is_some_and(|best| best.start < thread.start) {
                 break;
             }
-            scratch.steps += 1;
-            if self.takes(self.code[way.index], character, small) {
-                self.enter(
+            cache.steps += 1;
+            if self.accepts(self.code[thread.index], character, small) {
+                self.add_thread(
                     text,
                     at,
-                    Way { index: way.index + 1, ..*way },
+                    Thread { index: thread.index + 1, ..*thread },
                     &mut next,
-                    scratch,
+                    cache,
                     best,
                 );
             }
         }
-        (scratch.now, scratch.next) = (now, next);
+        (cache.now, cache.next) = (now, next);
     }
 
-    /// Follows a way to all instructions that take the next character. Where one is already, it is
-    /// by a way that began no later.
-    fn enter(
+    /// Follows a thread to every instruction that reads a character. An instruction that was
+    /// reached already belongs to a thread with an earlier or equal start.
+    fn add_thread(
         &self,
         text: &str,
         at: usize,
-        way: Way,
-        ways: &mut Vec<Way>,
-        scratch: &mut Scratch,
+        thread: Thread,
+        threads: &mut Vec<Thread>,
+        cache: &mut Cache,
         best: &mut Option<Range<usize>>,
     ) {
-        scratch.open.push(way.index);
-        while let Some(index) = scratch.open.pop() {
-            scratch.steps += 1;
-            if std::mem::replace(&mut scratch.seen[index], scratch.moment) == scratch.moment {
+        cache.open.push(thread.index);
+        while let Some(index) = cache.open.pop() {
+            cache.steps += 1;
+            if std::mem::replace(&mut cache.seen[index], cache.generation) == cache.generation {
                 continue;
             }
             match self.code[index] {
-                Inst::Char(_) | Inst::Class(_) => ways.push(Way { index, ..way }),
-                Inst::Assert(place) if place.is_at(text.as_bytes(), at) => {
-                    scratch.open.push(index + 1)
+                Inst::Char(_) | Inst::Class(_) => threads.push(Thread { index, ..thread }),
+                Inst::Assert(place) if place.holds_at(text.as_bytes(), at) => {
+                    cache.open.push(index + 1)
                 }
                 Inst::Assert(_) => {}
-                Inst::Fork(ways) => {
-                    scratch.open.extend(ways.map(|way| index.wrapping_add_signed(way)))
+                Inst::Split(threads) => {
+                    cache.open.extend(threads.map(|thread| index.wrapping_add_signed(thread)))
                 }
-                Inst::Jump(way) => scratch.open.push(index.wrapping_add_signed(way)),
+                Inst::Jump(thread) => cache.open.push(index.wrapping_add_signed(thread)),
                 Inst::Match => {
-                    if best.as_ref().is_none_or(|best| way.start <= best.start) {
-                        *best = Some(way.start..at);
+                    if best.as_ref().is_none_or(|best| thread.start <= best.start) {
+                        *best = Some(thread.start..at);
                     }
                 }
             }
@@ -173,9 +181,10 @@ impl Program {
     }
 }
 
-impl Place {
-    /// Whether it is at index `at`. Words are of ASCII, so the bytes on both sides tell.
-    fn is_at(self, text: &[u8], at: usize) -> bool {
+impl Assertion {
+    /// Returns whether the assertion holds at byte `at`. Word characters are ASCII, so the
+    /// neighbouring bytes decide.
+    fn holds_at(self, text: &[u8], at: usize) -> bool {
         let is_word = |byte: Option<&u8>| {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         };
@@ -186,16 +195,16 @@ impl Place {
             Self::Start => at == 0,
             Self::End => at == text.len(),
             Self::Boundary => is_boundary(),
-            Self::NoBoundary => !is_boundary(),
+            Self::NotBoundary => !is_boundary(),
         }
     }
 }
 
-/// The most bytes of a text that are looked at. A message that is longer is mostly a dump; and its
-/// time is bounded with it.
-pub(crate) const LOOKED_AT: usize = 16 << 10;
+/// The most bytes of a text that are searched. Longer messages are mostly dumps, and this bounds
+/// their time.
+pub(crate) const SEARCH_LIMIT: usize = 16 << 10;
 
-/// The most bytes times instructions: of a program longer than 128 fewer bytes are looked at, and
-/// of the longest a kilobyte. For each of these a few steps of 4 ns are taken at most, so that a
-/// single text does not hold up a page.
-const MAX_WORK: usize = LOOKED_AT * 128;
+/// The most bytes times instructions. A program of more than 128 instructions searches fewer bytes,
+/// the longest one a kilobyte. Each byte and instruction takes a few steps of 4 ns, so one text
+/// never blocks a page.
+const MAX_WORK: usize = SEARCH_LIMIT * 128;

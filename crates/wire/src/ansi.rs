@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use crate::seek::{Sought, find_either, find_pair};
+use crate::byte_search::{ByteMatcher, find_either, find_pair};
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn may_say_escape(text: &str, is_json: bool) -> bool {
     let bytes = text.as_bytes();
     let is_written =
         |at: usize| bytes[at + 1] == b'u' && matches!(&bytes[at + 2..at + 5], b"001" | b"009");
-    let written = [(Sought::new(b'\\', false), 0), (Sought::new(b'b', true), 5)];
+    let written = [(ByteMatcher::new(b'\\', false), 0), (ByteMatcher::new(b'b', true), 5)];
     has_escape(text) || (is_json && find_pair(bytes, 0, written, &mut { is_written }).is_some())
 }
 
@@ -135,7 +135,11 @@ fn end_of_string(bytes: &[u8], start: usize, is_command: bool) -> Option<usize> 
 /// The index of the next ESC or U+009B from `from` on.
 fn next_introducer(bytes: &[u8], mut from: usize) -> Option<usize> {
     loop {
-        from = find_either(bytes, from, [Sought::new(ESCAPE, false), Sought::new(C1, false)])?;
+        from = find_either(
+            bytes,
+            from,
+            [ByteMatcher::new(ESCAPE, false), ByteMatcher::new(C1, false)],
+        )?;
         if bytes[from] == ESCAPE || bytes.get(from + 1) == Some(&0x9b) {
             return Some(from);
         }

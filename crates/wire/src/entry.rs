@@ -1,4 +1,4 @@
-//! The entry: one log as a producer wrote it. Picks what a row shows and keeps the whole text.
+//! The entry: one log as a producer wrote it. FieldSlices what a row shows and keeps the whole text.
 //! Knows nothing of frames.
 
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::entry::EntryTime;
-use crate::json::{each_field, ends_at, said};
+use crate::json::{display_text, each_field, ends_at};
 use crate::level::{Level, Scale, is_number};
 use crate::moment;
 
@@ -153,19 +153,19 @@ impl<'a> Pick<'a> {
     }
 
     /// What it says, as a person would read it.
-    fn said(self) -> Option<Cow<'a, str>> {
-        self.json.map(said)
+    fn display_text(self) -> Option<Cow<'a, str>> {
+        self.json.map(display_text)
     }
 
     /// The same; empty when it says nothing.
     fn text(self) -> Cow<'a, str> {
-        self.said().unwrap_or_default()
+        self.display_text().unwrap_or_default()
     }
 }
 
 /// The fields that the index wants, read in the inner loop of everything that arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Picks<'a> {
+pub struct FieldSlices<'a> {
     /// A level in a word; of two fields it says more than a number.
     level: Pick<'a>,
     level_number: Pick<'a>,
@@ -174,7 +174,7 @@ pub struct Picks<'a> {
     pipeline: Pick<'a>,
 }
 
-impl<'a> Picks<'a> {
+impl<'a> FieldSlices<'a> {
     /// Reads the object that begins at `at`, and returns the index after it; `None` when there is
     /// none.
     pub(crate) fn read(text: &'a str, at: usize) -> Option<(Self, usize)> {
@@ -193,16 +193,17 @@ impl<'a> Picks<'a> {
     pub fn level(&self) -> Option<Level> {
         let scale =
             if self.is_python && self.scale == Scale::Common { Scale::Python } else { self.scale };
-        let by_word = self.level.said().map(|word| Level::read_word(&word));
-        let by_number =
-            || self.level_number.said().and_then(|number| Level::read_number(&number, scale));
+        let by_word = self.level.display_text().map(|word| Level::read_word(&word));
+        let by_number = || {
+            self.level_number.display_text().and_then(|number| Level::read_number(&number, scale))
+        };
         by_word.filter(|level| *level != Level::Other).or_else(by_number).or(by_word)
     }
 
     /// The level as its producer wrote it; empty when there is none.
     #[must_use]
     pub fn level_text(&self) -> Cow<'a, str> {
-        self.level.said().unwrap_or_else(|| self.level_number.text())
+        self.level.display_text().unwrap_or_else(|| self.level_number.text())
     }
 
     /// The pipeline or stage; empty when there is none.
@@ -239,7 +240,7 @@ impl<'a> Picks<'a> {
 /// All fields that a row shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fields<'a> {
-    picks: Picks<'a>,
+    picks: FieldSlices<'a>,
     status: Pick<'a>,
     message: Pick<'a>,
     time: Pick<'a>,
@@ -257,14 +258,14 @@ impl<'a> Fields<'a> {
 
     /// What the index wants of them.
     #[must_use]
-    pub fn picks(&self) -> &Picks<'a> {
+    pub fn picks(&self) -> &FieldSlices<'a> {
         &self.picks
     }
 
     /// The message; `None` when there is none.
     #[must_use]
     pub fn message(&self) -> Option<Cow<'a, str>> {
-        self.message.said()
+        self.message.display_text()
     }
 
     /// The status or duration; empty when there is none.
@@ -282,7 +283,7 @@ impl<'a> Fields<'a> {
     /// When the entry was written, for the time column.
     #[must_use]
     pub fn time(&self) -> Option<EntryTime> {
-        self.time.said().map(|text| EntryTime::read(&text))
+        self.time.display_text().map(|text| EntryTime::read(&text))
     }
 
     fn see(&mut self, meaning: Meaning, json: &'a str) {
@@ -304,7 +305,7 @@ impl<'a> Fields<'a> {
     }
 
     fn see_time(&mut self, shown: u8, exact: u8, json: &'a str) {
-        let text = said(json);
+        let text = display_text(json);
         if moment::is_unset(&text) {
             return;
         }

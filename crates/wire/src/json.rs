@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::byte_search::{position, string_stop};
 use crate::scan::{end_of_colon, end_of_space, end_of_string, end_of_value, string_end};
-use crate::seek::{position, string_stop};
 
 /// The fields of an object, as they came.
 #[derive(Debug, Default)]
@@ -220,7 +220,7 @@ fn each_item(
 }
 
 /// JSON as a person would read it: a string without its quotes, anything else as it is.
-pub(crate) fn said(json: &str) -> Cow<'_, str> {
+pub(crate) fn display_text(json: &str) -> Cow<'_, str> {
     match between_quotes(json) {
         None => Cow::Borrowed(json),
         // An escape that is no character leaves the string as it was written.

@@ -4,9 +4,9 @@
 //! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so
 //! that no name, id or data has one.
 
+use crate::byte_search::position;
+use crate::message::ERROR_EVENT;
 use crate::protocol::EVENTS;
-use crate::seek::position;
-use crate::wire::ERROR_EVENT;
 
 /// One event, as an `EventSource` dispatched it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

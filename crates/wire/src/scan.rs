@@ -6,7 +6,7 @@
 //! serde_json the demo page had 19 kB more WebAssembly. `tests/json_oracle.rs` holds it against
 //! serde_json.
 
-use crate::seek::string_stop;
+use crate::byte_search::string_stop;
 
 /// The index after the value that begins at `at`; `None` when there is none.
 pub fn end_of_value(bytes: &[u8], mut at: usize) -> Option<usize> {

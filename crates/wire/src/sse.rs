@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use crate::seek::{line_end, position};
+use crate::byte_search::{line_end, position};
 use crate::unread::{HEAD, Unread};
 
 /// One event of a stream, as an `EventSource` would dispatch it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
+pub struct Event {
     /// The event's name; `message` when the stream gave none.
     pub event: String,
     /// The last event id, which stands until the stream sends another.
@@ -85,10 +85,10 @@ impl Parser {
     }
 
     /// The same, with the events as values.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Frame> {
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
         let mut frames = Vec::new();
         self.take(bytes, &mut |event, id, data| {
-            frames.push(Frame { event: event.into(), id: id.into(), data: data.into() })
+            frames.push(Event { event: event.into(), id: id.into(), data: data.into() })
         });
         frames
     }
@@ -234,7 +234,7 @@ pub fn encode(event: Option<&str>, id: Option<&str>, data: &str) -> String {
 mod tests {
     use super::*;
 
-    fn parse(wire: &str) -> Vec<Frame> {
+    fn parse(wire: &str) -> Vec<Event> {
         Parser::default().feed(wire.as_bytes())
     }
 
@@ -258,8 +258,8 @@ mod tests {
                 wire.as_bytes().chunks(size).flat_map(|piece| parser.feed(piece)).collect();
             assert_eq!(pieces, whole, "pieces of {size} bytes");
         }
-        assert_eq!(whole[0], Frame { event: "x".into(), id: "1".into(), data: "näïve".into() });
-        assert_eq!(whole[1], Frame { event: "message".into(), id: "1".into(), data: "\n".into() });
+        assert_eq!(whole[0], Event { event: "x".into(), id: "1".into(), data: "näïve".into() });
+        assert_eq!(whole[1], Event { event: "message".into(), id: "1".into(), data: "\n".into() });
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
             encode(Some("log\ndata: forged"), Some("1\r\nid: 2\0"), "a\r\n\r\nid: 3\rdata: b\n");
         assert_eq!(
             parse(&wire),
-            [Frame {
+            [Event {
                 event: "logdata: forged".into(),
                 id: "1id: 2".into(),
                 data: "a\n\nid: 3\ndata: b\n".into()

@@ -2,7 +2,7 @@
 //! any text at all.
 
 use logs_sse_wire::entry::Entry;
-use logs_sse_wire::wire::{self, Message};
+use logs_sse_wire::message::{self, Message};
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -14,7 +14,7 @@ fn envelope(data: &str) -> String {
 
 /// The text that our reader keeps of it; `None` when it does not take the envelope for one.
 fn kept(data: &str) -> Option<String> {
-    match wire::read("message", "", &envelope(data)) {
+    match message::read("message", "", &envelope(data)) {
         Message::Line(line) if line.channel.is_some() => Some(line.text.into_owned()),
         _ => None,
     }

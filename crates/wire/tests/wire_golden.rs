@@ -1,9 +1,9 @@
 //! The recorded streams of both backends, from bytes to what a row shows.
 
 use logs_sse_wire::entry::{EntryTime, Level};
+use logs_sse_wire::message::{self, Line, Message};
 use logs_sse_wire::protocol::Hello;
 use logs_sse_wire::sse::Parser;
-use logs_sse_wire::wire::{self, Line, Message};
 
 fn read(recording: &str) -> (Parser, Vec<Message<'static>>) {
     let mut parser = Parser::default();
@@ -12,7 +12,7 @@ fn read(recording: &str) -> (Parser, Vec<Message<'static>>) {
     let messages = frames
         .leak()
         .iter()
-        .map(|frame| wire::read(&frame.event, &frame.id, &frame.data))
+        .map(|frame| message::read(&frame.event, &frame.id, &frame.data))
         .collect();
     (parser, messages)
 }
@@ -124,7 +124,7 @@ fn a_recording_that_breaks_off_anywhere_loses_only_the_open_event() {
 /// The parts of an entry that a producer may get wrong, put together at random: nothing panics, and
 /// nothing is lost.
 mod any_input {
-    use super::{Message, wire};
+    use super::{Message, message};
     use proptest::prelude::*;
 
     proptest! {
@@ -132,7 +132,7 @@ mod any_input {
 
         #[test]
         fn any_text_is_a_line_or_a_greeting(event in "message|error|[a-z]{0,4}", text in "(\\PC|[{}\\[\\]\":,\\\\\\n0-9]){0,80}") {
-            if let Message::Line(line) = wire::read(&event, "", &text) {
+            if let Message::Line(line) = message::read(&event, "", &text) {
                 prop_assert!(line.channel.is_some() || line.text == text);
                 let line = line.read();
                 prop_assert!(line.entry.detail().len() >= line.entry.text().trim().len().min(1));
@@ -147,7 +147,7 @@ mod any_input {
             prop_assume!(serde_json::from_str::<serde_json::Value>(&value).is_ok());
             let entry = format!("{{\"{name}\":{value}}}");
             let text = format!("{{\"channel\":\"logs:etl:a:b\",\"data\":{entry}}}");
-            let Message::Line(line) = wire::read("message", "", &text) else {
+            let Message::Line(line) = message::read("message", "", &text) else {
                 return Err(TestCaseError::fail("expected a line"));
             };
             prop_assert_eq!(line.text, entry);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event, Parser};
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -22,7 +22,7 @@ fn open(
     (reader, move |millis| start + Duration::from_millis(millis))
 }
 
-fn frames(next: Option<Next>) -> Vec<Frame> {
+fn frames(next: Option<Next>) -> Vec<Event> {
     match next {
         Some(Next::Page(page)) => Parser::default().feed(&page),
         Some(Next::TooSlow) => panic!("cut off"),
@@ -31,7 +31,7 @@ fn frames(next: Option<Next>) -> Vec<Frame> {
 }
 
 /// The logs of an event, as they are written in it.
-fn envelopes(frame: &Frame) -> Vec<String> {
+fn envelopes(frame: &Event) -> Vec<String> {
     match &*frame.event {
         "message" => vec![frame.data.clone()],
         "batch" => {
@@ -45,7 +45,7 @@ fn envelopes(frame: &Frame) -> Vec<String> {
 
 /// Each event in short: `3` for a log, `4-9` for a batch of them, `gap 1 2 slow` for a gap.
 fn events(next: Option<Next>) -> Vec<String> {
-    let short = |frame: &Frame| {
+    let short = |frame: &Event| {
         let seqs: Vec<u64> = envelopes(frame)
             .iter()
             .map(|log| read(log)["seq"].as_u64().expect("a number"))

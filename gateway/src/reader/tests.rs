@@ -1,6 +1,6 @@
 //! What a reader fetches, page by page, without a socket.
 
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
 
 use super::*;
@@ -38,7 +38,7 @@ pub(super) fn open_as(framing: Framing, hub: &Arc<Hub>, channels: &[&str], curso
     )
 }
 
-fn frames(reader: &mut Reader) -> Vec<Frame> {
+fn frames(reader: &mut Reader) -> Vec<Event> {
     match reader.fetch(Instant::now()) {
         Some(Next::Page(page)) => Parser::default().feed(&page),
         Some(Next::TooSlow) => panic!("cut off"),
@@ -48,7 +48,7 @@ fn frames(reader: &mut Reader) -> Vec<Frame> {
 
 /// Each event in short: `3` for a log, `gap 1 2 slow` for a gap.
 fn next_events(reader: &mut Reader) -> Vec<String> {
-    let short = |frame: Frame| {
+    let short = |frame: Event| {
         let data: serde_json::Value = serde_json::from_str(&frame.data).expect("JSON");
         match &*frame.event {
             "gap" => format!(

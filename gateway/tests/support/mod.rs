@@ -17,7 +17,7 @@ use logs_gateway::http::upstream::Upstream;
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::config::Config;
 use logs_gateway::reader::timing::StreamTiming;
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -212,7 +212,7 @@ pub struct Reader {
     pub status: u16,
     bytes: BoxStream<'static, reqwest::Result<bytes::Bytes>>,
     parser: Parser,
-    frames: std::collections::VecDeque<Frame>,
+    frames: std::collections::VecDeque<Event>,
 }
 
 impl Reader {
@@ -232,7 +232,7 @@ impl Reader {
     }
 
     /// The next frame, or `None` when the stream ended.
-    pub async fn frame(&mut self) -> Option<Frame> {
+    pub async fn frame(&mut self) -> Option<Event> {
         while self.frames.is_empty() {
             let piece = tokio::time::timeout(PATIENCE, self.bytes.next())
                 .await

@@ -6,7 +6,7 @@ use std::rc::Weak;
 use super::{Inner, with};
 use crate::browser::clock;
 use crate::browser::home::Home;
-use crate::browser::presence::{News, Presence};
+use crate::browser::page_events::{News, PageEvents};
 use crate::browser::timer::Timer;
 use logs_sse_core::connection::{Input, Page};
 
@@ -16,7 +16,7 @@ impl Inner {
         let timer = self
             .alarm_at
             .get()
-            .map(|at| self.after(at - clock::now(), |inner| inner.handle(Input::Woken)));
+            .map(|at| self.after(at - clock::now(), |inner| inner.handle(Input::Timeout)));
         self.alarm.set(timer);
     }
 
@@ -47,7 +47,7 @@ impl Inner {
             return;
         }
         self.moves.set(self.moves.get().wrapping_add(1));
-        *self.presence.borrow_mut() = listen(&self.home, &self.me);
+        *self.page_events.borrow_mut() = listen(&self.home, &self.me);
         self.frame.moved();
         if let Some(news) = &*self.news.borrow() {
             news.moved();
@@ -58,12 +58,12 @@ impl Inner {
     }
 
     fn tell_visibility(&self) {
-        self.handle(Input::Page(if self.home.is_hidden() { Page::Hidden } else { Page::Seen }));
+        self.handle(Input::Page(if self.home.is_hidden() { Page::Hidden } else { Page::Visible }));
     }
 }
 
 /// Listens to what concerns `inner`.
-pub(super) fn listen(home: &Home, inner: &Weak<Inner>) -> Presence {
+pub(super) fn listen(home: &Home, inner: &Weak<Inner>) -> PageEvents {
     let inner = inner.clone();
-    Presence::new(home, move |news| with(&inner, |inner| inner.notice(news)))
+    PageEvents::new(home, move |news| with(&inner, |inner| inner.notice(news)))
 }

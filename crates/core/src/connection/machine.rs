@@ -1,17 +1,17 @@
 //! The machine itself: one transition for each input. What a state means is in `state.rs`, when it
 //! wakes in `alarms.rs`.
 
-mod found;
 mod hints;
 mod outlook;
+mod response;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::alarms::{Alarm, AlarmReason, Alarms};
-use super::asking::Asking;
-use super::state::{Failure, ProbeId, SourceId, State, Stop, is_place_of};
-use super::watch::{BEATS, Verdict, Watch};
+use super::probe::ProbeState;
+use super::state::{Failure, ProbeId, SourceId, State, StopReason, is_place_of};
+use super::timers::{Timer, TimerReason, Timers};
+use super::watch::{BEATS, Liveness, Watch};
 use super::{Config, Input, Output};
 use crate::backoff::Backoff;
 use crate::time::Instant;
@@ -27,9 +27,9 @@ pub struct Connection {
     backoff: Backoff,
     /// The one source that is open, if any; no probe runs beside it.
     source: Option<SourceId>,
-    asking: Asking,
-    alarms: Alarms,
-    told_alarm: Option<Alarm>,
+    asking: ProbeState,
+    timer: Timers,
+    announced_timer: Option<Timer>,
     watch: Watch,
     /// The silence that the server's last beat allows; `None` until it tells a beat.
     beat_limit: Option<Duration>,
@@ -55,9 +55,9 @@ impl Connection {
             state: State::Idle,
             backoff: Backoff::new(config.backoff, seed),
             source: None,
-            asking: Asking::default(),
-            alarms: Alarms::default(),
-            told_alarm: None,
+            asking: ProbeState::default(),
+            timer: Timers::default(),
+            announced_timer: None,
             watch: Watch::default(),
             beat_limit: None,
             unread: Unread::default(),
@@ -81,17 +81,19 @@ impl Connection {
             Input::Opened(source) => self.handle_opened(now, source),
             Input::Answered(source, finding) => self.handle_answered(now, source, &finding),
             Input::Unread(source, what) => self.handle_unread(source, what),
-            Input::Beat(source, beat) => self.handle_beat(now, source, beat),
+            Input::HeartbeatInterval(source, beat) => {
+                self.handle_heartbeat_interval(now, source, beat)
+            }
             Input::Failed(source, failure) => self.handle_failed(now, source, failure),
             Input::NotGranted(source, channel) => {
-                self.handle_stop(source, Stop::NotGranted(channel))
+                self.handle_stop(source, StopReason::NotGranted(channel))
             }
             Input::Bye(source, bye) => self.handle_bye(now, source, bye),
             Input::Probed(probe, finding) => self.handle_probed(now, probe, &finding),
             Input::Network(online) => self.handle_network(now, online),
             Input::Page(page) => self.handle_page(now, page),
             Input::Blocked(place) => self.handle_blocked(&place),
-            Input::Woken => self.handle_woken(now),
+            Input::Timeout => self.handle_timeout(now),
         }
         self.tell_alarm();
     }
@@ -154,7 +156,7 @@ impl Connection {
         if self.is_current(source) && matches!(self.state, State::Connecting { .. }) {
             self.backoff.succeeded(now);
             self.last_failure = None;
-            self.alarms.clear(AlarmReason::ConnectTimeout);
+            self.timer.clear(TimerReason::ConnectTimeout);
             // The browser's report of no network was wrong, at least for this server.
             self.online = true;
             self.unread = Unread::default();
@@ -164,7 +166,12 @@ impl Connection {
         }
     }
 
-    fn handle_beat(&mut self, now: Instant, source: SourceId, beat: Option<Duration>) {
+    fn handle_heartbeat_interval(
+        &mut self,
+        now: Instant,
+        source: SourceId,
+        beat: Option<Duration>,
+    ) {
         if self.is_current(source) {
             self.beat_limit = beat.map(|beat| beat * BEATS);
             self.watch.limit(now, self.beat_limit.or(self.config.silence));
@@ -221,12 +228,12 @@ impl Connection {
         }
         self.release();
         match bye.reason {
-            ByeReason::Stop => self.rest(State::Stopped(Stop::SentAway)),
+            ByeReason::Stop => self.rest(State::Stopped(StopReason::SentAway)),
             reason => self.wait(now, bye.retry, Failure::Bye(reason)),
         }
     }
 
-    fn handle_stop(&mut self, source: SourceId, stop: Stop) {
+    fn handle_stop(&mut self, source: SourceId, stop: StopReason) {
         if self.is_current(source) {
             self.rest(State::Stopped(stop));
         }
@@ -241,27 +248,27 @@ impl Connection {
                 State::Connecting { .. } | State::Waiting { .. } | State::Offline
             )
         {
-            self.rest(State::Stopped(Stop::Blocked));
+            self.rest(State::Stopped(StopReason::Blocked));
         }
     }
 
-    fn handle_woken(&mut self, now: Instant) {
+    fn handle_timeout(&mut self, now: Instant) {
         self.handle_due(now);
         // The alarm has rung and is gone, perhaps early, since browsers round timers down: so it is
         // told anew in any case.
-        self.told_alarm = self.alarms.next();
-        self.outputs.push_back(Output::Wake(self.told_alarm));
+        self.announced_timer = self.timer.next();
+        self.outputs.push_back(Output::SetTimer(self.announced_timer));
     }
 
     fn handle_due(&mut self, now: Instant) {
-        while let Some(due) = self.alarms.take_due(now) {
+        while let Some(due) = self.timer.take_due(now) {
             match (due.reason, self.source) {
-                (AlarmReason::Retry, _) => self.retry(now),
-                (AlarmReason::ConnectTimeout, Some(source)) => {
+                (TimerReason::Retry, _) => self.retry(now),
+                (TimerReason::ConnectTimeout, Some(source)) => {
                     self.handle_failed(now, source, Failure::TimedOut(self.config.connect_timeout))
                 }
-                (AlarmReason::Silence, Some(source)) => self.handle_silence(now, source, due.at),
-                (AlarmReason::Hidden, _)
+                (TimerReason::Silence, Some(source)) => self.handle_silence(now, source, due.at),
+                (TimerReason::Hidden, _)
                     if !matches!(self.state, State::Idle | State::Stopped(_)) =>
                 {
                     self.rest(State::Paused)
@@ -274,15 +281,15 @@ impl Connection {
     fn handle_silence(&mut self, now: Instant, source: SourceId, due: Instant) {
         match self.watch.look(now, due) {
             None => {}
-            Some(Verdict::LookAgain(at)) => self.alarms.set(AlarmReason::Silence, at),
+            Some(Liveness::LookAgain(at)) => self.timer.set(TimerReason::Silence, at),
             // The state is the same and reads differently.
-            Some(Verdict::Unheard) => self.outputs.push_back(Output::Changed(self.state.clone())),
-            Some(Verdict::Dead(_)) if !self.watch.is_heard() => {
+            Some(Liveness::Unheard) => self.outputs.push_back(Output::Changed(self.state.clone())),
+            Some(Liveness::Dead(_)) if !self.watch.is_heard() => {
                 // The server may be another one by now, with another beat or none.
                 self.beat_limit = None;
                 self.handle_failed(now, source, Failure::Unread(self.unread));
             }
-            Some(Verdict::Dead(silence)) => {
+            Some(Liveness::Dead(silence)) => {
                 self.handle_failed(now, source, Failure::Silent(silence))
             }
         }
@@ -290,8 +297,8 @@ impl Connection {
 
     fn plan_look(&mut self) {
         match self.watch.first_look() {
-            Some(at) => self.alarms.set(AlarmReason::Silence, at),
-            None => self.alarms.clear(AlarmReason::Silence),
+            Some(at) => self.timer.set(TimerReason::Silence, at),
+            None => self.timer.clear(TimerReason::Silence),
         }
     }
 
@@ -305,12 +312,12 @@ impl Connection {
     fn attempt(&mut self, now: Instant) {
         self.release();
         match self.target.clone() {
-            Err(why) => self.rest(State::Stopped(Stop::BadTarget(why))),
+            Err(why) => self.rest(State::Stopped(StopReason::BadTarget(why))),
             Ok(url) => {
                 let source = SourceId(self.next_number());
                 self.source = Some(source);
                 self.outputs.push_back(Output::Open { source, url });
-                self.alarms.set(AlarmReason::ConnectTimeout, now + self.config.connect_timeout);
+                self.timer.set(TimerReason::ConnectTimeout, now + self.config.connect_timeout);
                 self.change(State::Connecting { attempt: self.backoff.failures() + 1 });
             }
         }
@@ -326,15 +333,15 @@ impl Connection {
             // Slowly, since the browser may well be right; and uncounted, since it says nothing
             // about the server.
             let delay = self.backoff.slow() + floor.min(LONGEST_WAIT);
-            self.alarms.set(AlarmReason::Retry, now + delay);
+            self.timer.set(TimerReason::Retry, now + delay);
             return self.change(State::Offline);
         }
         let delay = self.backoff.failed(now) + floor.min(LONGEST_WAIT);
         let failures = self.backoff.failures();
         if self.config.max_attempts.is_some_and(|most| most <= failures) {
-            self.rest(State::Stopped(Stop::GaveUp { attempts: failures }));
+            self.rest(State::Stopped(StopReason::GaveUp { attempts: failures }));
         } else {
-            self.alarms.set(AlarmReason::Retry, now + delay);
+            self.timer.set(TimerReason::Retry, now + delay);
             self.change(State::Waiting { until: now + delay, attempt: failures + 1 });
         }
     }
@@ -350,7 +357,7 @@ impl Connection {
     /// told.
     fn retry(&mut self, now: Instant) {
         match self.asking.holds_until(now) {
-            Some(end) => self.alarms.set(AlarmReason::Retry, end),
+            Some(end) => self.timer.set(TimerReason::Retry, end),
             None => self.attempt(now),
         }
     }
@@ -369,16 +376,16 @@ impl Connection {
         if let Some(probe) = self.asking.end() {
             self.outputs.push_back(Output::EndProbe(probe));
         }
-        for reason in [AlarmReason::ConnectTimeout, AlarmReason::Retry, AlarmReason::Silence] {
-            self.alarms.clear(reason);
+        for reason in [TimerReason::ConnectTimeout, TimerReason::Retry, TimerReason::Silence] {
+            self.timer.clear(reason);
         }
     }
 
     fn tell_alarm(&mut self) {
-        let next = self.alarms.next();
-        if self.told_alarm != next {
-            self.told_alarm = next;
-            self.outputs.push_back(Output::Wake(next));
+        let next = self.timer.next();
+        if self.announced_timer != next {
+            self.announced_timer = next;
+            self.outputs.push_back(Output::SetTimer(next));
         }
     }
 

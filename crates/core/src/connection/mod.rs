@@ -16,7 +16,7 @@
 //!         Output::Close(source) => println!("close {source:?}"),
 //!         Output::Probe { probe, url } => println!("ask {url} as {probe:?}"),
 //!         Output::EndProbe(probe) => println!("forget {probe:?}"),
-//!         Output::Wake(alarm) => println!("{alarm:?}"),
+//!         Output::SetTimer(alarm) => println!("{alarm:?}"),
 //!         Output::Changed(state) => assert_eq!(state, State::Connecting { attempt: 1 }),
 //!     }
 //! }
@@ -25,19 +25,19 @@
 //! one source is open; no probe runs beside it; while a next attempt is owed, an alarm is set; an
 //! older source or probe changes nothing.
 
-mod alarms;
-mod answer;
-mod asking;
+mod classify;
 mod machine;
+mod probe;
 mod state;
+mod timers;
 mod watch;
 
 use std::time::Duration;
 
-pub use self::alarms::{Alarm, AlarmReason};
 pub use self::machine::Connection;
 pub(crate) use self::state::unread;
-pub use self::state::{Failure, Finding, ProbeId, Reading, SourceId, State, Stop};
+pub use self::state::{Failure, ProbeId, Reading, ResponseHead, SourceId, State, StopReason};
+pub use self::timers::{Timer, TimerReason};
 use crate::backoff;
 use logs_sse_wire::protocol::Bye;
 use logs_sse_wire::unread::Unread;
@@ -95,13 +95,13 @@ pub enum Input {
     /// A source answered with a stream.
     Opened(SourceId),
     /// The head of an answer came, from a source that sees it.
-    Answered(SourceId, Finding),
+    Answered(SourceId, ResponseHead),
     /// A source gave a sign of life.
     Heard(SourceId),
     /// Something came on a source of which nothing could be understood so far.
     Unread(SourceId, Unread),
     /// A source told how often it gives a sign of life, if it does.
-    Beat(SourceId, Option<Duration>),
+    HeartbeatInterval(SourceId, Option<Duration>),
     /// A source failed or ended.
     Failed(SourceId, Failure),
     /// The gateway did not grant the channel, which is named.
@@ -109,7 +109,7 @@ pub enum Input {
     /// The gateway ends the stream.
     Bye(SourceId, Bye),
     /// A probe found something.
-    Probed(ProbeId, Finding),
+    Probed(ProbeId, ResponseHead),
     /// The browser reports a network (`true`) or none (`false`), which is a hint.
     Network(bool),
     /// The page became hidden or seen, frozen or thawed.
@@ -117,7 +117,7 @@ pub enum Input {
     /// The page's policy forbade a connection to this place: a URL, or its origin.
     Blocked(String),
     /// The alarm that was asked for; may come early, late, or when nobody waits for it.
-    Woken,
+    Timeout,
 }
 
 /// What the browser tells of the page.
@@ -126,11 +126,11 @@ pub enum Page {
     /// Nobody sees it.
     Hidden,
     /// Somebody sees it again.
-    Seen,
+    Visible,
     /// It stands still from now on: frozen, or kept for going back to.
     Frozen,
     /// It runs again.
-    Thawed,
+    Resumed,
 }
 
 /// What is to be done.
@@ -154,8 +154,8 @@ pub enum Output {
     },
     /// Nobody wants to know any more.
     EndProbe(ProbeId),
-    /// Hand in [`Input::Woken`] then, and forget any earlier such wish; `None` for no alarm at all.
-    Wake(Option<Alarm>),
+    /// Hand in [`Input::Timeout`] then, and forget any earlier such wish; `None` for no alarm at all.
+    SetTimer(Option<Timer>),
     /// The state is another one.
     Changed(State),
 }

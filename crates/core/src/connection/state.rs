@@ -40,7 +40,7 @@ pub enum State {
     /// The page is hidden or frozen, and its stream was closed for that time.
     Paused,
     /// It will not try again by itself.
-    Stopped(Stop),
+    Stopped(StopReason),
 }
 
 /// What is known of an open stream. That it is open says that the server answered, not that
@@ -178,7 +178,7 @@ const UNREAD: &str = "connected, but nothing readable has arrived";
 
 /// Why the connection will not try again by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopReason {
     /// The workspace, workflow, service or endpoint is not usable; with the sentence that says
     /// which and why.
     BadTarget(String),
@@ -199,7 +199,7 @@ pub enum Stop {
     },
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadTarget(why) => f.write_str(why),
@@ -239,7 +239,7 @@ pub struct ProbeId(pub(crate) u64);
 
 /// What a probe found: the head of an answer to the same request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum ResponseHead {
     /// An answer.
     Answer {
         /// Its status.
@@ -261,7 +261,7 @@ pub enum Finding {
     Nothing,
 }
 
-impl Finding {
+impl ResponseHead {
     /// Reads the head of an answer: its status, `Content-Type` and `Retry-After`.
     #[must_use]
     pub fn read(status: u16, content_type: &str, retry_after: &str) -> Self {

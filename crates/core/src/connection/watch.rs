@@ -22,7 +22,7 @@ pub(super) struct Watch {
 
 /// What to think of a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Liveness {
     /// Nothing; look again then.
     LookAgain(Instant),
     /// The stream may live, but nothing on it has been understood for so long that this must be
@@ -65,19 +65,19 @@ impl Watch {
     }
 
     /// Looks at `now`, as was planned for `due`.
-    pub(super) fn look(&mut self, now: Instant, due: Instant) -> Option<Verdict> {
+    pub(super) fn look(&mut self, now: Instant, due: Instant) -> Option<Liveness> {
         let Some(deadline) = self.deadline() else {
-            return (!self.is_heard).then_some(Verdict::Unheard);
+            return (!self.is_heard).then_some(Liveness::Unheard);
         };
         if now < deadline {
-            return Some(Verdict::LookAgain(deadline));
+            return Some(Liveness::LookAgain(deadline));
         }
         // No alarm rings so late unless the machine slept: what arrived meanwhile may be on its
         // way.
         if self.beat() < now - due && self.grace_until.is_none() {
-            return self.forgive(now).map(Verdict::LookAgain);
+            return self.forgive(now).map(Liveness::LookAgain);
         }
-        Some(Verdict::Dead(now - self.heard_at))
+        Some(Liveness::Dead(now - self.heard_at))
     }
 
     /// After a time in which timers may have stood still: forgives an old silence once, and says
@@ -144,24 +144,24 @@ mod tests {
 
     #[test]
     fn three_beats_of_silence_are_the_end() {
-        assert_eq!(watch().look(at(45), at(45)), Some(Verdict::Dead(Duration::from_secs(45))));
+        assert_eq!(watch().look(at(45), at(45)), Some(Liveness::Dead(Duration::from_secs(45))));
     }
 
     #[test]
     fn what_was_heard_meanwhile_moves_the_look() {
         let mut watch = watch();
         watch.heard(at(40));
-        assert_eq!(watch.look(at(45), at(45)), Some(Verdict::LookAgain(at(85))));
+        assert_eq!(watch.look(at(45), at(45)), Some(Liveness::LookAgain(at(85))));
     }
 
     #[test]
     fn a_sleep_is_forgiven_once_for_one_beat() {
         let mut watch = watch();
-        assert_eq!(watch.look(at(4_000), at(45)), Some(Verdict::LookAgain(at(4_015))));
+        assert_eq!(watch.look(at(4_000), at(45)), Some(Liveness::LookAgain(at(4_015))));
         assert_eq!(watch.forgive(at(4_001)), None);
         assert_eq!(
             watch.look(at(4_015), at(4_015)),
-            Some(Verdict::Dead(Duration::from_secs(4_015)))
+            Some(Liveness::Dead(Duration::from_secs(4_015)))
         );
     }
 
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!((watch.first_look(), watch.is_overdue(at(44))), (Some(at(45)), false));
         assert_eq!(
             (watch.look(at(45), at(45)), watch.is_overdue(at(45))),
-            (Some(Verdict::Unheard), true)
+            (Some(Liveness::Unheard), true)
         );
         watch.heard(at(46));
         assert!(!watch.is_overdue(at(9_999)));
@@ -203,7 +203,7 @@ mod tests {
         watch.heard(at(110));
         assert_eq!(
             watch.look(at(124), at(124)),
-            Some(Verdict::LookAgain(at(155))),
+            Some(Liveness::LookAgain(at(155))),
             "heard since, so the report was wrong"
         );
     }
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(watch.network_lost(at(5_000)), Some(at(5_060)));
         assert_eq!(
             watch.look(at(5_060), at(5_060)),
-            Some(Verdict::Dead(Duration::from_secs(5_059)))
+            Some(Liveness::Dead(Duration::from_secs(5_059)))
         );
     }
 }

@@ -7,8 +7,8 @@
 mod hits;
 mod needle;
 mod query;
+mod row_texts;
 mod search;
-mod shown;
 
 use std::ops::Range;
 
@@ -16,8 +16,8 @@ use crate::find::hits::Hits;
 pub use crate::find::query::{Levels, Query};
 use crate::find::search::Search;
 use crate::store::{Row, Store};
-pub use logs_linear_regex::PatternError;
-use logs_linear_regex::Scratch;
+use logs_linear_regex::Cache;
+pub use logs_linear_regex::Error as RegexError;
 
 /// The rows of a store that match a query, as far as they were searched.
 ///
@@ -33,7 +33,7 @@ pub struct Find {
     /// What the step under way found; kept for its memory.
     found: Vec<u64>,
     /// What a regular expression needs to run; likewise.
-    scratch: Scratch,
+    cache: Cache,
 }
 
 impl Find {
@@ -48,7 +48,7 @@ impl Find {
             hits: Hits::new(),
             searched: end..end,
             found: Vec::new(),
-            scratch: Scratch::default(),
+            cache: Cache::default(),
         }
     }
 
@@ -78,7 +78,7 @@ impl Find {
 
     /// What is wrong with the regular expression that was asked for, if anything is.
     #[must_use]
-    pub fn error(&self) -> Option<PatternError> {
+    pub fn error(&self) -> Option<RegexError> {
         self.search.error()
     }
 
@@ -116,7 +116,7 @@ impl Find {
     /// matches.
     pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
         let patterns =
-            self.search.pattern().into_iter().flat_map(move |pattern| pattern.marks(shown));
+            self.search.pattern().into_iter().flat_map(move |pattern| pattern.find_iter(shown));
         self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
     }
 
@@ -138,7 +138,7 @@ impl Find {
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };
         let bound = self.search.bound();
         self.found.clear();
-        let (numbers, spent) = match store.odd_row(next) {
+        let (numbers, spent) = match store.parsed_row(next) {
             Some(row) => (next..next + 1, self.take_odd(store, next, row)),
             None => match if is_newer {
                 store.stretch_from(next, bound)
@@ -147,7 +147,7 @@ impl Find {
             } {
                 Some(stretch) => (
                     stretch.numbers(),
-                    self.search.take(store, &stretch, &mut self.scratch, &mut self.found),
+                    self.search.take(store, &stretch, &mut self.cache, &mut self.found),
                 ),
                 None => (next..next + 1, 1),
             },
@@ -163,10 +163,10 @@ impl Find {
     }
 
     fn take_odd(&mut self, store: &Store, number: u64, row: &Row) -> usize {
-        let (is_hit, spent) = self.search.takes_odd(
+        let (is_hit, spent) = self.search.accepts_parsed(
             row,
             store.slot(number).is_some_and(|slot| slot.is_json),
-            &mut self.scratch,
+            &mut self.cache,
         );
         if is_hit {
             self.found.push(number);
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::notice::Notice;
     use crate::store::Capacity;
-    use logs_sse_wire::wire::Raw;
+    use logs_sse_wire::message::Raw;
 
     fn store(texts: impl IntoIterator<Item = String>) -> Store {
         let mut store = Store::new(Capacity { lines: 100_000, bytes: usize::MAX });

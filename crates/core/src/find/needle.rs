@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::find::query::Query;
 use logs_sse_wire::ansi::plain;
-use logs_sse_wire::seek::{Sought, find_either, find_pair};
-use logs_sse_wire::value::{Part, Place, Read, any_part};
+use logs_sse_wire::byte_search::{ByteMatcher, find_either, find_pair};
+use logs_sse_wire::locate::{JsonContext, Part, ScanState, any_part};
 
 /// A text that is looked for.
 ///
@@ -18,18 +18,18 @@ use logs_sse_wire::value::{Part, Place, Read, any_part};
 pub(super) struct Needle {
     /// The text; in small letters, if capitals do not count.
     bytes: Vec<u8>,
-    folds: bool,
+    ignore_case: bool,
     /// The part that looks the same in all forms; empty when there is none.
-    core: Range<usize>,
+    literal_run: Range<usize>,
     anchor: Anchor,
-    forms: Forms,
+    forms: JsonEncodings,
     /// Whether it may be a part of a number or a word.
     may_be_bare: bool,
 }
 
 /// In which other forms JSON may write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Forms {
+enum JsonEncodings {
     /// In none.
     AsIs,
     /// With `\u` and digits too.
@@ -44,38 +44,38 @@ enum Forms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Anchor {
     /// Two bytes of the core.
-    Pair([(Sought, usize); 2]),
+    Pair([(ByteMatcher, usize); 2]),
     /// The first byte, or the beginning of an escape.
-    Either([Sought; 2]),
+    Either([ByteMatcher; 2]),
 }
 
 /// What a place in a line says about the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Candidate {
     /// It holds the needle.
     Hit,
     /// Nothing before this index does.
-    GoOn(usize),
+    SkipTo(usize),
 }
 
 impl Needle {
     /// The text of `query`; `None` when it asks for any.
     pub(super) fn of(query: &Query) -> Option<Self> {
-        let folds = !query.counts_capitals();
-        let bytes =
-            if folds { query.text.to_ascii_lowercase() } else { query.text.clone() }.into_bytes();
-        let core = rarest_run(&bytes);
-        let anchor = if core.is_empty() {
-            Anchor::Either([Sought::new(*bytes.first()?, folds), BACKSLASH])
+        let ignore_case = !query.match_case();
+        let bytes = if ignore_case { query.text.to_ascii_lowercase() } else { query.text.clone() }
+            .into_bytes();
+        let literal_run = rarest_run(&bytes);
+        let anchor = if literal_run.is_empty() {
+            Anchor::Either([ByteMatcher::new(*bytes.first()?, ignore_case), BACKSLASH])
         } else {
             Anchor::Pair(
-                rarest_pair(&bytes[core.clone()])
-                    .map(|at| (Sought::new(bytes[core.start + at], folds), at)),
+                rarest_pair(&bytes[literal_run.clone()])
+                    .map(|at| (ByteMatcher::new(bytes[literal_run.start + at], ignore_case), at)),
             )
         };
         Some(Self {
-            folds,
-            core,
+            ignore_case,
+            literal_run,
             anchor,
             forms: forms(&bytes),
             may_be_bare: bytes
@@ -87,16 +87,16 @@ impl Needle {
 
     /// Whether a part of it looks the same in all forms, so that a line without a
     /// [`candidate`](Self::candidate) does not hold it.
-    pub(super) fn has_core(&self) -> bool {
-        !self.core.is_empty()
+    pub(super) fn has_literal_run(&self) -> bool {
+        !self.literal_run.is_empty()
     }
 
     /// The next index from `from` on where the core is, and so perhaps the needle around it.
     pub(super) fn candidate(&self, bytes: &[u8], from: usize) -> Option<usize> {
         match self.anchor {
-            Anchor::Pair(pair) => {
-                find_pair(bytes, from, pair, &mut |at| self.is_at(bytes, at, self.core.clone()))
-            }
+            Anchor::Pair(pair) => find_pair(bytes, from, pair, &mut |at| {
+                self.is_at(bytes, at, self.literal_run.clone())
+            }),
             Anchor::Either(either) => find_either(bytes, from, either),
         }
     }
@@ -108,31 +108,33 @@ impl Needle {
         text: &[u8],
         at: usize,
         is_json: bool,
-        read: &mut Read,
-    ) -> Verdict {
+        scan: &mut ScanState,
+    ) -> Candidate {
         let start = at
-            .checked_sub(self.core.start)
+            .checked_sub(self.literal_run.start)
             .filter(|start| self.is_at(text, *start, 0..self.bytes.len()));
-        let place = match start.filter(|_| !is_json || self.forms != Forms::Escaped) {
-            Some(_) if !is_json => return Verdict::Hit,
-            Some(start) => Place::of(text, start..start + self.bytes.len(), read),
-            None if !is_json => return Verdict::GoOn(at + 1),
-            None => Place::Escape,
+        let place = match start.filter(|_| !is_json || self.forms != JsonEncodings::Escaped) {
+            Some(_) if !is_json => return Candidate::Hit,
+            Some(start) => JsonContext::of(text, start..start + self.bytes.len(), scan),
+            None if !is_json => return Candidate::SkipTo(at + 1),
+            None => JsonContext::Escape,
         };
         match place {
-            Place::Value => Verdict::Hit,
-            Place::Bare { .. } if self.may_be_bare => Verdict::Hit,
-            Place::Name { end } | Place::Bare { end } => Verdict::GoOn(end),
-            Place::Escape if self.forms == Forms::AsIs || self.is_other_escape(text, at) => {
-                Verdict::GoOn(at + 1)
+            JsonContext::Value => Candidate::Hit,
+            JsonContext::Bare { .. } if self.may_be_bare => Candidate::Hit,
+            JsonContext::Name { end } | JsonContext::Bare { end } => Candidate::SkipTo(end),
+            JsonContext::Escape
+                if self.forms == JsonEncodings::AsIs || self.is_other_escape(text, at) =>
+            {
+                Candidate::SkipTo(at + 1)
             }
-            Place::Escape => self.settle(text),
+            JsonContext::Escape => self.settle(text),
         }
     }
 
     /// Whether an escape begins at `at` that is none of those by which the needle may be written.
     fn is_other_escape(&self, text: &[u8], at: usize) -> bool {
-        self.forms == Forms::Digits && text[at] == b'\\' && text.get(at + 1) != Some(&b'u')
+        self.forms == JsonEncodings::Digits && text[at] == b'\\' && text.get(at + 1) != Some(&b'u')
     }
 
     /// Whether it is in `text`, as reading the whole line says it.
@@ -148,8 +150,8 @@ impl Needle {
             return is_in(text);
         }
         any_part(text, |part| match part {
-            Part::Said(text) => is_in(&text),
-            Part::Bare(text) => self.may_be_bare && is_in(text),
+            Part::String(text) => is_in(&text),
+            Part::Literal(text) => self.may_be_bare && is_in(text),
         })
     }
 
@@ -165,42 +167,46 @@ impl Needle {
 
     /// Reads the whole line once, and so is done with it: a look at place after place would take
     /// the square of its length.
-    fn settle(&self, text: &[u8]) -> Verdict {
+    fn settle(&self, text: &[u8]) -> Candidate {
         match str::from_utf8(text) {
-            Ok(line) if self.is_in_json(line) => Verdict::Hit,
-            _ => Verdict::GoOn(text.len()),
+            Ok(line) if self.is_in_json(line) => Candidate::Hit,
+            _ => Candidate::SkipTo(text.len()),
         }
     }
 
     fn is_in_json(&self, text: &str) -> bool {
         let text_bytes = text.as_bytes();
         let has_other_form = match self.forms {
-            Forms::AsIs => false,
-            Forms::Digits => find_pair(
+            JsonEncodings::AsIs => false,
+            JsonEncodings::Digits => find_pair(
                 text_bytes,
                 0,
-                [(BACKSLASH, 0), (Sought::new(b'u', false), 1)],
+                [(BACKSLASH, 0), (ByteMatcher::new(b'u', false), 1)],
                 &mut |_| true,
             )
             .is_some(),
-            Forms::Any | Forms::Escaped => find_either(text_bytes, 0, [BACKSLASH; 2]).is_some(),
+            JsonEncodings::Any | JsonEncodings::Escaped => {
+                find_either(text_bytes, 0, [BACKSLASH; 2]).is_some()
+            }
         };
-        if !has_other_form && (self.forms == Forms::Escaped || self.find(text_bytes, 0).is_none()) {
+        if !has_other_form
+            && (self.forms == JsonEncodings::Escaped || self.find(text_bytes, 0).is_none())
+        {
             return false;
         }
         any_part(text, |part| match part {
-            Part::Said(text) => self.find(text.as_bytes(), 0).is_some(),
-            Part::Bare(text) => self.may_be_bare && self.find(text.as_bytes(), 0).is_some(),
+            Part::String(text) => self.find(text.as_bytes(), 0).is_some(),
+            Part::Literal(text) => self.may_be_bare && self.find(text.as_bytes(), 0).is_some(),
         })
     }
 
     /// The first index from `from` on where it stands as it was asked for.
     fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let mut core = from + self.core.start;
+        let mut core = from + self.literal_run.start;
         loop {
             core = self.candidate(bytes, core)?;
-            if self.is_at(bytes, core - self.core.start, 0..self.bytes.len()) {
-                return Some(core - self.core.start);
+            if self.is_at(bytes, core - self.literal_run.start, 0..self.bytes.len()) {
+                return Some(core - self.literal_run.start);
             }
             core += 1;
         }
@@ -210,18 +216,18 @@ impl Needle {
     fn is_at(&self, bytes: &[u8], at: usize, part: Range<usize>) -> bool {
         let part = &self.bytes[part];
         bytes.get(at..at + part.len()).is_some_and(|bytes| {
-            if self.folds { bytes.eq_ignore_ascii_case(part) } else { bytes == part }
+            if self.ignore_case { bytes.eq_ignore_ascii_case(part) } else { bytes == part }
         })
     }
 }
 
-fn forms(bytes: &[u8]) -> Forms {
+fn forms(bytes: &[u8]) -> JsonEncodings {
     let has = |is_it: fn(&u8) -> bool| bytes.iter().any(is_it);
     match () {
-        () if has(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => Forms::Escaped,
-        () if has(|byte| *byte == b'/') => Forms::Any,
-        () if has(|byte| !is_plain(*byte)) => Forms::Digits,
-        () => Forms::AsIs,
+        () if has(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => JsonEncodings::Escaped,
+        () if has(|byte| *byte == b'/') => JsonEncodings::Any,
+        () if has(|byte| !is_plain(*byte)) => JsonEncodings::Digits,
+        () => JsonEncodings::AsIs,
     }
 }
 
@@ -264,7 +270,7 @@ fn rarity(byte: u8) -> usize {
     COMMON.iter().position(|common| *common == byte).unwrap_or(COMMON.len())
 }
 
-const BACKSLASH: Sought = Sought::new(b'\\', false);
+const BACKSLASH: ByteMatcher = ByteMatcher::new(b'\\', false);
 
 /// The bytes of the entries in `tests/fixtures`, most common first, small letters counted with
 /// their capitals. A guess that is wrong costs time and nothing else.
@@ -285,12 +291,12 @@ mod tests {
     /// Whether a search from candidate to candidate finds it; it must say the same as reading the
     /// line does.
     fn is_found(text: &str, line: &str, is_json: bool) -> bool {
-        let (needle, mut at, mut read) = (needle(text), 0, Read::default());
+        let (needle, mut at, mut scan) = (needle(text), 0, ScanState::default());
         let is_found = loop {
             let Some(candidate) = needle.candidate(line.as_bytes(), at) else { break false };
-            match needle.verdict(line.as_bytes(), candidate, is_json, &mut read) {
-                Verdict::Hit => break true,
-                Verdict::GoOn(next) => at = next,
+            match needle.verdict(line.as_bytes(), candidate, is_json, &mut scan) {
+                Candidate::Hit => break true,
+                Candidate::SkipTo(next) => at = next,
             }
         };
         assert_eq!(is_found, needle.is_in(line, is_json), "{text:?} in {line}");
@@ -368,7 +374,10 @@ mod tests {
     #[test]
     fn looks_first_for_what_is_rare() {
         let needle = needle("e=tezx");
-        assert_eq!((needle.core.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)), (2..6, true));
+        assert_eq!(
+            (needle.literal_run.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)),
+            (2..6, true)
+        );
         assert!(matches!(needle.anchor, Anchor::Pair([(_, 2), (_, 3)])));
     }
 }

@@ -1,6 +1,6 @@
 //! What a reader asks of the log. Holds the question, finds nothing.
 
-use logs_linear_regex::{Pattern, PatternError};
+use logs_linear_regex::{Error as RegexError, Regex};
 use logs_sse_wire::entry::Level;
 
 /// What a reader wants to see; the default one asks for nothing, and so everything is shown.
@@ -14,7 +14,7 @@ pub struct Query {
     /// and the time if its producer wrote it for people.
     pub is_regex: bool,
     /// Whether capitals count. A text with a capital in it counts them anyway.
-    pub is_exact: bool,
+    pub force_case: bool,
     /// The levels.
     pub levels: Levels,
     /// The pipeline or stage, as it is written; empty for entries that have none.
@@ -39,14 +39,14 @@ impl Query {
     ///
     /// # Errors
     /// What is wrong with the regular expression, and where.
-    pub fn check(&self) -> Result<(), PatternError> {
+    pub fn check(&self) -> Result<(), RegexError> {
         self.pattern().map_or(Ok(()), |pattern| pattern.map(|_| ()))
     }
 
     /// Whether capitals count.
     #[must_use]
-    pub fn counts_capitals(&self) -> bool {
-        self.is_exact
+    pub fn match_case(&self) -> bool {
+        self.force_case
             || if self.is_regex {
                 has_capital_outside_escapes(&self.text)
             } else {
@@ -55,9 +55,8 @@ impl Query {
     }
 
     /// The regular expression, if it is one.
-    pub(super) fn pattern(&self) -> Option<Result<Pattern, PatternError>> {
-        (self.is_regex && !self.text.is_empty())
-            .then(|| Pattern::read(&self.text, !self.counts_capitals()))
+    pub(super) fn pattern(&self) -> Option<Result<Regex, RegexError>> {
+        (self.is_regex && !self.text.is_empty()).then(|| Regex::new(&self.text, !self.match_case()))
     }
 }
 
@@ -153,12 +152,12 @@ mod tests {
     fn capitals_count_where_one_is_written() {
         assert_eq!(
             ["error", "Error", "größe", "Ähre"]
-                .map(|text| Query::default().text(text).counts_capitals()),
+                .map(|text| Query::default().text(text).match_case()),
             [false, true, false, true]
         );
-        assert!(Query { is_exact: true, ..Query::default().text("error") }.counts_capitals());
+        assert!(Query { force_case: true, ..Query::default().text("error") }.match_case());
         let counts =
-            |text: &str| Query { is_regex: true, ..Query::default().text(text) }.counts_capitals();
+            |text: &str| Query { is_regex: true, ..Query::default().text(text) }.match_case();
         assert_eq!(
             ["\\W\\d", "\\WE", "[A-Z]", "\\\\", "e"].map(counts),
             [false, true, true, false, false]
@@ -175,7 +174,7 @@ mod tests {
         );
         assert_eq!(
             query("a(", true).check().map_err(|error| (error.at(), error.to_string())),
-            Err((2, "at 2: \"(\" is not closed".into()))
+            Err((2, "at 2: unclosed group".into()))
         );
     }
 

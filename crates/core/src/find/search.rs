@@ -1,13 +1,13 @@
 //! A query made ready, put to a stretch of rows or to a single odd one. Remembers no answer.
 
-use crate::find::needle::{Needle, Verdict};
+use crate::find::needle::{Candidate, Needle};
 use crate::find::query::{Levels, Query};
-use crate::find::shown::{any_of_entry, any_of_raw};
-use crate::store::{Bound, Row, Slot, Store, Stretch, UNNAMED};
-use logs_linear_regex::{Pattern, PatternError, Scratch};
-use logs_sse_wire::glance::Glance;
-use logs_sse_wire::value::Read;
-use logs_sse_wire::wire::Line;
+use crate::find::row_texts::{any_of_entry, any_of_raw};
+use crate::store::{Limit, Row, Run, Slot, Store, UNNAMED};
+use logs_linear_regex::{Cache, Error as RegexError, Regex};
+use logs_sse_wire::indexed_fields::IndexedFields;
+use logs_sse_wire::locate::ScanState;
+use logs_sse_wire::message::Line;
 
 /// A query made ready.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Search {
 }
 
 /// What looks at texts. A further kind of search is a further case here, and a question to it in
-/// [`Search::take`], [`Search::takes_odd`] and [`Search::bound`].
+/// [`Search::take`], [`Search::accepts_parsed`] and [`Search::bound`].
 #[derive(Clone, Debug)]
 enum Matcher {
     /// Any text will do.
@@ -26,9 +26,9 @@ enum Matcher {
     /// The text is there.
     Text(Needle),
     /// The regular expression matches; in a line without the text it cannot.
-    Pattern(Box<Pattern>, Option<Needle>),
+    Pattern(Box<Regex>, Option<Needle>),
     /// The regular expression is wrong, so no text will do.
-    Wrong(PatternError),
+    Wrong(RegexError),
 }
 
 /// The numbers by which slots name the pipeline that is asked for.
@@ -46,10 +46,13 @@ impl Search {
             None => Needle::of(query).map_or(Matcher::Any, Matcher::Text),
             Some(Ok(pattern)) => {
                 let literal = Query {
-                    is_exact: query.counts_capitals(),
-                    ..Query::default().text(pattern.literal())
+                    force_case: query.match_case(),
+                    ..Query::default().text(pattern.required_literal())
                 };
-                Matcher::Pattern(Box::new(pattern), Needle::of(&literal).filter(Needle::has_core))
+                Matcher::Pattern(
+                    Box::new(pattern),
+                    Needle::of(&literal).filter(Needle::has_literal_run),
+                )
             }
             Some(Err(error)) => Matcher::Wrong(error),
         };
@@ -57,7 +60,7 @@ impl Search {
     }
 
     /// What is wrong with the regular expression, if that is why nothing is found.
-    pub(super) fn error(&self) -> Option<PatternError> {
+    pub(super) fn error(&self) -> Option<RegexError> {
         match self.matcher {
             Matcher::Wrong(error) => Some(error),
             _ => None,
@@ -69,8 +72,8 @@ impl Search {
     pub(super) fn take(
         &self,
         store: &Store,
-        stretch: &Stretch<'_>,
-        scratch: &mut Scratch,
+        stretch: &Run<'_>,
+        cache: &mut Cache,
         found: &mut Vec<u64>,
     ) -> usize {
         let rows = (stretch.numbers().end - stretch.numbers().start) as usize;
@@ -89,9 +92,9 @@ impl Search {
                 stretch.bytes().len() + read * BYTES_A_BYTE_READ + 1
             }
             Matcher::Pattern(pattern, needed) => {
-                let before = scratch.steps();
+                let before = cache.steps();
                 let read = look_at_each(
-                    |text| pattern.is_match(text, scratch),
+                    |text| pattern.is_match(text, cache),
                     needed.as_ref(),
                     stretch,
                     passes,
@@ -100,7 +103,7 @@ impl Search {
                 rows * BYTES_A_SLOT
                     + stretch.bytes().len()
                     + read * BYTES_A_BYTE_READ
-                    + cost(scratch, before)
+                    + cost(cache, before)
             }
             Matcher::Wrong(_) => rows * BYTES_A_SLOT,
         }
@@ -108,11 +111,11 @@ impl Search {
 
     /// Whether a row matches that rests read, and how many bytes were looked at. Notices always do:
     /// a filtered log must not hide that lines are missing.
-    pub(super) fn takes_odd(
+    pub(super) fn accepts_parsed(
         &self,
         row: &Row,
         is_json: bool,
-        scratch: &mut Scratch,
+        cache: &mut Cache,
     ) -> (bool, usize) {
         let Row::Line(line) = row else { return (true, BYTES_A_SLOT) };
         let passes = self.levels.has(line.entry.level())
@@ -122,10 +125,10 @@ impl Search {
                 (is_in_line(needle, line, is_json), row.cost() * BYTES_A_BYTE_READ)
             }
             Matcher::Pattern(pattern, _) if passes => {
-                let before = scratch.steps();
+                let before = cache.steps();
                 (
-                    any_of_entry(&line.entry, |text| pattern.is_match(text, scratch)),
-                    row.cost() + cost(scratch, before),
+                    any_of_entry(&line.entry, |text| pattern.is_match(text, cache)),
+                    row.cost() + cost(cache, before),
                 )
             }
             Matcher::Wrong(_) => (false, BYTES_A_SLOT),
@@ -134,12 +137,12 @@ impl Search {
     }
 
     /// How many rows are to be taken at once.
-    pub(super) fn bound(&self) -> Bound {
+    pub(super) fn bound(&self) -> Limit {
         match &self.matcher {
             // What each row costs is seen only afterwards: so a few at once, of as many bytes
             // together as one text may ask for.
-            Matcher::Pattern(pattern, _) => Bound { rows: 64, bytes: pattern.looked_at() },
-            _ => Bound::CHUNK,
+            Matcher::Pattern(pattern, _) => Limit { rows: 64, bytes: pattern.search_limit() },
+            _ => Limit::CHUNK,
         }
     }
 
@@ -152,7 +155,7 @@ impl Search {
     }
 
     /// The regular expression that is looked for, if it is one.
-    pub(super) fn pattern(&self) -> Option<&Pattern> {
+    pub(super) fn pattern(&self) -> Option<&Regex> {
         match &self.matcher {
             Matcher::Pattern(pattern, _) => Some(pattern),
             _ => None,
@@ -170,9 +173,11 @@ impl Search {
         match wanted {
             Wanted::Any => true,
             Wanted::Number(wanted) => slot.pipeline == wanted,
-            Wanted::Unnamed if slot.pipeline == UNNAMED => store
-                .raw_line(number)
-                .is_some_and(|raw| self.pipeline.as_deref() == Some(&*Glance::of(&raw).pipeline)),
+            Wanted::Unnamed if slot.pipeline == UNNAMED => {
+                store.raw_line(number).is_some_and(|raw| {
+                    self.pipeline.as_deref() == Some(&*IndexedFields::of(&raw).pipeline)
+                })
+            }
             Wanted::Unnamed => false,
         }
     }
@@ -183,12 +188,12 @@ impl Search {
 /// how many bytes were read.
 fn look_for(
     needle: &Needle,
-    stretch: &Stretch<'_>,
+    stretch: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {
     let bytes = stretch.bytes();
-    let (mut at, mut number, mut read) = (0, stretch.numbers().start, Read::default());
+    let (mut at, mut number, mut scan) = (0, stretch.numbers().start, ScanState::default());
     let (mut escaped, mut bytes_read) = (stretch.escaped().peekable(), 0);
     let mut read_to = |number: Option<u64>, found: &mut Vec<u64>| {
         while let Some(row) =
@@ -207,7 +212,7 @@ fn look_for(
         let Some(row) = stretch.row_at(candidate, number) else { break };
         if number != row.number {
             number = row.number;
-            read = Read::default();
+            scan = ScanState::default();
         }
         at = if row.slot.has_escape {
             row.text.end
@@ -221,15 +226,15 @@ fn look_for(
                 &bytes[row.text.clone()],
                 candidate - row.text.start,
                 row.slot.is_json,
-                &mut read,
+                &mut scan,
             ) {
-                Verdict::Hit => {
+                Candidate::Hit => {
                     // What is found stays in the order of the rows.
                     read_to(Some(number), found);
                     found.push(number);
                     row.text.end
                 }
-                Verdict::GoOn(next) => row.text.start + next,
+                Candidate::SkipTo(next) => row.text.start + next,
             }
         };
     }
@@ -241,7 +246,7 @@ fn look_for(
 fn look_at_each(
     mut is_hit: impl FnMut(&str) -> bool,
     needed: Option<&Needle>,
-    stretch: &Stretch<'_>,
+    stretch: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
 ) -> usize {
@@ -268,8 +273,8 @@ fn look_at_each(
     read
 }
 
-fn cost(scratch: &Scratch, before: u64) -> usize {
-    usize::try_from(scratch.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
+fn cost(cache: &Cache, before: u64) -> usize {
+    usize::try_from(cache.steps() - before).unwrap_or(usize::MAX).saturating_mul(BYTES_A_STEP)
 }
 
 /// What was cut is no JSON any more; then what a row shows of it is searched.

@@ -1,15 +1,15 @@
 //! What a stream brings, in whichever form: to messages, and each to where it belongs.
 
-use crate::connection::{Failure, Finding, Input, SourceId, State};
+use crate::connection::{Failure, Input, ResponseHead, SourceId, State};
 use crate::notice::Notice;
-use crate::progress::{Announced, Missing, Verdict};
+use crate::progress::{LineOrder, Missing, Resumption};
 use crate::recovery::Recovery;
-use crate::session::{Server, Session, channels};
+use crate::session::{Sequencing, Session, channels};
 use crate::time::Instant;
+use logs_sse_wire::message::{self, Message, Raw};
 use logs_sse_wire::packed;
 use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
 use logs_sse_wire::sse;
-use logs_sse_wire::wire::{self, Message, Raw};
 
 /// What happened to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum SourceEvent<'a> {
     /// The server answered with a stream.
     Opened,
     /// The head of an answer came, from a source that sees it.
-    Answered(Finding),
+    Answered(ResponseHead),
     /// An event came: its name, the last event id, its data.
     Message {
         /// The event's name.
@@ -62,7 +62,7 @@ impl Session {
             // One before it in the same go may have ended the source.
             if session.connection.is_current(source) {
                 on_event(event, data);
-                session.handle_message(now, source, wire::read(event, id, data));
+                session.handle_message(now, source, message::read(event, id, data));
             }
         };
         match event {
@@ -100,7 +100,7 @@ impl Session {
         }
     }
 
-    fn handle_answered(&mut self, now: Instant, source: SourceId, finding: Finding) {
+    fn handle_answered(&mut self, now: Instant, source: SourceId, finding: ResponseHead) {
         if finding.is_stream() {
             self.handle_opened(now, source);
         } else {
@@ -112,7 +112,7 @@ impl Session {
         self.connection.handle_input(now, Input::Opened(source));
         // A server that counts says so in its greeting; one that does not may say nothing for an
         // hour.
-        if self.server == Server::Uncounted {
+        if self.sequencing == Sequencing::Unnumbered {
             let notice = self.recovery.handle_back_without_replay(now);
             self.tell(notice);
         }
@@ -147,7 +147,7 @@ impl Session {
             }
             self.refused = wanted;
         }
-        self.connection.handle_input(now, Input::Beat(source, hello.heartbeat));
+        self.connection.handle_input(now, Input::HeartbeatInterval(source, hello.heartbeat));
         if hello.epoch.is_none() {
             return self.handle_uncounted(now);
         }
@@ -155,42 +155,42 @@ impl Session {
             self.vitals.handle_server_time(now, server_time);
         }
         let had_cursor = self.progress.cursor().is_some();
-        let Announced { left, unknown } = self.progress.handle_hello(hello);
-        self.is_owed = left > 0;
+        let Resumption { left, unknown } = self.progress.handle_hello(hello);
+        self.awaits_replay = left > 0;
         if let Some(reason) = unknown {
             self.tell_missing(None, reason);
-            self.is_unknown_told = true;
+            self.unknown_gap_reported = true;
         }
-        let notice = match (had_cursor, self.server) {
+        let notice = match (had_cursor, self.sequencing) {
             (true, _) => self.recovery.handle_back(now, left),
-            (false, Server::Uncounted) => self.recovery.handle_back_without_replay(now),
+            (false, Sequencing::Unnumbered) => self.recovery.handle_back_without_replay(now),
             // Nothing was promised yet, so nothing was broken.
             (false, _) => {
                 self.recovery = Recovery::default();
                 None
             }
         };
-        self.server = Server::Counted;
+        self.sequencing = Sequencing::Numbered;
         self.tell(notice);
     }
 
     /// The open stream comes from a server that does not count.
     fn handle_uncounted(&mut self, now: Instant) {
         self.progress.handle_uncounted();
-        self.server = Server::Uncounted;
+        self.sequencing = Sequencing::Unnumbered;
         let notice = self.recovery.handle_back_without_replay(now);
         self.tell(notice);
     }
 
     fn handle_line(&mut self, now: Instant, line: &Raw<'_>) {
-        self.is_owed = false;
+        self.awaits_replay = false;
         match self.progress.handle_line(line.channel.as_deref(), line.seq, &line.id, &line.text) {
-            Verdict::Duplicate => {
+            LineOrder::Duplicate => {
                 self.tally.duplicates += 1;
                 return;
             }
-            Verdict::After(missing) => self.tell_lost(missing, GapReason::Lost),
-            Verdict::New => {}
+            LineOrder::After(missing) => self.tell_lost(missing, GapReason::Lost),
+            LineOrder::New => {}
         }
         self.vitals.handle_line(now);
         self.tally.received += 1;
@@ -210,7 +210,7 @@ impl Session {
     fn handle_gap(&mut self, gap: &Gap) {
         match self.progress.handle_gap(gap) {
             Some(missing) => self.tell_lost(missing, gap.reason),
-            None if self.is_unknown_told => {}
+            None if self.unknown_gap_reported => {}
             None => self.tell_missing(None, gap.reason),
         }
     }
@@ -219,7 +219,7 @@ impl Session {
     /// sent.
     fn tell_lost(&mut self, missing: Missing, reason: GapReason) {
         // A stream that did not resume owes nothing any more.
-        self.is_owed &= missing.unresumed == 0;
+        self.awaits_replay &= missing.unresumed == 0;
         for (missing, reason) in
             [(missing.unresumed, GapReason::NotResumed), (missing.lost, reason)]
         {

@@ -1,8 +1,8 @@
 //! The whole of a live log: target, connection, progress and store, kept in step. The one door for
 //! a browser, a test or a simulation.
 
+mod filter;
 mod intake;
-mod shown;
 
 pub use self::intake::SourceEvent;
 
@@ -12,9 +12,9 @@ use crate::progress::Progress;
 use crate::recovery::Recovery;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
+use crate::stream_stats::StreamStats;
 use crate::target::{Target, TargetError};
 use crate::time::Instant;
-use crate::vitals::Vitals;
 use logs_sse_wire::sse;
 
 /// What was counted since the channel was chosen.
@@ -32,14 +32,14 @@ pub struct Tally {
 
 /// What kind of server the last stream came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Server {
+enum Sequencing {
     /// It has not said anything yet.
     #[default]
     Unknown,
     /// It does not count its logs, and cannot send any again.
-    Uncounted,
+    Unnumbered,
     /// It counts its logs, and sends again what it holds.
-    Counted,
+    Numbered,
 }
 
 /// A live log.
@@ -57,21 +57,21 @@ pub struct Session {
     rows_version: u64,
     progress: Progress,
     recovery: Recovery,
-    vitals: Vitals,
+    vitals: StreamStats,
     tally: Tally,
-    server: Server,
+    sequencing: Sequencing,
     /// The channels that the gateway did not grant, where it granted others.
     refused: Vec<String>,
     /// Whether the open source has said anything.
     is_greeted: bool,
     /// Whether logs were announced on the open stream and none has come yet.
-    is_owed: bool,
+    awaits_replay: bool,
     /// Whether it asks for several logs in one event. Not after a stream ended that brought none
     /// of those it announced: on a link that is cut every few kilobytes a large batch would
     /// never arrive, and neither would anything after it.
-    takes_batches: bool,
+    batching: bool,
     /// Whether a gap of unknown size at the beginning of the open stream is told already.
-    is_unknown_told: bool,
+    unknown_gap_reported: bool,
     /// Of the open stream, where it comes as bytes.
     parser: sse::Parser,
 }
@@ -89,14 +89,14 @@ impl Session {
             rows_version: 0,
             progress: Progress::default(),
             recovery: Recovery::default(),
-            vitals: Vitals::default(),
+            vitals: StreamStats::default(),
             tally: Tally::default(),
-            server: Server::default(),
+            sequencing: Sequencing::default(),
             refused: Vec::new(),
             is_greeted: false,
-            is_owed: false,
-            takes_batches: true,
-            is_unknown_told: false,
+            awaits_replay: false,
+            batching: true,
+            unknown_gap_reported: false,
             parser: sse::Parser::default(),
         }
     }
@@ -107,7 +107,7 @@ impl Session {
         self.connection.handle_input(now, input);
         if was_open && !self.is_open() {
             self.recovery.handle_lost(now);
-            self.takes_batches &= !self.is_owed;
+            self.batching &= !self.awaits_replay;
         }
     }
 
@@ -139,11 +139,10 @@ impl Session {
         match self.connection.poll_output()? {
             Output::Open { source, url } => {
                 self.is_greeted = false;
-                self.is_owed = false;
-                self.is_unknown_told = false;
+                self.awaits_replay = false;
+                self.unknown_gap_reported = false;
                 self.parser = sse::Parser::default();
-                let url =
-                    Target::url_from(&url, self.takes_batches, self.progress.cursor().as_ref());
+                let url = Target::url_from(&url, self.batching, self.progress.cursor().as_ref());
                 Some(Output::Open { source, url })
             }
             output => Some(output),
@@ -157,8 +156,8 @@ impl Session {
 
     /// Keeps the rows from `number` on until a listener has heard them; `None` when nobody listens.
     /// Returns whether rows were evicted that had been kept.
-    pub fn keep_from(&mut self, number: Option<u64>) -> bool {
-        self.store.keep_from(number)
+    pub fn retain_from(&mut self, number: Option<u64>) -> bool {
+        self.store.retain_from(number)
     }
 
     /// Lets all lines go. The connection goes on.
@@ -210,7 +209,7 @@ impl Session {
 
     /// Signs of life in numbers.
     #[must_use]
-    pub fn vitals(&self) -> &Vitals {
+    pub fn vitals(&self) -> &StreamStats {
         &self.vitals
     }
 
@@ -223,9 +222,9 @@ impl Session {
     fn start_over(&mut self, channels: Vec<String>) {
         self.progress = Progress::new(channels);
         self.tally = Tally::default();
-        self.vitals = Vitals::default();
-        self.server = Server::default();
-        self.takes_batches = true;
+        self.vitals = StreamStats::default();
+        self.sequencing = Sequencing::default();
+        self.batching = true;
         if !self.store.is_empty() {
             self.store.clear();
         }

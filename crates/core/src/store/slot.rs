@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use crate::ring::Place;
+use crate::ring::Address;
 use logs_sse_wire::entry::Level;
 
 /// One row's place in the index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    pub(crate) place: Place,
+    pub(crate) place: Address,
     /// Bytes of the text; [`ODD`] for a row that rests elsewhere.
     pub(crate) length: u32,
     /// 0 for none.
@@ -33,7 +33,7 @@ pub(crate) struct Slot {
 impl Slot {
     /// A row that rests elsewhere, and is no line.
     pub(crate) const ODD: Self = Self {
-        place: Place { chunk: 0, at: 0 },
+        place: Address { chunk: 0, at: 0 },
         length: ODD,
         seq: 0,
         stamp: NEVER,
@@ -65,7 +65,7 @@ impl Slot {
 }
 
 /// The length of a row that rests among the odd ones. No line has it: see
-/// [`MAX_LINE_BYTES`](logs_sse_wire::wire::MAX_LINE_BYTES).
+/// [`MAX_LINE_BYTES`](logs_sse_wire::message::MAX_LINE_BYTES).
 const ODD: u32 = u32::MAX;
 
 /// The time of a line without one.

@@ -102,10 +102,10 @@ impl Reader {
             }
             if let Some(top) = self.drawn.scroll_to {
                 self.top = f64::from(top).min(last);
-                self.viewport.placed(self.top);
+                self.viewport.scroll_top_applied(self.top);
             }
             let held = self.drawn.held.0..self.drawn.held.1;
-            let is_news = self.drawn.layout.is_some() && self.viewport.drew(&rows, &held);
+            let is_news = self.drawn.layout.is_some() && self.viewport.rows_measured(&rows, &held);
             self.tell_scroll();
             if !is_news && self.viewport.window(&self.held) == self.drawn {
                 return;

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use logs_sse_core::connection::{Alarm, Config, Finding, Input, Output, ProbeId, SourceId, State};
+use logs_sse_core::connection::{
+    Config, Input, Output, ProbeId, ResponseHead, SourceId, State, Timer,
+};
 use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::status::Status;
 use logs_sse_core::store::{Capacity, Row};
@@ -27,7 +29,7 @@ pub struct Sim {
     open: Option<(SourceId, String)>,
     /// The one probe that runs.
     probe: Option<ProbeId>,
-    alarm: Option<Alarm>,
+    alarm: Option<Timer>,
     /// Every source that was ever opened.
     opened: Vec<Opened>,
     states: Vec<State>,
@@ -103,14 +105,14 @@ impl Sim {
     }
 
     /// The probe finds something.
-    pub fn find(&mut self, finding: Finding) {
+    pub fn find(&mut self, finding: ResponseHead) {
         let probe = self.probe.take().expect("a probe runs");
         self.input(Input::Probed(probe, finding));
     }
 
     /// The probe finds an answer of this status.
     pub fn find_status(&mut self, status: u16) {
-        self.find(Finding::Answer { status, is_stream: false, retry_after: None });
+        self.find(ResponseHead::Answer { status, is_stream: false, retry_after: None });
     }
 
     pub fn event(&mut self, source: SourceId, event: SourceEvent<'_>) {
@@ -123,7 +125,7 @@ impl Sim {
         let end = self.now + time;
         while let Some(alarm) = self.alarm.filter(|alarm| alarm.at <= end) {
             self.now = alarm.at;
-            self.input(Input::Woken);
+            self.input(Input::Timeout);
             assert_ne!(
                 self.alarm,
                 Some(alarm),
@@ -153,7 +155,7 @@ impl Sim {
 
     /// The alarm rings, whether it is due or not.
     pub fn ring(&mut self) {
-        self.input(Input::Woken);
+        self.input(Input::Timeout);
     }
 
     /// The source that is open.
@@ -165,7 +167,7 @@ impl Sim {
         self.open.as_ref().map(|(_, url)| url.as_str())
     }
 
-    pub fn alarm(&self) -> Option<Alarm> {
+    pub fn alarm(&self) -> Option<Timer> {
         self.alarm
     }
 
@@ -238,7 +240,7 @@ impl Sim {
                 Output::EndProbe(probe) => {
                     assert_eq!(self.probe.take(), Some(probe), "ended what does not run")
                 }
-                Output::Wake(alarm) => self.alarm = alarm,
+                Output::SetTimer(alarm) => self.alarm = alarm,
                 Output::Changed(state) => self.states.push(state),
             }
         }

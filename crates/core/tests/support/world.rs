@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use logs_sse_core::connection::{
-    Alarm, Config, Finding, Input, Output, Page, ProbeId, SourceId, State,
+    Config, Input, Output, Page, ProbeId, ResponseHead, SourceId, State, Timer,
 };
 use logs_sse_core::notice::Notice;
 use logs_sse_core::session::{Session, SourceEvent};
@@ -27,7 +27,7 @@ pub struct World {
     /// Sources that are closed; a browser may still call back for them.
     closed: Vec<SourceId>,
     probe: Option<ProbeId>,
-    alarm: Option<Alarm>,
+    alarm: Option<Timer>,
     /// How many logs were given to the gateway so far; their names are their indexes.
     published: usize,
     accepted: Vec<bool>,
@@ -113,7 +113,7 @@ impl World {
                 self.beat();
             } else {
                 self.alarm = None;
-                self.input(Input::Woken);
+                self.input(Input::Timeout);
             }
         }
         self.now = end;
@@ -208,8 +208,8 @@ impl World {
     /// A probe that runs comes back with what the gateway would say.
     pub fn answer_probe(&mut self) {
         if let Some(probe) = self.probe.take() {
-            let found = Finding::Answer { status: 200, is_stream: true, retry_after: None };
-            let busy = Finding::Answer {
+            let found = ResponseHead::Answer { status: 200, is_stream: true, retry_after: None };
+            let busy = ResponseHead::Answer {
                 status: 503,
                 is_stream: false,
                 retry_after: Some(Duration::from_secs(2)),
@@ -223,7 +223,7 @@ impl World {
     pub fn heal(&mut self) {
         self.model.start();
         self.input(Input::Network(true));
-        self.page(Page::Thawed);
+        self.page(Page::Resumed);
         self.input(Input::Connect);
         for _ in 0..200 {
             self.answer_probe();
@@ -379,15 +379,19 @@ impl World {
                     self.probe = Some(probe);
                 }
                 Output::EndProbe(probe) => assert_eq!(self.probe.take(), Some(probe)),
-                Output::Wake(alarm) => self.alarm = alarm,
+                Output::SetTimer(alarm) => self.alarm = alarm,
                 Output::Changed(_) => {}
             }
         }
-        let is_owed = matches!(
+        let awaits_replay = matches!(
             self.session.state(),
             State::Connecting { .. } | State::Waiting { .. } | State::Offline
         );
-        assert!(!is_owed || self.alarm.is_some(), "no next step in {:?}", self.session.state());
+        assert!(
+            !awaits_replay || self.alarm.is_some(),
+            "no next step in {:?}",
+            self.session.state()
+        );
     }
 }
 

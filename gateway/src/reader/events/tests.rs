@@ -2,7 +2,7 @@
 
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_wire::protocol::{GapReason, Held};
-use logs_sse_wire::sse::{Frame, Parser};
+use logs_sse_wire::sse::{Event, Parser};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ fn cursor() -> Cursor {
     "1.abc123.a-_".parse().expect("a cursor")
 }
 
-fn one_frame(wire: &[u8]) -> Frame {
+fn one_frame(wire: &[u8]) -> Event {
     let mut frames = Parser::default().feed(wire);
     assert_eq!(frames.len(), 1, "{}", String::from_utf8_lossy(wire));
     frames.remove(0)

@@ -2,7 +2,7 @@
 //! neither closes a living stream nor ends retries.
 
 use super::Connection;
-use crate::connection::{AlarmReason, Hidden, Page, State};
+use crate::connection::{Hidden, Page, State, TimerReason};
 use crate::time::Instant;
 
 impl Connection {
@@ -23,11 +23,11 @@ impl Connection {
             // report is often wrong.
             State::Open { .. } => {
                 if let Some(at) = self.watch.network_lost(now) {
-                    self.alarms.set(AlarmReason::Silence, at);
+                    self.timer.set(TimerReason::Silence, at);
                 }
             }
             State::Waiting { until, .. } => {
-                self.alarms.set(AlarmReason::Retry, until.max(now + self.backoff.slow()));
+                self.timer.set(TimerReason::Retry, until.max(now + self.backoff.slow()));
                 self.change(State::Offline);
             }
             _ => {}
@@ -42,10 +42,10 @@ impl Connection {
         match (page, self.config.hidden) {
             (Page::Frozen, _) if is_active => self.rest(State::Paused),
             (Page::Hidden, Hidden::CloseAfter(time)) => {
-                self.alarms.set(AlarmReason::Hidden, now + time)
+                self.timer.set(TimerReason::Hidden, now + time)
             }
-            (Page::Seen | Page::Thawed, _) => {
-                self.alarms.clear(AlarmReason::Hidden);
+            (Page::Visible | Page::Resumed, _) => {
+                self.timer.clear(TimerReason::Hidden);
                 match self.state {
                     State::Paused => self.attempt(now),
                     State::Open { .. } => self.doubt_after_sleep(now),
@@ -58,7 +58,7 @@ impl Connection {
 
     fn doubt_after_sleep(&mut self, now: Instant) {
         if let Some(at) = self.watch.forgive(now) {
-            self.alarms.set(AlarmReason::Silence, at);
+            self.timer.set(TimerReason::Silence, at);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! Changes nothing.
 
 use super::Connection;
-use crate::connection::{AlarmReason, Failure, Reading, State};
+use crate::connection::{Failure, Reading, State, TimerReason};
 use crate::time::Instant;
 use logs_sse_wire::unread::Unread;
 
@@ -10,7 +10,7 @@ impl Connection {
     /// When the next attempt begins, if one is due.
     #[must_use]
     pub fn next_attempt(&self) -> Option<Instant> {
-        self.alarms.at(AlarmReason::Retry)
+        self.timer.at(TimerReason::Retry)
     }
 
     /// The number of the attempt under way or to come; 0 outside of attempts.

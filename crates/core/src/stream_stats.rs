@@ -10,7 +10,7 @@ use crate::time::millis;
 
 /// What the stream was seen to do.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Vitals {
+pub struct StreamStats {
     heard_at: Option<Instant>,
     /// Lines in each of the last seconds; the second of `now` modulo their number is the place.
     seconds: [(u64, u32); WINDOW],
@@ -20,7 +20,7 @@ pub struct Vitals {
     lag: Option<f64>,
 }
 
-impl Vitals {
+impl StreamStats {
     /// Notes that a line came at `now`.
     pub fn handle_line(&mut self, now: Instant) {
         let second = second_of(now);
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn counts_lines_of_whole_seconds() {
-        let mut vitals = Vitals::default();
+        let mut vitals = StreamStats::default();
         for tenth in 0..100 {
             vitals.handle_line(at(f64::from(tenth) / 10.0));
         }
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn two_clocks_that_differ_are_no_lag() {
-        let mut vitals = Vitals::default();
+        let mut vitals = StreamStats::default();
         vitals.handle_server_time(at(10.0), 5_000_000);
         vitals.handle_server_time(at(20.0), 5_010_000);
         assert_eq!(vitals.lag(), Some(Duration::ZERO));
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn tells_the_age_in_words() {
-        let mut vitals = Vitals::default();
+        let mut vitals = StreamStats::default();
         assert_eq!(vitals.text(at(1.0)), "");
         vitals.handle_event(at(1.0));
         assert_eq!(

@@ -7,21 +7,21 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use crate::browser::Client;
-use logs_sse_core::report::{self, Feed};
+use logs_sse_core::js_export::{self, RowFeed};
 use logs_sse_core::session::Session;
 use logs_sse_core::time::Instant;
 
 /// A listener, and what it knows.
 #[derive(Debug)]
-pub(crate) struct Teller {
+pub(crate) struct Listener {
     /// `tell(rows or undefined, status or undefined, is a frame)`.
     tell: Function,
-    feed: Cell<Feed>,
+    feed: Cell<RowFeed>,
     standing: RefCell<String>,
     wants_rows: Cell<bool>,
 }
 
-impl Teller {
+impl Listener {
     /// Will tell `tell`; of rows only when they are wanted.
     pub(crate) fn new(tell: Function, wants_rows: bool) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Teller {
             let mut feed = self.feed.get();
             client.with_session(|session| feed.skip(session));
             self.feed.set(feed);
-            client.keep_from(wants_rows.then(|| feed.next()));
+            client.retain_from(wants_rows.then(|| feed.next()));
         }
     }
 
@@ -49,7 +49,7 @@ impl Teller {
         // Nothing is borrowed while JavaScript runs: it may call back.
         let (rows, status) =
             client.with_session(|session| (self.rows(session), self.status(session, now)));
-        client.keep_from(self.wants_rows.get().then(|| self.feed.get().next()));
+        client.retain_from(self.wants_rows.get().then(|| self.feed.get().next()));
         if is_frame || rows.is_some() {
             let value = |text: Option<String>| text.map_or(JsValue::UNDEFINED, JsValue::from);
             // The JavaScript side catches what its host throws.
@@ -70,11 +70,11 @@ impl Teller {
     }
 
     fn status(&self, session: &Session, now: Instant) -> Option<String> {
-        let standing = report::standing(session, now);
+        let standing = js_export::status_key(session, now);
         if *self.standing.borrow() == standing {
             return None;
         }
         self.standing.replace(standing);
-        Some(report::status(session, now))
+        Some(js_export::status(session, now))
     }
 }

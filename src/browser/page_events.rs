@@ -24,11 +24,11 @@ pub(crate) enum News {
 /// Listens until the drop.
 #[derive(Debug)]
 #[must_use = "nothing is heard after the drop"]
-pub(crate) struct Presence {
+pub(crate) struct PageEvents {
     _listeners: Vec<EventListener>,
 }
 
-impl Presence {
+impl PageEvents {
     /// Calls `on_news` with whatever the browser tells of the network, the page, and the window of
     /// `home`.
     pub(crate) fn new(home: &Home, on_news: impl Fn(News) + 'static) -> Self {
@@ -58,10 +58,10 @@ impl Presence {
                 is_kept(event).then_some(News::Input(Input::Page(Page::Frozen)))
             }),
             tell(&page, "pageshow", |event| {
-                is_kept(event).then_some(News::Input(Input::Page(Page::Thawed)))
+                is_kept(event).then_some(News::Input(Input::Page(Page::Resumed)))
             }),
             tell(&document, "freeze", |_| Some(News::Input(Input::Page(Page::Frozen)))),
-            tell(&document, "resume", |_| Some(News::Input(Input::Page(Page::Thawed)))),
+            tell(&document, "resume", |_| Some(News::Input(Input::Page(Page::Resumed)))),
             tell(&document, "securitypolicyviolation", blocked),
         ];
         if home.is_foreign() {

@@ -10,9 +10,10 @@ use logs_sse_core::store::Capacity;
 
 /// How a client behaves, from `[console, max attempts, connect timeout, silence, hidden, with
 /// credentials]`, times in milliseconds; `NaN` where the page said nothing.
-pub(crate) fn options(capacity: Capacity, policy: &[f64]) -> Options {
+pub(crate) fn options(capacity: Capacity, encoded_options: &[f64]) -> Options {
     let usual = Config::default();
-    let said = |index: usize| policy.get(index).copied().filter(|number| number.is_finite());
+    let said =
+        |index: usize| encoded_options.get(index).copied().filter(|number| number.is_finite());
     let millis =
         |index| said(index).and_then(|number| Duration::try_from_secs_f64(number / 1_000.0).ok());
     let connection = Config {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::cursor::MAX_SEQ;
 use crate::entry::{Entry, Level};
-use crate::fields::Picks;
+use crate::fields::FieldSlices;
 use crate::json::{Object, count, each_element, each_field_from, ends_at, integer, string_of};
 use crate::protocol::{self, Bye, Gap, Heartbeat, Hello};
 use crate::scan::end_of_value;
@@ -49,7 +49,7 @@ pub struct Raw<'a> {
     /// Whether the backend sent it as a failure of its own.
     pub is_error: bool,
     /// What was seen of the entry while its end was looked for; `None` where nobody looked.
-    pub picks: Option<Picks<'a>>,
+    pub picks: Option<FieldSlices<'a>>,
 }
 
 impl Raw<'_> {
@@ -154,7 +154,7 @@ struct Outer<'a> {
     timestamp: Option<&'a str>,
     kind: Option<&'a str>,
     status: Option<&'a str>,
-    picks: Option<Picks<'a>>,
+    picks: Option<FieldSlices<'a>>,
 }
 
 impl<'a> Outer<'a> {
@@ -176,7 +176,7 @@ impl<'a> Outer<'a> {
             // What an entry says is picked out on the way to its end; one whose names are no texts
             // has an end all the same.
             let is_entry = name == b"data";
-            let seen = if is_entry { Picks::read(text, start) } else { None };
+            let seen = if is_entry { FieldSlices::read(text, start) } else { None };
             let end = seen.map(|(_, end)| end).or_else(|| end_of_value(text.as_bytes(), start))?;
             if is_entry {
                 outer.picks = seen.map(|(picks, _)| picks);

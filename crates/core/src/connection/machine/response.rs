@@ -3,43 +3,48 @@
 use std::time::Duration;
 
 use super::Connection;
-use crate::connection::answer::Judgement;
-use crate::connection::{AlarmReason, Failure, Finding, Output, ProbeId, SourceId, State};
+use crate::connection::classify::Outcome;
+use crate::connection::{Failure, Output, ProbeId, ResponseHead, SourceId, State, TimerReason};
 use crate::time::Instant;
 use logs_sse_wire::protocol::LONGEST_WAIT;
 
 impl Connection {
-    pub(super) fn handle_answered(&mut self, now: Instant, source: SourceId, finding: &Finding) {
+    pub(super) fn handle_answered(
+        &mut self,
+        now: Instant,
+        source: SourceId,
+        finding: &ResponseHead,
+    ) {
         if !self.is_current(source) {
             return;
         }
-        match Judgement::of(finding, self.target.as_deref().unwrap_or_default()) {
-            Judgement::Streams => self.handle_opened(now, source),
-            Judgement::Stop(stop) => self.rest(State::Stopped(stop)),
-            Judgement::Failed(failure, floor) => {
+        match Outcome::of(finding, self.target.as_deref().unwrap_or_default()) {
+            Outcome::Streams => self.handle_opened(now, source),
+            Outcome::Stop(stop) => self.rest(State::Stopped(stop)),
+            Outcome::Failed(failure, floor) => {
                 self.release();
                 self.wait(now, floor, failure);
             }
         }
     }
 
-    pub(super) fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &Finding) {
+    pub(super) fn handle_probed(&mut self, now: Instant, probe: ProbeId, finding: &ResponseHead) {
         if !self.asking.is_current(probe) {
             return;
         }
         self.asking.end();
         let (failure, floor) =
-            match Judgement::of(finding, self.target.as_deref().unwrap_or_default()) {
-                Judgement::Stop(stop) => return self.rest(State::Stopped(stop)),
-                Judgement::Streams => match (finding, &self.last_failure) {
-                    (Finding::Charset(charset), _) => {
+            match Outcome::of(finding, self.target.as_deref().unwrap_or_default()) {
+                Outcome::Stop(stop) => return self.rest(State::Stopped(stop)),
+                Outcome::Streams => match (finding, &self.last_failure) {
+                    (ResponseHead::Charset(charset), _) => {
                         (Failure::Charset(charset.clone()), Duration::ZERO)
                     }
                     (_, Some(Failure::Rejected)) => (Failure::BrowserRefused, Duration::ZERO),
                     // It answers with a stream by now; the next attempt will have it.
                     _ => return self.retry_if_due(now),
                 },
-                Judgement::Failed(failure, floor) => (failure, floor),
+                Outcome::Failed(failure, floor) => (failure, floor),
             };
         self.hold_back(now, floor);
         self.last_failure = Some(failure);
@@ -59,7 +64,7 @@ impl Connection {
         if let State::Waiting { until, attempt } = self.state {
             self.not_before = self.not_before.max(now + floor.min(LONGEST_WAIT));
             let until = now + floor.min(LONGEST_WAIT) + (until - now);
-            self.alarms.set(AlarmReason::Retry, until);
+            self.timer.set(TimerReason::Retry, until);
             self.state = State::Waiting { until, attempt };
         }
     }

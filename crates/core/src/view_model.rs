@@ -13,7 +13,7 @@ use crate::visible::visible;
 
 /// The status, and the live section as seen through a viewport.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct ViewModel {
     /// The connection in words.
     pub status: Status,
     /// Whether there is a section at all: lines, or the wish for some.
@@ -41,7 +41,7 @@ pub struct Picture {
     pub newest: String,
 }
 
-impl Picture {
+impl ViewModel {
     /// What to show of `session` through `viewport` at `now`.
     #[must_use]
     pub fn of(session: &Session, viewport: &Viewport, now: Instant) -> Self {

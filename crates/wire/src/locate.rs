@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::byte_search::{ByteMatcher, count_without, find_either};
 use crate::json;
 use crate::scan::end_of_space;
-use crate::seek::{Sought, count_without, find_either};
 
 /// Where something stands that holds neither a quote nor a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum JsonContext {
     /// In a string that is a value.
     Value,
     /// In the name of a field, which ends before `end`.
@@ -33,16 +33,16 @@ pub enum Place {
 /// How far a line was read from its beginning, so that many looks at one line do not take the
 /// square of its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Read {
+pub struct ScanState {
     to: usize,
     /// Whether what follows is in a string.
     is_string: bool,
 }
 
-impl Place {
+impl JsonContext {
     /// Where `found` stands in `text`, which is JSON and was `read` so far: nothing before that is
     /// asked for any more.
-    pub fn of(text: &[u8], found: Range<usize>, read: &mut Read) -> Self {
+    pub fn of(text: &[u8], found: Range<usize>, scan: &mut ScanState) -> Self {
         if is_in_escape(text, found.start) {
             return Self::Escape;
         }
@@ -50,14 +50,14 @@ impl Place {
         let (Some(open), Some(close)) = (quote_before(text, found.start), close) else {
             return Self::Bare { end: close.unwrap_or(text.len()) };
         };
-        if looks_bare(&text[open + 1..close]) && !read.is_in_string(text, found.start) {
+        if looks_bare(&text[open + 1..close]) && !scan.is_in_string(text, found.start) {
             return Self::Bare { end: close };
         }
         if is_name(text, close + 1) { Self::Name { end: close + 1 } } else { Self::Value }
     }
 }
 
-impl Read {
+impl ScanState {
     /// Reads on to `at`, where no escape is under way, and says whether that is in a string.
     fn is_in_string(&mut self, text: &[u8], at: usize) -> bool {
         let more = text.get(self.to..at).unwrap_or_default();
@@ -83,9 +83,9 @@ impl Read {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
     /// What a string says; one with an escape that is no character, as it is written.
-    Said(Cow<'a, str>),
+    String(Cow<'a, str>),
     /// What is between two strings: numbers, words and brackets.
-    Bare(&'a str),
+    Literal(&'a str),
 }
 
 /// Whether `is_it` agrees to any part of `text`, which is JSON.
@@ -93,18 +93,18 @@ pub fn any_part(text: &str, mut is_it: impl FnMut(Part<'_>) -> bool) -> bool {
     let (bytes, mut at) = (text.as_bytes(), 0);
     loop {
         let quote = quote_from(bytes, at).unwrap_or(text.len());
-        if is_it(Part::Bare(&text[at..quote])) {
+        if is_it(Part::Literal(&text[at..quote])) {
             return true;
         }
         let Some(end) = quote_from(bytes, quote + 1).map(|close| close + 1) else { return false };
-        if !is_name(bytes, end) && is_it(Part::Said(said(&text[quote..end]))) {
+        if !is_name(bytes, end) && is_it(Part::String(string_text(&text[quote..end]))) {
             return true;
         }
         at = end;
     }
 }
 
-fn said(json: &str) -> Cow<'_, str> {
+fn string_text(json: &str) -> Cow<'_, str> {
     let bare = || Cow::Borrowed(&json[1..json.len() - 1]);
     if json.contains('\\') { json::unquoted(json).unwrap_or_else(bare) } else { bare() }
 }
@@ -142,7 +142,7 @@ fn quote_before(text: &[u8], at: usize) -> Option<usize> {
 }
 
 fn quote_from(text: &[u8], mut at: usize) -> Option<usize> {
-    let quote = Sought::new(b'"', false);
+    let quote = ByteMatcher::new(b'"', false);
     loop {
         at = find_either(text, at, [quote, quote])?;
         if !is_escaped(text, at) {
@@ -160,51 +160,51 @@ mod tests {
     use super::*;
 
     /// Where the `x` stands.
-    fn place(text: &str) -> Place {
+    fn place(text: &str) -> JsonContext {
         let at = text.find('x').expect("an x");
-        Place::of(text.as_bytes(), at..at + 1, &mut Read::default())
+        JsonContext::of(text.as_bytes(), at..at + 1, &mut ScanState::default())
     }
 
     #[test]
     fn tells_values_from_names() {
-        assert_eq!(place(r#"{"a":"bxc"}"#), Place::Value);
-        assert_eq!(place(r#"{"axb" : 1}"#), Place::Name { end: 6 });
-        assert_eq!(place(r#"["a","x"]"#), Place::Value);
-        assert_eq!(place(r#"{"a":"\"x\":"}"#), Place::Value);
+        assert_eq!(place(r#"{"a":"bxc"}"#), JsonContext::Value);
+        assert_eq!(place(r#"{"axb" : 1}"#), JsonContext::Name { end: 6 });
+        assert_eq!(place(r#"["a","x"]"#), JsonContext::Value);
+        assert_eq!(place(r#"{"a":"\"x\":"}"#), JsonContext::Value);
     }
 
     #[test]
     fn a_string_that_looks_like_brackets_is_one_all_the_same() {
-        assert_eq!(place(r#"{"a":",x,"}"#), Place::Value);
-        assert_eq!(place(r#"{"a":"\n\"","b":",x,"}"#), Place::Value);
-        assert_eq!(place(r#"{",x,":1}"#), Place::Name { end: 6 });
-        assert_eq!(place(r#"{"a":"\\", "c": x, "d":1}"#), Place::Bare { end: 19 });
+        assert_eq!(place(r#"{"a":",x,"}"#), JsonContext::Value);
+        assert_eq!(place(r#"{"a":"\n\"","b":",x,"}"#), JsonContext::Value);
+        assert_eq!(place(r#"{",x,":1}"#), JsonContext::Name { end: 6 });
+        assert_eq!(place(r#"{"a":"\\", "c": x, "d":1}"#), JsonContext::Bare { end: 19 });
     }
 
     #[test]
     fn outside_of_all_strings_is_bare() {
         assert_eq!(
             [r"[1, x]", r#"{"a":x}"#, r#"[x,"b"]"#].map(place),
-            [6, 7, 3].map(|end| Place::Bare { end })
+            [6, 7, 3].map(|end| JsonContext::Bare { end })
         );
     }
 
     #[test]
     fn reads_a_line_once_however_often_it_looks() {
-        let (text, mut read) = (br#"["\"",1,"x",2,"y"]"#, Read::default());
-        let is_string = [6, 9, 10, 11, 14, 16].map(|at| read.is_in_string(text, at));
-        assert_eq!((is_string, read.to), ([false, true, true, false, false, true], 16));
+        let (text, mut scan) = (br#"["\"",1,"x",2,"y"]"#, ScanState::default());
+        let is_string = [6, 9, 10, 11, 14, 16].map(|at| scan.is_in_string(text, at));
+        assert_eq!((is_string, scan.to), ([false, true, true, false, false, true], 16));
     }
 
     #[test]
     fn knows_the_inside_of_an_escape() {
         assert_eq!(
             [r#"["\x"]"#, r#"["\ux000"]"#, r#"["\u000x"]"#, r#"["\\\x"]"#].map(place),
-            [Place::Escape; 4]
+            [JsonContext::Escape; 4]
         );
         assert_eq!(
             [r#"["\\x"]"#, r#"["\\u00x0"]"#, r#"["\u0000x"]"#, r#"["\nx"]"#].map(place),
-            [Place::Value; 4]
+            [JsonContext::Value; 4]
         );
     }
 
@@ -213,8 +213,8 @@ mod tests {
         let mut parts = Vec::new();
         any_part(r#"{"n":"a\u00e9\n","m": 12,"o":["\ud800",true]}"#, |part| {
             parts.push(match part {
-                Part::Said(text) => format!("said {text}"),
-                Part::Bare(text) => text.to_owned(),
+                Part::String(text) => format!("said {text}"),
+                Part::Literal(text) => text.to_owned(),
             });
             false
         });

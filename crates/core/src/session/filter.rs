@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::connection::Config;
     use crate::store::Capacity;
-    use logs_sse_wire::wire::Raw;
+    use logs_sse_wire::message::Raw;
 
     fn session(texts: &[&str]) -> Session {
         let mut session = Session::new(Config::default(), Capacity::default(), 1);
@@ -128,11 +128,11 @@ mod tests {
     #[test]
     fn evicting_what_was_kept_for_a_listener_is_a_change() {
         let mut session = session(&["a", "b", "c"]);
-        session.keep_from(Some(0));
+        session.retain_from(Some(0));
         session.resize(Capacity::of_lines(1));
         let before = session.store.version();
         assert_eq!(
-            (session.keep_from(Some(0)), session.keep_from(Some(3)), session.keep_from(None)),
+            (session.retain_from(Some(0)), session.retain_from(Some(3)), session.retain_from(None)),
             (false, true, false)
         );
         assert_eq!((session.store.range(), session.store.version()), (2..3, before + 1));

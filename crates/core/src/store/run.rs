@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use crate::store::Store;
 use crate::store::slot::Slot;
-use logs_sse_wire::wire::Raw;
+use logs_sse_wire::message::Raw;
 
 /// Some rows of the usual kind, and their bytes: ids and texts.
 #[derive(Clone, Debug)]
-pub(crate) struct Stretch<'a> {
+pub(crate) struct Run<'a> {
     store: &'a Store,
     numbers: Range<u64>,
     bytes: &'a [u8],
@@ -19,12 +19,12 @@ pub(crate) struct Stretch<'a> {
 
 /// How long a stretch may be. One row is always in it, however long that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bound {
+pub(crate) struct Limit {
     pub(crate) rows: u64,
     pub(crate) bytes: usize,
 }
 
-impl Bound {
+impl Limit {
     /// What lies in a chunk. Of lines that are almost empty it holds many, and a search must stop
     /// in between.
     pub(crate) const CHUNK: Self = Self { rows: 4_096, bytes: usize::MAX };
@@ -32,7 +32,7 @@ impl Bound {
 
 /// One of the rows of a stretch.
 #[derive(Clone, Debug)]
-pub(crate) struct Stood<'a> {
+pub(crate) struct RunRow<'a> {
     pub(crate) number: u64,
     pub(crate) slot: &'a Slot,
     /// Where in the stretch's bytes its text is.
@@ -42,7 +42,7 @@ pub(crate) struct Stood<'a> {
 impl Store {
     /// The rows just before `end` that are searched in one go; `None` where no row of the usual
     /// kind is.
-    pub(crate) fn stretch_before(&self, end: u64, bound: Bound) -> Option<Stretch<'_>> {
+    pub(crate) fn stretch_before(&self, end: u64, bound: Limit) -> Option<Run<'_>> {
         let last = self.slot(end.checked_sub(1)?).filter(|slot| !slot.is_odd())?;
         let in_chunk = self.first
             + self.slots.partition_point(|slot| self.order(slot) < self.order(last)) as u64;
@@ -60,7 +60,7 @@ impl Store {
 
     /// The rows from `start` on that are searched in one go; `None` where no row of the usual kind
     /// is.
-    pub(crate) fn stretch_from(&self, start: u64, bound: Bound) -> Option<Stretch<'_>> {
+    pub(crate) fn stretch_from(&self, start: u64, bound: Limit) -> Option<Run<'_>> {
         let first = self.slot(start).filter(|slot| !slot.is_odd())?;
         let in_chunk = self.first
             + self.slots.partition_point(|slot| self.order(slot) <= self.order(first)) as u64;
@@ -73,11 +73,11 @@ impl Store {
         self.stretch(start..end)
     }
 
-    fn stretch(&self, numbers: Range<u64>) -> Option<Stretch<'_>> {
+    fn stretch(&self, numbers: Range<u64>) -> Option<Run<'_>> {
         let (first, last) = (self.slot(numbers.start)?, self.slot(numbers.end.checked_sub(1)?)?);
         let base = first.place.at as usize;
         let bytes = self.ring.bytes(first.place, last.text().end - base);
-        Some(Stretch { store: self, numbers, bytes, base })
+        Some(Run { store: self, numbers, bytes, base })
     }
 
     /// How many bytes the rows have that lie in one chunk.
@@ -95,14 +95,14 @@ impl Store {
     }
 }
 
-impl<'a> Stretch<'a> {
+impl<'a> Run<'a> {
     /// The rows.
     pub(crate) fn numbers(&self) -> Range<u64> {
         self.numbers.clone()
     }
 
     /// Those whose text may hold escape sequences.
-    pub(crate) fn escaped(&self) -> impl Iterator<Item = Stood<'a>> {
+    pub(crate) fn escaped(&self) -> impl Iterator<Item = RunRow<'a>> {
         let numbers = if self.store.has_escapes() { self.numbers() } else { 0..0 };
         let stretch = self.clone();
         numbers.filter_map(move |number| stretch.row(number)).filter(|row| row.slot.has_escape)
@@ -114,14 +114,14 @@ impl<'a> Stretch<'a> {
     }
 
     /// The row with this number.
-    pub(crate) fn row(&self, number: u64) -> Option<Stood<'a>> {
+    pub(crate) fn row(&self, number: u64) -> Option<RunRow<'a>> {
         let slot = self.store.slot(number)?;
         let text = slot.text();
-        Some(Stood { number, slot, text: text.start - self.base..text.end - self.base })
+        Some(RunRow { number, slot, text: text.start - self.base..text.end - self.base })
     }
 
     /// One of its rows as it came.
-    pub(crate) fn raw(&self, row: &Stood<'_>) -> Option<Raw<'a>> {
+    pub(crate) fn raw(&self, row: &RunRow<'_>) -> Option<Raw<'a>> {
         self.store.raw(row.slot)
     }
 
@@ -129,7 +129,7 @@ impl<'a> Stretch<'a> {
     ///
     /// A search meets rows in their order, mostly near to each other: so it looks in steps that
     /// double, and then between the last two.
-    pub(crate) fn row_at(&self, offset: usize, from: u64) -> Option<Stood<'a>> {
+    pub(crate) fn row_at(&self, offset: usize, from: u64) -> Option<RunRow<'a>> {
         let is_before = |number: u64| {
             self.store.slot(number).is_some_and(|slot| slot.place.at as usize - self.base <= offset)
         };

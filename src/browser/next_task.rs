@@ -10,7 +10,7 @@ use web_sys::MessageChannel;
 
 /// A callback for the next turn; none comes after the drop.
 #[must_use = "no turn comes after the drop"]
-pub(crate) struct Turn {
+pub(crate) struct NextTask {
     /// A message to oneself is the one task that browsers never put off. Without a channel there
     /// are no turns.
     channel: Option<MessageChannel>,
@@ -18,7 +18,7 @@ pub(crate) struct Turn {
     _callback: Closure<dyn FnMut()>,
 }
 
-impl Turn {
+impl NextTask {
     /// Will call `on_turn` in the turn after a [`request`](Self::request).
     pub(crate) fn new(mut on_turn: impl FnMut() + 'static) -> Self {
         let is_coming = Rc::new(Cell::new(false));
@@ -51,7 +51,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for NextTask {
     fn drop(&mut self) {
         if let Some(channel) = &self.channel {
             channel.port1().set_onmessage(None);

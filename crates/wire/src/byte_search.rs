@@ -4,12 +4,12 @@ use crate::lanes::{COUNT, Lanes, Marks};
 
 /// A byte to look for, or a letter in both its cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sought {
+pub struct ByteMatcher {
     byte: u8,
     fold: u8,
 }
 
-impl Sought {
+impl ByteMatcher {
     /// `byte`; a letter in either case when `folds`.
     pub const fn new(byte: u8, folds: bool) -> Self {
         let fold = if folds && byte.is_ascii_alphabetic() { CASE } else { 0 };
@@ -34,7 +34,7 @@ impl Sought {
 pub fn find_pair(
     bytes: &[u8],
     from: usize,
-    pair: [(Sought, usize); 2],
+    pair: [(ByteMatcher, usize); 2],
     is_it: &mut dyn FnMut(usize) -> bool,
 ) -> Option<usize> {
     let [(one, one_at), (other, other_at)] = pair;
@@ -57,7 +57,7 @@ pub fn find_pair(
 }
 
 /// The first index from `from` on of either byte.
-pub fn find_either(bytes: &[u8], from: usize, [one, other]: [Sought; 2]) -> Option<usize> {
+pub fn find_either(bytes: &[u8], from: usize, [one, other]: [ByteMatcher; 2]) -> Option<usize> {
     let marks = |lanes| one.marks(lanes) | other.marks(lanes);
     Some(from + first(bytes.get(from..)?, marks, |byte| one.is(byte) || other.is(byte))?)
 }
@@ -129,8 +129,8 @@ const CASE: u8 = 0x20;
 mod tests {
     use super::*;
 
-    fn sought(byte: u8) -> Sought {
-        Sought::new(byte, true)
+    fn sought(byte: u8) -> ByteMatcher {
+        ByteMatcher::new(byte, true)
     }
 
     #[test]
@@ -175,8 +175,10 @@ mod tests {
 
     #[test]
     fn only_letters_have_two_cases() {
-        assert!(Sought::new(b'e', true).is(b'E') && !Sought::new(b'e', false).is(b'E'));
-        assert!(!Sought::new(b'@', true).is(b'`') && !Sought::new(b'\x1b', true).is(b';'));
+        assert!(ByteMatcher::new(b'e', true).is(b'E') && !ByteMatcher::new(b'e', false).is(b'E'));
+        assert!(
+            !ByteMatcher::new(b'@', true).is(b'`') && !ByteMatcher::new(b'\x1b', true).is(b';')
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use logs_sse_wire::ansi::plain;
 use logs_sse_wire::entry::{Entry, EntryTime, Level};
 use logs_sse_wire::fields::Fields;
 use logs_sse_wire::json::unquoted;
-use logs_sse_wire::wire::Raw;
+use logs_sse_wire::message::Raw;
 
 /// Whether `is_it` agrees to a text that the row of `raw` shows. A message may be empty, any other
 /// text that is empty is not there.
@@ -68,7 +68,7 @@ fn is_there(text: &str, mut is_it: impl FnMut(&str) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use logs_sse_wire::glance::Glance;
+    use logs_sse_wire::indexed_fields::IndexedFields;
 
     #[test]
     fn shows_what_a_reader_finds() {
@@ -101,7 +101,7 @@ mod tests {
                 picks: None,
             };
             let (mut of_raw, mut of_entry) = (Vec::new(), Vec::new());
-            any_of_raw(&raw, Glance::of(&raw).is_json, |text| {
+            any_of_raw(&raw, IndexedFields::of(&raw).is_json, |text| {
                 of_raw.push(text.to_owned());
                 false
             });

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use crate::ansi::may_say_escape;
 use crate::entry::Level;
-use crate::fields::Picks;
+use crate::fields::FieldSlices;
 use crate::json::{self, ends_at};
-use crate::wire::Raw;
+use crate::message::Raw;
 
 /// What is picked from an entry when it comes. Level and pipeline are those that [`Raw::read`]
 /// finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Glance<'a> {
+pub struct IndexedFields<'a> {
     /// How grave it is.
     pub level: Level,
     /// The pipeline or stage; empty when there is none.
@@ -23,15 +23,15 @@ pub struct Glance<'a> {
     pub has_escape: bool,
 }
 
-impl<'a> Glance<'a> {
+impl<'a> IndexedFields<'a> {
     /// Looks at an entry that nobody has read yet.
     #[must_use]
     pub fn of(raw: &'a Raw<'_>) -> Self {
         let text: &'a str = &raw.text;
         let picks = raw.picks.or_else(|| match text.trim_start().as_bytes().first() {
-            Some(b'{') => {
-                Picks::read(text, 0).filter(|(_, end)| ends_at(text, *end)).map(|(picks, _)| picks)
-            }
+            Some(b'{') => FieldSlices::read(text, 0)
+                .filter(|(_, end)| ends_at(text, *end))
+                .map(|(picks, _)| picks),
             _ => None,
         });
         match picks {
@@ -86,7 +86,7 @@ mod tests {
                 is_error,
                 picks: None,
             };
-            let (glance, line) = (Glance::of(&raw), raw.read());
+            let (glance, line) = (IndexedFields::of(&raw), raw.read());
             assert_eq!(
                 (glance.level, &*glance.pipeline),
                 (line.entry.level(), line.entry.pipeline()),
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn knows_what_is_shown_otherwise_than_it_came() {
         let is_json = |text: &str| {
-            Glance::of(&Raw {
+            IndexedFields::of(&Raw {
                 id: "".into(),
                 channel: None,
                 seq: None,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-use crate::connection::{Failure, Reading, State, Stop};
+use crate::connection::{Failure, Reading, State, StopReason};
 use crate::notice::Notice;
 use crate::session::Session;
 use crate::status::{Badge, MainAction, Status};
@@ -14,16 +14,16 @@ use crate::summary::counted;
 use crate::time::{self, Instant};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::json::{quote, quoted};
+use logs_sse_wire::message::Raw;
 use logs_sse_wire::unread::Unread;
-use logs_sse_wire::wire::Raw;
 
 /// How far a listener has heard the log.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Feed {
+pub struct RowFeed {
     next: u64,
 }
 
-impl Feed {
+impl RowFeed {
     /// Nothing that came so far is news any more.
     pub fn skip(&mut self, session: &Session) {
         self.next = session.store().range().end;
@@ -62,9 +62,11 @@ impl Feed {
         for number in self.next.max(range.start)..range.end {
             match session.store().raw_line(number) {
                 Some(raw) => line(&mut json, number, &raw, session.store().level(number)),
-                None => {
-                    session.store().row(number).iter().for_each(|row| odd(&mut json, number, row))
-                }
+                None => session
+                    .store()
+                    .row(number)
+                    .iter()
+                    .for_each(|row| write_parsed_row(&mut json, number, row)),
             }
         }
         json.close(']');
@@ -83,7 +85,7 @@ pub fn status(session: &Session, now: Instant) -> String {
     };
     let mut json = Json::default();
     json.open('{');
-    stable(&mut json, session, &status, now);
+    write_stable_fields(&mut json, session, &status, now);
     json.field("progress", &quoted(&status.progress));
     json.field("retryInMs", &millis(session.connection().next_attempt().map(|at| at - now)));
     json.field("lastEventAgeMs", &millis(vitals.age(now)));
@@ -104,13 +106,13 @@ pub fn status(session: &Session, now: Instant) -> String {
 /// The part of the status that does not change by the mere passing of time or lines: when it is
 /// another text, something happened.
 #[must_use]
-pub fn standing(session: &Session, now: Instant) -> String {
+pub fn status_key(session: &Session, now: Instant) -> String {
     let mut json = Json::default();
-    stable(&mut json, session, &session.status(now), now);
+    write_stable_fields(&mut json, session, &session.status(now), now);
     json.0
 }
 
-fn stable(json: &mut Json, session: &Session, status: &Status, now: Instant) {
+fn write_stable_fields(json: &mut Json, session: &Session, status: &Status, now: Instant) {
     json.field("state", &quoted(status.badge.name()));
     json.field("word", &quoted(status.badge.word()));
     json.field("isLive", if status.is_live() { "true" } else { "false" });
@@ -144,13 +146,13 @@ fn cause(session: &Session, now: Instant) -> Option<&'static str> {
             Reading::Overdue(_) => Some(UNREADABLE),
         },
         State::Stopped(stop) => Some(match stop {
-            Stop::BadTarget(_) => "bad_target",
-            Stop::NotGranted(_) => "not_granted",
-            Stop::NotAllowed(_) => "not_allowed",
-            Stop::NothingToStream(_) => "nothing_to_stream",
-            Stop::SentAway => "sent_away",
-            Stop::Blocked => "blocked",
-            Stop::GaveUp { .. } => "gave_up",
+            StopReason::BadTarget(_) => "bad_target",
+            StopReason::NotGranted(_) => "not_granted",
+            StopReason::NotAllowed(_) => "not_allowed",
+            StopReason::NothingToStream(_) => "nothing_to_stream",
+            StopReason::SentAway => "sent_away",
+            StopReason::Blocked => "blocked",
+            StopReason::GaveUp { .. } => "gave_up",
         }),
         _ => session.connection().last_failure().map(|failure| match failure {
             Failure::Lost | Failure::LostEarly => "lost",
@@ -200,7 +202,7 @@ fn line(json: &mut Json, number: u64, raw: &Raw<'_>, level: Level) {
 }
 
 /// A row that rests read: a notice, or a line too long to be held whole.
-fn odd(json: &mut Json, number: u64, row: &Row) {
+fn write_parsed_row(json: &mut Json, number: u64, row: &Row) {
     match row {
         Row::Notice(told) => json.item(&notice(number, told)),
         Row::Line(cut) => {

@@ -4,16 +4,16 @@ use crate::time::Instant;
 
 /// When to be woken, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Alarm {
+pub struct Timer {
     /// When.
     pub at: Instant,
     /// Why, for logs and tests.
-    pub reason: AlarmReason,
+    pub reason: TimerReason,
 }
 
 /// Why an alarm is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AlarmReason {
+pub enum TimerReason {
     /// The source should have answered by then.
     ConnectTimeout,
     /// The next attempt is due.
@@ -26,47 +26,47 @@ pub enum AlarmReason {
 
 /// One deadline for each reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Alarms([Option<Instant>; REASONS.len()]);
+pub(super) struct Timers([Option<Instant>; REASONS.len()]);
 
-impl Alarms {
+impl Timers {
     /// Sets one.
-    pub(super) fn set(&mut self, reason: AlarmReason, at: Instant) {
+    pub(super) fn set(&mut self, reason: TimerReason, at: Instant) {
         self.0[place(reason)] = Some(at);
     }
 
     /// Takes one away.
-    pub(super) fn clear(&mut self, reason: AlarmReason) {
+    pub(super) fn clear(&mut self, reason: TimerReason) {
         self.0[place(reason)] = None;
     }
 
     /// When one rings; `None` when it is not set.
-    pub(super) fn at(&self, reason: AlarmReason) -> Option<Instant> {
+    pub(super) fn at(&self, reason: TimerReason) -> Option<Instant> {
         self.0[place(reason)]
     }
 
     /// Takes away one that is due at `now`, the earliest first.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Alarm> {
-        let due = self.next().filter(|alarm| alarm.at <= now)?;
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
+        let due = self.next().filter(|timer| timer.at <= now)?;
         self.clear(due.reason);
         Some(due)
     }
 
     /// The earliest.
-    pub(super) fn next(&self) -> Option<Alarm> {
+    pub(super) fn next(&self) -> Option<Timer> {
         let set = REASONS
             .into_iter()
-            .filter_map(|reason| self.0[place(reason)].map(|at| Alarm { at, reason }));
-        set.min_by_key(|alarm| alarm.at)
+            .filter_map(|reason| self.0[place(reason)].map(|at| Timer { at, reason }));
+        set.min_by_key(|timer| timer.at)
     }
 }
 
-fn place(reason: AlarmReason) -> usize {
+fn place(reason: TimerReason) -> usize {
     reason as usize
 }
 
 /// In the order of the enum.
-const REASONS: [AlarmReason; 4] =
-    [AlarmReason::ConnectTimeout, AlarmReason::Retry, AlarmReason::Silence, AlarmReason::Hidden];
+const REASONS: [TimerReason; 4] =
+    [TimerReason::ConnectTimeout, TimerReason::Retry, TimerReason::Silence, TimerReason::Hidden];
 
 #[cfg(test)]
 mod tests {
@@ -82,12 +82,12 @@ mod tests {
     #[test]
     fn gives_the_earliest_first_and_each_once() {
         let at = Instant::from_millis;
-        let mut alarms = Alarms::default();
-        alarms.set(AlarmReason::Silence, at(30.0));
-        alarms.set(AlarmReason::Hidden, at(10.0));
-        assert_eq!(alarms.take_due(at(5.0)), None);
-        assert_eq!(alarms.take_due(at(40.0)).map(|alarm| alarm.reason), Some(AlarmReason::Hidden));
-        assert_eq!(alarms.take_due(at(40.0)).map(|alarm| alarm.reason), Some(AlarmReason::Silence));
-        assert_eq!(alarms.take_due(at(40.0)), None);
+        let mut timer = Timers::default();
+        timer.set(TimerReason::Silence, at(30.0));
+        timer.set(TimerReason::Hidden, at(10.0));
+        assert_eq!(timer.take_due(at(5.0)), None);
+        assert_eq!(timer.take_due(at(40.0)).map(|timer| timer.reason), Some(TimerReason::Hidden));
+        assert_eq!(timer.take_due(at(40.0)).map(|timer| timer.reason), Some(TimerReason::Silence));
+        assert_eq!(timer.take_due(at(40.0)), None);
     }
 }

@@ -11,11 +11,11 @@ use crate::viewport::Viewport;
 /// Where all that is seen is replaced from one frame to the next, nobody can read it: drawing each
 /// frame would only take time from whatever else the page does.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pace {
+pub struct FrameThrottle {
     last: Option<(Instant, u64)>,
 }
 
-impl Pace {
+impl FrameThrottle {
     /// Whether to draw at `now`, when the store holds the lines `held`; if not, ask again on the
     /// next frame. What is to be drawn counts as drawn.
     pub fn is_due(&mut self, now: Instant, viewport: &Viewport, held: &Range<u64>) -> bool {
@@ -54,7 +54,7 @@ mod tests {
 
     /// At which of 13 frames of 16.7 ms a list is drawn to which `lines` come each frame.
     fn drawn(viewport: &Viewport, lines: u64) -> Vec<u64> {
-        let mut pace = Pace::default();
+        let mut pace = FrameThrottle::default();
         (0..13)
             .filter(|&frame| {
                 pace.is_due(at(frame as f64 * 16.7), viewport, &(0..100 + frame * lines))
@@ -81,14 +81,14 @@ mod tests {
 
     #[test]
     fn draws_at_once_what_comes_after_a_quiet_moment() {
-        let mut pace = Pace::default();
+        let mut pace = FrameThrottle::default();
         assert!(pace.is_due(at(0.0), &viewport(), &(0..100)));
         assert!(pace.is_due(at(50.0), &viewport(), &(0..1_000)));
     }
 
     #[test]
     fn a_status_that_changes_is_drawn_at_once() {
-        let mut pace = Pace::default();
+        let mut pace = FrameThrottle::default();
         assert!(pace.is_due(at(0.0), &viewport(), &(0..0)));
         assert!(pace.is_due(at(1.0), &viewport(), &(0..0)));
     }

@@ -8,12 +8,12 @@ use crate::time::Instant;
 
 /// What was asked, and when.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Asking {
+pub(super) struct ProbeState {
     probe: Option<ProbeId>,
     asked_at: Option<Instant>,
 }
 
-impl Asking {
+impl ProbeState {
     /// Notes that `probe` was sent at `now`.
     pub(super) fn begin(&mut self, now: Instant, probe: ProbeId) {
         *self = Self { probe: Some(probe), asked_at: Some(now) };
