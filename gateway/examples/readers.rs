@@ -1,9 +1,8 @@
-//! Many readers of one channel: what `npm run bench -- gateway` measures a gateway with. Prints its
-//! figures as JSON.
+//! Many readers of one channel, for `npm run bench -- gateway`. Prints its figures as JSON.
 //!
-//! Publishes by itself, with the moment in each log, and reads it back on each socket: so the
-//! latencies are those of publishing, the gateway, and this program's own reading, by one clock.
-//! Memory is the gateway's resident set, read from `/proc` where there is one.
+//! Publishes logs with their time and reads them back on each socket, so the latencies include
+//! publishing, the gateway and this program's own reading, by one clock. Memory is the gateway's
+//! resident set, read from `/proc` if it exists.
 
 use std::fs;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
-use logs_gateway::publisher::{Log, Publisher};
+use logs_gateway::demo::publisher::{Log, Publisher};
 use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -29,13 +28,13 @@ struct Args {
     /// Readers of the one channel.
     #[arg(long, default_value_t = 2_000)]
     readers: usize,
-    /// Logs a second.
+    /// Logs per second.
     #[arg(long, default_value_t = 50)]
     rate: u32,
-    /// For so many seconds.
+    /// Duration in seconds.
     #[arg(long, default_value_t = 20)]
     seconds: u32,
-    /// Ask for batches, as our client does.
+    /// Request batches, as our client does.
     #[arg(long)]
     batch: bool,
 }
@@ -57,7 +56,7 @@ async fn main() {
             start,
             Arc::clone(&greeted),
         )));
-        // As fast as a listen queue of 1,024 takes them.
+        // As fast as a listen queue of 1,024 accepts them.
         sleep(Duration::from_micros(300)).await;
     }
     while greeted.load(Ordering::Relaxed) < args.readers {
@@ -113,8 +112,8 @@ async fn publish(args: &Args, start: Instant) {
     }
 }
 
-/// Reads until all logs came; gives how late each was, in microseconds. Fewer when the stream ended
-/// or one was missing.
+/// Reads until all logs have arrived, and returns the latency of each in microseconds. Returns
+/// fewer if the stream ended or a log was missing.
 async fn read(
     gateway: String,
     batch: bool,
@@ -153,7 +152,7 @@ async fn read(
     late
 }
 
-/// The moment of a log, and its number, from what stands behind `"at":`.
+/// Parses the time and the number of a log, after `"at":`.
 fn numbers(text: &str) -> Option<(u64, u64)> {
     let digits =
         |text: &str| text[..text.bytes().take_while(u8::is_ascii_digit).count()].parse().ok();

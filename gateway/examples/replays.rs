@@ -1,18 +1,18 @@
-//! What replaying a log costs the gateway, by the number of channels of the stream: CPU time for
-//! each log, and how much more than with one channel. Run it as `cargo run --release -p
-//! logs-gateway --example replays`; it prints its figures as JSON.
+//! The cost of a replay by the number of channels of the stream: CPU time for each log, and its
+//! ratio to one channel. Run it with `cargo run --release -p logs-gateway --example replays`; it
+//! prints its figures as JSON.
 
 use std::fs;
 use std::sync::Arc;
 use std::time::Instant;
 
-use logs_gateway::batch::Framing;
-use logs_gateway::config::Config;
-use logs_gateway::connection::Connection;
-use logs_gateway::history::Bounds;
 use logs_gateway::hub::Hub;
-use logs_gateway::reader::{Asked, Next, Reader};
-use logs_gateway::resume::Resume;
+use logs_gateway::hub::bounds::Bounds;
+use logs_gateway::hub::config::Config;
+use logs_gateway::hub::connection::ConnectionInfo;
+use logs_gateway::reader::batch::Framing;
+use logs_gateway::reader::resume::Resume;
+use logs_gateway::reader::{Next, Reader, RequestedChannel};
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -32,8 +32,8 @@ async fn main() {
     println!("{}", json!(figures));
 }
 
-/// Replays all logs of a stream of so many channels, and returns the CPU time of each, in
-/// nanoseconds: the best of several rounds.
+/// Replays all logs of a stream of this many channels, and returns the CPU time of each in
+/// nanoseconds, the best of several rounds.
 async fn replay(channels: usize, framing: Framing) -> f64 {
     let hub = Arc::new(Hub::new(Config {
         history: Bounds { lines: LOGS, bytes: usize::MAX },
@@ -49,7 +49,7 @@ async fn replay(channels: usize, framing: Framing) -> f64 {
         hub.publish(&names[number % channels], &entry);
     }
     let asked: Vec<_> =
-        names.into_iter().map(|channel| Asked { channel, is_granted: true }).collect();
+        names.into_iter().map(|channel| RequestedChannel { channel, is_granted: true }).collect();
     let cursor = format!("1.{}.{}", hub.epoch(), vec!["0"; channels].join("-"));
     let mut best = f64::MAX;
     for _ in 0..ROUNDS {
@@ -58,7 +58,7 @@ async fn replay(channels: usize, framing: Framing) -> f64 {
             &asked,
             &Resume::At(cursor.parse().expect("a cursor")),
             framing,
-            Connection::new("bench"),
+            ConnectionInfo::new("bench"),
         );
         let before = hub.stats().logs_delivered;
         let (start, wall) = (cpu_nanos(), Instant::now());
@@ -74,7 +74,7 @@ async fn replay(channels: usize, framing: Framing) -> f64 {
     best
 }
 
-/// CPU time of this thread, which is the whole program, where the system tells.
+/// Returns the CPU time of this thread, which is the whole program, if the system reports it.
 fn cpu_nanos() -> Option<u64> {
     fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }

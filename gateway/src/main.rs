@@ -1,4 +1,4 @@
-//! `logs-gateway`: reads the command line, and starts what it asks for.
+//! `logs-gateway`: parses the command line and runs the command.
 
 #![warn(
     clippy::print_stdout,
@@ -7,9 +7,6 @@
 )]
 
 mod cli;
-mod cli_errors;
-mod sockets;
-mod tuning;
 
 use std::env::VarError;
 use std::io::IsTerminal;
@@ -20,33 +17,33 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Parser;
-use logs_gateway::app::{Extras, Gateway, app};
-use logs_gateway::base_url::BaseUrl;
-use logs_gateway::cors::Cors;
-use logs_gateway::door::Limits;
-use logs_gateway::faults;
-use logs_gateway::hosts::Hosts;
+use logs_gateway::demo::job;
+use logs_gateway::demo::publisher::{Publisher, Series};
+use logs_gateway::demo::replay::Recording;
+use logs_gateway::http::app::{Extras, app};
+use logs_gateway::http::base_url::BaseUrl;
+use logs_gateway::http::cors::Cors;
+use logs_gateway::http::hosts::Hosts;
+use logs_gateway::http::state::Gateway;
+use logs_gateway::http::tokens::Tokens;
+use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
-use logs_gateway::job;
 use logs_gateway::output::{self, LogWriter};
-use logs_gateway::publisher::{Publisher, Series};
-use logs_gateway::replay::Recording;
+use logs_gateway::server::door::Limits;
 use logs_gateway::server::{self, Stop, url_of};
 use logs_gateway::signals::Signals;
-use logs_gateway::tokens::Tokens;
-use logs_gateway::upstream::{Options, Upstream};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, Faults, Network, Publish, Replay, Serve};
-use crate::cli_errors::without_secrets;
+use crate::cli::errors::without_secrets;
+use crate::cli::{Cli, Command, Network, Publish, Replay, Serve};
 
 fn main() -> ExitCode {
     output::install_panic_hook();
-    // Before the command line is read, since --upstream makes a client. An Err says that one is
-    // installed already.
+    // Before the command line is parsed, since --upstream makes a client. An error means that one
+    // is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<_> = std::env::args_os().collect();
     let cli = Cli::try_parse_from(&arguments)
@@ -59,7 +56,7 @@ fn main() -> ExitCode {
     log.log_internal_errors(false).init();
     let done = Runtime::new().map_err(|error| error.to_string()).and_then(|runtime| {
         let done = runtime.block_on(run_command(cli));
-        // A file read that hangs must not hold up the end.
+        // A file read that hangs must not delay the end.
         runtime.shutdown_timeout(RUNTIME_END);
         done
     });
@@ -71,14 +68,12 @@ fn main() -> ExitCode {
 }
 
 async fn run_command(cli: Cli) -> Result<(), String> {
-    // Before anything else, so that no signal that follows "listening" ends the process without a
-    // drain.
+    // Before anything else, so that no signal after "listening" ends the process without a drain.
     let signals = Signals::install().map_err(|error| format!("cannot catch signals: {error}"))?;
     match cli.command {
         None => serve(cli.serve, signals).await,
         Some(Command::Publish(arguments)) => publish(&arguments, signals).await,
         Some(Command::Replay(arguments)) => replay(arguments, signals).await,
-        Some(Command::Faults(arguments)) => break_streams(arguments, signals).await,
     }
 }
 
@@ -86,10 +81,10 @@ async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
     let tokens = Tokens::new(arguments.tokens);
     if !arguments.network.is_loopback() {
         check_strength(&tokens).map_err(|error| {
-            format!("other machines reach --host {}, and {error}", arguments.network.host)
+            format!("other machines can reach --host {}, and {error}", arguments.network.host)
         })?;
     }
-    // Before the socket is bound: who started it may look away once it listens.
+    // Before the socket is bound, so that this error precedes "listening".
     let job_token = arguments
         .job
         .then(|| tokens.secret_for(job::SERVICE).map(ToOwned::to_owned).ok_or(NO_JOB_TOKEN))
@@ -102,7 +97,7 @@ async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
             .upstream
             .map(|base| upstream(base, arguments.use_env_proxy))
             .transpose()?,
-        pace: arguments.tuning.pace(),
+        timing: arguments.tuning.timing(),
         shutdown: shutdown.clone(),
     };
     let extras = extras(&arguments.network)?;
@@ -117,34 +112,31 @@ async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
 
 fn check_strength(tokens: &Tokens) -> Result<(), String> {
     if tokens.is_demo() {
-        return Err(
-            "the demo tokens are known to everybody: give your own with --token SERVICE=TOKEN"
-                .into(),
-        );
+        return Err("the demo tokens are public: set your own with --token SERVICE=TOKEN".into());
     }
     tokens.check_strength()
 }
 
-/// The upstream of the flags, and of the variable that holds what must not show in the list of
-/// processes.
+/// Returns the upstream of the flags, with the header in the variable that keeps it out of the
+/// process list.
 fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String> {
     let authorization = match std::env::var(UPSTREAM_AUTHORIZATION) {
         Ok(text) => {
             let mut value = text
                 .parse::<HeaderValue>()
-                .map_err(|_| format!("{UPSTREAM_AUTHORIZATION} is no value of a header"))?;
+                .map_err(|_| format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"))?;
             value.set_sensitive(true);
             Some(value)
         }
         Err(VarError::NotPresent) => None,
         Err(VarError::NotUnicode(_)) => {
-            return Err(format!("{UPSTREAM_AUTHORIZATION} is no value of a header"));
+            return Err(format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"));
         }
     };
     Upstream::with(base, Options { authorization, use_env_proxy, ..Options::default() })
 }
 
-/// Where a client on this machine reaches `listener`.
+/// Returns the URL of `listener` for a client on this machine.
 fn own_url(listener: &TcpListener) -> Result<BaseUrl, String> {
     let mut address = listener.local_addr().map_err(|error| error.to_string())?;
     if address.ip().is_unspecified() {
@@ -185,23 +177,7 @@ async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String
     }
 }
 
-async fn break_streams(arguments: Faults, mut signals: Signals) -> Result<(), String> {
-    let listen = arguments.listen;
-    let listener = server::bind(listen)
-        .await
-        .map_err(|error| format!("--listen {listen}: {error}; port 0 takes any free one"))?;
-    output::say(format_args!(
-        "logs-gateway listening on {}",
-        url_of(listener.local_addr().map_err(|error| error.to_string())?)
-    ));
-    // Open streams are cut at once: none of them is worth waiting for.
-    tokio::select! {
-        never = faults::Faults::new(arguments.to, arguments.plan).serve(listener) => match never {},
-        () = signals.stop_requested() => Ok(()),
-    }
-}
-
-/// Says where it listens, in one line that scripts wait for, and serves until a signal stops it.
+/// Prints the address, in a line that scripts wait for, and serves until a signal stops it.
 async fn run(
     limits: Limits,
     listener: TcpListener,
@@ -215,9 +191,9 @@ async fn run(
     let requested = stop.clone();
     tokio::spawn(async move {
         signals.stop_requested().await;
-        // First the deed, then the word about it.
+        // Cancels first, so that a full log cannot delay it.
         requested.drain.cancel();
-        tracing::info!("stopping; a second signal ends it at once");
+        tracing::info!("stopping; a second signal ends the process at once");
         signals.stop_requested().await;
         requested.hurry.cancel();
         tracing::warn!("stopping without waiting for open connections");
@@ -232,7 +208,7 @@ fn extras(network: &Network) -> Result<Extras, String> {
         && !site.join("index.html").is_file()
     {
         return Err(format!(
-            "--site {}: there is no index.html in it; build the page first (npm run demo does)",
+            "--site {}: it has no index.html; build the page first, for example with npm run demo",
             site.display()
         ));
     }
@@ -246,10 +222,10 @@ fn extras(network: &Network) -> Result<Extras, String> {
     Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors, hosts })
 }
 
-/// Holds what the gateway sends as `Authorization` to `--upstream`.
+/// The variable with the `Authorization` header for `--upstream`.
 const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
 
 const NO_JOB_TOKEN: &str =
-    "--job publishes as service etl, for which no token is given: add --token etl=TOKEN";
-/// How long the end waits for what runs outside the tasks.
+    "--job publishes as service etl, which has no token: add --token etl=TOKEN";
+/// How long the end waits for blocking operations.
 const RUNTIME_END: Duration = Duration::from_millis(500);

@@ -1,9 +1,9 @@
-//! Standard output and standard error. A thread writes each, so that a reader that stalls or leaves
-//! cannot hold up the gateway.
+//! Standard output and standard error. A thread writes to each, so that a reader that stalls or
+//! leaves cannot block the gateway.
 //!
-//! A line that finds its queue full, or that the system does not accept, is dropped and counted.
-//! Nothing else in the process may write to either: `print!` blocks with a stalled reader and
-//! panics without one.
+//! Lines that exceed the queue, or that the system does not accept, are dropped and counted.
+//! Nothing else in the process may write to either: `print!` blocks on a stalled reader and panics
+//! without one.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
@@ -80,9 +80,9 @@ struct Output {
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Lines not yet written, with the one being written.
+    /// Lines not yet written, including the current one.
     waiting: AtomicUsize,
-    /// What they weigh. Only this bounds the queue.
+    /// Their weight. Only this limits the queue.
     waiting_bytes: AtomicUsize,
     dropped: AtomicU64,
 }
@@ -121,35 +121,35 @@ impl Output {
 }
 
 fn write_lines(lines: &Receiver<Vec<u8>>, mut to: impl Write, counts: &Counts) {
-    let mut told = 0;
+    let mut reported = 0;
     for line in lines {
         if to.write_all(&line).and_then(|()| to.flush()).is_err() {
             counts.dropped.fetch_add(1, Ordering::Relaxed);
         } else {
-            told = tell_dropped(&mut to, counts, told);
+            reported = report_dropped(&mut to, counts, reported);
         }
         counts.waiting_bytes.fetch_sub(line.len() + LINE_BYTES, Ordering::AcqRel);
         counts.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-/// Says how many lines were dropped since the last time, now that lines are accepted again. Returns
-/// how many were in all.
-fn tell_dropped(to: &mut impl Write, counts: &Counts, told: u64) -> u64 {
+/// Reports how many lines were dropped since the last report, once lines are accepted again.
+/// Returns the total that was reported.
+fn report_dropped(to: &mut impl Write, counts: &Counts, reported: u64) -> u64 {
     let dropped = counts.dropped.load(Ordering::Relaxed);
     let note =
-        format!("logs-gateway: {} lines dropped: they were not read in time\n", dropped - told);
-    if dropped == told || to.write_all(note.as_bytes()).is_err() { told } else { dropped }
+        format!("logs-gateway: {} lines dropped: they were not read in time\n", dropped - reported);
+    if dropped == reported || to.write_all(note.as_bytes()).is_err() { reported } else { dropped }
 }
 
-/// What waits at most: some 8,000 lines, as many as a herd of readers causes that all come back at
-/// once.
+/// The limit of the queue: about 8,000 lines, as many as a herd of readers that reconnects at once
+/// causes.
 const MAX_BYTES: usize = 2 << 20;
 
-/// What a line weighs beside its text.
+/// The weight of a line besides its text.
 const LINE_BYTES: usize = 64;
 
-/// How long the end of the process waits for a reader.
+/// How long the process waits for a reader at its end.
 const FLUSH_TIME: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// More than wait at most.
+    /// More than fit into the queue.
     const LINES: u64 = 50_000;
 
     /// Accepts a line for each permit it receives.
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stalled_reader_costs_lines_and_never_blocks() {
+    fn drops_lines_and_never_blocks_on_a_stalled_reader() {
         let (output, permit, written) = gated();
         for number in 0..LINES {
             output.enqueue(format!("{number}\n").into_bytes());
@@ -212,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_bounded_in_bytes() {
+    fn limits_the_queue_in_bytes() {
         let (output, _permit, _) = gated();
         (0..20).for_each(|_| output.enqueue(vec![b'x'; MAX_BYTES / 8]));
         assert_eq!(output.counts.dropped.load(Ordering::Relaxed), 13);
     }
 
     #[test]
-    fn a_reader_that_left_costs_lines_only() {
+    fn only_lines_are_lost_with_a_reader_that_left() {
         let (output, permit, written) = gated();
         for is_open in [false, false, true, true] {
             permit.send(is_open).expect("it writes");

@@ -1,5 +1,5 @@
-//! The signals that end or hurry the process. They are caught from [`Signals::install`] on, before
-//! anything says that it listens.
+//! The signals that end the process. They are caught from [`Signals::install`] on, before the
+//! address is printed.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,7 +18,7 @@ pub struct Signals {
 impl Signals {
     /// Catches the signals.
     ///
-    /// A hangup that the parent chose to ignore, as `nohup` does, stays ignored.
+    /// A hangup that the parent ignores, as `nohup` does, stays ignored.
     ///
     /// # Errors
     /// When the system refuses.
@@ -31,11 +31,10 @@ impl Signals {
         })
     }
 
-    /// Waits for a request to stop: SIGINT, SIGTERM, or SIGHUP of a terminal that went away.
+    /// Waits for a request to stop: SIGINT, SIGTERM, or SIGHUP of a terminal that closed.
     ///
-    /// Without a terminal, SIGHUP comes from a service manager or a log rotation and asks to
-    /// reload. That is not supported yet, and it must not cut streams, so the process
-    /// continues.
+    /// Without a terminal, SIGHUP is a request to reload from a service manager or a log rotation.
+    /// Reloading is not supported and must not cut streams, so the process continues.
     pub async fn stop_requested(&mut self) {
         loop {
             tokio::select! {
@@ -61,13 +60,13 @@ async fn hung_up(signal: &mut Option<Signal>) {
     }
 }
 
-/// Returns whether this process inherited an ignored SIGHUP. Where the system does not tell, it did
-/// not.
+/// Returns whether this process inherited an ignored SIGHUP; false if the system does not report
+/// it.
 fn ignores_hangup() -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|status| is_hangup_ignored(&status))
 }
 
-/// Reads the mask of ignored signals, of which the lowest bit is signal 1, SIGHUP.
+/// Parses the mask of ignored signals, whose lowest bit is signal 1, SIGHUP.
 fn is_hangup_ignored(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())

@@ -1,15 +1,14 @@
-//! Several logs in one event, for those who ask for it: what comes, byte for byte, and that nothing
-//! else changes.
+//! Several logs in one event, for readers that request it: exact bytes, and no other change.
 
 mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use logs_gateway::config::{Config, SlowReader};
-use logs_gateway::history::Bounds;
-use logs_gateway::pace::Pace;
-use logs_sse_wire::sse::{Event as Frame, Parser};
+use logs_gateway::hub::bounds::Bounds;
+use logs_gateway::hub::config::{Config, SlowReader};
+use logs_gateway::reader::timing::StreamTiming;
+use logs_sse_wire::sse::{Event, Parser};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server, client};
@@ -27,18 +26,18 @@ fn routes() -> [String; 3] {
     ]
 }
 
-/// A gateway that keeps all that these tests publish, for readers however slow.
+/// A gateway that keeps all logs of these tests, however slow the reader.
 async fn gateway() -> Server {
-    paced(Pace::default()).await
+    keeping_everything(StreamTiming::default()).await
 }
 
-async fn paced(pace: Pace) -> Server {
+async fn keeping_everything(timing: StreamTiming) -> Server {
     let all = Bounds { lines: 100_000, bytes: usize::MAX >> 1 };
-    Server::tuned(Config { history: all, reader: all, ..Config::default() }, pace).await
+    Server::tuned(Config { history: all, reader: all, ..Config::default() }, timing).await
 }
 
 /// The logs of an event, as they are written in it.
-fn envelopes(frame: &Frame) -> Vec<String> {
+fn envelopes(frame: &Event) -> Vec<String> {
     match &*frame.event {
         "message" => vec![frame.data.clone()],
         "batch" => {
@@ -64,7 +63,7 @@ async fn logs(reader: &mut Reader, count: usize) -> (Vec<String>, usize) {
     (logs, events)
 }
 
-/// The stream's text after its greeting, up to what it `ends` with.
+/// The stream's text after its greeting, up to `ends`.
 async fn text(reader: &mut Reader, ends: &str) -> String {
     let mut text = String::new();
     while !text.ends_with(ends) {
@@ -74,13 +73,13 @@ async fn text(reader: &mut Reader, ends: &str) -> String {
     text.to_owned()
 }
 
-/// Opens a stream from a cursor on, to its greeting.
+/// Opens a stream from a cursor, and reads its greeting.
 async fn open_at(gateway: &Server, path: &str, cursor: &str) -> Reader {
     Reader::open(client().get(format!("{}{path}", gateway.url)).header("Last-Event-ID", cursor))
         .await
 }
 
-/// Logs as they come alone, the first with this number.
+/// Logs in events of their own, the first with this number.
 fn alone(gateway: &Server, first: u64, logs: &[String]) -> String {
     (first..)
         .zip(logs)
@@ -88,7 +87,7 @@ fn alone(gateway: &Server, first: u64, logs: &[String]) -> String {
         .collect()
 }
 
-/// Logs as they come together.
+/// Logs in one event.
 fn together(gateway: &Server, last: u64, logs: &[String]) -> String {
     format!("event: batch\nid: {}\ndata: [{}]\n\n", cursor(gateway, last), logs.join(","))
 }
@@ -105,7 +104,7 @@ fn base36(number: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_burst_comes_as_one_log_and_then_in_batches_byte_for_byte() {
+async fn a_burst_arrives_as_one_log_and_then_in_batches_byte_for_byte() {
     let gateway = gateway().await;
     for (number, path) in routes().into_iter().enumerate() {
         let before = 600 * number as u64;
@@ -139,7 +138,7 @@ async fn a_replay_comes_in_batches_at_once() {
 }
 
 #[tokio::test]
-async fn who_does_not_ask_sees_no_change() {
+async fn streams_without_batch_are_unchanged() {
     let gateway = gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 700);
     for path in routes() {
@@ -165,7 +164,7 @@ async fn who_does_not_ask_sees_no_change() {
 }
 
 #[tokio::test]
-async fn a_word_that_is_not_known_is_refused() {
+async fn rejects_unknown_batch_values() {
     let backend = gateway().await;
     let front = Server::forwarding_to(&backend.url).await;
     for gateway in [&backend, &front] {
@@ -183,7 +182,7 @@ async fn a_word_that_is_not_known_is_refused() {
 }
 
 #[tokio::test]
-async fn batches_come_through_two_gateways() {
+async fn batches_pass_through_two_gateways() {
     let backend = gateway().await;
     let front = Server::forwarding_to(&backend.url).await;
     backend.publish_numbers(CHANNEL, 1, 300);
@@ -194,7 +193,7 @@ async fn batches_come_through_two_gateways() {
 }
 
 #[tokio::test]
-async fn a_goodbye_comes_after_what_was_collected() {
+async fn a_goodbye_follows_the_collected_logs() {
     let gateway = gateway().await;
     let [path, ..] = routes();
     let mut reader = gateway.read(&format!("{path}&batch=1")).await;
@@ -202,21 +201,25 @@ async fn a_goodbye_comes_after_what_was_collected() {
     gateway.publish_numbers(CHANNEL, 1, 1);
     assert_eq!(logs(&mut reader, 1).await.1, 1);
     gateway.publish_numbers(CHANNEL, 2, 9);
-    // Long enough to be seen by the stream, and by far too short for the logs to go by themselves.
+    // Long enough for the stream to notice them, and far too short for a batch to become due.
     tokio::task::yield_now().await;
     tokio::time::sleep(Duration::from_millis(3)).await;
     gateway.shutdown.cancel();
     let (seen, _) = logs(&mut reader, 8).await;
     assert_eq!(read(&seen[7])["seq"], 9);
     assert_eq!(
-        (reader.told().await.expect("a goodbye").0, reader.frame().await),
+        (reader.event().await.expect("a goodbye").0, reader.frame().await),
         ("bye shutdown".into(), None)
     );
 }
 
 #[tokio::test]
-async fn a_heartbeat_comes_after_what_was_collected() {
-    let gateway = paced(Pace { heartbeat: Duration::from_millis(3), ..Pace::default() }).await;
+async fn a_heartbeat_follows_the_collected_logs() {
+    let gateway = keeping_everything(StreamTiming {
+        heartbeat: Duration::from_millis(3),
+        ..StreamTiming::default()
+    })
+    .await;
     let mut reader = gateway.read(&format!("{PROXY}&batch=1")).await;
     for number in [1, 2] {
         gateway.publish_numbers(CHANNEL, number, number);
@@ -230,8 +233,12 @@ async fn a_heartbeat_comes_after_what_was_collected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_heartbeat_tells_what_came_before_it_and_nothing_else() {
-    let gateway = paced(Pace { heartbeat: Duration::from_millis(7), ..Pace::default() }).await;
+async fn a_heartbeat_reports_exactly_what_precedes_it() {
+    let gateway = keeping_everything(StreamTiming {
+        heartbeat: Duration::from_millis(7),
+        ..StreamTiming::default()
+    })
+    .await;
     let mut reader = gateway.resume(&format!("{BOTH}&batch=1"), &gateway.cursor("0-0")).await;
     let hub = Arc::clone(&gateway.hub);
     let publishing = std::thread::spawn(move || {
@@ -261,7 +268,7 @@ async fn a_heartbeat_tells_what_came_before_it_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_is_cut_anywhere_goes_on_with_the_id_of_its_last_whole_event() {
+async fn a_stream_that_is_cut_anywhere_resumes_with_the_id_of_its_last_whole_event() {
     const LAST: u64 = 4_000;
     let gateway = Arc::new(gateway().await);
     let publisher = Arc::clone(&gateway);
@@ -314,7 +321,7 @@ async fn a_stream_that_is_cut_anywhere_goes_on_with_the_id_of_its_last_whole_eve
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_reader_is_told_its_gap_between_whole_batches() {
+async fn a_slow_reader_receives_its_gap_between_whole_batches() {
     const COUNT: u64 = 40_000;
     let config = Config {
         history: Bounds { lines: 3_000, bytes: usize::MAX },
@@ -322,7 +329,7 @@ async fn a_slow_reader_is_told_its_gap_between_whole_batches() {
         slow: SlowReader::Gap,
         ..Config::default()
     };
-    let gateway = Server::tuned(config, Pace::default()).await;
+    let gateway = Server::tuned(config, StreamTiming::default()).await;
     let mut reader = gateway.read(&format!("{PROXY}&batch=1")).await;
     reader.data().await;
     let entry = RawValue::from_string(format!("\"{}\"", "x".repeat(1_000))).expect("JSON");
@@ -356,7 +363,7 @@ async fn a_slow_reader_is_told_its_gap_between_whole_batches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_logs_are_published_they_are_the_same_with_batches_and_without() {
+async fn batches_carry_the_same_logs_as_single_events() {
     let gateway = Arc::new(gateway().await);
     let mut batched = gateway.resume(&format!("{BOTH}&batch=1"), &gateway.cursor("0-0")).await;
     let mut single = gateway.resume(BOTH, &gateway.cursor("0-0")).await;

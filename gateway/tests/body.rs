@@ -1,5 +1,5 @@
-//! What publishers of the field send: numbers that JSON lacks, byte order marks, compression, other
-//! charsets.
+//! Bodies as publishers in the field send them: numbers that JSON lacks, byte order marks,
+//! compression, other charsets.
 
 mod support;
 
@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 use support::{Answer, PROXY, Server, client};
 
-/// The body that Python's `json.dumps` makes of a log with these fields.
+/// The output of Python's `json.dumps` for a log with these fields.
 fn body(fields: &str) -> String {
     format!(
         r#"{{"service": "etl", "workspace_id": "workspace123", "workflow_id": "workflow456", "logData": {fields}}}"#
@@ -107,7 +107,7 @@ async fn a_byte_order_mark_and_gzip_are_read_on_every_route_with_a_body() {
 }
 
 #[tokio::test]
-async fn another_encoding_is_told_what_is_supported() {
+async fn a_refusal_of_another_encoding_names_the_supported_ones() {
     let gateway = Server::gateway().await;
     for encodings in [&["br"][..], &["zstd"], &["deflate"], &["gzip, gzip"], &["gzip", "gzip"]] {
         let answer = send(&gateway, "/logs/stream", encodings, "x").await;
@@ -127,7 +127,7 @@ async fn another_encoding_is_told_what_is_supported() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_refused_and_strangers_unpack_nothing() {
+async fn refuses_a_bomb_and_decompresses_nothing_for_strangers() {
     let gateway = Server::gateway().await;
     let bomb = zipped(&vec![b' '; 8 << 20]);
     assert!(bomb.len() < 1 << 20, "it passes the limit of the body itself");

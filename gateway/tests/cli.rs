@@ -1,4 +1,4 @@
-//! The program itself: flags, exit codes, its end.
+//! The program: flags, exit codes, shutdown.
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use logs_gateway::site::POLICY;
+use logs_gateway::http::site::POLICY;
 use support::{CHANNEL, PATIENCE, PROXY, Reader};
 
 fn gateway(arguments: &[&str]) -> Command {
@@ -58,7 +58,7 @@ impl Running {
         assert!(sent.success());
     }
 
-    /// Waits for the end and gives the exit code and standard error.
+    /// Waits for the end, and returns the exit code and standard error.
     fn end(mut self) -> (Option<i32>, String) {
         let start = Instant::now();
         while self.child.try_wait().expect("a child").is_none() {
@@ -73,7 +73,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It fails when it has ended already, which is what is wanted.
+        // An error means that it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -112,13 +112,13 @@ fn help_names_every_command_and_flag() {
 }
 
 #[test]
-fn a_wrong_flag_is_told_with_what_was_expected() {
+fn an_error_about_a_flag_names_what_was_expected() {
     for (arguments, expected) in [
         (&["--prot", "1"][..], "--port"),
         (&["--port", "x"], "--port"),
         (&["--rate", "0"], "from 0.001"),
         (&["--ping", "soon"], "2s or 500ms"),
-        (&["--heartbeat", "0s"], "more than no time"),
+        (&["--heartbeat", "0s"], "a time above zero"),
         (&["--history-bytes", "0"], "above 0"),
         (&["--history-lines", "few"], "--history-lines"),
         (&["--reader-lines", "many"], "above 0"),
@@ -126,7 +126,7 @@ fn a_wrong_flag_is_told_with_what_was_expected() {
         (&["--drain-retry", "5s..1s"], "1s..5s"),
         (&["--max-connections", "0"], "above 0"),
         (&["--write-timeout", "never"], "2s or 500ms"),
-        (&["--upstream", "ftp://host"], "no http(s) URL"),
+        (&["--upstream", "ftp://host"], "not an http(s) URL"),
         (&["--token", "secret"], "SERVICE=TOKEN"),
         (&["--csp", "default-src 'self'"], "--site <DIR>"),
         (&["--site", ".", "--csp", "default-src 'self'\nSet-Cookie: a=b"], "character 19 is '\\n'"),
@@ -141,7 +141,7 @@ fn a_wrong_flag_is_told_with_what_was_expected() {
 }
 
 #[test]
-fn what_cannot_work_is_said_before_anything_starts() {
+fn impossible_combinations_fail_before_anything_starts() {
     for (arguments, expected) in [
         (&["--host", "0.0.0.0"][..], "--token SERVICE=TOKEN"),
         (&["--site", "/no-such-folder"], "no index.html"),
@@ -154,7 +154,7 @@ fn what_cannot_work_is_said_before_anything_starts() {
 }
 
 #[test]
-fn a_busy_port_is_told_or_the_next_one_taken() {
+fn reports_a_busy_port_or_uses_the_next_one() {
     let busy = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = busy.local_addr().expect("an address").port().to_string();
     let (output, text) = ended(&["--port", &port]);
@@ -173,7 +173,7 @@ async fn ends_in_bounded_time_with_open_streams() {
         reader.data().await;
         running.interrupt(signal);
         assert_eq!(
-            reader.told().await.map(|(told, _)| told).as_deref(),
+            reader.event().await.map(|(told, _)| told).as_deref(),
             Some("bye shutdown"),
             "{signal}"
         );
@@ -207,7 +207,7 @@ async fn flags_set_the_history_and_the_times_of_streams() {
     let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     assert_eq!(reader.data().await["heartbeatMs"], 200);
     let mut told = Vec::new();
-    while let Some((event, _)) = reader.told().await {
+    while let Some((event, _)) = reader.event().await {
         told.push(event);
     }
     assert!(
@@ -255,7 +255,7 @@ async fn a_page_is_served_with_the_policy_of_the_flag() {
 }
 
 #[tokio::test]
-async fn the_make_believe_job_publishes_by_itself() {
+async fn the_sample_job_publishes_by_itself() {
     let running = Running::start(&["--port", "0", "--job", "--rate", "20"]);
     let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     reader.data().await;
@@ -275,7 +275,7 @@ async fn forwards_to_an_upstream_given_by_a_flag() {
 }
 
 #[tokio::test]
-async fn publish_sends_a_series_and_says_where_it_went() {
+async fn publish_sends_a_series_and_prints_its_channels() {
     let running = Running::start(&["--port", "0"]);
     let mut reader = Reader::open(reqwest_client().get(format!("{}{PROXY}", running.url))).await;
     reader.data().await;
@@ -294,7 +294,7 @@ async fn publish_sends_a_series_and_says_where_it_went() {
 }
 
 #[tokio::test]
-async fn publish_says_what_went_wrong_and_goes_on() {
+async fn publish_reports_a_failure_and_continues() {
     let running = Running::start(&["--port", "0"]);
     let url = running.url.clone();
     let (output, text) = tokio::task::spawn_blocking(move || {
@@ -312,7 +312,7 @@ async fn publish_says_what_went_wrong_and_goes_on() {
 }
 
 fn reqwest_client() -> reqwest::Client {
-    // An Err says that one is installed already, by another test of this process.
+    // An error means that another test of this process installed one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }

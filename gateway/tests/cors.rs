@@ -4,8 +4,8 @@
 mod program_support;
 mod support;
 
-use logs_gateway::app::Extras;
-use logs_gateway::cors::Cors;
+use logs_gateway::http::app::Extras;
+use logs_gateway::http::cors::Cors;
 use program_support::{Running, ended, program};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -102,7 +102,7 @@ async fn credentials_are_allowed_to_named_origins_only_by_a_flag() {
 }
 
 #[tokio::test]
-async fn a_page_may_read_when_to_come_back() {
+async fn a_page_may_read_retry_after() {
     let gateway = gateway(&[APP], false).await;
     for path in
         [format!("/logs/stream?channels={CHANNEL}"), "/logs/stream".into(), "/health".into()]

@@ -1,4 +1,4 @@
-//! DNS rebinding: a gateway on loopback answers to loopback names, and to those of a flag.
+//! DNS rebinding: a gateway on loopback accepts loopback names, and those of a flag.
 
 #[path = "support/program.rs"]
 mod program_support;
@@ -11,7 +11,7 @@ use std::path::Path;
 use program_support::{Running, ended, program};
 use support::{CHANNEL, PROXY};
 
-/// The status line, headers and begin of the body of a request with these header lines.
+/// The start of the response to a request with these header lines.
 fn ask(url: &str, request: &str) -> String {
     let mut socket = TcpStream::connect(url.trim_start_matches("http://")).expect("it listens");
     socket
@@ -36,7 +36,7 @@ fn get(url: &str, path: &str, host: &str) -> String {
 }
 
 #[test]
-fn another_name_is_refused_on_every_route_and_told_the_flag() {
+fn refuses_another_name_on_every_route_and_names_the_flag() {
     let site = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hosts");
     std::fs::create_dir_all(&site)
         .and_then(|()| std::fs::write(site.join("index.html"), "<!doctype html>"))
@@ -63,7 +63,7 @@ fn another_name_is_refused_on_every_route_and_told_the_flag() {
         ] {
             let answer = get(&running.url, path, host);
             let status = &answer[9..12];
-            // Nothing at all is no name; a server may call that malformed.
+            // An empty host is malformed rather than a wrong name.
             let is_refused =
                 status == "421" && answer.contains("--allowed-host") && answer.contains("nosniff");
             assert!(is_refused || host.is_empty() && status == "400", "{path} {host}: {answer}");
@@ -142,7 +142,7 @@ fn beyond_loopback_any_name_is_answered_until_one_is_given() {
 }
 
 #[test]
-fn a_flag_that_is_no_host_is_refused() {
+fn rejects_a_flag_that_is_not_a_host() {
     for name in ["http://logs.example.com", "logs.example.com:80", "a b", ""] {
         let (code, text) = ended(program(&["--port", "0", "--allowed-host", name]));
         assert!(code == Some(2) && text.contains("expected a host name"), "{name}: {text}");

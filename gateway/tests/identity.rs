@@ -1,12 +1,12 @@
-//! Who asks, by the headers of the proxy in front: the same on each route of the stream, and never
-//! guessed.
+//! The reader named by the headers of the proxy in front: the same on each route of the stream, and
+//! never guessed.
 
 mod support;
 
 use axum::http::{HeaderName, HeaderValue};
-use logs_gateway::pace::Pace;
-use logs_gateway::tokens::Tokens;
-use logs_gateway::upstream::Upstream;
+use logs_gateway::http::tokens::Tokens;
+use logs_gateway::http::upstream::Upstream;
+use logs_gateway::reader::timing::StreamTiming;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use support::{Answer, CHANNEL, PROXY, Reader, Server, Setup, client, tls};
 const OWN: &str = "/logs/stream?channels=logs:etl:workspace123:workflow456";
 const API: &str = "/api/logs/stream?channels=logs:etl:workspace123:workflow456";
 
-/// A GET with these headers, of any bytes and as often as they come.
+/// A GET with these headers, with any bytes and repeats.
 fn get(url: &str, headers: &[(&str, &[u8])]) -> reqwest::RequestBuilder {
     headers.iter().fold(client().get(url), |request, (name, value)| {
         request.header(
@@ -31,11 +31,11 @@ async fn greeting(url: &str, headers: &[(&str, &[u8])]) -> Value {
 }
 
 /// A backend, a gateway that forwards to it, and the addresses of all routes of the stream of both.
-async fn all_routes(pace: Pace) -> ([Server; 2], Vec<String>) {
-    let backend = Server::tuned(Default::default(), pace).await;
+async fn all_routes(timing: StreamTiming) -> ([Server; 2], Vec<String>) {
+    let backend = Server::tuned(Default::default(), timing).await;
     tls();
     let upstream = Some(Upstream::new(&backend.url).expect("a URL"));
-    let front = Server::made(Setup { pace, upstream, ..Setup::default() }).await;
+    let front = Server::made(Setup { timing, upstream, ..Setup::default() }).await;
     let urls = vec![
         format!("{}{OWN}", backend.url),
         format!("{}{API}", backend.url),
@@ -47,7 +47,7 @@ async fn all_routes(pace: Pace) -> ([Server; 2], Vec<String>) {
 
 #[tokio::test]
 async fn a_header_that_cannot_be_read_is_refused_on_every_route() {
-    let (_servers, urls) = all_routes(Pace::default()).await;
+    let (_servers, urls) = all_routes(StreamTiming::default()).await;
     let long = vec![b'a'; 257];
     for url in &urls {
         for name in ["X-Workspace-Id", "X-User-Id"] {
@@ -79,7 +79,7 @@ async fn a_header_that_cannot_be_read_is_refused_on_every_route() {
 
 #[tokio::test]
 async fn another_workspace_is_refused_on_every_route_and_its_own_is_granted() {
-    let (_servers, urls) = all_routes(Pace::default()).await;
+    let (_servers, urls) = all_routes(StreamTiming::default()).await;
     for url in &urls {
         for other in ["other", "Workspace123", "workspace12", "café", "workspace123%20", "*"] {
             let headers = [("X-Workspace-Id", other.as_bytes())];
@@ -104,7 +104,7 @@ async fn another_workspace_is_refused_on_every_route_and_its_own_is_granted() {
 
 #[tokio::test]
 async fn upstream_is_not_asked_for_another_workspace() {
-    // No server listens there: an attempt would be a 502.
+    // No server listens there: a request to upstream would be a 502.
     let front = Server::forwarding_to("http://127.0.0.1:9").await;
     assert_eq!(
         greeting(&format!("{}{PROXY}", front.url), &[("X-Workspace-Id", b"other")]).await["channels"],
@@ -114,7 +114,7 @@ async fn upstream_is_not_asked_for_another_workspace() {
 
 #[tokio::test]
 async fn a_workspace_of_letters_beyond_ascii_passes_through_two_gateways() {
-    let (servers, _) = all_routes(Pace::default()).await;
+    let (servers, _) = all_routes(StreamTiming::default()).await;
     let path = "/api/dapadmin/l5-etl/sse/logs/stream?workspace_id=caf%C3%A9&workflow_id=w";
     for headers in [&[("X-Workspace-Id", "café".as_bytes())][..], &[]] {
         assert_eq!(
@@ -126,7 +126,7 @@ async fn a_workspace_of_letters_beyond_ascii_passes_through_two_gateways() {
 
 #[tokio::test]
 async fn the_user_is_the_one_the_proxy_names_on_every_route() {
-    let (_servers, urls) = all_routes(Pace::default()).await;
+    let (_servers, urls) = all_routes(StreamTiming::default()).await;
     for url in &urls {
         assert_eq!(
             greeting(url, &[("X-User-Id", "jané@example.com".as_bytes())]).await["userId"],
@@ -137,7 +137,7 @@ async fn the_user_is_the_one_the_proxy_names_on_every_route() {
 }
 
 #[tokio::test]
-async fn only_a_demo_makes_a_user_up() {
+async fn only_a_demo_gateway_invents_a_user() {
     let own = || Tokens::new(vec!["etl=0123456789abcdef".parse().expect("a token")]);
     let demo = Server::gateway().await;
     let real = Server::made(Setup { tokens: own(), ..Setup::default() }).await;
@@ -155,8 +155,8 @@ async fn only_a_demo_makes_a_user_up() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_given_twice_is_refused() {
-    let (servers, _) = all_routes(Pace::default()).await;
+async fn rejects_a_repeated_id() {
+    let (servers, _) = all_routes(StreamTiming::default()).await;
     for server in &servers {
         for twice in [
             "workspace_id=other",
@@ -211,7 +211,7 @@ async fn a_token_that_cannot_be_read_is_refused_and_a_missing_one_is_wrong() {
     }
 }
 
-/// Values that a forger may try, among them the right one.
+/// Values that an attacker may try, including the right one.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     let near = prop_oneof![
         "workspace123",
@@ -237,7 +237,7 @@ fn header() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
     )
 }
 
-/// Whether a stream with these headers belongs to workspace123, or to nobody in particular.
+/// Whether a stream with these headers may read workspace123.
 fn may_read(headers: &[(&str, Vec<u8>)]) -> bool {
     let named: Vec<_> =
         headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("X-Workspace-Id")).collect();
@@ -252,8 +252,8 @@ fn may_read(headers: &[(&str, Vec<u8>)]) -> bool {
 fn no_headers_of_another_workspace_deliver_a_byte_on_any_route() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let pace = Pace { heartbeat: Duration::from_millis(5), ..Pace::default() };
-    let (servers, urls) = runtime.block_on(all_routes(pace));
+    let timing = StreamTiming { heartbeat: Duration::from_millis(5), ..StreamTiming::default() };
+    let (servers, urls) = runtime.block_on(all_routes(timing));
     servers[0].publish_numbers(CHANNEL, 4711, 4711);
     let cursor = servers[0].cursor("0");
     let mut runner = TestRunner::new(ProptestConfig {
@@ -284,7 +284,7 @@ fn no_headers_of_another_workspace_deliver_a_byte_on_any_route() {
         Ok(())
     });
     found.unwrap_or_else(|failure| panic!("{failure}"));
-    // The same question finds it where it is allowed, so the above could have failed.
+    // The same search succeeds where reading is allowed, so the test above can fail.
     let allowed = runtime.block_on(async {
         let mut reader = Reader::open(get(
             &urls[3],

@@ -1,5 +1,5 @@
-//! The proxy route in front of another backend: nothing is held back, both ends know of each
-//! other's leaving.
+//! The proxy route in front of another backend: nothing is held back, and each end learns when the
+//! other leaves.
 
 mod support;
 
@@ -14,7 +14,7 @@ use futures_util::{StreamExt, stream};
 use support::{CHANNEL, PROXY, Reader, Server, until};
 use tokio_util::sync::CancellationToken;
 
-/// What the upstream saw: the request, and whether its reader has left.
+/// What upstream observed: the request, and whether its reader has left.
 #[derive(Clone, Default)]
 struct Seen {
     requests: Arc<Mutex<Vec<(Uri, HeaderMap)>>>,
@@ -40,7 +40,7 @@ async fn quiet_upstream(seen: Seen) -> Server {
 }
 
 #[tokio::test]
-async fn passes_events_on_at_once_and_tells_upstream_who_reads() {
+async fn forwards_events_at_once_and_identifies_the_reader_to_upstream() {
     let seen = Seen::default();
     let upstream = quiet_upstream(seen.clone()).await;
     let gateway = Server::forwarding_to(&upstream.url).await;
@@ -75,7 +75,7 @@ async fn passes_events_on_at_once_and_tells_upstream_who_reads() {
 }
 
 #[tokio::test]
-async fn passes_a_cursor_of_the_query_on_as_one_of_the_query() {
+async fn forwards_a_cursor_in_the_query_in_the_query() {
     let seen = Seen::default();
     let upstream = quiet_upstream(seen.clone()).await;
     let gateway = Server::forwarding_to(&upstream.url).await;
@@ -156,8 +156,8 @@ async fn ends_upstream_when_the_browser_leaves() {
 }
 
 #[tokio::test]
-async fn says_why_when_upstream_is_down() {
-    // Bound and let go again: nobody listens there.
+async fn names_the_cause_when_upstream_is_down() {
+    // Bound and released again: no server listens there.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a free port");
@@ -176,4 +176,30 @@ async fn two_gateways_in_a_row_deliver() {
     reader.data().await;
     assert_eq!(backend.publish("through two").await, 1);
     assert_eq!(reader.data().await["data"]["message"], "through two");
+}
+
+#[tokio::test]
+async fn a_forwarded_stream_is_listed_and_stopped_like_others() {
+    let seen = Seen::default();
+    let upstream = quiet_upstream(seen.clone()).await;
+    let gateway = Server::forwarding_to(&upstream.url).await;
+    let mut reader = gateway.read(PROXY).await;
+    reader.frame().await;
+
+    let health = gateway.get("/health").await.json;
+    assert_eq!(health["connections"], 1);
+    assert_eq!(health["channels"], 1);
+    let stats = gateway.get("/admin/logs/stats").await.json;
+    let listed = &stats["channels"][CHANNEL];
+    assert_eq!(listed["subscribers"], 1, "{stats}");
+    assert_eq!(gateway.publish("published here").await, 0, "upstream feeds this stream");
+
+    let stop = serde_json::json!({ "connectionId": listed["connections"][0]["connectionId"] });
+    let answer = gateway.post("/admin/logs/stop", "l5-etl-token", stop.to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(reader.event().await.expect("a goodbye").0, "bye stop");
+    assert_eq!(reader.frame().await, None);
+    until("upstream's stream is dropped", async || seen.left.is_cancelled()).await;
+    until("it is listed no more", async || gateway.get("/health").await.json["connections"] == 0)
+        .await;
 }

@@ -24,7 +24,7 @@ fn run(command: &str, gateway: &str) -> String {
     );
     let output = Command::new("bash").args(["-c", &command]).output().expect("bash is there");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    // 28: the time limit, which ends a stream that would go on for ever.
+    // 28: the time limit, which ends an endless stream.
     let code = output.status.code();
     assert!(
         code == Some(0) || (code == Some(28) && command.contains(" -N ")),

@@ -4,8 +4,8 @@ mod support;
 
 use std::path::Path;
 
-use logs_gateway::app::Extras;
-use logs_gateway::replay::Recording;
+use logs_gateway::demo::replay::Recording;
+use logs_gateway::http::app::Extras;
 use support::{PROXY, Server};
 use tokio_util::sync::CancellationToken;
 

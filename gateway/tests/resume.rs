@@ -1,14 +1,14 @@
-//! A reader that comes back with a cursor gets what it missed, once, in order, or is told what it
-//! does not get.
+//! A reader that returns with a cursor receives what it missed, once and in order, or a gap that
+//! reports it.
 
 mod support;
 
 use std::sync::Arc;
 
-use logs_gateway::config::Config;
-use logs_gateway::history::Bounds;
-use logs_gateway::pace::Pace;
-use logs_sse_wire::sse::Event as Frame;
+use logs_gateway::hub::bounds::Bounds;
+use logs_gateway::hub::config::Config;
+use logs_gateway::reader::timing::StreamTiming;
+use logs_sse_wire::sse::Event;
 use serde_json::{Value, json};
 use support::{CHANNEL, PROXY, Reader, Server, client};
 
@@ -18,11 +18,11 @@ const OTHER: &str = "logs:etl:workspace123:other";
 /// A gateway that keeps this many lines of each channel.
 async fn keeping(lines: usize) -> Server {
     let config = Config { history: Bounds { lines, bytes: usize::MAX }, ..Config::default() };
-    Server::tuned(config, Pace::default()).await
+    Server::tuned(config, StreamTiming::default()).await
 }
 
 #[tokio::test]
-async fn the_greeting_says_where_live_begins() {
+async fn the_greeting_reports_where_live_starts() {
     let gateway = keeping(3).await;
     let seqs =
         async |gateway: &Server| gateway.read(STREAM).await.data().await["seqs"][CHANNEL].clone();
@@ -37,11 +37,11 @@ async fn the_greeting_says_where_live_begins() {
     );
     assert!(greeting["serverTime"].is_u64() && greeting["refused"] == json!([]), "{greeting}");
     gateway.publish_numbers(CHANNEL, 6, 6);
-    assert_eq!(reader.told().await, Some(("6".into(), gateway.cursor("6"))));
+    assert_eq!(reader.event().await, Some(("6".into(), gateway.cursor("6"))));
 }
 
 #[tokio::test]
-async fn goes_on_after_the_cursor_of_the_header_or_the_query_and_the_header_wins() {
+async fn resumes_after_the_cursor_in_header_or_query_and_the_header_wins() {
     let gateway = Server::gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 9);
     for path in [STREAM, PROXY] {
@@ -58,7 +58,7 @@ async fn goes_on_after_the_cursor_of_the_header_or_the_query_and_the_header_wins
 }
 
 #[tokio::test]
-async fn without_a_cursor_or_with_an_empty_one_a_stream_begins_live() {
+async fn a_stream_without_a_cursor_or_with_an_empty_one_starts_live() {
     let gateway = Server::gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 4);
     let mut readers = [
@@ -76,11 +76,11 @@ async fn without_a_cursor_or_with_an_empty_one_a_stream_begins_live() {
 }
 
 #[tokio::test]
-async fn what_the_history_no_longer_holds_is_told_exactly() {
+async fn reports_exactly_what_the_history_no_longer_holds() {
     let gateway = keeping(10).await;
     gateway.publish_numbers(CHANNEL, 1, 25);
     let mut reader = gateway.resume(STREAM, &gateway.cursor("5")).await;
-    assert_eq!(reader.told().await, Some(("gap 6 15 evicted".into(), gateway.cursor("f"))));
+    assert_eq!(reader.event().await, Some(("gap 6 15 evicted".into(), gateway.cursor("f"))));
     assert_eq!(reader.told_next(2).await, ["16", "17"]);
     assert_eq!(
         gateway.resume(STREAM, &gateway.cursor("f")).await.told_next(1).await,
@@ -99,18 +99,18 @@ async fn without_a_history_all_that_was_missed_is_told_and_live_works() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_epoch_gets_all_that_is_held_after_a_gap() {
+async fn a_cursor_of_another_epoch_replays_the_whole_history_after_a_gap() {
     let old = Server::gateway().await;
     old.publish_numbers(CHANNEL, 1, 50);
     let gateway = keeping(2).await;
     gateway.publish_numbers(CHANNEL, 1, 3);
     let mut reader = gateway.resume(STREAM, &old.cursor("1e")).await;
-    assert_eq!(reader.told().await, Some(("gap null null restarted".into(), gateway.cursor("1"))));
+    assert_eq!(reader.event().await, Some(("gap null null restarted".into(), gateway.cursor("1"))));
     assert_eq!(reader.told_next(2).await, ["2", "3"]);
 }
 
 #[tokio::test]
-async fn a_cursor_that_cannot_be_placed_goes_live_after_a_gap() {
+async fn an_unusable_cursor_starts_live_after_a_gap() {
     let gateway = Server::gateway().await;
     gateway.publish_numbers(CHANNEL, 1, 5);
     let (future, count) = (gateway.cursor("6"), gateway.cursor("1-2"));
@@ -125,7 +125,7 @@ async fn a_cursor_that_cannot_be_placed_goes_live_after_a_gap() {
     ] {
         let mut reader = gateway.resume(STREAM, cursor).await;
         assert_eq!(
-            reader.told().await,
+            reader.event().await,
             Some(("gap null null unknown".into(), gateway.cursor("5"))),
             "{cursor}"
         );
@@ -136,7 +136,7 @@ async fn a_cursor_that_cannot_be_placed_goes_live_after_a_gap() {
 }
 
 #[tokio::test]
-async fn channels_keep_their_place_in_the_cursor_and_merge_as_they_were_published() {
+async fn channels_keep_their_index_in_the_cursor_and_merge_in_the_order_of_publishing() {
     let gateway = Server::gateway().await;
     let path = format!("{STREAM},logs:etl:foreign:w,{OTHER},{CHANNEL}");
     let open = async |cursor: &str| {
@@ -184,14 +184,14 @@ async fn a_cursor_of_16_channels_stays_under_128_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_speed() {
+async fn reconnecting_during_a_burst_loses_and_doubles_nothing() {
     const LAST: u64 = 5_000;
     let config = Config {
         history: Bounds { lines: 100_000, bytes: usize::MAX },
         reader: Bounds { lines: 100_000, bytes: usize::MAX },
         ..Config::default()
     };
-    let gateway = Arc::new(Server::tuned(config, Pace::default()).await);
+    let gateway = Arc::new(Server::tuned(config, StreamTiming::default()).await);
     let publisher = Arc::clone(&gateway);
     let path = format!("{STREAM},{OTHER}");
     let readers: Vec<_> = (0..4)
@@ -203,7 +203,7 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
                     let mut reader = gateway.resume(&path, &cursor).await;
                     streams += 1;
                     for _ in 0..fastrand::u64(1..500).min(2 * LAST - seqs[0] - seqs[1]) {
-                        let Frame { id, data, event } =
+                        let Event { id, data, event } =
                             reader.frame().await.expect("the stream goes on");
                         assert_eq!(event, "message");
                         let log: Value = serde_json::from_str(&data).expect("JSON");
@@ -230,7 +230,8 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
             [CHANNEL, OTHER]
                 .iter()
                 .for_each(|channel| publisher.publish_numbers(channel, number, number));
-            // In bursts, so that readers catch up now and then: both replay and live are cut into.
+            // In bursts, so that readers catch up from time to time, and streams are cut both in
+            // replay and live.
             if fastrand::u8(..) == 0 {
                 std::thread::sleep(std::time::Duration::from_millis(30));
             }
@@ -242,11 +243,12 @@ async fn nothing_is_lost_or_doubled_by_coming_back_while_a_publisher_is_at_full_
 }
 
 #[tokio::test]
-async fn a_client_of_old_that_knows_messages_only_sees_every_log() {
-    let pace = Pace { heartbeat: std::time::Duration::from_millis(20), ..Pace::default() };
+async fn an_old_client_that_knows_messages_only_receives_every_log() {
+    let timing =
+        StreamTiming { heartbeat: std::time::Duration::from_millis(20), ..StreamTiming::default() };
     let gateway = Server::tuned(
         Config { history: Bounds { lines: 5, bytes: usize::MAX }, ..Config::default() },
-        pace,
+        timing,
     )
     .await;
     gateway.publish_numbers(CHANNEL, 1, 9);
@@ -255,7 +257,7 @@ async fn a_client_of_old_that_knows_messages_only_sees_every_log() {
     for number in 10..=14 {
         gateway.publish_numbers(CHANNEL, number, number);
         loop {
-            // What `onmessage` gets, and the fields that it reads.
+            // The events of `onmessage`, and the fields that it reads.
             let frame = reader.frame().await.expect("the stream goes on");
             if frame.event == "message" {
                 let log: Value = serde_json::from_str(&frame.data).expect("JSON");

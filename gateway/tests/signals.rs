@@ -1,4 +1,4 @@
-//! Signals: which end the program, how soon, and that none of them cuts a stream without a word.
+//! Signals: which ones end the program, how soon, and that streams end with a goodbye.
 
 #![cfg(unix)]
 
@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use support::PROXY;
-use support::process::{Process, Raw, command, connect};
+use support::process::{Gateway, Process, Raw, command, connect};
 
 fn gateway(arguments: &[&str]) -> Process {
     Process::start(command(&[&["--port", "0"], arguments].concat()).stderr(Stdio::null()))
@@ -24,14 +24,6 @@ fn a_signal_right_after_the_address_drains() {
             assert_eq!(gateway.end().code(), Some(0), "{signal}");
         }
     }
-}
-
-#[test]
-fn a_signal_right_after_the_address_ends_the_faults_proxy_in_order() {
-    let mut faults =
-        Process::start(command(&["faults", "--to", "http://127.0.0.1:9"]).stderr(Stdio::null()));
-    faults.signal("-TERM");
-    assert_eq!(faults.end().code(), Some(0));
 }
 
 #[test]
@@ -59,7 +51,7 @@ fn a_hangup_without_a_terminal_ends_nothing() {
 fn a_second_signal_shortens_a_drain_but_not_the_readers_goodbye() {
     let mut gateway = gateway(&[]);
     let mut reader = gateway.read(PROXY);
-    // Half a request holds a drain up.
+    // Half a request delays a drain.
     let mut half = connect(gateway.address());
     half.write_all(b"GET / HTTP/1.1\r\nHost:").expect("it accepts bytes");
     std::thread::sleep(Duration::from_millis(100));
@@ -79,7 +71,7 @@ fn a_second_signal_shortens_a_drain_but_not_the_readers_goodbye() {
 }
 
 #[test]
-fn a_reader_that_does_not_read_does_not_hold_up_a_drain() {
+fn a_reader_that_does_not_read_does_not_delay_a_drain() {
     let mut gateway = gateway(&["--history-bytes", "64000000"]);
     let frozen = Raw::request(gateway.address(), PROXY);
     std::thread::sleep(Duration::from_millis(200));
@@ -99,8 +91,8 @@ fn a_reader_that_does_not_read_does_not_hold_up_a_drain() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_drains() {
-    // `script` runs the program in a terminal of its own, which goes away with it.
+fn a_terminal_that_closes_drains() {
+    // `script` runs the program in a terminal of its own, which closes with it.
     let mut script = std::process::Command::new("script");
     script.args([
         "-qec",

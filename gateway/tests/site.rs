@@ -1,12 +1,11 @@
-//! The page and the answers around it: which files are served, and the headers that keep browsers
-//! from misreading them.
+//! The page: which files are served, and the headers that keep browsers from misreading them.
 
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use logs_gateway::app::Extras;
+use logs_gateway::http::app::Extras;
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response};
 use support::{CHANNEL, PROXY, Reader, Server, Setup, client};
@@ -47,7 +46,7 @@ async fn serving(name: &str) -> Server {
     Server::made(Setup { extras, ..Setup::default() }).await
 }
 
-/// The answer to a path exactly as it is written, which URL libraries would tidy up.
+/// The response to a path exactly as written, which URL libraries would normalise.
 async fn raw(server: &Server, path: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut socket = tokio::net::TcpStream::connect(server.url.trim_start_matches("http://"))
@@ -61,7 +60,7 @@ async fn raw(server: &Server, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn hidden_files_and_links_that_lead_outside_are_not_there() {
+async fn hidden_files_and_links_that_lead_outside_are_not_found() {
     let server = serving("hidden").await;
     let hidden = [
         "/.env",
@@ -130,7 +129,7 @@ async fn root(server: &Server, method: Method, accept: Option<&str>) -> Response
 }
 
 #[tokio::test]
-async fn caches_are_told_that_the_root_depends_on_what_is_accepted() {
+async fn the_root_varies_by_accept() {
     let server = serving("vary").await;
     for method in [Method::GET, Method::HEAD] {
         for (accept, kind) in [
@@ -184,13 +183,13 @@ async fn no_answer_is_sniffed_and_no_json_is_stored() {
                     .expect("an answer");
                 let header =
                     |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-                let told = (
+                let headers = (
                     header("content-type"),
                     header("x-content-type-options"),
                     header("cache-control"),
                 );
                 assert_eq!(
-                    told,
+                    headers,
                     (Some("application/json"), Some("nosniff"), Some("no-store")),
                     "{method} {path}"
                 );

@@ -1,17 +1,17 @@
-//! Readers that do not keep up: nobody waits for them, and they are told what they missed, to the
-//! last number.
+//! Readers that do not keep up: they delay no one, and receive the exact numbers of what they
+//! missed.
 
 mod support;
 
 use std::time::{Duration, Instant};
 
-use logs_gateway::config::{Config, SlowReader};
-use logs_gateway::history::Bounds;
-use logs_gateway::pace::Pace;
+use logs_gateway::hub::bounds::Bounds;
+use logs_gateway::hub::config::{Config, SlowReader};
+use logs_gateway::reader::timing::StreamTiming;
 use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server};
 
-/// More than all buffers between a gateway and a reader that does not read take.
+/// More than all buffers between a gateway and a reader that does not read.
 const COUNT: u64 = 40_000;
 
 /// Publishes `count` logs of 1 kB.
@@ -25,7 +25,7 @@ fn publish(gateway: &Server, count: u64) {
     }
 }
 
-/// A stream whose greeting was read and nothing since.
+/// A stream of which only the greeting was read.
 async fn frozen(gateway: &Server) -> Reader {
     let mut reader = gateway.read(PROXY).await;
     reader.data().await;
@@ -35,7 +35,7 @@ async fn frozen(gateway: &Server) -> Reader {
 async fn gateway(slow: SlowReader) -> Server {
     let (history, reader) =
         (Bounds { lines: 3_000, bytes: usize::MAX }, Bounds { lines: 1_000, bytes: usize::MAX });
-    // However long publishing takes on a busy machine.
+    // However long publishing needs on a busy machine.
     let config = Config {
         history,
         reader,
@@ -43,18 +43,22 @@ async fn gateway(slow: SlowReader) -> Server {
         slow_patience: Duration::from_secs(600),
         ..Config::default()
     };
-    Server::tuned(config, Pace { heartbeat: Duration::from_secs(600), ..Pace::default() }).await
+    Server::tuned(
+        config,
+        StreamTiming { heartbeat: Duration::from_secs(600), ..StreamTiming::default() },
+    )
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_log_comes_or_is_in_a_gap_and_the_newest_come() {
+async fn each_log_arrives_or_is_in_a_gap_and_the_newest_arrive() {
     let gateway = gateway(SlowReader::Gap).await;
     let mut reader = frozen(&gateway).await;
     publish(&gateway, COUNT);
     let (mut last, mut gaps) = (0, Vec::new());
     while last < COUNT {
-        let (told, _) = reader.told().await.expect("the stream goes on");
-        match told.strip_prefix("gap ").map(|gap| gap.split(' ').collect::<Vec<_>>()).as_deref() {
+        let (event, _) = reader.event().await.expect("the stream goes on");
+        match event.strip_prefix("gap ").map(|gap| gap.split(' ').collect::<Vec<_>>()).as_deref() {
             Some([from, to, "slow"]) => {
                 assert_eq!(from.parse(), Ok(last + 1));
                 last = to.parse().expect("a number");
@@ -63,7 +67,7 @@ async fn each_log_comes_or_is_in_a_gap_and_the_newest_come() {
             Some(other) => panic!("expected a gap of a slow reader, got {other:?}"),
             None => {
                 last += 1;
-                assert_eq!(told, last.to_string());
+                assert_eq!(event, last.to_string());
             }
         }
     }
@@ -71,18 +75,18 @@ async fn each_log_comes_or_is_in_a_gap_and_the_newest_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_cut_off_is_told_and_comes_back_to_the_rest() {
+async fn a_cut_reader_resumes_with_the_rest() {
     let gateway = gateway(SlowReader::Cut).await;
     let mut reader = frozen(&gateway).await;
     publish(&gateway, COUNT);
     let (mut last, mut cursor) = (0, String::new());
     loop {
-        let (told, id) = reader.told().await.expect("the stream goes on");
-        if told == "bye slow" {
+        let (event, id) = reader.event().await.expect("the stream goes on");
+        if event == "bye slow" {
             break;
         }
         last += 1;
-        assert_eq!(told, last.to_string());
+        assert_eq!(event, last.to_string());
         cursor = id;
     }
     assert_eq!((reader.frame().await, gateway.hub.stats().readers_cut_off), (None, 1));

@@ -1,4 +1,4 @@
-//! Sockets: how long a client may do nothing, how many may come, and which requests are none.
+//! Sockets: how long a client may stall, how many may connect, and which requests are malformed.
 
 #![cfg(unix)]
 
@@ -9,7 +9,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use support::process::{Process, Raw, command, connect, exchange, publish_request};
+use support::process::{Gateway, Process, Raw, command, connect, exchange, publish_request};
 use support::{CHANNEL, PATIENCE, PROXY};
 
 fn gateway(arguments: &[&str]) -> Process {
@@ -30,7 +30,7 @@ fn health_says(gateway: &Process, what: &str) {
     }
 }
 
-/// Publishes some 20 MB, more than all buffers between a gateway and a reader that does not read.
+/// Publishes about 20 MB, more than all buffers between a gateway and a reader that does not read.
 fn flood(gateway: &Process) {
     let filler = "x".repeat(500_000);
     for _ in 0..40 {
@@ -92,7 +92,7 @@ fn a_client_that_ends_its_side_after_the_request_gets_its_stream() {
         let mut raw = Raw::request(gateway.address(), &path);
         raw.socket.shutdown(Shutdown::Write).expect("a socket");
         raw.until("\"connectionId\"");
-        // Longer than the gateway checks whether it is there.
+        // Longer than the gateway checks whether the client is there.
         std::thread::sleep(Duration::from_millis(3_500));
         assert!(gateway.publish("to half a connection").contains("\"delivered\":1"));
         raw.until("to half a connection");
@@ -113,7 +113,7 @@ fn a_client_that_sends_behind_its_request_and_leaves_is_noticed() {
     let gateway = gateway(&[]);
     for bytes in [100, 10_000, 3_000_000] {
         let mut raw = gateway.read(PROXY);
-        // It fails once the gateway gives the connection up.
+        // It fails once the gateway closes the connection.
         let _ = raw.socket.write_all(&vec![b'x'; bytes]);
         drop(raw);
         health_says(&gateway, "\"connections\":0,");
@@ -131,6 +131,21 @@ fn a_client_that_leaves_while_upstream_is_silent_is_noticed() {
     forwarded.set_read_timeout(Some(Duration::from_secs(5))).expect("a time");
     let read = forwarded.read_to_end(&mut Vec::new());
     assert!(read.is_ok(), "upstream's request is still open: {read:?}");
+}
+
+#[test]
+fn a_client_that_ends_its_side_keeps_its_forwarded_stream() {
+    let upstream = gateway(&[]);
+    let gateway = gateway(&["--upstream", &upstream.url]);
+    let mut raw = gateway.read(PROXY);
+    raw.socket.shutdown(Shutdown::Write).expect("a socket");
+    // Longer than the gateway checks whether the client is there.
+    std::thread::sleep(Duration::from_millis(3_500));
+    assert!(upstream.publish("to half a connection").contains("\"delivered\":1"));
+    raw.until("to half a connection");
+    drop(raw);
+    health_says(&gateway, "\"connections\":0,");
+    health_says(&upstream, "\"connections\":0,");
 }
 
 #[test]
@@ -157,7 +172,7 @@ fn requests_in_one_piece_are_answered_one_after_the_other() {
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
 }
 
-/// The status that a request is answered with.
+/// The status of the response to a request.
 fn status(gateway: &Process, request: &str) -> String {
     let answer = exchange(gateway.address(), request);
     answer.split(' ').nth(1).unwrap_or("none").to_owned()
@@ -186,7 +201,7 @@ fn requests_that_two_servers_could_read_differently_are_refused() {
     ] {
         assert_eq!(status(&gateway, request), expected, "{request:?}");
     }
-    // The second request of a connection is looked at like the first.
+    // The second request of a connection is checked like the first.
     let publish = publish_request("/logs/stream", "x").replace("Connection: close\r\n", "");
     let answers = gateway.exchange(&format!("{publish}GET /ready HTTP/1.1\r\nHost: a\n\r\n"));
     assert!(answers.starts_with("HTTP/1.1 200") && answers.contains("HTTP/1.1 400"), "{answers}");
@@ -257,7 +272,7 @@ fn the_limit_follows_that_of_open_files() {
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
     assert!(gateway.get("/health").contains(&format!("\"connections\":{},", streams.len())));
     assert!(gateway.publish("hello").contains(&format!("\"delivered\":{}", streams.len())));
-    // Idle connections take the reserve for two seconds only.
+    // Idle connections occupy the reserve for two seconds only.
     let idle: Vec<_> = (0..40).map(|_| connect(gateway.address())).collect();
     assert!(gateway.get("/health").contains("healthy"));
     drop(idle);

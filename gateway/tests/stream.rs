@@ -1,4 +1,4 @@
-//! Reading and publishing over real sockets, by the contract.
+//! Reading and publishing over real sockets.
 
 mod support;
 
@@ -56,7 +56,7 @@ async fn no_cache_proxy_or_compressor_may_hold_events_back() {
 }
 
 #[tokio::test]
-async fn all_readers_of_a_channel_get_a_log_and_nobody_else() {
+async fn only_the_readers_of_a_channel_receive_its_logs() {
     let gateway = Server::gateway().await;
     let mut one = gateway.read(PROXY).await;
     let mut two =
@@ -114,7 +114,7 @@ async fn an_entry_arrives_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn answers_a_publisher_as_the_contract_says() {
+async fn responds_to_a_publisher_with_the_channel_and_the_number_of_readers() {
     let gateway = Server::gateway().await;
     for path in ["/logs/stream", "/api/logs/publish"] {
         let body = json!({ "service": "function", "workspace_id": "workspace123", "function_id": "function456", "logData": {} });
@@ -148,7 +148,7 @@ async fn a_token_publishes_for_its_own_service_only() {
 }
 
 #[tokio::test]
-async fn a_malformed_request_is_told_which_field_is_wrong() {
+async fn a_refusal_names_the_malformed_field() {
     let gateway = Server::gateway().await;
     for (path, field) in [
         ("/logs/stream", "channels"),
@@ -177,7 +177,7 @@ async fn a_malformed_request_is_told_which_field_is_wrong() {
 }
 
 #[tokio::test]
-async fn tells_an_operator_who_reads_what() {
+async fn statistics_list_the_readers_of_each_channel() {
     let gateway = Server::gateway().await;
     let mut reader = gateway.read(PROXY).await;
     let connection = reader.data().await["connectionId"].clone();

@@ -1,8 +1,5 @@
-//! What a backend answers the proxy route, and how long it is waited for: only a readable stream
-//! passes, and nothing hangs.
+//! Responses of a backend to the proxy route: only a readable stream passes, and nothing hangs.
 
-#[path = "support/faults.rs"]
-mod faults_support;
 mod support;
 
 use std::convert::Infallible;
@@ -14,20 +11,20 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::routing::get;
-use faults_support::{Afterwards, Canned};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use logs_gateway::pace::Pace;
-use logs_gateway::upstream::{Deadlines, Options, Upstream};
+use logs_gateway::http::upstream::{Deadlines, Options, Upstream};
+use logs_gateway::reader::timing::StreamTiming;
+use logs_test_support::{Afterwards, Canned};
 use support::{Answer, PATIENCE, PROXY, Reader, Server, Setup, client, tls};
 
 /// A gateway before `url`, with short deadlines.
-async fn before(url: &str, pace: Pace, deadlines: Deadlines) -> Server {
+async fn before(url: &str, timing: StreamTiming, deadlines: Deadlines) -> Server {
     tls();
     let upstream =
         Upstream::with(url.parse().expect("a URL"), Options { deadlines, ..Options::default() })
             .expect("an upstream");
-    Server::made(Setup { pace, upstream: Some(upstream), ..Setup::default() }).await
+    Server::made(Setup { timing, upstream: Some(upstream), ..Setup::default() }).await
 }
 
 /// An upstream that sends `text` and then nothing.
@@ -41,7 +38,7 @@ async fn silent_after(text: &'static str) -> Server {
     Server::of(|_| Router::new().route("/logs/stream", get(send))).await
 }
 
-/// What the proxy route answers when upstream sends these bytes.
+/// The response of the proxy route when upstream sends these bytes.
 async fn through(answer: &str) -> (Answer, HeaderMap) {
     let upstream =
         Canned::serving(answer.replace('\n', "\r\n").into_bytes(), Afterwards::Close).await;
@@ -103,7 +100,7 @@ async fn anything_but_a_stream_is_a_502_of_our_own() {
 }
 
 #[tokio::test]
-async fn a_status_that_tells_a_page_what_to_do_is_kept_in_our_own_words() {
+async fn keeps_statuses_that_decide_how_a_page_reacts() {
     for (status, wait, expected) in [
         ("401 Unauthorized", "", None),
         ("403 Forbidden", "", None),
@@ -168,7 +165,7 @@ async fn a_stream_passes_as_utf_8_and_is_asked_for_unencoded() {
 }
 
 #[tokio::test]
-async fn the_other_name_of_the_route_is_tried_once_and_remembered() {
+async fn tries_the_other_path_once_and_remembers_it() {
     for path in ["/logs/stream", "/api/logs/stream"] {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let (seen, missed) = (Arc::clone(&asked), Arc::clone(&asked));
@@ -200,7 +197,7 @@ async fn the_other_name_of_the_route_is_tried_once_and_remembered() {
 }
 
 #[tokio::test]
-async fn a_backend_without_either_name_is_told_by_both() {
+async fn a_404_names_both_paths() {
     let upstream = Server::of(|_| Router::new()).await;
     let answer = Server::forwarding_to(&upstream.url).await.get(PROXY).await;
     assert_eq!(answer.status, 404);
@@ -211,12 +208,12 @@ async fn a_backend_without_either_name_is_told_by_both() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_does_not_answer_is_given_up() {
+async fn abandons_an_upstream_that_does_not_respond() {
     for sent in ["", "HTTP/1.1 200 OK\r\nContent-Type: te"] {
         let upstream = Canned::serving(sent.into(), Afterwards::StayOpen).await;
         let gateway = before(
             &upstream.url,
-            Pace::default(),
+            StreamTiming::default(),
             Deadlines { head: Duration::from_millis(100), ..Deadlines::default() },
         )
         .await;
@@ -229,11 +226,11 @@ async fn an_upstream_that_does_not_answer_is_given_up() {
 }
 
 #[tokio::test]
-async fn shutting_down_answers_those_who_wait_for_upstream() {
+async fn shutting_down_refuses_readers_that_wait_for_upstream() {
     let upstream = Canned::serving(Vec::new(), Afterwards::StayOpen).await;
     let gateway = before(
         &upstream.url,
-        Pace::default(),
+        StreamTiming::default(),
         Deadlines { head: Duration::from_secs(3600), ..Deadlines::default() },
     )
     .await;
@@ -247,13 +244,13 @@ async fn shutting_down_answers_those_who_wait_for_upstream() {
     assert_eq!(answer.await.expect("it ends").status, 503);
 }
 
-/// The body of the proxy route when upstream sends `text` and then nothing, until it is given up.
+/// The body of the proxy route when upstream sends `text` and then nothing, until the deadline.
 async fn bridged(text: &'static str) -> String {
     let upstream = silent_after(text).await;
-    let pace = Pace { ping: Duration::from_millis(20), ..Pace::default() };
+    let timing = StreamTiming { ping: Duration::from_millis(20), ..StreamTiming::default() };
     let gateway = before(
         &upstream.url,
-        pace,
+        timing,
         Deadlines { idle: Duration::from_secs(2), ..Deadlines::default() },
     )
     .await;
@@ -264,14 +261,14 @@ async fn bridged(text: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn a_silent_upstream_is_bridged_by_pings_and_then_given_up() {
+async fn pings_bridge_a_silent_upstream_until_the_deadline() {
     for pings in join_all(["", "data: a\n\n", "data: a\r\n\r\n"].map(bridged)).await {
         assert!(!pings.is_empty() && pings.replace(":ping\n\n", "").is_empty(), "{pings:?}");
     }
 }
 
 #[tokio::test]
-async fn a_ping_never_stands_within_a_line_or_ends_an_event() {
+async fn a_ping_never_splits_a_line_or_ends_an_event() {
     for within in join_all(["data: ha", "data: ha\r"].map(bridged)).await {
         assert_eq!(within, "");
     }
@@ -286,10 +283,11 @@ async fn a_stream_of_upstream_rotates_and_says_goodbye_between_events_of_any_lin
         [("data: \"a\"\r\n\r\n", true), ("data: \"a\"\r\r", true), ("data: \"a\"\n", false)]
     {
         let upstream = silent_after(text).await;
-        let pace = Pace { rotate: Some(Duration::from_millis(100)), ..Pace::default() };
+        let timing =
+            StreamTiming { rotate: Some(Duration::from_millis(100)), ..StreamTiming::default() };
         let gateway = before(
             &upstream.url,
-            pace,
+            timing,
             Deadlines { idle: Duration::from_millis(600), ..Deadlines::default() },
         )
         .await;

@@ -1,128 +1,176 @@
-//! The gateway's own messages beside log lines: greeting, heartbeat, gap, goodbye
-//! (`docs/protocol.md`). Only reads them.
+//! The gateway's own messages besides log lines: greeting, heartbeat, gap and goodbye
+//! (`docs/protocol.md`), in both directions.
+//!
+//! The `read_*` functions are the client's direction. The gateway's is [`Display`](fmt::Display),
+//! which writes a message's JSON. The client never calls it, so the linker drops it there.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use crate::cursor::{Epoch, MAX_SEQ};
-use crate::json::{Object, count};
+use crate::json::{Object, count, quoted};
 
-/// The names of the events that an `EventSource` must be asked for one by one.
+/// The names of all events that an `EventSource` needs a listener of its own for.
 pub const EVENTS: [&str; 4] = [BATCH, HEARTBEAT, GAP, BYE];
 
-/// Several logs in one event, for those who asked for it.
+/// Several logs in one event, for readers that requested batches.
 pub const BATCH: &str = "batch";
 
-/// Keeps an idle stream provably alive.
+/// Shows that an idle stream is alive.
 pub const HEARTBEAT: &str = "heartbeat";
 
-/// Logs that will not come.
+/// Logs that will not arrive.
 pub const GAP: &str = "gap";
 
-/// The stream ends now.
+/// The last event of a stream.
 pub const BYE: &str = "bye";
 
-/// The gateway's first message on a stream. The first backend sends none, and an older gateway
-/// leaves out the last three.
+/// The gateway's first message on a stream, as the client reads it.
+///
+/// The first backend sends none, and an older gateway omits the last three fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hello {
-    /// The channels that this reader may read; `None` when the gateway did not say.
+    /// The channels that this reader may read; `None` when the gateway does not list them.
     pub granted: Option<Vec<String>>,
-    /// The gateway's name for this connection, to be found again in its logs.
+    /// The gateway's name for this connection, which its log repeats.
     pub connection_id: Option<String>,
-    /// In what its sequence numbers count; `None` from a gateway that has none.
+    /// The epoch of its sequence numbers; `None` from a gateway without any.
     pub epoch: Option<Epoch>,
-    /// What it holds of each channel.
+    /// The extent of its history of each channel.
     pub held: Vec<(String, Held)>,
-    /// How often it sends a heartbeat.
+    /// The interval of its heartbeats.
     pub heartbeat: Option<Duration>,
     /// Its clock, in milliseconds since 1970.
     pub server_time: Option<i64>,
 }
 
-/// What a gateway holds of one channel.
+/// The extent of a gateway's history of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// The sequence number of the oldest log that can be had again; one above `newest` when there
-    /// is none.
+    /// The sequence number of the oldest log that can be replayed; `newest + 1` when there is none.
     pub oldest: u64,
-    /// The highest sequence number given out.
+    /// The highest sequence number assigned.
     pub newest: u64,
 }
 
-/// A sign of life.
+/// A sign of life, with the positions of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// The highest sequence number of each channel that was sent on this stream.
+    /// The highest sequence number sent on this stream, for each channel.
     pub sent: Vec<(String, u64)>,
     /// The gateway's clock, in milliseconds since 1970.
     pub server_time: Option<i64>,
 }
 
-/// Logs of one channel that will not come.
+/// Logs of one channel that will not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The channel.
+    /// The channel's name.
     pub channel: String,
     /// The lowest sequence number among them; `None` when the gateway does not know the numbers.
     pub from: Option<u64>,
     /// The highest sequence number among them; `None` when the gateway does not know the numbers.
     pub to: Option<u64>,
-    /// Why.
+    /// The reason that the gateway states.
     pub reason: GapReason,
 }
 
-/// Why logs will not come.
+/// Why logs will not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GapReason {
     /// They are older than the gateway's history.
     Evicted,
-    /// The gateway started anew and knows nothing of what was before.
+    /// The gateway restarted, and its history began again.
     Restarted,
-    /// This page did not keep up.
+    /// The reader did not keep up.
     Slow,
-    /// The gateway does not know where this page stopped.
+    /// The gateway does not know where the reader stopped.
     Unknown,
-    /// They were sent, by the numbers, and did not arrive.
+    /// The client found that numbers are missing. Never sent.
     Lost,
-    /// The gateway never learned where this page stopped, although the page said so.
+    /// The client found that its cursor did not reach the gateway. Never sent.
     NotResumed,
 }
 
 impl GapReason {
     fn read(text: &str) -> Self {
-        match text {
-            "evicted" => Self::Evicted,
-            "restarted" => Self::Restarted,
-            "slow" => Self::Slow,
-            _ => Self::Unknown,
-        }
+        Self::NAMES
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map_or(Self::Unknown, |(reason, _)| *reason)
     }
+
+    fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(reason, _)| *reason == self).map_or("unknown", |(_, name)| name)
+    }
+
+    /// All reasons that a gateway sends, except `unknown`, which a client assumes.
+    const NAMES: [(Self, &'static str); 3] =
+        [(Self::Evicted, "evicted"), (Self::Restarted, "restarted"), (Self::Slow, "slow")];
 }
 
-/// The gateway ends the stream.
+/// A goodbye: the gateway ends the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bye {
-    /// Why.
+    /// The reason, by which a client decides whether to reconnect.
     pub reason: ByeReason,
-    /// Not to come back before this time has passed.
+    /// How long a client waits before it reconnects.
     pub retry: Duration,
 }
 
 /// Why a gateway ends a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByeReason {
-    /// It goes down, as for an update.
+    /// The gateway shuts down, for example to be updated.
     Shutdown,
-    /// The stream is old; another one takes its place.
+    /// The stream reached its maximum age.
     Rotation,
-    /// This page did not keep up.
+    /// The reader did not keep up.
     Slow,
-    /// It is not to come back.
+    /// An operator ended the stream. A client does not reconnect.
     Stop,
 }
 
-/// Reads a greeting; what an older gateway leaves out, or what cannot be, is left out.
+impl ByeReason {
+    fn read(text: &str) -> Self {
+        Self::NAMES
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map_or(Self::Shutdown, |(reason, _)| *reason)
+    }
+
+    fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(reason, _)| *reason == self).map_or("shutdown", |(_, name)| name)
+    }
+
+    /// All reasons that a gateway sends, except `shutdown`, which a client assumes.
+    const NAMES: [(Self, &'static str); 3] =
+        [(Self::Rotation, "rotation"), (Self::Slow, "slow"), (Self::Stop, "stop")];
+}
+
+/// The gateway's first message on a stream, as the gateway writes it. Read as [`Hello`].
+#[derive(Clone, Debug)]
+pub struct Greeting<'a> {
+    /// The gateway's name for this connection.
+    pub connection_id: &'a str,
+    /// The reader, as the proxy in front of the gateway identified it.
+    pub user_id: &'a str,
+    /// The time of the connection, in milliseconds since 1970.
+    pub connected_at: u64,
+    /// The epoch of the sequence numbers.
+    pub epoch: &'a Epoch,
+    /// The channels that the reader may read, with the extent of each history.
+    pub granted: Vec<(String, Held)>,
+    /// The requested channels that it may not read.
+    pub refused: Vec<String>,
+    /// The interval of heartbeats, in milliseconds.
+    pub heartbeat_ms: u64,
+    /// The gateway's clock, in milliseconds since 1970.
+    pub server_time: u64,
+}
+
+/// Reads a greeting. A field that is missing or impossible is `None` or empty.
 pub fn read_hello(fields: &Object<'_>) -> Hello {
     let epoch = fields.string("epoch").and_then(|epoch| epoch.parse().ok());
     let beat = fields.count("heartbeatMs").map(Duration::from_millis);
@@ -140,13 +188,13 @@ pub fn read_hello(fields: &Object<'_>) -> Hello {
     }
 }
 
-/// Reads a heartbeat; `None` for what is none.
+/// Reads a heartbeat, or returns `None` if a field is missing.
 pub fn read_heartbeat(fields: &Object<'_>) -> Option<Heartbeat> {
     let sent = each(&fields.object("seqs")?, |json| count(json).filter(|seq| *seq <= MAX_SEQ));
     Some(Heartbeat { sent, server_time: fields.number("serverTime") })
 }
 
-/// Reads a gap; `None` for what is none.
+/// Reads a gap, or returns `None` if a field is missing.
 pub fn read_gap(fields: &Object<'_>) -> Option<Gap> {
     let seq = |name| fields.count(name).filter(|seq| *seq <= MAX_SEQ);
     Some(Gap {
@@ -157,16 +205,10 @@ pub fn read_gap(fields: &Object<'_>) -> Option<Gap> {
     })
 }
 
-/// Reads a goodbye; `None` for what is none.
+/// Reads a goodbye, or returns `None` if its reason is missing.
 pub fn read_bye(fields: &Object<'_>) -> Option<Bye> {
-    let reason = match &*fields.string("reason")? {
-        "stop" => ByeReason::Stop,
-        "rotation" => ByeReason::Rotation,
-        "slow" => ByeReason::Slow,
-        _ => ByeReason::Shutdown,
-    };
     Some(Bye {
-        reason,
+        reason: ByeReason::read(&fields.string("reason")?),
         retry: Duration::from_millis(fields.count("retryMs").unwrap_or_default()).min(LONGEST_WAIT),
     })
 }
@@ -177,16 +219,79 @@ fn read_held(json: &str) -> Option<Held> {
     (held.newest < MAX_SEQ && 0 < held.oldest && held.oldest <= held.newest + 1).then_some(held)
 }
 
-/// What `read` makes of each field; what it cannot read is left out.
+/// Returns each field that `read` accepts.
 fn each<T>(fields: &Object<'_>, read: impl Fn(&str) -> Option<T>) -> Vec<(String, T)> {
     fields.fields().filter_map(|(name, json)| Some((name.to_owned(), read(json)?))).collect()
 }
 
-/// A faster beat would keep the page busy with nothing; a slower one proves nothing.
+impl fmt::Display for Greeting<'_> {
+    /// Writes the fields that old clients know first.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r#"{"type":"connection","status":"connected","channels":"#)?;
+        write_list(f, '[', ']', &self.granted, |f, (channel, _)| f.write_str(&quoted(channel)))?;
+        let (user, connection) = (quoted(self.user_id), quoted(self.connection_id));
+        write!(f, r#","userId":{user},"connectionId":{connection}"#)?;
+        write!(f, r#","timestamp":{},"epoch":"{}","seqs":"#, self.connected_at, self.epoch)?;
+        write_list(f, '{', '}', &self.granted, |f, (channel, Held { oldest, newest })| {
+            write!(f, r#"{}:{{"oldest":{oldest},"newest":{newest}}}"#, quoted(channel))
+        })?;
+        write!(f, r#","heartbeatMs":{},"refused":"#, self.heartbeat_ms)?;
+        write_list(f, '[', ']', &self.refused, |f, channel| f.write_str(&quoted(channel)))?;
+        write!(f, r#","serverTime":{}}}"#, self.server_time)
+    }
+}
+
+impl fmt::Display for Heartbeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r#"{"seqs":"#)?;
+        write_list(f, '{', '}', &self.sent, |f, (channel, seq)| {
+            write!(f, "{}:{seq}", quoted(channel))
+        })?;
+        match self.server_time {
+            Some(time) => write!(f, r#","serverTime":{time}}}"#),
+            None => f.write_str("}"),
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seq = |seq: Option<u64>| seq.map_or("null".into(), |seq| seq.to_string());
+        let (channel, from, to) = (quoted(&self.channel), seq(self.from), seq(self.to));
+        let reason = self.reason.name();
+        write!(f, r#"{{"channel":{channel},"from":{from},"to":{to},"reason":"{reason}"}}"#)
+    }
+}
+
+impl fmt::Display for Bye {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (reason, retry) = (self.reason.name(), self.retry.as_millis());
+        write!(f, r#"{{"reason":"{reason}","retryMs":{retry}}}"#)
+    }
+}
+
+fn write_list<T>(
+    f: &mut fmt::Formatter<'_>,
+    open: char,
+    close: char,
+    items: &[T],
+    write: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    fmt::Write::write_char(f, open)?;
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            f.write_str(",")?;
+        }
+        write(f, item)?;
+    }
+    fmt::Write::write_char(f, close)
+}
+
+/// A faster heartbeat would only keep the page busy; a slower one would prove nothing.
 const SHORTEST_BEAT: Duration = Duration::from_millis(100);
 const LONGEST_BEAT: Duration = Duration::from_secs(600);
 
-/// A server may ask for a wait, but not send a page away for good by a number.
+/// A server may delay a page's return, but not prevent it by a huge number.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
@@ -198,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_additions_of_a_greeting() {
+    fn reads_epoch_extents_heartbeat_and_clock_of_a_greeting() {
         let json = r#"{"type":"connection","epoch":"abc123","seqs":{"logs:etl:a:b":{"oldest":3,"newest":9}},"heartbeatMs":15000,"serverTime":5}"#;
         let hello = read_hello(&fields(json));
         assert_eq!(hello.held, [("logs:etl:a:b".to_owned(), Held { oldest: 3, newest: 9 })]);
@@ -206,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_cannot_be_are_left_out() {
+    fn omits_impossible_numbers() {
         let seqs = r#"{"a":{"oldest":0,"newest":0},"b":{"oldest":9,"newest":3},"c":{"oldest":1,"newest":9007199254740991}}"#;
         let json = format!(r#"{{"epoch":"abc123","seqs":{seqs},"heartbeatMs":1,"serverTime":5}}"#);
         let hello = read_hello(&fields(&json));
@@ -214,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_none() {
+    fn rejects_messages_without_their_fields() {
         for text in ["{}", r#"{"channel":5}"#, r#"{"seqs":[1]}"#, r#"{"reason":null}"#] {
             assert_eq!(
                 (read_heartbeat(&fields(text)), read_gap(&fields(text)), read_bye(&fields(text))),
@@ -225,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_has_an_end() {
+    fn bounds_the_wait_of_a_goodbye() {
         let bye = read_bye(&fields(r#"{"reason":"shutdown","retryMs":18446744073709551615}"#));
         assert_eq!(bye.map(|bye| bye.retry), Some(LONGEST_WAIT));
     }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use logs_gateway::app::{Extras, Gateway, app};
-use logs_gateway::config::Config;
+use logs_gateway::http::app::{Extras, app};
+use logs_gateway::http::state::Gateway;
+use logs_gateway::http::tokens::Tokens;
+use logs_gateway::http::upstream::Upstream;
 use logs_gateway::hub::Hub;
-use logs_gateway::pace::Pace;
-use logs_gateway::tokens::Tokens;
-use logs_gateway::upstream::Upstream;
-use logs_sse_wire::sse::{Event as Frame, Parser};
+use logs_gateway::hub::config::Config;
+use logs_gateway::reader::timing::StreamTiming;
+use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -29,7 +30,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Server {
     pub url: String,
     pub shutdown: CancellationToken,
-    /// The channels; of no use where the routes are of another kind.
+    /// The channels, if the routes are those of a gateway.
     pub hub: Arc<Hub>,
 }
 
@@ -42,7 +43,7 @@ impl Drop for Server {
 impl Server {
     /// A gateway with the demo tokens.
     pub async fn gateway() -> Self {
-        Self::tuned(Config::default(), Pace::default()).await
+        Self::tuned(Config::default(), StreamTiming::default()).await
     }
 
     /// A gateway whose proxy route forwards to `upstream`.
@@ -50,20 +51,20 @@ impl Server {
         tls();
         Self::with(
             Config::default(),
-            Pace::default(),
+            StreamTiming::default(),
             Some(Upstream::new(upstream).expect("a URL")),
         )
         .await
     }
 
-    /// A gateway that keeps to these bounds and times.
-    pub async fn tuned(config: Config, pace: Pace) -> Self {
-        Self::with(config, pace, None).await
+    /// A gateway with these limits and intervals.
+    pub async fn tuned(config: Config, timing: StreamTiming) -> Self {
+        Self::with(config, timing, None).await
     }
 
     /// Any routes.
     pub async fn of(routes: impl FnOnce(CancellationToken) -> Router) -> Self {
-        // An Err says that one is installed already, by another test of this process.
+        // An error means that another test of this process installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let shutdown = CancellationToken::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -76,19 +77,19 @@ impl Server {
         Self { url, shutdown, hub: Arc::default() }
     }
 
-    async fn with(config: Config, pace: Pace, upstream: Option<Arc<Upstream>>) -> Self {
-        Self::made(Setup { config, pace, upstream, ..Setup::default() }).await
+    async fn with(config: Config, timing: StreamTiming, upstream: Option<Arc<Upstream>>) -> Self {
+        Self::made(Setup { config, timing, upstream, ..Setup::default() }).await
     }
 
-    /// A gateway of any make.
+    /// A gateway with any setup.
     pub async fn made(setup: Setup) -> Self {
         let hub = Arc::new(Hub::new(setup.config));
-        let Setup { pace, upstream, tokens, extras, .. } = setup;
+        let Setup { timing, upstream, tokens, extras, .. } = setup;
         let gateway = |shutdown| Gateway {
             hub: Arc::clone(&hub),
             tokens: Arc::new(tokens),
             upstream,
-            pace,
+            timing,
             shutdown,
         };
         let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;
@@ -110,16 +111,15 @@ impl Server {
         .await
     }
 
-    /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and gives how many
-    /// it reached.
+    /// Publishes a log with this message to `logs:etl:workspace123:workflow456`, and returns how
+    /// many readers it reached.
     pub async fn publish(&self, message: &str) -> u64 {
         let body = json!({ "service": "etl", "workspace_id": "workspace123", "workflow_id": "workflow456", "logData": { "message": message } });
         let answer = self.post("/logs/stream", "l5-etl-token", body.to_string()).await;
         answer.json["delivered"].as_u64().unwrap_or_else(|| panic!("not published: {answer:?}"))
     }
 
-    /// Publishes the numbers from `from` to `to` on a channel, each with its number as data,
-    /// without a socket between.
+    /// Publishes the numbers from `from` to `to` on a channel, each as a log, directly in the hub.
     pub fn publish_numbers(&self, channel: &str, from: u64, to: u64) {
         let channel = channel.parse().expect("a channel");
         for number in from..=to {
@@ -148,10 +148,10 @@ impl Server {
     }
 }
 
-/// What a gateway is made of.
+/// The setup of a gateway.
 pub struct Setup {
     pub config: Config,
-    pub pace: Pace,
+    pub timing: StreamTiming,
     pub upstream: Option<Arc<Upstream>>,
     pub tokens: Tokens,
     pub extras: Extras,
@@ -161,7 +161,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             config: Config::default(),
-            pace: Pace::default(),
+            timing: StreamTiming::default(),
             upstream: None,
             tokens: Tokens::demo(),
             extras: Extras::default(),
@@ -169,16 +169,17 @@ impl Default for Setup {
     }
 }
 
-/// A client of TLS that upstreams are made with.
+/// Installs the TLS provider that clients need.
 pub fn tls() {
-    // An Err says that one is installed already, by another test of this process.
+    // An error means that another test of this process installed one.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// One client for all requests, as making one takes long; each request has a connection of its own.
+/// One client for all requests, since creating one is slow. Each request has a connection of its
+/// own.
 pub fn client() -> reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
-        // An Err says that one is installed already, by another test of this process.
+        // An error means that another test of this process installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client")
     });
@@ -211,7 +212,7 @@ pub struct Reader {
     pub status: u16,
     bytes: BoxStream<'static, reqwest::Result<bytes::Bytes>>,
     parser: Parser,
-    frames: std::collections::VecDeque<Frame>,
+    frames: std::collections::VecDeque<Event>,
 }
 
 impl Reader {
@@ -231,7 +232,7 @@ impl Reader {
     }
 
     /// The next frame, or `None` when the stream ended.
-    pub async fn frame(&mut self) -> Option<Frame> {
+    pub async fn frame(&mut self) -> Option<Event> {
         while self.frames.is_empty() {
             let piece = tokio::time::timeout(PATIENCE, self.bytes.next())
                 .await
@@ -244,16 +245,16 @@ impl Reader {
 
     /// The next frame's data.
     pub async fn data(&mut self) -> Value {
-        let frame = self.frame().await.expect("the stream goes on");
+        let frame = self.frame().await.expect("the stream continues");
         serde_json::from_str(&frame.data).expect("JSON")
     }
 
     /// The next event in short, and its id: `7` for the log with that number, `gap 1 2 slow`, `bye
     /// shutdown`, `heartbeat`.
-    pub async fn told(&mut self) -> Option<(String, String)> {
+    pub async fn event(&mut self) -> Option<(String, String)> {
         let frame = self.frame().await?;
         let data: Value = serde_json::from_str(&frame.data).expect("JSON");
-        let told = match &*frame.event {
+        let event = match &*frame.event {
             "message" => data["seq"].to_string(),
             "gap" => format!(
                 "gap {} {} {}",
@@ -264,19 +265,19 @@ impl Reader {
             "bye" => format!("bye {}", data["reason"].as_str().expect("a reason")),
             other => other.to_owned(),
         };
-        Some((told, frame.id))
+        Some((event, frame.id))
     }
 
     /// The next `count` events in short.
     pub async fn told_next(&mut self, count: usize) -> Vec<String> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(self.told().await.expect("the stream goes on").0);
+            all.push(self.event().await.expect("the stream continues").0);
         }
         all
     }
 
-    /// All that comes until the end, as text.
+    /// The rest of the stream, as text.
     pub async fn rest(mut self) -> String {
         let mut all = Vec::new();
         while let Some(piece) = tokio::time::timeout(PATIENCE, self.bytes.next())
@@ -293,12 +294,12 @@ impl Reader {
         tokio::time::timeout(PATIENCE, self.bytes.next())
             .await
             .expect("bytes in time")
-            .expect("the stream goes on")
+            .expect("the stream continues")
             .expect("bytes")
     }
 }
 
-/// Waits until `done`, which must come true in good time.
+/// Waits until `done` returns true.
 pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let start = std::time::Instant::now();
     while !done().await {

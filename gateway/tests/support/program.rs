@@ -1,9 +1,11 @@
-//! The program itself: run to its end, or until the test ends.
+//! The program, run to its end or until the test ends.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+
+pub use logs_test_support::process::ended;
 
 /// The program with these arguments and none of the variables that it reads.
 pub fn program(arguments: &[&str]) -> Command {
@@ -29,19 +31,6 @@ pub fn program(arguments: &[&str]) -> Command {
         command.env_remove(name);
     });
     command
-}
-
-/// Runs a command to its end: its exit code, and all that it wrote.
-pub fn ended(mut command: Command) -> (Option<i32>, String) {
-    let output = command.output().expect("it starts");
-    (
-        output.status.code(),
-        format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        ),
-    )
 }
 
 /// A running gateway that ends with the test.
@@ -75,7 +64,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It fails when it has ended already, which is what is wanted.
+        // An error means that it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,0 +1,170 @@
+//! The command line.
+
+pub(crate) mod errors;
+mod parse;
+mod sockets;
+mod tuning;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use logs_gateway::http::base_url::BaseUrl;
+use logs_gateway::http::cors;
+use logs_gateway::http::hosts::HostName;
+use logs_gateway::http::site::{POLICY, Policy};
+use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
+use logs_gateway::server::Listen;
+
+use crate::cli::parse::{parse_rate, parse_time};
+use crate::cli::sockets::Sockets;
+use crate::cli::tuning::Tuning;
+
+/// Live logs over Server-Sent Events: services publish, pages subscribe.
+///
+/// Without a command, the gateway serves. Its own log goes to standard error; set RUST_LOG to
+/// filter it.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Publish sample logs to any gateway.
+    Publish(Publish),
+    /// Serve a recorded stream byte for byte, from its start for each reader.
+    Replay(Replay),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Network {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// Port to listen on; 0 for any free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Use the next free port if that one is busy.
+    #[arg(long)]
+    next_free_port: bool,
+    /// Also serve the page in this folder, with a strict Content-Security-Policy.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) site: Option<PathBuf>,
+    /// The Content-Security-Policy of that page; "" for none.
+    #[arg(long = "csp", value_name = "POLICY", requires = "site", default_value = POLICY)]
+    pub(crate) policy: Policy,
+    /// Allow pages of this other origin to read streams, with any request headers; repeatable, '*'
+    /// for all.
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    pub(crate) cors_origins: Vec<cors::Origin>,
+    /// Allow their requests to carry cookies, for a proxy in front that identifies users by them.
+    #[arg(long)]
+    pub(crate) cors_credentials: bool,
+    /// Also accept requests for this host name; repeatable. Without it, a loopback address accepts
+    /// loopback names only, and any other address accepts every name.
+    #[arg(long = "allowed-host", value_name = "NAME")]
+    pub(crate) allowed_hosts: Vec<HostName>,
+    #[command(flatten)]
+    pub(crate) sockets: Sockets,
+}
+
+impl Network {
+    pub(crate) fn listen(&self) -> Listen {
+        Listen { host: self.host.clone(), port: self.port, next_free_port: self.next_free_port }
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// Forward the Datashop proxy route to another backend instead of this gateway.
+    ///
+    /// The gateway requests URL/logs/stream, and URL/api/logs/stream if that does not exist. The
+    /// variable LOGS_GATEWAY_UPSTREAM_AUTHORIZATION sets the Authorization header of the requests.
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<BaseUrl>,
+    /// Connect to --upstream through the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY.
+    #[arg(long, requires = "upstream")]
+    pub(crate) use_env_proxy: bool,
+    /// A token with which a service publishes; repeatable. Without any, the public demo tokens
+    /// apply.
+    ///
+    /// LOGS_GATEWAY_TOKENS keeps it out of the process list. If other machines can reach the
+    /// gateway, a token needs at least 16 bytes.
+    #[arg(
+        long = "token",
+        value_name = "SERVICE=TOKEN",
+        env = "LOGS_GATEWAY_TOKENS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) tokens: Vec<Token>,
+    #[command(flatten)]
+    pub(crate) tuning: Tuning,
+    /// Run a sample ETL job that publishes on the demo workflows, with the token of service etl.
+    #[arg(long)]
+    pub(crate) job: bool,
+    /// Logs per second that the job publishes on each workflow.
+    #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]
+    pub(crate) rate: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// The gateway. Logs are sent to URL/logs/stream, and to URL/api/logs/publish if that does not
+    /// exist.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: BaseUrl,
+    /// Connect through the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY.
+    #[arg(long)]
+    pub(crate) use_env_proxy: bool,
+    /// The service to publish as.
+    #[arg(long, default_value = "etl")]
+    pub(crate) service: String,
+    /// The workspace id.
+    #[arg(long, default_value = "workspace123")]
+    pub(crate) workspace: String,
+    /// The workflow id.
+    #[arg(long, default_value = "workflow456")]
+    pub(crate) workflow: String,
+    /// The service's token.
+    #[arg(long, default_value = DEMO_ETL_TOKEN, env = "LOGS_GATEWAY_TOKEN", hide_env_values = true)]
+    pub(crate) token: String,
+    /// The number of logs; 0 for no limit.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) count: u64,
+    /// Time between two logs, such as 2s or 500ms.
+    #[arg(long, default_value = "2s", value_parser = parse_time)]
+    interval: Duration,
+    /// Logs per second, instead of --interval.
+    #[arg(long, conflicts_with = "interval", value_parser = parse_rate)]
+    rate: Option<f64>,
+}
+
+impl Publish {
+    pub(crate) fn interval(&self) -> Duration {
+        self.rate.map_or(self.interval, |rate| Duration::from_secs_f64(1.0 / rate))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) network: Network,
+    /// The recording: the bytes of an event stream.
+    pub(crate) file: PathBuf,
+    /// Playback speed, as a multiple of the recorded one.
+    #[arg(long, default_value_t = 1.0, value_parser = parse_rate)]
+    pub(crate) speed: f64,
+}

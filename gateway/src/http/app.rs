@@ -1,0 +1,81 @@
+//! The whole URL space on one screen.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::HeaderValue;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::http::cors::Cors;
+use crate::http::hosts::{self, Hosts};
+use crate::http::rejection::{refuse_method, refuse_path};
+use crate::http::site::Policy;
+use crate::http::state::Gateway;
+use crate::http::{admin, body, overload, proxy, publish, site, stream};
+
+/// Options of the router besides the routes.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// The folder of a page to serve.
+    pub site: Option<PathBuf>,
+    /// The page's Content-Security-Policy.
+    pub policy: Policy,
+    /// The origins whose pages may call the routes.
+    pub cors: Cors,
+    /// The host names that are answered.
+    pub hosts: Hosts,
+}
+
+/// Returns all routes.
+pub fn app(gateway: Gateway, extras: &Extras) -> Router {
+    let routes = Router::new()
+        .route("/", get(admin::index))
+        .route("/health", get(admin::health))
+        .route("/ready", get(admin::ready))
+        .route("/admin/logs/stats", get(admin::stats))
+        .route("/admin/logs/stop", post(admin::stop))
+        .route("/test/logs", post(admin::test_log))
+        .route("/logs/stream", get(stream::subscribe).post(publish::publish))
+        .route("/api/logs/stream", get(stream::subscribe).post(publish::publish))
+        .route("/api/logs/publish", post(publish::publish))
+        .route(proxy::PATH, get(proxy::stream))
+        .layer(DefaultBodyLimit::max(body::MAX_BYTES))
+        .with_state(gateway);
+    with_extras(routes, extras)
+}
+
+/// Adds what every router has: a response for other paths, the page if there is one, CORS and
+/// traces.
+pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
+    let routes = routes.method_not_allowed_fallback(refuse_method);
+    let routes = match &extras.site {
+        Some(folder) => site::add(routes, folder, &extras.policy),
+        None => routes.fallback(refuse_path),
+    };
+    // Inside CORS, so that a page of another origin can read the refusal.
+    let routes = routes.layer(from_fn(overload::refuse));
+    let routes = match extras.cors.layer() {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    let routes = match &extras.hosts {
+        Hosts::Any => routes,
+        hosts => routes.layer(from_fn_with_state(hosts.clone(), hosts::check)),
+    };
+    // Browsers must not guess types from bytes: a log may look like a page.
+    let nosniff = SetResponseHeaderLayer::if_not_present(
+        X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
+}
+
+/// Traces the path without its query, which may be confidential.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+}

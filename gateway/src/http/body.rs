@@ -1,0 +1,211 @@
+//! The text of a request's body: decompressed within bounds, in UTF-8, without a byte order mark.
+
+use std::io::Read;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use flate2::read::MultiGzDecoder;
+
+use crate::http::rejection::Rejection;
+
+/// The size limit of a body in bytes, before and after decompression.
+pub(crate) const MAX_BYTES: usize = 1 << 20;
+
+/// Returns a body that is within the limit.
+///
+/// # Errors
+/// 413 for a longer body.
+pub(crate) fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Rejection> {
+    body.map_err(|refused| match refused.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        status => Rejection::new(status, "body: could not be read"),
+    })
+}
+
+/// Returns the text of a body, decoded as the request's `headers` declare.
+///
+/// # Errors
+/// 415 for an encoding that is not supported, 413 for more than [`MAX_BYTES`] once decompressed,
+/// 400 for text that is not UTF-8.
+pub(crate) fn text(headers: &HeaderMap, body: &Bytes) -> Result<String, Rejection> {
+    let bytes = match encoding(headers)? {
+        Encoding::Identity => body.to_vec(),
+        Encoding::Gzip => unzip(body)?,
+    };
+    if let Some(width) = wide(&bytes) {
+        return Err(Rejection::bad_request(format!("body is UTF-{width}: expected UTF-8")));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        Rejection::bad_request(format!(
+            "body is not UTF-8: the byte at {} does not begin a character",
+            error.utf8_error().valid_up_to()
+        ))
+    })?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok(text)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+}
+
+/// Parses `Content-Encoding`, which may be repeated.
+fn encoding(headers: &HeaderMap) -> Result<Encoding, Rejection> {
+    let lines = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let named = lines.collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    match named
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !matches!(*name, "" | "identity"))
+        .collect::<Vec<_>>()[..]
+    {
+        [] => Ok(Encoding::Identity),
+        ["gzip" | "x-gzip"] => Ok(Encoding::Gzip),
+        _ => {
+            let named: String = named.chars().take(40).collect();
+            let rejection = Rejection::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                format!(
+                    "Content-Encoding {named:?} is not supported: expected gzip, once, or identity"
+                ),
+            );
+            // RFC 9110, section 15.5.16.
+            Err(rejection.with(ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity")))
+        }
+    }
+}
+
+/// Decompresses at most [`MAX_BYTES`]: a small body may expand a thousandfold.
+fn unzip(body: &[u8]) -> Result<Vec<u8>, Rejection> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAX_BYTES + 1).unwrap_or(u64::MAX);
+    match MultiGzDecoder::new(body).take(limit).read_to_end(&mut bytes) {
+        Ok(length) if length > MAX_BYTES => Err(too_large()),
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Rejection::bad_request(format!(
+            "body is not valid gzip, as Content-Encoding declares: {error}"
+        ))),
+    }
+}
+
+/// Returns the width in bits of a UTF-16 or UTF-32 text, which its byte order mark or the zeros of
+/// ASCII JSON reveal.
+fn wide(bytes: &[u8]) -> Option<u8> {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
+            Some(32)
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some(16),
+        _ => None,
+    }
+}
+
+fn too_large() -> Rejection {
+    Rejection::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("body: at most {MAX_BYTES} bytes are accepted, also after decompression"),
+    )
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(encodings: &[&str], body: &[u8]) -> Result<String, String> {
+        let headers = encodings
+            .iter()
+            .map(|encoding| (CONTENT_ENCODING, encoding.parse().expect("a value")))
+            .collect();
+        text(&headers, &Bytes::copy_from_slice(body)).map_err(|rejection| format!("{rejection:?}"))
+    }
+
+    fn zipped(text: &[u8]) -> Vec<u8> {
+        let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        zip.write_all(text).and_then(|()| zip.finish()).expect("memory")
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        assert_eq!(read(&[], b"\xef\xbb\xbf{}"), Ok("{}".into()));
+        assert_eq!(read(&["gzip"], &zipped(b"\xef\xbb\xbf{}")), Ok("{}".into()));
+    }
+
+    #[test]
+    fn gzip_is_decompressed_by_any_of_its_names() {
+        for encodings in
+            [&["gzip"][..], &["GZIP"], &["x-gzip"], &["identity, gzip"], &["identity", "gzip"]]
+        {
+            assert_eq!(read(encodings, &zipped(b"{}")), Ok("{}".into()), "{encodings:?}");
+        }
+        let members = [zipped(b"{"), zipped(b"}")].concat();
+        assert_eq!(read(&["gzip"], &members), Ok("{}".into()));
+    }
+
+    #[test]
+    fn another_encoding_is_refused_with_those_that_are_supported() {
+        for encodings in [
+            &["br"][..],
+            &["deflate"],
+            &["zstd"],
+            &["gzip, gzip"],
+            &["gzip", "gzip"],
+            &["gzip, br"],
+            &["naïve"],
+        ] {
+            let error = read(encodings, b"{}").expect_err("refused");
+            assert!(error.contains("415") && error.contains("expected gzip"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_is_unpacked() {
+        let error = read(&["gzip"], &zipped(&vec![b' '; 8 << 20])).expect_err("refused");
+        assert!(error.contains("413"), "{error}");
+        assert!(read(&["gzip"], &zipped(&vec![b' '; MAX_BYTES])).is_ok());
+    }
+
+    #[test]
+    fn gzip_that_is_cut_wrong_or_followed_by_something_is_refused() {
+        let good = zipped(b"{\"a\":1}");
+        let mut wrong = good.clone();
+        *wrong.last_mut().expect("bytes") ^= 1;
+        for body in [&good[..good.len() - 3], &wrong, &[&good[..], b"{}"].concat(), b"{}", b""] {
+            let error = read(&["gzip"], body).expect_err("refused");
+            assert!(error.contains("400") && error.contains("not valid gzip"), "{error}");
+        }
+    }
+
+    #[test]
+    fn other_charsets_are_refused_by_name() {
+        let utf16 = |order: fn(u16) -> [u8; 2], mark: &str| {
+            format!("{mark}{{\"a\":1}}").encode_utf16().flat_map(order).collect::<Vec<u8>>()
+        };
+        for mark in ["", "\u{feff}"] {
+            for body in [utf16(u16::to_le_bytes, mark), utf16(u16::to_be_bytes, mark)] {
+                assert!(
+                    read(&[], &body)
+                        .is_err_and(|error| error.contains("body is UTF-16: expected UTF-8")),
+                    "{body:?}"
+                );
+            }
+        }
+        assert!(read(&[], b"{\0\0\0}\0\0\0").is_err_and(|error| error.contains("UTF-32")));
+        assert!(
+            read(&[], b"{\"a\":\"caf\xe9\"}")
+                .is_err_and(|error| error.contains("not UTF-8") && error.contains("at 9"))
+        );
+    }
+}

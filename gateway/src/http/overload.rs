@@ -1,0 +1,54 @@
+//! Refuses readers while all connections are in use. Short requests, with which services publish
+//! and operators check, are still served.
+
+use axum::extract::Request;
+use axum::http::header::{CONNECTION, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::rejection::Rejection;
+use crate::server::link::Link;
+
+/// Refuses a reader on a connection of the reserve.
+pub(crate) async fn refuse(request: Request, next: Next) -> Response {
+    match request.extensions().get::<Link>() {
+        Some(link) if link.is_reserve() && !is_short(request.method(), request.uri().path()) => {
+            link.door().note_refused();
+            full()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn is_short(method: &Method, path: &str) -> bool {
+    matches!(*method, Method::POST | Method::OPTIONS)
+        || matches!(path, "/health" | "/ready" | "/admin/logs/stats")
+}
+
+/// Random delays, so that readers do not all return at once.
+fn full() -> Response {
+    let error =
+        "all places are taken: the gateway is at its limit of connections (--max-connections)";
+    let mut response = Rejection::new(StatusCode::SERVICE_UNAVAILABLE, error).into_response();
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(fastrand::u16(5..=15)));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_is_for_health_publishers_and_operators() {
+        let short = [
+            (Method::GET, "/health"),
+            (Method::GET, "/ready"),
+            (Method::POST, "/logs/stream"),
+            (Method::POST, "/admin/logs/stop"),
+        ];
+        assert!(short.iter().all(|(method, path)| is_short(method, path)));
+        assert!(!is_short(&Method::GET, "/logs/stream") && !is_short(&Method::GET, "/"));
+    }
+}

@@ -1,0 +1,90 @@
+//! The Datashop proxy route: turns a page's two ids into a channel, and streams it from this
+//! gateway or from upstream.
+
+use axum::extract::{Extension, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use logs_sse_core::channel::{ChannelName, Id};
+use logs_sse_core::target::DEFAULT_SERVICE;
+
+use crate::http::identity::Identity;
+use crate::http::passing;
+use crate::http::rejection::Rejection;
+use crate::http::state::Gateway;
+use crate::http::stream::open;
+use crate::http::subscribe_params::{
+    BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, SubscribeParams, find, find_only,
+};
+use crate::hub::connection::ConnectionInfo;
+use crate::hub::forwarded::Forwarded;
+use crate::reader::batch::Framing;
+use crate::server::link::Link;
+
+/// The path of the route.
+pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
+
+/// Handles the route.
+pub(crate) async fn stream(
+    State(gateway): State<Gateway>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    link: Option<Extension<Link>>,
+) -> Result<Response, Rejection> {
+    let query = query.as_deref().unwrap_or_default();
+    let identity =
+        Identity::parse(&headers)?.or_user(gateway.tokens.is_demo().then_some(DEMO_USER));
+    let channel = parse_channel(query)?;
+    let params = SubscribeParams::parse(query, &headers)?.on(link);
+    match &gateway.upstream {
+        // A backend of the first generation ignores the workspace header, so the refusal is not
+        // left to upstream.
+        Some(upstream) if identity.may_read(&channel) => {
+            let mut forwarded = identity.headers_for(&channel);
+            forwarded
+                .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
+            let answer = upstream
+                .open(
+                    &forwarded_query(&channel, query, params.framing),
+                    &forwarded,
+                    &gateway.shutdown,
+                )
+                .await?;
+            let connection = ConnectionInfo::new(identity.user_or_anonymous());
+            let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
+            Ok(passing::pass_on(&gateway, answer, upstream.idle(), forwarded, params.link))
+        }
+        _ => Ok(open(&gateway, vec![channel], &identity, &params)),
+    }
+}
+
+/// Returns the query for upstream. The cursor is forwarded both as header and parameter, as it
+/// arrived; upstream decides which one wins.
+fn forwarded_query(channel: &ChannelName, query: &str, framing: Framing) -> String {
+    let mut forwarded = form_urlencoded::Serializer::new(String::new());
+    forwarded.append_pair("channels", &channel.to_string());
+    forwarded.extend_pairs(
+        find(query, LAST_EVENT_ID_PARAMETER).map(|cursor| (LAST_EVENT_ID_PARAMETER, cursor)),
+    );
+    if framing == Framing::Batches {
+        forwarded.append_pair(BATCH_PARAMETER, "1");
+    }
+    forwarded.finish()
+}
+
+fn parse_channel(query: &str) -> Result<ChannelName, Rejection> {
+    let required = |field: &'static str| {
+        let text = find_only(query, field)?.ok_or_else(|| {
+            Rejection::bad_request(format!(
+                "{field} is missing: expected ?workspace_id=…&workflow_id=…"
+            ))
+        })?;
+        Ok::<_, Rejection>(Id::parse(field, &text)?)
+    };
+    let (workspace, workflow) = (required("workspace_id")?, required("workflow_id")?);
+    let service =
+        Id::parse("service", find_only(query, "service")?.as_deref().unwrap_or(DEFAULT_SERVICE))?;
+    Ok(ChannelName::new(service, workspace, Some(workflow)))
+}
+
+/// The reader of a gateway with the demo tokens, which has no login in front.
+const DEMO_USER: &str = "demo-user";

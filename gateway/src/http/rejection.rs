@@ -1,0 +1,90 @@
+//! Refusals: a status and a sentence that names what is wrong.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use logs_sse_core::channel::ChannelError;
+use serde_json::json;
+
+/// A refusal: `{"error": …}` under a 4xx or 5xx status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    status: StatusCode,
+    error: String,
+    header: Option<(HeaderName, HeaderValue)>,
+    /// The status of the backend, if that is the reason.
+    upstream_status: Option<StatusCode>,
+}
+
+impl Rejection {
+    /// Returns a refusal with 400. `error` begins with the field.
+    #[must_use]
+    pub fn bad_request(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// Returns the refusal of a publisher without the right to publish, in the words that
+    /// publishers expect.
+    #[must_use]
+    pub fn unauthorized_publisher() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Unauthorized log publisher")
+    }
+
+    /// Returns a refusal with any status.
+    #[must_use]
+    pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self { status, error: error.into(), header: None, upstream_status: None }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub(crate) fn with(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        Self { header: Some((name, value.into())), ..self }
+    }
+
+    /// Adds the field `upstreamStatus`.
+    #[must_use]
+    pub(crate) fn with_upstream_status(self, status: StatusCode) -> Self {
+        Self { upstream_status: Some(status), ..self }
+    }
+}
+
+impl From<ChannelError> for Rejection {
+    fn from(error: ChannelError) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        let mut body = json!({ "error": self.error });
+        if let Some(status) = self.upstream_status {
+            body["upstreamStatus"] = status.as_u16().into();
+        }
+        let mut response = json_response(self.status, &body);
+        response.headers_mut().extend(self.header);
+        response
+    }
+}
+
+/// Returns a JSON response that no cache may store: it is true for a moment, and of one reader.
+pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
+    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string())
+        .into_response()
+}
+
+/// Refuses a path without a route.
+pub(crate) async fn refuse_path(method: Method, uri: Uri) -> Rejection {
+    Rejection::new(
+        StatusCode::NOT_FOUND,
+        format!("no route {method} {}: GET / lists them", uri.path()),
+    )
+}
+
+/// Refuses a method that its route does not have.
+pub(crate) async fn refuse_method(method: Method, uri: Uri) -> Rejection {
+    Rejection::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} does not accept {method}: GET / lists the routes", uri.path()),
+    )
+}

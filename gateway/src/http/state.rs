@@ -1,0 +1,25 @@
+//! The state that all handlers share.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::http::tokens::Tokens;
+use crate::http::upstream::Upstream;
+use crate::hub::Hub;
+use crate::reader::timing::StreamTiming;
+
+/// The state that all handlers share.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// All channels.
+    pub hub: Arc<Hub>,
+    /// Who may publish.
+    pub tokens: Arc<Tokens>,
+    /// The target of the proxy route; `None` for this gateway itself.
+    pub upstream: Option<Arc<Upstream>>,
+    /// The intervals and ages of each stream.
+    pub timing: StreamTiming,
+    /// Ends all open streams when cancelled.
+    pub shutdown: CancellationToken,
+}

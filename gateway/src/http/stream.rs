@@ -1,0 +1,223 @@
+//! `GET /logs/stream`: greets a reader, then sends what it fetches, with heartbeats and pings,
+//! until one side ends the stream.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Extension, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use logs_sse_core::channel::ChannelName;
+use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::half_close::HalfClose;
+use crate::http::identity::Identity;
+use crate::http::rejection::Rejection;
+use crate::http::state::Gateway;
+use crate::http::subscribe_params::{SubscribeParams, parse_channels};
+use crate::hub::bounds::Extent;
+use crate::hub::connection::{ConnectionInfo, now_millis};
+use crate::reader::events;
+use crate::reader::resume::Resume;
+use crate::reader::timing::{StreamTiming, millis};
+use crate::reader::{Next, Reader, RequestedChannel};
+use crate::server::link::Link;
+
+/// The headers of every event stream, with which no cache, proxy or compressor holds events back.
+pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
+    (CONTENT_TYPE, "text/event-stream"),
+    (CACHE_CONTROL, "no-cache, no-transform"),
+    (HeaderName::from_static("x-accel-buffering"), "no"),
+];
+
+/// Handles the route.
+pub(crate) async fn subscribe(
+    State(gateway): State<Gateway>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    link: Option<Extension<Link>>,
+) -> Result<Response, Rejection> {
+    let query = query.as_deref().unwrap_or_default();
+    let identity = Identity::parse(&headers)?;
+    let wanted = parse_channels(query)?;
+    Ok(open(&gateway, wanted, &identity, &SubscribeParams::parse(query, &headers)?.on(link)))
+}
+
+/// Opens a stream of the `wanted` channels that the reader may read. The greeting also names the
+/// others.
+pub(crate) fn open(
+    gateway: &Gateway,
+    wanted: Vec<ChannelName>,
+    identity: &Identity,
+    params: &SubscribeParams,
+) -> Response {
+    let requested: Vec<_> = wanted
+        .into_iter()
+        .map(|channel| RequestedChannel { is_granted: identity.may_read(&channel), channel })
+        .collect();
+    let reader = Reader::open(
+        &gateway.hub,
+        &requested,
+        &params.resume,
+        params.framing,
+        ConnectionInfo::new(identity.user_or_anonymous()),
+    );
+    let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
+    tracing::info!(
+        connection = reader.connection().connection_id,
+        channels = names,
+        resumed = params.resume != Resume::Live,
+        "reader connected"
+    );
+    let refused: Vec<_> = requested
+        .into_iter()
+        .filter(|requested| !requested.is_granted)
+        .map(|requested| requested.channel)
+        .collect();
+    let greeting = greeting(gateway, &reader, &refused);
+    if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
+        link.set_lag(Arc::clone(lag));
+    }
+    let open = Open {
+        half_close: HalfClose::kept(params.link.clone()),
+        stage: Stage::Greet(greeting),
+        log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
+        stop: reader.stop().clone(),
+        reader,
+        ping: every(gateway.timing.ping),
+        heartbeat: every(gateway.timing.heartbeat),
+        end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
+    };
+    (STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response()
+}
+
+fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Bytes {
+    let connection = reader.connection();
+    let held = |(name, extent): (&ChannelName, Extent)| {
+        (name.to_string(), Held { oldest: extent.oldest, newest: extent.newest })
+    };
+    events::greeting(&Greeting {
+        connection_id: &connection.connection_id,
+        user_id: &connection.user_id,
+        connected_at: connection.connected_at,
+        epoch: gateway.hub.epoch(),
+        granted: reader.granted().map(held).collect(),
+        refused: refused.iter().map(ToString::to_string).collect(),
+        heartbeat_ms: millis(gateway.timing.heartbeat),
+        server_time: now_millis(),
+    })
+}
+
+struct Open {
+    half_close: HalfClose,
+    stage: Stage,
+    reader: Reader,
+    stop: CancellationToken,
+    ping: Interval,
+    heartbeat: Interval,
+    end_of_age: Option<Pin<Box<Sleep>>>,
+    log_on_drop: LogOnDrop,
+}
+
+enum Stage {
+    Greet(Bytes),
+    Flow,
+    End,
+}
+
+/// Logs the end of a stream, whatever ends it: the reader, the gateway or an operator.
+struct LogOnDrop(String);
+
+impl Drop for LogOnDrop {
+    fn drop(&mut self) {
+        tracing::info!(connection = self.0, "reader gone");
+    }
+}
+
+fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    stream::unfold((gateway, open), |(gateway, mut open)| async move {
+        let _ = &open.log_on_drop;
+        let piece = match std::mem::replace(&mut open.stage, Stage::Flow) {
+            Stage::Greet(greeting) => greeting,
+            Stage::Flow => {
+                open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.timing))
+            }
+            Stage::End => return None,
+        };
+        Some((Ok(piece), (gateway, open)))
+    })
+}
+
+impl Open {
+    /// Returns the next piece, or why the stream ends. Heartbeats and pings precede logs, which may
+    /// never pause.
+    async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, ByeReason> {
+        tokio::select! {
+            biased;
+            () = gateway.shutdown.cancelled() => Err(ByeReason::Shutdown),
+            () = self.stop.cancelled() => Err(ByeReason::Stop),
+            () = end_of(&mut self.end_of_age) => Err(ByeReason::Rotation),
+            _ = self.heartbeat.tick() => {
+                let held = page(self.reader.flush())?;
+                Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
+            }
+            _ = self.ping.tick() => Ok(self.ping()),
+            () = self.half_close.noticed() => Ok(self.ping()),
+            next = self.reader.next() => page(Some(next)),
+        }
+    }
+
+    /// Returns a comment, and makes the next one due sooner for a client that ended its side.
+    fn ping(&mut self) -> Bytes {
+        if let Some(delay) = self.half_close.next_check() {
+            self.ping.reset_after(delay);
+        }
+        Bytes::from_static(b":ping\n\n")
+    }
+
+    fn end(&mut self, reason: ByeReason, timing: &StreamTiming) -> Bytes {
+        self.stage = Stage::End;
+        // Without batches these logs would have been sent already. A reader that is too slow
+        // receives them when it reconnects.
+        let held = if reason == ByeReason::Slow {
+            Bytes::new()
+        } else {
+            page(self.reader.flush()).unwrap_or_default()
+        };
+        joined(&held, events::bye(reason, timing.retry_ms(reason)))
+    }
+}
+
+fn page(next: Option<Next>) -> Result<Bytes, ByeReason> {
+    match next {
+        None => Ok(Bytes::new()),
+        Some(Next::Page(page)) => Ok(page),
+        Some(Next::TooSlow) => Err(ByeReason::Slow),
+    }
+}
+
+fn joined(held: &Bytes, event: Bytes) -> Bytes {
+    if held.is_empty() { event } else { [&held[..], &event].concat().into() }
+}
+
+async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {
+    match age {
+        Some(age) => age.await,
+        None => pending().await,
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}

@@ -1,0 +1,314 @@
+//! A backend of either generation behind this gateway: requests a stream, and accepts only a
+//! readable one.
+
+use std::num::IntErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::error_chain::error_chain;
+use crate::http::base_url::BaseUrl;
+use crate::http::rejection::Rejection;
+
+/// A gateway or an older backend that streams logs.
+#[derive(Debug)]
+pub struct Upstream {
+    base: BaseUrl,
+    options: Options,
+    client: reqwest::Client,
+    /// The index in [`PATHS`] that it answered last.
+    path: AtomicUsize,
+}
+
+/// Options for requests to a backend.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The `Authorization` header of each request.
+    pub authorization: Option<HeaderValue>,
+    /// Whether the variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` apply.
+    pub use_env_proxy: bool,
+    /// How long to wait for it.
+    pub deadlines: Deadlines,
+}
+
+/// How long to wait for a backend.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// Until it accepts a connection.
+    pub connect: Duration,
+    /// Until the head of its response arrives.
+    pub head: Duration,
+    /// Until the next byte of an open stream arrives.
+    pub idle: Duration,
+}
+
+impl Default for Deadlines {
+    /// Shorter than the 15 s after which a page abandons an attempt. Backends in the field ping
+    /// every 25 s, so none of them is silent for `idle`.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(45),
+        }
+    }
+}
+
+impl Upstream {
+    /// Returns an upstream at `url`, such as `http://127.0.0.1:3000`, with default options.
+    ///
+    /// # Errors
+    /// When `url` is not a [`BaseUrl`].
+    pub fn new(url: &str) -> Result<Arc<Self>, String> {
+        Self::with(url.parse()?, Options::default())
+    }
+
+    /// Returns an upstream at `base`.
+    ///
+    /// # Errors
+    /// When the machine has no usable TLS configuration, or its proxy variables are malformed.
+    pub fn with(base: BaseUrl, options: Options) -> Result<Arc<Self>, String> {
+        let client = client(options.use_env_proxy)
+            .connect_timeout(options.deadlines.connect)
+            .build()
+            .map_err(|error| error_chain(&error))?;
+        Ok(Arc::new(Self { base, options, client, path: AtomicUsize::new(0) }))
+    }
+
+    /// Returns how long an open stream may be silent.
+    pub(crate) fn idle(&self) -> Duration {
+        self.options.deadlines.idle
+    }
+
+    /// Opens the stream for `query`, with these `headers`.
+    ///
+    /// # Errors
+    /// A refusal in this gateway's own words if upstream does not respond in time, or responds with
+    /// anything but a readable stream.
+    pub(crate) async fn open(
+        &self,
+        query: &str,
+        headers: &HeaderMap,
+        shutdown: &CancellationToken,
+    ) -> Result<reqwest::Response, Rejection> {
+        let head = self.options.deadlines.head;
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "this gateway is shutting down").with(RETRY_AFTER, 1)),
+            answer = timeout(head, self.ask(query, headers)) => match answer {
+                Ok(answer) => self.check(answer?),
+                Err(_) => {
+                    tracing::warn!(upstream = %self.base, "upstream did not answer within {} s", head.as_secs_f64());
+                    let error = format!("upstream {} did not answer within {} s", self.base, head.as_secs_f64());
+                    Err(Rejection::new(StatusCode::GATEWAY_TIMEOUT, error))
+                }
+            },
+        }
+    }
+
+    /// Requests the path that worked last, and the other one if upstream has no such route.
+    async fn ask(&self, query: &str, headers: &HeaderMap) -> Result<reqwest::Response, Rejection> {
+        let known = self.path.load(Ordering::Relaxed);
+        let answer = self.request(PATHS[known], query, headers).await?;
+        if answer.status() != StatusCode::NOT_FOUND {
+            return Ok(answer);
+        }
+        let other = 1 - known;
+        let answer = self.request(PATHS[other], query, headers).await?;
+        if answer.status() != StatusCode::NOT_FOUND {
+            self.path.store(other, Ordering::Relaxed);
+        }
+        Ok(answer)
+    }
+
+    async fn request(
+        &self,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+    ) -> Result<reqwest::Response, Rejection> {
+        let mut request = self
+            .client
+            .get(self.base.join(&format!("{path}?{query}")))
+            .headers(headers.clone())
+            .header(ACCEPT, EVENT_STREAM);
+        // A compressor holds events back until a block is full, and this gateway does not forward
+        // `Content-Encoding`.
+        request = request.header(ACCEPT_ENCODING, "identity");
+        if let Some(authorization) = &self.options.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        request.send().await.map_err(|error| {
+            let error = error_chain(&error.without_url());
+            tracing::warn!(upstream = %self.base, "upstream: {error}");
+            Rejection::new(
+                StatusCode::BAD_GATEWAY,
+                format!("upstream {} cannot be reached: {error}", self.base),
+            )
+        })
+    }
+
+    /// Accepts only a readable stream. Anything else is refused in our own words, so that no
+    /// script, cookie or redirect of upstream is served under this gateway's origin.
+    fn check(&self, answer: reqwest::Response) -> Result<reqwest::Response, Rejection> {
+        let status = answer.status();
+        let headers = answer.headers();
+        let encodings = shown(headers, &CONTENT_ENCODING);
+        let what = match status {
+            // These statuses are kept, since a page reacts differently to each
+            // (docs/connection.md): it stops after 401 and 403, reports the address after 404, and
+            // waits after 429 and 503.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+                return Err(self.refusal(status));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let wait = headers
+                    .get(RETRY_AFTER)
+                    .and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
+                let refusal = self.refusal(status);
+                return Err(if let Some(seconds) = wait {
+                    refusal.with(RETRY_AFTER, seconds)
+                } else {
+                    refusal
+                });
+            }
+            StatusCode::OK
+                if !encodings.is_empty() && !encodings.eq_ignore_ascii_case("identity") =>
+            {
+                format!(
+                    "sent its stream with Content-Encoding {encodings:?}, although asked for identity"
+                )
+            }
+            StatusCode::OK if is_event_stream(headers) => return Ok(answer),
+            StatusCode::OK => format!(
+                "answered with Content-Type {:?} instead of {EVENT_STREAM}",
+                shown(headers, &CONTENT_TYPE)
+            ),
+            status => format!("answered {} instead of a stream", status.as_u16()),
+        };
+        tracing::warn!(upstream = %self.base, "upstream {what}");
+        Err(Rejection::new(StatusCode::BAD_GATEWAY, format!("upstream {} {what}", self.base))
+            .with_upstream_status(status))
+    }
+
+    fn refusal(&self, status: StatusCode) -> Rejection {
+        let error = match status {
+            StatusCode::NOT_FOUND => format!(
+                "upstream {} has no log stream: neither {} nor {} is there",
+                self.base, PATHS[0], PATHS[1]
+            ),
+            status => format!("upstream {} answered {}", self.base, status.as_u16()),
+        };
+        tracing::warn!("{error}");
+        Rejection::new(status, error).with_upstream_status(status)
+    }
+}
+
+/// Returns a client that follows no redirect, which would send tokens and ids to a server that is
+/// not configured. Unless `use_env_proxy` is set, it ignores the proxies of the environment, which
+/// are meant for other traffic.
+pub(crate) fn client(use_env_proxy: bool) -> reqwest::ClientBuilder {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    if use_env_proxy { client } else { client.no_proxy() }
+}
+
+/// Returns whether there is exactly one `Content-Type`, that of an event stream, with or without
+/// parameters.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let kind = kinds.next().and_then(|kind| kind.as_bytes().split(|byte| *byte == b';').next());
+    kinds.next().is_none()
+        && kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM.as_bytes()))
+}
+
+/// Returns the values of a header for an error, joined and no longer than a line.
+fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    values.join(", ").chars().take(60).collect()
+}
+
+/// Returns the seconds of a `Retry-After`, which may be a date. Bounded, so that a backend cannot
+/// send a page away for a day.
+fn retry_after(value: &str, now: Timestamp) -> Option<u64> {
+    let seconds = match value.trim().parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => u64::MAX,
+        Err(_) => {
+            let date = rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
+            u64::try_from(date.as_second() - now.as_second()).unwrap_or(0)
+        }
+    };
+    Some(seconds.min(LONGEST_WAIT.as_secs()))
+}
+
+/// The paths of the route: of this gateway and the first backend, and the only one of the Node
+/// gateway.
+const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/stream"];
+
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// Long enough for a restart or a rate limit, short enough for a page that is watched.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_exactly_one_event_stream_type() {
+        let is_stream = |kinds: &[&'static str]| {
+            is_event_stream(
+                &kinds.iter().map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind))).collect(),
+            )
+        };
+        for kind in [
+            "text/event-stream",
+            "Text/Event-Stream ;charset=utf-8",
+            "text/event-stream;charset=ISO-8859-1",
+        ] {
+            assert!(is_stream(&[kind]), "{kind}");
+        }
+        for kinds in [
+            &[][..],
+            &["text/event-streamhtml"],
+            &["text/html"],
+            &["text/event-stream", "text/html"],
+            &["text/event-stream, text/html"],
+            &[""],
+        ] {
+            assert!(!is_stream(kinds), "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_a_retry_after() {
+        let now = "2026-11-27T12:00:00Z".parse().expect("a time");
+        for (value, seconds) in [
+            ("7", Some(7)),
+            ("0", Some(0)),
+            ("999999999", Some(600)),
+            ("99999999999999999999999", Some(600)),
+            ("Fri, 27 Nov 2026 12:00:30 GMT", Some(30)),
+            ("Fri, 27 Nov 2026 11:00:00 GMT", Some(0)),
+            ("Sat, 28 Nov 2026 12:00:00 GMT", Some(600)),
+            ("-1", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            assert_eq!(retry_after(value, now), seconds, "{value}");
+        }
+    }
+}

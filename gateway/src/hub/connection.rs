@@ -1,0 +1,59 @@
+//! A reader as operators see it, and as channels reach it.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::wake::Wake;
+
+/// A reader as operators see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionInfo {
+    /// The gateway's name for this stream.
+    pub connection_id: String,
+    /// The user, as named by the proxy in front.
+    pub user_id: String,
+    /// When the stream was opened, in milliseconds since 1970 (UTC).
+    pub connected_at: u64,
+}
+
+impl ConnectionInfo {
+    /// Returns a new connection of `user_id`.
+    #[must_use]
+    pub fn new(user_id: &str) -> Self {
+        let connected_at = now_millis();
+        Self {
+            connection_id: format!("{user_id}_{connected_at}_{}", random_word()),
+            user_id: user_id.into(),
+            connected_at,
+        }
+    }
+}
+
+/// What the hub and its channels know of a reader.
+#[derive(Debug)]
+pub(crate) struct ReaderHandle {
+    pub(crate) connection: Arc<ConnectionInfo>,
+    /// Whether upstream sends its logs. Those published here do not reach it then.
+    pub(crate) is_forwarded: bool,
+    /// Wakes it when logs arrive.
+    pub(crate) wake: Wake,
+    /// Ends its stream.
+    pub(crate) stop: CancellationToken,
+}
+
+/// Returns the time in milliseconds since 1970 (UTC).
+#[must_use]
+pub fn now_millis() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Returns nine random letters and digits, the format of ids in the field.
+pub(crate) fn random_word() -> String {
+    std::iter::repeat_with(|| fastrand::digit(36)).take(9).collect()
+}

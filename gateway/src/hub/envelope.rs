@@ -1,0 +1,55 @@
+//! A log as readers receive it: the entry with its channel, number and id.
+
+use bytes::Bytes;
+use logs_sse_core::channel::ChannelName;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// A log as readers receive it, in one line of JSON, so no byte of it can end an event's `data`
+/// field.
+#[derive(Clone, Debug)]
+pub(crate) struct Envelope(Bytes);
+
+impl Envelope {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_test(text: &str) -> Self {
+        Self(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+/// An envelope without its sequence number: the part of the work that needs no lock.
+#[derive(Debug)]
+pub(crate) struct Draft(Vec<u8>);
+
+impl Draft {
+    pub(crate) fn new(channel: &ChannelName, entry: &RawValue, timestamp: u64, id: &str) -> Self {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            channel: String,
+            data: &'a RawValue,
+            timestamp: u64,
+            id: &'a str,
+        }
+        let fields = Fields { channel: channel.to_string(), data: entry, timestamp, id };
+        // It stays in the history, so it occupies no more memory than it needs.
+        let mut json = Vec::with_capacity(entry.get().len() + fields.channel.len() + FRAME_BYTES);
+        serde_json::to_writer(&mut json, &fields).expect("strings, a number and JSON serialize");
+        json.pop();
+        // A publisher may put line breaks between fields; JSON allows none inside a string.
+        json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
+        Self(json)
+    }
+
+    pub(crate) fn seal(self, seq: u64) -> Envelope {
+        let mut json = self.0;
+        json.extend_from_slice(format!(",\"seq\":{seq}}}").as_bytes());
+        Envelope(json.into())
+    }
+}
+
+/// The bytes of an envelope besides channel and entry, with numbers of the usual length.
+const FRAME_BYTES: usize = 100;

@@ -1,0 +1,196 @@
+//! The newest logs of one channel, numbered without gaps. Knows no reader, no lock and no clock.
+
+use std::collections::VecDeque;
+
+use crate::hub::bounds::{Bounds, Extent};
+use crate::hub::envelope::Envelope;
+
+/// One log in its channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) seq: u64,
+    /// Its position among the logs of all channels.
+    pub(crate) order: u64,
+    pub(crate) envelope: Envelope,
+    /// The weight of all earlier logs of the channel, so that one subtraction weighs any range.
+    weighed_before: u64,
+}
+
+impl Entry {
+    pub(crate) fn bytes(&self) -> usize {
+        self.envelope.as_bytes().len() + ENTRY_BYTES
+    }
+}
+
+/// A ring of logs. Numbering continues when logs are dropped.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    newest: u64,
+    last_order: u64,
+    weighed: u64,
+    entries: VecDeque<Entry>,
+}
+
+impl History {
+    /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold. Returns
+    /// the weight of the log.
+    ///
+    /// The newest log is kept whatever its length; otherwise no reader could receive it.
+    pub(crate) fn push(
+        &mut self,
+        order: u64,
+        envelope: impl FnOnce(u64) -> Envelope,
+        bounds: Bounds,
+    ) -> usize {
+        self.newest += 1;
+        self.last_order = order;
+        let entry = Entry {
+            seq: self.newest,
+            order,
+            envelope: envelope(self.newest),
+            weighed_before: self.weighed,
+        };
+        let bytes = entry.bytes();
+        self.weighed += bytes as u64;
+        self.entries.push_back(entry);
+        while self.entries.len() > bounds.lines
+            || (self.entries.len() > 1 && self.bytes() > bounds.bytes)
+        {
+            self.entries.pop_front();
+        }
+        bytes
+    }
+
+    /// Drops all logs and releases their memory.
+    pub(crate) fn clear(&mut self) {
+        self.entries = VecDeque::new();
+    }
+
+    pub(crate) fn extent(&self) -> Extent {
+        Extent {
+            oldest: self.entries.front().map_or(self.newest + 1, |entry| entry.seq),
+            newest: self.newest,
+        }
+    }
+
+    /// Returns the [`Entry::order`] of the last log, dropped or not; 0 before the first.
+    pub(crate) fn last_order(&self) -> u64 {
+        self.last_order
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        usize::try_from(self.bytes_after(0)).unwrap_or(usize::MAX)
+    }
+
+    /// Returns the logs after `position`, up to `order`.
+    pub(crate) fn after(&self, position: u64, order: u64) -> impl Iterator<Item = &Entry> {
+        let start = self.index_after(position);
+        self.entries.range(start..).take_while(move |entry| entry.order <= order)
+    }
+
+    /// Returns whether the logs after `position` exceed `bounds`.
+    pub(crate) fn exceeds(&self, position: u64, bounds: Bounds) -> bool {
+        self.newest - position > bounds.lines as u64
+            || self.bytes_after(position) > bounds.bytes as u64
+    }
+
+    /// Returns the first of the newest logs that fit into `bounds`, which is the newest of all at
+    /// the latest.
+    pub(crate) fn first_within(&self, bounds: Bounds) -> u64 {
+        let by_lines = self.entries.len().saturating_sub(bounds.lines);
+        let by_bytes = self
+            .entries
+            .partition_point(|entry| self.weighed - entry.weighed_before > bounds.bytes as u64);
+        let first = by_lines.max(by_bytes).min(self.entries.len().saturating_sub(1));
+        self.entries.get(first).map_or(self.newest + 1, |entry| entry.seq)
+    }
+
+    fn bytes_after(&self, position: u64) -> u64 {
+        self.entries
+            .get(self.index_after(position))
+            .map_or(0, |entry| self.weighed - entry.weighed_before)
+    }
+
+    fn index_after(&self, position: u64) -> usize {
+        let index = (position + 1).saturating_sub(self.extent().oldest);
+        usize::try_from(index).unwrap_or(usize::MAX).min(self.entries.len())
+    }
+}
+
+/// The weight of an entry besides its envelope: its slot in the ring and the envelope's header, on
+/// a 64-bit machine.
+pub(crate) const ENTRY_BYTES: usize = 96;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Bounds = Bounds { lines: usize::MAX, bytes: usize::MAX };
+
+    /// A history of `count` logs of 4 bytes each.
+    fn history(count: u64, bounds: Bounds) -> History {
+        let mut history = History::default();
+        for order in 1..=count {
+            history.push(order, |_| Envelope::of_test("data"), bounds);
+        }
+        history
+    }
+
+    fn seqs<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<u64> {
+        entries.map(|entry| entry.seq).collect()
+    }
+
+    #[test]
+    fn holds_the_newest_within_both_bounds() {
+        assert_eq!(
+            history(10, Bounds { lines: 3, bytes: usize::MAX }).extent(),
+            Extent { oldest: 8, newest: 10 }
+        );
+        assert_eq!(
+            history(10, Bounds { lines: 9, bytes: 200 }).extent(),
+            Extent { oldest: 9, newest: 10 }
+        );
+        assert_eq!(
+            history(10, Bounds { lines: 9, bytes: 1 }).extent(),
+            Extent { oldest: 10, newest: 10 }
+        );
+        assert_eq!(
+            history(10, Bounds { lines: 0, bytes: 200 }).extent(),
+            Extent { oldest: 11, newest: 10 }
+        );
+    }
+
+    #[test]
+    fn keeps_numbering_when_its_logs_are_dropped() {
+        let mut history = history(5, ALL);
+        history.clear();
+        assert_eq!((history.extent(), history.bytes()), (Extent { oldest: 6, newest: 5 }, 0));
+        history.push(9, |seq| Envelope::of_test(&seq.to_string()), ALL);
+        assert_eq!(seqs(history.after(0, 9)), [6]);
+    }
+
+    #[test]
+    fn returns_the_logs_after_a_position() {
+        let history = history(10, Bounds { lines: 6, bytes: usize::MAX });
+        assert_eq!(seqs(history.after(7, 10)), [8, 9, 10]);
+        assert_eq!(seqs(history.after(0, 8)), [5, 6, 7, 8]);
+        assert_eq!(seqs(history.after(10, 10)), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn measures_a_lag_by_lines_and_by_bytes() {
+        let history = history(10, ALL);
+        let by_lines = |lines| Bounds { lines, bytes: usize::MAX };
+        let by_bytes = |bytes| Bounds { lines: usize::MAX, bytes };
+        assert!(history.exceeds(6, by_lines(3)) && !history.exceeds(7, by_lines(3)));
+        assert!(history.exceeds(7, by_bytes(299)) && !history.exceeds(7, by_bytes(300)));
+        assert_eq!(
+            (
+                history.first_within(by_lines(3)),
+                history.first_within(by_bytes(300)),
+                history.first_within(by_bytes(1))
+            ),
+            (8, 8, 10)
+        );
+    }
+}

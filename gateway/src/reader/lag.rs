@@ -1,0 +1,134 @@
+//! Judges a reader whose socket is full: it fetches nothing, so it cannot be judged when it
+//! fetches.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::hub::bounds::Bounds;
+use crate::hub::channel::Channel;
+use crate::hub::config::Config;
+
+/// A reader's last positions.
+#[derive(Debug)]
+pub(crate) struct Lag {
+    allowed: Bounds,
+    /// How long it may lag further without a fetch. A reader that fetches in time receives a `bye`.
+    patience: Duration,
+    state: Mutex<State>,
+    is_cut: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The channels with which the reader had caught up, and its position in each.
+    positions: Vec<(Weak<Channel>, u64)>,
+    /// When it was first found to lag too far at these positions.
+    behind_since: Option<Instant>,
+    judge_next: Option<Instant>,
+}
+
+impl Lag {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            allowed: config.reader,
+            patience: config.slow_patience,
+            state: Mutex::default(),
+            is_cut: AtomicBool::default(),
+        }
+    }
+
+    /// Records a fetch and the positions after it.
+    pub(crate) fn note(&self, positions: impl Iterator<Item = (Weak<Channel>, u64)>) {
+        let mut state = self.state();
+        state.positions.clear();
+        state.positions.extend(positions);
+        state.behind_since = None;
+    }
+
+    /// Returns whether the reader lagged too far for too long without a fetch. Cheap to call often:
+    /// it looks once per second.
+    pub(crate) fn is_hopeless(&self, now: Instant) -> bool {
+        let mut state = self.state();
+        if state.judge_next.is_some_and(|next| now < next) {
+            return false;
+        }
+        state.judge_next = Some(now + BETWEEN_LOOKS);
+        let is_behind = |(channel, position): &(Weak<Channel>, u64)| {
+            channel
+                .upgrade()
+                .is_some_and(|channel| channel.history().exceeds(*position, self.allowed))
+        };
+        if !state.positions.iter().any(is_behind) {
+            state.behind_since = None;
+            return false;
+        }
+        let since = *state.behind_since.get_or_insert(now);
+        let is_hopeless = now - since >= self.patience;
+        self.is_cut.fetch_or(is_hopeless, Ordering::Relaxed);
+        is_hopeless
+    }
+
+    /// Returns whether the reader was cut off by this judgement.
+    pub(crate) fn was_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The time between two looks at a stalled reader.
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::hub::config::Keep;
+    use crate::hub::envelope::Envelope;
+
+    const ALLOWED: Bounds = Bounds { lines: 3, bytes: usize::MAX };
+
+    fn publish(channel: &Channel, count: u64) {
+        let all = Keep::History(Bounds { lines: usize::MAX, bytes: usize::MAX });
+        for order in 0..count {
+            channel.publish(|| order, |_| Envelope::of_test("log"), all);
+        }
+    }
+
+    fn lag() -> (Lag, Arc<Channel>, impl Fn(u64) -> Instant) {
+        let channel = Arc::new(Channel::new("logs:etl:a:b".parse().expect("a channel")));
+        let (lag, start) =
+            (Lag::new(&Config { reader: ALLOWED, ..Config::default() }), Instant::now());
+        lag.note([(Arc::downgrade(&channel), 0)].into_iter());
+        (lag, channel, move |seconds| start + Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_reader_that_lags_too_far_for_too_long_is_hopeless() {
+        let (lag, channel, at) = lag();
+        publish(&channel, 4);
+        assert_eq!(
+            [0, 2, 4, 5].map(|second| lag.is_hopeless(at(second))),
+            [false, false, false, true]
+        );
+        assert!(lag.was_cut());
+    }
+
+    #[test]
+    fn a_reader_that_is_near_enough_or_fetches_is_not_hopeless() {
+        let (lag, channel, at) = lag();
+        publish(&channel, 3);
+        assert!(!lag.is_hopeless(at(0)) && !lag.is_hopeless(at(60)));
+        publish(&channel, 1);
+        assert!(!lag.is_hopeless(at(70)));
+        lag.note([(Arc::downgrade(&channel), 0)].into_iter());
+        assert!(!lag.is_hopeless(at(80)) && !lag.was_cut());
+        assert!(lag.is_hopeless(at(85)));
+    }
+}

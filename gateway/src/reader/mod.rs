@@ -1,0 +1,399 @@
+//! A reader's position in each of its channels. It fetches pages from the histories at its own
+//! pace; replay and live work alike.
+
+pub mod batch;
+pub(crate) mod cursor_text;
+pub(crate) mod events;
+pub(crate) mod lag;
+pub(crate) mod merge;
+pub mod resume;
+pub mod timing;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use logs_sse_core::channel::ChannelName;
+use logs_sse_wire::cursor::Cursor;
+use logs_sse_wire::protocol::{Gap, GapReason};
+use tokio::task::yield_now;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::Hub;
+use crate::hub::bounds::{Bounds, Extent};
+use crate::hub::channel::Channel;
+use crate::hub::config::{Config, SlowReader};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle};
+use crate::hub::wake::Wake;
+use crate::reader::batch::{Collector, Framing};
+use crate::reader::cursor_text::CursorText;
+use crate::reader::lag::Lag;
+use crate::reader::merge::{Found, Merge, Page};
+use crate::reader::resume::Resume;
+
+/// A requested channel, and whether the reader may read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestedChannel {
+    /// The channel's name.
+    pub channel: ChannelName,
+    /// Whether the reader may read it.
+    pub is_granted: bool,
+}
+
+/// What a stream sends next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Events, ready for the wire.
+    Page(Bytes),
+    /// Nothing more: the reader did not keep up.
+    TooSlow,
+}
+
+/// A reader. Dropping it removes it from the hub.
+#[derive(Debug)]
+pub struct Reader {
+    hub: Arc<Hub>,
+    handle: Arc<ReaderHandle>,
+    /// One for each requested channel, in that order; `None` where the reader may not read it.
+    tracks: Vec<Option<Track>>,
+    /// Channels with an unusable cursor, to be reported as gaps first.
+    unplaced: Vec<(usize, GapReason)>,
+    /// `None` for a reader without batches.
+    collector: Option<Collector>,
+    /// The positions at the last fetch, if a reader that does not keep up is cut off.
+    lag: Option<Arc<Lag>>,
+    /// Whether to yield before the next page, since pages may never pause.
+    owes_turn: bool,
+}
+
+#[derive(Debug)]
+struct Track {
+    channel: Arc<Channel>,
+    at_start: Extent,
+    /// The highest sequence number sent or reported as missing.
+    position: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It receives what it missed, and is not slow however long that takes.
+    Replay,
+    /// It has reached the end once, and must stay near it.
+    Live,
+}
+
+impl Reader {
+    /// Starts to read the granted channels of `requested`, from the positions in `resume`.
+    #[must_use]
+    pub fn open(
+        hub: &Arc<Hub>,
+        requested: &[RequestedChannel],
+        resume: &Resume,
+        framing: Framing,
+        connection: ConnectionInfo,
+    ) -> Self {
+        let handle = Arc::new(ReaderHandle {
+            connection: Arc::new(connection),
+            is_forwarded: false,
+            wake: Wake::default(),
+            stop: CancellationToken::new(),
+        });
+        hub.enter(&handle);
+        let collector = (framing == Framing::Batches)
+            .then(|| Collector::new(PAGE, hub.config(), Instant::now()));
+        let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config())));
+        let tracks = Vec::with_capacity(requested.len());
+        let mut reader = Self {
+            hub: Arc::clone(hub),
+            handle,
+            tracks,
+            unplaced: Vec::new(),
+            collector,
+            lag,
+            owes_turn: false,
+        };
+        for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
+            let track = is_granted.then(|| {
+                let (channel, at_start) = hub.join(channel, &reader.handle);
+                let start = resume.start(index, requested.len(), hub.epoch(), at_start);
+                reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
+                let phase =
+                    if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
+                Track { channel, at_start, position: start.position, phase }
+            });
+            reader.tracks.push(track);
+        }
+        reader.note_position();
+        reader
+    }
+
+    /// Returns the next events, as soon as there are any. Cancel-safe.
+    pub async fn next(&mut self) -> Next {
+        if std::mem::take(&mut self.owes_turn) {
+            yield_now().await;
+        }
+        loop {
+            if let Some(next) = self.fetch(Instant::now()) {
+                return next;
+            }
+            match self.collector.as_ref().and_then(Collector::deadline) {
+                None => self.handle.wake.woken().await,
+                // There is something to fetch in both cases.
+                Some(deadline) => {
+                    timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default()
+                }
+            }
+        }
+    }
+
+    /// Returns the logs that wait to be batched, before an event that they must precede.
+    pub(crate) fn flush(&mut self) -> Option<Next> {
+        let now = Instant::now();
+        let is_holding = self.collector.as_mut().is_some_and(|collector| collector.hurry(now));
+        is_holding.then(|| self.fetch(now)).flatten()
+    }
+
+    /// Returns each granted channel, and the extent that could be replayed at the start.
+    pub(crate) fn granted(&self) -> impl Iterator<Item = (&ChannelName, Extent)> {
+        self.tracks.iter().flatten().map(|track| (track.channel.name(), track.at_start))
+    }
+
+    /// Returns each granted channel, and the position of this reader.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = (&ChannelName, u64)> {
+        self.tracks.iter().flatten().map(|track| (track.channel.name(), track.position))
+    }
+
+    pub(crate) fn connection(&self) -> &ConnectionInfo {
+        &self.handle.connection
+    }
+
+    /// Returns the lag, by which the socket ends a stream that accepts nothing; `None` where such a
+    /// stream continues.
+    pub(crate) fn lag(&self) -> Option<&Arc<Lag>> {
+        self.lag.as_ref()
+    }
+
+    /// Returns the token that is cancelled when an operator ends this stream.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.handle.stop
+    }
+
+    fn fetch(&mut self, now: Instant) -> Option<Next> {
+        if let Some(collector) = &self.collector {
+            self.handle.wake.collect(collector.enough());
+        }
+        let mut page = Vec::new();
+        self.report_unplaced(&mut page);
+        // Read first: the page contains no log after this order, so that channels merge in the
+        // order of publishing.
+        let order = self.hub.last_order();
+        let mut next = Vec::with_capacity(self.tracks.len());
+        for index in 0..self.tracks.len() {
+            let Some(track) = &mut self.tracks[index] else { continue };
+            let look = track.look(order, self.hub.config());
+            next.extend(look.next.map(|order| (index, order)));
+            if let Some(missed) = look.missed {
+                if missed.reason == GapReason::Slow && self.hub.config().slow == SlowReader::Cut {
+                    self.note_cut(index);
+                    return Some(Next::TooSlow);
+                }
+                self.skip(index, missed, &mut page);
+            }
+        }
+        let found = self.find(order, &next);
+        if found.logs.is_empty() && found.is_cut_short && page.is_empty() {
+            return self.fetch(now);
+        }
+        let count = self.take(found.weight, !page.is_empty(), now);
+        self.owes_turn = is_full(found.weight);
+        self.write(&found.logs[..count], &mut page);
+        self.note_position();
+        (!page.is_empty()).then(|| Next::Page(page.into()))
+    }
+
+    /// Returns a page of logs up to `order`, from the channels that have any, each with the order
+    /// of its `next` log.
+    fn find(&self, order: u64, next: &[(usize, u64)]) -> Page {
+        let mut merge = Merge::new(order);
+        for (index, next) in next {
+            if let Some(track) = &self.tracks[*index] {
+                merge.add(*index, &track.channel, track.position, *next);
+            }
+        }
+        merge.fill(PAGE)
+    }
+
+    /// Writes the gaps of unusable cursors. Only the last has a cursor: until all are received, the
+    /// reader's old cursor reports them again.
+    fn report_unplaced(&mut self, page: &mut Vec<u8>) {
+        let unplaced = std::mem::take(&mut self.unplaced);
+        for (number, (index, reason)) in unplaced.iter().enumerate() {
+            let cursor = (number + 1 == unplaced.len()).then(|| self.cursor());
+            if let Some(track) = &self.tracks[*index] {
+                let channel = track.channel.name().to_string();
+                let gap = Gap { channel, from: None, to: None, reason: *reason };
+                events::write_gap(page, cursor.as_ref(), &gap);
+            }
+        }
+    }
+
+    /// Moves past the logs that this reader missed in a channel, and reports them.
+    fn skip(&mut self, index: usize, missed: Missed, page: &mut Vec<u8>) {
+        let Some(track) = &mut self.tracks[index] else { return };
+        let Missed { from, to, reason } = missed;
+        track.position = to;
+        let channel = track.channel.name().to_string();
+        tracing::debug!(
+            connection = self.connection().connection_id,
+            channel,
+            from,
+            to,
+            ?reason,
+            "gap"
+        );
+        let gap = Gap { channel, from: Some(from), to: Some(to), reason };
+        events::write_gap(page, Some(&self.cursor()), &gap);
+        self.hub.counters.skipped.fetch_add(to - from + 1, Ordering::Relaxed);
+    }
+
+    /// Returns how many of the `waiting` logs are sent now. If none, publishers already know when
+    /// to wake this reader.
+    fn take(&mut self, waiting: Bounds, is_after_gap: bool, now: Instant) -> usize {
+        let is_replay = self.tracks.iter().flatten().any(|track| track.phase == Phase::Replay);
+        let Some(collector) = &mut self.collector else { return waiting.lines };
+        let count = collector.take(waiting, is_after_gap || is_replay, now);
+        match (waiting.lines, count) {
+            (0, _) => self.handle.wake.at_once(collector.enough()),
+            (_, 0) => self.handle.wake.count(waiting),
+            _ => {}
+        }
+        count
+    }
+
+    /// Writes logs in the order of publishing, each as an event or all in one.
+    fn write(&mut self, logs: &[Found], page: &mut Vec<u8>) {
+        page.reserve(logs.iter().map(|found| found.entry.bytes()).sum());
+        if self.collector.is_some() && logs.len() > 1 {
+            logs.iter().for_each(|found| self.move_to(found));
+            events::write_batch(
+                page,
+                &self.cursor(),
+                logs.iter().map(|found| &found.entry.envelope),
+            );
+        } else if !logs.is_empty() {
+            let mut cursor = CursorText::new(&self.cursor());
+            for found in logs {
+                self.move_to(found);
+                cursor.set(found.index, found.entry.seq);
+                events::write_log(page, cursor.as_str(), &found.entry.envelope);
+            }
+        }
+        self.hub.counters.delivered.fetch_add(logs.len() as u64, Ordering::Relaxed);
+    }
+
+    fn move_to(&mut self, found: &Found) {
+        if let Some(track) = &mut self.tracks[found.index] {
+            track.position = found.entry.seq;
+            track.phase = if found.is_last { Phase::Live } else { track.phase };
+        }
+    }
+
+    fn cursor(&self) -> Cursor {
+        let positions = self.tracks.iter().map(|track| track.as_ref().map(|track| track.position));
+        Cursor::new(self.hub.epoch().clone(), positions.collect())
+    }
+
+    /// Records the positions in the channels with which the reader has caught up, by which it is
+    /// judged while its socket is full.
+    fn note_position(&self) {
+        if let Some(lag) = &self.lag {
+            let live = self.tracks.iter().flatten().filter(|track| track.phase == Phase::Live);
+            lag.note(live.map(|track| (Arc::downgrade(&track.channel), track.position)));
+        }
+    }
+
+    fn note_cut(&self, index: usize) {
+        let channel = self.tracks[index].as_ref().map(|track| track.channel.name().to_string());
+        self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(
+            connection = self.connection().connection_id,
+            channel,
+            "reader cut off: it does not keep up"
+        );
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(lag) = &self.lag {
+            lag.note(std::iter::empty());
+            if lag.was_cut() {
+                self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(
+                    connection = self.connection().connection_id,
+                    "reader cut off: it does not read"
+                );
+            }
+        }
+        let channels =
+            std::mem::take(&mut self.tracks).into_iter().flatten().map(|track| track.channel);
+        self.hub.leave(&self.handle, channels);
+    }
+}
+
+/// What follows in a channel.
+struct Look {
+    /// The logs missed before it, if any.
+    missed: Option<Missed>,
+    /// The order of the next log, if there is one.
+    next: Option<u64>,
+}
+
+/// Logs of a channel that the reader cannot receive any more.
+struct Missed {
+    from: u64,
+    to: u64,
+    reason: GapReason,
+}
+
+impl Track {
+    /// Looks for the next log up to `order`.
+    fn look(&mut self, order: u64, config: &Config) -> Look {
+        let history = self.channel.history();
+        let Extent { oldest, newest } = history.extent();
+        let is_slow = self.phase == Phase::Live && history.exceeds(self.position, config.reader);
+        let first = if is_slow {
+            history.first_within(config.reader)
+        } else {
+            oldest.max(self.position + 1)
+        };
+        let next = history.after(first - 1, order).next().map(|entry| entry.order);
+        drop(history);
+        let reason = if self.phase == Phase::Live { GapReason::Slow } else { GapReason::Evicted };
+        let missed = (self.position + 1 < first).then(|| Missed {
+            from: self.position + 1,
+            to: first - 1,
+            reason,
+        });
+        if first > newest {
+            self.phase = Phase::Live;
+        }
+        Look { missed, next }
+    }
+}
+
+fn is_full(page: Bounds) -> bool {
+    page.lines >= PAGE.lines || page.bytes >= PAGE.bytes
+}
+
+/// The size of a page: as much as is copied out of the histories at once, and about as much as a
+/// socket accepts at once.
+const PAGE: Bounds = Bounds { lines: 256, bytes: 256 * 1_024 };
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod batch_tests;

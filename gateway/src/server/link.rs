@@ -1,0 +1,134 @@
+//! Connects the socket of a connection with the request that it carries.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::reader::lag::Lag;
+use crate::server::door::Door;
+
+/// The state of a connection that its socket and its request share. One task polls both.
+#[derive(Clone, Debug)]
+pub(crate) struct Link(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    door: Arc<Door>,
+    opened: Instant,
+    /// Whether it was accepted above the limit, for a short request.
+    is_reserve: bool,
+    exchange: AtomicU8,
+    keeps_half_closed: AtomicBool,
+    is_half_closed: AtomicBool,
+    /// The start of a stall, in milliseconds after `opened`, plus one; 0 while the client accepts
+    /// bytes.
+    stalled_since: AtomicU64,
+    /// The lag of the stream's reader, if a slow reader is cut off.
+    lag: Mutex<Option<Arc<Lag>>>,
+}
+
+/// What the connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exchange {
+    /// It waits for a request, or for a request's body.
+    Receiving,
+    /// It has the whole request. Further bytes are the next request.
+    Answering,
+    /// It answers with an event stream, after which nothing is answered.
+    Streaming,
+}
+
+impl Link {
+    pub(crate) fn new(door: Arc<Door>, is_reserve: bool) -> Self {
+        Self(Arc::new(Shared {
+            door,
+            opened: Instant::now(),
+            is_reserve,
+            exchange: AtomicU8::default(),
+            keeps_half_closed: AtomicBool::default(),
+            is_half_closed: AtomicBool::default(),
+            stalled_since: AtomicU64::default(),
+            lag: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn door(&self) -> &Door {
+        &self.0.door
+    }
+
+    pub(crate) fn is_reserve(&self) -> bool {
+        self.0.is_reserve
+    }
+
+    pub(crate) fn exchange(&self) -> Exchange {
+        match self.0.exchange.load(Ordering::Relaxed) {
+            1 => Exchange::Answering,
+            2 => Exchange::Streaming,
+            _ => Exchange::Receiving,
+        }
+    }
+
+    pub(crate) fn enter(&self, exchange: Exchange) {
+        self.0.exchange.store(exchange as u8, Ordering::Relaxed);
+    }
+
+    /// Keeps the connection when the client ends only its side. The request must then send
+    /// something, to learn whether the client is still there: see
+    /// [`poll_half_closed`](Self::poll_half_closed).
+    pub(crate) fn keep_half_closed(&self) {
+        self.0.keeps_half_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Records that the client will send nothing more. Returns whether the connection is kept.
+    pub(crate) fn note_half_closed(&self) -> bool {
+        self.0.is_half_closed.store(true, Ordering::Relaxed);
+        self.0.keeps_half_closed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_half_closed(&self) -> bool {
+        self.0.is_half_closed.load(Ordering::Relaxed)
+    }
+
+    /// Becomes ready once the client will send nothing more. The socket wakes the task that polls
+    /// both.
+    pub(crate) fn poll_half_closed(&self) -> Poll<()> {
+        if self.is_half_closed() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(crate) fn note_stalled(&self, since: Option<Instant>) {
+        let millis =
+            since.map_or(0, |since| crate::reader::timing::millis(since - self.0.opened) + 1);
+        self.0.stalled_since.store(millis, Ordering::Relaxed);
+    }
+
+    /// Returns how long the client has accepted nothing while bytes were due.
+    pub(crate) fn stalled_for(&self) -> Option<Duration> {
+        let since = self.0.stalled_since.load(Ordering::Relaxed);
+        let now = self.0.opened.elapsed();
+        (since > 0).then(|| now.saturating_sub(Duration::from_millis(since - 1)))
+    }
+
+    pub(crate) fn set_lag(&self, lag: Arc<Lag>) {
+        *self.lag() = Some(lag);
+    }
+
+    /// Returns whether this connection's reader must be judged while its socket is stalled.
+    pub(crate) fn has_lag(&self) -> bool {
+        self.lag().is_some()
+    }
+
+    /// Returns whether to cut off the stream's reader: it lagged too far a while ago and has
+    /// fetched nothing since.
+    pub(crate) fn is_cut(&self, now: Instant) -> bool {
+        let lag = self.lag().clone();
+        lag.is_some_and(|lag| lag.is_hopeless(now))
+    }
+
+    fn lag(&self) -> std::sync::MutexGuard<'_, Option<Arc<Lag>>> {
+        self.0.lag.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

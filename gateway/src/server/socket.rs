@@ -1,0 +1,265 @@
+//! The socket of a connection below hyper: enforces deadlines, checks line ends, and notices a
+//! client that leaves while hyper does not read.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::reader::lag::BETWEEN_LOOKS;
+use crate::server::line_ends::LineEnds;
+use crate::server::link::{Exchange, Link};
+
+/// A socket that closes on a client that accepts nothing, and notices one that leaves.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    stream: TcpStream,
+    link: Link,
+    line_ends: LineEnds,
+    /// Bytes received after the request of an event stream.
+    discarded: usize,
+    /// Set only while the client accepts nothing, since it needs memory.
+    stall: Option<Stall>,
+}
+
+#[derive(Debug)]
+struct Stall {
+    since: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Socket {
+    pub(crate) fn new(stream: TcpStream, link: Link) -> Self {
+        Self { stream, link, line_ends: LineEnds::default(), discarded: 0, stall: None }
+    }
+
+    /// Ends a stall, if there was one, after the socket accepted bytes.
+    fn wrote(&mut self, done: io::Result<usize>) -> Poll<io::Result<usize>> {
+        if self.stall.take().is_some() {
+            self.link.note_stalled(None);
+        }
+        Poll::Ready(done.inspect_err(|error| self.note_error(error)))
+    }
+
+    /// The kernel reports a client that acknowledged nothing in time as an error of the next call.
+    fn note_error(&self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::TimedOut {
+            self.link.door().note_timed_out();
+        }
+    }
+
+    /// Fails once the client has accepted nothing for too long.
+    fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let limit = self.link.door().write_timeout();
+        let step = if self.link.has_lag() { BETWEEN_LOOKS.min(limit) } else { limit };
+        let stall = self.stall.get_or_insert_with(|| {
+            let since = Instant::now();
+            self.link.note_stalled(Some(since));
+            Stall { since, timer: Box::pin(sleep(step)) }
+        });
+        loop {
+            let now = Instant::now();
+            if now - stall.since >= limit {
+                self.link.door().note_timed_out();
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the client accepted nothing for too long",
+                )));
+            }
+            if self.link.is_cut(now) {
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the reader is too far behind",
+                )));
+            }
+            ready!(stall.timer.as_mut().poll(cx));
+            stall.timer.as_mut().reset((Instant::now() + step).min(stall.since + limit));
+        }
+    }
+
+    /// Looks for the client's end, which hyper does not notice while it responds.
+    fn watch_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let looked = match self.link.exchange() {
+            Exchange::Receiving => Ok(()),
+            Exchange::Answering => self.look_for_end(cx),
+            Exchange::Streaming => self.discard(cx),
+        };
+        looked.inspect_err(|error| self.note_error(error))
+    }
+
+    /// Notices the client's end without reading what may be its next request.
+    fn look_for_end(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut byte = [0];
+        match self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Ready(Ok(_)) | Poll::Pending => Ok(()),
+        }
+    }
+
+    /// Reads the bytes after the request of an event stream, since the client's end may follow
+    /// them.
+    fn discard(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut bytes = [0; 1_024];
+        while !self.link.is_half_closed() {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Pending => break,
+                Poll::Ready(done) => done?,
+            }
+            if buffer.filled().is_empty() {
+                if !self.link.note_half_closed() {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                // Wakes the stream, which is polled before the socket.
+                cx.waker().wake_by_ref();
+            }
+            self.discarded += buffer.filled().len();
+            if self.discarded > MAX_DISCARDED {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the client sends after its request",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // A part of the next request may have been discarded, so the connection cannot continue.
+        if self.discarded > 0 || self.link.is_half_closed() {
+            return Poll::Ready(Ok(()));
+        }
+        let start = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        self.line_ends.check(&mut buffer.filled_mut()[start..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
+            Poll::Ready(done) => self.wrote(done),
+            Poll::Pending => {
+                self.watch_client(cx)?;
+                self.poll_stalled(cx)
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write_vectored(cx, bytes) {
+            Poll::Ready(done) => self.wrote(done),
+            Poll::Pending => {
+                self.watch_client(cx)?;
+                self.poll_stalled(cx)
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    /// hyper calls this at the end of each turn, whether or not it wrote.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.watch_client(cx)?;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Sets the options of every connection: no delay, a small send buffer, and a timeout for a client
+/// whose machine is gone.
+///
+/// A failure means that the client has left, which shows at the first read.
+pub(crate) fn prepare(stream: &TcpStream, write_timeout: Duration) {
+    let socket = SockRef::from(stream);
+    // Otherwise a log waits until the reader's machine acknowledges the previous one, which may
+    // take 40 ms.
+    drop(socket.set_tcp_nodelay(true));
+    drop(socket.set_send_buffer_size(SEND_BUFFER));
+    drop(socket.set_tcp_keepalive(&keepalive()));
+    // Keepalive pauses while bytes are in flight; this ends a connection on which none is
+    // acknowledged.
+    #[cfg(target_os = "linux")]
+    drop(socket.set_tcp_user_timeout(Some(write_timeout.max(SHORTEST_USER_TIMEOUT))));
+    #[cfg(not(target_os = "linux"))]
+    let _ = write_timeout;
+}
+
+/// Detects a vanished client within 50 s.
+fn keepalive() -> TcpKeepalive {
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(20))
+        .with_interval(Duration::from_secs(10));
+    #[cfg(unix)]
+    let keepalive = keepalive.with_retries(3);
+    keepalive
+}
+
+/// The kernel's send buffer, which Linux doubles. 64 kB in flight are 600 kB per second at a round
+/// trip of 100 ms.
+const SEND_BUFFER: usize = 64 * 1_024;
+
+/// A lower value would end connections that a bad network only delays.
+#[cfg(target_os = "linux")]
+const SHORTEST_USER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The client of a stream sends nothing more. One that sends this much is not a stream client.
+const MAX_DISCARDED: usize = 64 * 1_024;
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_ends_with_its_clients_machine_and_holds_little_for_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, _) = accepted.expect("a connection");
+        prepare(&stream, Duration::from_secs(30));
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().expect("an option") && socket.tcp_nodelay().expect("an option"));
+        assert!(socket.send_buffer_size().expect("an option") <= 2 * SEND_BUFFER);
+        #[cfg(target_os = "linux")]
+        {
+            let (time, interval) = (
+                socket.tcp_keepalive_time().expect("an option"),
+                socket.tcp_keepalive_interval().expect("an option"),
+            );
+            let noticed = time + interval * socket.tcp_keepalive_retries().expect("an option");
+            assert!(noticed <= Duration::from_secs(60), "{noticed:?}");
+            assert_eq!(
+                socket.tcp_user_timeout().expect("an option"),
+                Some(Duration::from_secs(30))
+            );
+        }
+    }
+}
