@@ -1,5 +1,5 @@
 //! One stream, owned: opened, listened to, and closed on drop. What carries it is JavaScript
-//! (`www/package/transport.js`).
+//! (`src/browser/transport.js`).
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,7 +20,7 @@ pub enum Opener {
     #[default]
     EventSource,
     /// By a function of the page, `open(url, names, tell)`, that gives a transport as
-    /// `www/package/transport.js` describes it.
+    /// `src/browser/transport.js` describes it.
     Function(Function),
 }
 
@@ -97,7 +97,7 @@ thread_local! {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `www/package/transport.js` calls a transport.
+    /// What `src/browser/transport.js` calls a transport.
     #[derive(Clone, Debug, PartialEq)]
     pub(crate) type Transport;
 
@@ -109,7 +109,7 @@ extern "C" {
     pub(crate) fn flush(this: &Transport);
 }
 
-#[wasm_bindgen(module = "/www/package/transport.js")]
+#[wasm_bindgen(module = "/src/browser/transport.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = openEventSource)]
     fn open_event_source(
@@ -120,7 +120,7 @@ extern "C" {
     ) -> Result<Transport, JsValue>;
 }
 
-/// The kinds are those of `www/package/transport.js`.
+/// The kinds are those of `src/browser/transport.js`.
 fn hear(
     bytes: &RefCell<Vec<u8>>,
     kind: u32,

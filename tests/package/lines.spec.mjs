@@ -1,6 +1,6 @@
 // What reaches onLog: each line once, in order, as its producer sent it, however fast they come and however little room there is.
 
-import { readLog } from "../../www/package/records.js";
+import { readLog } from "../../www/package/internal/engine/records.js";
 import { expect, ranges, test } from "./support.mjs";
 
 test("gives each log once and in order, at most once per frame", async ({

@@ -1,7 +1,7 @@
 // Streams in a Worker: what transport.js tells there is passed on to the page's thread, which has the engine.
 // Messages to it: ["open", id, url, names, headers or null, withCredentials], ["taken", id, bytes], ["close", id]; from it: [id, kind, …].
 
-import { EVENTS, FAILED, openEventSource, openFetch } from "./transport.js";
+import { EVENTS, FAILED, openEventSource, openFetch } from "../../src/browser/transport.js";
 
 /** Bytes that may be under way to the page before no more are read. */
 const MOST_BYTES = 4 << 20;

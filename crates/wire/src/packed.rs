@@ -1,4 +1,4 @@
-//! Events that `www/package/transport.js` packed into one text, taken apart again. Knows nothing of
+//! Events that `src/browser/transport.js` packed into one text, taken apart again. Knows nothing of
 //! what they say.
 //!
 //! Each is `\r`, a digit for its name, its id, `\n`, its data. In a stream `\r` ends a line, so

@@ -1,7 +1,7 @@
 // Loads the engine, once per page: as WebAssembly where the browser and the page's policy allow it, else as JavaScript made of the same code.
 // An engine that panicked is dead: nothing calls it any more, and the next one starts afresh.
 
-import { LiveLogsError, words } from "./errors.js";
+import { LiveLogsError, words } from "../errors.js";
 
 /** One promise for each kind of engine (viewer, headless). */
 const engines = new Map();

@@ -1,13 +1,13 @@
 // The viewer in a page: one element, one engine, one handle. Safe to import where there is no window.
 
-import { guarded, loadEngine } from "./engine.js";
-import { noBrowser, reportNoBrowser } from "./environment.js";
-import { LiveLogsError } from "./errors.js";
-import { createOpener } from "./opener.js";
-import { checkOptions, DEFAULTS, policy, VIEWER_OPTIONS } from "./options.js";
-import { createOutlet, idle, readStatus } from "./outlet.js";
-import { assets } from "./viewer_assets.js";
-import { bound, outside, outsideAll } from "./zone.js";
+import { guarded, loadEngine } from "../engine/engine.js";
+import { noBrowser, reportNoBrowser } from "../environment.js";
+import { LiveLogsError } from "../errors.js";
+import { createOpener } from "../engine/stream_opener.js";
+import { checkOptions, DEFAULTS, policy, VIEWER_OPTIONS } from "../options.js";
+import { createOutlet, idle, readStatus } from "../engine/callbacks.js";
+import { assets } from "../engine/viewer_assets.js";
+import { bound, outside, outsideAll } from "../zone.js";
 
 export function mountLiveLogs(element, given = {}) {
   const options = bound(given);

@@ -1,6 +1,6 @@
 // Rows that are held: bounded, oldest out first, handed out as an array that never changes.
 
-import { isLog } from "./records.js";
+import { isLog } from "../engine/records.js";
 
 export function createShelf(capacity) {
   let held = [];

@@ -1,9 +1,9 @@
 // The viewer as React components. `createElement` only: JSX's own runtime came after React 16.
 
 import { createElement, Fragment, useEffect, useRef, useState } from "react";
-import { words } from "./errors.js";
-import { mountLiveLogs } from "./mount.js";
-import { VIEWER_OPTIONS } from "./options.js";
+import { words } from "../errors.js";
+import { mountLiveLogs } from "../viewer/mount.js";
+import { VIEWER_OPTIONS } from "../options.js";
 
 /** Status bar, button and live section. Options are props; all but `wasmUrl` and `backend` may change. */
 export function LogsSSEClient(props) {

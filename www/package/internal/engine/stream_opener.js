@@ -1,6 +1,6 @@
 // How the engine's streams are opened, as the options say at the moment: on the main thread, or in a Worker where that can be had.
 
-import { words } from "./errors.js";
+import { words } from "../errors.js";
 
 // The kinds of transport.js; what else there is passes through.
 const FAILED = 1;

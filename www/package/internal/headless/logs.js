@@ -1,15 +1,15 @@
 // A source of logs: holds what came, tells who listens, and can be iterated. Safe to import where there is no window.
 
-import { guarded, loadEngine } from "./engine.js";
-import { noBrowser, reportNoBrowser } from "./environment.js";
-import { LiveLogsError, words } from "./errors.js";
-import { assets } from "./headless_assets.js";
-import { createIteration } from "./iteration.js";
-import { createOpener } from "./opener.js";
-import { checkOptions, DEFAULTS, HEADLESS_OPTIONS, policy } from "./options.js";
-import { createOutlet, idle, readStatus } from "./outlet.js";
-import { createShelf } from "./shelf.js";
-import { bound, outside, outsideAll } from "./zone.js";
+import { guarded, loadEngine } from "../engine/engine.js";
+import { noBrowser, reportNoBrowser } from "../environment.js";
+import { LiveLogsError, words } from "../errors.js";
+import { assets } from "../engine/headless_assets.js";
+import { createIteration } from "./async_rows.js";
+import { createOpener } from "../engine/stream_opener.js";
+import { checkOptions, DEFAULTS, HEADLESS_OPTIONS, policy } from "../options.js";
+import { createOutlet, idle, readStatus } from "../engine/callbacks.js";
+import { createShelf } from "./row_buffer.js";
+import { bound, outside, outsideAll } from "../zone.js";
 
 export function openLogs(given = {}) {
   const options = bound(given);

@@ -1,6 +1,6 @@
 // What a host hears of one engine's work: status, errors, logs; at most once per frame, and whatever a callback throws stops nothing.
 
-import { LiveLogsError, words } from "./errors.js";
+import { LiveLogsError, words } from "../errors.js";
 import { isLog, readRows } from "./records.js";
 
 const IDLE = Object.freeze({

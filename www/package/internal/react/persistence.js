@@ -1,7 +1,7 @@
 // Logs that outlive a reload, in localStorage. A full or broken storage costs at most what it holds, and is told once.
 
-import { LiveLogsError, words } from "./errors.js";
-import { grouped, readLog, writeLog } from "./records.js";
+import { LiveLogsError, words } from "../errors.js";
+import { grouped, readLog, writeLog } from "../engine/records.js";
 
 /** The stored logs under `key`, newest first; `fail(error)` hears what went wrong. */
 export function createPersistence(key, fail) {

@@ -1,8 +1,8 @@
 // What one hook shows of one channel: the newest logs through a filter, and the connection. Knows no React.
 
-import { LiveLogsError, words } from "./errors.js";
+import { LiveLogsError, words } from "../errors.js";
 import { createPersistence } from "./persistence.js";
-import { outside } from "./zone.js";
+import { outside } from "../zone.js";
 
 const NOTHING = Object.freeze([]);
 

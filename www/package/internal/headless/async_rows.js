@@ -1,6 +1,6 @@
 // One `for await` over a source: each row once, in order, at the consumer's pace. What does not fit is told, never silently lost.
 
-import { missed } from "./records.js";
+import { missed } from "../engine/records.js";
 
 /** Holds at most `capacity()` rows for a consumer that is busy; `onEnd` is called when nobody iterates any more. */
 export function createIteration(capacity, onEnd) {

@@ -11,9 +11,9 @@ import {
   useState,
 } from "react";
 import { useSyncExternalStore } from "use-sync-external-store/shim";
-import { warnOnce } from "./options.js";
-import { createStore } from "./store.js";
-import { createPane } from "./pane.js";
+import { warnOnce } from "../options.js";
+import { createStore } from "./subscriptions.js";
+import { createPane } from "./channel_log.js";
 
 /** What pages read: the state of the connection, `subscribe`, `disconnect`. */
 export const LogsSSEContext = createContext(null);

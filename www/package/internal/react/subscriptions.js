@@ -1,10 +1,10 @@
 // One connection for all that read through one provider. Channels travel together over a gateway, or, without one, each over the proxy route.
 
-import { noBrowser, reportNoBrowser } from "./environment.js";
-import { LiveLogsError, words } from "./errors.js";
-import { openLogs } from "./logs.js";
-import { isChannel } from "./options.js";
-import { currentZone, outside, outsideAll } from "./zone.js";
+import { noBrowser, reportNoBrowser } from "../environment.js";
+import { LiveLogsError, words } from "../errors.js";
+import { openLogs } from "../headless/logs.js";
+import { isChannel } from "../options.js";
+import { currentZone, outside, outsideAll } from "../zone.js";
 
 /**
  * `settings()` returns the provider's props: `{ gatewayUrl, transport, headers, withCredentials, worker, wasmUrl, backend, console, onError }`.
