@@ -11,7 +11,7 @@ import { PAYLOAD_NAMES } from "../bench/payload.mjs";
 import { createProfiler } from "../bench/profile.mjs";
 import { keep, machine, show, write } from "../bench/report.mjs";
 import { buildGateway } from "./lib/build.mjs";
-import { capture, entry, Told } from "./lib/run.mjs";
+import { capture, entry, UserError } from "./lib/run.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 
@@ -174,7 +174,7 @@ function parse() {
       isHelp: values.help,
     };
   } catch (error) {
-    throw new Told(`bench: ${error.message}\n${USAGE}`);
+    throw new UserError(`bench: ${error.message}\n${USAGE}`);
   }
 }
 

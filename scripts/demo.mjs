@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildGateway, buildPage, DIST, precompile, startGateway, trunkEnv } from "./lib/build.mjs";
-import { entry, ROOT, stop, Told } from "./lib/run.mjs";
+import { entry, ROOT, stop, UserError } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
 const USAGE = `usage: npm run demo -- [options]
@@ -95,6 +95,6 @@ function parse() {
       throw new Error(`--port ${values.port}: expected a number from 1 to 65535`);
     return values;
   } catch (error) {
-    throw new Told(`demo: ${error.message}\n${USAGE}`);
+    throw new UserError(`demo: ${error.message}\n${USAGE}`);
   }
 }

@@ -1,12 +1,14 @@
 // `npm run hosts`: packs the client as it would be published, installs it into pages of many bundlers and Reacts, and runs each in a
 // browser under the strict policy. `npm run hosts -- plain-html datashop` takes those only; tests/hosts/hosts.mjs lists all.
 
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildGateway } from "./lib/build.mjs";
-import { entry, ROOT, run, runAndKeep, Told } from "./lib/run.mjs";
+import { packNpmFolder } from "./lib/npm_folder.mjs";
+import { entry, ROOT, run, runAndKeep, UserError } from "./lib/run.mjs";
+import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { chosen, HERE } from "../tests/hosts/hosts.mjs";
 
@@ -48,17 +50,15 @@ async function dependencies() {
   );
 }
 
-/** The tarball as `npm publish` would send it; `LOGS_TARBALL` names one that is packed already. */
+/**
+ * Returns the tarball that `npm publish` would send. `LOGS_TARBALL` names one that exists already.
+ *
+ * @param {string} folder
+ */
 async function pack(folder) {
   if (process.env.LOGS_TARBALL) return path.resolve(process.env.LOGS_TARBALL);
-  await must(
-    run("npm", ["pack", "--pack-destination", folder, "--loglevel", "error"]),
-    "npm pack failed; what it says is above",
-  );
-  return path.join(
-    folder,
-    readdirSync(folder).find((file) => file.endsWith(".tgz")),
-  );
+  await buildPackage();
+  return packNpmFolder(folder);
 }
 
 async function install(tarball) {
@@ -69,7 +69,7 @@ async function install(tarball) {
 }
 
 async function must(exitCode, otherwise) {
-  if ((await exitCode) !== 0) throw new Told(`hosts: ${otherwise}`);
+  if ((await exitCode) !== 0) throw new UserError(`hosts: ${otherwise}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildGateway } from "./lib/build.mjs";
-import { entry, ROOT, runAndKeep, Told } from "./lib/run.mjs";
+import { entry, ROOT, runAndKeep, UserError } from "./lib/run.mjs";
 
 const PACKAGE = path.join(ROOT, "pkg");
 const PAGES = path.join(ROOT, "tests/package/site");
@@ -28,7 +28,7 @@ export async function packageTests(program) {
 /** Puts the pages and the package into one folder, as a host's build would. */
 function assemble() {
   if (!existsSync(path.join(PACKAGE, "index.js")))
-    throw new Told(
+    throw new UserError(
       "package tests: there is no pkg/index.js: build the package first (npm run package)",
     );
   rmSync(SITE, { recursive: true, force: true });

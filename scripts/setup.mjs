@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { capture, entry, ROOT, run, runBeside, Told } from "./lib/run.mjs";
+import { capture, entry, ROOT, run, runBeside, UserError } from "./lib/run.mjs";
 import { CACHE, findBrowsers, findTool, pin, which } from "./lib/tools.mjs";
 
 const NEEDS = {
@@ -35,7 +35,8 @@ const QUICK_BUILD = {
  */
 export async function setup(purpose, { beside } = {}) {
   const needs = NEEDS[purpose];
-  if (!needs) throw new Told(`setup: "${purpose}" is not one of ${Object.keys(NEEDS).join(", ")}`);
+  if (!needs)
+    throw new UserError(`setup: "${purpose}" is not one of ${Object.keys(NEEDS).join(", ")}`);
   checkNode();
   checkRust();
   if (needs.browsers) checkComponents();
@@ -49,13 +50,15 @@ export async function setup(purpose, { beside } = {}) {
 function checkNode() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20)
-    throw new Told(`setup: Node ${process.versions.node} is too old: install Node 20 or newer`);
+    throw new UserError(
+      `setup: Node ${process.versions.node} is too old: install Node 20 or newer`,
+    );
 }
 
 function checkRust() {
   // rust-version in Cargo.toml is the promise; cargo itself names the mismatch, so here only presence counts.
   if (capture("cargo", ["--version"])) return;
-  throw new Told(
+  throw new UserError(
     which("rustup")
       ? "setup: rustup is here, but no toolchain: run 'rustup toolchain install stable' and try again"
       : "setup: cargo is missing: install Rust with rustup (https://rustup.rs), open a new shell and try again",
@@ -67,7 +70,7 @@ function checkComponents() {
     (name) => capture("cargo", [name, "--version"]) === undefined,
   );
   if (missing.length > 0)
-    throw new Told(
+    throw new UserError(
       `setup: the lints need cargo ${missing.join(" and cargo ")}: run 'rustup component add rustfmt clippy'`,
     );
 }
@@ -89,7 +92,7 @@ async function wasmTarget() {
   const folder = capture("rustc", ["--print", "target-libdir", "--target", target]);
   if (folder && existsSync(folder)) return;
   if (!which("rustup"))
-    throw new Told(
+    throw new UserError(
       `setup: this Rust has no ${target} and there is no rustup to add it: install your distribution's package of the ${target} standard library`,
     );
   say(`Rust target ${target}`, "20 s");
@@ -178,7 +181,7 @@ async function installPackages(packages) {
   const hand = `the tests need ${packages.join(", ")}: on Debian 'apt-get install ${packages.join(" ")}' as root; elsewhere install Chrome, its chromedriver and Firefox, and name them in CHROME, CHROMEDRIVER, FIREFOX if they are not on PATH`;
   const prefix = asRoot();
   if (!which("apt-get") || !prefix)
-    throw new Told(
+    throw new UserError(
       `setup: cannot install by itself (no apt-get, or neither root nor password-less sudo). By hand: ${hand}`,
     );
   say(`Debian packages ${packages.join(", ")}`, "1 min");
@@ -193,7 +196,7 @@ async function installPackages(packages) {
   );
   const left = missingPackages();
   if (left.length > 0)
-    throw new Told(`setup: still missing after apt-get: ${left.join(", ")}. By hand: ${hand}`);
+    throw new UserError(`setup: still missing after apt-get: ${left.join(", ")}. By hand: ${hand}`);
 }
 
 /** How to become root without a question: `[]` when we are, `["sudo", "-n"]` when that works, else `undefined`. */
@@ -207,7 +210,7 @@ function say(what, duration) {
 }
 
 async function must(exitCode, otherwise) {
-  if ((await exitCode) !== 0) throw new Told(`setup: ${otherwise}`);
+  if ((await exitCode) !== 0) throw new UserError(`setup: ${otherwise}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -7,7 +7,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { DIST } from "./lib/build.mjs";
 import { PKG } from "./lib/package_files.mjs";
-import { entry, Told } from "./lib/run.mjs";
+import { entry, UserError } from "./lib/run.mjs";
 
 /** WebAssembly, its JavaScript, and the component's style sheet; what wasm-bindgen took from www/package is in a folder of its own. */
 const FILES = ["demo_bg.wasm", "demo.js", "live-logs.css"];
@@ -29,7 +29,7 @@ const GENERATED = /_(glue|fallback)\.js$/;
 export function size() {
   const rows = FILES.map((name) => {
     const file = path.join(DIST, name);
-    if (!existsSync(file)) throw new Told(`size: ${file} is missing: build the page first`);
+    if (!existsSync(file)) throw new UserError(`size: ${file} is missing: build the page first`);
     return weigh(name, readFileSync(file));
   });
   const snippets = readdirSync(path.join(DIST, SNIPPETS), { recursive: true }).filter((name) =>

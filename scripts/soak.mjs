@@ -4,7 +4,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
-import { entry, stop, Told } from "./lib/run.mjs";
+import { entry, stop, UserError } from "./lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
@@ -160,7 +160,7 @@ function options() {
     if (wrong) throw new Error(`--${wrong} ${values[wrong]}: expected a number above 0`);
     return read;
   } catch (error) {
-    throw new Told(`soak: ${error.message}\n${USAGE}`);
+    throw new UserError(`soak: ${error.message}\n${USAGE}`);
   }
 }
 

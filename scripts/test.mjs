@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { buildGateway, buildPage, startGateway } from "./lib/build.mjs";
 import { checkPackage } from "./lib/check_package.mjs";
-import { entry, ROOT, run, runAndKeep, stop, Told } from "./lib/run.mjs";
+import { entry, ROOT, run, runAndKeep, stop, UserError } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
@@ -34,7 +34,7 @@ await entry(async () => {
   const named = process.argv.slice(2);
   const unknown = named.filter((name) => !(name in PARTS));
   if (unknown.length > 0)
-    throw new Told(
+    throw new UserError(
       `test: ${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`,
     );
   const parts = named.length > 0 ? named : Object.keys(PARTS);

@@ -1,7 +1,7 @@
 // Building the two halves: the demo page by trunk, the gateway by cargo.
 
 import path from "node:path";
-import { capture, ROOT, run, runBeside, startUntil, Told } from "./run.mjs";
+import { capture, ROOT, run, runBeside, startUntil, UserError } from "./run.mjs";
 import { toolEnv } from "./tools.mjs";
 
 /** The folder that trunk fills. */
@@ -19,7 +19,7 @@ export function trunkEnv() {
 export async function buildPage() {
   const args = ["build", "--release", "--cargo-profile", "wasm"];
   if ((await run("trunk", args, { env: trunkEnv() })) !== 0)
-    throw new Told("trunk could not build the page; what it says is above");
+    throw new UserError("trunk could not build the page; what it says is above");
 }
 
 /** What a first build of the demo compiles by cargo alone. trunk and `buildGateway` then find it compiled. */
@@ -38,13 +38,13 @@ export async function precompile(signal) {
     runBeside("page", "cargo", wasm, { signal }),
   ]);
   if (codes.some((code) => code !== 0))
-    throw new Told("cargo could not build the gateway or the page; what it says is above");
+    throw new UserError("cargo could not build the gateway or the page; what it says is above");
 }
 
 /** Builds the gateway and gives the path of its program. */
 export async function buildGateway() {
   if ((await run("cargo", ["build", "--package", "logs-gateway"])) !== 0)
-    throw new Told("cargo could not build the gateway; what it says is above");
+    throw new UserError("cargo could not build the gateway; what it says is above");
   const metadata = JSON.parse(capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
   return path.join(
     metadata.target_directory,

@@ -1,6 +1,6 @@
 // Turns the JavaScript that wasm2js makes of a module into one function that gives what an instance of the WebAssembly would.
 
-import { Told } from "./run.mjs";
+import { UserError } from "./run.mjs";
 
 /** How wasm2js reaches the imports, and how it hands out the exports: as an ES module that there can be only one of in a page. */
 const HEAD = /^import \* as \S+ from '[^']+';\n/;
@@ -40,7 +40,7 @@ export async function makeFallback(text, glueName) {
 
 function replace(text, pattern, by) {
   if (pattern.test(text)) return text.replace(pattern, by);
-  throw new Told(
+  throw new UserError(
     `package: what wasm2js makes has changed: nothing in it matches ${pattern}. Was binaryen updated? Compare scripts/lib/fallback.mjs with its output, then see that the memory still grows`,
   );
 }

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { Told } from "./run.mjs";
+import { UserError } from "./run.mjs";
 
 /** What a strict Content-Security-Policy forbids. Behind a backtick it is text: wasm-bindgen prints a function as `Function(name)`. */
 const EVALUATION = /(?<![`\w$])(eval|Function)\s*\(.{0,60}/s;
@@ -98,7 +98,7 @@ export async function makeGlue(text, folder, { imports, exports }) {
 function forgetViews(text) {
   const views = [...text.matchAll(VIEWS)].map(([, name]) => name);
   if (views.length === 0)
-    throw new Told(
+    throw new UserError(
       "package: wasm-bindgen's glue has no views of the memory by the names we know: compare the pattern in scripts/lib/glue.mjs with what it makes",
     );
   return `\nexport function __wbg_forget_views() { ${views.map((name) => `${name} = null;`).join(" ")} }\n`;
@@ -108,7 +108,7 @@ function forgetViews(text) {
 function openers(text) {
   const [, from] = /from ['"](\.\/snippets\/[^'"]+\/transport\.js)['"]/.exec(text) ?? [];
   if (!from)
-    throw new Told(
+    throw new UserError(
       "package: wasm-bindgen's glue does not import transport.js any more: compare the pattern in scripts/lib/glue.mjs with what it makes",
     );
   return `\nexport { openEventSource, openFetch } from "${from}";\n`;
@@ -118,7 +118,7 @@ function openers(text) {
 function forbidEvaluation(code) {
   const found = EVALUATION.exec(code);
   if (found)
-    throw new Told(
+    throw new UserError(
       `package: the glue makes code of text, which script-src 'self' forbids: ${found[0]} … Which dependency asks for it?`,
     );
 }

@@ -10,8 +10,11 @@ import path from "node:path";
 /** The repository's top folder; every script works from here, wherever it was called. */
 export const ROOT = path.resolve(fileURLToPath(import.meta.url), "../../..");
 
-/** A failure that is already told in words a person can act on: printed without a stack. */
-export class Told extends Error {}
+/** An error whose message tells the user what to do. It is printed without a stack. */
+export class UserError extends Error {}
+
+// bench and tests still import the old name.
+export { UserError as Told };
 
 /** Runs a program to its end, its output shown as it comes. Resolves to the exit code. */
 export async function run(command, args, { env = {}, cwd = ROOT } = {}) {
@@ -88,14 +91,16 @@ export async function startUntil(
   const match = await new Promise((resolve, reject) => {
     let seen = "";
     const timer = setTimeout(
-      () => reject(new Told(`${command}: not ready after ${seconds} s\n${errors}`)),
+      () => reject(new UserError(`${command}: not ready after ${seconds} s\n${errors}`)),
       seconds * 1_000,
     );
-    child.on("error", (error) => reject(new Told(`${command}: ${error.message}`)));
+    child.on("error", (error) => reject(new UserError(`${command}: ${error.message}`)));
     child.on("exit", (code) => {
       clearTimeout(timer);
       reject(
-        new Told(`${command} ${args.join(" ")} ended with ${code} before it was ready\n${errors}`),
+        new UserError(
+          `${command} ${args.join(" ")} ended with ${code} before it was ready\n${errors}`,
+        ),
       );
     });
     child.stdout.on("data", (chunk) => {
@@ -129,7 +134,7 @@ export async function entry(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    console.error(error instanceof Told ? `\n${error.message}` : error);
+    console.error(error instanceof UserError ? `\n${error.message}` : error);
     process.exitCode = 1;
   }
 }
@@ -138,7 +143,7 @@ function exitOf(child, command) {
   return new Promise((resolve, reject) => {
     child.on("error", (error) => {
       reject(
-        new Told(
+        new UserError(
           error.code === "ENOENT"
             ? `${command} is not installed or not on PATH`
             : `${command}: ${error.message}`,

@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { capture, ROOT, Told } from "./run.mjs";
+import { capture, ROOT, UserError } from "./run.mjs";
 
 const PINS = JSON.parse(readFileSync(path.join(ROOT, "scripts/tools.json"), "utf8"));
 
@@ -77,7 +77,7 @@ export function lockedVersion(crate) {
   const lock = readFileSync(path.join(ROOT, "Cargo.lock"), "utf8");
   const found = new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`).exec(lock);
   if (!found)
-    throw new Told(
+    throw new UserError(
       `Cargo.lock names no ${crate}: run 'cargo generate-lockfile', or restore the file from git`,
     );
   return found[1];

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { makeFallback } from "./fallback.mjs";
 import { makeGlue, readGlue } from "./glue.mjs";
-import { capture, run, Told } from "./run.mjs";
+import { capture, run, UserError } from "./run.mjs";
 import { findTool, toolEnv } from "./tools.mjs";
 import {
   exportNames,
@@ -64,7 +64,7 @@ export async function buildModule(name) {
   const wasm = await bound(name, "wasm");
   const js = await bound(name, "js");
   if (wasm.text !== js.text)
-    throw new Told(
+    throw new UserError(
       `package: wasm-bindgen makes other glue for ${wasm.file} than for ${js.file}, but one is to serve both: what in the code differs by target feature and reaches JavaScript?`,
     );
   const [small, lowered, translated] = [
@@ -156,7 +156,7 @@ async function compile(name, form) {
   };
   const code = await run("cargo", [...args, ...features, "--target-dir", target], { env });
   if (code !== 0)
-    throw new Told(
+    throw new UserError(
       `package: cargo could not build the ${name} (features ${MODULES[name]}); what it says is above`,
     );
   return path.join(target, "wasm32-unknown-unknown/wasm/logs_sse_client.wasm");
@@ -166,7 +166,7 @@ async function compile(name, form) {
 async function withoutHome() {
   // On a fresh machine the sources' folder is there only after this.
   if ((await run("cargo", ["fetch", "--quiet", "--target", "wasm32-unknown-unknown"])) !== 0)
-    throw new Told("package: cargo could not fetch the crates; what it says is above");
+    throw new UserError("package: cargo could not fetch the crates; what it says is above");
   const sources = path.join(
     process.env.CARGO_HOME || path.join(os.homedir(), ".cargo"),
     "registry/src",
@@ -183,7 +183,7 @@ async function bind(name, form, built) {
   await writeFile(input, withoutFeatures(await readFile(built), UNUSED_FEATURES));
   const tool = findTool("wasm-bindgen-cli");
   if (!tool)
-    throw new Told(
+    throw new UserError(
       "package: the wasm-bindgen program of Cargo.lock's version is missing: run 'npm run setup'",
     );
   await program(tool, [
@@ -204,7 +204,7 @@ async function check(name, file) {
   const bytes = await readFile(file);
   const crossings = i64Crossings(bytes);
   if (crossings.length > 0) {
-    throw new Told(
+    throw new UserError(
       `package: ${name}: ${crossings.join(", ")}: 64-bit integers cannot cross to JavaScript in the fallback: use f64, which is exact up to 2^53`,
     );
   }
@@ -212,7 +212,7 @@ async function check(name, file) {
     ({ module }) => module !== importsOf(name),
   );
   if (others.length > 0) {
-    throw new Told(
+    throw new UserError(
       `package: ${name} imports from ${others[0].module}, but only the glue is packed: which dependency brings JavaScript of its own?`,
     );
   }
@@ -221,7 +221,7 @@ async function check(name, file) {
 async function program(command, args) {
   const code = await run(command, args, { env: toolEnv("wasm-bindgen-cli") });
   if (code !== 0)
-    throw new Told(
+    throw new UserError(
       `package: '${path.basename(command)} ${args.join(" ")}' failed with ${code}; what it says is above`,
     );
 }
@@ -232,6 +232,6 @@ function formDirectory(name, form) {
 
 function targetDirectory() {
   const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
-  if (!metadata) throw new Told("package: 'cargo metadata' failed: run it by hand to see why");
+  if (!metadata) throw new UserError("package: 'cargo metadata' failed: run it by hand to see why");
   return JSON.parse(metadata).target_directory;
 }
