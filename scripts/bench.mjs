@@ -1,3 +1,5 @@
+// @ts-check
+
 // `npm run bench`: the client and its peers, side by side in one run. What is measured and how: bench/, docs/benchmarks.md.
 
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,5 @@
+// @ts-check
+
 // `npm run demo`: builds the page and the gateway, starts the gateway with its make-believe job, and says where to look.
 // With --watch, trunk serves the page instead and rebuilds it on save.
 

@@ -1,3 +1,5 @@
+// @ts-check
+
 // `npm run hosts`: packs the client as it would be published, installs it into pages of many bundlers and Reacts, and runs each in a
 // browser under the strict policy. `npm run hosts -- plain-html datashop` takes those only; tests/hosts/hosts.mjs lists all.
 

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Trunk's hook after a release build: the generated JavaScript and the style sheets without comments and long names.
 
 import { transform } from "esbuild";

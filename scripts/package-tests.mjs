@@ -1,3 +1,5 @@
+// @ts-check
+
 // The built npm package in Chromium and Firefox, on pages as hosts write them, under each policy. Alone: `node scripts/package-tests.mjs`.
 
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";

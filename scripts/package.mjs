@@ -1,3 +1,5 @@
+// @ts-check
+
 // `npm run package`: builds the npm package into pkg/ and stages the folder to publish, target/npm.
 // With `check`, publint and attw check the result. docs/release.md says how to publish it.
 

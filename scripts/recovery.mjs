@@ -1,3 +1,5 @@
+// @ts-check
+
 // `npm run recovery`: how long pages take to be live again after their gateway was killed and started.
 
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";

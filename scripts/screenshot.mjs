@@ -1,3 +1,5 @@
+// @ts-check
+
 // Remakes the pictures of the README from the real page: `npm run screenshot`.
 
 import { mkdirSync } from "node:fs";

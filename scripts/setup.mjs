@@ -1,3 +1,5 @@
+// @ts-check
+
 // Installs what one command needs and is missing: `node scripts/setup.mjs demo` or `… test`.
 // May be run any number of times. Says what it does and how long that takes, before it does it.
 

@@ -1,3 +1,5 @@
+// @ts-check
+
 // What a page loads: sizes of the built client, and whether they keep the budget. Run `npm run demo` or `npm test` first, or build by trunk.
 // After `npm run package`, the sizes of the npm package's parts too, and of what a host loads of them by each entry.
 

@@ -1,3 +1,5 @@
+// @ts-check
+
 // `npm run soak`: a page at a steady rate while its stream is cut over and over. Nothing may be lost, doubled, or pile up.
 // Reads the page's own data by the same oracle as the tests; prints figures, and fails on a loss.
 

@@ -1,3 +1,5 @@
+// @ts-check
+
 // `npm test`: all tests, or the parts that are named: `npm test -- native e2e`. One summary at the end.
 
 import { readdirSync } from "node:fs";

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Building the two halves: the demo page by trunk, the gateway by cargo.
 
 import path from "node:path";

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Checks the packed npm package with publint, for bundlers and Node, and attw, for TypeScript.
 
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Turns the JavaScript that wasm2js makes of a module into one function that gives what an instance of the WebAssembly would.
 
 import { UserError } from "./run.mjs";

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Turns wasm-bindgen's glue into a factory, so that one copy of the text serves WebAssembly and its fallback, and each instance has
 // state of its own. Nothing of it runs before the factory is called: a server may import it.
 

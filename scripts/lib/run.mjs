@@ -1,3 +1,5 @@
+// @ts-check
+
 // Starting other programs: one place that knows how to run, wait, capture and stop them.
 // Knows nothing of what the programs are for.
 

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Where each tool is, and which version it must have. Looks, never installs: that is scripts/setup.mjs.
 // Tools built for this project live in a cache of their own, named by version, so that a trunk or a
 // Chrome which a person already has is neither used by mistake nor replaced.

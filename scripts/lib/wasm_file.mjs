@@ -1,3 +1,5 @@
+// @ts-check
+
 // Reads WebAssembly files section by section, and rewrites one of them. Knows the binary format, and not what the files are for.
 // The format: https://webassembly.github.io/spec/core/binary/modules.html, and of target_features: WebAssembly/tool-conventions, Linking.md.
 

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Makes the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with one glue that serves both.
 // The two are compiled apart: WebAssembly has wide registers (SIMD), for which JavaScript has no words.
 // What surrounds them is in package_files.mjs.

@@ -4,7 +4,7 @@
 //
 // A transport is `{ close(), flush() }`. It reports through `emit(kind, first, second, third)`:
 //   OPENED
-//   FAILED    first: whether the browser refuses to retry; second: the reason, if the page caused it
+//   FAILED    first: whether the browser refuses to retry; second: the reason if the page is it
 //   EVENTS    first: the bytes of packed events, which crates/wire/src/packed.rs unpacks
 //   RESPONSE  first: the status, 0 for a redirect, undefined if there was no response;
 //             second: Content-Type; third: Retry-After

@@ -1,8 +1,16 @@
-// The one error class of the package. `type` is for programs, `message` for people.
+// The package's only error class. `type` is for programs, `message` for people.
+
+/** @import { LiveLogsErrorType } from "../types/index.d.ts" */
 
 export class LiveLogsError extends Error {
+  /**
+   * @param {LiveLogsErrorType} type
+   * @param {string} message
+   * @param {{ option?: string, cause?: unknown }} [details]
+   */
   constructor(type, message, { option, cause } = {}) {
     super(message);
+    /** @type {"LiveLogsError"} */
     this.name = "LiveLogsError";
     this.type = type;
     if (option !== undefined) this.option = option;
@@ -10,7 +18,13 @@ export class LiveLogsError extends Error {
   }
 }
 
-/** Returns the message of what was thrown. Hosts throw anything, also errors of other windows. */
-export function words(thrown) {
-  return typeof thrown?.message === "string" ? thrown.message : String(thrown);
+/**
+ * Returns the message of a thrown value, which may be anything, including an error of another
+ * window.
+ *
+ * @param {unknown} thrown
+ */
+export function messageOf(thrown) {
+  const { message } = /** @type {{ message?: unknown }} */ (thrown ?? {});
+  return typeof message === "string" ? message : String(thrown);
 }

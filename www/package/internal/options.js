@@ -1,115 +1,129 @@
-// Options from a host, checked here and nowhere else. A wrong option that decides what is read, or with which rights, is an error;
-// any other wrong option is reported once in the console and replaced by its default, so that it never prevents the stream.
+// Checks the options of a host; nothing else does. A wrong option that decides what is read, or
+// with which rights, is an error. Any other wrong option is reported once in the console and
+// replaced by its default, so that it never prevents the stream.
 
+/** @import { LiveLogsOptions } from "../types/index.d.ts" */
+/** @import { LogsOptions } from "../types/headless.d.ts" */
+
+import {
+  CHANNEL_EXAMPLES,
+  DEFAULT_SERVICE,
+  idProblem,
+  isChannel,
+  MAX_CHANNELS,
+} from "./channel.js";
 import { LiveLogsError } from "./errors.js";
 
+/**
+ * A check returns what was expected, or `""` if the value is right.
+ *
+ * @typedef {(value: unknown) => string} Check
+ * @typedef {LiveLogsOptions & LogsOptions} HostOptions
+ * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
+ *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "theme"
+ * } DefaultedName
+ * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
+ * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
+ *   in.
+ */
+
 const MAX_LINES = 2_000_000;
-const MAX_CHANNELS = 16;
-const MAX_ID_BYTES = 128;
 
+/** @type {Check} */
 const boolean = (value) => (typeof value === "boolean" ? "" : "true or false");
+
+/** @type {Check} */
 const text = (value) => (typeof value === "string" ? "" : "a string");
+
+/** @type {Check} */
 const callback = (value) => (typeof value === "function" ? "" : "a function");
-const oneOf =
-  (...words) =>
-  (value) =>
-    words.includes(value) ? "" : `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
-const whole = (least, most) => (value) =>
-  Number.isInteger(value) && least <= value && value <= most
-    ? ""
-    : `a whole number from ${least} to ${most}`;
 
-// The gateway's own grammar (crates/core/src/channel.rs): nothing that could break out of a channel name or a list of them, and no
-// character that shows nothing or reorders others.
-const breaksOut =
-  /[:,\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u;
-const hasWord = /[0-9A-Za-z]|[^\u0000-\u007f]/;
-const isPadded = /^ | $/;
-
-function id(value) {
-  if (typeof value !== "string") return "a string";
-  if (breaksOut.test(value)) return "an id without ':', ',' and control or invisible characters";
-  if (value !== "" && (isPadded.test(value) || !hasWord.test(value)))
-    return "an id with a letter or digit, and no space at either end";
-  return byteLength(value) > MAX_ID_BYTES ? `an id of at most ${MAX_ID_BYTES} bytes` : "";
+/**
+ * @param {string[]} words
+ * @returns {Check}
+ */
+function oneOf(...words) {
+  const expected = `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
+  return (value) => (words.some((word) => word === value) ? "" : expected);
 }
 
-/** Returns the length of `text` in UTF-8. Without TextEncoder, which jsdom lacks. */
-function byteLength(text) {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0);
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-}
-
-function address(value) {
-  const plain = typeof value === "string" && !/[\s#\u0000-\u001f\u007f-\u009f]/.test(value);
-  const scheme = plain && /^([^/?]*?):/.exec(value);
-  return plain && (!scheme || /^https?$/i.test(scheme[1]))
-    ? ""
-    : "a path or an http(s) URL, without spaces and #";
-}
-
-function locale(value) {
-  try {
-    return value === "" ||
-      (typeof value === "string" && Intl.getCanonicalLocales(value).length === 1)
+/**
+ * @param {number} min
+ * @param {number} max
+ * @returns {Check}
+ */
+function integer(min, max) {
+  return (value) =>
+    Number.isInteger(value) && min <= Number(value) && Number(value) <= max
       ? ""
-      : 'a language tag such as "de-DE"';
+      : `a whole number from ${min} to ${max}`;
+}
+
+/** @type {Check} */
+function address(value) {
+  const expected = "a path or an http(s) URL, without spaces and #";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused
+  if (typeof value !== "string" || /[\s#\u0000-\u001f\u007f-\u009f]/.test(value)) return expected;
+  const scheme = /^([^/?]*?):/.exec(value);
+  return !scheme || /^https?$/i.test(scheme[1]) ? "" : expected;
+}
+
+/** @type {Check} */
+function locale(value) {
+  const expected = 'a language tag such as "de-DE"';
+  if (value === "") return "";
+  try {
+    return typeof value === "string" && Intl.getCanonicalLocales(value).length === 1
+      ? ""
+      : expected;
   } catch {
-    return 'a language tag such as "de-DE"';
+    return expected;
   }
 }
 
-function channelList(value) {
+/** @type {Check} */
+function channels(value) {
   if (!Array.isArray(value) || value.length > MAX_CHANNELS)
     return `an array of at most ${MAX_CHANNELS} channels`;
-  return value.every(isChannel) ? "" : 'channels such as "logs:etl:workspace123:workflow456"';
+  return value.every(isChannel) ? "" : CHANNEL_EXAMPLES;
 }
 
-/** Whether a text is the name of a channel, `logs:{service}:{workspace}[:{resource}]`. */
-export function isChannel(name) {
-  const [head, ...parts] = typeof name === "string" ? name.split(":") : [];
-  return (
-    head === "logs" &&
-    (parts.length === 2 || parts.length === 3) &&
-    parts.every((part) => part !== "" && id(part) === "")
-  );
-}
-
+/** @type {Check} */
 function headers(value) {
   if (typeof value === "function") return "";
   const expected = "an object of headers, or a function that returns one or a promise of one";
   if (typeof value !== "object") return expected;
   try {
-    // What fetch would refuse on each attempt is refused here. Test environments may lack the class.
-    if (typeof Headers === "function") new Headers(value);
+    // Refuses what fetch would refuse on each attempt. Test environments may lack the class.
+    if (typeof Headers === "function") new Headers(/** @type {HeadersInit} */ (value));
     return "";
   } catch {
     return `${expected}, with names and values that HTTP allows`;
   }
 }
 
-// Not `instanceof URL`: the URL of another window is one too.
-const wasmUrl = (value) =>
-  typeof value === "string" || (typeof value === "object" && typeof value.href === "string")
+/** @type {Check} */
+function wasmUrl(value) {
+  // Not `instanceof URL`: the URL may come from another window.
+  const isUrl = typeof value === "object" && value !== null && "href" in value;
+  return typeof value === "string" || (isUrl && typeof value.href === "string")
     ? ""
     : "a string or a URL";
+}
 
-const connection = {
-  workspaceId: id,
-  workflowId: id,
-  service: (value) => id(value) || (value === "" ? 'a service such as "etl"' : ""),
+/** @type {Readonly<Record<string, Check>>} */
+const CONNECTION_OPTIONS = {
+  workspaceId: idProblem,
+  workflowId: idProblem,
+  service: (value) => idProblem(value) || (value === "" ? 'a service such as "etl"' : ""),
   endpoint: (value) => address(value) || (value === "" ? "a path or an http(s) URL" : ""),
   autoConnect: boolean,
-  capacity: whole(1, MAX_LINES),
+  capacity: integer(1, MAX_LINES),
   console: oneOf("off", "changes", "lines"),
-  maxAttempts: whole(1, 1_000_000),
-  connectTimeoutMs: whole(1, 600_000),
-  silenceMs: whole(1, 86_400_000),
-  hiddenMs: whole(0, 86_400_000),
+  maxAttempts: integer(1, 1_000_000),
+  connectTimeoutMs: integer(1, 600_000),
+  silenceMs: integer(1, 86_400_000),
+  hiddenMs: integer(0, 86_400_000),
   wasmUrl,
   backend: oneOf("auto", "wasm", "js"),
   transport: oneOf("eventsource", "fetch"),
@@ -121,18 +135,21 @@ const connection = {
   onLog: callback,
 };
 
-/** The options that `mountLiveLogs` accepts. */
+/** The options of `mountLiveLogs`, each with its check. */
 export const VIEWER_OPTIONS = {
-  ...connection,
+  ...CONNECTION_OPTIONS,
   title: text,
   theme: oneOf("auto", "light", "dark"),
   locale,
 };
 
-/** The options that `openLogs` accepts. */
-export const HEADLESS_OPTIONS = { ...connection, gatewayUrl: address, channels: channelList };
+/** The options of `openLogs`, each with its check. */
+export const HEADLESS_OPTIONS = { ...CONNECTION_OPTIONS, gatewayUrl: address, channels };
 
-/** What is read, and with which rights: guessing here would show other logs, or ask for them without the host's token. */
+/**
+ * What is read, and with which rights: a default would show other logs, or request them without the
+ * host's token.
+ */
 const ESSENTIAL = new Set([
   "workspaceId",
   "workflowId",
@@ -143,11 +160,11 @@ const ESSENTIAL = new Set([
   "headers",
 ]);
 
-/** The values of options that a host leaves out. */
+/** @type {Readonly<Defaults>} */
 export const DEFAULTS = {
   workspaceId: "",
   workflowId: "",
-  service: "etl",
+  service: DEFAULT_SERVICE,
   endpoint: "/api/dapadmin/l5-etl/sse/logs/stream",
   autoConnect: false,
   capacity: 10_000,
@@ -160,77 +177,100 @@ export const DEFAULTS = {
   theme: "auto",
 };
 
+/** @type {Readonly<Record<string, unknown>>} */
+const DEFAULT_OF = DEFAULTS;
+
 /**
- * Returns those options of `given` that are in `known`, each checked; `undefined` and `null` stand for the default.
- * A wrong essential option throws; another wrong one, and an unknown one, are reported once in the console.
+ * Returns the `known` options among `options`. `undefined` and `null` stand for the default.
+ *
+ * Reports an unknown option, and a wrong one that is not essential, once in the console.
+ *
+ * @param {unknown} options
+ * @param {Readonly<Record<string, Check>>} known
+ * @param {string} caller
+ * @returns {Partial<Options>}
+ * @throws {LiveLogsError} if `options` is not an object, or an essential option is wrong
  */
-export function checkOptions(given, known, caller) {
-  if (given === null || typeof given !== "object" || Array.isArray(given))
+export function checkOptions(options, known, caller) {
+  if (options === null || typeof options !== "object" || Array.isArray(options))
     throw new LiveLogsError(
       "option",
-      `${caller}: options: expected an object, got ${shown(given)}`,
+      `${caller}: options: expected an object, got ${shown(options)}`,
       { option: "options" },
     );
+  /** @type {Record<string, unknown>} */
   const checked = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(known, name)) {
       warnUnknown(name, known, caller);
       continue;
     }
-    const expected = value === undefined || value === null ? "" : known[name](value);
-    checked[name] = expected ? refused(name, value, expected, caller) : (value ?? DEFAULTS[name]);
+    const expected = isUnset(value) ? "" : known[name](value);
+    checked[name] = expected ? refuse(name, value, expected, caller) : (value ?? DEFAULT_OF[name]);
   }
   return checked;
 }
 
-/** Throws for a wrong essential option; warns of another one, and returns its default. */
-function refused(name, value, expected, caller) {
-  // Headers hold secrets, and this sentence may be logged.
-  const sentence = `${caller}: ${name}: expected ${expected}, got ${name === "headers" ? `a ${typeof value}` : shown(value)}`;
-  if (ESSENTIAL.has(name)) throw new LiveLogsError("option", sentence, { option: name });
-  // By option and value: components pass all of their options again with each rendering.
-  warnOnce(`${name} ${shown(value)}`, `${sentence}; the default is used instead`);
-  return DEFAULTS[name];
-}
-
-/** Returns whether `value` is right for the option `name`. */
+/**
+ * Returns whether `value` is right for the option `name`.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ * @param {Readonly<Record<string, Check>>} known
+ */
 export function isRight(name, value, known) {
-  return value === undefined || value === null || known[name](value) === "";
+  return isUnset(value) || known[name](value) === "";
 }
 
+/** @param {unknown} value */
+function isUnset(value) {
+  return value === undefined || value === null;
+}
+
+/**
+ * Throws for an essential option. Otherwise warns, and returns the default.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ * @param {string} expected
+ * @param {string} caller
+ */
+function refuse(name, value, expected, caller) {
+  // Headers hold secrets, and this message may be logged.
+  const got = name === "headers" ? `a ${typeof value}` : shown(value);
+  const message = `${caller}: ${name}: expected ${expected}, got ${got}`;
+  if (ESSENTIAL.has(name)) throw new LiveLogsError("option", message, { option: name });
+  // Keyed by option and value: components pass all their options again with each render.
+  warnOnce(`${name} ${shown(value)}`, `${message}; the default is used instead`);
+  return DEFAULT_OF[name];
+}
+
+/**
+ * @param {string} name
+ * @param {Readonly<Record<string, Check>>} known
+ * @param {string} caller
+ */
+function warnUnknown(name, known, caller) {
+  const names = Object.keys(known).join(", ");
+  warnOnce(`unknown ${name}`, `${caller}: unknown option "${name}"; the options are ${names}`);
+}
+
+/** @type {Set<string>} */
 const warned = new Set();
 
-/** Warns in the console, once for each `key`. */
-export function warnOnce(key, sentence) {
+/**
+ * Warns in the console, once for each `key`.
+ *
+ * @param {string} key
+ * @param {string} message
+ */
+export function warnOnce(key, message) {
   if (warned.has(key)) return;
   warned.add(key);
-  console.warn(`[live logs] ${sentence}`);
+  console.warn(`[live logs] ${message}`);
 }
 
-function warnUnknown(name, known, caller) {
-  const [nearest] = Object.keys(known)
-    .map((other) => [other, distance(name.toLowerCase(), other.toLowerCase())])
-    .sort((one, other) => one[1] - other[1])[0];
-  warnOnce(
-    `unknown ${name}`,
-    `${caller}: there is no option "${name}"; did you mean "${nearest}"?`,
-  );
-}
-
-/** How many letters must be added, removed or changed to come from `one` to `other`. */
-function distance(one, other) {
-  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let line = 1; line <= one.length; line += 1) {
-    const next = [line];
-    for (let column = 1; column <= other.length; column += 1) {
-      const changed = row[column - 1] + (one[line - 1] === other[column - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[column] + 1, next[column - 1] + 1));
-    }
-    row = next;
-  }
-  return row[other.length];
-}
-
+/** @param {unknown} value */
 function shown(value) {
   if (typeof value === "string")
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
@@ -239,16 +279,19 @@ function shown(value) {
   return value !== null && typeof value === "object" ? "an object" : String(value);
 }
 
-/** The numbers that an engine is made with; see src/js/policy.rs. */
-export function policy(options) {
-  const level = { off: 0, changes: 1, lines: 2 }[options.console ?? DEFAULTS.console];
-  const number = (value) => value ?? Number.NaN;
+/**
+ * Encodes the options of an engine by position; src/js/policy.rs decodes them.
+ *
+ * @param {Options} options
+ */
+export function encodeOptions(options) {
+  const consoleLevel = { off: 0, changes: 1, lines: 2 }[options.console];
   return Float64Array.of(
-    level,
-    number(options.maxAttempts),
-    number(options.connectTimeoutMs),
-    number(options.silenceMs),
-    number(options.hiddenMs),
-    Number(options.withCredentials ?? false),
+    consoleLevel,
+    options.maxAttempts ?? Number.NaN,
+    options.connectTimeoutMs ?? Number.NaN,
+    options.silenceMs ?? Number.NaN,
+    options.hiddenMs ?? Number.NaN,
+    Number(options.withCredentials),
   );
 }

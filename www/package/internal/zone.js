@@ -1,54 +1,106 @@
-// Hosts with zone.js (Angular). zone.js runs each listener, timer, frame and message port in the zone in which it was registered, and
-// Angular then looks for changes in the whole page. So everything of the package is registered in the root zone, which nobody
-// watches, and only a host's own callbacks run in the zone in which the host passed them.
+// Support for hosts with zone.js (Angular). zone.js runs each listener, timer, animation frame and
+// message port in the zone that registered it, and Angular then checks the whole page for changes.
+// So the package registers everything in the root zone, which Angular does not observe, and runs
+// only a host's callbacks in the zone in which the host passed them.
 
-/** zone.js, where the page has it; it may be loaded after this module. */
-function zones() {
-  const { Zone } = globalThis;
-  return typeof Zone?.root?.run === "function" ? Zone : null;
+/**
+ * @typedef {{ run<T>(callback: () => T): T }} Zone
+ * @typedef {(...args: any[]) => any} AnyFunction
+ */
+
+/**
+ * Returns zone.js if the page has it. It may be loaded after this module.
+ *
+ * @returns {{ current: Zone, root: Zone } | null}
+ */
+function zoneJs() {
+  const { Zone } = /** @type {{ Zone?: { current: Zone, root: Zone } }} */ (globalThis);
+  return Zone && typeof Zone.root?.run === "function" ? Zone : null;
 }
 
-/** Calls `act` outside of the host's zone, and returns what it returns. */
-export function outside(act) {
-  const Zone = zones();
-  return Zone && Zone.current !== Zone.root ? Zone.root.run(act) : act();
+/**
+ * Returns the current zone, or `null` in the root zone and on pages without zone.js.
+ *
+ * @returns {Zone | null}
+ */
+function hostZone() {
+  const Zone = zoneJs();
+  return Zone && Zone.current !== Zone.root ? Zone.current : null;
 }
 
-/** Returns what calls an act in the zone that is current now. */
+/**
+ * Calls `action` in the root zone and returns its result.
+ *
+ * @template T
+ * @param {() => T} action
+ * @returns {T}
+ */
+export function outside(action) {
+  const Zone = zoneJs();
+  return Zone && hostZone() ? Zone.root.run(action) : action();
+}
+
+/** Returns a function that calls an action in the zone that is current now. */
 export function currentZone() {
-  const Zone = zones();
-  const zone = Zone && Zone.current !== Zone.root ? Zone.current : null;
-  return (act) => (zone ? zone.run(act) : act());
+  const zone = hostZone();
+  return (/** @type {() => void} */ action) => (zone ? zone.run(action) : action());
 }
 
-/** Returns `value`, and where it is a function, one that runs in the zone that is current now. */
-function inThisZone(value) {
-  if (typeof value !== "function") return value;
-  const zone = currentZone();
-  return (...parts) => zone(() => value(...parts));
-}
-
-/** Returns `given`, a function or an object of options, with each function bound to the zone that is current now. */
-export function bound(given) {
-  const Zone = zones();
-  const isObject = given !== null && typeof given === "object" && !Array.isArray(given);
-  if (!Zone || Zone.current === Zone.root || !(isObject || typeof given === "function"))
-    return given;
-  return isObject
-    ? Object.fromEntries(Object.entries(given).map(([name, value]) => [name, inThisZone(value)]))
-    : inThisZone(given);
-}
-
-/** Returns `handle` with each verb running outside, and what a host passes to it bound to the host's zone. */
-export function outsideAll(handle) {
-  const wrapped = ([name, value]) => [
+/**
+ * Returns `value`, a function or an object of options, with its functions bound to the current
+ * zone.
+ *
+ * @template T
+ * @param {T} value
+ * @returns {T}
+ */
+export function bindToZone(value) {
+  const zone = hostZone();
+  if (!zone) return value;
+  if (typeof value === "function")
+    return /** @type {T} */ (
+      inZone(zone, /** @type {AnyFunction} */ (/** @type {unknown} */ (value)))
+    );
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  const bound = Object.entries(value).map(([name, option]) => [
     name,
-    typeof value === "function" ? (...parts) => runOutside(value, parts) : value,
-  ];
-  return Object.fromEntries(Object.entries(handle).map(wrapped));
+    typeof option === "function" ? inZone(zone, option) : option,
+  ]);
+  return Object.fromEntries(bound);
 }
 
-function runOutside(verb, parts) {
-  const given = parts.map(bound);
-  return outside(() => verb(...given));
+/**
+ * @param {Zone} zone
+ * @param {AnyFunction} callback
+ * @returns {AnyFunction}
+ */
+function inZone(zone, callback) {
+  return (...args) => zone.run(() => callback(...args));
+}
+
+/**
+ * Returns `handle` with methods that run in the root zone and bind the functions passed to them to
+ * the host's zone.
+ *
+ * @template {object} T
+ * @param {T} handle
+ * @returns {T}
+ */
+export function outsideAll(handle) {
+  const wrapped = Object.entries(handle).map(([name, value]) => [
+    name,
+    typeof value === "function" ? outsideMethod(value) : value,
+  ]);
+  return Object.fromEntries(wrapped);
+}
+
+/**
+ * @param {AnyFunction} method
+ * @returns {AnyFunction}
+ */
+function outsideMethod(method) {
+  return (...args) => {
+    const bound = args.map(bindToZone);
+    return outside(() => method(...bound));
+  };
 }

@@ -41,6 +41,11 @@ export type LiveLogsErrorType = "option" | "load" | "internal" | "callback" | "s
 
 /** The one error class: `message` is a sentence that says what was expected, what came, and what to do. */
 export class LiveLogsError extends Error {
+  constructor(
+    type: LiveLogsErrorType,
+    message: string,
+    details?: { option?: string; cause?: unknown },
+  );
   readonly name: "LiveLogsError";
   readonly type: LiveLogsErrorType;
   /** The option that is wrong, for `type: "option"`; the callback that threw, for `type: "callback"`. */

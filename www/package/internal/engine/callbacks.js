@@ -1,74 +1,59 @@
-// What a host hears of one engine's work: status, errors, logs; at most once per frame, and whatever a callback throws stops nothing.
+// Calls a host's callbacks with status, errors and logs: at most once per frame, and whatever a
+// callback throws stops nothing.
 
-import { LiveLogsError, words } from "../errors.js";
-import { isLog, readRows } from "./records.js";
+/** @import { Backend, ConnectionOptions, Log, LogsStatus, Notice } from "../../types/index.d.ts" */
 
-const IDLE = Object.freeze({
-  state: "disconnected",
-  word: "DISCONNECTED",
-  isLive: false,
-  progress: "",
-  reason: "",
-  cause: null,
-  willRetry: false,
-  attempt: 0,
-  retryInMs: null,
-  lastEventAgeMs: null,
-  lagMs: null,
-  linesPerSecond: 0,
-  received: 0,
-  duplicates: 0,
-  missing: 0,
-  gaps: 0,
-  refused: Object.freeze([]),
-  backend: null,
-});
-
-/** The status before anything is loaded, or after it broke. */
-export function idle(changes) {
-  return Object.freeze({ ...IDLE, ...changes });
-}
-
-/** The status that an engine wrote. */
-export function readStatus(json, backend) {
-  return Object.freeze({ ...JSON.parse(json), backend });
-}
+import { LiveLogsError, messageOf } from "../errors.js";
+import { isLog, parseRows } from "./records.js";
+import { parseStatus } from "./status.js";
 
 /**
- * An outlet to the callbacks that `options()` has at the moment. `onRows(rows)` hears rows at once, `onFrame()` after the callbacks.
- * All of it stops with `close()`.
+ * Creates the callbacks of one engine's client. `options()` returns the options that are in force.
+ * `onRows` is called as soon as rows arrive, `onFrame` once per frame, after the host's callbacks.
+ *
+ * @param {() => ConnectionOptions} options
+ * @param {{ onRows?: (rows: (Log | Notice)[]) => void, onFrame?: () => void }} [hooks]
  */
-export function createOutlet(options, { onRows = () => {}, onFrame = () => {} } = {}) {
-  let status = null;
-  let logs = [];
-  let toldCause = "";
+export function createCallbacks(options, { onRows, onFrame } = {}) {
+  /** @type {LogsStatus | null} */
+  let pendingStatus = null;
+  /** @type {Log[]} */
+  let pendingLogs = [];
+  let reportedCause = "";
   let isClosed = false;
+  /** The callbacks that threw. */
   const broken = new Set();
 
+  /**
+   * @template {"onStatus" | "onError" | "onLog"} Name
+   * @param {Name} name
+   * @param {Parameters<NonNullable<ConnectionOptions[Name]>>[0]} value
+   */
   function call(name, value) {
-    const callback = options()[name];
+    const callback = /** @type {((value: unknown) => void) | undefined} */ (options()[name]);
     if (isClosed || !callback) return;
     try {
       callback(value);
     } catch (error) {
-      complain(name, error);
+      reportThrown(name, error);
     }
   }
 
-  function complain(name, error) {
-    // Once: a callback that throws for each batch would fill the console and say nothing new.
+  /**
+   * Reports the first error of each callback. One that throws for each batch would otherwise flood
+   * the console.
+   *
+   * @param {string} name
+   * @param {unknown} error
+   */
+  function reportThrown(name, error) {
     if (broken.has(name)) return;
     broken.add(name);
     if (name === "onError") console.error("[live logs] onError threw:", error);
-    else
-      fail(
-        new LiveLogsError("callback", `${name} threw: ${words(error)}`, {
-          option: name,
-          cause: error,
-        }),
-      );
+    else fail(callbackError(`${name} threw`, name, error));
   }
 
+  /** @param {LiveLogsError} error */
   function fail(error) {
     if (isClosed) return;
     if (options().onError) call("onError", error);
@@ -79,43 +64,62 @@ export function createOutlet(options, { onRows = () => {}, onFrame = () => {} } 
       );
   }
 
-  function changed(next) {
-    call("onStatus", next);
-    const cause = next.cause === null ? "" : `${next.cause} ${next.reason}`;
-    if (cause && cause !== toldCause && options().onError)
-      call("onError", new LiveLogsError(next.cause, next.reason));
-    if (cause || next.isLive) toldCause = cause;
+  /** @param {LogsStatus} status */
+  function deliverStatus(status) {
+    call("onStatus", status);
+    const cause = status.cause === null ? "" : `${status.cause} ${status.reason}`;
+    if (status.cause !== null && cause !== reportedCause && options().onError)
+      call("onError", new LiveLogsError(status.cause, status.reason));
+    if (cause || status.isLive) reportedCause = cause;
   }
 
   return {
-    call,
+    /** Reports an error to the host, or to the console if the host has no `onError`. */
     fail,
 
-    /** Takes what the engine tells (src/js/teller.rs). */
-    take(rows, statusText, isFrame, backend) {
+    /**
+     * Handles a call of the engine; see `EngineListener`.
+     *
+     * @param {string | undefined} rows
+     * @param {string | undefined} status
+     * @param {boolean} isFrame
+     * @param {Backend} backend
+     */
+    receive(rows, status, isFrame, backend) {
       if (isClosed) return;
       if (rows !== undefined) {
-        const read = readRows(rows);
-        onRows(read);
-        if (options().onLog) logs.push(...read.filter(isLog));
+        const parsed = parseRows(rows);
+        onRows?.(parsed);
+        if (options().onLog) pendingLogs.push(...parsed.filter(isLog));
       }
-      if (statusText !== undefined) status = readStatus(statusText, backend);
+      if (status !== undefined) pendingStatus = parseStatus(status, backend);
       if (!isFrame) return;
-      if (status) {
-        const next = status;
-        status = null;
-        changed(next);
+      if (pendingStatus) {
+        const latest = pendingStatus;
+        pendingStatus = null;
+        deliverStatus(latest);
       }
-      if (logs.length > 0) {
-        const batch = logs;
-        logs = [];
-        call("onLog", batch);
+      if (pendingLogs.length > 0) {
+        const logs = pendingLogs;
+        pendingLogs = [];
+        call("onLog", logs);
       }
-      if (!isClosed) onFrame();
+      if (!isClosed) onFrame?.();
     },
 
     close() {
       isClosed = true;
     },
   };
+}
+
+/**
+ * Returns the error that reports what a host's function threw.
+ *
+ * @param {string} what such as "onLog threw"
+ * @param {string} option
+ * @param {unknown} cause
+ */
+export function callbackError(what, option, cause) {
+  return new LiveLogsError("callback", `${what}: ${messageOf(cause)}`, { option, cause });
 }

@@ -1,190 +1,252 @@
-// Loads the engine, once per page: as WebAssembly where the browser and the page's policy allow it, else as JavaScript made of the same code.
-// An engine that panicked is dead: nothing calls it any more, and the next one starts afresh.
+// Loads an engine once per page: as WebAssembly where the browser and the page's policy allow it,
+// otherwise as JavaScript compiled from the same code. An engine that panicked is never called
+// again; the next request loads a new one.
 
-import { LiveLogsError, words } from "../errors.js";
+/** @import { Backend, ConnectionOptions } from "../../types/index.d.ts" */
+/** @import { EngineAssets, Glue } from "./assets.js" */
 
-/** One promise for each kind of engine (viewer, headless). */
+import { LiveLogsError, messageOf } from "../errors.js";
+
+/**
+ * @template {Glue} G
+ * @typedef {object} Engine
+ * @property {G} glue
+ * @property {Backend} backend
+ * @property {LiveLogsError | null} failure set once the engine panicked
+ * @property {Set<(error: LiveLogsError) => void>} listeners called when it panics
+ * @property {WebAssembly.ExportValue} memory
+ * @property {EngineAssets<G>} assets
+ */
+
+/** @typedef {Pick<ConnectionOptions, "wasmUrl" | "backend" | "console">} EngineOptions */
+
+/**
+ * The engines of this page, one for each kind of assets.
+ *
+ * @type {Map<EngineAssets<any>, Promise<Engine<any>>>}
+ */
 const engines = new Map();
 
-let running = null;
-let isTold = false;
+/** @type {Backend | null} */
+let loadedBackend = null;
+let isReported = false;
 
-/** What runs in this page, once something is loaded: `"wasm"`, `"js"` or `null`. */
+/** Returns what runs in this page, or `null` while nothing is loaded. */
 export function backend() {
-  return running;
+  return loadedBackend;
 }
 
-/** The engine made of `assets`. Who asks first decides `wasmUrl` and `backend`; a failure is forgotten, so that a later one may try again. */
-export function loadEngine(assets, wishes) {
-  const known = engines.get(assets);
-  if (known) return known;
-  const loading = start(assets, wishes);
+/**
+ * Returns the page's engine for `assets`, and loads it on the first call, which decides `wasmUrl`
+ * and `backend`. A failure is not cached, so a later call tries again.
+ *
+ * @template {Glue} G
+ * @param {EngineAssets<G>} assets
+ * @param {EngineOptions} options
+ * @returns {Promise<Engine<G>>}
+ */
+export function loadEngine(assets, options) {
+  const loaded = engines.get(assets);
+  if (loaded) return loaded;
+  const loading = start(assets, options);
   engines.set(assets, loading);
   loading.catch(() => engines.delete(assets));
   return loading;
 }
 
-async function start(assets, wishes) {
-  const glue = assets.createGlue();
-  const {
-    exports,
-    backend: chosen,
-    why,
-  } = await instantiate(assets, { [assets.imports]: glue }, wishes);
-  glue.__wbg_set_wasm(exports);
-  if (exports.__wbindgen_start) exports.__wbindgen_start();
-  const engine = {
-    glue,
-    backend: chosen,
-    failure: null,
-    listeners: new Set(),
-    memory: exports.memory,
-    assets,
-  };
-  glue.start((panic) => die(engine, panic));
-  running = chosen;
-  if (wishes.console !== "off") tell(chosen, why);
-  return engine;
-}
-
-async function instantiate(assets, imports, wishes) {
-  const url = wishes.wasmUrl || assets.wasmUrl();
-  let why = "";
-  if (wishes.backend !== "js" && url) {
-    why = hindrance();
-    if (!why) {
-      try {
-        return { backend: "wasm", exports: await fetchWasm(url, imports) };
-      } catch (error) {
-        why = words(error);
-      }
-    }
-    if (wishes.backend === "wasm")
-      throw cannotLoad(
-        why === "policy"
-          ? "the page's policy forbids WebAssembly (script-src lacks 'wasm-unsafe-eval')"
-          : why,
-      );
-  }
-  try {
-    const { instantiate: fallback } = await assets.loadFallback();
-    return { backend: "js", exports: fallback(imports), why };
-  } catch (error) {
-    throw cannotLoad([why, words(error)].filter(Boolean).join("; "), error);
-  }
-}
-
-function cannotLoad(why, cause) {
-  return new LiveLogsError("load", `the live logs could not be loaded: ${why}`, { cause });
-}
-
-/** Why WebAssembly of ours cannot run here: `"policy"`, other words, or `""` when it can. */
-function hindrance() {
-  hindering ??= findHindrance();
-  return hindering;
-}
-
-/** Asked once per page and remembered: each time that it is forbidden is a violation that is reported to the page's owner. */
-let hindering = null;
-
 /**
- * A policy is asked by instantiating the smallest module: it may forbid that and still allow compiling (docs/csp.md). Browsers report one
- * violation when it is forbidden. Whether there is SIMD is asked without compiling anything, so no policy minds.
+ * Calls into an engine, and returns `undefined` if the engine is dead. An exception ends it, since
+ * its state may be inconsistent.
+ *
+ * @template {Glue} G
+ * @template T
+ * @param {Engine<G>} engine
+ * @param {(glue: G) => T} call
+ * @returns {T | undefined}
  */
-function findHindrance() {
-  try {
-    new WebAssembly.Instance(new WebAssembly.Module(EMPTY));
-  } catch {
-    return "policy";
-  }
-  return WebAssembly.validate(SIMD)
-    ? ""
-    : "the WebAssembly of this browser has no SIMD, which Chrome and Edge have since 91, Firefox since 89, Safari since 16.4";
-}
-
-const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
-
-/** The same, with a function that needs SIMD: `() => i8x16.splat(0)`. */
-const SIMD = Uint8Array.of(
-  ...EMPTY,
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  8,
-  1,
-  6,
-  0,
-  65,
-  0,
-  253,
-  15,
-  11,
-);
-
-async function fetchWasm(url, imports) {
-  const response = await fetch(url, { credentials: "same-origin" });
-  const type = response.headers.get("Content-Type") || "no type";
-  if (!response.ok)
-    throw new Error(
-      `${response.url} answered ${response.status}; the option wasmUrl says where the wasm file is`,
-    );
-  // A server for pages of one application answers anything with its page.
-  if (type.startsWith("text/html"))
-    throw new Error(
-      `${response.url} is a web page (${type}); the option wasmUrl says where the wasm file is`,
-    );
-  const { instance } = type.startsWith("application/wasm")
-    ? await WebAssembly.instantiateStreaming(response, imports)
-    : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
-  return instance.exports;
-}
-
-function tell(chosen, why) {
-  if (isTold) return;
-  isTold = true;
-  if (chosen === "wasm") console.info("[live logs] runs as WebAssembly");
-  else if (why === "policy")
-    console.info(
-      "[live logs] runs as JavaScript; with 'wasm-unsafe-eval' in the script-src of the page's Content-Security-Policy it runs as WebAssembly, which is faster",
-    );
-  else console.info(`[live logs] runs as JavaScript${why ? `: ${why}` : ""}`);
-}
-
-/** Calls into an engine. What it throws is its end: a browser's exception that passes through it leaves it half-way. */
 export function guarded(engine, call) {
   if (engine.failure) return undefined;
   try {
     return call(engine.glue);
   } catch (error) {
-    die(engine, words(error));
+    fail(engine, messageOf(error));
     return undefined;
   }
 }
 
-function die(engine, panic) {
+/**
+ * @template {Glue} G
+ * @param {EngineAssets<G>} assets
+ * @param {EngineOptions} options
+ * @returns {Promise<Engine<G>>}
+ */
+async function start(assets, options) {
+  const glue = assets.createGlue();
+  /** @type {Record<string, object>} */
+  const imports = { [assets.imports]: glue };
+  const { exports, backend, reason } = await instantiate(assets, imports, options);
+  glue.__wbg_set_wasm(exports);
+  const init = exports.__wbindgen_start;
+  if (typeof init === "function") init();
+  /** @type {Engine<G>} */
+  const engine = {
+    glue,
+    backend,
+    failure: null,
+    listeners: new Set(),
+    memory: exports.memory,
+    assets,
+  };
+  glue.start((panic) => fail(engine, panic));
+  loadedBackend = backend;
+  if (options.console !== "off") report(backend, reason);
+  return engine;
+}
+
+/**
+ * Instantiates WebAssembly, or the fallback. `reason` says why WebAssembly is not used.
+ *
+ * @param {EngineAssets<Glue>} assets
+ * @param {Record<string, object>} imports
+ * @param {EngineOptions} options
+ * @returns {Promise<{ exports: WebAssembly.Exports, backend: Backend, reason: string }>}
+ */
+async function instantiate(assets, imports, options) {
+  const url = options.wasmUrl || assets.wasmUrl();
+  let reason = "";
+  if (options.backend !== "js" && url) {
+    reason = wasmUnavailableReason();
+    if (!reason) {
+      try {
+        return { backend: "wasm", exports: await fetchWasm(url, imports), reason };
+      } catch (error) {
+        reason = messageOf(error);
+      }
+    }
+    if (options.backend === "wasm")
+      throw loadError(
+        reason === POLICY
+          ? "the page's policy forbids WebAssembly (script-src lacks 'wasm-unsafe-eval')"
+          : reason,
+      );
+  }
+  try {
+    const fallback = await assets.loadFallback();
+    return { backend: "js", exports: fallback.instantiate(imports), reason };
+  } catch (error) {
+    throw loadError([reason, messageOf(error)].filter(Boolean).join("; "), error);
+  }
+}
+
+/**
+ * @param {string} reason
+ * @param {unknown} [cause]
+ */
+function loadError(reason, cause) {
+  return new LiveLogsError("load", `could not load live logs: ${reason}`, { cause });
+}
+
+/** @type {string | null} */
+let unavailableReason = null;
+
+/**
+ * Returns `POLICY` or a sentence if WebAssembly cannot run here, otherwise `""`. Checked once per
+ * page, since browsers report each violation of a policy to the page's owner.
+ */
+function wasmUnavailableReason() {
+  unavailableReason ??= findUnavailableReason();
+  return unavailableReason;
+}
+
+/**
+ * Instantiates the smallest module, since a policy may forbid that and still allow compiling
+ * (docs/csp.md). SIMD is detected by validation, which no policy restricts.
+ */
+function findUnavailableReason() {
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(EMPTY_MODULE));
+  } catch {
+    return POLICY;
+  }
+  return WebAssembly.validate(SIMD_MODULE)
+    ? ""
+    : "this browser has no WebAssembly SIMD; Chrome and Edge 91, Firefox 89 and Safari 16.4 have";
+}
+
+const POLICY = "policy";
+
+const EMPTY_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+/** A module with the function `() => i8x16.splat(0)`. */
+// biome-ignore format: one section per line
+const SIMD_MODULE = Uint8Array.of(
+  ...EMPTY_MODULE,
+  1, 5, 1, 96, 0, 1, 123,
+  3, 2, 1, 0,
+  10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
+);
+
+/**
+ * @param {string | URL} url
+ * @param {Record<string, object>} imports
+ * @returns {Promise<WebAssembly.Exports>}
+ */
+async function fetchWasm(url, imports) {
+  const response = await fetch(url, { credentials: "same-origin" });
+  const type = response.headers.get("Content-Type") || "no content type";
+  const hint = "set the option wasmUrl to the address of the wasm file";
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}; ${hint}`);
+  // The server of a single-page application answers any address with its page.
+  if (type.startsWith("text/html"))
+    throw new Error(`${response.url} is a web page (${type}); ${hint}`);
+  const wasmImports = /** @type {WebAssembly.Imports} */ (imports);
+  const { instance } = type.startsWith("application/wasm")
+    ? await WebAssembly.instantiateStreaming(response, wasmImports)
+    : await WebAssembly.instantiate(await response.arrayBuffer(), wasmImports);
+  return instance.exports;
+}
+
+/**
+ * Logs once per page what runs, and why.
+ *
+ * @param {Backend} backend
+ * @param {string} reason
+ */
+function report(backend, reason) {
+  if (isReported) return;
+  isReported = true;
+  if (backend === "wasm") console.info("[live logs] runs as WebAssembly");
+  else if (reason === POLICY)
+    console.info(
+      "[live logs] runs as JavaScript; add 'wasm-unsafe-eval' to the page's script-src for speed",
+    );
+  else console.info(`[live logs] runs as JavaScript${reason ? `: ${reason}` : ""}`);
+}
+
+/**
+ * Marks an engine as dead, and notifies its listeners.
+ *
+ * @param {Engine<any>} engine
+ * @param {string} panic
+ */
+function fail(engine, panic) {
   if (engine.failure) return;
-  engine.failure = new LiveLogsError(
-    "internal",
-    `the live logs stopped by a fault of their own: ${panic}`,
-  );
+  const failure = new LiveLogsError("internal", `live logs stopped: internal error: ${panic}`);
+  engine.failure = failure;
   engines.delete(engine.assets);
-  // After the call that died has left the engine. Timers and listeners that it still has then reach nothing.
+  // Deferred until the failed call has left the engine. Its remaining timers and listeners then
+  // call exports that do nothing.
   queueMicrotask(() => {
-    engine.glue.__wbg_set_wasm(nothing(engine.memory));
-    for (const listener of [...engine.listeners]) listener(engine.failure);
+    engine.glue.__wbg_set_wasm(inertExports(engine.memory));
+    for (const listener of [...engine.listeners]) listener(failure);
   });
 }
 
-/** Exports that do nothing. */
-function nothing(memory) {
+/**
+ * Returns exports whose functions all do nothing.
+ *
+ * @param {WebAssembly.ExportValue} memory
+ */
+function inertExports(memory) {
   return new Proxy({}, { get: (_, name) => (name === "memory" ? memory : () => 0) });
 }

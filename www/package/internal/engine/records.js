@@ -1,19 +1,42 @@
-// Rows from the engine (crates/core/src/report.rs) as the objects that hosts get.
+// Converts the engine's rows (crates/core/src/report.rs) to the objects that hosts receive.
+
+/** @import { Log, Notice } from "../../types/index.d.ts" */
+
+/**
+ * @typedef {[channel: string | null, id: string, seq: number | null, time: unknown, text: string,
+ *   levelClass?: Log["levelClass"]]} LogRecord
+ * @typedef {[type: unknown, notice: Notice["notice"], missing: number | null, text: string]
+ * } NoticeRecord
+ */
 
 /** Grows over all sources of the page, so that logs of two connections never share a key. */
 let lastKey = 0;
 
-/** The rows in `json`, oldest first. */
-export function readRows(json) {
-  return JSON.parse(json).map((row) => (row.length === 4 ? notice(row) : readLog(row.slice(1))));
+/**
+ * Parses the engine's JSON into rows, oldest first.
+ *
+ * @param {string} json
+ * @returns {(Log | Notice)[]}
+ */
+export function parseRows(json) {
+  /** @type {unknown[][]} */
+  const records = JSON.parse(json);
+  return records.map((record) =>
+    record.length === 4
+      ? toNotice(/** @type {NoticeRecord} */ (record))
+      : toLog(/** @type {LogRecord} */ (record.slice(1))),
+  );
 }
 
 /**
- * A log from `[channel, id, seq, time, text, levelClass]`. The entry's own fields stand on it, but for those whose names the log itself needs.
- * `level` is what the producer wrote under that name; where there is nothing, the level that was found otherwise.
+ * Returns the log of a record. The fields of the entry become fields of the log, except those whose
+ * names the log itself uses. `level` is what the producer wrote, otherwise what the engine found.
+ *
+ * @param {LogRecord} record
+ * @returns {Log}
  */
-export function readLog([channel, id, seq, time, text, levelClass = "other"]) {
-  const data = parsed(text);
+export function toLog([channel, id, seq, time, text, levelClass = "other"]) {
+  const data = parseEntry(text);
   const isObject = data !== null && typeof data === "object" && !Array.isArray(data);
   const fields = isObject ? data : { message: typeof data === "string" ? data : text };
   const level = levelClass === "other" ? undefined : { level: levelClass.toUpperCase() };
@@ -32,48 +55,80 @@ export function readLog([channel, id, seq, time, text, levelClass = "other"]) {
   };
 }
 
-/** What `readLog` reads, from a log. */
-export function writeLog({ channel, id, seq, timestamp, text, levelClass }) {
+/**
+ * Returns the record of a log, the inverse of `toLog`.
+ *
+ * @param {Log} log
+ * @returns {LogRecord}
+ */
+export function toRecord({ channel, id, seq, timestamp, text, levelClass }) {
   return [channel, id, seq, timestamp, text, levelClass];
 }
 
-/** A notice that lines are missing which this side let go. */
-export function missed(count) {
+/**
+ * Returns the notice for rows that a consumer missed because it fell behind.
+ *
+ * @param {number} count
+ * @returns {Notice}
+ */
+export function droppedNotice(count) {
   lastKey += 1;
+  const rows = count === 1 ? "row was" : "rows were";
   return {
     key: lastKey,
     notice: "gap",
     missing: count,
-    text: `${grouped(count)} ${count === 1 ? "row was" : "rows were"} dropped before they were read`,
+    text: `${grouped(count)} ${rows} dropped because the consumer fell behind`,
   };
 }
 
-/** A number with thousands set apart, as in the engine's own sentences. */
+/**
+ * Formats a number with thousands separators, as the engine does.
+ *
+ * @param {number} number
+ */
 export function grouped(number) {
   return number.toLocaleString("en-US");
 }
 
+/**
+ * Tells logs from notices. Not by the field `notice`, which an entry may have as well.
+ *
+ * @param {Log | Notice} row
+ * @returns {row is Log}
+ */
 export function isLog(row) {
-  return !("notice" in row);
+  return "levelClass" in row;
 }
 
-function notice([, kind, missing, text]) {
+/**
+ * @param {NoticeRecord} record
+ * @returns {Notice}
+ */
+function toNotice([, notice, missing, text]) {
   lastKey += 1;
-  return { key: lastKey, notice: kind, missing, text };
+  return { key: lastKey, notice, missing, text };
 }
 
-/** What `text` says; the text itself where it is no JSON. `NaN` and `Infinity`, which Python writes, are read as strings. */
-function parsed(text) {
-  return (
-    json(text) ??
-    (/NaN|Infinity/.test(text) ? json(text.replace(STRINGS_AND_NAN, quoted)) : null) ?? {
-      value: text,
-    }
-  ).value;
+/**
+ * Parses an entry, and returns `text` itself if it is not JSON. `NaN` and `Infinity`, which Python
+ * writes, become strings.
+ *
+ * @param {string} text
+ * @returns {unknown}
+ */
+function parseEntry(text) {
+  const parsed =
+    tryParse(text) ??
+    (/NaN|Infinity/.test(text) ? tryParse(text.replace(STRING_OR_NAN, quoted)) : null);
+  return parsed ? parsed.value : text;
 }
 
-/** `{ value }`; `null` for what is no JSON. */
-function json(text) {
+/**
+ * @param {string} text
+ * @returns {{ value: unknown } | null}
+ */
+function tryParse(text) {
   try {
     return { value: JSON.parse(text) };
   } catch {
@@ -81,9 +136,10 @@ function json(text) {
   }
 }
 
+/** @param {string} part */
 function quoted(part) {
   return part.startsWith('"') ? part : `"${part}"`;
 }
 
-/** Strings, so that what stands in them is left alone, and the words where a value may be. */
-const STRINGS_AND_NAN = /"(?:[^"\\]|\\.)*"|(?:NaN|-?Infinity)(?=\s*(?:[,\]}]|$))/gs;
+/** Matches strings, so that their contents are skipped, and the words in the place of a value. */
+const STRING_OR_NAN = /"(?:[^"\\]|\\.)*"|(?:NaN|-?Infinity)(?=\s*(?:[,\]}]|$))/gs;

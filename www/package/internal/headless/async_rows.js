@@ -1,45 +1,60 @@
-// One `for await` over a source: each row once, in order, at the consumer's pace. What does not fit is told, never silently lost.
+// One `for await` loop over a source: each row once, in order, at the consumer's pace. Rows that
+// exceed the capacity are dropped, and reported by a notice.
 
-import { missed } from "../engine/records.js";
+/** @import { Log, Notice } from "../../types/index.d.ts" */
 
-/** Holds at most `capacity()` rows for a consumer that is busy; `onEnd` is called when nobody iterates any more. */
-export function createIteration(capacity, onEnd) {
+import { droppedNotice } from "../engine/records.js";
+
+/**
+ * Buffers at most `capacity()` rows for a busy consumer. `onEnd` is called when the loop ends.
+ *
+ * @param {() => number} capacity
+ * @param {() => void} onEnd
+ */
+export function createAsyncRows(capacity, onEnd) {
+  /** @type {(Log | Notice)[]} */
   let waiting = [];
-  let lost = 0;
+  let dropped = 0;
   let isEnded = false;
+  /** @type {(() => void)[]} */
   let sleepers = [];
 
-  function next() {
-    if (lost > 0) {
-      const value = missed(lost);
-      lost = 0;
+  /** @returns {IteratorResult<Log | Notice, undefined> | null} `null` if the caller must wait */
+  function poll() {
+    if (dropped > 0) {
+      const value = droppedNotice(dropped);
+      dropped = 0;
       return { value, done: false };
     }
-    if (waiting.length > 0) return { value: waiting.shift(), done: false };
+    const row = waiting.shift();
+    if (row) return { value: row, done: false };
     return isEnded ? { value: undefined, done: true } : null;
   }
 
   function end() {
     isEnded = true;
     onEnd();
-    wake();
+    wakeAll();
   }
 
-  /** Wakes all that wait: of several, one takes the row and the others go on waiting. */
-  function wake() {
+  /** Wakes all waiting calls of `next`; those that find no row wait again. */
+  function wakeAll() {
     const woken = sleepers;
     sleepers = [];
-    for (const resolve of woken) resolve();
+    for (const wake of woken) wake();
   }
 
+  /** @type {AsyncIterableIterator<Log | Notice, undefined>} */
   const iterator = {
     async next() {
-      let step = next();
-      while (!step) {
-        await new Promise((resolve) => sleepers.push(resolve));
-        step = next();
+      let result = poll();
+      while (!result) {
+        await new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+          sleepers.push(resolve);
+        });
+        result = poll();
       }
-      return step;
+      return result;
     },
 
     async return() {
@@ -57,14 +72,15 @@ export function createIteration(capacity, onEnd) {
     iterator,
     end,
 
+    /** @param {(Log | Notice)[]} rows */
     add(rows) {
       waiting.push(...rows);
-      const over = waiting.length - capacity();
-      if (over > 0) {
-        waiting = waiting.slice(over);
-        lost += over;
+      const excess = waiting.length - capacity();
+      if (excess > 0) {
+        waiting = waiting.slice(excess);
+        dropped += excess;
       }
-      wake();
+      wakeAll();
     },
   };
 }

@@ -1,128 +1,162 @@
-// A source of logs: holds what came, tells who listens, and can be iterated. Safe to import where there is no window.
+// A source of logs: holds rows, notifies listeners, and can be iterated. Safe to import where there
+// is no window.
 
+/** @import { Logs, LogsSnapshot } from "../../types/headless.d.ts" */
+/** @import { Log, LogsStatus, Notice } from "../../types/index.d.ts" */
+/** @import { EngineListener, HeadlessGlue, LogStream } from "../engine/assets.js" */
+/** @import { Engine } from "../engine/engine.js" */
+/** @import { Options } from "../options.js" */
+
+import { callbackError, createCallbacks } from "../engine/callbacks.js";
 import { guarded, loadEngine } from "../engine/engine.js";
-import { noBrowser, reportNoBrowser } from "../environment.js";
-import { LiveLogsError, words } from "../errors.js";
 import { assets } from "../engine/headless_assets.js";
-import { createIteration } from "./async_rows.js";
-import { createOpener } from "../engine/stream_opener.js";
-import { checkOptions, DEFAULTS, HEADLESS_OPTIONS, policy } from "../options.js";
-import { createOutlet, idle, readStatus } from "../engine/callbacks.js";
-import { createShelf } from "./row_buffer.js";
-import { bound, outside, outsideAll } from "../zone.js";
+import { idleStatus, parseStatus } from "../engine/status.js";
+import { createStreamOpener } from "../engine/stream_opener.js";
+import { noBrowser, reportNoBrowser } from "../environment.js";
+import { LiveLogsError } from "../errors.js";
+import { checkOptions, DEFAULTS, encodeOptions, HEADLESS_OPTIONS } from "../options.js";
+import { bindToZone, outside, outsideAll } from "../zone.js";
+import { createAsyncRows } from "./async_rows.js";
+import { createRowBuffer } from "./row_buffer.js";
 
-export function openLogs(given = {}) {
-  const options = bound(given);
-  const logs = outside(() => open(options));
+/** @type {typeof import("../../types/headless.d.ts").openLogs} */
+export function openLogs(options = {}) {
+  const bound = bindToZone(options);
+  const logs = outside(() => open(bound));
   return { ...outsideAll(logs), [Symbol.asyncIterator]: logs[Symbol.asyncIterator] };
 }
 
-function open(given) {
-  let options = { ...DEFAULTS, ...checkOptions(given, HEADLESS_OPTIONS, "openLogs") };
+/**
+ * @param {unknown} hostOptions
+ * @returns {Logs}
+ */
+function open(hostOptions) {
+  /** @type {Options} */
+  let options = { ...DEFAULTS, ...checkOptions(hostOptions, HEADLESS_OPTIONS, "openLogs") };
+  /** @type {Engine<HeadlessGlue> | null} */
   let engine = null;
+  /** @type {LogStream | null} */
   let stream = null;
-  let opener = null;
-  let isConnectWanted = options.autoConnect;
+  let endStreams = () => {};
+  let shouldConnect = options.autoConnect;
   let isClosed = false;
+  /** @type {LiveLogsError | null} */
   let failure = null;
-  let isListenerBroken = false;
+  let hasListenerThrown = false;
+  /** @type {LogsSnapshot | null} */
   let snapshot = null;
   let version = 0;
-  const shelf = createShelf(options.capacity);
+  const buffer = createRowBuffer(options.capacity);
+  /** @type {Set<() => void>} */
   const listeners = new Set();
+  /** @type {Set<ReturnType<typeof createAsyncRows>>} */
   const iterations = new Set();
-  const outlet = createOutlet(() => options, { onRows, onFrame: changed });
+  const callbacks = createCallbacks(() => options, { onRows, onFrame: notify });
 
-  const ask = (call) => (stream ? guarded(engine, () => call(stream)) : undefined);
+  /**
+   * Calls the stream if there is one.
+   *
+   * @template T
+   * @param {(stream: LogStream) => T} call
+   */
+  function withStream(call) {
+    const target = stream;
+    return engine && target ? guarded(engine, () => call(target)) : undefined;
+  }
 
   async function start() {
-    // Known from the beginning, so that no listener has to be called for it.
+    // Set before the first listener can subscribe, so that none has to be notified of it.
     failure = noBrowser();
     if (failure) {
-      reportNoBrowser(options);
+      reportNoBrowser(failure, options);
       throw failure;
     }
     try {
       engine = await loadEngine(assets, options);
     } catch (error) {
-      fail(error);
+      fail(/** @type {LiveLogsError} */ (error));
       throw error;
     }
     if (isClosed) return;
-    engine.listeners.add(onDeath);
+    engine.listeners.add(onEngineFailure);
     const { backend } = engine;
-    const tell = (rows, status, isFrame) => outlet.take(rows, status, isFrame, backend);
-    opener = createOpener(engine, () => options);
-    stream = guarded(engine, ({ LogStream }) => new LogStream(tell, opener.open, policy(options)));
+    /** @type {EngineListener} */
+    const listener = (rows, status, isFrame) => callbacks.receive(rows, status, isFrame, backend);
+    const opener = createStreamOpener(engine, () => options);
+    endStreams = opener.end;
+    stream =
+      guarded(
+        engine,
+        ({ LogStream }) => new LogStream(listener, opener.open, encodeOptions(options)),
+      ) ?? null;
     follow();
-    if (isConnectWanted) ask((stream) => stream.connect());
+    if (shouldConnect) withStream((stream) => stream.connect());
   }
 
   function follow() {
     const { channels, gatewayUrl, service, workspaceId, workflowId, endpoint } = options;
-    ask((stream) =>
+    withStream((stream) =>
       channels
         ? stream.follow_channels(channels.join(","), gatewayUrl ?? "")
         : stream.follow_workflow(service, workspaceId, workflowId, endpoint),
     );
   }
 
+  /** @param {(Log | Notice)[]} rows */
   function onRows(rows) {
-    shelf.add(rows);
+    buffer.add(rows);
     for (const iteration of iterations) iteration.add(rows);
   }
 
-  function changed() {
+  function notify() {
     version += 1;
     snapshot = null;
     for (const listener of [...listeners]) {
       try {
         listener();
       } catch (error) {
-        // Once, as with every callback: it may throw on each change.
-        if (!isListenerBroken)
-          outlet.fail(
-            new LiveLogsError("callback", `a listener threw: ${words(error)}`, {
-              option: "subscribe",
-              cause: error,
-            }),
-          );
-        isListenerBroken = true;
+        // Reported once, as for every callback: it may throw on each change.
+        if (!hasListenerThrown)
+          callbacks.fail(callbackError("a listener threw", "subscribe", error));
+        hasListenerThrown = true;
       }
     }
   }
 
-  function onDeath(error) {
+  /** @param {LiveLogsError} error */
+  function onEngineFailure(error) {
     stream = null;
-    opener.end();
+    endStreams();
     fail(error);
   }
 
+  /** @param {LiveLogsError} error */
   function fail(error) {
     if (isClosed) return;
     failure = error;
-    outlet.fail(error);
-    changed();
+    callbacks.fail(error);
+    notify();
   }
 
+  /** @returns {LogsStatus} */
   function status() {
-    const json = ask((stream) => stream.status());
-    if (json) return readStatus(json, engine.backend);
-    return failure ? idle({ state: "error", word: "ERROR", reason: failure.message }) : idle();
+    const json = withStream((stream) => stream.status());
+    return json && engine ? parseStatus(json, engine.backend) : idleStatus(failure);
   }
 
-  /** Begins again after the engine broke. */
+  /** Connects, with a new engine if the previous one failed. */
   function connect() {
-    isConnectWanted = true;
+    shouldConnect = true;
     if (failure && !isClosed) {
       failure = null;
       start().catch(() => {});
     } else {
-      ask((stream) => stream.connect());
+      withStream((stream) => stream.connect());
     }
   }
 
   const ready = start();
+  // Reported through `onError` as well, so an unhandled rejection would say nothing new.
   ready.catch(() => {});
 
   return {
@@ -135,83 +169,76 @@ function open(given) {
         throw new LiveLogsError(
           "option",
           `subscribe: expected a function, got ${typeof listener}`,
-          { option: "listener" },
+          {
+            option: "listener",
+          },
         );
-      // Of its own, so that the same function may subscribe twice.
+      // A function of its own, so that a host may subscribe the same one twice.
       const entry = () => listener();
       listeners.add(entry);
-      return () => listeners.delete(entry);
+      return () => {
+        listeners.delete(entry);
+      };
     },
 
     getSnapshot() {
       snapshot ??= Object.freeze({
         version,
-        rows: shelf.rows(),
-        dropped: shelf.dropped(),
+        rows: buffer.rows(),
+        dropped: buffer.dropped(),
         status: status(),
       });
       return snapshot;
     },
 
-    update(given) {
-      const changes = checkOptions(given, HEADLESS_OPTIONS, "update");
+    update(hostOptions) {
+      const changes = checkOptions(hostOptions, HEADLESS_OPTIONS, "update");
       if (isClosed) return;
       const before = options;
       options = { ...options, ...changes };
-      shelf.resize(options.capacity);
-      const moved =
-        ["workspaceId", "workflowId", "service", "endpoint", "gatewayUrl"].some(
-          (name) => before[name] !== options[name],
-        ) || String(before.channels) !== String(options.channels);
-      // Lines of two workflows never mix; channels that stay are no other log.
-      const isOther =
-        moved &&
-        !(
-          before.channels &&
-          options.channels &&
-          before.channels.some((channel) => options.channels.includes(channel))
-        );
-      if (isOther) shelf.clear();
+      buffer.resize(options.capacity);
+      const isMoved = hasOtherTarget(before, options);
+      if (isMoved && !sharesChannels(before, options)) buffer.clear();
       if (before.withCredentials !== options.withCredentials)
-        ask((stream) => stream.set_with_credentials(options.withCredentials));
-      if (moved) follow();
+        withStream((stream) => stream.set_with_credentials(options.withCredentials));
+      if (isMoved) follow();
       if (!before.autoConnect && options.autoConnect) connect();
-      changed();
+      notify();
     },
 
     disconnect() {
-      isConnectWanted = false;
-      ask((stream) => stream.disconnect());
+      shouldConnect = false;
+      withStream((stream) => stream.disconnect());
     },
 
     retryNow() {
-      ask((stream) => stream.retry_now());
+      withStream((stream) => stream.retry_now());
     },
 
     clear() {
-      shelf.clear();
-      changed();
+      buffer.clear();
+      notify();
     },
 
     close() {
       if (isClosed) return;
       isClosed = true;
-      outlet.close();
+      callbacks.close();
       listeners.clear();
       for (const iteration of iterations) iteration.end();
-      if (engine) engine.listeners.delete(onDeath);
-      const last = stream;
+      engine?.listeners.delete(onEngineFailure);
+      const [closingEngine, closing] = [engine, stream];
       stream = null;
-      if (last) {
-        guarded(engine, () => last.disconnect());
-        opener.end();
-        // Not under the feet of the callback that this may be called from.
-        queueMicrotask(() => guarded(engine, () => last.free()));
+      if (closingEngine && closing) {
+        guarded(closingEngine, () => closing.disconnect());
+        endStreams();
+        // Freed later, since a callback of the stream may be what called `close`.
+        queueMicrotask(() => guarded(closingEngine, () => closing.free()));
       }
     },
 
     [Symbol.asyncIterator]() {
-      const iteration = createIteration(
+      const iteration = createAsyncRows(
         () => options.capacity,
         () => iterations.delete(iteration),
       );
@@ -220,4 +247,29 @@ function open(given) {
       return iteration.iterator;
     },
   };
+}
+
+/**
+ * @param {Options} before
+ * @param {Options} after
+ */
+function hasOtherTarget(before, after) {
+  return (
+    before.workspaceId !== after.workspaceId ||
+    before.workflowId !== after.workflowId ||
+    before.service !== after.service ||
+    before.endpoint !== after.endpoint ||
+    before.gatewayUrl !== after.gatewayUrl ||
+    String(before.channels) !== String(after.channels)
+  );
+}
+
+/**
+ * Returns whether rows held for `before` belong to `after` too. Those of two workflows never mix.
+ *
+ * @param {Options} before
+ * @param {Options} after
+ */
+function sharesChannels({ channels: before }, { channels: after }) {
+  return Boolean(before && after && before.some((channel) => after.includes(channel)));
 }

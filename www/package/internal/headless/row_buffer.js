@@ -1,44 +1,52 @@
-// Rows that are held: bounded, oldest out first, handed out as an array that never changes.
+// Holds the newest rows of a source, and returns them as arrays that never change.
+
+/** @import { Log, Notice } from "../../types/index.d.ts" */
 
 import { isLog } from "../engine/records.js";
 
-export function createShelf(capacity) {
-  let held = [];
+/** @param {number} capacity */
+export function createRowBuffer(capacity) {
+  /** @type {(Log | Notice)[]} */
+  let rows = [];
   let start = 0;
   let dropped = 0;
 
-  function trim() {
-    const over = held.length - start - capacity;
-    for (let index = start; index < start + over; index += 1) if (isLog(held[index])) dropped += 1;
-    if (over > 0) start += over;
-    // Cutting the front off for each row would copy all others each time.
+  function evict() {
+    const excess = rows.length - start - capacity;
+    for (let index = start; index < start + excess; index += 1)
+      if (isLog(rows[index])) dropped += 1;
+    if (excess > 0) start += excess;
+    // Copies only now and then: removing each evicted row would move all others each time.
     if (start > capacity) {
-      held = held.slice(start);
+      rows = rows.slice(start);
       start = 0;
     }
   }
 
   return {
-    add(rows) {
-      for (const row of rows) held.push(row);
-      trim();
+    /** @param {(Log | Notice)[]} added */
+    add(added) {
+      for (const row of added) rows.push(row);
+      evict();
     },
 
-    resize(lines) {
-      capacity = lines;
-      trim();
+    /** @param {number} size */
+    resize(size) {
+      capacity = size;
+      evict();
     },
 
     clear() {
-      held = [];
+      rows = [];
       start = 0;
       dropped = 0;
     },
 
     rows() {
-      return Object.freeze(held.slice(start));
+      return Object.freeze(rows.slice(start));
     },
 
+    /** Returns how many logs were evicted. */
     dropped() {
       return dropped;
     },

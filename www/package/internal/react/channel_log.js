@@ -1,124 +1,162 @@
-// What one hook shows of one channel: the newest logs through a filter, and the connection. Knows no React.
+// What one hook shows of one channel: the newest logs that pass its filter, and the connection.
+// Does not depend on React.
 
-import { LiveLogsError, words } from "../errors.js";
-import { createPersistence } from "./persistence.js";
+/** @import { Log } from "../../types/index.d.ts" */
+/** @import { UseLogsSSEOptions, UseLogsSSEResult } from "../../types/react.d.ts" */
+/** @import { ConnectionState, Subscriptions } from "./subscriptions.js" */
+
+import { callbackError } from "../engine/callbacks.js";
 import { outside } from "../zone.js";
+import { createPersistence } from "./persistence.js";
 
-const NOTHING = Object.freeze([]);
+/**
+ * @typedef {Pick<UseLogsSSEOptions, "filter" | "persistence" | "persistenceKey">} HookOptions
+ * @typedef {HookOptions & { maxLogs: number }} ChannelLogOptions
+ */
 
-/** `settings()` gives the hook's `{ maxLogs, filter, persistence, persistenceKey }` at the moment. */
-export function createPane(store, channel, settings) {
-  let logs = NOTHING;
-  /** What came, cleared or not: this is what outlives a reload. */
-  let stored = NOTHING;
-  let fresh = [];
+/** @type {readonly Log[]} */
+const NO_LOGS = Object.freeze([]);
+
+/**
+ * Creates the log of `channel`, or of nothing if it is `null`. `options()` returns the options of
+ * the hook at that moment.
+ *
+ * @param {Subscriptions} subscriptions
+ * @param {string | null} channel
+ * @param {() => ChannelLogOptions} options
+ */
+export function createChannelLog(subscriptions, channel, options) {
+  let logs = NO_LOGS;
+  /** What survives a reload: `clearLogs` does not affect it. */
+  let stored = NO_LOGS;
+  /** @type {Log[]} */
+  let pending = [];
+  /** @type {ReturnType<typeof createPersistence> | null} */
   let storage = null;
+  /** @type {UseLogsSSEResult | null} */
   let snapshot = null;
-  let isFilterBroken = false;
+  /**
+   * The connection's state in `snapshot`.
+   *
+   * @type {ConnectionState | null}
+   */
+  let connection = null;
+  let hasFilterThrown = false;
+  /** @type {Set<() => void>} */
   const listeners = new Set();
 
-  function take(log) {
-    if (!passes(log)) return;
-    if (fresh.length === 0) queueMicrotask(shelve);
-    fresh.push(log);
+  /** @param {Log} log */
+  function receive(log) {
+    if (!passesFilter(log)) return;
+    if (pending.length === 0) queueMicrotask(addPending);
+    pending.push(log);
   }
 
-  /** Once for each batch: an array per line would be what this replaces. */
-  function shelve() {
-    const newest = fresh.reverse();
-    fresh = [];
-    logs = onTop(newest, logs);
+  /** Adds a whole batch: an array per log would be quadratic. */
+  function addPending() {
+    const newest = pending.reverse();
+    pending = [];
+    logs = prepend(newest, logs);
     if (storage) {
-      stored = onTop(newest, stored);
+      stored = prepend(newest, stored);
       storage.save(stored);
     }
-    changed();
+    notify();
   }
 
-  function onTop(newest, older) {
-    const { maxLogs } = settings();
+  /**
+   * @param {readonly Log[]} newest
+   * @param {readonly Log[]} older
+   * @returns {readonly Log[]}
+   */
+  function prepend(newest, older) {
+    const { maxLogs } = options();
     return Object.freeze([
       ...newest.slice(0, maxLogs),
       ...older.slice(0, Math.max(0, maxLogs - newest.length)),
     ]);
   }
 
-  function passes(log) {
-    const { filter } = settings();
+  /** @param {Log} log */
+  function passesFilter(log) {
+    const { filter } = options();
     if (!filter) return true;
     try {
       return Boolean(filter(log));
     } catch (error) {
-      // A line too many is better than a line lost.
-      if (!isFilterBroken)
-        store.fail(
-          new LiveLogsError("callback", `filter threw, and the log was kept: ${words(error)}`, {
-            option: "filter",
-            cause: error,
-          }),
-        );
-      isFilterBroken = true;
+      // Keeping a log too many is better than losing one.
+      if (!hasFilterThrown)
+        subscriptions.fail(callbackError("filter threw, and the log was kept", "filter", error));
+      hasFilterThrown = true;
       return true;
     }
   }
 
-  function changed() {
+  function notify() {
     snapshot = null;
     for (const listener of [...listeners]) listener();
   }
 
   function restore() {
-    const { persistence, persistenceKey } = settings();
+    const { persistence, persistenceKey, maxLogs } = options();
     if (!persistence || storage || !channel) return;
-    storage = createPersistence(persistenceKey || `logs-sse:${channel}`, store.fail);
-    stored = Object.freeze(storage.read().slice(0, settings().maxLogs));
-    logs = onTop(logs, stored);
+    storage = createPersistence(persistenceKey || `logs-sse:${channel}`, subscriptions.fail);
+    stored = Object.freeze(storage.read().slice(0, maxLogs));
+    logs = prepend(logs, stored);
     snapshot = null;
   }
 
   function clearLogs() {
-    logs = NOTHING;
-    changed();
+    logs = NO_LOGS;
+    notify();
   }
 
   function resetToPersisted() {
     if (!storage) return;
     logs = stored;
-    changed();
+    notify();
   }
 
-  let before = null;
-
+  /**
+   * @param {() => void} listener
+   * @param {boolean} isReading
+   */
   function subscribe(listener, isReading) {
     listeners.add(listener);
     restore();
-    // Counts move with every line; only what reads differently is worth a rendering.
-    const unlisten = store.listen(() => {
-      if (store.getSnapshot() !== before) changed();
+    const unlisten = subscriptions.listen(() => {
+      if (subscriptions.getSnapshot() !== connection) notify();
     });
-    const unsubscribe = isReading && channel ? store.subscribe(channel, take) : () => {};
-    const leave = () => storage && storage.flush();
-    if (storage) window.addEventListener("pagehide", leave);
+    const unsubscribe = isReading && channel ? subscriptions.subscribe(channel, receive) : () => {};
+    const flush = () => storage?.flush();
+    if (storage) window.addEventListener("pagehide", flush);
     return () => {
       listeners.delete(listener);
       unlisten();
       unsubscribe();
-      leave();
-      window.removeEventListener("pagehide", leave);
+      flush();
+      window.removeEventListener("pagehide", flush);
     };
   }
 
   return {
-    /** Listens to the connection and, with `isReading`, reads the channel. Returns what ends both. */
+    /**
+     * Observes the connection and, if `isReading`, reads the channel. Returns a function that ends
+     * both.
+     *
+     * @param {() => void} listener
+     * @param {boolean} isReading
+     */
     subscribe(listener, isReading) {
-      const end = outside(() => subscribe(listener, isReading));
-      return () => outside(end);
+      const unsubscribe = outside(() => subscribe(listener, isReading));
+      return () => outside(unsubscribe);
     },
 
+    /** @returns {UseLogsSSEResult} */
     getSnapshot() {
       if (!snapshot) {
-        before = store.getSnapshot();
-        const { connectionStatus, isConnected, error } = before;
+        connection = subscriptions.getSnapshot();
+        const { connectionStatus, isConnected, error } = connection;
         snapshot = Object.freeze({
           logs,
           lastLog: logs[0] ?? null,
@@ -129,7 +167,7 @@ export function createPane(store, channel, settings) {
           channel,
           clearLogs,
           resetToPersisted,
-          stats: store.stats(),
+          stats: subscriptions.stats(),
         });
       }
       return snapshot;

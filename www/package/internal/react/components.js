@@ -1,44 +1,57 @@
-// The viewer as React components. `createElement` only: JSX's own runtime came after React 16.
+// The viewer as React components. Uses `createElement`, since React 16 has no JSX runtime.
+
+/** @import { MutableRefObject } from "react" */
+/** @import { LiveLogsHandle, LiveLogsOptions } from "../../types/index.d.ts" */
+/** @import { LogsSSEClientProps } from "../../types/react.d.ts" */
 
 import { createElement, Fragment, useEffect, useRef, useState } from "react";
-import { words } from "../errors.js";
-import { mountLiveLogs } from "../viewer/mount.js";
+import { messageOf } from "../errors.js";
 import { VIEWER_OPTIONS } from "../options.js";
+import { mountLiveLogs } from "../viewer/mount.js";
 
-/** Status bar, button and live section. Options are props; all but `wasmUrl` and `backend` may change. */
-export function LogsSSEClient(props) {
+/** @typedef {{ current: LogsSSEClientProps }} LatestProps */
+
+/** @type {typeof import("../../types/react.d.ts").LogsSSEClient} */
+export const LogsSSEClient = function LogsSSEClient(props) {
   const { className, style } = props;
-  const place = useRef(null);
-  const mounted = useRef(null);
+  const container = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const mounted = useRef(
+    /** @type {{ handle: LiveLogsHandle, optionNames: string[] } | null} */ (null),
+  );
   const latest = useRef(props);
   const [failure, setFailure] = useState("");
-  // Beside the state: StrictMode runs the effect twice, and both see the state of before.
-  const told = useRef("");
+  // A ref, not the state: StrictMode runs the effect twice with the same state.
+  const reported = useRef("");
   latest.current = props;
 
-  // After each rendering: what changed goes to the view that is there.
+  // After each render: passes the changes on to the mounted view.
   useEffect(() => {
     // react-test-renderer has no elements.
-    if (!place.current) return;
+    if (!container.current) return;
     const options = optionsOf(props, latest);
+    const optionNames = Object.keys(options);
     try {
-      if (mounted.current)
-        mounted.current.handle.update({ ...unset(mounted.current.names), ...options });
-      else mounted.current = { handle: mountLiveLogs(place.current, options) };
-      mounted.current.names = Object.keys(options);
-      told.current = "";
+      if (mounted.current) {
+        const { handle } = mounted.current;
+        handle.update({ ...unset(mounted.current.optionNames), ...options });
+        mounted.current.optionNames = optionNames;
+      } else {
+        mounted.current = { handle: mountLiveLogs(container.current, options), optionNames };
+      }
+      reported.current = "";
       setFailure("");
     } catch (error) {
-      // A wrong option is told, and the host's page goes on: an error thrown here would take it down.
-      if (words(error) !== told.current) tell(error, latest.current.onError);
-      told.current = words(error);
-      setFailure(words(error));
+      // A wrong option is reported, not thrown: React would unmount the host's tree.
+      const message = messageOf(error);
+      if (message !== reported.current) report(error, latest.current.onError);
+      reported.current = message;
+      setFailure(message);
     }
   });
 
   useEffect(
     () => () => {
-      if (mounted.current) mounted.current.handle.unmount();
+      mounted.current?.handle.unmount();
       mounted.current = null;
     },
     [],
@@ -50,53 +63,72 @@ export function LogsSSEClient(props) {
     failure
       ? createElement("p", { className: "dsl-root dsl-broken", role: "alert" }, failure)
       : null,
-    // The view is not React's: this element never has children of its.
-    createElement("div", { ref: place, className, style }),
+    // React renders no children into this element: the view owns its content.
+    createElement("div", { ref: container, className, style }),
   );
-}
+};
 
-/** Live logs above `children`, which stay as they are. */
-export function LogsWithSSE({ children, ...props }) {
+/** @type {typeof import("../../types/react.d.ts").LogsWithSSE} */
+export const LogsWithSSE = function LogsWithSSE({ children, ...props }) {
   return createElement(Fragment, null, createElement(LogsSSEClient, props), children);
-}
+};
 
-const CALLBACKS = ["onStatus", "onError", "onLog"];
-const OWN = new Set(["children", "className", "style", "key", "ref"]);
+const CALLBACKS = /** @type {const} */ (["onStatus", "onError", "onLog"]);
+const COMPONENT_PROPS = new Set(["children", "className", "style", "key", "ref"]);
 
-/** The options among the props. Callbacks are the same function for ever and call the latest, so that a new arrow function is no change. */
+/**
+ * Returns the options among the props. A callback is replaced by a function that stays the same and
+ * calls the latest prop, so that a new arrow function on each render is not a change.
+ *
+ * @param {LogsSSEClientProps} props
+ * @param {LatestProps} latest
+ * @returns {LiveLogsOptions}
+ */
 function optionsOf(props, latest) {
+  /** @type {Record<string, unknown>} */
   const options = {};
-  for (const [name, value] of Object.entries(props)) if (!OWN.has(name)) options[name] = value;
-  for (const name of CALLBACKS) {
-    if (typeof props[name] === "function") options[name] = callbackOf(latest, name);
-  }
+  for (const [name, value] of Object.entries(props))
+    if (!COMPONENT_PROPS.has(name)) options[name] = value;
+  for (const name of CALLBACKS)
+    if (typeof props[name] === "function") options[name] = stableCallback(latest, name);
   return options;
 }
 
-const callbacks = new WeakMap();
+/** @type {WeakMap<LatestProps, Record<string, (value: never) => void>>} */
+const stableCallbacks = new WeakMap();
 
-function callbackOf(latest, name) {
-  const known = callbacks.get(latest) ?? {};
-  callbacks.set(latest, known);
-  known[name] ??= (value) => {
-    const callback = latest.current[name];
-    if (callback) callback(value);
-  };
+/**
+ * @param {LatestProps} latest
+ * @param {typeof CALLBACKS[number]} name
+ */
+function stableCallback(latest, name) {
+  const known = stableCallbacks.get(latest) ?? {};
+  stableCallbacks.set(latest, known);
+  known[name] ??= (value) => latest.current[name]?.(value);
   return known[name];
 }
 
-/** A prop that is gone stands for its default again. */
+/**
+ * Returns options that reset `names` to their defaults: props that are gone.
+ *
+ * @param {string[]} names
+ */
 function unset(names) {
-  return Object.fromEntries(
-    names.filter((name) => name in VIEWER_OPTIONS).map((name) => [name, undefined]),
-  );
+  const known = names.filter((name) => name in VIEWER_OPTIONS);
+  return Object.fromEntries(known.map((name) => [name, undefined]));
 }
 
-/** Reports an error from within an effect, where one that is thrown would take the host's page down. */
-function tell(error, onError) {
+/**
+ * Reports an error from an effect, where a thrown one would unmount the host's tree.
+ *
+ * @param {unknown} error
+ * @param {LiveLogsOptions["onError"]} onError
+ */
+function report(error, onError) {
   try {
-    if (typeof onError === "function") onError(error);
-    else console.error(`[live logs] ${words(error)}`);
+    if (typeof onError === "function")
+      onError(/** @type {Parameters<typeof onError>[0]} */ (error));
+    else console.error(`[live logs] ${messageOf(error)}`);
   } catch (thrown) {
     console.error("[live logs] onError threw:", thrown);
   }

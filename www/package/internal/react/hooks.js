@@ -1,4 +1,10 @@
-// Provider and hooks with the names and shapes of the client before this one, over one connection per provider.
+// Provider and hooks with the names and shapes of the client that this package replaces. All hooks
+// below one provider share its connection.
+
+/** @import { LogsSSEProviderProps, LogsSSEValue } from "../../types/react.d.ts" */
+/** @import { UseLogsSSEOptions } from "../../types/react.d.ts" */
+/** @import { ChannelLogOptions } from "./channel_log.js" */
+/** @import { Subscriptions } from "./subscriptions.js" */
 
 import {
   createContext,
@@ -11,115 +17,114 @@ import {
   useState,
 } from "react";
 import { useSyncExternalStore } from "use-sync-external-store/shim";
+import { channelOf, DEFAULT_SERVICE } from "../channel.js";
 import { warnOnce } from "../options.js";
-import { createStore } from "./subscriptions.js";
-import { createPane } from "./channel_log.js";
+import { createChannelLog } from "./channel_log.js";
+import { createSubscriptions, IDLE_STATE } from "./subscriptions.js";
 
-/** What pages read: the state of the connection, `subscribe`, `disconnect`. */
-export const LogsSSEContext = createContext(null);
+/** For pages: the state of the connection, `subscribe`, `connect` and `disconnect`. */
+export const LogsSSEContext = createContext(/** @type {LogsSSEValue | null} */ (null));
 
-/** What hooks read: the store itself, which never changes, so that a new state re-renders only those that show it. */
-const StoreContext = createContext(null);
+/** For hooks: an object that never changes, so that a new state re-renders only what shows it. */
+const SubscriptionsContext = createContext(/** @type {Subscriptions | null} */ (null));
 
-/** One connection for all below it. */
-export function LogsSSEProvider(props) {
-  const latest = useRef(props);
+/** @type {typeof import("../../types/react.d.ts").LogsSSEProvider} */
+export const LogsSSEProvider = function LogsSSEProvider(props) {
+  const latest = useRef(/** @type {LogsSSEProviderProps} */ (props));
   latest.current = props;
-  const store = useMemo(() => createStore(() => latest.current), [props.gatewayUrl]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another gateway, other connections
+  const subscriptions = useMemo(
+    () => createSubscriptions(() => latest.current),
+    [props.gatewayUrl],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the props that it applies
   useEffect(
-    () => store.carry(),
-    [store, props.transport, props.withCredentials, props.worker, props.console],
+    () => subscriptions.applyProps(),
+    [subscriptions, props.transport, props.withCredentials, props.worker, props.console],
   );
-  const state = useSyncExternalStore(store.listen, store.getSnapshot, () => SERVER_STATE);
-  const value = useMemo(
-    () => ({
-      ...state,
-      subscribe: store.subscribe,
-      connect: store.connect,
-      disconnect: store.disconnect,
-    }),
-    [store, state],
-  );
+  const { listen, getSnapshot } = subscriptions;
+  const state = useSyncExternalStore(listen, getSnapshot, () => IDLE_STATE);
+  const value = useMemo(() => {
+    const { subscribe, connect, disconnect } = subscriptions;
+    return { ...state, subscribe, connect, disconnect };
+  }, [subscriptions, state]);
   return createElement(
-    StoreContext.Provider,
-    { value: store },
+    SubscriptionsContext.Provider,
+    { value: subscriptions },
     createElement(LogsSSEContext.Provider, { value }, props.children),
   );
-}
+};
 
-/** Logs of one channel, from mounting to unmounting. */
+/** @type {typeof import("../../types/react.d.ts").useLogsSSE} */
 export function useLogsSSE(options) {
-  return usePane(options, true);
+  return useChannelLog(options ?? NO_OPTIONS, true);
 }
 
-/** Logs of one ETL workflow, once `connectToLogs` is called. */
+/** @type {typeof import("../../types/react.d.ts").useLogsSubscription} */
 export function useLogsSubscription(workspaceId, workflowId, options) {
   const [isReading, setReading] = useState(false);
-  const shown = usePane(
+  const channelLog = useChannelLog(
     { ...options, workspace_id: workspaceId, workflow_id: workflowId },
     isReading,
   );
   const connectToLogs = useCallback(() => setReading(true), []);
   const disconnect = useCallback(() => setReading(false), []);
   return useMemo(
-    () => ({ ...shown, connectToLogs, disconnect }),
-    [shown, connectToLogs, disconnect],
+    () => ({ ...channelLog, connectToLogs, disconnect }),
+    [channelLog, connectToLogs, disconnect],
   );
 }
 
-function usePane(given, isReading) {
-  const options = given ?? NO_SETTINGS;
-  const store = useStore();
-  const latest = useRef(null);
-  latest.current = { ...options, maxLogs: maxLogsOf(options), filter: filterOf(options) };
-  const channel = channelOf(options);
-  const pane = useMemo(
-    () => createPane(store, channel, () => latest.current),
-    [store, channel, options.persistenceKey],
+/**
+ * @param {UseLogsSSEOptions} options
+ * @param {boolean} isReading
+ */
+function useChannelLog(options, isReading) {
+  const subscriptions = useSubscriptions();
+  /** @type {ChannelLogOptions} */
+  const current = { ...options, maxLogs: maxLogsOf(options), filter: filterOf(options) };
+  const latest = useRef(current);
+  latest.current = current;
+  const channel = channelOfOptions(options);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another key, another stored log
+  const channelLog = useMemo(
+    () => createChannelLog(subscriptions, channel, () => latest.current),
+    [subscriptions, channel, options.persistenceKey],
   );
   const subscribe = useCallback(
-    (listener) => pane.subscribe(listener, isReading),
-    [pane, isReading],
+    (/** @type {() => void} */ listener) => channelLog.subscribe(listener, isReading),
+    [channelLog, isReading],
   );
-  return useSyncExternalStore(subscribe, pane.getSnapshot, pane.getSnapshot);
+  return useSyncExternalStore(subscribe, channelLog.getSnapshot, channelLog.getSnapshot);
 }
 
-function useStore() {
-  const store = useContext(StoreContext);
-  if (store) return store;
-  // Outside of a provider all hooks of the page share one connection over the proxy route.
-  pageStore ??= createStore(() => NO_SETTINGS);
-  return pageStore;
+function useSubscriptions() {
+  const subscriptions = useContext(SubscriptionsContext);
+  if (subscriptions) return subscriptions;
+  // Outside of a provider, all hooks of the page share one connection over the proxy route.
+  pageSubscriptions ??= createSubscriptions(() => NO_OPTIONS);
+  return pageSubscriptions;
 }
 
-let pageStore = null;
-const NO_SETTINGS = Object.freeze({});
+/** @type {Subscriptions | null} */
+let pageSubscriptions = null;
+
+const NO_OPTIONS = Object.freeze({});
 const DEFAULT_MAX_LOGS = 200;
-const SERVER_STATE = Object.freeze({
-  connectionStatus: "disconnected",
-  connectedChannels: Object.freeze([]),
-  error: null,
-  isConnected: false,
-  stats: Object.freeze({
-    received: 0,
-    duplicates: 0,
-    missing: 0,
-    gaps: 0,
-    attempt: 0,
-    subscriptions: 0,
-  }),
-});
 
+/** @param {UseLogsSSEOptions} options */
 function maxLogsOf({ maxLogs = DEFAULT_MAX_LOGS }) {
   if (Number.isInteger(maxLogs) && maxLogs > 0) return maxLogs;
+  const expected = "expected a whole number above 0";
   if (maxLogs !== null)
     warnOnce(
       `maxLogs ${maxLogs}`,
-      `useLogsSSE: maxLogs: expected a whole number above 0, got ${String(maxLogs)}; the default is used instead`,
+      `useLogsSSE: maxLogs: ${expected}, got ${String(maxLogs)}; the default is used instead`,
     );
   return DEFAULT_MAX_LOGS;
 }
 
+/** @param {UseLogsSSEOptions} options */
 function filterOf({ filter }) {
   if (typeof filter === "function" || filter === undefined || filter === null) return filter;
   warnOnce(
@@ -129,10 +134,16 @@ function filterOf({ filter }) {
   return undefined;
 }
 
-/** The channel of the options; `null` while the page does not know its ids yet. */
-function channelOf({ service, workspace_id: workspace, workflow_id: workflow }) {
+/**
+ * Returns the channel of the options, or `null` while the page does not know its ids.
+ *
+ * @param {UseLogsSSEOptions} options
+ */
+function channelOfOptions({ service, workspace_id: workspace, workflow_id: workflow }) {
   if (!workspace) return null;
-  const ids = [service ?? "etl", workspace, ...(workflow ? [workflow] : [])].map(String);
-  // An id with a colon would name another channel. As a list of texts it names none, and the store refuses it.
-  return ids.some((id) => id.includes(":")) ? JSON.stringify(ids) : ["logs", ...ids].join(":");
+  const ids = [service ?? DEFAULT_SERVICE, workspace, workflow || ""].map(String);
+  // An id with a colon would name another channel; as a JSON list it names none, and is refused.
+  if (ids.some((id) => id.includes(":"))) return JSON.stringify(ids.filter(Boolean));
+  const [service_, workspaceId, workflowId] = ids;
+  return channelOf({ service: service_, workspaceId, workflowId });
 }

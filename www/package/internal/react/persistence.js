@@ -1,69 +1,83 @@
-// Logs that outlive a reload, in localStorage. A full or broken storage costs at most what it holds, and is told once.
+// Logs that survive a reload, in localStorage. A full or broken storage costs at most the stored
+// logs, and is reported once.
 
-import { LiveLogsError, words } from "../errors.js";
-import { grouped, readLog, writeLog } from "../engine/records.js";
+/** @import { Log } from "../../types/index.d.ts" */
 
-/** The stored logs under `key`, newest first; `fail(error)` hears what went wrong. */
+import { grouped, toLog, toRecord } from "../engine/records.js";
+import { LiveLogsError, messageOf } from "../errors.js";
+
+/**
+ * Stores logs, newest first, under `key`. `fail` is called with the first error.
+ *
+ * @param {string} key
+ * @param {(error: LiveLogsError) => void} fail
+ */
 export function createPersistence(key, fail) {
-  let isTold = false;
-  let timer = null;
-  let due = null;
+  let isReported = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {readonly Log[] | null} */
+  let unsaved = null;
 
-  function complain(sentence, cause) {
-    if (isTold) return;
-    isTold = true;
-    fail(new LiveLogsError("storage", sentence, { cause }));
+  /**
+   * @param {string} message
+   * @param {unknown} [cause]
+   */
+  function report(message, cause) {
+    if (isReported) return;
+    isReported = true;
+    fail(new LiveLogsError("storage", message, { cause }));
   }
 
+  /** @param {readonly Log[]} logs */
   function write(logs) {
-    // A storage that is full takes the newest half, or the half of that.
+    // Halves the number of logs until they fit.
     for (let count = logs.length; count > 0; count = Math.floor(count / 2)) {
       try {
-        localStorage.setItem(
-          key,
-          JSON.stringify({ version: 1, logs: logs.slice(0, count).map(writeLog) }),
-        );
-        if (count < logs.length)
-          complain(
-            `localStorage is full: only the newest ${grouped(count)} of ${grouped(logs.length)} logs were kept under "${key}"`,
-          );
+        const records = logs.slice(0, count).map(toRecord);
+        localStorage.setItem(key, JSON.stringify({ version: 1, logs: records }));
+        if (count === logs.length) return;
+        const stored = `the newest ${grouped(count)} of ${grouped(logs.length)} logs`;
+        report(`localStorage is full: only ${stored} were stored under "${key}"`);
         return;
       } catch (error) {
         if (count === 1)
-          complain(`localStorage took no log under "${key}": ${words(error)}`, error);
+          report(`localStorage could not store "${key}": ${messageOf(error)}`, error);
       }
     }
   }
 
   function flush() {
     clearTimeout(timer);
-    timer = null;
-    if (due) write(due);
-    due = null;
+    timer = undefined;
+    if (unsaved) write(unsaved);
+    unsaved = null;
   }
 
   return {
+    /** @returns {Log[]} */
     read() {
       try {
         const text = localStorage.getItem(key);
         if (text === null) return [];
         const { version, logs } = JSON.parse(text);
-        if (version !== 1 || !Array.isArray(logs) || !logs.every(isRow))
-          throw new Error("it holds something else than logs");
+        if (version !== 1 || !Array.isArray(logs) || !logs.every(isRecord))
+          throw new Error("unexpected data");
         // Oldest first, so that keys grow with time.
-        return logs.reverse().map(readLog).reverse();
+        return logs.reverse().map(toLog).reverse();
       } catch (error) {
-        complain(
-          `what localStorage has under "${key}" could not be read and is left out: ${words(error)}`,
-          error,
-        );
+        report(`ignoring what localStorage holds under "${key}": ${messageOf(error)}`, error);
         return [];
       }
     },
 
-    /** Writes `logs` soon: not for each of many. */
+    /**
+     * Writes `logs` within a second, so that a burst is written once.
+     *
+     * @param {readonly Log[]} logs
+     */
     save(logs) {
-      due = logs;
+      unsaved = logs;
       timer ??= setTimeout(flush, SAVE_MS);
     },
 
@@ -71,9 +85,17 @@ export function createPersistence(key, fail) {
   };
 }
 
-/** Rows that an older version stored have no class of level. */
-function isRow(row) {
-  return Array.isArray(row) && (row.length === 5 || row.length === 6) && typeof row[4] === "string";
+/**
+ * Returns whether `record` is a stored log. Those of older versions have no `levelClass`.
+ *
+ * @param {unknown} record
+ */
+function isRecord(record) {
+  return (
+    Array.isArray(record) &&
+    (record.length === 5 || record.length === 6) &&
+    typeof record[4] === "string"
+  );
 }
 
 const SAVE_MS = 1_000;

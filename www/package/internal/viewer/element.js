@@ -1,194 +1,256 @@
-// The viewer as a custom element, for pages without React: <datashop-live-logs workspace-id="…" workflow-id="…">.
+// The viewer as a custom element, for pages without React:
+// <datashop-live-logs workspace-id="…" workflow-id="…">.
 
-import { words } from "../errors.js";
-import { mountLiveLogs } from "./mount.js";
+/** @import { LiveLogsHandle, LiveLogsOptions, LogsStatus } from "../../types/index.d.ts" */
+
+import { idleStatus } from "../engine/status.js";
+import { messageOf } from "../errors.js";
 import { checkOptions, DEFAULTS, isRight, VIEWER_OPTIONS } from "../options.js";
-import { idle } from "../engine/callbacks.js";
 import { outside } from "../zone.js";
+import { mountLiveLogs } from "./mount.js";
 
-/** Attribute, option, and how the one's text is the other's value. */
+/**
+ * How an attribute, a property and an option correspond.
+ *
+ * @typedef {object} Attribute
+ * @property {string} attribute
+ * @property {string} option
+ * @property {string} property
+ * @property {(text: string) => unknown} parse
+ * @property {boolean} isNullable whether the property is `null`, not the default, without the
+ *   attribute
+ */
+
+/** @type {readonly Attribute[]} */
 const ATTRIBUTES = [
-  ["workspace-id", "workspaceId"],
-  ["workflow-id", "workflowId"],
-  ["service", "service"],
-  ["endpoint", "endpoint"],
-  ["auto-connect", "autoConnect", (text) => text !== "false"],
-  ["capacity", "capacity", Number],
-  // Not `title`, which every element has, as a tooltip.
-  ["log-title", "title"],
-  ["theme", "theme"],
-  ["locale", "locale"],
-  ["console", "console"],
-  ["transport", "transport"],
-  ["with-credentials", "withCredentials", (text) => text !== "false"],
-  ["worker", "worker", (text) => text !== "false"],
-  ["wasm-url", "wasmUrl"],
-  ["backend", "backend"],
+  nullable("workspace-id", "workspaceId"),
+  nullable("workflow-id", "workflowId"),
+  defaulted("service", "service"),
+  nullable("endpoint", "endpoint"),
+  defaulted("auto-connect", "autoConnect", parseBoolean),
+  defaulted("capacity", "capacity", Number),
+  // Every element has a `title` already, its tooltip.
+  { ...nullable("log-title", "title"), property: "logTitle" },
+  defaulted("theme", "theme"),
+  nullable("locale", "locale"),
+  defaulted("console", "console"),
+  defaulted("transport", "transport"),
+  defaulted("with-credentials", "withCredentials", parseBoolean),
+  defaulted("worker", "worker", parseBoolean),
+  nullable("wasm-url", "wasmUrl"),
+  defaulted("backend", "backend"),
 ];
 
-/** What reads as null while the attribute is not there, rather than as the default. */
-const NULLABLE = ["workspaceId", "workflowId", "endpoint", "title", "locale", "wasmUrl"];
-
-/** Defines the element, under another name if there is need. Does nothing where there are no elements, and on a second call. */
-export function defineLiveLogs(name = "datashop-live-logs") {
-  if (typeof customElements === "undefined" || customElements.get(name)) return;
-  customElements.define(name, elementClass());
+/**
+ * @param {string} attribute
+ * @param {string} option
+ * @returns {Attribute}
+ */
+function nullable(attribute, option) {
+  return { attribute, option, property: option, parse: String, isNullable: true };
 }
 
-function elementClass() {
-  class DatashopLiveLogs extends HTMLElement {
-    static get observedAttributes() {
-      return ATTRIBUTES.map(([attribute]) => attribute);
-    }
+/**
+ * @param {string} attribute
+ * @param {string} option
+ * @param {(text: string) => unknown} [parse]
+ * @returns {Attribute}
+ */
+function defaulted(attribute, option, parse = String) {
+  return { attribute, option, property: option, parse, isNullable: false };
+}
 
-    constructor() {
-      super();
-      this.handle = null;
-      this.isDue = false;
-      this.told = new Set();
+/** @param {string} text */
+function parseBoolean(text) {
+  return text !== "false";
+}
+
+/**
+ * Defines the element. Does nothing where there are no custom elements, or if `name` is defined.
+ *
+ * @type {typeof import("../../types/element.d.ts").defineLiveLogs}
+ */
+export function defineLiveLogs(name = "datashop-live-logs") {
+  if (typeof customElements === "undefined" || customElements.get(name)) return;
+  customElements.define(name, createElementClass());
+}
+
+/** Returns a new class: a class can be defined under one name only, and needs `HTMLElement`. */
+function createElementClass() {
+  class DatashopLiveLogs extends HTMLElement {
+    /** @type {LiveLogsHandle | null} */
+    #handle = null;
+    #isScheduled = false;
+    /** The errors that were reported by the last render. */
+    #reported = new Set();
+
+    static get observedAttributes() {
+      return ATTRIBUTES.map(({ attribute }) => attribute);
     }
 
     connectedCallback() {
-      // Properties that a page set before this element was known.
-      for (const [, option] of ATTRIBUTES) this.adopt(option === "title" ? "logTitle" : option);
-      this.schedule();
+      for (const { property } of ATTRIBUTES) this.#upgrade(property);
+      this.#schedule();
     }
 
     disconnectedCallback() {
-      this.schedule();
+      this.#schedule();
     }
 
     attributeChangedCallback() {
-      this.schedule();
+      this.#schedule();
     }
 
-    /** Once for all changes of one go; an element that is moved in the page is still there by then, and keeps its lines. */
-    schedule() {
-      if (this.isDue) return;
-      this.isDue = true;
+    connect() {
+      // A page may add the element and connect it in the same task.
+      outside(() => this.#render());
+      this.#handle?.connect();
+    }
+
+    disconnect() {
+      this.#handle?.disconnect();
+    }
+
+    retryNow() {
+      this.#handle?.retryNow();
+    }
+
+    clear() {
+      this.#handle?.clear();
+    }
+
+    /** @returns {LogsStatus} */
+    status() {
+      return this.#handle ? this.#handle.status() : idleStatus();
+    }
+
+    /**
+     * Renders once for all changes of a task. An element that is moved within the page is connected
+     * again by then, and keeps its lines.
+     */
+    #schedule() {
+      if (this.#isScheduled) return;
+      this.#isScheduled = true;
       outside(() =>
         queueMicrotask(() => {
-          this.isDue = false;
-          this.settle();
+          this.#isScheduled = false;
+          this.#render();
         }),
       );
     }
 
-    settle() {
-      outside(() => this.mount());
-    }
-
-    mount() {
+    #render() {
       if (!this.isConnected) {
-        if (this.handle) this.handle.unmount();
-        this.handle = null;
+        this.#handle?.unmount();
+        this.#handle = null;
         return;
       }
-      const { good, wrong } = this.checked();
-      // A wrong attribute leaves the others as they are; before the first mount it must be corrected.
-      if (this.handle) this.handle.update(good);
-      else if (wrong.length === 0)
-        this.handle = mountLiveLogs(this, { ...good, ...this.callbacks() });
-      this.complain(wrong.map(words).join("; "));
-      for (const error of wrong) if (!this.told.has(error.message)) this.tell("error", error);
-      this.told = new Set(wrong.map(words));
+      const { valid, errors } = this.#checkedOptions();
+      // A wrong attribute leaves the others in force, but delays the first mount.
+      if (this.#handle) this.#handle.update(valid);
+      else if (errors.length === 0)
+        this.#handle = mountLiveLogs(this, { ...valid, ...this.#callbacks() });
+      const messages = errors.map(messageOf);
+      this.#showAlert(messages.join("; "));
+      errors.forEach((error, index) => {
+        if (!this.#reported.has(messages[index])) this.#dispatch("error", error);
+      });
+      this.#reported = new Set(messages);
     }
 
-    /** Returns the options that can be used, and the errors of those that cannot. */
-    checked() {
-      const [good, wrong] = [{}, []];
-      for (const [option, value] of Object.entries(this.options())) {
+    /** Returns the options that the attributes set, and the errors of the wrong ones. */
+    #checkedOptions() {
+      /** @type {LiveLogsOptions} */
+      const valid = {};
+      /** @type {unknown[]} */
+      const errors = [];
+      for (const { attribute, option, parse } of ATTRIBUTES) {
+        const text = this.getAttribute(attribute);
+        const given = { [option]: text === null ? undefined : parse(text) };
         try {
-          checkOptions({ [option]: value }, VIEWER_OPTIONS, "datashop-live-logs");
-          good[option] = value;
+          checkOptions(given, VIEWER_OPTIONS, "datashop-live-logs");
+          Object.assign(valid, given);
         } catch (error) {
-          wrong.push(error);
+          errors.push(error);
         }
       }
-      return { good, wrong };
+      return { valid, errors };
     }
 
-    options() {
-      return Object.fromEntries(
-        ATTRIBUTES.map(([attribute, option, read = String]) => [
-          option,
-          this.hasAttribute(attribute) ? read(this.getAttribute(attribute)) : undefined,
-        ]),
-      );
-    }
-
-    callbacks() {
+    /** @returns {Pick<LiveLogsOptions, "onStatus" | "onLog" | "onError">} */
+    #callbacks() {
       return {
-        onStatus: (status) => this.tell("status", status),
-        onLog: (logs) => this.tell("log", logs),
-        onError: (error) => this.tell("error", error),
+        onStatus: (status) => this.#dispatch("status", status),
+        onLog: (logs) => this.#dispatch("log", logs),
+        onError: (error) => this.#dispatch("error", error),
       };
     }
 
-    tell(type, detail) {
+    /**
+     * @param {string} type
+     * @param {unknown} detail
+     */
+    #dispatch(type, detail) {
       this.dispatchEvent(new CustomEvent(type, { detail }));
     }
 
-    complain(sentence) {
-      const old = [...this.children].find((child) => child.classList.contains("dsl-broken"));
-      if (old) old.remove();
-      if (!sentence) return;
-      const line = this.ownerDocument.createElement("p");
-      line.className = "dsl-root dsl-broken";
-      line.setAttribute("role", "alert");
-      line.textContent = sentence;
-      this.prepend(line);
+    /** @param {string} message none if empty */
+    #showAlert(message) {
+      [...this.children].find((child) => child.classList.contains("dsl-broken"))?.remove();
+      if (!message) return;
+      const alert = this.ownerDocument.createElement("p");
+      alert.className = "dsl-root dsl-broken";
+      alert.setAttribute("role", "alert");
+      alert.textContent = message;
+      this.prepend(alert);
     }
 
-    adopt(property) {
+    /**
+     * Sets a property that the page assigned before the element was defined.
+     *
+     * @param {string} property
+     */
+    #upgrade(property) {
       if (!Object.hasOwn(this, property)) return;
-      const value = this[property];
-      delete this[property];
-      this[property] = value;
-    }
-
-    connect() {
-      // A page may add the element and connect it in one go.
-      this.settle();
-      if (this.handle) this.handle.connect();
-    }
-
-    disconnect() {
-      if (this.handle) this.handle.disconnect();
-    }
-
-    retryNow() {
-      if (this.handle) this.handle.retryNow();
-    }
-
-    clear() {
-      if (this.handle) this.handle.clear();
-    }
-
-    status() {
-      return this.handle ? this.handle.status() : idle();
+      const value = Reflect.get(this, property);
+      Reflect.deleteProperty(this, property);
+      Reflect.set(this, property, value);
     }
   }
 
-  for (const [attribute, option, read] of ATTRIBUTES) {
-    Object.defineProperty(DatashopLiveLogs.prototype, option === "title" ? "logTitle" : option, {
+  for (const attribute of ATTRIBUTES)
+    Object.defineProperty(DatashopLiveLogs.prototype, attribute.property, {
       configurable: true,
       enumerable: true,
-      get() {
-        const text = this.getAttribute(attribute);
-        if (NULLABLE.includes(option)) return text;
-        // As elements of HTML have it, what is wrong reads as the default, which is what is used.
-        const value = text !== null && read ? read(text) : text;
-        return value !== null && (option === "service" || isRight(option, value, VIEWER_OPTIONS))
-          ? value
-          : DEFAULTS[option];
-      },
-      set(value) {
-        if (value === null || value === undefined || value === false)
-          this.removeAttribute(attribute);
-        else this.setAttribute(attribute, value === true ? "" : String(value));
-      },
+      ...accessors(attribute),
     });
-  }
   return DatashopLiveLogs;
+}
+
+/** @type {Readonly<Record<string, unknown>>} */
+const DEFAULT_OF = DEFAULTS;
+
+/**
+ * Returns the accessors by which a property reflects its attribute.
+ *
+ * @param {Attribute} attribute
+ * @returns {{ get(this: Element): unknown, set(this: Element, value: unknown): void }}
+ */
+function accessors({ attribute, option, parse, isNullable }) {
+  return {
+    get() {
+      const text = this.getAttribute(attribute);
+      if (isNullable) return text;
+      if (text === null) return DEFAULT_OF[option];
+      // As in HTML, a wrong value reads as the default, which is what is in force.
+      const value = parse(text);
+      return option === "service" || isRight(option, value, VIEWER_OPTIONS)
+        ? value
+        : DEFAULT_OF[option];
+    },
+    set(value) {
+      if (value === null || value === undefined || value === false) this.removeAttribute(attribute);
+      else this.setAttribute(attribute, value === true ? "" : String(value));
+    },
+  };
 }

@@ -1,67 +1,98 @@
-// The viewer in a page: one element, one engine, one handle. Safe to import where there is no window.
+// The viewer in a page: one element, one engine, one handle. Safe to import where there is no
+// window.
 
+/** @import { LiveLogsHandle } from "../../types/index.d.ts" */
+/** @import { EngineListener, LogView, ViewerGlue } from "../engine/assets.js" */
+/** @import { Engine } from "../engine/engine.js" */
+/** @import { Options } from "../options.js" */
+
+import { createCallbacks } from "../engine/callbacks.js";
 import { guarded, loadEngine } from "../engine/engine.js";
+import { idleStatus, parseStatus } from "../engine/status.js";
+import { createStreamOpener } from "../engine/stream_opener.js";
+import { assets } from "../engine/viewer_assets.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
-import { createOpener } from "../engine/stream_opener.js";
-import { checkOptions, DEFAULTS, policy, VIEWER_OPTIONS } from "../options.js";
-import { createOutlet, idle, readStatus } from "../engine/callbacks.js";
-import { assets } from "../engine/viewer_assets.js";
-import { bound, outside, outsideAll } from "../zone.js";
+import { checkOptions, DEFAULTS, encodeOptions, VIEWER_OPTIONS } from "../options.js";
+import { bindToZone, outside, outsideAll } from "../zone.js";
 
-export function mountLiveLogs(element, given = {}) {
-  const options = bound(given);
-  return outsideAll(outside(() => mount(element, options)));
+/** @type {typeof import("../../types/index.d.ts").mountLiveLogs} */
+export function mountLiveLogs(element, options = {}) {
+  const bound = bindToZone(options);
+  return outsideAll(outside(() => mount(element, bound)));
 }
 
-function mount(element, given) {
-  const place = checkElement(element);
-  let options = { ...DEFAULTS, ...checkOptions(given, VIEWER_OPTIONS, "mountLiveLogs") };
+/**
+ * @param {unknown} element
+ * @param {unknown} hostOptions
+ * @returns {LiveLogsHandle}
+ */
+function mount(element, hostOptions) {
+  const container = checkElement(element);
+  /** @type {Options} */
+  let options = { ...DEFAULTS, ...checkOptions(hostOptions, VIEWER_OPTIONS, "mountLiveLogs") };
+  /** @type {Engine<ViewerGlue> | null} */
   let engine = null;
+  /** @type {LogView | null} */
   let view = null;
-  let opener = null;
-  let isConnectWanted = options.autoConnect;
-  let isGone = false;
-  /** Why there is no view, once that is known. */
+  let endStreams = () => {};
+  let shouldConnect = options.autoConnect;
+  let isUnmounted = false;
+  /** @type {LiveLogsError | null} */
   let failure = null;
 
-  const outlet = createOutlet(() => options);
-  const root = made("div", "dsl-mount notranslate");
+  const callbacks = createCallbacks(() => options);
+  const root = createElement("div", "dsl-mount notranslate");
   // A page translator would translate logs, and replace the text nodes of the status.
   root.setAttribute("translate", "no");
   root.dataset.theme = options.theme;
-  place.append(root);
+  container.append(root);
 
-  /** Calls the view, if there is one; before that, and after its end, nothing. */
-  const ask = (call) => (view ? guarded(engine, () => call(view)) : undefined);
+  /**
+   * Calls the view if there is one.
+   *
+   * @template T
+   * @param {(view: LogView) => T} call
+   */
+  function withView(call) {
+    const target = view;
+    return engine && target ? guarded(engine, () => call(target)) : undefined;
+  }
 
   async function start() {
-    if (noBrowser()) {
-      showNoBrowser();
-      throw noBrowser();
+    const unsupported = noBrowser();
+    if (unsupported) {
+      showUnsupported(unsupported);
+      throw unsupported;
     }
     try {
       engine = await loadEngine(assets, options);
     } catch (error) {
-      if (!isGone) show(error);
+      if (!isUnmounted) show(/** @type {LiveLogsError} */ (error));
       throw error;
     }
-    if (isGone) return;
-    engine.listeners.add(onDeath);
+    if (isUnmounted) return;
+    engine.listeners.add(onEngineFailure);
     const { backend } = engine;
-    const tell = (rows, status, isFrame) => outlet.take(rows, status, isFrame, backend);
-    opener = createOpener(engine, () => options);
-    view = guarded(
-      engine,
-      ({ LogView }) => new LogView(root, tell, opener.open, options.capacity, policy(options)),
-    );
-    apply({ ...options, autoConnect: isConnectWanted });
+    /** @type {EngineListener} */
+    const listener = (rows, status, isFrame) => callbacks.receive(rows, status, isFrame, backend);
+    const opener = createStreamOpener(engine, () => options);
+    endStreams = opener.end;
+    const { capacity } = options;
+    view =
+      guarded(
+        engine,
+        ({ LogView }) => new LogView(root, listener, opener.open, capacity, encodeOptions(options)),
+      ) ?? null;
+    apply({ ...options, autoConnect: shouldConnect });
   }
 
+  /** @param {Partial<Options>} changes */
   function apply(changes) {
-    const has = (...names) => names.some((name) => name in changes);
+    const has = (/** @type {(keyof Options)[]} */ ...names) =>
+      names.some((name) => name in changes);
     if (has("theme")) root.dataset.theme = options.theme;
-    ask((view) => {
+    withView((view) => {
       if (has("title")) view.set_title(options.title);
       if (has("locale")) view.set_locale(options.locale ?? "");
       if (has("capacity")) view.set_capacity(options.capacity);
@@ -78,48 +109,63 @@ function mount(element, given) {
     });
   }
 
-  function onDeath(error) {
-    // What the dead engine held is gone with it: it must not be freed.
-    isConnectWanted = isConnectWanted || lastKnownLive();
+  /** @param {LiveLogsError} error */
+  function onEngineFailure(error) {
+    shouldConnect = shouldConnect || wasConnecting();
+    // Not freed: its memory is gone with the engine.
     view = null;
-    opener.end();
+    endStreams();
     show(error);
   }
 
-  function lastKnownLive() {
+  function wasConnecting() {
     return !root.querySelector(".dsl-is-disconnected");
   }
 
-  /** Makes an element in the document that the viewer is in, which may be that of another window. */
-  function made(name, className) {
-    const element = place.ownerDocument.createElement(name);
+  /**
+   * Creates an element in the viewer's document, which may be that of another window.
+   *
+   * @template {keyof HTMLElementTagNameMap} Name
+   * @param {Name} name
+   * @param {string} className
+   */
+  function createElement(name, className) {
+    const element = container.ownerDocument.createElement(name);
     element.className = className;
     return element;
   }
 
-  /** Says in the page why there is no view, with the way out of it. */
+  /**
+   * Shows an error in the place of the view, with a button to start again.
+   *
+   * @param {LiveLogsError} error
+   */
   function show(error) {
     failure = error;
-    const bar = made("div", "dsl-root dsl-bar");
-    const sentence = made("p", "dsl-broken");
-    sentence.setAttribute("role", "alert");
-    sentence.textContent = error.message;
-    const again = made("button", "dsl-button");
-    again.type = "button";
-    again.textContent = "Start again";
-    again.addEventListener("click", restart);
-    bar.append(sentence, again);
+    const bar = createElement("div", "dsl-root dsl-bar");
+    const message = createElement("p", "dsl-broken");
+    message.setAttribute("role", "alert");
+    message.textContent = error.message;
+    const button = createElement("button", "dsl-button");
+    button.type = "button";
+    button.textContent = "Start again";
+    button.addEventListener("click", restart);
+    bar.append(message, button);
     root.replaceChildren(bar);
-    outlet.fail(error);
+    callbacks.fail(error);
   }
 
-  function showNoBrowser() {
-    failure = noBrowser();
-    // No alert, and no callback: a host's tests look for their own.
-    const sentence = made("p", "dsl-root dsl-broken");
-    sentence.textContent = failure.message;
-    root.append(sentence);
-    reportNoBrowser(options);
+  /**
+   * Shows the error without an alert and without a callback, which a host's tests would notice.
+   *
+   * @param {LiveLogsError} error
+   */
+  function showUnsupported(error) {
+    failure = error;
+    const message = createElement("p", "dsl-root dsl-broken");
+    message.textContent = error.message;
+    root.append(message);
+    reportNoBrowser(error, options);
   }
 
   function restart() {
@@ -129,72 +175,91 @@ function mount(element, given) {
   }
 
   const ready = start();
-  // Told through onError and in the page; who awaits `ready` hears of it too.
+  // Reported through `onError` and in the page, so an unhandled rejection would say nothing new.
   ready.catch(() => {});
 
   return {
     ready,
 
-    update(given) {
-      const changes = checkOptions(given, VIEWER_OPTIONS, "update");
-      if (isGone) return;
-      for (const name of Object.keys(changes))
-        if (same(options[name], changes[name])) delete changes[name];
+    update(hostOptions) {
+      const changes = checkOptions(hostOptions, VIEWER_OPTIONS, "update");
+      if (isUnmounted) return;
+      for (const name of /** @type {(keyof Options)[]} */ (Object.keys(changes)))
+        if (isSame(options[name], changes[name])) delete changes[name];
       options = { ...options, ...changes };
-      isConnectWanted = isConnectWanted || Boolean(changes.autoConnect);
+      shouldConnect = shouldConnect || Boolean(changes.autoConnect);
       apply(changes);
     },
 
     connect() {
-      isConnectWanted = true;
-      ask((view) => view.connect());
+      shouldConnect = true;
+      withView((view) => view.connect());
     },
 
     disconnect() {
-      isConnectWanted = false;
-      ask((view) => view.disconnect());
+      shouldConnect = false;
+      withView((view) => view.disconnect());
     },
 
     retryNow() {
-      ask((view) => view.retry_now());
+      withView((view) => view.retry_now());
     },
 
     clear() {
-      ask((view) => view.clear());
+      withView((view) => view.clear());
     },
 
     status() {
-      const json = ask((view) => view.status());
-      if (json) return readStatus(json, engine.backend);
-      return failure ? idle({ state: "error", word: "ERROR", reason: failure.message }) : idle();
+      const json = withView((view) => view.status());
+      return json && engine ? parseStatus(json, engine.backend) : idleStatus(failure);
     },
 
     unmount() {
-      if (isGone) return;
-      isGone = true;
-      outlet.close();
-      if (engine) engine.listeners.delete(onDeath);
-      const last = view;
+      if (isUnmounted) return;
+      isUnmounted = true;
+      callbacks.close();
+      engine?.listeners.delete(onEngineFailure);
+      const [closingEngine, closing] = [engine, view];
       view = null;
-      if (last) {
-        // Closed now; freed once whatever callback this was called from has returned.
-        guarded(engine, () => last.disconnect());
-        opener.end();
-        queueMicrotask(() => guarded(engine, () => last.free()));
+      if (closingEngine && closing) {
+        guarded(closingEngine, () => closing.disconnect());
+        endStreams();
+        // Freed later, since a callback of the view may be what called `unmount`.
+        queueMicrotask(() => guarded(closingEngine, () => closing.free()));
       }
       root.remove();
     },
   };
 }
 
-function same(one, other) {
-  // Two URLs; not `instanceof URL`, since each window has its own.
-  return one === other || (typeof one?.href === "string" && one.href === other?.href);
+/**
+ * Compares two values of an option, URLs by their address. Not by `instanceof URL`: each window has
+ * a class of its own.
+ *
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function isSame(one, other) {
+  const href = hrefOf(one);
+  return one === other || (href !== undefined && href === hrefOf(other));
 }
 
-/** Not `instanceof Element`: an element of an iframe or a popup is none of this window's Element. */
+/** @param {unknown} value */
+function hrefOf(value) {
+  const { href } = /** @type {{ href?: unknown }} */ (value ?? {});
+  return typeof href === "string" ? href : undefined;
+}
+
+/**
+ * Returns `element` if it is one. Not by `instanceof Element`: an element of an iframe or a popup
+ * is an instance of that window's class.
+ *
+ * @param {unknown} element
+ * @returns {Element}
+ */
 function checkElement(element) {
-  if (element?.nodeType === 1 && element.ownerDocument) return element;
+  const node = /** @type {Partial<Element>} */ (element ?? {});
+  if (node.nodeType === 1 && node.ownerDocument) return /** @type {Element} */ (element);
   const got =
     element === null
       ? "null"
