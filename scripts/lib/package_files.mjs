@@ -6,7 +6,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ROOT, UserError } from "./run.mjs";
-import { MODULES } from "./wasm_modules.mjs";
+import { IMPORTS_NAME, MODULES } from "./wasm_modules.mjs";
 
 /** The build folder, and its plain sources. */
 export const PKG = path.join(ROOT, "pkg");
@@ -154,7 +154,7 @@ function modernAssets(name) {
     import { createGlue } from "../../${name}_glue.js";
     export const assets = {
       createGlue,
-      imports: ${JSON.stringify(`./${name}_bg.js`)},
+      imports: "${IMPORTS_NAME}",
       wasmUrl: () => new URL("../../${name}_bg.wasm", import.meta.url),
       makeWorker: () => new Worker(new URL("../../worker.js", import.meta.url), { type: "module" }),
       loadFallback: () => import("../../${name}_fallback.js"),
@@ -173,7 +173,7 @@ function legacyAssets({ format }) {
     import { createGlue } from "${root}/${name}_glue.js";
     export const assets = {
       createGlue,
-      imports: ${JSON.stringify(`./${name}_bg.js`)},
+      imports: "${IMPORTS_NAME}",
       wasmUrl: () => undefined,
       makeWorker: () => undefined,
       loadFallback: () => import("${root}/${name}_fallback.js"),

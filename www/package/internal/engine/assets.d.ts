@@ -1,5 +1,6 @@
 // The parts of an engine, as the build generates them: `viewer_assets.js` and `headless_assets.js`
-// (scripts/lib/package_files.mjs), and wasm-bindgen's glue for src/js (scripts/lib/glue.mjs).
+// (scripts/lib/package_files.mjs), and wasm-bindgen's glue for src/js
+// (scripts/lib/generated_code.mjs).
 
 import type {
   openEventSource,
@@ -23,6 +24,8 @@ export interface EngineAssets<G extends Glue> {
 /** What the glue of both engines exports. */
 export interface Glue {
   __wbg_set_wasm(exports: object): void;
+  /** Runs the module's start function. */
+  __wbg_init(): void;
   start(onPanic: (message: string) => void): void;
   openEventSource: typeof openEventSource;
   openFetch: typeof openFetch;

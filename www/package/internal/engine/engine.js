@@ -14,7 +14,7 @@ import { LiveLogsError, messageOf } from "../errors.js";
  * @property {Backend} backend
  * @property {LiveLogsError | null} failure set once the engine panicked
  * @property {Set<(error: LiveLogsError) => void>} listeners called when it panics
- * @property {WebAssembly.ExportValue} memory
+ * @property {WebAssembly.Exports} exports
  * @property {EngineAssets<G>} assets
  */
 
@@ -86,15 +86,14 @@ async function start(assets, options) {
   const imports = { [assets.imports]: glue };
   const { exports, backend, reason } = await instantiate(assets, imports, options);
   glue.__wbg_set_wasm(exports);
-  const init = exports.__wbindgen_start;
-  if (typeof init === "function") init();
+  glue.__wbg_init();
   /** @type {Engine<G>} */
   const engine = {
     glue,
     backend,
     failure: null,
     listeners: new Set(),
-    memory: exports.memory,
+    exports,
     assets,
   };
   glue.start((panic) => fail(engine, panic));
@@ -237,16 +236,20 @@ function fail(engine, panic) {
   // Deferred until the failed call has left the engine. Its remaining timers and listeners then
   // call exports that do nothing.
   queueMicrotask(() => {
-    engine.glue.__wbg_set_wasm(inertExports(engine.memory));
+    engine.glue.__wbg_set_wasm(inertExports(engine.exports));
     for (const listener of [...engine.listeners]) listener(failure);
   });
 }
 
 /**
- * Returns exports whose functions all do nothing.
+ * Returns `exports` with functions that do nothing. Its memory stays.
  *
- * @param {WebAssembly.ExportValue} memory
+ * @param {WebAssembly.Exports} exports
  */
-function inertExports(memory) {
-  return new Proxy({}, { get: (_, name) => (name === "memory" ? memory : () => 0) });
+function inertExports(exports) {
+  const entries = Object.entries(exports).map(([name, value]) => [
+    name,
+    typeof value === "function" ? () => 0 : value,
+  ]);
+  return Object.fromEntries(entries);
 }
