@@ -1,8 +1,8 @@
 // @ts-check
 
-// `npm run hosts`: packs the client as it would be published, installs it into pages of many bundlers
-// and Reacts, and tests each in a browser under a strict policy. `npm run hosts -- plain-html datashop`
-// runs only those; tests/hosts/hosts.mjs lists all.
+// `npm run hosts`: packs the client as it would be published, installs it into pages of many
+// bundlers and Reacts, and tests each in a browser under a strict policy. `npm run hosts --
+// plain-html datashop` runs only those; tests/hosts/hosts.mjs lists all.
 
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
@@ -20,8 +20,8 @@ export { QUICK } from "../tests/hosts/hosts.mjs";
 const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts"];
 
 /**
- * Packs, installs, builds and tests the hosts in `only`, or all. Returns the exit code and the output
- * of the tests.
+ * Packs, installs, builds and tests the hosts in `only`, or all. Returns the exit code and the
+ * output of the tests.
  *
  * @param {string} program the gateway
  * @param {{ only?: string[] }} [options]

@@ -1,7 +1,7 @@
 // @ts-check
 
-// Installs missing prerequisites of a command: `node scripts/setup.mjs demo` or `… test`. Prints what
-// it installs and how long that takes. Can be run any number of times.
+// Installs missing prerequisites of a command: `node scripts/setup.mjs demo` or `… test`. Prints
+// what it installs and how long that takes. Can be run any number of times.
 
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
@@ -218,7 +218,9 @@ async function installPackages(packages) {
     throw new UserError(`setup: still missing after apt-get: ${left.join(", ")}; ${manually}`);
 }
 
-/** Returns the command that runs another as root without a password, `undefined` if there is none. */
+/**
+ * Returns the command that runs another as root without a password, `undefined` if there is none.
+ */
 function asRoot() {
   if (process.getuid?.() === 0) return [];
   return capture("sudo", ["-n", "true"]) === undefined ? undefined : ["sudo", "-n"];

@@ -1,7 +1,7 @@
 // @ts-check
 
-// `npm run size`: measures what a page loads, against a budget. Measures the demo page if it is built
-// (`npm run demo`), and the parts and entry points of the npm package (`npm run package`).
+// `npm run size`: measures what a page loads, against a budget. Measures the demo page if it is
+// built (`npm run demo`), and the parts and entry points of the npm package (`npm run package`).
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -11,7 +11,9 @@ import { DIST } from "./lib/build.mjs";
 import { PKG } from "./lib/package_files.mjs";
 import { entry, UserError } from "./lib/run.mjs";
 
-/** The demo page's WebAssembly, its JavaScript and the style sheet, and the folder of transport.js. */
+/**
+ * The demo page's WebAssembly, its JavaScript and the style sheet, and the folder of transport.js.
+ */
 const FILES = ["demo_bg.wasm", "demo.js", "live-logs.css"];
 const SNIPPETS = "snippets";
 

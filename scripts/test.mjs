@@ -17,7 +17,9 @@ import { soak } from "./soak.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
 
-/** How long one file of browser tests may take. The default is 20, but tests wait for real faults. */
+/**
+ * How long one file of browser tests may take. The default is 20, but tests wait for real faults.
+ */
 const SECONDS_PER_FILE = "180";
 const CLIENT = ["--no-default-features", "--package", "logs-sse-client"];
 const CORE = [

@@ -1,5 +1,5 @@
-// The page's own script: shows the logs of earlier runs of the selected workflow. Independent of the
-// live logs.
+// The page's own script: shows the logs of earlier runs of the selected workflow. Independent of
+// the live logs.
 
 const workflow = /** @type {HTMLSelectElement} */ (document.getElementById("workflow"));
 /** @type {NodeListOf<HTMLTableSectionElement>} */

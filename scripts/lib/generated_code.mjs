@@ -1,16 +1,16 @@
 // @ts-check
 
-// Edits the JavaScript that wasm-bindgen and wasm2js generate, so that one glue serves both forms of
-// a module, and each instance has a state of its own. Nothing of the result runs when it is loaded,
-// so a server may import it.
+// Edits the JavaScript that wasm-bindgen and wasm2js generate, so that one glue serves both forms
+// of a module, and each instance has a state of its own. Nothing of the result runs when it is
+// loaded, so a server may import it.
 //
 // This is the only file that depends on the text of generated code. It assumes:
 //
 //   wasm-bindgen, bundler target
 //     - The glue calls an export of the module as `wasm.<name>`.
 //     - `export class <Name>` declares a class, whose exports begin with `<name>_` and
-//       `__wbg_<name>_free`. At the top level, a class is used only in `new FinalizationRegistry(…)`
-//       and in one line that begins with `if (Symbol.dispose)`.
+//       `__wbg_<name>_free`. At the top level, a class is used in `new FinalizationRegistry(…)`
+//       and in one line that begins with `if (Symbol.dispose)`, and nowhere else.
 //     - Cached views of the memory are declared as `let cached<Type>Memory0 = null;` and created
 //       again once they are null.
 //   wasm2js
@@ -31,7 +31,9 @@ import { ROOT, UserError } from "./run.mjs";
  *   exports: [name: string, short: string][] }} ShortNames
  */
 
-/** The classes of src/js. Those of dependencies are in the glue as well, though nothing uses them. */
+/**
+ * The classes of src/js. Those of dependencies are in the glue as well, though nothing uses them.
+ */
 const CLASSES = ["LogStream", "LogView"];
 
 /** What www/package uses of the glue besides the classes; see its assets.d.ts. */
@@ -166,8 +168,8 @@ function withoutForeignClasses(glue) {
 }
 
 /**
- * Returns functions to append to the glue: `__wbg_init`, which runs the module's start function, and
- * `__wbg_forget_views`, by which the fallback announces that its memory moved.
+ * Returns functions to append to the glue: `__wbg_init`, which runs the module's start function,
+ * and `__wbg_forget_views`, by which the fallback announces that its memory moved.
  *
  * @param {string} glue
  */

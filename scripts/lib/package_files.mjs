@@ -15,12 +15,14 @@ const SOURCES = path.join(ROOT, "www/package");
 /** What hosts import: the package itself (`index`), and its subpaths. */
 export const ENTRIES = ["index", "react", "headless", "element"];
 
-/** Shared with the crate. It is not part of the package as a file: what is used of it is inlined. */
+/**
+ * Shared with the crate. It is not part of the package as a file: what is used of it is inlined.
+ */
 const TRANSPORT = /src\/browser\/transport\.js$/;
 
 /**
- * Compiles www/package file by file, so that entries share modules, and a page that uses two entries
- * loads the shared ones once.
+ * Compiles www/package file by file, so that entries share modules, and a page that uses two
+ * entries loads the shared ones once.
  */
 export async function writeJavaScript() {
   const sources = await moduleNames();
@@ -162,8 +164,9 @@ function modernAssets(name) {
 }
 
 /**
- * For bundlers without import.meta, and for require. Nothing locates the WebAssembly there: the host
- * passes `wasmUrl`, or the JavaScript fallback runs. `require` has a glue and a fallback of its own.
+ * For bundlers without import.meta, and for require. Nothing locates the WebAssembly there: the
+ * host passes `wasmUrl`, or the JavaScript fallback runs. `require` has a glue and a fallback of
+ * its own.
  *
  * @param {{ format: "esm" | "cjs" }} options
  */

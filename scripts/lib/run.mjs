@@ -86,8 +86,8 @@ export async function runAndKeep(command, args, { env = {}, cwd = ROOT } = {}) {
 }
 
 /**
- * Runs a program and returns what it printed, or `undefined` if it is missing or fails. Its standard
- * error is discarded unless `showErrors` is set.
+ * Runs a program and returns what it printed, or `undefined` if it is missing or fails. Its
+ * standard error is discarded unless `showErrors` is set.
  *
  * @param {string} command
  * @param {string[]} args
@@ -106,8 +106,8 @@ export function capture(command, args, { env = {}, cwd = ROOT, showErrors = fals
 
 /**
  * Starts a program that keeps running, and returns once its standard output matches `ready`. Its
- * standard error becomes part of the error if it fails to start, and is shown meanwhile if `show` is
- * set.
+ * standard error becomes part of the error if it fails to start, and is shown meanwhile if `show`
+ * is set.
  *
  * @param {string} command
  * @param {string[]} args

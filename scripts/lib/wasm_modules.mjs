@@ -1,8 +1,8 @@
 // @ts-check
 
-// Builds the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with one
-// glue for both. They are compiled separately, since WebAssembly uses SIMD, which JavaScript lacks.
-// package_files.mjs writes the files around them.
+// Builds the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with
+// one glue for both. They are compiled separately, since WebAssembly uses SIMD, which JavaScript
+// lacks. package_files.mjs writes the files around them.
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -27,8 +27,8 @@ export const IMPORTS_NAME = "a";
 
 /**
  * Neither reference types nor multiple values, which the code does not need. With them there is a
- * second table, which wasm2js does not support, and the WebAssembly is not smaller (127.0 kB without
- * them, 126.7 with them, when it was measured).
+ * second table, which wasm2js does not support, and the WebAssembly is not smaller (127.0 kB
+ * without them, 126.7 with them, when it was measured).
  */
 const TARGET_FEATURES = {
   wasm: "-reference-types,-multivalue,+simd128",
@@ -240,7 +240,9 @@ function parseNames(name, printed) {
 function checkCrossings(name, module) {
   // Node describes types only with this flag: https://github.com/WebAssembly/js-types
   v8.setFlagsFromString("--experimental-wasm-type-reflection");
-  /** @type {{ name: string, kind: string, type?: { parameters: string[], results: string[] } }[]} */
+  /**
+   * @type {{ name: string, kind: string, type?: { parameters: string[], results: string[] } }[]}
+   */
   const crossings = [
     ...WebAssembly.Module.imports(module),
     ...WebAssembly.Module.exports(module),
