@@ -1,8 +1,7 @@
 // The status of a connection as hosts receive it.
 
 /** @import { Backend, LogsStatus } from "../../types/index.d.ts" */
-
-import { LiveLogsError } from "../errors.js";
+/** @import { LiveLogsError } from "../errors.js" */
 
 /** @type {LogsStatus} */
 const IDLE = Object.freeze({
