@@ -1,7 +1,7 @@
-// `npm run bench`: the client and its peers, side by side in one run. What is measured and how: bench/, docs/benchmarks.md.
+// `npm run bench`: measures the client and its peers side by side. docs/benchmarks.md says what is
+// measured and how; the measurements are in bench/.
 
 import { fileURLToPath } from "node:url";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { buildSite } from "../bench/build.mjs";
 import { chosen } from "../bench/contenders.mjs";
@@ -10,8 +10,8 @@ import { PARTS } from "../bench/parts/index.mjs";
 import { PAYLOAD_NAMES } from "../bench/payload.mjs";
 import { createProfiler } from "../bench/profile.mjs";
 import { keep, machine, show, write } from "../bench/report.mjs";
-import { buildGateway } from "./lib/build.mjs";
-import { capture, entry, Told } from "./lib/run.mjs";
+import { buildGateway, gatewayProgram } from "./lib/build.mjs";
+import { entry, messageOf, UserError } from "./lib/run.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 
@@ -31,10 +31,10 @@ const USAGE = `usage: npm run bench -- [parts] [options]
   --readers N          readers of the gateway (2000)
   --hidden-seconds N   how long the tab is hidden (600)
   --patience N         seconds after which a burst is cut (60)
-  --built              measure pkg/ and the gateway as they were built last, instead of building them
-  --watched            with somebody listening to the page's network, as Playwright does, or a browser's open developer tools
-  --profile            a CPU profile of each last run of burst and steady, into the JSON file and on the console
-  --write              put tables and pictures into docs/; of another payload than the usual one, where there is a place for them
+  --built              measure pkg/ and the gateway as built, without building them again
+  --watched            attach a network listener to the page, as Playwright or open developer tools do
+  --profile            profile the CPU in each last run of burst and steady; print and store it
+  --write              write tables and pictures into docs/ where they have a place
   --help               this text`;
 
 const NUMBERS = {
@@ -59,7 +59,9 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
       named.filter((contender) => PARTS[name].contenders(contender, options)),
     ]),
   );
-  const program = parts.some((name) => PARTS[name].needsGateway) ? await gateway(isBuilt) : null;
+  const program = parts.some((name) => PARTS[name].needsGateway)
+    ? await (isBuilt ? gatewayProgram() : buildGateway())
+    : null;
   await buildSite(
     named.filter((contender) => parts.some((name) => taking[name].includes(contender))),
   );
@@ -73,7 +75,7 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
       console.log(`\n=== ${part.title}: ${part.about(options)}`);
       if (facts.isBusy)
         console.log(
-          `bench: this machine is busy (${facts.busyPercent} % of its time is taken): ratios may hold, absolute figures do not`,
+          `bench: this machine is busy (${facts.busyPercent} %): ratios may hold, absolute figures do not`,
         );
       const results = await part.run(
         lab,
@@ -96,18 +98,6 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
       await lab.close();
     }
   }
-}
-
-async function gateway(isBuilt) {
-  if (!isBuilt) return buildGateway();
-  const { target_directory: target } = JSON.parse(
-    capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]),
-  );
-  return path.join(
-    target,
-    "debug",
-    process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway",
-  );
 }
 
 function showProfile(name, { busyMs, self, total, kinds }) {
@@ -174,7 +164,7 @@ function parse() {
       isHelp: values.help,
     };
   } catch (error) {
-    throw new Told(`bench: ${error.message}\n${USAGE}`);
+    throw new UserError(`bench: ${messageOf(error)}\n${USAGE}`);
   }
 }
 

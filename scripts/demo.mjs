@@ -1,37 +1,44 @@
-// `npm run demo`: builds the page and the gateway, starts the gateway with its make-believe job, and says where to look.
-// With --watch, trunk serves the page instead and rebuilds it on save.
+// @ts-check
+
+// `npm run demo`: builds the page and the gateway, and starts the gateway with its sample job. With
+// --watch, trunk serves the page and rebuilds it on save.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildGateway, buildPage, DIST, precompile, startGateway, trunkEnv } from "./lib/build.mjs";
-import { entry, ROOT, stop, Told } from "./lib/run.mjs";
+import { entry, messageOf, ROOT, stop, UserError } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
 const USAGE = `usage: npm run demo -- [options]
-  --port N         port of the page (8080; the next free one if it is busy)
-  --rate N         lines per second that the make-believe job writes to each workflow (0.5)
-  --upstream URL   show the logs of another backend instead of the make-believe job's
+  --port N         port of the page (8080, or the next free one)
+  --rate N         lines per second that the sample job writes to each workflow (0.5)
+  --upstream URL   show the logs of another backend instead of the sample job's
   --watch          rebuild on save: trunk serves the page, on port 8090
   --help           this text`;
 
-/** The gateway's port behind `trunk serve`; Trunk.toml names it too. */
+/** The gateway's port behind `trunk serve`, as in Trunk.toml. */
 const WATCH_GATEWAY_PORT = "8091";
 
 await entry(async () => {
   const options = parse();
-  if (options.help) return console.log(USAGE);
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
   if (!existsSync(DIST))
-    console.log(
-      "demo: the first time, tools, gateway and page are compiled at once: up to 12 min on 2 cores",
-    );
+    console.log("demo: the first run compiles tools, gateway and page: up to 12 min on 2 cores");
   await setup("demo", { beside: options.watch ? undefined : precompile });
   console.log("\ndemo: building the gateway …");
   const program = await buildGateway();
   return options.watch ? watch(program, options) : show(program, options);
 });
 
+/**
+ * @param {string} program
+ * @param {Options} options
+ */
 async function show(program, options) {
   console.log("\ndemo: building the page …");
   await buildPage();
@@ -41,10 +48,14 @@ async function show(program, options) {
     { show: true },
   );
   const busy = new URL(url).port === options.port ? "" : ` (port ${options.port} was busy)`;
-  console.log(`\nDatashop Logs demo: ${url}/${busy} — Ctrl-C ends it`);
+  console.log(`\nDatashop Logs demo: ${url}/${busy} (press Ctrl-C to stop)`);
   return untilDone([child]);
 }
 
+/**
+ * @param {string} program
+ * @param {Options} options
+ */
 async function watch(program, options) {
   const { child, url } = await startGateway(
     program,
@@ -57,27 +68,35 @@ async function watch(program, options) {
     stdio: "inherit",
   });
   console.log(
-    `\nDatashop Logs demo: trunk serves it on http://127.0.0.1:8090/ once it is built, logs come from ${url} — Ctrl-C ends both`,
+    `\nDatashop Logs demo: http://127.0.0.1:8090/ once trunk has built it, with logs from ${url} (press Ctrl-C to stop)`,
   );
   return untilDone([child, trunk]);
 }
 
+/** @param {Options} options */
 function logs({ rate, upstream }) {
   return upstream ? ["--upstream", upstream] : ["--job", "--rate", rate];
 }
 
-/** Waits for Ctrl-C, or for one of the children to end by itself; then ends the others. */
+/**
+ * Waits for Ctrl-C, or for one of the children to end; then stops the others.
+ *
+ * @param {import("node:child_process").ChildProcess[]} children
+ * @returns {Promise<number>} the exit code
+ */
 async function untilDone(children) {
-  const told = new Promise((resolve) =>
-    ["SIGINT", "SIGTERM"].forEach((signal) => process.once(signal, () => resolve(0))),
-  );
+  const signalled = new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve(0));
+  });
   const code = await Promise.race([
-    told,
+    signalled,
     ...children.map(async (child) => (await once(child, "exit"))[0] ?? 0),
   ]);
   await Promise.all(children.map((child) => stop(child)));
   return code;
 }
+
+/** @typedef {ReturnType<typeof parse>} Options */
 
 function parse() {
   try {
@@ -95,6 +114,6 @@ function parse() {
       throw new Error(`--port ${values.port}: expected a number from 1 to 65535`);
     return values;
   } catch (error) {
-    throw new Told(`demo: ${error.message}\n${USAGE}`);
+    throw new UserError(`demo: ${messageOf(error)}\n${USAGE}`);
   }
 }

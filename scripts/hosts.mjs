@@ -1,12 +1,17 @@
-// `npm run hosts`: packs the client as it would be published, installs it into pages of many bundlers and Reacts, and runs each in a
-// browser under the strict policy. `npm run hosts -- plain-html datashop` takes those only; tests/hosts/hosts.mjs lists all.
+// @ts-check
 
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+// `npm run hosts`: packs the client as it would be published, installs it into pages of many
+// bundlers and Reacts, and tests each in a browser under a strict policy. `npm run hosts --
+// plain-html datashop` runs only those; tests/hosts/hosts.mjs lists all.
+
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildGateway } from "./lib/build.mjs";
-import { entry, ROOT, run, runAndKeep, Told } from "./lib/run.mjs";
+import { packNpmFolder } from "./lib/npm_folder.mjs";
+import { entry, ROOT, run, runAndKeep, UserError } from "./lib/run.mjs";
+import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { chosen, HERE } from "../tests/hosts/hosts.mjs";
 
@@ -14,7 +19,13 @@ export { QUICK } from "../tests/hosts/hosts.mjs";
 
 const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts"];
 
-/** Packs, installs, builds and tests the hosts named in `only`, or all. Gives the exit code and the output of the tests. */
+/**
+ * Packs, installs, builds and tests the hosts in `only`, or all. Returns the exit code and the
+ * output of the tests.
+ *
+ * @param {string} program the gateway
+ * @param {{ only?: string[] }} [options]
+ */
 export async function hosts(program, { only = [] } = {}) {
   await dependencies();
   const folder = mkdtempSync(path.join(os.tmpdir(), "hosts-"));
@@ -25,7 +36,7 @@ export async function hosts(program, { only = [] } = {}) {
   }
   await must(
     run("node", ["build.mjs", ...only], { cwd: HERE }),
-    "a bundler could not build its host; what it says is above",
+    "a bundler failed to build its host; see above",
   );
   const args = ["test", "--config", path.join(HERE, "playwright.config.mjs")];
   return runAndKeep(path.join(ROOT, "node_modules/.bin/playwright"), args, {
@@ -33,7 +44,7 @@ export async function hosts(program, { only = [] } = {}) {
   });
 }
 
-/** What the hosts need beside the client. The file that npm writes last is older than the lock file only when that is stale. */
+/** Installs what the hosts need besides the client. npm writes the stamp at the end. */
 async function dependencies() {
   const stamp = path.join(HERE, "node_modules/.package-lock.json");
   if (
@@ -41,35 +52,38 @@ async function dependencies() {
     statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs
   )
     return;
-  console.log("\nhosts: the bundlers, Reacts and design system of the hosts, 560 MB (1 min) …");
+  console.log("\nhosts: installing bundlers, Reacts and a design system, 560 MB (1 min) …");
   await must(
     run("npm", ["ci", ...QUIET], { cwd: HERE }),
     "npm ci failed in tests/hosts: is the npm registry reachable from here?",
   );
 }
 
-/** The tarball as `npm publish` would send it; `LOGS_TARBALL` names one that is packed already. */
+/**
+ * Returns the tarball that `npm publish` would send. `LOGS_TARBALL` names one that exists already.
+ *
+ * @param {string} folder
+ */
 async function pack(folder) {
   if (process.env.LOGS_TARBALL) return path.resolve(process.env.LOGS_TARBALL);
-  await must(
-    run("npm", ["pack", "--pack-destination", folder, "--loglevel", "error"]),
-    "npm pack failed; what it says is above",
-  );
-  return path.join(
-    folder,
-    readdirSync(folder).find((file) => file.endsWith(".tgz")),
-  );
+  await buildPackage();
+  return packNpmFolder(folder);
 }
 
+/** @param {string} tarball */
 async function install(tarball) {
   await must(
     run("npm", ["install", "--no-save", ...QUIET, tarball], { cwd: HERE }),
-    "npm could not install the packed client",
+    "npm failed to install the packed client; see above",
   );
 }
 
-async function must(exitCode, otherwise) {
-  if ((await exitCode) !== 0) throw new Told(`hosts: ${otherwise}`);
+/**
+ * @param {Promise<number>} exitCode
+ * @param {string} problem
+ */
+async function must(exitCode, problem) {
+  if ((await exitCode) !== 0) throw new UserError(`hosts: ${problem}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

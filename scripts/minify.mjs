@@ -1,22 +1,22 @@
-// Trunk's hook after a release build: the generated JavaScript and the style sheets without comments and long names.
+// @ts-check
 
-import { transform } from "esbuild";
+// Trunk's hook after a release build: minifies the generated JavaScript and the style sheets.
+
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { transform } from "esbuild";
 
 const { TRUNK_PROFILE: profile, TRUNK_STAGING_DIR: folder } = process.env;
 
-if (profile === "release") {
-  for (const name of (await readdir(folder, { recursive: true })).filter((name) =>
-    /\.(js|css)$/.test(name),
-  )) {
+if (profile === "release" && folder) {
+  for (const name of await readdir(folder, { recursive: true })) {
+    const loader = name.endsWith(".js") ? "js" : name.endsWith(".css") ? "css" : undefined;
+    if (!loader) continue;
     const file = path.join(folder, name);
-    const loader = path.extname(name).slice(1);
-    // As a module, its own names may be short too.
-    const format = loader === "js" ? "esm" : undefined;
     const { code } = await transform(await readFile(file, "utf8"), {
       loader,
-      format,
+      // As a module, so that top-level names are shortened too.
+      format: loader === "js" ? "esm" : undefined,
       minify: true,
       target: "es2022",
     });

@@ -1,42 +1,41 @@
-// `npm run package`: builds the npm package's files into pkg/. `npm pack` and `npm publish` call it by themselves ("prepack"),
-// and have what only the package's root needs put there before, and taken away after ("postpack").
+// @ts-check
+
+// `npm run package`: builds the npm package into pkg/ and stages the folder to publish, target/npm.
+// With `check`, publint and attw check the result. docs/release.md says how to publish it.
 
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkPackage } from "./lib/check_package.mjs";
-import {
-  PKG,
-  removeStubs,
-  writeJavaScript,
-  writeStubs,
-  writeStylesAndTypes,
-} from "./lib/package_files.mjs";
-import { entry, Told } from "./lib/run.mjs";
+import { NPM_FOLDER, stageNpmFolder } from "./lib/npm_folder.mjs";
+import { PKG, writeJavaScript, writeStylesAndTypes } from "./lib/package_files.mjs";
+import { entry, UserError } from "./lib/run.mjs";
 import { buildModule, MODULES } from "./lib/wasm_modules.mjs";
 import { setup } from "./setup.mjs";
 
-const TASKS = { build, check, prepack, postpack: removeStubs };
+/** @type {Readonly<Record<string, () => Promise<void>>>} */
+const TASKS = { build, check };
 
-/** Builds pkg/. */
+/** Builds pkg/ and stages the folder to publish. */
 export async function buildPackage() {
   const files = [];
   for (const name of Object.keys(MODULES)) {
-    console.log(`\npackage: building the ${name} (first time about 2 min) …`);
+    console.log(`\npackage: building the ${name} module …`);
     files.push(...(await buildModule(name)));
   }
-  // Only now: what is there may be in use, and is better than nothing when a build fails.
+  // Replaced only now, so that a failed build leaves the previous package usable.
   await rm(PKG, { recursive: true, force: true });
   await mkdir(PKG);
   for (const [name, content] of files) await writeFile(path.join(PKG, name), content);
   await writeJavaScript();
   await writeStylesAndTypes();
+  await stageNpmFolder();
 }
 
 async function build() {
   await setup("package");
   await buildPackage();
-  console.log(`\npackage: ${PKG}`);
+  console.log(`\npackage: built ${PKG}, staged ${NPM_FOLDER}`);
 }
 
 async function check() {
@@ -44,18 +43,12 @@ async function check() {
   await checkPackage();
 }
 
-async function prepack() {
-  await build();
-  await writeStubs();
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await entry(async () => {
     const [name = "build", ...more] = process.argv.slice(2);
-    const isTask = Object.hasOwn(TASKS, name) && more.length === 0;
-    if (!isTask)
-      throw new Told(
-        `package: expected one of ${Object.keys(TASKS).join(", ")}, or nothing to build; got ${[name, ...more].join(" ")}`,
+    if (!Object.hasOwn(TASKS, name) || more.length > 0)
+      throw new UserError(
+        `package: expected ${Object.keys(TASKS).join(" or ")}; got ${[name, ...more].join(" ")}`,
       );
     await TASKS[name]();
   });

@@ -1,18 +1,21 @@
-// `npm run recovery`: how long pages take to be live again after their gateway was killed and started.
+// @ts-check
+
+// `npm run recovery`: measures how long pages take to be live again after their gateway was killed
+// and restarted.
 
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
 import { entry, stop } from "./lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
-/** Pages that lose the same gateway at the same moment, each in a browser profile of its own, and how often. */
+/** The pages, each in a browser profile of its own, and how often they lose their gateway. */
 const PAGES = 10;
 const RESTARTS = Number(process.argv[2] ?? 5);
 
-/** How long the gateway is down; as long as a quick deployment takes. */
+/** How long the gateway is down: as long as a quick deployment takes. */
 const DOWN_MS = 500;
 
-/** After this time a link counts as settled, and its next failure as the first. */
+/** After this time a connection counts as settled, and its next failure as the first. */
 const SETTLED_MS = 10_500;
 
 await entry(async () => {
@@ -20,12 +23,13 @@ await entry(async () => {
   const program = await buildGateway();
   await buildPage();
   let gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
-  // Not at the top: on a fresh clone the package is there only after set-up.
+  // Not imported at the top: in a fresh clone Playwright is installed by setup.
   const { chromium } = await import("@playwright/test");
   const browser = await chromium.launch({
     executablePath: findBrowsers().chromium,
     args: CHROMIUM_FLAGS,
   });
+  /** @type {number[]} */
   const times = [];
   try {
     const pages = await Promise.all(
@@ -49,12 +53,19 @@ await entry(async () => {
     await stop(gateway.child);
   }
   times.sort((one, other) => one - other);
-  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+  const at = (/** @type {number} */ share) =>
+    times[Math.min(times.length - 1, Math.floor(times.length * share))];
   console.log(
-    `recovery: ${times.length} recoveries in ${RESTARTS} restarts, live again after p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, at most ${times.at(-1)} ms`,
+    `recovery: live again after p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${times.at(-1)} ms (${times.length} recoveries, ${RESTARTS} restarts)`,
   );
 });
 
+/**
+ * Opens a page and connects it.
+ *
+ * @param {import("@playwright/test").Browser} browser
+ * @param {string} url
+ */
 async function connected(browser, url) {
   const page = await (await browser.newContext()).newPage();
   await page.goto(url);
@@ -63,6 +74,7 @@ async function connected(browser, url) {
   return page;
 }
 
+/** @param {import("@playwright/test").Page} page */
 function live(page) {
   return page.locator(".dsl-is-connected").waitFor({ timeout: 60_000 });
 }

@@ -1,4 +1,6 @@
-// Remakes the pictures of the README from the real page: `npm run screenshot`.
+// @ts-check
+
+// `npm run screenshot`: renews the pictures in docs/pictures that show the page.
 
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -23,19 +25,19 @@ await entry(async () => {
     "--site",
     DIST,
   ]);
-  // Not at the top: on a fresh clone the package is there only after set-up.
+  // Not imported at the top: in a fresh clone Playwright is installed by setup.
   const { chromium } = await import("@playwright/test");
   const browser = await chromium.launch({
     executablePath: findBrowsers().chromium,
     args: CHROMIUM_FLAGS,
   });
   try {
-    for (const colorScheme of ["light", "dark"]) {
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       const page = await browser.newPage({ viewport: { width: 1200, height: 760 }, colorScheme });
       await page.goto(url);
       await page.getByRole("button", { name: "Connect Live Logs" }).click();
       await page.locator(".dsl-row").nth(10).waitFor();
-      // Emoji come from a font of the system (Debian: fonts-noto-color-emoji).
+      // Emoji need a font of the system (Debian: fonts-noto-color-emoji).
       await page.screenshot({ path: path.join(FOLDER, `logs-page-${colorScheme}.png`) });
       await page.close();
     }

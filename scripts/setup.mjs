@@ -1,24 +1,27 @@
-// Installs what one command needs and is missing: `node scripts/setup.mjs demo` or `… test`.
-// May be run any number of times. Says what it does and how long that takes, before it does it.
+// @ts-check
+
+// Installs missing prerequisites of a command: `node scripts/setup.mjs demo` or `… test`. Prints
+// what it installs and how long that takes. Can be run any number of times.
 
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { capture, entry, ROOT, run, runBeside, Told } from "./lib/run.mjs";
+import { capture, entry, ROOT, run, runBeside, UserError } from "./lib/run.mjs";
 import { CACHE, findBrowsers, findTool, pin, which } from "./lib/tools.mjs";
 
+/** @type {Readonly<Record<string, { tools: string[], browsers: boolean }>>} */
 const NEEDS = {
   demo: { tools: ["wasm-bindgen-cli", "trunk"], browsers: false },
   package: { tools: ["wasm-bindgen-cli"], browsers: false },
   test: { tools: ["wasm-bindgen-cli", "trunk", "wasm-pack"], browsers: true },
 };
 
-/** Where the tools are compiled. One folder for all, so that what they share is compiled once. */
+/** The build folder of all tools, so that shared dependencies are compiled once. */
 const TOOL_BUILDS = path.join(CACHE, "build");
 
 /**
- * How the tools are compiled: quickly. They run for seconds and are compiled on every new machine, so optimisation
- * costs more than it returns. Debug information would only fill the disk.
+ * Compiles the tools quickly: they run for seconds and are compiled on every new machine, so
+ * optimizing them costs more than it saves. Debug information would only fill the disk.
  */
 const QUICK_BUILD = {
   CARGO_PROFILE_RELEASE_OPT_LEVEL: "0",
@@ -28,14 +31,19 @@ const QUICK_BUILD = {
 };
 
 /**
- * Brings this machine to where `npm run demo` (`"demo"`) or `npm test` (`"test"`) can run.
+ * Installs the prerequisites of `npm run demo` (`"demo"`), `npm run package` (`"package"`) or
+ * `npm test` (`"test"`).
  *
- * `beside(signal)` starts builds that need no tool but cargo; they run while the tools are compiled, since compilers
- * often keep only one core busy. Its `signal` aborts when set-up fails.
+ * `beside(signal)` starts builds that need only cargo. They run while the tools are compiled, since
+ * compilers often use a single core. `signal` aborts if setup fails.
+ *
+ * @param {string} purpose
+ * @param {{ beside?: (signal: AbortSignal) => Promise<void> }} [options]
  */
 export async function setup(purpose, { beside } = {}) {
   const needs = NEEDS[purpose];
-  if (!needs) throw new Told(`setup: "${purpose}" is not one of ${Object.keys(NEEDS).join(", ")}`);
+  if (!needs)
+    throw new UserError(`setup: expected ${Object.keys(NEEDS).join(", ")}, got "${purpose}"`);
   checkNode();
   checkRust();
   if (needs.browsers) checkComponents();
@@ -49,16 +57,16 @@ export async function setup(purpose, { beside } = {}) {
 function checkNode() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20)
-    throw new Told(`setup: Node ${process.versions.node} is too old: install Node 20 or newer`);
+    throw new UserError(`setup: expected Node 20 or newer, found ${process.versions.node}`);
 }
 
 function checkRust() {
-  // rust-version in Cargo.toml is the promise; cargo itself names the mismatch, so here only presence counts.
+  // Only presence: cargo compares its version with rust-version in Cargo.toml.
   if (capture("cargo", ["--version"])) return;
-  throw new Told(
+  throw new UserError(
     which("rustup")
-      ? "setup: rustup is here, but no toolchain: run 'rustup toolchain install stable' and try again"
-      : "setup: cargo is missing: install Rust with rustup (https://rustup.rs), open a new shell and try again",
+      ? "setup: rustup has no toolchain: run 'rustup toolchain install stable' and try again"
+      : "setup: cargo is missing: install rustup (https://rustup.rs), open a new shell and try again",
   );
 }
 
@@ -67,13 +75,13 @@ function checkComponents() {
     (name) => capture("cargo", [name, "--version"]) === undefined,
   );
   if (missing.length > 0)
-    throw new Told(
+    throw new UserError(
       `setup: the lints need cargo ${missing.join(" and cargo ")}: run 'rustup component add rustfmt clippy'`,
     );
 }
 
 async function npmPackages() {
-  // npm writes this file at the end of each install; older than the lock file means stale.
+  // npm writes this file at the end of each install.
   const stamp = path.join(ROOT, "node_modules/.package-lock.json");
   const lock = path.join(ROOT, "package-lock.json");
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return;
@@ -89,17 +97,21 @@ async function wasmTarget() {
   const folder = capture("rustc", ["--print", "target-libdir", "--target", target]);
   if (folder && existsSync(folder)) return;
   if (!which("rustup"))
-    throw new Told(
-      `setup: this Rust has no ${target} and there is no rustup to add it: install your distribution's package of the ${target} standard library`,
+    throw new UserError(
+      `setup: rustup is missing: install your distribution's package of the Rust standard library for ${target}`,
     );
   say(`Rust target ${target}`, "20 s");
   await must(
     run("rustup", ["target", "add", target]),
-    `rustup could not add ${target}: add it by hand with 'rustup target add ${target}'`,
+    `'rustup target add ${target}' failed; see above`,
   );
 }
 
-/** Runs all of `tasks` at once; the first failure aborts the others. */
+/**
+ * Runs tasks concurrently. The first failure aborts the others.
+ *
+ * @param {(((signal: AbortSignal) => Promise<void>) | undefined)[]} tasks
+ */
 async function together(...tasks) {
   const abort = new AbortController();
   const running = tasks.map((task) => task?.(abort.signal));
@@ -112,11 +124,20 @@ async function together(...tasks) {
   }
 }
 
-/** One after the other: they share a build folder, which cargo locks. */
+/**
+ * Installs tools one after the other: they share a build folder, which cargo locks.
+ *
+ * @param {string[]} names
+ * @param {AbortSignal} signal
+ */
 async function cargoTools(names, signal) {
   for (const name of names) await cargoTool(name, signal);
 }
 
+/**
+ * @param {string} name
+ * @param {AbortSignal} [signal]
+ */
 async function cargoTool(name, signal) {
   if (findTool(name)) return;
   const { version, home, locked, defaultFeatures = true, minutes } = pin(name);
@@ -133,10 +154,10 @@ async function cargoTool(name, signal) {
       `${name}@${version}`,
     ];
     if ((await run("cargo", args)) === 0 && findTool(name)) return;
-    console.log(`setup: no prebuilt ${name} ${version} to be had from here; building it`);
+    console.log(`setup: no prebuilt ${name} ${version} is available; building it`);
   }
   say(
-    `${name} ${version}, built from source into ${home} (with cargo-binstall on PATH it would be fetched prebuilt)`,
+    `${name} ${version}, built from source into ${home} (cargo-binstall would fetch it prebuilt)`,
     `about ${minutes} min on 2 cores`,
   );
   const args = [
@@ -151,11 +172,11 @@ async function cargoTool(name, signal) {
     ...(locked ? ["--locked"] : []),
     ...(defaultFeatures ? [] : ["--no-default-features"]),
   ];
-  // The build must not see flags meant for this project's own builds (undefined takes a variable away).
+  // The build must not see flags that are meant for this project.
   const env = { RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined, ...QUICK_BUILD };
   await must(
     runBeside(name, "cargo", args, { cwd: CACHE, env, signal }),
-    `could not build ${name} ${version}: by hand, 'cargo install ${name} --version ${version}${locked ? " --locked" : ""}'`,
+    `could not build ${name} ${version}; try 'cargo ${args.slice(0, 4).join(" ")}'`,
   );
 }
 
@@ -168,46 +189,57 @@ async function browsers() {
 function missingPackages() {
   const { chromium, chromedriver, firefox } = findBrowsers();
   return [
-    !chromium && "chromium",
-    !chromedriver && "chromium-driver",
-    !firefox && "firefox-esr",
-  ].filter(Boolean);
+    ...(chromium ? [] : ["chromium"]),
+    ...(chromedriver ? [] : ["chromium-driver"]),
+    ...(firefox ? [] : ["firefox-esr"]),
+  ];
 }
 
+/** @param {string[]} packages Debian packages */
 async function installPackages(packages) {
-  const hand = `the tests need ${packages.join(", ")}: on Debian 'apt-get install ${packages.join(" ")}' as root; elsewhere install Chrome, its chromedriver and Firefox, and name them in CHROME, CHROMEDRIVER, FIREFOX if they are not on PATH`;
+  const manually = `install ${packages.join(", ")}: on Debian with 'apt-get install ${packages.join(" ")}' as root; elsewhere set CHROME, CHROMEDRIVER and FIREFOX if they are not on PATH`;
   const prefix = asRoot();
   if (!which("apt-get") || !prefix)
-    throw new Told(
-      `setup: cannot install by itself (no apt-get, or neither root nor password-less sudo). By hand: ${hand}`,
+    throw new UserError(
+      `setup: needs apt-get, and root or password-less sudo; otherwise ${manually}`,
     );
   say(`Debian packages ${packages.join(", ")}`, "1 min");
-  const apt = (...args) =>
+  const apt = (/** @type {string[]} */ ...args) =>
     run(prefix[0] ?? "apt-get", [...(prefix[0] ? [...prefix.slice(1), "apt-get"] : []), ...args], {
       env: { DEBIAN_FRONTEND: "noninteractive" },
     });
-  await must(apt("update", "-qq"), `apt-get update failed. By hand: ${hand}`);
+  await must(apt("update", "-qq"), `'apt-get update' failed; ${manually}`);
   await must(
     apt("install", "-y", "-qq", "--no-install-recommends", ...packages),
-    `apt-get install failed. By hand: ${hand}`,
+    `'apt-get install' failed; ${manually}`,
   );
   const left = missingPackages();
   if (left.length > 0)
-    throw new Told(`setup: still missing after apt-get: ${left.join(", ")}. By hand: ${hand}`);
+    throw new UserError(`setup: still missing after apt-get: ${left.join(", ")}; ${manually}`);
 }
 
-/** How to become root without a question: `[]` when we are, `["sudo", "-n"]` when that works, else `undefined`. */
+/**
+ * Returns the command that runs another as root without a password, `undefined` if there is none.
+ */
 function asRoot() {
   if (process.getuid?.() === 0) return [];
   return capture("sudo", ["-n", "true"]) === undefined ? undefined : ["sudo", "-n"];
 }
 
+/**
+ * @param {string} what
+ * @param {string} duration
+ */
 function say(what, duration) {
   console.log(`\nsetup: ${what} (${duration}) …`);
 }
 
-async function must(exitCode, otherwise) {
-  if ((await exitCode) !== 0) throw new Told(`setup: ${otherwise}`);
+/**
+ * @param {Promise<number>} exitCode
+ * @param {string} problem
+ */
+async function must(exitCode, problem) {
+  if ((await exitCode) !== 0) throw new UserError(`setup: ${problem}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

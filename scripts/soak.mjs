@@ -1,10 +1,12 @@
-// `npm run soak`: a page at a steady rate while its stream is cut over and over. Nothing may be lost, doubled, or pile up.
-// Reads the page's own data by the same oracle as the tests; prints figures, and fails on a loss.
+// @ts-check
+
+// `npm run soak`: a page at a steady rate whose stream is cut again and again. Nothing may be lost,
+// duplicated, or accumulate. Judges the rows with the oracle of the tests, and prints figures.
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
-import { entry, stop, Told } from "./lib/run.mjs";
+import { entry, messageOf, stop, UserError } from "./lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
@@ -13,10 +15,28 @@ const USAGE = `usage: npm run soak -- [options]
   --rate N      lines per second (200)
   --every N     seconds between two cuts (20)`;
 
-/** Judged and cleared this often, so that the page never has to drop its oldest lines. */
+/** How often the list is judged and cleared, so that the page never evicts lines. */
 const ROUND_MS = 20_000;
 
-/** Runs the soak on a built page and gateway, prints its figures, and gives whether nothing was lost or doubled. */
+/**
+ * @typedef {object} Figures
+ * @property {number} published
+ * @property {number} shown
+ * @property {number} lost
+ * @property {number} doubled
+ * @property {number} gaps
+ * @property {number} cuts
+ * @property {string[]} faults
+ * @property {number[]} heap
+ * @property {number[]} listeners
+ */
+
+/**
+ * Runs the soak on the built page, prints its figures, and returns whether it passed.
+ *
+ * @param {string} program the gateway
+ * @param {{ minutes: number, rate: number, every: number }} options
+ */
 export async function soak(program, { minutes, rate, every }) {
   const gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
   const proxy = await startGateway(program, [
@@ -28,9 +48,9 @@ export async function soak(program, { minutes, rate, every }) {
     "--plan",
     "pass",
   ]);
-  // Not at the top: on a fresh clone the package is there only after set-up.
+  // Not imported at the top: in a fresh clone Playwright is installed by setup.
   const { chromium } = await import("@playwright/test");
-  const oracle = await import("../tests/e2e/oracle.mjs");
+  const { judge, readRows } = await import("../tests/e2e/oracle.mjs");
   const browser = await chromium.launch({
     executablePath: findBrowsers().chromium,
     args: [...CHROMIUM_FLAGS, "--js-flags=--expose-gc"],
@@ -41,12 +61,10 @@ export async function soak(program, { minutes, rate, every }) {
     await page.goto(proxy.url);
     await page.getByRole("button", { name: "Connect Live Logs" }).click();
     await page.locator(".dsl-is-connected").waitFor();
-    // Connected is not greeted: from here on every line is promised.
+    // The greeting arrives after the connection; from then on no line may be lost.
     await page.waitForTimeout(1_000);
+    /** @type {Figures} */
     const figures = {
-      minutes,
-      rate,
-      every,
       published: 0,
       shown: 0,
       lost: 0,
@@ -60,12 +78,13 @@ export async function soak(program, { minutes, rate, every }) {
     const end = Date.now() + minutes * 60_000;
     let cutAt = Date.now() + every * 1_000;
     while (Date.now() < end) {
-      const taken = [];
+      /** @type {number[]} */
+      const accepted = [];
       const roundEnd = Math.min(end, Date.now() + ROUND_MS);
       let begun = Date.now();
       while (Date.now() < roundEnd) {
         const message = `number ${figures.published}`;
-        if (await publish(gateway.url, message)) taken.push(figures.published++);
+        if (await publish(gateway.url, message)) accepted.push(figures.published++);
         if (Date.now() > cutAt) {
           await fetch(`${proxy.url}/faults/${figures.cuts++ % 2 ? "reset" : "cut"}`, {
             method: "POST",
@@ -76,7 +95,7 @@ export async function soak(program, { minutes, rate, every }) {
         if (begun > Date.now())
           await new Promise((resolve) => setTimeout(resolve, begun - Date.now()));
       }
-      await settle(oracle, page, taken, figures);
+      await judgeRound({ judge, readRows }, page, accepted, figures);
       figures.heap.push(await heap(devtools));
       figures.listeners.push((await devtools.send("Memory.getDOMCounters")).jsEventListeners);
       console.log(
@@ -85,7 +104,14 @@ export async function soak(program, { minutes, rate, every }) {
     }
     console.log(
       JSON.stringify(
-        { ...figures, heap: ends(figures.heap), listeners: ends(figures.listeners) },
+        {
+          minutes,
+          rate,
+          every,
+          ...figures,
+          heap: ends(figures.heap),
+          listeners: ends(figures.listeners),
+        },
         null,
         2,
       ),
@@ -102,25 +128,36 @@ export async function soak(program, { minutes, rate, every }) {
   }
 }
 
-/** Waits until the round's last line is there, judges the round, and clears the list for the next. */
-async function settle({ judge, readRows }, page, taken, figures) {
-  const last = `number ${taken.at(-1)}`;
+/**
+ * Waits for the last line of a round, judges the round, and clears the list.
+ *
+ * @param {Pick<typeof import("../tests/e2e/oracle.mjs"), "judge" | "readRows">} oracle
+ * @param {import("@playwright/test").Page} page
+ * @param {number[]} accepted the numbers of the lines that the gateway accepted
+ * @param {Figures} figures
+ */
+async function judgeRound({ judge, readRows }, page, accepted, figures) {
+  const last = `number ${accepted.at(-1)}`;
   const deadline = Date.now() + 60_000;
   let rows = await readRows(page);
   while (!rows.includes(last) && Date.now() < deadline) {
     await page.waitForTimeout(300);
     rows = await readRows(page);
   }
-  const { faults, gaps } = judge(rows, taken);
-  const shown = rows.filter((row) => row.startsWith("number "));
+  const { faults, gaps } = judge(rows, accepted);
+  const shown = rows.filter((/** @type {string} */ row) => row.startsWith("number "));
   figures.shown += shown.length;
   figures.doubled += shown.length - new Set(shown).size;
-  figures.lost += taken.length - new Set(shown).size;
+  figures.lost += accepted.length - new Set(shown).size;
   figures.gaps += gaps;
   figures.faults.push(...faults.slice(0, 5));
   await page.getByRole("button", { name: "Clear" }).click();
 }
 
+/**
+ * @param {string} url
+ * @param {string} message
+ */
 async function publish(url, message) {
   const body = JSON.stringify({
     service: "etl",
@@ -132,20 +169,25 @@ async function publish(url, message) {
   return (await fetch(`${url}/logs/stream`, { method: "POST", headers, body })).ok;
 }
 
+/**
+ * Returns the size of the heap in kB.
+ *
+ * @param {import("@playwright/test").CDPSession} devtools
+ */
 async function heap(devtools) {
   await devtools.send("HeapProfiler.collectGarbage");
   const { usedSize } = await devtools.send("Runtime.getHeapUsage");
   return Math.round(usedSize / 1_000);
 }
 
-/** The first and the last of a series, and its highest. */
+/** @param {number[]} series */
 function ends(series) {
   return { first: series[0], last: series.at(-1), highest: Math.max(...series) };
 }
 
 function options() {
   try {
-    const number = { type: "string" };
+    const number = /** @type {const} */ ({ type: "string" });
     const { values } = parseArgs({
       options: {
         minutes: { ...number, default: "30" },
@@ -153,14 +195,12 @@ function options() {
         every: { ...number, default: "20" },
       },
     });
-    const read = Object.fromEntries(
-      Object.entries(values).map(([name, text]) => [name, Number(text)]),
-    );
-    const wrong = Object.keys(read).find((name) => !(read[name] > 0));
-    if (wrong) throw new Error(`--${wrong} ${values[wrong]}: expected a number above 0`);
-    return read;
+    for (const [name, text] of Object.entries(values))
+      if (!(Number(text) > 0)) throw new Error(`--${name} ${text}: expected a number above 0`);
+    const { minutes, rate, every } = values;
+    return { minutes: Number(minutes), rate: Number(rate), every: Number(every) };
   } catch (error) {
-    throw new Told(`soak: ${error.message}\n${USAGE}`);
+    throw new UserError(`soak: ${messageOf(error)}\n${USAGE}`);
   }
 }
 

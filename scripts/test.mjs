@@ -1,18 +1,25 @@
-// `npm test`: all tests, or the parts that are named: `npm test -- native e2e`. One summary at the end.
+// @ts-check
+
+// `npm test`: runs all tests, or the named parts: `npm test -- native e2e`. Ends with a summary.
 
 import { readdirSync } from "node:fs";
+import path from "node:path";
 import { buildGateway, buildPage, startGateway } from "./lib/build.mjs";
 import { checkPackage } from "./lib/check_package.mjs";
-import { entry, ROOT, run, runAndKeep, stop, Told } from "./lib/run.mjs";
+import { entry, ROOT, run, runAndKeep, stop, UserError } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { entrySizes, size } from "./size.mjs";
 import { soak } from "./soak.mjs";
 
+/** @typedef {{ name: string, passed: number, failed: number }} Result */
+
 const WASM = ["--target", "wasm32-unknown-unknown"];
 
-/** How long one file of browser tests may take; the runner's own limit is 20, and the tests in it wait for real faults. */
+/**
+ * How long one file of browser tests may take. The default is 20, but tests wait for real faults.
+ */
 const SECONDS_PER_FILE = "180";
 const CLIENT = ["--no-default-features", "--package", "logs-sse-client"];
 const CORE = [
@@ -20,9 +27,13 @@ const CORE = [
   ...["logs-linear-regex", "logs-sse-wire", "logs-sse-core"].flatMap((name) => ["--package", name]),
 ];
 
-/** The parts in order, cheapest first. Each gives its results: `{ name, passed, failed }`. */
+/**
+ * The parts, cheapest first.
+ *
+ * @type {Readonly<Record<string, { about: string, run: () => Promise<Result[]> }>>}
+ */
 const PARTS = {
-  lint: { about: "format, lints, features, documentation", run: lint },
+  lint: { about: "format, lints, types, features, documentation", run: lint },
   native: { about: "core and gateway, on this machine", run: native },
   browser: { about: "component in Chromium and Firefox, on a real gateway", run: browser },
   e2e: { about: "demo page end to end, its size, a minute of cuts", run: endToEnd },
@@ -34,11 +45,12 @@ await entry(async () => {
   const named = process.argv.slice(2);
   const unknown = named.filter((name) => !(name in PARTS));
   if (unknown.length > 0)
-    throw new Told(
+    throw new UserError(
       `test: ${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`,
     );
   const parts = named.length > 0 ? named : Object.keys(PARTS);
   await setup("test");
+  /** @type {Result[]} */
   const results = [];
   for (const name of parts) {
     console.log(`\n=== ${name}: ${PARTS[name].about}`);
@@ -49,8 +61,37 @@ await entry(async () => {
   return summary(results);
 });
 
+/** The checks of the JavaScript, each a program of node_modules with its arguments. */
+const JAVASCRIPT_CHECKS = {
+  "biome, format and lint": ["biome", "ci", "--error-on-warnings", "."],
+  "tsc, pages": ["tsc", "--project", "tsconfig.json"],
+  "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
+  "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
+  ...Object.fromEntries(
+    [16, 17, 18, 19].map((version) => [
+      `types, React ${version}`,
+      ["tsc", "--project", `tests/types/tsconfig.react-${version}.json`],
+    ]),
+  ),
+  knip: ["knip"],
+};
+
 async function lint() {
-  // A newer compiler than ours may know new lints: they must not stop a person, but CI.
+  return [...(await lintJavaScript()), ...(await lintRust())];
+}
+
+async function lintJavaScript() {
+  const results = [];
+  for (const [name, [program, ...args]] of Object.entries(JAVASCRIPT_CHECKS)) {
+    console.log([program, ...args].join(" "));
+    const code = await run(path.join(ROOT, "node_modules/.bin", program), args);
+    results.push(one(`lint: ${name}`, code === 0));
+  }
+  return results;
+}
+
+async function lintRust() {
+  // A newer compiler may have new lints. They fail the tests in CI only.
   const strict = process.env.CI ? ["--", "-D", "warnings"] : [];
   const checks = {
     rustfmt: ["fmt", "--all", "--check"],
@@ -147,8 +188,8 @@ async function browser() {
   try {
     const results = [];
     for (const [name, driver] of Object.entries({
-      chrome: ["--chromedriver", chromedriver],
-      firefox: ["--geckodriver", geckodriver],
+      chrome: ["--chromedriver", chromedriver ?? "chromedriver"],
+      firefox: ["--geckodriver", geckodriver ?? "geckodriver"],
     })) {
       results.push(
         counted(
@@ -200,29 +241,48 @@ async function npmPackage() {
 
 async function inHosts() {
   const { hosts, QUICK } = await import("./hosts.mjs");
-  // CI has the time for all of them.
+  // All hosts in CI only: they take too long for each run.
   return [
     counted("hosts", await hosts(await buildGateway(), { only: process.env.CI ? [] : QUICK })),
   ];
 }
 
-/** The result of a single check. */
-function one(name, isWell) {
-  return { name, passed: isWell ? 1 : 0, failed: isWell ? 0 : 1 };
+/**
+ * Returns the result of a single check.
+ *
+ * @param {string} name
+ * @param {boolean} hasPassed
+ * @returns {Result}
+ */
+function one(name, hasPassed) {
+  return { name, passed: hasPassed ? 1 : 0, failed: hasPassed ? 0 : 1 };
 }
 
-/** Counts what a runner printed: `test result: ok. 12 passed; 0 failed` of cargo and wasm-bindgen, `24 passed (38s)` of Playwright. */
+/**
+ * Counts the tests in the output of a runner: `test result: ok. 12 passed; 0 failed` of cargo and
+ * wasm-bindgen, `24 passed (38s)` of Playwright.
+ *
+ * @param {string} name
+ * @param {{ code: number, output: string }} run
+ * @returns {Result}
+ */
 function counted(name, { code, output }) {
-  const sum = (word) =>
+  const sum = (/** @type {string} */ word) =>
     [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(
       (total, [, number]) => total + Number(number),
       0,
     );
   const [passed, failed] = [sum("passed"), sum("failed")];
-  // A run that ends badly without a failed test (it did not compile, a browser crashed) has failed; so has one that ran nothing.
+  // A run without a failed test fails if its exit code says so (it did not compile, a browser
+  // crashed), or if it ran nothing.
   return { name, passed, failed: code !== 0 || passed === 0 ? Math.max(failed, 1) : failed };
 }
 
+/**
+ * Prints the summary and returns the exit code.
+ *
+ * @param {Result[]} results
+ */
 function summary(results) {
   const width = Math.max(...results.map(({ name }) => name.length));
   console.log("\nSummary");
@@ -231,7 +291,8 @@ function summary(results) {
       `  ${failed ? "✘" : "✓"} ${name.padEnd(width)}  ${passed} passed${failed ? `, ${failed} failed` : ""}`,
     );
   }
-  const total = (kind) => results.reduce((sum, result) => sum + result[kind], 0);
+  const total = (/** @type {"passed" | "failed"} */ kind) =>
+    results.reduce((sum, result) => sum + result[kind], 0);
   console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
   return total("failed") === 0 ? 0 : 1;
 }

@@ -1,12 +1,14 @@
-// The page's own part: shows the logs of earlier runs of the chosen workflow. Knows nothing of live logs.
+// The page's own script: shows the logs of earlier runs of the selected workflow. Independent of
+// the live logs.
 
-const workflow = document.getElementById("workflow");
+const workflow = /** @type {HTMLSelectElement} */ (document.getElementById("workflow"));
+/** @type {NodeListOf<HTMLTableSectionElement>} */
+const runs = document.querySelectorAll("#logs tbody");
 
 function show() {
-  for (const rows of document.querySelectorAll("#logs tbody"))
-    rows.hidden = rows.dataset.workflow !== workflow.value;
+  for (const rows of runs) rows.hidden = rows.dataset.workflow !== workflow.value;
 }
 
 workflow.addEventListener("change", show);
-// A browser may restore the choice of the last visit.
+// The browser may have restored the selection of the last visit.
 show();

@@ -1,13 +1,15 @@
-// Building the two halves: the demo page by trunk, the gateway by cargo.
+// @ts-check
+
+// Builds the demo page with trunk, and the gateway with cargo, and starts the gateway.
 
 import path from "node:path";
-import { capture, ROOT, run, runBeside, startUntil, Told } from "./run.mjs";
+import { capture, ROOT, run, runBeside, startUntil, UserError } from "./run.mjs";
 import { toolEnv } from "./tools.mjs";
 
 /** The folder that trunk fills. */
 export const DIST = path.join(ROOT, "dist");
 
-/** The environment for trunk: pinned tools first, and no opinion of its own about NO_COLOR, which it takes only as true or false. */
+/** Returns the environment for trunk, which accepts only "true" and "false" in NO_COLOR. */
 export function trunkEnv() {
   return {
     ...toolEnv("trunk", "wasm-bindgen-cli"),
@@ -15,45 +17,50 @@ export function trunkEnv() {
   };
 }
 
-/** Builds the demo page as it is served: small, and through wasm-opt. */
+/** Builds the demo page as it is served: optimized and minified. */
 export async function buildPage() {
   const args = ["build", "--release", "--cargo-profile", "wasm"];
   if ((await run("trunk", args, { env: trunkEnv() })) !== 0)
-    throw new Told("trunk could not build the page; what it says is above");
+    throw new UserError("trunk failed to build the page; see above");
 }
 
-/** What a first build of the demo compiles by cargo alone. trunk and `buildGateway` then find it compiled. */
+/**
+ * Compiles what the demo needs of cargo, for trunk and `buildGateway` to find.
+ *
+ * @param {AbortSignal} signal
+ */
 export async function precompile(signal) {
-  const wasm = [
-    "build",
-    "--target",
-    "wasm32-unknown-unknown",
-    "--profile",
-    "wasm",
-    "--bin",
-    "demo",
-  ];
+  const target = ["--target", "wasm32-unknown-unknown", "--profile", "wasm", "--bin", "demo"];
   const codes = await Promise.all([
     runBeside("gateway", "cargo", ["build", "--package", "logs-gateway"], { signal }),
-    runBeside("page", "cargo", wasm, { signal }),
+    runBeside("page", "cargo", ["build", ...target], { signal }),
   ]);
   if (codes.some((code) => code !== 0))
-    throw new Told("cargo could not build the gateway or the page; what it says is above");
+    throw new UserError("cargo failed to build the gateway or the page; see above");
 }
 
-/** Builds the gateway and gives the path of its program. */
+/** Builds the gateway and returns the path of its program. */
 export async function buildGateway() {
   if ((await run("cargo", ["build", "--package", "logs-gateway"])) !== 0)
-    throw new Told("cargo could not build the gateway; what it says is above");
-  const metadata = JSON.parse(capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
-  return path.join(
-    metadata.target_directory,
-    "debug",
-    process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway",
-  );
+    throw new UserError("cargo failed to build the gateway; see above");
+  return gatewayProgram();
 }
 
-/** Starts a gateway and waits until it listens. Gives the child and its address. */
+/** Returns the path of the gateway's program, which may not be built yet. */
+export function gatewayProgram() {
+  const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
+  if (!metadata) throw new UserError("'cargo metadata' failed: run it to see why");
+  const name = process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway";
+  return path.join(JSON.parse(metadata).target_directory, "debug", name);
+}
+
+/**
+ * Starts a gateway, and returns its process and its address once it listens.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Parameters<typeof startUntil>[3]} [options]
+ */
 export async function startGateway(program, args, options = {}) {
   const { child, match } = await startUntil(program, args, /listening on (http:\/\/\S+)/, options);
   return { child, url: match[1] };

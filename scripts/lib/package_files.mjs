@@ -1,58 +1,49 @@
-// What surrounds the WebAssembly in the npm package: the JavaScript that hosts import, for new and for old bundlers, the style sheet,
-// the types, and what stands in the package's root for resolvers that do not read `exports`.
+// @ts-check
 
-import { copyFile, mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+// The files of the npm package that surround the WebAssembly: the JavaScript that hosts import, for
+// new and for old bundlers, the style sheet, and the types.
+
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { ROOT, Told } from "./run.mjs";
-import { MODULES } from "./wasm_modules.mjs";
+import { ROOT, UserError } from "./run.mjs";
+import { IMPORTS_NAME, MODULES } from "./wasm_modules.mjs";
 
-/** The folder that is packed, and where its plain sources are. */
+/** The build folder, and its plain sources. */
 export const PKG = path.join(ROOT, "pkg");
 const SOURCES = path.join(ROOT, "www/package");
 
-/** What a host may import: "@datashop/logs-sse-client" itself, and what comes after a slash. */
-const ENTRIES = ["index", "react", "headless", "element"];
-const SUBPATHS = ENTRIES.filter((name) => name !== "index");
+/** What hosts import: the package itself (`index`), and its subpaths. */
+export const ENTRIES = ["index", "react", "headless", "element"];
 
-const IS_LEGACY = /_legacy$/;
+/**
+ * Shared with the crate. It is not part of the package as a file: what is used of it is inlined.
+ */
+const TRANSPORT = /src\/browser\/transport\.js$/;
 
-/** The Worker, which is a program of its own, and what it shares with the glue. */
-const BUNDLED = ["worker", "transport"];
-
-/** Compiles www/package, each file to a file: what two entries share is then the same module in both, and there once in a page. */
+/**
+ * Compiles www/package file by file, so that entries share modules, and a page that uses two
+ * entries loads the shared ones once.
+ */
 export async function writeJavaScript() {
-  const names = (await readdir(SOURCES))
-    .filter((file) => file.endsWith(".js"))
-    .map((file) => path.basename(file, ".js"));
-  const missing = [...ENTRIES, ...Object.keys(MODULES).map((name) => `${name}_assets`)].filter(
-    (name) => !names.includes(name),
-  );
-  if (missing.length > 0)
-    throw new Told(
-      `package: www/package has no ${missing.map((name) => `${name}.js`).join(", ")}, which package.json promises`,
-    );
-  const old = names.filter((name) => !names.includes(`${name}_legacy`) && !BUNDLED.includes(name));
-  await compile(
-    names.filter((name) => !IS_LEGACY.test(name) && !BUNDLED.includes(name)),
-    { outdir: PKG, format: "esm", target: "es2022" },
-  );
+  const sources = await moduleNames();
+  await compile(sources, { outdir: PKG, format: "esm", target: "es2022" });
   await bundleWorker();
-  // As webpack 4 and Jest read it: no `?.`, no import.meta, and in the second form no import at all.
+  // For webpack 4 and Jest: no `?.`, no import.meta, and in the CommonJS form no import at all.
   const legacy = { outdir: path.join(PKG, "legacy"), target: "es2017" };
-  await compile(old, { ...legacy, format: "esm" });
-  await compile(old, {
+  await compile(sources, { ...legacy, format: "esm" });
+  await compile(sources, {
     ...legacy,
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": false },
   });
-  await Promise.all(Object.keys(MODULES).map((name) => requirable(name, legacy)));
+  await Promise.all(Object.keys(MODULES).map((name) => writeRequirable(name, legacy)));
   await checkAssets();
 }
 
-/** The style sheet, small, and the types, for both kinds of modules. */
+/** Writes the minified style sheet, and the types for both kinds of modules. */
 export async function writeStylesAndTypes() {
-  // Not at the top: on a fresh clone the package is there only after set-up.
+  // Not imported at the top: in a fresh clone esbuild is installed by setup.
   const { transform } = await import("esbuild");
   const css = await readFile(path.join(ROOT, "www/live-logs.css"), "utf8");
   await writeFile(
@@ -60,12 +51,10 @@ export async function writeStylesAndTypes() {
     (await transform(css, { loader: "css", minify: true, target: "es2022" })).code,
   );
   await mkdir(path.join(PKG, "types"), { recursive: true });
-  for (const file of (await readdir(path.join(SOURCES, "types"))).filter((file) =>
-    file.endsWith(".d.ts"),
-  )) {
+  for (const file of await readdir(path.join(SOURCES, "types"))) {
     const text = await readFile(path.join(SOURCES, "types", file), "utf8");
     await writeFile(path.join(PKG, "types", file), text);
-    // TypeScript takes a file's kind from its name, and a module of one kind may not speak of the other's files.
+    // TypeScript derives a module's kind from its file name, and requires imports of the same kind.
     await writeFile(
       path.join(PKG, "types", file.replace(/\.d\.ts$/, ".d.cts")),
       text.replace(/(["'])(\.\.?\/[^"']+)\.js\1/g, "$1$2.cjs$1"),
@@ -73,42 +62,43 @@ export async function writeStylesAndTypes() {
   }
 }
 
+/** Returns the modules to compile, without extension and relative to `SOURCES`. */
+async function moduleNames() {
+  const files = await readdir(SOURCES, { recursive: true });
+  const names = files
+    .filter((file) => file.endsWith(".js") && file !== "worker.js")
+    .map((file) => file.slice(0, -".js".length));
+  const missing = ENTRIES.filter((name) => !names.includes(name));
+  if (missing.length > 0)
+    throw new UserError(
+      `package: package.json exports ${missing.join(", ")}, but www/package has no such file`,
+    );
+  return names;
+}
+
 /**
- * Folders and a file in the repository's root, which stand where resolvers without `exports` look (webpack 4, old Jest and TypeScript).
- * They are there while the package is packed, and git does not see them.
+ * @param {string[]} names
+ * @param {{ outdir: string, format: "esm" | "cjs" } & import("esbuild").BuildOptions} options
  */
-export async function writeStubs() {
-  for (const name of SUBPATHS) {
-    const stub = {
-      main: `../pkg/legacy/${name}.cjs`,
-      module: `../pkg/legacy/${name}.js`,
-      types: `../pkg/types/${name}.d.ts`,
-    };
-    await mkdir(path.join(ROOT, name), { recursive: true });
-    await writeFile(path.join(ROOT, name, "package.json"), `${JSON.stringify(stub, null, 2)}\n`);
-  }
-  await copyFile(path.join(PKG, "live-logs.css"), path.join(ROOT, "style.css"));
-}
-
-/** Takes away what `writeStubs` wrote, and leaves what else a person may have put there. */
-export async function removeStubs() {
-  for (const name of SUBPATHS) {
-    await rm(path.join(ROOT, name, "package.json"), { force: true });
-    await rmdir(path.join(ROOT, name)).catch(() => {});
-  }
-  await rm(path.join(ROOT, "style.css"), { force: true });
-}
-
 async function compile(names, options) {
   const { build } = await import("esbuild");
+  const assets = Object.keys(MODULES).map((name) => ({
+    in: `assets:${name}`,
+    out: path.join(ASSETS_FOLDER, `${name}_assets`),
+  }));
   await build({
-    entryPoints: names.map((name) => ({
-      in: path.join(SOURCES, `${name}.js`),
-      out: name.replace(IS_LEGACY, ""),
-    })),
+    entryPoints: [
+      ...names.map((name) => ({ in: path.join(SOURCES, `${name}.js`), out: name })),
+      ...assets,
+    ],
     bundle: true,
-    plugins: [leaveImports(options.format)],
-    // Neither a browser's nor Node's: nothing is put in the place of process.env.NODE_ENV.
+    plugins: [
+      options.target === "es2022"
+        ? assetsPlugin(modernAssets)
+        : assetsPlugin(legacyAssets(options)),
+      keepImports(options.format),
+    ],
+    // Neither "browser" nor "node": nothing must replace process.env.NODE_ENV.
     platform: "neutral",
     minify: true,
     sourcemap: true,
@@ -117,7 +107,7 @@ async function compile(names, options) {
   });
 }
 
-/** One file, so that a host whose bundler knows no Workers can put it somewhere. */
+/** Bundles the Worker into one file, which hosts can serve themselves if their bundler does not. */
 async function bundleWorker() {
   const { build } = await import("esbuild");
   await build({
@@ -132,21 +122,95 @@ async function bundleWorker() {
   });
 }
 
-/** Each import stays one. Bundling is only what lets a plugin give them other names: of ours, the CommonJS form has its own. */
-function leaveImports(format) {
-  const rename = (name) =>
-    format === "cjs" ? name.replace(/^\.\.?\/(.+)\.js$/, "./$1.cjs") : name;
+/** Where www/package/internal expects `viewer_assets.js` and `headless_assets.js`. */
+const ASSETS_FOLDER = "internal/engine";
+
+/**
+ * Supplies the modules `assets:viewer` and `assets:headless`.
+ *
+ * @param {(name: string) => string} contentsOf
+ * @returns {import("esbuild").Plugin}
+ */
+function assetsPlugin(contentsOf) {
   return {
-    name: "leave imports",
-    setup: (build) =>
-      build.onResolve({ filter: /./ }, ({ kind, path: name }) =>
-        kind === "entry-point" ? undefined : { path: rename(name), external: true },
+    name: "assets",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^assets:/ }, ({ path: name }) => ({
+        path: name.slice("assets:".length),
+        namespace: "assets",
+      }));
+      onLoad({ filter: /./, namespace: "assets" }, ({ path: name }) => ({
+        contents: contentsOf(name),
+      }));
+    },
+  };
+}
+
+/**
+ * Bundlers follow an import or a URL only if it is written exactly like this; see `checkAssets`.
+ *
+ * @param {string} name
+ */
+function modernAssets(name) {
+  return `
+    import { createGlue } from "../../${name}_glue.js";
+    export const assets = {
+      createGlue,
+      imports: "${IMPORTS_NAME}",
+      wasmUrl: () => new URL("../../${name}_bg.wasm", import.meta.url),
+      makeWorker: () => new Worker(new URL("../../worker.js", import.meta.url), { type: "module" }),
+      loadFallback: () => import("../../${name}_fallback.js"),
+    };`;
+}
+
+/**
+ * For bundlers without import.meta, and for require. Nothing locates the WebAssembly there: the
+ * host passes `wasmUrl`, or the JavaScript fallback runs. `require` has a glue and a fallback of
+ * its own.
+ *
+ * @param {{ format: "esm" | "cjs" }} options
+ */
+function legacyAssets({ format }) {
+  const root = format === "cjs" ? "../.." : "../../..";
+  return (/** @type {string} */ name) => `
+    import { createGlue } from "${root}/${name}_glue.js";
+    export const assets = {
+      createGlue,
+      imports: "${IMPORTS_NAME}",
+      wasmUrl: () => undefined,
+      makeWorker: () => undefined,
+      loadFallback: () => import("${root}/${name}_fallback.js"),
+    };`;
+}
+
+/**
+ * Leaves each import in place, except that of the crate's transport. CommonJS imports `.cjs` files.
+ *
+ * @param {"esm" | "cjs"} format
+ * @returns {import("esbuild").Plugin}
+ */
+function keepImports(format) {
+  const rename = (/** @type {string} */ name) =>
+    format === "cjs" ? name.replace(/^(\.\.?\/.+)\.js$/, "$1.cjs") : name;
+  return {
+    name: "keep imports",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /./ }, ({ kind, path: name }) =>
+        kind === "entry-point" || TRANSPORT.test(name)
+          ? undefined
+          : { path: rename(name), external: true },
       ),
   };
 }
 
-/** The glue and the fallback of one module for `require`. Both are ES2017 already, so that import shares one copy. */
-async function requirable(name, { outdir, target }) {
+/**
+ * Writes the glue and the fallback of one module for `require`. Both are ES2017 already, so the
+ * import forms share one copy.
+ *
+ * @param {string} name
+ * @param {{ outdir: string, target: string }} options
+ */
+async function writeRequirable(name, { outdir, target }) {
   const { transform } = await import("esbuild");
   for (const part of ["glue", "fallback"]) {
     const text = await readFile(path.join(PKG, `${name}_${part}.js`), "utf8");
@@ -157,18 +221,19 @@ async function requirable(name, { outdir, target }) {
   }
 }
 
-/** Fails when minifying took away the words by which bundlers find the WebAssembly and the fallback. */
+/** Throws if minification removed an expression by which bundlers find a file. */
 async function checkAssets() {
   for (const name of Object.keys(MODULES)) {
-    const text = await readFile(path.join(PKG, `${name}_assets.js`), "utf8");
+    const file = path.join(ASSETS_FOLDER, `${name}_assets.js`);
+    const text = await readFile(path.join(PKG, file), "utf8");
     const lost = [
-      `new URL("./${name}_bg.wasm",import.meta.url)`,
-      `new Worker(new URL("./worker.js",import.meta.url),{type:"module"})`,
-      `import("./${name}_fallback.js")`,
-    ].filter((words) => !text.includes(words));
+      `new URL("../../${name}_bg.wasm",import.meta.url)`,
+      `new Worker(new URL("../../worker.js",import.meta.url),{type:"module"})`,
+      `import("../../${name}_fallback.js")`,
+    ].filter((expression) => !text.includes(expression));
     if (lost.length > 0)
-      throw new Told(
-        `package: pkg/${name}_assets.js does not say ${lost.join(" and ")} any more, by which bundlers find the file`,
+      throw new UserError(
+        `package: pkg/${file} lacks ${lost.join(" and ")}, by which bundlers find the file`,
       );
   }
 }

@@ -1,28 +1,52 @@
-// Starting other programs: one place that knows how to run, wait, capture and stop them.
-// Knows nothing of what the programs are for.
+// @ts-check
+
+// Runs other programs: starts them, waits for them, captures their output and stops them.
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import path from "node:path";
 
-/** The repository's top folder; every script works from here, wherever it was called. */
+/** @import { ChildProcess, ChildProcessByStdio } from "node:child_process" */
+/** @import { Readable } from "node:stream" */
+
+/**
+ * How to run a program: with these variables added to the environment, or removed from it if
+ * `undefined`.
+ *
+ * @typedef {{ env?: Record<string, string | undefined>, cwd?: string }} RunOptions
+ */
+
+/** The repository's root, where programs run by default. */
 export const ROOT = path.resolve(fileURLToPath(import.meta.url), "../../..");
 
-/** A failure that is already told in words a person can act on: printed without a stack. */
-export class Told extends Error {}
+/** An error whose message tells the user what to do. It is printed without a stack. */
+export class UserError extends Error {}
 
-/** Runs a program to its end, its output shown as it comes. Resolves to the exit code. */
+// bench and tests still import the old name.
+export { UserError as Told };
+
+/**
+ * Runs a program to its end with its output shown, and returns the exit code.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} [options]
+ */
 export async function run(command, args, { env = {}, cwd = ROOT } = {}) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "inherit" });
-  const [code, signal] = await exitOf(child, command);
-  return code ?? (signal ? 1 : 0);
+  return exitCode(child, command);
 }
 
 /**
- * Runs a program to its end beside others: each line of its output is printed behind `name`. Resolves to the exit code.
- * Aborting `signal` ends the program.
+ * Runs a program to its end next to others, with each line of its output prefixed by `name`, and
+ * returns the exit code. Aborting `signal` ends the program.
+ *
+ * @param {string} name
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions & { signal?: AbortSignal }} [options]
  */
 export async function runBeside(name, command, args, { env = {}, cwd = ROOT, signal } = {}) {
   const child = spawn(command, args, {
@@ -31,14 +55,18 @@ export async function runBeside(name, command, args, { env = {}, cwd = ROOT, sig
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on("line", (line) => console.log(`${name} | ${line}`));
-  }
-  const [code, killedBy] = await exitOf(child, command);
-  return code ?? (killedBy ? 1 : 0);
+  return exitCode(child, command);
 }
 
-/** As `run`, and gives what was printed beside the exit code. */
+/**
+ * Runs a program to its end with its output shown, and returns the output and the exit code.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} [options]
+ */
 export async function runAndKeep(command, args, { env = {}, cwd = ROOT } = {}) {
   const child = spawn(command, args, {
     cwd,
@@ -46,28 +74,45 @@ export async function runAndKeep(command, args, { env = {}, cwd = ROOT } = {}) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ]) {
-    from.on("data", (chunk) => {
-      output += chunk;
-      to.write(chunk);
-    });
-  }
-  const [code, signal] = await exitOf(child, command);
-  return { code: code ?? (signal ? 1 : 0), output };
-}
-
-/** Runs a program and gives back what it printed, or `undefined` when it is missing or fails. */
-export function capture(command, args, { env = {}, cwd = ROOT } = {}) {
-  const done = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: "utf8" });
-  return done.status === 0 ? done.stdout.trim() : undefined;
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+    process.stdout.write(chunk);
+  });
+  child.stderr.on("data", (chunk) => {
+    output += chunk;
+    process.stderr.write(chunk);
+  });
+  return { code: await exitCode(child, command), output };
 }
 
 /**
- * Starts a program that stays, and resolves once a line of its standard output matches `ready`.
- * Its standard error is kept, so that a failing start can be told whole; `show` passes it on as it comes.
+ * Runs a program and returns what it printed, or `undefined` if it is missing or fails. Its
+ * standard error is discarded unless `showErrors` is set.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions & { showErrors?: boolean }} [options]
+ */
+export function capture(command, args, { env = {}, cwd = ROOT, showErrors = false } = {}) {
+  const { status, stdout } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+    stdio: ["ignore", "pipe", showErrors ? "inherit" : "pipe"],
+  });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/**
+ * Starts a program that keeps running, and returns once its standard output matches `ready`. Its
+ * standard error becomes part of the error if it fails to start, and is shown meanwhile if `show`
+ * is set.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RegExp} ready
+ * @param {RunOptions & { seconds?: number, show?: boolean }} [options]
  */
 export async function startUntil(
   command,
@@ -85,67 +130,103 @@ export async function startUntil(
     errors = (errors + chunk).slice(-8_192);
     if (show) process.stderr.write(chunk);
   });
-  const match = await new Promise((resolve, reject) => {
-    let seen = "";
-    const timer = setTimeout(
-      () => reject(new Told(`${command}: not ready after ${seconds} s\n${errors}`)),
-      seconds * 1_000,
-    );
-    child.on("error", (error) => reject(new Told(`${command}: ${error.message}`)));
-    child.on("exit", (code) => {
-      clearTimeout(timer);
-      reject(
-        new Told(`${command} ${args.join(" ")} ended with ${code} before it was ready\n${errors}`),
-      );
+  try {
+    const match = await firstMatch(child, ready, {
+      seconds,
+      explain: (problem) => `${command} ${args.join(" ")}: ${problem}\n${errors}`,
     });
-    child.stdout.on("data", (chunk) => {
-      if (seen === undefined) return;
-      seen += chunk;
-      const found = ready.exec(seen);
-      if (!found) return;
-      clearTimeout(timer);
-      seen = undefined;
-      resolve(found);
-    });
-  }).catch((error) => {
+    return { child, match };
+  } catch (error) {
     child.kill("SIGKILL");
     throw error;
-  });
-  return { child, match };
+  }
 }
 
-/** Ends a child: asks first, insists after `seconds`. Safe to call on one that has ended. */
+/**
+ * Resolves to the first match of `pattern` in the output of `child`.
+ *
+ * @param {ChildProcessByStdio<null, Readable, Readable>} child
+ * @param {RegExp} pattern
+ * @param {{ seconds: number, explain: (problem: string) => string }} options
+ * @returns {Promise<RegExpExecArray>}
+ */
+function firstMatch(child, pattern, { seconds, explain }) {
+  return new Promise((resolve, reject) => {
+    const fail = (/** @type {string} */ problem) => reject(new UserError(explain(problem)));
+    const timer = setTimeout(() => fail(`not ready after ${seconds} s`), seconds * 1_000);
+    child.on("error", (error) => fail(error.message));
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      fail(`ended with ${code} before it was ready`);
+    });
+    let output = "";
+    child.stdout.on("data", function search(chunk) {
+      output += chunk;
+      const match = pattern.exec(output);
+      if (!match) return;
+      clearTimeout(timer);
+      child.stdout.off("data", search);
+      // Reads on, so that the program does not block on a full pipe.
+      child.stdout.resume();
+      resolve(match);
+    });
+  });
+}
+
+/**
+ * Stops a child, forcibly after `seconds`. Does nothing if it has ended.
+ *
+ * @param {ChildProcess} child
+ * @param {{ seconds?: number, signal?: NodeJS.Signals }} [options]
+ */
 export async function stop(child, { seconds = 5, signal = "SIGTERM" } = {}) {
   if (!child || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
+  const ended = once(child, "exit");
   child.kill(signal);
-  const insist = setTimeout(() => child.kill("SIGKILL"), seconds * 1_000);
-  await gone;
-  clearTimeout(insist);
+  const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1_000);
+  await ended;
+  clearTimeout(timer);
 }
 
-/** Runs `main`, turning a told failure into one message and a non-zero exit. */
+/**
+ * Runs a script's `main`, whose result is the exit code. Prints only the message of a `UserError`.
+ *
+ * @param {() => Promise<number | void>} main
+ */
 export async function entry(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    console.error(error instanceof Told ? `\n${error.message}` : error);
+    console.error(error instanceof UserError ? `\n${error.message}` : error);
     process.exitCode = 1;
   }
 }
 
-function exitOf(child, command) {
+/**
+ * Returns the message of a thrown value.
+ *
+ * @param {unknown} error
+ */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Resolves to the exit code of a child, 1 if a signal ended it.
+ *
+ * @param {ChildProcess} child
+ * @param {string} command
+ * @returns {Promise<number>}
+ */
+function exitCode(child, command) {
   return new Promise((resolve, reject) => {
     child.on("error", (error) => {
+      const isMissing = "code" in error && error.code === "ENOENT";
       reject(
-        new Told(
-          error.code === "ENOENT"
-            ? `${command} is not installed or not on PATH`
-            : `${command}: ${error.message}`,
-        ),
+        new UserError(`${command}: ${isMissing ? "not installed, or not on PATH" : error.message}`),
       );
     });
-    // "close", not "exit": the last of the output may come after the end.
-    child.on("close", (code, signal) => resolve([code, signal]));
+    // Not "exit", after which output may still arrive.
+    child.on("close", (code, signal) => resolve(code ?? (signal ? 1 : 0)));
   });
 }

@@ -1,50 +1,83 @@
-// Where each tool is, and which version it must have. Looks, never installs: that is scripts/setup.mjs.
-// Tools built for this project live in a cache of their own, named by version, so that a trunk or a
-// Chrome which a person already has is neither used by mistake nor replaced.
+// @ts-check
+
+// Finds tools in the versions that the project needs; scripts/setup.mjs installs them. Tools built
+// for this project are in a cache of their own, by version, so that a trunk or a Chrome that the
+// user has is neither used by mistake nor replaced.
 
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { capture, ROOT, Told } from "./run.mjs";
+import { capture, ROOT, UserError } from "./run.mjs";
 
+/**
+ * How a tool is installed by cargo; see scripts/tools.json.
+ *
+ * @typedef {object} Pin
+ * @property {string} name
+ * @property {string} binary
+ * @property {string} version
+ * @property {string} home the folder of the project's own copy
+ * @property {boolean} [locked]
+ * @property {boolean} [defaultFeatures]
+ * @property {number} minutes how long it takes to build
+ */
+
+/** @type {Record<string, { version?: string, binary?: string, minutes: number }>} */
 const PINS = JSON.parse(readFileSync(path.join(ROOT, "scripts/tools.json"), "utf8"));
 
-/** The folder that holds the tools built for this project, shared by all clones of one user. */
+/** The folder of the tools that are built for this project, shared by all clones of a user. */
 export const CACHE = path.join(
   process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"),
   "logs-sse-client-tools",
 );
 
-/** What is known of a cargo-installed tool: its version, how it is built, where its own copy lives. */
+/**
+ * Returns how a tool is installed.
+ *
+ * @param {string} name
+ * @returns {Pin}
+ */
 export function pin(name) {
   const wanted = PINS[name];
   const version = wanted.version ?? lockedVersion("wasm-bindgen");
   return { name, binary: name, ...wanted, version, home: path.join(CACHE, `${name}-${version}`) };
 }
 
-/** The path of a pinned tool: the one on PATH if its version is right, else our own copy, else `undefined`. */
+/**
+ * Returns the path of a tool in the right version: the project's own copy, or the one on PATH.
+ *
+ * @param {string} name
+ */
 export function findTool(name) {
   const { binary, version, home } = pin(name);
   const own = path.join(home, "bin", binary);
   if (existsSync(own)) return own;
   const onPath = which(binary);
-  const says = onPath && capture(onPath, ["--version"]);
-  return says && says.split(/\s+/).includes(version) ? onPath : undefined;
+  const reported = onPath ? capture(onPath, ["--version"]) : undefined;
+  return reported?.split(/\s+/).includes(version) ? onPath : undefined;
 }
 
-/** An environment in which trunk and wasm-pack find the pinned tools and the npm programs first. */
+/**
+ * Returns an environment in which the tools and the npm programs are first on PATH.
+ *
+ * @param {string[]} names
+ */
 export function toolEnv(...names) {
-  const folders = names.map(findTool).filter(Boolean).map(path.dirname);
+  const folders = names
+    .map(findTool)
+    .filter((file) => file !== undefined)
+    .map((file) => path.dirname(file));
   const PATH = [...new Set(folders), path.join(ROOT, "node_modules/.bin"), process.env.PATH].join(
     path.delimiter,
   );
   return { PATH };
 }
 
-/** The browsers and drivers of this machine; each is a path or `undefined`. */
+/** Returns the paths of the browsers and drivers of this machine, `undefined` for missing ones. */
 export function findBrowsers() {
-  const first = (...candidates) => candidates.map((name) => name && which(name)).find(Boolean);
-  const mac = (name) =>
+  const first = (/** @type {(string | undefined)[]} */ ...candidates) =>
+    candidates.map((name) => (name ? which(name) : undefined)).find(Boolean);
+  const mac = (/** @type {string} */ name) =>
     process.platform === "darwin" ? `/Applications/${name}.app/Contents/MacOS/${name}` : undefined;
   return {
     chromium: first(
@@ -72,25 +105,34 @@ export const CHROMIUM_FLAGS = [
   "--disable-sync",
 ];
 
-/** The version of a crate in Cargo.lock. */
-export function lockedVersion(crate) {
+/**
+ * Returns the version of a crate in Cargo.lock.
+ *
+ * @param {string} crate
+ */
+function lockedVersion(crate) {
   const lock = readFileSync(path.join(ROOT, "Cargo.lock"), "utf8");
   const found = new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`).exec(lock);
   if (!found)
-    throw new Told(
-      `Cargo.lock names no ${crate}: run 'cargo generate-lockfile', or restore the file from git`,
+    throw new UserError(
+      `Cargo.lock does not list ${crate}: run 'cargo generate-lockfile', or restore it from git`,
     );
   return found[1];
 }
 
-/** The path of a program as the shell would find it, or `undefined`. */
+/**
+ * Returns the path of a program as the shell would find it.
+ *
+ * @param {string} program
+ */
 export function which(program) {
-  const places = program.includes("/")
+  const candidates = program.includes("/")
     ? [program]
     : (process.env.PATH ?? "").split(path.delimiter).map((folder) => path.join(folder, program));
-  return places.find(isExecutable);
+  return candidates.find(isExecutable);
 }
 
+/** @param {string} file */
 function isExecutable(file) {
   try {
     accessSync(file, constants.X_OK);

@@ -1,40 +1,41 @@
-// Makes the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with one glue that serves both.
-// The two are compiled apart: WebAssembly has wide registers (SIMD), for which JavaScript has no words.
-// What surrounds them is in package_files.mjs.
+// @ts-check
+
+// Builds the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with
+// one glue for both. They are compiled separately, since WebAssembly uses SIMD, which JavaScript
+// lacks. package_files.mjs writes the files around them.
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { makeFallback } from "./fallback.mjs";
-import { makeGlue, readGlue } from "./glue.mjs";
-import { capture, run, Told } from "./run.mjs";
+import v8 from "node:v8";
+import { makeFallback, makeGlue, usedExports } from "./generated_code.mjs";
+import { capture, run, UserError } from "./run.mjs";
 import { findTool, toolEnv } from "./tools.mjs";
-import {
-  exportNames,
-  i64Crossings,
-  importNames,
-  renamed,
-  withoutExports,
-  withoutFeatures,
-} from "./wasm_file.mjs";
 
-/** The modules, and what the crate is built with for each. */
-export const MODULES = { viewer: "js,ui", headless: "js" };
+/** @import { ShortNames } from "./generated_code.mjs" */
+/** @typedef {"wasm" | "js"} Form */
 
 /**
- * What each of the two forms of a module is compiled with. Neither reference types nor multiple values are needed by any code of
- * ours; with them there is a second table, which wasm2js refuses, and the WebAssembly is as small without them
- * (127.0 kB instead of 126.7, when it was tried).
+ * The modules, and the features with which the crate is built for each.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const MODULES = { viewer: "js,ui", headless: "js" };
+
+/** The name under which a module imports its glue. wasm-opt chose it; see `optimize`. */
+export const IMPORTS_NAME = "a";
+
+/**
+ * Neither reference types nor multiple values, which the code does not need. With them there is a
+ * second table, which wasm2js does not support, and the WebAssembly is not smaller (127.0 kB
+ * without them, 126.7 with them, when it was measured).
  */
 const TARGET_FEATURES = {
   wasm: "-reference-types,-multivalue,+simd128",
   js: "-reference-types,-multivalue",
 };
 
-/** The standard library comes compiled with these names in its list, and wasm-bindgen goes by the list. */
-const UNUSED_FEATURES = ["reference-types", "multivalue", "call-indirect-overlong"];
-
-/** What is left. All browsers since 2023 know it (Safari 16.4 was the last with SIMD); others run the JavaScript. */
+/** The remaining features. All browsers have them since Safari 16.4; others run the JavaScript. */
 const FEATURES = [
   "simd",
   "bulk-memory",
@@ -46,192 +47,262 @@ const FEATURES = [
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
-/** Not -Oz: that is a little smaller as a file, and a little larger by brotli, as it travels (viewer 92,611 bytes instead of 92,553, headless 53,491 instead of 53,396). */
-const OPTIMIZE = "-Os";
-
-/** What JavaScript has no words for, said in older instructions. Not --all-features: the lowering knows no 64-bit memory. */
-const LOWER = [
-  "--signext-lowering",
-  "--llvm-memory-copy-fill-lowering",
-  "--llvm-nontrapping-fptoint-lowering",
-];
-
-/** The exports that JavaScript of ours calls, beside wasm-bindgen's: www/package/engine.js. */
-const CALLED_BY_NAME = ["memory", "__wbindgen_start"];
-
-/** Builds one of `MODULES`, and gives its three files: a list of names and contents. */
-export async function buildModule(name) {
-  const wasm = await bound(name, "wasm");
-  const js = await bound(name, "js");
-  if (wasm.text !== js.text)
-    throw new Told(
-      `package: wasm-bindgen makes other glue for ${wasm.file} than for ${js.file}, but one is to serve both: what in the code differs by target feature and reaches JavaScript?`,
-    );
-  const [small, lowered, translated] = [
-    file(name, "wasm", "small.wasm"),
-    file(name, "js", "lowered.wasm"),
-    file(name, "js", "translated.js"),
-  ];
-  await program("wasm-opt", [...FEATURES, OPTIMIZE, ...STRIP, wasm.file, "-o", small]);
-  await program("wasm-opt", [...FEATURES, ...LOWER, "-Oz", ...STRIP, js.file, "-o", lowered]);
-  const names = await shorten([small, lowered]);
-  await program("wasm2js", ["-Oz", lowered, "-o", translated]);
-  return [
-    [`${name}_bg.wasm`, await readFile(small)],
-    [`${name}_glue.js`, await makeGlue(wasm.text, path.dirname(small), names)],
-    [
-      `${name}_fallback.js`,
-      await makeFallback(await readFile(translated, "utf8"), importsOf(name)),
-    ],
-  ];
-}
-
-/** Compiles one form of a module and binds it. Gives its file, with what no page calls left out, and the text of its glue. */
-async function bound(name, form) {
-  const { module, glue } = await bind(name, form, await compile(name, form));
-  await check(name, module);
-  const { text, isForeign } = await readGlue(glue);
-  const used = file(name, form, "used.wasm");
-  await writeFile(used, withoutExports(await readFile(module), isForeign));
-  return { file: used, text };
-}
-
-/** Where what is made on the way lies. */
-function file(name, form, ...parts) {
-  return path.join(formDirectory(name, form), "bound", ...parts);
-}
-
 /**
- * Gives the imports and exports of `files` short names, and returns the two maps. wasm-bindgen's names end in a hash, which no
- * compression makes smaller, and each stands in the module, in its glue and in its fallback.
+ * How each form is optimized. Not -Oz for WebAssembly: the file is a little smaller, but larger
+ * after brotli (viewer 92,611 bytes instead of 92,553, headless 53,491 instead of 53,396). The
+ * JavaScript form first lowers instructions that JavaScript lacks. Not --all-features: the lowering
+ * does not support 64-bit memory.
  */
-async function shorten(files) {
-  const all = await Promise.all(files.map((file) => readFile(file)));
-  const maps = [importNames, exportNames].map((names) => {
-    const long = [...new Set(all.flatMap(names))].filter((name) => !CALLED_BY_NAME.includes(name));
-    return new Map(long.map((name, index) => [name, letters(index)]));
-  });
-  await Promise.all(files.map((file, index) => writeFile(file, renamed(all[index], ...maps))));
-  return { imports: maps[0], exports: maps[1] };
-}
+const OPTIMIZE = {
+  wasm: ["-Os"],
+  js: [
+    "--signext-lowering",
+    "--llvm-memory-copy-fill-lowering",
+    "--llvm-nontrapping-fptoint-lowering",
+    "-Oz",
+  ],
+};
 
-/** "a", "b" … "z", "aa", "ab" … */
-function letters(number) {
-  const last = String.fromCharCode(97 + (number % 26));
-  return number < 26 ? last : letters(Math.floor(number / 26) - 1) + last;
-}
-
-/** Under which name the module asks for its imports. */
-function importsOf(name) {
-  return `./${name}_bg.js`;
+/**
+ * Builds one of `MODULES` and returns its files, as names and contents.
+ *
+ * @param {string} name
+ * @returns {Promise<[name: string, content: string | Buffer][]>}
+ */
+export async function buildModule(name) {
+  const wasm = await buildForm(name, "wasm");
+  const js = await buildForm(name, "js");
+  for (const part of /** @type {const} */ (["glue", "names"]))
+    if (JSON.stringify(wasm[part]) !== JSON.stringify(js[part]))
+      throw new UserError(
+        `package: ${name}: the ${part} of the two forms differ, but both share one glue: which code depends on target features and reaches JavaScript? Compare ${wasm.file} and ${js.file}`,
+      );
+  const translated = path.join(folderOf(name, "js"), "translated.js");
+  await program("wasm2js", ["-Oz", js.file, "-o", translated]);
+  const fallback = await makeFallback(await readFile(translated, "utf8"), IMPORTS_NAME);
+  return [
+    [`${name}_bg.wasm`, await readFile(wasm.file)],
+    [`${name}_glue.js`, await makeGlue(wasm.glue, wasm.names)],
+    [`${name}_fallback.js`, fallback],
+  ];
 }
 
 /**
- * Compiles the crate's library, and gives the path of its WebAssembly.
- * Each form of a module has a target folder of its own: cargo writes a cdylib under the same name whatever its features are, and would then
- * take one for the other; and builds with other flags would throw away what the demo and the tests keep warm.
+ * Builds one form of a module. Returns its optimized file, its glue, and the short names of its
+ * imports and exports.
+ *
+ * @param {string} name
+ * @param {Form} form
+ */
+async function buildForm(name, form) {
+  const { file, glue } = await bind(name, form, await compile(name, form));
+  const used = await prune(name, form, file, glue);
+  return { glue, ...(await optimize(name, form, used)) };
+}
+
+/**
+ * Compiles the crate's library and returns the path of its WebAssembly.
+ *
+ * Each form of a module has a target folder of its own: cargo gives a cdylib the same name for all
+ * features, and other flags would discard what the demo and the tests keep compiled.
+ *
+ * @param {string} name
+ * @param {Form} form
  */
 async function compile(name, form) {
-  const target = formDirectory(name, form);
-  const features = ["--no-default-features", "--features", MODULES[name]];
-  const args = [
-    "rustc",
-    "--package",
-    "logs-sse-client",
-    "--lib",
-    "--crate-type",
-    "cdylib",
-    "--target",
-    "wasm32-unknown-unknown",
-    "--profile",
-    "wasm",
-  ];
-  // The encoded form allows for spaces in paths, and wins over a RUSTFLAGS that somebody may have set.
-  const env = {
-    CARGO_ENCODED_RUSTFLAGS: [
-      "-C",
-      `target-feature=${TARGET_FEATURES[form]}`,
-      ...(await withoutHome()),
-    ].join("\x1f"),
-  };
-  const code = await run("cargo", [...args, ...features, "--target-dir", target], { env });
-  if (code !== 0)
-    throw new Told(
-      `package: cargo could not build the ${name} (features ${MODULES[name]}); what it says is above`,
+  const target = path.join(targetDirectory(), "package", name, form);
+  const args = ["rustc", "--package", "logs-sse-client", "--lib", "--crate-type", "cdylib"];
+  args.push("--target", "wasm32-unknown-unknown", "--profile", "wasm");
+  args.push("--no-default-features", "--features", MODULES[name], "--target-dir", target);
+  const flags = ["-C", `target-feature=${TARGET_FEATURES[form]}`, ...(await remapFlags())];
+  // The encoded form allows spaces in paths, and takes precedence over RUSTFLAGS.
+  const env = { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
+  if ((await run("cargo", args, { env })) !== 0)
+    throw new UserError(
+      `package: cargo failed to build the ${name} (features ${MODULES[name]}); see above`,
     );
   return path.join(target, "wasm32-unknown-unknown/wasm/logs_sse_client.wasm");
 }
 
-/** The flags by which the places of panics, which are in the module, do not tell where the builder's home is. */
-async function withoutHome() {
-  // On a fresh machine the sources' folder is there only after this.
+/** Returns flags that keep the path of the user's home out of panic messages in the module. */
+async function remapFlags() {
+  // On a new machine the folder of the sources exists only after this.
   if ((await run("cargo", ["fetch", "--quiet", "--target", "wasm32-unknown-unknown"])) !== 0)
-    throw new Told("package: cargo could not fetch the crates; what it says is above");
-  const sources = path.join(
-    process.env.CARGO_HOME || path.join(os.homedir(), ".cargo"),
-    "registry/src",
-  );
+    throw new UserError("package: cargo failed to fetch the crates; see above");
+  const home = process.env.CARGO_HOME || path.join(os.homedir(), ".cargo");
+  const sources = path.join(home, "registry/src");
   const registries = await readdir(sources).catch(() => []);
   return registries.map((name) => `--remap-path-prefix=${path.join(sources, name)}=crates`);
 }
 
-/** Runs wasm-bindgen, and gives the paths of the module and of its glue. */
+/**
+ * Runs wasm-bindgen, and returns the path of the module and the text of its glue.
+ *
+ * @param {string} name
+ * @param {Form} form
+ * @param {string} built
+ */
 async function bind(name, form, built) {
-  const folder = file(name, form);
-  await mkdir(folder, { recursive: true });
-  const input = path.join(folder, "input.wasm");
-  await writeFile(input, withoutFeatures(await readFile(built), UNUSED_FEATURES));
   const tool = findTool("wasm-bindgen-cli");
   if (!tool)
-    throw new Told(
-      "package: the wasm-bindgen program of Cargo.lock's version is missing: run 'npm run setup'",
+    throw new UserError(
+      "package: wasm-bindgen is missing in the version of Cargo.lock: run 'npm run setup'",
     );
-  await program(tool, [
-    "--target",
-    "bundler",
-    "--no-typescript",
-    "--out-dir",
-    folder,
-    "--out-name",
-    name,
-    input,
-  ]);
-  return { module: path.join(folder, `${name}_bg.wasm`), glue: path.join(folder, `${name}_bg.js`) };
+  const folder = folderOf(name, form);
+  await mkdir(folder, { recursive: true });
+  // The standard library lists features that the code does not use, and wasm-bindgen relies on the
+  // list.
+  const input = path.join(folder, "input.wasm");
+  await program("wasm-opt", [...FEATURES, "-g", "--strip-target-features", built, "-o", input]);
+  const target = ["--target", "bundler", "--no-typescript"];
+  await program(tool, [...target, "--out-dir", folder, "--out-name", name, input]);
+  return {
+    file: path.join(folder, `${name}_bg.wasm`),
+    glue: await readFile(path.join(folder, `${name}_bg.js`), "utf8"),
+  };
 }
 
-/** Fails when the module has what only one of its two forms could do. */
-async function check(name, file) {
-  const bytes = await readFile(file);
-  const crossings = i64Crossings(bytes);
-  if (crossings.length > 0) {
-    throw new Told(
-      `package: ${name}: ${crossings.join(", ")}: 64-bit integers cannot cross to JavaScript in the fallback: use f64, which is exact up to 2^53`,
-    );
-  }
-  const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(
-    ({ module }) => module !== importsOf(name),
-  );
-  if (others.length > 0) {
-    throw new Told(
-      `package: ${name} imports from ${others[0].module}, but only the glue is packed: which dependency brings JavaScript of its own?`,
-    );
-  }
+/**
+ * Removes the exports that the package does not use, and what only they need. Throws if the module
+ * cannot be used in both forms.
+ *
+ * @param {string} name
+ * @param {Form} form
+ * @param {string} file
+ * @param {string} glue
+ */
+async function prune(name, form, file, glue) {
+  const module = new WebAssembly.Module(await readFile(file));
+  checkCrossings(name, module);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const used = usedExports(glue, names);
+  const graph = path.join(folderOf(name, form), "graph.json");
+  const nodes = used.map((name) => ({ name, export: name }));
+  const root = { name: "glue", root: true, reaches: used };
+  await writeFile(graph, JSON.stringify([root, ...nodes]));
+  const pruned = path.join(folderOf(name, form), "pruned.wasm");
+  // Prints what it removed.
+  capturedProgram("wasm-metadce", [...FEATURES, file, "--graph-file", graph, "-o", pruned]);
+  return pruned;
 }
 
+/**
+ * Optimizes a module, and shortens the names of its imports and exports: those of wasm-bindgen end
+ * in a hash, which does not compress.
+ *
+ * @param {string} name
+ * @param {Form} form
+ * @param {string} input
+ * @returns {Promise<{ file: string, names: ShortNames }>}
+ */
+async function optimize(name, form, input) {
+  const file = path.join(folderOf(name, form), "optimized.wasm");
+  const passes = [...OPTIMIZE[form], ...STRIP, "--minify-imports-and-exports-and-modules"];
+  const printed = capturedProgram("wasm-opt", [...FEATURES, ...passes, input, "-o", file]);
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(await readFile(file)));
+  const other = imports.find(({ module }) => module !== IMPORTS_NAME);
+  if (other)
+    throw new UserError(
+      `package: wasm-opt named an imported module "${other.module}", expected "${IMPORTS_NAME}"`,
+    );
+  return { file, names: parseNames(name, printed) };
+}
+
+/**
+ * Parses the names that wasm-opt printed.
+ *
+ * @param {string} name
+ * @param {string} printed
+ * @returns {ShortNames}
+ */
+function parseNames(name, printed) {
+  /** @type {ShortNames} */
+  let names;
+  try {
+    names = JSON.parse(printed);
+  } catch {
+    throw new UserError(`package: wasm-opt printed no JSON with short names: ${printed}`);
+  }
+  const other = names.imports.find(([module]) => module !== `./${name}_bg.js`);
+  if (other)
+    throw new UserError(
+      `package: ${name} imports ${other[1]} from ${other[0]}, but only the glue is packed: which dependency has JavaScript of its own?`,
+    );
+  return names;
+}
+
+/**
+ * Throws if a 64-bit integer crosses to or from JavaScript: wasm2js splits it in two.
+ *
+ * @param {string} name
+ * @param {WebAssembly.Module} module
+ */
+function checkCrossings(name, module) {
+  // Node describes types only with this flag: https://github.com/WebAssembly/js-types
+  v8.setFlagsFromString("--experimental-wasm-type-reflection");
+  /**
+   * @type {{ name: string, kind: string, type?: { parameters: string[], results: string[] } }[]}
+   */
+  const crossings = [
+    ...WebAssembly.Module.imports(module),
+    ...WebAssembly.Module.exports(module),
+  ].filter(({ kind }) => kind === "function");
+  const wide = crossings.filter(({ name: crossing, type }) => {
+    if (!type)
+      throw new UserError(
+        `package: this Node does not describe the type of ${crossing}: see checkCrossings in scripts/lib/wasm_modules.mjs`,
+      );
+    return [...type.parameters, ...type.results].includes("i64");
+  });
+  if (wide.length > 0)
+    throw new UserError(
+      `package: ${name}: 64-bit integers cannot reach JavaScript in the fallback; use f64, which is exact up to 2^53, in ${wide.map(({ name }) => name).join(", ")}`,
+    );
+}
+
+/**
+ * Runs a program, and throws if it fails.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ */
 async function program(command, args) {
   const code = await run(command, args, { env: toolEnv("wasm-bindgen-cli") });
-  if (code !== 0)
-    throw new Told(
-      `package: '${path.basename(command)} ${args.join(" ")}' failed with ${code}; what it says is above`,
-    );
+  if (code !== 0) throw failed(command, args);
 }
 
-function formDirectory(name, form) {
-  return path.join(targetDirectory(), "package", name, form);
+/**
+ * Runs a program and returns its output, and throws if it fails.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ */
+function capturedProgram(command, args) {
+  const output = capture(command, args, { env: toolEnv(), showErrors: true });
+  if (output === undefined) throw failed(command, args);
+  return output;
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function failed(command, args) {
+  return new UserError(`package: '${path.basename(command)} ${args.join(" ")}' failed; see above`);
+}
+
+/**
+ * Returns the folder of the intermediate files.
+ *
+ * @param {string} name
+ * @param {Form} form
+ */
+function folderOf(name, form) {
+  return path.join(targetDirectory(), "package", name, form, "bound");
 }
 
 function targetDirectory() {
   const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
-  if (!metadata) throw new Told("package: 'cargo metadata' failed: run it by hand to see why");
+  if (!metadata) throw new UserError("package: 'cargo metadata' failed: run it to see why");
   return JSON.parse(metadata).target_directory;
 }

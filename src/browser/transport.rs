@@ -1,5 +1,5 @@
 //! One stream, owned: opened, listened to, and closed on drop. It is carried by JavaScript
-//! (`www/package/transport.js`).
+//! (`src/browser/transport.js`).
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,7 +20,7 @@ pub enum Opener {
     #[default]
     EventSource,
     /// By a function of the page, `open(url, names, tell)`, that returns a transport as
-    /// `www/package/transport.js` describes it.
+    /// `src/browser/transport.js` describes it.
     Function(Function),
 }
 
@@ -98,7 +98,7 @@ thread_local! {
 
 #[wasm_bindgen]
 extern "C" {
-    /// A transport as `www/package/transport.js` describes it.
+    /// A transport as `src/browser/transport.js` describes it.
     #[derive(Clone, Debug, PartialEq)]
     pub(crate) type Transport;
 
@@ -110,7 +110,7 @@ extern "C" {
     pub(crate) fn flush(this: &Transport);
 }
 
-#[wasm_bindgen(module = "/www/package/transport.js")]
+#[wasm_bindgen(module = "/src/browser/transport.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = openEventSource)]
     fn open_event_source(
@@ -123,7 +123,7 @@ extern "C" {
 
 /// The kinds of events that a transport delivers.
 ///
-/// The numbers are those of `www/package/transport.js`, which also describes the arguments.
+/// The numbers are those of `src/browser/transport.js`, which also describes the arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TransportEvent {
     /// The stream is open.

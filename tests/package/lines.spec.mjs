@@ -1,6 +1,6 @@
 // What reaches onLog: each line once, in order, as its producer sent it, however fast they come and however little room there is.
 
-import { readLog } from "../../www/package/records.js";
+import { toLog } from "../../www/package/internal/engine/records.js";
 import { expect, ranges, test } from "./support.mjs";
 
 test("gives each log once and in order, at most once per frame", async ({
@@ -87,7 +87,7 @@ test("a log has the class of its level, whatever its producer calls that", async
 });
 
 test("numbers of Python that are no JSON are read as strings, and what is no JSON stays text", () => {
-  const data = (text) => readLog([null, "", null, null, text]).data;
+  const data = (text) => toLog([null, "", null, null, text]).data;
   expect(data('{"a":NaN,"b":[-Infinity, Infinity ],"c":"NaN, \\"Infinity]"}')).toEqual({
     a: "NaN",
     b: ["-Infinity", "Infinity"],

@@ -1,5 +1,5 @@
-// The engine without a view, for pages that draw their own table.
+// Entry point "./headless": the engine without a view, for pages that draw their own table.
 
-export { openLogs } from "./logs.js";
-export { backend } from "./engine.js";
-export { LiveLogsError } from "./errors.js";
+export { backend } from "./internal/engine/engine.js";
+export { LiveLogsError } from "./internal/errors.js";
+export { openLogs } from "./internal/headless/logs.js";

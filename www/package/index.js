@@ -1,5 +1,5 @@
-// The package's main door: the viewer, mounted into an element of any page.
+// Entry point ".": the viewer, mounted into an element of any page.
 
-export { mountLiveLogs } from "./mount.js";
-export { backend } from "./engine.js";
-export { LiveLogsError } from "./errors.js";
+export { backend } from "./internal/engine/engine.js";
+export { LiveLogsError } from "./internal/errors.js";
+export { mountLiveLogs } from "./internal/viewer/mount.js";

@@ -1,5 +1,11 @@
-// The package's door for React, 16.8 and newer: the names and shapes of the client before this one.
+// Entry point "./react": components and hooks for React 16.8 and newer, compatible with the names
+// and shapes of the client that this package replaces.
 
-export { LogsSSEClient, LogsWithSSE } from "./components.js";
-export { LogsSSEContext, LogsSSEProvider, useLogsSSE, useLogsSubscription } from "./hooks.js";
-export { LiveLogsError } from "./errors.js";
+export { LiveLogsError } from "./internal/errors.js";
+export { LogsSSEClient, LogsWithSSE } from "./internal/react/components.js";
+export {
+  LogsSSEContext,
+  LogsSSEProvider,
+  useLogsSSE,
+  useLogsSubscription,
+} from "./internal/react/hooks.js";

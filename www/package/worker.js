@@ -1,53 +1,86 @@
-// Streams in a Worker: what transport.js tells there is passed on to the page's thread, which has the engine.
-// Messages to it: ["open", id, url, names, headers or null, withCredentials], ["taken", id, bytes], ["close", id]; from it: [id, kind, …].
+// The package's Worker: opens streams, and passes what they emit to the page's thread, where the
+// engine runs (internal/engine/worker_host.js). It receives:
+//   ["open", id, url, names, headers or null, withCredentials]
+//   ["taken", id, length]   acknowledges bytes
+//   ["close", id]
+// and sends [id, kind, first, second, third], the arguments of `emit`.
 
-import { EVENTS, FAILED, openEventSource, openFetch } from "./transport.js";
+/** @import { Emit, Transport } from "../../src/browser/transport.js" */
 
-/** Bytes that may be under way to the page before no more are read. */
-const MOST_BYTES = 4 << 20;
+import { EVENTS, FAILED, openEventSource, openFetch } from "../../src/browser/transport.js";
 
+/** Stops reading while more than this many bytes are on their way to the page. */
+const MAX_BYTES_IN_FLIGHT = 4 << 20;
+
+/**
+ * The global object: only what is used of it, since the types of pages and Workers exclude each
+ * other.
+ *
+ * @type {{
+ *   onmessage: ((event: MessageEvent<[type: string, id: number, ...args: any[]]>) => void) | null,
+ *   postMessage(message: unknown, transfer?: Transferable[]): void,
+ * }}
+ */
+const scope = /** @type {any} */ (self);
+
+/** @type {Map<number, { transport: Transport | null, acknowledge(length: number): void }>} */
 const streams = new Map();
 
-self.onmessage = ({ data: [what, id, ...given] }) => {
-  if (what === "open") open(id, ...given);
+scope.onmessage = ({ data: [type, id, ...args] }) => {
+  if (type === "open") {
+    const [url, names, headers, withCredentials] = args;
+    open(id, url, names, headers, withCredentials);
+  }
   const stream = streams.get(id);
-  if (what === "taken") stream?.taken(given[0]);
-  if (what === "close") {
+  if (type === "taken") stream?.acknowledge(args[0]);
+  if (type === "close") {
     stream?.transport?.close();
     streams.delete(id);
   }
 };
 
+/**
+ * @param {number} id
+ * @param {string} url
+ * @param {string} names
+ * @param {[string, string][] | null} headers `null` for an EventSource
+ * @param {boolean} [withCredentials]
+ */
 function open(id, url, names, headers, withCredentials) {
-  let underWay = 0;
-  let goOn = null;
+  let inFlight = 0;
+  /** @type {(() => void) | null} */
+  let resume = null;
+  /** @type {{ transport: Transport | null, acknowledge(length: number): void }} */
   const stream = {
     transport: null,
-    taken(bytes) {
-      underWay -= bytes;
-      if (underWay <= MOST_BYTES / 2) goOn?.();
+    acknowledge(length) {
+      inFlight -= length;
+      if (inFlight <= MAX_BYTES_IN_FLIGHT / 2) resume?.();
     },
   };
   streams.set(id, stream);
 
-  /** Gives a promise when it is time to wait. */
-  function tell(kind, first, ...more) {
+  /** @type {Emit} */
+  function emit(kind, first, ...rest) {
     if (!(first instanceof Uint8Array)) {
-      self.postMessage([id, kind, first, ...more]);
+      scope.postMessage([id, kind, first, ...rest]);
       return undefined;
     }
-    // What was packed lies in a buffer that transport.js uses again.
+    // Packed events are in a buffer that transport.js reuses.
     const bytes = kind === EVENTS ? first.slice() : first;
-    underWay += bytes.length;
-    self.postMessage([id, kind, bytes], [bytes.buffer]);
-    return underWay > MOST_BYTES ? new Promise((resolve) => (goOn = resolve)) : undefined;
+    inFlight += bytes.length;
+    scope.postMessage([id, kind, bytes], [bytes.buffer]);
+    if (inFlight <= MAX_BYTES_IN_FLIGHT) return undefined;
+    return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      resume = resolve;
+    });
   }
 
   try {
     stream.transport = headers
-      ? openFetch(url, () => headers, tell, withCredentials)
-      : openEventSource(url, names, tell, withCredentials);
+      ? openFetch(url, () => headers, emit, withCredentials)
+      : openEventSource(url, names, emit, withCredentials);
   } catch (error) {
-    tell(FAILED, false, error.message);
+    emit(FAILED, false, error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,6 +1,6 @@
 //! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`, for all of the Rust
 //! code. The npm package's JavaScript checks names by the same rules before the engine is loaded
-//! (`www/package/options.js`).
+//! (`www/package/internal/channel.js`).
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Unpacks events that `www/package/transport.js` packed into one text. Does not interpret them.
+//! Unpacks events that `src/browser/transport.js` packed into one text. Does not interpret them.
 //!
 //! Each event is `\r`, a digit for its name, its id, `\n`, and its data. In a stream `\r` ends a
 //! line, so no name, id or data contains it.

@@ -2,13 +2,18 @@ import type { Backend, LogsStatus } from "./index.js";
 export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
 
 /**
- * `<datashop-live-logs workspace-id="…" workflow-id="…">`. Attributes and properties may change at any time, except `wasm-url` and
- * `backend`, which are read once per page.
- * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity log-title theme locale console transport
- * with-credentials worker wasm-url backend`. Other options, such as `headers`, need `mountLiveLogs`.
- * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` is an `error` event and a sentence in the element; other wrong
- * attributes count as absent, with one warning in the console.
- * Events: `status`, `log`, `error`, whose `detail` is what the callbacks of `mountLiveLogs` receive.
+ * `<datashop-live-logs workspace-id="…" workflow-id="…">`. Attributes and properties may change at
+ * any time, except `wasm-url` and `backend`, which are read once per page.
+ *
+ * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity log-title theme
+ * locale console transport with-credentials worker wasm-url backend`. Other options, such as
+ * `headers`, need `mountLiveLogs`.
+ *
+ * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
+ * message in the element. Other wrong attributes are ignored, with one warning in the console.
+ *
+ * Events: `status`, `log`, `error`, whose `detail` is what the callbacks of `mountLiveLogs`
+ * receive.
  */
 export interface DatashopLiveLogs extends HTMLElement {
   workspaceId: string | null;
@@ -33,7 +38,10 @@ export interface DatashopLiveLogs extends HTMLElement {
   status(): LogsStatus;
 }
 
-/** Importing the module defines the element; this defines it under another name. Does nothing for a name that is defined already. */
+/**
+ * Defines the element under another name: importing the module has defined `datashop-live-logs`.
+ * Does nothing if `name` is defined.
+ */
 export function defineLiveLogs(name?: string): void;
 
 declare global {

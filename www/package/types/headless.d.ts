@@ -18,29 +18,41 @@ export type {
   Notice,
 } from "./index.js";
 
-/** Options of a source: one workflow, or any channels of one gateway over one connection. */
+/** Options of a source: one workflow, or any channels of a gateway over one connection. */
 export interface LogsOptions extends ConnectionOptions {
-  /** The gateway that `channels` are read from: `{gatewayUrl}/logs/stream` is opened. With it, `workspaceId` and `workflowId` are not needed. */
+  /**
+   * The gateway from which `channels` are read, at `{gatewayUrl}/logs/stream`. `workspaceId` and
+   * `workflowId` are not needed then.
+   */
   gatewayUrl?: string;
-  /** The channels, such as `["logs:etl:workspace123:workflow456"]`; at most 16. May change while connected: those kept lose nothing. */
+  /**
+   * The channels, such as `["logs:etl:workspace123:workflow456"]`; at most 16. They may change
+   * while connected: channels that stay lose nothing.
+   */
   channels?: readonly string[];
 }
 
-/** What is held. The same object until something changes. */
+/** What a source holds. The same object until something changes. */
 export interface LogsSnapshot {
-  /** Grows with each change. */
+  /** Increases with each change. */
   readonly version: number;
   /** Logs and notices, oldest first, at most `capacity`. */
   readonly rows: readonly (Log | Notice)[];
-  /** Logs that were dropped to stay within `capacity`. */
+  /** Logs that were evicted to stay within `capacity`. */
   readonly dropped: number;
   readonly status: LogsStatus;
 }
 
-/** The engine without a view. Iterating gives each log once, as it comes; a consumer that falls behind `capacity` gets a notice that says how many it missed. */
+/**
+ * A source of logs, without a view. Iterating yields each row once, as it arrives; a consumer that
+ * falls behind by more than `capacity` receives a notice with the number of dropped rows.
+ */
 export interface Logs extends AsyncIterable<Log | Notice> {
   readonly ready: Promise<void>;
-  /** Calls `listener` after each change: at most once per frame for what the stream brings, and at once after `update` and `clear`. Returns what ends it. */
+  /**
+   * Calls `listener` after each change: at most once per frame for changes of the stream, and at
+   * once after `update` and `clear`. Returns a function that ends it.
+   */
   subscribe(listener: () => void): () => void;
   getSnapshot(): LogsSnapshot;
   status(): LogsStatus;
@@ -49,12 +61,16 @@ export interface Logs extends AsyncIterable<Log | Notice> {
   disconnect(): void;
   retryNow(): void;
   clear(): void;
-  /** Ends everything, iterations too. May be called any number of times. */
+  /** Ends everything, including iterations. Can be called any number of times. */
   close(): void;
 }
 
-/** Opens a source of logs; it connects when asked, or at once with `autoConnect`. Throws a {@link LiveLogsError} when an essential option is wrong, see {@link ConnectionOptions}. */
+/**
+ * Opens a source of logs, which connects on `connect()`, or at once with `autoConnect`.
+ *
+ * Throws a {@link LiveLogsError} if an essential option is wrong; see {@link ConnectionOptions}.
+ */
 export function openLogs(options?: LogsOptions): Logs;
 
-/** What runs in this page, once something is loaded. */
+/** Returns what runs in this page, or `null` until it is loaded. */
 export function backend(): Backend | null;

@@ -11,10 +11,10 @@ export interface LogsSSEClientProps extends LiveLogsOptions {
 /** Status bar, button "Connect Live Logs" and live section. */
 export const LogsSSEClient: FunctionComponent<LogsSSEClientProps>;
 
-/** The same above `children`, which stay untouched. */
+/** The same, above `children`. */
 export const LogsWithSSE: FunctionComponent<LogsSSEClientProps & { children?: ReactNode }>;
 
-/** The words of the client before this one: `error` is between two attempts, `failed` is over for good. */
+/** As in the client that this package replaces: `error` will be retried, `failed` will not. */
 export type ConnectionStatus = "disconnected" | "connecting" | "connected" | "error" | "failed";
 
 export interface LogsSSEStats {
@@ -27,8 +27,9 @@ export interface LogsSSEStats {
 }
 
 /**
- * The value of the context. It never changes: when the connection reads differently the provider passes on a new one, and at most one
- * per second while only `stats` change. Its functions stay the same for the provider's life.
+ * The value of the context. It is immutable: the provider passes a new one when the connection
+ * changes, and at most one per second while only `stats` change. Its functions stay the same for
+ * the lifetime of the provider.
  */
 export interface LogsSSEValue {
   readonly connectionStatus: ConnectionStatus;
@@ -37,19 +38,26 @@ export interface LogsSSEValue {
   readonly isConnected: boolean;
   readonly stats: LogsSSEStats;
   /**
-   * Calls `callback` with each new log of `channels`, until the returned function is called. Opens with the first subscription, closes
-   * with the last. Never throws: wrong input is reported through the provider's `onError` and in `error`.
+   * Calls `callback` with each new log of `channels`, until the returned function is called. The
+   * first subscription opens the connection, the last one closes it. Never throws: wrong input is
+   * reported through the provider's `onError` and in `error`.
    */
   subscribe(channels: string | readonly string[], callback: (log: Log) => void): () => void;
   disconnect(): void;
-  /** Connects again after `disconnect`, or cuts a wait short. */
+  /** Connects again after `disconnect`, or ends the wait for the next attempt. */
   connect(): void;
 }
 
 export interface LogsSSEProviderProps {
-  /** The gateway: all channels travel over one connection to it. Without it, each channel goes over the page's own proxy route. */
+  /**
+   * The gateway: all channels share one connection to it. Without it, each channel has a connection
+   * over the page's proxy route.
+   */
   gatewayUrl?: string | null;
-  /** Receives wrong input, failures to load and what callbacks throw; without it they go to the console. */
+  /**
+   * Called with wrong input, failures to load and errors of callbacks, which are logged to the
+   * console otherwise.
+   */
   onError?(error: LiveLogsError): void;
   transport?: LiveLogsOptions["transport"];
   headers?: LiveLogsOptions["headers"];
@@ -67,12 +75,12 @@ export interface UseLogsSSEOptions {
   service?: string;
   workspace_id?: string | null;
   workflow_id?: string | null;
-  /** The most logs kept; 200 unless given. */
+  /** The most logs kept. Default: 200. */
   maxLogs?: number;
-  /** Keep them in localStorage over a reload. */
+  /** Keep logs in localStorage across a reload. */
   persistence?: boolean;
   persistenceKey?: string;
-  /** Which logs to keep. When it throws, the log is kept and the error is reported once. */
+  /** Which logs to keep. If it throws, the log is kept and the error is reported once. */
   filter?(log: Log): boolean;
 }
 
@@ -86,22 +94,22 @@ export interface UseLogsSSEResult {
   error: LiveLogsError | null;
   channel: string | null;
   clearLogs(): void;
-  /** Shows again what localStorage holds. */
+  /** Shows the logs in localStorage again. */
   resetToPersisted(): void;
-  /** The counts of the connection as of this rendering. */
+  /** The counts of the connection as of this render. */
   stats: LogsSSEStats;
 }
 
-/** Logs of one channel, from mounting to unmounting. */
+/** Reads the logs of one channel while the component is mounted. */
 export function useLogsSSE(options?: UseLogsSSEOptions): UseLogsSSEResult;
 
 export interface UseLogsSubscriptionResult extends UseLogsSSEResult {
-  /** Begins; nothing is opened before. */
+  /** Starts reading. Nothing is opened before. */
   connectToLogs(): void;
   disconnect(): void;
 }
 
-/** Logs of one ETL workflow, once `connectToLogs` is called. */
+/** Reads the logs of one ETL workflow after `connectToLogs` is called. */
 export function useLogsSubscription(
   workspaceId: string | null | undefined,
   workflowId: string | null | undefined,

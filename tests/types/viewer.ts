@@ -1,0 +1,79 @@
+// The viewer, the engine without a view, and the element, as a host in TypeScript uses them.
+
+import { defineLiveLogs } from "@datashop/logs-sse-client/element";
+import { backend, LiveLogsError, mountLiveLogs } from "@datashop/logs-sse-client";
+import type { LiveLogsOptions, Log, LogsStatus } from "@datashop/logs-sse-client";
+import { type LogsOptions, type Notice, openLogs } from "@datashop/logs-sse-client/headless";
+
+const options: LiveLogsOptions = {
+  workspaceId: "workspace123",
+  workflowId: null,
+  capacity: 5_000,
+  theme: "dark",
+  transport: "fetch",
+  headers: async () => ({ Authorization: "Bearer token" }),
+  wasmUrl: new URL("https://example.com/viewer_bg.wasm"),
+  onStatus(status) {
+    status satisfies LogsStatus;
+    status.isLive satisfies boolean;
+    // @ts-expect-error a status cannot be changed
+    status.attempt = 2;
+  },
+  onLog: (logs) => logs.map((log) => log.message),
+  onError: (error) => error.type === "not_granted",
+};
+
+const handle = mountLiveLogs(document.body, options);
+handle.ready satisfies Promise<void>;
+handle.update({ title: "Logs", endpoint: "/logs" });
+handle.status().cause satisfies string | null;
+handle.unmount();
+backend() satisfies "wasm" | "js" | null;
+
+// @ts-expect-error the element is required
+mountLiveLogs();
+// @ts-expect-error an element, not a selector
+mountLiveLogs("#logs");
+// @ts-expect-error no such theme
+mountLiveLogs(document.body, { theme: "blue" });
+// @ts-expect-error no such option
+mountLiveLogs(document.body, { workspace: "workspace123" });
+// @ts-expect-error an option of `openLogs` only
+mountLiveLogs(document.body, { channels: ["logs:etl:workspace123"] });
+// @ts-expect-error no such method
+handle.close();
+
+const error = new LiveLogsError("option", "expected a string", { option: "title" });
+error satisfies Error;
+error.type satisfies string;
+// @ts-expect-error no such type
+new LiveLogsError("typo", "expected a string");
+
+const logsOptions: LogsOptions = { gatewayUrl: "/gateway", channels: ["logs:etl:workspace123"] };
+const logs = openLogs(logsOptions);
+const unsubscribe: () => void = logs.subscribe(() => logs.getSnapshot().rows.length);
+unsubscribe();
+logs.update({ channels: [] });
+for (const row of logs.getSnapshot().rows) row.text satisfies string;
+
+export async function collect(): Promise<(Log | Notice)[]> {
+  const rows = [];
+  for await (const row of logs) rows.push(row);
+  return rows;
+}
+
+// @ts-expect-error an option of the viewer only
+openLogs({ title: "Logs" });
+// @ts-expect-error rows cannot be changed
+logs.getSnapshot().rows.push();
+
+defineLiveLogs("other-live-logs");
+const element = document.createElement("datashop-live-logs");
+element.workspaceId = null;
+element.wasmUrl satisfies string | null;
+element.connect();
+element.status().state satisfies string;
+// @ts-expect-error a number, not a text
+element.capacity = "5000";
+// @ts-expect-error cannot be null
+element.theme = null;

@@ -1,0 +1,255 @@
+// Loads an engine once per page: as WebAssembly where the browser and the page's policy allow it,
+// otherwise as JavaScript compiled from the same code. An engine that panicked is never called
+// again; the next request loads a new one.
+
+/** @import { Backend, ConnectionOptions } from "../../types/index.d.ts" */
+/** @import { EngineAssets, Glue } from "./assets.js" */
+
+import { LiveLogsError, messageOf } from "../errors.js";
+
+/**
+ * @template {Glue} G
+ * @typedef {object} Engine
+ * @property {G} glue
+ * @property {Backend} backend
+ * @property {LiveLogsError | null} failure set once the engine panicked
+ * @property {Set<(error: LiveLogsError) => void>} listeners called when it panics
+ * @property {WebAssembly.Exports} exports
+ * @property {EngineAssets<G>} assets
+ */
+
+/** @typedef {Pick<ConnectionOptions, "wasmUrl" | "backend" | "console">} EngineOptions */
+
+/**
+ * The engines of this page, one for each kind of assets.
+ *
+ * @type {Map<EngineAssets<any>, Promise<Engine<any>>>}
+ */
+const engines = new Map();
+
+/** @type {Backend | null} */
+let loadedBackend = null;
+let isReported = false;
+
+/** Returns what runs in this page, or `null` while nothing is loaded. */
+export function backend() {
+  return loadedBackend;
+}
+
+/**
+ * Returns the page's engine for `assets`, and loads it on the first call, which decides `wasmUrl`
+ * and `backend`. A failure is not cached, so a later call tries again.
+ *
+ * @template {Glue} G
+ * @param {EngineAssets<G>} assets
+ * @param {EngineOptions} options
+ * @returns {Promise<Engine<G>>}
+ */
+export function loadEngine(assets, options) {
+  const loaded = engines.get(assets);
+  if (loaded) return loaded;
+  const loading = start(assets, options);
+  engines.set(assets, loading);
+  loading.catch(() => engines.delete(assets));
+  return loading;
+}
+
+/**
+ * Calls into an engine, and returns `undefined` if the engine is dead. An exception ends it, since
+ * its state may be inconsistent.
+ *
+ * @template {Glue} G
+ * @template T
+ * @param {Engine<G>} engine
+ * @param {(glue: G) => T} call
+ * @returns {T | undefined}
+ */
+export function guarded(engine, call) {
+  if (engine.failure) return undefined;
+  try {
+    return call(engine.glue);
+  } catch (error) {
+    fail(engine, messageOf(error));
+    return undefined;
+  }
+}
+
+/**
+ * @template {Glue} G
+ * @param {EngineAssets<G>} assets
+ * @param {EngineOptions} options
+ * @returns {Promise<Engine<G>>}
+ */
+async function start(assets, options) {
+  const glue = assets.createGlue();
+  /** @type {Record<string, object>} */
+  const imports = { [assets.imports]: glue };
+  const { exports, backend, reason } = await instantiate(assets, imports, options);
+  glue.__wbg_set_wasm(exports);
+  glue.__wbg_init();
+  /** @type {Engine<G>} */
+  const engine = {
+    glue,
+    backend,
+    failure: null,
+    listeners: new Set(),
+    exports,
+    assets,
+  };
+  glue.start((panic) => fail(engine, panic));
+  loadedBackend = backend;
+  if (options.console !== "off") report(backend, reason);
+  return engine;
+}
+
+/**
+ * Instantiates WebAssembly, or the fallback. `reason` says why WebAssembly is not used.
+ *
+ * @param {EngineAssets<Glue>} assets
+ * @param {Record<string, object>} imports
+ * @param {EngineOptions} options
+ * @returns {Promise<{ exports: WebAssembly.Exports, backend: Backend, reason: string }>}
+ */
+async function instantiate(assets, imports, options) {
+  const url = options.wasmUrl || assets.wasmUrl();
+  let reason = "";
+  if (options.backend !== "js" && url) {
+    reason = wasmUnavailableReason();
+    if (!reason) {
+      try {
+        return { backend: "wasm", exports: await fetchWasm(url, imports), reason };
+      } catch (error) {
+        reason = messageOf(error);
+      }
+    }
+    if (options.backend === "wasm")
+      throw loadError(
+        reason === POLICY
+          ? "the page's policy forbids WebAssembly (script-src lacks 'wasm-unsafe-eval')"
+          : reason,
+      );
+  }
+  try {
+    const fallback = await assets.loadFallback();
+    return { backend: "js", exports: fallback.instantiate(imports), reason };
+  } catch (error) {
+    throw loadError([reason, messageOf(error)].filter(Boolean).join("; "), error);
+  }
+}
+
+/**
+ * @param {string} reason
+ * @param {unknown} [cause]
+ */
+function loadError(reason, cause) {
+  return new LiveLogsError("load", `could not load live logs: ${reason}`, { cause });
+}
+
+/** @type {string | null} */
+let unavailableReason = null;
+
+/**
+ * Returns `POLICY` or a sentence if WebAssembly cannot run here, otherwise `""`. Checked once per
+ * page, since browsers report each violation of a policy to the page's owner.
+ */
+function wasmUnavailableReason() {
+  unavailableReason ??= findUnavailableReason();
+  return unavailableReason;
+}
+
+/**
+ * Instantiates the smallest module, since a policy may forbid that and still allow compiling
+ * (docs/csp.md). SIMD is detected by validation, which no policy restricts.
+ */
+function findUnavailableReason() {
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(EMPTY_MODULE));
+  } catch {
+    return POLICY;
+  }
+  return WebAssembly.validate(SIMD_MODULE)
+    ? ""
+    : "this browser has no WebAssembly SIMD; Chrome and Edge 91, Firefox 89 and Safari 16.4 have";
+}
+
+const POLICY = "policy";
+
+const EMPTY_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+/** A module with the function `() => i8x16.splat(0)`. */
+// biome-ignore format: one section per line
+const SIMD_MODULE = Uint8Array.of(
+  ...EMPTY_MODULE,
+  1, 5, 1, 96, 0, 1, 123,
+  3, 2, 1, 0,
+  10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
+);
+
+/**
+ * @param {string | URL} url
+ * @param {Record<string, object>} imports
+ * @returns {Promise<WebAssembly.Exports>}
+ */
+async function fetchWasm(url, imports) {
+  const response = await fetch(url, { credentials: "same-origin" });
+  const type = response.headers.get("Content-Type") || "no content type";
+  const hint = "set the option wasmUrl to the address of the wasm file";
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}; ${hint}`);
+  // The server of a single-page application answers any address with its page.
+  if (type.startsWith("text/html"))
+    throw new Error(`${response.url} is a web page (${type}); ${hint}`);
+  const wasmImports = /** @type {WebAssembly.Imports} */ (imports);
+  const { instance } = type.startsWith("application/wasm")
+    ? await WebAssembly.instantiateStreaming(response, wasmImports)
+    : await WebAssembly.instantiate(await response.arrayBuffer(), wasmImports);
+  return instance.exports;
+}
+
+/**
+ * Logs once per page what runs, and why.
+ *
+ * @param {Backend} backend
+ * @param {string} reason
+ */
+function report(backend, reason) {
+  if (isReported) return;
+  isReported = true;
+  if (backend === "wasm") console.info("[live logs] runs as WebAssembly");
+  else if (reason === POLICY)
+    console.info(
+      "[live logs] runs as JavaScript; add 'wasm-unsafe-eval' to the page's script-src for speed",
+    );
+  else console.info(`[live logs] runs as JavaScript${reason ? `: ${reason}` : ""}`);
+}
+
+/**
+ * Marks an engine as dead, and notifies its listeners.
+ *
+ * @param {Engine<any>} engine
+ * @param {string} panic
+ */
+function fail(engine, panic) {
+  if (engine.failure) return;
+  const failure = new LiveLogsError("internal", `live logs stopped: internal error: ${panic}`);
+  engine.failure = failure;
+  engines.delete(engine.assets);
+  // Deferred until the failed call has left the engine. Its remaining timers and listeners then
+  // call exports that do nothing.
+  queueMicrotask(() => {
+    engine.glue.__wbg_set_wasm(inertExports(engine.exports));
+    for (const listener of [...engine.listeners]) listener(failure);
+  });
+}
+
+/**
+ * Returns `exports` with functions that do nothing. Its memory stays.
+ *
+ * @param {WebAssembly.Exports} exports
+ */
+function inertExports(exports) {
+  const entries = Object.entries(exports).map(([name, value]) => [
+    name,
+    typeof value === "function" ? () => 0 : value,
+  ]);
+  return Object.fromEntries(entries);
+}

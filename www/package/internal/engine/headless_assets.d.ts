@@ -1,0 +1,2 @@
+import type { EngineAssets, HeadlessGlue } from "./assets.js";
+export const assets: EngineAssets<HeadlessGlue>;

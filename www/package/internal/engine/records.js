@@ -1,0 +1,145 @@
+// Converts the engine's rows (crates/core/src/report.rs) to the objects that hosts receive.
+
+/** @import { Log, Notice } from "../../types/index.d.ts" */
+
+/**
+ * @typedef {[channel: string | null, id: string, seq: number | null, time: unknown, text: string,
+ *   levelClass?: Log["levelClass"]]} LogRecord
+ * @typedef {[type: unknown, notice: Notice["notice"], missing: number | null, text: string]
+ * } NoticeRecord
+ */
+
+/** Grows over all sources of the page, so that logs of two connections never share a key. */
+let lastKey = 0;
+
+/**
+ * Parses the engine's JSON into rows, oldest first.
+ *
+ * @param {string} json
+ * @returns {(Log | Notice)[]}
+ */
+export function parseRows(json) {
+  /** @type {unknown[][]} */
+  const records = JSON.parse(json);
+  return records.map((record) =>
+    record.length === 4
+      ? toNotice(/** @type {NoticeRecord} */ (record))
+      : toLog(/** @type {LogRecord} */ (record.slice(1))),
+  );
+}
+
+/**
+ * Returns the log of a record. The fields of the entry become fields of the log, except those whose
+ * names the log itself uses. `level` is what the producer wrote, otherwise what the engine found.
+ *
+ * @param {LogRecord} record
+ * @returns {Log}
+ */
+export function toLog([channel, id, seq, time, text, levelClass = "other"]) {
+  const data = parseEntry(text);
+  const isObject = data !== null && typeof data === "object" && !Array.isArray(data);
+  const fields = isObject ? data : { message: typeof data === "string" ? data : text };
+  const level = levelClass === "other" ? undefined : { level: levelClass.toUpperCase() };
+  lastKey += 1;
+  return {
+    timestamp: time,
+    ...level,
+    ...fields,
+    key: lastKey,
+    channel,
+    id,
+    seq,
+    levelClass,
+    data,
+    text,
+  };
+}
+
+/**
+ * Returns the record of a log, the inverse of `toLog`.
+ *
+ * @param {Log} log
+ * @returns {LogRecord}
+ */
+export function toRecord({ channel, id, seq, timestamp, text, levelClass }) {
+  return [channel, id, seq, timestamp, text, levelClass];
+}
+
+/**
+ * Returns the notice for rows that a consumer missed because it fell behind.
+ *
+ * @param {number} count
+ * @returns {Notice}
+ */
+export function droppedNotice(count) {
+  lastKey += 1;
+  const rows = count === 1 ? "row was" : "rows were";
+  return {
+    key: lastKey,
+    notice: "gap",
+    missing: count,
+    text: `${grouped(count)} ${rows} dropped because the consumer fell behind`,
+  };
+}
+
+/**
+ * Formats a number with thousands separators, as the engine does.
+ *
+ * @param {number} number
+ */
+export function grouped(number) {
+  return number.toLocaleString("en-US");
+}
+
+/**
+ * Tells logs from notices. Not by the field `notice`, which an entry may have as well.
+ *
+ * @param {Log | Notice} row
+ * @returns {row is Log}
+ */
+export function isLog(row) {
+  return "levelClass" in row;
+}
+
+/**
+ * @param {NoticeRecord} record
+ * @returns {Notice}
+ */
+function toNotice([, notice, missing, text]) {
+  lastKey += 1;
+  return { key: lastKey, notice, missing, text };
+}
+
+/**
+ * Parses an entry, and returns `text` itself if it is not JSON. `NaN` and `Infinity`, which Python
+ * writes, become strings.
+ *
+ * @param {string} text
+ * @returns {unknown}
+ */
+function parseEntry(text) {
+  const parsed =
+    tryParse(text) ??
+    (/NaN|Infinity/.test(text) ? tryParse(text.replace(STRING_OR_NAN, quoted)) : null);
+  return parsed ? parsed.value : text;
+}
+
+/**
+ * @param {string} text
+ * @returns {{ value: unknown } | null}
+ */
+function tryParse(text) {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} part */
+function quoted(part) {
+  return part.startsWith('"') ? part : `"${part}"`;
+}
+
+/** Matches strings, so that their contents are skipped, and the words in the place of a value. */
+const STRING_OR_NAN = /"(?:[^"\\]|\\.)*"|(?:NaN|-?Infinity)(?=\s*(?:[,\]}]|$))/gs;

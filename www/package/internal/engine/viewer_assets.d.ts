@@ -1,0 +1,2 @@
+import type { EngineAssets, ViewerGlue } from "./assets.js";
+export const assets: EngineAssets<ViewerGlue>;

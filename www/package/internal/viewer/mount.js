@@ -1,0 +1,274 @@
+// The viewer in a page: one element, one engine, one handle. Safe to import where there is no
+// window.
+
+/** @import { LiveLogsHandle } from "../../types/index.d.ts" */
+/** @import { EngineListener, LogView, ViewerGlue } from "../engine/assets.js" */
+/** @import { Engine } from "../engine/engine.js" */
+/** @import { Options } from "../options.js" */
+
+import { createCallbacks } from "../engine/callbacks.js";
+import { guarded, loadEngine } from "../engine/engine.js";
+import { idleStatus, parseStatus } from "../engine/status.js";
+import { createStreamOpener } from "../engine/stream_opener.js";
+import { assets } from "../engine/viewer_assets.js";
+import { noBrowser, reportNoBrowser } from "../environment.js";
+import { LiveLogsError } from "../errors.js";
+import { checkOptions, DEFAULTS, encodeOptions, VIEWER_OPTIONS } from "../options.js";
+import { bindToZone, outside, outsideAll } from "../zone.js";
+
+/** @type {typeof import("../../types/index.d.ts").mountLiveLogs} */
+export function mountLiveLogs(element, options = {}) {
+  const bound = bindToZone(options);
+  return outsideAll(outside(() => mount(element, bound)));
+}
+
+/**
+ * @param {unknown} element
+ * @param {unknown} hostOptions
+ * @returns {LiveLogsHandle}
+ */
+function mount(element, hostOptions) {
+  const container = checkElement(element);
+  /** @type {Options} */
+  let options = { ...DEFAULTS, ...checkOptions(hostOptions, VIEWER_OPTIONS, "mountLiveLogs") };
+  /** @type {Engine<ViewerGlue> | null} */
+  let engine = null;
+  /** @type {LogView | null} */
+  let view = null;
+  let endStreams = () => {};
+  let shouldConnect = options.autoConnect;
+  let isUnmounted = false;
+  /** @type {LiveLogsError | null} */
+  let failure = null;
+
+  const callbacks = createCallbacks(() => options);
+  const root = createElement("div", "dsl-mount notranslate");
+  // A page translator would translate logs, and replace the text nodes of the status.
+  root.setAttribute("translate", "no");
+  root.dataset.theme = options.theme;
+  container.append(root);
+
+  /**
+   * Calls the view if there is one.
+   *
+   * @template T
+   * @param {(view: LogView) => T} call
+   */
+  function withView(call) {
+    const target = view;
+    return engine && target ? guarded(engine, () => call(target)) : undefined;
+  }
+
+  async function start() {
+    const unsupported = noBrowser();
+    if (unsupported) {
+      showUnsupported(unsupported);
+      throw unsupported;
+    }
+    try {
+      engine = await loadEngine(assets, options);
+    } catch (error) {
+      if (!isUnmounted) show(/** @type {LiveLogsError} */ (error));
+      throw error;
+    }
+    if (isUnmounted) return;
+    engine.listeners.add(onEngineFailure);
+    const { backend } = engine;
+    /** @type {EngineListener} */
+    const listener = (rows, status, isFrame) => callbacks.receive(rows, status, isFrame, backend);
+    const opener = createStreamOpener(engine, () => options);
+    endStreams = opener.end;
+    const { capacity } = options;
+    view =
+      guarded(
+        engine,
+        ({ LogView }) => new LogView(root, listener, opener.open, capacity, encodeOptions(options)),
+      ) ?? null;
+    apply({ ...options, autoConnect: shouldConnect });
+  }
+
+  /** @param {Partial<Options>} changes */
+  function apply(changes) {
+    const has = (/** @type {(keyof Options)[]} */ ...names) =>
+      names.some((name) => name in changes);
+    if (has("theme")) root.dataset.theme = options.theme;
+    withView((view) => {
+      if (has("title")) view.set_title(options.title);
+      if (has("locale")) view.set_locale(options.locale ?? "");
+      if (has("capacity")) view.set_capacity(options.capacity);
+      if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
+      view.tell_rows(Boolean(options.onLog));
+      if (has("workspaceId", "workflowId", "service", "endpoint"))
+        view.follow_workflow(
+          options.service,
+          options.workspaceId,
+          options.workflowId,
+          options.endpoint,
+        );
+      if (changes.autoConnect) view.connect();
+    });
+  }
+
+  /** @param {LiveLogsError} error */
+  function onEngineFailure(error) {
+    shouldConnect = shouldConnect || wasConnecting();
+    // Not freed: its memory is gone with the engine.
+    view = null;
+    endStreams();
+    show(error);
+  }
+
+  function wasConnecting() {
+    return !root.querySelector(".dsl-is-disconnected");
+  }
+
+  /**
+   * Creates an element in the viewer's document, which may be that of another window.
+   *
+   * @template {keyof HTMLElementTagNameMap} Name
+   * @param {Name} name
+   * @param {string} className
+   */
+  function createElement(name, className) {
+    const element = container.ownerDocument.createElement(name);
+    element.className = className;
+    return element;
+  }
+
+  /**
+   * Shows an error in the place of the view, with a button to start again.
+   *
+   * @param {LiveLogsError} error
+   */
+  function show(error) {
+    failure = error;
+    const bar = createElement("div", "dsl-root dsl-bar");
+    const message = createElement("p", "dsl-broken");
+    message.setAttribute("role", "alert");
+    message.textContent = error.message;
+    const button = createElement("button", "dsl-button");
+    button.type = "button";
+    button.textContent = "Start again";
+    button.addEventListener("click", restart);
+    bar.append(message, button);
+    root.replaceChildren(bar);
+    callbacks.fail(error);
+  }
+
+  /**
+   * Shows the error without an alert and without a callback, which a host's tests would notice.
+   *
+   * @param {LiveLogsError} error
+   */
+  function showUnsupported(error) {
+    failure = error;
+    const message = createElement("p", "dsl-root dsl-broken");
+    message.textContent = error.message;
+    root.append(message);
+    reportNoBrowser(error, options);
+  }
+
+  function restart() {
+    failure = null;
+    root.replaceChildren();
+    start().catch(() => {});
+  }
+
+  const ready = start();
+  // Reported through `onError` and in the page, so an unhandled rejection would say nothing new.
+  ready.catch(() => {});
+
+  return {
+    ready,
+
+    update(hostOptions) {
+      const changes = checkOptions(hostOptions, VIEWER_OPTIONS, "update");
+      if (isUnmounted) return;
+      for (const name of /** @type {(keyof Options)[]} */ (Object.keys(changes)))
+        if (isSame(options[name], changes[name])) delete changes[name];
+      options = { ...options, ...changes };
+      shouldConnect = shouldConnect || Boolean(changes.autoConnect);
+      apply(changes);
+    },
+
+    connect() {
+      shouldConnect = true;
+      withView((view) => view.connect());
+    },
+
+    disconnect() {
+      shouldConnect = false;
+      withView((view) => view.disconnect());
+    },
+
+    retryNow() {
+      withView((view) => view.retry_now());
+    },
+
+    clear() {
+      withView((view) => view.clear());
+    },
+
+    status() {
+      const json = withView((view) => view.status());
+      return json && engine ? parseStatus(json, engine.backend) : idleStatus(failure);
+    },
+
+    unmount() {
+      if (isUnmounted) return;
+      isUnmounted = true;
+      callbacks.close();
+      engine?.listeners.delete(onEngineFailure);
+      const [closingEngine, closing] = [engine, view];
+      view = null;
+      if (closingEngine && closing) {
+        guarded(closingEngine, () => closing.disconnect());
+        endStreams();
+        // Freed later, since a callback of the view may be what called `unmount`.
+        queueMicrotask(() => guarded(closingEngine, () => closing.free()));
+      }
+      root.remove();
+    },
+  };
+}
+
+/**
+ * Compares two values of an option, URLs by their address. Not by `instanceof URL`: each window has
+ * a class of its own.
+ *
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function isSame(one, other) {
+  const href = hrefOf(one);
+  return one === other || (href !== undefined && href === hrefOf(other));
+}
+
+/** @param {unknown} value */
+function hrefOf(value) {
+  const { href } = /** @type {{ href?: unknown }} */ (value ?? {});
+  return typeof href === "string" ? href : undefined;
+}
+
+/**
+ * Returns `element` if it is one. Not by `instanceof Element`: an element of an iframe or a popup
+ * is an instance of that window's class.
+ *
+ * @param {unknown} element
+ * @returns {Element}
+ */
+function checkElement(element) {
+  const node = /** @type {Partial<Element>} */ (element ?? {});
+  if (node.nodeType === 1 && node.ownerDocument) return /** @type {Element} */ (element);
+  const got =
+    element === null
+      ? "null"
+      : typeof element === "string"
+        ? JSON.stringify(element)
+        : typeof element;
+  throw new LiveLogsError(
+    "option",
+    `mountLiveLogs: element: expected an element of the page, got ${got}`,
+    { option: "element" },
+  );
+}
