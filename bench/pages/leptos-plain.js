@@ -6,7 +6,7 @@ import { contend, stream, wanted } from "./contender.js";
 contend(async () => {
   await init();
   mount(stream());
-  // It counts the greeting too.
+  // It also counts the greeting.
   while (taken() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const lines = () => taken() - 1;
   const lost = () => Math.max(0, wanted.lines - lines());

@@ -19,7 +19,7 @@ contend(async (bench) => {
       if (event) return;
       const envelope = JSON.parse(data);
       if (envelope.type === "connection") greeted.resolve();
-      else tally.take(envelope);
+      else tally.count(envelope);
     },
   });
 

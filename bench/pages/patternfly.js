@@ -28,7 +28,7 @@ function Logs({ tally, onGreeted }) {
     source.onmessage = ({ data }) => {
       const envelope = JSON.parse(data);
       if (envelope.type === "connection") return onGreeted();
-      tally.take(envelope);
+      tally.count(envelope);
       const { date, level, pipeline, message, status } = envelope.data;
       waiting.push(`${date} ${level} ${pipeline} ${message} ${status}`);
     };
@@ -42,7 +42,7 @@ function Logs({ tally, onGreeted }) {
       clearInterval(timer);
       source.close();
     };
-  }, []);
+  }, [tally, onGreeted]);
   useEffect(() => {
     if (lines.length > 0) viewer.current?.scrollToBottom();
   }, [lines]);
