@@ -95,8 +95,8 @@ const ALL = [
 ];
 
 /**
- * Our client on one page, and its variants. One line per event, as old gateways send them, unless the
- * name says batch.
+ * Our client on one page, and its variants. One line per event, as old gateways send them, unless
+ * the name says batch.
  *
  * @param {string} page
  * @param {string} description

@@ -1,7 +1,7 @@
-// Chromium through its DevTools protocol, without Playwright. Playwright listens to all traffic of a
-// page: for each event of a stream the browser then sends a message, which costs the page three times
-// as much as the event. It also gives every page the focus, so that none is ever hidden. Here the
-// browser is queried before and after a run, and reports nothing in between.
+// Chromium through its DevTools protocol, without Playwright. Playwright listens to all traffic of
+// a page: for each event of a stream the browser then sends a message, which costs the page three
+// times as much as the event. It also gives every page the focus, so that none is ever hidden. Here
+// the browser is queried before and after a run, and reports nothing in between.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";

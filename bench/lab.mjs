@@ -1,5 +1,5 @@
-// One server and one browser that run contenders: opens a contender's page, runs it, and measures the
-// cost. Does not compare contenders.
+// One server and one browser that run contenders: opens a contender's page, runs it, and measures
+// the cost. Does not compare contenders.
 
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -219,8 +219,8 @@ export class Station {
   }
 
   /**
-   * Starts, and waits until the page is done, or for `patienceMs`: then the figures are those of that
-   * moment, with `isCut`.
+   * Starts, and waits until the page is done, or for `patienceMs`: then the figures are those of
+   * that moment, with `isCut`.
    *
    * @param {{ patienceMs: number, profiler?: Profiler }} options
    * @returns {Promise<RunFigures>}

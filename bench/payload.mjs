@@ -1,5 +1,5 @@
-// The bytes that the benchmark's server sends: lines as a real gateway sends them (docs/protocol.md),
-// numbered so that a loss is visible.
+// The bytes that the benchmark's server sends: lines as a real gateway sends them
+// (docs/protocol.md), numbered so that a loss is visible.
 
 /** @typedef {{ id: string, text: string }} Envelope */
 
@@ -100,7 +100,9 @@ const FORMATS = {
       64,
       (group) => `id: ${lastOf(group).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`,
     ),
-  /** The batch frames of the gateway, for a client that asks for them; see `formatOf` in server.mjs. */
+  /**
+   * The batch frames of the gateway, for a client that asks for them; see `formatOf` in server.mjs.
+   */
   batch: (envelopes) =>
     inGroups(
       envelopes,

@@ -51,8 +51,8 @@ export function barChart({ title, unit, bars, format, isLogarithmic }) {
 }
 
 /**
- * Maps values to lengths. A logarithmic scale starts at half the smallest value, so that every value
- * has a bar.
+ * Maps values to lengths. A logarithmic scale starts at half the smallest value, so that every
+ * value has a bar.
  *
  * @param {number[]} values
  * @param {boolean} [isLogarithmic]

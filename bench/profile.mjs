@@ -1,5 +1,6 @@
-// Where the main thread of a page spends its time: a CPU profile of the run, summed by function, and
-// the browser's own account of script, style and layout, which a profile reports as "(program)".
+// Where the main thread of a page spends its time: a CPU profile of the run, summed by function,
+// and the browser's own account of script, style and layout, which a profile reports as
+// "(program)".
 
 /**
  * @import { Tab } from "./devtools.mjs"
@@ -40,7 +41,8 @@ const INTERVAL_US = 500;
 const MOST = 25;
 
 /**
- * Creates a profiler for one run. Functions of WebAssembly have names only in a build that kept them.
+ * Creates a profiler for one run. Functions of WebAssembly have names only in a build that kept
+ * them.
  *
  * @returns {Profiler}
  */

@@ -1,5 +1,5 @@
-// The quick benchmark of `npm test`: fails only if our speed has collapsed, not because of noise or of
-// a busy machine.
+// The quick benchmark of `npm test`: fails only if our speed has collapsed, not because of noise or
+// of a busy machine.
 
 import { buildSite } from "./build.mjs";
 import { BARE, chosen } from "./contenders.mjs";
@@ -14,7 +14,10 @@ const ROUNDS = 2;
 /** A run that takes longer has collapsed. */
 const PATIENCE_S = 60;
 
-/** The speed of the viewer relative to a bare EventSource that ignores its data (docs/benchmarks.md). */
+/**
+ * The speed of the viewer relative to a bare EventSource that ignores its data
+ * (docs/benchmarks.md).
+ */
 const EXPECTED_RATIO = 0.45;
 
 /**
@@ -24,8 +27,8 @@ const EXPECTED_RATIO = 0.45;
 const COLLAPSE = EXPECTED_RATIO / 10;
 
 /**
- * Compares the viewer of pkg/ with the bare EventSource; returns `false` if its speed has collapsed or
- * it lost a line.
+ * Compares the viewer of pkg/ with the bare EventSource; returns `false` if its speed has collapsed
+ * or it lost a line.
  */
 export async function quickBench() {
   const contenders = chosen([BARE, "viewer"]);

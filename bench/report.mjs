@@ -1,5 +1,5 @@
-// Reports results: a table on the console, JSON in test-results/bench.json, and on request the tables
-// and charts of docs/benchmarks.md.
+// Reports results: a table on the console, JSON in test-results/bench.json, and on request the
+// tables and charts of docs/benchmarks.md.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";

@@ -133,7 +133,8 @@ function runOf(id) {
  */
 function planOf(url) {
   const [, , folder] = url.pathname.split("/");
-  // Below /bench/ the folder is the query, since the headless client accepts a gateway and not a route.
+  // Below /bench/ the folder is the query, since the headless client accepts a gateway and not a
+  // route.
   const query = url.pathname.startsWith("/bench/")
     ? new URLSearchParams(decodeURIComponent(folder))
     : url.searchParams;
@@ -160,9 +161,9 @@ function planOf(url) {
 }
 
 /**
- * Returns the format of a stream. The page chooses it, and a client that asks for batch frames still
- * receives single lines, as from an older gateway. With `asked` the client chooses, as with a real
- * gateway.
+ * Returns the format of a stream. The page chooses it, and a client that asks for batch frames
+ * still receives single lines, as from an older gateway. With `asked` the client chooses, as with a
+ * real gateway.
  *
  * @param {URL} url
  * @param {string} named

@@ -1,5 +1,5 @@
-// The browser's EventSource in a module worker, with a handler that only counts. The page receives one
-// message, at the end.
+// The browser's EventSource in a module worker, with a handler that only counts. The page receives
+// one message, at the end.
 
 import { contend, createCount, stream } from "./contender.js";
 

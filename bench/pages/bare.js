@@ -1,6 +1,6 @@
 // The baseline: the browser's EventSource on the main thread, with a handler that only counts. With
-// `show` it writes the newest line into the page, the minimum for a display; with `read` it reads the
-// data of each event, the minimum for a client that keeps lines.
+// `show` it writes the newest line into the page, the minimum for a display; with `read` it reads
+// the data of each event, the minimum for a client that keeps lines.
 
 import { contend, createCount, stream } from "./contender.js";
 

@@ -36,8 +36,8 @@ export const wanted = {
 const ROUTE = "/api/dapadmin/l5-etl/sse/logs/stream";
 
 /**
- * Returns the address of the stream. A page that needs a format other than one line per event passes
- * it.
+ * Returns the address of the stream. A page that needs a format other than one line per event
+ * passes it.
  */
 export function stream(format = query.get("format")) {
   if (query.has("real")) return `${ROUTE}?workspace_id=workspace123&workflow_id=workflow456`;

@@ -1,5 +1,5 @@
-// The worker of core-worker.js: posts "ready" when the stream is live, and the number of lines at the
-// end; with a display, the newest lines twenty times a second.
+// The worker of core-worker.js: posts "ready" when the stream is live, and the number of lines at
+// the end; with a display, the newest lines twenty times a second.
 
 import { live } from "./ours.js";
 

@@ -1,6 +1,6 @@
 // The whole headless client in a module worker: the most that could be gained by moving more than
-// reading there. Nothing is displayed, and the page receives one message, at the end; with `show` it
-// renders as many rows as the viewer, as often.
+// reading there. Nothing is displayed, and the page receives one message, at the end; with `show`
+// it renders as many rows as the viewer, as often.
 
 import { contend, createCount, endpoint, wanted } from "./contender.js";
 
@@ -30,7 +30,8 @@ contend(async (bench) => {
 });
 
 /**
- * Creates elements that are reused, as in the viewer. Returns a function that writes entries into them.
+ * Creates elements that are reused, as in the viewer. Returns a function that writes entries into
+ * them.
  *
  * @param {number} count
  */

@@ -1,4 +1,5 @@
-// A plain Leptos client (bench/leptos-plain): a signal update per message, serde_json, the newest 200 lines kept, each a row.
+// A plain Leptos client (bench/leptos-plain): a signal update per message, serde_json, the newest
+// 200 lines kept, each a row.
 
 import init, { mount, taken } from "/leptos-plain/leptos_plain.js";
 import { contend, stream, wanted } from "./contender.js";

@@ -5,8 +5,9 @@
 const MOST_LINES = 2_000_000;
 
 /**
- * Calls `open` with the options and those of the variant. If one of them is unknown or rejected, sets
- * `bench.absent`. A capacity that is too large is reduced: how much was held is a figure of its own.
+ * Calls `open` with the options and those of the variant. If one of them is unknown or rejected,
+ * sets `bench.absent`. A capacity that is too large is reduced: how much was held is a figure of
+ * its own.
  *
  * @template T
  * @param {{ absent: string | null }} bench

@@ -1,4 +1,5 @@
-// A streaming fetch, the npm package eventsource-parser, and JSON.parse: nothing is kept, nothing is displayed.
+// A streaming fetch, the npm package eventsource-parser, and JSON.parse: nothing is kept, nothing
+// is displayed.
 
 import { createParser } from "eventsource-parser";
 import { contend, createTally, stream } from "./contender.js";

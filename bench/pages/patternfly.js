@@ -1,4 +1,5 @@
-// PatternFly's LogViewer, fed in batches and wired as in its demo: scrolled to the newest row with each batch.
+// PatternFly's LogViewer, fed in batches and wired as in its demo: scrolled to the newest row with
+// each batch.
 
 import "@patternfly/react-core/dist/styles/base.css";
 import { LogViewer } from "@patternfly/react-log-viewer";

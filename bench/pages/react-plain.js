@@ -1,5 +1,5 @@
-// A plain React client as a first version: a state update per message, the newest 200 lines kept, each
-// a row.
+// A plain React client as a first version: a state update per message, the newest 200 lines kept,
+// each a row.
 
 import { createElement, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";

@@ -1,5 +1,5 @@
-// Burst: N lines as fast as the client accepts them. Contenders run in turn, round by round; each is
-// compared with the baseline of its own round, since the speed of a machine varies.
+// Burst: N lines as fast as the client accepts them. Contenders run in turn, round by round; each
+// is compared with the baseline of its own round, since the speed of a machine varies.
 
 import { BARE } from "../contenders.mjs";
 import { mb, median, missing, ms, rateOf, ratio, rough, whole } from "../figures.mjs";
@@ -93,7 +93,8 @@ export async function measureBurst(lab, contenders, options, note) {
 }
 
 /**
- * The baseline first, the others rotated in each round, so that none always runs after the same one.
+ * The baseline first, the others rotated in each round, so that none always runs after the same
+ * one.
  *
  * @param {Contender[]} contenders
  * @param {number} round

@@ -1,5 +1,5 @@
-// The gateway by itself, on one core, with many readers of one channel: its memory, and the time from
-// publishing to the sockets of the readers.
+// The gateway by itself, on one core, with many readers of one channel: its memory, and the time
+// from publishing to the sockets of the readers.
 
 import { existsSync } from "node:fs";
 import path from "node:path";

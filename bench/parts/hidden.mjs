@@ -1,5 +1,5 @@
-// Hidden: a background tab at a steady rate. It must render nothing, stay within its capacity, and be
-// up to date soon after it becomes visible.
+// Hidden: a background tab at a steady rate. It must render nothing, stay within its capacity, and
+// be up to date soon after it becomes visible.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { openBrowser } from "../devtools.mjs";

@@ -1,5 +1,5 @@
-// Mount: from the call that mounts the client until its button can be pressed, with the files in the
-// browser's cache.
+// Mount: from the call that mounts the client until its button can be pressed, with the files in
+// the browser's cache.
 
 import { median, missing, ms, whole } from "../figures.mjs";
 

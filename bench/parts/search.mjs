@@ -1,5 +1,5 @@
-// Search: a million lines are held; measures the time to the first screen of hits and to all hits, as
-// a reader sees them, with `search(text)` of the page (bench/pages/viewer.js).
+// Search: a million lines are held; measures the time to the first screen of hits and to all hits,
+// as a reader sees them, with `search(text)` of the page (bench/pages/viewer.js).
 
 import { missing, ms, whole } from "../figures.mjs";
 

@@ -71,8 +71,8 @@ async function run(lab, contenders, { rates, seconds, payload, profiler }, { not
 }
 
 /**
- * Adds what is lost and the rate. Lines that are missing when a client is cut are not lost: they might
- * have arrived later.
+ * Adds what is lost and the rate. Lines that are missing when a client is cut are not lost: they
+ * might have arrived later.
  *
  * @param {RunFigures} figures
  * @param {number} lines

@@ -1,5 +1,5 @@
-// The controller of the Datashop server as it is in production: it passes on the two ids and nothing
-// else. All other requests pass through unchanged.
+// The controller of the Datashop server as it is in production: it passes on the two ids and
+// nothing else. All other requests pass through unchanged.
 
 import { request } from "node:http";
 import { PROXY_ROUTE } from "../support/environment.mjs";

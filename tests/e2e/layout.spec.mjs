@@ -1,5 +1,5 @@
-// The section in other layouts: scaled, narrow, right to left, in flex and grid, in quirks mode, with
-// names of any length.
+// The section in other layouts: scaled, narrow, right to left, in flex and grid, in quirks mode,
+// with names of any length.
 
 import { boxOf } from "../support/viewer.mjs";
 import { expectNoLayoutFaults, layoutFaults, shape, walk } from "./shape.mjs";

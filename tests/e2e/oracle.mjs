@@ -46,8 +46,8 @@ export class Numbered {
   }
 
   /**
-   * Publishes `count` lines in order. Lines that a gateway which is down does not accept need not be
-   * shown.
+   * Publishes `count` lines in order. Lines that a gateway which is down does not accept need not
+   * be shown.
    *
    * @param {number} count
    */
@@ -80,7 +80,8 @@ export async function readRows(page) {
     const frame = () =>
       new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const list = find(root, ".dsl-list");
-    // So tall that a few steps show ten thousand rows; set through the CSSOM, which the policy allows.
+    // So tall that a few steps show ten thousand rows; set through the CSSOM, which the policy
+    // allows.
     root.style.setProperty("--dsl-list-height", "30000px");
     await frame();
     const height = list.querySelector("li")?.getBoundingClientRect().height ?? 28;
@@ -105,8 +106,8 @@ export async function readRows(page) {
 }
 
 /**
- * Compares rows with the numbers that the gateway accepted: each must be shown once and in order, or
- * be part of a gap that counts it.
+ * Compares rows with the numbers that the gateway accepted: each must be shown once and in order,
+ * or be part of a gap that counts it.
  *
  * @param {string[]} rows
  * @param {number[]} accepted

@@ -1,5 +1,5 @@
-// The page itself: its Content-Security-Policy, its accessibility, and how it looks in the dark and on
-// a phone.
+// The page itself: its Content-Security-Policy, its accessibility, and how it looks in the dark and
+// on a phone.
 
 import { readFile } from "node:fs/promises";
 import { DIST } from "../../scripts/lib/build.mjs";

@@ -1,4 +1,5 @@
-// End-to-end tests: the demo page as it is served, in Chromium, with a real gateway: `npm test -- e2e`.
+// End-to-end tests: the demo page as it is served, in Chromium, with a real gateway: `npm test --
+// e2e`.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";

@@ -52,8 +52,8 @@ test("wrapped rows have no gaps or overlaps wherever the reader scrolls, while l
   await expect(demo.newestButton).not.toHaveText(before);
   expect((await shape(page)).rows).toEqual(still.rows);
 
-  // Hidden for a while, as behind a tab of the host: there are rows at whatever position the browser
-  // restores.
+  // Hidden for a while, as behind a tab of the host: there are rows at whatever position the
+  // browser restores.
   for (const display of ["none", ""]) {
     await page
       .locator(".dsl-root")

@@ -13,8 +13,8 @@ import { expect } from "@playwright/test";
  */
 
 /**
- * Scrolls by `delta` pixels and returns the rows on the screen after the next frame. The scale of an
- * ancestor is divided out.
+ * Scrolls by `delta` pixels and returns the rows on the screen after the next frame. The scale of
+ * an ancestor is divided out.
  *
  * @param {import("@playwright/test").Page} page
  */

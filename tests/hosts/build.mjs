@@ -1,5 +1,5 @@
-// Builds hosts into out/: `node build.mjs react-16-webpack-5 plain-html`, or all. Requires the packed
-// client to be installed.
+// Builds hosts into out/: `node build.mjs react-16-webpack-5 plain-html`, or all. Requires the
+// packed client to be installed.
 
 import { mkdirSync, rmSync } from "node:fs";
 import { esbuild, next, none, vite, webpack, webpack4 } from "./bundlers.mjs";

@@ -1,5 +1,5 @@
-// How each bundler builds a host: its minimal configuration, the alias that chooses a React, and the
-// output folder.
+// How each bundler builds a host: its minimal configuration, the alias that chooses a React, and
+// the output folder.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,9 @@ const load = (name) => createRequire(import.meta.url)(name);
 const MODULES = path.join(HERE, "node_modules");
 const CLIENT = "@datashop/logs-sse-client";
 
-/** Vite warns about chunks above 500 kB, as the JavaScript fallback is, which is loaded on demand. */
+/**
+ * Vite warns about chunks above 500 kB, as the JavaScript fallback is, which is loaded on demand.
+ */
 const FALLBACK_KB = 700;
 
 /**
@@ -159,8 +161,8 @@ export async function esbuild(host) {
 }
 
 /**
- * No bundler: the folder of the package, and relative addresses instead of names. The policy forbids
- * an inline import map.
+ * No bundler: the folder of the package, and relative addresses instead of names. The policy
+ * forbids an inline import map.
  *
  * @param {Host} host
  */

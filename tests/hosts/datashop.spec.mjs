@@ -1,6 +1,6 @@
 // The page of Datashop after its change of import lines: the acceptance criteria for live logs, and
-// screenshots. React 16, Redux 4 and the design system are the real ones; the policy is strict except
-// for the styles that the design system inserts.
+// screenshots. React 16, Redux 4 and the design system are the real ones; the policy is strict
+// except for the styles that the design system inserts.
 
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";

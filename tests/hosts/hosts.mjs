@@ -159,8 +159,8 @@ const HOSTS = PLANS.map((plan) => ({
 }));
 
 /**
- * What `npm test` builds: the most common host, the simplest, the page that this client is made for,
- * and the tests of a host.
+ * What `npm test` builds: the most common host, the simplest, the page that this client is made
+ * for, and the tests of a host.
  */
 export const QUICK = [
   "react-16-webpack-5",

@@ -1,4 +1,5 @@
-// Callbacks of the host that throw, or that call back into the handle at once. The stream continues.
+// Callbacks of the host that throw, or that call back into the handle at once. The stream
+// continues.
 
 import { expect, test } from "./support.mjs";
 

@@ -364,7 +364,8 @@ test("moving the element keeps the stream and the lines", async ({ host, page, g
   await expect(
     page.locator("#there .dsl-row").filter({ hasText: "before the move" }),
   ).toBeVisible();
-  // The other ways in which frameworks move elements: before another, into a fragment and out of it.
+  // The other ways in which frameworks move elements: before another, into a fragment and out of
+  // it.
   await page.evaluate(() => {
     const [logs] = document.querySelectorAll("datashop-live-logs");
     element("here").prepend(logs);

@@ -1,5 +1,5 @@
-// The policy matrix in stock Firefox, through WebDriver: Playwright drives only a Firefox of its own.
-// policy.spec.mjs runs it in Chromium. Prints a line for each page and policy, and the totals.
+// The policy matrix in stock Firefox, through WebDriver: Playwright drives only a Firefox of its
+// own. policy.spec.mjs runs it in Chromium. Prints a line for each page and policy, and the totals.
 
 import { deepStrictEqual } from "node:assert";
 import { Builder, By } from "selenium-webdriver";

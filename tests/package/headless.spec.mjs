@@ -49,7 +49,8 @@ test("a snapshot is the same object until something changes", async ({ host, pag
   const source = await (await host.source("one")).connect();
   await gateway.publishNumbers(1, 5);
   await expect.poll(() => source.numbers()).toHaveLength(5);
-  // The seconds of the status bar are not a change: otherwise a reader of snapshots would never rest.
+  // The seconds of the status bar are not a change: otherwise a reader of snapshots would never
+  // rest.
   await host.settle(1_000);
   const same = await page.evaluate(async () => {
     const first = live.one.handle.getSnapshot();

@@ -167,7 +167,9 @@ test("an update with an invalid id, endpoint or header changes nothing", async (
   await expect(one.row("still here")).toBeVisible();
 });
 
-/** Combinations in which each invalid value occurs: the first of each option, the second, and so on. */
+/**
+ * Combinations in which each invalid value occurs: the first of each option, the second, and so on.
+ */
 const ROUNDS = Array.from(
   { length: Math.max(...Object.values(OPTIONAL).map(({ length }) => length)) },
   (_, round) =>

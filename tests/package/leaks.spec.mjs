@@ -18,9 +18,9 @@ const WARM_UP = 40;
 const BYTES_PER_MOUNT = 64;
 
 /**
- * The kinds of values that count: those that a program creates. Compiled code and type feedback grow
- * for minutes while a program of half a megabyte gets warm, and each request adds to the browser's
- * own objects while DevTools are attached; those of the page are counted separately.
+ * The kinds of values that count: those that a program creates. Compiled code and type feedback
+ * grow for minutes while a program of half a megabyte gets warm, and each request adds to the
+ * browser's own objects while DevTools are attached; those of the page are counted separately.
  */
 const VALUES = [
   "object",

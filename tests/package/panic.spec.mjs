@@ -10,8 +10,8 @@ import { expect, test } from "./support.mjs";
 const VERBOSE = { console: "lines" };
 
 /**
- * Makes the console throw once, at the next line of the engine. The exception leaves the engine with
- * its state borrowed, so that the next call into it panics.
+ * Makes the console throw once, at the next line of the engine. The exception leaves the engine
+ * with its state borrowed, so that the next call into it panics.
  *
  * @param {import("@playwright/test").Page} page
  */
@@ -169,7 +169,8 @@ test("a click or a verb that panics is reported as well", async ({ host, page, g
     await one.call("connect").catch(() => {});
     await host.settle();
     await one.call("connect").catch(() => {});
-    // Either the engine survived or the panic was reported: the page never looks well and does nothing.
+    // Either the engine survived or the panic was reported: the page never looks well and does
+    // nothing.
     await expect
       .poll(
         async () => (await internal(one)).length > 0 || (await one.status()).state === "connected",

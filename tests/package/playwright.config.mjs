@@ -1,4 +1,5 @@
-// The built npm package in Chromium, on pages of its own and with a real gateway: `npm test -- package`.
+// The built npm package in Chromium, on pages of its own and with a real gateway: `npm test --
+// package`.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";

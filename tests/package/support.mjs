@@ -232,8 +232,8 @@ export class HostPage extends PageProbe {
 }
 
 /**
- * Numbers in short, in their order: `1-400`, or `1-3 71-120` where some are missing, `1-5 3-9` where
- * some are repeated.
+ * Numbers in short, in their order: `1-400`, or `1-3 71-120` where some are missing, `1-5 3-9`
+ * where some are repeated.
  *
  * @param {unknown[]} numbers
  */
@@ -260,8 +260,8 @@ const fixtures = {
   gateway: async ({ policy, startGateway }, use) =>
     use(await startGateway({ site: required("LOGS_PACKAGE_SITE"), csp: policy })),
 
-  // After each test: nothing thrown, no dialog shown, and no policy violated except by the package's
-  // question whether WebAssembly may run.
+  // After each test: nothing thrown, no dialog shown, and no policy violated except by the
+  // package's question whether WebAssembly may run.
   host: async ({ page, gateway, runs }, use) => {
     const host = new HostPage(page, gateway);
     /** @type {string[]} */

@@ -126,7 +126,8 @@ test("uses frames and timers of the window that has the container", async ({
   await gateway.publish({ message: "after the move" });
   await expect(other.locator(".dsl-row").filter({ hasText: "after the move" })).toBeVisible();
   await page.evaluate(() => {
-    // As in a page that is hidden behind its popup: no frames, and timers that are late or never run.
+    // As in a page that is hidden behind its popup: no frames, and timers that are late or never
+    // run.
     window.requestAnimationFrame = () => 0;
     // @ts-expect-error Node's types of setTimeout are more than a number.
     window.setTimeout = () => 0;

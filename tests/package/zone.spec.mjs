@@ -1,6 +1,6 @@
 // A page with zone.js, as Angular has it: each task that is registered in the application's zone
-// starts a change detection of the whole page. A backend of the first generation sends one event per
-// line, which would be one change detection per line.
+// starts a change detection of the whole page. A backend of the first generation sends one event
+// per line, which would be one change detection per line.
 
 /// <reference types="zone.js" />
 
@@ -13,8 +13,8 @@ import { expect, test } from "./support.mjs";
 /** @import { ServerResponse } from "node:http" */
 
 /**
- * Starts a backend of the first generation: bare entries, each an event of its own, sent when a test
- * asks for them.
+ * Starts a backend of the first generation: bare entries, each an event of its own, sent when a
+ * test asks for them.
  */
 async function startBackend() {
   /** @type {Set<ServerResponse>} */
@@ -53,8 +53,8 @@ async function startBackend() {
 }
 
 /**
- * Creates the zone of an application, which counts what Angular would count, and opens a viewer or a
- * source in it. Runs in the page.
+ * Creates the zone of an application, which counts what Angular would count, and opens a viewer or
+ * a source in it. Runs in the page.
  *
  * @param {{ kind: string, options: Record<string, unknown>, listens?: boolean }} plan
  */

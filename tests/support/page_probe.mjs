@@ -23,7 +23,9 @@ export class PageProbe {
     await this.#page.addInitScript({ path: SCRIPT });
   }
 
-  /** Returns the URLs of all event streams that the page has opened so far, closed ones included. */
+  /**
+   * Returns the URLs of all event streams that the page has opened so far, closed ones included.
+   */
   openedUrls() {
     return this.#page.evaluate(() => probe.urls);
   }

@@ -1,4 +1,5 @@
-// The part of selenium-webdriver, which has no types of its own, that tests/package/firefox.mjs uses.
+// The part of selenium-webdriver, which has no types of its own, that tests/package/firefox.mjs
+// uses.
 
 declare module "selenium-webdriver" {
   export class WebDriver {

@@ -1,5 +1,5 @@
-// A page of hooks that a test composes: `lab.show([...])` sets the components, `lab.states` has what
-// each returned, `lab.renders` how often it rendered.
+// A page of hooks that a test composes: `lab.show([...])` sets the components, `lab.states` has
+// what each returned, `lab.renders` how often it rendered.
 
 import React from "react";
 import {

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/correctness/noComponentHookFactories: React and the client are parameters
 
-// What a host's own tests do with its pages, without a browser: the same rules for each test runner.
-// CommonJS, since Jest supports nothing else without a transform.
+// What a host's own tests do with its pages, without a browser: the same rules for each test
+// runner. CommonJS, since Jest supports nothing else without a transform.
 
 const WORKFLOW = { workspace_id: "workspace123", workflow_id: "workflow456" };
 const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
@@ -10,8 +10,8 @@ const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
 const A_WHILE = 300;
 
 /**
- * Declares the tests with the functions of a test runner, React, and the three modules of the client.
- * `render(element)` renders into the document and returns a function that unmounts it.
+ * Declares the tests with the functions of a test runner, React, and the three modules of the
+ * client. `render(element)` renders into the document and returns a function that unmounts it.
  */
 module.exports = function rules({
   test,

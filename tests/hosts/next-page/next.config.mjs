@@ -1,5 +1,5 @@
-// Exports the page as files that the gateway can serve. The root is set because the source of the page
-// is next to this folder, not in it.
+// Exports the page as files that the gateway can serve. The root is set because the source of the
+// page is next to this folder, not in it.
 
 import { fileURLToPath } from "node:url";
 

@@ -1,5 +1,5 @@
-// The page of the hosts without React. Its hash selects the viewer, the element, or a list of its own
-// with the headless client.
+// The page of the hosts without React. Its hash selects the viewer, the element, or a list of its
+// own with the headless client.
 
 import { backend, mountLiveLogs } from "@datashop/logs-sse-client";
 import "@datashop/logs-sse-client/element";

@@ -1,6 +1,6 @@
-// Records what happens in a page from before its own scripts run: policy violations, errors, console
-// lines, event streams, and the memories of WebAssembly. A classic script, so that it runs first.
-// The page behaves as it would without it.
+// Records what happens in a page from before its own scripts run: policy violations, errors,
+// console lines, event streams, and the memories of WebAssembly. A classic script, so that it runs
+// first. The page behaves as it would without it.
 
 (() => {
   /** @type {PageProbeRecords} */
