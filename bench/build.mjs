@@ -50,7 +50,7 @@ export async function buildSite(contenders) {
   // The gateway does not accept a folder without one.
   await writeFile(
     path.join(SITE, "index.html"),
-    `<!doctype html><title>Pages of the benchmark</title><ul>${pages.map((page) => `<li>${page}`).join("")}</ul>\n`,
+    `<!doctype html><title>Benchmark</title><ul><li>${pages.join("<li>")}</ul>\n`,
   );
   if (contenders.some(({ isOurs, hasPackage }) => isOurs || hasPackage)) await copyPackage();
   if (contenders.some(({ isRust }) => isRust)) await buildLeptos();
@@ -131,7 +131,7 @@ async function buildLeptos() {
     );
   await must(
     run(tool, ["--target", "web", "--no-typescript", "--out-dir", out, wasm]),
-    "wasm-bindgen failed on bench/leptos-plain; it must have the version of wasm-bindgen in its Cargo.lock",
+    "wasm-bindgen failed on bench/leptos-plain; its version must be that of its Cargo.lock",
   );
   const file = path.join(out, "leptos_plain_bg.wasm");
   await must(

@@ -95,11 +95,7 @@ const FORMATS = {
   lines: (envelopes) => envelopes.map(({ id, text }) => `id: ${id}\ndata: ${text}\n\n`).join(""),
   /** 64 lines per event as a JSON array: the best case for JSON.parse. */
   arrays: (envelopes) =>
-    inGroups(
-      envelopes,
-      64,
-      (group) => `id: ${lastOf(group).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`,
-    ),
+    inGroups(envelopes, 64, (group) => `id: ${lastOf(group).id}\ndata: ${jsonArrayOf(group)}\n\n`),
   /**
    * The batch frames of the gateway, for a client that asks for them; see `formatOf` in server.mjs.
    */
@@ -107,8 +103,7 @@ const FORMATS = {
     inGroups(
       envelopes,
       256,
-      (group) =>
-        `event: batch\nid: ${lastOf(group).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`,
+      (group) => `event: batch\nid: ${lastOf(group).id}\ndata: ${jsonArrayOf(group)}\n\n`,
     ),
 };
 
@@ -228,6 +223,11 @@ export const END = "event: end\ndata: {}\n\n";
 export const HEARTBEAT_MS = 15_000;
 
 const BLOCK = 10_000;
+
+/** @param {Envelope[]} group */
+function jsonArrayOf(group) {
+  return `[${group.map(({ text }) => text).join(",")}]`;
+}
 
 /** @param {Envelope[]} group */
 function lastOf(group) {

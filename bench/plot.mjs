@@ -35,7 +35,8 @@ export function barChart({ title, unit, bars, format, isLogarithmic }) {
     const middle = top + BAR / 2 + 5;
     const width = length(value);
     return [
-      `<text x="${LABEL - 10}" y="${middle}" text-anchor="end"${isOurs ? ' class="ours-label"' : ""}>`,
+      `<text x="${LABEL - 10}" y="${middle}" text-anchor="end"`,
+      isOurs ? ' class="ours-label">' : ">",
       `${escaped(truncated(label))}</text>`,
       `<rect x="${LABEL}" y="${top}" width="${width.toFixed(1)}" height="${BAR}" rx="2" `,
       `class="${isOurs ? "ours" : "bar"}"/>`,

@@ -41,10 +41,10 @@ function contenders({ isFloor, page }, { payload }) {
 /** @param {Options} options */
 function about({ lines, rounds, payload }) {
   return [
-    `${whole(lines)} lines (payload "${payload}") in one burst, one line per event unless the row says `,
-    `otherwise; medians of ${rounds} rounds, contenders in turn. The ratio is to the bare `,
-    "`EventSource` of the same round. For a client with a display, the time is until the last line is ",
-    "painted.",
+    `${whole(lines)} lines (payload "${payload}") in one burst, one line per event unless the row `,
+    `says otherwise; medians of ${rounds} rounds, contenders in turn. The ratio is to the bare `,
+    "`EventSource` of the same round. For a client with a display, the time is until the last line ",
+    "is painted.",
   ].join("");
 }
 

@@ -45,8 +45,9 @@ const FRAMINGS = { "one line per event": [], "batch frames": ["--batch"] };
 /** @param {Options} options */
 function about({ readers, seconds }) {
   return [
-    `${whole(readers)} readers of one channel at ${RATE} lines/s for ${seconds} s, the gateway on one `,
-    "core, readers and publisher on another; from publishing over HTTP until a reader has the line. ",
+    `${whole(readers)} readers of one channel at ${RATE} lines/s for ${seconds} s, the gateway on `,
+    "one core, readers and publisher on another; from publishing over HTTP until a reader has the ",
+    "line. ",
     '"kB" is the growth of the gateway\'s resident memory per reader.',
   ].join("");
 }

@@ -40,15 +40,20 @@ const HUGE_LINES = 5;
 const WARM_UP = 5;
 
 /** The policy of the real gateway: its pages may have inline styles, as some peers insert them. */
-const POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+].join("; ");
 
 /** @param {Options} options */
 function about({ samples }) {
   return [
-    `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the row is `,
-    'painted. Both times are from the same clock, in whole milliseconds. "1 MB" is the longest time ',
-    `between two frames while one line of that size is received and painted: the median of ${HUGE_LINES}.`,
+    `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the row `,
+    'is painted. Both times are from the same clock, in whole milliseconds. "1 MB" is the longest ',
+    "time between two frames while one line of that size is received and painted: the median of ",
+    `${HUGE_LINES}.`,
   ].join("");
 }
 

@@ -33,8 +33,8 @@ const WARM_UP = 2;
 /** @param {Options} options */
 function about({ mounts }) {
   return [
-    `${whole(mounts)} visits with a warm cache; "usable" is from \`mountLiveLogs\` (\`openLogs\`) to `,
-    '`ready`, "from navigation" is from the start of navigation.',
+    `${whole(mounts)} visits with a warm cache; "usable" is from \`mountLiveLogs\` (\`openLogs\`) `,
+    'to `ready`, "from navigation" is from the start of navigation.',
   ].join("");
 }
 

@@ -30,9 +30,9 @@ const LATE = 0.5;
 /** @param {Options} options */
 function about({ rates, seconds }) {
   return [
-    `${rates.map(whole).join(" and ")} lines/s for ${seconds} s. "behind" is the most lines that the `,
-    "server had to hold back because the client did not read; a client that does not keep up is cut ",
-    `${Math.round(seconds * LATE)} s after the expected end of the stream.`,
+    `${rates.map(whole).join(" and ")} lines/s for ${seconds} s. "behind" is the most lines that `,
+    "the server had to hold back because the client did not read; a client that does not keep up ",
+    `is cut ${Math.round(seconds * LATE)} s after the expected end of the stream.`,
   ].join("");
 }
 

@@ -129,7 +129,8 @@ export function judge(rows, accepted) {
     const fits = openEnded ? known <= skipped : known === skipped;
     if (!fits)
       faults.push(
-        `${skipped} not shown before ${place}, the gap rows count ${known}${openEnded ? " or more" : ""}`,
+        `${skipped} not shown before ${place}, ` +
+          `the gap rows count ${known}${openEnded ? " or more" : ""}`,
       );
     known = 0;
     openEnded = false;

@@ -6,8 +6,13 @@ import { DIST } from "../../scripts/lib/build.mjs";
 import { seriousViolations } from "../support/accessibility.mjs";
 import { expect, test } from "./support.mjs";
 
-const POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; frame-ancestors 'self'";
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "frame-ancestors 'self'",
+].join("; ");
 
 test("is served under the strict policy, without anything inline", async ({ gateway }) => {
   const response = await fetch(gateway.url, { headers: { Accept: "text/html" } });

@@ -6,9 +6,9 @@ import { expectNoLayoutFaults, shape } from "./shape.mjs";
 import { expect, test } from "./support.mjs";
 
 const WORDS =
-  "a message that is longer than the list is wide, so that it takes as many lines as it needs and not one more; ";
+  "a message that is longer than the list is wide, so that it needs several lines when it wraps; ";
 
-test("wrapped rows have no gaps or overlaps wherever the reader scrolls, while lines arrive", async ({
+test("wrapped rows have no gaps or overlaps while the reader scrolls and lines arrive", async ({
   gateway,
   demo,
   page,
@@ -69,7 +69,7 @@ test("wrapped rows have no gaps or overlaps wherever the reader scrolls, while l
   expect((await shape(page)).top).toBe(0);
 });
 
-test("a list that is taller than an element can be scrolls by pixels and reaches both ends", async ({
+test("a list taller than an element can be scrolls by pixels and reaches both ends", async ({
   start,
   record,
   demo,
@@ -83,10 +83,12 @@ test("a list that is taller than an element can be scrolls by pixels and reaches
     });
   /** @param {number} index */
   const batch = (index) =>
-    `event: batch\ndata: [${Array.from({ length: 200 }, (_, at) => line(index * 200 + at)).join(",")}]\n\n`;
+    `event: batch\ndata: [${range(200)
+      .map((at) => line(index * 200 + at))
+      .join(",")}]\n\n`;
   const backend = await start(
     "replay",
-    await record(Array.from({ length: 100 }, (_, index) => batch(index)).join("")),
+    await record(range(100).map(batch).join("")),
     "--speed",
     "1000000",
   );
@@ -122,3 +124,8 @@ test("a list that is taller than an element can be scrolls by pixels and reaches
   await expect(demo.row("row 19999.")).toBeInViewport();
   await expect(demo.newestButton).toBeHidden();
 });
+
+/** @param {number} length */
+function range(length) {
+  return [...Array(length).keys()];
+}

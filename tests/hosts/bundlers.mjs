@@ -11,6 +11,8 @@ import { HERE } from "./hosts.mjs";
 /**
  * @import { Host } from "./hosts.mjs"
  *
+ * @typedef {(error: Error | null, stats?: WebpackStats) => void} WebpackDone
+ *
  * @typedef {object} WebpackStats
  * @property {() => boolean} hasErrors
  * @property {() => boolean} hasWarnings
@@ -52,7 +54,7 @@ export function webpack4(host) {
 }
 
 /**
- * @param {(config: object, done: (error: Error | null, stats?: WebpackStats) => void) => void} webpack
+ * @param {(config: object, done: WebpackDone) => void} webpack
  * @param {Host} host
  * @param {object} extract
  * @param {string[]} use

@@ -7,6 +7,7 @@ import { expect, test, WANTED } from "./support.mjs";
 const WORKFLOW = { workspace_id: "workspace123", workflow_id: "quiet1" };
 const OTHER = { workspace_id: "workspace123", workflow_id: "quiet2" };
 const CHANNEL = "logs:etl:workspace123:quiet1";
+const OTHER_CHANNEL = "logs:etl:workspace123:quiet2";
 
 for (const target of WANTED.filter(({ page }) => page === "hooks")) {
   test.describe(target.name, () => {
@@ -24,7 +25,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await lab.show(parts);
       await lab.expectStatus("a", "connected");
       expect(await lab.opened()).toEqual([
-        `${GATEWAY_ROUTE}?channels=logs%3Aetl%3Aworkspace123%3Aquiet1%2Clogs%3Aetl%3Aworkspace123%3Aquiet2&batch=1`,
+        `${GATEWAY_ROUTE}?channels=${encodeURIComponent(`${CHANNEL},${OTHER_CHANNEL}`)}&batch=1`,
       ]);
       await lab.show(parts.slice(3));
       await expect.poll(() => host.probe.openStreams(GATEWAY_ROUTE)).toBe(1);
@@ -220,7 +221,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect.poll(async () => (await lab.state("b")).error).toBeNull();
     });
 
-    test("without a gatewayUrl each channel uses the proxy route, also outside of a provider", async ({
+    test("without a gatewayUrl a channel uses the proxy route, also outside of a provider", async ({
       serve,
       host,
     }) => {
@@ -346,7 +347,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       expect((await lab.state("a")).error).toMatchObject({ type: "not_allowed" });
     });
 
-    test("an invalid option is reported in the page until the next rendering with a valid one", async ({
+    test("an invalid option is reported in the page until it is rendered with a valid one", async ({
       serve,
       host,
     }) => {

@@ -24,14 +24,16 @@ const REACTS = ["react-16", "react-17", "react-18", "react-19"];
  * @property {boolean} [minimize]
  * @property {"production" | "development"} [mode]
  * @property {"wasm" | "js"} [backend]
- *   What runs under a policy that allows WebAssembly: JavaScript where the bundler does not find the
- *   wasm file.
+ *   What runs under a policy that allows WebAssembly: JavaScript where the bundler does not find
+ *   the wasm file.
  * @property {string} [folder] The folder of the source.
  * @property {string} [html] The folder of index.html, if it is another.
  * @property {string[]} [flags] Arguments of the bundler.
  * @property {string} [styles] What the policy must allow besides own style sheets.
  *
- * @typedef {HostPlan & Required<Pick<HostPlan, "mode" | "backend" | "folder">> & { out: string }} Host
+ * @typedef {Required<Pick<HostPlan, "mode" | "backend" | "folder">>} Defaults
+ *
+ * @typedef {HostPlan & Defaults & { out: string }} Host
  */
 
 /** @type {HostPlan[]} */
@@ -181,7 +183,8 @@ export function chosen(names) {
   const unknown = names.filter((name) => !HOSTS.some((host) => host.name === name));
   if (unknown.length > 0)
     throw new Told(
-      `hosts: unknown host ${unknown.join(", ")}: expected one of ${HOSTS.map(({ name }) => name).join(", ")}`,
+      `hosts: unknown host ${unknown.join(", ")}: ` +
+        `expected one of ${HOSTS.map(({ name }) => name).join(", ")}`,
     );
   return names.length > 0 ? HOSTS.filter(({ name }) => names.includes(name)) : HOSTS;
 }

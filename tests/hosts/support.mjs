@@ -17,8 +17,9 @@ import { chosen } from "./hosts.mjs";
  * @import { ServerFixtures, TestArgs, WorkerArgs } from "../support/fixtures.mjs"
  * @import { Host } from "./hosts.mjs"
  *
- * @typedef {(host: Host, csp?: string, rate?: string) => Promise<{ url: string, gateway: Gateway }>}
- *   Serve
+ * @typedef {{ url: string, gateway: Gateway }} Served
+ *
+ * @typedef {(host: Host, csp?: string, rate?: string) => Promise<Served>} Serve
  *
  * @typedef {object} HostFixtures
  * @property {Serve} serve

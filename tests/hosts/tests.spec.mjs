@@ -13,7 +13,7 @@ const RUNNERS = {
 };
 
 for (const target of WANTED.filter(({ page }) => page === "tests")) {
-  test(`${target.name}: imports, renders and unmounts, and logs only that it needs a browser`, () => {
+  test(`${target.name}: imports, renders and unmounts without a browser`, () => {
     test.slow();
     const [program, ...args] = RUNNERS[target.bundler];
     const result = spawnSync(process.execPath, [path.join(HERE, program), ...args], {

@@ -45,10 +45,10 @@ test.use({
 
 for (const [name, transport] of Object.entries(TRANSPORTS)) {
   for (const withCredentials of [true, false]) {
-    test(`${name}: ${withCredentials ? "sends cookies to another origin on request" : "sends no cookies to another origin by default"}`, async ({
-      host,
-      page,
-    }) => {
+    const rule = withCredentials
+      ? "sends cookies to another origin on request"
+      : "sends no cookies to another origin by default";
+    test(`${name}: ${rule}`, async ({ host, page }) => {
       const other = await startOther();
       await host.open();
       await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);

@@ -322,8 +322,10 @@ test("an invalid attribute that is not essential does not prevent mounting", asy
 }) => {
   await opened(host);
   await page.evaluate(() => {
+    const ids = 'workspace-id="workspace123" workflow-id="workflow456"';
+    const invalid = 'locale="en-US@posix" capacity="x"';
     element("there").innerHTML =
-      '<datashop-live-logs workspace-id="workspace123" workflow-id="workflow456" locale="en-US@posix" capacity="x" auto-connect></datashop-live-logs>';
+      `<datashop-live-logs ${ids} ${invalid} auto-connect></datashop-live-logs>`;
   });
   await expect(page.locator("#there .dsl-word")).toHaveText("CONNECTED");
 });

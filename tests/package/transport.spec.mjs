@@ -77,11 +77,8 @@ for (const [name, transport] of Object.entries(OTHER_TRANSPORTS)) {
 }
 
 for (const worker of [false, true]) {
-  test(`asks for headers again on each attempt${worker ? ", in a Worker" : ""}`, async ({
-    host,
-    page,
-    gateway,
-  }) => {
+  const thread = worker ? ", in a Worker" : "";
+  test(`asks for headers again on each attempt${thread}`, async ({ host, page, gateway }) => {
     await host.open();
     /** @type {string[]} */
     const tokens = [];
@@ -108,7 +105,7 @@ for (const worker of [false, true]) {
     expect(tokens.slice(0, 2)).toEqual(["Bearer token-1", "Bearer token-2"]);
   });
 
-  test(`a failing headers function is reported as the reason, and called again${worker ? ", in a Worker" : ""}`, async ({
+  test(`a failing headers function is the reason, and is called again${thread}`, async ({
     host,
     page,
   }) => {
