@@ -43,8 +43,8 @@ function about({ lines, rounds, payload }) {
   return [
     `${whole(lines)} lines (payload "${payload}") in one burst, one line per event unless the row `,
     `says otherwise; medians of ${rounds} rounds, contenders in turn. The ratio is to the bare `,
-    "`EventSource` of the same round. For a client with a display, the time is until the last line ",
-    "is painted.",
+    "`EventSource` of the same round. For a client with a display, the time is until the last ",
+    "line is painted.",
   ].join("");
 }
 

@@ -51,8 +51,8 @@ function about({ hiddenSeconds }) {
   return [
     `${whole(RATE)} lines/s for ${whole(hiddenSeconds)} s in a tab behind another one, `,
     `${whole(CAPACITY)} lines held; the browser throttles such tabs as it does for users. `,
-    '"changes" counts changes of the content while hidden. "up to date" is from the moment the tab ',
-    "is visible again until the newest line is painted.",
+    '"changes" counts changes of the content while hidden. "up to date" is from the moment the ',
+    "tab is visible again until the newest line is painted.",
   ].join("");
 }
 
@@ -76,7 +76,8 @@ async function run(lab, contenders, { hiddenSeconds: seconds }, { note }) {
         result.absent !== null
           ? `hidden ${name}: ${result.absent}`
           : `hidden ${name}: ${result.changes} changes, ` +
-              `heap ${result.heaps.map(mb).join(" ")} MB, up to date after ${ms(result.catchUpMs)} ms`,
+              `heap ${result.heaps.map(mb).join(" ")} MB, ` +
+              `up to date after ${ms(result.catchUpMs)} ms`,
       );
     }
   } finally {

@@ -50,8 +50,8 @@ const POLICY = [
 /** @param {Options} options */
 function about({ samples }) {
   return [
-    `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the row `,
-    'is painted. Both times are from the same clock, in whole milliseconds. "1 MB" is the longest ',
+    `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the `,
+    'row is painted. Both times are from the same clock, in whole milliseconds. "1 MB" is the longest ',
     "time between two frames while one line of that size is received and painted: the median of ",
     `${HUGE_LINES}.`,
   ].join("");

@@ -102,7 +102,8 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
       raw,
     }) => {
       const envelope =
-        '{"channel":"logs:etl:workspace123:workflow456","data":{"message":"m"},"timestamp":1,"id":"log-1"}';
+        '{"channel":"logs:etl:workspace123:workflow456","data":{"message":"m"},' +
+        '"timestamp":1,"id":"log-1"}';
       const events = [
         ["7", `${envelope}\nand a second line`],
         ["8", `[${envelope}\nx`],
