@@ -8,6 +8,8 @@ test("connects with one click and streams in above the existing logs", async ({
   demo,
   page,
 }) => {
+  // Without the sample job, whose lines could push the test's line out of view on a slow machine.
+  await gateway.restartWith();
   await demo.open(gateway.url);
   await demo.expectStatus("DISCONNECTED");
   await expect(demo.list).toBeHidden();
@@ -105,6 +107,8 @@ test("does not move while the reader looks at older lines, and leads back to the
   gateway,
   demo,
 }) => {
+  // Without the sample job, so that the number of new lines is known.
+  await gateway.restartWith();
   await demo.openLive(gateway.url);
   for (let number = 0; number < 60; number++)
     await gateway.publish({ message: `filler ${number}` });
@@ -122,7 +126,7 @@ test("does not move while the reader looks at older lines, and leads back to the
     );
   const before = await topRow();
   for (let number = 0; number < 30; number++) await gateway.publish({ message: `new ${number}` });
-  await expect(demo.newestButton).toHaveText(/↑ [3-9]\d new lines/);
+  await expect(demo.newestButton).toHaveText(/↑ 30 new lines/);
   expect(await topRow()).toBe(before);
   await demo.newestButton.click();
   await expect(demo.newestButton).toBeHidden();
