@@ -6,7 +6,7 @@ import { Told } from "../../scripts/lib/run.mjs";
 
 /** This folder, and where the built hosts go. */
 export const HERE = path.dirname(fileURLToPath(import.meta.url));
-export const OUT = path.join(HERE, "out");
+const OUT = path.join(HERE, "out");
 
 /** Not an alias: it requires itself by its own name, so it has a folder of its own. */
 const NEWEST_WEBPACK = "./webpack-5/node_modules/webpack";

@@ -77,23 +77,21 @@ test("the WebAssembly file is loaded from where the host says", async ({ host, p
   expect(requested).toEqual(runs === "wasm" ? ["/moved/live.wasm"] : []);
 });
 
-test("a page is probed for WebAssembly once, whatever is mounted", async ({ host, page, runs }) => {
+test("a page is probed for WebAssembly once, whatever is mounted", async ({ host, runs }) => {
   await host.open();
   const one = await host.mount("one");
   await one.ready();
   await one.call("unmount");
   await (await host.mount("one")).ready();
   await (await host.source("two")).ready();
-  expect(await page.evaluate(() => probe.violations)).toEqual(
-    runs === "wasm" ? [] : ["script-src wasm-eval"],
-  );
+  expect(await host.violations()).toEqual(runs === "wasm" ? [] : ["script-src wasm-eval"]);
 });
 
-test("JavaScript runs on request, without a probe", async ({ host, page }) => {
+test("JavaScript runs on request, without a probe", async ({ host }) => {
   await host.open();
   const one = await (await host.mount("one", { backend: "js" })).connect();
   expect((await one.status()).backend).toBe("js");
-  expect(await page.evaluate(() => probe.violations)).toEqual([]);
+  expect(await host.violations()).toEqual([]);
 });
 
 test("WebAssembly that is requested and forbidden is an error, not a silent fallback", async ({
@@ -171,7 +169,7 @@ test("importing the package has no effect on the page", async ({ host, page }) =
   await host.open();
   expect(await page.evaluate(() => harness.viewer.backend())).toBeNull();
   expect(requested.filter((path) => path.endsWith(".wasm"))).toEqual([]);
-  expect(await page.evaluate(() => probe.violations)).toEqual([]);
+  expect(await host.violations()).toEqual([]);
   await expect(page.locator("#one")).toBeEmpty();
 });
 
