@@ -13,6 +13,8 @@ test("wrapped rows have no gaps or overlaps while the reader scrolls and lines a
   demo,
   page,
 }) => {
+  // A hundred steps, each of which waits for frames.
+  test.slow();
   await demo.openLive(gateway.url);
   for (let number = 0; number < 120; number++)
     await gateway.publish({
