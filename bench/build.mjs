@@ -1,20 +1,23 @@
-// Puts the pages of the contenders, the built npm package and the plain Leptos client into one folder that a server can serve.
+// Collects the pages of the contenders, the built npm package and the plain Leptos client in one
+// folder that a server can serve.
 
-import { cp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync, statSync } from "node:fs";
+import { cp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ROOT, run, Told } from "../scripts/lib/run.mjs";
+import { ROOT, run, UserError } from "../scripts/lib/run.mjs";
 import { findTool, toolEnv } from "../scripts/lib/tools.mjs";
+
+/** @import { Contender } from "./types.js" */
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const PACKAGE = path.join(ROOT, "pkg");
 const LEPTOS = path.join(HERE, "leptos-plain");
 
-/** Where the pages go. */
+/** The folder of the pages. */
 export const SITE = path.join(ROOT, "test-results/bench-site");
 
-/** What Rust's compiler uses, and every browser knows. */
+/** The features that rustc uses and every browser supports. */
 const FEATURES = [
   "bulk-memory",
   "bulk-memory-opt",
@@ -25,10 +28,18 @@ const FEATURES = [
   "multivalue",
 ].map((name) => `--enable-${name}`);
 
-/** What is bundled beside the page of that name. */
+/**
+ * The workers that are bundled with a page.
+ *
+ * @type {Record<string, string[]>}
+ */
 const THREADS = { "bare-worker": ["bare-worker-thread"], "core-worker": ["core-worker-thread"] };
 
-/** Builds what `contenders` need, and nothing else: peers are installed and Rust is compiled only for those who ask. */
+/**
+ * Builds only what `contenders` need: peers are installed and Rust is compiled on demand.
+ *
+ * @param {Contender[]} contenders
+ */
 export async function buildSite(contenders) {
   if (contenders.some(({ isPeer }) => isPeer)) await installPeers();
   await rm(SITE, { recursive: true, force: true });
@@ -36,16 +47,16 @@ export async function buildSite(contenders) {
   const pages = [...new Set(contenders.map(({ page }) => page))];
   await bundle(pages);
   for (const page of pages) await writePage(page);
-  // The gateway takes no folder without one.
+  // The gateway does not accept a folder without one.
   await writeFile(
     path.join(SITE, "index.html"),
-    `<!doctype html><title>Pages of the benchmark</title><ul>${pages.map((page) => `<li>${page}`).join("")}</ul>\n`,
+    `<!doctype html><title>Benchmark</title><ul><li>${pages.join("<li>")}</ul>\n`,
   );
   if (contenders.some(({ isOurs, hasPackage }) => isOurs || hasPackage)) await copyPackage();
   if (contenders.some(({ isRust }) => isRust)) await buildLeptos();
 }
 
-/** The file that npm writes last is older than the lock file only when that is stale. */
+/** Installs the peers, unless the file that npm writes last is newer than the lock file. */
 async function installPeers() {
   const stamp = path.join(HERE, "node_modules/.package-lock.json");
   if (
@@ -53,15 +64,16 @@ async function installPeers() {
     statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs
   )
     return;
-  console.log("\nbench: the peers that are measured, 295 MB (30 s) …");
+  console.log("\nbench: installing the peers, 295 MB (30 s) …");
   await must(
     run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: HERE }),
     "npm ci failed in bench: is the npm registry reachable from here?",
   );
 }
 
+/** @param {string[]} pages */
 async function bundle(pages) {
-  // Not at the top: on a fresh clone the package is there only after set-up.
+  // Not imported at the top: in a fresh clone the package is missing until set-up.
   const { build } = await import("esbuild");
   await build({
     entryPoints: pages
@@ -73,27 +85,34 @@ async function bundle(pages) {
     format: "esm",
     target: "es2022",
     define: { "process.env.NODE_ENV": '"production"' },
-    // Ours is served as it is packed, and the Leptos client as wasm-bindgen made it.
+    // Our package is served as it is packed, and the Leptos client as wasm-bindgen created it.
     external: ["/pkg/*", "/leptos-plain/*"],
-    // A design system's fonts and pictures: none of the pages needs them.
+    // Fonts and images of a design system: no page needs them.
     loader: { ".woff2": "empty", ".ttf": "empty", ".svg": "empty" },
     logLevel: "warning",
   });
 }
 
+/** @param {string} page */
 async function writePage(page) {
   const sheets = [
     existsSync(path.join(SITE, `${page}.css`)) && `/${page}.css`,
     page === "viewer" && "/pkg/live-logs.css",
   ].filter(Boolean);
-  const links = sheets.map((sheet) => `<link rel="stylesheet" href="${sheet}">`).join("");
-  const text = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${page}</title><link rel="icon" href="data:,">${links}<script type="module" src="/${page}.js"></script><body></body></html>\n`;
-  await writeFile(path.join(SITE, `${page}.html`), text);
+  const html = [
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>${page}</title>`,
+    '<link rel="icon" href="data:,">',
+    ...sheets.map((sheet) => `<link rel="stylesheet" href="${sheet}">`),
+    `<script type="module" src="/${page}.js"></script><body></body></html>\n`,
+  ].join("");
+  await writeFile(path.join(SITE, `${page}.html`), html);
 }
 
 async function copyPackage() {
   if (!existsSync(path.join(PACKAGE, "index.js")))
-    throw new Told("bench: there is no pkg/index.js: build the package first (npm run package)");
+    throw new UserError(
+      "bench: there is no pkg/index.js: build the package first (npm run package)",
+    );
   await cp(PACKAGE, path.join(SITE, "pkg"), { recursive: true });
 }
 
@@ -101,20 +120,20 @@ async function buildLeptos() {
   const target = ["--target", "wasm32-unknown-unknown"];
   const wasm = path.join(LEPTOS, "target/wasm32-unknown-unknown/release/leptos_plain.wasm");
   if (!(await stat(wasm).catch(() => null)))
-    console.log("\nbench: the plain Leptos client (first time about 2 min) …");
+    console.log("\nbench: building the plain Leptos client (about 2 min the first time) …");
   await must(
     run("cargo", ["build", "--quiet", "--release", "--locked", ...target], { cwd: LEPTOS }),
-    "cargo could not build bench/leptos-plain; what it says is above",
+    "cargo could not build bench/leptos-plain; its output is above",
   );
   const out = path.join(SITE, "leptos-plain");
   const tool = findTool("wasm-bindgen-cli");
   if (!tool)
-    throw new Told(
+    throw new UserError(
       "bench: the wasm-bindgen program of Cargo.lock's version is missing: run 'npm run setup'",
     );
   await must(
     run(tool, ["--target", "web", "--no-typescript", "--out-dir", out, wasm]),
-    "wasm-bindgen failed on bench/leptos-plain; it must have the version of wasm-bindgen in its Cargo.lock",
+    "wasm-bindgen failed on bench/leptos-plain; its version must be that of its Cargo.lock",
   );
   const file = path.join(out, "leptos_plain_bg.wasm");
   await must(
@@ -123,6 +142,12 @@ async function buildLeptos() {
   );
 }
 
-async function must(exitCode, otherwise) {
-  if ((await exitCode) !== 0) throw new Told(`bench: ${otherwise}`);
+/**
+ * Throws `message` if a program fails.
+ *
+ * @param {Promise<number>} exitCode
+ * @param {string} message
+ */
+async function must(exitCode, message) {
+  if ((await exitCode) !== 0) throw new UserError(`bench: ${message}`);
 }

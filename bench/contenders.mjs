@@ -1,17 +1,15 @@
-// Who is measured: a page each, and what is known of it. The pages are in bench/pages.
+// The contenders: the clients that are measured, each by a page of bench/pages.
 
-import { Told } from "../scripts/lib/run.mjs";
+import { UserError } from "../scripts/lib/run.mjs";
 
-/**
- * `page` names the source in bench/pages. `isShowing`: lines are displayed, and a run ends when the last one is painted.
- * `isPeer`: needs npm packages of bench/package.json, `isRust`: the plain Leptos client. `isFloor`: for latencies only. `options` make a variant of our own client; one
- * that it does not know is listed as not there yet.
- */
+/** @import { Contender } from "./types.js" */
+
+/** @type {Contender[]} */
 const ALL = [
   { name: "bare", title: "bare `EventSource`, empty handler, main thread", page: "bare" },
   {
     name: "bare-read",
-    title: "`EventSource` whose handler asks for the event's data, and does nothing with it",
+    title: "`EventSource` whose handler reads the data of the event and ignores it",
     page: "bare",
     query: { read: 1 },
   },
@@ -70,18 +68,17 @@ const ALL = [
   { name: "bytes", title: "`fetch` stream, bytes only", page: "bytes" },
   ...ours("viewer", "viewer", { isShowing: true }),
   ...ours("headless", "headless client", {}),
-  // No way in which the client is offered: they tell what it would be worth.
+  // Not shipped: they show what moving the engine to a Worker would be worth.
   {
     name: "core-worker",
-    title: "headless client whole in a Worker, nothing displayed",
+    title: "whole headless client in a Worker, nothing displayed",
     page: "core-worker",
     hasPackage: true,
     options: {},
   },
   {
     name: "core-worker-shown",
-    title:
-      "headless client whole in a Worker, its newest lines drawn by the page 20 times a second",
+    title: "whole headless client in a Worker, newest lines rendered by the page 20 times a second",
     page: "core-worker",
     hasPackage: true,
     isShowing: true,
@@ -90,18 +87,31 @@ const ALL = [
   },
   {
     name: "core-worker-fetch",
-    title: "headless client whole in a Worker, transport fetch, nothing displayed",
+    title: "whole headless client in a Worker, transport fetch, nothing displayed",
     page: "core-worker",
     hasPackage: true,
     options: { transport: "fetch" },
   },
 ];
 
-/** Our own client on one page, and its variants. One line per event, as old gateways send them, unless the name says batch. */
-function ours(page, words, traits) {
+/**
+ * Our client on one page, and its variants. One line per event, as old gateways send them, unless
+ * the name says batch.
+ *
+ * @param {string} page
+ * @param {string} description
+ * @param {Partial<Contender>} traits
+ * @returns {Contender[]}
+ */
+function ours(page, description, traits) {
+  /**
+   * @param {string} suffix
+   * @param {string} title
+   * @param {Record<string, unknown>} options
+   */
   const variant = (suffix, title, options, format = "lines") => ({
     name: page + suffix,
-    title: `**ours**: ${words}${title}`,
+    title: `**ours**: ${description}${title}`,
     page,
     isOurs: true,
     ...traits,
@@ -123,24 +133,34 @@ function ours(page, words, traits) {
   ];
 }
 
-/** Names for several at once. */
+/**
+ * Names of groups.
+ *
+ * @type {Record<string, (contender: Contender) => boolean | undefined>}
+ */
 const GROUPS = {
   ours: ({ isOurs }) => isOurs,
   peers: ({ isOurs, name }) => !isOurs && name !== "bare",
 };
 
-/** The yardstick of all bursts. */
+/** The baseline of all bursts. */
 export const BARE = "bare";
 
-/** The contenders named, or all; the yardstick is always first. */
+/**
+ * Returns the named contenders, or all; the baseline is always first.
+ *
+ * @param {string[]} names
+ */
 export function chosen(names) {
   const unknown = names.filter(
     (name) => !(name in GROUPS) && !ALL.some((contender) => contender.name === name),
   );
   if (unknown.length > 0)
-    throw new Told(
-      `bench: no ${unknown.join(", ")}: expected some of ${[...Object.keys(GROUPS), ...ALL.map(({ name }) => name)].join(", ")}`,
+    throw new UserError(
+      `bench: unknown contender ${unknown.join(", ")}: expected one of ` +
+        [...Object.keys(GROUPS), ...ALL.map(({ name }) => name)].join(", "),
     );
+  /** @param {Contender} contender */
   const isNamed = (contender) =>
     names.some((name) => name === contender.name || GROUPS[name]?.(contender));
   return ALL.filter(

@@ -1,6 +1,7 @@
-// Chromium by its own protocol, without Playwright. That one listens to all of a page's traffic: for each event of a stream the browser then writes a
-// message, which costs the page three times what the event does. And it tells every page that it has the focus, so that none is ever hidden.
-// Here the browser is asked what is to be known before a run and after it, and tells nothing in between.
+// Chromium through its DevTools protocol, without Playwright. Playwright listens to all traffic of
+// a page: for each event of a stream the browser then sends a message, which costs the page three
+// times as much as the event. It also gives every page the focus, so that none is ever hidden. Here
+// the browser is queried before and after a run, and reports nothing in between.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,14 +11,30 @@ import { setTimeout as pause } from "node:timers/promises";
 import { stop } from "../scripts/lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "../scripts/lib/tools.mjs";
 
-/** How large a page is, in pixels. */
+/**
+ * @import { Readable, Writable } from "node:stream"
+ *
+ * @typedef {Record<string, any>} Message The protocol has no types here: JSON in, JSON out.
+ *
+ * @typedef {object} Profile A browser profile with its own cache and window.
+ * @property {(url: string) => Promise<Tab>} open
+ * @property {() => Promise<unknown>} close
+ *
+ * @typedef {Awaited<ReturnType<typeof openBrowser>>} Browser
+ */
+
+/** The size of a page in pixels. */
 const SIZE = { width: 1_200, height: 800, deviceScaleFactor: 1, mobile: false };
 
 /**
- * Opens a browser with one empty tab; `close()` ends it. When it is watched, pages and their workers tell of all their traffic, as where
- * Playwright or the network panel of the developer tools listens.
+ * Opens a browser with one empty tab; `close()` ends it. If it is watched, pages and their workers
+ * report all their traffic, as with Playwright or with the network panel of the developer tools.
+ *
+ * @param {{ isWatched?: boolean }} [options]
  */
 export async function openBrowser({ isWatched = false } = {}) {
+  const { chromium } = findBrowsers();
+  if (!chromium) throw new Error("bench: found no Chromium: run `npm run setup`");
   const profile = await mkdtemp(path.join(os.tmpdir(), "logs-bench-"));
   const args = [
     ...CHROMIUM_FLAGS,
@@ -26,19 +43,27 @@ export async function openBrowser({ isWatched = false } = {}) {
     `--user-data-dir=${profile}`,
     "about:blank",
   ];
-  // The protocol's pipe is 3 for what it reads and 4 for what it writes.
-  const child = spawn(findBrowsers().chromium, args, {
-    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-  });
-  const wire = createWire(child.stdio[3], child.stdio[4]);
+  // The browser reads the protocol from descriptor 3 and writes it to descriptor 4.
+  const child = spawn(chromium, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  const connection = createCdpConnection(
+    /** @type {Writable} */ (child.stdio[3]),
+    /** @type {Readable} */ (child.stdio[4]),
+  );
 
+  /**
+   * @param {string} url
+   * @param {string} [browserContextId]
+   */
   async function open(url, browserContextId) {
-    const { targetId } = await wire.send("Target.createTarget", {
+    const { targetId } = await connection.send("Target.createTarget", {
       url: "about:blank",
       browserContextId,
     });
-    const { sessionId } = await wire.send("Target.attachToTarget", { targetId, flatten: true });
-    const tab = new Tab(wire, targetId, sessionId);
+    const { sessionId } = await connection.send("Target.attachToTarget", {
+      targetId,
+      flatten: true,
+    });
+    const tab = new Tab(connection, targetId, sessionId);
     await tab.send("Inspector.enable");
     if (isWatched) await watch(tab);
     await tab.send("Emulation.setDeviceMetricsOverride", SIZE);
@@ -47,22 +72,30 @@ export async function openBrowser({ isWatched = false } = {}) {
   }
 
   return {
-    send: wire.send,
+    send: connection.send,
 
-    /** `Chromium 156.0.8078.79`, without the name. */
+    /**
+     * The version, such as `156.0.8078.79`.
+     *
+     * @returns {Promise<string>}
+     */
     async version() {
-      return (await wire.send("Browser.getVersion")).product.split("/").at(-1);
+      return (await connection.send("Browser.getVersion")).product.split("/").at(-1);
     },
 
-    /** Opens a tab of the one window, in front of its others, as a person has them. */
+    /**
+     * Opens a tab of the one window, in front of its others, as for a user.
+     *
+     * @param {string} url
+     */
     open: (url) => open(url),
 
-    /** A profile with a cache and a window of its own. */
+    /** @returns {Promise<Profile>} */
     async newProfile() {
-      const { browserContextId } = await wire.send("Target.createBrowserContext");
+      const { browserContextId } = await connection.send("Target.createBrowserContext");
       return {
         open: (url) => open(url, browserContextId),
-        close: () => wire.send("Target.disposeBrowserContext", { browserContextId }),
+        close: () => connection.send("Target.disposeBrowserContext", { browserContextId }),
       };
     },
 
@@ -73,21 +106,34 @@ export async function openBrowser({ isWatched = false } = {}) {
   };
 }
 
-class Tab {
-  #wire;
+export class Tab {
+  /** @type {CdpConnection} */
+  #connection;
   #target;
   #session;
 
-  constructor(wire, target, session) {
-    this.#wire = wire;
+  /**
+   * @param {CdpConnection} connection
+   * @param {string} target
+   * @param {string} session
+   */
+  constructor(connection, target, session) {
+    this.#connection = connection;
     this.#target = target;
     this.#session = session;
   }
 
-  /** The value of an expression, or of a function called with `given`, awaited. */
-  async evaluate(asked, ...given) {
-    const expression =
-      typeof asked === "function" ? `(${asked})(...${JSON.stringify(given)})` : asked;
+  /**
+   * Returns the awaited value of an expression, or of a function that is called with `args`.
+   *
+   * @template [T=any]
+   * @template {unknown[]} [A=[]]
+   * @param {string | ((...args: A) => T | Promise<T>)} code
+   * @param {A} args
+   * @returns {Promise<T>}
+   */
+  async evaluate(code, ...args) {
+    const expression = typeof code === "function" ? `(${code})(...${JSON.stringify(args)})` : code;
     const { result, exceptionDetails } = await this.send("Runtime.evaluate", {
       expression,
       awaitPromise: true,
@@ -98,43 +144,62 @@ class Tab {
     return result.value;
   }
 
-  /** Waits until an expression is true; a page that is still loading has none of what it asks for. */
+  /**
+   * Waits until an expression is true. In a page that is still loading it may throw.
+   *
+   * @param {string} expression
+   */
   async until(expression, seconds = 30) {
     const deadline = Date.now() + seconds * 1_000;
     while (!(await this.evaluate(expression).catch(() => false))) {
-      if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${expression}`);
+      if (Date.now() > deadline) throw new Error(`not true within ${seconds} s: ${expression}`);
       await pause(50);
     }
   }
 
+  /**
+   * @param {string} method
+   * @param {object} [params]
+   */
   send(method, params) {
-    return this.#wire.send(method, params, this.#session);
+    return this.#connection.send(method, params, this.#session);
   }
 
-  /** Calls `then` with each worker of the page, which can be sent to as well, once they are attached to. */
-  onWorker(then) {
-    this.#wire.on("Target.attachedToTarget", this.#session, ({ sessionId, targetInfo }) =>
-      then(new Tab(this.#wire, targetInfo.targetId, sessionId)),
+  /**
+   * Calls `listener` with each worker that is attached to the page.
+   *
+   * @param {(worker: Tab) => void} listener
+   */
+  onWorker(listener) {
+    this.#connection.on("Target.attachedToTarget", this.#session, ({ sessionId, targetInfo }) =>
+      listener(new Tab(this.#connection, targetInfo.targetId, sessionId)),
     );
   }
 
   bringToFront() {
-    return this.#wire.send("Target.activateTarget", { targetId: this.#target });
+    return this.#connection.send("Target.activateTarget", { targetId: this.#target });
   }
 
-  /** The JavaScript heap after a collection, in bytes. Without the heaps of workers. */
+  /**
+   * The size of the JavaScript heap after a collection, in bytes, without the heaps of workers.
+   *
+   * @returns {Promise<number>}
+   */
   async heap() {
     await this.send("HeapProfiler.collectGarbage");
     return (await this.send("Runtime.getHeapUsage")).usedSize;
   }
 
   close() {
-    return this.#wire.send("Target.closeTarget", { targetId: this.#target });
+    return this.#connection.send("Target.closeTarget", { targetId: this.#target });
   }
 }
 
+/** @param {Tab} tab */
 async function watch(tab) {
-  tab.onWorker((worker) => worker.send("Network.enable").catch(() => {}));
+  tab.onWorker((worker) => {
+    worker.send("Network.enable").catch(() => {});
+  });
   await tab.send("Target.setAutoAttach", {
     autoAttach: true,
     waitForDebuggerOnStart: false,
@@ -143,46 +208,89 @@ async function watch(tab) {
   await tab.send("Network.enable");
 }
 
-/** Questions and answers, each a JSON text with a zero byte behind it. */
-function createWire(to, from) {
-  const waiting = new Map();
+/** @typedef {ReturnType<typeof createCdpConnection>} CdpConnection */
+
+/**
+ * Speaks the DevTools protocol over a pair of pipes: JSON messages, each followed by a zero byte.
+ *
+ * @param {Writable} output
+ * @param {Readable} input
+ */
+function createCdpConnection(output, input) {
+  /**
+   * @typedef {object} Pending
+   * @property {string} method
+   * @property {string} [sessionId]
+   * @property {(result: Message) => void} resolve
+   * @property {(error: Error) => void} reject
+   */
+
+  /** @type {Map<number, Pending>} */
+  const pending = new Map();
+  /** @type {Map<string, (params: Message) => void>} */
   const listeners = new Map();
-  let last = 0;
-  let seen = "";
-  const fail = (words, isMeant) => {
-    for (const [id, asked] of waiting) {
-      if (!isMeant(asked)) continue;
-      waiting.delete(id);
-      asked.reject(new Error(`${asked.method}: ${words}`));
+  let lastId = 0;
+  let buffered = "";
+
+  /**
+   * Rejects the pending calls that match.
+   *
+   * @param {string} reason
+   * @param {(call: Pending) => boolean} matches
+   */
+  const fail = (reason, matches) => {
+    for (const [id, call] of pending) {
+      if (!matches(call)) continue;
+      pending.delete(id);
+      call.reject(new Error(`${call.method}: ${reason}`));
     }
   };
-  from.setEncoding("utf8");
-  from.on("data", (text) => {
-    const parts = (seen + text).split("\0");
-    seen = parts.pop();
-    for (const part of parts) {
-      const { id, method, params, sessionId, result, error } = JSON.parse(part);
-      if (method === "Inspector.targetCrashed")
-        fail("the page crashed", (asked) => asked.sessionId === sessionId);
-      if (method) listeners.get(`${method} ${sessionId}`)?.(params);
-      const asked = waiting.get(id);
-      waiting.delete(id);
-      if (error) asked?.reject(new Error(`${asked.method}: ${error.message}`));
-      else asked?.resolve(result);
-    }
-  });
-  // Who still waits when the browser ends is told, and not left waiting.
-  from.on("close", () => fail("the browser has ended", () => true));
-  to.on("error", () => {});
-  return {
-    on: (method, sessionId, then) => listeners.set(`${method} ${sessionId}`, then),
 
+  /** @param {string} text */
+  const receive = (text) => {
+    const { id, method, params, sessionId, result, error } = JSON.parse(text);
+    if (method === "Inspector.targetCrashed")
+      fail("the page crashed", (call) => call.sessionId === sessionId);
+    if (method) listeners.get(`${method} ${sessionId}`)?.(params);
+    const call = pending.get(id);
+    if (!call) return;
+    pending.delete(id);
+    if (error) call.reject(new Error(`${call.method}: ${error.message}`));
+    else call.resolve(result);
+  };
+
+  input.setEncoding("utf8");
+  input.on("data", (text) => {
+    const parts = (buffered + text).split("\0");
+    buffered = parts.pop() ?? "";
+    for (const part of parts) receive(part);
+  });
+  // Pending calls must not wait forever when the browser ends.
+  input.on("close", () => fail("the browser has ended", () => true));
+  output.on("error", () => {});
+
+  return {
+    /**
+     * @param {string} method
+     * @param {string} sessionId
+     * @param {(params: Message) => void} listener
+     */
+    on(method, sessionId, listener) {
+      listeners.set(`${method} ${sessionId}`, listener);
+    },
+
+    /**
+     * @param {string} method
+     * @param {object} [params]
+     * @param {string} [sessionId]
+     * @returns {Promise<Message>}
+     */
     send(method, params = {}, sessionId) {
-      last += 1;
-      const id = last;
+      lastId += 1;
+      const id = lastId;
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject, method, sessionId });
-        to.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+        pending.set(id, { resolve, reject, method, sessionId });
+        output.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
       });
     },
   };

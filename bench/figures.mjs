@@ -1,14 +1,24 @@
-// Figures out of many runs, and how they are written for people. Pure.
+// Statistics of many runs, and how figures are formatted. Pure.
 
-/** How the reason begins when a contender is absent because it broke. */
+/** @typedef {number | null | undefined} Figure */
+
+/** The start of the reason why a contender that broke has no figures. */
 export const FAILED = "failed";
 
-/** What a table says of a contender that is absent. */
+/**
+ * What a table shows for a contender without figures.
+ *
+ * @param {string} absent
+ */
 export function missing(absent) {
   return absent.startsWith(FAILED) ? "failed" : "not there yet";
 }
 
-/** The middle of a list; `null` of an empty one. */
+/**
+ * The median of a list; `null` for an empty one.
+ *
+ * @param {Figure[]} list
+ */
 export function median(list) {
   const sorted = list
     .filter((value) => value !== null && value !== undefined)
@@ -18,39 +28,60 @@ export function median(list) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The value below which `share` of the list lies. */
+/**
+ * The value below which `share` of the list lies.
+ *
+ * @param {number[]} list
+ * @param {number} share
+ */
 export function quantile(list, share) {
   const sorted = [...list].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
 }
 
-/** Lines a second of one run. */
+/**
+ * The lines per second of one run.
+ *
+ * @param {{ lines: number, ms: number }} run
+ */
 export function rateOf({ lines, ms }) {
   return (lines / ms) * 1_000;
 }
 
-/** Three digits that count: `1,180,000`, `38,200`, `390`. */
+/**
+ * Three significant digits: `1,180,000`, `38,200`, `390`.
+ *
+ * @param {Figure} number
+ */
 export function rough(number) {
-  if (number === null || number === undefined) return "";
-  return Number(number.toPrecision(3)).toLocaleString("en-US");
+  return isMissing(number) ? "" : Number(number.toPrecision(3)).toLocaleString("en-US");
 }
 
+/** @param {Figure} number */
 export function whole(number) {
-  return number === null || number === undefined ? "" : Math.round(number).toLocaleString("en-US");
+  return isMissing(number) ? "" : Math.round(number).toLocaleString("en-US");
 }
 
+/** @param {Figure} number */
 export function ratio(number) {
-  return number === null || number === undefined ? "" : number.toFixed(number < 0.1 ? 3 : 2);
+  return isMissing(number) ? "" : number.toFixed(number < 0.1 ? 3 : 2);
 }
 
+/** @param {Figure} number */
 export function ms(number) {
-  return number === null || number === undefined
-    ? ""
-    : number < 10
-      ? number.toFixed(1)
-      : whole(number);
+  if (isMissing(number)) return "";
+  return number < 10 ? number.toFixed(1) : whole(number);
 }
 
+/** @param {Figure} bytes */
 export function mb(bytes) {
-  return bytes === null || bytes === undefined ? "" : (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+  return isMissing(bytes) ? "" : (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+}
+
+/**
+ * @param {Figure} value
+ * @returns {value is null | undefined}
+ */
+function isMissing(value) {
+  return value === null || value === undefined;
 }

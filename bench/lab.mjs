@@ -1,25 +1,43 @@
-// One server and one browser, in which contenders are run: opens a contender's page, lets it run, and reads what it cost.
-// Knows nothing of what is compared with what.
+// One server and one browser that run contenders: opens a contender's page, runs it, and measures
+// the cost. Does not compare contenders.
 
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { startUntil, stop } from "../scripts/lib/run.mjs";
 import { SITE } from "./build.mjs";
 import { openBrowser } from "./devtools.mjs";
 import { FAILED } from "./figures.mjs";
 import { channelsOf } from "./payload.mjs";
 
+/**
+ * @import { ChildProcess } from "node:child_process"
+ * @import { Browser, Profile, Tab } from "./devtools.mjs"
+ * @import { Profiler } from "./profile.mjs"
+ * @import { Contender, Measured, PageFigures, Plan, RunFigures, ServerRun } from "./types.js"
+ *
+ * @typedef {object} Where
+ * @property {string} [site] The address of a real gateway, instead of the benchmark's server.
+ * @property {Pick<Profile, "open">} [profile] A shared profile, instead of one for the page alone.
+ */
+
 const SERVER = path.join(path.dirname(fileURLToPath(import.meta.url)), "server.mjs");
 
-/** Between a page's being ready and its start, so that mounting is not measured: longer than a first garbage collection takes. */
+/**
+ * The delay before a ready page is started, so that mounting is not measured: longer than the first
+ * garbage collection takes.
+ */
 const SETTLE_MS = 300;
 
-/** How long a page may take to be ready. */
+/** The time within which a page must be ready. */
 const READY_MS = 30_000;
 
-/** Opens a laboratory; `close()` ends the browser and the server. `isWatched` is the browser's (devtools.mjs). */
+/**
+ * Opens a lab; `close()` ends the browser and the server. `isWatched` is explained in devtools.mjs.
+ *
+ * @param {{ isWatched?: boolean }} [options]
+ */
 export async function openLab({ isWatched } = {}) {
   const { child, match } = await startUntil(
     process.execPath,
@@ -35,11 +53,17 @@ export async function openLab({ isWatched } = {}) {
   }
 }
 
-class Lab {
+export class Lab {
   #browser;
   #server;
   #runs = 0;
 
+  /**
+   * @param {Browser} browser
+   * @param {string} version
+   * @param {string} url
+   * @param {ChildProcess} server
+   */
   constructor(browser, version, url, server) {
     this.#browser = browser;
     this.version = version;
@@ -53,33 +77,33 @@ class Lab {
   }
 
   /**
-   * Opens a contender's page, in a profile of its own unless `profile` is given, ready to start. `plan`: `lines`, or `rate` and `seconds`;
-   * `last`, `payload`, `capacity`; `connect: 0` to mount only; `real` for a gateway, whose address is `site`. The station's `absent` says why when the client does not know an option of the variant.
+   * Opens a contender's page, ready to start, in its own profile unless `profile` is given. The
+   * station's `absent` is the reason if the client does not support an option of the variant.
+   *
+   * @param {Contender} contender
+   * @param {Plan} plan
+   * @param {Where} [where]
    */
   async open(contender, plan, { site = this.url, profile } = {}) {
-    const own = profile ? null : await this.newProfile();
-    const id = `${process.pid}-${(this.#runs += 1)}`;
-    const page = await (profile ?? own)
+    const ownProfile = profile ? null : await this.newProfile();
+    this.#runs += 1;
+    const id = `${process.pid}-${this.#runs}`;
+    const page = await (profile ?? ownProfile ?? this.#browser)
       .open(`${site}/${contender.page}.html?${queryOf(contender, plan, id)}`)
       .catch(async (error) => {
-        await own?.close();
+        await ownProfile?.close();
         throw error;
       });
-    const station = new Station({
-      lab: this,
-      page,
-      own,
-      isStreaming: site === this.url && plan.connect !== 0,
-      id,
-    });
+    const isStreaming = site === this.url && plan.connect !== 0;
+    const station = new Station(this, id, page, ownProfile);
     try {
       await page.until("Boolean(window.bench)", READY_MS / 1_000);
       station.absent = await withTimeout(
         READY_MS,
-        page.evaluate(async () => (await window.bench.ready, window.bench.absent)),
+        page.evaluate(() => window.bench.ready.then(() => window.bench.absent)),
         `${contender.name} was not ready after ${READY_MS / 1_000} s`,
       );
-      station.absent ??= await this.#refusal(contender, station);
+      if (isStreaming) station.absent ??= await this.#refusal(contender, station);
       return station;
     } catch (error) {
       await station.close();
@@ -88,46 +112,71 @@ class Lab {
   }
 
   /**
-   * Opens a contender's page, lets `act(station)` have it, and closes it. Gives what `act` gives; `{ absent }` with the reason where the
-   * client does not know an option of the variant, and where it failed: one that breaks must not end a run of hours.
+   * Opens a contender's page, calls `measure(station)`, and closes the page. Returns what `measure`
+   * returns, or the reason if the client does not support an option of the variant or failed: one
+   * that breaks must not end a run of hours.
+   *
+   * @template T
+   * @param {Contender} contender
+   * @param {Plan} plan
+   * @param {(station: Station) => Promise<T>} measure
+   * @param {Where} [where]
+   * @returns {Promise<Measured<T>>}
    */
-  async visit(contender, plan, act, where) {
+  async visit(contender, plan, measure, where) {
     let station = null;
     try {
       station = await this.open(contender, plan, where);
-      return station.absent ? { absent: station.absent } : await act(station);
+      if (station.absent) return { absent: station.absent };
+      return { absent: null, ...(await measure(station)) };
     } catch (error) {
-      console.error(`bench: ${contender.name}: ${error.message.split("\n")[0]}`);
-      return { absent: `${FAILED}: ${error.message}` };
+      const message = messageOf(error);
+      console.error(`bench: ${contender.name}: ${message.split("\n")[0]}`);
+      return { absent: `${FAILED}: ${message}` };
     } finally {
       await station?.close().catch(() => {});
     }
   }
 
-  /** Why a variant is not what its name says, if so. */
+  /**
+   * Returns why a variant is not what its name says, if so.
+   *
+   * @param {Contender} contender
+   * @param {Station} station
+   */
   async #refusal({ query }, station) {
-    if (query?.format !== "asked" || !station.isStreaming) return null;
-    return (await this.told(station.id)).format === "batch"
+    if (query?.format !== "asked") return null;
+    return (await this.serverRun(station.id)).format === "batch"
       ? null
       : "the client does not ask for batch frames";
   }
 
-  /** What the server did for one run. */
-  async told(id) {
+  /**
+   * Returns what the server did for one run.
+   *
+   * @param {string} id
+   * @returns {Promise<ServerRun>}
+   */
+  async serverRun(id) {
     return (await fetch(`${this.url}/bench/run?run=${id}`)).json();
   }
 
-  /** A profile with a cache of its own. */
+  /** Opens a profile with its own cache. */
   newProfile() {
     return this.#browser.newProfile();
   }
 
-  /** CPU time of all renderers so far, in milliseconds: unlike the clock it does not grow while others use the machine. */
+  /**
+   * Returns the CPU time of all renderers so far, in milliseconds. Unlike the clock it does not
+   * advance while others use the machine.
+   */
   async rendererMs() {
     return (await this.#renderers()).reduce((total, { cpuTime }) => total + cpuTime * 1_000, 0);
   }
 
-  /** What all renderers have in memory, in bytes; `null` where the system does not tell as Linux does. */
+  /**
+   * Returns the resident memory of all renderers in bytes, or `null` on systems other than Linux.
+   */
   async rendererBytes() {
     const sizes = (await this.#renderers()).map(({ id }) =>
       readFile(`/proc/${id}/status`, "utf8").then(residentBytes),
@@ -137,59 +186,100 @@ class Lab {
       .catch(() => null);
   }
 
+  /** @returns {Promise<{ id: number, type: string, cpuTime: number }[]>} */
   async #renderers() {
     const { processInfo } = await this.#browser.send("SystemInfo.getProcessInfo");
-    return processInfo.filter(({ type }) => type === "renderer");
+    return processInfo.filter((/** @type {{ type: string }} */ { type }) => type === "renderer");
   }
 }
 
 /** One page of a contender, ready to start. */
-class Station {
-  constructor(parts) {
-    Object.assign(this, parts);
-    this.absent = null;
+export class Station {
+  /**
+   * Why the contender cannot run.
+   *
+   * @type {string | null}
+   */
+  absent = null;
+
+  #lab;
+  #ownProfile;
+
+  /**
+   * @param {Lab} lab
+   * @param {string} id
+   * @param {Tab} page
+   * @param {Profile | null} ownProfile Closed with the station.
+   */
+  constructor(lab, id, page, ownProfile) {
+    this.#lab = lab;
+    this.id = id;
+    this.page = page;
+    this.#ownProfile = ownProfile;
   }
 
   /**
-   * Starts, and waits until it is done, or for `patienceMs`: then the figures are those of that moment, with `isCut`.
+   * Starts, and waits until the page is done, or for `patienceMs`: then the figures are those of
+   * that moment, with `isCut`.
+   *
+   * @param {{ patienceMs: number, profiler?: Profiler }} options
+   * @returns {Promise<RunFigures>}
    */
   async run({ patienceMs, profiler }) {
     await pause(SETTLE_MS);
-    const before = await this.lab.rendererMs();
+    const before = await this.#lab.rendererMs();
     await profiler?.begin(this.page);
     await this.page.evaluate(() => window.bench.start());
     const figures = await this.#finished(patienceMs);
     const profile = await profiler?.end();
-    const after = await this.lab.rendererMs();
-    return { ...figures, cpuMs: after - before, server: await this.lab.told(this.id), profile };
+    const after = await this.#lab.rendererMs();
+    const server = await this.#lab.serverRun(this.id);
+    return { ...figures, cpuMs: after - before, server, profile };
   }
 
+  /**
+   * @param {number} patienceMs
+   * @returns {Promise<PageFigures & { isCut?: boolean }>}
+   */
   async #finished(patienceMs) {
     const done = this.page.evaluate(() => window.bench.done);
-    const late = new Promise((resolve) => (this.timer = setTimeout(resolve, patienceMs, null)));
+    const timer = new AbortController();
+    const late = pause(patienceMs, null, { signal: timer.signal });
+    // Rejected when the timer is aborted.
+    late.catch(() => {});
     const figures = await Promise.race([done, late]);
-    clearTimeout(this.timer);
+    timer.abort();
     if (figures) return figures;
-    // What is still awaited ends with the page.
+    // The promise is rejected when the page closes.
     done.catch(() => {});
     return { ...(await this.page.evaluate(() => window.bench.figures())), isCut: true };
   }
 
-  /** The JavaScript heaps of the page and of its workers, by the browser's own account. It collects garbage first and takes its time. */
+  /**
+   * Returns the size of the JavaScript heaps of the page and of its workers. The browser collects
+   * garbage first, when it chooses to.
+   */
   async heaps() {
-    return (await this.page.evaluate(() => performance.measureUserAgentSpecificMemory())).bytes;
+    const measured = await this.page.evaluate(() => performance.measureUserAgentSpecificMemory());
+    return measured.bytes;
   }
 
   async close() {
-    await (this.own ?? this.page).close();
+    await (this.#ownProfile ?? this.page).close();
   }
 }
 
-/** The query by which a page of a contender knows what it is to do. */
+/**
+ * Returns the query that tells a contender's page what to do.
+ *
+ * @param {Contender} contender
+ * @param {Plan} plan
+ * @param {string} run
+ */
 export function queryOf({ query = {}, options = {} }, plan, run) {
   const { payload = "usual", ...numbers } = plan;
   const channels = channelsOf(payload);
-  const all = {
+  const parameters = {
     run,
     payload,
     ...numbers,
@@ -197,20 +287,39 @@ export function queryOf({ query = {}, options = {} }, plan, run) {
     ...(channels.length > 1 && { channels }),
     options: JSON.stringify(options),
   };
-  return new URLSearchParams(Object.entries(all).filter(([, value]) => value !== undefined));
+  const defined = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(defined.map(([name, value]) => [name, String(value)]));
 }
 
+/** @param {string} status */
 function residentBytes(status) {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) * 1_024;
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? [];
+  return Number(kilobytes) * 1_024;
 }
 
-async function withTimeout(ms, promise, words) {
-  let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(words)), ms)));
+/**
+ * @template T
+ * @param {number} ms
+ * @param {Promise<T>} promise
+ * @param {string} message
+ * @returns {Promise<T>}
+ */
+async function withTimeout(ms, promise, message) {
+  const timer = new AbortController();
+  const late = pause(ms, null, { signal: timer.signal }).then(() => {
+    throw new Error(message);
+  });
+  // Whichever loses the race may still be rejected.
+  late.catch(() => {});
   promise.catch(() => {});
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    timer.abort();
   }
+}
+
+/** @param {unknown} error */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }

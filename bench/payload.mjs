@@ -1,11 +1,17 @@
-// The bytes that the benchmark's server sends: lines as a real gateway words them (docs/protocol.md), numbered so that a loss is visible.
-// Makes bytes, sends none.
+// The bytes that the benchmark's server sends: lines as a real gateway sends them
+// (docs/protocol.md), numbered so that a loss is visible.
+
+/** @typedef {{ id: string, text: string }} Envelope */
 
 const LEVELS = ["INFO", "INFO", "INFO", "INFO", "INFO", "DEBUG", "DEBUG", "WARN", "INFO", "ERROR"];
 const PIPELINES = ["INGESTION", "DATA_VALIDATION", "ETL_PROCESSING", "ENRICHMENT", "REPORTING"];
 const STATUSES = ["1m 23s", "45 sec", "2m 28s", "failed", "4m 20s", "12 sec", "3m 02s"];
 
-/** Of different lengths, as those of a job are; with the fields around them an envelope has about 325 bytes. */
+/**
+ * Messages of different lengths, as a job has them; an envelope has about 325 bytes.
+ *
+ * @type {((n: number) => string)[]}
+ */
 const MESSAGES = [
   (n) => `Partition ${n % 64} of orders loaded: ${(n * 7919) % 100_000} rows`,
   (n) => `Validated batch ${n % 977}: ${n % 13} records rejected`,
@@ -25,19 +31,24 @@ const UNICODE = [
   '\\"quoted\\" \\\\ and a tab\\tand a line\\nbreak',
 ];
 
-/** What a stack trace of one screen weighs. */
+/** A stack trace of one screen. */
 const LONG = Array.from(
   { length: 24 },
   (_, depth) =>
     `    at com.datashop.etl.stage${depth}.Worker.run(Worker.java:${100 + depth}) [etl-core.jar]`,
 ).join("\\n");
 
+/** @param {number} n */
 const plain = (n) => `${escaped(MESSAGES[n % MESSAGES.length](n))} ${mark(n)}`;
 
-/** How a line's message reads, by the name of the payload. Inside JSON already: what must be escaped is. */
+/**
+ * The message of a line, by the name of the payload, escaped for JSON.
+ *
+ * @type {Record<string, (n: number) => string>}
+ */
 const PAYLOADS = {
   usual: plain,
-  // The number before the trace: of a long message a viewer may show the beginning only.
+  // The number comes before the trace: a viewer may show only the beginning of a long message.
   large: (n) => `${plain(n)}\\n${LONG}`,
   unicode: (n) => `${UNICODE[n % UNICODE.length]} ${UNICODE[(n * 3) % UNICODE.length]} ${mark(n)}`,
   channels: plain,
@@ -46,12 +57,16 @@ const PAYLOADS = {
 /** The names of the payloads. */
 export const PAYLOAD_NAMES = Object.keys(PAYLOADS);
 
-/** How many channels the payload `channels` has, which is as many as one stream may. */
+/** The number of channels of the payload `channels`: the most that one stream may have. */
 const MANY_CHANNELS = 16;
 
 const WORKSPACE = "workspace123";
 
-/** The channels of a payload, in the order of the cursor. */
+/**
+ * Returns the channels of a payload, in the order of the cursor.
+ *
+ * @param {string} payload
+ */
 export function channelsOf(payload) {
   const count = payload === "channels" ? MANY_CHANNELS : 1;
   return Array.from(
@@ -60,32 +75,35 @@ export function channelsOf(payload) {
   );
 }
 
-/** What every line's message has in it: pages look for that of the last line. */
-export function mark(number) {
+/**
+ * Returns the mark in the message of a line: pages look for that of the last line.
+ *
+ * @param {number} number
+ */
+function mark(number) {
   return `(line ${number})`;
 }
 
 /**
- * How lines become events, by the name of the format. Each takes a list of `{ id, text }` and gives a text.
- * A format of several lines per event ends its event with the id of its last line.
+ * Formats lines as events, by the name of the format. An event with several lines has the id of its
+ * last line.
+ *
+ * @type {Record<string, (envelopes: Envelope[]) => string>}
  */
 const FORMATS = {
-  /** One line per event, as the gateway sends them today. */
+  /** One line per event, as the gateway sends them by default. */
   lines: (envelopes) => envelopes.map(({ id, text }) => `id: ${id}\ndata: ${text}\n\n`).join(""),
-  /** 64 lines per event as a JSON array: what JSON.parse can do at best. */
+  /** 64 lines per event as a JSON array: the best case for JSON.parse. */
   arrays: (envelopes) =>
-    inGroups(
-      envelopes,
-      64,
-      (group) => `id: ${group.at(-1).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`,
-    ),
-  /** The gateway's batch frames, for a client that asks for them; `formatOf` in server.mjs knows by which parameter. */
+    inGroups(envelopes, 64, (group) => `id: ${lastOf(group).id}\ndata: ${jsonArrayOf(group)}\n\n`),
+  /**
+   * The batch frames of the gateway, for a client that asks for them; see `formatOf` in server.mjs.
+   */
   batch: (envelopes) =>
     inGroups(
       envelopes,
       256,
-      (group) =>
-        `event: batch\nid: ${group.at(-1).id}\ndata: [${group.map(({ text }) => text).join(",")}]\n\n`,
+      (group) => `event: batch\nid: ${lastOf(group).id}\ndata: ${jsonArrayOf(group)}\n\n`,
     ),
 };
 
@@ -106,16 +124,21 @@ export class Lines {
     this.#epoch = epoch;
   }
 
-  /** The bytes of the lines `from..=to`, the first line being 1. */
+  /**
+   * Returns the bytes of the lines `from..=to`, the first line being 1.
+   *
+   * @param {number} from
+   * @param {number} to
+   */
   bytes(from, to) {
     const parts = [];
-    // In blocks, since one text of all would be as large again as the bytes.
+    // In blocks, since a single string would be as large again as the bytes.
     for (let at = from; at <= to; at += BLOCK)
       parts.push(Buffer.from(this.#format(this.#envelopes(at, Math.min(to, at + BLOCK - 1)))));
     return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
-  /** The first event of a stream, before which nothing is promised. */
+  /** Returns the first event of a stream: lines before it need not be delivered. */
   greeting() {
     const channels = this.#channels;
     const seqs = Object.fromEntries(channels.map((channel) => [channel, { oldest: 1, newest: 0 }]));
@@ -136,7 +159,11 @@ export class Lines {
     return `data: ${JSON.stringify(hello)}\n\n`;
   }
 
-  /** The sign of life after the lines up to `number`. */
+  /**
+   * Returns a heartbeat after the lines up to `number`.
+   *
+   * @param {number} number
+   */
   heartbeat(number) {
     const seqs = Object.fromEntries(
       this.#channels.map((channel, index) => [channel, this.#seq(number, index)]),
@@ -144,6 +171,10 @@ export class Lines {
     return `event: heartbeat\ndata: ${JSON.stringify({ seqs, serverTime: Date.now() })}\n\n`;
   }
 
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   #envelopes(from, to) {
     const now = Date.now();
     const stamp = new Date(now).toISOString();
@@ -151,39 +182,68 @@ export class Lines {
     for (let number = from; number <= to; number += 1) {
       const index = (number - 1) % this.#channels.length;
       const level = LEVELS[number % LEVELS.length];
-      const entry = `{"date":"Sep 25 2025 at 01:31 PM","level":"${level}","pipeline":"${PIPELINES[number % PIPELINES.length]}","status":"${STATUSES[number % STATUSES.length]}","message":"${this.#message(number)}","timestamp":"${stamp}"}`;
+      const pipeline = PIPELINES[number % PIPELINES.length];
+      const status = STATUSES[number % STATUSES.length];
+      const entry = [
+        `{"date":"Sep 25 2025 at 01:31 PM","level":"${level}","pipeline":"${pipeline}",`,
+        `"status":"${status}","message":"${this.#message(number)}","timestamp":"${stamp}"}`,
+      ].join("");
       const id = `log-${now}-${number.toString(36).padStart(9, "0")}`;
-      list.push({
-        id: this.#cursor(number),
-        text: `{"channel":"${this.#channels[index]}","data":${entry},"timestamp":${now},"id":"${id}","seq":${this.#seq(number, index)}}`,
-      });
+      const seq = this.#seq(number, index);
+      const text = [
+        `{"channel":"${this.#channels[index]}","data":${entry},`,
+        `"timestamp":${now},"id":"${id}","seq":${seq}}`,
+      ].join("");
+      list.push({ id: this.#cursor(number), text });
     }
     return list;
   }
 
-  /** How many of the lines up to `number` were of a channel. */
+  /**
+   * Counts the lines up to `number` in one channel.
+   *
+   * @param {number} number
+   * @param {number} index
+   */
   #seq(number, index) {
     return Math.floor((number - index - 1) / this.#channels.length) + 1;
   }
 
+  /** @param {number} number */
   #cursor(number) {
-    if (this.#channels.length === 1) return `1.${this.#epoch}.${number.toString(36)}`;
-    return `1.${this.#epoch}.${this.#channels.map((_, index) => this.#seq(number, index).toString(36)).join("-")}`;
+    const seqs = this.#channels.map((_, index) => this.#seq(number, index).toString(36));
+    return `1.${this.#epoch}.${seqs.join("-")}`;
   }
 }
 
-/** What the last event of a run is called; clients that know nothing of it do not hear it. */
+/** The last event of a run; clients ignore events with unknown names. */
 export const END = "event: end\ndata: {}\n\n";
 
-/** As the real gateway does it. */
+/** The default interval of the real gateway. */
 export const HEARTBEAT_MS = 15_000;
 
 const BLOCK = 10_000;
 
+/** @param {Envelope[]} group */
+function jsonArrayOf(group) {
+  return `[${group.map(({ text }) => text).join(",")}]`;
+}
+
+/** @param {Envelope[]} group */
+function lastOf(group) {
+  return group[group.length - 1];
+}
+
+/** @param {string} text */
 function escaped(text) {
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 }
 
+/**
+ * @param {Envelope[]} list
+ * @param {number} size
+ * @param {(group: Envelope[]) => string} write
+ */
 function inGroups(list, size, write) {
   let text = "";
   for (let at = 0; at < list.length; at += size) text += write(list.slice(at, at + size));

@@ -1,42 +1,55 @@
-// The quick benchmark of `npm test`: only whether our speed has collapsed. A busy machine must not fail it, nor noise.
+// The quick benchmark of `npm test`: fails only if our speed has collapsed, not because of noise or
+// of a busy machine.
 
 import { buildSite } from "./build.mjs";
 import { BARE, chosen } from "./contenders.mjs";
 import { ratio, rough } from "./figures.mjs";
 import { openLab } from "./lab.mjs";
-import { burst } from "./parts/burst.mjs";
+import { measureBurst } from "./parts/burst.mjs";
 
-/** Enough to last longer than a frame or two, little enough for a few seconds in all. */
+/** Longer than a few frames, but only some seconds in total. */
 const LINES = 20_000;
 const ROUNDS = 2;
 
 /** A run that takes longer has collapsed. */
 const PATIENCE_S = 60;
 
-/** What the viewer comes to, beside a bare EventSource that never looks at what it gets (docs/benchmarks.md). */
+/**
+ * The speed of the viewer relative to a bare EventSource that ignores its data
+ * (docs/benchmarks.md).
+ */
 const EXPECTED_RATIO = 0.45;
 
-/** Noise halves a ratio, or halves it twice; only a fault, such as work per line that grows with the lines held, takes nine tenths. */
+/**
+ * Noise halves a ratio, or halves it twice. Only a fault, such as work per line that grows with the
+ * number of lines, reduces it to a tenth.
+ */
 const COLLAPSE = EXPECTED_RATIO / 10;
 
-/** Measures the viewer of pkg/ against the bare EventSource; gives `false` when it has collapsed, or lost a line. */
+/**
+ * Compares the viewer of pkg/ with the bare EventSource; returns `false` if its speed has collapsed
+ * or it lost a line.
+ */
 export async function quickBench() {
   const contenders = chosen([BARE, "viewer"]);
   await buildSite(contenders);
   const lab = await openLab();
   try {
     const options = { lines: LINES, rounds: ROUNDS, payload: "usual", patience: PATIENCE_S };
-    const [bare, viewer] = await burst.run(lab, contenders, options, { note: () => {} });
-    const absent = bare.absent ?? viewer.absent;
-    if (absent) {
-      console.log(`bench: no figures: ${absent}`);
+    const [bare, viewer] = await measureBurst(lab, contenders, options, () => {});
+    if (bare.absent !== null || viewer.absent !== null) {
+      console.log(`bench: no figures: ${bare.absent ?? viewer.absent}`);
       return false;
     }
-    // The better of the rounds: the worse one tells of the machine.
+    // The better of the rounds: the machine was busy in the other.
     const best = Math.max(...viewer.ratios);
     const isWhole = viewer.cut === 0 && viewer.lost === 0 && viewer.doubled === 0;
     console.log(
-      `bench: viewer ${rough(viewer.rate)} lines/s, bare EventSource ${rough(bare.rate)}; ratio ${ratio(best)}, expected ${EXPECTED_RATIO}, collapsed below ${ratio(COLLAPSE)}${isWhole ? "" : `; lost ${viewer.lost}, doubled ${viewer.doubled}, cut ${viewer.cut}`}`,
+      [
+        `bench: viewer ${rough(viewer.rate)} lines/s, bare EventSource ${rough(bare.rate)}; `,
+        `ratio ${ratio(best)}, expected ${EXPECTED_RATIO}, collapsed below ${ratio(COLLAPSE)}`,
+        isWhole ? "" : `; lost ${viewer.lost}, doubled ${viewer.doubled}, cut ${viewer.cut}`,
+      ].join(""),
     );
     return isWhole && best >= COLLAPSE;
   } finally {

@@ -1,5 +1,6 @@
-// The benchmark's server: the pages of all contenders and their streams, from one origin. `node bench/server.mjs --site DIR` prints where
-// it listens. What it sends in a burst is made before, so that it is never what is measured; it waits for sockets that are full.
+// The benchmark's server: the pages of all contenders and their streams, from one origin.
+// `node bench/server.mjs --site DIR` prints its address. The bytes of a burst are prepared, so that
+// the server is never what is measured; it waits while a socket is full.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -8,15 +9,28 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { END, FORMAT_NAMES, HEARTBEAT_MS, Lines, PAYLOAD_NAMES } from "./payload.mjs";
 
-/** Each write is one chunk of HTTP; with larger ones nothing is gained, and back-pressure is felt later. */
+/**
+ * @import { Server, ServerResponse } from "node:http"
+ * @import { AddressInfo } from "node:net"
+ *
+ * @typedef {ReturnType<typeof planOf>} Plan
+ */
+
+/** The bytes of one write, a chunk of HTTP; larger ones gain nothing, and delay back-pressure. */
 const CHUNK_BYTES = 256 << 10;
 
-/** Between two writes at a steady rate: well below a frame, but for batch frames, which the gateway collects for so long. */
+/**
+ * The time between two writes at a steady rate: well below a frame, except for batch frames, which
+ * the gateway collects for this long.
+ *
+ * @type {Record<string, number>}
+ */
 const TICK_MS = { lines: 5, arrays: 5, batch: 25 };
 
-/** Bursts of the same lines are sent over and over, round by round; the last few are kept, as a million lines are 330 MB. */
+/** The number of bursts that are kept for the next round; a million lines are 330 MB. */
 const KEPT_BURSTS = 3;
 
+/** @type {Record<string, string>} */
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -25,14 +39,18 @@ const TYPES = {
   ".map": "application/json",
 };
 
-/** The format that the client decides. */
+/** The format that the client chooses. */
 const ASKED = "asked";
 
-/** The routes that stream: the page's own, and a gateway's, below an address that names the run, since that client takes no query. */
+/**
+ * The routes that stream: that of the pages, and that of a gateway, below an address that names the
+ * run, since that client does not accept a query.
+ */
 const STREAMS = [/^\/api\/dapadmin\/l5-etl\/sse\/logs\/stream$/, /^\/bench\/[^/]+\/logs\/stream$/];
 
 /**
- * With these a page may ask how much memory all of it takes, workers too, and its clock is exact. Streams come from the same origin.
+ * Headers that let a page measure its memory, workers included, and make its clock exact. Streams
+ * have the same origin.
  */
 const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -43,48 +61,89 @@ const { values } = parseArgs({
   options: { site: { type: "string" }, port: { type: "string", default: "0" } },
 });
 const site = path.resolve(values.site ?? ".");
+/** @type {Map<string, Run>} */
 const runs = new Map();
+/** @type {Map<string, Buffer>} */
 const bursts = new Map();
 
 const server = http.createServer((request, response) => {
-  const url = new URL(request.url, "http://bench");
-  answer(request, response, url).catch((error) => {
+  const url = new URL(request.url ?? "/", "http://bench");
+  respond(response, url).catch((error) => {
     if (!response.headersSent) response.writeHead(500, { "Content-Type": "text/plain" });
-    response.end(`the benchmark's server failed: ${error.message}\n`);
+    response.end(`the server of the benchmark failed: ${error.message}\n`);
   });
 });
 server.on("connection", (socket) => socket.setNoDelay(true));
 server.listen(Number(values.port), "127.0.0.1", () =>
-  console.log(`bench: listening on http://127.0.0.1:${server.address().port}`),
+  console.log(`bench: listening on http://127.0.0.1:${portOf(server)}`),
 );
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
 
-async function answer(request, response, url) {
+/**
+ * @param {ServerResponse} response
+ * @param {URL} url
+ */
+async function respond(response, url) {
   if (STREAMS.some((route) => route.test(url.pathname))) return stream(url, response);
   if (url.pathname === "/bench/go") return go(url, response);
-  if (url.pathname === "/bench/run") return tell(url, response);
+  if (url.pathname === "/bench/run") return report(url, response);
   return file(url, response);
 }
 
-/** One of the runs: who waits for whom, and what was sent. */
-function runOf(id) {
-  if (!runs.has(id)) {
-    const run = { streams: 0, sent: 0, bytes: 0, worstBehind: 0, isWhole: true };
-    run.connected = new Promise((resolve) => (run.onConnected = resolve));
-    run.going = new Promise((resolve) => (run.onGo = resolve));
-    runs.set(id, run);
-  }
-  return runs.get(id);
+/**
+ * One run of a contender: the signals between its requests, and what was sent.
+ */
+class Run {
+  streams = 0;
+  format = "";
+  sent = 0;
+  bytes = 0;
+  worstBehind = 0;
+  /** Whether the last write ended with an event. */
+  isWhole = true;
+  connected = signal();
+  started = signal();
 }
 
-/** What to send is in the query of the page's stream: `run`, `lines`, or `rate` and `seconds`; `format`, `payload`. */
+/**
+ * A promise that is resolved from outside.
+ *
+ * @returns {{ promise: Promise<void>, resolve: () => void }}
+ */
+function signal() {
+  let resolve = () => {};
+  const promise = new Promise((done) => {
+    resolve = () => done(undefined);
+  });
+  return { promise, resolve };
+}
+
+/** @param {string} id */
+function runOf(id) {
+  const run = runs.get(id) ?? new Run();
+  runs.set(id, run);
+  return run;
+}
+
+/**
+ * Reads from the query of a stream what to send: `run`, `lines`, or `rate` and `seconds`; `format`,
+ * `payload`.
+ *
+ * @param {URL} url
+ */
 function planOf(url) {
   const [, , folder] = url.pathname.split("/");
-  // Below /bench/ the folder is the query, since the headless client names a gateway and not a route.
+  // Below /bench/ the folder is the query, since the headless client accepts a gateway and not a
+  // route.
   const query = url.pathname.startsWith("/bench/")
     ? new URLSearchParams(decodeURIComponent(folder))
     : url.searchParams;
+  /** @param {string} name */
   const number = (name) => Number(query.get(name) ?? 0);
+  /**
+   * @param {string} name
+   * @param {string[]} known
+   */
   const one = (name, known) => {
     const value = query.get(name) ?? known[0];
     if (!known.includes(value))
@@ -102,21 +161,29 @@ function planOf(url) {
 }
 
 /**
- * The format of a stream. A page of the benchmark names it, and a client that asks for batch frames gets single lines all the same, as
- * from an older gateway; `asked` is as the gateway does it.
+ * Returns the format of a stream. The page chooses it, and a client that asks for batch frames
+ * still receives single lines, as from an older gateway. With `asked` the client chooses, as with a
+ * real gateway.
+ *
+ * @param {URL} url
+ * @param {string} named
  */
 function formatOf(url, named) {
   if (named !== ASKED) return named;
   return url.searchParams.get("batch") === "1" ? "batch" : "lines";
 }
 
+/**
+ * @param {URL} url
+ * @param {ServerResponse} response
+ */
 async function stream(url, response) {
   const plan = planOf(url);
   const run = runOf(plan.run);
   run.streams += 1;
   run.format = plan.format;
   if (run.streams > 1) {
-    // A client that comes back lost its stream, and its run is void; 204 tells an EventSource to stay away.
+    // A client that reconnects lost its stream, and its run is void; 204 stops an EventSource.
     response.writeHead(204).end();
     return;
   }
@@ -130,28 +197,37 @@ async function stream(url, response) {
   };
   response.writeHead(200, head);
   response.write(lines.greeting());
-  run.onConnected();
-  // Not amid a burst, whose chunks end anywhere.
-  const heartbeat = setInterval(
-    () => run.isWhole && response.write(lines.heartbeat(run.sent)),
-    HEARTBEAT_MS,
-  );
+  run.connected.resolve();
+  // Not during a burst, whose chunks end anywhere.
+  const heartbeat = setInterval(() => {
+    if (run.isWhole) response.write(lines.heartbeat(run.sent));
+  }, HEARTBEAT_MS);
   response.on("close", () => clearInterval(heartbeat));
-  await run.going;
+  await run.started.promise;
   if (burst) await sendBurst(response, run, plan, burst);
   else await sendSteadily(response, run, plan, lines);
   response.write(END);
 }
 
+/**
+ * @param {Plan} plan
+ * @param {Lines} lines
+ */
 function burstOf({ payload, format, lines: count }, lines) {
   const key = `${payload} ${format} ${count}`;
   const bytes = bursts.get(key) ?? lines.bytes(1, count);
   bursts.delete(key);
   bursts.set(key, bytes);
-  if (bursts.size > KEPT_BURSTS) bursts.delete(bursts.keys().next().value);
+  if (bursts.size > KEPT_BURSTS) bursts.delete(bursts.keys().next().value ?? "");
   return bytes;
 }
 
+/**
+ * @param {ServerResponse} response
+ * @param {Run} run
+ * @param {Plan} plan
+ * @param {Buffer} bytes
+ */
 async function sendBurst(response, run, { lines }, bytes) {
   run.isWhole = false;
   for (let at = 0; at < bytes.length && !response.destroyed; at += CHUNK_BYTES) {
@@ -160,13 +236,19 @@ async function sendBurst(response, run, { lines }, bytes) {
   Object.assign(run, { sent: lines, bytes: bytes.length, isWhole: true });
 }
 
+/**
+ * @param {ServerResponse} response
+ * @param {Run} run
+ * @param {Plan} plan
+ * @param {Lines} lines
+ */
 async function sendSteadily(response, run, { rate, seconds, format }, lines) {
   const total = Math.round(rate * seconds);
   const start = performance.now();
   while (run.sent < total && !response.destroyed) {
     const due = Math.min(total, Math.floor(((performance.now() - start) * rate) / 1_000));
     if (due > run.sent) {
-      // A reader that does not keep up gets the rest in larger writes, as from a real gateway's history.
+      // A reader that does not keep up receives the rest in larger writes, as from a real history.
       run.worstBehind = Math.max(run.worstBehind, due - run.sent);
       const bytes = lines.bytes(run.sent + 1, due);
       run.sent = due;
@@ -177,40 +259,57 @@ async function sendSteadily(response, run, { rate, seconds, format }, lines) {
   }
 }
 
-/** Resolves when the socket takes more, or takes nothing any more. */
+/**
+ * Resolves when the socket accepts more data, or is closed.
+ *
+ * @param {ServerResponse} response
+ */
 function drained(response) {
   return new Promise((resolve) => {
     const done = () => {
       response.off("drain", done).off("close", done);
-      resolve();
+      resolve(undefined);
     };
     response.on("drain", done).on("close", done);
   });
 }
 
-/** The page says go; the stream must be there. */
+/**
+ * Starts the run, once its stream is connected.
+ *
+ * @param {URL} url
+ * @param {ServerResponse} response
+ */
 async function go(url, response) {
   const run = runOf(url.searchParams.get("run") ?? "");
-  await run.connected;
+  await run.connected.promise;
   response.writeHead(204, { "Cache-Control": "no-store" }).end();
-  run.onGo();
+  run.started.resolve();
 }
 
-function tell(url, response) {
+/**
+ * @param {URL} url
+ * @param {ServerResponse} response
+ */
+function report(url, response) {
   const { streams, format, sent, bytes, worstBehind } = runOf(url.searchParams.get("run") ?? "");
   response.writeHead(200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
   response.end(JSON.stringify({ streams, format, sent, bytes, worstBehind }));
 }
 
+/**
+ * @param {URL} url
+ * @param {ServerResponse} response
+ */
 async function file(url, response) {
   const name = path.join(site, path.normalize(decodeURIComponent(url.pathname)));
-  const found = name.startsWith(site) && (await stat(name).catch(() => null));
-  if (!found || !found.isFile()) {
-    response.writeHead(404, { "Content-Type": "text/plain" }).end(`there is no ${url.pathname}\n`);
+  const found = name.startsWith(site) ? await stat(name).catch(() => null) : null;
+  if (!found?.isFile()) {
+    response.writeHead(404, { "Content-Type": "text/plain" }).end(`not found: ${url.pathname}\n`);
     return;
   }
   const type = TYPES[path.extname(name)] ?? "application/octet-stream";
-  // Cached, so that a second visit is a warm one; each run has a profile, and so a cache, of its own.
+  // Cached, so that a second visit is warm; each run has its own profile, and so its own cache.
   response.writeHead(200, {
     "Content-Type": type,
     "Content-Length": found.size,
@@ -218,4 +317,9 @@ async function file(url, response) {
     ...ISOLATED,
   });
   createReadStream(name).pipe(response);
+}
+
+/** @param {Server} server */
+function portOf(server) {
+  return /** @type {AddressInfo} */ (server.address()).port;
 }

@@ -5,7 +5,14 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildGateway, buildPage, DIST, startGateway } from "./lib/build.mjs";
+import {
+  buildFaultProxy,
+  buildGateway,
+  buildPage,
+  DIST,
+  startFaultProxy,
+  startGateway,
+} from "./lib/build.mjs";
 import { entry, messageOf, stop, UserError } from "./lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
@@ -39,15 +46,7 @@ const ROUND_MS = 20_000;
  */
 export async function soak(program, { minutes, rate, every }) {
   const gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
-  const proxy = await startGateway(program, [
-    "faults",
-    "--listen",
-    "127.0.0.1:0",
-    "--to",
-    gateway.url,
-    "--plan",
-    "pass",
-  ]);
+  const proxy = await startFaultProxy(await buildFaultProxy(), gateway.url);
   // Not imported at the top: in a fresh clone Playwright is installed by setup.
   const { chromium } = await import("@playwright/test");
   const { judge, readRows } = await import("../tests/e2e/oracle.mjs");

@@ -4,7 +4,13 @@
 
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { buildGateway, buildPage, startGateway } from "./lib/build.mjs";
+import {
+  buildFaultProxy,
+  buildGateway,
+  buildPage,
+  startFaultProxy,
+  startGateway,
+} from "./lib/build.mjs";
 import { checkPackage } from "./lib/check_package.mjs";
 import { entry, ROOT, run, runAndKeep, stop, UserError } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
@@ -22,6 +28,10 @@ const WASM = ["--target", "wasm32-unknown-unknown"];
  */
 const SECONDS_PER_FILE = "180";
 const CLIENT = ["--no-default-features", "--package", "logs-sse-client"];
+const GATEWAY = ["logs-gateway", "logs-fault-proxy", "logs-test-support"].flatMap((name) => [
+  "--package",
+  name,
+]);
 const CORE = [
   ...CLIENT,
   ...["logs-linear-regex", "logs-sse-wire", "logs-sse-core"].flatMap((name) => ["--package", name]),
@@ -66,6 +76,9 @@ const JAVASCRIPT_CHECKS = {
   "biome, format and lint": ["biome", "ci", "--error-on-warnings", "."],
   "tsc, pages": ["tsc", "--project", "tsconfig.json"],
   "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
+  "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
+  "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
+  "tsc, bench pages": ["tsc", "--project", "bench/pages/tsconfig.json"],
   "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
   ...Object.fromEntries(
     [16, 17, 18, 19].map((version) => [
@@ -96,14 +109,7 @@ async function lintRust() {
   const checks = {
     rustfmt: ["fmt", "--all", "--check"],
     "clippy, core": ["clippy", "--quiet", ...CORE, "--all-targets", ...strict],
-    "clippy, gateway": [
-      "clippy",
-      "--quiet",
-      "--package",
-      "logs-gateway",
-      "--all-targets",
-      ...strict,
-    ],
+    "clippy, gateway": ["clippy", "--quiet", ...GATEWAY, "--all-targets", ...strict],
     "clippy, component": [
       "clippy",
       "--quiet",
@@ -134,7 +140,7 @@ async function lintRust() {
       "--lib",
       ...strict,
     ],
-    documentation: ["doc", "--quiet", "--no-deps", ...CORE, "--package", "logs-gateway"],
+    documentation: ["doc", "--quiet", "--no-deps", ...CORE, ...GATEWAY],
   };
   const results = [];
   for (const [name, args] of Object.entries(checks)) {
@@ -152,7 +158,7 @@ async function lintRust() {
 async function native() {
   return [
     counted("native: core", await runAndKeep("cargo", ["test", ...CORE])),
-    counted("native: gateway", await runAndKeep("cargo", ["test", "--package", "logs-gateway"])),
+    counted("native: gateway", await runAndKeep("cargo", ["test", ...GATEWAY])),
   ];
 }
 
@@ -170,15 +176,7 @@ async function browser() {
     "--cors-origin",
     "*",
   ]);
-  const faults = await startGateway(program, [
-    "faults",
-    "--listen",
-    "127.0.0.1:0",
-    "--to",
-    gateway.url,
-    "--plan",
-    "pass",
-  ]);
+  const faults = await startFaultProxy(await buildFaultProxy(), gateway.url);
   const env = {
     ...toolEnv("wasm-pack", "wasm-bindgen-cli"),
     LOGS_GATEWAY_URL: gateway.url,
@@ -215,7 +213,7 @@ async function endToEnd() {
   const kept = size();
   const args = ["test", "--config", "tests/e2e/playwright.config.mjs"];
   const done = await runAndKeep(`${ROOT}/node_modules/.bin/playwright`, args, {
-    env: { LOGS_GATEWAY: program },
+    env: { LOGS_GATEWAY: program, LOGS_FAULT_PROXY: await buildFaultProxy() },
   });
   const whole = await soak(program, { minutes: 1, rate: 200, every: 7 });
   return [

@@ -1,4 +1,5 @@
-// EventSource with 64 lines per event, as a JSON array that JSON.parse reads: objects are kept, nothing is displayed.
+// EventSource with 64 lines per event, as a JSON array for JSON.parse: objects are kept, nothing is
+// displayed.
 
 import { contend, createTally, stream } from "./contender.js";
 
@@ -6,10 +7,12 @@ contend(async (bench) => {
   const tally = createTally();
   const held = [];
   const source = new EventSource(stream("arrays"));
-  await new Promise((resolve) => (source.onmessage = resolve));
+  await new Promise((resolve) => {
+    source.onmessage = resolve;
+  });
   source.onmessage = ({ data }) => {
     for (const envelope of JSON.parse(data)) {
-      tally.take(envelope);
+      tally.count(envelope);
       held.push(envelope);
     }
   };

@@ -1,4 +1,4 @@
-// The worker of bare-worker.js: says "ready" at the greeting, and the number of lines at the end.
+// The worker of bare-worker.js: posts "ready" at the greeting, and the number of lines at the end.
 
 addEventListener("message", ({ data: url }) => {
   const source = new EventSource(url);

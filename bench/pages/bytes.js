@@ -1,4 +1,4 @@
-// A streaming fetch that only counts bytes: what the browser can hand over at all.
+// A streaming fetch that only counts bytes: the most that the browser can deliver.
 
 import { contend, stream, wanted } from "./contender.js";
 
@@ -6,8 +6,9 @@ contend(async (bench) => {
   const end = new AbortController();
   const response = await fetch(stream(), { signal: end.signal });
   const expected = Number(response.headers.get("X-Bench-Bytes"));
+  if (!response.body) throw new Error("the response has no body");
   const reader = response.body.getReader();
-  // The greeting comes alone, since the server waits after it.
+  // The greeting arrives alone, since the server waits after it.
   await reader.read();
   let bytes = 0;
   count().catch((error) => {

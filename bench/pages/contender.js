@@ -1,27 +1,33 @@
-// What every contender's page offers on `window.bench`, so that one runner can measure them all:
-//   ready     a promise: all is loaded and mounted, the stream is open, the greeting has come
-//   start()   begins: the server sends, the clock runs
-//   done      a promise: the last line is processed and, where lines are displayed, is painted; gives the figures
-//   figures() the same so far, for those that never come to an end
-//   paintedSmoothly(text)  the frames until then
-//   painted(text), paintedSince(number)  the time at which a line with that text, or a line not older than that, is painted
-//   canSearch(), search(text)  for a client that can search
-//   mountMs, readyAtMs  how long our own client took to mount, and when that was since navigation
-//   absent    why a variant cannot run: it asks for an option that the client does not know
+// `window.bench`, which every contender's page provides, so that one runner can measure them all:
+//   ready      resolves when all is loaded and mounted, and the stream has sent its greeting
+//   start()    starts the server and the clock
+//   done       resolves to the figures when the last line is processed and, with a display, painted
+//   figures()  the figures so far, for contenders that never finish
+//   painted(text), paintedSince(number)
+//              resolve to the time at which a line with that text, or as new as that, is painted
+//   paintedSmoothly(text)
+//              resolves to the frames until then
+//   canSearch(), search(text)
+//              for clients that can search
+//   mountMs, readyAtMs
+//              how long our client took to mount, and when it was ready since navigation
+//   absent     why a variant cannot run: it needs an option that the client does not support
 
 import { afterFrame, watchFrames } from "./frames.js";
+
+/** @import { Bench, Client, PageFigures } from "../types.js" */
 
 const query = new URLSearchParams(location.search);
 const wasm = watchWasm();
 
-/** What the runner asks of this page. */
+/** What the runner requests of this page. */
 export const wanted = {
   run: query.get("run") ?? "",
   lines: Number(query.get("lines") ?? 0),
   /** The number of the last line that will come. */
   last: Number(query.get("last") ?? 0),
   capacity: Number(query.get("capacity") ?? 0),
-  /** Options of our own client that make a variant of it. */
+  /** Options of our client that make a variant of it. */
   options: JSON.parse(query.get("options") ?? "{}"),
   connect: query.get("connect") !== "0",
   channels: query.get("channels")?.split(",") ?? [],
@@ -29,7 +35,10 @@ export const wanted = {
 
 const ROUTE = "/api/dapadmin/l5-etl/sse/logs/stream";
 
-/** The address of the stream; a page that wants another format than one line per event names it. */
+/**
+ * Returns the address of the stream. A page that needs a format other than one line per event
+ * passes it.
+ */
 export function stream(format = query.get("format")) {
   if (query.has("real")) return `${ROUTE}?workspace_id=workspace123&workflow_id=workflow456`;
   const plan = new URLSearchParams(
@@ -39,32 +48,38 @@ export function stream(format = query.get("format")) {
   return `${ROUTE}?${plan}`;
 }
 
-/** The same for our own client, which adds the ids itself. */
+/** Returns the endpoint for our client, which adds the ids itself. */
 export function endpoint() {
   return query.has("real") ? ROUTE : stream();
 }
 
-/** The same as a gateway whose route is asked for; the plan is in its address. */
+/** Returns the URL of a gateway for our client; the plan is part of its path. */
 export function gateway() {
   return `/bench/${encodeURIComponent(stream().split("?")[1])}`;
 }
 
 /**
- * Runs a contender. `setUp(bench)` gives, once it is ready, what it can be asked for: `lines()` so far; `held()`; `lost()`; `doubled()`;
- * `rows`, the selector of its rows, where it displays; `search(text)` where it can. It calls `bench.finish()` at the last line where it
- * does not display.
+ * Runs a contender. `setUp(bench)` resolves to its client once that is ready. A contender without a
+ * display must call `bench.finish()` at the last line.
+ *
+ * @param {(bench: Bench) => Promise<Client>} setUp
  */
 export function contend(setUp) {
-  let contender = null;
-  let frames = null;
+  /** @type {Client} */
+  let client;
+  /** @type {ReturnType<typeof watchFrames> | undefined} */
+  let frames;
   let start = 0;
   let end = 0;
+  /** @type {PageFigures | null} */
   let figures = null;
+  /** @type {(figures: PageFigures) => void} */
   let onDone;
-  const done = new Promise((resolve) => (onDone = resolve));
 
+  /** @returns {PageFigures} */
   function read() {
-    const { lines, held = () => 0, lost = () => null, doubled = () => null } = contender;
+    if (!frames) throw new Error("the page was not started");
+    const { lines, held = () => 0, lost = () => null, doubled = () => null } = client;
     return {
       ms: (end || performance.now()) - start,
       lines: lines(),
@@ -72,51 +87,61 @@ export function contend(setUp) {
       lost: lost(),
       doubled: doubled(),
       wasmBytes: wasm.bytes(),
+      ...frames.stop(),
     };
   }
 
-  function finish() {
-    if (end) return;
-    end = performance.now();
-    figures = { ...read(), ...frames.stop() };
-    onDone(figures);
-  }
-
-  /** Looks after each frame, until `isThere()`. */
+  /**
+   * Checks `isThere` after each frame, and calls `then` once it is true.
+   *
+   * @param {() => boolean} isThere
+   * @param {() => void} then
+   */
   function watch(isThere, then) {
-    const look = () => (isThere() ? then() : afterFrame(look));
-    afterFrame(look);
+    const check = () => (isThere() ? then() : afterFrame(check));
+    afterFrame(check);
   }
 
+  /** @type {Bench} */
   const bench = {
     absent: null,
-    done,
-    mountMs: null,
-    readyAtMs: null,
+    done: new Promise((resolve) => {
+      onDone = resolve;
+    }),
+    mountMs: Number.NaN,
+    readyAtMs: Number.NaN,
+
     painted: (text) =>
-      new Promise((resolve) =>
+      new Promise((resolve) => {
         watch(
-          () => hasText(contender.rows, text),
+          () => hasText(client.rows, text),
           () => resolve(Date.now()),
-        ),
-      ),
+        );
+      }),
+
     paintedSince: (number) =>
-      new Promise((resolve) =>
+      new Promise((resolve) => {
         watch(
-          () => newest(contender.rows) >= number,
+          () => newest(client.rows) >= number,
           () => resolve(Date.now()),
-        ),
-      ),
-    /** The same once, and how smooth the page was until then. */
-    paintedSmoothly: async (text) => {
+        );
+      }),
+
+    async paintedSmoothly(text) {
       const frames = watchFrames();
       await bench.painted(text);
       return frames.stop();
     },
-    canSearch: () => Boolean(contender.search),
-    search,
 
-    /** Called by a page of our own client. */
+    canSearch: () => client.search !== undefined,
+
+    async search(text) {
+      if (!client.search) throw new Error("the client has no search");
+      const frames = watchFrames();
+      const found = await client.search(text);
+      return { ...found, ...frames.stop() };
+    },
+
     mounted(since) {
       bench.readyAtMs = performance.now();
       bench.mountMs = bench.readyAtMs - since;
@@ -127,39 +152,43 @@ export function contend(setUp) {
       start = performance.now();
       fetch(`/bench/go?run=${encodeURIComponent(wanted.run)}`, { method: "POST" });
       const last = mark(wanted.last);
-      if (contender.rows && wanted.last) watch(() => hasText(contender.rows, last), finish);
+      if (client.rows && wanted.last) watch(() => hasText(client.rows, last), bench.finish);
     },
 
-    figures: () => figures ?? { ...read(), ...frames.stop() },
+    figures: () => figures ?? read(),
 
-    /** Called by a contender that does not display, at its last line. */
-    finish,
+    finish() {
+      if (end) return;
+      end = performance.now();
+      figures = read();
+      onDone(figures);
+    },
   };
 
-  async function search(text) {
-    const frames = watchFrames();
-    const found = await contender.search(text);
-    return { ...found, ...frames.stop() };
-  }
-
-  bench.ready = Promise.resolve(setUp(bench)).then((value) => {
-    contender = value;
+  const ready = Promise.resolve(setUp(bench)).then((value) => {
+    client = value;
   });
-  window.bench = bench;
+  window.bench = Object.assign(bench, { ready });
 }
 
-/** As bench/payload.mjs marks a line. */
-export function mark(number) {
+/**
+ * The mark of a line, as in bench/payload.mjs.
+ *
+ * @param {number} number
+ */
+function mark(number) {
   return `(line ${number})`;
 }
 
-/** Counts lines by their numbers, each channel for itself. */
+/** Counts lines by their numbers, separately for each channel. */
 export function createTally() {
   const last = new Map();
   const tally = { lines: 0, lost: 0, doubled: 0 };
   return {
-    take({ channel, seq }) {
+    /** @param {{ channel: string | null, seq: number | null }} line */
+    count({ channel, seq }) {
       tally.lines += 1;
+      if (seq === null) return;
       const before = last.get(channel) ?? 0;
       if (seq > before + 1) tally.lost += seq - before - 1;
       if (seq <= before) tally.doubled += 1;
@@ -171,44 +200,64 @@ export function createTally() {
   };
 }
 
-/** Counts lines without looking at them; what is missing of the `wanted` is lost. */
+/** Counts lines without reading them; what is missing of the `wanted` lines is lost. */
 export function createCount() {
   let lines = 0;
   return {
-    add: (more = 1) => (lines += more),
+    add(more = 1) {
+      lines += more;
+    },
     lines: () => lines,
     lost: () => Math.max(0, wanted.lines - lines),
     doubled: () => Math.max(0, lines - wanted.lines),
   };
 }
 
-/** The highest number of a line in the rows. */
+/**
+ * Returns the highest number of a line in the rows.
+ *
+ * @param {string} [selector]
+ */
 function newest(selector) {
+  if (!selector) return 0;
   const numbers = [...document.querySelectorAll(selector)].flatMap(({ textContent }) =>
     [...textContent.matchAll(/\(line (\d+)\)/g)].map(([, number]) => Number(number)),
   );
   return Math.max(0, ...numbers);
 }
 
-/** Whether one of the elements that `selector` names has `text` in it. Few elements are expected. */
+/**
+ * Whether one of the elements contains `text`.
+ *
+ * @param {string | undefined} selector
+ * @param {string} text
+ */
 function hasText(selector, text) {
+  if (!selector) return false;
   for (const element of document.querySelectorAll(selector))
     if (element.textContent.includes(text)) return true;
   return false;
 }
 
-/** Listens for the memories of WebAssembly that are made in this page; those in workers are not seen. */
+/** Records the memories of WebAssembly that are created in this page, not in workers. */
 function watchWasm() {
+  /** @type {Set<WebAssembly.Memory>} */
   const memories = new Set();
-  const note = (result) => {
-    const { exports } = result.instance ?? result;
+  /**
+   * @template {WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource} Instantiated
+   * @param {Promise<Instantiated>} instantiated
+   */
+  const record = async (instantiated) => {
+    const result = await instantiated;
+    const { exports } = result instanceof WebAssembly.Instance ? result : result.instance;
     for (const value of Object.values(exports))
       if (value instanceof WebAssembly.Memory) memories.add(value);
     return result;
   };
-  for (const name of ["instantiate", "instantiateStreaming"]) {
-    const original = WebAssembly[name];
-    WebAssembly[name] = (...given) => original(...given).then(note);
-  }
+  const { instantiate, instantiateStreaming } = WebAssembly;
+  WebAssembly.instantiate = /** @type {typeof instantiate} */ (
+    (/** @type {Parameters<typeof instantiate>} */ ...args) => record(instantiate(...args))
+  );
+  WebAssembly.instantiateStreaming = (...args) => record(instantiateStreaming(...args));
   return { bytes: () => [...memories].reduce((total, { buffer }) => total + buffer.byteLength, 0) };
 }

@@ -1,9 +1,9 @@
-// The worker of core-worker.js: says "ready" when the stream is live, and the number of lines at the end; where lines are shown,
-// the newest of them twenty times a second.
+// The worker of core-worker.js: posts "ready" when the stream is live, and the number of lines at
+// the end; with a display, the newest lines twenty times a second.
 
 import { live } from "./ours.js";
 
-// The client asks a window for frames and for the time; a worker has both.
+// The client uses a window for frames and for the time; a worker has both.
 globalThis.Window = globalThis.constructor;
 
 addEventListener("message", async ({ data: { endpoint, capacity, last, options, shown } }) => {

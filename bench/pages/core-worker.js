@@ -1,5 +1,6 @@
-// The headless client whole in a module worker, engine and all: what moving more than the reading there could win at best.
-// Nothing is displayed, and the page is told once, at the end; with `show` the page draws as many rows as the viewer does, as often.
+// The whole headless client in a module worker: the most that could be gained by moving more than
+// reading there. Nothing is displayed, and the page receives one message, at the end; with `show`
+// it renders as many rows as the viewer, as often.
 
 import { contend, createCount, endpoint, wanted } from "./contender.js";
 
@@ -16,7 +17,9 @@ contend(async (bench) => {
     options: wanted.options,
     shown: SHOWN,
   });
-  await new Promise((resolve) => (worker.onmessage = resolve));
+  await new Promise((resolve) => {
+    worker.onmessage = resolve;
+  });
   const draw = createRows(SHOWN);
   worker.onmessage = ({ data: { lines, rows } }) => {
     count.add(lines - count.lines());
@@ -26,7 +29,12 @@ contend(async (bench) => {
   return { ...count, held: count.lines, ...(SHOWN && { rows: ".row" }) };
 });
 
-/** Elements that are used again, as in the viewer, and a function that writes entries into them. */
+/**
+ * Creates elements that are reused, as in the viewer. Returns a function that writes entries into
+ * them.
+ *
+ * @param {number} count
+ */
 function createRows(count) {
   const list = document.body.appendChild(document.createElement("main"));
   list.style.cssText = "height: 308px; overflow: auto; contain: strict; font: 12px monospace";
@@ -39,6 +47,7 @@ function createRows(count) {
       row.appendChild(document.createElement("span")).appendChild(new Text()),
     );
   });
+  /** @param {Record<string, string>[]} entries */
   return (entries) => {
     for (const [index, { date, level, pipeline, message, status }] of entries.entries()) {
       for (const [column, text] of [date, level, pipeline, message, status].entries())

@@ -1,15 +1,20 @@
-// How smooth a page is: the time between animation frames, and tasks that held the page up. Knows nothing of what the page does.
+// How smooth a page is: the time between animation frames, and long tasks. Independent of what the
+// page does.
 
-/** Watches until `stop()`, which gives the figures in milliseconds. */
+/** Watches until `stop()`, which returns the figures in milliseconds. */
 export function watchFrames() {
+  /** @type {number[]} */
   const gaps = [];
+  /** @type {number | null} */
   let last = null;
   let isOver = false;
+  /** @type {number[]} */
   const tasks = [];
   const observer = new PerformanceObserver((list) =>
     tasks.push(...list.getEntries().map(({ duration }) => duration)),
   );
   observer.observe({ type: "longtask" });
+  /** @param {number} at */
   const frame = (at) => {
     if (isOver) return;
     if (last !== null) gaps.push(at - last);
@@ -30,7 +35,12 @@ export function watchFrames() {
   };
 }
 
-/** Calls `act` once the next frame is painted: a message that is posted in a frame comes after its drawing. */
+/**
+ * Calls `act` once the next frame is painted: a message that is posted in a frame arrives after its
+ * painting.
+ *
+ * @param {() => void} act
+ */
 export function afterFrame(act) {
   requestAnimationFrame(() => {
     const { port1, port2 } = new MessageChannel();
@@ -39,9 +49,14 @@ export function afterFrame(act) {
   });
 }
 
-/** A list in a few figures. */
-export function spread(list) {
+/**
+ * Percentiles of a list.
+ *
+ * @param {number[]} list
+ */
+function spread(list) {
   const sorted = Float64Array.from(list).sort();
+  /** @param {number} share */
   const at = (share) =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
   return {
@@ -53,6 +68,7 @@ export function spread(list) {
   };
 }
 
+/** @param {number[]} list */
 function sum(list) {
   return list.reduce((total, value) => total + value, 0);
 }

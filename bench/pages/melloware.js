@@ -14,7 +14,7 @@ contend(async () => {
       greeted.resolve();
       return "connected";
     }
-    tally.take(envelope);
+    tally.count(envelope);
     const { date, level, pipeline, message, status } = envelope.data;
     return `${date} ${level} ${pipeline} ${message} ${status}`;
   };
@@ -29,6 +29,6 @@ contend(async () => {
   const place = document.body.appendChild(document.createElement("main"));
   createRoot(place).render(viewer);
   await greeted.promise;
-  // It keeps all lines; it has no count of them to ask for.
+  // It keeps all lines, but has no API to count them.
   return { ...tally, held: tally.lines, rows: "main" };
 });

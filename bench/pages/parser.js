@@ -1,4 +1,5 @@
-// A streaming fetch, the npm package eventsource-parser, and JSON.parse: nothing is kept, nothing is displayed.
+// A streaming fetch, the npm package eventsource-parser, and JSON.parse: nothing is kept, nothing
+// is displayed.
 
 import { createParser } from "eventsource-parser";
 import { contend, createTally, stream } from "./contender.js";
@@ -19,7 +20,7 @@ contend(async (bench) => {
       if (event) return;
       const envelope = JSON.parse(data);
       if (envelope.type === "connection") greeted.resolve();
-      else tally.take(envelope);
+      else tally.count(envelope);
     },
   });
 

@@ -1,4 +1,5 @@
-// PatternFly's LogViewer, fed in batches and wired as in its demo: scrolled to the newest row with each batch.
+// PatternFly's LogViewer, fed in batches and wired as in its demo: scrolled to the newest row with
+// each batch.
 
 import "@patternfly/react-core/dist/styles/base.css";
 import { LogViewer } from "@patternfly/react-log-viewer";
@@ -28,7 +29,7 @@ function Logs({ tally, onGreeted }) {
     source.onmessage = ({ data }) => {
       const envelope = JSON.parse(data);
       if (envelope.type === "connection") return onGreeted();
-      tally.take(envelope);
+      tally.count(envelope);
       const { date, level, pipeline, message, status } = envelope.data;
       waiting.push(`${date} ${level} ${pipeline} ${message} ${status}`);
     };
@@ -42,7 +43,7 @@ function Logs({ tally, onGreeted }) {
       clearInterval(timer);
       source.close();
     };
-  }, []);
+  }, [tally, onGreeted]);
   useEffect(() => {
     if (lines.length > 0) viewer.current?.scrollToBottom();
   }, [lines]);

@@ -1,4 +1,5 @@
-// A plain React client, as one writes it first: a state update per message, the newest 200 lines kept, each a row.
+// A plain React client as a first version: a state update per message, the newest 200 lines kept,
+// each a row.
 
 import { createElement, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
@@ -23,11 +24,11 @@ function Logs({ tally, onGreeted }) {
     source.onmessage = ({ data }) => {
       const envelope = JSON.parse(data);
       if (envelope.type === "connection") return onGreeted();
-      tally.take(envelope);
+      tally.count(envelope);
       setLogs((logs) => [envelope, ...logs].slice(0, KEPT));
     };
     return () => source.close();
-  }, []);
+  }, [tally, onGreeted]);
   return createElement("ol", null, logs.map(row));
 }
 

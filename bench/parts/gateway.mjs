@@ -1,11 +1,30 @@
-// The gateway by itself: many readers of one channel, on one core, as its memory and the time from publishing to the readers' sockets.
+// The gateway by itself, on one core, with many readers of one channel: its memory, and the time
+// from publishing to the sockets of the readers.
 
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { capture, run as runProgram, runAndKeep, stop, Told } from "../../scripts/lib/run.mjs";
 import { startGateway } from "../../scripts/lib/build.mjs";
+import { capture, run as runProgram, runAndKeep, stop, UserError } from "../../scripts/lib/run.mjs";
 import { ms, whole } from "../figures.mjs";
 
+/**
+ * @import { Lab } from "../lab.mjs"
+ * @import { Contender, Options, Part } from "../types.js"
+ *
+ * @typedef {object} Reading What the example `readers` prints.
+ * @property {number} readers
+ * @property {number} logs
+ * @property {number} lost
+ * @property {number} p50
+ * @property {number} p99
+ * @property {number} worst
+ * @property {number} kbPerReader
+ * @property {number} kbPerReaderAfter
+ *
+ * @typedef {Reading & { name: string, title: string }} GatewayResult
+ */
+
+/** @type {Part<GatewayResult>} */
 export const gateway = {
   title: "The gateway",
   about,
@@ -17,19 +36,33 @@ export const gateway = {
 
 const RATE = 50;
 
-/** Where a program can be kept to one core: there the gateway has the first, and the readers have the second. */
+/** Pins a program to one core: the gateway to the first, the readers to the second. */
 const PIN = "/usr/bin/taskset";
 
-const WAYS = { "one line per event": [], "batch frames": ["--batch"] };
+/** @type {Record<string, string[]>} */
+const FRAMINGS = { "one line per event": [], "batch frames": ["--batch"] };
 
+/** @param {Options} options */
 function about({ readers, seconds }) {
-  return `${whole(readers)} readers of one channel at ${RATE} lines/s for ${seconds} s, the gateway on one core, readers and publisher on another; from publishing, over HTTP, until a reader has the line. "kB" is what the gateway's resident memory grew by, for each reader.`;
+  return [
+    `${whole(readers)} readers of one channel at ${RATE} lines/s for ${seconds} s, the gateway on `,
+    "one core, readers and publisher on another; from publishing over HTTP until a reader has the ",
+    "line. ",
+    '"kB" is the growth of the gateway\'s resident memory per reader.',
+  ].join("");
 }
 
-async function run(lab, contenders, { readers, seconds }, { note }) {
+/**
+ * @param {Lab} _lab
+ * @param {Contender[]} _contenders
+ * @param {Options} options
+ * @param {{ note: (line: string) => void }} report
+ */
+async function run(_lab, _contenders, { readers, seconds }, { note }) {
   const [program, reader] = await build();
+  /** @type {GatewayResult[]} */
   const results = [];
-  for (const [title, args] of Object.entries(WAYS)) {
+  for (const [title, args] of Object.entries(FRAMINGS)) {
     const { child, url } = await startGateway(...pinned(0, program, ["--port", "0"]));
     try {
       const [command, all] = pinned(1, reader, [
@@ -46,10 +79,11 @@ async function run(lab, contenders, { readers, seconds }, { note }) {
         ...args,
       ]);
       const { code, output } = await runAndKeep(command, all);
-      const said = /^\{.*\}$/m.exec(output)?.[0];
-      if (code !== 0 || !said) throw new Told("bench: the readers failed; what they say is above");
-      results.push({ title, ...JSON.parse(said) });
-      note(`gateway, ${title}: ${said.trim()}`);
+      const json = /^\{.*\}$/m.exec(output)?.[0];
+      if (code !== 0 || !json)
+        throw new UserError("bench: the readers failed; their output is above");
+      results.push({ name: title, title, ...JSON.parse(json) });
+      note(`gateway, ${title}: ${json.trim()}`);
     } finally {
       await stop(child);
     }
@@ -71,10 +105,10 @@ async function build() {
       "readers",
     ])) !== 0
   )
-    throw new Told("bench: cargo could not build the gateway; what it says is above");
-  const { target_directory: target } = JSON.parse(
-    capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]),
-  );
+    throw new UserError("bench: cargo could not build the gateway; its output is above");
+  const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
+  if (metadata === undefined) throw new UserError("bench: cargo metadata failed");
+  const { target_directory: target } = JSON.parse(metadata);
   const suffix = process.platform === "win32" ? ".exe" : "";
   return [
     path.join(target, "release", `logs-gateway${suffix}`),
@@ -82,15 +116,24 @@ async function build() {
   ];
 }
 
-/** `taskset` becomes the program that it starts, and so has its process id. */
+/**
+ * Returns the command that runs a program on one core. `taskset` executes the program in its place,
+ * so that both have the same process id.
+ *
+ * @param {number} core
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {[string, string[]]}
+ */
 function pinned(core, program, args) {
   return existsSync(PIN) ? [PIN, ["-c", String(core), program, ...args]] : [program, args];
 }
 
+/** @param {GatewayResult[]} results */
 function rows(results) {
   return [
     [
-      "the reader asks for",
+      "framing",
       "readers",
       "lines each",
       "lost",
@@ -104,6 +147,7 @@ function rows(results) {
   ];
 }
 
+/** @param {GatewayResult} result */
 function row({ title, readers, logs, lost, p50, p99, worst, kbPerReader, kbPerReaderAfter }) {
   return [
     title,

@@ -1,5 +1,4 @@
-// The parts of the benchmark, in the order in which they run. Each has `title`, `about(options)` in a sentence, `contenders(contender)` to
-// say who takes part, `run(lab, contenders, options, { note })` for its results, and `rows(results)` and `plots(results)` to show them.
+// The parts of the benchmark, in the order in which they run; `Part` in types.d.ts describes them.
 
 import { burst } from "./burst.mjs";
 import { gateway } from "./gateway.mjs";

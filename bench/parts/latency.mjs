@@ -1,4 +1,5 @@
-// Latency: in a quiet system, from the moment at which a line is published to the real gateway until its row is painted.
+// Latency: the time from publishing a line to the real gateway until its row is painted, on an idle
+// system.
 
 import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,7 +7,18 @@ import { startGateway } from "../../scripts/lib/build.mjs";
 import { stop } from "../../scripts/lib/run.mjs";
 import { SITE } from "../build.mjs";
 import { median, missing, ms, quantile, whole } from "../figures.mjs";
+import { barsOf } from "../plot.mjs";
 
+/**
+ * @import { Lab, Station } from "../lab.mjs"
+ * @import { Contender, Options, Part, Plot, Result } from "../types.js"
+ *
+ * @typedef {Awaited<ReturnType<typeof measure>>} LatencyFigures
+ *
+ * @typedef {ReturnType<typeof createPublisher>} Publisher
+ */
+
+/** @type {Part<Result<LatencyFigures>>} */
 export const latency = {
   title: "Latency",
   about,
@@ -14,28 +26,45 @@ export const latency = {
   rows,
   plots,
   needsGateway: true,
-  contenders: ({ isShowing, query }) => isShowing && query?.format !== "asked",
+  contenders: ({ isShowing, query }) => Boolean(isShowing) && query?.format !== "asked",
 };
 
-/** Between two lines; different ones, so that no clock of the client falls into step. */
+/** The random delay between two lines, so that no timer of the client synchronizes with it. */
 const [LEAST_MS, MOST_MS] = [80, 240];
 
-/** A little less than what the gateway takes. */
+/** A little less than the gateway accepts. */
 const HUGE_BYTES = 1_000_000;
 const HUGE_LINES = 5;
 
-/** Lines before the first that counts: connections and code are warm then. */
+/** The lines that are not counted: connections and code are warm afterwards. */
 const WARM_UP = 5;
 
-/** The server of the real gateway: its pages may have styles of their own, as some peers insert them. */
-const POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+/** The policy of the real gateway: its pages may have inline styles, as some peers insert them. */
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+].join("; ");
 
+/** @param {Options} options */
 function about({ samples }) {
-  return `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the row is painted. Both moments by the same clock, which counts in whole milliseconds. "1 MB" is the longest time between two frames while one line of that size comes and is painted: the median of ${HUGE_LINES}.`;
+  return [
+    `${whole(samples)} lines, one at a time, published over HTTP to the real gateway; until the `,
+    'row is painted. Both times are from the same clock, in whole milliseconds. "1 MB" is the longest ',
+    "time between two frames while one line of that size is received and painted: the median of ",
+    `${HUGE_LINES}.`,
+  ].join("");
 }
 
+/**
+ * @param {Lab} lab
+ * @param {Contender[]} contenders
+ * @param {Options} options
+ * @param {{ note: (line: string) => void }} report
+ */
 async function run(lab, contenders, { samples, program }, { note }) {
+  if (!program) throw new Error("the latency needs the program of the gateway");
   const gateway = await startGateway(program, ["--port", "0", "--site", SITE, "--csp", POLICY]);
   const publisher = createPublisher(gateway.url);
   const results = [];
@@ -48,7 +77,7 @@ async function run(lab, contenders, { samples, program }, { note }) {
         { site: gateway.url },
       );
       results.push({ name: contender.name, title: contender.title, ...figures });
-      if (!figures.absent)
+      if (figures.absent === null)
         note(`latency ${contender.name}: p50 ${figures.p50} ms, p99 ${figures.p99} ms`);
     }
   } finally {
@@ -58,11 +87,19 @@ async function run(lab, contenders, { samples, program }, { note }) {
   return results;
 }
 
+/**
+ * @param {Station} station
+ * @param {Publisher} publisher
+ * @param {string} name
+ * @param {number} samples
+ */
 async function measure(station, publisher, name, samples) {
+  /** @type {number[]} */
   const times = [];
   for (let sample = 0; sample < samples + WARM_UP; sample += 1)
-    times.push(await once(station, publisher, `${name} ${sample}`));
+    times.push(await latencyOf(station, publisher, `${name} ${sample}`));
   const counted = times.slice(WARM_UP);
+  /** @param {number} share */
   const at = (share) => quantile(counted, share);
   return {
     times: counted,
@@ -74,8 +111,15 @@ async function measure(station, publisher, name, samples) {
   };
 }
 
-/** The frames of the page while one line of a megabyte comes and is painted; the worst of a few. */
+/**
+ * Returns the median of the longest frames while a line of a megabyte is received and painted.
+ *
+ * @param {Station} station
+ * @param {Publisher} publisher
+ * @param {string} name
+ */
 async function huge({ page }, publisher, name) {
+  /** @type {(number | null)[]} */
   const worst = [];
   for (let line = 0; line < HUGE_LINES; line += 1) {
     const mark = `(huge ${name} ${line})`;
@@ -89,7 +133,14 @@ async function huge({ page }, publisher, name) {
   return median(worst);
 }
 
-async function once({ page }, publisher, text) {
+/**
+ * Publishes a line, and returns the time until it is painted, in milliseconds.
+ *
+ * @param {Station} station
+ * @param {Publisher} publisher
+ * @param {string} text
+ */
+async function latencyOf({ page }, publisher, text) {
   const mark = `(sample ${text})`;
   await page.evaluate((mark) => {
     window.seen = window.bench.painted(mark);
@@ -100,10 +151,18 @@ async function once({ page }, publisher, text) {
   return (await page.evaluate(() => window.seen)) - start;
 }
 
-/** One connection that stays open: to open one is not what is measured. */
+/**
+ * Creates a publisher with one open connection, so that opening one is not measured.
+ *
+ * @param {string} url
+ */
 function createPublisher(url) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   return {
+    /**
+     * @param {string} mark
+     * @returns {Promise<void>}
+     */
     publish(mark) {
       const logData = {
         date: "Sep 25 2025 at 01:31 PM",
@@ -134,7 +193,7 @@ function createPublisher(url) {
               .on("end", () =>
                 response.statusCode === 200
                   ? resolve()
-                  : reject(new Error(`the gateway did not take a line: ${response.statusCode}`)),
+                  : reject(new Error(`gateway rejected a line: ${response.statusCode}`)),
               );
           },
         );
@@ -145,24 +204,25 @@ function createPublisher(url) {
   };
 }
 
+/** @param {Result<LatencyFigures>[]} results */
 function rows(results) {
   return [["client", "p50 ms", "p95", "p99", "worst", "1 MB, worst frame ms"], ...results.map(row)];
 }
 
-function row({ title, absent, p50, p95, p99, worst, huge }) {
-  return absent
-    ? [title, missing(absent), "", "", "", ""]
-    : [title, ms(p50), ms(p95), ms(p99), ms(worst), ms(huge)];
+/** @param {Result<LatencyFigures>} result */
+function row(result) {
+  const { title } = result;
+  if (result.absent !== null) return [title, missing(result.absent), "", "", "", ""];
+  const { p50, p95, p99, worst, huge } = result;
+  return [title, ms(p50), ms(p95), ms(p99), ms(worst), ms(huge)];
 }
 
+/**
+ * @param {Result<LatencyFigures>[]} results
+ * @returns {Record<string, Plot>}
+ */
 function plots(results) {
-  const bars = results
-    .filter(({ absent }) => !absent)
-    .map(({ title, p99 }) => ({
-      label: title.replaceAll(/[`*]/g, ""),
-      value: p99,
-      isOurs: title.includes("ours"),
-    }));
+  const bars = barsOf(results, ({ p99 }) => p99);
   return {
     latency: {
       title: "From publishing to painted, 99th percentile",

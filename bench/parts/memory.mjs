@@ -1,27 +1,47 @@
-// Memory: a million lines held, and what they take beside the bytes that were sent.
+// Memory: a million lines are held; compares their memory with the bytes that were sent.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { mb, missing, ratio, whole } from "../figures.mjs";
 
+/**
+ * @import { Lab, Station } from "../lab.mjs"
+ * @import { Contender, Options, Part, Result } from "../types.js"
+ *
+ * @typedef {Awaited<ReturnType<typeof measure>>} MemoryFigures
+ */
+
+/** @type {Part<Result<MemoryFigures>>} */
 export const memory = {
   title: "Memory",
   about,
   run,
   rows,
   plots: () => ({}),
-  contenders: ({ isOurs, query }) => isOurs && query.format === "lines",
+  contenders: ({ isOurs, query }) => Boolean(isOurs) && query?.format === "lines",
 };
 
-/** A million lines at the speed of a slow client on a slow machine. */
+/** The time of a million lines with a slow client on a slow machine. */
 const PATIENCE_MS = 300_000;
 
-/** The browser measures when it next collects garbage, which may be a while. */
+/** The browser measures at its next garbage collection, which may be late. */
 const MEASURE_MS = 60_000;
 
+/** @param {Options} options */
 function about({ held }) {
-  return `${whole(held)} lines sent, as many held as the client takes. "of their bytes" is WebAssembly memory over the bytes of the lines that are held, as they were sent. "JS heaps" are those of the page and its workers; "process" is what the page's whole process grew by, WebAssembly in workers and the browser's own buffers included.`;
+  return [
+    `${whole(held)} lines sent, and as many held as the client accepts. "of their bytes" is the `,
+    'WebAssembly memory divided by the bytes of the held lines, as they were sent. "JS heaps" are ',
+    'those of the page and its workers; "process" is the growth of the page\'s whole process, ',
+    "including WebAssembly in workers and the browser's own buffers.",
+  ].join("");
 }
 
+/**
+ * @param {Lab} lab
+ * @param {Contender[]} contenders
+ * @param {Options} options
+ * @param {{ note: (line: string) => void }} report
+ */
 async function run(lab, contenders, { held: lines, payload }, { note }) {
   const results = [];
   for (const contender of contenders) {
@@ -31,14 +51,21 @@ async function run(lab, contenders, { held: lines, payload }, { note }) {
       (station) => measure(lab, station, lines),
     );
     results.push({ name: contender.name, title: contender.title, ...figures });
-    if (!figures.absent)
+    if (figures.absent === null)
       note(
-        `memory ${contender.name}: ${whole(figures.held)} held, wasm ${mb(figures.wasmBytes)} MB, heap ${mb(figures.js)} MB, process ${mb(figures.process)} MB`,
+        `memory ${contender.name}: ${whole(figures.held)} held, ` +
+          `wasm ${mb(figures.wasmBytes)} MB, heap ${mb(figures.js)} MB, ` +
+          `process ${mb(figures.process)} MB`,
       );
   }
   return results;
 }
 
+/**
+ * @param {Lab} lab
+ * @param {Station} station
+ * @param {number} lines
+ */
 async function measure(lab, station, lines) {
   const before = await lab.rendererBytes();
   const {
@@ -46,7 +73,7 @@ async function measure(lab, station, lines) {
     wasmBytes,
     isCut,
     server,
-    lines: taken,
+    lines: received,
   } = await station.run({ patienceMs: PATIENCE_MS });
   const js = await station.page.heap();
   const heaps = await Promise.race([station.heaps(), pause(MEASURE_MS, null, { ref: false })]);
@@ -54,7 +81,7 @@ async function measure(lab, station, lines) {
   const heldBytes = (held * server.bytes) / lines;
   const share = wasmBytes > 0 ? wasmBytes / heldBytes : null;
   return {
-    taken,
+    received,
     held,
     sentBytes: server.bytes,
     heldBytes,
@@ -62,15 +89,16 @@ async function measure(lab, station, lines) {
     share,
     js,
     heaps,
-    process: after && after - before,
+    process: after !== null && before !== null ? after - before : null,
     isCut,
   };
 }
 
+/** @param {Result<MemoryFigures>[]} results */
 function rows(results) {
   const head = [
     "client",
-    "taken",
+    "received",
     "held",
     "MB sent",
     "wasm MB",
@@ -82,11 +110,14 @@ function rows(results) {
   return [head, ...results.map(row)];
 }
 
-function row({ title, absent, taken, held, sentBytes, wasmBytes, share, js, heaps, process }) {
-  if (absent) return [title, missing(absent), ...Array(7).fill("")];
+/** @param {Result<MemoryFigures>} result */
+function row(result) {
+  const { title } = result;
+  if (result.absent !== null) return [title, missing(result.absent), ...Array(7).fill("")];
+  const { received, held, sentBytes, wasmBytes, share, js, heaps, process } = result;
   return [
     title,
-    whole(taken),
+    whole(received),
     whole(held),
     mb(sentBytes),
     mb(wasmBytes),

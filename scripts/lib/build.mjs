@@ -46,12 +46,34 @@ export async function buildGateway() {
   return gatewayProgram();
 }
 
+/** Builds the fault proxy and returns the path of its program. */
+export async function buildFaultProxy() {
+  if ((await run("cargo", ["build", "--package", "logs-fault-proxy"])) !== 0)
+    throw new UserError("cargo failed to build the fault proxy; see above");
+  return debugProgram("logs-fault-proxy");
+}
+
 /** Returns the path of the gateway's program, which may not be built yet. */
 export function gatewayProgram() {
+  return debugProgram("logs-gateway");
+}
+
+/** @param {string} program */
+function debugProgram(program) {
   const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
   if (!metadata) throw new UserError("'cargo metadata' failed: run it to see why");
-  const name = process.platform === "win32" ? "logs-gateway.exe" : "logs-gateway";
+  const name = process.platform === "win32" ? `${program}.exe` : program;
   return path.join(JSON.parse(metadata).target_directory, "debug", name);
+}
+
+/**
+ * Starts a fault proxy in front of `url`, and returns its process and its address.
+ *
+ * @param {string} program
+ * @param {string} url
+ */
+export function startFaultProxy(program, url) {
+  return startGateway(program, ["--listen", "127.0.0.1:0", "--to", url, "--plan", "pass"]);
 }
 
 /**

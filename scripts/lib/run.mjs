@@ -24,9 +24,6 @@ export const ROOT = path.resolve(fileURLToPath(import.meta.url), "../../..");
 /** An error whose message tells the user what to do. It is printed without a stack. */
 export class UserError extends Error {}
 
-// bench and tests still import the old name.
-export { UserError as Told };
-
 /**
  * Runs a program to its end with its output shown, and returns the exit code.
  *
@@ -174,9 +171,9 @@ function firstMatch(child, pattern, { seconds, explain }) {
 }
 
 /**
- * Stops a child, forcibly after `seconds`. Does nothing if it has ended.
+ * Stops a child, forcibly after `seconds`. Does nothing if there is none, or if it has ended.
  *
- * @param {ChildProcess} child
+ * @param {ChildProcess | undefined} child
  * @param {{ seconds?: number, signal?: NodeJS.Signals }} [options]
  */
 export async function stop(child, { seconds = 5, signal = "SIGTERM" } = {}) {

@@ -23,7 +23,8 @@ pub(crate) fn detail(live: Live) -> impl IntoView {
     // shown.
     move || {
         let number = live.opened.get()?;
-        let whole = live.read(|session| session.store().row(number)?.line().map(Whole::from_line))?;
+        let whole =
+            live.read(|session| session.store().row(number)?.line().map(Whole::from_line))?;
         Some(entry(live, whole))
     }
 }

@@ -1,15 +1,16 @@
-// Rows as they are copied: one row, one line.
+// Copied rows: one line for each row.
 
+import { boxOf } from "../support/viewer.mjs";
 import { expect, test } from "./support.mjs";
+
+/** @import { Locator, Page } from "@playwright/test" */
 
 const TRACE = "boom\n  at one (a.js:1)\n  at two (b.js:2)";
 
 test.beforeEach(async ({ context, gateway, demo }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await gateway.restartWith("--history-lines", "2");
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   await gateway.publish({
     level: "INFO",
     pipeline: "LOAD",
@@ -22,7 +23,7 @@ test.beforeEach(async ({ context, gateway, demo }) => {
   await expect(demo.rows).toHaveCount(3);
 });
 
-test("several rows copy as a line each, whole, and a stack trace keeps its lines", async ({
+test("each of several rows copies whole, and a stack trace keeps its lines", async ({
   demo,
   page,
 }) => {
@@ -47,7 +48,7 @@ test("one row copies as one line", async ({ demo, page }) => {
 });
 
 test("the whole list copies as a line for each row", async ({ demo, page }) => {
-  await demo.list.evaluate((list) => getSelection().selectAllChildren(list));
+  await demo.list.evaluate((list) => getSelection()?.selectAllChildren(list));
   expect(await clipboard(page)).toBe(
     `10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`,
   );
@@ -57,19 +58,20 @@ test("a selection within a cell copies as it is", async ({ demo, page }) => {
   const message = demo.rows.nth(0).locator(".dsl-message");
   await message.click({ clickCount: 3 });
   expect((await clipboard(page)).trim()).toBe("third");
-  await message.evaluate((cell) =>
-    getSelection().setBaseAndExtent(cell.firstChild, 1, cell.firstChild, 3),
-  );
+  await message.evaluate((cell) => {
+    const text = cell.firstChild;
+    if (text) getSelection()?.setBaseAndExtent(text, 1, text, 3);
+  });
   expect(await clipboard(page)).toBe("hi");
 });
 
-test("a message that is longer than its row copies whole, and a notice as one line", async ({
+test("a message that is longer than its row copies whole, and a notice copies as one line", async ({
   gateway,
   demo,
   page,
 }) => {
   const long = "long ".repeat(2_000).trim();
-  await demo.disconnect.click();
+  await demo.disconnectButton.click();
   for (const number of [1, 2, 3, 4])
     await gateway.publish({
       level: "INFO",
@@ -77,7 +79,7 @@ test("a message that is longer than its row copies whole, and a notice as one li
       date: `11:0${number}`,
       message: number === 4 ? long : `missed ${number}`,
     });
-  await demo.connect.click();
+  await demo.connectButton.click();
   await expect(demo.row("2 lines missing")).toHaveCount(1);
   const last = demo.row("11:04");
   const notice = await demo.row("2 lines missing").locator(".dsl-message").textContent();
@@ -89,8 +91,8 @@ test("a message that is longer than its row copies whole, and a notice as one li
   expect(lines.join("\n")).not.toContain("›");
 });
 
-test("what is selected beyond the list is left to the browser", async ({ demo, page }) => {
-  await page.evaluate(() => getSelection().selectAllChildren(document.body));
+test("a selection beyond the list copies as the browser copies it", async ({ demo, page }) => {
+  await page.evaluate(() => getSelection()?.selectAllChildren(document.body));
   const all = await clipboard(page);
   expect(all).toContain("Logs of earlier runs");
   expect(all).toContain("third");
@@ -98,9 +100,15 @@ test("what is selected beyond the list is left to the browser", async ({ demo, p
   await expect(demo.rows).toHaveCount(3);
 });
 
-/** Selects with the mouse from the start of one cell to the end of another, and copies. */
+/**
+ * Selects with the mouse from the start of one cell to the end of another, and copies.
+ *
+ * @param {Page} page
+ * @param {Locator} from
+ * @param {Locator} to
+ */
 async function copied(page, from, to) {
-  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
+  const [start, end] = [await boxOf(from), await boxOf(to)];
   await page.mouse.move(start.x + 1, start.y + start.height / 2);
   await page.mouse.down();
   await page.mouse.move(end.x + end.width - 2, end.y + end.height / 2, { steps: 5 });
@@ -108,6 +116,11 @@ async function copied(page, from, to) {
   return clipboard(page);
 }
 
+/**
+ * Copies the selection and returns the clipboard.
+ *
+ * @param {Page} page
+ */
 async function clipboard(page) {
   await page.keyboard.press("ControlOrMeta+C");
   return page.evaluate(() => navigator.clipboard.readText());

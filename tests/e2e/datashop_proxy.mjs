@@ -1,52 +1,61 @@
-// The Datashop server's controller as it is in the field: it passes on the two ids and nothing else. Everything else goes through as it is.
+// The controller of the Datashop server as it is in production: it passes on the two ids and
+// nothing else. All other requests pass through unchanged.
 
-import { createServer, request } from "node:http";
+import { request } from "node:http";
+import { PROXY_ROUTE } from "../support/environment.mjs";
+import { startServer } from "../support/http_server.mjs";
 
-const ROUTE = "/api/dapadmin/l5-etl/sse/logs/stream";
+/** @import { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http" */
 
-/** Starts the proxy in front of the gateway at `to`. `cut()` breaks all streams. */
+/**
+ * Starts the proxy in front of the gateway at `to`. `cut()` breaks all streams.
+ *
+ * @param {string} to
+ */
 export async function startDatashopProxy(to) {
+  /** @type {Set<ServerResponse>} */
   const streams = new Set();
 
-  function pass(path, headers, incoming, answer) {
+  /**
+   * @param {string} path
+   * @param {OutgoingHttpHeaders} headers
+   * @param {IncomingMessage} incoming
+   * @param {ServerResponse} response
+   */
+  function forward(path, headers, incoming, response) {
     const upstream = request(`${to}${path}`, { method: incoming.method, headers }, (reply) => {
-      answer.writeHead(reply.statusCode, reply.headers);
-      reply.pipe(answer);
-      reply.on("error", () => answer.destroy());
+      response.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(response);
+      reply.on("error", () => response.destroy());
     });
-    upstream.on("error", () => answer.destroy());
-    answer.on("close", () => upstream.destroy());
+    upstream.on("error", () => response.destroy());
+    response.on("close", () => upstream.destroy());
     incoming.pipe(upstream);
   }
 
-  const server = createServer((incoming, answer) => {
-    const url = new URL(incoming.url, to);
-    if (url.pathname !== ROUTE)
-      return pass(incoming.url, { ...incoming.headers, host: new URL(to).host }, incoming, answer);
-    const [workspace, workflow] = ["workspace_id", "workflow_id"].map((name) =>
-      url.searchParams.get(name),
+  const { origin, close } = await startServer((incoming, response) => {
+    const path = incoming.url ?? "/";
+    const url = new URL(path, to);
+    if (url.pathname !== PROXY_ROUTE)
+      return forward(path, { ...incoming.headers, host: new URL(to).host }, incoming, response);
+    const [workspace, workflow] = ["workspace_id", "workflow_id"].map(
+      (name) => url.searchParams.get(name) ?? "",
     );
-    streams.add(answer);
-    answer.on("close", () => streams.delete(answer));
+    streams.add(response);
+    response.on("close", () => streams.delete(response));
     const headers = {
       Accept: "text/event-stream",
       "X-User-Id": "user1",
       "X-Workspace-Id": workspace,
     };
-    return pass(
-      `/api/logs/stream?channels=${encodeURIComponent(`logs:etl:${workspace}:${workflow}`)}`,
-      headers,
-      incoming,
-      answer,
-    );
+    const channel = encodeURIComponent(`logs:etl:${workspace}:${workflow}`);
+    return forward(`/api/logs/stream?channels=${channel}`, headers, incoming, response);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    cut: () => streams.forEach((answer) => answer.destroy()),
-    stop() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
+    url: origin,
+    close,
+    cut() {
+      for (const response of streams) response.destroy();
     },
   };
 }

@@ -1,149 +1,146 @@
-// What is drawn is what is asked: by the reader's queries, and by the state of the stream, whatever a translator has made of the page.
+// The page shows what the reader's queries and the state of the stream ask for, even after a
+// translator has changed it.
 
 import { expect, test } from "./support.mjs";
 
-test("another query with as many matches shows its own rows, and a click opens what the row says", async ({
+test("a query with as many matches as the one before shows its own rows", async ({
   gateway,
   demo,
   page,
 }) => {
   await gateway.restartWith();
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   for (const message of ["alpha one", "beta two"])
     await gateway.publish({ message, pipeline: message.toUpperCase() });
   await expect(demo.rows).toHaveCount(2);
-  await demo.disconnect.click();
-  await demo.word("DISCONNECTED");
-  const search = page.getByRole("searchbox");
+  await demo.disconnectButton.click();
+  await demo.expectStatus("DISCONNECTED");
+  const search = demo.searchField;
   for (const [text, message] of [
     ["alpha", "alpha one"],
     ["beta", "beta two"],
     ["one", "alpha one"],
   ]) {
     await search.fill(text);
-    await expect(demo.rows.locator(".dsl-message")).toHaveText([message]);
+    await expect(demo.messages).toHaveText([message]);
     await expect(demo.rows.locator("mark")).toHaveText([text]);
     await demo.rows.first().getByRole("button").click();
     await expect(page.locator(".dsl-full")).toHaveText(message);
     await demo.rows.first().getByRole("button").click();
   }
   await search.fill("");
-  await page.getByLabel("Pipeline").selectOption("ALPHA ONE");
-  await expect(demo.rows.locator(".dsl-message")).toHaveText(["alpha one"]);
-  await page.getByLabel("Pipeline").selectOption("BETA TWO");
-  await expect(demo.rows.locator(".dsl-message")).toHaveText(["beta two"]);
+  await demo.pipelineMenu.selectOption("ALPHA ONE");
+  await expect(demo.messages).toHaveText(["alpha one"]);
+  await demo.pipelineMenu.selectOption("BETA TWO");
+  await expect(demo.messages).toHaveText(["beta two"]);
 });
 
-test("the menu offers the pipelines of the log that is shown", async ({ gateway, demo, page }) => {
+test("the menu offers the pipelines of the current log", async ({ gateway, demo, page }) => {
   await gateway.restartWith();
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   await gateway.publish({ message: "one", pipeline: "FIRST" });
-  const options = page.getByLabel("Pipeline").locator("option");
+  const options = demo.pipelineMenu.locator("option");
   await expect(options).toHaveText(["All pipelines", "FIRST"]);
-  // Cleared and filled with as many again before a frame was drawn: nothing that is counted differs.
+  // Cleared and filled again with as many lines before a frame: no count differs.
   await page.evaluate(() => {
-    window.frames_wanted = [];
-    window.requestAnimationFrame = (callback) => window.frames_wanted.push(callback);
+    window.heldFrames = [];
+    window.requestAnimationFrame = (callback) => window.heldFrames.push(callback);
   });
-  await page.getByRole("button", { name: "Clear" }).click();
+  await demo.clearButton.click();
   await gateway.publish({ message: "two", pipeline: "SECOND" });
   await page.waitForTimeout(300);
-  await page.evaluate(() =>
-    window.frames_wanted.splice(0).forEach((callback) => callback(performance.now())),
-  );
+  await page.evaluate(() => {
+    for (const callback of window.heldFrames.splice(0)) callback(performance.now());
+  });
   await expect(options).toHaveText(["All pipelines", "SECOND"]);
 });
 
-test("an opened entry outlives its line, and closes with its log", async ({
+test("an open entry outlives its line, and closes with its log", async ({
   gateway,
   demo,
   page,
 }) => {
   await gateway.restartWith();
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   const entry = page.locator(".dsl-full");
+  /** @param {string} message */
   const open = async (message) => {
     await gateway.publish({ message });
     await demo.row(message).getByRole("button").click();
     await expect(entry).toHaveText(message);
   };
-  await open("read by somebody");
+  await open("being read");
   await gateway.publish({ message: "another" });
   await expect(demo.rows).toHaveCount(2);
-  await expect(entry).toHaveText("read by somebody");
-  await page.getByRole("button", { name: "Clear" }).click();
+  await expect(entry).toHaveText("being read");
+  await demo.clearButton.click();
   await expect(entry).toHaveCount(0);
   await open("of this workflow");
-  await demo.workflow.selectOption({ index: 1 });
+  await demo.workflowMenu.selectOption({ index: 1 });
   await expect(demo.rows).toHaveCount(0);
   await expect(entry).toHaveCount(0);
 });
 
-test("the page is marked as not to be translated", async ({ gateway, demo, page }) => {
+test("the viewer is marked as not translatable", async ({ gateway, demo }) => {
   await demo.open(gateway.url);
-  const root = page.locator(".dsl-root");
+  const root = demo.root;
   await expect(root).toHaveAttribute("translate", "no");
   await expect(root).toHaveClass(/(^| )notranslate( |$)/);
 });
 
-test("the status and the rows stay true after a translator has replaced every text", async ({
+test("the status and the rows stay correct after a translator has replaced every text", async ({
   gateway,
   demo,
   page,
 }) => {
   await gateway.restartWith();
   await demo.open(gateway.url);
-  await translate(page);
-  await demo.connect.click();
-  await demo.live();
+  await translate(demo);
+  await demo.connectButton.click();
+  await demo.expectLive();
   for (const number of [1, 2, 3])
     await gateway.publish({ level: "INFO", pipeline: `P${number}`, message: `line ${number}.` });
   await expect(demo.rows).toHaveCount(3);
   await demo.rows.first().getByRole("button").click();
-  await translate(page);
+  await translate(demo);
 
   await gateway.kill();
-  await demo.word("ERROR");
-  await expect(page.locator(".dsl-progress")).toContainText("retrying");
-  await expect(page.locator(".dsl-reason")).not.toBeEmpty();
-  await translate(page);
+  await demo.expectStatus("ERROR");
+  await expect(demo.progress).toContainText("retrying");
+  await expect(demo.reason).not.toBeEmpty();
+  await translate(demo);
   await gateway.start();
-  await demo.live();
-  await expect(page.locator(".dsl-progress")).toBeEmpty();
+  await demo.expectLive();
+  await expect(demo.progress).toBeEmpty();
   await expect(page.getByRole("status")).toContainText(/connected/i);
-  await translate(page);
+  await translate(demo);
 
   await gateway.publish({ level: "ERROR", pipeline: "P4", message: "line 4." });
   await expect(demo.rows.first().locator(".dsl-message")).toHaveText("line 4.");
   await expect(demo.rows.first().locator(".dsl-level")).toHaveText("ERROR");
-  await expect(page.locator(".dsl-count").first()).toContainText("4 lines");
-  await page.getByRole("searchbox").fill("line 2");
+  await expect(demo.lineCount.first()).toContainText("4 lines");
+  await demo.searchField.fill("line 2");
   await expect(page.locator(".dsl-row:not(.dsl-notice) .dsl-message")).toHaveText(["line 2."]);
-  await translate(page);
+  await translate(demo);
   await demo.row("line 2.").getByRole("button").click();
   await expect(page.locator(".dsl-full")).toHaveText("line 2.");
-  await page.getByRole("searchbox").fill("line 3");
+  await demo.searchField.fill("line 3");
   await expect(page.locator(".dsl-row:not(.dsl-notice) .dsl-message")).toHaveText(["line 3."]);
-  await demo.disconnect.click();
-  await demo.word("DISCONNECTED");
-  await expect(demo.connect).toBeVisible();
+  await demo.disconnectButton.click();
+  await demo.expectStatus("DISCONNECTED");
+  await expect(demo.connectButton).toBeVisible();
 });
 
-/** Does to every text what Chromium's translator does, which ignores `translate="no"` here. */
-function translate(page) {
-  return page.evaluate(() => {
-    const walker = document.createTreeWalker(
-      document.querySelector(".dsl-root"),
-      NodeFilter.SHOW_TEXT,
-    );
+/**
+ * Replaces every text as Chromium's translator does, which would obey `translate="no"`.
+ *
+ * @param {import("./support.mjs").Demo} demo
+ */
+function translate({ root }) {
+  return root.evaluate((root) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const texts = [];
-    while (walker.nextNode()) texts.push(walker.currentNode);
+    while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
     for (const text of texts) {
       const [outer, inner] = [document.createElement("font"), document.createElement("font")];
       text.replaceWith(outer);

@@ -1,4 +1,4 @@
-// What comes over the wire: recorded, hostile, long, broken. All of it shows, none of it acts.
+// Input from the network: recorded, hostile, long, broken. All of it is shown, none of it runs.
 
 import { expect, test } from "./support.mjs";
 
@@ -6,9 +6,7 @@ const RECORDINGS = new URL("../fixtures/", import.meta.url).pathname;
 
 test("shows the recorded stream of the gateway generation", async ({ start, demo }) => {
   const backend = await start("replay", `${RECORDINGS}gateway-envelopes.sse`, "--speed", "50");
-  await demo.open(backend.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(backend.url);
   await expect(demo.rows).toHaveCount(5);
   for (const number of [1, 2, 3])
     await expect(demo.row(`ETL pipeline started successfully (Log #${number})`)).toBeVisible();
@@ -20,9 +18,7 @@ test("shows the recorded stream of the gateway generation", async ({ start, demo
 
 test("shows the recorded stream of the first generation", async ({ start, demo, page }) => {
   const backend = await start("replay", `${RECORDINGS}backend-flat-entries.sse`, "--speed", "50");
-  await demo.open(backend.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(backend.url);
   await expect(demo.rows).toHaveCount(7);
   await expect(demo.row("Starting L5 DAP")).toContainText("DEBUG");
   await expect(demo.row("L5 tag version:v3.7 is running")).toContainText("DATA_VALIDATION");
@@ -33,10 +29,8 @@ test("shows the recorded stream of the first generation", async ({ start, demo, 
   );
 });
 
-test("text is only text", async ({ gateway, demo, page }) => {
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+test("markup in a log is shown as text", async ({ gateway, demo, page }) => {
+  await demo.openLive(gateway.url);
   const attack = "<img src=x onerror=alert(1)>";
   await gateway.publish({
     level: attack,
@@ -48,13 +42,13 @@ test("text is only text", async ({ gateway, demo, page }) => {
   });
   const row = demo.row(attack);
   await expect(row.locator(".dsl-message")).toHaveText(attack);
-  // Not by the mouse: the list moves, and another line may stand under it by then.
+  // Not by the mouse: the list moves, and another line may be under it by then.
   await row.getByRole("button").dispatchEvent("click");
   await expect(page.locator(".dsl-full")).toHaveText(attack);
   expect(await page.locator(".dsl-root img, .dsl-root script").count()).toBe(0);
 });
 
-test("what is no JSON, a failure of the backend, and a line of any shape are lines", async ({
+test("invalid JSON, error events and entries of any shape are lines", async ({
   start,
   record,
   demo,
@@ -70,7 +64,7 @@ test("what is no JSON, a failure of the backend, and a line of any shape are lin
   );
   const backend = await start("replay", recording, "--speed", "1000");
   await demo.open(backend.url);
-  await demo.connect.click();
+  await demo.connectButton.click();
   await expect(demo.rows).toHaveCount(7);
   for (const text of [
     "plain text, no JSON",
@@ -82,10 +76,10 @@ test("what is no JSON, a failure of the backend, and a line of any shape are lin
   ])
     await expect(demo.row(text)).toBeVisible();
   await expect(demo.row("the backend failed inside")).toContainText("ERROR");
-  await demo.live();
+  await demo.expectLive();
 });
 
-test("a line of a megabyte and more is cut on screen, and says so", async ({
+test("a line of more than a megabyte is truncated on screen, and says so", async ({
   start,
   record,
   demo,
@@ -99,13 +93,15 @@ test("a line of a megabyte and more is cut on screen, and says so", async ({
     "1000",
   );
   await demo.open(backend.url);
-  await demo.connect.click();
+  await demo.connectButton.click();
   await expect(demo.row("next")).toBeVisible();
   await expect(demo.row("start x")).toContainText("+2.9 MB");
   const widest = await demo.row("start x").evaluate((row) => row.textContent.length);
   expect(widest).toBeLessThan(3_000);
   await demo.row("start x").getByRole("button").click();
-  await expect(page.locator(".dsl-detail .dsl-count")).toContainText("truncated: 1.9 MB more were sent");
+  await expect(page.locator(".dsl-detail .dsl-count")).toContainText(
+    "truncated: 1.9 MB more were sent",
+  );
   const shown = () => page.locator(".dsl-full").evaluate((full) => full.textContent.length);
   expect(await shown()).toBeLessThan(100_000);
   const all = page.getByRole("button", { name: "Show all 1.0 MB" });
@@ -114,19 +110,14 @@ test("a line of a megabyte and more is cut on screen, and says so", async ({
   await expect(page.locator(".dsl-detail button:visible")).toHaveText(["Close"]);
 });
 
-test("a channel that is not granted is told, not waited for", async ({
-  start,
-  record,
-  demo,
-  page,
-}) => {
+test("a channel that is not granted is reported at once", async ({ start, record, demo, page }) => {
   const backend = await start(
     "replay",
     await record('data: {"type":"connection","status":"connected","channels":[]}\n\n'),
   );
   await demo.open(backend.url);
-  await demo.connect.click();
-  await demo.word("ERROR");
+  await demo.connectButton.click();
+  await demo.expectStatus("ERROR");
   await expect(page.getByText("you may not read the logs of this workflow").first()).toBeVisible();
-  await expect(demo.connect).toBeVisible();
+  await expect(demo.connectButton).toBeVisible();
 });

@@ -1,7 +1,17 @@
-// The section in places that its author never saw: scaled, narrow, right to left, in flex and grid, in quirks mode, with names of any length.
+// The section in other layouts: scaled, narrow, right to left, in flex and grid, in quirks mode,
+// with names of any length.
 
-import { faults, shape, walk, whole } from "./shape.mjs";
+import { boxOf } from "../support/viewer.mjs";
+import { expectNoLayoutFaults, layoutFaults, shape, walk } from "./shape.mjs";
 import { expect, test } from "./support.mjs";
+
+/**
+ * @import { Locator, Page } from "@playwright/test"
+ * @import { Gateway } from "../support/gateway.mjs"
+ * @import { Demo } from "./support.mjs"
+ *
+ * @typedef {Record<string, string>} Style
+ */
 
 // Each test scrolls through the whole list, some of them several times.
 test.describe.configure({ timeout: 240_000 });
@@ -9,29 +19,32 @@ test.describe.configure({ timeout: 240_000 });
 const LINES = 100;
 const NAME = "a_name_that_never_ends_".repeat(9);
 
-const SCALED = {
+/** @type {Record<string, Style>} */
+const SCALES = {
   "zoom 0.8": { zoom: "0.8" },
   "zoom 1.3": { zoom: "1.3" },
   "a scale of 0.5": { transform: "scale(0.5)" },
   "a scale of 1.5": { transform: "scale(1.5)" },
 };
 
-for (const [name, style] of Object.entries(SCALED)) {
-  test(`every line is reached under ${name}`, async ({ gateway, demo, page }) => {
+for (const [name, style] of Object.entries(SCALES)) {
+  test(`every line can be reached under ${name}`, async ({ gateway, demo, page }) => {
     await filled(gateway, demo, page, { ...style, transformOrigin: "0 0" });
     await reachesAll(demo, page);
-    await wrap(page);
+    await demo.wrapButton.click();
     await reachesAll(demo, page);
   });
 }
 
-test("a dialog that opens with an animation is measured as it stays", async ({
+test("a dialog that opens with an animation is measured in its final size", async ({
   gateway,
   demo,
   page,
 }) => {
   await filled(gateway, demo, page, {}, () => {
-    const host = document.getElementById("host");
+    const [host] = /** @type {HTMLCollectionOf<HTMLElement>} */ (
+      document.getElementsByClassName("test-host")
+    );
     host.style.transform = "scale(0.1)";
     window.opening = host.animate([{ transform: "scale(0.1)" }, { transform: "scale(1)" }], {
       duration: 300,
@@ -39,27 +52,34 @@ test("a dialog that opens with an animation is measured as it stays", async ({
     });
     window.opening.pause();
   });
-  await page.evaluate(() => (window.opening.play(), window.opening.finished));
+  await page.evaluate(async () => {
+    window.opening.play();
+    await window.opening.finished;
+  });
   await reachesAll(demo, page);
 });
 
-test("a section that is mounted unseen is measured when it is shown", async ({
+test("a section that is mounted hidden is measured when it is shown", async ({
   gateway,
   demo,
   page,
 }) => {
   await filled(gateway, demo, page, { display: "none" });
-  await page.locator("#host").evaluate((host) => (host.style.display = ""));
+  await hostOf(page).evaluate((host) => {
+    host.style.display = "";
+  });
   await reachesAll(demo, page);
 });
 
+/** @type {Record<string, (demo: Demo) => Promise<unknown>>} */
 const CHANGES = {
-  "a property": () =>
-    document.querySelector(".dsl-root").style.setProperty("--dsl-row-height", "41.5px"),
-  "a font, by which rows are high": () =>
-    style(".dsl-root { --dsl-row-height: 2.5em } .dsl-row { font-size: 19px }"),
-  zoom: () => (document.getElementById("host").style.zoom = "1.25"),
-  "a narrower place": () => (document.getElementById("host").style.width = "420px"),
+  "a property": ({ root }) =>
+    root.evaluate((root) => root.style.setProperty("--dsl-row-height", "41.5px")),
+  "the font that determines the row height": ({ page }) =>
+    addStyles(page, ".dsl-root { --dsl-row-height: 2.5em } .dsl-row { font-size: 19px }"),
+  "the zoom": ({ page }) => hostOf(page).evaluate((host) => host.style.setProperty("zoom", "1.25")),
+  "the width": ({ page }) =>
+    hostOf(page).evaluate((host) => host.style.setProperty("width", "420px")),
 };
 
 for (const [name, change] of Object.entries(CHANGES)) {
@@ -70,45 +90,30 @@ for (const [name, change] of Object.entries(CHANGES)) {
       page,
     }) => {
       await filled(gateway, demo, page);
-      await page.evaluate(() => {
-        window.style = (text) => {
-          const sheet = new CSSStyleSheet();
-          sheet.replaceSync(text);
-          document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-        };
-      });
-      if (wraps) await wrap(page);
+      if (wraps) await demo.wrapButton.click();
       await demo.list.evaluate((list) => list.scrollBy(0, 600));
-      whole(await shape(page));
-      await page.evaluate(change);
-      await expect.poll(async () => faults(await shape(page))).toEqual([]);
+      expectNoLayoutFaults(await shape(page));
+      await change(demo);
+      await expect.poll(async () => layoutFaults(await shape(page))).toEqual([]);
       await reachesAll(demo, page);
     });
   }
 }
 
-test("wrapped rows follow a font that changes only where lines break", async ({
+test("wrapped rows adapt to a font change that only moves line breaks", async ({
   gateway,
   demo,
   page,
 }) => {
   await filled(gateway, demo, page);
-  await wrap(page);
+  await demo.wrapButton.click();
   await demo.list.evaluate((list) => list.scrollBy(0, 400));
-  await page.evaluate(() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(".dsl-message { letter-spacing: 6px }");
-    document.adoptedStyleSheets = [sheet];
-  });
-  await expect.poll(async () => faults(await shape(page))).toEqual([]);
+  await addStyles(page, ".dsl-message { letter-spacing: 6px }");
+  await expect.poll(async () => layoutFaults(await shape(page))).toEqual([]);
   await reachesAll(demo, page);
 });
 
-test("a message can be read in any narrow place of a wide page", async ({
-  gateway,
-  demo,
-  page,
-}) => {
+test("a message is readable in a narrow part of a wide page", async ({ gateway, demo, page }) => {
   await filled(gateway, demo, page);
   await gateway.publish({
     level: "ERROR",
@@ -119,12 +124,13 @@ test("a message can be read in any narrow place of a wide page", async ({
   });
   await expect(demo.row("last words")).toHaveCount(1);
   for (const wraps of [false, true]) {
-    if (wraps) await wrap(page);
+    if (wraps) await demo.wrapButton.click();
     for (const width of [700, 500, 360, 240]) {
-      await page
-        .locator("#host")
-        .evaluate((host, width) => (host.style.width = width), `${width}px`);
-      await expect.poll(async () => faults(await shape(page))).toEqual([]);
+      await hostOf(page).evaluate(
+        (host, width) => host.style.setProperty("width", width),
+        `${width}px`,
+      );
+      await expect.poll(async () => layoutFaults(await shape(page))).toEqual([]);
       const widths = await demo.rows
         .locator(".dsl-message")
         .evaluateAll((cells) => cells.map((cell) => cell.clientWidth));
@@ -134,7 +140,7 @@ test("a message can be read in any narrow place of a wide page", async ({
   }
 });
 
-test("a message can be read in a browser without container queries", async ({
+test("a message is readable in a browser without container queries", async ({
   gateway,
   demo,
   page,
@@ -152,6 +158,7 @@ test("a message can be read in a browser without container queries", async ({
   expect(Math.min(...widths)).toBeGreaterThan(120);
 });
 
+/** @type {Record<string, Style>} */
 const PARENTS = {
   "a block": { width: "360px" },
   "a flex row": { width: "360px", display: "flex" },
@@ -185,22 +192,22 @@ for (const mode of ["standards", "quirks"]) {
     );
     await place(page, {});
     const widths = async () => {
+      /** @type {Record<string, number>} */
       const found = {};
       for (const [parent, style] of Object.entries(PARENTS)) {
-        found[parent] = await page.evaluate((style) => {
-          const host = document.getElementById("host");
+        await hostOf(page).evaluate((host, style) => {
           host.removeAttribute("style");
           Object.assign(host.style, style);
-          return document.querySelector(".dsl-root").getBoundingClientRect().width;
         }, style);
+        found[parent] = (await boxOf(demo.root)).width;
         expect(await overflowing(page), parent).toEqual([]);
       }
       return found;
     };
     const before = await widths();
     expect(before).toEqual(Object.fromEntries(Object.keys(PARENTS).map((parent) => [parent, 360])));
-    await demo.connect.click();
-    await demo.live();
+    await demo.connectButton.click();
+    await demo.expectLive();
     for (let number = 0; number < 3; number++) {
       await gateway.publish({
         level: `LEVEL_${NAME}`,
@@ -215,27 +222,29 @@ for (const mode of ["standards", "quirks"]) {
     await demo.rows.first().getByRole("button").click();
     await expect(page.locator(".dsl-json")).toBeVisible();
     expect(await widths()).toEqual(before);
-    await page.getByLabel("Pipeline").selectOption(`=0${NAME}`);
+    await demo.pipelineMenu.selectOption(`=0${NAME}`);
     await page.getByRole("button", { name: "Regular expression" }).click();
-    await page.getByRole("searchbox").fill(`(${NAME}`);
+    await demo.searchField.fill(`(${NAME}`);
     await expect(page.getByRole("alert")).toBeVisible();
     expect(await widths()).toEqual(before);
     await gateway.kill();
-    await demo.word("ERROR");
+    await demo.expectStatus("ERROR");
     expect(await widths()).toEqual(before);
   });
 }
 
-test("on a page from right to left the chrome mirrors, and logs do not", async ({
+test("on a right-to-left page the controls mirror, and logs do not", async ({
   gateway,
   demo,
   page,
 }) => {
   await gateway.restartWith();
   await demo.open(gateway.url);
-  await page.evaluate(() => (document.documentElement.dir = "rtl"));
-  await demo.connect.click();
-  await demo.live();
+  await page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+  });
+  await demo.connectButton.click();
+  await demo.expectLive();
   await gateway.publish({
     level: "INFO",
     pipeline: "/load=1",
@@ -245,6 +254,7 @@ test("on a page from right to left the chrome mirrors, and logs do not", async (
   await gateway.publish({ level: "INFO", pipeline: "שלב", message: "שלום עולם (1/2)" });
   await expect(demo.rows).toHaveCount(2);
   await demo.row("/status").getByRole("button").click();
+  /** @param {string} selector */
   const styles = (selector) =>
     page
       .locator(selector)
@@ -257,7 +267,7 @@ test("on a page from right to left the chrome mirrors, and logs do not", async (
   for (const text of await styles(".dsl-full, .dsl-json, .dsl-detail .dsl-count"))
     expect(text).toMatch(/^ltr (isolate|plaintext)$/);
   for (const option of await styles(".dsl-root option")) expect(option).toMatch(/^ltr /);
-  // The first character of a line stands at its left, the last at its right.
+  // The first character of a line is on its left, the last on its right.
   for (const [text, selector] of [
     ["/status=ok; path=…", ".dsl-row .dsl-message"],
     ["/status=ok; path=…", ".dsl-full"],
@@ -268,20 +278,22 @@ test("on a page from right to left the chrome mirrors, and logs do not", async (
     expect(first, `${selector} ${text}`).toBeLessThan(last);
   }
   const [title, clear] = [
-    await page.locator(".dsl-section .dsl-title").boundingBox(),
-    await page.getByRole("button", { name: "Clear" }).boundingBox(),
+    await boxOf(page.locator(".dsl-section .dsl-title")),
+    await boxOf(demo.clearButton),
   ];
   expect(title.x).toBeGreaterThan(clear.x);
 });
 
-function wrap(page) {
-  return page.getByRole("button", { name: "Wrap lines" }).click();
-}
-
-/** Where the first and the last character of an element's text stand. */
+/**
+ * Returns where the first and the last character of an element's text are.
+ *
+ * @param {Locator} locator
+ */
 function edges(locator) {
   return locator.evaluate((element) => {
     const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+    if (!(text instanceof Text)) throw new Error("the element has no text");
+    /** @param {number} at */
     const x = (at) => {
       const range = document.createRange();
       range.setStart(text, at);
@@ -292,27 +304,62 @@ function edges(locator) {
   });
 }
 
-/** Puts the section into a parent of this style. */
+/**
+ * Adds a style sheet through the CSSOM, which the policy allows.
+ *
+ * @param {Page} page
+ * @param {string} css
+ */
+function addStyles(page, css) {
+  return page.evaluate((css) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets.push(sheet);
+  }, css);
+}
+
+/**
+ * The parent that `place` has given the section.
+ *
+ * @param {Page} page
+ */
+function hostOf(page) {
+  return page.locator(".test-host");
+}
+
+/**
+ * Moves the section into a parent of this style.
+ *
+ * @param {Page} page
+ * @param {Style} style
+ */
 function place(page, style) {
-  return page.evaluate((style) => {
+  return page.locator("#live-logs").evaluate((section, style) => {
     const host = document.createElement("div");
-    host.id = "host";
+    host.className = "test-host";
     Object.assign(host.style, style);
-    const live = document.getElementById("live-logs");
-    live.replaceWith(host);
-    host.append(live);
+    section.replaceWith(host);
+    host.append(section);
   }, style);
 }
 
-/** A page with lines in a parent of this style. */
+/**
+ * Opens a page with lines in a parent of this style.
+ *
+ * @param {Gateway} gateway
+ * @param {Demo} demo
+ * @param {Page} page
+ * @param {Style} [style]
+ * @param {() => void} [prepare] Runs in the page before it connects.
+ */
 async function filled(gateway, demo, page, style = {}, prepare = () => {}) {
   await gateway.restartWith();
   await demo.open(gateway.url);
   await place(page, style);
   await page.evaluate(prepare);
   // Not by the mouse, since the section may be hidden.
-  await page.evaluate(() => document.querySelector(".dsl-bar .dsl-primary").click());
-  await expect(page.locator(".dsl-word")).toHaveText("CONNECTED");
+  await page.locator(".dsl-bar .dsl-primary").dispatchEvent("click");
+  await expect(demo.statusWord).toHaveText("CONNECTED");
   for (let number = 0; number < LINES; number++) {
     await gateway.publish({
       level: "INFO",
@@ -321,43 +368,56 @@ async function filled(gateway, demo, page, style = {}, prepare = () => {}) {
       message: `#${number} ${"a message of some words ".repeat(number % 9)}`,
     });
   }
-  await expect(page.locator(".dsl-count").first()).toContainText(`${LINES} lines`);
+  await expect(demo.lineCount.first()).toContainText(`${LINES} lines`);
 }
 
-/** Scrolls from the newest line to the oldest: no row is missed, none overlaps another, and the last is seen whole. */
+/**
+ * Scrolls from the newest line to the oldest: no row is missed, none overlaps another, and the last
+ * is fully visible.
+ *
+ * @param {Demo} demo
+ * @param {Page} page
+ */
 async function reachesAll(demo, page) {
-  await demo.list.evaluate((list) => (list.scrollTop = 0));
+  await demo.list.evaluate((list) => {
+    list.scrollTop = 0;
+  });
   const shapes = [await shape(page), ...(await walk(page, 250))];
-  shapes.forEach(whole);
+  for (const shape of shapes) expectNoLayoutFaults(shape);
   const seen = new Set(
     shapes.flatMap(({ rows }) => rows.map(({ text }) => text.match(/#\d+ /)?.[0])),
   );
   expect([...Array(LINES).keys()].filter((number) => !seen.has(`#${number} `))).toEqual([]);
   await demo.list.focus();
   await page.keyboard.press("Home");
-  // Keys scroll smoothly, and a key that is pressed meanwhile may be lost.
+  // Keys scroll smoothly, and a key press in the meantime may be lost.
   await expect.poll(async () => (await shape(page)).top).toBe(0);
   await page.keyboard.press("End");
   const lowest = async () => (await shape(page)).rows.at(-1);
   await expect.poll(async () => (await lowest())?.text).toContain("#0 ");
-  const { top, height } = await lowest();
-  expect(top + height).toBeLessThan((await shape(page)).height + 2);
+  const last = await lowest();
+  expect(last ? last.top + last.height : Number.NaN).toBeLessThan((await shape(page)).height + 2);
 }
 
-/** What reaches out of the section on either side, other than within an element that cuts it off. */
+/**
+ * Returns the elements that overflow the section on either side and are not clipped.
+ *
+ * @param {Page} page
+ */
 function overflowing(page) {
-  return page.evaluate(() => {
-    const root = document.querySelector(".dsl-root");
+  return page.locator(".dsl-root").evaluate((root) => {
     const edge = root.getBoundingClientRect();
-    const out = (element) => {
+    /** @param {Element} element */
+    const isOutside = (element) => {
       const { left, right, width } = element.getBoundingClientRect();
       return width > 1 && (right > edge.right + 0.6 || left < edge.left - 0.6);
     };
-    const isCut = (element) =>
-      element.parentElement.closest(".dsl-list, .dsl-full, .dsl-json, .dsl-hidden, select") !==
+    /** @param {Element} element */
+    const isClipped = (element) =>
+      element.parentElement?.closest(".dsl-list, .dsl-full, .dsl-json, .dsl-hidden, select") !==
       null;
     const found = [...root.querySelectorAll("*")]
-      .filter((element) => out(element) && !isCut(element))
+      .filter((element) => isOutside(element) && !isClipped(element))
       .map((element) => `${element.tagName} ${element.className}`);
     for (const box of root.querySelectorAll(".dsl-list, .dsl-full, .dsl-json")) {
       if (box.scrollWidth > box.clientWidth) found.push(`${box.className} scrolls sideways`);

@@ -1,21 +1,27 @@
-// The page itself: its Content-Security-Policy, its accessibility, its looks in the dark and on a phone.
+// The page itself: its Content-Security-Policy, its accessibility, and how it looks in the dark and
+// on a phone.
 
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { DIST } from "../../scripts/lib/build.mjs";
+import { seriousViolations } from "../support/accessibility.mjs";
 import { expect, test } from "./support.mjs";
 
-const POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; frame-ancestors 'self'";
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "frame-ancestors 'self'",
+].join("; ");
 
-test("is served under the strict policy, and has nothing inline", async ({ gateway }) => {
-  const answer = await fetch(gateway.url, { headers: { Accept: "text/html" } });
-  expect(answer.headers.get("content-security-policy")).toBe(POLICY);
+test("is served under the strict policy, without anything inline", async ({ gateway }) => {
+  const response = await fetch(gateway.url, { headers: { Accept: "text/html" } });
+  expect(response.headers.get("content-security-policy")).toBe(POLICY);
   const html = await readFile(`${DIST}/index.html`, "utf8");
   expect(html.match(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/g)).toBeNull();
 });
 
-test("works where Trusted Types are enforced as well", async ({ gateway, demo, page, context }) => {
+test("works with Trusted Types enforced", async ({ gateway, demo, page, context }) => {
   await context.route(`${gateway.url}/`, async (route) => {
     const response = await route.fetch();
     await route.fulfill({
@@ -26,45 +32,43 @@ test("works where Trusted Types are enforced as well", async ({ gateway, demo, p
       },
     });
   });
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   await demo.rows.first().getByRole("button").click();
   await expect(page.locator(".dsl-json")).toBeVisible();
-  // Shown on a page that nobody watches for violations: the policy is in force, so the above means something.
+  // On a page that is not watched for violations: shows that the policy is enforced.
   const other = await context.newPage();
   await other.goto(gateway.url);
-  const tried = other.evaluate(() => (document.createElement("p").innerHTML = "<b>"));
-  await expect(tried).rejects.toThrow("TrustedHTML");
+  const attempt = other.evaluate(() => {
+    document.createElement("p").innerHTML = "<b>";
+  });
+  await expect(attempt).rejects.toThrow("TrustedHTML");
 });
 
-for (const colorScheme of ["light", "dark"]) {
-  test(`has no serious accessibility fault (${colorScheme})`, async ({ gateway, demo, page }) => {
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`has no serious accessibility violation (${colorScheme})`, async ({
+    gateway,
+    demo,
+    page,
+  }) => {
     await page.emulateMedia({ colorScheme });
     await demo.open(gateway.url);
-    expect(await faults(page)).toEqual([]);
-    await demo.connect.click();
-    await demo.live();
+    expect(await seriousViolations(page)).toEqual([]);
+    await demo.connectButton.click();
+    await demo.expectLive();
     for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"])
       await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
     await expect(demo.row("a AUDIT")).toBeVisible();
     await demo.rows.first().getByRole("button").click();
-    expect(await faults(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     await gateway.kill();
-    await demo.word("ERROR");
-    expect(await faults(page)).toEqual([]);
+    await demo.expectStatus("ERROR");
+    expect(await seriousViolations(page)).toEqual([]);
   });
 }
 
-test("the LIVE mark keeps still for those who asked for less motion", async ({
-  gateway,
-  demo,
-  page,
-}) => {
+test("the LIVE mark does not pulse with reduced motion", async ({ gateway, demo, page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   expect(
     await page.locator(".dsl-pulse").evaluate((pulse) => getComputedStyle(pulse).animationName),
   ).toBe("none");
@@ -72,9 +76,7 @@ test("the LIVE mark keeps still for those who asked for less motion", async ({
 
 test("fits a phone", async ({ gateway, demo, page }) => {
   await page.setViewportSize({ width: 360, height: 700 });
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   await gateway.publish({
     level: "INFO",
     pipeline: "A_VERY_LONG_NAME_OF_A_PIPELINE_STAGE",
@@ -87,13 +89,13 @@ test("fits a phone", async ({ gateway, demo, page }) => {
   expect(overflow).toBeLessThanOrEqual(0);
 });
 
-test("works by keyboard alone", async ({ gateway, demo, page }) => {
+test("can be operated by keyboard alone", async ({ gateway, demo, page }) => {
   await demo.open(gateway.url);
-  await demo.workflow.focus();
+  await demo.workflowMenu.focus();
   await page.keyboard.press("Tab");
-  await expect(demo.connect).toBeFocused();
+  await expect(demo.connectButton).toBeFocused();
   await page.keyboard.press("Enter");
-  await demo.live();
+  await demo.expectLive();
   await expect(demo.rows.first()).toBeVisible();
   await demo.rows.first().getByRole("button").focus();
   await page.keyboard.press("Enter");
@@ -102,15 +104,3 @@ test("works by keyboard alone", async ({ gateway, demo, page }) => {
   await page.keyboard.press("Escape");
   await expect(page.locator(".dsl-json")).toBeHidden();
 });
-
-/** What axe finds that is serious or worse. Run through evaluate: a script tag would not pass the page's policy. */
-async function faults(page) {
-  await page.evaluate(
-    await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
-  );
-  const { violations } = await page.evaluate(() => window.axe.run());
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return grave.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-  );
-}

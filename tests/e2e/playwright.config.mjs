@@ -1,4 +1,5 @@
-// End-to-end tests: the demo page as it is served, in Chromium, on a real gateway. `npm test -- e2e` runs them.
+// End-to-end tests: the demo page as it is served, in Chromium, with a real gateway: `npm test --
+// e2e`.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
@@ -6,11 +7,11 @@ import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
 export default defineConfig({
   testDir: ".",
   outputDir: "../../test-results",
-  // Two cores: more pages at once would only wait for each other.
+  // For two cores: more pages at once would only wait for each other.
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,
-  // A machine that does other work beside may be slow for a moment; what fails twice is broken.
+  // A busy machine may be slow for a moment; a test that fails twice is broken.
   retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   expect: { timeout: 15_000 },

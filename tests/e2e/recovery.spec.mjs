@@ -1,101 +1,88 @@
-// What breaks, and what the page says and does about it.
+// Failures, and how the page reports and recovers from them.
 
 import { expect, test } from "./support.mjs";
 
-test("comes back by itself when the gateway is killed and started again", async ({
-  gateway,
-  demo,
-  page,
-}) => {
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
-  const own = await demo.ownLogs();
+test("reconnects when the gateway is killed and started again", async ({ gateway, demo, page }) => {
+  await demo.openLive(gateway.url);
+  const ownLogs = await demo.ownLogs();
   await gateway.publish({ message: "before the crash" });
   await expect(demo.row("before the crash")).toBeVisible();
 
   await gateway.kill();
-  await demo.word(/ERROR|CONNECTING/);
+  await demo.expectStatus(/ERROR|CONNECTING/);
   await expect(page.getByText(/retrying in \d+ s \(attempt \d+\)/)).toBeVisible();
-  await expect(page.locator(".dsl-reason")).toHaveText(/was lost|cannot be reached/);
-  await expect(page.getByText("🔴 LIVE")).toBeHidden();
+  await expect(demo.reason).toHaveText(/was lost|cannot be reached/);
+  await expect(demo.liveMark).toBeHidden();
   await expect(demo.row("before the crash")).toBeVisible();
 
   await gateway.start("--job", "--rate", "5");
-  await demo.live();
+  await demo.expectLive();
   expect(await gateway.publish({ message: "after the crash" })).toBe(1);
   await expect(demo.row("after the crash")).toBeVisible();
   await expect(demo.row("before the crash")).toBeVisible();
-  expect(await demo.ownLogs()).toBe(own);
+  await ownLogs.unchanged();
 });
 
-test("a gateway that stops politely is left at once and found again", async ({ gateway, demo }) => {
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+test("notices a graceful shutdown at once and reconnects", async ({ gateway, demo }) => {
+  await demo.openLive(gateway.url);
   await gateway.stop();
-  await demo.word(/ERROR|CONNECTING/);
+  await demo.expectStatus(/ERROR|CONNECTING/);
   await gateway.start();
-  await demo.live();
+  await demo.expectLive();
 });
 
 test("Retry now does not wait for the countdown", async ({ gateway, demo, page }) => {
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   await gateway.kill();
-  // Let the delay grow to where a wait can be seen; delays are drawn at random, so this may take a while.
+  // Delays are random and grow: wait for one that is long enough to notice.
   test.slow();
   await expect(page.getByText(/retrying in ([4-9]|\d\d) s/)).toBeVisible({ timeout: 60_000 });
   await gateway.start();
-  await demo.retryNow.click();
-  await demo.live();
+  await demo.retryNowButton.click();
+  await demo.expectLive();
 });
 
 test("Disconnect ends the retries", async ({ gateway, demo, page }) => {
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   await gateway.kill();
-  await demo.word("ERROR");
-  await demo.disconnect.click();
-  await demo.word("DISCONNECTED");
-  let asked = 0;
-  page.on("request", (request) => (asked += request.url().includes("/sse/") ? 1 : 0));
+  await demo.expectStatus("ERROR");
+  await demo.disconnectButton.click();
+  await demo.expectStatus("DISCONNECTED");
+  let requests = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("/sse/")) requests += 1;
+  });
   await gateway.start();
   await page.waitForTimeout(2_500);
-  expect(asked).toBe(0);
-  await demo.word("DISCONNECTED");
+  expect(requests).toBe(0);
+  await demo.expectStatus("DISCONNECTED");
 });
 
-test("says that the network is gone, and comes back with it", async ({
+test("reports that the network is gone, and reconnects with it", async ({
   gateway,
   faults,
   demo,
   context,
 }) => {
-  // Without the job: a line that arrives after the report proves it wrong.
+  // Without the sample job: a line that arrives afterwards would disprove the report.
   const quiet = await gateway.restartWith();
   const proxy = await faults(quiet, "pass");
-  await demo.open(proxy.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(proxy.url);
   await context.setOffline(true);
-  // The browser's report alone closes no stream, and its emulation cuts none.
+  // Going offline does not close the stream, and its emulation does not cut it.
   await proxy.control("cut");
-  await demo.word("OFFLINE");
+  await demo.expectStatus("OFFLINE");
   await context.setOffline(false);
-  await demo.live();
+  await demo.expectLive();
 });
 
-test("a backend that is down behind the proxy is told with its answer", async ({
+test("a backend that is down behind the proxy is reported with its status", async ({
   start,
   demo,
-  page,
 }) => {
   const front = await start("--upstream", "http://127.0.0.1:9");
   await demo.open(front.url);
-  await demo.connect.click();
-  await demo.word(/ERROR|CONNECTING/);
-  await expect(page.locator(".dsl-reason")).toContainText("the server answered 502");
+  await demo.connectButton.click();
+  await demo.expectStatus(/ERROR|CONNECTING/);
+  await expect(demo.reason).toContainText("the server answered 502");
 });

@@ -1,121 +1,133 @@
-// The rows on the screen: of any height, of any number, whole to the pixel, and still while they are read.
+// The rows on the screen: of any height and number, gapless to the pixel, and still while they are
+// read.
 
-import { shape, whole } from "./shape.mjs";
+import { boxOf } from "../support/viewer.mjs";
+import { expectNoLayoutFaults, shape } from "./shape.mjs";
 import { expect, test } from "./support.mjs";
 
 const WORDS =
-  "a message that is longer than the list is wide, so that it takes as many lines as it needs and not one more; ";
+  "a message that is longer than the list is wide, so that it needs several lines when it wraps; ";
 
-test("wrapped rows stand one below the other wherever the reader scrolls, while lines come", async ({
+test("wrapped rows have no gaps or overlaps while the reader scrolls and lines arrive", async ({
   gateway,
   demo,
   page,
 }) => {
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  // A hundred steps, each of which waits for frames.
+  test.slow();
+  await demo.openLive(gateway.url);
   for (let number = 0; number < 120; number++)
     await gateway.publish({
       message: `#${number} ${WORDS.repeat((number * 7) % 10)}\nand a line of its own`,
     });
   await expect(demo.row("#119 ")).toBeVisible();
-  const wrap = page.getByRole("button", { name: "Wrap lines" });
-  await expect(wrap).toHaveAttribute("aria-pressed", "false");
+  await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "false");
   const low = (await shape(page)).rows[0].height;
-  await wrap.click();
-  await expect(wrap).toHaveAttribute("aria-pressed", "true");
-  // Just now, since lines keep coming on top.
+  await demo.wrapButton.click();
+  await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "true");
+  // Just now, since lines keep arriving on top.
   await gateway.publish({ message: WORDS.repeat(9) });
   await expect
     .poll(async () => Math.max(...(await shape(page)).rows.map(({ height }) => height)))
     .toBeGreaterThan(4 * low);
 
-  const rect = await demo.list.boundingBox();
+  const rect = await boxOf(demo.list);
   await page.mouse.move(rect.x + rect.width / 2, rect.y + rect.height / 2);
-  // From here on the reader holds the list: before, each new line moves all others.
+  // From here on the list keeps its position: before, each new line moves all others.
   let last = await shape(page, 140);
-  for (const way of [...Array(25).fill(140), ...Array(12).fill(-250), ...Array(60).fill(500)]) {
-    const now = await shape(page, way);
-    whole(now);
-    // What was seen before and still is has moved by as much as was scrolled.
-    const kept = now.rows.find(({ text }) => last.rows.some((row) => row.text === text));
-    if (kept && !now.isAtEnd)
-      expect(
-        Math.abs(last.rows.find(({ text }) => text === kept.text).top - kept.top - way),
-      ).toBeLessThan(1);
+  for (const delta of [...Array(25).fill(140), ...Array(12).fill(-250), ...Array(60).fill(500)]) {
+    const now = await shape(page, delta);
+    expectNoLayoutFaults(now);
+    // A row that is still visible has moved by as much as was scrolled.
+    const moves = now.rows.flatMap(({ text, top }) => {
+      const before = last.rows.find((row) => row.text === text);
+      return before ? [before.top - top] : [];
+    });
+    if (moves.length > 0 && !now.isAtEnd) expect(Math.abs(moves[0] - delta)).toBeLessThan(1);
     last = now;
   }
   expect(last.isAtEnd).toBe(true);
 
   await demo.list.evaluate((list) => list.scrollBy(0, -700));
   const still = await shape(page);
-  const unseen = page.getByRole("button", { name: /↑/ });
-  const before = await unseen.textContent();
-  await expect(unseen).not.toHaveText(before);
+  const before = (await demo.newestButton.textContent()) ?? "";
+  await expect(demo.newestButton).not.toHaveText(before);
   expect((await shape(page)).rows).toEqual(still.rows);
 
-  // Hidden for a while, as behind a tab of the host's: whatever position the browser gives back, there are rows.
+  // Hidden for a while, as behind a tab of the host: there are rows at whatever position the
+  // browser restores.
   for (const display of ["none", ""]) {
     await page
       .locator(".dsl-root")
       .evaluate((root, display) => (root.style.display = display), display);
     await page.waitForTimeout(100);
   }
-  whole(await shape(page));
+  expectNoLayoutFaults(await shape(page));
   await demo.list.evaluate((list) => list.scrollBy(0, 300));
-  await wrap.click();
-  whole(await shape(page));
-  await unseen.click();
-  await expect(unseen).toBeHidden();
+  await demo.wrapButton.click();
+  expectNoLayoutFaults(await shape(page));
+  await demo.newestButton.click();
+  await expect(demo.newestButton).toBeHidden();
   expect((await shape(page)).top).toBe(0);
 });
 
-test("a list that is higher than an element can be is scrolled to the pixel, and has both ends", async ({
+test("a list taller than an element can be scrolls by pixels and reaches both ends", async ({
   start,
   record,
   demo,
   page,
 }) => {
+  /** @param {number} number */
   const line = (number) =>
     JSON.stringify({
       channel: "logs:etl:workspace123:workflow456",
       data: { level: "INFO", message: `row ${number}.` },
     });
-  const batch = (_, index) =>
-    `event: batch\ndata: [${Array.from({ length: 200 }, (_, at) => line(index * 200 + at)).join(",")}]\n\n`;
+  /** @param {number} index */
+  const batch = (index) =>
+    `event: batch\ndata: [${range(200)
+      .map((at) => line(index * 200 + at))
+      .join(",")}]\n\n`;
   const backend = await start(
     "replay",
-    await record(Array.from({ length: 100 }, batch).join("")),
+    await record(range(100).map(batch).join("")),
     "--speed",
     "1000000",
   );
   await demo.open(backend.url);
-  // 40 M px of rows without the time that a million lines take.
-  await page.evaluate(() =>
-    document.querySelector(".dsl-root").style.setProperty("--dsl-row-height", "2000px"),
-  );
-  await demo.connect.click();
-  await expect(page.locator(".dsl-count").first()).toContainText("20,000 lines");
+  // 40 M px of rows, without the time that a million lines take.
+  await demo.root.evaluate((root) => root.style.setProperty("--dsl-row-height", "2000px"));
+  await demo.connectButton.click();
+  await expect(demo.lineCount.first()).toContainText("20,000 lines");
   expect(await demo.list.evaluate((list) => list.scrollHeight)).toBe(8_000_000);
-  const first = async (way) => (await shape(page, way)).rows[0];
-  expect((await first(0)).text).toContain("row 19999.");
-  // Across the place where the scale begins, each step is as long on the screen as it was asked for.
-  await demo.list.evaluate((list) => (list.scrollTop = 199_000));
+  const firstRow = async () => (await shape(page)).rows[0];
+  expect((await firstRow()).text).toContain("row 19999.");
+  // Where the scale begins, each step moves the rows by as much as was scrolled.
+  await demo.list.evaluate((list) => {
+    list.scrollTop = 199_000;
+  });
   let last = await shape(page);
   for (let step = 0; step < 12; step++) {
     const now = await shape(page, 300);
-    whole(now);
+    expectNoLayoutFaults(now);
     const row = last.rows.find(({ text }) => text === now.rows[0].text);
-    expect(Math.round(row.top - now.rows[0].top)).toBe(300);
+    expect(row && Math.round(row.top - now.rows[0].top)).toBe(300);
     last = now;
   }
-  await demo.list.evaluate((list) => (list.scrollTop = list.scrollHeight / 2));
-  expect((await first(0)).text).toMatch(/row (99\d\d|100\d\d)\./);
+  await demo.list.evaluate((list) => {
+    list.scrollTop = list.scrollHeight / 2;
+  });
+  expect((await firstRow()).text).toMatch(/row (99\d\d|100\d\d)\./);
   await demo.list.focus();
   await page.keyboard.press("End");
   await expect(demo.row("row 0.")).toBeInViewport();
-  whole(await shape(page));
+  expectNoLayoutFaults(await shape(page));
   await page.keyboard.press("Home");
   await expect(demo.row("row 19999.")).toBeInViewport();
-  await expect(page.getByRole("button", { name: /↑/ })).toBeHidden();
+  await expect(demo.newestButton).toBeHidden();
 });
+
+/** @param {number} length */
+function range(length) {
+  return [...Array(length).keys()];
+}

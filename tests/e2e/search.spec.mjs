@@ -1,12 +1,10 @@
-// What a reader asks of the log: by text, level and pipeline, on what is there and on what comes.
+// Search and filters, by text, level and pipeline, on existing and on new lines.
 
 import { expect, test } from "./support.mjs";
 
-test("shows what matches, marks it, and takes in what comes", async ({ gateway, demo, page }) => {
+test("shows and marks matches, and adds new ones", async ({ gateway, demo, page }) => {
   await gateway.restartWith();
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   for (let number = 1; number <= 60; number++) {
     const [level, pipeline] = number % 2 ? ["INFO", "INGESTION"] : ["ERROR", "REPORTING"];
     await gateway.publish({
@@ -16,8 +14,8 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
     });
   }
   await expect(demo.row("line 60.")).toBeVisible();
-  const search = page.getByRole("searchbox", { name: "Search the lines" });
-  const count = page.locator(".dsl-count");
+  const search = demo.searchField;
+  const count = demo.lineCount;
 
   await search.fill('"WANTED"'.toLowerCase());
   await expect(count).toHaveText("20 of 60 lines");
@@ -31,7 +29,7 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
   await expect(demo.rows.first()).toContainText("line 62.");
   await expect(count).toHaveText("21 of 62 lines");
 
-  // A name of a field is in each line, and is no value of it.
+  // The name of a field is in each line, but is not a value.
   await search.fill("message");
   await expect(page.locator(".dsl-empty")).toHaveText("No matching lines.");
   await search.fill("Wanted");
@@ -40,11 +38,11 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
   await search.fill("");
   await expect(count).toHaveText("62 lines");
   await expect(demo.rows.first().locator("mark")).toHaveCount(0);
-  await page.getByLabel("Levels").selectOption("Errors");
+  await demo.levelMenu.selectOption("Errors");
   await expect(count).toHaveText("31 of 62 lines");
-  await page.getByLabel("Pipeline").selectOption("INGESTION");
+  await demo.pipelineMenu.selectOption("INGESTION");
   await expect(count).toHaveText("0 of 62 lines");
-  await page.getByLabel("Levels").selectOption("All levels");
+  await demo.levelMenu.selectOption("All levels");
   await expect(count).toHaveText("31 of 62 lines");
   await expect(demo.rows.first()).toContainText("line 61.");
 
@@ -67,18 +65,16 @@ test("shows what matches, marks it, and takes in what comes", async ({ gateway, 
   await expect(page.locator(".dsl-full")).toHaveText("line 61. other");
 });
 
-test("a filter goes on over a break, and hides no gap", async ({ gateway, demo, page }) => {
+test("a filter survives a reconnect, and hides no gap", async ({ gateway, demo }) => {
   await gateway.restartWith("--history-lines", "5");
-  await demo.open(gateway.url);
-  await demo.connect.click();
-  await demo.live();
+  await demo.openLive(gateway.url);
   await gateway.publish({ message: "line 1. wanted" });
   await expect(demo.row("line 1.")).toBeVisible();
-  await page.getByRole("searchbox").fill("wanted");
-  await page.getByRole("button", { name: "Disconnect" }).click();
+  await demo.searchField.fill("wanted");
+  await demo.disconnectButton.click();
   for (let number = 2; number <= 20; number++)
     await gateway.publish({ message: `line ${number}. ${number === 18 ? "wanted" : "other"}` });
-  await demo.connect.click();
+  await demo.connectButton.click();
   await expect(demo.row("line 18.")).toBeVisible();
   await expect(demo.rows.filter({ hasText: "14 lines missing" })).toHaveCount(1);
   await expect(demo.rows.filter({ hasText: "other" })).toHaveCount(0);

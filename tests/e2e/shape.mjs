@@ -1,29 +1,52 @@
-// Where the rows stand on the screen, and what is wrong with that.
+// Where the rows are on the screen, and what is wrong with that.
 
 import { expect } from "@playwright/test";
 
-/** Scrolls by `way` and returns the rows on the screen after the next frame, in pixels of the layout: what an ancestor does to the scale is taken out. */
-export async function shape(page, way = 0) {
-  return (await walk(page, way, 1))[0];
+/**
+ * @typedef {{ text: string, top: number, height: number }} RowBox A row, in pixels of the layout.
+ *
+ * @typedef {object} Shape The rows on the screen at one moment.
+ * @property {RowBox[]} rows
+ * @property {number} height The height of the list.
+ * @property {number} top How far the list is scrolled.
+ * @property {boolean} isAtEnd
+ */
+
+/**
+ * Scrolls by `delta` pixels and returns the rows on the screen after the next frame. The scale of
+ * an ancestor is divided out.
+ *
+ * @param {import("@playwright/test").Page} page
+ */
+export async function shape(page, delta = 0) {
+  return (await walk(page, delta, 1))[0];
 }
 
-/** The same after each of `steps` steps, or fewer where the list ends. */
-export function walk(page, way, steps = 500) {
-  return page.evaluate(
-    async ({ way, steps }) => {
-      const list = document.querySelector(".dsl-list");
-      const place = (row) => row.getBoundingClientRect();
+/**
+ * Returns the shapes after each of `steps` scrolls by `delta`, or fewer if the list ends.
+ *
+ * @param {import("@playwright/test").Page} page
+ * @param {number} delta
+ * @returns {Promise<Shape[]>}
+ */
+export function walk(page, delta, steps = 500) {
+  return page.locator(".dsl-list").evaluate(
+    async (list, { delta, steps }) => {
+      /** @type {Shape[]} */
       const shapes = [];
       while (shapes.length < steps && !shapes.at(-1)?.isAtEnd) {
-        if (way !== 0) list.scrollBy({ top: way, behavior: "instant" });
+        if (delta !== 0) list.scrollBy({ top: delta, behavior: "instant" });
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-        const edge = place(list);
+        const edge = list.getBoundingClientRect();
         const scale = edge.height / list.clientHeight;
-        const all = [...list.querySelectorAll("li")].map((row) => ({
-          text: row.textContent,
-          top: (place(row).top - edge.top) / scale,
-          height: place(row).height / scale,
-        }));
+        const all = [...list.querySelectorAll("li")].map((row) => {
+          const { top, height } = row.getBoundingClientRect();
+          return {
+            text: row.textContent,
+            top: (top - edge.top) / scale,
+            height: height / scale,
+          };
+        });
         const rows = all.filter(({ top, height }) => top + height > 0 && top < list.clientHeight);
         shapes.push({
           rows,
@@ -34,24 +57,34 @@ export function walk(page, way, steps = 500) {
       }
       return shapes;
     },
-    { way, steps },
+    { delta, steps },
   );
 }
 
-/** Holes, overlaps, and white at the edges. */
-export function faults({ rows, height }) {
-  const found = rows.length === 0 ? ["no rows"] : [];
-  if (rows[0]?.top >= 1) found.push(`white above: ${rows[0].top}`);
+/**
+ * Returns the holes and overlaps between rows, and the white space at the edges.
+ *
+ * @param {Shape} shape
+ */
+export function layoutFaults({ rows, height }) {
+  const [first, last] = [rows[0], rows[rows.length - 1]];
+  if (!first) return ["no rows"];
+  const faults = [];
+  if (first.top >= 1) faults.push(`white space above: ${first.top}`);
   for (let row = 1; row < rows.length; row++) {
     const gap = rows[row].top - rows[row - 1].top - rows[row - 1].height;
-    if (Math.abs(gap) > 0.6) found.push(`${gap} between rows ${row - 1} and ${row}`);
+    if (Math.abs(gap) > 0.6) faults.push(`${gap} between rows ${row - 1} and ${row}`);
   }
-  if (rows.at(-1)?.top + rows.at(-1)?.height <= height - 2)
-    found.push(`white below: ${rows.at(-1).top + rows.at(-1).height} of ${height}`);
-  return found;
+  const bottom = last.top + last.height;
+  if (bottom <= height - 2) faults.push(`white space below: ${bottom} of ${height}`);
+  return faults;
 }
 
-/** Neither a hole nor an overlap, and no white at the edges. */
-export function whole(shape) {
-  expect(faults(shape)).toEqual([]);
+/**
+ * Expects rows without holes, overlaps or white space at the edges.
+ *
+ * @param {Shape} shape
+ */
+export function expectNoLayoutFaults(shape) {
+  expect(layoutFaults(shape)).toEqual([]);
 }

@@ -1,14 +1,17 @@
-// The hooks by the old contract, in the oldest and the newest React, in StrictMode that runs each effect twice, on a real gateway.
+// The hooks of the old contract, in the oldest and the newest React, in a StrictMode that runs each
+// effect twice, with a real gateway.
 
-import { expect, GATEWAY, PROXY, test, WANTED } from "./support.mjs";
+import { GATEWAY_ROUTE, PROXY_ROUTE } from "../support/environment.mjs";
+import { expect, test, WANTED } from "./support.mjs";
 
 const WORKFLOW = { workspace_id: "workspace123", workflow_id: "quiet1" };
 const OTHER = { workspace_id: "workspace123", workflow_id: "quiet2" };
 const CHANNEL = "logs:etl:workspace123:quiet1";
+const OTHER_CHANNEL = "logs:etl:workspace123:quiet2";
 
 for (const target of WANTED.filter(({ page }) => page === "hooks")) {
   test.describe(target.name, () => {
-    test("all users of a provider share one connection, and the last one closes it", async ({
+    test("all users of a provider share one connection, which closes with the last", async ({
       serve,
       host,
     }) => {
@@ -20,29 +23,29 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
         { id: "d", kind: "subscriber", channels: [CHANNEL] },
       ];
       await lab.show(parts);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       expect(await lab.opened()).toEqual([
-        `${GATEWAY}?channels=logs%3Aetl%3Aworkspace123%3Aquiet1%2Clogs%3Aetl%3Aworkspace123%3Aquiet2&batch=1`,
+        `${GATEWAY_ROUTE}?channels=${encodeURIComponent(`${CHANNEL},${OTHER_CHANNEL}`)}&batch=1`,
       ]);
       await lab.show(parts.slice(3));
-      await expect.poll(() => host.open(GATEWAY)).toBe(1);
+      await expect.poll(() => host.probe.openStreams(GATEWAY_ROUTE)).toBe(1);
       await lab.show([]);
-      await expect.poll(() => host.open(GATEWAY)).toBe(0);
+      await expect.poll(() => host.probe.openStreams(GATEWAY_ROUTE)).toBe(0);
     });
 
-    test("logs stand newest first, within maxLogs, and are the same array until some come", async ({
+    test("logs are newest first, within maxLogs, and the same array until new ones arrive", async ({
       serve,
       host,
     }) => {
       const lab = await open(serve, host, target);
       await lab.show([{ id: "a", kind: "hook", maxLogs: 5, ...WORKFLOW }]);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       await lab.publish(8, WORKFLOW);
       await expect.poll(() => lab.messages("a")).toEqual(["m 8", "m 7", "m 6", "m 5", "m 4"]);
       const state = await lab.state("a");
       expect([
         state.logCount,
-        state.lastLog.message,
+        state.lastLog?.message,
         state.channel,
         state.isConnected,
         state.error,
@@ -52,19 +55,20 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       expect(await host.page.evaluate(() => window.lab.isSame.a)).toBe(true);
     });
 
-    test("many lines are few renderings", async ({ serve, host }) => {
+    test("many lines cause few renderings", async ({ serve, host }) => {
       const lab = await open(serve, host, target);
       await lab.show([{ id: "a", kind: "hook", maxLogs: 1_000, ...WORKFLOW }]);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       const before = await host.page.evaluate(() => window.lab.renders.a);
       await lab.publish(400, WORKFLOW);
       await expect.poll(async () => (await lab.messages("a")).length).toBe(400);
       const renders = (await host.page.evaluate(() => window.lab.renders.a)) - before;
-      // Published one by one they come over many frames; a rendering per line, doubled by StrictMode, would be 800.
+      // Published one by one they arrive over many frames; a rendering for each line, doubled by
+      // StrictMode, would be 800.
       expect(renders).toBeLessThan(600);
     });
 
-    test("a channel that comes and goes costs the others no line", async ({ serve, host }) => {
+    test("adding and removing a channel loses no line of the others", async ({ serve, host }) => {
       const lab = await open(serve, host, target);
       const [first, second] = [
         { id: "a", kind: "subscriber", channels: [CHANNEL] },
@@ -86,20 +90,20 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       );
     });
 
-    test("another workflow begins empty, and no line of the old one strays in", async ({
+    test("another workflow starts empty, without a line of the old one", async ({
       serve,
       host,
     }) => {
       const lab = await open(serve, host, target);
       await lab.show([{ id: "a", kind: "hook", ...WORKFLOW }]);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       const published = lab.publish(200, WORKFLOW, "old");
       await lab.show([{ id: "a", kind: "hook", ...OTHER }]);
       await published;
       await expect
         .poll(async () => (await lab.state("a")).channel)
         .toBe("logs:etl:workspace123:quiet2");
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       await lab.publish(3, OTHER, "new");
       await expect.poll(() => lab.messages("a")).toEqual(["new 3", "new 2", "new 1"]);
     });
@@ -112,14 +116,14 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await host.page.waitForTimeout(500);
       expect(await lab.opened()).toEqual([]);
       await host.page.evaluate(() => window.lab.states.a.connectToLogs());
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       await lab.publish(1, WORKFLOW);
       await expect.poll(() => lab.messages("a")).toEqual(["m 1"]);
       await host.page.evaluate(() => window.lab.states.a.disconnect());
-      await expect.poll(() => host.open(GATEWAY)).toBe(0);
+      await expect.poll(() => host.probe.openStreams(GATEWAY_ROUTE)).toBe(0);
     });
 
-    test("the context tells the state, disconnects and connects again", async ({ serve, host }) => {
+    test("the context has the state, disconnects and connects again", async ({ serve, host }) => {
       const lab = await open(serve, host, target);
       await lab.show([
         { id: "context", kind: "context" },
@@ -133,12 +137,12 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect
         .poll(async () => (await lab.state("context")).connectionStatus)
         .toBe("disconnected");
-      expect(await host.open(GATEWAY)).toBe(0);
+      expect(await host.probe.openStreams(GATEWAY_ROUTE)).toBe(0);
       await host.page.evaluate(() => window.lab.states.context.connect());
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
     });
 
-    test("what the context passed on never changes, and its counts follow within a second", async ({
+    test("context values are immutable, and their counts update within a second", async ({
       serve,
       host,
     }) => {
@@ -150,13 +154,12 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect
         .poll(async () => (await lab.state("context")).connectionStatus)
         .toBe("connected");
-      await host.page.evaluate(
-        () =>
-          (window.kept = {
-            value: window.lab.states.context,
-            text: JSON.stringify(window.lab.states.context),
-          }),
-      );
+      await host.page.evaluate(() => {
+        window.kept = {
+          value: window.lab.states.context,
+          text: JSON.stringify(window.lab.states.context),
+        };
+      });
       await lab.publish(5, WORKFLOW);
       await expect.poll(async () => (await lab.state("context")).stats.received).toBe(5);
       await expect.poll(async () => (await lab.state("a")).stats.received).toBe(5);
@@ -168,7 +171,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       ).toEqual([true, true]);
     });
 
-    test("counts alone render a context's readers at most once per second", async ({
+    test("changes of counts render the users of a context at most once per second", async ({
       serve,
       host,
     }) => {
@@ -196,17 +199,17 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       );
     });
 
-    test("wrong ids and channels are reported, and the host's tree stays", async ({
+    test("invalid ids and channels are reported, and the host's tree stays mounted", async ({
       serve,
       host,
     }) => {
       const lab = await open(serve, host, target);
-      const wrong = [
+      const invalid = [
         { id: "a", kind: "hook", workspace_id: "a:b" },
         { id: "s", kind: "subscriber", channels: ["not a channel"] },
       ];
-      await lab.show([...wrong, { id: "b", kind: "hook", maxLogs: "many", ...WORKFLOW }]);
-      await lab.word("b", "connected");
+      await lab.show([...invalid, { id: "b", kind: "hook", maxLogs: "many", ...WORKFLOW }]);
+      await lab.expectStatus("b", "connected");
       await lab.publish(1, WORKFLOW);
       await expect.poll(() => lab.messages("b")).toEqual(["m 1"]);
       expect((await lab.errors()).map(({ type, option }) => [type, option])).toEqual([
@@ -218,7 +221,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect.poll(async () => (await lab.state("b")).error).toBeNull();
     });
 
-    test("without a gateway each channel goes over the proxy route, outside of a provider too", async ({
+    test("without a gatewayUrl a channel uses the proxy route, also outside of a provider", async ({
       serve,
       host,
     }) => {
@@ -230,15 +233,15 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
         ],
         null,
       );
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       expect(await lab.opened()).toEqual([
-        `${PROXY}?workspace_id=workspace123&workflow_id=quiet1&batch=1`,
+        `${PROXY_ROUTE}?workspace_id=workspace123&workflow_id=quiet1&batch=1`,
       ]);
       await lab.publish(2, WORKFLOW);
       await expect.poll(() => lab.messages("b")).toEqual(["m 2", "m 1"]);
     });
 
-    test("a filter keeps what it keeps; one that throws loses nothing and is told once", async ({
+    test("a filter applies; one that throws loses nothing and is reported once", async ({
       serve,
       host,
     }) => {
@@ -247,7 +250,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
         { id: "a", kind: "hook", filter: "even", ...WORKFLOW },
         { id: "b", kind: "hook", filter: "throws", ...WORKFLOW },
       ]);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       await lab.publish(4, WORKFLOW);
       await expect.poll(() => lab.messages("a")).toEqual(["m 4", "m 2"]);
       expect(await lab.messages("b")).toEqual(["m 4", "m 3", "m 2", "m 1"]);
@@ -260,7 +263,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       ]);
     });
 
-    test("a subscriber that throws takes nothing from the others", async ({ serve, host }) => {
+    test("a subscriber that throws does not affect the others", async ({ serve, host }) => {
       const lab = await open(serve, host, target);
       await lab.show([
         { id: "a", kind: "subscriber", channels: [CHANNEL], breaks: true },
@@ -274,7 +277,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       expect((await lab.errors()).map(({ type }) => type)).toContain("callback");
     });
 
-    test("logs outlive a reload; clearing them does not erase what is stored", async ({
+    test("logs survive a reload; clearing them does not erase the stored ones", async ({
       serve,
       host,
     }) => {
@@ -287,13 +290,13 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
         ...WORKFLOW,
       };
       await lab.show([part]);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       await lab.publish(3, WORKFLOW);
       await expect.poll(() => lab.messages("a")).toEqual(["m 3", "m 2", "m 1"]);
       await host.page.reload();
       await lab.show([part]);
       await expect.poll(() => lab.messages("a")).toEqual(["m 3", "m 2", "m 1"]);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       await lab.publish(1, WORKFLOW, "later");
       await expect.poll(() => lab.messages("a")).toEqual(["later 1", "m 3", "m 2", "m 1"]);
       expect(new Set((await lab.state("a")).logs.map(({ key }) => key)).size).toBe(4);
@@ -303,10 +306,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect.poll(() => lab.messages("a")).toEqual(["later 1", "m 3", "m 2", "m 1"]);
     });
 
-    test("a storage that is full or holds something else is told, and stops nothing", async ({
-      serve,
-      host,
-    }) => {
+    test("a full or corrupt storage is reported, and stops nothing", async ({ serve, host }) => {
       const lab = await open(serve, host, target);
       await host.page.evaluate(() => {
         localStorage.setItem("broken", "{not json");
@@ -320,33 +320,34 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
         { id: "a", kind: "hook", persistence: true, persistenceKey: "full", ...WORKFLOW },
         { id: "b", kind: "hook", persistence: true, persistenceKey: "broken", ...WORKFLOW },
       ]);
-      await lab.word("a", "connected");
+      await lab.expectStatus("a", "connected");
       await lab.publish(60, WORKFLOW);
       await expect.poll(async () => (await lab.messages("a")).length).toBe(60);
       await expect
         .poll(async () => (await lab.errors()).filter(({ type }) => type === "storage").length)
         .toBe(2);
       expect(
-        JSON.parse(await host.page.evaluate(() => localStorage.getItem("full"))).logs.length,
+        JSON.parse(await host.page.evaluate(() => localStorage.getItem("full") ?? "null")).logs
+          .length,
       ).toBeGreaterThan(0);
     });
 
-    test("between two attempts the word is error; where trying on is hopeless it is failed", async ({
+    test("the status is error between two attempts, and failed without another", async ({
       serve,
       host,
     }) => {
       const lab = await open(serve, host, target);
-      host.awaited = /responded with a status of (503|403)/;
-      await host.page.route(`**${GATEWAY}?**`, (route) => route.fulfill({ status: 503 }));
+      host.provoked.push(/responded with a status of (503|403)/);
+      await host.page.route(`**${GATEWAY_ROUTE}?**`, (route) => route.fulfill({ status: 503 }));
       await lab.show([{ id: "a", kind: "hook", ...WORKFLOW }]);
-      await lab.word("a", "error");
+      await lab.expectStatus("a", "error");
       expect((await lab.state("a")).isConnected).toBe(false);
-      await host.page.route(`**${GATEWAY}?**`, (route) => route.fulfill({ status: 403 }));
-      await lab.word("a", "failed");
+      await host.page.route(`**${GATEWAY_ROUTE}?**`, (route) => route.fulfill({ status: 403 }));
+      await lab.expectStatus("a", "failed");
       expect((await lab.state("a")).error).toMatchObject({ type: "not_allowed" });
     });
 
-    test("a wrong option is told in the page and mended by the next rendering", async ({
+    test("an invalid option is reported in the page until it is rendered with a valid one", async ({
       serve,
       host,
     }) => {
@@ -361,13 +362,14 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await lab.show([
         { id: "v", kind: "viewer", workspaceId: "workspace123", workflowId: "quiet1" },
       ]);
-      await expect(host.connect).toBeVisible();
+      await expect(host.connectButton).toBeVisible();
       await expect(host.page.getByRole("alert")).toHaveCount(0);
     });
 
-    test("mounting and unmounting over and over leaves nothing behind", async ({ serve, host }) => {
+    test("repeated mounting and unmounting leaves nothing behind", async ({ serve, host }) => {
       const lab = await open(serve, host, target);
       const cycles = Number(process.env.LOGS_MOUNTS ?? 200);
+      /** @param {number} times */
       const cycle = async (times) => {
         for (let round = 0; round < times; round += 1) {
           await lab.show([
@@ -376,7 +378,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
           ]);
           await lab.show([]);
         }
-        await expect.poll(() => host.open(GATEWAY)).toBe(0);
+        await expect.poll(() => host.probe.openStreams(GATEWAY_ROUTE)).toBe(0);
       };
       const session = await host.page.context().newCDPSession(host.page);
       await session.send("Performance.enable");
@@ -385,16 +387,18 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
           window.lab.states = {};
           window.lab.renders = {};
           window.lab.isSame = {};
-          window.eventSources = [];
+          probe.urls.length = 0;
         });
         await session.send("HeapProfiler.collectGarbage");
         await session.send("HeapProfiler.collectGarbage");
         const { metrics } = await session.send("Performance.getMetrics");
-        const of = (name) => metrics.find((metric) => metric.name === name).value;
+        /** @param {string} name */
+        const metric = (name) =>
+          metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
         return {
-          heap: of("JSHeapUsedSize"),
-          listeners: of("JSEventListeners"),
-          nodes: of("Nodes"),
+          heap: metric("JSHeapUsedSize"),
+          listeners: metric("JSEventListeners"),
+          nodes: metric("Nodes"),
         };
       };
       await cycle(20);
@@ -402,7 +406,11 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await cycle(cycles);
       const after = await measure();
       console.log(
-        `${target.name}: ${cycles} mounts, heap ${before.heap} -> ${after.heap}, listeners ${before.listeners} -> ${after.listeners}, nodes ${before.nodes} -> ${after.nodes}`,
+        [
+          `${target.name}: ${cycles} mounts, heap ${before.heap} -> ${after.heap}`,
+          `listeners ${before.listeners} -> ${after.listeners}`,
+          `nodes ${before.nodes} -> ${after.nodes}`,
+        ].join(", "),
       );
       expect(after.listeners).toBeLessThanOrEqual(before.listeners + 5);
       expect(after.nodes).toBeLessThanOrEqual(before.nodes + 50);
@@ -411,19 +419,32 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
   });
 }
 
-/** Opens the page on a gateway of its own. */
+/**
+ * Opens the page with its own gateway.
+ *
+ * @param {import("./support.mjs").Serve} serve
+ * @param {import("./support.mjs").HostPage} host
+ * @param {import("./hosts.mjs").Host} target
+ */
 async function open(serve, host, target) {
   const { url, gateway } = await serve(target);
   const { page } = host;
   await page.goto(url);
   return {
+    /**
+     * Shows these components, in a provider with these properties, or without one.
+     *
+     * @param {LabPart[]} parts
+     * @param {object | null} [provider]
+     */
     async show(parts, provider = {}) {
       await expect.poll(() => page.evaluate(() => Boolean(window.lab))).toBe(true);
-      await page.evaluate(
-        ([parts, provider]) => window.lab.show(parts, provider),
-        [parts, provider],
-      );
+      await page.evaluate(({ parts, provider }) => window.lab.show(parts, provider), {
+        parts,
+        provider,
+      });
     },
+    /** @param {string} id */
     state: (id) =>
       page.evaluate(
         (id) => ({
@@ -432,17 +453,35 @@ async function open(serve, host, target) {
         }),
         id,
       ),
-    word: (id, word) =>
+    /**
+     * Waits for the connection status of a hook.
+     *
+     * @param {string} id
+     * @param {string} status
+     */
+    expectStatus: (id, status) =>
       expect
         .poll(() => page.evaluate((id) => window.lab.states[id]?.connectionStatus, id))
-        .toBe(word),
+        .toBe(status),
+    /**
+     * @param {string} id
+     * @returns {Promise<unknown[]>}
+     */
     messages: (id) =>
       page.evaluate((id) => window.lab.states[id].logs.map(({ message }) => message), id),
     errors: () => page.evaluate(() => window.lab.errors),
-    opened: () =>
-      page.evaluate(() => window.eventSources.map(({ url }) => url.slice(url.indexOf("/", 8)))),
+    opened: async () =>
+      (await host.probe.openedUrls()).map((url) => url.slice(url.indexOf("/", 8))),
     isOpen: () =>
-      page.evaluate(() => window.eventSources.some(({ readyState }) => readyState === 1)),
+      page.evaluate(() =>
+        [...probe.streams].some(({ readyState }) => readyState === EventSource.OPEN),
+      ),
+    /**
+     * Publishes numbered logs.
+     *
+     * @param {number} count
+     * @param {import("../support/gateway.mjs").Channel} channel
+     */
     async publish(count, { workspace_id, workflow_id }, word = "m") {
       for (let number = 1; number <= count; number += 1)
         await gateway.publish(

@@ -1,18 +1,18 @@
-// The hosts, each as it was built from the packed client, in Chromium, on a real gateway. `npm run hosts` runs them.
+// The hosts, each built with the packed client, in Chromium, with a real gateway: `npm run hosts`.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
 
 export default defineConfig({
   testDir: ".",
-  // host-tests is for the runners of hosts.
+  // host-tests is for the test runners of hosts.
   testMatch: "*.spec.mjs",
-  // Below the folder of the other end-to-end tests, which each of their runs empties.
+  // Inside the folder of the end-to-end tests, which empties it on each run.
   outputDir: "../../test-results/hosts",
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,
-  // A machine that does other work beside may be slow for a moment; what fails twice is broken.
+  // A busy machine may be slow for a moment; a test that fails twice is broken.
   retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   expect: { timeout: 15_000 },

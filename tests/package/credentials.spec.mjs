@@ -1,22 +1,21 @@
-// Streams of another origin: cookies go there only where the host asks for it, by each transport and by the question after a failure's
-// reason. The other origin is a server of this file, which answers CORS as a gateway with --cors-credentials does.
+// Streams of another origin: cookies are sent there only if the host asks for it, by each transport
+// and by the probe after a failure. The other origin is a server of this file, which allows CORS as
+// a gateway with --cors-credentials does.
 
-import http from "node:http";
-import { STRICT, WASM } from "./policies.mjs";
+import { startServer } from "../support/http_server.mjs";
+import { TRANSPORTS } from "../support/transports.mjs";
+import { policyWithLoopback } from "./policies.mjs";
 import { expect, test } from "./support.mjs";
 
-const WAYS = {
-  EventSource: {},
-  "EventSource, in a Worker": { worker: true },
-  fetch: { transport: "fetch" },
-  "fetch, in a Worker": { transport: "fetch", worker: true },
-};
-
-/** A stream on another port, whose cookie is the user's login. `status` is what it answers. Cookies do not mind ports, so the name has to be another. */
-async function startOther() {
-  const asked = [];
-  const other = { status: 200, asked };
-  const server = http.createServer((request, response) => {
+/**
+ * Starts a stream on another port, whose cookie is the user's login.
+ *
+ * @param {number} [status] What the stream responds with.
+ */
+async function startOther(status = 200) {
+  /** @type {{ cookie: string, authorization: string }[]} */
+  const requests = [];
+  const server = await startServer((request, response) => {
     const { origin = "*", cookie = "", authorization = "" } = request.headers;
     const headers = {
       "Access-Control-Allow-Origin": origin,
@@ -24,44 +23,32 @@ async function startOther() {
       "Access-Control-Allow-Headers": request.headers["access-control-request-headers"] ?? "",
       Vary: "Origin",
     };
-    if (request.method === "OPTIONS") return response.writeHead(204, headers).end();
+    if (request.method === "OPTIONS") return void response.writeHead(204, headers).end();
     if (request.url === "/login")
-      return response
+      return void response
         .writeHead(200, { ...headers, "Set-Cookie": "session=of-the-user; Path=/" })
         .end();
-    asked.push({ cookie, authorization, accept: request.headers.accept });
-    response.writeHead(other.status, {
+    requests.push({ cookie, authorization });
+    response.writeHead(status, {
       ...headers,
-      "Content-Type": other.status === 200 ? "text/event-stream" : "text/plain",
+      "Content-Type": status === 200 ? "text/event-stream" : "text/plain",
     });
-    if (other.status !== 200) return response.end("no");
+    if (status !== 200) return void response.end("no");
     response.write('id: 1\ndata: {"level":"INFO","message":"from the other origin"}\n\n');
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  other.origin = `http://127.0.0.1:${server.address().port}`;
-  other.close = () => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  };
-  return other;
+  return { ...server, requests };
 }
 
 test.use({
-  policy: async ({ runs }, use) =>
-    use(
-      (runs === "wasm" ? WASM : STRICT).replace(
-        "connect-src 'self'",
-        "connect-src 'self' http://127.0.0.1:*",
-      ),
-    ),
+  policy: async ({ runs }, use) => use(policyWithLoopback(runs)),
 });
 
-for (const [name, way] of Object.entries(WAYS)) {
+for (const [name, transport] of Object.entries(TRANSPORTS)) {
   for (const withCredentials of [true, false]) {
-    test(`${name}: ${withCredentials ? "sends cookies to another origin where the host asks for it" : "sends no cookies to another origin unless the host asks for it"}`, async ({
-      host,
-      page,
-    }) => {
+    const rule = withCredentials
+      ? "sends cookies to another origin on request"
+      : "sends no cookies to another origin by default";
+    test(`${name}: ${rule}`, async ({ host, page }) => {
       const other = await startOther();
       await host.open();
       await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
@@ -69,27 +56,23 @@ for (const [name, way] of Object.entries(WAYS)) {
         endpoint: `${other.origin}/stream`,
         withCredentials,
         autoConnect: true,
-        ...way,
+        ...transport,
       });
       await expect
         .poll(async () => (await one.logs()).map(({ message }) => message))
         .toEqual(["from the other origin"]);
-      expect(other.asked.map(({ cookie }) => cookie)).toEqual([
+      expect(other.requests.map(({ cookie }) => cookie)).toEqual([
         withCredentials ? "session=of-the-user" : "",
       ]);
-      await one.do("unmount");
+      await one.call("unmount");
       await other.close();
     });
   }
 }
 
-test("the question after a failure's reason is asked with the same cookies", async ({
-  host,
-  page,
-}) => {
-  const other = await startOther();
-  other.status = 403;
-  host.allowed.push(/./);
+test("the probe after a failure sends the same cookies", async ({ host, page }) => {
+  const other = await startOther(403);
+  host.provoked.push(/./);
   await host.open();
   await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
   const one = await host.mount("one", {
@@ -98,27 +81,27 @@ test("the question after a failure's reason is asked with the same cookies", asy
     autoConnect: true,
   });
   await expect.poll(async () => (await one.status()).cause).toBe("not_allowed");
-  expect(other.asked.map(({ cookie }) => cookie)).toEqual([
+  expect(other.requests.map(({ cookie }) => cookie)).toEqual([
     "session=of-the-user",
     "session=of-the-user",
   ]);
   await other.close();
 });
 
-test("a change of it counts from the next attempt on", async ({ host, page }) => {
+test("a change of withCredentials applies from the next attempt on", async ({ host, page }) => {
   const other = await startOther();
   await host.open();
   await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
-  const one = await (await host.mount("one", { endpoint: `${other.origin}/stream` })).connected();
-  await one.do("disconnect");
-  await one.do("update", { withCredentials: true });
-  await one.do("connect");
-  await one.is("connected");
-  expect(other.asked.map(({ cookie }) => cookie)).toEqual(["", "session=of-the-user"]);
+  const one = await (await host.mount("one", { endpoint: `${other.origin}/stream` })).connect();
+  await one.call("disconnect");
+  await one.update({ withCredentials: true });
+  await one.call("connect");
+  await one.expectState("connected");
+  expect(other.requests.map(({ cookie }) => cookie)).toEqual(["", "session=of-the-user"]);
   await other.close();
 });
 
-test("a source without a view sends them too", async ({ host, page }) => {
+test("a source without a view sends cookies on request", async ({ host, page }) => {
   const other = await startOther();
   await host.open();
   await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
@@ -128,12 +111,12 @@ test("a source without a view sends them too", async ({ host, page }) => {
     endpoint: `${other.origin}/stream`,
     autoConnect: true,
   });
-  await source.is("connected");
-  await source.do("disconnect");
-  await source.do("update", { withCredentials: true });
-  await source.do("connect");
-  await source.is("connected");
-  expect(other.asked.map(({ cookie }) => cookie)).toEqual(["", "session=of-the-user"]);
+  await source.expectState("connected");
+  await source.call("disconnect");
+  await source.update({ withCredentials: true });
+  await source.call("connect");
+  await source.expectState("connected");
+  expect(other.requests.map(({ cookie }) => cookie)).toEqual(["", "session=of-the-user"]);
   await other.close();
 });
 
@@ -141,7 +124,7 @@ test("fetch with Authorization passes the preflight of another origin", async ({
   const other = await startOther();
   await host.open();
   await page.evaluate((endpoint) => {
-    host.mount("one", {
+    harness.mount("one", {
       endpoint,
       transport: "fetch",
       headers: { Authorization: "Bearer token" },
@@ -149,7 +132,7 @@ test("fetch with Authorization passes the preflight of another origin", async ({
     });
   }, `${other.origin}/stream`);
   await expect
-    .poll(() => other.asked.map(({ authorization }) => authorization))
+    .poll(() => other.requests.map(({ authorization }) => authorization))
     .toEqual(["Bearer token"]);
   await other.close();
 });

@@ -1,71 +1,115 @@
-// <datashop-live-logs>, as pages without a framework and frameworks without React use it.
+// <datashop-live-logs>, as pages without a framework and frameworks other than React use it.
 
 import { readFile } from "node:fs/promises";
+import { Viewer } from "../support/viewer.mjs";
 import { expect, test } from "./support.mjs";
+
+/**
+ * @import { Page } from "@playwright/test"
+ * @import { DatashopLiveLogs } from "../../www/package/types/element.js"
+ */
 
 const OTHER = { workspace_id: "workspace123", workflow_id: "other" };
 const EARLY = { workspace_id: "workspace123", workflow_id: "early" };
 
-/** The element of the page, in a host's words. */
-class LiveLogs {
+/** The element of the page. */
+class LiveLogs extends Viewer {
+  /** @param {Page} page */
   constructor(page) {
+    const place = page.locator("datashop-live-logs").first();
+    super(place);
     this.page = page;
-    this.place = page.locator("datashop-live-logs").first();
-    this.rows = this.place.locator(".dsl-row");
-    this.word = this.place.locator(".dsl-word");
+    this.place = /** @type {import("@playwright/test").Locator} */ (place);
   }
 
-  do(verb) {
-    return this.place.evaluate((element, verb) => element[verb](), verb);
+  /**
+   * Calls a verb of the element.
+   *
+   * @param {"connect" | "disconnect" | "retryNow" | "clear"} verb
+   */
+  call(verb) {
+    return this.place.evaluate(
+      (/** @type {DatashopLiveLogs} */ element, verb) => element[verb](),
+      verb,
+    );
   }
 
+  status() {
+    return this.place.evaluate((/** @type {DatashopLiveLogs} */ element) => element.status());
+  }
+
+  /**
+   * Sets an attribute, or removes it if `value` is `null`.
+   *
+   * @param {string} name
+   * @param {string | null} value
+   */
   set(name, value) {
     return this.place.evaluate(
-      (element, [name, value]) =>
+      (element, { name, value }) =>
         value === null ? element.removeAttribute(name) : element.setAttribute(name, value),
-      [name, value],
+      { name, value },
     );
   }
 
+  /**
+   * Returns a property.
+   *
+   * @param {keyof DatashopLiveLogs} name
+   * @returns {Promise<unknown>}
+   */
   property(name) {
-    return this.place.evaluate((element, name) => element[name], name);
+    return this.place.evaluate((/** @type {any} */ element, name) => element[name], name);
   }
 
+  /**
+   * Sets a property.
+   *
+   * @param {keyof DatashopLiveLogs} name
+   * @param {unknown} value
+   */
   assign(name, value) {
-    return this.place.evaluate(
-      (element, [name, value]) => void (element[name] = value),
-      [name, value],
-    );
+    return this.place.evaluate((element, properties) => void Object.assign(element, properties), {
+      [name]: value,
+    });
   }
 
-  async is(state) {
-    await expect.poll(async () => (await this.do("status")).state).toBe(state);
+  /**
+   * Waits for a state.
+   *
+   * @param {import("../../www/package/types/index.js").LogsState} state
+   */
+  async expectState(state) {
+    await expect.poll(async () => (await this.status()).state).toBe(state);
   }
 
-  async connected() {
-    await expect(this.word).toBeVisible();
-    await this.do("connect");
-    await this.is("connected");
+  /** Connects, and waits until it is connected. */
+  async connect() {
+    await expect(this.statusWord).toBeVisible();
+    await this.call("connect");
+    await this.expectState("connected");
     return this;
   }
 
-  row(text) {
-    return this.rows.filter({ hasText: text });
+  /** The states that status events had. */
+  states() {
+    return this.page.evaluate(() => elementEvents.status.map(({ state }) => state));
   }
 
-  heard(name) {
-    return this.page.evaluate(
-      (name) =>
-        window.heard[name].map((detail) =>
-          detail instanceof Error
-            ? { name: detail.name, type: detail.type, option: detail.option }
-            : detail,
-        ),
-      name,
+  /** The logs that log events had. */
+  logs() {
+    return this.page.evaluate(() => elementEvents.log.flat());
+  }
+
+  /** The errors that error events had. */
+  errors() {
+    return this.page.evaluate(() =>
+      elementEvents.error.map(({ name, type, option }) => ({ name, type, option })),
     );
   }
 }
 
+/** @param {import("./support.mjs").HostPage} host */
 async function opened(host) {
   await host.open("element.html");
   return new LiveLogs(host.page);
@@ -73,21 +117,21 @@ async function opened(host) {
 
 test("connects, clears and disconnects by its verbs and its button", async ({ host, gateway }) => {
   const logs = await opened(host);
-  await expect(logs.word).toHaveText("DISCONNECTED");
-  await logs.place.getByRole("button", { name: "Connect Live Logs" }).click();
-  await logs.is("connected");
+  await expect(logs.statusWord).toHaveText("DISCONNECTED");
+  await logs.connectButton.click();
+  await logs.expectState("connected");
   await gateway.publish({ message: "in the element" });
   await expect(logs.row("in the element")).toBeVisible();
-  await logs.do("clear");
+  await logs.call("clear");
   await expect(logs.rows).toHaveCount(0);
-  await logs.do("retryNow");
-  await logs.do("disconnect");
-  await logs.is("disconnected");
-  await host.isClosed();
+  await logs.call("retryNow");
+  await logs.call("disconnect");
+  await logs.expectState("disconnected");
+  await host.expectNoStreams();
 });
 
-test("its attributes are live", async ({ host, gateway }) => {
-  const logs = await (await opened(host)).connected();
+test("changes of attributes apply at once", async ({ host, gateway }) => {
+  const logs = await (await opened(host)).connect();
   await gateway.publish({ message: "of the first" });
   await expect(logs.row("of the first")).toBeVisible();
   await logs.set("workflow-id", "other");
@@ -95,27 +139,28 @@ test("its attributes are live", async ({ host, gateway }) => {
   await expect(logs.row("of the other").first()).toBeVisible();
   await expect(logs.row("of the first")).toHaveCount(0);
   await logs.set("log-title", "Mine");
-  await expect(logs.place.locator(".dsl-section .dsl-title")).toHaveText("Mine");
+  await expect(logs.title).toHaveText("Mine");
   await logs.set("log-title", null);
-  await expect(logs.place.locator(".dsl-section .dsl-title")).toHaveText("Live logs");
+  await expect(logs.title).toHaveText("Live logs");
   await logs.set("capacity", "3");
   for (let number = 0; number < 6; number++)
     await gateway.publish({ message: `m ${number}` }, OTHER);
   await expect(logs.row("m 5")).toBeVisible();
   await expect(logs.row("m 2")).toHaveCount(0);
-  const ink = () =>
-    logs.place
-      .locator(".dsl-section")
-      .evaluate((section) => getComputedStyle(section).backgroundColor);
+  const background = () =>
+    logs.section.evaluate((section) => getComputedStyle(section).backgroundColor);
   await logs.set("theme", "light");
-  const light = await ink();
+  const light = await background();
   await logs.set("theme", "dark");
-  expect(await ink()).not.toBe(light);
-  expect(await host.streams()).toHaveLength(1);
+  expect(await background()).not.toBe(light);
+  expect(await host.streamUrls()).toHaveLength(1);
 });
 
-test("its properties are live, and say what its attributes say", async ({ host, gateway }) => {
-  const logs = await (await opened(host)).connected();
+test("properties reflect attributes, and changes of them apply at once", async ({
+  host,
+  gateway,
+}) => {
+  const logs = await (await opened(host)).connect();
   expect(await logs.property("workspaceId")).toBe("workspace123");
   expect(await logs.property("workflowId")).toBe("workflow456");
   expect(await logs.property("autoConnect")).toBe(false);
@@ -129,70 +174,69 @@ test("its properties are live, and say what its attributes say", async ({ host, 
   await expect.poll(() => gateway.publish({ message: "of the other" }, OTHER)).toBe(1);
   expect(await logs.property("workflowId")).toBe("other");
   await logs.assign("logTitle", "Mine");
-  await expect(logs.place.locator(".dsl-section .dsl-title")).toHaveText("Mine");
+  await expect(logs.title).toHaveText("Mine");
   await logs.assign("capacity", 77);
   expect(await logs.property("capacity")).toBe(77);
   await logs.assign("theme", "dark");
   expect(await logs.property("theme")).toBe("dark");
   await logs.assign("workflowId", null);
-  await host.isClosed();
+  await host.expectNoStreams();
 });
 
-test("connects by itself with auto-connect, also when it comes later", async ({
-  host,
-  gateway,
-}) => {
+test("connects by itself with auto-connect, even if it is set later", async ({ host, gateway }) => {
   const logs = await opened(host);
-  await expect(logs.word).toHaveText("DISCONNECTED");
+  await expect(logs.statusWord).toHaveText("DISCONNECTED");
   await logs.set("auto-connect", "");
-  await logs.is("connected");
+  await logs.expectState("connected");
   await logs.set("auto-connect", null);
-  await logs.is("connected");
+  await logs.expectState("connected");
   expect(await gateway.publish({ message: "m" })).toBe(1);
   expect(await logs.property("autoConnect")).toBe(false);
 });
 
-test("its events carry what the callbacks get", async ({ host, gateway }) => {
-  const logs = await (await opened(host)).connected();
+test("events carry what callbacks receive", async ({ host, gateway }) => {
+  const logs = await (await opened(host)).connect();
   for (let number = 1; number <= 5; number++) await gateway.publish({ number });
   await expect
-    .poll(async () => (await logs.heard("log")).flat().map(({ number }) => number))
+    .poll(async () => (await logs.logs()).map(({ number }) => number))
     .toEqual([1, 2, 3, 4, 5]);
-  expect((await logs.heard("status")).map(({ state }) => state)).toContain("connected");
+  expect(await logs.states()).toContain("connected");
   await logs.set("endpoint", "/no/such/route");
   await expect
-    .poll(async () => (await logs.heard("error")).map(({ type }) => type))
+    .poll(async () => (await logs.errors()).map(({ type }) => type))
     .toContain("not_found");
 });
 
-test("a wrong id or endpoint is an error event, and the last right value stays", async ({
+test("an invalid id or endpoint is an error event, and the last valid value stays", async ({
   host,
   gateway,
 }) => {
-  const logs = await (await opened(host)).connected();
-  for (const [name, value, option, right] of [
+  const logs = await (await opened(host)).connect();
+  /** @type {[string, string, string, string | null][]} */
+  const cases = [
     ["workflow-id", "a:b", "workflowId", "workflow456"],
     ["workspace-id", "a,b", "workspaceId", "workspace123"],
     ["endpoint", "javascript:alert(1)", "endpoint", null],
-  ]) {
+  ];
+  for (const [name, value, option, valid] of cases) {
     await logs.set(name, value);
     await expect
-      .poll(async () => (await logs.heard("error")).at(-1), name)
+      .poll(async () => (await logs.errors()).at(-1), name)
       .toMatchObject({ name: "LiveLogsError", type: "option", option });
     await expect(logs.place.getByRole("alert")).toContainText(option);
-    await logs.set(name, right);
+    await logs.set(name, valid);
     await expect(logs.place.getByRole("alert")).toHaveCount(0);
   }
-  await logs.is("connected");
+  await logs.expectState("connected");
   expect(await gateway.publish({ message: "still here" })).toBe(1);
   await expect(logs.row("still here")).toBeVisible();
 });
 
-test("any other attribute that is wrong counts as absent, with one warning", async ({
+test("any other invalid attribute counts as absent, with one warning", async ({
   host,
   gateway,
 }) => {
-  const logs = await (await opened(host)).connected();
+  const logs = await (await opened(host)).connect();
   for (const [name, value, option] of [
     ["capacity", "-1", "capacity"],
     ["capacity", "many", "capacity"],
@@ -204,163 +248,174 @@ test("any other attribute that is wrong counts as absent, with one warning", asy
     await logs.set(name, value);
     await expect
       .poll(
-        () => host.told(new RegExp(`: ${option}: expected .*; the default is used instead`)),
+        () =>
+          host.consoleLines(new RegExp(`: ${option}: expected .*; the default is used instead`)),
         `${name}=${value}`,
       )
       .not.toEqual([]);
     await logs.set(name, null);
   }
-  expect(await logs.heard("error")).toEqual([]);
+  expect(await logs.errors()).toEqual([]);
   await expect(logs.place.getByRole("alert")).toHaveCount(0);
-  await logs.is("connected");
+  await logs.expectState("connected");
   expect(await gateway.publish({ message: "still here" })).toBe(1);
   await expect(logs.row("still here")).toBeVisible();
 });
 
-test("a wrong attribute reads as the default that is used", async ({ host }) => {
+test("an invalid attribute reads as the default that is used", async ({ host }) => {
   const logs = await opened(host);
-  for (const [name, property, value, is] of [
+  /** @type {[string, keyof DatashopLiveLogs, string, unknown][]} */
+  const cases = [
     ["capacity", "capacity", "many", 10_000],
     ["theme", "theme", "blue", "auto"],
     ["transport", "transport", "websocket", "eventsource"],
     ["console", "console", "loud", "changes"],
     ["backend", "backend", "python", "auto"],
-  ]) {
+  ];
+  for (const [name, property, value, fallback] of cases) {
     await logs.set(name, value);
-    expect(await logs.property(property), name).toBe(is);
+    expect(await logs.property(property), name).toBe(fallback);
   }
 });
 
-test("each property of its types is one of its attributes", async ({ host, page }) => {
+test("its types declare each of its properties and attributes", async ({ host, page }) => {
   await opened(host);
   const types = await readFile(
     new URL("../../www/package/types/element.d.ts", import.meta.url),
     "utf8",
   );
-  const [, body] = /interface DatashopLiveLogs extends HTMLElement \{([^}]*)\}/.exec(types);
+  const [, body] = /interface DatashopLiveLogs extends HTMLElement \{([^}]*)\}/.exec(types) ?? [];
   const typed = [...body.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
-  const real = await page.evaluate(() =>
-    Object.keys(
-      Object.getOwnPropertyDescriptors(customElements.get("datashop-live-logs").prototype),
-    ).filter(
-      (name) =>
-        Object.getOwnPropertyDescriptor(customElements.get("datashop-live-logs").prototype, name)
-          .set,
-    ),
-  );
+  const real = await page.evaluate(() => {
+    const { prototype } = /** @type {CustomElementConstructor} */ (
+      customElements.get("datashop-live-logs")
+    );
+    return Object.entries(Object.getOwnPropertyDescriptors(prototype))
+      .filter(([, { set }]) => set)
+      .map(([name]) => name);
+  });
   expect(typed.sort()).toEqual(real.sort());
-  const [, listed] = /Attributes: `([^`]*)`/.exec(types);
+  const [, listed] = /Attributes: `([^`]*)`/.exec(types) ?? [];
   expect(listed.split(/[\s*]+/).sort()).toEqual(
-    await page.evaluate(() =>
-      customElements.get("datashop-live-logs").observedAttributes.toSorted(),
-    ),
+    await page.evaluate(() => {
+      const { observedAttributes } = /** @type {{ observedAttributes: string[] }} */ (
+        /** @type {unknown} */ (customElements.get("datashop-live-logs"))
+      );
+      return observedAttributes.toSorted();
+    }),
   );
 });
 
-test("a wrong attribute does not hold up those that are right", async ({ host, gateway }) => {
-  const logs = await (await opened(host)).connected();
+test("an invalid attribute does not block valid ones", async ({ host, gateway }) => {
+  const logs = await (await opened(host)).connect();
   await logs.set("endpoint", "javascript:alert(1)");
   await logs.set("workflow-id", "other");
   await expect.poll(() => gateway.publish({ message: "of the other" }, OTHER)).toBe(1);
   await expect
-    .poll(async () => (await logs.heard("error")).map(({ option }) => option))
+    .poll(async () => (await logs.errors()).map(({ option }) => option))
     .toContain("endpoint");
 });
 
-test("a wrong attribute that is not essential does not keep it from mounting", async ({
+test("an invalid attribute that is not essential does not prevent mounting", async ({
   host,
   page,
 }) => {
   await opened(host);
   await page.evaluate(() => {
-    document.getElementById("there").innerHTML =
-      '<datashop-live-logs workspace-id="workspace123" workflow-id="workflow456" locale="en-US@posix" capacity="x" auto-connect></datashop-live-logs>';
+    const ids = 'workspace-id="workspace123" workflow-id="workflow456"';
+    const invalid = 'locale="en-US@posix" capacity="x"';
+    element("there").innerHTML =
+      `<datashop-live-logs ${ids} ${invalid} auto-connect></datashop-live-logs>`;
   });
   await expect(page.locator("#there .dsl-word")).toHaveText("CONNECTED");
 });
 
-test("a wrong attribute from the start is told in the page, and mended by a right one", async ({
+test("an invalid initial attribute is reported in the page until a valid one is set", async ({
   host,
   page,
 }) => {
   const logs = await opened(host);
-  await expect(logs.word).toBeVisible();
+  await expect(logs.statusWord).toBeVisible();
   await page.evaluate(() => {
-    const wrong = document.createElement("datashop-live-logs");
-    window.wrong = [];
-    wrong.addEventListener("error", ({ detail }) => window.wrong.push(detail?.type));
-    wrong.setAttribute("workspace-id", "workspace123");
-    wrong.setAttribute("workflow-id", "a:b");
-    document.getElementById("there").append(wrong);
+    const invalid = document.createElement("datashop-live-logs");
+    window.received = [];
+    invalid.addEventListener("error", (event) => {
+      if (event instanceof CustomEvent) window.received.push(event.detail.type);
+    });
+    invalid.setAttribute("workspace-id", "workspace123");
+    invalid.setAttribute("workflow-id", "a:b");
+    element("there").append(invalid);
   });
-  await expect.poll(() => page.evaluate(() => window.wrong)).toEqual(["option"]);
+  await expect.poll(() => page.evaluate(() => window.received)).toEqual(["option"]);
   await page
     .locator("#there datashop-live-logs")
     .evaluate((element) => element.setAttribute("workflow-id", "workflow456"));
   await expect(page.locator("#there .dsl-word")).toHaveText("DISCONNECTED");
 });
 
-test("moving it keeps the stream and the lines", async ({ host, page, gateway }) => {
-  const logs = await (await opened(host)).connected();
+test("moving the element keeps the stream and the lines", async ({ host, page, gateway }) => {
+  const logs = await (await opened(host)).connect();
   await gateway.publish({ message: "before the move" });
   await expect(logs.row("before the move")).toBeVisible();
-  const before = await host.opened();
+  const before = await host.openedCount();
   await page.evaluate(() =>
-    document.getElementById("there").append(document.querySelector("datashop-live-logs")),
+    element("there").append(...document.querySelectorAll("#here datashop-live-logs")),
   );
   await gateway.publish({ message: "after the move" });
   await expect(page.locator("#there .dsl-row").filter({ hasText: "after the move" })).toBeVisible();
   await expect(
     page.locator("#there .dsl-row").filter({ hasText: "before the move" }),
   ).toBeVisible();
-  // By the other ways in which frameworks move: before another, into a fragment and out of it.
+  // The other ways in which frameworks move elements: before another, into a fragment and out of
+  // it.
   await page.evaluate(() => {
-    const element = document.querySelector("datashop-live-logs");
-    document.getElementById("here").prepend(element);
+    const [logs] = document.querySelectorAll("datashop-live-logs");
+    element("here").prepend(logs);
     const fragment = document.createDocumentFragment();
-    fragment.append(element);
-    document.getElementById("here").append(fragment);
+    fragment.append(logs);
+    element("here").append(fragment);
   });
   await gateway.publish({ message: "after the second move" });
   await expect(logs.row("after the second move")).toBeVisible();
-  expect(await host.opened()).toBe(before);
+  expect(await host.openedCount()).toBe(before);
   expect(await gateway.connections()).toBe(1);
 });
 
-test("removing it closes, and bringing it back begins again", async ({ host, page, gateway }) => {
-  const logs = await (await opened(host)).connected();
+test("removing the element disconnects, and inserting it again starts again", async ({
+  host,
+  page,
+  gateway,
+}) => {
+  const logs = await (await opened(host)).connect();
   await page.evaluate(() => {
-    window.kept = document.querySelector("datashop-live-logs");
-    window.kept.remove();
+    [window.removed] = document.querySelectorAll("datashop-live-logs");
+    window.removed.remove();
   });
-  await host.isClosed();
-  expect(await page.evaluate(() => window.kept.status())).toMatchObject({ isLive: false });
-  for (const verb of ["connect", "disconnect", "retryNow", "clear"])
-    await page.evaluate((verb) => window.kept[verb](), verb);
+  await host.expectNoStreams();
+  expect(await page.evaluate(() => window.removed.status())).toMatchObject({ isLive: false });
+  for (const verb of /** @type {const} */ (["connect", "disconnect", "retryNow", "clear"]))
+    await page.evaluate((verb) => window.removed[verb](), verb);
   await host.settle();
-  await host.isClosed();
-  await page.evaluate(() => document.getElementById("here").append(window.kept));
-  await logs.connected();
+  await host.expectNoStreams();
+  await page.evaluate(() => element("here").append(window.removed));
+  await logs.connect();
   expect(await gateway.publish({ message: "back" })).toBe(1);
   await expect(logs.row("back")).toBeVisible();
-  await page.evaluate(() => document.getElementById("here").replaceChildren());
-  await host.isClosed();
+  await page.evaluate(() => element("here").replaceChildren());
+  await host.expectNoStreams();
 });
 
-test("properties that were set before it was defined count", async ({ host, page, gateway }) => {
+test("properties that were set before the definition apply", async ({ host, page, gateway }) => {
   await opened(host);
   await page.evaluate(() => {
     window.early.autoConnect = true;
-    document.getElementById("there").append(window.early);
+    element("there").append(window.early);
   });
   await expect.poll(() => gateway.publish({ message: "early" }, EARLY)).toBe(1);
   await expect(page.locator("#there .dsl-row").filter({ hasText: "early" }).first()).toBeVisible();
 });
 
-test("may have another name as well, and being defined twice is no fault", async ({
-  host,
-  page,
-}) => {
+test("may be defined under another name and more than once", async ({ host, page }) => {
   await opened(host);
   await page.evaluate(() => {
     window.defineLiveLogs();
@@ -370,26 +425,26 @@ test("may have another name as well, and being defined twice is no fault", async
     mine.setAttribute("workspace-id", "workspace123");
     mine.setAttribute("workflow-id", "workflow456");
     mine.setAttribute("auto-connect", "");
-    document.getElementById("there").append(mine);
+    element("there").append(mine);
   });
   await expect(page.locator("my-live-logs .dsl-word")).toHaveText("CONNECTED");
 });
 
-test("made and removed over and over it leaves nothing open", async ({ host, page }) => {
+test("repeated creation and removal leaves no stream open", async ({ host, page }) => {
   await opened(host);
   await page.evaluate(async () => {
     for (let time = 0; time < 30; time++) {
-      document.getElementById("there").replaceChildren();
-      const element = document.createElement("datashop-live-logs");
-      element.workspaceId = "workspace123";
-      element.workflowId = "workflow456";
-      element.autoConnect = true;
-      document.getElementById("there").append(element);
+      element("there").replaceChildren();
+      const logs = document.createElement("datashop-live-logs");
+      logs.workspaceId = "workspace123";
+      logs.workflowId = "workflow456";
+      logs.autoConnect = true;
+      element("there").append(logs);
       if (time % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    document.getElementById("there").replaceChildren();
-    document.getElementById("here").replaceChildren();
+    element("there").replaceChildren();
+    element("here").replaceChildren();
   });
   await host.settle();
-  await host.isClosed();
+  await host.expectNoStreams();
 });

@@ -1,9 +1,10 @@
-// Wrong input from the host. What decides which logs are read, or with which rights, is refused by name before anything is touched;
-// any other wrong option is reported once and replaced by its default, and the stream comes all the same.
+// Invalid input from the host. An essential option, which decides what logs are read and with which
+// rights, is rejected by name before anything changes. Any other invalid option is reported once
+// and replaced by its default, and the stream opens.
 
 import { expect, test } from "./support.mjs";
 
-/** Ids that no channel may have: its parts are joined by colons, and live in a URL and in a log. */
+/** Ids that no channel may have: they are joined by colons, and used in URLs and in logs. */
 const BAD_IDS = {
   "a colon": "a:b",
   "a line end": "a\nb",
@@ -16,7 +17,12 @@ const BAD_IDS = {
   "a direction override": "a\u202eb",
 };
 
-/** For each option what it must not be; `null` and `undefined` always mean the default. What JSON does not have is written as text, and made in the page. */
+/**
+ * The invalid values of each option; `null` and `undefined` always mean the default. A value that
+ * JSON does not have is written as text, and created in the page by `makeValue`.
+ *
+ * @type {Record<string, unknown[]>}
+ */
 const ESSENTIAL = {
   workspaceId: [5, {}, true, ...Object.values(BAD_IDS)],
   workflowId: [5, [], ...Object.values(BAD_IDS)],
@@ -25,6 +31,7 @@ const ESSENTIAL = {
   headers: ["Authorization", 5, true, { "no header": "x" }, [["one"]], { Cookie: "a\nb" }],
 };
 
+/** @type {Record<string, unknown[]>} */
 const OPTIONAL = {
   autoConnect: ["yes", 1],
   capacity: ["10", -1, 0, 1.5, 2_000_001, "NaN", "Infinity", "1n", "symbol"],
@@ -46,18 +53,30 @@ const OPTIONAL = {
   locale: [5, "not a locale!", "en-US@posix", "zh_Hans", "en_US.UTF-8", {}],
 };
 
-const WRONG = { ...ESSENTIAL, ...OPTIONAL };
+const INVALID = { ...ESSENTIAL, ...OPTIONAL };
 
-/** Runs in the page: a value that JSON does not have. */
+/**
+ * Creates a value that JSON does not have. Runs in the page.
+ *
+ * @param {unknown} value
+ */
 function makeValue(value) {
-  const made = { NaN, Infinity, "1n": 1n, symbol: Symbol("s") };
-  return typeof value === "string" && value in made ? made[value] : value;
+  const special = new Map(
+    /** @type {[unknown, unknown][]} */ ([
+      ["NaN", Number.NaN],
+      ["Infinity", Number.POSITIVE_INFINITY],
+      ["1n", BigInt(1)],
+      ["symbol", Symbol("s")],
+    ]),
+  );
+  return special.has(value) ? special.get(value) : value;
 }
 
+/** @param {Record<string, unknown[]>} options */
 const cases = (options) =>
   Object.entries(options).flatMap(([option, values]) => values.map((value) => ({ option, value })));
 
-test("a wrong id, endpoint or header is refused by name, and nothing is touched", async ({
+test("an invalid id, endpoint or header is rejected by name, and nothing changes", async ({
   host,
   page,
 }) => {
@@ -68,8 +87,8 @@ test("a wrong id, endpoint or header is refused by name, and nothing is touched"
   };
   const results = await page.evaluate((cases) => {
     return cases.map(({ option, value }) => {
-      const thrown = host.thrown(() =>
-        host.viewer.mountLiveLogs(document.getElementById("one"), {
+      const thrown = harness.thrown(() =>
+        harness.viewer.mountLiveLogs(harness.element("one"), {
           workspaceId: "w",
           workflowId: "f",
           autoConnect: true,
@@ -79,7 +98,7 @@ test("a wrong id, endpoint or header is refused by name, and nothing is touched"
       return { option, value: String(value), thrown };
     });
   }, cases(ESSENTIAL));
-  const wrong = results.filter(
+  const accepted = results.filter(
     ({ option, thrown }) =>
       !(
         thrown?.isOurs &&
@@ -89,9 +108,9 @@ test("a wrong id, endpoint or header is refused by name, and nothing is touched"
       ),
   );
   expect(
-    wrong.map(
+    accepted.map(
       ({ option, value, thrown }) =>
-        `${option} = ${value.slice(0, 20)}: ${thrown ? JSON.stringify(thrown) : "taken"}`,
+        `${option} = ${value.slice(0, 20)}: ${thrown ? JSON.stringify(thrown) : "accepted"}`,
     ),
   ).toEqual([]);
   await host.settle();
@@ -99,55 +118,58 @@ test("a wrong id, endpoint or header is refused by name, and nothing is touched"
     listeners: await host.listeners(),
     html: await page.locator("main").innerHTML(),
   }).toEqual(before);
-  expect(await host.opened()).toBe(0);
+  expect(await host.openedCount()).toBe(0);
 });
 
-test("an error about headers does not repeat them", async ({ host, page }) => {
+test("an error about headers does not repeat their values", async ({ host, page }) => {
   await host.open();
   const thrown = await page.evaluate(() =>
-    host.thrown(() =>
-      host.viewer.mountLiveLogs(document.getElementById("one"), { headers: "Bearer secret" }),
+    harness.thrown(() =>
+      // @ts-expect-error Not a valid value.
+      harness.viewer.mountLiveLogs(harness.element("one"), { headers: "Bearer secret" }),
     ),
   );
-  expect(thrown.option).toBe("headers");
-  expect(thrown.message).not.toContain("secret");
+  expect(thrown?.option).toBe("headers");
+  expect(thrown?.message).not.toContain("secret");
 });
 
-test("an update with a wrong id, endpoint or header changes nothing, whatever else it names", async ({
+test("an update with an invalid id, endpoint or header changes nothing", async ({
   host,
   page,
   gateway,
 }) => {
   await host.open();
-  const one = await (await host.mount("one", { title: "Mine" })).connected();
-  const opened = await host.opened();
+  const one = await (await host.mount("one", { title: "Mine" })).connect();
+  const opened = await host.openedCount();
   const results = await page.evaluate(
     (cases) =>
       cases.map(({ option, value }) => ({
         option,
         value: String(value),
-        thrown: host.thrown(() =>
-          host.one.handle.update({ title: "Yours", workspaceId: "elsewhere", [option]: value }),
+        thrown: harness.thrown(() =>
+          live.one.handle.update({ title: "Yours", workspaceId: "elsewhere", [option]: value }),
         ),
       })),
     cases(ESSENTIAL),
   );
-  const wrong = results.filter(
+  const accepted = results.filter(
     ({ option, thrown }) => thrown?.type !== "option" || thrown.option !== option,
   );
   expect(
-    wrong.map(
+    accepted.map(
       ({ option, value, thrown }) =>
-        `${option} = ${value.slice(0, 20)}: ${thrown ? JSON.stringify(thrown) : "taken"}`,
+        `${option} = ${value.slice(0, 20)}: ${thrown ? JSON.stringify(thrown) : "accepted"}`,
     ),
   ).toEqual([]);
   await expect(one.title).toHaveText("Mine");
-  expect(await host.opened()).toBe(opened);
+  expect(await host.openedCount()).toBe(opened);
   expect(await gateway.publish({ message: "still here" })).toBe(1);
   await expect(one.row("still here")).toBeVisible();
 });
 
-/** Combinations in which each wrong value comes once: the first of each option together, then the second of each, and so on. */
+/**
+ * Combinations in which each invalid value occurs: the first of each option, the second, and so on.
+ */
 const ROUNDS = Array.from(
   { length: Math.max(...Object.values(OPTIONAL).map(({ length }) => length)) },
   (_, round) =>
@@ -157,7 +179,7 @@ const ROUNDS = Array.from(
 );
 
 for (const kind of ["viewer", "source"]) {
-  test(`a wrong option that is not essential does not prevent the stream: ${kind}`, async ({
+  test(`an invalid option that is not essential does not prevent the stream: ${kind}`, async ({
     host,
     page,
     gateway,
@@ -169,40 +191,34 @@ for (const kind of ["viewer", "source"]) {
       await page.evaluate(
         ({ kind, options }) => {
           const ids = { workspaceId: "workspace123", workflowId: "workflow456" };
-          const wrong = Object.fromEntries(
+          const invalid = Object.fromEntries(
             Object.entries(options).map(([name, value]) => [name, makeValue(value)]),
           );
-          if (kind === "viewer")
-            host.one = {
-              handle: host.viewer.mountLiveLogs(document.getElementById("one"), {
-                ...ids,
-                ...wrong,
-              }),
-            };
-          else host.one = { handle: host.headless.openLogs({ ...ids, ...wrong }) };
-          host.one.handle.connect();
+          if (kind === "viewer") harness.mount("one", invalid);
+          else harness.open("one", { ...ids, ...invalid });
+          live.one.handle.connect();
         },
         { kind, options },
       );
       await expect
-        .poll(() => page.evaluate(() => host.one.handle.status().state))
+        .poll(() => page.evaluate(() => live.one.handle.status().state))
         .toBe("connected");
-      await gateway.publish({ message: "comes all the same", timestamp: 1_758_800_000_000 });
-      await expect.poll(() => page.evaluate(() => host.one.handle.status().received)).toBe(1);
+      await gateway.publish({ message: "arrives nevertheless", timestamp: 1_758_800_000_000 });
+      await expect.poll(() => page.evaluate(() => live.one.handle.status().received)).toBe(1);
       if (kind === "viewer") {
-        await expect(page.locator("#one .dsl-row")).toContainText("comes all the same");
+        await expect(page.locator("#one .dsl-row")).toContainText("arrives nevertheless");
         await expect(page.locator("#one .dsl-section .dsl-title")).toHaveText("Live logs");
         await expect(page.locator("#one .dsl-row .dsl-time")).toHaveText(/^2025-09-2\d /);
       }
       await page.evaluate(
-        (verb) => host.one.handle[verb](),
-        kind === "viewer" ? "unmount" : "close",
+        (isViewer) => (isViewer ? live.one.handle.unmount() : live.one.handle.close()),
+        kind === "viewer",
       );
     }
   });
 }
 
-test("a wrong option is reported once, with its name, its value and what was expected", async ({
+test("an invalid option is reported once, with its name, its value and what was expected", async ({
   host,
   page,
 }) => {
@@ -211,33 +227,28 @@ test("a wrong option is reported once, with its name, its value and what was exp
   await page.evaluate((cases) => {
     for (let time = 0; time < 2; time += 1) {
       for (const { option, value } of cases) {
-        host.mount("one", { [option]: makeValue(value) });
-        host.one.handle.update({ [option]: makeValue(value) });
-        host.one.handle.unmount();
+        harness.mount("one", { [option]: makeValue(value) });
+        live.one.handle.update({ [option]: makeValue(value) });
+        live.one.handle.unmount();
       }
     }
   }, cases(OPTIONAL));
   for (const { option, value } of cases(OPTIONAL)) {
-    const got =
-      typeof value === "object"
-        ? "an object"
-        : typeof value === "string" && !["NaN", "Infinity", "1n", "symbol"].includes(value)
-          ? JSON.stringify(value)
-          : ({ "1n": "1", symbol: "Symbol(s)" }[value] ?? String(value));
-    const told = (await host.told(/^\[live logs\]/)).filter(
+    const got = asReported(value);
+    const lines = (await host.consoleLines(/^\[live logs\]/)).filter(
       (line) => line.includes(`: ${option}: expected `) && line.includes(`, got ${got};`),
     );
-    expect(told, `${option} = ${got}`).toHaveLength(1);
+    expect(lines, `${option} = ${got}`).toHaveLength(1);
   }
 });
 
-test("an update with a wrong option takes the others, and its default", async ({
+test("an update with an invalid option applies the others, and the default of that one", async ({
   host,
   gateway,
 }) => {
   await host.open();
-  const one = await (await host.mount("one", { theme: "dark", capacity: 3 })).connected();
-  await one.do("update", { theme: "blue", capacity: "many", title: "Yours" });
+  const one = await (await host.mount("one", { theme: "dark", capacity: 3 })).connect();
+  await one.update({ theme: "blue", capacity: "many", title: "Yours" });
   await expect(one.title).toHaveText("Yours");
   await expect(one.element.locator(".dsl-mount")).toHaveAttribute("data-theme", "auto");
   await gateway.publishNumbers(1, 6);
@@ -245,16 +256,18 @@ test("an update with a wrong option takes the others, and its default", async ({
   await expect(one.rows).toHaveCount(6);
 });
 
-test("headers may be a list of pairs, as fetch takes them", async ({ host, page }) => {
+test("headers may be a list of pairs, as for fetch", async ({ host, page }) => {
   await host.open();
-  const asked = page.waitForRequest((request) => request.url().includes("/sse/logs/stream"));
+  const streamRequest = page.waitForRequest((request) =>
+    request.url().includes("/sse/logs/stream"),
+  );
   await (
     await host.mount("one", { transport: "fetch", headers: [["X-Of-The-Host", "yes"]] })
-  ).connected();
-  expect((await asked).headers()["x-of-the-host"]).toBe("yes");
+  ).connect();
+  expect((await streamRequest).headers()["x-of-the-host"]).toBe("yes");
 });
 
-test("what is no element is refused by name", async ({ host, page }) => {
+test("anything that is not an element is rejected by name", async ({ host, page }) => {
   await host.open();
   const results = await page.evaluate(() => {
     const places = {
@@ -269,18 +282,20 @@ test("what is no element is refused by name", async ({ host, page }) => {
     };
     return Object.entries(places).map(([name, place]) => [
       name,
-      host.thrown(() => host.viewer.mountLiveLogs(place, {})),
+      // @ts-expect-error Not an element.
+      harness.thrown(() => harness.viewer.mountLiveLogs(place, {})),
     ]);
   });
   for (const [name, thrown] of results)
     expect(thrown, name).toMatchObject({ isOurs: true, type: "option", option: "element" });
 });
 
-test("what is no object of options is refused", async ({ host, page }) => {
+test("options that are not an object are rejected", async ({ host, page }) => {
   await host.open();
   const results = await page.evaluate(() =>
     [null, 5, "options", true, () => {}].map((options) =>
-      host.thrown(() => host.viewer.mountLiveLogs(document.getElementById("one"), options)),
+      // @ts-expect-error Not an object of options.
+      harness.thrown(() => harness.viewer.mountLiveLogs(harness.element("one"), options)),
     ),
   );
   for (const thrown of results)
@@ -288,17 +303,17 @@ test("what is no object of options is refused", async ({ host, page }) => {
   await expect(page.locator("#one")).toBeEmpty();
 });
 
-test("ids at the edge of the grammar are taken", async ({ host }) => {
+test("ids at the edge of the grammar are accepted", async ({ host }) => {
   await host.open();
   for (const id of ["x".repeat(128), "é".repeat(64), "a b", "a/b?c&d=e#f", "a..b", "%2F", "✓"]) {
-    const one = await (await host.mount("one", { workflowId: id, workspaceId: id })).connected();
-    await one.do("unmount");
+    const one = await (await host.mount("one", { workflowId: id, workspaceId: id })).connect();
+    await one.call("unmount");
   }
 });
 
-test("options at the edge of their range are taken", async ({ host, page }) => {
+test("options at the edge of their range are accepted", async ({ host, page }) => {
   await host.open();
-  const taken = [
+  const accepted = [
     { capacity: 1 },
     { capacity: 2_000_000 },
     { workspaceId: null, workflowId: "" },
@@ -308,61 +323,79 @@ test("options at the edge of their range are taken", async ({ host, page }) => {
     { locale: "en" },
     { title: "" },
   ];
-  for (const options of taken) {
+  for (const options of accepted) {
     await page.evaluate(async (options) => {
-      host.mount("one", options);
-      await host.one.handle.ready;
-      host.one.handle.unmount();
+      harness.mount("one", options);
+      await live.one.handle.ready;
+      live.one.handle.unmount();
     }, options);
   }
 });
 
 for (const nothing of [undefined, null]) {
-  test(`an option that is ${nothing} is as one left out`, async ({ host, page }) => {
+  test(`an option that is ${nothing} has its default`, async ({ host, page }) => {
     await host.open();
     await page.evaluate(
       ({ names, nothing }) => {
         const value = nothing === "null" ? null : undefined;
-        host.mount("one", {
+        harness.mount("one", {
           ...Object.fromEntries(names.map((name) => [name, value])),
           workspaceId: "workspace123",
           workflowId: "workflow456",
         });
       },
-      { names: Object.keys(WRONG), nothing: String(nothing) },
+      { names: Object.keys(INVALID), nothing: String(nothing) },
     );
-    await page.evaluate(() => host.one.handle.ready);
-    await page.evaluate(() => host.one.handle.connect());
+    await page.evaluate(() => live.one.handle.ready);
+    await page.evaluate(() => live.one.handle.connect());
     await expect(page.locator("#one .dsl-word")).toHaveText("CONNECTED");
     await expect(page.locator("#one .dsl-section .dsl-title")).toHaveText("Live logs");
   });
 }
 
-test("an unknown option is told once, with the name that is meant", async ({ host }) => {
+test("an unknown option is reported once, with the name that was meant", async ({ host }) => {
   await host.open();
   const one = await host.mount("one", { workspaceID: "x", autoconnect: true });
   await one.ready();
   await host.mount("two", { workspaceID: "z" });
-  const told = await host.told(/workspaceID/);
-  expect(told).toHaveLength(1);
-  expect(told[0]).toMatch(/^\[live logs\] .*workspaceId/);
-  expect(await host.told(/autoconnect.*autoConnect/)).toHaveLength(1);
+  const lines = await host.consoleLines(/workspaceID/);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^\[live logs\] .*workspaceId/);
+  expect(await host.consoleLines(/autoconnect.*autoConnect/)).toHaveLength(1);
 });
 
-test("no workflow yet is no error: the page says what is missing", async ({ host }) => {
+test("a missing workflow is not an error: the page says what is missing", async ({ host }) => {
   await host.open();
   const one = await host.mount("one", { workspaceId: null, workflowId: undefined });
   await one.ready();
-  await one.do("connect");
+  await one.call("connect");
   await host.settle();
-  expect(await host.opened()).toBe(0);
+  expect(await host.openedCount()).toBe(0);
   await expect(one.element).toContainText(/no work(space|flow) is selected/);
-  await one.do("update", { workspaceId: "workspace123", workflowId: "workflow456" });
-  await one.do("connect");
-  await one.is("connected");
+  await one.update({ workspaceId: "workspace123", workflowId: "workflow456" });
+  await one.call("connect");
+  await one.expectState("connected");
 });
 
-/** Whether a message tells what was expected: more than a few words, and the option's name. */
+/**
+ * Whether a message says what was expected: more than a few words, and the name of the option.
+ *
+ * @param {string} message
+ * @param {string} option
+ */
 function isSentence(message, option) {
   return message.includes(option) && message.length > option.length + 10;
+}
+
+/**
+ * How a warning names an invalid value.
+ *
+ * @param {unknown} value
+ */
+function asReported(value) {
+  if (typeof value === "object") return "an object";
+  if (value === "1n") return "1";
+  if (value === "symbol") return "Symbol(s)";
+  const isText = typeof value === "string" && !["NaN", "Infinity"].includes(value);
+  return isText ? JSON.stringify(value) : String(value);
 }

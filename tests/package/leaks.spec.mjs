@@ -1,21 +1,26 @@
-// Mounting and unmounting over and over leaves nothing: no memory, no listener, no node, no stream. LOGS_MOUNTS sets how often.
+// Repeated mounting and unmounting leaves nothing: no memory, no listener, no node, no stream.
+// LOGS_MOUNTS sets how often.
 
 import { expect, test } from "./support.mjs";
 
 const MOUNTS = Number(process.env.LOGS_MOUNTS ?? 200);
 
-/** Measured after each of so many rounds: what is left behind grows in every round, what a browser keeps for itself in some. */
+/** A leak grows in each of these rounds, the browser's own memory only in some. */
 const ROUNDS = 5;
 
-/** Until caches of the browser and of the engine have their size. */
+/** The mounts after which the caches of the browser and of the engine have their size. */
 const WARM_UP = 40;
 
-/** What one mount may leave for good, in bytes of JavaScript's values: a page that stays open for days has thousands of mounts. */
+/**
+ * The most that one mount may leave, in bytes of JavaScript values. A page that stays open for days
+ * has thousands of mounts.
+ */
 const BYTES_PER_MOUNT = 64;
 
 /**
- * What is counted: the values that a program makes. Not compiled code and what is known of types, which grow for minutes while a program of
- * half a megabyte gets warm; nor the browser's own objects, which each request adds to while DevTools watch. Those of the page are counted one by one.
+ * The kinds of values that count: those that a program creates. Compiled code and type feedback
+ * grow for minutes while a program of half a megabyte gets warm, and each request adds to the
+ * browser's own objects while DevTools are attached; those of the page are counted separately.
  */
 const VALUES = [
   "object",
@@ -30,17 +35,20 @@ const VALUES = [
   "regexp",
 ];
 
-const KINDS = {
+/** @type {Record<string, (options: { times: number }) => Promise<void>>} */
+const CYCLES = {
   viewer: async ({ times }) => {
     for (let time = 0; time < times; time++) {
-      const heard = { rows: 0 };
-      const place = document.getElementById("one");
-      const handle = host.viewer.mountLiveLogs(place, {
+      const received = { rows: 0 };
+      const place = harness.element("one");
+      const handle = harness.viewer.mountLiveLogs(place, {
         workspaceId: "workspace123",
         workflowId: "workflow456",
         autoConnect: true,
         console: "off",
-        onLog: (logs) => (heard.rows += logs.length),
+        onLog: (logs) => {
+          received.rows += logs.length;
+        },
       });
       await handle.ready;
       while (!handle.status().isLive || !place.querySelector(".dsl-word"))
@@ -52,27 +60,27 @@ const KINDS = {
   },
   headless: async ({ times }) => {
     for (let time = 0; time < times; time++) {
-      const logs = host.headless.openLogs({
+      const logs = harness.headless.openLogs({
         workspaceId: "workspace123",
         workflowId: "workflow456",
         autoConnect: true,
         console: "off",
       });
-      const end = logs.subscribe(() => logs.getSnapshot());
+      const unsubscribe = logs.subscribe(() => logs.getSnapshot());
       const iterated = (async () => {
         for await (const log of logs) void log;
       })();
       await logs.ready;
       while (!logs.status().isLive) await new Promise((resolve) => setTimeout(resolve, 5));
-      if (time % 2 === 0) end();
+      if (time % 2 === 0) unsubscribe();
       logs.close();
       await iterated;
     }
   },
 };
 
-for (const [kind, cycle] of Object.entries(KINDS)) {
-  test(`${MOUNTS} times ${kind}`, async ({ host, page, gateway, runs }) => {
+for (const [kind, cycle] of Object.entries(CYCLES)) {
+  test(`${MOUNTS} mounts leave nothing behind: ${kind}`, async ({ host, page, gateway }) => {
     test.setTimeout(60_000 + MOUNTS * 500);
     await host.open();
     await page.evaluate(cycle, { times: WARM_UP });
@@ -83,12 +91,12 @@ for (const [kind, cycle] of Object.entries(KINDS)) {
       await expect.poll(() => gateway.connections()).toBe(0);
       series.push(await measure(page));
     }
-    const [before, after] = [series[0], series.at(-1)];
+    const [before, after] = [series[0], series[series.length - 1]];
     console.log(
       `  ${kind}: ${series.map(({ heap }) => `${heap}`).join(", ")}; ${JSON.stringify(after)}`,
     );
     expect(smallestStep(series.map(({ heap }) => heap))).toBeLessThan(times * BYTES_PER_MOUNT);
-    // Outside of JavaScript's heap, where the JavaScript twin of the engine has its memory.
+    // Outside of the JavaScript heap, where the engine as JavaScript has its memory.
     expect(smallestStep(series.map(({ buffers }) => buffers))).toBeLessThanOrEqual(0);
     expect(after.listeners).toBeLessThanOrEqual(before.listeners);
     expect(after.nodes).toBeLessThanOrEqual(before.nodes + 2);
@@ -97,39 +105,54 @@ for (const [kind, cycle] of Object.entries(KINDS)) {
   });
 }
 
+/** @param {number[]} sizes */
 function smallestStep(sizes) {
   return Math.min(...sizes.slice(1).map((size, index) => size - sizes[index]));
 }
 
-/** Sizes after a collection of all that nobody holds. */
+/**
+ * Measures a page after garbage collection.
+ *
+ * @param {import("@playwright/test").Page} page
+ */
 async function measure(page) {
   const devtools = await page.context().newCDPSession(page);
+  // Grows with each stream, for the tests that read it.
+  await page.evaluate(() => {
+    probe.urls.length = 0;
+  });
   await devtools.send("Performance.enable");
   await devtools.send("HeapProfiler.enable");
-  // Twice: what the first frees may have held more.
+  // Again by the snapshot: objects that the first collection frees may have held others.
   await devtools.send("HeapProfiler.collectGarbage");
   await page.waitForTimeout(200);
   const heap = await heldBytes(devtools);
   const { metrics } = await devtools.send("Performance.getMetrics");
   const { backingStorageSize } = await devtools.send("Runtime.getHeapUsage");
   await devtools.detach();
-  const of = (name) => metrics.find((metric) => metric.name === name).value;
-  const seen = await page.evaluate(() => ({
-    memory: eyes.memories.map(({ buffer }) => buffer.byteLength),
-    streams: eyes.streams.size,
+  /** @param {string} name */
+  const metric = (name) => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
+  const records = await page.evaluate(() => ({
+    memory: probe.memories.map(({ buffer }) => buffer.byteLength),
+    streams: probe.streams.size,
   }));
   return {
     heap,
-    used: of("JSHeapUsedSize"),
-    listeners: of("JSEventListeners"),
-    nodes: of("Nodes"),
+    used: metric("JSHeapUsedSize"),
+    listeners: metric("JSEventListeners"),
+    nodes: metric("Nodes"),
     buffers: backingStorageSize,
-    ...seen,
+    ...records,
   };
 }
 
-/** Bytes of the values in the heap. */
+/**
+ * Returns the bytes of the values in the heap.
+ *
+ * @param {import("@playwright/test").CDPSession} devtools
+ */
 async function heldBytes(devtools) {
+  /** @type {string[]} */
   const chunks = [];
   devtools.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
   await devtools.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });

@@ -1,35 +1,47 @@
-// A fault of the engine's own: it is provoked as the world provokes it, by a browser function that throws. The engine is dead then;
-// the page lives, is told, and may start again.
+// A panic of the engine, provoked by a browser function that throws. The page survives, reports it,
+// and can start the engine again.
 
+import { IDS } from "../support/environment.mjs";
 import { expect, test } from "./support.mjs";
 
-/** With it the engine tells the console of each line, while it has its own state in hand. */
-const TALKATIVE = { console: "lines" };
+/** @import { OpenedLogs } from "./support.mjs" */
 
-/** Lets the console throw once, at the engine's next line. What passes through it as an exception leaves it half-way, so that the next call into it panics. */
+/** With this option the engine logs each line while it has its own state borrowed. */
+const VERBOSE = { console: "lines" };
+
+/**
+ * Makes the console throw once, at the next line of the engine. The exception leaves the engine
+ * with its state borrowed, so that the next call into it panics.
+ *
+ * @param {import("@playwright/test").Page} page
+ */
 async function breakConsole(page) {
   await page.evaluate(() => {
     const log = console.log;
-    console.log = (...words) => {
-      if (!new Error().stack.includes("/pkg/")) return log(...words);
+    console.log = (...parts) => {
+      if (!new Error().stack?.includes("/pkg/")) return log(...parts);
       console.log = log;
       throw new Error("no console today");
     };
   });
 }
 
-/** The internal errors that onError got. */
+/**
+ * The internal errors that onError received.
+ *
+ * @param {OpenedLogs} opened
+ */
 const internal = async (opened) =>
   (await opened.errors()).filter(({ type }) => type === "internal");
 
-test("is told once, closes its stream, and leaves a page that lives", async ({
+test("is reported once, closes the stream, and leaves the page intact", async ({
   host,
   page,
   gateway,
 }) => {
-  host.allowed.push(/./);
+  host.provoked.push(/./);
   await host.open();
-  const one = await (await host.mount("one", TALKATIVE)).connected();
+  const one = await (await host.mount("one", VERBOSE)).connect();
   await gateway.publish({ message: "before" });
   await expect(one.row("before")).toBeVisible();
   await breakConsole(page);
@@ -38,134 +50,127 @@ test("is told once, closes its stream, and leaves a page that lives", async ({
     .toHaveLength(1);
   expect((await internal(one))[0]).toMatchObject({ name: "LiveLogsError", isOurs: true });
   expect((await internal(one))[0].message.length).toBeGreaterThan(20);
-  await host.isClosed();
+  await host.expectNoStreams();
   await expect(one.element).toContainText(/\w+ \w+ \w+ \w+/);
   expect(await one.status()).toMatchObject({ isLive: false, state: "error" });
 
-  // Whatever still rings in the dead engine reaches nothing: no error after the first few.
-  const count = () => page.evaluate(() => eyes.errors.length);
+  // Listeners and timers of the dead engine do nothing: no error after the first few.
+  const count = () => page.evaluate(() => probe.errors.length);
   const errors = await count();
   expect(errors).toBeLessThanOrEqual(4);
-  await page.evaluate(() =>
-    [
-      new Event("online"),
-      new Event("resize"),
-      new PageTransitionEvent("pageshow"),
-      new Event("pagehide"),
-    ].forEach((event) => window.dispatchEvent(event)),
-  );
-  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.evaluate(() => {
+    window.dispatchEvent(new Event("online"));
+    window.dispatchEvent(new Event("resize"));
+    window.dispatchEvent(new PageTransitionEvent("pageshow"));
+    window.dispatchEvent(new Event("pagehide"));
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
   await page.mouse.wheel(0, 500);
   await host.settle(2_000);
   expect(await count()).toBe(errors);
   expect(await internal(one)).toHaveLength(1);
-  await host.isClosed();
+  await host.expectNoStreams();
 });
 
-test("the button Start again starts again", async ({ host, page, gateway, runs }) => {
-  host.allowed.push(/./);
+test("Start again starts the engine again", async ({ host, page, gateway, runs }) => {
+  host.provoked.push(/./);
   await host.open();
   const one = await (
-    await host.mount("one", { title: "Mine", capacity: 500, ...TALKATIVE })
-  ).connected();
+    await host.mount("one", { title: "Mine", capacity: 500, ...VERBOSE })
+  ).connect();
   await breakConsole(page);
   await expect
     .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
     .toHaveLength(1);
   await one.element.getByRole("button", { name: "Start again" }).click();
-  // It was connected, so it connects.
-  await one.is("connected");
+  // It was connected, so it connects again.
+  await one.expectState("connected");
   await gateway.publish({ message: "after" });
   await expect(one.row("after")).toBeVisible();
   await expect(one.title).toHaveText("Mine");
   expect((await one.status()).backend).toBe(runs);
-  expect(await host.streams()).toHaveLength(1);
+  expect(await host.streamUrls()).toHaveLength(1);
   await expect(one.element.getByRole("button", { name: "Start again" })).toHaveCount(0);
 
-  // And a second time, as the first.
+  // And a second time.
   await breakConsole(page);
   await expect
     .poll(() => gateway.publish({ message: "again" }).then(() => internal(one)))
     .toHaveLength(2);
   await one.element.getByRole("button", { name: "Start again" }).click();
-  await one.is("connected");
-  await one.do("unmount");
+  await one.expectState("connected");
+  await one.call("unmount");
   await expect(page.locator("#one")).toBeEmpty();
-  await host.isClosed();
+  await host.expectNoStreams();
 });
 
-test("a fresh mount works, beside the dead one and in its place", async ({
-  host,
-  page,
-  gateway,
-}) => {
-  host.allowed.push(/./);
+test("a new mount works next to the dead one and in its place", async ({ host, page, gateway }) => {
+  host.provoked.push(/./);
   await host.open();
-  const one = await (await host.mount("one", TALKATIVE)).connected();
+  const one = await (await host.mount("one", VERBOSE)).connect();
   await breakConsole(page);
   await expect
     .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
     .toHaveLength(1);
-  const two = await (await host.mount("two")).connected();
+  const two = await (await host.mount("two")).connect();
   await gateway.publish({ message: "for the fresh one" });
   await expect(two.row("for the fresh one")).toBeVisible();
-  await one.do("unmount");
-  await one.do("unmount");
+  await one.call("unmount");
+  await one.call("unmount");
   await expect(page.locator("#one")).toBeEmpty();
-  const fresh = await (await host.mount("one")).connected();
+  const fresh = await (await host.mount("one")).connect();
   await gateway.publish({ message: "in its place" });
   await expect(fresh.row("in its place")).toBeVisible();
-  await two.do("unmount");
-  await fresh.do("unmount");
-  await host.isClosed();
+  await two.call("unmount");
+  await fresh.call("unmount");
+  await host.expectNoStreams();
 });
 
-test("all that live in the same engine are told, and may start again", async ({
+test("every viewer of the engine reports it and can start again", async ({
   host,
   page,
   gateway,
 }) => {
-  host.allowed.push(/./);
+  host.provoked.push(/./);
   await host.open();
   const both = [
-    await (await host.mount("one", TALKATIVE)).connected(),
-    await (await host.mount("two")).connected(),
+    await (await host.mount("one", VERBOSE)).connect(),
+    await (await host.mount("two")).connect(),
   ];
   await breakConsole(page);
   for (const opened of both)
     await expect
       .poll(() => gateway.publish({ message: "during" }).then(() => internal(opened)))
       .toHaveLength(1);
-  await host.isClosed();
+  await host.expectNoStreams();
   for (const opened of both) {
     await opened.element.getByRole("button", { name: "Start again" }).click();
-    await opened.is("connected");
+    await opened.expectState("connected");
   }
   await gateway.publish({ message: "after" });
   for (const opened of both) await expect(opened.row("after")).toBeVisible();
 });
 
-test("a click, a verb and a timer that meet it are told as well", async ({
-  host,
-  page,
-  gateway,
-}) => {
-  host.allowed.push(/./);
-  for (const meet of [
-    (one) => one.do("connect"),
+test("a click or a verb that panics is reported as well", async ({ host, page, gateway }) => {
+  host.provoked.push(/./);
+  /** @type {((one: OpenedLogs) => Promise<unknown>)[]} */
+  const calls = [
+    (one) => one.call("connect"),
     (one) => one.connectButton.click(),
-    (one) => one.do("clear"),
-    (one) => one.do("update", { workflowId: "other" }),
-  ]) {
+    (one) => one.call("clear"),
+    (one) => one.update({ workflowId: "other" }),
+  ];
+  for (const call of calls) {
     await host.open();
     const one = await host.mount("one");
     await one.ready();
     await breakConsole(page);
-    await meet(one).catch(() => {});
-    await one.do("connect").catch(() => {});
+    await call(one).catch(() => {});
+    await one.call("connect").catch(() => {});
     await host.settle();
-    await one.do("connect").catch(() => {});
-    // Either the engine took no harm, or it said what happened: never a page that looks well and does nothing.
+    await one.call("connect").catch(() => {});
+    // Either the engine survived or the panic was reported: the page never looks well and does
+    // nothing.
     await expect
       .poll(
         async () => (await internal(one)).length > 0 || (await one.status()).state === "connected",
@@ -175,35 +180,29 @@ test("a click, a verb and a timer that meet it are told as well", async ({
   await gateway.publish({ message: "m" });
 });
 
-test("without a view it is told the same way, and connects again", async ({
+test("a source without a view reports it the same way, and connects again", async ({
   host,
   page,
   gateway,
 }) => {
-  host.allowed.push(/./);
+  host.provoked.push(/./);
   await host.open();
-  const source = await (
-    await host.source("one", {
-      workspaceId: "workspace123",
-      workflowId: "workflow456",
-      ...TALKATIVE,
-    })
-  ).connected();
+  const source = await (await host.source("one", { ...IDS, ...VERBOSE })).connect();
   await gateway.publishNumbers(1, 3);
   await expect.poll(() => source.numbers()).toHaveLength(3);
   await breakConsole(page);
   await expect
     .poll(() => gateway.publish({ message: "during" }).then(() => internal(source)))
     .toHaveLength(1);
-  await host.isClosed();
-  expect((await page.evaluate(() => host.one.handle.getSnapshot())).status).toMatchObject({
+  await host.expectNoStreams();
+  expect((await page.evaluate(() => live.one.handle.getSnapshot())).status).toMatchObject({
     isLive: false,
     state: "error",
   });
-  await source.do("connect");
-  await source.is("connected");
+  await source.call("connect");
+  await source.expectState("connected");
   await gateway.publishNumbers(10, 12);
   await expect.poll(async () => (await source.numbers()).slice(-3)).toEqual([10, 11, 12]);
-  await source.do("close");
-  await host.isClosed();
+  await source.call("close");
+  await host.expectNoStreams();
 });

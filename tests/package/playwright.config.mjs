@@ -1,4 +1,5 @@
-// The built npm package in Chromium, on pages of its own and a real gateway. `npm test -- package` runs them.
+// The built npm package in Chromium, on pages of its own and with a real gateway: `npm test --
+// package`.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
@@ -10,9 +11,9 @@ const MATRIX = "policy.spec.mjs";
 export default defineConfig({
   testDir: ".",
   outputDir: "../../test-results/package",
-  // Two cores: more pages at once would only wait for each other.
+  // For two cores: more pages at once would only wait for each other.
   workers: 2,
-  // As in the other suites: a browser that starves on a busy machine is tried again, and the report says so.
+  // A browser may starve on a busy machine: the test is retried, and the report says so.
   retries: process.env.CI ? 1 : 0,
   fullyParallel: true,
   forbidOnly: true,
@@ -26,7 +27,7 @@ export default defineConfig({
   },
   projects: [
     { name: "policies", testMatch: MATRIX },
-    // As under Lockdown Mode and its like: there is no WebAssembly, whatever the policy says.
+    // As under Lockdown Mode: no WebAssembly, whatever the policy says.
     {
       name: "policies, no JIT",
       testMatch: MATRIX,
@@ -36,7 +37,7 @@ export default defineConfig({
         launchOptions: { executablePath, args: [...CHROMIUM_FLAGS, "--js-flags=--jitless"] },
       },
     },
-    // As in a browser of 2020: WebAssembly without SIMD, which V8 gives only where the processor has SSE 4.1.
+    // As in a browser of 2020: WebAssembly without SIMD, which V8 supports only with SSE 4.1.
     {
       name: "policies, no SIMD",
       testMatch: MATRIX,
@@ -49,7 +50,7 @@ export default defineConfig({
         },
       },
     },
-    // What a host sees is the same whichever of the two runs; what has nothing to do with the engine runs once.
+    // A host must not notice which of the two runs; what is independent of the engine runs once.
     { name: "wasm", testIgnore: MATRIX, use: { policy: WASM, runs: "wasm" } },
     {
       name: "js",

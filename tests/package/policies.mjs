@@ -1,20 +1,29 @@
-// The policies that a page may have, and what the package does under each. The same for both browsers.
+// The policies that a page may have, and what the package does under each. The same for both
+// browsers.
 
-/** What every page with a policy has besides. */
 const REST = "default-src 'self'; style-src 'self'; connect-src 'self'";
 
-/** The only thing that may violate a policy: the package asks once whether WebAssembly is allowed, and a policy that forbids it reports that. */
-const PROBE = "script-src wasm-eval";
+/**
+ * The only violation that is allowed: the package asks once whether WebAssembly may run, and a
+ * policy that forbids it reports that.
+ */
+export const WASM_PROBE = "script-src wasm-eval";
 
 /** Allows WebAssembly, and nothing inline. */
 export const WASM = `${REST}; script-src 'self' 'wasm-unsafe-eval'`;
 
-/** Allows own files only: what runs must be JavaScript. */
+/** Allows own files only: the package must run as JavaScript. */
 export const STRICT = `${REST}; script-src 'self'`;
 
 const TRUSTED_TYPES = "; require-trusted-types-for 'script'";
 
-/** Each policy, whether it allows WebAssembly, by the name it has in reports. */
+/**
+ * A policy, and whether it allows WebAssembly.
+ *
+ * @typedef {{ policy: string, allowsWasm: boolean }} PolicyCase
+ */
+
+/** @type {Record<string, PolicyCase>} */
 export const POLICIES = {
   "no policy": { policy: "", allowsWasm: true },
   "script-src 'self'": { policy: STRICT, allowsWasm: false },
@@ -26,39 +35,63 @@ export const POLICIES = {
   "script-src 'self', Trusted Types": { policy: STRICT + TRUSTED_TYPES, allowsWasm: false },
 };
 
-/** What must be seen on a page with this policy, in a browser that has WebAssembly or has not, with SIMD or without. */
+/**
+ * The policy for what the package runs as, with other origins of the loopback interface allowed, as
+ * servers that a test starts are.
+ *
+ * @param {"wasm" | "js"} runs
+ */
+export function policyWithLoopback(runs) {
+  const self = "connect-src 'self'";
+  return policyFor(runs).replace(self, `${self} http://127.0.0.1:*`);
+}
+
+/**
+ * The policy under which the package runs as WebAssembly or as JavaScript.
+ *
+ * @param {"wasm" | "js"} runs
+ */
+export function policyFor(runs) {
+  return runs === "wasm" ? WASM : STRICT;
+}
+
+/**
+ * What `readCell` must return on a page with this policy.
+ *
+ * @param {PolicyCase} policyCase
+ */
 export function expectedOn({ allowsWasm }, { hasWasm = true, hasSimd = true } = {}) {
   return {
     backend: allowsWasm && hasWasm && hasSimd ? "wasm" : "js",
-    violations: !allowsWasm && hasWasm ? [PROBE] : [],
+    violations: !allowsWasm && hasWasm ? [WASM_PROBE] : [],
     errors: [],
-    toldOfBackend: 1,
+    backendLines: 1,
     isHealthy: true,
   };
 }
 
-/** Where the streams of the matrix begin to count as working. */
+/** The number of lines after which the streams of the matrix count as working. */
 export const ENOUGH = 200;
 
 /**
- * Read in the page, once enough has come: all that `expectedOn` speaks of. Sent to the browser as text, so it knows nothing of this file.
- * The console line is the one that names what runs.
+ * Reads what `expectedOn` describes. Sent to the browser as text, so it must not use anything of
+ * this file.
  */
 export function readCell() {
   const { backend, status } = window.cell;
-  const told = window.eyes.console.filter((line) =>
+  const backendLines = probe.console.filter((line) =>
     /^\[live logs\] .*\b(WebAssembly|JavaScript)\b/.test(line),
   );
-  const { state, backend: ofStatus, missing } = status();
+  const { state, backend: statusBackend, missing } = status();
   return {
     backend: backend(),
-    violations: window.eyes.violations,
-    errors: window.eyes.errors,
-    toldOfBackend: told.length,
+    violations: probe.violations,
+    errors: probe.errors,
+    backendLines: backendLines.length,
     isHealthy:
       state === "connected" &&
-      ofStatus === backend() &&
+      statusBackend === backend() &&
       missing === 0 &&
-      window.eyes.streams.size === 1,
+      probe.streams.size === 1,
   };
 }

@@ -1,52 +1,69 @@
-// Other windows: elements of iframes and popups of the same origin, which are none of this window's Element, and containers that a page
-// moves there and back.
+// Other windows: elements of iframes and popups of the same origin, which are not instances of this
+// window's Element, and containers that a page moves there and back.
 
 import { expect, test } from "./support.mjs";
 
-/** Opens a window of the page's own origin with the style sheet, and gives its body a place. Runs in the page. */
+/**
+ * @import { Frame, Page } from "@playwright/test"
+ *
+ * @typedef {"iframe" | "popup"} Kind
+ */
+
+/** @type {Kind[]} */
+const KINDS = ["iframe", "popup"];
+
+/**
+ * Opens a window of the page's own origin with the style sheet. Runs in the page.
+ *
+ * @param {Kind} kind
+ */
 async function openWindow(kind) {
-  const ready = (target) =>
+  /** @param {EventTarget} target */
+  const loaded = (target) =>
     new Promise((resolve) => target.addEventListener("load", resolve, { once: true }));
-  let other;
   if (kind === "iframe") {
     const frame = document.createElement("iframe");
     frame.src = "./other.html";
-    frame.width = 900;
-    frame.height = 500;
-    document.querySelector("main").append(frame);
-    await ready(frame);
-    other = frame.contentWindow;
+    frame.width = "900";
+    frame.height = "500";
+    document.querySelector("main")?.append(frame);
+    await loaded(frame);
+    window.other = /** @type {typeof window} */ (frame.contentWindow);
   } else {
-    other = window.open("./other.html", "", "width=900,height=600");
-    await ready(other);
+    const opened = window.open("./other.html", "", "width=900,height=600");
+    window.other = /** @type {typeof window} */ (opened);
+    await loaded(window.other);
   }
-  window.other = other;
 }
 
-/** The page or frame of the other window. */
+/**
+ * Opens the other window, and returns its frame.
+ *
+ * @param {Page} page
+ * @param {Kind} kind
+ * @returns {Promise<Frame>}
+ */
 async function otherWindow(page, kind) {
   if (kind === "iframe") {
     await page.evaluate(openWindow, kind);
-    return page.frames().find((frame) => frame.url().endsWith("other.html"));
+    const frame = page.frames().find((frame) => frame.url().endsWith("other.html"));
+    if (!frame) throw new Error("the page has no frame other.html");
+    return frame;
   }
   const [popup] = await Promise.all([page.waitForEvent("popup"), page.evaluate(openWindow, kind)]);
-  return popup;
+  return popup.mainFrame();
 }
 
-const state = (page) => page.evaluate(() => host.one.handle.status().state);
+/** @param {Page} page */
+const state = (page) => page.evaluate(() => live.one.handle.status().state);
 
-for (const kind of ["iframe", "popup"]) {
-  test(`mounts in an element of a ${kind}, and its rows open`, async ({ host, page, gateway }) => {
+for (const kind of KINDS) {
+  test(`mounts in an element of a ${kind}, where rows open`, async ({ host, page, gateway }) => {
     await host.open();
     const other = await otherWindow(page, kind);
     await page.evaluate(() => {
-      const { mountLiveLogs } = host.viewer;
-      host.one = {
-        handle: mountLiveLogs(window.other.document.getElementById("place"), {
-          workspaceId: "workspace123",
-          workflowId: "workflow456",
-        }),
-      };
+      const place = window.other.document.getElementById("place");
+      if (place) harness.mount("one", {}, place);
     });
     await other.getByRole("button", { name: "Connect Live Logs" }).click();
     await expect.poll(() => state(page)).toBe("connected");
@@ -57,30 +74,30 @@ for (const kind of ["iframe", "popup"]) {
       .locator("button")
       .click();
     await expect(other.locator(".dsl-detail .dsl-json")).toContainText('"number": 7');
-    await page.evaluate(() => host.one.handle.unmount());
+    await page.evaluate(() => live.one.handle.unmount());
     await expect(other.locator("#place")).toBeEmpty();
-    await host.isClosed();
+    await host.expectNoStreams();
   });
 
-  test(`a container that is moved to a ${kind} and back keeps its stream, its frames and its rows`, async ({
+  test(`a container that moves to a ${kind} and back keeps its stream and its rows`, async ({
     host,
     page,
     gateway,
   }) => {
     test.slow();
     await host.open();
-    const one = await (await host.mount("one")).connected();
+    const one = await (await host.mount("one")).connect();
     await gateway.publish({ message: "before the move" });
     await expect(one.row("before the move")).toBeVisible();
     const other = await otherWindow(page, kind);
-    await page.evaluate(() => window.other.document.body.append(document.getElementById("one")));
+    await page.evaluate(() => window.other.document.body.append(harness.element("one")));
     await gateway.publishNumbers(1, 9);
     const row = other.locator(".dsl-row").filter({ hasText: /number 9$/ });
     await row.locator("button").click();
     await expect(other.locator(".dsl-detail .dsl-json")).toContainText('"number": 9');
     await other.getByRole("button", { name: "Close" }).click();
     await page.evaluate(() =>
-      document.querySelector("main").append(window.other.document.getElementById("one")),
+      document.querySelector("main")?.append(harness.element("one", window.other.document)),
     );
     await gateway.publishNumbers(10, 12);
     await one
@@ -88,29 +105,31 @@ for (const kind of ["iframe", "popup"]) {
       .locator("button")
       .click();
     await expect(page.locator("#one .dsl-detail .dsl-json")).toContainText('"number": 12');
-    expect(await host.opened()).toBe(1);
-    await page.evaluate(() => host.one.handle.unmount());
-    await host.isClosed();
+    expect(await host.openedCount()).toBe(1);
+    await page.evaluate(() => live.one.handle.unmount());
+    await host.expectNoStreams();
   });
 }
 
-test("frames and timers are those of the window in which the container is", async ({
+test("uses frames and timers of the window that has the container", async ({
   host,
   page,
   gateway,
 }) => {
   await host.open();
-  const one = await (await host.mount("one")).connected();
+  const one = await (await host.mount("one")).connect();
   const other = await otherWindow(page, "popup");
   await page.evaluate(() => {
-    window.other.document.body.append(document.getElementById("one"));
-    // As in a page that is hidden behind its popup: no frames, and timers that come late or never.
-    host.one.handle.status();
+    window.other.document.body.append(harness.element("one"));
+    live.one.handle.status();
   });
-  await gateway.publish({ message: "so that it looks where it is" });
-  await expect(other.locator(".dsl-row").filter({ hasText: "so that it looks" })).toBeVisible();
+  await gateway.publish({ message: "after the move" });
+  await expect(other.locator(".dsl-row").filter({ hasText: "after the move" })).toBeVisible();
   await page.evaluate(() => {
+    // As in a page that is hidden behind its popup: no frames, and timers that are late or never
+    // run.
     window.requestAnimationFrame = () => 0;
+    // @ts-expect-error Node's types of setTimeout are more than a number.
     window.setTimeout = () => 0;
   });
   await gateway.publish({ message: "while the page is hidden" });
@@ -124,46 +143,46 @@ test("frames and timers are those of the window in which the container is", asyn
   expect(await one.status()).toMatchObject({ state: "connected" });
 });
 
-test("a popup that closes leaves the stream and its timers alive", async ({
-  host,
-  page,
-  gateway,
-}) => {
+test("the stream and its timers survive a popup that closes", async ({ host, page, gateway }) => {
   await host.open();
-  const one = await (await host.mount("one")).connected();
+  const one = await (await host.mount("one")).connect();
   const other = await otherWindow(page, "popup");
   await page.evaluate(() => {
-    const container = document.getElementById("one");
+    const container = harness.element("one");
     window.other.document.body.append(container);
-    // As a page does it that takes back what it lent.
+    // As a page that moves its container back.
     window.other.addEventListener("pagehide", () =>
-      document.querySelector("main").append(container),
+      document.querySelector("main")?.append(container),
     );
   });
   await gateway.publish({ message: "in the popup" });
   await expect(other.locator(".dsl-row").filter({ hasText: "in the popup" })).toBeVisible();
-  // A wait is under way when the window goes, by a timer of that window.
+  // The window closes while one of its timers runs.
   await gateway.kill();
   await expect(other.locator(".dsl-word")).toHaveText("ERROR");
-  await other.close();
+  await other.page().close();
   await gateway.start();
-  await one.is("connected");
+  await one.expectState("connected");
   await gateway.publish({ message: "back in the page" });
   await expect(one.row("back in the page")).toBeVisible();
   await host.listeners();
 });
 
-test("the visibility that counts is that of the window in which the container is", async ({
+test("the visibility of the window that has the container counts", async ({
   host,
   page,
   gateway,
 }) => {
   await host.open();
-  const one = await (await host.mount("one", { hiddenMs: 0 })).connected();
+  const one = await (await host.mount("one", { hiddenMs: 0 })).connect();
   const other = await otherWindow(page, "popup");
-  await page.evaluate(() => window.other.document.body.append(document.getElementById("one")));
+  await page.evaluate(() => window.other.document.body.append(harness.element("one")));
   await gateway.publish({ message: "moved" });
   await expect(other.locator(".dsl-row").filter({ hasText: "moved" })).toBeVisible();
+  /**
+   * @param {typeof window} target
+   * @param {boolean} isHidden
+   */
   const hide = (target, isHidden) => {
     Object.defineProperty(target.document, "visibilityState", {
       configurable: true,
@@ -173,40 +192,37 @@ test("the visibility that counts is that of the window in which the container is
   };
   await page.evaluate(`(${hide})(window, true)`);
   await host.settle();
-  await one.is("connected");
+  await one.expectState("connected");
   await page.evaluate(`(${hide})(window.other, true)`);
-  await one.is("paused");
+  await one.expectState("paused");
   await page.evaluate(`(${hide})(window.other, false)`);
-  await one.is("connected");
+  await one.expectState("connected");
 });
 
-test("a list is measured where it is: a change of its size after a move is seen", async ({
-  host,
-  page,
-  gateway,
-}) => {
+test("a change of the list's size is noticed after a move", async ({ host, page, gateway }) => {
   await host.open();
-  await (await host.mount("one")).connected();
+  await (await host.mount("one")).connect();
   await gateway.publishNumbers(1, 100);
   const other = await otherWindow(page, "iframe");
-  await page.evaluate(() => window.other.document.body.append(document.getElementById("one")));
+  await page.evaluate(() => window.other.document.body.append(harness.element("one")));
   await gateway.publishNumbers(101, 101);
   await expect(other.locator(".dsl-row").filter({ hasText: /number 101$/ })).toBeVisible();
   const before = await other.locator(".dsl-row").count();
   await other.evaluate(() => {
-    const list = document.querySelector(".dsl-list");
-    list.style.maxHeight = list.style.height = "2000px";
+    const list = /** @type {HTMLElement} */ (document.querySelector(".dsl-list"));
+    list.style.maxHeight = "2000px";
+    list.style.height = "2000px";
   });
   await expect.poll(() => other.locator(".dsl-row").count()).toBeGreaterThan(before + 10);
 });
 
-test("a URL of another window is a URL", async ({ host, page }) => {
+test("accepts a URL object of another window", async ({ host, page }) => {
   await host.open();
   await otherWindow(page, "iframe");
   await page.evaluate(async () => {
     const wasmUrl = new window.other.URL("./pkg/viewer_bg.wasm", location.href);
-    host.mount("one", { wasmUrl });
-    await host.one.handle.ready;
+    harness.mount("one", { wasmUrl });
+    await live.one.handle.ready;
   });
-  expect(await host.told(/wasmUrl/)).toEqual([]);
+  expect(await host.consoleLines(/wasmUrl/)).toEqual([]);
 });

@@ -1,21 +1,25 @@
-// A page with zone.js, as Angular has it: there each task that is registered in the application's zone is a search for changes in the
-// whole page. The first backend sends one event per line, which is where it hurt; here the stream comes from this file, line by line.
+// A page with zone.js, as Angular has it: each task that is registered in the application's zone
+// starts a change detection of the whole page. A backend of the first generation sends one event
+// per line, which would be one change detection per line.
 
-import http from "node:http";
-import { STRICT, WASM } from "./policies.mjs";
+/// <reference types="zone.js" />
+
+import { IDS } from "../support/environment.mjs";
+import { startServer } from "../support/http_server.mjs";
+import { TRANSPORTS } from "../support/transports.mjs";
+import { policyWithLoopback } from "./policies.mjs";
 import { expect, test } from "./support.mjs";
 
-const WAYS = {
-  EventSource: {},
-  "EventSource, in a Worker": { worker: true },
-  fetch: { transport: "fetch" },
-  "fetch, in a Worker": { transport: "fetch", worker: true },
-};
+/** @import { ServerResponse } from "node:http" */
 
-/** A backend of the first generation: bare entries, each an event of its own, sent when a test asks for them. */
+/**
+ * Starts a backend of the first generation: bare entries, each an event of its own, sent when a
+ * test asks for them.
+ */
 async function startBackend() {
+  /** @type {Set<ServerResponse>} */
   const readers = new Set();
-  const server = http.createServer((request, response) => {
+  const { origin, close } = await startServer((_request, response) => {
     response.writeHead(200, {
       "Content-Type": "text/event-stream",
       "Access-Control-Allow-Origin": "*",
@@ -24,12 +28,17 @@ async function startBackend() {
     readers.add(response);
     response.on("close", () => readers.delete(response));
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   let last = 0;
   return {
-    url: `http://127.0.0.1:${server.address().port}/logs/stream`,
+    url: `${origin}/logs/stream`,
+    close,
     readers: () => readers.size,
-    /** In pieces, so that the browser has many goes at them. */
+
+    /**
+     * Sends lines in small pieces, so that the browser reads them one after the other.
+     *
+     * @param {number} count
+     */
     async send(count) {
       for (let sent = 0; sent < count; sent += 1) {
         last += 1;
@@ -40,58 +49,56 @@ async function startBackend() {
         if (sent % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 2));
       }
     },
-    async close() {
-      for (const reader of readers) reader.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 
-/** Makes the zone of an application, which counts what Angular would count, and opens `kind` in it. */
+/**
+ * Creates the zone of an application, which counts what Angular would count, and opens a viewer or
+ * a source in it. Runs in the page.
+ *
+ * @param {{ kind: string, options: Record<string, unknown>, listens?: boolean }} plan
+ */
 function openInZone({ kind, options, listens }) {
-  const counted = { tasks: 0, runs: 0, zones: [] };
   const zone = Zone.current.fork({
     name: "application",
-    onInvokeTask: (delegate, current, target, task, self, args) => {
+    onInvokeTask: (delegate, _current, target, task, self, args) => {
       counted.tasks += 1;
       return delegate.invokeTask(target, task, self, args);
     },
-    onInvoke: (delegate, current, target, callback, ...rest) => {
+    onInvoke: (delegate, _current, target, callback, self, args, source) => {
       counted.runs += 1;
-      return delegate.invoke(target, callback, ...rest);
+      return delegate.invoke(target, callback, self, args, source);
     },
   });
-  const heard = (name) => (value) => {
-    counted.zones.push(`${name}: ${Zone.current.name}`);
-    if (name === "onLog") counted.logs = (counted.logs ?? 0) + value.length;
+  const callbacks = {
+    onLog: (/** @type {readonly unknown[]} */ logs) => {
+      counted.zones.push(`onLog: ${Zone.current.name}`);
+      counted.logs += logs.length;
+    },
+    onStatus: () => {
+      counted.zones.push(`onStatus: ${Zone.current.name}`);
+    },
   };
-  const callbacks = listens ? { onLog: heard("onLog"), onStatus: heard("onStatus") } : {};
+  window.counted = { tasks: 0, runs: 0, zones: [], logs: 0, frames: 0 };
+  window.applicationZone = zone;
   zone.run(() => {
-    const { mountLiveLogs } = host.viewer;
-    const given = { ...options, ...callbacks };
+    const { mountLiveLogs } = harness.viewer;
+    const all = { ...options, ...(listens && callbacks) };
     counted.handle =
       kind === "viewer"
-        ? mountLiveLogs(document.getElementById("one"), given)
-        : host.headless.openLogs(given);
+        ? mountLiveLogs(harness.element("one"), all)
+        : harness.headless.openLogs(all);
     counted.handle.connect();
   });
-  window.counted = counted;
-  window.applicationZone = zone;
 }
 
 test.use({
-  policy: async ({ runs }, use) =>
-    use(
-      (runs === "wasm" ? WASM : STRICT).replace(
-        "connect-src 'self'",
-        "connect-src 'self' http://127.0.0.1:*",
-      ),
-    ),
+  policy: async ({ runs }, use) => use(policyWithLoopback(runs)),
 });
 
 for (const kind of ["viewer", "source"]) {
-  for (const [name, way] of Object.entries(WAYS)) {
-    test(`${kind} by ${name}: two thousand events run nothing in the application's zone`, async ({
+  for (const [name, transport] of Object.entries(TRANSPORTS)) {
+    test(`${kind} by ${name}: two thousand events run no code in the application's zone`, async ({
       host,
       page,
     }) => {
@@ -100,23 +107,28 @@ for (const kind of ["viewer", "source"]) {
       await page.evaluate(openInZone, {
         kind,
         options: {
-          workspaceId: "workspace123",
-          workflowId: "workflow456",
+          ...IDS,
           endpoint: backend.url,
-          ...way,
+          ...transport,
         },
       });
-      await expect.poll(() => page.evaluate(() => counted.handle.status().state)).toBe("connected");
+      await expect
+        .poll(() => page.evaluate(() => counted.handle?.status().state))
+        .toBe("connected");
       await backend.send(20);
-      await expect.poll(() => page.evaluate(() => counted.handle.status().received)).toBe(20);
+      await expect.poll(() => page.evaluate(() => counted.handle?.status().received)).toBe(20);
       const before = await page.evaluate(() => ({ tasks: counted.tasks, runs: counted.runs }));
       await backend.send(2_000);
-      await expect.poll(() => page.evaluate(() => counted.handle.status().received)).toBe(2_020);
+      await expect.poll(() => page.evaluate(() => counted.handle?.status().received)).toBe(2_020);
       expect(await page.evaluate(() => ({ tasks: counted.tasks, runs: counted.runs }))).toEqual(
         before,
       );
       await page.evaluate(() =>
-        applicationZone.run(() => (counted.handle.unmount ?? counted.handle.close)()),
+        applicationZone.run(() => {
+          const { handle } = counted;
+          if (handle && "close" in handle) handle.close();
+          else handle?.unmount();
+        }),
       );
       await expect.poll(() => backend.readers()).toBe(0);
       await backend.close();
@@ -133,11 +145,10 @@ test("callbacks run in the zone in which they were passed, at most once per fram
   await page.evaluate(openInZone, {
     kind: "source",
     listens: true,
-    options: { workspaceId: "workspace123", workflowId: "workflow456", endpoint: backend.url },
+    options: { ...IDS, endpoint: backend.url },
   });
-  await expect.poll(() => page.evaluate(() => counted.handle.status().state)).toBe("connected");
+  await expect.poll(() => page.evaluate(() => counted.handle?.status().state)).toBe("connected");
   await page.evaluate(() => {
-    counted.frames = 0;
     const count = () => {
       counted.frames += 1;
       requestAnimationFrame(count);
@@ -159,14 +170,14 @@ test("callbacks run in the zone in which they were passed, at most once per fram
 
 test("a callback of an update runs in the zone of the update", async ({ host, page, gateway }) => {
   await host.open("zone.html");
-  const one = await (await host.mount("one")).connected();
+  const one = await (await host.mount("one")).connect();
   await page.evaluate(() => {
-    window.heardIn = [];
+    window.received = [];
     Zone.current
       .fork({ name: "later" })
-      .run(() => host.one.handle.update({ onLog: () => window.heardIn.push(Zone.current.name) }));
+      .run(() => live.one.handle.update({ onLog: () => window.received.push(Zone.current.name) }));
   });
-  await gateway.publish({ message: "heard" });
-  await expect(one.row("heard")).toBeVisible();
-  await expect.poll(() => page.evaluate(() => window.heardIn)).toEqual(["later"]);
+  await gateway.publish({ message: "arrived" });
+  await expect(one.row("arrived")).toBeVisible();
+  await expect.poll(() => page.evaluate(() => window.received)).toEqual(["later"]);
 });

@@ -14,11 +14,11 @@ use logs_sse_wire::unread::Unread;
 use serde::Serialize;
 
 use crate::connection::{Failure, Reading, State, StopReason};
+use crate::format::counted;
 use crate::notice::Notice;
 use crate::session::Session;
 use crate::status::{Badge, MainAction, Status};
 use crate::store::Row;
-use crate::format::counted;
 use crate::time::Instant;
 
 /// The status, as `LogsStatus` in `www/package/types/index.d.ts` describes it. A test compares the

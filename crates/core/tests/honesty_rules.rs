@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use logs_sse_core::connection::{Config, Input, ResponseHead, State};
-use logs_sse_core::js_export;
+use logs_sse_core::js_export::{RowFeed, Rows, StatusReport};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::status::Badge;
 use logs_sse_core::target::Target;
@@ -66,7 +66,7 @@ fn refused(content_type: &str) -> Sim {
 }
 
 fn json(sim: &Sim) -> serde_json::Value {
-    serde_json::from_str(&js_export::status(&sim.session, sim.now())).expect("JSON")
+    serde_json::to_value(StatusReport::new(&sim.session, sim.now())).expect("plain data")
 }
 
 #[test]
@@ -275,18 +275,18 @@ fn gap_notices_add_up_to_the_missing_count() {
         &format!(r#"{{"channel":"{CHANNEL}","from":21,"to":25,"reason":"evicted"}}"#),
     );
     (26..=31).for_each(|seq| sim.line(&log(seq)));
-    let rows = js_export::RowFeed::default().take(&sim.session).expect("rows");
-    let rows: Vec<serde_json::Value> = serde_json::from_str(&rows).expect("JSON");
-    let notices: Vec<_> =
-        rows.iter().filter(|row| row.as_array().is_some_and(|row| row.len() == 4)).collect();
-    assert_eq!(
-        notices.iter().map(|notice| notice[1].as_str()).collect::<Vec<_>>(),
-        [Some("gap"), Some("resumed")]
-    );
-    assert_eq!(
-        notices.iter().filter_map(|notice| notice[2].as_u64()).sum::<u64>(),
-        sim.session.counters().missing
-    );
+    let rows = RowFeed::default().take(&sim.session);
+    let notices: Vec<_> = rows
+        .iter()
+        .filter_map(|rows| match rows {
+            Rows::Notice(notice) => Some(notice),
+            Rows::Lines(_) => None,
+        })
+        .collect();
+    let kinds: Vec<_> = notices.iter().map(|notice| notice.notice).collect();
+    assert_eq!(kinds, ["gap", "resumed"]);
+    let missing: f64 = notices.iter().filter_map(|notice| notice.missing).sum();
+    assert_eq!(missing, sim.session.counters().missing as f64);
 }
 
 #[test]
@@ -363,7 +363,8 @@ fn the_fetch_transport_reads_a_stream_with_another_charset() {
 #[test]
 fn mentions_cors_if_another_origin_does_not_respond() {
     let mut sim = Sim::new();
-    sim.session.handle_target(sim.now(), Target::from_channels([CHANNEL], "https://gateway.example"));
+    sim.session
+        .handle_target(sim.now(), Target::from_channels([CHANNEL], "https://gateway.example"));
     sim.input(Input::Connect);
     sim.refuse();
     sim.probed(ResponseHead::Nothing);
@@ -392,6 +393,17 @@ fn undecodable() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+#[test]
+fn a_stream_lost_while_the_browser_reports_no_network_is_offline_whatever_it_received_since() {
+    let mut sim = counted(0);
+    sim.input(Input::Network(false));
+    sim.line(&log(1));
+    sim.drop_link();
+    assert_eq!(sim.state(), &State::Offline);
+    sim.pass_to_attempt();
+    assert_eq!(sim.opened().len(), 2, "retries continue while the browser reports no network");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 1_000,
@@ -416,17 +428,6 @@ proptest! {
     }
 
     #[test]
-fn a_stream_lost_while_the_browser_reports_no_network_is_offline_whatever_it_received_since() {
-    let mut sim = counted(0);
-    sim.input(Input::Network(false));
-    sim.line(&log(1));
-    sim.drop_link();
-    assert_eq!(sim.state(), &State::Offline);
-    sim.pass_to_attempt();
-    assert_eq!(sim.opened().len(), 2, "retries continue while the browser reports no network");
-}
-
-#[test]
     fn a_stream_is_live_however_its_first_bytes_are_split(size in 1_usize..40, ping: bool) {
         let mut sim = Sim::connected();
         let stream = if ping {

@@ -4,7 +4,7 @@
 mod support;
 
 use logs_sse_core::connection::{Config, State, StopReason};
-use logs_sse_core::js_export::{self, RowFeed};
+use logs_sse_core::js_export::{NoticeReport, RowFeed, Rows, StatusReport};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::store::Capacity;
 use serde_json::Value;
@@ -116,15 +116,17 @@ fn exports_every_row_once() {
     greet(&mut sim, &[("a", 1)]);
     let mut feed = RowFeed::default();
     log(&mut sim, "a", 3);
-    let news: Value = serde_json::from_str(&feed.take(&sim.session).expect("news")).expect("JSON");
-    assert_eq!(
-        news[0].as_array().map(|row| row[1..3].to_vec()),
-        Some(vec!["gap".into(), 1.into()])
-    );
-    assert_eq!(news[1], serde_json::json!([1, "logs:etl:w:a", "i", 3, 1, "\"a 3\""]));
-    assert_eq!(feed.take(&sim.session), None);
+    let rows = feed.take(&sim.session);
+    let [Rows::Notice(gap), Rows::Lines(lines)] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!(gap.notice, "gap");
+    assert_eq!(gap.missing, Some(1.0));
+    let lines: Value = serde_json::from_str(lines).expect("JSON");
+    assert_eq!(lines, serde_json::json!([["logs:etl:w:a", "i", 3, 1, "\"a 3\""]]));
+    assert_eq!(feed.take(&sim.session), []);
     log(&mut sim, "a", 4);
-    assert_eq!(feed.take(&sim.session).map(|news| news.matches("a 4").count()), Some(1));
+    let rows = feed.take(&sim.session);
+    let [Rows::Lines(lines)] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!(lines.matches("a 4").count(), 1);
 }
 
 #[test]
@@ -139,10 +141,11 @@ fn exports_the_class_of_a_known_level() {
             &format!(r#"{{"channel":"logs:etl:w:a","data":{data},"id":"i","seq":{}}}"#, seq + 1),
         );
     }
-    let news: Value =
-        serde_json::from_str(&RowFeed::default().take(&sim.session).expect("news")).expect("JSON");
+    let rows = RowFeed::default().take(&sim.session);
+    let [Rows::Lines(lines)] = &rows[..] else { panic!("{rows:?}") };
+    let lines: Value = serde_json::from_str(lines).expect("JSON");
     assert_eq!(
-        [0, 1, 2].map(|row| news[row].get(6).and_then(Value::as_str)),
+        [0, 1, 2].map(|line| lines[line].get(5).and_then(Value::as_str)),
         [Some("error"), None, Some("info")]
     );
 }
@@ -153,31 +156,32 @@ fn exports_a_gap_for_rows_evicted_before_delivery() {
     sim.session.resize(Capacity::from_lines(2));
     greet(&mut sim, &[("a", 0)]);
     (1..=5).for_each(|seq| log(&mut sim, "a", seq));
-    let news: Value =
-        serde_json::from_str(&RowFeed::default().take(&sim.session).expect("news")).expect("JSON");
-    assert_eq!(news[0][1].as_str(), Some("gap"));
-    assert_eq!(news[0][2].as_u64(), Some(3));
-    assert_eq!(news.as_array().map(Vec::len), Some(3));
+    let rows = RowFeed::default().take(&sim.session);
+    let [Rows::Notice(NoticeReport { notice, missing, .. }), Rows::Lines(lines)] = &rows[..] else {
+        panic!("{rows:?}")
+    };
+    assert_eq!(*notice, "gap");
+    assert_eq!(*missing, Some(3.0));
+    let lines: Value = serde_json::from_str(lines).expect("JSON");
+    assert_eq!(lines.as_array().map(Vec::len), Some(2));
 }
 
 #[test]
-fn exports_the_status_as_json() {
+fn exports_the_status() {
     let mut sim = reading(&["a"]);
     greet(&mut sim, &[("a", 0)]);
-    let healthy = js_export::status_key(&sim.session, sim.now());
+    let healthy = StatusReport::new(&sim.session, sim.now());
     log(&mut sim, "a", 1);
-    assert_eq!(
-        js_export::status_key(&sim.session, sim.now()),
-        healthy,
-        "lines must not change the status key"
-    );
+    let later = StatusReport::new(&sim.session, sim.now());
+    assert!(later.is_same_state(&healthy), "lines do not change the state: {later:?}");
     sim.drop_link();
-    let status: Value =
-        serde_json::from_str(&js_export::status(&sim.session, sim.now())).expect("JSON");
+    let lost = StatusReport::new(&sim.session, sim.now());
+    assert!(!lost.is_same_state(&healthy));
+    let status = serde_json::to_value(lost).expect("plain data");
     assert_eq!(status["state"], "error");
     assert_eq!(status["cause"], "lost");
     assert_eq!(status["willRetry"], true);
     assert_eq!(status["attempt"], 2);
-    assert_eq!(status["received"].as_u64(), Some(1));
+    assert_eq!(status["received"].as_f64(), Some(1.0));
     assert_eq!(status["isLive"].as_bool(), Some(false));
 }

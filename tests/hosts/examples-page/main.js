@@ -1,4 +1,5 @@
-// Runs the examples that README shows, one by its name in the hash: `#react`, `#react-hooks`, `#react-redux`, `#plain`, `#headless`.
+// Runs one of the examples in README, named by the hash: `#react`, `#react-hooks`, `#react-redux`,
+// `#plain`, `#headless`.
 
 import { createElement } from "react";
 import ReactDOM from "react-dom";
@@ -7,7 +8,10 @@ import { createStore } from "redux";
 import "@datashop/logs-sse-client/style.css";
 
 const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
-const show = (element) => ReactDOM.render(element, document.getElementById("app"));
+
+function show(element) {
+  ReactDOM.render(element, document.getElementById("app"));
+}
 
 const RUN = {
   async react() {

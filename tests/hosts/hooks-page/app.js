@@ -1,4 +1,5 @@
-// A page of hooks that a test puts together: `lab.show([...])` says which components there are, `lab.states` what each shows, `lab.renders` how often.
+// A page of hooks that a test composes: `lab.show([...])` sets the components, `lab.states` has
+// what each returned, `lab.renders` how often it rendered.
 
 import React from "react";
 import {
@@ -11,7 +12,7 @@ import {
 
 const h = React.createElement;
 
-/** What a test may name, since functions do not travel into a page. */
+/** Filters by name, since functions cannot be passed into a page. */
 const FILTERS = {
   throws: () => {
     throw new Error("filter broke");
@@ -19,7 +20,7 @@ const FILTERS = {
   even: (log) => Number(/\d+$/.exec(log.message)) % 2 === 0,
 };
 
-const lab = { states: {}, renders: {}, errors: [], received: {}, verbs: {} };
+const lab = { states: {}, renders: {}, isSame: {}, errors: [], received: {} };
 
 export function App() {
   const [{ provider, parts }, setShown] = React.useState({ provider: null, parts: [] });
@@ -29,49 +30,59 @@ export function App() {
   }, []);
   const children = parts.map((part) => h(KINDS[part.kind], { key: part.id, ...part }));
   if (!provider) return h(React.StrictMode, null, h("div", { id: "without" }, children));
-  const onError = (error) =>
-    lab.errors.push({ type: error.type, option: error.option, message: error.message });
   return h(
     React.StrictMode,
     null,
-    h(LogsSSEProvider, { gatewayUrl: "", ...provider, onError }, children),
+    h(LogsSSEProvider, { gatewayUrl: "", ...provider, onError: keepError }, children),
   );
 }
 
+function Hook({ id, filter, ...options }) {
+  keep(id, useLogsSSE({ ...options, filter: FILTERS[filter] }));
+  return null;
+}
+
+function Subscription({ id, workspaceId, workflowId, ...options }) {
+  keep(id, useLogsSubscription(workspaceId, workflowId, options));
+  return null;
+}
+
+function Subscriber({ id, channels, breaks }) {
+  const { subscribe } = React.useContext(LogsSSEContext);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: equal channels are the same channels
+  React.useEffect(() => {
+    lab.received[id] = lab.received[id] ?? [];
+    return subscribe(channels, (log) => {
+      if (breaks) throw new Error("subscriber broke");
+      lab.received[id].push(log.message);
+    });
+  }, [id, channels.join(), subscribe]);
+  return null;
+}
+
+function Context({ id }) {
+  keep(id, React.useContext(LogsSSEContext));
+  return null;
+}
+
+function Viewer(props) {
+  return h(LogsSSEClient, { ...props, onError: keepError });
+}
+
 const KINDS = {
-  hook({ id, filter, ...options }) {
-    keep(id, useLogsSSE({ ...options, filter: FILTERS[filter] }));
-    return null;
-  },
-  subscription({ id, workspaceId, workflowId, ...options }) {
-    keep(id, useLogsSubscription(workspaceId, workflowId, options));
-    return null;
-  },
-  subscriber({ id, channels, breaks }) {
-    const { subscribe } = React.useContext(LogsSSEContext);
-    React.useEffect(() => {
-      lab.received[id] = lab.received[id] ?? [];
-      return subscribe(channels, (log) => {
-        if (breaks) throw new Error("subscriber broke");
-        lab.received[id].push(log.message);
-      });
-    }, [id, channels.join(), subscribe]);
-    return null;
-  },
-  context({ id }) {
-    keep(id, React.useContext(LogsSSEContext));
-    return null;
-  },
-  viewer(props) {
-    const onError = (error) =>
-      lab.errors.push({ type: error.type, option: error.option, message: error.message });
-    return h(LogsSSEClient, { ...props, onError });
-  },
+  hook: Hook,
+  subscription: Subscription,
+  subscriber: Subscriber,
+  context: Context,
+  viewer: Viewer,
 };
+
+function keepError({ type, option, message }) {
+  lab.errors.push({ type, option, message });
+}
 
 function keep(id, state) {
   lab.renders[id] = (lab.renders[id] ?? 0) + 1;
-  lab.isSame = lab.isSame ?? {};
   lab.isSame[id] = lab.states[id] !== undefined && lab.states[id].logs === state.logs;
   lab.states[id] = state;
 }

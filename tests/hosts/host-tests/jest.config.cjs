@@ -1,4 +1,4 @@
-// Jest with jsdom, and the React that Datashop has.
+// Jest with jsdom, and the React version of Datashop.
 
 const path = require("node:path");
 

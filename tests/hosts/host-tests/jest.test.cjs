@@ -1,4 +1,4 @@
-// A host's tests in Jest, as it is without configuration: CommonJS and jsdom.
+// A host's tests in Jest: CommonJS and jsdom.
 
 const React = require("react");
 const ReactDOM = require("react-dom");

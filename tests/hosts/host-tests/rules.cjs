@@ -1,15 +1,17 @@
-// What a host's own tests do with its pages, where there is no browser: the same rules under each runner. CommonJS, since Jest reads
-// nothing else without a transform.
+// biome-ignore-all lint/correctness/noComponentHookFactories: React and the client are parameters
+
+// What a host's own tests do with its pages, without a browser: the same rules for each test
+// runner. CommonJS, since Jest supports nothing else without a transform.
 
 const WORKFLOW = { workspace_id: "workspace123", workflow_id: "workflow456" };
 const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
 
-/** Longer than a failed load needs to come out. */
+/** Longer than a failed load takes. */
 const A_WHILE = 300;
 
 /**
- * Declares the tests. `host` has the runner's `test`, `expect`, `beforeEach` and `afterEach`, `React`, the three modules of the client, and
- * `render(element)`, which renders into the document and returns what unmounts it again.
+ * Declares the tests with the functions of a test runner, React, and the three modules of the
+ * client. `render(element)` renders into the document and returns a function that unmounts it.
  */
 module.exports = function rules({
   test,
@@ -38,7 +40,7 @@ module.exports = function rules({
 
   afterEach(() => {
     Object.assign(console, real);
-    // At most this is said, as information: hosts fail their tests on warnings and errors.
+    // Only this may be logged, as information: hosts fail their tests on warnings and errors.
     expect(
       written.filter((line) => !/^info: \[live logs\] live logs need a browser: /.test(line)),
     ).toEqual([]);
@@ -107,7 +109,7 @@ module.exports = function rules({
     expect(errors).toEqual([]);
   });
 
-  test("hooks outside of a provider do the same", async () => {
+  test("hooks work outside of a provider", async () => {
     const Hook = () => h("output", null, useLogsSSE(WORKFLOW).connectionStatus);
     const unmount = await render(h(Hook));
     await wait();
@@ -115,7 +117,7 @@ module.exports = function rules({
     await unmount();
   });
 
-  test("the viewer without React says that it needs a browser, and leaves nothing behind", async () => {
+  test("the viewer without React reports that it needs a browser", async () => {
     const element = place();
     const handle = client.mountLiveLogs(element, { ...IDS, autoConnect: true });
     const error = await handle.ready.catch((error) => error);
@@ -133,17 +135,19 @@ module.exports = function rules({
   test("a source without a view calls no listener, and closes", async () => {
     const logs = headless.openLogs({ ...IDS, autoConnect: true });
     let calls = 0;
-    const end = logs.subscribe(() => (calls += 1));
+    const unsubscribe = logs.subscribe(() => {
+      calls += 1;
+    });
     logs.connect();
     await wait();
     expect(logs.getSnapshot()).toMatchObject({ rows: [], status: { state: "error" } });
     expect(calls).toBe(0);
-    end();
+    unsubscribe();
     logs.close();
     expect(await logs[Symbol.asyncIterator]().next()).toEqual({ value: undefined, done: true });
   });
 
-  test("the element can be in a page", async () => {
+  test("the element can be inserted into a page", async () => {
     const element = document.createElement("datashop-live-logs");
     for (const [name, value] of Object.entries({
       "workspace-id": "workspace123",

@@ -1,4 +1,5 @@
-// The page as files, so that the gateway can serve it. The root is named because the page's source is beside this folder, not in it.
+// Exports the page as files that the gateway can serve. The root is set because the source of the
+// page is next to this folder, not in it.
 
 import { fileURLToPath } from "node:url";
 

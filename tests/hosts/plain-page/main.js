@@ -1,4 +1,5 @@
-// The page of the hosts without React: by its hash it shows the viewer, the element, or a list of its own from the headless client.
+// The page of the hosts without React. Its hash selects the viewer, the element, or a list of its
+// own with the headless client.
 
 import { backend, mountLiveLogs } from "@datashop/logs-sse-client";
 import "@datashop/logs-sse-client/element";
@@ -9,8 +10,8 @@ const WORKFLOW = { workspaceId: "workspace123", workflowId: "workflow456" };
 const PAGES = { "#mount": mount, "#element": element, "#headless": headless };
 
 window.liveLogsBackend = backend;
-const end = PAGES[location.hash || "#mount"](document.getElementById("live-logs"));
-document.getElementById("leave").addEventListener("click", end);
+const close = PAGES[location.hash || "#mount"](document.getElementById("live-logs"));
+document.getElementById("leave").addEventListener("click", close);
 
 function mount(place) {
   const handle = mountLiveLogs(place, WORKFLOW);

@@ -1,5 +1,5 @@
-// The React page of the hosts: what a page writes to get live logs, and nothing that depends on its bundler or its React.
-// Without JSX, so that no host needs a transform.
+// The React page of the hosts, independent of the bundler and the version of React. Without JSX, so
+// that no host needs a transform.
 
 import React from "react";
 import { backend } from "@datashop/logs-sse-client";
@@ -10,7 +10,7 @@ const WORKFLOW = { workspace_id: "workspace123", workflow_id: "workflow456" };
 
 export function App() {
   const [isShown, show] = React.useState(true);
-  // The tests ask it. In an effect, since this module is loaded on servers too.
+  // For the tests. In an effect, since this module is also loaded on servers.
   React.useEffect(() => {
     window.liveLogsBackend = backend;
   }, []);

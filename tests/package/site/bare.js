@@ -1,46 +1,51 @@
-// A page that shows nothing by itself: the tests open viewers and sources here by name, and what their callbacks get is kept.
+// A page that shows nothing by itself: the tests open viewers and sources here by name, and read
+// what their callbacks received.
 
-import * as viewer from "./pkg/index.js";
 import * as headless from "./pkg/headless.js";
+import * as viewer from "./pkg/index.js";
 
-const { mountLiveLogs, LiveLogsError } = viewer;
-const { openLogs } = headless;
 const WORKFLOW = { workspaceId: "workspace123", workflowId: "workflow456" };
 
-/** Mounts in the element of this name. `ready` never stays unheard, so that only the package's own rejections are seen. */
-function mount(name, options) {
-  const heard = hear();
-  window.host[name] = {
-    ...heard,
-    handle: mountLiveLogs(document.getElementById(name), {
-      ...WORKFLOW,
-      ...heard.callbacks,
-      ...options,
-    }),
-  };
+/** The element of this id, which must exist. */
+function element(id, within = document) {
+  const element = within.getElementById(id);
+  if (!element) throw new Error(`the page has no element #${id}`);
+  return element;
 }
 
-/** Opens a source without a view. */
+/** Mounts a viewer in `place`, by default the element of this name; keeps it as `live[name]`. */
+function mount(name, options, place = element(name)) {
+  const received = record();
+  const handle = viewer.mountLiveLogs(place, {
+    ...WORKFLOW,
+    ...received.callbacks,
+    ...options,
+  });
+  window.live[name] = Object.assign(received, { handle });
+}
+
+/** Opens a source without a view, and keeps it as `live[name]`. */
 function open(name, options) {
-  const heard = hear();
-  const logs = openLogs({ ...heard.callbacks, ...options });
-  window.host[name] = { ...heard, handle: logs };
+  const received = record();
+  const handle = headless.openLogs({ ...received.callbacks, ...options });
+  window.live[name] = Object.assign(received, { handle });
 }
 
-function hear() {
-  const heard = { statuses: [], logs: [], errors: [], batches: 0 };
-  heard.callbacks = {
-    onStatus: (status) => heard.statuses.push(status),
+/** Callbacks that keep what they receive. `ready` is not awaited, as in most hosts. */
+function record() {
+  const received = { statuses: [], logs: [], errors: [], batches: 0 };
+  const callbacks = {
+    onStatus: (status) => received.statuses.push(status),
     onLog: (logs) => {
-      heard.batches++;
-      heard.logs.push(...logs);
+      received.batches++;
+      received.logs.push(...logs);
     },
-    onError: (error) => heard.errors.push(error),
+    onError: (error) => received.errors.push(error),
   };
-  return heard;
+  return Object.assign(received, { callbacks });
 }
 
-/** An error as plain data, which is all that leaves the page. */
+/** An error as plain data, which is all that can leave the page. */
 function plain(error) {
   const { name, type, option, message } = error;
   return {
@@ -48,12 +53,12 @@ function plain(error) {
     type,
     option,
     message,
-    isOurs: error instanceof LiveLogsError,
+    isOurs: error instanceof viewer.LiveLogsError,
     cause: error.cause === undefined ? undefined : String(error.cause),
   };
 }
 
-/** What an act throws, as plain data. */
+/** What a function throws, as plain data. */
 function thrown(act) {
   try {
     act();
@@ -63,7 +68,7 @@ function thrown(act) {
   return undefined;
 }
 
-/** What a callback may do to its own handle, by name: a function cannot be handed into a page. */
+/** What a callback may do to its own handle, by name: functions cannot be passed into a page. */
 const acts = {
   disconnect: (handle) => handle.disconnect(),
   reconnect: (handle) => {
@@ -78,4 +83,5 @@ const acts = {
   "mount another": () => mount("two", { autoConnect: true }),
 };
 
-window.host = { viewer, headless, mount, open, plain, thrown, acts };
+window.live = {};
+window.harness = { viewer, headless, element, mount, open, plain, thrown, acts };

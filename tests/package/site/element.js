@@ -3,3 +3,4 @@
 import { defineLiveLogs } from "./pkg/element.js";
 
 window.defineLiveLogs = defineLiveLogs;
+window.element = (id) => document.getElementById(id);

@@ -1,20 +1,23 @@
-// The page of the matrix without the viewer: a list of its own, and a door for the tests.
+// The page of the policy matrix without the viewer: a list of its own, and access for the tests.
 
 import { backend, openLogs } from "./pkg/headless.js";
 
-const SHOWN = 10;
+const SHOWN_ROWS = 10;
 
 const logs = openLogs({ workspaceId: "workspace123", workflowId: "workflow456" });
-document.getElementById("connect").addEventListener("click", () => logs.connect());
+const status = document.querySelector("#word");
+const list = document.querySelector("#list");
+
+document.querySelector("#connect").addEventListener("click", () => logs.connect());
 logs.subscribe(() => {
-  const { rows, status } = logs.getSnapshot();
-  document.getElementById("word").textContent = status.word;
-  document.getElementById("list").replaceChildren(...rows.slice(-SHOWN).map(item));
+  const snapshot = logs.getSnapshot();
+  status.textContent = snapshot.status.word;
+  list.replaceChildren(...snapshot.rows.slice(-SHOWN_ROWS).map(item));
 });
 
-function item(row) {
+function item({ text }) {
   const item = document.createElement("li");
-  item.textContent = row.text;
+  item.textContent = text;
   return item;
 }
 

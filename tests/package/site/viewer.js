@@ -1,4 +1,4 @@
-// The page of the matrix with the viewer: what a host writes, and a door for the tests.
+// The page of the policy matrix with the viewer: what a host writes, and access for the tests.
 
 import { backend, mountLiveLogs } from "./pkg/index.js";
 

@@ -4,6 +4,7 @@
 
 /** @import { LiveLogsOptions } from "../types/index.d.ts" */
 /** @import { LogsOptions } from "../types/headless.d.ts" */
+/** @import { EngineOptions } from "./engine/assets.d.ts" */
 
 import {
   CHANNEL_EXAMPLES,
@@ -280,18 +281,13 @@ function shown(value) {
 }
 
 /**
- * Encodes the options of an engine by position; src/js/policy.rs decodes them.
+ * Returns the options that an engine is created with (src/js/options.rs).
  *
  * @param {Options} options
+ * @returns {EngineOptions}
  */
-export function encodeOptions(options) {
-  const consoleLevel = { off: 0, changes: 1, lines: 2 }[options.console];
-  return Float64Array.of(
-    consoleLevel,
-    options.maxAttempts ?? Number.NaN,
-    options.connectTimeoutMs ?? Number.NaN,
-    options.silenceMs ?? Number.NaN,
-    options.hiddenMs ?? Number.NaN,
-    Number(options.withCredentials),
-  );
+export function engineOptions(options) {
+  const { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs, withCredentials, capacity } =
+    options;
+  return { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs, withCredentials, capacity };
 }

@@ -1,4 +1,5 @@
-// A stand-in for the wrapper that is replaced: a status line, a button, and a yellow section above the logs that the page had.
+// A stand-in for the wrapper that is replaced: a status line, a button, and a yellow section above
+// the logs that the page had.
 
 import React from "react";
 import { useLogsSubscription } from "./LogsSSEClient.js";

@@ -1,4 +1,4 @@
-// The page's head: which workspace and which workflow are looked at.
+// The header of the page: the current workspace and workflow.
 
 import React from "react";
 import { useDispatch, useSelector } from "react-redux";
@@ -26,7 +26,7 @@ export function Choice() {
 }
 
 function choice(name, ids, chosen, onChange) {
-  // By its ids, so that the dropdown forgets its own choice when the workspace has other workflows.
+  // Keyed by its ids, so that the dropdown resets when the workspace has other workflows.
   const options = ids.map((id) => ({ label: id, value: id, selected: id === chosen }));
   return h(
     "div",

@@ -1,4 +1,4 @@
-// The table that the page had before there were live logs: logs of earlier runs, read anew by a button.
+// The table that the page had before live logs: logs of earlier runs, with a Refresh button.
 
 import React from "react";
 import { useSelector, useStore } from "react-redux";
@@ -18,6 +18,7 @@ const SCHEMA = [
 export function ExistingLogs() {
   const store = useStore();
   const { logs, isReading, refreshes, workflowId } = useSelector((state) => state);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: refreshes when the workflow changes
   React.useEffect(() => {
     refresh(store);
   }, [store, workflowId]);
@@ -30,7 +31,7 @@ export function ExistingLogs() {
       h(Heading, { size: "s" }, "Logs of earlier runs"),
       h(Button, { icon: "refresh", onClick: () => refresh(store) }, "Refresh"),
     ),
-    // This table takes new rows when its loading ends, and at no other time.
+    // This table accepts new rows only when loading ends.
     h(Table, {
       data: logs,
       loading: isReading,

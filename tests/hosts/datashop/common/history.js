@@ -1,4 +1,5 @@
-// The logs of earlier runs, as the page's own backend would give them. Stands still: what is new comes by the live logs alone.
+// The logs of earlier runs, as the page's own backend would return them. Never changes: new lines
+// arrive only as live logs.
 
 const LOGS = {
   workflow456: [
@@ -41,8 +42,8 @@ const LOGS = {
   ],
 };
 
-/** Gives the logs of a workflow, newest first, after the time that a backend takes. */
-export async function readLogs(workspaceId, workflowId) {
+/** Returns the logs of a workflow, newest first, after the delay of a backend. */
+export async function readLogs(workflowId) {
   await new Promise((resolve) => setTimeout(resolve, 100));
   return LOGS[workflowId].map(([date, level, pipeline, message, duration]) => ({
     date,

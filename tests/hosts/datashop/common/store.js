@@ -1,9 +1,9 @@
-// The Redux store of the page: the workspace and workflow that are looked at, and the logs of earlier runs.
+// The Redux store of the page: the current workspace and workflow, and the logs of earlier runs.
 
 import { createStore } from "redux";
 import { readLogs } from "./history.js";
 
-/** Each workspace with its workflows; the make-believe job of the gateway writes to the first and the last workflow. */
+/** Workspaces and their workflows; the gateway's sample job writes to the first and the last. */
 export const WORKSPACES = {
   workspace123: ["workflow456", "workflow789"],
   prod_workspace: ["etl_job_789"],
@@ -14,9 +14,9 @@ export const chooseWorkflow = (workflowId) => ({ type: "WORKFLOW_CHOSEN", workfl
 
 /** Reads the logs of earlier runs, as the Refresh button and each choice do. */
 export async function refresh(store) {
-  const { workspaceId, workflowId } = store.getState();
-  store.dispatch({ type: "LOGS_ASKED" });
-  const logs = await readLogs(workspaceId, workflowId);
+  const { workflowId } = store.getState();
+  store.dispatch({ type: "LOGS_REQUESTED" });
+  const logs = await readLogs(workflowId);
   store.dispatch({ type: "LOGS_READ", workflowId, logs });
 }
 
@@ -36,10 +36,10 @@ function reduce(state, action) {
       };
     case "WORKFLOW_CHOSEN":
       return { ...state, workflowId: action.workflowId, logs: [] };
-    case "LOGS_ASKED":
+    case "LOGS_REQUESTED":
       return { ...state, isReading: true };
     case "LOGS_READ":
-      // An answer that comes after another choice is not this workflow's.
+      // A response that arrives after another choice belongs to another workflow.
       return action.workflowId === state.workflowId
         ? { ...state, logs: action.logs, isReading: false, refreshes: state.refreshes + 1 }
         : state;

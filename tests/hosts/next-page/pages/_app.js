@@ -1,4 +1,4 @@
-// Next takes global style sheets from this file only.
+// Next accepts global style sheets only in this file.
 
 import React from "react";
 import "@datashop/logs-sse-client/style.css";

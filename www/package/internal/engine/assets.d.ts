@@ -2,6 +2,7 @@
 // (scripts/lib/package_files.mjs), and wasm-bindgen's glue for src/js
 // (scripts/lib/generated_code.mjs).
 
+import type { LiveLogsOptions, LogsStatus, Notice } from "../../types/index.d.ts";
 import type {
   openEventSource,
   openFetch,
@@ -31,13 +32,34 @@ export interface Glue {
   openFetch: typeof openFetch;
 }
 
+/** The status as the engine reports it (crates/core/src/js_export.rs). */
+export type StatusReport = Omit<LogsStatus, "backend">;
+
+/** A notice as the engine reports it. */
+export type NoticeReport = Omit<Notice, "key">;
+
+/** New rows, oldest first: JSON arrays of lines, and the notices between them. */
+export type EngineRows = (string | NoticeReport)[];
+
+/** The options of an engine (src/js/options.rs). Without a value, an option has its default. */
+export type EngineOptions = Pick<
+  LiveLogsOptions,
+  | "console"
+  | "maxAttempts"
+  | "connectTimeoutMs"
+  | "silenceMs"
+  | "hiddenMs"
+  | "withCredentials"
+  | "capacity"
+>;
+
 /**
- * Receives new rows as JSON, the status as JSON if it changed, and whether this is the last call of
- * a frame (src/js/teller.rs).
+ * Receives new rows, the status if its state changed, and whether this is the last call of a frame
+ * (src/js/listener.rs).
  */
 export type EngineListener = (
-  rows: string | undefined,
-  status: string | undefined,
+  rows: EngineRows | undefined,
+  status: StatusReport | undefined,
   isFrame: boolean,
 ) => void;
 
@@ -51,7 +73,7 @@ interface Engine {
   connect(): void;
   disconnect(): void;
   retry_now(): void;
-  status(): string;
+  status(): StatusReport;
   free(): void;
 }
 
@@ -75,11 +97,10 @@ export interface ViewerGlue extends Glue {
     element: HTMLElement,
     listener: EngineListener,
     open: OpenStream,
-    capacity: number,
-    options: Float64Array,
+    options: EngineOptions,
   ) => LogView;
 }
 
 export interface HeadlessGlue extends Glue {
-  LogStream: new (listener: EngineListener, open: OpenStream, options: Float64Array) => LogStream;
+  LogStream: new (listener: EngineListener, open: OpenStream, options: EngineOptions) => LogStream;
 }

@@ -2,10 +2,11 @@
 // callback throws stops nothing.
 
 /** @import { Backend, ConnectionOptions, Log, LogsStatus, Notice } from "../../types/index.d.ts" */
+/** @import { EngineRows, StatusReport } from "./assets.d.ts" */
 
 import { LiveLogsError, messageOf } from "../errors.js";
-import { isLog, parseRows } from "./records.js";
-import { parseStatus } from "./status.js";
+import { isLog, toRows } from "./records.js";
+import { toStatus } from "./status.js";
 
 /**
  * Creates the callbacks of one engine's client. `options()` returns the options that are in force.
@@ -80,19 +81,19 @@ export function createCallbacks(options, { onRows, onFrame } = {}) {
     /**
      * Handles a call of the engine; see `EngineListener`.
      *
-     * @param {string | undefined} rows
-     * @param {string | undefined} status
+     * @param {EngineRows | undefined} rows
+     * @param {StatusReport | undefined} status
      * @param {boolean} isFrame
      * @param {Backend} backend
      */
     receive(rows, status, isFrame, backend) {
       if (isClosed) return;
       if (rows !== undefined) {
-        const parsed = parseRows(rows);
+        const parsed = toRows(rows);
         onRows?.(parsed);
         if (options().onLog) pendingLogs.push(...parsed.filter(isLog));
       }
-      if (status !== undefined) pendingStatus = parseStatus(status, backend);
+      if (status !== undefined) pendingStatus = toStatus(status, backend);
       if (!isFrame) return;
       if (pendingStatus) {
         const latest = pendingStatus;

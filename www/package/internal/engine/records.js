@@ -1,30 +1,30 @@
-// Converts the engine's rows (crates/core/src/report.rs) to the objects that hosts receive.
+// Converts the engine's rows (crates/core/src/js_export.rs) to the objects that hosts receive.
 
 /** @import { Log, Notice } from "../../types/index.d.ts" */
+/** @import { EngineRows, NoticeReport } from "./assets.d.ts" */
 
 /**
  * @typedef {[channel: string | null, id: string, seq: number | null, time: unknown, text: string,
  *   levelClass?: Log["levelClass"]]} LogRecord
- * @typedef {[type: unknown, notice: Notice["notice"], missing: number | null, text: string]
- * } NoticeRecord
  */
 
 /** Grows over all sources of the page, so that logs of two connections never share a key. */
 let lastKey = 0;
 
 /**
- * Parses the engine's JSON into rows, oldest first.
+ * Returns the rows that an engine delivered, oldest first.
  *
- * @param {string} json
+ * @param {EngineRows} pieces
  * @returns {(Log | Notice)[]}
  */
-export function parseRows(json) {
-  /** @type {unknown[][]} */
-  const records = JSON.parse(json);
-  return records.map((record) =>
-    record.length === 4
-      ? toNotice(/** @type {NoticeRecord} */ (record))
-      : toLog(/** @type {LogRecord} */ (record.slice(1))),
+export function toRows(pieces) {
+  return pieces.flatMap(
+    (piece) =>
+      /** @type {(Log | Notice)[]} */ (
+        typeof piece === "string"
+          ? /** @type {LogRecord[]} */ (JSON.parse(piece)).map(toLog)
+          : [toNotice(piece)]
+      ),
   );
 }
 
@@ -102,10 +102,10 @@ export function isLog(row) {
 }
 
 /**
- * @param {NoticeRecord} record
+ * @param {NoticeReport} report
  * @returns {Notice}
  */
-function toNotice([, notice, missing, text]) {
+function toNotice({ notice, missing, text }) {
   lastKey += 1;
   return { key: lastKey, notice, missing, text };
 }

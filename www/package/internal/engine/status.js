@@ -1,6 +1,7 @@
 // The status of a connection as hosts receive it.
 
 /** @import { Backend, LogsStatus } from "../../types/index.d.ts" */
+/** @import { StatusReport } from "./assets.d.ts" */
 /** @import { LiveLogsError } from "../errors.js" */
 
 /** @type {LogsStatus} */
@@ -37,12 +38,12 @@ export function idleStatus(failure) {
 }
 
 /**
- * Parses the status that an engine wrote (crates/core/src/report.rs).
+ * Returns the status of an engine as hosts receive it.
  *
- * @param {string} json
+ * @param {StatusReport} report
  * @param {Backend} backend
  * @returns {LogsStatus}
  */
-export function parseStatus(json, backend) {
-  return Object.freeze({ ...JSON.parse(json), backend });
+export function toStatus(report, backend) {
+  return Object.freeze({ ...report, backend });
 }

@@ -10,11 +10,11 @@
 import { callbackError, createCallbacks } from "../engine/callbacks.js";
 import { guarded, loadEngine } from "../engine/engine.js";
 import { assets } from "../engine/headless_assets.js";
-import { idleStatus, parseStatus } from "../engine/status.js";
+import { idleStatus, toStatus } from "../engine/status.js";
 import { createStreamOpener } from "../engine/stream_opener.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
-import { checkOptions, DEFAULTS, encodeOptions, HEADLESS_OPTIONS } from "../options.js";
+import { checkOptions, DEFAULTS, engineOptions, HEADLESS_OPTIONS } from "../options.js";
 import { bindToZone, outside, outsideAll } from "../zone.js";
 import { createAsyncRows } from "./async_rows.js";
 import { createRowBuffer } from "./row_buffer.js";
@@ -87,7 +87,7 @@ function open(hostOptions) {
     stream =
       guarded(
         engine,
-        ({ LogStream }) => new LogStream(listener, opener.open, encodeOptions(options)),
+        ({ LogStream }) => new LogStream(listener, opener.open, engineOptions(options)),
       ) ?? null;
     follow();
     if (shouldConnect) withStream((stream) => stream.connect());
@@ -140,8 +140,8 @@ function open(hostOptions) {
 
   /** @returns {LogsStatus} */
   function status() {
-    const json = withStream((stream) => stream.status());
-    return json && engine ? parseStatus(json, engine.backend) : idleStatus(failure);
+    const report = withStream((stream) => stream.status());
+    return report && engine ? toStatus(report, engine.backend) : idleStatus(failure);
   }
 
   /** Connects, with a new engine if the previous one failed. */

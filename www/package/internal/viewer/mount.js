@@ -8,12 +8,12 @@
 
 import { createCallbacks } from "../engine/callbacks.js";
 import { guarded, loadEngine } from "../engine/engine.js";
-import { idleStatus, parseStatus } from "../engine/status.js";
+import { idleStatus, toStatus } from "../engine/status.js";
 import { createStreamOpener } from "../engine/stream_opener.js";
 import { assets } from "../engine/viewer_assets.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
-import { checkOptions, DEFAULTS, encodeOptions, VIEWER_OPTIONS } from "../options.js";
+import { checkOptions, DEFAULTS, engineOptions, VIEWER_OPTIONS } from "../options.js";
 import { bindToZone, outside, outsideAll } from "../zone.js";
 
 /** @type {typeof import("../../types/index.d.ts").mountLiveLogs} */
@@ -78,11 +78,10 @@ function mount(element, hostOptions) {
     const listener = (rows, status, isFrame) => callbacks.receive(rows, status, isFrame, backend);
     const opener = createStreamOpener(engine, () => options);
     endStreams = opener.end;
-    const { capacity } = options;
     view =
       guarded(
         engine,
-        ({ LogView }) => new LogView(root, listener, opener.open, capacity, encodeOptions(options)),
+        ({ LogView }) => new LogView(root, listener, opener.open, engineOptions(options)),
       ) ?? null;
     apply({ ...options, autoConnect: shouldConnect });
   }
@@ -210,8 +209,8 @@ function mount(element, hostOptions) {
     },
 
     status() {
-      const json = withView((view) => view.status());
-      return json && engine ? parseStatus(json, engine.backend) : idleStatus(failure);
+      const report = withView((view) => view.status());
+      return report && engine ? toStatus(report, engine.backend) : idleStatus(failure);
     },
 
     unmount() {
