@@ -49,7 +49,7 @@ pub fn install_panic_hook() {
         let name = thread::current().name().unwrap_or("unnamed").to_owned();
         match backtrace.status() {
             BacktraceStatus::Captured => {
-                report(format_args!("thread '{name}' {panic}\n{backtrace}"))
+                report(format_args!("thread '{name}' {panic}\n{backtrace}"));
             }
             _ => report(format_args!("thread '{name}' {panic}")),
         }

@@ -170,7 +170,7 @@ async fn tries_the_other_path_once_and_remembers_it() {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let (seen, missed) = (Arc::clone(&asked), Arc::clone(&asked));
         let note = |list: &Mutex<Vec<String>>, uri: &Uri| {
-            list.lock().expect("unpoisoned").push(uri.path().to_owned())
+            list.lock().expect("unpoisoned").push(uri.path().to_owned());
         };
         let send = move |uri: Uri| async move {
             note(&seen, &uri);

@@ -55,7 +55,7 @@ impl LogView {
         });
         let updated = Rc::clone(&listener);
         live.with(|client| {
-            client.on_update(move |is_frame| live.with(|client| updated.update(client, is_frame)))
+            client.on_update(move |is_frame| live.with(|client| updated.update(client, is_frame)));
         });
         Ok(Self { live, listener, _view: view, _owner: owner })
     }
@@ -69,7 +69,7 @@ impl LogView {
         endpoint: &str,
     ) {
         self.live.with(|client| {
-            client.set_target(Target::new(service, workspace_id, workflow_id, endpoint))
+            client.set_target(Target::new(service, workspace_id, workflow_id, endpoint));
         });
     }
 

@@ -399,7 +399,7 @@ mod tests {
                 assert_eq!(
                     progress.gap_reported(&Gap { reason: GapReason::Slow, ..gap(Some(7)) }),
                     Some(lost(2))
-                )
+                );
             },
             |progress| assert_eq!(line(progress, 7), LineOrder::After(lost(1))),
             |progress| assert_eq!(progress.gap_reported(&gap(Some(7))), Some(lost(2))),

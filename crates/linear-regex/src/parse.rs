@@ -291,7 +291,7 @@ impl Group {
     }
 }
 
-/// The longest pattern in bytes. Nobody types more.
+/// The longest pattern in bytes, more than anyone types.
 const MAX_BYTES: usize = 1_000;
 
 /// The deepest nesting of groups. The parser does not need the bound; a pattern that exceeds it was

@@ -74,7 +74,7 @@ impl Program {
                 Inst::Match => return None,
                 Inst::Assert(_) => open.push(index + 1),
                 Inst::Split(threads) => {
-                    open.extend(threads.map(|thread| index.wrapping_add_signed(thread)))
+                    open.extend(threads.map(|thread| index.wrapping_add_signed(thread)));
                 }
                 Inst::Jump(thread) => open.push(index.wrapping_add_signed(thread)),
                 inst => {

@@ -164,11 +164,11 @@ impl Program {
             match self.code[index] {
                 Inst::Char(_) | Inst::Class(_) => threads.push(Thread { index, ..thread }),
                 Inst::Assert(place) if place.holds_at(text.as_bytes(), at) => {
-                    cache.open.push(index + 1)
+                    cache.open.push(index + 1);
                 }
                 Inst::Assert(_) => {}
                 Inst::Split(threads) => {
-                    cache.open.extend(threads.map(|thread| index.wrapping_add_signed(thread)))
+                    cache.open.extend(threads.map(|thread| index.wrapping_add_signed(thread)));
                 }
                 Inst::Jump(thread) => cache.open.push(index.wrapping_add_signed(thread)),
                 Inst::Match => {

@@ -142,7 +142,7 @@ impl Reader {
                 None => self.handle.wake.woken().await,
                 // There is something to fetch in both cases.
                 Some(deadline) => {
-                    timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default()
+                    timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default();
                 }
             }
         }
@@ -352,6 +352,7 @@ struct Look {
 }
 
 /// Logs of a channel that the reader cannot receive any more.
+#[derive(Clone, Copy)]
 struct Missed {
     from: u64,
     to: u64,

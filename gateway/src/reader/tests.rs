@@ -212,7 +212,7 @@ fn channels_merge_in_the_order_of_publishing() {
     let publisher = Arc::clone(&hub);
     let publishing = std::thread::spawn(move || {
         (0..20_000)
-            .for_each(|_| ["a", "b"].iter().for_each(|channel| publish(&publisher, channel, 1)))
+            .for_each(|_| ["a", "b"].iter().for_each(|channel| publish(&publisher, channel, 1)));
     });
     let mut sent = [0_u64; 2];
     while sent != [20_000; 2] {

@@ -132,7 +132,7 @@ impl LineEnds {
         match (field, self.body) {
             (Field::Coding, _) => self.body = Body::Chunked,
             (Field::Length, Body::None) if byte.is_ascii_digit() => {
-                self.body = Body::Length(u64::from(byte - b'0'))
+                self.body = Body::Length(u64::from(byte - b'0'));
             }
             (Field::Length, Body::Length(length)) if byte.is_ascii_digit() => {
                 self.body =

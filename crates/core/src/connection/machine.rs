@@ -84,11 +84,11 @@ impl Connection {
             Input::Answered(source, head) => self.handle_answered(now, source, &head),
             Input::Unread(source, what) => self.handle_unread(source, what),
             Input::HeartbeatInterval(source, interval) => {
-                self.handle_heartbeat_interval(now, source, interval)
+                self.handle_heartbeat_interval(now, source, interval);
             }
             Input::Failed(source, failure) => self.handle_failed(now, source, failure),
             Input::NotGranted(source, channel) => {
-                self.handle_stop(source, StopReason::NotGranted(channel))
+                self.handle_stop(source, StopReason::NotGranted(channel));
             }
             Input::Bye(source, bye) => self.handle_bye(now, source, bye),
             Input::Probed(probe, head) => self.handle_probed(now, probe, &head),
@@ -270,13 +270,13 @@ impl Connection {
             match (due.reason, self.source) {
                 (TimerReason::Retry, _) => self.retry(now),
                 (TimerReason::ConnectTimeout, Some(source)) => {
-                    self.handle_failed(now, source, Failure::TimedOut(self.config.connect_timeout))
+                    self.handle_failed(now, source, Failure::TimedOut(self.config.connect_timeout));
                 }
                 (TimerReason::Silence, Some(source)) => self.handle_silence(now, source, due.at),
                 (TimerReason::Hidden, _)
                     if !matches!(self.state, State::Idle | State::Stopped(_)) =>
                 {
-                    self.close(State::Paused)
+                    self.close(State::Paused);
                 }
                 _ => {}
             }
@@ -295,7 +295,7 @@ impl Connection {
                 self.handle_failed(now, source, Failure::Unread(self.unread));
             }
             Some(Liveness::Dead(silence)) => {
-                self.handle_failed(now, source, Failure::Silent(silence))
+                self.handle_failed(now, source, Failure::Silent(silence));
             }
         }
     }

@@ -97,7 +97,7 @@ impl Session {
                 self.handle_input(now, Input::Failed(source, failure));
             }
             SourceEvent::NotOpened(why) => {
-                self.handle_input(now, Input::Failed(source, Failure::CannotOpen(why)))
+                self.handle_input(now, Input::Failed(source, Failure::CannotOpen(why)));
             }
         }
     }

@@ -13,7 +13,7 @@ impl Connection {
                 match self.next_attempt().filter(|_| now < self.not_before) {
                     // The delay that the server asked for applies on any network.
                     Some(until) => {
-                        self.change(State::Waiting { until, attempt: self.backoff.failures() + 1 })
+                        self.change(State::Waiting { until, attempt: self.backoff.failures() + 1 });
                     }
                     None => self.attempt(now),
                 }
@@ -42,7 +42,7 @@ impl Connection {
         match (page, self.config.hidden) {
             (Page::Frozen, _) if is_active => self.close(State::Paused),
             (Page::Hidden, Hidden::CloseAfter(time)) => {
-                self.timer.set(TimerReason::Hidden, now + time)
+                self.timer.set(TimerReason::Hidden, now + time);
             }
             (Page::Visible | Page::Resumed, _) => {
                 self.timer.clear(TimerReason::Hidden);
