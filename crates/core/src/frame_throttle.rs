@@ -8,8 +8,8 @@ use crate::viewport::Viewport;
 
 /// Remembers what was drawn last, and when.
 ///
-/// If every visible row is replaced from one frame to the next, nobody can read them, and drawing
-/// each frame only takes time from the rest of the page.
+/// If every visible row is replaced from one frame to the next, the rows cannot be read, and
+/// drawing each frame only takes time from the rest of the page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameThrottle {
     last: Option<(Instant, u64)>,

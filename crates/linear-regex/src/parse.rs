@@ -36,7 +36,7 @@ struct Parser {
     outer: Vec<Group>,
 }
 
-/// An open group.
+/// A group whose closing parenthesis has not been read.
 #[derive(Debug, Default)]
 struct Group {
     /// The index of its parenthesis.
@@ -291,7 +291,7 @@ impl Group {
     }
 }
 
-/// The longest pattern in bytes. Nobody types more.
+/// The longest pattern in bytes, more than anyone types.
 const MAX_BYTES: usize = 1_000;
 
 /// The deepest nesting of groups. The parser does not need the bound; a pattern that exceeds it was
