@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-/// What to do.
+/// Measures a gateway with many readers of one channel.
 #[derive(Debug, Parser)]
 struct Args {
     /// Address of the gateway, as host:port.
@@ -28,10 +28,10 @@ struct Args {
     /// Readers of the one channel.
     #[arg(long, default_value_t = 2_000)]
     readers: usize,
-    /// Logs per second.
+    /// Logs published per second on that channel.
     #[arg(long, default_value_t = 50)]
     rate: u32,
-    /// Duration in seconds.
+    /// How long logs are published, in seconds.
     #[arg(long, default_value_t = 20)]
     seconds: u32,
     /// Request batches, as our client does.

@@ -17,7 +17,7 @@ impl Signals {
         Ok(Self(()))
     }
 
-    /// Waits for Ctrl-C.
+    /// Waits for Ctrl-C, or for ever if it cannot be caught.
     pub async fn stop_requested(&mut self) {
         if ctrl_c().await.is_err() {
             std::future::pending().await

@@ -4,7 +4,7 @@
 /// How much is logged to the console.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Console {
-    /// Nothing is logged.
+    /// Nothing is logged, not even failures of the connection.
     Off,
     /// One line for each change of the connection.
     #[default]

@@ -59,14 +59,14 @@ impl Resize {
         self.window == window_of(element)
     }
 
-    /// Also watches `element`.
+    /// Also watches `element`, which must be in the same window as the first one.
     pub fn watch(&self, element: &Element) {
         if let Some(raw) = &self.raw {
             raw.observe(element);
         }
     }
 
-    /// Stops watching `element`.
+    /// Stops watching `element`. Does nothing if it is not watched.
     pub fn unwatch(&self, element: &Element) {
         if let Some(raw) = &self.raw {
             raw.unobserve(element);

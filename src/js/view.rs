@@ -113,7 +113,7 @@ impl LogView {
         self.live.with(Client::retry_now);
     }
 
-    /// Removes all lines.
+    /// Removes all lines. The connection is not affected.
     pub fn clear(&self) {
         self.live.with(|client| {
             // Lines that were not delivered yet are not lost to the listener.

@@ -3,7 +3,7 @@
 /// Line counts since the channel was selected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// New lines.
+    /// Lines that arrived for the first time.
     pub received: u64,
     /// Lines that arrived again and were dropped.
     pub duplicates: u64,

@@ -55,7 +55,7 @@ impl Ring {
         }
     }
 
-    /// Releases every chunk.
+    /// Releases every chunk. Their numbers are not used again.
     pub(crate) fn clear(&mut self) {
         while !self.chunks.is_empty() {
             self.release_front();

@@ -88,7 +88,7 @@ impl Badge {
 pub enum MainAction {
     /// Connects to the target.
     Connect,
-    /// Closes the connection.
+    /// Closes the connection and stops reconnecting.
     Disconnect,
 }
 

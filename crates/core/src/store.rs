@@ -25,7 +25,7 @@ use logs_sse_wire::message::{Line, MAX_LINE_BYTES, Raw};
 /// A parsed row of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
-    /// A log line.
+    /// A log line, parsed from the bytes that were received.
     Line(Line),
     /// Something about the stream, for example that lines are missing here.
     Notice(Notice),
@@ -58,7 +58,7 @@ impl Row {
 /// Limits what a store holds. The oldest rows are evicted as soon as either limit is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// The most rows.
+    /// The most rows, notices included.
     pub lines: usize,
     /// The most bytes, so that a few thousand huge lines cannot fill the page's memory.
     pub bytes: usize,
@@ -256,7 +256,7 @@ impl Store {
         self.dropped
     }
 
-    /// Returns the capacity.
+    /// Returns the limits beyond which the oldest rows are evicted.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
         self.capacity

@@ -19,7 +19,7 @@ pub const DEFAULT_SERVICE: &str = "etl";
 /// The channels of one stream, and the route that streams them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// At least one.
+    /// Has at least one element, in the order of the URL.
     channels: Vec<ChannelName>,
     url: String,
 }

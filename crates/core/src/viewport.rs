@@ -48,7 +48,7 @@ pub struct Measures {
     pub height: f64,
 }
 
-/// What to draw.
+/// The rows to draw, and where to draw them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The number of the newest line to draw, plus one; rows go down from it.

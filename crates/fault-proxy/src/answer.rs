@@ -51,7 +51,6 @@ impl Answer {
         Self { status: StatusCode::FOUND, headers: vec![("Location", to)], body: String::new() }
     }
 
-    /// Adds a header.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.into()));
         self

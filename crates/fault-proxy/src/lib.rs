@@ -5,6 +5,8 @@
 //! ```text
 #![doc = include_str!("language.txt")]
 //! ```
+//!
+//! [`FaultProxy`] is the proxy for use in tests; the program of this crate serves one.
 
 mod answer;
 mod body;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 /// A plain http server, such as `http://127.0.0.1:8080`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Host and port.
+    /// Host and port, such as `127.0.0.1:8080`.
     address: String,
 }
 

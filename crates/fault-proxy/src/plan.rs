@@ -59,7 +59,7 @@ pub(crate) enum Act {
 pub(crate) struct Throttle {
     /// The size of each write, in bytes.
     pub(crate) split: Option<NonZeroUsize>,
-    /// Bytes per second.
+    /// The most bytes per second.
     pub(crate) rate: Option<NonZeroU64>,
 }
 

@@ -61,7 +61,6 @@ impl Class {
         }
     }
 
-    /// Returns the complement.
     #[must_use]
     pub(crate) fn negated(self) -> Self {
         Self { ascii: !self.ascii, is_negated: !self.is_negated, ..self }

@@ -36,7 +36,7 @@ struct Parser {
     outer: Vec<Group>,
 }
 
-/// An open group.
+/// A group whose closing parenthesis has not been read.
 #[derive(Debug, Default)]
 struct Group {
     /// The index of its parenthesis.

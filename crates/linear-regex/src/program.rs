@@ -14,11 +14,11 @@ pub(crate) enum Inst {
     Split([isize; 2]),
     /// Continues at the target.
     Jump(isize),
-    /// Accepts.
+    /// Ends the program: the pattern matches.
     Match,
 }
 
-/// A zero-width assertion.
+/// A condition on a position, which consumes no character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Assertion {
     Start,

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 /// An upstream that sends the same bytes to each client.
 #[derive(Debug)]
 pub struct Canned {
-    /// Where it listens.
+    /// The base URL, with a free port of 127.0.0.1.
     pub url: String,
     /// What was read of each request.
     pub requests: Arc<Mutex<Vec<String>>>,

@@ -67,10 +67,10 @@ impl Wire {
     }
 }
 
-/// A whole answer.
+/// An answer, read until the connection ended.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status code.
+    /// The status code, such as 200.
     pub status: u16,
     head: String,
     /// The bytes after the head.

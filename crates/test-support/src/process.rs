@@ -12,9 +12,9 @@ use crate::PATIENCE;
 /// A running program, killed with the test.
 #[derive(Debug)]
 pub struct Process {
-    /// The process itself.
+    /// The child process, which is killed and reaped on drop.
     pub child: Child,
-    /// Where it listens.
+    /// The URL from its first line of output.
     pub url: String,
     /// Its standard output behind the first line, if it is a pipe.
     pub stdout: Option<BufReader<std::process::ChildStdout>>,
@@ -122,7 +122,7 @@ pub fn connect(address: impl ToSocketAddrs) -> TcpStream {
 /// A connection whose bytes are read by hand.
 #[derive(Debug)]
 pub struct Raw {
-    /// The connection.
+    /// The blocking socket, whose reads fail after [`PATIENCE`].
     pub socket: TcpStream,
     /// What was read so far.
     pub text: String,

@@ -189,7 +189,7 @@ fn days_in(year: i64, month: i64) -> i64 {
 mod tests {
     use super::*;
 
-    /// 2026-11-23 22:28:34.244 UTC
+    /// 2026-11-23 22:28:34.244 UTC, in milliseconds since 1970.
     const MILLIS: i64 = 1_795_472_914_244;
 
     #[test]

@@ -66,7 +66,7 @@ pub struct Heartbeat {
 /// Logs of one channel that will not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The channel's name.
+    /// The channel's name as the gateway sent it.
     pub channel: String,
     /// The lowest sequence number among them; `None` when the gateway does not know the numbers.
     pub from: Option<u64>,

@@ -1,4 +1,4 @@
-//! The command line.
+//! The commands, with their flags and default values.
 
 pub(crate) mod errors;
 mod parse;
@@ -132,13 +132,14 @@ pub(crate) struct Publish {
     /// The service to publish as.
     #[arg(long, default_value = "etl")]
     pub(crate) service: String,
-    /// The workspace id.
+    /// Workspace to publish to, a part of the channel's name.
     #[arg(long, default_value = "workspace123")]
     pub(crate) workspace: String,
-    /// The workflow id.
+    /// Workflow to publish to, the last part of the channel's name.
     #[arg(long, default_value = "workflow456")]
     pub(crate) workflow: String,
-    /// The service's token.
+    /// Token that lets the service publish: one of the gateway's --token values, without its
+    /// SERVICE=.
     #[arg(long, default_value = DEMO_ETL_TOKEN, env = "LOGS_GATEWAY_TOKEN", hide_env_values = true)]
     pub(crate) token: String,
     /// The number of logs; 0 for no limit.

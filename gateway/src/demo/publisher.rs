@@ -32,13 +32,13 @@ pub struct Publisher {
 pub struct Log<'a> {
     /// The service that publishes.
     pub service: &'a str,
-    /// The workspace id.
+    /// The workspace id, a part of the channel's name.
     #[serde(rename = "workspace_id")]
     pub workspace: &'a str,
-    /// The workflow id.
+    /// The workflow id, the last part of the channel's name.
     #[serde(rename = "workflow_id")]
     pub workflow: &'a str,
-    /// The entry.
+    /// The entry, sent as it is.
     #[serde(rename = "logData")]
     pub data: &'a RawValue,
 }
@@ -57,9 +57,9 @@ pub struct Accepted {
 pub struct Series<'a> {
     /// The service that publishes.
     pub service: &'a str,
-    /// The workspace id.
+    /// The workspace id, a part of the channel's name.
     pub workspace: &'a str,
-    /// The workflow id.
+    /// The workflow id, the last part of the channel's name.
     pub workflow: &'a str,
     /// The number of logs; 0 for no limit.
     pub count: u64,

@@ -18,7 +18,7 @@ use crate::http::app::Extras;
 use crate::http::proxy;
 use crate::http::stream::STREAM_HEADERS;
 
-/// A recorded stream.
+/// A recorded stream, held in memory and served to each reader from the start.
 #[derive(Clone, Debug)]
 pub struct Recording {
     pieces: Arc<[Piece]>,

@@ -23,7 +23,7 @@ use crate::http::{admin, body, overload, proxy, publish, site, stream};
 pub struct Extras {
     /// The folder of a page to serve.
     pub site: Option<PathBuf>,
-    /// The page's Content-Security-Policy.
+    /// The Content-Security-Policy of the page's files.
     pub policy: Policy,
     /// The origins whose pages may call the routes.
     pub cors: Cors,
@@ -31,7 +31,7 @@ pub struct Extras {
     pub hosts: Hosts,
 }
 
-/// Returns all routes.
+/// Returns a router with all routes of the gateway, and the page in `extras` if there is one.
 pub fn app(gateway: Gateway, extras: &Extras) -> Router {
     let routes = Router::new()
         .route("/", get(admin::index))

@@ -9,7 +9,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 /// The other origins whose pages may call the routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cors {
-    /// No other origin.
+    /// No other origin may call the routes.
     #[default]
     Off,
     /// Any origin, without cookies.
@@ -73,7 +73,7 @@ impl Cors {
 /// One value of `--cors-origin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// `*`.
+    /// The value `*`, which stands for every origin.
     Any,
     /// An origin exactly as browsers send it.
     One(HeaderValue),

@@ -23,7 +23,6 @@ use crate::server::link::Link;
 /// The path of the route.
 pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
 
-/// Handles the route.
 pub(crate) async fn stream(
     State(gateway): State<Gateway>,
     RawQuery(query): RawQuery,

@@ -16,7 +16,6 @@ use crate::http::loose_json;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 
-/// Handles both routes.
 pub(crate) async fn publish(
     State(gateway): State<Gateway>,
     headers: HeaderMap,
@@ -45,7 +44,6 @@ pub(crate) async fn publish(
     Ok(json_response(StatusCode::OK, &answer))
 }
 
-/// A parsed request.
 struct Request<'a> {
     channel: ChannelName,
     log_data: &'a RawValue,

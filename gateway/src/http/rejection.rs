@@ -36,7 +36,6 @@ impl Rejection {
         Self { status, error: error.into(), header: None, upstream_status: None }
     }
 
-    /// Adds a header.
     #[must_use]
     pub(crate) fn with(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         Self { header: Some((name, value.into())), ..self }

@@ -32,7 +32,6 @@ impl Policy {
 }
 
 impl Default for Policy {
-    /// [`POLICY`].
     fn default() -> Self {
         Self(Some(HeaderValue::from_static(POLICY)))
     }

@@ -12,9 +12,9 @@ use crate::reader::timing::StreamTiming;
 /// The state that all handlers share.
 #[derive(Clone, Debug)]
 pub struct Gateway {
-    /// All channels.
+    /// The channels with their histories and readers.
     pub hub: Arc<Hub>,
-    /// Who may publish.
+    /// The tokens with which services publish.
     pub tokens: Arc<Tokens>,
     /// The target of the proxy route; `None` for this gateway itself.
     pub upstream: Option<Arc<Upstream>>,

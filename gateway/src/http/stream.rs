@@ -39,7 +39,6 @@ pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
     (HeaderName::from_static("x-accel-buffering"), "no"),
 ];
 
-/// Handles the route.
 pub(crate) async fn subscribe(
     State(gateway): State<Gateway>,
     RawQuery(query): RawQuery,

@@ -72,7 +72,7 @@ pub(crate) fn find_only<'a>(
     }
 }
 
-/// Parses `channels=a,b&channels=c`.
+/// Parses the channels of a query such as `channels=a,b&channels=c`, and drops duplicates.
 pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection> {
     let mut channels = Vec::new();
     for (name, list) in form_urlencoded::parse(query.as_bytes()) {

@@ -3,7 +3,7 @@
 /// An amount of logs. As a limit, whichever count is reached first applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// Number of logs.
+    /// Number of logs, whatever their size.
     pub lines: usize,
     /// Bytes of their envelopes, plus 96 (`ENTRY_BYTES`) for each.
     pub bytes: usize,

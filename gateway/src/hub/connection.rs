@@ -41,7 +41,6 @@ pub(crate) struct ReaderHandle {
     pub(crate) is_forwarded: bool,
     /// Wakes it when logs arrive.
     pub(crate) wake: Wake,
-    /// Ends its stream.
     pub(crate) stop: CancellationToken,
 }
 

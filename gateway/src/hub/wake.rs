@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::hub::bounds::Bounds;
 
-/// Wakes one reader.
+/// Wakes one reader, at each log or once enough of them have arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Wake {
     /// Holds one permit, so a reader that was busy when a log arrived looks again before it sleeps.
@@ -45,7 +45,6 @@ impl Wake {
         }
     }
 
-    /// Sleeps until woken.
     pub(crate) async fn woken(&self) {
         self.notify.notified().await;
     }

@@ -35,7 +35,7 @@ use crate::reader::resume::Resume;
 /// A requested channel, and whether the reader may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestedChannel {
-    /// The channel's name.
+    /// The name as it was requested.
     pub channel: ChannelName,
     /// Whether the reader may read it.
     pub is_granted: bool,

@@ -6,7 +6,7 @@ use logs_sse_wire::protocol::GapReason;
 
 use crate::hub::bounds::Extent;
 
-/// A reader's cursor.
+/// Where a stream begins, according to the reader's cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resume {
     /// No cursor: the stream starts live.

@@ -106,7 +106,7 @@ impl Door {
         Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed")
     }
 
-    /// Admits a connection.
+    /// Counts the connection as open until the place is dropped.
     pub(crate) fn enter(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         Place {

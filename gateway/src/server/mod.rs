@@ -24,7 +24,7 @@ use crate::server::front::Front;
 use crate::server::link::Link;
 use crate::server::socket::Socket;
 
-/// Where to listen.
+/// The address on which a server listens.
 #[derive(Clone, Debug)]
 pub struct Listen {
     /// The host name or address.
@@ -100,7 +100,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// When to stop.
+/// The tokens whose cancellation stops a server.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
     /// Ends all streams with a goodbye, and stops once they are closed or a few seconds have

@@ -62,7 +62,7 @@ impl Server {
         Self::with(config, timing, None).await
     }
 
-    /// Any routes.
+    /// A server with these routes, which do not use its `hub`.
     pub async fn of(routes: impl FnOnce(CancellationToken) -> Router) -> Self {
         // An error means that another test of this process installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -142,7 +142,6 @@ impl Server {
         reader
     }
 
-    /// Opens a stream.
     pub async fn read(&self, path: &str) -> Reader {
         Reader::open(client().get(format!("{}{path}", self.url))).await
     }
@@ -186,7 +185,6 @@ pub fn client() -> reqwest::Client {
     CLIENT.clone()
 }
 
-/// A short answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,

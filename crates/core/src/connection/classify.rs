@@ -9,7 +9,7 @@ use super::state::{Failure, ResponseHead, StopReason};
 pub(super) enum Outcome {
     /// The response is an event stream.
     Streams,
-    /// Retrying is pointless.
+    /// A retry would have the same result.
     Stop(StopReason),
     /// A retry may succeed, but not before this delay.
     Failed(Failure, Duration),

@@ -42,7 +42,7 @@ use crate::backoff;
 use logs_sse_wire::protocol::Bye;
 use logs_sse_wire::unread::Unread;
 
-/// Configures the connection.
+/// The limits and delays of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// How the delays between attempts grow.
@@ -136,7 +136,7 @@ pub enum Page {
 /// An action for the caller to perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Open this URL.
+    /// Open a source for this URL.
     Open {
         /// Identifies the source in later inputs and outputs.
         source: SourceId,

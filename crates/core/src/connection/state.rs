@@ -25,7 +25,7 @@ pub enum State {
         /// When the response arrived.
         since: Instant,
     },
-    /// Between two attempts.
+    /// No source is open until the next attempt.
     Waiting {
         /// When the next attempt starts.
         until: Instant,
@@ -238,9 +238,9 @@ pub struct ProbeId(pub(crate) u64);
 /// The head of a response, as a source or a probe saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResponseHead {
-    /// A response.
+    /// A response that no other variant describes.
     Answer {
-        /// The HTTP status.
+        /// The HTTP status code, such as 503.
         status: u16,
         /// Whether the content type is that of an event stream.
         is_stream: bool,

@@ -70,7 +70,7 @@ impl Find {
         true
     }
 
-    /// Returns the query.
+    /// Returns the query with which the search was created.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query

@@ -69,9 +69,9 @@ impl Query {
 pub struct Levels(u8);
 
 impl Levels {
-    /// Every level.
+    /// Every level, which excludes no line.
     pub const ALL: Self = Self((1 << Level::ALL.len()) - 1);
-    /// The empty set.
+    /// The empty set, which excludes every line.
     pub const NONE: Self = Self(0);
 
     /// The choices of the level menu: each level together with all more severe ones, and the

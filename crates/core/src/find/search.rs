@@ -9,7 +9,7 @@ use logs_sse_wire::indexed_fields::IndexedFields;
 use logs_sse_wire::locate::ScanState;
 use logs_sse_wire::message::Line;
 
-/// A prepared query.
+/// A query whose needle or regular expression is prepared once for all rows.
 #[derive(Clone, Debug)]
 pub(super) struct Search {
     levels: Levels,
@@ -21,9 +21,9 @@ pub(super) struct Search {
 /// [`Search::search_run`], [`Search::accepts_parsed`] and [`Search::limit`].
 #[derive(Clone, Debug)]
 enum Matcher {
-    /// Any text matches.
+    /// Every text matches, as there is no needle.
     Any,
-    /// The text occurs.
+    /// The text contains the needle.
     Text(Needle),
     /// The regular expression matches. It cannot match a line without the needle.
     Pattern(Box<Regex>, Option<Needle>),

@@ -21,11 +21,11 @@ pub enum SourceEvent<'a> {
     Answered(ResponseHead),
     /// A server-sent event arrived.
     Message {
-        /// The event's name.
+        /// The name in its `event` field.
         event: &'a str,
         /// The last event id.
         id: &'a str,
-        /// The event's data.
+        /// The lines of its `data` fields.
         data: &'a str,
     },
     /// Several events arrived at once, in the format of [`packed`].

@@ -30,7 +30,7 @@ enum Sequencing {
     Numbered,
 }
 
-/// A live log.
+/// A live log. Its caller opens the sources and passes in their events and the time.
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
@@ -41,7 +41,6 @@ pub struct Session {
     /// The last query, which need not be a filter: before any text is entered, it may already be
     /// set to a regular expression.
     query: Query,
-    /// See [`Session::rows_version`].
     rows_version: u64,
     progress: Progress,
     recovery: Recovery,
@@ -193,7 +192,7 @@ impl Session {
         &self.refused
     }
 
-    /// Returns the connection.
+    /// Returns the connection for reading; inputs go through the session.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.connection

@@ -41,7 +41,7 @@ impl Names {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Removes all names.
+    /// Removes all names. The version changes only if there were any.
     pub(crate) fn clear(&mut self) {
         self.version += u64::from(!self.names.is_empty());
         self.names.clear();

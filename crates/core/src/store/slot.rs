@@ -12,9 +12,9 @@ pub(crate) struct Slot {
     pub(crate) address: Address,
     /// The length of the text in bytes; [`PARSED`] for a row that is stored parsed.
     pub(crate) length: u32,
-    /// 0 for none.
+    /// The sequence number; 0 for none.
     pub(crate) seq: u64,
-    /// [`NEVER`] for none.
+    /// The time of the line; [`NEVER`] for none.
     pub(crate) stamp: i64,
     pub(crate) id_length: u16,
     /// The channel's number in the store's names.

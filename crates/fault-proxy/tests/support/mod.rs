@@ -7,7 +7,7 @@ use logs_test_support::{Answer, Wire};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-/// Where streams are.
+/// A path to which the steps of a plan apply.
 pub const STREAM: &str = "/logs/stream?channels=a";
 
 /// A proxy that ends with the test.
@@ -36,7 +36,6 @@ impl Proxy {
         Wire::get(&self.url, path).await
     }
 
-    /// Sends these bytes.
     pub async fn send(&self, request: &[u8]) -> Wire {
         Wire::send(&self.url, request).await
     }

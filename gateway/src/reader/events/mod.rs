@@ -37,7 +37,7 @@ pub(crate) fn write_gap(page: &mut Vec<u8>, cursor: Option<&Cursor>, gap: &Gap) 
     page.extend_from_slice(event.as_bytes());
 }
 
-/// Appends a log.
+/// Appends a log as an event whose id is `cursor`.
 pub(crate) fn write_log(page: &mut Vec<u8>, cursor: &str, envelope: &Envelope) {
     page.extend_from_slice(b"id: ");
     page.extend_from_slice(cursor.as_bytes());
