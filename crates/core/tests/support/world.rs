@@ -283,7 +283,7 @@ impl World {
     fn judge_reason(&self, reason: GapReason) -> Result<(), String> {
         match reason {
             GapReason::Lost if self.lost == 0 => {
-                Err("a gap is reported as lost on the way, but no log was lost".into())
+                Err("a gap is reported as lost in transit, but no log was lost".into())
             }
             GapReason::NotResumed if !self.has_dropped && self.lost == 0 => {
                 Err("a gap is reported as a dropped position, but none was dropped".into())
