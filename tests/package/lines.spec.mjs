@@ -1,6 +1,6 @@
 // What onLog receives: each line once, in order, as its producer sent it, at any rate and capacity.
 
-import { toLog } from "../../www/package/internal/engine/records.js";
+import { isLog, toLog, toRows } from "../../www/package/internal/engine/records.js";
 import { expect, ranges, test } from "./support.mjs";
 
 test("onLog receives each log once and in order, at most once per frame", async ({
@@ -98,6 +98,15 @@ test("NaN and Infinity of Python are read as strings, and other invalid JSON sta
   });
   for (const text of ["{NaN:1}", '{"a":xNaN}', '{"a":NaN} trailing', "plain NaN", '"NaN'])
     expect(data(text)).toBe(text);
+});
+
+test("an entry with a field notice is a log, and a notice between lines is none", () => {
+  const gap = { notice: /** @type {const} */ ("gap"), missing: 2, text: "2 lines missing" };
+  const entry = JSON.stringify({ notice: "gap", message: "from a producer" });
+  const rows = toRows([JSON.stringify([[null, "", 1, null, entry]]), gap]);
+  expect(rows.map(isLog)).toEqual([true, false]);
+  expect(rows[0]).toMatchObject({ notice: "gap", message: "from a producer" });
+  expect(rows[1]).toMatchObject(gap);
 });
 
 test("a log with a __proto__ field does not pollute prototypes", async ({
