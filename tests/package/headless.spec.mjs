@@ -19,6 +19,31 @@ function channelOf(name) {
   return { workspace_id, workflow_id };
 }
 
+test("an engine names the option that has a wrong value", async ({ host, page }) => {
+  await host.open();
+  await (await host.source("one")).connect();
+  const create = (/** @type {Record<string, unknown>} */ options) =>
+    page.evaluate(async (options) => {
+      const folder = new URL("./pkg/internal/engine/", location.href);
+      const { loadEngine } = await import(`${folder}engine.js`);
+      const { assets } = await import(`${folder}headless_assets.js`);
+      const { glue } = await loadEngine(assets, {});
+      try {
+        new glue.LogStream(() => {}, undefined, options).free();
+        return "created";
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    }, options);
+  expect(await create({ maxAttempts: null, silenceMs: 45_000 })).toBe("created");
+  expect(await create({ maxAttempts: 1.5 })).toBe("engine options: maxAttempts: expected u32");
+  expect(await create({ hiddenMs: "1" })).toBe("engine options: hiddenMs: expected u32");
+  expect(await create({ withCredentials: 1 })).toMatch(
+    /^engine options: withCredentials: expected/,
+  );
+  expect(await create({ console: "loud" })).toMatch(/^engine options: console: expected off/);
+});
+
 test("holds what arrived, oldest first, and its status", async ({ host, page, gateway, runs }) => {
   await host.open();
   const source = await (await host.source("one")).connect();

@@ -132,8 +132,10 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
         ...transport,
         silenceMs: 1_000,
       });
-      await expect.poll(async () => (await source.status()).reason).toMatch(UNREADABLE);
-      if (transport.transport === "fetch") expect((await source.status()).reason).toContain("gzip");
+      const reason = async () => (await source.status()).reason;
+      await expect.poll(reason).toMatch(UNREADABLE);
+      // On a busy machine the limit passes before the first bytes arrive.
+      if (transport.transport === "fetch") await expect.poll(reason).toContain("gzip");
       expect((await source.statuses()).filter(({ isLive }) => isLive)).toEqual([]);
     });
   });

@@ -18,7 +18,7 @@ import { LiveLogsError, messageOf } from "../errors.js";
  * @property {EngineAssets<G>} assets
  */
 
-/** @typedef {Pick<ConnectionOptions, "wasmUrl" | "backend" | "console">} EngineOptions */
+/** @typedef {Pick<ConnectionOptions, "wasmUrl" | "backend" | "console">} LoadOptions */
 
 /**
  * The engines of this page, one for each kind of assets.
@@ -42,7 +42,7 @@ export function backend() {
  *
  * @template {Glue} G
  * @param {EngineAssets<G>} assets
- * @param {EngineOptions} options
+ * @param {LoadOptions} options
  * @returns {Promise<Engine<G>>}
  */
 export function loadEngine(assets, options) {
@@ -77,7 +77,7 @@ export function guarded(engine, call) {
 /**
  * @template {Glue} G
  * @param {EngineAssets<G>} assets
- * @param {EngineOptions} options
+ * @param {LoadOptions} options
  * @returns {Promise<Engine<G>>}
  */
 async function start(assets, options) {
@@ -107,7 +107,7 @@ async function start(assets, options) {
  *
  * @param {EngineAssets<Glue>} assets
  * @param {Record<string, object>} imports
- * @param {EngineOptions} options
+ * @param {LoadOptions} options
  * @returns {Promise<{ exports: WebAssembly.Exports, backend: Backend, reason: string }>}
  */
 async function instantiate(assets, imports, options) {
