@@ -33,7 +33,7 @@ async fn a_click_connects_and_streams_lines_newest_on_top() {
     let page = Page::mount(&endpoint());
     page.click("Connect Live Logs");
     page.until_connected().await;
-    assert!(page.text().contains("🔴 LIVE"), "{:?}", page.text());
+    page.until("live", |page| page.text().contains("🔴 LIVE")).await;
     page.until("five rows", |page| page.rows().len() >= 5).await;
     let cells = |row: &web_sys::HtmlElement| {
         [".dsl-time", ".dsl-level", ".dsl-pipeline", ".dsl-message"].map(|part| {
