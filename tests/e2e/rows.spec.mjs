@@ -25,10 +25,12 @@ test("wrapped rows have no gaps or overlaps while the reader scrolls and lines a
   const low = (await shape(page)).rows[0].height;
   await demo.wrapButton.click();
   await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "true");
-  // Just now, since lines keep arriving on top.
-  await gateway.publish({ message: WORDS.repeat(9) });
+  // Again and again, since lines keep arriving on top.
   await expect
-    .poll(async () => Math.max(...(await shape(page)).rows.map(({ height }) => height)))
+    .poll(async () => {
+      await gateway.publish({ message: WORDS.repeat(12) });
+      return Math.max(...(await shape(page)).rows.map(({ height }) => height));
+    })
     .toBeGreaterThan(4 * low);
 
   const rect = await boxOf(demo.list);
