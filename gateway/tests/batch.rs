@@ -57,7 +57,7 @@ fn read(json: &str) -> Value {
 async fn logs(reader: &mut Reader, count: usize) -> (Vec<String>, usize) {
     let (mut logs, mut events) = (Vec::new(), 0);
     while logs.len() < count {
-        logs.extend(envelopes(&reader.frame().await.expect("the stream goes on")));
+        logs.extend(envelopes(&reader.frame().await.expect("the stream continues")));
         events += 1;
     }
     (logs, events)
@@ -224,7 +224,7 @@ async fn a_heartbeat_follows_the_collected_logs() {
     for number in [1, 2] {
         gateway.publish_numbers(CHANNEL, number, number);
         let mut beats = 0;
-        while envelopes(&reader.frame().await.expect("the stream goes on")).is_empty() {
+        while envelopes(&reader.frame().await.expect("the stream continues")).is_empty() {
             beats += 1;
         }
         // One may have been due before the log; in 25 ms there would be eight.
@@ -250,7 +250,7 @@ async fn a_heartbeat_reports_exactly_what_precedes_it() {
     });
     let (mut seqs, mut beats) = ([0_u64; 2], 0);
     while seqs != [1_000; 2] {
-        let frame = reader.frame().await.expect("the stream goes on");
+        let frame = reader.frame().await.expect("the stream continues");
         for log in envelopes(&frame) {
             let log = read(&log);
             let seq = &mut seqs[usize::from(log["channel"] == OTHER)];
@@ -338,7 +338,7 @@ async fn a_slow_reader_receives_its_gap_between_whole_batches() {
     }
     let (mut last, mut gaps) = (0, 0);
     while last < COUNT {
-        let frame = reader.frame().await.expect("the stream goes on");
+        let frame = reader.frame().await.expect("the stream continues");
         if frame.event == "gap" {
             let gap = read(&frame.data);
             assert_eq!(

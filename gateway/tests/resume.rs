@@ -204,7 +204,7 @@ async fn reconnecting_during_a_burst_loses_and_doubles_nothing() {
                     streams += 1;
                     for _ in 0..fastrand::u64(1..500).min(2 * LAST - seqs[0] - seqs[1]) {
                         let Event { id, data, event } =
-                            reader.frame().await.expect("the stream goes on");
+                            reader.frame().await.expect("the stream continues");
                         assert_eq!(event, "message");
                         let log: Value = serde_json::from_str(&data).expect("JSON");
                         let seq = &mut seqs[usize::from(log["channel"] == OTHER)];
@@ -258,7 +258,7 @@ async fn an_old_client_that_knows_messages_only_receives_every_log() {
         gateway.publish_numbers(CHANNEL, number, number);
         loop {
             // The events of `onmessage`, and the fields that it reads.
-            let frame = reader.frame().await.expect("the stream goes on");
+            let frame = reader.frame().await.expect("the stream continues");
             if frame.event == "message" {
                 let log: Value = serde_json::from_str(&frame.data).expect("JSON");
                 assert!(

@@ -57,7 +57,7 @@ async fn each_log_arrives_or_is_in_a_gap_and_the_newest_arrive() {
     publish(&gateway, COUNT);
     let (mut last, mut gaps) = (0, Vec::new());
     while last < COUNT {
-        let (event, _) = reader.event().await.expect("the stream goes on");
+        let (event, _) = reader.event().await.expect("the stream continues");
         match event.strip_prefix("gap ").map(|gap| gap.split(' ').collect::<Vec<_>>()).as_deref() {
             Some([from, to, "slow"]) => {
                 assert_eq!(from.parse(), Ok(last + 1));
@@ -81,7 +81,7 @@ async fn a_cut_reader_resumes_with_the_rest() {
     publish(&gateway, COUNT);
     let (mut last, mut cursor) = (0, String::new());
     loop {
-        let (event, id) = reader.event().await.expect("the stream goes on");
+        let (event, id) = reader.event().await.expect("the stream continues");
         if event == "bye slow" {
             break;
         }

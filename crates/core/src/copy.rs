@@ -66,15 +66,7 @@ mod tests {
         let mut store = Store::default();
         let text =
             r#"{"level":"\u001b[31mERROR\u001b[0m","message":"\u001b[1mboom\u001b[0m\n\tat one"}"#;
-        store.append(&Raw {
-            id: "".into(),
-            channel: None,
-            seq: None,
-            stamp: None,
-            text: text.into(),
-            is_error: false,
-            picks: None,
-        });
+        store.append(&Raw::bare(text));
         let picked = Picked { number: 0, cells: 2, time: "10:00".into() };
         assert_eq!(
             super::text(&store, &[picked]).as_deref(),
@@ -89,15 +81,7 @@ mod tests {
             r#"{"message":"plain"}"#,
             r#"{"level":"a\tb","pipeline":"c\nd","message":"m"}"#,
         ] {
-            store.append(&Raw {
-                id: "".into(),
-                channel: None,
-                seq: None,
-                stamp: None,
-                text: text.into(),
-                is_error: false,
-                picks: None,
-            });
+            store.append(&Raw::bare(text));
         }
         store.note(Notice::NotReplayed { away: std::time::Duration::from_secs(3) });
         store

@@ -192,15 +192,7 @@ mod tests {
     }
 
     fn append(store: &mut Store, text: &str) {
-        store.append(&Raw {
-            id: "".into(),
-            channel: None,
-            seq: None,
-            stamp: None,
-            text: text.into(),
-            is_error: false,
-            picks: None,
-        });
+        store.append(&Raw::bare(text));
     }
 
     fn found(find: &Find, store: &Store) -> Vec<u64> {
@@ -247,15 +239,7 @@ mod tests {
     fn an_error_row_matches_by_a_level_that_its_text_does_not_contain() {
         let mut store = Store::default();
         for is_error in [true, false] {
-            store.append(&Raw {
-                id: "".into(),
-                channel: None,
-                seq: None,
-                stamp: None,
-                text: "no route".into(),
-                is_error,
-                picks: None,
-            });
+            store.append(&Raw { is_error, ..Raw::bare("no route") });
         }
         assert_eq!(all(Query { is_regex: true, ..Query::default().text("^err") }, &store), [0]);
     }

@@ -84,15 +84,7 @@ mod tests {
     fn session(texts: &[&str]) -> Session {
         let mut session = Session::new(Config::default(), Capacity::default(), 1);
         for text in texts {
-            session.store.append(&Raw {
-                id: "".into(),
-                channel: None,
-                seq: None,
-                stamp: None,
-                text: (*text).into(),
-                is_error: false,
-                picks: None,
-            });
+            session.store.append(&Raw::bare(*text));
         }
         session
     }

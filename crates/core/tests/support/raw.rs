@@ -4,13 +4,5 @@ use logs_sse_wire::message::Raw;
 
 /// Returns a line of this text without id, channel, number or time.
 pub(crate) fn raw(text: &str) -> Raw<'_> {
-    Raw {
-        id: "".into(),
-        channel: None,
-        seq: None,
-        stamp: None,
-        text: text.into(),
-        is_error: false,
-        picks: None,
-    }
+    Raw::bare(text)
 }
