@@ -51,6 +51,24 @@ const PARTS = {
   hosts: { about: "the packed package in pages of several bundlers and Reacts", run: inHosts },
 };
 
+/** The checks of the JavaScript, each a program of node_modules with its arguments. */
+const JAVASCRIPT_CHECKS = {
+  "biome, format and lint": ["biome", "ci", "--error-on-warnings", "."],
+  "tsc, pages": ["tsc", "--project", "tsconfig.json"],
+  "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
+  "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
+  "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
+  "tsc, bench pages": ["tsc", "--project", "bench/pages/tsconfig.json"],
+  "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
+  ...Object.fromEntries(
+    [16, 17, 18, 19].map((version) => [
+      `types, React ${version}`,
+      ["tsc", "--project", `tests/types/tsconfig.react-${version}.json`],
+    ]),
+  ),
+  knip: ["knip"],
+};
+
 await entry(async () => {
   const named = process.argv.slice(2);
   const unknown = named.filter((name) => !(name in PARTS));
@@ -70,24 +88,6 @@ await entry(async () => {
   }
   return summary(results);
 });
-
-/** The checks of the JavaScript, each a program of node_modules with its arguments. */
-const JAVASCRIPT_CHECKS = {
-  "biome, format and lint": ["biome", "ci", "--error-on-warnings", "."],
-  "tsc, pages": ["tsc", "--project", "tsconfig.json"],
-  "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
-  "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
-  "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
-  "tsc, bench pages": ["tsc", "--project", "bench/pages/tsconfig.json"],
-  "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
-  ...Object.fromEntries(
-    [16, 17, 18, 19].map((version) => [
-      `types, React ${version}`,
-      ["tsc", "--project", `tests/types/tsconfig.react-${version}.json`],
-    ]),
-  ),
-  knip: ["knip"],
-};
 
 async function lint() {
   return [...(await lintJavaScript()), ...(await lintRust())];
