@@ -224,7 +224,7 @@ fn cause(session: &Session, now: Instant) -> Option<&'static str> {
             Failure::Silent(_) => "silent",
             Failure::Unread(_) => UNREADABLE,
             Failure::Unreachable | Failure::OutOfReach => "unreachable",
-            Failure::Rejected => "rejected",
+            Failure::Rejected | Failure::Explained(_) => "rejected",
             Failure::TimedOut(_) => "timed_out",
             Failure::CannotOpen(_) => "cannot_open",
             Failure::Bye(_) => "bye",

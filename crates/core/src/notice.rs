@@ -88,6 +88,9 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
         GapReason::Unknown => "the log server does not recognize this page's position",
         GapReason::Lost => "lost in transit",
         GapReason::NotResumed => "the proxy did not forward the resume position",
+        GapReason::ResumeRefused => {
+            "the proxy does not forward the resume position and refused it in the id"
+        }
     };
     format!("{what}: {why}")
 }

@@ -102,7 +102,7 @@ pub(crate) fn open(
 fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Bytes {
     let connection = reader.connection();
     let held = |(name, extent): (&ChannelName, Extent)| {
-        (name.to_string(), Held { oldest: extent.oldest, newest: extent.newest })
+        (name.to_string(), Held { oldest: extent.oldest, newest: extent.newest, start: None })
     };
     events::greeting(&Greeting {
         connection_id: &connection.connection_id,
@@ -113,6 +113,7 @@ fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Byte
         refused: refused.iter().map(ToString::to_string).collect(),
         heartbeat_ms: millis(gateway.timing.heartbeat),
         server_time: now_millis(),
+        received: Vec::new(),
     })
 }
 

@@ -90,7 +90,7 @@ impl Sim {
 
     /// The probe ends with this response head.
     pub fn probed(&mut self, head: ResponseHead) {
-        let probe = self.browser.end_probe().expect("a probe runs");
+        let (probe, _) = self.browser.end_probe().expect("a probe runs");
         self.input(Input::Probed(probe, head));
     }
 

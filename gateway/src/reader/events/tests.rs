@@ -102,10 +102,11 @@ proptest! {
             user_id: &user,
             connected_at: 5,
             epoch: &epoch,
-            granted: vec![(name.clone(), Held { oldest: 1, newest: 0 })],
+            granted: vec![(name.clone(), Held { oldest: 1, newest: 0, start: None })],
             refused: vec![name.clone()],
             heartbeat_ms: 5,
             server_time: 6,
+            received: Vec::new(),
         };
         let expected = json!({
             "type": "connection",
