@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm test`: runs all tests, or the named parts: `npm test -- native e2e`. Ends with a summary.
 
 import { readdirSync } from "node:fs";
@@ -58,7 +56,7 @@ const JAVASCRIPT_CHECKS = {
   "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
   "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
   "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
-  "tsc, bench pages": ["tsc", "--project", "bench/pages/tsconfig.json"],
+  "tsc, bench pages": ["tsc", "--project", "bench/tsconfig.pages.json"],
   "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
   ...Object.fromEntries(
     [16, 17, 18, 19].map((version) => [

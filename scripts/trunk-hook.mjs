@@ -1,5 +1,3 @@
-// @ts-check
-
 // Trunk's hook after a build: writes each style sheet as one file, since trunk copies only the file
 // that the page names, and in a release build minifies the JavaScript and the style sheets.
 

@@ -1,5 +1,3 @@
-// @ts-check
-
 // The files of the npm package that surround the WebAssembly: the JavaScript that hosts import, for
 // new and for old bundlers, the style sheet, and the types.
 

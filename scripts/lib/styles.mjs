@@ -1,5 +1,3 @@
-// @ts-check
-
 /**
  * Returns a style sheet with the files it imports as one text. `@import` would cost a page one
  * request per file, each after the one before.
