@@ -55,6 +55,8 @@ const JAVASCRIPT_CHECKS = {
   "tsc, pages": ["tsc", "--project", "tsconfig.json"],
   "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
   "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
+  "tsc, test pages": ["tsc", "--project", "tests/tsconfig.pages.json"],
+  "tsc, examples": ["tsc", "--project", "tests/tsconfig.examples.json"],
   "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
   "tsc, bench pages": ["tsc", "--project", "bench/tsconfig.pages.json"],
   "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],

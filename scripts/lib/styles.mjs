@@ -1,6 +1,8 @@
+// Style sheets as one file: `@import` would cost a page one request per file, each after the one
+// before.
+
 /**
- * Returns a style sheet with the files it imports as one text. `@import` would cost a page one
- * request per file, each after the one before.
+ * Returns a style sheet with the files that it imports.
  *
  * @param {string} file
  * @param {{ minify: boolean }} options
