@@ -41,6 +41,14 @@ export interface Plan {
   real?: 1;
 }
 
+/** An event of the stream without batches, as peers parse it. */
+export interface Envelope {
+  id: string;
+  channel: string;
+  seq: number;
+  data: Record<"date" | "level" | "pipeline" | "message" | "status", string>;
+}
+
 /** The options of `npm run bench` that the parts read. */
 export interface Options {
   rates: number[];

@@ -10,6 +10,6 @@ const logs = openLogs({
 for await (const row of logs) {
   const line = document.createElement("li");
   line.textContent =
-    "notice" in row ? `-- ${row.text} --` : `${row.channel} ${row.data.level} ${row.data.message}`;
+    "notice" in row ? `-- ${row.text} --` : `${row.channel} ${row.level} ${row.message}`;
   document.getElementById("lines").prepend(line);
 }

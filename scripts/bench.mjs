@@ -15,6 +15,10 @@ import { entry, messageOf, UserError } from "./lib/run.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 
+/** @import { Profile } from "../bench/profile.mjs" */
+/** @import { Facts } from "../bench/report.mjs" */
+/** @import { Options } from "../bench/types.js" */
+
 export { quickBench } from "../bench/quick.mjs";
 
 const USAGE = `usage: npm run bench -- [parts] [options]
@@ -37,18 +41,37 @@ const USAGE = `usage: npm run bench -- [parts] [options]
   --write              write tables and pictures into docs/ where they have a place
   --help               this text`;
 
-const NUMBERS = {
-  rounds: "5",
-  lines: "100000",
-  seconds: "60",
-  held: "1000000",
-  samples: "200",
-  mounts: "10",
-  readers: "2000",
-  "hidden-seconds": "600",
-  patience: "60",
-};
+const OPTIONS = /** @type {const} */ ({
+  only: { type: "string", default: "" },
+  rounds: { type: "string", default: "5" },
+  lines: { type: "string", default: "100000" },
+  payload: { type: "string", default: "usual" },
+  rates: { type: "string", default: "2000,20000" },
+  seconds: { type: "string", default: "60" },
+  held: { type: "string", default: "1000000" },
+  samples: { type: "string", default: "200" },
+  mounts: { type: "string", default: "10" },
+  readers: { type: "string", default: "2000" },
+  "hidden-seconds": { type: "string", default: "600" },
+  patience: { type: "string", default: "60" },
+  built: { type: "boolean", default: false },
+  watched: { type: "boolean", default: false },
+  profile: { type: "boolean", default: false },
+  write: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+});
 
+/**
+ * What the command line asks for.
+ *
+ * @typedef {object} Command
+ * @property {string[]} parts
+ * @property {string[]} only
+ * @property {boolean} isBuilt
+ * @property {boolean} isWriting
+ */
+
+/** @param {Command & Options} command */
 async function bench({ parts, only, isBuilt, isWriting, ...options }) {
   const named = chosen(only);
   await setup("test");
@@ -67,6 +90,7 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
   );
   for (const name of parts) {
     const part = PARTS[name];
+    /** @type {Facts} */
     const facts = await machine();
     // A browser for each part, so that none inherits the heap or the caches of another.
     const lab = await openLab(options);
@@ -81,7 +105,7 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
         lab,
         taking[name],
         { ...options, program },
-        { note: (line) => console.log(line) },
+        { note: (/** @type {string} */ line) => console.log(line) },
       );
       show(part, results);
       for (const { name, profile } of results) if (profile) showProfile(name, profile);
@@ -100,8 +124,12 @@ async function bench({ parts, only, isBuilt, isWriting, ...options }) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {Profile} profile
+ */
 function showProfile(name, { busyMs, self, total, kinds }) {
-  const lines = (list) =>
+  const lines = (/** @type {Profile["self"]} */ list) =>
     list
       .map(
         ({ name, share, ms }) =>
@@ -118,25 +146,7 @@ function showProfile(name, { busyMs, self, total, kinds }) {
 
 function parse() {
   try {
-    const texts = Object.fromEntries(
-      Object.entries(NUMBERS).map(([name, value]) => [name, { type: "string", default: value }]),
-    );
-    const flags = Object.fromEntries(
-      ["built", "watched", "profile", "write", "help"].map((name) => [
-        name,
-        { type: "boolean", default: false },
-      ]),
-    );
-    const { values, positionals } = parseArgs({
-      options: {
-        ...texts,
-        ...flags,
-        only: { type: "string", default: "" },
-        rates: { type: "string", default: "2000,20000" },
-        payload: { type: "string", default: "usual" },
-      },
-      allowPositionals: true,
-    });
+    const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
     const unknown = positionals.filter((name) => !(name in PARTS));
     if (unknown.length > 0)
       throw new Error(
@@ -144,18 +154,21 @@ function parse() {
       );
     if (!PAYLOAD_NAMES.includes(values.payload))
       throw new Error(`--payload ${values.payload}: expected one of ${PAYLOAD_NAMES.join(", ")}`);
-    const numbers = Object.fromEntries(
-      Object.keys(NUMBERS).map((name) => [name, positive(name, values[name])]),
-    );
     return {
-      ...numbers,
-      hiddenSeconds: numbers["hidden-seconds"],
+      rounds: positive("rounds", values.rounds),
+      lines: positive("lines", values.lines),
+      seconds: positive("seconds", values.seconds),
+      held: positive("held", values.held),
+      samples: positive("samples", values.samples),
+      mounts: positive("mounts", values.mounts),
+      readers: positive("readers", values.readers),
+      hiddenSeconds: positive("hidden-seconds", values["hidden-seconds"]),
+      patience: positive("patience", values.patience),
       rates: values.rates.split(",").map((text) => positive("rates", text)),
       payload: values.payload,
-      parts:
-        positionals.length > 0
-          ? Object.keys(PARTS).filter((name) => positionals.includes(name))
-          : Object.keys(PARTS),
+      parts: Object.keys(PARTS).filter(
+        (name) => positionals.length === 0 || positionals.includes(name),
+      ),
       only: values.only.split(",").filter(Boolean),
       profiler: values.profile ? createProfiler : undefined,
       isBuilt: values.built,
@@ -168,6 +181,10 @@ function parse() {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {string} text
+ */
 function positive(name, text) {
   const number = Number(text);
   if (!(number > 0)) throw new Error(`--${name} ${text}: expected a number above 0`);

@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm run demo`: builds the page and the gateway, and starts the gateway with its sample job. With
 // --watch, trunk serves the page and rebuilds it on save.
 

@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm run hosts`: packs the client as it would be published, installs it into pages of many
 // bundlers and Reacts, and tests each in a browser under a strict policy. `npm run hosts --
 // plain-html datashop` runs only those; tests/hosts/hosts.mjs lists all.

@@ -1,5 +1,3 @@
-// @ts-check
-
 // Tests the built npm package in Chromium and Firefox, under each policy. To run these tests alone:
 // `node scripts/package-tests.mjs`.
 

@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm run package`: builds the npm package into pkg/ and stages the folder to publish, target/npm.
 // With `check`, publint and attw check the result. docs/release.md says how to publish it.
 

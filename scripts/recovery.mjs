@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm run recovery`: measures how long pages take to be live again after their gateway was killed
 // and restarted.
 

@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm run screenshot`: renews the pictures in docs/pictures that show the page.
 
 import { mkdirSync } from "node:fs";

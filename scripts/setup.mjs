@@ -1,5 +1,3 @@
-// @ts-check
-
 // Installs missing prerequisites of a command: `node scripts/setup.mjs demo` or `… test`. Prints
 // what it installs and how long that takes. Can be run any number of times.
 

@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm run size`: measures what a page loads, against a budget. Measures the demo page if it is
 // built (`npm run demo`), and the parts and entry points of the npm package (`npm run package`).
 

@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm run soak`: a page at a steady rate whose stream is cut again and again. Nothing may be lost,
 // duplicated, or accumulate. Judges the rows with the oracle of the tests, and prints figures.
 

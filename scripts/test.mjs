@@ -1,5 +1,3 @@
-// @ts-check
-
 // `npm test`: runs all tests, or the named parts: `npm test -- native e2e`. Ends with a summary.
 
 import { readdirSync } from "node:fs";
@@ -57,8 +55,10 @@ const JAVASCRIPT_CHECKS = {
   "tsc, pages": ["tsc", "--project", "tsconfig.json"],
   "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
   "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
+  "tsc, test pages": ["tsc", "--project", "tests/tsconfig.pages.json"],
+  "tsc, examples": ["tsc", "--project", "tests/tsconfig.examples.json"],
   "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
-  "tsc, bench pages": ["tsc", "--project", "bench/pages/tsconfig.json"],
+  "tsc, bench pages": ["tsc", "--project", "bench/tsconfig.pages.json"],
   "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
   ...Object.fromEntries(
     [16, 17, 18, 19].map((version) => [

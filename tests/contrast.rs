@@ -12,6 +12,12 @@ const COLOURS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta"
 const ROWS: [&str; 4] =
     ["--dsl-live-background", "--dsl-row-hover", "--dsl-error-background", "--dsl-surface"];
 
+/// Returns the text of a file in `www/styles`.
+fn sheet(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("www/styles/{name}.css"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// Returns the value of a custom property in the light and in the dark theme.
 fn themes(css: &str, name: &str) -> [[u8; 3]; 2] {
     let declared = css
@@ -45,8 +51,7 @@ fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
 
 #[test]
 fn coloured_text_is_readable_on_every_row_in_both_themes() {
-    let css = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("www/live-logs.css"))
-        .expect("the style sheet");
+    let css = ["base", "ansi"].map(sheet).join("\n");
     let behind: Vec<_> = COLOURS.iter().map(|colour| format!("--dsl-ansi-on-{colour}")).collect();
     let texts = COLOURS
         .iter()

@@ -3,12 +3,17 @@
 
 import { live } from "./ours.js";
 
+/** @import { Log } from "../../www/package/types/index.js" */
+
 // The client uses a window for frames and for the time; a worker has both.
-globalThis.Window = globalThis.constructor;
+globalThis.Window = /** @type {typeof Window} */ (globalThis.constructor);
 
 addEventListener("message", async ({ data: { endpoint, capacity, last, options, shown } }) => {
   const { openLogs } = await import("/pkg/headless.js");
-  let [lines, newest] = [0, null];
+  let lines = 0;
+  /** @type {readonly Log[] | null} */
+  let newest = null;
+  /** @param {readonly Log[]} rows */
   const onLog = (rows) => {
     lines += rows.length;
     if (shown) newest = rows.slice(-shown).reverse();

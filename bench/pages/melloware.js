@@ -7,8 +7,9 @@ import { contend, createTally, stream } from "./contender.js";
 
 contend(async () => {
   const tally = createTally();
+  /** @type {PromiseWithResolvers<void>} */
   const greeted = Promise.withResolvers();
-  const formatMessage = (text) => {
+  const formatMessage = (/** @type {string} */ text) => {
     const { type, ...envelope } = JSON.parse(text);
     if (type === "connection") {
       greeted.resolve();

@@ -4,11 +4,14 @@
 import { createParser } from "eventsource-parser";
 import { contend, createTally, stream } from "./contender.js";
 
+/** @import { EventSourceParser } from "eventsource-parser" */
+
 contend(async (bench) => {
   const tally = createTally();
   const end = new AbortController();
-  const response = await fetch(stream(), { signal: end.signal });
-  const reader = response.body.getReader();
+  const { body } = await fetch(stream(), { signal: end.signal });
+  if (!body) throw new Error("the stream has no body");
+  /** @type {PromiseWithResolvers<void>} */
   const greeted = Promise.withResolvers();
 
   const parser = createParser({
@@ -24,11 +27,15 @@ contend(async (bench) => {
     },
   });
 
-  read(reader, parser);
+  read(body.getReader(), parser);
   await greeted.promise;
   return tally;
 });
 
+/**
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @param {EventSourceParser} parser
+ */
 async function read(reader, parser) {
   const decoder = new TextDecoder();
   try {
@@ -38,6 +45,6 @@ async function read(reader, parser) {
       parser.feed(decoder.decode(value, { stream: true }));
     }
   } catch (error) {
-    if (error.name !== "AbortError") throw error;
+    if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
   }
 }

@@ -12,6 +12,7 @@ const BATCH_MS = 50;
 
 contend(async () => {
   const tally = createTally();
+  /** @type {PromiseWithResolvers<void>} */
   const greeted = Promise.withResolvers();
   createRoot(document.body.appendChild(document.createElement("main"))).render(
     createElement(Logs, { tally, onGreeted: greeted.resolve }),
@@ -20,10 +21,16 @@ contend(async () => {
   return { ...tally, held: tally.lines, rows: "main" };
 });
 
+/**
+ * @param {object} props
+ * @param {ReturnType<typeof createTally>} props.tally
+ * @param {() => void} props.onGreeted
+ */
 function Logs({ tally, onGreeted }) {
-  const [lines, setLines] = useState([]);
-  const viewer = useRef(null);
+  const [lines, setLines] = useState(/** @type {string[]} */ ([]));
+  const viewer = useRef(/** @type {{ scrollToBottom(): void } | null} */ (null));
   useEffect(() => {
+    /** @type {string[]} */
     let waiting = [];
     const source = new EventSource(stream());
     source.onmessage = ({ data }) => {

@@ -5,10 +5,13 @@ import { createElement, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { contend, createTally, stream } from "./contender.js";
 
+/** @import { Envelope } from "../types.js" */
+
 const KEPT = 200;
 
 contend(async () => {
   const tally = createTally();
+  /** @type {PromiseWithResolvers<void>} */
   const greeted = Promise.withResolvers();
   createRoot(document.body.appendChild(document.createElement("main"))).render(
     createElement(Logs, { tally, onGreeted: greeted.resolve }),
@@ -17,8 +20,13 @@ contend(async () => {
   return { ...tally, held: () => document.querySelectorAll("li").length, rows: "li" };
 });
 
+/**
+ * @param {object} props
+ * @param {ReturnType<typeof createTally>} props.tally
+ * @param {() => void} props.onGreeted
+ */
 function Logs({ tally, onGreeted }) {
-  const [logs, setLogs] = useState([]);
+  const [logs, setLogs] = useState(/** @type {Envelope[]} */ ([]));
   useEffect(() => {
     const source = new EventSource(stream());
     source.onmessage = ({ data }) => {
@@ -32,6 +40,7 @@ function Logs({ tally, onGreeted }) {
   return createElement("ol", null, logs.map(row));
 }
 
+/** @param {Envelope} envelope */
 function row({ id, data: { level, pipeline, status, date, message } }) {
   const cells = [date, level, pipeline, message, status].map((text, index) =>
     createElement("span", { key: index }, `${text} `),

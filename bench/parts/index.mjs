@@ -9,4 +9,11 @@ import { mount } from "./mount.mjs";
 import { search } from "./search.mjs";
 import { steady } from "./steady.mjs";
 
+/** @import { Part } from "../types.js" */
+
+/**
+ * Each part has results of its own kind.
+ *
+ * @type {Readonly<Record<string, Part<any>>>}
+ */
 export const PARTS = { burst, steady, memory, search, latency, mount, hidden, gateway };

@@ -1,5 +1,3 @@
-// @ts-check
-
 // Builds the demo page with trunk, and the gateway with cargo, and starts the gateway.
 
 import path from "node:path";

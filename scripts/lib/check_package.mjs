@@ -1,5 +1,3 @@
-// @ts-check
-
 // Checks the packed npm package with publint, for bundlers and Node, and attw, for TypeScript.
 
 import { mkdtemp, rm } from "node:fs/promises";

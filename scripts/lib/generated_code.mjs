@@ -1,5 +1,3 @@
-// @ts-check
-
 // Edits the JavaScript that wasm-bindgen and wasm2js generate, so that one glue serves both forms
 // of a module, and each instance has a state of its own. Nothing of the result runs when it is
 // loaded, so a server may import it.

@@ -1,5 +1,3 @@
-// @ts-check
-
 // Stages the folder that `npm publish` sends: everything in it is generated, and the repository's
 // root stays as it is.
 

@@ -1,11 +1,10 @@
-// @ts-check
-
 // The files of the npm package that surround the WebAssembly: the JavaScript that hosts import, for
 // new and for old bundlers, the style sheet, and the types.
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ROOT, UserError } from "./run.mjs";
+import { bundleStyles } from "./styles.mjs";
 import { IMPORTS_NAME, MODULES } from "./wasm_modules.mjs";
 
 /** The build folder, and its plain sources. */
@@ -43,12 +42,9 @@ export async function writeJavaScript() {
 
 /** Writes the minified style sheet, and the types for both kinds of modules. */
 export async function writeStylesAndTypes() {
-  // Not imported at the top: in a fresh clone esbuild is installed by setup.
-  const { transform } = await import("esbuild");
-  const css = await readFile(path.join(ROOT, "www/live-logs.css"), "utf8");
   await writeFile(
     path.join(PKG, "live-logs.css"),
-    (await transform(css, { loader: "css", minify: true, target: "es2022" })).code,
+    await bundleStyles(path.join(ROOT, "www/live-logs.css"), { minify: true }),
   );
   await mkdir(path.join(PKG, "types"), { recursive: true });
   for (const file of await readdir(path.join(SOURCES, "types"))) {

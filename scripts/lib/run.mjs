@@ -1,5 +1,3 @@
-// @ts-check
-
 // Runs other programs: starts them, waits for them, captures their output and stops them.
 
 import { spawn, spawnSync } from "node:child_process";

@@ -1,5 +1,3 @@
-// @ts-check
-
 // Finds tools in the versions that the project needs; scripts/setup.mjs installs them. Tools built
 // for this project are in a cache of their own, by version, so that a trunk or a Chrome that the
 // user has is neither used by mistake nor replaced.

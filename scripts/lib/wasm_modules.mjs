@@ -1,5 +1,3 @@
-// @ts-check
-
 // Builds the WebAssembly modules of the npm package: each as WebAssembly and as JavaScript, with
 // one glue for both. They are compiled separately, since WebAssembly uses SIMD, which JavaScript
 // lacks. package_files.mjs writes the files around them.

@@ -9,14 +9,26 @@ import "@datashop/logs-sse-client/style.css";
 
 const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
 
-function show(element) {
-  ReactDOM.render(element, document.getElementById("app"));
+/**
+ * Returns an element of the page, which index.html has.
+ *
+ * @param {string} id
+ */
+function byId(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
+/** @param {import("react").ReactNode} node */
+function show(node) {
+  ReactDOM.render(node, byId("app"));
+}
+
+/** @type {Record<string, () => Promise<void>>} */
 const RUN = {
   async react() {
     const { LogsPage } = await import("../../../examples/react.js");
-    show(createElement(LogsPage, IDS, createElement("p", { id: "own" }, "existing logs")));
+    const children = createElement("p", { id: "own" }, "existing logs");
+    show(createElement(LogsPage, { ...IDS, children }));
   },
   async "react-hooks"() {
     const { OwnRows } = await import("../../../examples/react-hooks.js");
@@ -28,11 +40,10 @@ const RUN = {
       (state, { workflowId }) => (workflowId ? { ...state, workflowId } : state),
       IDS,
     );
-    document
-      .getElementById("workflow")
-      .addEventListener("change", (event) =>
-        store.dispatch({ type: "choose", workflowId: event.target.value }),
-      );
+    const workflow = /** @type {HTMLSelectElement} */ (byId("workflow"));
+    workflow.addEventListener("change", () =>
+      store.dispatch({ type: "choose", workflowId: workflow.value }),
+    );
     show(createElement(Provider, { store }, createElement(LiveLogsOfChosen)));
   },
   async plain() {

@@ -12,18 +12,32 @@ import {
 
 const h = React.createElement;
 
-/** Filters by name, since functions cannot be passed into a page. */
+/** @import { LiveLogsError, Log } from "@datashop/logs-sse-client" */
+/** @import { LogsSSEClientProps, LogsSSEValue } from "@datashop/logs-sse-client/react" */
+/** @import { UseLogsSSEOptions } from "@datashop/logs-sse-client/react" */
+/** @import { FunctionComponent } from "react" */
+
+/** @typedef {{ provider: object | null, parts: LabPart[] }} Shown */
+
+/**
+ * Filters by name, since functions cannot be passed into a page.
+ *
+ * @type {Record<string, (log: Log) => boolean>}
+ */
 const FILTERS = {
   throws: () => {
     throw new Error("filter broke");
   },
-  even: (log) => Number(/\d+$/.exec(log.message)) % 2 === 0,
+  even: (log) => Number(/\d+$/.exec(String(log.message))) % 2 === 0,
 };
 
-const lab = { states: {}, renders: {}, isSame: {}, errors: [], received: {} };
+/** @type {HooksLab} */
+const lab = { show() {}, states: {}, renders: {}, isSame: {}, errors: [], received: {} };
 
 export function App() {
-  const [{ provider, parts }, setShown] = React.useState({ provider: null, parts: [] });
+  const [{ provider, parts }, setShown] = React.useState(
+    /** @type {Shown} */ ({ provider: null, parts: [] }),
+  );
   React.useEffect(() => {
     lab.show = (parts, provider = {}) => setShown({ provider, parts });
     window.lab = lab;
@@ -37,18 +51,26 @@ export function App() {
   );
 }
 
+/** @param {Omit<UseLogsSSEOptions, "filter"> & { id: string, filter: string }} props */
 function Hook({ id, filter, ...options }) {
   keep(id, useLogsSSE({ ...options, filter: FILTERS[filter] }));
   return null;
 }
 
+/**
+ * @param {object} props
+ * @param {string} props.id
+ * @param {string} props.workspaceId
+ * @param {string} props.workflowId
+ */
 function Subscription({ id, workspaceId, workflowId, ...options }) {
   keep(id, useLogsSubscription(workspaceId, workflowId, options));
   return null;
 }
 
+/** @param {{ id: string, channels: string[], breaks: boolean }} props */
 function Subscriber({ id, channels, breaks }) {
-  const { subscribe } = React.useContext(LogsSSEContext);
+  const { subscribe } = /** @type {LogsSSEValue} */ (React.useContext(LogsSSEContext));
   // biome-ignore lint/correctness/useExhaustiveDependencies: equal channels are the same channels
   React.useEffect(() => {
     lab.received[id] = lab.received[id] ?? [];
@@ -60,15 +82,18 @@ function Subscriber({ id, channels, breaks }) {
   return null;
 }
 
+/** @param {{ id: string }} props */
 function Context({ id }) {
-  keep(id, React.useContext(LogsSSEContext));
+  keep(id, /** @type {LogsSSEValue} */ (React.useContext(LogsSSEContext)));
   return null;
 }
 
+/** @param {LogsSSEClientProps} props */
 function Viewer(props) {
   return h(LogsSSEClient, { ...props, onError: keepError });
 }
 
+/** @type {Record<string, FunctionComponent<any>>} */
 const KINDS = {
   hook: Hook,
   subscription: Subscription,
@@ -77,12 +102,17 @@ const KINDS = {
   viewer: Viewer,
 };
 
+/** @param {LiveLogsError} error */
 function keepError({ type, option, message }) {
   lab.errors.push({ type, option, message });
 }
 
+/**
+ * @param {string} id
+ * @param {Partial<HookState>} state
+ */
 function keep(id, state) {
   lab.renders[id] = (lab.renders[id] ?? 0) + 1;
   lab.isSame[id] = lab.states[id] !== undefined && lab.states[id].logs === state.logs;
-  lab.states[id] = state;
+  lab.states[id] = /** @type {HookState} */ (state);
 }

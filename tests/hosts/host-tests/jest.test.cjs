@@ -9,6 +9,7 @@ const headless = require("@datashop/logs-sse-client/headless");
 require("@datashop/logs-sse-client/element");
 const rules = require("./rules.cjs");
 
+/** @param {import("react").ReactNode} element */
 async function render(element) {
   const root = document.createElement("div");
   document.body.appendChild(root);

@@ -10,8 +10,27 @@ const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
 const A_WHILE = 300;
 
 /**
+ * @import { ReactNode } from "react"
+ * @import { LiveLogsError } from "@datashop/logs-sse-client"
+ * @import { LogsSSEValue, UseLogsSSEResult } from "@datashop/logs-sse-client/react"
+ * @import { UseLogsSubscriptionResult } from "@datashop/logs-sse-client/react"
+ *
+ * @typedef {object} Modules
+ * @property {typeof import("react")} React
+ * @property {typeof import("@datashop/logs-sse-client")} client
+ * @property {typeof import("@datashop/logs-sse-client/react")} components
+ * @property {typeof import("@datashop/logs-sse-client/headless")} headless
+ *
+ * @typedef {object} Renderer
+ * @property {(element: ReactNode) => Promise<() => unknown>} render
+ *   Renders into the document and returns a function that unmounts it.
+ */
+
+/**
  * Declares the tests with the functions of a test runner, React, and the three modules of the
- * client. `render(element)` renders into the document and returns a function that unmounts it.
+ * client.
+ *
+ * @param {TestFunctions & Modules & Renderer} host
  */
 module.exports = function rules({
   test,
@@ -27,13 +46,13 @@ module.exports = function rules({
   const h = React.createElement;
   const { LogsSSEContext, LogsSSEProvider, LogsWithSSE, useLogsSSE, useLogsSubscription } =
     components;
-  const real = {};
+  const real = { info: console.info, warn: console.warn, error: console.error };
+  /** @type {string[]} */
   let written;
 
   beforeEach(() => {
     written = [];
-    for (const level of ["info", "warn", "error"]) {
-      real[level] = console[level];
+    for (const level of /** @type {const} */ (["info", "warn", "error"])) {
       console[level] = (...parts) => written.push(`${level}: ${parts.join(" ")}`);
     }
   });
@@ -49,6 +68,8 @@ module.exports = function rules({
 
   const wait = () => new Promise((resolve) => setTimeout(resolve, A_WHILE));
 
+  const textOf = (/** @type {string} */ selector) => document.querySelector(selector)?.textContent;
+
   function place() {
     const element = document.createElement("div");
     document.body.appendChild(element);
@@ -56,7 +77,17 @@ module.exports = function rules({
   }
 
   test("a page with the provider, the hooks and the viewer renders and unmounts", async () => {
-    const seen = {};
+    /**
+     * What the hooks and the context returned last.
+     *
+     * @type {{
+     *   hook: UseLogsSSEResult,
+     *   subscription: UseLogsSubscriptionResult,
+     *   context: LogsSSEValue,
+     * }}
+     */
+    const seen = Object.create(null);
+    /** @type {LiveLogsError[]} */
     const errors = [];
     const Hook = () => {
       seen.hook = useLogsSSE({ ...WORKFLOW, persistence: true });
@@ -67,7 +98,7 @@ module.exports = function rules({
       return null;
     };
     const Context = () => {
-      seen.context = React.useContext(LogsSSEContext);
+      seen.context = /** @type {LogsSSEValue} */ (React.useContext(LogsSSEContext));
       React.useEffect(() => seen.context.subscribe("logs:etl:workspace123", () => {}), []);
       return null;
     };
@@ -91,8 +122,8 @@ module.exports = function rules({
     );
     const unmount = await render(h(React.StrictMode, null, page));
     await wait();
-    expect(document.querySelector("#own").textContent).toBe("the host's own logs");
-    expect(document.querySelector("output").textContent).toBe("disconnected");
+    expect(textOf("#own")).toBe("the host's own logs");
+    expect(textOf("output")).toBe("disconnected");
     expect(seen.hook).toMatchObject({
       logs: [],
       isConnected: false,
@@ -113,7 +144,7 @@ module.exports = function rules({
     const Hook = () => h("output", null, useLogsSSE(WORKFLOW).connectionStatus);
     const unmount = await render(h(Hook));
     await wait();
-    expect(document.querySelector("output").textContent).toBe("disconnected");
+    expect(textOf("output")).toBe("disconnected");
     await unmount();
   });
 
@@ -123,7 +154,10 @@ module.exports = function rules({
     const error = await handle.ready.catch((error) => error);
     expect(error).toMatchObject({ name: "LiveLogsError", type: "load" });
     expect(element.textContent).toMatch(/^live logs need a browser/);
-    for (const verb of ["connect", "retryNow", "clear", "disconnect"]) handle[verb]();
+    handle.connect();
+    handle.retryNow();
+    handle.clear();
+    handle.disconnect();
     handle.update({ title: "Other" });
     expect(handle.status()).toMatchObject({ state: "error", isLive: false });
     await wait();

@@ -11,6 +11,7 @@ import rules from "./rules.cjs";
 
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
 
+/** @param {React.ReactNode} element */
 async function render(element) {
   const place = document.createElement("div");
   document.body.appendChild(place);

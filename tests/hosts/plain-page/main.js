@@ -6,18 +6,37 @@ import "@datashop/logs-sse-client/element";
 import { openLogs } from "@datashop/logs-sse-client/headless";
 import "@datashop/logs-sse-client/style.css";
 
+/** @import { Log, Notice } from "@datashop/logs-sse-client/headless" */
+
 const WORKFLOW = { workspaceId: "workspace123", workflowId: "workflow456" };
+
+/**
+ * Each returns a function that ends it.
+ *
+ * @type {Record<string, (place: HTMLElement) => () => void>}
+ */
 const PAGES = { "#mount": mount, "#element": element, "#headless": headless };
 
 window.liveLogsBackend = backend;
-const close = PAGES[location.hash || "#mount"](document.getElementById("live-logs"));
-document.getElementById("leave").addEventListener("click", close);
+const close = PAGES[location.hash || "#mount"](byId("live-logs"));
+byId("leave").addEventListener("click", close);
 
+/**
+ * Returns an element of the page, which index.html has.
+ *
+ * @param {string} id
+ */
+function byId(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/** @param {HTMLElement} place */
 function mount(place) {
   const handle = mountLiveLogs(place, WORKFLOW);
   return () => handle.unmount();
 }
 
+/** @param {HTMLElement} place */
 function element(place) {
   const element = document.createElement("datashop-live-logs");
   element.setAttribute("workspace-id", WORKFLOW.workspaceId);
@@ -26,6 +45,7 @@ function element(place) {
   return () => element.remove();
 }
 
+/** @param {HTMLElement} place */
 function headless(place) {
   const logs = openLogs({ ...WORKFLOW, capacity: 500 });
   const status = document.createElement("output");
@@ -45,8 +65,9 @@ function headless(place) {
   return () => logs.close();
 }
 
+/** @param {Log | Notice} row */
 function item(row) {
   const item = document.createElement("li");
-  item.textContent = `${row.level} ${row.pipeline} ${row.message}`;
+  item.textContent = "notice" in row ? row.text : `${row.level} ${row.pipeline} ${row.message}`;
   return item;
 }

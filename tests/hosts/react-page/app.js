@@ -41,6 +41,10 @@ function Logs() {
 }
 
 function ExistingLogs() {
+  /**
+   * @param {"th" | "td"} name
+   * @param {string[]} texts
+   */
   const cells = (name, texts) =>
     h("tr", null, ...texts.map((text) => h(name, { key: text }, text)));
   return h(

@@ -6,14 +6,24 @@ import * as viewer from "./pkg/index.js";
 
 const WORKFLOW = { workspaceId: "workspace123", workflowId: "workflow456" };
 
-/** The element of this id, which must exist. */
+/**
+ * Returns the element of this id, which must exist.
+ *
+ * @param {string} id
+ */
 function element(id, within = document) {
   const element = within.getElementById(id);
   if (!element) throw new Error(`the page has no element #${id}`);
   return element;
 }
 
-/** Mounts a viewer in `place`, by default the element of this name; keeps it as `live[name]`. */
+/**
+ * Mounts a viewer in `place`, by default the element of this name; keeps it as `live[name]`.
+ *
+ * @param {string} name
+ * @param {Record<string, unknown>} [options]
+ * @param {Element} [place]
+ */
 function mount(name, options, place = element(name)) {
   const received = record();
   const handle = viewer.mountLiveLogs(place, {
@@ -21,19 +31,38 @@ function mount(name, options, place = element(name)) {
     ...received.callbacks,
     ...options,
   });
-  window.live[name] = Object.assign(received, { handle });
+  keep(name, received, handle);
 }
 
-/** Opens a source without a view, and keeps it as `live[name]`. */
+/**
+ * Opens a source without a view, and keeps it as `live[name]`.
+ *
+ * @param {string} name
+ * @param {Record<string, unknown>} [options]
+ */
 function open(name, options) {
   const received = record();
   const handle = headless.openLogs({ ...received.callbacks, ...options });
-  window.live[name] = Object.assign(received, { handle });
+  keep(name, received, handle);
 }
 
-/** Callbacks that keep what they receive. `ready` is not awaited, as in most hosts. */
+/**
+ * @param {string} name
+ * @param {Omit<LiveEntry, "handle">} received
+ * @param {viewer.LiveLogsHandle | headless.Logs} handle
+ */
+function keep(name, received, handle) {
+  const any = /** @type {AnyHandle} */ (/** @type {unknown} */ (handle));
+  window.live[name] = Object.assign(received, { handle: any });
+}
+
+/**
+ * Returns callbacks that keep what they receive. `ready` is not awaited, as in most hosts.
+ */
 function record() {
+  /** @type {Omit<LiveEntry, "handle">} */
   const received = { statuses: [], logs: [], errors: [], batches: 0 };
+  /** @type {Pick<viewer.LiveLogsOptions, "onStatus" | "onLog" | "onError">} */
   const callbacks = {
     onStatus: (status) => received.statuses.push(status),
     onLog: (logs) => {
@@ -45,7 +74,12 @@ function record() {
   return Object.assign(received, { callbacks });
 }
 
-/** An error as plain data, which is all that can leave the page. */
+/**
+ * Returns an error as plain data, which is all that can leave the page.
+ *
+ * @param {viewer.LiveLogsError} error
+ * @returns {PlainError}
+ */
 function plain(error) {
   const { name, type, option, message } = error;
   return {
@@ -58,17 +92,25 @@ function plain(error) {
   };
 }
 
-/** What a function throws, as plain data. */
+/**
+ * Returns what a function throws, as plain data.
+ *
+ * @param {() => unknown} act
+ */
 function thrown(act) {
   try {
     act();
   } catch (error) {
-    return plain(error);
+    return plain(/** @type {viewer.LiveLogsError} */ (error));
   }
   return undefined;
 }
 
-/** What a callback may do to its own handle, by name: functions cannot be passed into a page. */
+/**
+ * What a callback may do to its own handle, by name: functions cannot be passed into a page.
+ *
+ * @type {Record<string, (handle: AnyHandle) => void>}
+ */
 const acts = {
   disconnect: (handle) => handle.disconnect(),
   reconnect: (handle) => {

@@ -6,8 +6,8 @@ early.workflowId = "early";
 window.early = early;
 
 window.elementEvents = { status: [], log: [], error: [] };
-for (const name of Object.keys(window.elementEvents)) {
+for (const [name, details] of Object.entries(window.elementEvents)) {
   document
     .querySelector("datashop-live-logs")
-    .addEventListener(name, ({ detail }) => window.elementEvents[name].push(detail));
+    ?.addEventListener(name, (event) => details.push(/** @type {CustomEvent} */ (event).detail));
 }

@@ -3,4 +3,4 @@
 import { defineLiveLogs } from "./pkg/element.js";
 
 window.defineLiveLogs = defineLiveLogs;
-window.element = (id) => document.getElementById(id);
+window.element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));

@@ -2,7 +2,7 @@
 
 import { backend, mountLiveLogs } from "./pkg/index.js";
 
-const handle = mountLiveLogs(document.getElementById("live-logs"), {
+const handle = mountLiveLogs(/** @type {HTMLElement} */ (document.getElementById("live-logs")), {
   workspaceId: "workspace123",
   workflowId: "workflow456",
 });

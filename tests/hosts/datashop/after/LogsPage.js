@@ -7,10 +7,13 @@ import { Choice } from "../common/Choice.js";
 import { ExistingLogs } from "../common/ExistingLogs.js";
 import { LogsWithSSE, useLogsSSE } from "@datashop/logs-sse-client/react";
 
+/** @import { Log } from "@datashop/logs-sse-client" */
+/** @import { State } from "../common/store.js" */
+
 const h = React.createElement;
 
 export function LogsPage() {
-  const { workspaceId, workflowId } = useSelector((state) => state);
+  const { workspaceId, workflowId } = useSelector((/** @type {State} */ state) => state);
   return h(
     "main",
     { className: "page" },
@@ -20,7 +23,11 @@ export function LogsPage() {
   );
 }
 
-/** Errors of the chosen workflow since the page was opened, seen without a click. */
+/**
+ * Errors of the chosen workflow since the page was opened, seen without a click.
+ *
+ * @param {{ workspaceId: string, workflowId: string }} props
+ */
 function Trouble({ workspaceId, workflowId }) {
   const { logCount, lastLog } = useLogsSSE({
     service: "etl",
@@ -36,6 +43,7 @@ function Trouble({ workspaceId, workflowId }) {
   );
 }
 
+/** @param {Log} log */
 function isError(log) {
   return log.level === "ERROR";
 }

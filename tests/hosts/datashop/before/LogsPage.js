@@ -8,10 +8,13 @@ import { ExistingLogs } from "../common/ExistingLogs.js";
 import { useLogsSSE } from "./LogsSSEClient.js";
 import LogsWithSSE from "./LogsWithSSE.js";
 
+/** @import { State } from "../common/store.js" */
+/** @import { Entry } from "./LogsSSEClient.js" */
+
 const h = React.createElement;
 
 export function LogsPage() {
-  const { workspaceId, workflowId } = useSelector((state) => state);
+  const { workspaceId, workflowId } = useSelector((/** @type {State} */ state) => state);
   return h(
     "main",
     { className: "page" },
@@ -21,7 +24,11 @@ export function LogsPage() {
   );
 }
 
-/** Errors of the chosen workflow since the page was opened, seen without a click. */
+/**
+ * Errors of the chosen workflow since the page was opened, seen without a click.
+ *
+ * @param {{ workspaceId: string, workflowId: string }} props
+ */
 function Trouble({ workspaceId, workflowId }) {
   const { logCount, lastLog } = useLogsSSE({
     service: "etl",
@@ -37,6 +44,7 @@ function Trouble({ workspaceId, workflowId }) {
   );
 }
 
+/** @param {Entry} log */
 function isError(log) {
   return log.level === "ERROR";
 }

@@ -4,17 +4,35 @@
 
 import React from "react";
 
-const LogsSSEContext = React.createContext(null);
+/** @import { ReactNode } from "react" */
+
+/** @typedef {Record<string, unknown>} Entry */
+
+/** @typedef {(log: Entry) => void} Callback */
+
+/**
+ * @typedef {object} ContextValue
+ * @property {string} connectionStatus
+ * @property {string[]} connectedChannels
+ * @property {string | null} error
+ * @property {boolean} isConnected
+ * @property {(channels: string[], callback: Callback) => () => void} subscribe
+ * @property {() => void} disconnect
+ * @property {{ attempts: number }} stats
+ */
+
+const LogsSSEContext = React.createContext(/** @type {ContextValue | null} */ (null));
 const MAX_ATTEMPTS = 5;
 const MAX_DELAY_MS = 10000;
 
+/** @param {{ gatewayUrl: string, children?: ReactNode }} props */
 export function LogsSSEProvider({ gatewayUrl, children }) {
   const [connectionStatus, setConnectionStatus] = React.useState("disconnected");
-  const [connectedChannels, setConnectedChannels] = React.useState([]);
-  const [error, setError] = React.useState(null);
-  const subscribers = React.useRef(new Map());
-  const source = React.useRef(null);
-  const timer = React.useRef(null);
+  const [connectedChannels, setConnectedChannels] = React.useState(/** @type {string[]} */ ([]));
+  const [error, setError] = React.useState(/** @type {string | null} */ (null));
+  const subscribers = React.useRef(/** @type {Map<string, Callback[]>} */ (new Map()));
+  const source = React.useRef(/** @type {EventSource | null} */ (null));
+  const timer = React.useRef(/** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined));
   const attempts = React.useRef(0);
 
   const disconnect = React.useCallback(() => {
@@ -58,7 +76,7 @@ export function LogsSSEProvider({ gatewayUrl, children }) {
   }, [gatewayUrl, disconnect]);
 
   const subscribe = React.useCallback(
-    (channels, callback) => {
+    (/** @type {string[]} */ channels, /** @type {Callback} */ callback) => {
       for (const channel of channels)
         subscribers.current.set(channel, [...(subscribers.current.get(channel) || []), callback]);
       connect();
@@ -90,6 +108,15 @@ export function LogsSSEProvider({ gatewayUrl, children }) {
   return React.createElement(LogsSSEContext.Provider, { value }, children);
 }
 
+/**
+ * @param {object} options
+ * @param {string} [options.service]
+ * @param {string} options.workspace_id
+ * @param {string} options.workflow_id
+ * @param {number} [options.maxLogs]
+ * @param {(log: Entry) => boolean} [options.filter]
+ * @param {boolean} [options.isOn]
+ */
 export function useLogsSSE({
   service = "etl",
   workspace_id,
@@ -98,9 +125,9 @@ export function useLogsSSE({
   filter,
   isOn = true,
 }) {
-  const { subscribe, connectionStatus, isConnected, error, stats } =
-    React.useContext(LogsSSEContext);
-  const [logs, setLogs] = React.useState([]);
+  const context = /** @type {ContextValue} */ (React.useContext(LogsSSEContext));
+  const { subscribe, connectionStatus, isConnected, error, stats } = context;
+  const [logs, setLogs] = React.useState(/** @type {Entry[]} */ ([]));
   const channel = `logs:${service}:${workspace_id}:${workflow_id}`;
   const kept = React.useRef(filter);
   kept.current = filter;
@@ -127,6 +154,10 @@ export function useLogsSSE({
   };
 }
 
+/**
+ * @param {string} workspaceId
+ * @param {string} workflowId
+ */
 export function useLogsSubscription(workspaceId, workflowId) {
   const [isOn, setOn] = React.useState(false);
   const found = useLogsSSE({ workspace_id: workspaceId, workflow_id: workflowId, isOn });

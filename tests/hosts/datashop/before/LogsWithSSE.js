@@ -4,8 +4,16 @@
 import React from "react";
 import { useLogsSubscription } from "./LogsSSEClient.js";
 
+/** @import { ReactNode } from "react" */
+
 const h = React.createElement;
 
+/**
+ * @param {object} props
+ * @param {string} props.workspaceId
+ * @param {string} props.workflowId
+ * @param {ReactNode} [props.children]
+ */
 export default function LogsWithSSE({ workspaceId, workflowId, children }) {
   const { logs, isOn, connectionStatus, connectToLogs, disconnect } = useLogsSubscription(
     workspaceId,

@@ -13,5 +13,5 @@ const h = React.createElement;
 
 ReactDOM.render(
   h(Provider, { store: openStore() }, h(LogsSSEProvider, { gatewayUrl: "" }, h(LogsPage))),
-  document.getElementById("app"),
+  /** @type {HTMLElement} */ (document.getElementById("app")),
 );

@@ -5,11 +5,13 @@ import { useDispatch, useSelector } from "react-redux";
 import { Dropdown, Heading, Label } from "@innovaccer/design-system";
 import { chooseWorkflow, chooseWorkspace, WORKSPACES } from "./store.js";
 
+/** @import { State } from "./store.js" */
+
 const h = React.createElement;
 
 export function Choice() {
   const dispatch = useDispatch();
-  const { workspaceId, workflowId } = useSelector((state) => state);
+  const { workspaceId, workflowId } = useSelector((/** @type {State} */ state) => state);
   return h(
     "header",
     { className: "page-row" },
@@ -25,6 +27,12 @@ export function Choice() {
   );
 }
 
+/**
+ * @param {string} name
+ * @param {string[]} ids
+ * @param {string} chosen
+ * @param {(id: string) => void} onChange
+ */
 function choice(name, ids, chosen, onChange) {
   // Keyed by its ids, so that the dropdown resets when the workspace has other workflows.
   const options = ids.map((id) => ({ label: id, value: id, selected: id === chosen }));

@@ -5,7 +5,11 @@ import { useSelector, useStore } from "react-redux";
 import { Button, Heading, StatusHint, Table } from "@innovaccer/design-system";
 import { refresh } from "./store.js";
 
+/** @import { Row } from "./history.js" */
+/** @import { State } from "./store.js" */
+
 const h = React.createElement;
+/** @type {Record<string, string>} */
 const APPEARANCES = { INFO: "info", WARN: "warning", ERROR: "alert" };
 const SCHEMA = [
   { name: "date", displayName: "Date", width: "18%" },
@@ -17,7 +21,9 @@ const SCHEMA = [
 
 export function ExistingLogs() {
   const store = useStore();
-  const { logs, isReading, refreshes, workflowId } = useSelector((state) => state);
+  const { logs, isReading, refreshes, workflowId } = useSelector(
+    (/** @type {State} */ state) => state,
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: refreshes when the workflow changes
   React.useEffect(() => {
     refresh(store);
@@ -42,6 +48,7 @@ export function ExistingLogs() {
   );
 }
 
+/** @param {{ data: Row }} cell */
 function level({ data }) {
   return h(
     "div",

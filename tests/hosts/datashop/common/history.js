@@ -1,6 +1,9 @@
 // The logs of earlier runs, as the page's own backend would return them. Never changes: new lines
 // arrive only as live logs.
 
+/** @typedef {Record<"date" | "level" | "pipeline" | "message" | "duration", string>} Row */
+
+/** @type {Record<string, string[][]>} */
 const LOGS = {
   workflow456: [
     ["Sep 25 2025 at 01:30 PM", "INFO", "PLATFORM_INTERNAL", "ETL Running", "45 sec"],
@@ -42,7 +45,12 @@ const LOGS = {
   ],
 };
 
-/** Returns the logs of a workflow, newest first, after the delay of a backend. */
+/**
+ * Returns the logs of a workflow, newest first, after the delay of a backend.
+ *
+ * @param {string} workflowId
+ * @returns {Promise<Row[]>}
+ */
 export async function readLogs(workflowId) {
   await new Promise((resolve) => setTimeout(resolve, 100));
   return LOGS[workflowId].map(([date, level, pipeline, message, duration]) => ({

@@ -3,16 +3,49 @@
 import { createStore } from "redux";
 import { readLogs } from "./history.js";
 
-/** Workspaces and their workflows; the gateway's sample job writes to the first and the last. */
+/** @import { Row } from "./history.js" */
+
+/**
+ * @typedef {object} State
+ * @property {string} workspaceId
+ * @property {string} workflowId
+ * @property {Row[]} logs
+ * @property {boolean} isReading
+ * @property {number} refreshes
+ *
+ * @typedef {{ type: "WORKSPACE_CHOSEN", workspaceId: string }
+ *   | { type: "WORKFLOW_CHOSEN", workflowId: string }
+ *   | { type: "LOGS_REQUESTED" }
+ *   | { type: "LOGS_READ", workflowId: string, logs: Row[] }} Action
+ */
+
+/**
+ * Workspaces and their workflows; the gateway's sample job writes to the first and the last.
+ *
+ * @type {Record<string, string[]>}
+ */
 export const WORKSPACES = {
   workspace123: ["workflow456", "workflow789"],
   prod_workspace: ["etl_job_789"],
 };
 
+/**
+ * @param {string} workspaceId
+ * @returns {Action}
+ */
 export const chooseWorkspace = (workspaceId) => ({ type: "WORKSPACE_CHOSEN", workspaceId });
+
+/**
+ * @param {string} workflowId
+ * @returns {Action}
+ */
 export const chooseWorkflow = (workflowId) => ({ type: "WORKFLOW_CHOSEN", workflowId });
 
-/** Reads the logs of earlier runs, as the Refresh button and each choice do. */
+/**
+ * Reads the logs of earlier runs, as the Refresh button and each choice do.
+ *
+ * @param {import("redux").Store<State, Action>} store
+ */
 export async function refresh(store) {
   const { workflowId } = store.getState();
   store.dispatch({ type: "LOGS_REQUESTED" });
@@ -25,6 +58,11 @@ export function openStore() {
   return createStore(reduce, { workspaceId, workflowId, logs: [], isReading: true, refreshes: 0 });
 }
 
+/**
+ * @param {State} state
+ * @param {Action} action
+ * @returns {State}
+ */
 function reduce(state, action) {
   switch (action.type) {
     case "WORKSPACE_CHOSEN":

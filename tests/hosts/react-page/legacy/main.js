@@ -5,4 +5,7 @@ import ReactDOM from "react-dom";
 import "@datashop/logs-sse-client/style.css";
 import { App } from "../app.js";
 
-ReactDOM.render(React.createElement(App), document.getElementById("app"));
+ReactDOM.render(
+  React.createElement(App),
+  /** @type {HTMLElement} */ (document.getElementById("app")),
+);

@@ -5,4 +5,6 @@ import { createRoot } from "react-dom/client";
 import "@datashop/logs-sse-client/style.css";
 import { App } from "../app.js";
 
-createRoot(document.getElementById("app")).render(React.createElement(App));
+createRoot(/** @type {HTMLElement} */ (document.getElementById("app"))).render(
+  React.createElement(App),
+);

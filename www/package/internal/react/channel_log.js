@@ -3,7 +3,8 @@
 
 /** @import { Log } from "../../types/index.d.ts" */
 /** @import { UseLogsSSEOptions, UseLogsSSEResult } from "../../types/react.d.ts" */
-/** @import { ConnectionState, Subscriptions } from "./subscriptions.js" */
+/** @import { ConnectionState } from "./connection_state.js" */
+/** @import { Subscriptions } from "./subscriptions.js" */
 
 import { callbackError } from "../engine/callbacks.js";
 import { outside } from "../zone.js";

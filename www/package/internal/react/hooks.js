@@ -20,7 +20,8 @@ import { useSyncExternalStore } from "use-sync-external-store/shim";
 import { channelOf, DEFAULT_SERVICE } from "../channel.js";
 import { warnOnce } from "../options.js";
 import { createChannelLog } from "./channel_log.js";
-import { createSubscriptions, IDLE_STATE } from "./subscriptions.js";
+import { IDLE_STATE } from "./connection_state.js";
+import { createSubscriptions } from "./subscriptions.js";
 
 /** For pages: the state of the connection, `subscribe`, `connect` and `disconnect`. */
 export const LogsSSEContext = createContext(/** @type {LogsSSEValue | null} */ (null));

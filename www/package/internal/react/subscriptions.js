@@ -2,9 +2,8 @@
 // gateway, each has its own, over the page's proxy route.
 
 /** @import { Logs } from "../../types/headless.d.ts" */
-/** @import { Log, LogsStatus } from "../../types/index.d.ts" */
-/** @import { ConnectionStatus, LogsSSEProviderProps } from "../../types/react.d.ts" */
-/** @import { LogsSSEStats } from "../../types/react.d.ts" */
+/** @import { Log } from "../../types/index.d.ts" */
+/** @import { LogsSSEProviderProps } from "../../types/react.d.ts" */
 /** @import { Workflow } from "../channel.js" */
 
 import { CHANNEL_EXAMPLES, channelOf, isChannel, workflowOf } from "../channel.js";
@@ -13,6 +12,9 @@ import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
 import { openLogs } from "../headless/logs.js";
 import { currentZone, outside, outsideAll } from "../zone.js";
+import { connectionState } from "./connection_state.js";
+import { createErrorReport } from "./error_report.js";
+import { createStatePublisher } from "./state_publisher.js";
 
 /**
  * @typedef {object} Reader
@@ -24,34 +26,7 @@ import { currentZone, outside, outsideAll } from "../zone.js";
 
 /** @typedef {{ gatewayUrl: string, channels: string[] } | Workflow} Target */
 
-/**
- * What hooks show of the connections. Frozen, like everything in it.
- *
- * @typedef {object} ConnectionState
- * @property {ConnectionStatus} connectionStatus
- * @property {readonly string[]} connectedChannels
- * @property {LiveLogsError | null} error
- * @property {boolean} isConnected
- * @property {LogsSSEStats} stats
- */
-
 /** @typedef {ReturnType<typeof createSubscriptions>} Subscriptions */
-
-/** @type {ConnectionState} */
-export const IDLE_STATE = Object.freeze({
-  connectionStatus: "disconnected",
-  connectedChannels: Object.freeze([]),
-  error: null,
-  isConnected: false,
-  stats: Object.freeze({
-    received: 0,
-    duplicates: 0,
-    missing: 0,
-    gaps: 0,
-    attempt: 0,
-    subscriptions: 0,
-  }),
-});
 
 /**
  * Creates the subscriptions of a provider. `props()` returns its props at that moment. No method
@@ -80,25 +55,19 @@ export function createSubscriptions(props) {
    * @type {Set<LiveLogsError>}
    */
   const refusals = new Set();
-  /** @type {Set<() => void>} */
-  const listeners = new Set();
-  /** @type {Set<string>} */
-  const reported = new Set();
   let isPaused = false;
   let isSyncScheduled = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let releaseTimer;
-  /**
-   * The current state, and the one that hooks show.
-   *
-   * @type {ConnectionState | null}
-   */
-  let latest = null;
-  /** @type {ConnectionState | null} */
-  let published = null;
-  let publishedAt = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let publishTimer;
+
+  const { fail, failOnce } = createErrorReport(props);
+  const { update, ...published } = createStatePublisher(() =>
+    connectionState({
+      statuses: [...sources.values()].map((source) => source.status()),
+      subscriptions: [...readers].map(({ channels }) => channels),
+      inputErrors: [...openErrors.values(), ...refusals],
+    }),
+  );
 
   const gatewayUrl = () => props().gatewayUrl ?? null;
 
@@ -149,7 +118,7 @@ export function createSubscriptions(props) {
       option,
     });
     refusals.add(error);
-    reportOnce(error);
+    failOnce(error);
     update();
     return () => {
       refusals.delete(error);
@@ -194,7 +163,7 @@ export function createSubscriptions(props) {
     } catch (thrown) {
       const error = /** @type {LiveLogsError} */ (thrown);
       openErrors.set(key, error);
-      reportOnce(error);
+      failOnce(error);
     }
   }
 
@@ -265,112 +234,6 @@ export function createSubscriptions(props) {
     }
   }
 
-  /**
-   * Reports wrong input once; each render and each StrictMode effect repeats it.
-   *
-   * @param {LiveLogsError} error
-   */
-  function reportOnce(error) {
-    if (reported.has(error.message)) return;
-    reported.add(error.message);
-    fail(error);
-  }
-
-  /** @param {LiveLogsError} error */
-  function fail(error) {
-    const { onError } = props();
-    try {
-      if (typeof onError === "function") onError(error);
-      else if (LOGGED_TYPES.has(error.type)) console.error(`[live logs] ${error.message}`);
-    } catch (thrown) {
-      console.error("[live logs] onError threw:", thrown);
-    }
-  }
-
-  /** Publishes a change of the connection at once, and changes of counts once per second. */
-  function update() {
-    const next = readState();
-    const isSame = published !== null && description(published) === description(next);
-    if (published && isSame && counts(latest ?? published) === counts(next)) return;
-    // Keeps the same `error` and `connectedChannels`, since effects of a host depend on them.
-    latest = published && isSame ? Object.freeze({ ...published, stats: next.stats }) : next;
-    if (!isSame || Date.now() - publishedAt >= STATS_MS) publish();
-    else if (listeners.size > 0) publishTimer ??= setTimeout(publish, STATS_MS);
-  }
-
-  function publish() {
-    clearTimeout(publishTimer);
-    publishTimer = undefined;
-    publishedAt = Date.now();
-    published = latest;
-    for (const listener of [...listeners]) listener();
-  }
-
-  /** @returns {ConnectionState} */
-  function readState() {
-    const statuses = [...sources.values()].map((source) => source.status());
-    const refused = statuses.flatMap((status) => status.refused);
-    // Not `isLive`: a server without a greeting may be connected and idle.
-    const isConnected =
-      statuses.length > 0 && statuses.every((status) => status.state === "connected");
-    const channels = isConnected ? [...readers].flatMap(({ channels }) => [...channels]) : [];
-    const granted = [...new Set(channels)].filter((channel) => !refused.includes(channel));
-    return Object.freeze({
-      connectionStatus: worstStatus(statuses),
-      connectedChannels: Object.freeze(granted),
-      error: findError(statuses, refused),
-      isConnected,
-      stats: readStats(statuses),
-    });
-  }
-
-  /**
-   * @param {LogsStatus[]} statuses
-   * @returns {ConnectionStatus}
-   */
-  function worstStatus(statuses) {
-    const [worst] = statuses
-      .map(connectionStatusOf)
-      .sort((one, other) => WORST_FIRST.indexOf(one) - WORST_FIRST.indexOf(other));
-    return worst ?? (openErrors.size + refusals.size > 0 ? "failed" : "disconnected");
-  }
-
-  /**
-   * @param {LogsStatus[]} statuses
-   * @param {string[]} refused
-   * @returns {LiveLogsError | null}
-   */
-  function findError(statuses, refused) {
-    const broken = statuses.find(({ reason, state }) => reason !== "" && state !== "connected");
-    if (broken) return new LiveLogsError(broken.cause ?? "internal", broken.reason);
-    if (refused.length > 0)
-      return new LiveLogsError("not_granted", `the gateway did not grant ${refused[0]}`);
-    const [wrongInput] = [...openErrors.values(), ...refusals];
-    return wrongInput ?? null;
-  }
-
-  /**
-   * @param {LogsStatus[]} statuses
-   * @returns {LogsSSEStats}
-   */
-  function readStats(statuses) {
-    const sum = (/** @type {"received" | "duplicates" | "missing" | "gaps" | "attempt"} */ name) =>
-      statuses.reduce((total, status) => total + status[name], 0);
-    return Object.freeze({
-      received: sum("received"),
-      duplicates: sum("duplicates"),
-      missing: sum("missing"),
-      gaps: sum("gaps"),
-      attempt: sum("attempt"),
-      subscriptions: readers.size,
-    });
-  }
-
-  function getSnapshot() {
-    published ??= readState();
-    return published;
-  }
-
   const methods = outsideAll({
     /** Passes changed props on to the open sources. */
     applyProps() {
@@ -394,7 +257,7 @@ export function createSubscriptions(props) {
   return {
     ...methods,
     fail,
-    getSnapshot,
+    ...published,
 
     /**
      * @param {string | readonly string[]} channels
@@ -405,74 +268,8 @@ export function createSubscriptions(props) {
       const unsubscribe = outside(() => subscribe(channels, callback, zone));
       return () => outside(unsubscribe);
     },
-
-    /**
-     * Calls `listener` whenever `getSnapshot` returns another state.
-     *
-     * @param {() => void} listener
-     */
-    listen(listener) {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-        if (listeners.size > 0) return;
-        clearTimeout(publishTimer);
-        publishTimer = undefined;
-      };
-    },
-
-    /** Returns the current counts; those of `getSnapshot` may be a second old. */
-    stats() {
-      return (latest ?? getSnapshot()).stats;
-    },
   };
 }
-
-/**
- * Describes a state without its counts.
- *
- * @param {ConnectionState} state
- */
-function description({ connectionStatus, connectedChannels, error }) {
-  const problem = error && `${error.type} ${error.message}`;
-  return [connectionStatus, connectedChannels, problem].join("\n");
-}
-
-/** @param {ConnectionState} state */
-function counts({ stats }) {
-  return Object.values(stats).join();
-}
-
-/**
- * Returns a status in the vocabulary of the client that this package replaces.
- *
- * @param {LogsStatus} status
- * @returns {ConnectionStatus}
- */
-function connectionStatusOf({ state, willRetry }) {
-  if (state === "connected" || state === "connecting") return state;
-  // Open but silent: the client is finding out whether the stream is alive.
-  if (state === "stale") return "connecting";
-  if (state === "error" || state === "offline") return willRetry ? "error" : "failed";
-  return "disconnected";
-}
-
-/**
- * The worst of several connections is the one shown.
- *
- * @type {readonly ConnectionStatus[]}
- */
-const WORST_FIRST = ["failed", "error", "connecting", "disconnected", "connected"];
-
-/**
- * Errors that are logged if the provider has no `onError`. The engine logs those of the connection.
- *
- * @type {ReadonlySet<string>}
- */
-const LOGGED_TYPES = new Set(["internal", "load", "callback", "storage", "option"]);
-
-/** How old the counts that hooks show may be. */
-const STATS_MS = 1_000;
 
 /** Longer than StrictMode and a change of route take between unmounting and mounting. */
 const RELEASE_MS = 100;
