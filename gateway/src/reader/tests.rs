@@ -32,7 +32,7 @@ pub(super) fn open_as(framing: Framing, hub: &Arc<Hub>, channels: &[&str], curso
     Reader::open(
         hub,
         &requested,
-        &Resume::parse(None, Some(cursor)),
+        &Resume::parse(None, Some(cursor)).into(),
         framing,
         ConnectionInfo::new("u"),
     )
