@@ -187,7 +187,8 @@ pub struct Greeting<'a> {
     pub connected_at: u64,
     /// The epoch of the sequence numbers.
     pub epoch: &'a Epoch,
-    /// The channels that the reader may read, with the extent of each history.
+    /// The channels that the reader may read, with the extent of each history and where the
+    /// stream starts.
     pub granted: Vec<(String, Held)>,
     /// The requested channels that it may not read.
     pub refused: Vec<String>,
@@ -195,7 +196,7 @@ pub struct Greeting<'a> {
     pub heartbeat_ms: u64,
     /// The gateway's clock, in milliseconds since 1970.
     pub server_time: u64,
-    /// The names of the optional parameters that arrived with the request.
+    /// The names of the optional parameters that arrived with a value.
     pub received: Vec<&'static str>,
 }
 
