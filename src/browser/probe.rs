@@ -32,8 +32,8 @@ impl Probe {
         on_response: impl FnOnce(ResponseHead) + 'static,
     ) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let response =
-            web_sys::window()?.fetch_with_request(&request(url, with_credentials, &abort)?);
+        let request = request(url, "text/event-stream", with_credentials, &abort)?;
+        let response = web_sys::window()?.fetch_with_request(&request);
         let alive = Rc::new(());
         let (finished, timed_out, is_alive) = (abort.clone(), abort.clone(), Rc::downgrade(&alive));
         // A task, not closures of our own: an aborted request still settles, after such closures
@@ -62,7 +62,13 @@ impl Drop for Probe {
     }
 }
 
-fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option<Request> {
+/// Returns a request for `url` that accepts `media_type`, is not cached and follows no redirect.
+pub(super) fn request(
+    url: &str,
+    media_type: &str,
+    with_credentials: bool,
+    abort: &AbortController,
+) -> Option<Request> {
     let init = RequestInit::new();
     init.set_signal(Some(&abort.signal()));
     init.set_cache(RequestCache::NoStore);
@@ -74,7 +80,7 @@ fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option
     // A login page behind a redirect would respond with 200.
     init.set_redirect(RequestRedirect::Manual);
     let request = Request::new_with_str_and_init(url, &init).ok()?;
-    request.headers().set("Accept", "text/event-stream").ok()?;
+    request.headers().set("Accept", media_type).ok()?;
     Some(request)
 }
 

@@ -107,6 +107,8 @@ impl NoticeReport {
                 Notice::Gap { .. } => "gap",
                 Notice::Resumed { .. } => "resumed",
                 Notice::NotReplayed { .. } => "not_replayed",
+                // Added before the rows that a listener has received, so none receives it.
+                Notice::HistoryStart { .. } => "history_start",
             },
             missing: notice.missing().map(|missing| missing as f64),
             text: notice.text(),

@@ -245,6 +245,19 @@ impl Progress {
         self.channels.iter().any(|position| position.seq.is_none())
     }
 
+    /// Returns the epoch of the positions, if there are any.
+    pub(crate) fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_ref()
+    }
+
+    /// Returns the position in the only channel, if there is one and it is known.
+    pub(crate) fn only_position(&self) -> Option<u64> {
+        match &self.channels[..] {
+            [position] => position.seq,
+            _ => None,
+        }
+    }
+
     /// Returns where to resume, or `None` if no position is known.
     #[must_use]
     pub fn cursor(&self) -> Option<Cursor> {

@@ -7,7 +7,7 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::{ChannelError, ChannelName, Id};
-use logs_sse_wire::cursor::Cursor;
+use logs_sse_wire::cursor::{Cursor, Epoch};
 use logs_sse_wire::json::quoted;
 use logs_sse_wire::protocol::parameter;
 
@@ -190,6 +190,23 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Returns the URL of the page of history before the sequence number `before`, or `None` if
+    /// there is no route for it: with several channels, or an endpoint whose path does not end in
+    /// `/stream`.
+    #[must_use]
+    pub fn history_url(&self, epoch: &Epoch, before: u64, limit: u32) -> Option<String> {
+        let [channel] = &self.channels[..] else { return None };
+        let (path, query) = self.url.split_once('?')?;
+        let base = path.strip_suffix("/stream")?;
+        let ids = match query.strip_prefix("channels=") {
+            Some(_) => format!("channel={}", encoded(&channel.to_string())),
+            None => query.to_owned(),
+        };
+        Some(format!("{base}/history?{ids}&epoch={epoch}&before={before}&limit={limit}"))
+    }
+}
+
 /// Why there is nothing to connect to, as a message for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetError {
@@ -363,6 +380,26 @@ mod tests {
             "/logs/stream?channels=logs%3Aetl%3Aa%3Ab%3Abatch%3D1"
         );
         assert_eq!(target.stream_url(&StreamParams::default()), target.url());
+    }
+
+    #[test]
+    fn history_is_beside_the_stream() {
+        let epoch = "abc123".parse().expect("an epoch");
+        let history = |target: Result<Target, TargetError>| {
+            target.expect("a target").history_url(&epoch, 7, 500)
+        };
+        assert_eq!(
+            history(Target::new("etl", "w", "f", "https://h/logs/stream?v=2")).as_deref(),
+            Some(
+                "https://h/logs/history?v=2&workspace_id=w&workflow_id=f&epoch=abc123&before=7&limit=500"
+            )
+        );
+        assert_eq!(
+            history(Target::from_channels(["logs:etl:a:b"], "/gw")).as_deref(),
+            Some("/gw/logs/history?channel=logs%3Aetl%3Aa%3Ab&epoch=abc123&before=7&limit=500")
+        );
+        assert_eq!(history(Target::new("etl", "w", "f", "/live")), None);
+        assert_eq!(history(Target::from_channels(["logs:etl:a:b", "logs:etl:a:c"], "")), None);
     }
 
     #[test]

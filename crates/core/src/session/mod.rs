@@ -2,9 +2,11 @@
 //! for a browser, a test or a simulation.
 
 mod carrier;
+mod earlier;
 mod filter;
 mod intake;
 
+pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;
 
 use crate::connection::{Config, Connection, Failure, Input, Output, State};
@@ -13,6 +15,7 @@ use crate::find::{Find, Query};
 use crate::progress::Progress;
 use crate::recovery::Recovery;
 use crate::session::carrier::Carrier;
+use crate::session::earlier::Earlier;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::stream_stats::StreamStats;
@@ -65,6 +68,7 @@ pub struct Session {
     /// How many of the newest held lines a channel starts with.
     tail: u32,
     carrier: Carrier,
+    earlier: Earlier,
     /// The parameters of the open source.
     params: StreamParams,
     /// Whether a gap of unknown size at the start of the open stream was already reported.
@@ -80,7 +84,7 @@ impl Session {
         Self {
             connection: Connection::new(config, seed),
             target: None,
-            store: Store::new(capacity),
+            store: Store::with_room_at_front(capacity),
             find: None,
             query: Query::default(),
             rows_version: 0,
@@ -96,6 +100,7 @@ impl Session {
             batching: true,
             tail: 0,
             carrier: Carrier::default(),
+            earlier: Earlier::default(),
             params: StreamParams::default(),
             unknown_gap_reported: false,
             parser: sse::Parser::default(),
@@ -224,6 +229,7 @@ impl Session {
 
     /// Removes all lines. The connection stays as it is.
     pub fn clear(&mut self) {
+        self.forget_earlier();
         self.store.clear();
     }
 
@@ -286,6 +292,7 @@ impl Session {
         self.counters = Counters::default();
         self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
+        self.earlier = Earlier::default();
         self.batching = true;
         if !self.store.is_empty() {
             self.store.clear();

@@ -37,6 +37,14 @@ impl Sim {
         sim
     }
 
+    /// Returns a page with this session.
+    pub fn of(session: Session) -> Self {
+        let (browser, now) = (FakeBrowser::default(), Instant::default());
+        let mut sim = Self { session, browser, now };
+        sim.obey();
+        sim
+    }
+
     /// Returns a page whose stream is open.
     pub fn connected() -> Self {
         let mut sim = Self::new();
