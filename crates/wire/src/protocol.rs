@@ -160,14 +160,17 @@ pub struct Greeting<'a> {
     pub connected_at: u64,
     /// The epoch of the sequence numbers.
     pub epoch: &'a Epoch,
-    /// The channels that the reader may read, with the extent of each history.
-    pub granted: Vec<(String, Held)>,
+    /// The channels that the reader may read, with the extent of each history, and the number after
+    /// which the stream begins.
+    pub granted: Vec<(String, Held, u64)>,
     /// The requested channels that it may not read.
     pub refused: Vec<String>,
     /// The interval of heartbeats, in milliseconds.
     pub heartbeat_ms: u64,
     /// The gateway's clock, in milliseconds since 1970.
     pub server_time: u64,
+    /// The names of the optional parameters that arrived with a value.
+    pub received: Vec<&'static str>,
 }
 
 /// Reads a greeting. A field that is missing or impossible is `None` or empty.
@@ -228,16 +231,19 @@ impl fmt::Display for Greeting<'_> {
     /// Writes the fields that old clients know first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(r#"{"type":"connection","status":"connected","channels":"#)?;
-        write_list(f, '[', ']', &self.granted, |f, (channel, _)| f.write_str(&quoted(channel)))?;
+        write_list(f, '[', ']', &self.granted, |f, (channel, _, _)| f.write_str(&quoted(channel)))?;
         let (user, connection) = (quoted(self.user_id), quoted(self.connection_id));
         write!(f, r#","userId":{user},"connectionId":{connection}"#)?;
         write!(f, r#","timestamp":{},"epoch":"{}","seqs":"#, self.connected_at, self.epoch)?;
-        write_list(f, '{', '}', &self.granted, |f, (channel, Held { oldest, newest })| {
-            write!(f, r#"{}:{{"oldest":{oldest},"newest":{newest}}}"#, quoted(channel))
+        write_list(f, '{', '}', &self.granted, |f, (channel, Held { oldest, newest }, start)| {
+            let channel = quoted(channel);
+            write!(f, r#"{channel}:{{"oldest":{oldest},"newest":{newest},"start":{start}}}"#)
         })?;
         write!(f, r#","heartbeatMs":{},"refused":"#, self.heartbeat_ms)?;
         write_list(f, '[', ']', &self.refused, |f, channel| f.write_str(&quoted(channel)))?;
-        write!(f, r#","serverTime":{}}}"#, self.server_time)
+        write!(f, r#","serverTime":{},"received":"#, self.server_time)?;
+        write_list(f, '[', ']', &self.received, |f, name| f.write_str(&quoted(name)))?;
+        f.write_str("}")
     }
 }
 

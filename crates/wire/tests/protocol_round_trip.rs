@@ -53,10 +53,11 @@ proptest! {
             user_id: &user_id,
             connected_at: 5,
             epoch: &epoch,
-            granted: granted.clone(),
+            granted: granted.iter().map(|(name, held)| (name.clone(), *held, held.newest)).collect(),
             refused,
             heartbeat_ms,
             server_time: server_time.unsigned_abs(),
+            received: vec!["tail"],
         };
         let expected = Hello {
             granted: Some(granted.iter().map(|(channel, _)| channel.clone()).collect()),
@@ -117,18 +118,19 @@ fn writes_the_documented_bytes() {
         user_id: "u \"1\"",
         connected_at: 5,
         epoch: &epoch,
-        granted: vec![("logs:etl:a:b".into(), Held { oldest: 3, newest: 9 })],
+        granted: vec![("logs:etl:a:b".into(), Held { oldest: 3, newest: 9 }, 7)],
         refused: vec!["logs:etl:x".into()],
         heartbeat_ms: 15_000,
         server_time: 6,
+        received: vec!["last_event_id", "batch"],
     };
     assert_eq!(
         greeting.to_string(),
         concat!(
             r#"{"type":"connection","status":"connected","channels":["logs:etl:a:b"],"#,
             r#""userId":"u \"1\"","connectionId":"u_5_x","timestamp":5,"epoch":"abc123","#,
-            r#""seqs":{"logs:etl:a:b":{"oldest":3,"newest":9}},"heartbeatMs":15000,"#,
-            r#""refused":["logs:etl:x"],"serverTime":6}"#,
+            r#""seqs":{"logs:etl:a:b":{"oldest":3,"newest":9,"start":7}},"heartbeatMs":15000,"#,
+            r#""refused":["logs:etl:x"],"serverTime":6,"received":["last_event_id","batch"]}"#,
         )
     );
     let heartbeat =
