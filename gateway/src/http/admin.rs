@@ -25,7 +25,7 @@ pub(crate) async fn index() -> Response {
         "GET /health": "whether the gateway is healthy",
         "GET /ready": "whether it accepts readers; 503 once it is shutting down",
         "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; &batch=1 allows several logs in one event, &tail=N begins with the newest N logs; also /api/logs/stream",
-        "POST /logs/stream": "publish a log, with the header X-Service-Token; also /api/logs/publish",
+        "POST /logs/publish": "publish a log, or with Content-Type application/x-ndjson one in each line, with the header X-Service-Token; also /logs/stream, /api/logs/publish and /api/logs/stream",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, for the Datashop page",
         "GET /admin/logs/stats": "the readers of each channel",
         "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
@@ -150,7 +150,9 @@ pub(crate) async fn test_log(
         ));
     }
     let body = body::received(body)?;
-    if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN)) && !is_json(&headers) {
+    if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN))
+        && !body::is_of_type(&headers, "application/json")
+    {
         return Err(Rejection::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Content-Type: expected application/json",
@@ -162,15 +164,6 @@ pub(crate) async fn test_log(
     let published = gateway.hub.publish(&channel, &sample::test_log());
     let answer = json!({ "success": true, "channel": channel.to_string(), "delivered": published.delivered, "timestamp": published.timestamp });
     Ok(json_response(StatusCode::OK, &answer))
-}
-
-/// Returns whether exactly one header declares the body to be JSON.
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
-    let kind =
-        kinds.next().and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
-    kinds.next().is_none()
-        && kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 fn named_channel(body: &str) -> Result<String, Rejection> {

@@ -42,6 +42,7 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route("/test/logs", post(admin::test_log))
         .route("/logs/stream", get(stream::subscribe).post(publish::publish))
         .route("/api/logs/stream", get(stream::subscribe).post(publish::publish))
+        .route("/logs/publish", post(publish::publish))
         .route("/api/logs/publish", post(publish::publish))
         .route(proxy::PATH, get(proxy::stream))
         .layer(DefaultBodyLimit::max(body::MAX_BYTES))

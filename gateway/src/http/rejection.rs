@@ -36,6 +36,15 @@ impl Rejection {
         Self { status, error: error.into(), header: None, upstream_status: None }
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the sentence that names what is wrong.
+    pub(crate) fn error(&self) -> &str {
+        &self.error
+    }
+
     #[must_use]
     pub(crate) fn with(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         Self { header: Some((name, value.into())), ..self }

@@ -8,6 +8,7 @@ pub mod connection;
 pub(crate) mod envelope;
 pub(crate) mod forwarded;
 pub(crate) mod history;
+pub(crate) mod recent_ids;
 pub mod stats;
 pub(crate) mod wake;
 
@@ -25,6 +26,7 @@ use crate::hub::channel::Channel;
 use crate::hub::config::Config;
 use crate::hub::connection::{ConnectionInfo, ReaderHandle, now_millis, random_word};
 use crate::hub::envelope::Draft;
+use crate::hub::recent_ids::{Once, RecentIds};
 use crate::hub::stats::{Counters, Stats};
 use crate::output;
 
@@ -45,6 +47,7 @@ pub struct Hub {
     /// delay.
     open: Open,
     published: AtomicU64,
+    ids: RecentIds,
     /// Negative for a moment if a channel's logs are dropped before its last one is counted.
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
@@ -86,6 +89,7 @@ impl Hub {
             read: Mutex::default(),
             open: Open::default(),
             published: AtomicU64::default(),
+            ids: RecentIds::default(),
             held_bytes: AtomicIsize::default(),
             trimming: Mutex::default(),
             counters: Counters::default(),
@@ -105,6 +109,11 @@ impl Hub {
             self.trim();
         }
         Published { delivered: change.readers, timestamp }
+    }
+
+    /// Publishes `entry` on `channel`, unless a log with this `id` was published there recently.
+    pub(crate) fn publish_once(&self, channel: &ChannelName, id: &str, entry: &RawValue) -> Once {
+        self.ids.once(channel, id, Instant::now(), || self.publish(channel, entry))
     }
 
     /// Returns each channel that has readers, with its readers.
