@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::demo::sample;
 use crate::http::body;
+use crate::http::content_type::{JSON, is_of_type};
 use crate::http::identity;
 use crate::http::proxy;
 use crate::http::rejection::{Rejection, json_response};
@@ -26,7 +27,9 @@ pub(crate) async fn index() -> Response {
         "GET /ready": "whether it accepts readers; 503 once it is shutting down",
         "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; &batch=1 allows several logs in one event, &tail=N begins with the newest N logs; also /api/logs/stream",
         "POST /logs/publish": "publish a log, or with Content-Type application/x-ndjson one in each line, with the header X-Service-Token; also /logs/stream, /api/logs/publish and /api/logs/stream",
+        "GET /logs/history?channel=logs:{service}:{workspace}:{resource}&before=…&limit=…&epoch=…": "logs of a channel before a sequence number; also /api/logs/history",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, for the Datashop page",
+        format!("GET {}?workspace_id=…&workflow_id=…&before=…", proxy::HISTORY_PATH): "logs of that workflow before a sequence number",
         "GET /admin/logs/stats": "the readers of each channel",
         "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
         "POST /test/logs": "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel",
@@ -151,7 +154,7 @@ pub(crate) async fn test_log(
     }
     let body = body::received(body)?;
     if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN))
-        && !body::is_of_type(&headers, "application/json")
+        && !is_of_type(&headers, JSON)
     {
         return Err(Rejection::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

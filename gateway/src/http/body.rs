@@ -4,7 +4,7 @@ use std::io::Read;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
@@ -14,16 +14,6 @@ use crate::http::rejection::Rejection;
 
 /// The size limit of a body in bytes, before and after decompression.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
-
-/// Returns whether exactly one header declares the body to be of type `kind`.
-pub(crate) fn is_of_type(headers: &HeaderMap, kind: &str) -> bool {
-    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
-    let first = kinds
-        .next()
-        .and_then(|first| first.to_str().ok())
-        .and_then(|first| first.split(';').next());
-    kinds.next().is_none() && first.is_some_and(|first| first.trim().eq_ignore_ascii_case(kind))
-}
 
 /// Returns a body that is within the limit.
 ///

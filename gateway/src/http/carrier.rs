@@ -52,6 +52,11 @@ impl Carried {
         self.0.iter().find(|(name, _)| *name == wanted).map(|(_, value)| &**value)
     }
 
+    /// Returns whether no parameter was carried.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Splits off what follows the first `colons` colons and one more.
     fn split<'a>(
         &mut self,

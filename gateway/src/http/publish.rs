@@ -12,6 +12,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::http::body;
+use crate::http::content_type::{NDJSON, is_of_type};
 use crate::http::identity;
 use crate::http::log_id;
 use crate::http::loose_json;
@@ -23,7 +24,7 @@ pub(crate) async fn publish(
     State(gateway): State<Gateway>,
     request: Request,
 ) -> Result<Response, Rejection> {
-    if body::is_of_type(request.headers(), publish_batch::CONTENT_TYPE) {
+    if is_of_type(request.headers(), NDJSON) {
         return publish_batch::publish(&gateway, request).await;
     }
     let headers = request.headers().clone();

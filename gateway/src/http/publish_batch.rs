@@ -17,9 +17,6 @@ use crate::http::state::Gateway;
 use crate::http::tokens::Services;
 use crate::hub::connection::now_millis;
 
-/// The type of a batch.
-pub(crate) const CONTENT_TYPE: &str = "application/x-ndjson";
-
 /// Publishes the lines of a request, or none of them if the request as a whole is refused.
 pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
     let headers = request.headers().clone();
