@@ -1,10 +1,13 @@
 //! Refusals: a status and a sentence that names what is wrong.
 
+use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelError;
 use serde_json::json;
+
+use crate::http::content_type::JSON;
 
 /// A refusal: `{"error": …}` under a 4xx or 5xx status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,15 @@ impl Rejection {
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
         Self { status, error: error.into(), header: None, upstream_status: None }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the sentence that names what is wrong.
+    pub(crate) fn error(&self) -> &str {
+        &self.error
     }
 
     #[must_use]
@@ -68,8 +80,13 @@ impl IntoResponse for Rejection {
 
 /// Returns a JSON response that no cache may store: it is true for a moment, and of one reader.
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
-    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string())
-        .into_response()
+    json_text(status, body.to_string())
+}
+
+/// Returns such a response with a body that is JSON already.
+pub(crate) fn json_text(status: StatusCode, body: impl Into<Body>) -> Response {
+    let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")];
+    (status, headers, body.into()).into_response()
 }
 
 /// Refuses a path without a route.
