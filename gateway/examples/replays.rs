@@ -56,7 +56,7 @@ async fn replay(channels: usize, framing: Framing) -> f64 {
         let mut reader = Reader::open(
             &hub,
             &asked,
-            &Resume::At(cursor.parse().expect("a cursor")),
+            &Resume::At(cursor.parse().expect("a cursor")).into(),
             framing,
             ConnectionInfo::new("bench"),
         );

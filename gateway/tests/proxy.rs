@@ -96,7 +96,7 @@ async fn passes_on_that_a_reader_takes_batches() {
     let seen = Seen::default();
     let upstream = quiet_upstream(seen.clone()).await;
     let gateway = Server::forwarding_to(&upstream.url).await;
-    for (ask, expected) in [("&batch=1", Some("1")), ("&batch=0", None), ("", None)] {
+    for (ask, expected) in [("&batch=1", Some("1")), ("&batch=0", Some("0")), ("", None)] {
         gateway.read(&format!("{PROXY}{ask}")).await.frame().await;
         let (uri, _) = seen.requests.lock().expect("unpoisoned").pop().expect("a request");
         let mut query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());

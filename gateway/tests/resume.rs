@@ -26,9 +26,9 @@ async fn the_greeting_reports_where_live_starts() {
     let gateway = keeping(3).await;
     let seqs =
         async |gateway: &Server| gateway.read(STREAM).await.data().await["seqs"][CHANNEL].clone();
-    assert_eq!(seqs(&gateway).await, json!({ "oldest": 1, "newest": 0 }));
+    assert_eq!(seqs(&gateway).await, json!({ "oldest": 1, "newest": 0, "start": 0 }));
     gateway.publish_numbers(CHANNEL, 1, 5);
-    assert_eq!(seqs(&gateway).await, json!({ "oldest": 3, "newest": 5 }));
+    assert_eq!(seqs(&gateway).await, json!({ "oldest": 3, "newest": 5, "start": 5 }));
     let mut reader = gateway.read(STREAM).await;
     let greeting = reader.data().await;
     assert_eq!(

@@ -12,6 +12,7 @@ use web_sys::Element;
 
 use crate::browser::clock;
 use crate::browser::console::Console;
+use crate::browser::earlier::EarlierFetch;
 use crate::browser::frame::AnimationFrame;
 use crate::browser::home::Home;
 use crate::browser::next_task::NextTask;
@@ -21,7 +22,7 @@ use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::session::{Session, SourceEvent};
+use logs_sse_core::session::{EarlierRequest, Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
@@ -40,6 +41,8 @@ pub struct Options {
     pub console: Console,
     /// Whether cookies are sent to a stream of another origin.
     pub with_credentials: bool,
+    /// How many of the newest lines that the gateway holds a channel starts with; 0 for none.
+    pub tail: u32,
 }
 
 /// A live log in a page. Dropping it closes the stream and removes all listeners.
@@ -66,13 +69,16 @@ impl Client {
         // 53 random bits are plenty for spreading retries.
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         let home = Rc::new(Home::page());
+        let mut session = Session::new(options.connection, options.capacity, seed);
+        session.set_tail(options.tail);
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let weak = me.clone();
             Inner {
-                session: RefCell::new(Session::new(options.connection, options.capacity, seed)),
+                session: RefCell::new(session),
                 opener,
                 source: RefCell::new(None),
                 probe: RefCell::new(None),
+                earlier: RefCell::new(None),
                 timer: Cell::new(None),
                 timer_at: Cell::new(None),
                 refresh: Cell::new(None),
@@ -171,6 +177,33 @@ impl Client {
         self.inner.drive();
     }
 
+    /// Sets how many of the newest lines that the gateway holds a channel starts with.
+    pub fn set_tail(&self, tail: u32) {
+        self.inner.session.borrow_mut().set_tail(tail);
+    }
+
+    /// Loads lines from before the oldest one, if the gateway holds any and none are being loaded.
+    pub fn load_earlier(&self) {
+        let request = self.inner.session.borrow_mut().request_earlier();
+        let Some(request) = request else { return };
+        let (me, url) = (self.inner.me.clone(), request.url.clone());
+        let requested = request.clone();
+        let on_response = move |response: Option<(u16, String)>| {
+            with(&me, |inner| {
+                drop(inner.earlier.take());
+                let response = response.as_ref();
+                let response = response.map(|(status, body)| (*status, body.as_str()));
+                inner.handle_earlier(&requested, response);
+            });
+        };
+        let fetch = EarlierFetch::start(&url, self.inner.with_credentials.get(), on_response);
+        if fetch.is_none() {
+            self.inner.handle_earlier(&request, None);
+        }
+        *self.inner.earlier.borrow_mut() = fetch;
+        self.inner.frame.request();
+    }
+
     /// Shows only the lines that match `query`. The search runs in slices, between which the page
     /// can do other work.
     pub fn set_query(&self, query: Query) {
@@ -228,6 +261,7 @@ struct Inner {
     opener: Opener,
     source: RefCell<Option<Source>>,
     probe: RefCell<Option<Probe>>,
+    earlier: RefCell<Option<EarlierFetch>>,
     timer: Cell<Option<Timer>>,
     /// The time at which it fires.
     timer_at: Cell<Option<Instant>>,
@@ -332,6 +366,11 @@ impl Inner {
             });
         };
         *self.probe.borrow_mut() = Probe::start(url, self.with_credentials.get(), on_response);
+    }
+
+    fn handle_earlier(&self, request: &EarlierRequest, response: Option<(u16, &str)>) {
+        self.session.borrow_mut().handle_earlier(request, response);
+        self.request_frame();
     }
 
     fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timer {

@@ -8,6 +8,7 @@
 mod client;
 mod clock;
 mod console;
+mod earlier;
 mod frame;
 mod home;
 pub mod layout;

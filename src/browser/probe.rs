@@ -1,14 +1,15 @@
-//! Requests a response head once, by `fetch`, because an EventSource does not report why it failed.
-//! Judges nothing.
+//! Requests a response once, by `fetch`, because an EventSource does not report why it failed: its
+//! head and, if that is a stream's, an error in its body. Judges nothing.
 
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsCast;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    AbortController, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
-    Response, ResponseType,
+    AbortController, ReadableStreamDefaultReader, Request, RequestCache, RequestCredentials,
+    RequestInit, RequestRedirect, Response, ResponseType,
 };
 
 use logs_sse_core::connection::ResponseHead;
@@ -31,8 +32,8 @@ impl Probe {
         on_response: impl FnOnce(ResponseHead) + 'static,
     ) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let response =
-            web_sys::window()?.fetch_with_request(&request(url, with_credentials, &abort)?);
+        let request = request(url, "text/event-stream", with_credentials, &abort)?;
+        let response = web_sys::window()?.fetch_with_request(&request);
         let alive = Rc::new(());
         let (finished, timed_out, is_alive) = (abort.clone(), abort.clone(), Rc::downgrade(&alive));
         // A task, not closures of our own: an aborted request still settles, after such closures
@@ -40,9 +41,11 @@ impl Probe {
         spawn_local(async move {
             let response = JsFuture::from(response).await;
             // No `dyn_ref`: a `fetch` that the page replaced may return another window's class.
-            let head = response
-                .map_or(ResponseHead::Nothing, |response| read_head(response.unchecked_ref()));
-            // Only the head is needed; the body of a stream would never end.
+            let head = match response {
+                Ok(response) => read(response.unchecked_ref()).await,
+                Err(_) => ResponseHead::Nothing,
+            };
+            // Nothing more is needed; the body of a stream would never end.
             finished.abort();
             if is_alive.upgrade().is_some() {
                 on_response(head);
@@ -59,7 +62,13 @@ impl Drop for Probe {
     }
 }
 
-fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option<Request> {
+/// Returns a request for `url` that accepts `media_type`, is not cached and follows no redirect.
+pub(super) fn request(
+    url: &str,
+    media_type: &str,
+    with_credentials: bool,
+    abort: &AbortController,
+) -> Option<Request> {
     let init = RequestInit::new();
     init.set_signal(Some(&abort.signal()));
     init.set_cache(RequestCache::NoStore);
@@ -71,8 +80,35 @@ fn request(url: &str, with_credentials: bool, abort: &AbortController) -> Option
     // A login page behind a redirect would respond with 200.
     init.set_redirect(RequestRedirect::Manual);
     let request = Request::new_with_str_and_init(url, &init).ok()?;
-    request.headers().set("Accept", "text/event-stream").ok()?;
+    request.headers().set("Accept", media_type).ok()?;
     Some(request)
+}
+
+/// Reads the head, and the body as well if only that tells whether this is a stream.
+async fn read(response: &Response) -> ResponseHead {
+    let head = read_head(response);
+    if !head.is_stream() {
+        return head;
+    }
+    read_error(response).await.and_then(|body| ResponseHead::read_body(&body)).unwrap_or(head)
+}
+
+/// Returns the body if it may be a JSON object. Otherwise only its first bytes are read, which a
+/// healthy stream sends at once.
+async fn read_error(response: &Response) -> Option<String> {
+    let reader: ReadableStreamDefaultReader = response.body()?.get_reader().unchecked_into();
+    let mut bytes = Vec::new();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.ok()?;
+        let value = Reflect::get(&chunk, &JsValue::from_str("value")).ok()?;
+        if value.is_undefined() {
+            return String::from_utf8(bytes).ok();
+        }
+        bytes.extend(Uint8Array::new(&value).to_vec());
+        if bytes.len() > MAX_ERROR_BYTES || !bytes.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+    }
 }
 
 fn read_head(response: &Response) -> ResponseHead {
@@ -86,3 +122,6 @@ fn read_head(response: &Response) -> ResponseHead {
 /// Longer than a healthy server needs for a response head, shorter than a person waits for a
 /// reason.
 const TIMEOUT_MS: u32 = 5_000;
+
+/// No error of a server is longer.
+const MAX_ERROR_BYTES: usize = 16 << 10;

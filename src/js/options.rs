@@ -27,6 +27,7 @@ pub(crate) struct EngineOptions {
     with_credentials: Option<bool>,
     /// The lines that a viewer keeps. An engine without a view passes them on instead.
     capacity: Option<u32>,
+    tail: Option<u32>,
 }
 
 impl EngineOptions {
@@ -65,7 +66,8 @@ impl EngineOptions {
             _ => Console::Changes,
         };
         let with_credentials = self.with_credentials.unwrap_or(false);
-        Options { connection, capacity, console, with_credentials }
+        let tail = self.tail.unwrap_or_default();
+        Options { connection, capacity, console, with_credentials, tail }
     }
 }
 

@@ -52,6 +52,11 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
             measure();
         }
     });
+    effect(move || {
+        if view_model.with(|view_model| view_model.wants_earlier) {
+            live.with(Client::load_earlier);
+        }
+    });
     let on_press = move |event: MouseEvent| {
         if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
             live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
@@ -98,6 +103,16 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                 <div class="dsl-space">
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
                     <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
+                </div>
+                <div class="dsl-earlier" hidden=flag(view_model, |view_model| view_model.earlier.label.is_empty())>
+                    <span class="dsl-earlier-failure" role="status" prop:textContent=text(view_model, |view_model| view_model.earlier.failure.clone())></span>
+                    <button
+                        type="button"
+                        class="dsl-button dsl-small"
+                        aria-disabled=text(view_model, |view_model| view_model.earlier.is_loading.to_string())
+                        on:click=click(live, |live| live.with(Client::load_earlier))
+                        prop:textContent=text(view_model, |view_model| view_model.earlier.label.clone())
+                    ></button>
                 </div>
             </div>
         </div>

@@ -14,7 +14,7 @@ use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last three may change at any time. Another workspace, workflow or service
+/// All props but the last four may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
@@ -45,6 +45,10 @@ pub fn LiveLogs(
     /// Default: false.
     #[prop(default = false)]
     with_credentials: bool,
+    /// How many of the newest lines that the gateway holds to start with, up to 10,000. Default:
+    /// 1,000.
+    #[prop(default = DEFAULT_TAIL)]
+    tail: u32,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -55,6 +59,7 @@ pub fn LiveLogs(
             capacity: Capacity::from_lines(capacity.get_untracked()),
             console,
             with_credentials,
+            tail,
         },
         Opener::default(),
     );
@@ -79,6 +84,10 @@ pub fn LiveLogs(
     });
     live_view(live)
 }
+
+/// How many lines a viewer starts with unless told otherwise: more than a reader scrolls through
+/// before asking for more.
+pub const DEFAULT_TAIL: u32 = 1_000;
 
 /// Renders a live log, whether the component or JavaScript controls it.
 pub(crate) fn live_view(live: Live) -> impl IntoView {

@@ -107,6 +107,8 @@ impl NoticeReport {
                 Notice::Gap { .. } => "gap",
                 Notice::Resumed { .. } => "resumed",
                 Notice::NotReplayed { .. } => "not_replayed",
+                // Added before the rows that a listener has received, so none receives it.
+                Notice::HistoryStart { .. } => "history_start",
             },
             missing: notice.missing().map(|missing| missing as f64),
             text: notice.text(),
@@ -224,7 +226,7 @@ fn cause(session: &Session, now: Instant) -> Option<&'static str> {
             Failure::Silent(_) => "silent",
             Failure::Unread(_) => UNREADABLE,
             Failure::Unreachable | Failure::OutOfReach => "unreachable",
-            Failure::Rejected => "rejected",
+            Failure::Rejected | Failure::Explained(_) => "rejected",
             Failure::TimedOut(_) => "timed_out",
             Failure::CannotOpen(_) => "cannot_open",
             Failure::Bye(_) => "bye",

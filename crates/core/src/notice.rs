@@ -30,6 +30,11 @@ pub enum Notice {
         /// The length of the interruption.
         away: Duration,
     },
+    /// The history of the gateway starts here.
+    HistoryStart {
+        /// The number of logs that it held before and has evicted.
+        evicted: u64,
+    },
 }
 
 impl Notice {
@@ -50,6 +55,13 @@ impl Notice {
                 "reconnected after {}; this server cannot replay: lines may be missing",
                 duration(*away)
             ),
+            Self::HistoryStart { evicted: 0 } => {
+                "start of the log: the log server holds nothing earlier".to_owned()
+            }
+            Self::HistoryStart { evicted } => format!(
+                "start of the history: the log server no longer holds the {} before this",
+                counted(*evicted, "line", "lines")
+            ),
         }
     }
 
@@ -61,7 +73,7 @@ impl Notice {
     pub fn missing(&self) -> Option<u64> {
         match self {
             Self::Gap { missing, .. } => *missing,
-            Self::Resumed { .. } => Some(0),
+            Self::Resumed { .. } | Self::HistoryStart { .. } => Some(0),
             Self::NotReplayed { .. } => None,
         }
     }
@@ -72,6 +84,7 @@ impl Notice {
         match self {
             Self::Gap { .. } | Self::NotReplayed { .. } => true,
             Self::Resumed { missing, .. } => *missing > 0,
+            Self::HistoryStart { .. } => false,
         }
     }
 }
@@ -88,6 +101,9 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
         GapReason::Unknown => "the log server does not recognize this page's position",
         GapReason::Lost => "lost in transit",
         GapReason::NotResumed => "the proxy did not forward the resume position",
+        GapReason::ResumeRefused => {
+            "the proxy does not forward the resume position and refused it in the id"
+        }
     };
     format!("{what}: {why}")
 }

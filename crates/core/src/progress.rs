@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
-use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello};
+use logs_sse_wire::protocol::{Gap, GapReason, Heartbeat, Hello, parameter};
 
 /// The positions in a stream's channels. They outlive the stream, so that the next one can resume
 /// there.
@@ -57,6 +57,8 @@ pub struct Missing {
 pub struct Resumption {
     /// Logs that are still to arrive, or to be reported as missing.
     pub to_replay: u64,
+    /// Logs that the gateway holds and does not replay, because it did not receive the position.
+    pub unresumed: u64,
     /// Why an unknown number of others may be missing. It must be reported now, because the
     /// positions advance: the gateway's own `gap` event comes later on the stream, which may end
     /// before.
@@ -104,6 +106,7 @@ impl Progress {
     pub fn greeted(&mut self, hello: &Hello) -> Resumption {
         let same_epoch = self.epoch == hello.epoch;
         self.epoch.clone_from(&hello.epoch);
+        let received_position = hello.has_received(parameter::LAST_EVENT_ID);
         let mut resumption = Resumption::default();
         for position in &mut self.channels {
             position.replay_to = None;
@@ -111,9 +114,9 @@ impl Progress {
                 position.seq = None;
                 continue;
             };
-            let seq = match position.seq {
-                // A first stream starts live.
-                None => held.newest,
+            let mut seq = match position.seq {
+                // A first stream starts live, or with the newest logs if it asked for them.
+                None => held.start.unwrap_or(held.newest),
                 Some(seq) if same_epoch && seq <= held.newest => seq,
                 // The position is in the future: the gateway continues live, and does not know
                 // where we stopped.
@@ -127,11 +130,30 @@ impl Progress {
                     held.oldest - 1
                 }
             };
+            if !received_position && let Some(start) = held.start.filter(|start| seq < *start) {
+                resumption.unresumed += start - seq;
+                seq = start;
+            }
             position.seq = Some(seq);
-            position.replay_to = (seq < held.newest).then_some(held.newest);
+            // A gateway that says where it starts leaves nothing to find out.
+            let is_told = held.start == Some(seq);
+            position.replay_to = (seq < held.newest && !is_told).then_some(held.newest);
             resumption.to_replay += held.newest - seq;
         }
         resumption
+    }
+
+    /// Records the greeting of a stream that is about to be replaced, so that the next one starts
+    /// where this one would have. Known positions do not move.
+    pub fn replaced(&mut self, hello: &Hello) {
+        if self.epoch.is_some() && self.epoch != hello.epoch {
+            return;
+        }
+        self.epoch.clone_from(&hello.epoch);
+        for position in self.channels.iter_mut().filter(|position| position.seq.is_none()) {
+            let held = value_of(&hello.held, &position.channel);
+            position.seq = held.map(|held| held.start.unwrap_or(held.newest));
+        }
     }
 
     /// Records that the server does not number its logs, so positions mean nothing to it.
@@ -216,6 +238,24 @@ impl Progress {
     /// another cause.
     fn resumed(&mut self) {
         self.channels.iter_mut().for_each(|position| position.replay_to = None);
+    }
+
+    /// Returns whether the position in some channel is unknown.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.channels.iter().any(|position| position.seq.is_none())
+    }
+
+    /// Returns the epoch of the positions, if there are any.
+    pub(crate) fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_ref()
+    }
+
+    /// Returns the position in the only channel, if there is one and it is known.
+    pub(crate) fn only_position(&self) -> Option<u64> {
+        match &self.channels[..] {
+            [position] => position.seq,
+            _ => None,
+        }
     }
 
     /// Returns where to resume, or `None` if no position is known.

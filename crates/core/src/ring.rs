@@ -38,6 +38,17 @@ impl Ring {
         Address { chunk: number, offset }
     }
 
+    /// Returns the number of the next chunk that is added at the front.
+    pub(crate) fn front_number(&self) -> u32 {
+        self.first.wrapping_sub(1)
+    }
+
+    /// Adds a chunk at the front, before all others.
+    pub(crate) fn push_front(&mut self, chunk: Vec<u8>) {
+        self.first = self.front_number();
+        self.chunks.push_front(chunk);
+    }
+
     /// Returns the `length` bytes at `address`, or an empty slice if they were released.
     pub(crate) fn bytes(&self, address: Address, length: usize) -> &[u8] {
         let index = address.chunk.wrapping_sub(self.first) as usize;

@@ -3,6 +3,7 @@
 //!
 //! Lines are stored as the raw bytes received, next to a small index, and parsed on display.
 
+mod earlier;
 mod names;
 mod run;
 mod slot;
@@ -12,15 +13,15 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::notice::Notice;
-use crate::ring::Ring;
+use crate::ring::{Address, Ring};
+use crate::store::earlier::Earlier;
 use crate::store::names::Names;
 pub(crate) use crate::store::names::UNNAMED;
 pub(crate) use crate::store::run::{Limit, Run};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::indexed_fields::IndexedFields;
-use logs_sse_wire::message::{Line, MAX_LINE_BYTES, Raw};
+use logs_sse_wire::message::{Line, Raw};
 
 /// A parsed row of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +111,7 @@ pub struct Store {
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
     /// received them.
     retained_from: Option<u64>,
+    earlier: Earlier,
 }
 
 impl Store {
@@ -119,29 +121,21 @@ impl Store {
         Self { capacity, ..Self::default() }
     }
 
+    /// Creates an empty store to which rows can also be added at the front.
+    #[must_use]
+    pub fn with_room_at_front(capacity: Capacity) -> Self {
+        Self { capacity, first: MIDDLE, cleared_at: MIDDLE, ..Self::default() }
+    }
+
     /// Appends a line, and evicts the oldest rows as needed. A single row larger than the capacity
     /// is still stored.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let fields = IndexedFields::of(raw);
-        let slot = Slot {
-            channel: self.channels.intern(raw.channel.as_deref().unwrap_or_default()),
-            pipeline: self.pipelines.intern(&fields.pipeline),
-            level: fields.level,
-            is_json: fields.is_json,
-            has_escape: fields.has_escape,
-            is_error: raw.is_error,
-            is_line: true,
-            ..Slot::PARSED
-        };
-        let Some(id_length) = u16::try_from(raw.id.len())
-            .ok()
-            .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES)
-        else {
-            return self.append_parsed(slot, Row::Line(raw.read()));
-        };
+        let (slot, row) = self.index(raw, Address::default());
+        if let Some(row) = row {
+            return self.append_parsed(slot, row);
+        }
         let address = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
-        let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
-        self.push(Slot { address, length: raw.text.len() as u32, id_length, seq, stamp, ..slot });
+        self.push(Slot { address, ..slot });
     }
 
     /// Appends a notice, and evicts the oldest rows as needed.
@@ -160,7 +154,8 @@ impl Store {
     /// Returns how many rows a listener has not received yet; zero without a listener.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        self.retained_from.map_or(0, |number| self.range().end.saturating_sub(number))
+        let rows = self.range();
+        self.retained_from.map_or(0, |number| rows.end.saturating_sub(number.max(rows.start)))
     }
 
     /// Removes all rows, and resets the number of dropped rows. Numbering continues, so that a row
@@ -175,6 +170,7 @@ impl Store {
         self.bytes = 0;
         (self.lines, self.escaped, self.unknown) = (0, 0, 0);
         self.dropped = 0;
+        self.earlier = Earlier::default();
     }
 
     /// Retains the rows from `number` on until the next call, whatever the capacity. `None` retains
@@ -207,6 +203,15 @@ impl Store {
     #[must_use]
     pub fn raw_line(&self, number: u64) -> Option<Raw<'_>> {
         self.slot(number).filter(|slot| !slot.is_parsed()).and_then(|slot| self.raw(slot))
+    }
+
+    /// Returns the sequence number of the row with this number, if it is a line that has one.
+    #[must_use]
+    pub fn seq(&self, number: u64) -> Option<u64> {
+        match self.parsed_row(number) {
+            Some(row) => row.line().and_then(|line| line.seq),
+            None => self.slot(number).map(|slot| slot.seq).filter(|seq| *seq > 0),
+        }
     }
 
     /// Returns the level of the line with this number.
@@ -353,11 +358,16 @@ impl Store {
     }
 
     fn exceeds_capacity(&self) -> bool {
-        self.slots.len() > self.capacity.lines.max(1)
-            || (self.bytes > self.capacity.bytes && self.slots.len() > 1)
+        let Earlier { rows, bytes } = self.earlier;
+        self.slots.len() > self.capacity.lines.max(1) + rows
+            || (self.bytes > self.capacity.bytes.saturating_add(bytes) && self.slots.len() > 1)
     }
 }
 
 /// Lines of ETL jobs have about 200 bytes. The line limit is the intended one; the byte limit only
 /// catches outliers.
 const TYPICAL_LINE_BYTES: usize = 512;
+
+/// The number of the first row of a store with room at the front, far below 2^53, above which
+/// JavaScript numbers have gaps.
+const MIDDLE: u64 = 1 << 40;

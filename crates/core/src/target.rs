@@ -7,8 +7,9 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::{ChannelError, ChannelName, Id};
-use logs_sse_wire::cursor::Cursor;
+use logs_sse_wire::cursor::{Cursor, Epoch};
 use logs_sse_wire::json::quoted;
+use logs_sse_wire::protocol::parameter;
 
 /// The Datashop proxy route, on the page's own origin.
 pub const DEFAULT_ENDPOINT: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
@@ -22,6 +23,35 @@ pub struct Target {
     /// Has at least one element, in the order of the URL.
     channels: Vec<ChannelName>,
     url: String,
+    /// The end of a resource id in the URL, where parameters may be appended to it.
+    id_end: usize,
+    /// The end of the endpoint in the URL.
+    endpoint_end: usize,
+}
+
+/// The optional parameters of a stream. A server that does not support one ignores it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamParams {
+    /// Where to resume: an `EventSource` cannot set the header meant for it.
+    pub cursor: Option<Cursor>,
+    /// Whether one event may carry several logs.
+    pub batch: bool,
+    /// How many of the newest held logs to receive first; 0 for none.
+    pub tail: u32,
+}
+
+impl StreamParams {
+    /// Returns the name and the value of each parameter that is requested.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let cursor = self.cursor.as_ref().map(ToString::to_string);
+        [
+            (parameter::BATCH, self.batch.then(|| "1".to_owned())),
+            (parameter::TAIL, (self.tail > 0).then(|| self.tail.to_string())),
+            (parameter::LAST_EVENT_ID, cursor),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
 }
 
 impl Target {
@@ -51,16 +81,23 @@ impl Target {
         let workflow = Id::parse("workflow id", workflow_id)?;
         check_endpoint(endpoint)?;
         let mut url = endpoint.to_owned();
+        let endpoint_end = url.len();
         url.push(if endpoint.contains('?') { '&' } else { '?' });
         url.push_str(&format!(
             "workspace_id={}&workflow_id={}",
             encoded(workspace.as_str()),
             encoded(workflow.as_str())
         ));
+        let id_end = url.len();
         if service.as_str() != DEFAULT_SERVICE {
             url.push_str(&format!("&service={}", encoded(service.as_str())));
         }
-        Ok(Self { channels: vec![ChannelName::new(service, workspace, Some(workflow))], url })
+        Ok(Self {
+            channels: vec![ChannelName::new(service, workspace, Some(workflow))],
+            url,
+            id_end,
+            endpoint_end,
+        })
     }
 
     /// Reads several channels over one stream, directly from a gateway. `gateway` is its address or
@@ -101,11 +138,13 @@ impl Target {
             format!("{base}{GATEWAY_ROUTE}")
         };
         check_endpoint(&url)?;
+        let endpoint_end = url.len();
         for (index, channel) in channels.iter().enumerate() {
             url.push_str(if index == 0 { "?channels=" } else { "%2C" });
             url.push_str(&encoded(&channel.to_string()).to_string());
         }
-        Ok(Self { channels, url })
+        let id_end = url.len();
+        Ok(Self { channels, url, id_end, endpoint_end })
     }
 
     /// The maximum number of channels per stream: their positions must fit into a cursor.
@@ -123,16 +162,48 @@ impl Target {
         &self.url
     }
 
-    /// Returns the URL that resumes at `cursor`: an `EventSource` cannot set the header meant for
-    /// it.
-    ///
-    /// With `batching`, the URL asks for several logs per event. Servers that do not support it
-    /// ignore the parameter.
+    /// Returns the part of the URL that does not depend on the channels.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.url[..self.endpoint_end]
+    }
+
+    /// Returns the URL of a stream with `params` in its query.
     #[must_use]
-    pub fn url_from(url: &str, batching: bool, cursor: Option<&Cursor>) -> String {
-        let batch = if batching { "&batch=1" } else { "" };
-        let cursor = cursor.map(|cursor| format!("&last_event_id={cursor}")).unwrap_or_default();
-        format!("{url}{batch}{cursor}")
+    pub fn stream_url(&self, params: &StreamParams) -> String {
+        let mut url = self.url.clone();
+        for (name, value) in params.pairs() {
+            url.extend(["&", name, "=", &value]);
+        }
+        url
+    }
+
+    /// Returns the URL of a stream with `params` in its resource id, for a proxy that forwards
+    /// nothing else. An id cannot contain the colon that separates them.
+    #[must_use]
+    pub fn carrier_url(&self, params: &StreamParams) -> String {
+        let (before, after) = self.url.split_at(self.id_end);
+        let mut url = before.to_owned();
+        for (name, value) in params.pairs() {
+            url.extend([COLON, name, EQUALS, &value]);
+        }
+        url + after
+    }
+}
+
+impl Target {
+    /// Returns the URL of the page of history before the sequence number `before`, or `None` if
+    /// there is no route for it: with several channels, or an endpoint whose path does not end in
+    /// `/stream`.
+    #[must_use]
+    pub fn history_url(&self, epoch: &Epoch, before: u64, limit: u32) -> Option<String> {
+        let [channel] = &self.channels[..] else { return None };
+        let (path, query) = self.url.split_once('?')?;
+        let base = path.strip_suffix("/stream")?;
+        let ids = match query.strip_prefix("channels=") {
+            Some(_) => format!("channel={}", encoded(&channel.to_string())),
+            None => query.to_owned(),
+        };
+        Some(format!("{base}/history?{ids}&epoch={epoch}&before={before}&limit={limit}"))
     }
 }
 
@@ -198,6 +269,10 @@ fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
 fn encoded(text: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(text, RESERVED)
 }
+
+/// The separators of parameters in an id, encoded like every reserved character.
+const COLON: &str = "%3A";
+const EQUALS: &str = "%3D";
 
 /// The stream route of a gateway, below its address.
 const GATEWAY_ROUTE: &str = "/logs/stream";
@@ -285,6 +360,46 @@ mod tests {
         assert_eq!(channels(0), Err("no channel is selected".into()));
         assert_eq!(channels(16), Ok(16));
         assert_eq!(channels(17), Err("17 channels for one stream: expected at most 16".into()));
+    }
+
+    #[test]
+    fn parameters_are_appended_to_the_query_or_to_the_id() {
+        let params = StreamParams { cursor: "1.abc123.5".parse().ok(), batch: true, tail: 1_000 };
+        let target = Target::new("faas", "w", "f", "/s").expect("a target");
+        assert_eq!(
+            target.stream_url(&params),
+            "/s?workspace_id=w&workflow_id=f&service=faas&batch=1&tail=1000&last_event_id=1.abc123.5"
+        );
+        assert_eq!(
+            target.carrier_url(&params),
+            "/s?workspace_id=w&workflow_id=f%3Abatch%3D1%3Atail%3D1000%3Alast_event_id%3D1.abc123.5&service=faas"
+        );
+        let target = Target::from_channels(["logs:etl:a:b"], "").expect("a target");
+        assert_eq!(
+            target.carrier_url(&StreamParams { batch: true, ..StreamParams::default() }),
+            "/logs/stream?channels=logs%3Aetl%3Aa%3Ab%3Abatch%3D1"
+        );
+        assert_eq!(target.stream_url(&StreamParams::default()), target.url());
+    }
+
+    #[test]
+    fn history_is_beside_the_stream() {
+        let epoch = "abc123".parse().expect("an epoch");
+        let history = |target: Result<Target, TargetError>| {
+            target.expect("a target").history_url(&epoch, 7, 500)
+        };
+        assert_eq!(
+            history(Target::new("etl", "w", "f", "https://h/logs/stream?v=2")).as_deref(),
+            Some(
+                "https://h/logs/history?v=2&workspace_id=w&workflow_id=f&epoch=abc123&before=7&limit=500"
+            )
+        );
+        assert_eq!(
+            history(Target::from_channels(["logs:etl:a:b"], "/gw")).as_deref(),
+            Some("/gw/logs/history?channel=logs%3Aetl%3Aa%3Ab&epoch=abc123&before=7&limit=500")
+        );
+        assert_eq!(history(Target::new("etl", "w", "f", "/live")), None);
+        assert_eq!(history(Target::from_channels(["logs:etl:a:b", "logs:etl:a:c"], "")), None);
     }
 
     #[test]

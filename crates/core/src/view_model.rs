@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::find::Find;
-use crate::session::Session;
+use crate::session::{EarlierLines, Session};
 use crate::status::Status;
 use crate::summary;
 use crate::time::Instant;
@@ -36,6 +36,10 @@ pub struct ViewModel {
     pub is_regex: bool,
     /// The error in the regular expression, or an empty string.
     pub regex_error: String,
+    /// What is shown at the end of the list about the lines before it.
+    pub earlier: EarlierLines,
+    /// Whether to load them now, because the reader is about to reach the end.
+    pub wants_earlier: bool,
     /// The label of the button that returns to the newest line, or an empty string while following.
     pub newest: String,
 }
@@ -70,6 +74,12 @@ impl ViewModel {
                 .and_then(Find::error)
                 .map(|error| error.to_string())
                 .unwrap_or_default(),
+            earlier: if viewport.shows_end(&shown) {
+                session.earlier()
+            } else {
+                EarlierLines::default()
+            },
+            wants_earlier: session.loads_earlier_by_itself() && viewport.nears_end(&shown),
             newest: if viewport.is_following() {
                 String::new()
             } else {

@@ -203,6 +203,20 @@ impl Viewport {
         self.anchor == ScrollAnchor::Newest
     }
 
+    /// Returns whether the reader has scrolled to within a window's height of the oldest row.
+    #[must_use]
+    pub fn nears_end(&self, held: &Range<u64>) -> bool {
+        let view = self.view(held);
+        !self.is_following() && view.scale.last_depth - view.depth < self.height
+    }
+
+    /// Returns whether the oldest row is in the window.
+    #[must_use]
+    pub fn shows_end(&self, held: &Range<u64>) -> bool {
+        let view = self.view(held);
+        view.scale.last_depth - view.depth < 1.0
+    }
+
     /// Returns how many of the newest rows fill the window, as far as their heights are known.
     #[must_use]
     pub fn rows_seen(&self, held: &Range<u64>) -> u64 {

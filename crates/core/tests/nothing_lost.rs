@@ -10,14 +10,18 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use logs_sse_core::connection::{Input, Page};
-use support::world::{Verdict, World};
+use support::world::{Proxy, Verdict, World};
 
 /// Runs one scenario: a page connects, dozens of faults happen to it, and everything recovers.
 fn scenario(seed: u64) -> Result<Verdict, String> {
     let mut chance = Rng::with_seed(seed);
     let history = [5, 20, 200, 10_000][chance.usize(0..4)];
     let mut world = World::new(seed, history);
-    world.drops_resume = chance.u32(0..8) == 0;
+    world.model.reports_received = chance.bool();
+    world.session.set_tail([0, 0, 3, 1_000][chance.usize(0..4)]);
+    if chance.u32(0..3) == 0 {
+        world.proxy = Proxy::ALL[chance.usize(0..Proxy::ALL.len())];
+    }
     world.publish(chance.usize(0..30));
     world.input(Input::Connect);
     world.deliver(usize::MAX);
@@ -54,7 +58,7 @@ fn step(world: &mut World, chance: &mut Rng) {
         91..94 => world
             .page([Page::Hidden, Page::Visible, Page::Frozen, Page::Resumed][chance.usize(0..4)]),
         94..96 => world.call_back_late(chance.usize(0..8)),
-        96..97 if chance.bool() => world.drops_resume = chance.bool(),
+        96..97 if chance.bool() => world.proxy = Proxy::ALL[chance.usize(0..Proxy::ALL.len())],
         96..97 => world.input(Input::Disconnect),
         97..99 => world.input(Input::Connect),
         _ => world.input(Input::Timeout),

@@ -155,3 +155,37 @@ fn a_thousand_readers_do_not_reconnect_in_step() {
     assert!(times[0] >= 2_000.0 && times[999] - times[0] > 900.0);
     assert!(busiest < Some(160), "{busiest:?} of 1000 within 100 ms");
 }
+
+/// Returns a page whose second stream, too, ended before anything arrived on it.
+fn ended_early_twice() -> Sim {
+    let mut sim = Sim::connected();
+    sim.drop_link();
+    sim.pass_to_attempt();
+    sim.accept();
+    sim.drop_link();
+    sim
+}
+
+#[test]
+fn a_status_hidden_behind_200_is_read_from_the_body() {
+    let body = |body| ResponseHead::read_body(body).expect("an error");
+    let mut sim = ended_early_twice();
+    sim.probed(body(r#"{"error":"not a member","status":403}"#));
+    assert_eq!(sim.state(), &State::Stopped(StopReason::NotAllowed(403)));
+    let mut sim = ended_early_twice();
+    sim.probed(body(r#" {"error":"channels is missing"} "#));
+    let reason = sim.status().reason;
+    assert!(reason.contains("an error instead of a stream: channels is missing"), "{reason}");
+    assert!(matches!(sim.state(), State::Waiting { .. }));
+}
+
+#[test]
+fn a_body_that_is_no_error_says_nothing() {
+    for body in ["", "data: {}\n\n", "{", r#"{"status":403}"#, r#"{"error":5}"#, "[]"] {
+        assert_eq!(ResponseHead::read_body(body), None, "{body}");
+    }
+    let status = |status| ResponseHead::read_body(&format!(r#"{{"error":"x","status":{status}}}"#));
+    for odd in ["200", "0", "65536", "1e3", "-403", "\"403\""] {
+        assert_eq!(status(odd), Some(ResponseHead::Explained("x".into())), "{odd}");
+    }
+}

@@ -6,6 +6,7 @@ pub mod byte_search;
 pub mod cursor;
 pub mod entry;
 pub mod fields;
+pub mod history;
 pub mod indexed_fields;
 pub mod json;
 mod lanes;

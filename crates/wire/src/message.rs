@@ -128,7 +128,7 @@ pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
 }
 
 /// Parses an array of envelopes, or returns `None` if it contains anything else.
-fn read_batch(data: &str) -> Option<Vec<Raw<'_>>> {
+pub(crate) fn read_batch(data: &str) -> Option<Vec<Raw<'_>>> {
     let mut lines = Vec::new();
     let is_whole = each_element(data, |at| {
         let (outer, end) = Outer::read(data, at)?;

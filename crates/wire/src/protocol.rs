@@ -43,6 +43,16 @@ pub struct Hello {
     pub heartbeat: Option<Duration>,
     /// Its clock, in milliseconds since 1970.
     pub server_time: Option<i64>,
+    /// The optional parameters of the request that reached it, [`parameter`]'s names; `None` from a
+    /// gateway that does not report them.
+    pub received: Option<Vec<String>>,
+}
+
+impl Hello {
+    /// Returns whether the gateway reports that it received this parameter.
+    pub fn has_received(&self, name: &str) -> bool {
+        self.received.iter().flatten().any(|received| received == name)
+    }
 }
 
 /// The extent of a gateway's history of one channel.
@@ -52,6 +62,20 @@ pub struct Held {
     pub oldest: u64,
     /// The highest sequence number assigned.
     pub newest: u64,
+    /// The position after which this stream continues; `None` from a gateway that does not report
+    /// it.
+    pub start: Option<u64>,
+}
+
+/// The names of the optional parameters of a stream: in the query, or in the resource id behind a
+/// proxy that forwards nothing else (`docs/protocol.md`, "Parameters in the resource id").
+pub mod parameter {
+    /// The cursor at which to resume.
+    pub const LAST_EVENT_ID: &str = "last_event_id";
+    /// Whether one event may carry several logs.
+    pub const BATCH: &str = "batch";
+    /// How many of the newest held logs a new reader receives first.
+    pub const TAIL: &str = "tail";
 }
 
 /// A sign of life, with the positions of the stream.
@@ -91,6 +115,9 @@ pub enum GapReason {
     Lost,
     /// The client found that its cursor did not reach the gateway. Never sent.
     NotResumed,
+    /// The client found that the proxy neither forwards its cursor nor accepts it in the resource
+    /// id. Never sent.
+    ResumeRefused,
 }
 
 impl GapReason {
@@ -160,7 +187,8 @@ pub struct Greeting<'a> {
     pub connected_at: u64,
     /// The epoch of the sequence numbers.
     pub epoch: &'a Epoch,
-    /// The channels that the reader may read, with the extent of each history.
+    /// The channels that the reader may read, with the extent of each history and where the
+    /// stream starts.
     pub granted: Vec<(String, Held)>,
     /// The requested channels that it may not read.
     pub refused: Vec<String>,
@@ -168,6 +196,8 @@ pub struct Greeting<'a> {
     pub heartbeat_ms: u64,
     /// The gateway's clock, in milliseconds since 1970.
     pub server_time: u64,
+    /// The names of the optional parameters that arrived with a value.
+    pub received: Vec<&'static str>,
 }
 
 /// Reads a greeting. A field that is missing or impossible is `None` or empty.
@@ -185,6 +215,7 @@ pub fn read_hello(fields: &Object<'_>) -> Hello {
         epoch,
         heartbeat: beat.filter(|beat| (SHORTEST_BEAT..=LONGEST_BEAT).contains(beat)),
         server_time: fields.number("serverTime"),
+        received: fields.strings("received"),
     }
 }
 
@@ -215,8 +246,10 @@ pub fn read_bye(fields: &Object<'_>) -> Option<Bye> {
 
 fn read_held(json: &str) -> Option<Held> {
     let fields = Object::read(json)?;
-    let held = Held { oldest: fields.count("oldest")?, newest: fields.count("newest")? };
-    (held.newest < MAX_SEQ && 0 < held.oldest && held.oldest <= held.newest + 1).then_some(held)
+    let (oldest, newest) = (fields.count("oldest")?, fields.count("newest")?);
+    let start = fields.count("start").filter(|start| *start <= newest);
+    let is_possible = newest < MAX_SEQ && 0 < oldest && oldest <= newest + 1;
+    is_possible.then_some(Held { oldest, newest, start })
 }
 
 /// Returns each field that `read` accepts.
@@ -232,12 +265,16 @@ impl fmt::Display for Greeting<'_> {
         let (user, connection) = (quoted(self.user_id), quoted(self.connection_id));
         write!(f, r#","userId":{user},"connectionId":{connection}"#)?;
         write!(f, r#","timestamp":{},"epoch":"{}","seqs":"#, self.connected_at, self.epoch)?;
-        write_list(f, '{', '}', &self.granted, |f, (channel, Held { oldest, newest })| {
-            write!(f, r#"{}:{{"oldest":{oldest},"newest":{newest}}}"#, quoted(channel))
+        write_list(f, '{', '}', &self.granted, |f, (channel, Held { oldest, newest, start })| {
+            write!(f, r#"{}:{{"oldest":{oldest},"newest":{newest}"#, quoted(channel))?;
+            start.map_or(Ok(()), |start| write!(f, r#","start":{start}"#))?;
+            f.write_str("}")
         })?;
         write!(f, r#","heartbeatMs":{},"refused":"#, self.heartbeat_ms)?;
         write_list(f, '[', ']', &self.refused, |f, channel| f.write_str(&quoted(channel)))?;
-        write!(f, r#","serverTime":{}}}"#, self.server_time)
+        write!(f, r#","serverTime":{},"received":"#, self.server_time)?;
+        write_list(f, '[', ']', &self.received, |f, name| f.write_str(&quoted(name)))?;
+        f.write_str("}")
     }
 }
 
@@ -306,7 +343,10 @@ mod tests {
     fn reads_epoch_extents_heartbeat_and_clock_of_a_greeting() {
         let json = r#"{"type":"connection","epoch":"abc123","seqs":{"logs:etl:a:b":{"oldest":3,"newest":9}},"heartbeatMs":15000,"serverTime":5}"#;
         let hello = read_hello(&fields(json));
-        assert_eq!(hello.held, [("logs:etl:a:b".to_owned(), Held { oldest: 3, newest: 9 })]);
+        assert_eq!(
+            hello.held,
+            [("logs:etl:a:b".to_owned(), Held { oldest: 3, newest: 9, start: None })]
+        );
         assert_eq!((hello.heartbeat, hello.server_time), (Some(Duration::from_secs(15)), Some(5)));
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use logs_sse_wire::cursor::{Epoch, MAX_SEQ};
 use logs_sse_wire::json::Object;
+use logs_sse_wire::protocol::parameter::{BATCH, LAST_EVENT_ID, TAIL};
 use logs_sse_wire::protocol::{
     Bye, ByeReason, Gap, GapReason, Greeting, Heartbeat, Held, Hello, read_bye, read_gap,
     read_heartbeat, read_hello,
@@ -26,7 +27,8 @@ fn any_epoch() -> impl Strategy<Value = Epoch> {
 
 fn any_held() -> impl Strategy<Value = Held> {
     (0..MAX_SEQ)
-        .prop_flat_map(|newest| (1..=newest + 1).prop_map(move |oldest| Held { oldest, newest }))
+        .prop_flat_map(|newest| (1..=newest + 1, Just(newest), prop::option::of(0..=newest)))
+        .prop_map(|(oldest, newest, start)| Held { oldest, newest, start })
 }
 
 /// Channels, each named once.
@@ -47,6 +49,7 @@ proptest! {
         refused in prop::collection::vec(any::<String>(), 0..4),
         heartbeat_ms in 100_u64..=600_000,
         server_time in 0..LATEST,
+        received in prop::sample::subsequence(vec![LAST_EVENT_ID, BATCH, TAIL], 0..=3),
     ) {
         let greeting = Greeting {
             connection_id: &connection_id,
@@ -57,6 +60,7 @@ proptest! {
             refused,
             heartbeat_ms,
             server_time: server_time.unsigned_abs(),
+            received: received.clone(),
         };
         let expected = Hello {
             granted: Some(granted.iter().map(|(channel, _)| channel.clone()).collect()),
@@ -65,6 +69,7 @@ proptest! {
             held: granted,
             heartbeat: Some(Duration::from_millis(heartbeat_ms)),
             server_time: Some(server_time),
+            received: Some(received.iter().map(ToString::to_string).collect()),
         };
         prop_assert_eq!(read_hello(&fields(&greeting.to_string())), expected);
     }
@@ -117,18 +122,19 @@ fn writes_the_documented_bytes() {
         user_id: "u \"1\"",
         connected_at: 5,
         epoch: &epoch,
-        granted: vec![("logs:etl:a:b".into(), Held { oldest: 3, newest: 9 })],
+        granted: vec![("logs:etl:a:b".into(), Held { oldest: 3, newest: 9, start: Some(5) })],
         refused: vec!["logs:etl:x".into()],
         heartbeat_ms: 15_000,
         server_time: 6,
+        received: vec![LAST_EVENT_ID, BATCH],
     };
     assert_eq!(
         greeting.to_string(),
         concat!(
             r#"{"type":"connection","status":"connected","channels":["logs:etl:a:b"],"#,
             r#""userId":"u \"1\"","connectionId":"u_5_x","timestamp":5,"epoch":"abc123","#,
-            r#""seqs":{"logs:etl:a:b":{"oldest":3,"newest":9}},"heartbeatMs":15000,"#,
-            r#""refused":["logs:etl:x"],"serverTime":6}"#,
+            r#""seqs":{"logs:etl:a:b":{"oldest":3,"newest":9,"start":5}},"heartbeatMs":15000,"#,
+            r#""refused":["logs:etl:x"],"serverTime":6,"received":["last_event_id","batch"]}"#,
         )
     );
     let heartbeat =

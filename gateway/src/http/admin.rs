@@ -24,7 +24,7 @@ pub(crate) async fn index() -> Response {
         "GET /": "this list",
         "GET /health": "whether the gateway is healthy",
         "GET /ready": "whether it accepts readers; 503 once it is shutting down",
-        "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; &batch=1 allows several logs in one event; also /api/logs/stream",
+        "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; &batch=1 allows several logs in one event, &tail=N begins with the newest N logs; also /api/logs/stream",
         "POST /logs/stream": "publish a log, with the header X-Service-Token; also /api/logs/publish",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, for the Datashop page",
         "GET /admin/logs/stats": "the readers of each channel",

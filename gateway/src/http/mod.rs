@@ -4,6 +4,7 @@ pub mod admin;
 pub mod app;
 pub mod base_url;
 pub(crate) mod body;
+pub(crate) mod carrier;
 pub mod cors;
 pub(crate) mod half_close;
 pub mod hosts;

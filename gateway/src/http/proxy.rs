@@ -7,17 +7,15 @@ use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_core::target::DEFAULT_SERVICE;
 
+use crate::http::carrier::Carried;
 use crate::http::identity::Identity;
 use crate::http::passing;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::http::stream::open;
-use crate::http::subscribe_params::{
-    BATCH_PARAMETER, LAST_EVENT_ID, LAST_EVENT_ID_PARAMETER, SubscribeParams, find, find_only,
-};
+use crate::http::subscribe_params::{LAST_EVENT_ID, SubscribeParams, find_only};
 use crate::hub::connection::ConnectionInfo;
 use crate::hub::forwarded::Forwarded;
-use crate::reader::batch::Framing;
 use crate::server::link::Link;
 
 /// The path of the route.
@@ -32,8 +30,9 @@ pub(crate) async fn stream(
     let query = query.as_deref().unwrap_or_default();
     let identity =
         Identity::parse(&headers)?.or_user(gateway.tokens.is_demo().then_some(DEMO_USER));
-    let channel = parse_channel(query)?;
-    let params = SubscribeParams::parse(query, &headers)?.on(link);
+    let mut carried = Carried::default();
+    let channel = parse_channel(query, &mut carried)?;
+    let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
     match &gateway.upstream {
         // A backend of the first generation ignores the workspace header, so the refusal is not
         // left to upstream.
@@ -41,13 +40,8 @@ pub(crate) async fn stream(
             let mut forwarded = identity.headers_for(&channel);
             forwarded
                 .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
-            let answer = upstream
-                .open(
-                    &forwarded_query(&channel, query, params.framing),
-                    &forwarded,
-                    &gateway.shutdown,
-                )
-                .await?;
+            let query = forwarded_query(&channel, &params);
+            let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await?;
             let connection = ConnectionInfo::new(identity.user_or_anonymous());
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
             Ok(passing::pass_on(&gateway, answer, upstream.idle(), forwarded, params.link))
@@ -56,30 +50,28 @@ pub(crate) async fn stream(
     }
 }
 
-/// Returns the query for upstream. The cursor is forwarded both as header and parameter, as it
-/// arrived; upstream decides which one wins.
-fn forwarded_query(channel: &ChannelName, query: &str, framing: Framing) -> String {
+/// Returns the query for upstream, where parameters that arrived inside the id are ordinary ones. The
+/// cursor is forwarded both as header and parameter, as it arrived; upstream decides which one wins.
+fn forwarded_query(channel: &ChannelName, params: &SubscribeParams) -> String {
     let mut forwarded = form_urlencoded::Serializer::new(String::new());
     forwarded.append_pair("channels", &channel.to_string());
-    forwarded.extend_pairs(
-        find(query, LAST_EVENT_ID_PARAMETER).map(|cursor| (LAST_EVENT_ID_PARAMETER, cursor)),
-    );
-    if framing == Framing::Batches {
-        forwarded.append_pair(BATCH_PARAMETER, "1");
-    }
+    forwarded.extend_pairs(&params.optional);
     forwarded.finish()
 }
 
-fn parse_channel(query: &str) -> Result<ChannelName, Rejection> {
+/// Parses the channel of the ids in a query. Moves the parameters inside the workflow's id to
+/// `carried`.
+fn parse_channel(query: &str, carried: &mut Carried) -> Result<ChannelName, Rejection> {
     let required = |field: &'static str| {
-        let text = find_only(query, field)?.ok_or_else(|| {
+        find_only(query, field)?.ok_or_else(|| {
             Rejection::bad_request(format!(
                 "{field} is missing: expected ?workspace_id=…&workflow_id=…"
             ))
-        })?;
-        Ok::<_, Rejection>(Id::parse(field, &text)?)
+        })
     };
-    let (workspace, workflow) = (required("workspace_id")?, required("workflow_id")?);
+    let workspace = Id::parse("workspace_id", &required("workspace_id")?)?;
+    let workflow = required("workflow_id")?;
+    let workflow = Id::parse("workflow_id", carried.split_id("workflow_id", &workflow)?)?;
     let service =
         Id::parse("service", find_only(query, "service")?.as_deref().unwrap_or(DEFAULT_SERVICE))?;
     Ok(ChannelName::new(service, workspace, Some(workflow)))

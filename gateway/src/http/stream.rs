@@ -19,6 +19,7 @@ use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::http::carrier::Carried;
 use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
 use crate::http::rejection::Rejection;
@@ -47,8 +48,10 @@ pub(crate) async fn subscribe(
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let identity = Identity::parse(&headers)?;
-    let wanted = parse_channels(query)?;
-    Ok(open(&gateway, wanted, &identity, &SubscribeParams::parse(query, &headers)?.on(link)))
+    let mut carried = Carried::default();
+    let wanted = parse_channels(query, &mut carried)?;
+    let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
+    Ok(open(&gateway, wanted, &identity, &params))
 }
 
 /// Opens a stream of the `wanted` channels that the reader may read. The greeting also names the
@@ -66,15 +69,15 @@ pub(crate) fn open(
     let reader = Reader::open(
         &gateway.hub,
         &requested,
-        &params.resume,
+        &params.beginning,
         params.framing,
         ConnectionInfo::new(identity.user_or_anonymous()),
     );
-    let names = reader.granted().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(",");
+    let names = reader.granted().map(|(name, ..)| name.to_string()).collect::<Vec<_>>().join(",");
     tracing::info!(
         connection = reader.connection().connection_id,
         channels = names,
-        resumed = params.resume != Resume::Live,
+        resumed = params.beginning.resume != Resume::Live,
         "reader connected"
     );
     let refused: Vec<_> = requested
@@ -82,7 +85,7 @@ pub(crate) fn open(
         .filter(|requested| !requested.is_granted)
         .map(|requested| requested.channel)
         .collect();
-    let greeting = greeting(gateway, &reader, &refused);
+    let greeting = greeting(gateway, &reader, &refused, &params.received);
     if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
         link.set_lag(Arc::clone(lag));
     }
@@ -99,10 +102,16 @@ pub(crate) fn open(
     (STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response()
 }
 
-fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Bytes {
+fn greeting(
+    gateway: &Gateway,
+    reader: &Reader,
+    refused: &[ChannelName],
+    received: &[&'static str],
+) -> Bytes {
     let connection = reader.connection();
-    let held = |(name, extent): (&ChannelName, Extent)| {
-        (name.to_string(), Held { oldest: extent.oldest, newest: extent.newest })
+    let held = |(name, extent, start): (&ChannelName, Extent, u64)| {
+        let Extent { oldest, newest } = extent;
+        (name.to_string(), Held { oldest, newest, start: Some(start) })
     };
     events::greeting(&Greeting {
         connection_id: &connection.connection_id,
@@ -113,6 +122,7 @@ fn greeting(gateway: &Gateway, reader: &Reader, refused: &[ChannelName]) -> Byte
         refused: refused.iter().map(ToString::to_string).collect(),
         heartbeat_ms: millis(gateway.timing.heartbeat),
         server_time: now_millis(),
+        received: received.to_vec(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The parameters of a subscription: the channels, the cursor and the framing.
+//! The parameters of a subscription: the channels, where it begins, and the framing.
 
 use std::borrow::Cow;
 
@@ -6,37 +6,62 @@ use axum::extract::Extension;
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 use logs_sse_core::channel::ChannelName;
+use logs_sse_wire::protocol::parameter;
 
+use crate::http::carrier::{Carried, OPTIONAL};
 use crate::http::rejection::Rejection;
 use crate::reader::batch::Framing;
-use crate::reader::resume::Resume;
+use crate::reader::resume::{Beginning, Resume};
 use crate::server::link::Link;
 
 /// The header that carries the cursor.
 pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The query parameter that carries the cursor, since a page cannot set the header.
-pub(crate) const LAST_EVENT_ID_PARAMETER: &str = "last_event_id";
-
-/// The query parameter that allows several logs in one event.
-pub(crate) const BATCH_PARAMETER: &str = "batch";
-
 /// The parameters of a subscription, apart from the channels.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscribeParams {
-    /// Where the stream starts.
-    pub(crate) resume: Resume,
+    /// Where the stream begins.
+    pub(crate) beginning: Beginning,
     /// How logs become events.
     pub(crate) framing: Framing,
+    /// The names of the optional parameters that arrived with a value.
+    pub(crate) received: Vec<&'static str>,
+    /// Those that arrived in the query or inside a resource id, with their values.
+    pub(crate) optional: Vec<(&'static str, String)>,
     /// The connection; `None` in a test without a socket.
     pub(crate) link: Option<Link>,
 }
 
 impl SubscribeParams {
-    pub(crate) fn parse(query: &str, headers: &HeaderMap) -> Result<Self, Rejection> {
+    /// Parses the optional parameters. The header takes precedence over the query, and the query
+    /// over what the ids `carried`.
+    ///
+    /// # Errors
+    /// 400 when the framing or the tail is not one of those expected.
+    pub(crate) fn parse(
+        query: &str,
+        headers: &HeaderMap,
+        carried: &Carried,
+    ) -> Result<Self, Rejection> {
+        let header = headers.get(LAST_EVENT_ID).map(AsRef::as_ref);
+        let value = |name| effective(query, carried, name);
+        let optional: Vec<_> = OPTIONAL
+            .into_iter()
+            .filter_map(|name| Some((name, value(name)?.into_owned())))
+            .filter(|(_, value)| !value.trim().is_empty())
+            .collect();
+        let is_received = |name: &&'static str| {
+            optional.iter().any(|(arrived, _)| arrived == name)
+                || (*name == parameter::LAST_EVENT_ID && header.is_some_and(is_text))
+        };
         Ok(Self {
-            resume: parse_resume(query, headers),
-            framing: parse_framing(query)?,
+            beginning: Beginning {
+                resume: Resume::parse(header, value(parameter::LAST_EVENT_ID).as_deref()),
+                tail: parse_tail(value(parameter::TAIL).as_deref())?,
+            },
+            framing: parse_framing(value(parameter::BATCH).as_deref())?,
+            received: OPTIONAL.into_iter().filter(is_received).collect(),
+            optional,
             link: None,
         })
     }
@@ -72,13 +97,18 @@ pub(crate) fn find_only<'a>(
     }
 }
 
-/// Parses the channels of a query such as `channels=a,b&channels=c`, and drops duplicates.
-pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection> {
+/// Parses the channels of a query such as `channels=a,b&channels=c`, and drops duplicates. Moves the
+/// parameters inside them to `carried`.
+pub(crate) fn parse_channels(
+    query: &str,
+    carried: &mut Carried,
+) -> Result<Vec<ChannelName>, Rejection> {
     let mut channels = Vec::new();
     for (name, list) in form_urlencoded::parse(query.as_bytes()) {
         if name == "channels" {
             for channel in list.split(',').map(str::trim).filter(|channel| !channel.is_empty()) {
-                let channel = channel
+                let channel = carried
+                    .split_channel("channels", channel)?
                     .parse()
                     .map_err(|error| Rejection::bad_request(format!("channels: {error}")))?;
                 if channels.contains(&channel) {
@@ -102,18 +132,39 @@ pub(crate) fn parse_channels(query: &str) -> Result<Vec<ChannelName>, Rejection>
     Ok(channels)
 }
 
-/// Parses the cursor in the header or the query parameter.
-fn parse_resume(query: &str, headers: &HeaderMap) -> Resume {
-    Resume::parse(
-        headers.get(LAST_EVENT_ID).map(AsRef::as_ref),
-        find(query, LAST_EVENT_ID_PARAMETER).as_deref(),
-    )
+/// Returns the value of an optional parameter, from the query or, without one there, from the ids.
+///
+/// An empty cursor in the query counts as none. Another empty parameter is returned, and is an error
+/// of its sender.
+fn effective<'a>(query: &'a str, carried: &'a Carried, name: &str) -> Option<Cow<'a, str>> {
+    find(query, name)
+        .filter(|value| name != parameter::LAST_EVENT_ID || !value.trim().is_empty())
+        .or_else(|| carried.find(name).map(Cow::Borrowed))
+}
+
+/// Returns whether a header has a value.
+fn is_text(header: &[u8]) -> bool {
+    !String::from_utf8_lossy(header).trim().is_empty()
+}
+
+/// Parses the number of logs to begin with. An unknown value is an error, as for the framing.
+fn parse_tail(value: Option<&str>) -> Result<u64, Rejection> {
+    let Some(value) = value else { return Ok(0) };
+    // `parse` would also accept a sign.
+    let is_plain = value.bytes().all(|digit| digit.is_ascii_digit());
+    let tail = if is_plain { value.parse().ok() } else { None };
+    tail.filter(|tail| *tail <= MAX_TAIL).ok_or_else(|| {
+        let came: String = value.chars().take(40).collect();
+        Rejection::bad_request(format!(
+            "tail is {came:?}: expected how many of the newest logs to begin with, 0 to {MAX_TAIL}"
+        ))
+    })
 }
 
 /// Parses the framing. An unknown value is an error: its sender would wait for batches that never
 /// come.
-fn parse_framing(query: &str) -> Result<Framing, Rejection> {
-    match find(query, BATCH_PARAMETER).as_deref() {
+fn parse_framing(value: Option<&str>) -> Result<Framing, Rejection> {
+    match value {
         None | Some("0") => Ok(Framing::Single),
         Some("1") => Ok(Framing::Batches),
         Some(other) => {
@@ -125,15 +176,21 @@ fn parse_framing(query: &str) -> Result<Framing, Rejection> {
     }
 }
 
+/// The default length of a history.
+const MAX_TAIL: u64 = 10_000;
+
 /// A longer list of channels is a mistake of a page.
 const MAX_CHANNELS: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn names(query: &str) -> Result<Vec<String>, Rejection> {
-        parse_channels(query).map(|channels| channels.iter().map(ToString::to_string).collect())
+        parse_channels(query, &mut Carried::default())
+            .map(|channels| channels.iter().map(ToString::to_string).collect())
     }
 
     #[test]
@@ -147,6 +204,7 @@ mod tests {
 
     #[test]
     fn rejects_unknown_batch_values() {
+        let parse_framing = |query| parse_framing(find(query, parameter::BATCH).as_deref());
         for (query, framing) in [
             ("", Framing::Single),
             ("batch=0", Framing::Single),
@@ -160,6 +218,63 @@ mod tests {
         {
             let rejection = parse_framing(query).expect_err(query);
             assert!(format!("{rejection:?}").contains("error: \"batch is "), "{rejection:?}");
+        }
+    }
+
+    fn parse(query: &str, header: Option<&'static str>) -> Result<SubscribeParams, Rejection> {
+        let mut carried = Carried::default();
+        parse_channels(query, &mut carried)?;
+        let header = header.map(|text| (LAST_EVENT_ID, HeaderValue::from_static(text)));
+        SubscribeParams::parse(query, &header.into_iter().collect(), &carried)
+    }
+
+    #[test]
+    fn the_header_wins_over_the_query_and_the_query_over_the_ids() {
+        let in_id = "channels=logs:etl:a:b:last_event_id=1.aaaaaa.1:batch=1:tail=7";
+        let at = |text: &str| Resume::At(text.parse().expect("a cursor"));
+        for (query, header, resume, tail) in [
+            ("", None, at("1.aaaaaa.1"), 7),
+            ("&last_event_id=1.aaaaaa.2&tail=8", None, at("1.aaaaaa.2"), 8),
+            ("&last_event_id=&tail=0", None, at("1.aaaaaa.1"), 0),
+            ("&last_event_id=1.aaaaaa.2", Some("1.aaaaaa.3"), at("1.aaaaaa.3"), 7),
+            ("", Some(""), at("1.aaaaaa.1"), 7),
+        ] {
+            let params = parse(&format!("{in_id}{query}"), header).expect(query);
+            assert_eq!(params.beginning, Beginning { resume, tail }, "{query} {header:?}");
+            assert_eq!((params.framing, &params.received[..]), (Framing::Batches, &OPTIONAL[..]));
+        }
+        let query = format!("{in_id}&batch=0");
+        assert_eq!(parse(&query, None).expect("parameters").framing, Framing::Single);
+    }
+
+    #[test]
+    fn lists_the_parameters_that_have_a_value() {
+        for (query, header, received) in [
+            ("", None, &[][..]),
+            ("&last_event_id=", Some(" "), &[]),
+            ("&last_event_id=%20", None, &[]),
+            ("", Some("7"), &["last_event_id"]),
+            ("&batch=0&tail=0", None, &["batch", "tail"]),
+            ("&tail=1&last_event_id=x", None, &["last_event_id", "tail"]),
+        ] {
+            let query = format!("channels=logs:etl:a:b{query}");
+            assert_eq!(parse(&query, header).expect("parameters").received, received, "{query}");
+        }
+    }
+
+    #[test]
+    fn rejects_a_tail_that_is_no_number_of_logs() {
+        for (value, tail) in [("0", 0), ("1", 1), ("10000", 10_000)] {
+            assert_eq!(parse_tail(Some(value)), Ok(tail));
+        }
+        for value in ["", "10001", "-1", "+1", "1.5", "1e3", "ten", " 1", "99999999999999999999"] {
+            for query in [format!("&tail={value}"), format!("&x=1&t%61il={value}")] {
+                let query = format!("channels=logs:etl:a:b{}", query.replace('+', "%2B"));
+                let rejection = parse(&query, None).expect_err(value);
+                assert!(format!("{rejection:?}").contains("error: \"tail is "), "{rejection:?}");
+            }
+            let carried = format!("channels=logs:etl:a:b:tail={}", value.replace('+', "%2B"));
+            assert!(parse(&carried, None).is_err(), "{carried}");
         }
     }
 

@@ -21,7 +21,7 @@ fn read(hub: &Arc<Hub>, name: &str) -> Reader {
     Reader::open(
         hub,
         &[RequestedChannel { channel: channel(name), is_granted: true }],
-        &Resume::Live,
+        &Resume::Live.into(),
         Framing::Single,
         ConnectionInfo::new("u"),
     )

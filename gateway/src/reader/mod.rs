@@ -30,7 +30,7 @@ use crate::reader::batch::{Collector, Framing};
 use crate::reader::cursor_text::CursorText;
 use crate::reader::lag::Lag;
 use crate::reader::merge::{Found, Merge, Page};
-use crate::reader::resume::Resume;
+use crate::reader::resume::Beginning;
 
 /// A requested channel, and whether the reader may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct Reader {
 struct Track {
     channel: Arc<Channel>,
     at_start: Extent,
+    /// The number after which the stream begins.
+    start: u64,
     /// The highest sequence number sent or reported as missing.
     position: u64,
     phase: Phase,
@@ -85,12 +87,12 @@ enum Phase {
 }
 
 impl Reader {
-    /// Starts to read the granted channels of `requested`, from the positions in `resume`.
+    /// Starts to read the granted channels of `requested`, each where `beginning` says.
     #[must_use]
     pub fn open(
         hub: &Arc<Hub>,
         requested: &[RequestedChannel],
-        resume: &Resume,
+        beginning: &Beginning,
         framing: Framing,
         connection: ConnectionInfo,
     ) -> Self {
@@ -117,11 +119,11 @@ impl Reader {
         for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
             let track = is_granted.then(|| {
                 let (channel, at_start) = hub.join(channel, &reader.handle);
-                let start = resume.start(index, requested.len(), hub.epoch(), at_start);
+                let start = beginning.start(index, requested.len(), hub.epoch(), at_start);
                 reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
                 let phase =
                     if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
-                Track { channel, at_start, position: start.position, phase }
+                Track { channel, at_start, start: start.position, position: start.position, phase }
             });
             reader.tracks.push(track);
         }
@@ -155,9 +157,13 @@ impl Reader {
         is_holding.then(|| self.fetch(now)).flatten()
     }
 
-    /// Returns each granted channel, and the extent that could be replayed at the start.
-    pub(crate) fn granted(&self) -> impl Iterator<Item = (&ChannelName, Extent)> {
-        self.tracks.iter().flatten().map(|track| (track.channel.name(), track.at_start))
+    /// Returns each granted channel, with the extent that could be replayed at the start, and the
+    /// number after which the stream begins.
+    pub(crate) fn granted(&self) -> impl Iterator<Item = (&ChannelName, Extent, u64)> {
+        self.tracks
+            .iter()
+            .flatten()
+            .map(|track| (track.channel.name(), track.at_start, track.start))
     }
 
     /// Returns each granted channel, and the position of this reader.
@@ -398,3 +404,6 @@ mod tests;
 
 #[cfg(test)]
 mod batch_tests;
+
+#[cfg(test)]
+mod tail_tests;

@@ -1,12 +1,27 @@
-//! Where a stream starts: applies the reader's cursor to each channel. Knows only the extents of
-//! histories.
+//! Where a stream starts: applies the reader's cursor, or its wish for the newest logs, to each
+//! channel. Knows only the extents of histories.
 
 use logs_sse_wire::cursor::{Cursor, Epoch};
 use logs_sse_wire::protocol::GapReason;
 
 use crate::hub::bounds::Extent;
 
-/// Where a stream begins, according to the reader's cursor.
+/// Where a stream begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// The position of a reader that comes back.
+    pub resume: Resume,
+    /// How many of the newest logs a channel without a position begins with.
+    pub tail: u64,
+}
+
+impl From<Resume> for Beginning {
+    fn from(resume: Resume) -> Self {
+        Self { resume, tail: 0 }
+    }
+}
+
+/// What the reader's cursor says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resume {
     /// No cursor: the stream starts live.
@@ -31,22 +46,28 @@ impl Resume {
             Some(text) => text.parse().map_or(Self::Unknown, Self::At),
         }
     }
+}
 
+impl Beginning {
     /// Returns the start position for the channel at `index`, given `count` requested channels and
     /// the retained `extent`.
     pub(crate) fn start(&self, index: usize, count: usize, epoch: &Epoch, extent: Extent) -> Start {
-        let live = |gap| Start { position: extent.newest, gap };
-        match self {
-            Self::Live => live(None),
-            Self::Unknown => live(Some(GapReason::Unknown)),
-            Self::At(cursor) if cursor.positions().len() != count => live(Some(GapReason::Unknown)),
-            Self::At(cursor) => match cursor.positions()[index] {
-                None => live(None),
+        let after = |position| Start { position, gap: None };
+        let before_oldest = extent.oldest - 1;
+        let tail = after(extent.newest.saturating_sub(self.tail).max(before_oldest));
+        // Without a tail: part of it may be what the reader has already.
+        let unknown = Start { position: extent.newest, gap: Some(GapReason::Unknown) };
+        match &self.resume {
+            Resume::Live => tail,
+            Resume::Unknown => unknown,
+            Resume::At(cursor) if cursor.positions().len() != count => unknown,
+            Resume::At(cursor) => match cursor.positions()[index] {
+                None => tail,
                 Some(_) if cursor.epoch() != epoch => {
-                    Start { position: extent.oldest - 1, gap: Some(GapReason::Restarted) }
+                    Start { position: before_oldest, gap: Some(GapReason::Restarted) }
                 }
-                Some(position) if position > extent.newest => live(Some(GapReason::Unknown)),
-                Some(position) => Start { position, gap: None },
+                Some(position) if position > extent.newest => unknown,
+                Some(position) => after(position),
             },
         }
     }
@@ -68,10 +89,14 @@ mod tests {
     const HELD: Extent = Extent { oldest: 5, newest: 9 };
 
     fn starts(cursor: &str, count: usize) -> Vec<(u64, Option<GapReason>)> {
+        starts_with_tail(cursor, count, 0)
+    }
+
+    fn starts_with_tail(cursor: &str, count: usize, tail: u64) -> Vec<(u64, Option<GapReason>)> {
         let epoch = "aaaaaa".parse().expect("an epoch");
-        let resume = Resume::parse(None, Some(cursor));
+        let beginning = Beginning { resume: Resume::parse(None, Some(cursor)), tail };
         (0..count)
-            .map(|index| resume.start(index, count, &epoch, HELD))
+            .map(|index| beginning.start(index, count, &epoch, HELD))
             .map(|start| (start.position, start.gap))
             .collect()
     }
@@ -88,6 +113,32 @@ mod tests {
     #[test]
     fn resumes_after_each_position() {
         assert_eq!(starts("1.aaaaaa.7-_-0-9", 4), [(7, None), (9, None), (0, None), (9, None)]);
+    }
+
+    #[test]
+    fn a_channel_without_a_position_starts_before_its_newest_logs() {
+        for (tail, position) in [(0, 9), (1, 8), (5, 4), (6, 4), (u64::MAX, 4)] {
+            assert_eq!(starts_with_tail("", 1, tail), [(position, None)], "{tail}");
+        }
+        assert_eq!(starts_with_tail("1.aaaaaa.8-_", 2, 3), [(8, None), (6, None)]);
+        let restarted = (4, Some(GapReason::Restarted));
+        assert_eq!(starts_with_tail("1.bbbbbb.8-_", 2, 3), [restarted, (6, None)]);
+    }
+
+    #[test]
+    fn an_unusable_cursor_starts_live_despite_a_tail() {
+        let unknown = (9, Some(GapReason::Unknown));
+        assert_eq!(starts_with_tail("log-1", 1, 3), [unknown]);
+        assert_eq!(starts_with_tail("1.aaaaaa.a-_", 2, 3), [unknown, (6, None)]);
+    }
+
+    #[test]
+    fn an_empty_history_has_no_tail() {
+        let epoch = "aaaaaa".parse().expect("an epoch");
+        for extent in [Extent { oldest: 1, newest: 0 }, Extent { oldest: 8, newest: 7 }] {
+            let beginning = Beginning { resume: Resume::Live, tail: 100 };
+            assert_eq!(beginning.start(0, 1, &epoch, extent).position, extent.newest);
+        }
     }
 
     #[test]

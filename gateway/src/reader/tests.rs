@@ -4,6 +4,7 @@ use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::reader::resume::Resume;
 
 pub(super) fn hub(config: Config) -> Arc<Hub> {
     Arc::new(Hub::new(config))
@@ -32,7 +33,7 @@ pub(super) fn open_as(framing: Framing, hub: &Arc<Hub>, channels: &[&str], curso
     Reader::open(
         hub,
         &requested,
-        &Resume::parse(None, Some(cursor)),
+        &Resume::parse(None, Some(cursor)).into(),
         framing,
         ConnectionInfo::new("u"),
     )

@@ -34,6 +34,7 @@ impl Outcome {
             ResponseHead::Answer { status: 404, .. } => failed(Failure::NotFound),
             ResponseHead::Answer { status, .. } => failed(Failure::Status(status)),
             ResponseHead::OtherType(ref kind) => failed(Failure::WrongType(kind.clone())),
+            ResponseHead::Explained(ref error) => failed(Failure::Explained(error.clone())),
             ResponseHead::Redirect => failed(Failure::Redirected),
             // Browsers hide most details of cross-origin failures from the page.
             ResponseHead::Nothing if url.starts_with("http") => failed(Failure::OutOfReach),

@@ -91,6 +91,8 @@ impl Connection {
                 self.handle_stop(source, StopReason::NotGranted(channel));
             }
             Input::Bye(source, bye) => self.handle_bye(now, source, bye),
+            Input::Reopen(source) if self.is_current(source) => self.attempt(now),
+            Input::Reopen(_) => {}
             Input::Probed(probe, head) => self.handle_probed(now, probe, &head),
             Input::Network(online) => self.handle_network(now, online),
             Input::Page(page) => self.handle_page(now, page),
@@ -209,8 +211,12 @@ impl Connection {
         // the browser would have retried.
         let was_connecting = matches!(self.state, State::Connecting { .. });
         self.release();
-        let should_probe =
-            was_connecting && matches!(failure, Failure::Unreachable | Failure::Rejected);
+        let should_probe = match failure {
+            Failure::Unreachable | Failure::Rejected => was_connecting,
+            // The body may say why. A stream that breaks once is simply opened again.
+            Failure::LostEarly | Failure::Unread(_) => self.backoff.failures() > 0,
+            _ => false,
+        };
         let probed_recently = self.probe.is_recent(now);
         // No new probe is sent so soon, and the reason found by the last one still applies.
         let failure = match &self.last_failure {

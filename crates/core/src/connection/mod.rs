@@ -108,6 +108,8 @@ pub enum Input {
     NotGranted(SourceId, String),
     /// The gateway is ending the stream.
     Bye(SourceId, Bye),
+    /// This stream is replaced at once by one with another URL. That is no failure.
+    Reopen(SourceId),
     /// A probe received a response head, or failed.
     Probed(ProbeId, ResponseHead),
     /// The browser reports a network (`true`) or none (`false`), which is only a hint.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::format::{duration, grouped};
 use crate::time::Instant;
 use logs_sse_wire::entry::head;
+use logs_sse_wire::json::Object;
 use logs_sse_wire::protocol::ByeReason;
 use logs_sse_wire::unread::Unread;
 
@@ -93,6 +94,8 @@ pub enum Failure {
     Charset(String),
     /// The browser rejected a stream that a probe found to be valid.
     BrowserRefused,
+    /// The response had the head of a stream, and this error as its body.
+    Explained(String),
 }
 
 impl Failure {
@@ -144,6 +147,7 @@ impl fmt::Display for Failure {
                 "the browser refused the stream because of its charset {charset}: \
                  serve text/event-stream; charset=utf-8 (or no charset), or use transport: \"fetch\""
             ),
+            Self::Explained(error) => write!(f, "the server sent an error instead of a stream: {error}"),
             Self::BrowserRefused => f.write_str(
                 "the browser refused the stream, but a test request got a valid stream: \
                  does a proxy or an extension treat them differently?",
@@ -253,6 +257,8 @@ pub enum ResponseHead {
     /// A response with status 200 and this content type, which is neither a stream's nor a web
     /// page's.
     OtherType(String),
+    /// The head of a stream, whose body is a JSON object with this error.
+    Explained(String),
     /// A redirect. The browser does not reveal its target.
     Redirect,
     /// No response: the network is down, or the browser hides the response from the page.
@@ -290,6 +296,19 @@ impl ResponseHead {
         }
     }
 
+    /// Reads the body of a response whose head was that of a stream: a proxy may send its head before
+    /// it knows that the gateway refused. Returns `None` if the body is not an error.
+    #[must_use]
+    pub fn read_body(body: &str) -> Option<Self> {
+        let fields = Object::read(body.trim())?;
+        let error = fields.string("error")?;
+        let status = fields.count("status").and_then(|status| u16::try_from(status).ok());
+        Some(match status.filter(|status| (400..600).contains(status)) {
+            Some(status) => Self::Answer { status, is_stream: false, retry_after: None },
+            None => Self::Explained(head(&error, LONGEST_ERROR).into()),
+        })
+    }
+
     /// Returns whether this is the head of an event stream. A stream with another charset is read
     /// as UTF-8, which it almost always is.
     #[must_use]
@@ -300,6 +319,9 @@ impl ResponseHead {
 
 /// The most bytes of a server-supplied name that a message repeats.
 const LONGEST_NAME: usize = 100;
+
+/// The most bytes of a server-supplied error that a message repeats.
+const LONGEST_ERROR: usize = 300;
 
 /// Returns whether a location blocked by the page's policy is that of `url`. The browser reports
 /// the whole URL, including the cursor, or only its origin.

@@ -72,18 +72,21 @@ impl Hits {
     }
 
     /// Removes all rows. Ordinals continue after the last one assigned, with room for `older` rows
-    /// below.
+    /// below, and for more that may be added at the front of the store.
     pub(super) fn start_over(&mut self, older: u64) {
         let end = self.start + self.numbers.len() as u64;
         self.numbers.clear();
         self.notices.clear();
-        self.start = end + older;
+        self.start = end + older + ROOM;
     }
 }
 
 /// In the middle, so that there is room on both sides, and far below 2^53, above which JavaScript
 /// numbers have gaps.
 const FIRST: u64 = 1 << 40;
+
+/// More rows than a store can hold.
+const ROOM: u64 = 1 << 24;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ const CHANNEL: &str = "logs:etl:a:b";
 fn hello(epoch: &str, oldest: u64, newest: u64) -> Hello {
     Hello {
         epoch: epoch.parse().ok(),
-        held: vec![(CHANNEL.to_owned(), Held { oldest, newest })],
+        held: vec![(CHANNEL.to_owned(), Held { oldest, newest, start: None })],
         ..Hello::default()
     }
 }
@@ -57,7 +57,7 @@ fn a_greeting_announces_what_will_be_replayed() {
     let mut progress = at(5);
     assert_eq!(
         progress.greeted(&hello("aaaaaa", 1, 12)),
-        Resumption { to_replay: 7, unknown_gap: None }
+        Resumption { to_replay: 7, ..Resumption::default() }
     );
     assert_eq!(line(&mut progress, 6), LineOrder::New);
 }
@@ -67,7 +67,11 @@ fn another_epoch_replays_its_whole_history() {
     let mut progress = at(500);
     assert_eq!(
         progress.greeted(&hello("bbbbbb", 1, 3)),
-        Resumption { to_replay: 3, unknown_gap: Some(GapReason::Restarted) }
+        Resumption {
+            to_replay: 3,
+            unknown_gap: Some(GapReason::Restarted),
+            ..Resumption::default()
+        }
     );
     assert_eq!(line(&mut progress, 1), LineOrder::New);
 }
@@ -77,7 +81,7 @@ fn follows_a_gateway_whose_numbers_went_back() {
     let mut progress = at(500);
     assert_eq!(
         progress.greeted(&hello("aaaaaa", 1, 300)),
-        Resumption { to_replay: 0, unknown_gap: Some(GapReason::Unknown) }
+        Resumption { unknown_gap: Some(GapReason::Unknown), ..Resumption::default() }
     );
     assert_eq!(line(&mut progress, 301), LineOrder::New);
 }
@@ -163,4 +167,48 @@ fn remembers_a_bounded_number_of_lines() {
         assert!(!recent.is_repeat(&number.to_string(), ""));
     }
     assert_eq!(recent.0.len(), RECENT);
+}
+
+/// A greeting of a gateway that says where the stream starts, and which parameters it received.
+fn explicit(epoch: &str, newest: u64, start: u64, received: &[&str]) -> Hello {
+    Hello {
+        held: vec![(CHANNEL.to_owned(), Held { oldest: 1, newest, start: Some(start) })],
+        received: Some(received.iter().map(ToString::to_string).collect()),
+        ..hello(epoch, 1, newest)
+    }
+}
+
+#[test]
+fn a_first_stream_starts_where_the_gateway_says() {
+    let mut progress = Progress::new(vec![CHANNEL.into()]);
+    let resumption = progress.greeted(&explicit("aaaaaa", 70, 60, &["tail"]));
+    assert_eq!(resumption, Resumption { to_replay: 10, ..Resumption::default() });
+    assert_eq!(line(&mut progress, 61), LineOrder::New);
+}
+
+#[test]
+fn counts_what_is_not_replayed_at_once_if_the_gateway_says_so() {
+    let mut progress = at(5);
+    let resumption = progress.greeted(&explicit("aaaaaa", 12, 12, &[]));
+    assert_eq!(resumption, Resumption { unresumed: 7, ..Resumption::default() });
+    assert_eq!(line(&mut progress, 13), LineOrder::New);
+}
+
+#[test]
+fn a_gap_after_a_received_position_is_not_a_dropped_one() {
+    let mut progress = at(5);
+    let resumption = progress.greeted(&explicit("aaaaaa", 12, 5, &["last_event_id"]));
+    assert_eq!(resumption, Resumption { to_replay: 7, ..Resumption::default() });
+    assert_eq!(progress.heartbeat_arrived(&heartbeat(12)), lost(7));
+}
+
+#[test]
+fn a_stream_that_is_replaced_keeps_the_position_of_its_greeting() {
+    let mut progress = Progress::new(vec![CHANNEL.into()]);
+    progress.replaced(&explicit("aaaaaa", 12, 12, &[]));
+    assert_eq!(progress.cursor().map(|cursor| cursor.to_string()).as_deref(), Some("1.aaaaaa.c"));
+    progress.replaced(&explicit("aaaaaa", 20, 20, &[]));
+    assert_eq!(progress.cursor().map(|cursor| cursor.to_string()).as_deref(), Some("1.aaaaaa.c"));
+    progress.replaced(&explicit("bbbbbb", 20, 20, &[]));
+    assert_eq!(progress.cursor().map(|cursor| cursor.to_string()).as_deref(), Some("1.aaaaaa.c"));
 }

@@ -122,13 +122,18 @@ mod tests {
     #[test]
     fn reports_eviction_of_retained_rows() {
         let mut session = session(&["a", "b", "c"]);
-        session.retain_from(Some(0));
+        let first = session.store.range().start;
+        session.retain_from(Some(first));
         session.resize(Capacity::from_lines(1));
         assert_eq!(
-            (session.retain_from(Some(0)), session.retain_from(Some(3)), session.retain_from(None)),
+            (
+                session.retain_from(Some(first)),
+                session.retain_from(Some(first + 3)),
+                session.retain_from(None)
+            ),
             (false, true, false)
         );
-        assert_eq!(session.store.range(), 2..3);
+        assert_eq!(session.store.range(), first + 2..first + 3);
     }
 
     #[test]

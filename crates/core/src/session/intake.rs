@@ -149,6 +149,13 @@ impl Session {
             }
             self.refused = missing;
         }
+        if self.carrier.greeted(hello, &self.params) {
+            // A tail is requested again, and includes what arrives in between.
+            if self.params.tail == 0 {
+                self.progress.replaced(hello);
+            }
+            return self.handle_input(now, Input::Reopen(source));
+        }
         self.connection.handle_input(now, Input::HeartbeatInterval(source, hello.heartbeat));
         if hello.epoch.is_none() {
             return self.handle_unnumbered(now);
@@ -157,12 +164,16 @@ impl Session {
             self.stats.server_time_reported(now, server_time);
         }
         let had_cursor = self.progress.cursor().is_some();
-        let Resumption { to_replay, unknown_gap } = self.progress.greeted(hello);
+        let is_new_epoch = self.progress.epoch() != hello.epoch.as_ref();
+        let held = hello.held.first().map(|(_, held)| held).filter(|_| hello.held.len() == 1);
+        self.earlier.greeted(hello, held, is_new_epoch, self.store.range().end);
+        let Resumption { to_replay, unresumed, unknown_gap } = self.progress.greeted(hello);
         self.awaits_replay = to_replay > 0;
         if let Some(reason) = unknown_gap {
             self.note_missing(None, reason);
             self.unknown_gap_reported = true;
         }
+        self.note_lost(Missing { unresumed, lost: 0 }, GapReason::Lost);
         let notice = match (had_cursor, self.sequencing) {
             (true, _) => self.recovery.resumed(now, to_replay),
             (false, Sequencing::Unnumbered) => self.recovery.resumed_without_replay(now),
@@ -221,9 +232,12 @@ impl Session {
     fn note_lost(&mut self, missing: Missing, reason: GapReason) {
         // A stream that did not resume has nothing left to replay.
         self.awaits_replay &= missing.unresumed == 0;
-        for (missing, reason) in
-            [(missing.unresumed, GapReason::NotResumed), (missing.lost, reason)]
-        {
+        let unresumed = if self.carrier.is_refused() {
+            GapReason::ResumeRefused
+        } else {
+            GapReason::NotResumed
+        };
+        for (missing, reason) in [(missing.unresumed, unresumed), (missing.lost, reason)] {
             if missing > 0 {
                 self.note_missing(Some(missing), reason);
             }

@@ -1,20 +1,25 @@
 //! A whole live log: target, connection, progress and store, kept in step. The single entry point
 //! for a browser, a test or a simulation.
 
+mod carrier;
+mod earlier;
 mod filter;
 mod intake;
 
+pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;
 
-use crate::connection::{Config, Connection, Input, Output, State};
+use crate::connection::{Config, Connection, Failure, Input, Output, State};
 use crate::counters::Counters;
 use crate::find::{Find, Query};
 use crate::progress::Progress;
 use crate::recovery::Recovery;
+use crate::session::carrier::Carrier;
+use crate::session::earlier::Earlier;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::stream_stats::StreamStats;
-use crate::target::{Target, TargetError};
+use crate::target::{StreamParams, Target, TargetError};
 use crate::time::Instant;
 use logs_sse_wire::sse;
 
@@ -51,6 +56,8 @@ pub struct Session {
     refused: Vec<String>,
     /// Whether the open source has sent a message.
     is_greeted: bool,
+    /// Whether the outcome of the last attempt is still to be judged by the carrier.
+    is_attempted: bool,
     /// Whether logs were announced on the open stream and none has arrived yet.
     awaits_replay: bool,
     /// Whether to request several logs per event.
@@ -58,6 +65,12 @@ pub struct Session {
     /// Not after a stream ended without delivering any of the logs it announced: on a link that is
     /// cut every few kilobytes, a large batch would never arrive, nor would anything after it.
     batching: bool,
+    /// How many of the newest held lines a channel starts with.
+    tail: u32,
+    carrier: Carrier,
+    earlier: Earlier,
+    /// The parameters of the open source.
+    params: StreamParams,
     /// Whether a gap of unknown size at the start of the open stream was already reported.
     unknown_gap_reported: bool,
     /// The parser of the open stream, if it arrives as bytes.
@@ -71,7 +84,7 @@ impl Session {
         Self {
             connection: Connection::new(config, seed),
             target: None,
-            store: Store::new(capacity),
+            store: Store::with_room_at_front(capacity),
             find: None,
             query: Query::default(),
             rows_version: 0,
@@ -82,8 +95,13 @@ impl Session {
             sequencing: Sequencing::default(),
             refused: Vec::new(),
             is_greeted: false,
+            is_attempted: false,
             awaits_replay: false,
             batching: true,
+            tail: 0,
+            carrier: Carrier::default(),
+            earlier: Earlier::default(),
+            params: StreamParams::default(),
             unknown_gap_reported: false,
             parser: sse::Parser::default(),
         }
@@ -97,6 +115,28 @@ impl Session {
             self.recovery.lost(now);
             self.batching &= !self.awaits_replay;
         }
+        self.reconsider_carrier(now);
+    }
+
+    /// Tries again without parameters if the proxy may have refused those in the resource id.
+    fn reconsider_carrier(&mut self, now: Instant) {
+        let has_failed = match self.state() {
+            // A probe may be about to find out why.
+            State::Waiting { .. } => self.connection.last_failure() != Some(&Failure::Rejected),
+            State::Stopped(_) => true,
+            _ => false,
+        };
+        if self.is_greeted || !has_failed || !std::mem::take(&mut self.is_attempted) {
+            return;
+        }
+        if self.carrier.failed(&self.connection) {
+            let again = if matches!(self.state(), State::Stopped(_)) {
+                Input::Connect
+            } else {
+                Input::RetryNow
+            };
+            self.connection.handle_input(now, again);
+        }
     }
 
     /// Changes the target.
@@ -107,6 +147,11 @@ impl Session {
         let url =
             target.as_ref().map(|target| target.url().to_owned()).map_err(ToString::to_string);
         let before = channels(self.target.as_ref());
+        let endpoint = self.target.as_ref().map(Target::endpoint);
+        if endpoint != target.as_ref().ok().map(Target::endpoint) {
+            // Another proxy may forward what this one does not.
+            self.carrier = Carrier::default();
+        }
         self.target = target.ok();
         let channels = channels(self.target.as_ref());
         let changes_channels = channels != before;
@@ -130,14 +175,45 @@ impl Session {
         match self.connection.poll_output()? {
             Output::Open { source, url } => {
                 self.is_greeted = false;
+                self.is_attempted = true;
                 self.awaits_replay = false;
                 self.unknown_gap_reported = false;
                 self.parser = sse::Parser::default();
-                let url = Target::url_from(&url, self.batching, self.progress.cursor().as_ref());
-                Some(Output::Open { source, url })
+                self.params = self.next_params();
+                Some(Output::Open { source, url: self.stream_url(url) })
+            }
+            // A proxy may refuse just the parameters.
+            Output::Probe { probe, url } if self.carrier.is_resource_id() => {
+                Some(Output::Probe { probe, url: self.stream_url(url) })
             }
             output => Some(output),
         }
+    }
+
+    /// Returns the URL of a stream with the current parameters; without a target, there is only the
+    /// plain one.
+    fn stream_url(&self, plain: String) -> String {
+        match (&self.target, self.carrier) {
+            (Some(target), Carrier::Query) => target.stream_url(&self.params),
+            (Some(target), Carrier::ResourceId { .. }) => target.carrier_url(&self.params),
+            _ => plain,
+        }
+    }
+
+    fn next_params(&self) -> StreamParams {
+        let is_new = self.sequencing == Sequencing::Unknown || self.progress.has_unknown();
+        StreamParams {
+            cursor: self.progress.cursor(),
+            batch: self.batching,
+            // A server that cannot replay would be asked for the same lines on every stream.
+            tail: if is_new && self.sequencing != Sequencing::Unnumbered { self.tail } else { 0 },
+        }
+    }
+
+    /// Sets how many of the newest lines that the gateway holds a channel starts with. Applies from
+    /// the next stream on, to channels from which nothing was read.
+    pub fn set_tail(&mut self, tail: u32) {
+        self.tail = tail.min(MAX_TAIL);
     }
 
     /// Changes how much is stored.
@@ -153,6 +229,7 @@ impl Session {
 
     /// Removes all lines. The connection stays as it is.
     pub fn clear(&mut self) {
+        self.forget_earlier();
         self.store.clear();
     }
 
@@ -215,6 +292,7 @@ impl Session {
         self.counters = Counters::default();
         self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
+        self.earlier = Earlier::default();
         self.batching = true;
         if !self.store.is_empty() {
             self.store.clear();
@@ -225,6 +303,9 @@ impl Session {
         matches!(self.connection.state(), State::Open { .. })
     }
 }
+
+/// The most lines that a gateway sends as a tail (`docs/protocol.md`).
+pub const MAX_TAIL: u32 = 10_000;
 
 /// Returns the names of a target's channels, or none without a target.
 fn channels(target: Option<&Target>) -> Vec<String> {

@@ -17,7 +17,7 @@ pub struct Opened {
 #[derive(Debug, Default)]
 pub struct FakeBrowser {
     open: Option<Opened>,
-    probe: Option<ProbeId>,
+    probe: Option<(ProbeId, String)>,
     timer: Option<Timer>,
     opened: Vec<Opened>,
     closed: Vec<SourceId>,
@@ -42,8 +42,8 @@ impl FakeBrowser {
         self.timer = None;
     }
 
-    /// Removes the running probe, as it ends.
-    pub fn end_probe(&mut self) -> Option<ProbeId> {
+    /// Removes the running probe, as it ends, and returns it with its URL.
+    pub fn end_probe(&mut self) -> Option<(ProbeId, String)> {
         self.probe.take()
     }
 
@@ -53,7 +53,7 @@ impl FakeBrowser {
     }
 
     pub fn probe(&self) -> Option<ProbeId> {
-        self.probe
+        self.probe.as_ref().map(|(probe, _)| *probe)
     }
 
     pub fn timer(&self) -> Option<Timer> {
@@ -88,12 +88,13 @@ impl FakeBrowser {
                 assert_eq!(open, Some(source), "closed a source that is not open");
                 self.closed.push(source);
             }
-            Output::Probe { probe, .. } => {
+            Output::Probe { probe, url } => {
                 self.assert_idle(&format!("{probe:?} started"));
-                self.probe = Some(probe);
+                self.probe = Some((probe, url));
             }
             Output::EndProbe(probe) => {
-                assert_eq!(self.probe.take(), Some(probe), "ended a probe that does not run");
+                let running = self.probe.take().map(|(probe, _)| probe);
+                assert_eq!(running, Some(probe), "ended a probe that does not run");
             }
             Output::SetTimer(timer) => self.timer = timer,
             Output::Changed(state) => self.states.push(state),

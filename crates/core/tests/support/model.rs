@@ -20,6 +20,35 @@ pub struct Model {
     history: VecDeque<(u64, usize)>,
     history_lines: usize,
     is_up: bool,
+    /// Whether it greets like a gateway that reports which parameters it received.
+    pub reports_received: bool,
+}
+
+/// The optional parameters of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    pub last_event_id: Option<String>,
+    pub tail: Option<u64>,
+    pub batch: bool,
+}
+
+impl Params {
+    /// Reads the query of a stream's URL, and the parameters in its resource id.
+    pub fn read(url: &str) -> Self {
+        let url = url.replace("%3A", ":").replace("%3D", "=");
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let value = |name: &str| {
+            query
+                .split(['&', ':'])
+                .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+                .map(str::to_owned)
+        };
+        Self {
+            last_event_id: value("last_event_id"),
+            tail: value("tail").and_then(|tail| tail.parse().ok()),
+            batch: value("batch").is_some(),
+        }
+    }
 }
 
 /// One event on the wire.
@@ -41,7 +70,14 @@ pub struct Stream {
 
 impl Model {
     pub fn new(history_lines: usize) -> Self {
-        Self { epoch: 1, newest: 0, history: VecDeque::new(), history_lines, is_up: true }
+        Self {
+            epoch: 1,
+            newest: 0,
+            history: VecDeque::new(),
+            history_lines,
+            is_up: true,
+            reports_received: false,
+        }
     }
 
     /// Publishes the log with this index. Returns whether the gateway accepted it.
@@ -72,26 +108,38 @@ impl Model {
         self.is_up = true;
     }
 
-    /// Opens a stream with this `last_event_id`.
-    pub fn open(&self, last_event_id: Option<&str>) -> Stream {
+    /// Opens a stream with these parameters.
+    pub fn open(&self, params: &Params) -> Stream {
         let mut stream =
             Stream { epoch: self.epoch, position: self.newest, greeting: VecDeque::new() };
-        let mut events = vec![self.hello()];
-        match last_event_id.map(str::parse::<Cursor>) {
-            None => {}
+        let mut events = Vec::new();
+        match params.last_event_id.as_deref().map(str::parse::<Cursor>) {
+            None => stream.position = self.start_of_tail(params),
             Some(Ok(cursor)) if cursor.epoch().to_string() != self.epoch_text() => {
                 events.push(gap(None, None, "restarted"));
                 stream.position = self.oldest() - 1;
             }
             Some(Ok(cursor)) => match cursor.positions() {
                 [Some(seq)] if *seq <= self.newest => stream.position = *seq,
-                [None] => {}
+                [None] => stream.position = self.start_of_tail(params),
                 _ => events.push(gap(None, None, "unknown")),
             },
             Some(Err(_)) => events.push(gap(None, None, "unknown")),
         }
+        events.insert(0, self.hello(params, stream.position));
         stream.greeting.extend(events);
         stream
+    }
+
+    /// Returns the index of the first log after the position of a stream, or `None` if it is not
+    /// published yet.
+    pub fn first_log(&self, stream: &Stream) -> Option<usize> {
+        self.history.iter().find(|(seq, _)| *seq > stream.position).map(|(_, log)| *log)
+    }
+
+    fn start_of_tail(&self, params: &Params) -> u64 {
+        let tail = params.tail.filter(|_| self.reports_received).unwrap_or_default();
+        self.newest.saturating_sub(tail).max(self.oldest() - 1)
     }
 
     /// Returns the next event of a stream, or `None` if the stream has caught up.
@@ -140,11 +188,25 @@ impl Model {
         }
     }
 
-    fn hello(&self) -> Event {
+    fn hello(&self, params: &Params, start: u64) -> Event {
         let (oldest, newest, epoch) = (self.oldest(), self.newest, self.epoch_text());
-        let seqs = format!(r#"{{"{CHANNEL}":{{"oldest":{oldest},"newest":{newest}}}}}"#);
+        let [start, received] = if self.reports_received {
+            let received: Vec<_> = [
+                ("last_event_id", params.last_event_id.is_some()),
+                ("batch", params.batch),
+                ("tail", params.tail.is_some()),
+            ]
+            .into_iter()
+            .filter(|(_, is_there)| *is_there)
+            .map(|(name, _)| format!("\"{name}\""))
+            .collect();
+            [format!(r#","start":{start}"#), format!(r#","received":[{}]"#, received.join(","))]
+        } else {
+            [String::new(), String::new()]
+        };
+        let seqs = format!(r#"{{"{CHANNEL}":{{"oldest":{oldest},"newest":{newest}{start}}}}}"#);
         let data = format!(
-            r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{seqs},"heartbeatMs":{HEARTBEAT_MS},"refused":[],"serverTime":1}}"#
+            r#"{{"type":"connection","status":"connected","channels":["{CHANNEL}"],"epoch":"{epoch}","seqs":{seqs},"heartbeatMs":{HEARTBEAT_MS},"refused":[],"serverTime":1{received}}}"#
         );
         Event { name: "message", data, log: None }
     }

@@ -37,6 +37,14 @@ impl Sim {
         sim
     }
 
+    /// Returns a page with this session.
+    pub fn of(session: Session) -> Self {
+        let (browser, now) = (FakeBrowser::default(), Instant::default());
+        let mut sim = Self { session, browser, now };
+        sim.obey();
+        sim
+    }
+
     /// Returns a page whose stream is open.
     pub fn connected() -> Self {
         let mut sim = Self::new();
@@ -90,7 +98,7 @@ impl Sim {
 
     /// The probe ends with this response head.
     pub fn probed(&mut self, head: ResponseHead) {
-        let probe = self.browser.end_probe().expect("a probe runs");
+        let (probe, _) = self.browser.end_probe().expect("a probe runs");
         self.input(Input::Probed(probe, head));
     }
 

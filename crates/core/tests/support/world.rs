@@ -14,7 +14,7 @@ use logs_sse_wire::protocol::GapReason;
 use logs_sse_wire::sse;
 
 use super::browser::FakeBrowser;
-use super::model::{Event, HEARTBEAT_MS, Model, Stream};
+use super::model::{Event, HEARTBEAT_MS, Model, Params, Stream};
 
 /// A session with its browser, a model gateway, and the network between them.
 #[derive(Debug)]
@@ -32,10 +32,14 @@ pub struct World {
     promised_from: Option<usize>,
     next_heartbeat: Instant,
     arrived: usize,
-    /// Whether the proxy in between drops every parameter but the ids, `last_event_id` included.
-    pub drops_resume: bool,
+    /// What the proxy in between does to parameters.
+    pub proxy: Proxy,
     /// Whether the proxy ever dropped a position.
     has_dropped: bool,
+    /// Whether the proxy ever refused one in the id.
+    has_refused: bool,
+    /// Whether the page has kept a stream beyond its greeting, so that it has a position.
+    has_position: bool,
     /// The number of logs lost from streams that stayed open.
     lost: usize,
 }
@@ -44,10 +48,44 @@ pub struct World {
 #[derive(Debug)]
 struct Link {
     source: SourceId,
-    cursor: Option<String>,
+    /// Whether the page knows where to resume.
+    has_position: bool,
+    /// The parameters that pass the proxy, or `None` if it refuses the request.
+    params: Option<Params>,
     stream: Option<Stream>,
     /// Half open: nothing arrives, and neither end notices.
     is_dead: bool,
+}
+
+/// What a proxy does to the parameters of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// It forwards them.
+    #[default]
+    Forwards,
+    /// It drops the query, and forwards the ids as they are.
+    DropsQuery,
+    /// It drops the query, and responds with 400 to an id with parameters.
+    RefusesCarrier,
+    /// It drops the query, and answers an id with parameters with 200 and an empty stream, as if
+    /// the gateway had refused it.
+    HidesRefusal,
+}
+
+impl Proxy {
+    pub const ALL: [Self; 4] =
+        [Self::Forwards, Self::DropsQuery, Self::RefusesCarrier, Self::HidesRefusal];
+
+    /// Returns the parameters that pass, or `None` if the request is refused.
+    fn pass(self, url: &str) -> Option<Params> {
+        let has_carrier = url.contains("workflow456%3A");
+        match self {
+            Self::RefusesCarrier | Self::HidesRefusal if has_carrier => None,
+            Self::Forwards => Some(Params::read(url)),
+            _ if has_carrier => Some(Params::read(url)),
+            _ => Some(Params::default()),
+        }
+    }
 }
 
 impl World {
@@ -65,8 +103,10 @@ impl World {
             promised_from: None,
             next_heartbeat: Instant::default(),
             arrived: 0,
-            drops_resume: false,
+            proxy: Proxy::default(),
             has_dropped: false,
+            has_refused: false,
+            has_position: false,
             lost: 0,
         };
         world.session.handle_target(
@@ -202,9 +242,24 @@ impl World {
         }
     }
 
-    /// The running probe ends with the gateway's response.
+    /// The proxy does not forward the request of `source`.
+    fn refuse(&mut self, source: SourceId) {
+        if self.proxy == Proxy::HidesRefusal {
+            self.event(source, SourceEvent::Opened);
+            self.event(source, SourceEvent::Failed { refused: false });
+        } else {
+            self.event(source, SourceEvent::Failed { refused: true });
+        }
+    }
+
+    /// The running probe ends with the proxy's or the gateway's response.
     pub fn answer_probe(&mut self) {
-        if let Some(probe) = self.browser.end_probe() {
+        if let Some((probe, url)) = self.browser.end_probe() {
+            if self.proxy == Proxy::RefusesCarrier && self.proxy.pass(&url).is_none() {
+                let refusal =
+                    ResponseHead::Answer { status: 400, is_stream: false, retry_after: None };
+                return self.input(Input::Probed(probe, refusal));
+            }
             let stream = ResponseHead::Answer { status: 200, is_stream: true, retry_after: None };
             let busy = ResponseHead::Answer {
                 status: 503,
@@ -222,17 +277,25 @@ impl World {
         self.input(Input::Network(true));
         self.page(Page::Resumed);
         self.input(Input::Connect);
+        // Twice, since a heartbeat that is late because the machine slept may cost the stream.
+        for _ in 0..2 {
+            self.settle();
+            // An idle page finds the last loss by the next heartbeat.
+            self.pass(Duration::from_millis(2 * HEARTBEAT_MS));
+            self.deliver(usize::MAX);
+        }
+    }
+
+    /// Time passes until the page has a stream that is not dead.
+    fn settle(&mut self) {
         for _ in 0..200 {
             self.answer_probe();
             self.pass(Duration::from_secs(1));
             self.deliver(usize::MAX);
             if self.is_open() && self.link.as_ref().is_some_and(|link| !link.is_dead) {
-                break;
+                return;
             }
         }
-        // An idle page finds the last loss by the next heartbeat.
-        self.pass(Duration::from_millis(2 * HEARTBEAT_MS));
-        self.deliver(usize::MAX);
     }
 
     pub fn is_open(&self) -> bool {
@@ -288,6 +351,12 @@ impl World {
             GapReason::NotResumed if !self.has_dropped && self.lost == 0 => {
                 Err("a gap is reported as a dropped position, but none was dropped".into())
             }
+            GapReason::NotResumed if self.model.reports_received => {
+                Err("a gap is reported as a dropped position, which the id could carry".into())
+            }
+            GapReason::ResumeRefused if !self.has_refused => {
+                Err("a gap is blamed on a refusal, but nothing was refused".into())
+            }
             _ => Ok(()),
         }
     }
@@ -300,10 +369,16 @@ impl World {
                 self.event(source, SourceEvent::Failed { refused: false });
                 return None;
             }
-            link.stream = Some(self.model.open(link.cursor.as_deref()));
-            if self.promised_from.is_none() {
-                self.promised_from = Some(self.published);
+            let Some(params) = &link.params else {
+                self.refuse(source);
+                return None;
+            };
+            let stream = self.model.open(params);
+            if !link.has_position {
+                let first = self.model.first_log(&stream);
+                self.promised_from = Some(first.unwrap_or(self.published));
             }
+            link.stream = Some(stream);
             self.event(source, SourceEvent::Opened);
         }
         let stream = self.link.as_mut()?.stream.as_mut()?;
@@ -336,6 +411,7 @@ impl World {
                 }
             }
         }
+        self.has_position |= self.link.as_ref().is_some_and(|link| link.source == source);
     }
 
     fn event(&mut self, source: SourceId, event: SourceEvent<'_>) {
@@ -360,24 +436,22 @@ impl World {
     fn obey(&mut self) {
         let before = self.browser.opened().len();
         self.browser.obey(&mut self.session, self.now);
-        for opened in &self.browser.opened()[before..] {
-            self.has_dropped |= self.drops_resume && cursor_in(&opened.url).is_some();
-        }
+        let has_opened = before < self.browser.opened().len();
+        self.has_dropped |= has_opened && self.proxy != Proxy::Forwards;
+        self.has_refused |=
+            has_opened && matches!(self.proxy, Proxy::RefusesCarrier | Proxy::HidesRefusal);
         let open = self.browser.open();
+        self.has_position |= open.is_some_and(|opened| opened.url.contains("last_event_id"));
         if self.link.as_ref().map(|link| link.source) != open.map(|opened| opened.source) {
             self.link = open.map(|opened| Link {
                 source: opened.source,
-                cursor: cursor_in(&opened.url).filter(|_| !self.drops_resume),
+                has_position: self.has_position,
+                params: self.proxy.pass(&opened.url),
                 stream: None,
                 is_dead: false,
             });
         }
     }
-}
-
-/// Returns the resume position in the URL of a stream.
-fn cursor_in(url: &str) -> Option<String> {
-    url.split_once("&last_event_id=").map(|(_, cursor)| cursor.to_owned())
 }
 
 /// What the oracle counted.

@@ -102,10 +102,11 @@ proptest! {
             user_id: &user,
             connected_at: 5,
             epoch: &epoch,
-            granted: vec![(name.clone(), Held { oldest: 1, newest: 0 })],
+            granted: vec![(name.clone(), Held { oldest: 1, newest: 0, start: Some(0) })],
             refused: vec![name.clone()],
             heartbeat_ms: 5,
             server_time: 6,
+            received: vec!["batch", "tail"],
         };
         let expected = json!({
             "type": "connection",
@@ -115,10 +116,11 @@ proptest! {
             "connectionId": "u_5_x",
             "timestamp": 5,
             "epoch": "abc123",
-            "seqs": { &name: { "oldest": 1, "newest": 0 } },
+            "seqs": { &name: { "oldest": 1, "newest": 0, "start": 0 } },
             "heartbeatMs": 5,
             "refused": [name],
             "serverTime": 6,
+            "received": ["batch", "tail"],
         });
         let frame = one_frame(&greeting(&message));
         prop_assert_eq!(frame.data, expected.to_string());

@@ -1,0 +1,205 @@
+//! Lines that the gateway holds and that are older than the oldest stored one: when they can be
+//! loaded, what to request, and what the response means. Requests nothing itself.
+
+use crate::format::grouped;
+use crate::notice::Notice;
+use crate::session::{Sequencing, Session};
+use logs_sse_wire::cursor::Epoch;
+use logs_sse_wire::history::History;
+use logs_sse_wire::protocol::{Held, Hello};
+
+/// What is known of the lines before the stored ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Earlier {
+    phase: Phase,
+    /// The sequence number of the oldest log that the gateway holds, or `None` if it has no route
+    /// for history.
+    oldest_held: Option<u64>,
+    /// The number of the first row of the current epoch. The sequence numbers of rows before it
+    /// mean nothing to the gateway.
+    epoch_from: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Idle,
+    Loading,
+    /// The last request failed, with a sentence that says why.
+    Failed(String),
+    /// Nothing can be loaded before the row with this number.
+    Ended(u64),
+}
+
+/// A request for the page of history before the oldest stored line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierRequest {
+    /// The URL to request.
+    pub url: String,
+    epoch: Epoch,
+    before: u64,
+}
+
+/// What is shown at the end of the list about the lines before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EarlierLines {
+    /// The label of the button that loads them, or an empty string if there are none to load.
+    pub label: String,
+    /// Whether they are being loaded.
+    pub is_loading: bool,
+    /// Why they could not be loaded, or an empty string.
+    pub failure: String,
+}
+
+impl Earlier {
+    /// Records a greeting on a stream whose next row is `number`.
+    pub(super) fn greeted(
+        &mut self,
+        hello: &Hello,
+        held: Option<&Held>,
+        is_new_epoch: bool,
+        number: u64,
+    ) {
+        if is_new_epoch {
+            *self = Self { epoch_from: number, ..Self::default() };
+        }
+        // A gateway that does not report what it received has no route for history either.
+        self.oldest_held = held.filter(|_| hello.received.is_some()).map(|held| held.oldest);
+    }
+}
+
+impl Session {
+    /// Returns what to request for the lines before the stored ones, or `None` if there is nothing
+    /// to request now. The caller passes the response to
+    /// [`handle_earlier`](Self::handle_earlier).
+    pub fn request_earlier(&mut self) -> Option<EarlierRequest> {
+        if self.earlier.phase == Phase::Loading || self.has_ended() {
+            return None;
+        }
+        let before = self.first_seq().filter(|_| self.earlier_count() > 0)?;
+        let epoch = self.progress.epoch()?.clone();
+        let url = self.target.as_ref()?.history_url(&epoch, before, PAGE_LINES)?;
+        self.earlier.phase = Phase::Loading;
+        Some(EarlierRequest { url, epoch, before })
+    }
+
+    /// Handles the response to a request: its status and body, or `None` if there was none.
+    pub fn handle_earlier(&mut self, request: &EarlierRequest, response: Option<(u16, &str)>) {
+        let is_current = self.earlier.phase == Phase::Loading
+            && self.progress.epoch() == Some(&request.epoch)
+            && self.first_seq() == Some(request.before);
+        if !is_current {
+            // The log was cleared, its oldest lines were evicted, or the gateway restarted.
+            if self.earlier.phase == Phase::Loading {
+                self.earlier.phase = Phase::Idle;
+            }
+            return;
+        }
+        self.earlier.phase = match response {
+            Some((200, body)) => {
+                match History::read(body).filter(|page| self.belongs(page, request)) {
+                    Some(page) => self.add_earlier(&page),
+                    None => failed(UNSUPPORTED),
+                }
+            }
+            Some((404 | 405, _)) => failed(UNSUPPORTED),
+            // The gateway restarted; the stream is about to find out.
+            Some((409, _)) => Phase::Idle,
+            Some((401 | 403, _)) => failed("you are not allowed to read them"),
+            Some((status, _)) => failed(&format!("the server answered {status}")),
+            None => failed("the log server cannot be reached"),
+        };
+    }
+
+    /// Returns what to show about the lines before the stored ones.
+    #[must_use]
+    pub fn earlier(&self) -> EarlierLines {
+        let count = self.earlier_count();
+        let (label, failure) = match &self.earlier.phase {
+            Phase::Loading => ("Loading earlier lines …".to_owned(), ""),
+            _ if count == 0 || self.has_ended() => return EarlierLines::default(),
+            Phase::Idle | Phase::Ended(_) => {
+                (format!("Load earlier lines ({})", grouped(count)), "")
+            }
+            Phase::Failed(why) => ("Try again".to_owned(), why.as_str()),
+        };
+        EarlierLines {
+            label,
+            is_loading: self.earlier.phase == Phase::Loading,
+            failure: failure.to_owned(),
+        }
+    }
+
+    /// Returns whether earlier lines can be loaded without being asked for: not after a failure,
+    /// nor for a filter that may match none of them.
+    #[must_use]
+    pub fn loads_earlier_by_itself(&self) -> bool {
+        self.earlier.phase == Phase::Idle && self.find.is_none() && self.earlier_count() > 0
+    }
+
+    /// Returns whether nothing can be loaded before the oldest row. It can again once that row is
+    /// evicted.
+    fn has_ended(&self) -> bool {
+        self.earlier.phase == Phase::Ended(self.store.range().start)
+    }
+
+    pub(super) fn forget_earlier(&mut self) {
+        self.earlier.phase = Phase::Idle;
+    }
+
+    fn add_earlier(&mut self, page: &History<'_>) -> Phase {
+        self.store.prepend(&page.logs);
+        self.earlier.oldest_held = Some(page.oldest);
+        let has_room = self.store.earlier_bytes() < self.store.capacity().bytes
+            && self.store.len() < MOST_ROWS;
+        let is_start = page.earlier == 0 || page.logs.is_empty();
+        if is_start {
+            let evicted = page.oldest.saturating_sub(1);
+            self.store.prepend_notice(Notice::HistoryStart { evicted });
+        }
+        let start = self.store.range().start;
+        self.earlier.epoch_from = start;
+        if is_start || !has_room { Phase::Ended(start) } else { Phase::Idle }
+    }
+
+    fn belongs(&self, page: &History<'_>, request: &EarlierRequest) -> bool {
+        let is_channel = self.target.as_ref().is_some_and(|target| {
+            target.channels().iter().any(|name| name.to_string() == page.channel)
+        });
+        is_channel
+            && page.epoch == request.epoch
+            && page.logs.last().and_then(|log| log.seq).is_none_or(|last| last < request.before)
+    }
+
+    /// Returns how many lines the gateway held before the oldest stored one, when it last said so.
+    fn earlier_count(&self) -> u64 {
+        if self.sequencing != Sequencing::Numbered {
+            return 0;
+        }
+        let before = self.first_seq().zip(self.earlier.oldest_held);
+        before.map_or(0, |(before, oldest)| before.saturating_sub(oldest))
+    }
+
+    /// Returns the sequence number of the oldest stored line, or of the next line if none is
+    /// stored. `None` if the oldest is from another epoch.
+    fn first_seq(&self) -> Option<u64> {
+        let rows = self.store.range();
+        let first = rows.clone().find_map(|number| Some((number, self.store.seq(number)?)));
+        match first {
+            Some((number, seq)) => Some(seq).filter(|_| self.earlier.epoch_from <= number),
+            None => self.progress.only_position().map(|seq| seq + 1),
+        }
+    }
+}
+
+fn failed(why: &str) -> Phase {
+    Phase::Failed(format!("earlier lines could not be loaded: {why}"))
+}
+
+const UNSUPPORTED: &str = "this server has no route for them";
+
+/// The number of lines in one page: enough for several screens.
+const PAGE_LINES: u32 = 500;
+
+/// The most rows up to which earlier ones are loaded.
+const MOST_ROWS: usize = 200_000;

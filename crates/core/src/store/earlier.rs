@@ -1,0 +1,91 @@
+//! Adds rows at the front of a store: lines that a gateway held before the oldest stored one.
+
+use super::{NEVER, Row, Slot, Store};
+use crate::notice::Notice;
+use crate::ring::Address;
+use crate::store::names::UNNAMED;
+use logs_sse_wire::indexed_fields::IndexedFields;
+use logs_sse_wire::message::{MAX_LINE_BYTES, Raw};
+
+/// What was added at the front, in addition to the capacity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Earlier {
+    pub(super) rows: usize,
+    pub(super) bytes: usize,
+}
+
+impl Store {
+    /// Adds lines before the oldest row, oldest first. They are held in addition to the capacity,
+    /// otherwise they would be the first rows to be evicted.
+    pub fn prepend(&mut self, lines: &[Raw<'_>]) {
+        // One chunk for all of them, so that chunks stay in the order of the rows.
+        let length = lines.iter().map(|raw| raw.id.len() + raw.text.len()).sum();
+        let mut bytes = Vec::with_capacity(length);
+        let chunk = self.ring.front_number();
+        let rows: Vec<_> = lines
+            .iter()
+            .map(|raw| {
+                let address = Address { chunk, offset: bytes.len() as u32 };
+                let (slot, row) = self.index(raw, address);
+                if row.is_none() {
+                    bytes.extend_from_slice(raw.id.as_bytes());
+                    bytes.extend_from_slice(raw.text.as_bytes());
+                }
+                (slot, row)
+            })
+            .collect();
+        self.ring.push_front(bytes);
+        rows.into_iter().rev().for_each(|(slot, row)| self.push_front(slot, row));
+        self.dropped = self.dropped.saturating_sub(lines.len() as u64);
+    }
+
+    /// Adds a notice before the oldest row.
+    pub fn prepend_notice(&mut self, notice: Notice) {
+        let address = Address { chunk: self.ring.front_number(), offset: 0 };
+        self.ring.push_front(Vec::new());
+        let slot = Slot { address, ..Slot::PARSED };
+        self.push_front(slot, Some(Row::Notice(notice)));
+    }
+
+    /// Returns how many bytes are held at the front in addition to the capacity.
+    #[must_use]
+    pub fn earlier_bytes(&self) -> usize {
+        self.earlier.bytes
+    }
+
+    /// Returns the index entry of a line, and the line itself if it is stored parsed.
+    pub(super) fn index(&mut self, raw: &Raw<'_>, address: Address) -> (Slot, Option<Row>) {
+        let fields = IndexedFields::of(raw);
+        let slot = Slot {
+            address,
+            channel: self.channels.intern(raw.channel.as_deref().unwrap_or_default()),
+            pipeline: self.pipelines.intern(&fields.pipeline),
+            level: fields.level,
+            is_json: fields.is_json,
+            has_escape: fields.has_escape,
+            is_error: raw.is_error,
+            is_line: true,
+            ..Slot::PARSED
+        };
+        let id_length = u16::try_from(raw.id.len())
+            .ok()
+            .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES);
+        let Some(id_length) = id_length else { return (slot, Some(Row::Line(raw.read()))) };
+        let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
+        (Slot { length: raw.text.len() as u32, id_length, seq, stamp, ..slot }, None)
+    }
+
+    fn push_front(&mut self, slot: Slot, row: Option<Row>) {
+        let Some(number) = self.first.checked_sub(1) else { return };
+        let cost = row.as_ref().map_or_else(|| slot.cost(), Row::cost);
+        self.first = number;
+        self.bytes += cost;
+        self.earlier.rows += 1;
+        self.earlier.bytes += cost;
+        self.count(&slot, usize::wrapping_add);
+        self.slots.push_front(slot);
+        if let Some(row) = row {
+            self.parsed.push_front((number, row));
+        }
+    }
+}
