@@ -1,11 +1,12 @@
 // Collects the pages of the contenders, the built npm package and the plain Leptos client in one
 // folder that a server can serve.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ROOT, run, UserError } from "../scripts/lib/run.mjs";
+import { installLocked } from "../scripts/lib/npm_install.mjs";
+import { must, ROOT, run, UserError } from "../scripts/lib/run.mjs";
 import { findTool, toolEnv } from "../scripts/lib/tools.mjs";
 
 /** @import { Contender } from "./types.js" */
@@ -41,7 +42,8 @@ const THREADS = { "bare-worker": ["bare-worker-thread"], "core-worker": ["core-w
  * @param {Contender[]} contenders
  */
 export async function buildSite(contenders) {
-  if (contenders.some(({ isPeer }) => isPeer)) await installPeers();
+  if (contenders.some(({ isPeer }) => isPeer))
+    await installLocked(HERE, "bench: installing the peers, 295 MB (30 s)");
   await rm(SITE, { recursive: true, force: true });
   await mkdir(SITE, { recursive: true });
   const pages = [...new Set(contenders.map(({ page }) => page))];
@@ -54,21 +56,6 @@ export async function buildSite(contenders) {
   );
   if (contenders.some(({ isOurs, hasPackage }) => isOurs || hasPackage)) await copyPackage();
   if (contenders.some(({ isRust }) => isRust)) await buildLeptos();
-}
-
-/** Installs the peers, unless the file that npm writes last is newer than the lock file. */
-async function installPeers() {
-  const stamp = path.join(HERE, "node_modules/.package-lock.json");
-  if (
-    existsSync(stamp) &&
-    statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs
-  )
-    return;
-  console.log("\nbench: installing the peers, 295 MB (30 s) …");
-  await must(
-    run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: HERE }),
-    "npm ci failed in bench: is the npm registry reachable from here?",
-  );
 }
 
 /** @param {string[]} pages */
@@ -123,7 +110,7 @@ async function buildLeptos() {
     console.log("\nbench: building the plain Leptos client (about 2 min the first time) …");
   await must(
     run("cargo", ["build", "--quiet", "--release", "--locked", ...target], { cwd: LEPTOS }),
-    "cargo could not build bench/leptos-plain; its output is above",
+    "bench: cargo could not build bench/leptos-plain; its output is above",
   );
   const out = path.join(SITE, "leptos-plain");
   const tool = findTool("wasm-bindgen-cli");
@@ -133,21 +120,11 @@ async function buildLeptos() {
     );
   await must(
     run(tool, ["--target", "web", "--no-typescript", "--out-dir", out, wasm]),
-    "wasm-bindgen failed on bench/leptos-plain; its version must be that of its Cargo.lock",
+    "bench: wasm-bindgen failed on bench/leptos-plain; its version must be that of its Cargo.lock",
   );
   const file = path.join(out, "leptos_plain_bg.wasm");
   await must(
     run("wasm-opt", ["-O3", ...FEATURES, file, "-o", file], { env: toolEnv() }),
-    "wasm-opt failed on bench/leptos-plain",
+    "bench: wasm-opt failed on bench/leptos-plain",
   );
-}
-
-/**
- * Throws `message` if a program fails.
- *
- * @param {Promise<number>} exitCode
- * @param {string} message
- */
-async function must(exitCode, message) {
-  if ((await exitCode) !== 0) throw new UserError(`bench: ${message}`);
 }

@@ -2,20 +2,22 @@
 // bundlers and Reacts, and tests each in a browser under a strict policy. `npm run hosts --
 // plain-html datashop` runs only those; tests/hosts/hosts.mjs lists all.
 
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildGateway } from "./lib/build.mjs";
 import { packNpmFolder } from "./lib/npm_folder.mjs";
-import { entry, ROOT, run, runAndKeep, UserError } from "./lib/run.mjs";
+import { installLocked, QUIET } from "./lib/npm_install.mjs";
+import { entry, must, ROOT, run, runAndKeep } from "./lib/run.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { chosen, HERE } from "../tests/hosts/hosts.mjs";
 
 export { QUICK } from "../tests/hosts/hosts.mjs";
 
-const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts"];
+/** What the hosts need besides the client. */
+const NPM_NOTICE = "hosts: installing bundlers, Reacts and a design system, 560 MB (1 min)";
 
 /**
  * Packs, installs, builds and tests the hosts in `only`, or all. Returns the exit code and the
@@ -25,7 +27,7 @@ const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts"];
  * @param {{ only?: string[] }} [options]
  */
 export async function hosts(program, { only = [] } = {}) {
-  await dependencies();
+  await installLocked(HERE, NPM_NOTICE);
   const folder = mkdtempSync(path.join(os.tmpdir(), "hosts-"));
   try {
     await install(await pack(folder));
@@ -34,27 +36,12 @@ export async function hosts(program, { only = [] } = {}) {
   }
   await must(
     run("node", ["build.mjs", ...only], { cwd: HERE }),
-    "a bundler failed to build its host; see above",
+    "hosts: a bundler failed to build its host; see above",
   );
   const args = ["test", "--config", path.join(HERE, "playwright.config.mjs")];
   return runAndKeep(path.join(ROOT, "node_modules/.bin/playwright"), args, {
     env: { LOGS_GATEWAY: program, LOGS_HOSTS: only.join() },
   });
-}
-
-/** Installs what the hosts need besides the client. npm writes the stamp at the end. */
-async function dependencies() {
-  const stamp = path.join(HERE, "node_modules/.package-lock.json");
-  if (
-    existsSync(stamp) &&
-    statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs
-  )
-    return;
-  console.log("\nhosts: installing bundlers, Reacts and a design system, 560 MB (1 min) …");
-  await must(
-    run("npm", ["ci", ...QUIET], { cwd: HERE }),
-    "npm ci failed in tests/hosts: is the npm registry reachable from here?",
-  );
 }
 
 /**
@@ -72,16 +59,8 @@ async function pack(folder) {
 async function install(tarball) {
   await must(
     run("npm", ["install", "--no-save", ...QUIET, tarball], { cwd: HERE }),
-    "npm failed to install the packed client; see above",
+    "hosts: npm failed to install the packed client; see above",
   );
-}
-
-/**
- * @param {Promise<number>} exitCode
- * @param {string} problem
- */
-async function must(exitCode, problem) {
-  if ((await exitCode) !== 0) throw new UserError(`hosts: ${problem}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,10 +1,11 @@
 // Installs missing prerequisites of a command: `node scripts/setup.mjs demo` or `… test`. Prints
 // what it installs and how long that takes. Can be run any number of times.
 
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { capture, entry, ROOT, run, runBeside, UserError } from "./lib/run.mjs";
+import { installLocked } from "./lib/npm_install.mjs";
+import { capture, entry, must, ROOT, run, runBeside, UserError } from "./lib/run.mjs";
 import { CACHE, findBrowsers, findTool, pin, which } from "./lib/tools.mjs";
 
 /** @type {Readonly<Record<string, { tools: string[], browsers: boolean }>>} */
@@ -13,6 +14,9 @@ const NEEDS = {
   package: { tools: ["wasm-bindgen-cli"], browsers: false },
   test: { tools: ["wasm-bindgen-cli", "trunk", "wasm-pack"], browsers: true },
 };
+
+const NPM_NOTICE =
+  "setup: npm packages (wasm-opt, Playwright without its browsers, axe-core) (10 s)";
 
 /** The build folder of all tools, so that shared dependencies are compiled once. */
 const TOOL_BUILDS = path.join(CACHE, "build");
@@ -45,7 +49,7 @@ export async function setup(purpose, { beside } = {}) {
   checkNode();
   checkRust();
   if (needs.browsers) checkComponents();
-  await npmPackages();
+  await installLocked(ROOT, NPM_NOTICE, ["--no-audit", "--no-fund"]);
   await wasmTarget();
   await together((signal) => cargoTools(needs.tools, signal), beside);
   if (needs.browsers) await browsers();
@@ -78,18 +82,6 @@ function checkComponents() {
     );
 }
 
-async function npmPackages() {
-  // npm writes this file at the end of each install.
-  const stamp = path.join(ROOT, "node_modules/.package-lock.json");
-  const lock = path.join(ROOT, "package-lock.json");
-  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return;
-  say("npm packages (wasm-opt, Playwright without its browsers, axe-core)", "10 s");
-  await must(
-    run("npm", ["ci", "--no-audit", "--no-fund"]),
-    "npm ci failed: is the npm registry reachable from here?",
-  );
-}
-
 async function wasmTarget() {
   const target = "wasm32-unknown-unknown";
   const folder = capture("rustc", ["--print", "target-libdir", "--target", target]);
@@ -101,7 +93,7 @@ async function wasmTarget() {
   say(`Rust target ${target}`, "20 s");
   await must(
     run("rustup", ["target", "add", target]),
-    `'rustup target add ${target}' failed; see above`,
+    `setup: 'rustup target add ${target}' failed; see above`,
   );
 }
 
@@ -174,7 +166,7 @@ async function cargoTool(name, signal) {
   const env = { RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined, ...QUICK_BUILD };
   await must(
     runBeside(name, "cargo", args, { cwd: CACHE, env, signal }),
-    `could not build ${name} ${version}; try 'cargo ${args.slice(0, 4).join(" ")}'`,
+    `setup: could not build ${name} ${version}; try 'cargo ${args.slice(0, 4).join(" ")}'`,
   );
 }
 
@@ -206,10 +198,10 @@ async function installPackages(packages) {
     run(prefix[0] ?? "apt-get", [...(prefix[0] ? [...prefix.slice(1), "apt-get"] : []), ...args], {
       env: { DEBIAN_FRONTEND: "noninteractive" },
     });
-  await must(apt("update", "-qq"), `'apt-get update' failed; ${manually}`);
+  await must(apt("update", "-qq"), `setup: 'apt-get update' failed; ${manually}`);
   await must(
     apt("install", "-y", "-qq", "--no-install-recommends", ...packages),
-    `'apt-get install' failed; ${manually}`,
+    `setup: 'apt-get install' failed; ${manually}`,
   );
   const left = missingPackages();
   if (left.length > 0)
@@ -230,14 +222,6 @@ function asRoot() {
  */
 function say(what, duration) {
   console.log(`\nsetup: ${what} (${duration}) …`);
-}
-
-/**
- * @param {Promise<number>} exitCode
- * @param {string} problem
- */
-async function must(exitCode, problem) {
-  if ((await exitCode) !== 0) throw new UserError(`setup: ${problem}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

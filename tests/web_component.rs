@@ -72,9 +72,9 @@ async fn connects_by_itself_with_auto_connect() {
     page.until_connected().await;
 }
 
-#[wasm_bindgen_test]
-async fn shows_reason_and_countdown_for_a_dead_server() {
-    // A long delay, so that the countdown can be read.
+/// Mounts a page whose first attempt fails, with a long wait for the next, whose countdown can be
+/// read.
+async fn failed_once() -> Page {
     let slow = backoff::Config {
         base: Duration::from_secs(1_000),
         cap: Duration::from_secs(1_000),
@@ -83,6 +83,12 @@ async fn shows_reason_and_countdown_for_a_dead_server() {
     let page = Page::mount_with(&dead_endpoint(), Config { backoff: slow, ..Config::default() });
     page.click("Connect Live Logs");
     page.until("an error", |page| page.word() == "ERROR").await;
+    page
+}
+
+#[wasm_bindgen_test]
+async fn shows_reason_and_countdown_for_a_dead_server() {
+    let page = failed_once().await;
     let text = page.text();
     assert!(text.contains("retrying in ") && text.contains("(attempt 2)"), "{text:?}");
     assert!(text.contains("cannot be reached") || text.contains("refused the stream"), "{text:?}");
@@ -98,14 +104,7 @@ async fn shows_reason_and_countdown_for_a_dead_server() {
 
 #[wasm_bindgen_test]
 async fn retry_now_skips_the_wait() {
-    let slow = backoff::Config {
-        base: Duration::from_secs(1_000),
-        cap: Duration::from_secs(1_000),
-        ..backoff::Config::default()
-    };
-    let page = Page::mount_with(&dead_endpoint(), Config { backoff: slow, ..Config::default() });
-    page.click("Connect Live Logs");
-    page.until("an error", |page| page.word() == "ERROR").await;
+    let page = failed_once().await;
     page.click("Retry now");
     page.until("the next attempt to fail", |page| page.text().contains("(attempt 3)")).await;
 }

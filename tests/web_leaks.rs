@@ -5,7 +5,7 @@
 
 mod support;
 
-use support::page::{Page, dead_endpoint, endpoint, pause, script};
+use support::page::{Page, dead_endpoint, endpoint, pause, script, until};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -82,6 +82,36 @@ async fn the_leak_counter_sees_an_open_stream() {
     assert!(during.starts_with("1 sources"), "the stream was not counted: {before}, then {during}");
     drop(page);
     assert_eq!(settled().await, before);
+}
+
+/// Replaces animation frames by those of a test clock, whose handles do not fit into 32 bits. No
+/// frame runs; `large_frames` keeps the pending ones and the handles of those that were cancelled.
+const LARGE_HANDLES: &str = r"(() => {
+    const frames = (window.large_frames = { pending: new Set(), cancelled: [] });
+    const { requestAnimationFrame, cancelAnimationFrame } = window;
+    let handle = 2 ** 32;
+    window.requestAnimationFrame = () => {
+        frames.pending.add(++handle);
+        return handle;
+    };
+    window.cancelAnimationFrame = (handle) => {
+        frames.pending.delete(handle);
+        frames.cancelled.push(handle);
+    };
+    frames.restore = () => Object.assign(window, { requestAnimationFrame, cancelAnimationFrame });
+})()";
+
+#[wasm_bindgen_test]
+async fn cancels_a_frame_by_a_handle_beyond_32_bits() {
+    script(LARGE_HANDLES);
+    let page = Page::mount(&endpoint());
+    page.click("Connect Live Logs");
+    let pending = || script("window.large_frames.pending.size").as_f64();
+    until("a frame is requested", async || pending() > Some(0.0)).await;
+    drop(page);
+    let cancelled = script("window.large_frames.cancelled.join()").as_string();
+    script("window.large_frames.restore()");
+    assert_eq!(pending(), Some(0.0), "cancelled: {cancelled:?}");
 }
 
 /// Mounts four components and unmounts each in another state: idle, connecting, open with rows,

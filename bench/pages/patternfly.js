@@ -4,42 +4,30 @@
 import "@patternfly/react-core/dist/styles/base.css";
 import { LogViewer } from "@patternfly/react-log-viewer";
 import { createElement, useEffect, useRef, useState } from "react";
-import { createRoot } from "react-dom/client";
-import { contend, createTally, stream } from "./contender.js";
+import { contend } from "./contender.js";
+import { readStream, renderLogs } from "./react_page.js";
+
+/** @import { LogsProps } from "./react_page.js" */
 
 /** Often enough to look live. */
 const BATCH_MS = 50;
 
 contend(async () => {
-  const tally = createTally();
-  /** @type {PromiseWithResolvers<void>} */
-  const greeted = Promise.withResolvers();
-  createRoot(document.body.appendChild(document.createElement("main"))).render(
-    createElement(Logs, { tally, onGreeted: greeted.resolve }),
-  );
-  await greeted.promise;
+  const tally = await renderLogs(Logs);
   return { ...tally, held: tally.lines, rows: "main" };
 });
 
-/**
- * @param {object} props
- * @param {ReturnType<typeof createTally>} props.tally
- * @param {() => void} props.onGreeted
- */
+/** @param {LogsProps} props */
 function Logs({ tally, onGreeted }) {
   const [lines, setLines] = useState(/** @type {string[]} */ ([]));
   const viewer = useRef(/** @type {{ scrollToBottom(): void } | null} */ (null));
   useEffect(() => {
     /** @type {string[]} */
     let waiting = [];
-    const source = new EventSource(stream());
-    source.onmessage = ({ data }) => {
-      const envelope = JSON.parse(data);
-      if (envelope.type === "connection") return onGreeted();
-      tally.count(envelope);
-      const { date, level, pipeline, message, status } = envelope.data;
+    const close = readStream({ tally, onGreeted }, ({ data }) => {
+      const { date, level, pipeline, message, status } = data;
       waiting.push(`${date} ${level} ${pipeline} ${message} ${status}`);
-    };
+    });
     const timer = setInterval(() => {
       if (waiting.length === 0) return;
       const batch = waiting;
@@ -48,7 +36,7 @@ function Logs({ tally, onGreeted }) {
     }, BATCH_MS);
     return () => {
       clearInterval(timer);
-      source.close();
+      close();
     };
   }, [tally, onGreeted]);
   useEffect(() => {

@@ -2,40 +2,26 @@
 // each a row.
 
 import { createElement, useEffect, useState } from "react";
-import { createRoot } from "react-dom/client";
-import { contend, createTally, stream } from "./contender.js";
+import { contend } from "./contender.js";
+import { readStream, renderLogs } from "./react_page.js";
 
 /** @import { Envelope } from "../types.js" */
+/** @import { LogsProps } from "./react_page.js" */
 
 const KEPT = 200;
 
 contend(async () => {
-  const tally = createTally();
-  /** @type {PromiseWithResolvers<void>} */
-  const greeted = Promise.withResolvers();
-  createRoot(document.body.appendChild(document.createElement("main"))).render(
-    createElement(Logs, { tally, onGreeted: greeted.resolve }),
-  );
-  await greeted.promise;
+  const tally = await renderLogs(Logs);
   return { ...tally, held: () => document.querySelectorAll("li").length, rows: "li" };
 });
 
-/**
- * @param {object} props
- * @param {ReturnType<typeof createTally>} props.tally
- * @param {() => void} props.onGreeted
- */
+/** @param {LogsProps} props */
 function Logs({ tally, onGreeted }) {
   const [logs, setLogs] = useState(/** @type {Envelope[]} */ ([]));
   useEffect(() => {
-    const source = new EventSource(stream());
-    source.onmessage = ({ data }) => {
-      const envelope = JSON.parse(data);
-      if (envelope.type === "connection") return onGreeted();
-      tally.count(envelope);
-      setLogs((logs) => [envelope, ...logs].slice(0, KEPT));
-    };
-    return () => source.close();
+    return readStream({ tally, onGreeted }, (envelope) =>
+      setLogs((logs) => [envelope, ...logs].slice(0, KEPT)),
+    );
   }, [tally, onGreeted]);
   return createElement("ol", null, logs.map(row));
 }

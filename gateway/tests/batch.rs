@@ -8,7 +8,8 @@ use std::time::Duration;
 use logs_gateway::hub::bounds::Bounds;
 use logs_gateway::hub::config::{Config, SlowReader};
 use logs_gateway::reader::timing::StreamTiming;
-use logs_sse_wire::sse::{Event, Parser};
+use logs_sse_wire::sse::Parser;
+use logs_test_support::envelopes;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use support::{CHANNEL, PROXY, Reader, Server, client};
@@ -34,19 +35,6 @@ async fn gateway() -> Server {
 async fn keeping_everything(timing: StreamTiming) -> Server {
     let all = Bounds { lines: 100_000, bytes: usize::MAX >> 1 };
     Server::tuned(Config { history: all, reader: all, ..Config::default() }, timing).await
-}
-
-/// The logs of an event, as they are written in it.
-fn envelopes(frame: &Event) -> Vec<String> {
-    match &*frame.event {
-        "message" => vec![frame.data.clone()],
-        "batch" => {
-            let logs: Vec<Box<RawValue>> = serde_json::from_str(&frame.data).expect("an array");
-            assert!((2..=256).contains(&logs.len()), "a batch of {}", logs.len());
-            logs.iter().map(|log| log.get().to_owned()).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn read(json: &str) -> Value {

@@ -62,12 +62,8 @@ export async function runBeside(name, command, args, { env = {}, cwd = ROOT, sig
  * @param {string[]} args
  * @param {RunOptions} [options]
  */
-export async function runAndKeep(command, args, { env = {}, cwd = ROOT } = {}) {
-  const child = spawn(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+export async function runAndKeep(command, args, { env, cwd } = {}) {
+  const child = spawnPiped(command, args, { env, cwd });
   let output = "";
   child.stdout.on("data", (chunk) => {
     output += chunk;
@@ -78,6 +74,16 @@ export async function runAndKeep(command, args, { env = {}, cwd = ROOT } = {}) {
     process.stderr.write(chunk);
   });
   return { code: await exitCode(child, command), output };
+}
+
+/**
+ * Throws a `UserError` unless a program succeeds.
+ *
+ * @param {Promise<number>} exitCode
+ * @param {string} problem
+ */
+export async function must(exitCode, problem) {
+  if ((await exitCode) !== 0) throw new UserError(problem);
 }
 
 /**
@@ -113,13 +119,9 @@ export async function startUntil(
   command,
   args,
   ready,
-  { env = {}, cwd = ROOT, seconds = 30, show = false } = {},
+  { env, cwd, seconds = 30, show = false } = {},
 ) {
-  const child = spawn(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawnPiped(command, args, { env, cwd });
   let errors = "";
   child.stderr.on("data", (chunk) => {
     errors = (errors + chunk).slice(-8_192);
@@ -135,6 +137,21 @@ export async function startUntil(
     child.kill("SIGKILL");
     throw error;
   }
+}
+
+/**
+ * Starts a program whose output the caller reads.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} options
+ */
+function spawnPiped(command, args, { env = {}, cwd = ROOT }) {
+  return spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { DIST } from "../../scripts/lib/build.mjs";
-import { seriousViolations } from "../support/accessibility.mjs";
+import { publishAllLevels, seriousViolations } from "../support/accessibility.mjs";
 import { expect, test } from "./support.mjs";
 
 const POLICY = [
@@ -55,8 +55,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     expect(await seriousViolations(page)).toEqual([]);
     await demo.connectButton.click();
     await demo.expectLive();
-    for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"])
-      await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
+    await publishAllLevels(gateway);
     await expect(demo.row("a AUDIT")).toBeVisible();
     await demo.rows.first().getByRole("button").click();
     expect(await seriousViolations(page)).toEqual([]);

@@ -2,28 +2,24 @@
 // effect twice, with a real gateway.
 
 import { GATEWAY_ROUTE, PROXY_ROUTE } from "../support/environment.mjs";
-import { expect, test, WANTED } from "./support.mjs";
-
-const WORKFLOW = { workspace_id: "workspace123", workflow_id: "quiet1" };
-const OTHER = { workspace_id: "workspace123", workflow_id: "quiet2" };
-const CHANNEL = "logs:etl:workspace123:quiet1";
-const OTHER_CHANNEL = "logs:etl:workspace123:quiet2";
+import { CHANNEL, OTHER, OTHER_CHANNEL, test, WORKFLOW } from "./hooks_lab.mjs";
+import { expect, WANTED } from "./support.mjs";
 
 for (const target of WANTED.filter(({ page }) => page === "hooks")) {
   test.describe(target.name, () => {
+    test.use({ target });
+
     test("all users of a provider share one connection, which closes with the last", async ({
-      serve,
+      lab,
       host,
     }) => {
-      const lab = await open(serve, host, target);
       const parts = [
         { id: "a", kind: "hook", ...WORKFLOW },
         { id: "b", kind: "hook", ...WORKFLOW },
         { id: "c", kind: "hook", ...OTHER },
         { id: "d", kind: "subscriber", channels: [CHANNEL] },
       ];
-      await lab.show(parts);
-      await lab.expectStatus("a", "connected");
+      await lab.showConnected(...parts);
       expect(await lab.opened()).toEqual([
         `${GATEWAY_ROUTE}?channels=${encodeURIComponent(`${CHANNEL},${OTHER_CHANNEL}`)}&batch=1`,
       ]);
@@ -34,12 +30,10 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("logs are newest first, within maxLogs, and the same array until new ones arrive", async ({
-      serve,
+      lab,
       host,
     }) => {
-      const lab = await open(serve, host, target);
-      await lab.show([{ id: "a", kind: "hook", maxLogs: 5, ...WORKFLOW }]);
-      await lab.expectStatus("a", "connected");
+      await lab.showConnected({ id: "a", kind: "hook", maxLogs: 5, ...WORKFLOW });
       await lab.publish(8, WORKFLOW);
       await expect.poll(() => lab.messages("a")).toEqual(["m 8", "m 7", "m 6", "m 5", "m 4"]);
       const state = await lab.state("a");
@@ -55,10 +49,8 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       expect(await host.page.evaluate(() => window.lab.isSame.a)).toBe(true);
     });
 
-    test("many lines cause few renderings", async ({ serve, host }) => {
-      const lab = await open(serve, host, target);
-      await lab.show([{ id: "a", kind: "hook", maxLogs: 1_000, ...WORKFLOW }]);
-      await lab.expectStatus("a", "connected");
+    test("many lines cause few renderings", async ({ lab, host }) => {
+      await lab.showConnected({ id: "a", kind: "hook", maxLogs: 1_000, ...WORKFLOW });
       const before = await host.page.evaluate(() => window.lab.renders.a);
       await lab.publish(400, WORKFLOW);
       await expect.poll(async () => (await lab.messages("a")).length).toBe(400);
@@ -68,8 +60,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       expect(renders).toBeLessThan(600);
     });
 
-    test("adding and removing a channel loses no line of the others", async ({ serve, host }) => {
-      const lab = await open(serve, host, target);
+    test("adding and removing a channel loses no line of the others", async ({ lab, host }) => {
       const [first, second] = [
         { id: "a", kind: "subscriber", channels: [CHANNEL] },
         { id: "b", kind: "hook", ...OTHER },
@@ -90,13 +81,8 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       );
     });
 
-    test("another workflow starts empty, without a line of the old one", async ({
-      serve,
-      host,
-    }) => {
-      const lab = await open(serve, host, target);
-      await lab.show([{ id: "a", kind: "hook", ...WORKFLOW }]);
-      await lab.expectStatus("a", "connected");
+    test("another workflow starts empty, without a line of the old one", async ({ lab }) => {
+      await lab.showConnected({ id: "a", kind: "hook", ...WORKFLOW });
       const published = lab.publish(200, WORKFLOW, "old");
       await lab.show([{ id: "a", kind: "hook", ...OTHER }]);
       await published;
@@ -108,8 +94,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect.poll(() => lab.messages("a")).toEqual(["new 3", "new 2", "new 1"]);
     });
 
-    test("useLogsSubscription opens nothing before connectToLogs", async ({ serve, host }) => {
-      const lab = await open(serve, host, target);
+    test("useLogsSubscription opens nothing before connectToLogs", async ({ lab, host }) => {
       await lab.show([
         { id: "a", kind: "subscription", workspaceId: "workspace123", workflowId: "quiet1" },
       ]);
@@ -123,15 +108,8 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect.poll(() => host.probe.openStreams(GATEWAY_ROUTE)).toBe(0);
     });
 
-    test("the context has the state, disconnects and connects again", async ({ serve, host }) => {
-      const lab = await open(serve, host, target);
-      await lab.show([
-        { id: "context", kind: "context" },
-        { id: "a", kind: "hook", ...WORKFLOW },
-      ]);
-      await expect
-        .poll(async () => (await lab.state("context")).connectionStatus)
-        .toBe("connected");
+    test("the context has the state, disconnects and connects again", async ({ lab, host }) => {
+      await lab.showContext();
       expect((await lab.state("context")).connectedChannels).toEqual([CHANNEL]);
       await host.page.evaluate(() => window.lab.states.context.disconnect());
       await expect
@@ -143,17 +121,10 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("context values are immutable, and their counts update within a second", async ({
-      serve,
+      lab,
       host,
     }) => {
-      const lab = await open(serve, host, target);
-      await lab.show([
-        { id: "context", kind: "context" },
-        { id: "a", kind: "hook", ...WORKFLOW },
-      ]);
-      await expect
-        .poll(async () => (await lab.state("context")).connectionStatus)
-        .toBe("connected");
+      await lab.showContext();
       await host.page.evaluate(() => {
         window.kept = {
           value: window.lab.states.context,
@@ -172,17 +143,10 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("changes of counts render the users of a context at most once per second", async ({
-      serve,
+      lab,
       host,
     }) => {
-      const lab = await open(serve, host, target);
-      await lab.show([
-        { id: "context", kind: "context" },
-        { id: "a", kind: "hook", ...WORKFLOW },
-      ]);
-      await expect
-        .poll(async () => (await lab.state("context")).connectionStatus)
-        .toBe("connected");
+      await lab.showContext();
       const before = await host.page.evaluate(() => ({
         renders: window.lab.renders.context,
         at: performance.now(),
@@ -200,10 +164,8 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("invalid ids and channels are reported, and the host's tree stays mounted", async ({
-      serve,
-      host,
+      lab,
     }) => {
-      const lab = await open(serve, host, target);
       const invalid = [
         { id: "a", kind: "hook", workspace_id: "a:b" },
         { id: "s", kind: "subscriber", channels: ["not a channel"] },
@@ -222,10 +184,8 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("without a gatewayUrl a channel uses the proxy route, also outside of a provider", async ({
-      serve,
-      host,
+      lab,
     }) => {
-      const lab = await open(serve, host, target);
       await lab.show(
         [
           { id: "a", kind: "hook", ...WORKFLOW },
@@ -242,15 +202,12 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("a filter applies; one that throws loses nothing and is reported once", async ({
-      serve,
-      host,
+      lab,
     }) => {
-      const lab = await open(serve, host, target);
-      await lab.show([
+      await lab.showConnected(
         { id: "a", kind: "hook", filter: "even", ...WORKFLOW },
         { id: "b", kind: "hook", filter: "throws", ...WORKFLOW },
-      ]);
-      await lab.expectStatus("a", "connected");
+      );
       await lab.publish(4, WORKFLOW);
       await expect.poll(() => lab.messages("a")).toEqual(["m 4", "m 2"]);
       expect(await lab.messages("b")).toEqual(["m 4", "m 3", "m 2", "m 1"]);
@@ -263,8 +220,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       ]);
     });
 
-    test("a subscriber that throws does not affect the others", async ({ serve, host }) => {
-      const lab = await open(serve, host, target);
+    test("a subscriber that throws does not affect the others", async ({ lab, host }) => {
       await lab.show([
         { id: "a", kind: "subscriber", channels: [CHANNEL], breaks: true },
         { id: "b", kind: "subscriber", channels: [CHANNEL] },
@@ -278,10 +234,9 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("logs survive a reload; clearing them does not erase the stored ones", async ({
-      serve,
+      lab,
       host,
     }) => {
-      const lab = await open(serve, host, target);
       const part = {
         id: "a",
         kind: "hook",
@@ -289,8 +244,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
         persistenceKey: "kept",
         ...WORKFLOW,
       };
-      await lab.show([part]);
-      await lab.expectStatus("a", "connected");
+      await lab.showConnected(part);
       await lab.publish(3, WORKFLOW);
       await expect.poll(() => lab.messages("a")).toEqual(["m 3", "m 2", "m 1"]);
       await host.page.reload();
@@ -306,8 +260,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect.poll(() => lab.messages("a")).toEqual(["later 1", "m 3", "m 2", "m 1"]);
     });
 
-    test("a full or corrupt storage is reported, and stops nothing", async ({ serve, host }) => {
-      const lab = await open(serve, host, target);
+    test("a full or corrupt storage is reported, and stops nothing", async ({ lab, host }) => {
       await host.page.evaluate(() => {
         localStorage.setItem("broken", "{not json");
         const real = Storage.prototype.setItem;
@@ -316,11 +269,10 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
           real.call(this, key, text);
         };
       });
-      await lab.show([
+      await lab.showConnected(
         { id: "a", kind: "hook", persistence: true, persistenceKey: "full", ...WORKFLOW },
         { id: "b", kind: "hook", persistence: true, persistenceKey: "broken", ...WORKFLOW },
-      ]);
-      await lab.expectStatus("a", "connected");
+      );
       await lab.publish(60, WORKFLOW);
       await expect.poll(async () => (await lab.messages("a")).length).toBe(60);
       await expect
@@ -333,10 +285,9 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("the status is error between two attempts, and failed without another", async ({
-      serve,
+      lab,
       host,
     }) => {
-      const lab = await open(serve, host, target);
       host.provoked.push(/responded with a status of (503|403)/);
       await host.page.route(`**${GATEWAY_ROUTE}?**`, (route) => route.fulfill({ status: 503 }));
       await lab.show([{ id: "a", kind: "hook", ...WORKFLOW }]);
@@ -348,10 +299,9 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("an invalid option is reported in the page until it is rendered with a valid one", async ({
-      serve,
+      lab,
       host,
     }) => {
-      const lab = await open(serve, host, target);
       await lab.show([{ id: "v", kind: "viewer", workspaceId: "a:b", workflowId: "x" }]);
       await expect(host.page.getByRole("alert")).toContainText(
         "workspaceId: expected an id without ':'",
@@ -366,8 +316,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       await expect(host.page.getByRole("alert")).toHaveCount(0);
     });
 
-    test("repeated mounting and unmounting leaves nothing behind", async ({ serve, host }) => {
-      const lab = await open(serve, host, target);
+    test("repeated mounting and unmounting leaves nothing behind", async ({ lab, host }) => {
       const cycles = Number(process.env.LOGS_MOUNTS ?? 200);
       /** @param {number} times */
       const cycle = async (times) => {
@@ -417,77 +366,4 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       expect(after.heap).toBeLessThan(before.heap + 2_000_000);
     });
   });
-}
-
-/**
- * Opens the page with its own gateway.
- *
- * @param {import("./support.mjs").Serve} serve
- * @param {import("./support.mjs").HostPage} host
- * @param {import("./hosts.mjs").Host} target
- */
-async function open(serve, host, target) {
-  const { url, gateway } = await serve(target);
-  const { page } = host;
-  await page.goto(url);
-  return {
-    /**
-     * Shows these components, in a provider with these properties, or without one.
-     *
-     * @param {LabPart[]} parts
-     * @param {object | null} [provider]
-     */
-    async show(parts, provider = {}) {
-      await expect.poll(() => page.evaluate(() => Boolean(window.lab))).toBe(true);
-      await page.evaluate(({ parts, provider }) => window.lab.show(parts, provider), {
-        parts,
-        provider,
-      });
-    },
-    /** @param {string} id */
-    state: (id) =>
-      page.evaluate(
-        (id) => ({
-          ...window.lab.states[id],
-          error: window.lab.states[id].error && { ...window.lab.states[id].error },
-        }),
-        id,
-      ),
-    /**
-     * Waits for the connection status of a hook.
-     *
-     * @param {string} id
-     * @param {string} status
-     */
-    expectStatus: (id, status) =>
-      expect
-        .poll(() => page.evaluate((id) => window.lab.states[id]?.connectionStatus, id))
-        .toBe(status),
-    /**
-     * @param {string} id
-     * @returns {Promise<unknown[]>}
-     */
-    messages: (id) =>
-      page.evaluate((id) => window.lab.states[id].logs.map(({ message }) => message), id),
-    errors: () => page.evaluate(() => window.lab.errors),
-    opened: async () =>
-      (await host.probe.openedUrls()).map((url) => url.slice(url.indexOf("/", 8))),
-    isOpen: () =>
-      page.evaluate(() =>
-        [...probe.streams].some(({ readyState }) => readyState === EventSource.OPEN),
-      ),
-    /**
-     * Publishes numbered logs.
-     *
-     * @param {number} count
-     * @param {import("../support/gateway.mjs").Channel} channel
-     */
-    async publish(count, { workspace_id, workflow_id }, word = "m") {
-      for (let number = 1; number <= count; number += 1)
-        await gateway.publish(
-          { level: "INFO", message: `${word} ${number}` },
-          { workspace_id, workflow_id },
-        );
-    },
-  };
 }

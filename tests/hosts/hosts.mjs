@@ -92,6 +92,7 @@ const PLANS = [
     react: "react-16",
     mode: "development",
     folder: "hooks-page/legacy",
+    html: "hooks-page",
   },
   {
     name: "hooks-19",
@@ -101,6 +102,7 @@ const PLANS = [
     react: "react-19",
     mode: "development",
     folder: "hooks-page/modern",
+    html: "hooks-page",
   },
   {
     name: "react-16-webpack-4",

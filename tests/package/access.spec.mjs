@@ -1,6 +1,6 @@
 // Accessibility of the viewer: axe-core on each of its states, in light and in dark.
 
-import { seriousViolations } from "../support/accessibility.mjs";
+import { publishAllLevels, seriousViolations } from "../support/accessibility.mjs";
 import { expect, test } from "./support.mjs";
 
 const THEMES = /** @type {const} */ (["light", "dark"]);
@@ -20,8 +20,7 @@ for (const theme of THEMES) {
       await one.ready();
       expect(await seriousViolations(page)).toEqual([]);
       await one.connect();
-      for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"])
-        await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
+      await publishAllLevels(gateway);
       await expect(one.row("a AUDIT")).toBeVisible();
       await one.rows.first().getByRole("button").click();
       expect(await seriousViolations(page)).toEqual([]);

@@ -39,6 +39,16 @@ async function startOther(status = 200) {
   return { ...server, requests };
 }
 
+/**
+ * Sets the cookie of the other origin.
+ *
+ * @param {import("@playwright/test").Page} page
+ * @param {{ origin: string }} other
+ */
+async function logIn(page, { origin }) {
+  await page.evaluate((url) => fetch(url, { credentials: "include" }), `${origin}/login`);
+}
+
 test.use({
   policy: async ({ runs }, use) => use(policyWithLoopback(runs)),
 });
@@ -51,7 +61,7 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
     test(`${name}: ${rule}`, async ({ host, page }) => {
       const other = await startOther();
       await host.open();
-      await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
+      await logIn(page, other);
       const one = await host.mount("one", {
         endpoint: `${other.origin}/stream`,
         withCredentials,
@@ -74,7 +84,7 @@ test("the probe after a failure sends the same cookies", async ({ host, page }) 
   const other = await startOther(403);
   host.provoked.push(/./);
   await host.open();
-  await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
+  await logIn(page, other);
   const one = await host.mount("one", {
     endpoint: `${other.origin}/stream`,
     withCredentials: true,
@@ -91,7 +101,7 @@ test("the probe after a failure sends the same cookies", async ({ host, page }) 
 test("a change of withCredentials applies from the next attempt on", async ({ host, page }) => {
   const other = await startOther();
   await host.open();
-  await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
+  await logIn(page, other);
   const one = await (await host.mount("one", { endpoint: `${other.origin}/stream` })).connect();
   await one.call("disconnect");
   await one.update({ withCredentials: true });
@@ -104,7 +114,7 @@ test("a change of withCredentials applies from the next attempt on", async ({ ho
 test("a source without a view sends cookies on request", async ({ host, page }) => {
   const other = await startOther();
   await host.open();
-  await page.evaluate((url) => fetch(url, { credentials: "include" }), `${other.origin}/login`);
+  await logIn(page, other);
   const source = await host.source("one", {
     workspaceId: "workspace123",
     workflowId: "workflow456",

@@ -27,6 +27,21 @@ async function breakConsole(page) {
 }
 
 /**
+ * Breaks the console, and publishes until these viewers have reported `errors` internal errors.
+ *
+ * @param {import("@playwright/test").Page} page
+ * @param {import("../support/gateway.mjs").Gateway} gateway
+ * @param {OpenedLogs[]} all
+ */
+async function panic(page, gateway, all, errors = 1) {
+  await breakConsole(page);
+  for (const opened of all)
+    await expect
+      .poll(() => gateway.publish({ message: "during" }).then(() => internal(opened)))
+      .toHaveLength(errors);
+}
+
+/**
  * The internal errors that onError received.
  *
  * @param {OpenedLogs} opened
@@ -44,10 +59,7 @@ test("is reported once, closes the stream, and leaves the page intact", async ({
   const one = await (await host.mount("one", VERBOSE)).connect();
   await gateway.publish({ message: "before" });
   await expect(one.row("before")).toBeVisible();
-  await breakConsole(page);
-  await expect
-    .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
-    .toHaveLength(1);
+  await panic(page, gateway, [one]);
   expect((await internal(one))[0]).toMatchObject({ name: "LiveLogsError", isOurs: true });
   expect((await internal(one))[0].message.length).toBeGreaterThan(20);
   await host.expectNoStreams();
@@ -78,10 +90,7 @@ test("Start again starts the engine again", async ({ host, page, gateway, runs }
   const one = await (
     await host.mount("one", { title: "Mine", capacity: 500, ...VERBOSE })
   ).connect();
-  await breakConsole(page);
-  await expect
-    .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
-    .toHaveLength(1);
+  await panic(page, gateway, [one]);
   await one.element.getByRole("button", { name: "Start again" }).click();
   // It was connected, so it connects again.
   await one.expectState("connected");
@@ -93,10 +102,7 @@ test("Start again starts the engine again", async ({ host, page, gateway, runs }
   await expect(one.element.getByRole("button", { name: "Start again" })).toHaveCount(0);
 
   // And a second time.
-  await breakConsole(page);
-  await expect
-    .poll(() => gateway.publish({ message: "again" }).then(() => internal(one)))
-    .toHaveLength(2);
+  await panic(page, gateway, [one], 2);
   await one.element.getByRole("button", { name: "Start again" }).click();
   await one.expectState("connected");
   await one.call("unmount");
@@ -108,10 +114,7 @@ test("a new mount works next to the dead one and in its place", async ({ host, p
   host.provoked.push(/./);
   await host.open();
   const one = await (await host.mount("one", VERBOSE)).connect();
-  await breakConsole(page);
-  await expect
-    .poll(() => gateway.publish({ message: "during" }).then(() => internal(one)))
-    .toHaveLength(1);
+  await panic(page, gateway, [one]);
   const two = await (await host.mount("two")).connect();
   await gateway.publish({ message: "for the fresh one" });
   await expect(two.row("for the fresh one")).toBeVisible();
@@ -137,11 +140,7 @@ test("every viewer of the engine reports it and can start again", async ({
     await (await host.mount("one", VERBOSE)).connect(),
     await (await host.mount("two")).connect(),
   ];
-  await breakConsole(page);
-  for (const opened of both)
-    await expect
-      .poll(() => gateway.publish({ message: "during" }).then(() => internal(opened)))
-      .toHaveLength(1);
+  await panic(page, gateway, both);
   await host.expectNoStreams();
   for (const opened of both) {
     await opened.element.getByRole("button", { name: "Start again" }).click();
@@ -190,10 +189,7 @@ test("a source without a view reports it the same way, and connects again", asyn
   const source = await (await host.source("one", { ...IDS, ...VERBOSE })).connect();
   await gateway.publishNumbers(1, 3);
   await expect.poll(() => source.numbers()).toHaveLength(3);
-  await breakConsole(page);
-  await expect
-    .poll(() => gateway.publish({ message: "during" }).then(() => internal(source)))
-    .toHaveLength(1);
+  await panic(page, gateway, [source]);
   await host.expectNoStreams();
   expect((await page.evaluate(() => live.one.handle.getSnapshot())).status).toMatchObject({
     isLive: false,

@@ -2,29 +2,15 @@
 // package`.
 
 import { defineConfig } from "@playwright/test";
-import { CHROMIUM_FLAGS, findBrowsers } from "../../scripts/lib/tools.mjs";
+import { CHROMIUM, SHARED } from "../support/playwright.mjs";
 import { STRICT, WASM } from "./policies.mjs";
 
-const executablePath = findBrowsers().chromium;
 const MATRIX = "policy.spec.mjs";
 
 export default defineConfig({
+  ...SHARED,
   testDir: ".",
   outputDir: "../../test-results/package",
-  // For two cores: more pages at once would only wait for each other.
-  workers: 2,
-  // A browser may starve on a busy machine: the test is retried, and the report says so.
-  retries: process.env.CI ? 1 : 0,
-  fullyParallel: true,
-  forbidOnly: true,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
-  reporter: [["list"]],
-  use: {
-    browserName: "chromium",
-    launchOptions: { executablePath, args: CHROMIUM_FLAGS },
-    trace: "retain-on-failure",
-  },
   projects: [
     { name: "policies", testMatch: MATRIX },
     // As under Lockdown Mode: no WebAssembly, whatever the policy says.
@@ -34,7 +20,7 @@ export default defineConfig({
       grep: /under script-src 'self'( 'wasm-unsafe-eval')?$/,
       use: {
         hasWasm: false,
-        launchOptions: { executablePath, args: [...CHROMIUM_FLAGS, "--js-flags=--jitless"] },
+        launchOptions: { ...CHROMIUM, args: [...CHROMIUM.args, "--js-flags=--jitless"] },
       },
     },
     // As in a browser of 2020: WebAssembly without SIMD, which V8 supports only with SSE 4.1.
@@ -44,10 +30,7 @@ export default defineConfig({
       grep: /under script-src 'self'( 'wasm-unsafe-eval')?$/,
       use: {
         hasSimd: false,
-        launchOptions: {
-          executablePath,
-          args: [...CHROMIUM_FLAGS, "--js-flags=--no-enable-sse4-1"],
-        },
+        launchOptions: { ...CHROMIUM, args: [...CHROMIUM.args, "--js-flags=--no-enable-sse4-1"] },
       },
     },
     // A host must not notice which of the two runs; what is independent of the engine runs once.

@@ -3,6 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
+/** @import { Gateway } from "./gateway.mjs" */
+
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /**
@@ -19,4 +21,14 @@ export async function seriousViolations(page) {
     .flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
     );
+}
+
+/**
+ * Publishes a log of each level; the message of the last is "a AUDIT".
+ *
+ * @param {Gateway} gateway
+ */
+export async function publishAllLevels(gateway) {
+  for (const level of ["ERROR", "WARN", "INFO", "DEBUG", "TRACE", "AUDIT"])
+    await gateway.publish({ level, pipeline: "P", message: `a ${level}`, status: "failed" });
 }

@@ -3,12 +3,14 @@
 
 mod canned;
 mod client;
+mod events;
 pub mod process;
 
 use std::time::{Duration, Instant};
 
 pub use self::canned::{Afterwards, Canned, HEAD, chunked, frames, plain};
 pub use self::client::{Answer, Wire};
+pub use self::events::envelopes;
 
 /// Long enough for any machine; a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use logs_sse_wire::sse::{Event, Parser};
+use logs_test_support::envelopes;
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -27,19 +28,6 @@ fn frames(next: Option<Next>) -> Vec<Event> {
         Some(Next::Page(page)) => Parser::default().feed(&page),
         Some(Next::TooSlow) => panic!("cut off"),
         None => Vec::new(),
-    }
-}
-
-/// The logs of an event, as they are written in it.
-fn envelopes(frame: &Event) -> Vec<String> {
-    match &*frame.event {
-        "message" => vec![frame.data.clone()],
-        "batch" => {
-            let logs: Vec<Box<RawValue>> = serde_json::from_str(&frame.data).expect("an array");
-            assert!((2..=256).contains(&logs.len()), "a batch of {}", logs.len());
-            logs.iter().map(|log| log.get().to_owned()).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
