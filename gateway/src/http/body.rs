@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -80,10 +80,32 @@ pub(crate) async fn unpacked(
     Ok(marked.map_or_else(|| bytes.clone(), |rest| bytes.slice_ref(rest)))
 }
 
-/// Receives a body of at most `limit` bytes and drops it, since a client that is still sending may
-/// not read a response.
-pub(crate) async fn discard(body: Body, limit: usize) {
-    let (mut pieces, mut length) = (body.into_data_stream(), 0);
+/// Receives a body of at most `limit` bytes.
+///
+/// # Errors
+/// That of `too_large` for a longer body, of which no more than twice the limit is received.
+pub(crate) async fn received_within(
+    body: Body,
+    limit: usize,
+    too_large: fn() -> Rejection,
+) -> Result<Bytes, Rejection> {
+    let (mut pieces, mut bytes) = (body.into_data_stream(), Vec::new());
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Rejection::bad_request("body: could not be read"))?;
+        if bytes.len() + piece.len() > limit {
+            drop(bytes);
+            discard(pieces, limit).await;
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
+}
+
+/// Receives at most `limit` bytes of a body and drops them: a client that is still sending does not
+/// read a response, and loses it when the connection closes.
+pub(crate) async fn discard(mut pieces: BodyDataStream, limit: usize) {
+    let mut length = 0;
     while let Some(Ok(piece)) = pieces.next().await {
         length += piece.len();
         if length > limit {

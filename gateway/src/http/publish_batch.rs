@@ -1,7 +1,6 @@
 //! Publishes the logs of a batch: NDJSON, one log in each line. Each line is judged on its own.
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -24,11 +23,11 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     let services = match services(gateway, &headers) {
         Ok(services) => services,
         Err(rejection) => {
-            body::discard(request.into_body(), MAX_BYTES).await;
+            body::discard(request.into_body().into_data_stream(), MAX_BYTES).await;
             return Err(rejection);
         }
     };
-    let body = received(request).await?;
+    let body = body::received_within(request.into_body(), MAX_BYTES, too_large).await?;
     log_id::refuse_header(&headers)?;
     let body = body::unpacked(&headers, body, MAX_BYTES, too_large).await?;
     if lines(&body).nth(MAX_LOGS).is_some() {
@@ -53,14 +52,6 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
 fn services<'a>(gateway: &'a Gateway, headers: &HeaderMap) -> Result<Services<'a>, Rejection> {
     let services = gateway.tokens.services_of(identity::token(headers)?.unwrap_or_default());
     if services.is_empty() { Err(Rejection::unauthorized_publisher()) } else { Ok(services) }
-}
-
-async fn received(mut request: Request) -> Result<Bytes, Rejection> {
-    DefaultBodyLimit::max(MAX_BYTES).apply(&mut request);
-    Bytes::from_request(request, &()).await.map_err(|refused| match refused.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        status => Rejection::new(status, "body: could not be read"),
-    })
 }
 
 /// Returns the lines that are not blank, each with its number from 1.
