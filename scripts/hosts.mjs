@@ -4,20 +4,19 @@
 // bundlers and Reacts, and tests each in a browser under a strict policy. `npm run hosts --
 // plain-html datashop` runs only those; tests/hosts/hosts.mjs lists all.
 
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildGateway } from "./lib/build.mjs";
 import { packNpmFolder } from "./lib/npm_folder.mjs";
+import { npmInstall, QUIET } from "./lib/npm_install.mjs";
 import { entry, ROOT, run, runAndKeep, UserError } from "./lib/run.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { chosen, HERE } from "../tests/hosts/hosts.mjs";
 
 export { QUICK } from "../tests/hosts/hosts.mjs";
-
-const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts"];
 
 /**
  * Packs, installs, builds and tests the hosts in `only`, or all. Returns the exit code and the
@@ -27,7 +26,7 @@ const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts"];
  * @param {{ only?: string[] }} [options]
  */
 export async function hosts(program, { only = [] } = {}) {
-  await dependencies();
+  await npmInstall(HERE, "bundlers, Reacts and a design system, 560 MB (1 min)");
   const folder = mkdtempSync(path.join(os.tmpdir(), "hosts-"));
   try {
     await install(await pack(folder));
@@ -42,21 +41,6 @@ export async function hosts(program, { only = [] } = {}) {
   return runAndKeep(path.join(ROOT, "node_modules/.bin/playwright"), args, {
     env: { LOGS_GATEWAY: program, LOGS_HOSTS: only.join() },
   });
-}
-
-/** Installs what the hosts need besides the client. npm writes the stamp at the end. */
-async function dependencies() {
-  const stamp = path.join(HERE, "node_modules/.package-lock.json");
-  if (
-    existsSync(stamp) &&
-    statSync(stamp).mtimeMs >= statSync(path.join(HERE, "package-lock.json")).mtimeMs
-  )
-    return;
-  console.log("\nhosts: installing bundlers, Reacts and a design system, 560 MB (1 min) …");
-  await must(
-    run("npm", ["ci", ...QUIET], { cwd: HERE }),
-    "npm ci failed in tests/hosts: is the npm registry reachable from here?",
-  );
 }
 
 /**
