@@ -57,6 +57,19 @@ for (const framework of Object.keys(FRAMEWORKS)) {
     batched.close();
   });
 
+  test(`${framework}: a stream begins with the newest lines`, async (t) => {
+    const host = await startHost(t, { gateway: gateway.url }, framework);
+    await gateway.publishNumbers(1, 9);
+    for (const tail of ["&tail=3", ":tail=3"]) {
+      const reader = await Reader.open(`${host.url}${STREAM}?${IDS}${tail}`);
+      const greeting = JSON.parse((await reader.next())?.data ?? "");
+      assert.deepEqual(greeting.received, ["tail"]);
+      for (let number = 7; number <= 9; number++)
+        assert.equal((await reader.nextNumber())?.number, number);
+      reader.close();
+    }
+  });
+
   test(`${framework}: refusals are JSON`, async (t) => {
     const host = await startHost(t, { gateway: gateway.url, authorize: () => null }, framework);
     const answer = await ask(`${host.url}${STREAM}?${IDS}`, { "Accept-Encoding": "identity" });

@@ -18,7 +18,7 @@ const STREAM_PARAMETERS = {
   batch: (value) =>
     /^[01]$/.test(value) ? "" : "1 for several logs in one event, or 0 for one in each",
   tail: (value) =>
-    /^\d{1,5}$/.test(value) && Number(value) <= MAX_TAIL
+    /^\d+$/.test(value) && Number(value) <= MAX_TAIL
       ? ""
       : `a whole number of lines from 0 to ${MAX_TAIL}`,
 };
@@ -39,12 +39,14 @@ export function parseStream(request) {
   const { target, carried } = parseTarget(query);
   const forwarded = new URLSearchParams({ channels: target.channel });
   for (const [name, problem] of Object.entries(STREAM_PARAMETERS)) {
-    const value = only(query, name) ?? carried.get(name);
+    const asked = only(query, name);
+    // An empty cursor is none, an empty number is a mistake.
+    const isNone = name === "last_event_id" && asked?.trim() === "";
+    const value = asked === undefined || isNone ? carried.get(name) : asked;
     if (value === undefined) continue;
     const expected = problem(value);
     if (expected) throw badRequest(`${name} is ${shown(value)}: expected ${expected}`);
-    // An empty cursor is none, and a gateway that does not know batches needs no "no".
-    if (value !== "" && !(name === "batch" && value === "0")) forwarded.set(name, value);
+    if (value.trim() !== "") forwarded.set(name, value);
   }
   return { target, query: forwarded.toString() };
 }
