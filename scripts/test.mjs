@@ -46,6 +46,7 @@ const PARTS = {
   browser: { about: "component in Chromium and Firefox, on a real gateway", run: browser },
   e2e: { about: "demo page end to end, its size, a minute of cuts", run: endToEnd },
   package: { about: "the npm package, policy by policy, in Chromium and Firefox", run: npmPackage },
+  proxy: { about: "the proxy module in Express 4 and 5, on a real gateway", run: proxyModule },
   hosts: { about: "the packed package in pages of several bundlers and Reacts", run: inHosts },
 };
 
@@ -53,6 +54,7 @@ const PARTS = {
 const JAVASCRIPT_CHECKS = {
   "biome, format and lint": ["biome", "ci", "--error-on-warnings", "."],
   "tsc, pages": ["tsc", "--project", "tsconfig.json"],
+  "tsc, proxy": ["tsc", "--project", "tsconfig.proxy.json"],
   "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
   "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
   "tsc, test pages": ["tsc", "--project", "tests/tsconfig.pages.json"],
@@ -60,6 +62,7 @@ const JAVASCRIPT_CHECKS = {
   "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
   "tsc, bench pages": ["tsc", "--project", "bench/tsconfig.pages.json"],
   "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
+  "types, proxy": ["tsc", "--project", "tests/types/tsconfig.server.json"],
   ...Object.fromEntries(
     [16, 17, 18, 19].map((version) => [
       `types, React ${version}`,
@@ -237,6 +240,11 @@ async function npmPackage() {
   return [...results, one("package: speed has not collapsed", await quickBench())];
 }
 
+async function proxyModule() {
+  const { proxyTests } = await import("./proxy-tests.mjs");
+  return [counted("proxy", await proxyTests(await buildGateway(), await buildFaultProxy()))];
+}
+
 async function inHosts() {
   const { hosts, QUICK } = await import("./hosts.mjs");
   // All hosts in CI only: they take too long for each run.
@@ -258,19 +266,17 @@ function one(name, hasPassed) {
 
 /**
  * Counts the tests in the output of a runner: `test result: ok. 12 passed; 0 failed` of cargo and
- * wasm-bindgen, `24 passed (38s)` of Playwright.
+ * wasm-bindgen, `24 passed (38s)` of Playwright, `ℹ pass 12` of Node.
  *
  * @param {string} name
  * @param {{ code: number, output: string }} run
  * @returns {Result}
  */
 function counted(name, { code, output }) {
-  const sum = (/** @type {string} */ word) =>
-    [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(
-      (total, [, number]) => total + Number(number),
-      0,
-    );
-  const [passed, failed] = [sum("passed"), sum("failed")];
+  const sum = (/** @type {RegExp} */ pattern) =>
+    [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
+  const passed = sum(/(\d+) passed/g) + sum(/^ℹ pass (\d+)$/gm);
+  const failed = sum(/(\d+) failed/g) + sum(/^ℹ fail (\d+)$/gm);
   // A run without a failed test fails if its exit code says so (it did not compile, a browser
   // crashed), or if it ran nothing.
   return { name, passed, failed: code !== 0 || passed === 0 ? Math.max(failed, 1) : failed };

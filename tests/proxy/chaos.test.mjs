@@ -1,0 +1,71 @@
+// Browsers that leave at any moment, before a gateway that breaks at any moment: nothing throws,
+// nothing stays open. Any uncaught error fails the test.
+
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { startFaultProxy } from "../support/fault_proxy.mjs";
+import { Gateway } from "../support/gateway.mjs";
+import { HISTORY, IDS, STREAM, startHost, until } from "./support.mjs";
+
+const PLAN = [
+  "pass",
+  "cut after=10",
+  "reset after=400",
+  "refuse",
+  "hang",
+  "status code=500",
+  "delay for=50ms",
+  "split size=3",
+  "html",
+].join("; ");
+
+test("survives browsers and gateways that leave at any moment", async (t) => {
+  const gateway = await new Gateway().start("--job", "--rate", "200");
+  const faults = await startFaultProxy(gateway.url, `${PLAN}; loop`);
+  t.after(async () => {
+    await faults.stop();
+    await gateway.kill();
+  });
+  const host = await startHost(t, {
+    gateway: faults.url,
+    maxStreamsPerUser: 20,
+    heartbeatMs: 5,
+    maxAgeMs: 100,
+    deadlines: { headMs: 200, idleMs: 100 },
+    authorize: async () => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+      if (Math.random() < 0.1) throw new Error("down");
+      return { userId: `user${Math.floor(Math.random() * 5)}`, workspaceIds: ["workspace123"] };
+    },
+  });
+  const port = Number(new URL(host.url).port);
+  const visit = () =>
+    new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.on("error", () => {});
+      socket.on("close", resolve);
+      if (Math.random() < 0.5) socket.resume();
+      const route = Math.random() < 0.2 ? HISTORY : STREAM;
+      socket.write(`GET ${route}?${IDS}&batch=1 HTTP/1.1\r\nHost: x\r\n\r\n`);
+      setTimeout(
+        () => [() => socket.destroy(), () => socket.resetAndDestroy()][Math.round(Math.random())](),
+        Math.random() * 300,
+      );
+    });
+  for (let round = 0; round < 10; round++) {
+    const visits = Array.from({ length: 40 }, visit);
+    if (round === 5) await gateway.restartWith("--job", "--rate", "200");
+    await Promise.all(visits);
+  }
+  await until("every place is free", () => host.proxy.stats().users === 0);
+  const { streams, opened, ended, refused } = host.proxy.stats();
+  assert.equal(streams, 0);
+  assert.equal(
+    Object.values(ended).reduce((sum, count) => sum + count),
+    opened,
+  );
+  assert.ok(opened > 20, `${opened} streams were opened`);
+  assert.ok(Object.values(refused).reduce((sum, count) => sum + count, 0) > 20);
+  assert.equal(refused[500], undefined);
+});
