@@ -6,10 +6,9 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { boxOf } from "../support/viewer.mjs";
 import { HERE } from "./hosts.mjs";
-import { GATEWAY_ROUTE, PROXY_ROUTE } from "../support/environment.mjs";
+import { CHANNEL as CLAIMS, GATEWAY_ROUTE, PROXY_ROUTE } from "../support/environment.mjs";
 import { expect, policyOf, test, WANTED } from "./support.mjs";
 
-const CLAIMS = { workspace_id: "workspace123", workflow_id: "workflow456" };
 const LABS = { workspace_id: "prod_workspace", workflow_id: "etl_job_789" };
 
 const after = WANTED.find(({ name }) => name === "datashop");

@@ -1,6 +1,6 @@
 // The code that README shows, unchanged.
 
-import { GATEWAY_ROUTE, PROXY_ROUTE } from "../support/environment.mjs";
+import { GATEWAY_ROUTE, OTHER, PROXY_ROUTE } from "../support/environment.mjs";
 import { expect, test, WANTED } from "./support.mjs";
 
 for (const target of WANTED.filter(({ page }) => page === "examples")) {
@@ -30,10 +30,7 @@ for (const target of WANTED.filter(({ page }) => page === "examples")) {
     await host.page.locator("#workflow").selectOption("other");
     await expect.poll(async () => (await host.probe.openedUrls()).length).toBe(2);
     await host.expectStatus("CONNECTED");
-    await gateway.publish(
-      { level: "INFO", message: "of the other workflow" },
-      { workspace_id: "workspace123", workflow_id: "other" },
-    );
+    await gateway.publish({ level: "INFO", message: "of the other workflow" }, OTHER);
     await expect(host.rows).toHaveCount(1);
     await expect(host.rows).toContainText("of the other workflow");
   });

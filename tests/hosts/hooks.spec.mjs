@@ -2,7 +2,7 @@
 // effect twice, with a real gateway.
 
 import { GATEWAY_ROUTE, PROXY_ROUTE } from "../support/environment.mjs";
-import { CHANNEL, OTHER, OTHER_CHANNEL, test, WORKFLOW } from "./hooks_lab.mjs";
+import { CHANNEL, IDS, OTHER, OTHER_CHANNEL, test, WORKFLOW } from "./hooks_lab.mjs";
 import { expect, WANTED } from "./support.mjs";
 
 for (const target of WANTED.filter(({ page }) => page === "hooks")) {
@@ -95,9 +95,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
     });
 
     test("useLogsSubscription opens nothing before connectToLogs", async ({ lab, host }) => {
-      await lab.show([
-        { id: "a", kind: "subscription", workspaceId: "workspace123", workflowId: "quiet1" },
-      ]);
+      await lab.show([{ id: "a", kind: "subscription", ...IDS }]);
       await host.page.waitForTimeout(500);
       expect(await lab.opened()).toEqual([]);
       await host.page.evaluate(() => window.lab.states.a.connectToLogs());
@@ -309,9 +307,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
       expect((await lab.errors()).map(({ type, option }) => [type, option])).toEqual([
         ["option", "workspaceId"],
       ]);
-      await lab.show([
-        { id: "v", kind: "viewer", workspaceId: "workspace123", workflowId: "quiet1" },
-      ]);
+      await lab.show([{ id: "v", kind: "viewer", ...IDS }]);
       await expect(host.connectButton).toBeVisible();
       await expect(host.page.getByRole("alert")).toHaveCount(0);
     });
@@ -323,7 +319,7 @@ for (const target of WANTED.filter(({ page }) => page === "hooks")) {
         for (let round = 0; round < times; round += 1) {
           await lab.show([
             { id: `a${round}`, kind: "hook", ...WORKFLOW },
-            { id: `b${round}`, kind: "viewer", workspaceId: "workspace123", workflowId: "quiet1" },
+            { id: `b${round}`, kind: "viewer", ...IDS },
           ]);
           await lab.show([]);
         }

@@ -15,6 +15,8 @@ import { expect, test as base } from "./support.mjs";
  */
 
 export const WORKFLOW = { workspace_id: "workspace123", workflow_id: "quiet1" };
+/** `WORKFLOW`, as a host names it. */
+export const IDS = { workspaceId: "workspace123", workflowId: "quiet1" };
 export const OTHER = { workspace_id: "workspace123", workflow_id: "quiet2" };
 export const CHANNEL = "logs:etl:workspace123:quiet1";
 export const OTHER_CHANNEL = "logs:etl:workspace123:quiet2";

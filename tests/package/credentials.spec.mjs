@@ -2,6 +2,7 @@
 // and by the probe after a failure. The other origin is a server of this file, which allows CORS as
 // a gateway with --cors-credentials does.
 
+import { IDS } from "../support/environment.mjs";
 import { startServer } from "../support/http_server.mjs";
 import { TRANSPORTS } from "../support/transports.mjs";
 import { policyWithLoopback } from "./policies.mjs";
@@ -116,8 +117,7 @@ test("a source without a view sends cookies on request", async ({ host, page }) 
   await host.open();
   await logIn(page, other);
   const source = await host.source("one", {
-    workspaceId: "workspace123",
-    workflowId: "workflow456",
+    ...IDS,
     endpoint: `${other.origin}/stream`,
     autoConnect: true,
   });

@@ -1,6 +1,7 @@
 // <datashop-live-logs>, as pages without a framework and frameworks other than React use it.
 
 import { readFile } from "node:fs/promises";
+import { OTHER } from "../support/environment.mjs";
 import { Viewer } from "../support/viewer.mjs";
 import { expect, test } from "./support.mjs";
 
@@ -9,7 +10,6 @@ import { expect, test } from "./support.mjs";
  * @import { DatashopLiveLogs } from "../../www/package/types/element.js"
  */
 
-const OTHER = { workspace_id: "workspace123", workflow_id: "other" };
 const EARLY = { workspace_id: "workspace123", workflow_id: "early" };
 
 /** The element of the page. */

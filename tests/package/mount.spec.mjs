@@ -1,9 +1,7 @@
 // The viewer in a host's page, by its handle: each verb, each callback, each visible option.
 
-import { CHANNEL } from "../support/environment.mjs";
+import { CHANNEL, OTHER } from "../support/environment.mjs";
 import { expect, test } from "./support.mjs";
-
-const OTHER = { workspace_id: "workspace123", workflow_id: "other" };
 
 test("connects, clears and disconnects by its handle", async ({ host, gateway, runs }) => {
   await host.open();

@@ -3,7 +3,10 @@
 /** The channel that the pages show by default, as a publisher names it. */
 export const CHANNEL = { workspace_id: "workspace123", workflow_id: "workflow456" };
 
-/** The same workflow, as a host names it. */
+/** Another channel, to which the sample job does not write. */
+export const OTHER = { workspace_id: "workspace123", workflow_id: "other" };
+
+/** The workflow of `CHANNEL`, as a host names it. */
 export const IDS = { workspaceId: "workspace123", workflowId: "workflow456" };
 
 /** The Datashop proxy route, which the viewer reads by default. */
