@@ -30,7 +30,7 @@ impl Rejection {
     /// publishers expect.
     #[must_use]
     pub fn unauthorized_publisher() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Unauthorized log publisher")
+        Self::new(StatusCode::FORBIDDEN, UNAUTHORIZED_PUBLISHER)
     }
 
     /// Returns a refusal with any status.
@@ -69,6 +69,10 @@ impl From<ChannelError> for Rejection {
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let mut body = json!({ "error": self.error });
+        // A proxy may answer 200 before it knows this status; a page reads it from the body then.
+        if self.error != UNAUTHORIZED_PUBLISHER {
+            body["status"] = self.status.as_u16().into();
+        }
         if let Some(status) = self.upstream_status {
             body["upstreamStatus"] = status.as_u16().into();
         }
@@ -104,3 +108,6 @@ pub(crate) async fn refuse_method(method: Method, uri: Uri) -> Rejection {
         format!("{} does not accept {method}: GET / lists the routes", uri.path()),
     )
 }
+
+/// The refusal that publishers expect, byte for byte.
+const UNAUTHORIZED_PUBLISHER: &str = "Unauthorized log publisher";
