@@ -75,19 +75,19 @@ async function breakFor11Lines(gateway, proxy, demo) {
 
 test("resumes behind a proxy that forwards only the ids", async ({ gateway, demo, page }) => {
   const quiet = await gateway.restartWith();
-  await quiet.publish({ message: "published before the page opened" });
+  await quiet.publish({ message: "published in an earlier run" });
   const proxy = await startDatashopProxy(quiet.url);
   try {
     await demo.open(proxy.url);
     await demo.connectButton.click();
     await demo.expectLive();
-    await expect(demo.row("published before the page opened")).toBeVisible();
+    await expect(demo.row("published in an earlier run")).toBeVisible();
     await breakFor11Lines(quiet, proxy, demo);
     await demo.expectLive();
     await expect(demo.row("missed 11")).toBeVisible();
     const rows = (await readRows(page)).filter((row) => !row.startsWith("disconnected "));
     expect(rows).toEqual([
-      "published before the page opened",
+      "published in an earlier run",
       "before",
       ...Array.from({ length: 11 }, (_, index) => `missed ${index + 1}`),
     ]);

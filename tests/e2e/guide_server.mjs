@@ -25,7 +25,8 @@ function streamLogs(request, response) {
 
 const server = http.createServer((request, response) => {
   if (request.url?.startsWith(PROXY_ROUTE)) return streamLogs(request, response);
-  return http.get(`${gateway}${request.url}`, (page) => {
+  const headers = { Accept: request.headers.accept ?? "*/*" };
+  return http.get(`${gateway}${request.url}`, { headers }, (page) => {
     response.writeHead(page.statusCode ?? 502, page.headers);
     page.pipe(response);
   });

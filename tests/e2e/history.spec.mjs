@@ -87,15 +87,15 @@ test("a filter finds lines that were loaded on demand", async ({ gateway, demo, 
   await publishBatches(quiet, 1_400);
   await demo.openLive(quiet.url);
   await expect(demo.lineCount).toHaveText("1,000 lines");
-  await page.getByLabel("Search the lines").fill("number 7 ");
   await page.getByLabel("Search the lines").fill("number 77");
   const load = page.getByRole("button", { name: /Load earlier lines/ });
   await expect(load).toHaveText("Load earlier lines (400)");
   await expect(demo.row("number 778")).toHaveCount(1);
-  await expect(demo.row("number 77 ")).toHaveCount(0);
+  const first = page.locator(".dsl-message", { hasText: /^number 77$/ });
+  await expect(first).toHaveCount(0);
   await load.click();
   await expect(load).toBeHidden();
-  await expect(page.locator(".dsl-message", { hasText: /^number 77$/ })).toBeVisible();
+  await expect(first).toHaveCount(1);
 });
 
 test("says why earlier lines could not be loaded, and tries again", async ({
