@@ -1,0 +1,264 @@
+"""A publisher's machinery in one process: the queue, the thread that empties it, and their end.
+
+A fork replaces all of it except the configuration: the child has neither the thread, nor the right
+to the connection, nor a reason to send the lines of its parent.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+import time
+from typing import Dict, Optional
+
+from . import _guard, _lifecycle
+from ._channel import Channels
+from ._config import Config
+from ._encode import encode
+from ._queue import LineQueue, Ticket
+from ._report import write
+from ._sender import Sender
+
+#: How long an exchange that was aborted may take to end.
+_GRACE = 0.2
+#: After a thread could not be started, such as at the system's limit.
+_START_AGAIN = 1.0
+
+
+class _Run:
+    """What belongs to one process."""
+
+    def __init__(self, config: Config) -> None:
+        # next() of a count is atomic.
+        numbers = itertools.count(1)
+        self.next_number = numbers.__next__
+        self.lines = LineQueue(config.max_lines, config.max_bytes)
+        self.sender = Sender(config, self.lines, self.next_number)
+        self.is_running = False
+        self.start_after = 0.0
+        #: Acquired without waiting only, so that a signal handler cannot be stuck on it.
+        self.starting = threading.Lock()
+        #: Held by the thread that runs the sender.
+        self.turn = threading.Lock()
+        #: The time after which an exiting process waits no longer.
+        self.exit_deadline: Optional[float] = None
+
+
+class Core:
+    """Queues lines in the caller's thread and sends them in another."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._channels = Channels(config.service)
+        self._is_closed = False
+        self._close_result = False
+        self._run = _Run(config)
+        _lifecycle.register(self)
+
+    def reset_after_fork(self) -> None:
+        """Replaces everything that belongs to the parent process."""
+        self._run.sender.connection.forget()
+        self._run = _Run(self.config)
+
+    def publish(
+        self, workspace_id: object, workflow_id: object, log_data: object, function_id: object
+    ) -> None:
+        """Queues a line. Performs no I/O and never raises."""
+        if not _guard.enter():
+            return
+        try:
+            run = self._run
+            sender = run.sender
+            if self._is_closed or sender.unauthorized is not None:
+                self._reject(sender)
+                return
+            channel = self._channels.of(workspace_id, workflow_id, function_id)
+            line = (channel, run.next_number(), encode(log_data))
+            run.lines.put(line, sender.drop_reason)
+            if run.exit_deadline is not None:
+                self._drain_here(run, run.exit_deadline)
+            elif not run.is_running:
+                self._start(run)
+            elif sender.is_idle:
+                sender.is_idle = False
+                sender.wake.put(None)
+        except Exception:
+            # Out of memory, for example. The job must not notice.
+            self._run.sender.dropped += 1
+        finally:
+            _guard.leave()
+
+    def flush(self, timeout: float) -> bool:
+        """Waits until every line queued so far was handled. Returns false if that took longer."""
+        if _guard.is_sending():
+            return False
+        run = self._run
+        deadline = time.monotonic() + timeout
+        ticket = self._request(run, deadline)
+        return ticket is None or self._await(run, ticket)
+
+    def close(self, timeout: float) -> bool:
+        """Sends what is queued, with a single attempt if the gateway fails, and stops the thread.
+
+        Returns whether everything was handled. Later calls return the same at once.
+        """
+        if _guard.is_sending() or self._is_closed:
+            return self._close_result
+        self._is_closed = True
+        deadline = time.monotonic() + timeout
+        run = self._run
+        ticket = self._request(run, deadline, is_last=True)
+        is_handled = ticket is None or self._await(run, ticket)
+        self._close_result = is_handled and self.stop(deadline)
+        _lifecycle.forget(self)
+        return self._close_result
+
+    def begin_exit(self, deadline: float) -> Optional[Ticket]:
+        """Requests a flush for the end of the process. `await_exit` must follow."""
+        return self._request(self._run, deadline - _GRACE)
+
+    def await_exit(self, ticket: Optional[Ticket]) -> bool:
+        """Waits for the flush that `begin_exit` has requested."""
+        return ticket is None or self._await(self._run, ticket)
+
+    def end(self, deadline: float) -> None:
+        """Stops the thread. From now on, lines are sent in the thread that logs them."""
+        self._run.exit_deadline = deadline
+        self.stop(deadline)
+
+    def stop(self, deadline: float) -> bool:
+        """Ends the thread after a last attempt. Returns whether it sent everything."""
+        run = self._run
+        sender = run.sender
+        sender.is_closing = True
+        sender.wake.put(None)
+        if not _acquire(run.turn, deadline - _GRACE / 2):
+            sender.connection.abort()
+            if not _acquire(run.turn, max(deadline, time.monotonic() + _GRACE / 2)):
+                # Blocked by name resolution, for example. The thread ends with the process.
+                lost = len(run.lines)
+                write(f"at least {lost} lines were not sent: {self.config.address} hangs")
+                return False
+        try:
+            is_drained = sender.is_drained()
+            for ticket in run.lines.drop_all("publisher closed"):
+                ticket.answer(False)
+            return is_drained and sender.last_error is None
+        finally:
+            run.turn.release()
+
+    def abandon(self) -> None:
+        """Lets the thread end once everything was sent. Returns at once."""
+        sender = self._run.sender
+        sender.is_abandoned = True
+        sender.wake.put(None)
+        # Otherwise the thread, or the end of the process, does it after the last line.
+        if sender.is_drained() and not self._run.is_running:
+            _lifecycle.forget(self)
+
+    def stats(self) -> Dict[str, object]:
+        """Returns counters of this process."""
+        run = self._run
+        sender = run.sender
+        totals = sender.delivery.totals
+        return {
+            "queued": len(run.lines),
+            "stored": totals.stored,
+            "duplicates": totals.duplicates,
+            "refused": totals.refused,
+            "dropped": sender.dropped + run.lines.drops.total(),
+            "retries": sender.retries,
+            "last_error": sender.last_error,
+        }
+
+    def _reject(self, sender: Sender) -> None:
+        # Approximate if several threads get here at once: after the end, no marker needs it.
+        sender.dropped += 1
+        if self._is_closed:
+            sender.reporter.say_once("closed", "lines logged after close() are dropped")
+
+    def _request(self, run: _Run, deadline: float, is_last: bool = False) -> Optional[Ticket]:
+        """Queues a ticket behind all lines. Returns `None` if there is nothing to wait for."""
+        sender = run.sender
+        if run.exit_deadline is not None:
+            self._drain_here(run, min(deadline, run.exit_deadline))
+            return None
+        if not run.is_running:
+            if sender.is_drained():
+                return None
+            self._start(run)
+        ticket = Ticket(deadline)
+        run.lines.put_ticket(ticket)
+        sender.flushes.add(ticket)
+        sender.is_closing = sender.is_closing or is_last
+        sender.wake.put(None)
+        if not run.is_running:
+            self._drain_here(run, deadline)
+        return ticket
+
+    def _await(self, run: _Run, ticket: Ticket) -> bool:
+        try:
+            if not run.sender.is_closing and run.sender.paused_until > ticket.deadline:
+                # The gateway asked for a longer pause.
+                return False
+            return ticket.wait()
+        finally:
+            run.sender.flushes.discard(ticket)
+
+    def _start(self, run: _Run) -> None:
+        """Starts the thread, unless another caller is doing so, or the interpreter refuses."""
+        if not run.starting.acquire(blocking=False):
+            return
+        try:
+            if run.is_running or time.monotonic() < run.start_after:
+                return
+            _lifecycle.prepare_child()
+            thread = threading.Thread(
+                target=self._send, args=(run,), name="datashop-logs", daemon=True
+            )
+            run.is_running = True
+            thread.start()
+        except BaseException as error:
+            run.is_running = False
+            run.start_after = time.monotonic() + _START_AGAIN
+            # RuntimeError: the interpreter is shutting down, or there are too many threads. The
+            # next flush, or the end of the process, sends the lines.
+            if not isinstance(error, RuntimeError):
+                raise
+        finally:
+            run.starting.release()
+
+    def _send(self, run: _Run) -> None:
+        with _guard.Sending(), run.turn:
+            try:
+                run.sender.run()
+            finally:
+                run.is_running = False
+                run.sender.connection.close()
+                if run.sender.is_abandoned:
+                    _lifecycle.forget(self)
+
+    def _drain_here(self, run: _Run, deadline: float) -> None:
+        """Sends in this thread, because no other can be started."""
+        sender = run.sender
+        if time.monotonic() >= deadline:
+            sender.reporter.say_once("exit", "lines logged after the exit timeout are dropped")
+        if not _acquire(run.turn, deadline):
+            return
+        was_closing = sender.is_closing
+        try:
+            with _guard.Sending():
+                sender.is_closing = True
+                sender.connection.until = deadline
+                sender.drain(deadline)
+                sender.connection.close()
+        finally:
+            sender.is_closing = was_closing
+            sender.connection.until = math.inf
+            run.turn.release()
+
+
+def _acquire(lock: threading.Lock, deadline: float) -> bool:
+    # With a timeout of 0, acquire() tries once.
+    return lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
