@@ -17,11 +17,13 @@ from ._channel import Channels
 from ._config import Config
 from ._encode import encode
 from ._queue import LineQueue, Ticket
-from ._report import write
+from ._report import counted, write
 from ._sender import Sender
 
+#: The end of a timeout, in seconds, that is reserved for the count of what will not be sent.
+_FOR_MARKER = 0.5
 #: How long an exchange that was aborted may take to end.
-_GRACE = 0.2
+_FOR_ABORT = 0.1
 #: After a thread could not be started, such as at the system's limit.
 _START_AGAIN = 1.0
 
@@ -116,7 +118,7 @@ class Core:
 
     def begin_exit(self, deadline: float) -> Optional[Ticket]:
         """Requests a flush for the end of the process. `await_exit` must follow."""
-        return self._request(self._run, deadline - _GRACE)
+        return self._request(self._run, deadline - _FOR_MARKER)
 
     def await_exit(self, ticket: Optional[Ticket]) -> bool:
         """Waits for the flush that `begin_exit` has requested."""
@@ -128,18 +130,26 @@ class Core:
         self.stop(deadline)
 
     def stop(self, deadline: float) -> bool:
-        """Ends the thread after a last attempt. Returns whether it sent everything."""
+        """Ends the thread after a last attempt. Returns whether it sent everything.
+
+        If time runs out while the gateway accepts lines, it receives the count of the others.
+        """
         run = self._run
         sender = run.sender
         sender.is_closing = True
         sender.wake.put(None)
-        if not _acquire(run.turn, deadline - _GRACE / 2):
+        is_ended = _acquire(run.turn, deadline - _FOR_MARKER)
+        if not is_ended:
+            sender.is_hurried = True
+            is_ended = _acquire(run.turn, deadline - _FOR_ABORT)
+        if not is_ended:
             sender.connection.abort()
-            if not _acquire(run.turn, max(deadline, time.monotonic() + _GRACE / 2)):
-                # Blocked by name resolution, for example. The thread ends with the process.
-                lost = len(run.lines)
-                write(f"at least {lost} lines were not sent: {self.config.address} hangs")
-                return False
+            is_ended = _acquire(run.turn, max(deadline, time.monotonic() + _FOR_ABORT))
+        if not is_ended:
+            # Blocked by name resolution, for example. The thread ends with the process.
+            lost = counted(len(run.lines))
+            write(f"at least {lost} not sent: {self.config.address} does not answer")
+            return False
         try:
             is_drained = sender.is_drained()
             for ticket in run.lines.drop_all("publisher closed"):

@@ -46,14 +46,23 @@ def prepare_child() -> None:
     registered before the fork.
     """
     global _is_child_prepared
-    if _is_child_prepared or not _is_forked:
+    if _is_child_prepared:
         return
     _is_child_prepared = True
-    for name in ("multiprocessing.util", "billiard.util"):
-        util: Any = sys.modules.get(name)
-        if util is not None:
-            # The lowest priority that runs before remaining children are joined.
-            util.Finalize(None, _at_exit, exitpriority=0)
+    process: Any = sys.modules.get("multiprocessing.process")
+    # A child of a fork server was not forked from a process with this package.
+    if process is not None and process.parent_process() is not None:
+        _finalize("multiprocessing.util")
+    if _is_forked:
+        # Celery's copy of multiprocessing.
+        _finalize("billiard.util")
+
+
+def _finalize(module: str) -> None:
+    util: Any = sys.modules.get(module)
+    if util is not None:
+        # The lowest priority that runs before remaining children are joined.
+        util.Finalize(None, _at_exit, exitpriority=0)
 
 
 def _at_exit() -> None:

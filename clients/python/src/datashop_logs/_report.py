@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Dict
+from typing import Callable, Dict
 
 _SECONDS_BETWEEN = 60.0
 
@@ -15,12 +15,13 @@ _SECONDS_BETWEEN = 60.0
 class Reporter:
     """Writes messages of a kind at most once a minute, or once in total."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._next: Dict[str, float] = {}
 
     def say(self, kind: str, message: str) -> None:
         """Reports a problem that may recur."""
-        now = time.monotonic()
+        now = self._clock()
         if now >= self._next.get(kind, now):
             self._next[kind] = now + _SECONDS_BETWEEN
             write(message)
@@ -41,3 +42,8 @@ def write(message: str) -> None:
     except Exception:
         # Without standard error there is no place left to report to.
         return
+
+
+def counted(count: int) -> str:
+    """Returns `1 line` or `5 lines`."""
+    return f"{count} line{'' if count == 1 else 's'}"

@@ -12,7 +12,7 @@ from ._config import Config
 from ._delivery import Delivery, Retry, Unauthorized
 from ._encode import encode
 from ._queue import Line, LineQueue, Ticket
-from ._report import Reporter
+from ._report import Reporter, counted
 from ._retry import Backoff
 from ._transport import Connection, Unreachable
 
@@ -48,6 +48,8 @@ class Sender:
         self.is_idle = False
         #: No further retries: the publisher closes.
         self.is_closing = False
+        #: No time is left for lines, only for their count.
+        self.is_hurried = False
         #: Nothing follows: the publisher was garbage collected.
         self.is_abandoned = False
         self.wake: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -86,6 +88,9 @@ class Sender:
         self._recount()
         if self.unauthorized is not None:
             return self._discard()
+        if self.is_hurried:
+            for ticket in self._lines.drop_all("the process ended before they were sent"):
+                ticket.answer(False)
         if self.delivery.is_done():
             self._finish_ticket()
         if self.delivery.is_done() and not self._load():
@@ -128,7 +133,7 @@ class Sender:
             markers.append((channel, number, encode(marker(count, reason))))
         if drops:
             total = sum(drops.values())
-            self.reporter.say("dropped", f"{total} lines dropped: {_causes(drops)}")
+            self.reporter.say("dropped", f"{counted(total)} dropped: {_causes(drops)}")
         return markers
 
     def _redacted(self, lines: List[Line], redact: Callable[[Any], Any]) -> List[Line]:
@@ -196,7 +201,7 @@ class Sender:
         total = sum(self._lines.drops.take().values())
         self.dropped += total
         if total:
-            self.reporter.say_once("lost", f"{total} lines were not sent: {self.last_error}")
+            self.reporter.say_once("lost", f"{counted(total)} not sent: {self.last_error}")
         if self._ticket is not None:
             tickets.append(self._ticket)
             self._ticket = None
@@ -277,10 +282,9 @@ class Sender:
 
 def marker(count: int, reason: str) -> Dict[str, object]:
     """Returns the log that stands for lines that were dropped."""
-    lines = "line" if count == 1 else "lines"
     return {
         "level": "WARN",
-        "message": f"{count} {lines} dropped: {reason}",
+        "message": f"{counted(count)} dropped: {reason}",
         "timestamp": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "logType": "SYSTEM",
         "logger": "datashop_logs",

@@ -6,6 +6,7 @@ environment. Any failure is an `Unreachable` that contains neither token nor hea
 
 from __future__ import annotations
 
+import codecs
 import http.client
 import io
 import math
@@ -29,6 +30,10 @@ _COMPRESS_FROM = 1_024
 #: Logs shrink tenfold at the fastest level; higher levels cost much more than they save.
 _LEVEL = 1
 _AGENT = f"datashop-logs/{__version__} python/{sys.version_info[0]}.{sys.version_info[1]}"
+
+# Otherwise the sending thread imports it with the first connection. A process forked at that moment
+# would be left with half of it.
+codecs.lookup("idna")
 
 
 class Unreachable(Exception):
