@@ -6,6 +6,7 @@ import socket
 from typing import Any, Callable, Iterator, List
 
 import pytest
+from gateway import Gateway
 from support import TOKEN, Imitation
 
 from datashop_logs import LogPublisher
@@ -18,6 +19,14 @@ def imitation() -> Iterator[Imitation]:
     gateway = Imitation()
     yield gateway
     gateway.close()
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    """The real gateway, with the demo tokens."""
+    running = Gateway()
+    yield running
+    running.kill()
 
 
 @pytest.fixture

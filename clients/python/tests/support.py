@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from urllib.parse import parse_qs, urlsplit
 
 HOSTS = Path(__file__).parent / "hosts"
 TOKEN = "a-token-that-must-not-leak"
@@ -68,6 +69,7 @@ class Imitation:
         self.stored: List[Stored] = []
         self.requests: List[Request] = []
         self.largest_batch = 1_000
+        self.clock_ahead = 0
         self._steps: Deque[Step] = deque()
         self._ids: Set[Tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -170,6 +172,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body in one packet; otherwise each answer waits for the acknowledgement of its head.
+    wbufsize = 1 << 16
     is_silent = False
 
     def do_POST(self) -> None:
@@ -182,6 +186,33 @@ class _Handler(BaseHTTPRequestHandler):
         if step is not None and step(self):
             return
         self._publish(lines)
+
+    def do_GET(self) -> None:
+        """Streams what is stored for a channel from now on, without a greeting."""
+        imitation = self._imitation
+        if not self.path.startswith(("/logs/stream", "/api/logs/stream")[imitation.kind == "node"]):
+            self.answer(404, {"error": "not found"})
+            return
+        channel = parse_qs(urlsplit(self.path).query)["channels"][0]
+        position = len(imitation.stored)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = True
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            for stored in imitation.stored[position:]:
+                position += 1
+                if stored.channel == channel:
+                    self._send_event(channel, stored.data)
+            time.sleep(0.01)
+
+    def _send_event(self, channel: str, data: Any) -> None:
+        timestamp = _now() + self._imitation.clock_ahead * 1_000
+        envelope = {"channel": channel, "data": data, "timestamp": timestamp, "id": "log-1"}
+        self.wfile.write(b"data: %s\n\n" % json.dumps(envelope).encode())
+        self.wfile.flush()
 
     def answer(
         self, status: int, body: Mapping[str, Any], headers: Optional[Mapping[str, str]] = None

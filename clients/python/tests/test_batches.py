@@ -190,7 +190,7 @@ def test_a_gateway_without_any_route_is_reported(
 ) -> None:
     publisher = make(imitation.url + "/wrong")
     publisher.publish("w", "f", {"n": 1})
-    wait_until(lambda: publisher.stats()["retries"])
+    wait_until(lambda: publisher.stats()["failures"])
     assert "has no route to publish to: check the address" in capsys.readouterr().err
     assert "/wrong" in str(publisher.stats()["last_error"])
 
@@ -205,7 +205,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_at_once(
     publisher.publish("w", "f", {"n": 2})
     assert publisher.flush(10)
     assert imitation.numbers() == {1: 1, 2: 1}
-    assert publisher.stats()["retries"] == 0
+    assert publisher.stats()["failures"] == 0
 
 
 def test_a_gateway_behind_tls_is_verified(make: Make, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_gateway_behind_tls_is_verified(make: Make, tmp_path: Path) -> None:
 
     stranger = make(url)
     stranger.publish("w", "f", {"n": 1})
-    wait_until(lambda: stranger.stats()["retries"])
+    wait_until(lambda: stranger.stats()["failures"])
     assert "CERTIFICATE_VERIFY_FAILED" in str(stranger.stats()["last_error"])
     assert gateway.requests == []
 
@@ -265,14 +265,14 @@ def test_lines_of_many_threads_are_each_stored_once(make: Make, imitation: Imita
     ],
 )
 def test_an_invalid_address_is_refused_without_a_password(url: Any) -> None:
-    with pytest.raises(ValueError, match="^url: expected") as refused:
+    with pytest.raises(ValueError, match=r"^url: expected") as refused:
         LogPublisher(url, TOKEN)
     assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\n", "t\u00f6ken", "x" * 300, None, 5])
 def test_an_invalid_token_is_refused_without_repeating_it(token: Any) -> None:
-    with pytest.raises(ValueError, match="^token: expected") as refused:
+    with pytest.raises(ValueError, match=r"^token: expected") as refused:
         LogPublisher("http://127.0.0.1", token)
     assert not token or str(token) not in str(refused.value)
 

@@ -48,7 +48,7 @@ def test_the_dropped_lines_are_counted_in_a_line_after_recovery(
     publisher = make(imitation.url, max_lines=100)
     imitation.answer_next(503, times=2)
     publisher.publish("w", "f", {"n": 0})
-    wait_until(lambda: publisher.stats()["retries"])
+    wait_until(lambda: publisher.stats()["failures"])
     for n in range(1, 313):
         publisher.publish("w", "f", {"n": n})
     assert publisher.flush(20)
@@ -64,7 +64,7 @@ def test_each_channel_has_a_marker_of_its_own(make: Make, imitation: Imitation) 
     publisher = make(imitation.url, max_lines=10)
     imitation.answer_next(503)
     publisher.publish("w", "first", {"n": 0})
-    wait_until(lambda: publisher.stats()["retries"])
+    wait_until(lambda: publisher.stats()["failures"])
     for n in range(20):
         publisher.publish("w", "first", {"n": n})
     for n in range(10):

@@ -156,6 +156,25 @@ log(3)
     assert imitation.numbers() == dict.fromkeys(range(4), 1)
 
 
+def test_a_flush_without_a_thread_keeps_the_lines_if_the_gateway_fails(
+    imitation: Imitation,
+) -> None:
+    imitation.answer_next(503, times=2)
+    program = (
+        PUBLISHER
+        + """
+import threading
+def refuse(self): raise RuntimeError("can't start new thread")
+threading.Thread.start = refuse
+log(1)
+print(publisher.flush(10), publisher.flush(10), publisher.flush(10), publisher.close(10))
+"""
+    )
+    done = run_python(program, imitation.url)
+    assert done.stdout == "False False True True\n"
+    assert imitation.numbers() == {1: 1}
+
+
 def test_lines_arrive_if_the_process_skips_exit_handlers_after_a_flush(
     imitation: Imitation,
 ) -> None:

@@ -7,10 +7,9 @@ to the connection, nor a reason to send the lines of its parent.
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 import time
-from typing import Dict, Optional
+from typing import Optional, TypedDict
 
 from . import _guard, _lifecycle
 from ._channel import Channels
@@ -26,6 +25,22 @@ _FOR_MARKER = 0.5
 _FOR_ABORT = 0.1
 #: After a thread could not be started, such as at the system's limit.
 _START_AGAIN = 1.0
+
+
+class Stats(TypedDict):
+    """Counters of a publisher in this process."""
+
+    queued: int
+    stored: int
+    #: Lines that a retry sent again, and that the gateway recognized.
+    duplicates: int
+    refused: int
+    #: Includes the refused ones.
+    dropped: int
+    #: Attempts that failed.
+    failures: int
+    #: `None` while the gateway accepts lines.
+    last_error: Optional[str]
 
 
 class _Run:
@@ -97,8 +112,7 @@ class Core:
             return False
         run = self._run
         deadline = time.monotonic() + timeout
-        ticket = self._request(run, deadline)
-        return ticket is None or self._await(run, ticket)
+        return self._await(run, self._request(run, deadline))
 
     def close(self, timeout: float) -> bool:
         """Sends what is queued, with a single attempt if the gateway fails, and stops the thread.
@@ -110,9 +124,9 @@ class Core:
         self._is_closed = True
         deadline = time.monotonic() + timeout
         run = self._run
-        ticket = self._request(run, deadline, is_last=True)
-        is_handled = ticket is None or self._await(run, ticket)
-        self._close_result = is_handled and self.stop(deadline)
+        is_handled = self._await(run, self._request(run, deadline, is_last=True))
+        is_stopped = self.stop(deadline)
+        self._close_result = is_handled and is_stopped
         _lifecycle.forget(self)
         return self._close_result
 
@@ -122,7 +136,7 @@ class Core:
 
     def await_exit(self, ticket: Optional[Ticket]) -> bool:
         """Waits for the flush that `begin_exit` has requested."""
-        return ticket is None or self._await(self._run, ticket)
+        return self._await(self._run, ticket)
 
     def end(self, deadline: float) -> None:
         """Stops the thread. From now on, lines are sent in the thread that logs them."""
@@ -151,10 +165,11 @@ class Core:
             write(f"at least {lost} not sent: {self.config.address} does not answer")
             return False
         try:
-            is_drained = sender.is_drained()
-            for ticket in run.lines.drop_all("publisher closed"):
-                ticket.answer(False)
-            return is_drained and sender.last_error is None
+            if not sender.is_drained():
+                # No thread could be started.
+                with _guard.Sending():
+                    sender.drain(max(deadline, time.monotonic() + _FOR_ABORT))
+            return sender.is_drained() and sender.last_error is None
         finally:
             run.turn.release()
 
@@ -167,7 +182,7 @@ class Core:
         if sender.is_drained() and not self._run.is_running:
             _lifecycle.forget(self)
 
-    def stats(self) -> Dict[str, object]:
+    def stats(self) -> Stats:
         """Returns counters of this process."""
         run = self._run
         sender = run.sender
@@ -178,7 +193,7 @@ class Core:
             "duplicates": totals.duplicates,
             "refused": totals.refused,
             "dropped": sender.dropped + run.lines.drops.total(),
-            "retries": sender.retries,
+            "failures": sender.failures,
             "last_error": sender.last_error,
         }
 
@@ -189,25 +204,26 @@ class Core:
             sender.reporter.say_once("closed", "lines logged after close() are dropped")
 
     def _request(self, run: _Run, deadline: float, is_last: bool = False) -> Optional[Ticket]:
-        """Queues a ticket behind all lines. Returns `None` if there is nothing to wait for."""
+        """Queues a ticket behind all lines. Returns `None` if no thread will answer it."""
         sender = run.sender
-        if run.exit_deadline is not None:
-            self._drain_here(run, min(deadline, run.exit_deadline))
-            return None
-        if not run.is_running:
-            if sender.is_drained():
-                return None
+        if not run.is_running and not sender.is_drained():
             self._start(run)
+        if not run.is_running or run.exit_deadline is not None:
+            sender.is_closing = sender.is_closing or is_last
+            if not sender.is_drained():
+                self._drain_here(run, deadline)
+            return None
         ticket = Ticket(deadline)
-        run.lines.put_ticket(ticket)
         sender.flushes.add(ticket)
+        run.lines.put_ticket(ticket)
         sender.is_closing = sender.is_closing or is_last
         sender.wake.put(None)
-        if not run.is_running:
-            self._drain_here(run, deadline)
         return ticket
 
-    def _await(self, run: _Run, ticket: Ticket) -> bool:
+    def _await(self, run: _Run, ticket: Optional[Ticket]) -> bool:
+        """Returns whether everything in front of the ticket was handled in time."""
+        if ticket is None:
+            return run.sender.is_drained()
         try:
             if not run.sender.is_closing and run.sender.paused_until > ticket.deadline:
                 # The gateway asked for a longer pause.
@@ -221,7 +237,7 @@ class Core:
         if not run.starting.acquire(blocking=False):
             return
         try:
-            if run.is_running or time.monotonic() < run.start_after:
+            if run.is_running or time.monotonic() < run.start_after or run.exit_deadline:
                 return
             _lifecycle.prepare_child()
             thread = threading.Thread(
@@ -251,22 +267,14 @@ class Core:
 
     def _drain_here(self, run: _Run, deadline: float) -> None:
         """Sends in this thread, because no other can be started."""
-        sender = run.sender
-        if time.monotonic() >= deadline:
-            sender.reporter.say_once("exit", "lines logged after the exit timeout are dropped")
-        if not _acquire(run.turn, deadline):
-            return
-        was_closing = sender.is_closing
-        try:
-            with _guard.Sending():
-                sender.is_closing = True
-                sender.connection.until = deadline
-                sender.drain(deadline)
-                sender.connection.close()
-        finally:
-            sender.is_closing = was_closing
-            sender.connection.until = math.inf
-            run.turn.release()
+        if time.monotonic() >= deadline and run.exit_deadline is not None:
+            run.sender.reporter.say_once("exit", "lines logged after the exit timeout are dropped")
+        if _acquire(run.turn, deadline):
+            try:
+                with _guard.Sending():
+                    run.sender.drain(deadline)
+            finally:
+                run.turn.release()
 
 
 def _acquire(lock: threading.Lock, deadline: float) -> bool:

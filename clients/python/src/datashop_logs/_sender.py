@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import queue
 import time
 from datetime import datetime, timezone
@@ -40,7 +41,7 @@ class Sender:
         #: Set once the gateway has refused the token.
         self.unauthorized: Optional[str] = None
         self.last_error: Optional[str] = None
-        self.retries = 0
+        self.failures = 0
         self.dropped = 0
         #: Until when the gateway asked for a pause, in the time of `monotonic`.
         self.paused_until = 0.0
@@ -63,6 +64,7 @@ class Sender:
         self.flushes: Set[Ticket] = set()
         self._markers: Set[int] = set()
         self._recounted_at = 0.0
+        self._is_draining = False
 
     def is_drained(self) -> bool:
         """Returns whether there is nothing to send, not even a marker."""
@@ -79,9 +81,17 @@ class Sender:
                 self._crashed(error)
 
     def drain(self, deadline: float) -> None:
-        """Sends what there is now, in the thread of the caller, until `deadline`."""
-        while time.monotonic() < deadline and self.advance():
-            continue
+        """Sends what there is now in the caller's thread, until a failure or `deadline`."""
+        self.connection.until = deadline
+        self._is_draining = True
+        failures = self.failures
+        try:
+            while time.monotonic() < deadline and self.failures == failures and self.advance():
+                continue
+        finally:
+            self._is_draining = False
+            self.connection.until = math.inf
+            self.connection.close()
 
     def advance(self) -> bool:
         """Performs one step. Returns false if there is nothing to do."""
@@ -163,16 +173,17 @@ class Sender:
     def _failed(self, retry: Retry) -> None:
         self.drop_reason = retry.trouble
         self.last_error = str(retry)
-        self.reporter.say("failed", f"{retry}; lines are kept and sent later")
+        self.failures += 1
         if self.is_closing:
             self._give_up(retry.trouble)
             return
-        self.retries += 1
+        self.reporter.say("failed", f"{retry}; lines are kept and sent later")
         now = time.monotonic()
         if retry.pause is not None:
             # Jitter here too: all publishers were asked to wait until the same moment.
             self.paused_until = now + retry.pause + self._backoff.failed() / 4
-        self._pause(now, retry.pause)
+        if not self._is_draining:
+            self._pause(now, retry.pause)
 
     def _pause(self, since: float, asked: Optional[float]) -> None:
         """Waits before the next attempt, unless a flush or close ends the pause."""

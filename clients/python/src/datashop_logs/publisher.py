@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, Optional, Tuple, Type
+from typing import Any, Optional, Tuple, Type
 
 from ._address import Address
 from ._config import Config, Redact
-from ._core import Core
+from ._core import Core, Stats
 
 
 class LogPublisher:
@@ -103,13 +103,8 @@ class LogPublisher:
         """
         return self._core.close(self._seconds(timeout))
 
-    def stats(self) -> Dict[str, object]:
-        """Returns counters of this process.
-
-        They are `queued`, `stored`, `duplicates` (a retry that the gateway recognized), `refused`,
-        `dropped` (including refused lines), `retries`, and `last_error`, which is `None` while
-        lines are accepted.
-        """
+    def stats(self) -> Stats:
+        """Returns counters of this process."""
         return self._core.stats()
 
     def __enter__(self) -> LogPublisher:
