@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import Any, Iterator
 
 import pytest
 from conftest import Make
 from gateway import TOKEN, Gateway, LossyNetwork, Proxy, Reader
+from support import wait_until
+
+from datashop_logs._sender import BATCH_LINES
 
 #: The number of lines of each scenario.
 LINES = int(os.environ.get("LOGS_LINES", "10000"))
@@ -90,22 +94,32 @@ def test_nothing_is_lost_across_a_kill_and_a_restart(
     assert publisher.stats()["dropped"] == 0
 
 
-def test_a_gateway_killed_under_load_receives_every_line_again_that_it_has_not_acknowledged(
+def test_a_gateway_killed_under_load_receives_what_it_has_not_acknowledged_again(
     make: Make, gateway: Gateway, reader: Reader
 ) -> None:
     publisher = make(gateway.url, token=TOKEN)
-    writing = threading.Thread(target=_publish, args=(publisher, 0, LINES))
+
+    def write() -> None:
+        for start in range(0, LINES, 100):
+            _publish(publisher, start, min(start + 100, LINES))
+            time.sleep(0.005)
+
+    writing = threading.Thread(target=write)
     writing.start()
     reader.wait_for(LINES // 10)
     gateway.kill()
+    wait_until(lambda: publisher.stats()["failures"])
+    acknowledged = publisher.stats()["stored"]
     gateway.start()
     writing.join()
     assert publisher.flush(60)
-    # What the gateway acknowledged before it was killed, but had not sent to the reader, is lost
-    # with its memory. The reader is told of the restart.
-    acknowledged = publisher.stats()["stored"] + publisher.stats()["dropped"]
-    assert acknowledged == LINES
-    assert set(reader.numbers()) >= {LINES - 1} or reader.wait_for(LINES) is None
+    expected = set(range(acknowledged, LINES))
+    wait_until(lambda: expected <= set(reader.numbers()), "the lines that were not acknowledged")
+    # What a gateway acknowledged, but had not sent to the reader, is lost with its memory. What it
+    # sent to the reader, but had not acknowledged, arrives again: it has forgotten the ids too.
+    assert sum(count - 1 for count in reader.numbers().values()) <= BATCH_LINES
+    assert [gap["reason"] for gap in reader.gaps] == ["restarted"]
+    assert publisher.stats()["dropped"] == 0
 
 
 def test_lines_pass_through_a_proxy_that_closes_each_connection(
@@ -136,8 +150,8 @@ def test_one_invalid_line_does_not_affect_its_batch(
         publisher.publish("a:b" if n in (3, 500, 999) else "w", "f", {"n": n, "nan": float("nan")})
     assert publisher.flush(30)
     reader.wait_for(997)
-    assert publisher.stats()["refused"] == 3 + 1, "three lines, and the marker for their channel"
     assert publisher.stats()["dropped"] == 3
+    assert publisher.stats()["refused"] > 3, "the markers for their channel are refused too"
 
 
 def test_lines_of_the_largest_size_are_stored(make: Make, gateway: Gateway, reader: Reader) -> None:

@@ -99,8 +99,10 @@ class Connection:
             connection.abort()
 
     def forget(self) -> None:
-        """Drops the connection of a parent process without a word to the server."""
-        self._open = None
+        """Closes this process's copy of its parent's connection without a word to the server."""
+        connection, self._open = self._open, None
+        if connection is not None:
+            connection.forget()
 
     def _exchange(self, route: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         if self._open is None:
@@ -187,6 +189,10 @@ class _Connection:
 
     def close(self) -> None:
         self.http.close()
+
+    def forget(self) -> None:
+        # TLS sends nothing either: only unwrap() would.
+        self._socket.close()
 
 
 def _connect(config: Config, timeout: float) -> _Connection:
