@@ -249,6 +249,8 @@ class _Handler(BaseHTTPRequestHandler):
         is_batch = self.headers.get("Content-Type") == "application/x-ndjson"
         if self.path not in routes[imitation.kind]:
             self.answer(404, {"error": "not found"})
+        elif imitation.kind == "fastapi" and "Content-Encoding" in self.headers:
+            self.answer(422, {"detail": "there was an error parsing the body"})
         elif self.headers.get("X-Service-Token") != imitation.token:
             self.answer(403, {"error": "Unauthorized log publisher"})
         elif is_batch and imitation.kind != "batches":

@@ -1,4 +1,4 @@
-"""Rule 2: memory is bounded by count and bytes; what is dropped is counted and reported."""
+"""Memory is bounded by count and bytes; what is dropped is counted and reported."""
 
 from __future__ import annotations
 

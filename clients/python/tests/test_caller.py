@@ -1,4 +1,4 @@
-"""Rules 1, 3 and 4: the caller is neither delayed nor interrupted, and logs what it saw."""
+"""The caller is neither delayed nor interrupted, and logs what it saw."""
 
 from __future__ import annotations
 
@@ -181,3 +181,12 @@ def test_a_record_is_formatted_in_the_caller_and_left_unchanged(
     assert log["message"] == "[etl] ['before']"
     assert log["exception"]["type"] == "ValueError"
     assert "broken row" in log["exception"]["traceback"]
+
+
+def test_ids_that_are_too_long_are_cut(make: Make, imitation: Imitation) -> None:
+    publisher = make(imitation.url)
+    for n in range(100):
+        publisher.publish("w" * 10_000_000, "f", {"n": n})
+    assert publisher.flush(20)
+    # Long enough to be refused by the gateway.
+    assert {len(stored.channel) for stored in imitation.stored} == {len("logs:etl::f") + 129}

@@ -186,3 +186,17 @@ def test_doctor_knows_a_gateway_without_batches() -> None:
     assert done.returncode == 0, done.stdout
     assert "ok   batches: not supported by this gateway" in done.stdout
     assert wait_until(lambda: imitation.stored)
+
+
+def test_publish_accepts_input_of_any_encoding_and_length(imitation: Imitation) -> None:
+    command = [sys.executable, "-m", "datashop_logs", "publish", "--workspace", "w"]
+    done = subprocess.run(
+        command,
+        env=_environment(imitation.url, TOKEN),
+        input=b"caf\xe9\n" + b"line\n" * 60_000,
+        capture_output=True,
+        timeout=2 * PATIENCE,
+        check=False,
+    )
+    assert done.stdout == b"60001 stored, 0 not delivered\n"
+    assert imitation.logs()[0]["message"] == "caf\\xe9"

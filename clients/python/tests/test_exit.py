@@ -1,4 +1,4 @@
-"""Rules 6, 8 and 9: a process ends in time, and its last lines arrive."""
+"""A process ends in time, and its last lines arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rule 5: after a fork, parent and child each deliver their own lines exactly once."""
+"""After a fork, parent and child each deliver their own lines exactly once."""
 
 from __future__ import annotations
 

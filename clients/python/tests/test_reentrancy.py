@@ -1,4 +1,4 @@
-"""Rules 10 and 11: no feedback into itself; finalizers, signals, greenlets and pickles are safe."""
+"""No feedback into itself; finalizers, signals, greenlets and pickles are safe."""
 
 from __future__ import annotations
 

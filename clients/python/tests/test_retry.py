@@ -1,4 +1,4 @@
-"""Rule 7: retries back off with jitter, honour the gateway's wishes, and can be interrupted."""
+"""Retries back off with jitter, honour the gateway's wishes, and can be interrupted."""
 
 from __future__ import annotations
 

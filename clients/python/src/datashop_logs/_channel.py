@@ -9,6 +9,8 @@ from ._encode import text_of
 
 #: How many channels are remembered. A job has a handful.
 _MOST_CHANNELS = 4_096
+#: The gateway accepts 128 bytes.
+_LONGEST_ID = 128
 
 
 class Channel:
@@ -49,12 +51,19 @@ class Channels:
         ids = (workspace_id, _optional(workflow_id), _optional(function_id))
         channel = self._known.get(ids)
         if channel is None:
+            if any(part is not None and len(part) > _LONGEST_ID for part in ids):
+                # The gateway refuses it. Each line would carry it there.
+                return Channel(self._service, (_cut(ids[0]) or "", _cut(ids[1]), _cut(ids[2])))
             channel = Channel(self._service, ids)
             if len(self._known) >= _MOST_CHANNELS:
                 self._known.clear()
             # If two threads get here, both objects describe the same channel.
             channel = self._known.setdefault(ids, channel)
         return channel
+
+
+def _cut(part: Optional[str]) -> Optional[str]:
+    return part if part is None else part[: _LONGEST_ID + 1]
 
 
 def _optional(part: object) -> Optional[str]:

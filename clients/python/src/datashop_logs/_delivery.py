@@ -23,6 +23,7 @@ _SINGLE_ROUTES = ("/api/logs/publish", "/logs/stream")
 #: A gateway without batches may be replaced by one with batches.
 _TRY_BATCHES_AGAIN = 300.0
 _WITHOUT_BATCHES = frozenset({400, 404, 405, 415, 422})
+_NDJSON = {"Content-Type": "application/x-ndjson"}
 _WITHOUT_ROUTE = frozenset({404, 405})
 _REFUSED_LINE = frozenset({400, 413, 415, 422})
 
@@ -102,7 +103,7 @@ class Delivery:
         body = b"\n".join(
             channel.body_with_id(self._id(number), data) for channel, number, data in part
         )
-        answer = self.connection.post(_BATCH_ROUTE, body, {"Content-Type": "application/x-ndjson"})
+        answer = self.connection.post(_BATCH_ROUTE, body, _NDJSON, compress=True)
         self._check(answer)
         if answer.status in (200, 207):
             self._settle(part, answer)
@@ -142,6 +143,7 @@ class Delivery:
             # Ignored by older gateways.
             "Idempotency-Key": self._id(number).decode("ascii"),
         }
+        # Not compressed: FastAPI, for example, does not decompress requests.
         route = _SINGLE_ROUTES[self._single_route]
         answer = self.connection.post(route, channel.body(data), headers)
         if answer.status in _WITHOUT_ROUTE:

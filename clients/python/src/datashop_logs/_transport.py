@@ -62,9 +62,11 @@ class Connection:
         #: An end for all exchanges, in the time of `monotonic`: the process is about to exit.
         self.until = math.inf
 
-    def post(self, route: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(
+        self, route: str, body: bytes, headers: Mapping[str, str], compress: bool = False
+    ) -> Answer:
         """Sends a request and returns the answer, whatever its status is."""
-        if self.config.compress and len(body) >= _COMPRESS_FROM:
+        if compress and self.config.compress and len(body) >= _COMPRESS_FROM:
             body = _gzip(body)
             headers = {**headers, "Content-Encoding": "gzip"}
         if self._open is not None and time.monotonic() - self._used_at > _LONGEST_IDLE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from datetime import datetime, timezone
@@ -18,6 +19,7 @@ DETAILS = (
     "Publishes each MESSAGE, or each line of standard input: a JSON object as it is, anything else "
     "as the message of a log. Exit code 1: some lines were not stored within --timeout."
 )
+_LINES_BETWEEN_FLUSHES = 10_000
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -33,16 +35,23 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     token = _environment.required(_environment.TOKEN)
     publisher = LogPublisher(options.url, token, options.service)
-    lines: Iterable[str] = options.messages or sys.stdin
-    for line in lines:
+    lines: Iterable[str] = options.messages or _standard_input()
+    for number, line in enumerate(lines, 1):
         text = line.rstrip("\r\n")
         if text:
             publisher.publish(options.workspace, options.workflow, _log_of(text, options.level))
+        if number % _LINES_BETWEEN_FLUSHES == 0:
+            # A file is read faster than a gateway accepts lines, and the queue is bounded.
+            publisher.flush(options.timeout)
     publisher.flush(options.timeout)
     publisher.close()
     stats = publisher.stats()
     print(f"{stats['stored']} stored, {stats['dropped']} not delivered")
     return OK if stats["dropped"] == 0 and stats["queued"] == 0 else NOT_DELIVERED
+
+
+def _standard_input() -> Iterable[str]:
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="backslashreplace")
 
 
 def _log_of(text: str, level: str) -> Any:
