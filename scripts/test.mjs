@@ -13,6 +13,7 @@ import { checkPackage } from "./lib/check_package.mjs";
 import { entry, ROOT, run, runAndKeep, stop, UserError } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
 import { buildPackage } from "./package.mjs";
+import { pythonTests } from "./python-tests.mjs";
 import { setup } from "./setup.mjs";
 import { entrySizes, size } from "./size.mjs";
 import { soak } from "./soak.mjs";
@@ -43,6 +44,7 @@ const CORE = [
 const PARTS = {
   lint: { about: "format, lints, types, features, documentation", run: lint },
   native: { about: "core and gateway, on this machine", run: native },
+  python: { about: "the Python package: lints, types, tests on a real gateway", run: python },
   browser: { about: "component in Chromium and Firefox, on a real gateway", run: browser },
   e2e: { about: "demo page end to end, its size, a minute of cuts", run: endToEnd },
   package: { about: "the npm package, policy by policy, in Chromium and Firefox", run: npmPackage },
@@ -165,6 +167,15 @@ async function native() {
   ];
 }
 
+async function python() {
+  const programs = { gateway: await buildGateway(), faultProxy: await buildFaultProxy() };
+  const { checks, tests } = await pythonTests(programs);
+  return [
+    ...Object.entries(checks).map(([name, hasPassed]) => one(`python: ${name}`, hasPassed)),
+    counted("python: pytest", tests),
+  ];
+}
+
 async function browser() {
   const { chromedriver, geckodriver } = findBrowsers();
   const files = readdirSync(`${ROOT}/tests`).filter((file) => /^web_.*\.rs$/.test(file));
@@ -266,7 +277,8 @@ function one(name, hasPassed) {
 
 /**
  * Counts the tests in the output of a runner: `test result: ok. 12 passed; 0 failed` of cargo and
- * wasm-bindgen, `24 passed (38s)` of Playwright, `ℹ pass 12` of Node.
+ * wasm-bindgen, `24 passed (38s)` of Playwright, `24 passed in 38s` of pytest, `ℹ pass 12` of
+ * Node.
  *
  * @param {string} name
  * @param {{ code: number, output: string }} run
