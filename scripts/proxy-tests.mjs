@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildFaultProxy, buildGateway } from "./lib/build.mjs";
+import { NPM_FOLDER } from "./lib/npm_folder.mjs";
 import { installLocked } from "./lib/npm_install.mjs";
 import { entry, ROOT, runAndKeep } from "./lib/run.mjs";
 
@@ -27,6 +28,18 @@ export async function proxyTests(gateway, faultProxy) {
   const options = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
   return runAndKeep(process.execPath, [...options, ...files.map((file) => path.join(HERE, file))], {
     env: { LOGS_GATEWAY: gateway, LOGS_FAULT_PROXY: faultProxy },
+  });
+}
+
+/**
+ * Runs the tests of the module in the staged package, with the program of a gateway.
+ *
+ * @param {string} gateway
+ */
+export function packedProxyTests(gateway) {
+  const args = ["--test", "--test-reporter=spec", path.join(HERE, "packed.mjs")];
+  return runAndKeep(process.execPath, args, {
+    env: { LOGS_GATEWAY: gateway, LOGS_NPM_FOLDER: NPM_FOLDER },
   });
 }
 

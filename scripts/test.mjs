@@ -50,6 +50,7 @@ const PARTS = {
   package: { about: "the npm package, policy by policy, in Chromium and Firefox", run: npmPackage },
   proxy: { about: "the proxy module in Express 4 and 5, on a real gateway", run: proxyModule },
   hosts: { about: "the packed package in pages of several bundlers and Reacts", run: inHosts },
+  chain: { about: "a Python job, a release gateway, Express, and the page", run: chain },
 };
 
 /** The checks of the JavaScript, each a program of node_modules with its arguments. */
@@ -242,9 +243,11 @@ async function npmPackage() {
   await buildPackage();
   await checkPackage();
   const { packageTests } = await import("./package-tests.mjs");
+  const { packedProxyTests } = await import("./proxy-tests.mjs");
   const results = [
     one("package: publint and attw", true),
     one("package: size", await entrySizes()),
+    counted("package: proxy module", await packedProxyTests(program)),
     ...(await packageTests(program)).map((done) => counted(done.name, done)),
   ];
   const { quickBench } = await import("./bench.mjs");
@@ -262,6 +265,11 @@ async function inHosts() {
   return [
     counted("hosts", await hosts(await buildGateway(), { only: process.env.CI ? [] : QUICK })),
   ];
+}
+
+async function chain() {
+  const { chainTests } = await import("./chain-tests.mjs");
+  return [counted("chain", await chainTests())];
 }
 
 /**

@@ -4,7 +4,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Gateway } from "../support/gateway.mjs";
-import { CHANNEL, FRAMEWORKS, IDS, Reader, STREAM, ask, startHost, until } from "./support.mjs";
+import {
+  ask,
+  CHANNEL,
+  FRAMEWORKS,
+  HISTORY,
+  IDS,
+  Reader,
+  STREAM,
+  startHost,
+  until,
+} from "./support.mjs";
 
 const gateway = new Gateway();
 before(() => gateway.start());
@@ -70,6 +80,25 @@ for (const framework of Object.keys(FRAMEWORKS)) {
     }
   });
 
+  test(`${framework}: older lines come in pages`, async (t) => {
+    const host = await startHost(t, { gateway: gateway.url }, framework);
+    const url = `${host.url}${HISTORY}?${IDS}`;
+    await gateway.publishNumbers(1, 6);
+    const newest = await ask(`${url}&limit=3`, { "Accept-Encoding": "identity" });
+    assert.equal(newest.status, 200);
+    assert.equal(newest.headers["cache-control"], "no-store");
+    assert.deepEqual(numbersOf(newest.json), [4, 5, 6]);
+    const { seq } = newest.json.logs[0];
+    const { epoch } = newest.json;
+    const older = await ask(`${url}&limit=3&before=${seq}&epoch=${epoch}`);
+    assert.deepEqual(numbersOf(older.json), [1, 2, 3]);
+    const restarted = await ask(`${url}&before=${seq}&epoch=abcdef`);
+    assert.deepEqual([restarted.status, restarted.json.epoch], [409, epoch]);
+    const wrong = await ask(`${url}&limit=0`);
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.json.error, /^limit/);
+  });
+
   test(`${framework}: refusals are JSON`, async (t) => {
     const host = await startHost(t, { gateway: gateway.url, authorize: () => null }, framework);
     const answer = await ask(`${host.url}${STREAM}?${IDS}`, { "Accept-Encoding": "identity" });
@@ -84,3 +113,8 @@ test("a channel of another workspace is refused before the gateway is asked", as
   const answer = await ask(`${host.url}${STREAM}?workspace_id=workspace999&workflow_id=x`);
   assert.equal(answer.status, 403);
 });
+
+/** @param {{ logs: { data: { number: number } }[] }} page */
+function numbersOf({ logs }) {
+  return logs.map(({ data }) => data.number);
+}

@@ -72,8 +72,8 @@ export const allowAll = () => ({ userId: "jane", workspaceIds: ["workspace123"] 
  * @param {Partial<LogsProxyOptions> & { gateway: string }} options
  * @returns {Promise<Host>}
  */
-export async function startHost(t, options, framework = "plain http") {
-  const proxy = createLogsProxy({ authorize: allowAll, onError: () => {}, ...options });
+export async function startHost(t, options, framework = "plain http", create = createLogsProxy) {
+  const proxy = create({ authorize: allowAll, onError: () => {}, ...options });
   const server = createServer(FRAMEWORKS[framework](proxy));
   const url = await listen(server);
   t.after(async () => {

@@ -22,7 +22,10 @@ export interface LogsTarget {
 export interface LogsProxyDeadlines {
   /** Until the gateway accepts a connection. Default: 3,000; then 502. */
   connectMs?: number;
-  /** Until the head of its response arrives. Default: 10,000; then 504. */
+  /**
+   * Until the head of its response arrives, and then the rest of a history page. Default: 10,000;
+   * then 504.
+   */
   headMs?: number;
   /** Until the next byte of an open stream arrives. Default: 45,000; then the stream ends. */
   idleMs?: number;

@@ -21,14 +21,14 @@ export function isForReader(answer) {
 }
 
 /**
- * Returns the whole body of a response.
+ * Returns the whole body of a response, byte for byte.
  *
  * @param {IncomingMessage} answer
  * @param {string} address
- * @param {number} idleMs How long the gateway may be silent within it.
+ * @param {number} deadline Milliseconds until it must have arrived.
  * @returns {Promise<Buffer>}
  */
-export function bodyOf(answer, address, idleMs) {
+export function bodyOf(answer, address, deadline) {
   return new Promise((resolve, reject) => {
     /** @type {Buffer[]} */
     const chunks = [];
@@ -37,17 +37,27 @@ export function bodyOf(answer, address, idleMs) {
       reject(new Refusal(status, `upstream ${address} ${what}`));
       answer.destroy();
     };
-    const timer = setTimeout(() => fail(`was silent for ${idleMs / 1_000} s`, 504), idleMs);
+    const late = `did not send its history within ${deadline / 1_000} s`;
+    const timer = setTimeout(() => fail(late, 504), deadline);
     answer.on("data", (/** @type {Buffer} */ chunk) => {
-      timer.refresh();
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > MAX_BYTES) fail(`sent more than ${MAX_BYTES} bytes of history`);
     });
-    answer.once("end", () => resolve(Buffer.concat(chunks)));
+    answer.once("end", () => {
+      const body = Buffer.concat(chunks);
+      // Not parsed: a page is up to 1 MiB, and this process serves others meanwhile.
+      if (isObject(body)) resolve(body);
+      else fail("answered with JSON that is not a page of logs");
+    });
     answer.once("close", () => {
       clearTimeout(timer);
       fail("ended its response early");
     });
   });
+}
+
+/** @param {Buffer} body */
+function isObject(body) {
+  return body.subarray(0, 16).toString("latin1").trimStart().startsWith("{");
 }

@@ -67,8 +67,8 @@ export class LogsProxy {
       const route = this.#historyRoute;
       const answer = await this.#upstream.open(route, query, headers, signal, isForReader);
       signal.throwIfAborted();
-      const { idleMs } = this.#settings.deadlines;
-      const body = await bodyOf(answer, this.#upstream.address, idleMs);
+      const { headMs } = this.#settings.deadlines;
+      const body = await bodyOf(answer, this.#upstream.address, headMs);
       this.#visits.counters.histories += 1;
       sendJson(response, answer.statusCode ?? 200, body);
     });

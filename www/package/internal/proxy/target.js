@@ -63,7 +63,8 @@ export function parseHistory(request) {
   const forwarded = new URLSearchParams({ channel: target.channel });
   for (const name of HISTORY_PARAMETERS) {
     const value = only(query, name);
-    if (value) forwarded.set(name, value);
+    // The gateway names a wrong value, and an empty one is wrong.
+    if (value !== undefined) forwarded.set(name, value);
   }
   return { target, query: forwarded.toString() };
 }
