@@ -20,3 +20,4 @@ pub mod reader;
 pub mod server;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 pub mod signals;
+pub mod toml_text;

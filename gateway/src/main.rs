@@ -7,27 +7,15 @@
 )]
 
 mod cli;
+mod serve;
 
-use std::env::VarError;
 use std::io::IsTerminal;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderValue;
-use clap::Parser;
-use logs_gateway::demo::job;
+use clap::{CommandFactory, FromArgMatches};
 use logs_gateway::demo::publisher::{Publisher, Series};
 use logs_gateway::demo::replay::Recording;
-use logs_gateway::http::app::{Extras, app};
-use logs_gateway::http::base_url::BaseUrl;
-use logs_gateway::http::cors::Cors;
-use logs_gateway::http::hosts::Hosts;
-use logs_gateway::http::state::Gateway;
-use logs_gateway::http::tokens::Tokens;
-use logs_gateway::http::upstream::{Options, Upstream};
-use logs_gateway::hub::Hub;
 use logs_gateway::output::{self, LogWriter};
 use logs_gateway::server::door::Limits;
 use logs_gateway::server::{self, Stop, url_of};
@@ -38,7 +26,10 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::errors::without_secrets;
-use crate::cli::{Cli, Command, Network, Publish, Replay, Serve};
+use crate::cli::merge::merge;
+use crate::cli::print::print;
+use crate::cli::{Cli, Command, Publish, Replay};
+use crate::serve::{Prepared, extras};
 
 fn main() -> ExitCode {
     output::install_panic_hook();
@@ -46,9 +37,35 @@ fn main() -> ExitCode {
     // is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<_> = std::env::args_os().collect();
-    let cli = Cli::try_parse_from(&arguments)
-        .unwrap_or_else(|error| without_secrets(error, &arguments).exit());
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let merged = match merge(&arguments, |name| std::env::var_os(name)) {
+        Ok(merged) => merged,
+        Err(errors) => return refuse(&errors),
+    };
+    let parsed = Cli::command()
+        .try_get_matches_from(&merged.arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) =
+        parsed.unwrap_or_else(|error| without_secrets(error, &merged.arguments).exit());
+    if cli.serve.print_config {
+        output::say(print(&merged, &matches, !cli.serve.tokens.is_empty()).trim_end());
+        output::flush();
+        return ExitCode::SUCCESS;
+    }
+    if cli.serve.check {
+        return match Prepared::new(cli.serve) {
+            Ok(_) => {
+                output::say("logs-gateway: the configuration is valid");
+                output::flush();
+                ExitCode::SUCCESS
+            }
+            Err(error) => refuse(&[error]),
+        };
+    }
+    let filter = match &cli.serve.log_level {
+        Some(filter) => EnvFilter::new(filter),
+        // Commands other than the gateway itself know the variable only.
+        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
+    };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(LogWriter::default)
@@ -67,86 +84,23 @@ fn main() -> ExitCode {
     if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Reports what is wrong with the configuration, and returns the code of a wrong flag.
+fn refuse(errors: &[String]) -> ExitCode {
+    for error in errors {
+        output::report(format_args!("logs-gateway: {error}"));
+    }
+    output::flush();
+    ExitCode::from(2)
+}
+
 async fn run_command(cli: Cli) -> Result<(), String> {
     // Before anything else, so that no signal after "listening" ends the process without a drain.
     let signals = Signals::install().map_err(|error| format!("cannot catch signals: {error}"))?;
     match cli.command {
-        None => serve(cli.serve, signals).await,
+        None => serve::serve(Prepared::new(cli.serve)?, signals).await,
         Some(Command::Publish(arguments)) => publish(&arguments, signals).await,
         Some(Command::Replay(arguments)) => replay(arguments, signals).await,
     }
-}
-
-async fn serve(arguments: Serve, signals: Signals) -> Result<(), String> {
-    let tokens = Tokens::new(arguments.tokens);
-    if !arguments.network.is_loopback() {
-        check_strength(&tokens).map_err(|error| {
-            format!("other machines can reach --host {}, and {error}", arguments.network.host)
-        })?;
-    }
-    // Before the socket is bound, so that this error precedes "listening".
-    let job_token = arguments
-        .job
-        .then(|| tokens.secret_for(job::SERVICE).map(ToOwned::to_owned).ok_or(NO_JOB_TOKEN))
-        .transpose()?;
-    let shutdown = CancellationToken::new();
-    let gateway = Gateway {
-        hub: Arc::new(Hub::new(arguments.tuning.hub())),
-        tokens: Arc::new(tokens),
-        upstream: arguments
-            .upstream
-            .map(|base| upstream(base, arguments.use_env_proxy))
-            .transpose()?,
-        timing: arguments.tuning.timing(),
-        shutdown: shutdown.clone(),
-    };
-    let extras = extras(&arguments.network)?;
-    let limits = arguments.network.sockets.limits(if gateway.upstream.is_some() { 2 } else { 1 });
-    let listener = arguments.network.listen().bind().await?;
-    if let Some(token) = job_token {
-        let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
-        tokio::spawn(job::run(publisher, arguments.rate, shutdown.clone()));
-    }
-    run(limits, listener, app(gateway, &extras), shutdown, signals).await
-}
-
-fn check_strength(tokens: &Tokens) -> Result<(), String> {
-    if tokens.is_demo() {
-        return Err("the demo tokens are public: set your own with --token SERVICE=TOKEN".into());
-    }
-    tokens.check_strength()
-}
-
-/// Returns the upstream of the flags, with the header in the variable that keeps it out of the
-/// process list.
-fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String> {
-    let authorization = match std::env::var(UPSTREAM_AUTHORIZATION) {
-        Ok(text) => {
-            let mut value = text
-                .parse::<HeaderValue>()
-                .map_err(|_| format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"))?;
-            value.set_sensitive(true);
-            Some(value)
-        }
-        Err(VarError::NotPresent) => None,
-        Err(VarError::NotUnicode(_)) => {
-            return Err(format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"));
-        }
-    };
-    Upstream::with(base, Options { authorization, use_env_proxy, ..Options::default() })
-}
-
-/// Returns the URL of `listener` for a client on this machine.
-fn own_url(listener: &TcpListener) -> Result<BaseUrl, String> {
-    let mut address = listener.local_addr().map_err(|error| error.to_string())?;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    url_of(address).parse().map_err(str::to_owned)
 }
 
 async fn replay(arguments: Replay, signals: Signals) -> Result<(), String> {
@@ -178,7 +132,7 @@ async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String
 }
 
 /// Prints the address, in a line that scripts wait for, and serves until a signal stops it.
-async fn run(
+pub(crate) async fn run(
     limits: Limits,
     listener: TcpListener,
     app: axum::Router,
@@ -203,29 +157,5 @@ async fn run(
         .map_err(|error| format!("{address}: {error}"))
 }
 
-fn extras(network: &Network) -> Result<Extras, String> {
-    if let Some(site) = &network.site
-        && !site.join("index.html").is_file()
-    {
-        return Err(format!(
-            "--site {}: it has no index.html; build the page first, for example with npm run demo",
-            site.display()
-        ));
-    }
-    let names = network.allowed_hosts.clone();
-    let hosts = if network.is_loopback() || !names.is_empty() {
-        Hosts::LoopbackAnd(names)
-    } else {
-        Hosts::Any
-    };
-    let cors = Cors::new(network.cors_origins.clone(), network.cors_credentials)?;
-    Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors, hosts })
-}
-
-/// The variable with the `Authorization` header for `--upstream`.
-const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
-
-const NO_JOB_TOKEN: &str =
-    "--job publishes as service etl, which has no token: add --token etl=TOKEN";
 /// How long the end waits for blocking operations.
 const RUNTIME_END: Duration = Duration::from_millis(500);

@@ -1,7 +1,10 @@
 //! The commands, with their flags and default values.
 
 pub(crate) mod errors;
+pub(crate) mod merge;
 mod parse;
+pub(crate) mod print;
+mod settings;
 mod sockets;
 mod tuning;
 
@@ -16,14 +19,15 @@ use logs_gateway::http::site::{POLICY, Policy};
 use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
 use logs_gateway::server::Listen;
 
-use crate::cli::parse::{parse_rate, parse_time};
+use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
 use crate::cli::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
 ///
-/// Without a command, the gateway serves. Its own log goes to standard error; set RUST_LOG to
-/// filter it.
+/// Without a command, the gateway serves. Each flag of the gateway is also a key of the file of
+/// --config, and a variable: LOGS_GATEWAY_HISTORY_LINES for --history-lines. Flags win over
+/// variables, and those over the file. The gateway's own log goes to standard error.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -112,6 +116,19 @@ pub(crate) struct Serve {
     pub(crate) tokens: Vec<Token>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
+    /// Read settings from this TOML file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Check the configuration and exit: with 0 if it is valid, with 2 if not.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print the configuration in force as TOML, without secrets, and exit.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// What the gateway logs: a level (error, warn, info, debug, trace), or directives such as
+    /// info,logs_gateway=debug. The default is info; RUST_LOG sets it too.
+    #[arg(long, value_name = "FILTER", value_parser = parse_filter)]
+    pub(crate) log_level: Option<String>,
     /// Run a sample ETL job that publishes on the demo workflows, with the token of service etl.
     #[arg(long)]
     pub(crate) job: bool,
