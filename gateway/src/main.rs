@@ -7,28 +7,27 @@
 )]
 
 mod cli;
+mod reload;
 mod serve;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches};
 use logs_gateway::demo::publisher::{Publisher, Series};
 use logs_gateway::demo::replay::Recording;
 use logs_gateway::output::{self, LogWriter};
 use logs_gateway::server::door::Limits;
 use logs_gateway::server::{self, Stop, url_of};
-use logs_gateway::signals::Signals;
+use logs_gateway::signals::{Request, Signals};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::errors::without_secrets;
-use crate::cli::merge::merge;
 use crate::cli::print::print;
-use crate::cli::{Cli, Command, Publish, Replay};
+use crate::cli::{Cli, Command, Publish, Replay, Serve};
+use crate::reload::{Reload, SetFilter, Wrong, filter, load};
 use crate::serve::{Prepared, extras};
 
 fn main() -> ExitCode {
@@ -37,42 +36,24 @@ fn main() -> ExitCode {
     // is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<_> = std::env::args_os().collect();
-    let merged = match merge(&arguments, |name| std::env::var_os(name)) {
-        Ok(merged) => merged,
-        Err(errors) => return refuse(&errors),
+    let loaded = match load(&arguments) {
+        Ok(loaded) => loaded,
+        Err(Wrong::Settings(errors)) => return refuse(&errors),
+        Err(Wrong::Flags(error)) => error.exit(),
     };
-    let parsed = Cli::command()
-        .try_get_matches_from(&merged.arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
-    let (cli, matches) =
-        parsed.unwrap_or_else(|error| without_secrets(error, &merged.arguments).exit());
-    if cli.serve.print_config {
-        output::say(print(&merged, &matches, !cli.serve.tokens.is_empty()).trim_end());
+    if loaded.cli.serve.print_config {
+        let has_tokens = !loaded.cli.serve.tokens.is_empty();
+        output::say(print(&loaded.merged, &loaded.matches, has_tokens).trim_end());
         output::flush();
         return ExitCode::SUCCESS;
     }
-    if cli.serve.check {
-        return match Prepared::new(cli.serve) {
-            Ok(_) => {
-                output::say("logs-gateway: the configuration is valid");
-                output::flush();
-                ExitCode::SUCCESS
-            }
-            Err(error) => refuse(&[error]),
-        };
+    if loaded.cli.serve.check {
+        return check(loaded.cli.serve);
     }
-    let filter = match &cli.serve.log_level {
-        Some(filter) => EnvFilter::new(filter),
-        // Commands other than the gateway itself know the variable only.
-        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
-    };
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(LogWriter::default)
-        .with_ansi(std::io::stderr().is_terminal());
-    log.log_internal_errors(false).init();
+    let set_filter = start_log(filter(&loaded.cli.serve));
+    let reload = Reload::new(arguments, &loaded, set_filter);
     let done = Runtime::new().map_err(|error| error.to_string()).and_then(|runtime| {
-        let done = runtime.block_on(run_command(cli));
+        let done = runtime.block_on(run_command(loaded.cli, reload));
         // A file read that hangs must not delay the end.
         runtime.shutdown_timeout(RUNTIME_END);
         done
@@ -84,6 +65,34 @@ fn main() -> ExitCode {
     if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Checks the configuration without serving.
+fn check(serve: Serve) -> ExitCode {
+    match Prepared::new(serve) {
+        Ok(_) => {
+            output::say("logs-gateway: the configuration is valid");
+            output::flush();
+            ExitCode::SUCCESS
+        }
+        Err(errors) => refuse(&errors),
+    }
+}
+
+/// Starts the log, and returns the function that changes its filter.
+fn start_log(filter: EnvFilter) -> SetFilter {
+    let log = tracing_subscriber::fmt()
+        .with_writer(LogWriter::default)
+        .with_ansi(std::io::stderr().is_terminal())
+        .log_internal_errors(false)
+        .with_env_filter(filter)
+        .with_filter_reloading();
+    let handle = log.reload_handle();
+    log.init();
+    Box::new(move |filter| {
+        // It fails only when the log is gone, at the end of the process.
+        let _ = handle.reload(filter);
+    })
+}
+
 /// Reports what is wrong with the configuration, and returns the code of a wrong flag.
 fn refuse(errors: &[String]) -> ExitCode {
     for error in errors {
@@ -93,13 +102,17 @@ fn refuse(errors: &[String]) -> ExitCode {
     ExitCode::from(2)
 }
 
-async fn run_command(cli: Cli) -> Result<(), String> {
+async fn run_command(cli: Cli, reload: Reload) -> Result<(), String> {
     // Before anything else, so that no signal after "listening" ends the process without a drain.
     let signals = Signals::install().map_err(|error| format!("cannot catch signals: {error}"))?;
     match cli.command {
-        None => serve::serve(Prepared::new(cli.serve)?, signals).await,
+        None => {
+            let prepared = Prepared::new(cli.serve).map_err(|errors| errors.join("\n"))?;
+            serve::serve(prepared, signals, reload).await
+        }
         Some(Command::Publish(arguments)) => publish(&arguments, signals).await,
         Some(Command::Replay(arguments)) => replay(arguments, signals).await,
+        Some(Command::Token(command)) => cli::token::run(command),
     }
 }
 
@@ -108,6 +121,7 @@ async fn replay(arguments: Replay, signals: Signals) -> Result<(), String> {
     let recording = Recording::read(&arguments.file, arguments.speed, shutdown.clone()).await?;
     let extras = extras(&arguments.network)?;
     let listener = arguments.network.listen().bind().await?;
+    let signals = (signals, || tracing::warn!("SIGHUP ignored: a replay has nothing to reload"));
     run(arguments.network.sockets.limits(1), listener, recording.app(&extras), shutdown, signals)
         .await
 }
@@ -132,19 +146,22 @@ async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String
 }
 
 /// Prints the address, in a line that scripts wait for, and serves until a signal stops it.
+/// `on_hangup` is called at each SIGHUP that is a request to reload.
 pub(crate) async fn run(
     limits: Limits,
     listener: TcpListener,
     app: axum::Router,
     drain: CancellationToken,
-    mut signals: Signals,
+    (mut signals, mut on_hangup): (Signals, impl FnMut() + Send + 'static),
 ) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     output::say(format_args!("logs-gateway listening on {}", url_of(address)));
     let stop = Stop { drain, hurry: CancellationToken::new() };
     let requested = stop.clone();
     tokio::spawn(async move {
-        signals.stop_requested().await;
+        while signals.next().await == Request::Reload {
+            on_hangup();
+        }
         // Cancels first, so that a full log cannot delay it.
         requested.drain.cancel();
         tracing::info!("stopping; a second signal ends the process at once");

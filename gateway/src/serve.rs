@@ -12,6 +12,7 @@ use logs_gateway::http::base_url::BaseUrl;
 use logs_gateway::http::cors::Cors;
 use logs_gateway::http::hosts::Hosts;
 use logs_gateway::http::state::Gateway;
+use logs_gateway::http::token_file;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Network, Serve};
+use crate::reload::Reload;
 use crate::run;
 
 /// The gateway before its sockets are open: everything that can be wrong in its configuration has
@@ -41,16 +43,15 @@ impl Prepared {
     ///
     /// # Errors
     /// A sentence that says which flag is wrong.
-    pub(crate) fn new(arguments: Serve) -> Result<Self, String> {
-        let tokens = Tokens::new(arguments.tokens);
-        if !arguments.network.is_loopback() {
-            check_strength(&tokens).map_err(|error| {
-                format!("other machines can reach --host {}, and {error}", arguments.network.host)
-            })?;
-        }
+    pub(crate) fn new(arguments: Serve) -> Result<Self, Vec<String>> {
+        let tokens = load_tokens(&arguments)?;
+        Self::with(arguments, tokens).map_err(|error| vec![error])
+    }
+
+    fn with(arguments: Serve, tokens: Tokens) -> Result<Self, String> {
         let job_token = arguments
             .job
-            .then(|| tokens.secret_for(job::SERVICE).map(ToOwned::to_owned).ok_or(NO_JOB_TOKEN))
+            .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
             .transpose()?;
         let gateway = Gateway {
             hub: Arc::new(Hub::new(arguments.tuning.hub())),
@@ -74,7 +75,11 @@ impl Prepared {
 }
 
 /// Serves until a signal stops it.
-pub(crate) async fn serve(prepared: Prepared, signals: Signals) -> Result<(), String> {
+pub(crate) async fn serve(
+    prepared: Prepared,
+    signals: Signals,
+    mut reload: Reload,
+) -> Result<(), String> {
     let Prepared { gateway, extras, limits, listen, job } = prepared;
     let shutdown = gateway.shutdown.clone();
     let listener = listen.bind().await?;
@@ -82,7 +87,33 @@ pub(crate) async fn serve(prepared: Prepared, signals: Signals) -> Result<(), St
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
         tokio::spawn(job::run(publisher, rate, shutdown.clone()));
     }
-    run(limits, listener, app(gateway, &extras), shutdown, signals).await
+    let (hub, tokens) = (Arc::clone(&gateway.hub), Arc::clone(&gateway.tokens));
+    let on_hangup = move || {
+        reload.run(&hub, &tokens);
+    };
+    run(limits, listener, app(gateway, &extras), shutdown, (signals, on_hangup)).await
+}
+
+/// Returns the tokens of flags and file. Only without either, they are those of the demo.
+///
+/// # Errors
+/// Everything that is wrong in the file, or a token that is too weak for where the gateway listens.
+pub(crate) fn load_tokens(arguments: &Serve) -> Result<Tokens, Vec<String>> {
+    let mut all = arguments.tokens.clone();
+    let tokens = match &arguments.token_file {
+        None => Tokens::new(all),
+        Some(file) => {
+            all.extend(token_file::read(file)?);
+            Tokens::only(all)
+        }
+    };
+    if !arguments.network.is_loopback() {
+        check_strength(&tokens).map_err(|error| {
+            let host = &arguments.network.host;
+            vec![format!("other machines can reach --host {host}, and {error}")]
+        })?;
+    }
+    Ok(tokens)
 }
 
 fn check_strength(tokens: &Tokens) -> Result<(), String> {

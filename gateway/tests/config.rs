@@ -2,34 +2,13 @@
 
 #[path = "support/program.rs"]
 mod program_support;
+#[path = "support/temporary.rs"]
+mod temporary;
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use program_support::{Running, ended, program};
-
-/// A configuration file that is removed with the test.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: &str) -> Self {
-        let name = format!("logs-gateway-{}-{name}.toml", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, text).expect("a temporary file");
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().expect("a path")
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        // An error means that it is gone already.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
+use temporary::File;
 
 fn with(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = program(arguments);
@@ -197,7 +176,7 @@ fn the_example_lists_every_key_with_its_default() {
             .filter(|(name, _)| name == key);
         assert_eq!(listed.count(), 1, "{key} must be listed once");
     }
-    // Keys that are off are valid too, with any folder for the page.
+    // Keys that are off are valid too, with any folder for the page and any file of tokens.
     let site = std::env::temp_dir().join(format!("logs-gateway-site-{}", std::process::id()));
     std::fs::create_dir_all(&site).expect("a folder");
     std::fs::write(site.join("index.html"), "page").expect("a page");
@@ -208,7 +187,10 @@ fn the_example_lists_every_key_with_its_default() {
             _ => format!("{line}\n"),
         })
         .collect();
-    let all = all.replace("\"dist\"", &format!("{:?}", site.display().to_string()));
+    let tokens = File::new("tokens", "");
+    let all = all
+        .replace("\"dist\"", &format!("{:?}", site.display().to_string()))
+        .replace("\"tokens.toml\"", &format!("{:?}", tokens.path()));
     let file = File::new("example", &all);
     let (code, output) = ended(program(&["--check", "--config", file.path()]));
     std::fs::remove_dir_all(&site).expect("the folder is there");

@@ -6,6 +6,7 @@ mod parse;
 pub(crate) mod print;
 mod settings;
 mod sockets;
+pub(crate) mod token;
 mod tuning;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use logs_gateway::server::Listen;
 
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
+use crate::cli::token::TokenCommand;
 use crate::cli::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
@@ -43,6 +45,9 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Serve a recorded stream byte for byte, from its start for each reader.
     Replay(Replay),
+    /// Make tokens for the file of --tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +119,10 @@ pub(crate) struct Serve {
         value_delimiter = ','
     )]
     pub(crate) tokens: Vec<Token>,
+    /// Read the tokens of publishers from this TOML file, which holds their hashes: see docs/gateway.md
+    /// and the command token. SIGHUP reads it again. LOGS_GATEWAY_TOKENS_FILE names it too.
+    #[arg(long = "tokens", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
     /// Read settings from this TOML file.

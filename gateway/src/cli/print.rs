@@ -1,8 +1,9 @@
 //! `--print-config`: the configuration in force as TOML, each key with where it comes from.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use clap::ArgMatches;
+use clap::{Arg, ArgMatches};
 
 use crate::cli::merge::Merged;
 use crate::cli::settings::{Kind, Settings, kind};
@@ -15,10 +16,7 @@ pub(crate) fn print(merged: &Merged, matches: &ArgMatches, has_tokens: bool) -> 
     let settings = Settings::new();
     for arg in settings.iter() {
         let name = arg.get_long().unwrap_or_default();
-        let values: Vec<_> = matches
-            .get_raw(arg.get_id().as_str())
-            .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
-            .unwrap_or_default();
+        let values = values_of(arg, matches);
         let quoted = |text: &String| toml::Value::from(text.as_str()).to_string();
         let value = match (kind(arg), &values[..]) {
             (Kind::Switch, _) => Some(matches.get_flag(arg.get_id().as_str()).to_string()),
@@ -41,4 +39,20 @@ pub(crate) fn print(merged: &Merged, matches: &ArgMatches, has_tokens: bool) -> 
         text.push_str("# Tokens of --token or LOGS_GATEWAY_TOKENS are in force and not shown.\n");
     }
     text
+}
+
+/// Returns the values of all settings.
+pub(crate) fn values(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
+    let named = |arg: &Arg| {
+        let name = arg.get_long().unwrap_or_default().to_owned();
+        (name, values_of(arg, matches))
+    };
+    Settings::new().iter().map(named).collect()
+}
+
+fn values_of(arg: &Arg, matches: &ArgMatches) -> Vec<String> {
+    matches
+        .get_raw(arg.get_id().as_str())
+        .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
+        .unwrap_or_default()
 }

@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_wire::protocol::ByeReason;
@@ -19,6 +19,7 @@ use crate::http::loose_json;
 use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
+use crate::http::tokens::{Grant, Refusal};
 
 pub(crate) async fn publish(
     State(gateway): State<Gateway>,
@@ -31,16 +32,11 @@ pub(crate) async fn publish(
     let body = body::received(Bytes::from_request(request, &()).await)?;
     // The token is checked first: a stranger learns nothing from errors about the body, and causes
     // no decompression.
-    let services = gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default());
-    if services.is_empty() {
-        return Err(Rejection::unauthorized_publisher());
-    }
+    let grant = granted(&gateway, &headers)?;
     let key = log_id::of_header(&headers)?;
     let text = loose_json::spelled(body::text(&headers, &body)?, "body", &IDS)?;
     let log = Log::parse("body", &text)?;
-    if !services.contains(log.channel.service()) {
-        return Err(Rejection::unauthorized_publisher());
-    }
+    check(&grant, &log.channel)?;
     refuse_while_draining(&gateway)?;
     let published = match key {
         None => gateway.hub.publish(&log.channel, log.data),
@@ -54,6 +50,32 @@ pub(crate) async fn publish(
         "timestamp": published.timestamp,
     });
     Ok(json_response(StatusCode::OK, &answer))
+}
+
+/// Returns what the request's token grants, which is something.
+///
+/// # Errors
+/// 403 when there is no token, or it is unknown or outside its time; 400 when it is unreadable.
+pub(crate) fn granted(gateway: &Gateway, headers: &HeaderMap) -> Result<Grant, Rejection> {
+    let grant = gateway.tokens.grant_of(identity::token(headers)?.unwrap_or_default());
+    if grant.is_empty() { Err(Rejection::unauthorized_publisher()) } else { Ok(grant) }
+}
+
+/// Refuses a channel of a service or workspace that is not the token's.
+///
+/// # Errors
+/// 403, in the words that publishers expect if the service is wrong.
+pub(crate) fn check(grant: &Grant, channel: &ChannelName) -> Result<(), Rejection> {
+    grant.check(channel).map_err(|refusal| match refusal {
+        Refusal::Service => Rejection::unauthorized_publisher(),
+        Refusal::Workspace(allowed) => Rejection::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "workspace_id is {:?}: expected a workspace of this token, {allowed}",
+                channel.workspace().as_str()
+            ),
+        ),
+    })
 }
 
 /// Refuses to store logs that would be lost when the process ends.

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
 use serde_json::value::RawValue;
@@ -34,7 +35,7 @@ use crate::output;
 /// All channels of this gateway.
 #[derive(Debug)]
 pub struct Hub {
-    config: Config,
+    config: ArcSwap<Config>,
     epoch: Epoch,
     started: Instant,
     /// A channel is kept once a log was published on it: its numbers must not restart within the
@@ -82,7 +83,7 @@ impl Hub {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
-            config,
+            config: ArcSwap::from_pointee(config),
             epoch: Epoch::draw(|| fastrand::u8(..36)),
             started: Instant::now(),
             channels: RwLock::default(),
@@ -103,10 +104,10 @@ impl Hub {
         let draft =
             Draft::new(channel, entry, timestamp, &format!("log-{timestamp}-{}", random_word()));
         let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
-        let change =
-            self.channel(channel).publish(order, |seq| draft.seal(seq), self.config.keep());
+        let config = self.config();
+        let change = self.channel(channel).publish(order, |seq| draft.seal(seq), config.keep());
         self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
-        if self.held_bytes() > self.config.history_total_bytes {
+        if self.held_bytes() > config.history_total_bytes {
             self.trim();
         }
         Published { delivered: change.readers, timestamp }
@@ -128,8 +129,9 @@ impl Hub {
             return HistoryPage::empty(NOTHING);
         };
         let history = channel.history();
-        if self.config.history.lines == 0 {
-            return HistoryPage::empty(self.config.can_be_had(history.extent()));
+        let config = self.config();
+        if config.history.lines == 0 {
+            return HistoryPage::empty(config.can_be_had(history.extent()));
         }
         history.page_before(before, page)
     }
@@ -189,8 +191,17 @@ impl Hub {
         &self.epoch
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    /// Changes the limits. Channels shrink when a log is published on them; streams that are open
+    /// continue.
+    pub fn reconfigure(&self, config: Config) {
+        self.config.store(Arc::new(config));
+        if self.held_bytes() > config.history_total_bytes {
+            self.trim();
+        }
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        **self.config.load()
     }
 
     /// Returns the number of logs published, which is the order of the last one.
@@ -212,7 +223,7 @@ impl Hub {
         read.entry(channel.name().clone()).or_insert_with(|| Arc::clone(&channel));
         self.open.channels.store(read.len(), Ordering::Relaxed);
         drop(read);
-        (channel, self.config.can_be_had(extent))
+        (channel, self.config().can_be_had(extent))
     }
 
     pub(crate) fn enter(&self, reader: &Arc<ReaderHandle>) {
@@ -233,7 +244,7 @@ impl Hub {
         drop(handles);
         for channel in channels {
             let mut read = self.read();
-            let change = channel.leave(reader, self.config.keep());
+            let change = channel.leave(reader, self.config().keep());
             if change.readers == 0 {
                 read.remove(channel.name());
                 self.open.channels.store(read.len(), Ordering::Relaxed);
@@ -267,7 +278,7 @@ impl Hub {
         let Ok(_trimming) = self.trimming.try_lock() else { return };
         let mut channels = self.all_channels();
         channels.sort_by_cached_key(|channel| channel.history().last_order());
-        let enough = self.config.history_total_bytes / 16 * 15;
+        let enough = self.config().history_total_bytes / 16 * 15;
         for channel in channels {
             if self.held_bytes() <= enough {
                 return;

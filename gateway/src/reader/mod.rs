@@ -103,9 +103,10 @@ impl Reader {
             stop: CancellationToken::new(),
         });
         hub.enter(&handle);
-        let collector = (framing == Framing::Batches)
-            .then(|| Collector::new(PAGE, hub.config(), Instant::now()));
-        let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config())));
+        let config = hub.config();
+        let collector =
+            (framing == Framing::Batches).then(|| Collector::new(PAGE, &config, Instant::now()));
+        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(&config)));
         let tracks = Vec::with_capacity(requested.len());
         let mut reader = Self {
             hub: Arc::clone(hub),
@@ -195,13 +196,14 @@ impl Reader {
         // Read first: the page contains no log after this order, so that channels merge in the
         // order of publishing.
         let order = self.hub.last_order();
+        let config = self.hub.config();
         let mut next = Vec::with_capacity(self.tracks.len());
         for index in 0..self.tracks.len() {
             let Some(track) = &mut self.tracks[index] else { continue };
-            let look = track.look(order, self.hub.config());
+            let look = track.look(order, &config);
             next.extend(look.next.map(|order| (index, order)));
             if let Some(missed) = look.missed {
-                if missed.reason == GapReason::Slow && self.hub.config().slow == SlowReader::Cut {
+                if missed.reason == GapReason::Slow && config.slow == SlowReader::Cut {
                     self.note_cut(index);
                     return Some(Next::TooSlow);
                 }
