@@ -11,22 +11,27 @@ mod reload;
 mod serve;
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use logs_gateway::demo::publisher::{Publisher, Series};
 use logs_gateway::demo::replay::Recording;
+use logs_gateway::log_json::JsonWriter;
 use logs_gateway::output::{self, LogWriter};
-use logs_gateway::server::door::Limits;
+use logs_gateway::server::door::Door;
 use logs_gateway::server::{self, Stop, url_of};
 use logs_gateway::signals::{Request, Signals};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::print::print;
-use crate::cli::{Cli, Command, Publish, Replay, Serve};
+use crate::cli::{Cli, Command, LogFormat, Publish, Replay, Serve};
 use crate::reload::{Reload, SetFilter, Wrong, filter, load};
 use crate::serve::{Prepared, extras};
 
@@ -50,7 +55,7 @@ fn main() -> ExitCode {
     if loaded.cli.serve.check {
         return check(loaded.cli.serve);
     }
-    let set_filter = start_log(filter(&loaded.cli.serve));
+    let set_filter = start_log(filter(&loaded.cli.serve), loaded.cli.serve.log_format);
     let reload = Reload::new(arguments, &loaded, set_filter);
     let done = Runtime::new().map_err(|error| error.to_string()).and_then(|runtime| {
         let done = runtime.block_on(run_command(loaded.cli, reload));
@@ -78,15 +83,20 @@ fn check(serve: Serve) -> ExitCode {
 }
 
 /// Starts the log, and returns the function that changes its filter.
-fn start_log(filter: EnvFilter) -> SetFilter {
-    let log = tracing_subscriber::fmt()
-        .with_writer(LogWriter::default)
-        .with_ansi(std::io::stderr().is_terminal())
-        .log_internal_errors(false)
-        .with_env_filter(filter)
-        .with_filter_reloading();
-    let handle = log.reload_handle();
-    log.init();
+fn start_log(filter: EnvFilter, format: LogFormat) -> SetFilter {
+    let (filter, handle) = tracing_subscriber::reload::Layer::new(filter);
+    let log = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().log_internal_errors(false);
+    match format {
+        LogFormat::Text => {
+            let is_terminal = std::io::stderr().is_terminal();
+            log.with(lines.with_writer(LogWriter::default).with_ansi(is_terminal)).init();
+        }
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_ansi(false);
+            log.with(lines.with_writer(JsonWriter::default)).init();
+        }
+    }
     Box::new(move |filter| {
         // It fails only when the log is gone, at the end of the process.
         let _ = handle.reload(filter);
@@ -122,8 +132,9 @@ async fn replay(arguments: Replay, signals: Signals) -> Result<(), String> {
     let extras = extras(&arguments.network)?;
     let listener = arguments.network.listen().bind().await?;
     let signals = (signals, || tracing::warn!("SIGHUP ignored: a replay has nothing to reload"));
-    run(arguments.network.sockets.limits(1), listener, recording.app(&extras), shutdown, signals)
-        .await
+    let door = Door::new(arguments.network.sockets.limits(1));
+    let app = recording.app(&extras);
+    run(Site { door, listener, app, drain: shutdown, admin: None }, signals).await
 }
 
 async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String> {
@@ -145,17 +156,27 @@ async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String
     }
 }
 
+/// A listener and what it serves.
+pub(crate) struct Site {
+    pub(crate) door: Arc<Door>,
+    pub(crate) listener: TcpListener,
+    pub(crate) app: axum::Router,
+    pub(crate) drain: CancellationToken,
+    /// The address of the listener for operators, if there is one.
+    pub(crate) admin: Option<SocketAddr>,
+}
+
 /// Prints the address, in a line that scripts wait for, and serves until a signal stops it.
 /// `on_hangup` is called at each SIGHUP that is a request to reload.
 pub(crate) async fn run(
-    limits: Limits,
-    listener: TcpListener,
-    app: axum::Router,
-    drain: CancellationToken,
+    Site { door, listener, app, drain, admin }: Site,
     (mut signals, mut on_hangup): (Signals, impl FnMut() + Send + 'static),
 ) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     output::say(format_args!("logs-gateway listening on {}", url_of(address)));
+    if let Some(admin) = admin {
+        output::say(format_args!("logs-gateway for operators on {}", url_of(admin)));
+    }
     let stop = Stop { drain, hurry: CancellationToken::new() };
     let requested = stop.clone();
     tokio::spawn(async move {
@@ -169,7 +190,7 @@ pub(crate) async fn run(
         requested.hurry.cancel();
         tracing::warn!("stopping without waiting for open connections");
     });
-    server::serve_within(limits, listener, app, stop)
+    server::serve_through(door, listener, app, stop)
         .await
         .map_err(|error| format!("{address}: {error}"))
 }

@@ -1,10 +1,11 @@
 //! Runs the gateway: turns the flags into its parts, and starts them.
 
 use std::env::VarError;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
+use logs_gateway::admin::{self, Admin};
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
 use logs_gateway::http::app::{Extras, app};
@@ -16,15 +17,16 @@ use logs_gateway::http::token_file;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
-use logs_gateway::server::door::Limits;
-use logs_gateway::server::{Listen, url_of};
+use logs_gateway::server::door::{Door, Limits, WRITE_TIMEOUT};
+use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Network, Serve};
+use crate::cli::address::AdminAddress;
+use crate::cli::{Network, Serve, is_loopback};
 use crate::reload::Reload;
-use crate::run;
+use crate::{Site, run};
 
 /// The gateway before its sockets are open: everything that can be wrong in its configuration has
 /// been checked.
@@ -34,6 +36,7 @@ pub(crate) struct Prepared {
     extras: Extras,
     limits: Limits,
     listen: Listen,
+    admin: Option<AdminAddress>,
     /// The token and the rate of the sample job, if it runs.
     job: Option<(String, f64)>,
 }
@@ -69,6 +72,7 @@ impl Prepared {
             extras: extras(&arguments.network)?,
             limits: arguments.network.sockets.limits(files_each),
             listen: arguments.network.listen(),
+            admin: arguments.admin,
             job: job_token.map(|token| (token, arguments.rate)),
         })
     }
@@ -80,18 +84,52 @@ pub(crate) async fn serve(
     signals: Signals,
     mut reload: Reload,
 ) -> Result<(), String> {
-    let Prepared { gateway, extras, limits, listen, job } = prepared;
+    let Prepared { gateway, extras, limits, listen, admin, job } = prepared;
     let shutdown = gateway.shutdown.clone();
     let listener = listen.bind().await?;
+    let door = Door::new(limits);
+    let admin = match admin {
+        Some(address) => Some(start_admin(&address, &gateway, &door).await?),
+        None => None,
+    };
     if let Some((token, rate)) = job {
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
         tokio::spawn(job::run(publisher, rate, shutdown.clone()));
     }
     let (hub, tokens) = (Arc::clone(&gateway.hub), Arc::clone(&gateway.tokens));
     let on_hangup = move || {
-        reload.run(&hub, &tokens);
+        let is_success = reload.run(&hub, &tokens);
+        hub.metrics().note_reload(is_success);
     };
-    run(limits, listener, app(gateway, &extras), shutdown, (signals, on_hangup)).await
+    let app = app(gateway, &extras);
+    run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await
+}
+
+/// Starts the listener for operators, which serves until the process ends, also during a drain.
+async fn start_admin(
+    address: &AdminAddress,
+    gateway: &Gateway,
+    door: &Arc<Door>,
+) -> Result<SocketAddr, String> {
+    let listener = address.listen().bind().await.map_err(|error| format!("--admin: {error}"))?;
+    let local = listener.local_addr().map_err(|error| error.to_string())?;
+    let hosts = if is_loopback(&address.host) {
+        Hosts::LoopbackAnd(Vec::new())
+    } else {
+        tracing::warn!(
+            "anyone who reaches --admin {local} may see and end streams: restrict it in the network"
+        );
+        Hosts::Any
+    };
+    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door) };
+    let served = server::serve_through(
+        Door::new(ADMIN_LIMITS),
+        listener,
+        admin::app(admin, hosts),
+        Stop::default(),
+    );
+    tokio::spawn(served);
+    Ok(local)
 }
 
 /// Returns the tokens of flags and file. Only without either, they are those of the demo.
@@ -177,6 +215,10 @@ pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
 
 /// The variable with the `Authorization` header for `--upstream`.
 const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
+
+/// Few operators and scrapers connect at a time.
+const ADMIN_LIMITS: Limits =
+    Limits { max_connections: 64, reserve: 8, write_timeout: WRITE_TIMEOUT };
 
 const NO_JOB_TOKEN: &str =
     "--job publishes as service etl, which has no token: add --token etl=TOKEN";

@@ -9,7 +9,7 @@ use tokio::task::yield_now;
 use crate::http::body;
 use crate::http::log_id;
 use crate::http::loose_json;
-use crate::http::publish::{IDS, Log, check, granted, refuse_while_draining};
+use crate::http::publish::{IDS, Log, check, granted, note_refused, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::tokens::Grant;
@@ -36,13 +36,16 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     let mut summary = Summary::default();
     let mut since_pause = 0;
     for (number, line) in lines(&body) {
-        summary.add(number, publish_line(gateway, &grant, line));
+        let published = publish_line(gateway, &grant, line)
+            .inspect_err(|rejection| note_refused(gateway, rejection));
+        summary.add(number, published);
         since_pause += line.len();
         if since_pause > BYTES_AT_ONCE || summary.total() % LINES_AT_ONCE == 0 {
             since_pause = 0;
             yield_now().await;
         }
     }
+    gateway.hub.metrics().duplicates.inc_by(summary.duplicates as u64);
     tracing::debug!(stored = summary.stored, refused = summary.errors.len(), "published a batch");
     Ok(summary.response())
 }
@@ -76,7 +79,7 @@ fn publish_line(gateway: &Gateway, grant: &Grant, line: &[u8]) -> Result<Accepte
     })?;
     let text = loose_json::spelled(text.to_owned(), "line", &IDS)?;
     let log = Log::parse("line", &text)?;
-    check(grant, &log.channel)?;
+    check(gateway, grant, &log.channel)?;
     let Some(id) = log_id::of_line(&text)? else {
         gateway.hub.publish(&log.channel, log.data);
         return Ok(Accepted::Stored);

@@ -2,7 +2,7 @@
 //! it.
 
 pub mod bounds;
-pub(crate) mod channel;
+pub mod channel;
 pub mod config;
 pub mod connection;
 pub(crate) mod envelope;
@@ -23,13 +23,14 @@ use logs_sse_wire::cursor::Epoch;
 use serde_json::value::RawValue;
 
 use crate::hub::bounds::{Bounds, Extent};
-use crate::hub::channel::Channel;
+use crate::hub::channel::{Channel, ChannelInfo};
 use crate::hub::config::Config;
-use crate::hub::connection::{ConnectionInfo, ReaderHandle, now_millis, random_word};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle, StreamState, now_millis, random_word};
 use crate::hub::envelope::Draft;
 use crate::hub::history::HistoryPage;
 use crate::hub::recent_ids::{Once, RecentIds};
 use crate::hub::stats::{Counters, Stats};
+use crate::metrics::Metrics;
 use crate::output;
 
 /// All channels of this gateway.
@@ -54,6 +55,7 @@ pub struct Hub {
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
     pub(crate) counters: Counters,
+    metrics: Metrics,
 }
 
 /// Counters of what is open.
@@ -95,6 +97,7 @@ impl Hub {
             held_bytes: AtomicIsize::default(),
             trimming: Mutex::default(),
             counters: Counters::default(),
+            metrics: Metrics::default(),
         }
     }
 
@@ -177,6 +180,25 @@ impl Hub {
             history_bytes: self.held_bytes(),
             log_lines_dropped: output::log_lines_dropped(),
         }
+    }
+
+    /// Returns the counters for metrics.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Returns all open streams, and what each is doing.
+    #[must_use]
+    pub fn streams(&self) -> Vec<(Arc<ConnectionInfo>, StreamState)> {
+        let handles = self.handles();
+        handles.values().map(|reader| (Arc::clone(&reader.connection), reader.state())).collect()
+    }
+
+    /// Returns all channels, in any order.
+    #[must_use]
+    pub fn channel_infos(&self) -> Vec<ChannelInfo> {
+        self.all_channels().iter().map(|channel| channel.info(&self.config())).collect()
     }
 
     /// Returns the time since the start.
