@@ -226,6 +226,23 @@ def test_sigterm_sends_the_lines_and_ends_the_process_as_before(
     assert numbers == dict.fromkeys(range(len(numbers)), 1)
 
 
+def test_sigterm_is_bounded_and_reports_the_loss(closed_port: int) -> None:
+    program = (
+        PUBLISHER
+        + """
+import signal
+for n in range(5): log(n)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(60)
+"""
+    )
+    start = time.monotonic()
+    done = run_python(program, f"http://127.0.0.1:{closed_port}")
+    assert time.monotonic() - start < LONGEST_EXIT
+    assert done.returncode == -signal.SIGTERM
+    assert "5 lines not sent" in done.stderr
+
+
 _OWN_HANDLER = """
 import signal, sys
 def own(signum, frame): print("own handler", flush=True); sys.exit(7)
