@@ -12,6 +12,8 @@ import pytest
 from conftest import Make
 from support import PATIENCE, PUBLISHER, Imitation, environment, run_python, wait_until
 
+from datashop_logs.hooks import flush_callback
+
 #: The default exit timeout, and what a busy machine may need to start and end Python.
 LONGEST_EXIT = 2.0 + 5.0
 
@@ -309,3 +311,13 @@ def test_closing_a_publisher_ends_its_thread(make: Make, imitation: Imitation) -
     publisher.publish("w", "f", {"n": 1})
     assert publisher.close(10)
     wait_until(lambda: not publisher._core._run.is_running)
+
+
+def test_the_callback_for_airflow_flushes(make: Make, imitation: Imitation) -> None:
+    publisher = make(imitation.url, linger=60.0)
+    # The first line starts the thread and is sent at once; the second one would linger.
+    publisher.publish("w", "f", {"n": 1})
+    imitation.wait_for(1)
+    publisher.publish("w", "f", {"n": 2})
+    flush_callback(publisher, timeout=10)({"task_instance": "ignored"})
+    assert imitation.numbers() == {1: 1, 2: 1}
