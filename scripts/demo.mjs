@@ -1,11 +1,14 @@
 // `npm run demo`: builds the page and the gateway, and starts the gateway with its sample job. With
-// --watch, trunk serves the page and rebuilds it on save.
+// --watch, trunk serves the page and rebuilds it on save. With --chain, it starts a Python job, the
+// gateway and an Express server with a React page instead, as in production.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { buildGateway, buildPage, DIST, precompile, startGateway, trunkEnv } from "./lib/build.mjs";
+import { prepareChain, startJob, startServer } from "./lib/chain.mjs";
 import { entry, messageOf, ROOT, stop, UserError } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -14,6 +17,7 @@ const USAGE = `usage: npm run demo -- [options]
   --rate N         lines per second that the sample job writes to each workflow (0.5)
   --upstream URL   show the logs of another backend instead of the sample job's
   --watch          rebuild on save: trunk serves the page, on port 8090
+  --chain          the whole path: a Python job, the gateway, an Express server, a React page
   --help           this text`;
 
 /** The gateway's port behind `trunk serve`, as in Trunk.toml. */
@@ -25,6 +29,7 @@ await entry(async () => {
     console.log(USAGE);
     return 0;
   }
+  if (options.chain) return chain(options);
   if (!existsSync(DIST))
     console.log("demo: the first run compiles tools, gateway and page: up to 12 min on 2 cores");
   await setup("demo", { beside: options.watch ? undefined : precompile });
@@ -72,6 +77,41 @@ async function watch(program, options) {
 }
 
 /** @param {Options} options */
+async function chain({ port, rate }) {
+  console.log(
+    "demo: the first run compiles a release gateway and the client: up to 20 min on 2 cores",
+  );
+  await setup("package");
+  console.log("\ndemo: building the gateway …");
+  const program = await buildGateway({ release: true });
+  await prepareChain();
+  const gateway = await startGateway(program, ["--port", "0"], { show: true });
+  const server = await startServer(gateway.url, await freePort(Number(port)));
+  const job = startJob("demo_job.py", gateway.url, [rate]);
+  job.stdout.resume();
+  console.log(`
+Datashop Logs demo: ${server.url}/ (press Ctrl-C to stop)
+  Python job      process ${job.pid}, ${rate} lines/s
+  gateway         process ${gateway.child.pid}, ${gateway.url}
+  Express server  process ${server.child.pid}, counters at ${server.url}/stats`);
+  return untilDone([job, server.child, gateway.child]);
+}
+
+/**
+ * Returns `port` if it is free, otherwise the next one that is.
+ *
+ * @param {number} port
+ * @returns {Promise<string>}
+ */
+function freePort(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(freePort(port + 1)));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(String(port))));
+  });
+}
+
+/** @param {Options} options */
 function logs({ rate, upstream }) {
   return upstream ? ["--upstream", upstream] : ["--job", "--rate", rate];
 }
@@ -104,12 +144,15 @@ function parse() {
         rate: { type: "string", default: "0.5" },
         upstream: { type: "string" },
         watch: { type: "boolean", default: false },
+        chain: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     });
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 1 || port > 65535)
       throw new Error(`--port ${values.port}: expected a number from 1 to 65535`);
+    if (values.chain && (values.watch || values.upstream))
+      throw new Error("--chain: expected without --watch and --upstream");
     return values;
   } catch (error) {
     throw new UserError(`demo: ${messageOf(error)}\n${USAGE}`);

@@ -2,15 +2,12 @@
 // bundlers and Reacts, and tests each in a browser under a strict policy. `npm run hosts --
 // plain-html datashop` runs only those; tests/hosts/hosts.mjs lists all.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildGateway } from "./lib/build.mjs";
-import { packNpmFolder } from "./lib/npm_folder.mjs";
-import { installLocked, QUIET } from "./lib/npm_install.mjs";
+import { installLocked } from "./lib/npm_install.mjs";
+import { installClient } from "./lib/packed_client.mjs";
 import { entry, must, ROOT, run, runAndKeep } from "./lib/run.mjs";
-import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { chosen, HERE } from "../tests/hosts/hosts.mjs";
 
@@ -28,12 +25,7 @@ const NPM_NOTICE = "hosts: installing bundlers, Reacts and a design system, 560 
  */
 export async function hosts(program, { only = [] } = {}) {
   await installLocked(HERE, NPM_NOTICE);
-  const folder = mkdtempSync(path.join(os.tmpdir(), "hosts-"));
-  try {
-    await install(await pack(folder));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await installClient(HERE);
   await must(
     run("node", ["build.mjs", ...only], { cwd: HERE }),
     "hosts: a bundler failed to build its host; see above",
@@ -42,25 +34,6 @@ export async function hosts(program, { only = [] } = {}) {
   return runAndKeep(path.join(ROOT, "node_modules/.bin/playwright"), args, {
     env: { LOGS_GATEWAY: program, LOGS_HOSTS: only.join() },
   });
-}
-
-/**
- * Returns the tarball that `npm publish` would send. `LOGS_TARBALL` names one that exists already.
- *
- * @param {string} folder
- */
-async function pack(folder) {
-  if (process.env.LOGS_TARBALL) return path.resolve(process.env.LOGS_TARBALL);
-  await buildPackage();
-  return packNpmFolder(folder);
-}
-
-/** @param {string} tarball */
-async function install(tarball) {
-  await must(
-    run("npm", ["install", "--no-save", ...QUIET, tarball], { cwd: HERE }),
-    "hosts: npm failed to install the packed client; see above",
-  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -14,8 +14,16 @@ import { setup } from "./setup.mjs";
 /** @type {Readonly<Record<string, () => Promise<void>>>} */
 const TASKS = { build, check };
 
-/** Builds pkg/ and stages the folder to publish. */
-export async function buildPackage() {
+/** @type {Promise<void> | undefined} */
+let built;
+
+/** Builds pkg/ and stages the folder to publish, once in this process. */
+export function buildPackage() {
+  built ??= buildAll();
+  return built;
+}
+
+async function buildAll() {
   const files = [];
   for (const name of Object.keys(MODULES)) {
     console.log(`\npackage: building the ${name} module …`);

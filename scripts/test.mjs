@@ -13,6 +13,7 @@ import { checkPackage } from "./lib/check_package.mjs";
 import { entry, ROOT, run, runAndKeep, stop, UserError } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
 import { buildPackage } from "./package.mjs";
+import { pythonTests } from "./python-tests.mjs";
 import { setup } from "./setup.mjs";
 import { entrySizes, size } from "./size.mjs";
 import { soak } from "./soak.mjs";
@@ -43,16 +44,20 @@ const CORE = [
 const PARTS = {
   lint: { about: "format, lints, types, features, documentation", run: lint },
   native: { about: "core and gateway, on this machine", run: native },
+  python: { about: "the Python package: lints, types, tests on a real gateway", run: python },
   browser: { about: "component in Chromium and Firefox, on a real gateway", run: browser },
   e2e: { about: "demo page end to end, its size, a minute of cuts", run: endToEnd },
   package: { about: "the npm package, policy by policy, in Chromium and Firefox", run: npmPackage },
+  proxy: { about: "the proxy module in Express 4 and 5, on a real gateway", run: proxyModule },
   hosts: { about: "the packed package in pages of several bundlers and Reacts", run: inHosts },
+  chain: { about: "a Python job, a release gateway, Express, and the page", run: chain },
 };
 
 /** The checks of the JavaScript, each a program of node_modules with its arguments. */
 const JAVASCRIPT_CHECKS = {
   "biome, format and lint": ["biome", "ci", "--error-on-warnings", "."],
   "tsc, pages": ["tsc", "--project", "tsconfig.json"],
+  "tsc, proxy": ["tsc", "--project", "tsconfig.proxy.json"],
   "tsc, scripts": ["tsc", "--project", "tsconfig.scripts.json"],
   "tsc, tests": ["tsc", "--project", "tests/tsconfig.json"],
   "tsc, test pages": ["tsc", "--project", "tests/tsconfig.pages.json"],
@@ -60,6 +65,7 @@ const JAVASCRIPT_CHECKS = {
   "tsc, bench": ["tsc", "--project", "bench/tsconfig.json"],
   "tsc, bench pages": ["tsc", "--project", "bench/tsconfig.pages.json"],
   "types, entry points": ["tsc", "--project", "tests/types/tsconfig.entries.json"],
+  "types, proxy": ["tsc", "--project", "tests/types/tsconfig.server.json"],
   ...Object.fromEntries(
     [16, 17, 18, 19].map((version) => [
       `types, React ${version}`,
@@ -162,6 +168,15 @@ async function native() {
   ];
 }
 
+async function python() {
+  const programs = { gateway: await buildGateway(), faultProxy: await buildFaultProxy() };
+  const { checks, tests } = await pythonTests(programs);
+  return [
+    ...Object.entries(checks).map(([name, hasPassed]) => one(`python: ${name}`, hasPassed)),
+    counted("python: pytest", tests),
+  ];
+}
+
 async function browser() {
   const { chromedriver, geckodriver } = findBrowsers();
   const files = readdirSync(`${ROOT}/tests`).filter((file) => /^web_.*\.rs$/.test(file));
@@ -228,13 +243,20 @@ async function npmPackage() {
   await buildPackage();
   await checkPackage();
   const { packageTests } = await import("./package-tests.mjs");
+  const { packedProxyTests } = await import("./proxy-tests.mjs");
   const results = [
     one("package: publint and attw", true),
     one("package: size", await entrySizes()),
+    counted("package: proxy module", await packedProxyTests(program)),
     ...(await packageTests(program)).map((done) => counted(done.name, done)),
   ];
   const { quickBench } = await import("./bench.mjs");
   return [...results, one("package: speed has not collapsed", await quickBench())];
+}
+
+async function proxyModule() {
+  const { proxyTests } = await import("./proxy-tests.mjs");
+  return [counted("proxy", await proxyTests(await buildGateway(), await buildFaultProxy()))];
 }
 
 async function inHosts() {
@@ -243,6 +265,11 @@ async function inHosts() {
   return [
     counted("hosts", await hosts(await buildGateway(), { only: process.env.CI ? [] : QUICK })),
   ];
+}
+
+async function chain() {
+  const { chainTests } = await import("./chain-tests.mjs");
+  return [counted("chain", await chainTests())];
 }
 
 /**
@@ -258,19 +285,18 @@ function one(name, hasPassed) {
 
 /**
  * Counts the tests in the output of a runner: `test result: ok. 12 passed; 0 failed` of cargo and
- * wasm-bindgen, `24 passed (38s)` of Playwright.
+ * wasm-bindgen, `24 passed (38s)` of Playwright, `24 passed in 38s` of pytest, `ℹ pass 12` of
+ * Node.
  *
  * @param {string} name
  * @param {{ code: number, output: string }} run
  * @returns {Result}
  */
 function counted(name, { code, output }) {
-  const sum = (/** @type {string} */ word) =>
-    [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(
-      (total, [, number]) => total + Number(number),
-      0,
-    );
-  const [passed, failed] = [sum("passed"), sum("failed")];
+  const sum = (/** @type {RegExp} */ pattern) =>
+    [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
+  const passed = sum(/(\d+) passed/g) + sum(/^ℹ pass (\d+)$/gm);
+  const failed = sum(/(\d+) failed/g) + sum(/^ℹ fail (\d+)$/gm);
   // A run without a failed test fails if its exit code says so (it did not compile, a browser
   // crashed), or if it ran nothing.
   return { name, passed, failed: code !== 0 || passed === 0 ? Math.max(failed, 1) : failed };

@@ -158,24 +158,28 @@ fn read(file: &str) -> String {
 
 #[test]
 fn code_in_documents_equals_the_tested_examples() {
-    let mut files = 0;
-    for document in ["README.md", "docs/integration.md"] {
+    for (document, folder, least) in [
+        ("README.md", "examples/", 3),
+        ("docs/integration.md", "examples/", 1),
+        ("docs/datashop.md", "tests/proxy/datashop/", 4),
+    ] {
         let text = read(document);
-        for part in text.split("<!-- examples/").skip(1) {
+        let mut files = 0;
+        for part in text.split(&format!("<!-- {folder}")).skip(1) {
             let (file, rest) = part.split_once(" -->\n```js\n").expect("a block of code follows");
             let (code, _) = rest.split_once("```").expect("the block ends");
             assert_eq!(
                 code,
-                read(&format!("examples/{file}")),
-                "{document} and examples/{file} differ: copy the one into the other"
+                read(&format!("{folder}{file}")),
+                "{document} and {folder}{file} differ: copy the one into the other"
             );
             files += 1;
         }
+        assert!(
+            files >= least,
+            "{document} shows {files} files: has the mark <!-- {folder}… --> changed?"
+        );
     }
-    assert!(
-        files >= 4,
-        "the documents show {files} examples: has the mark <!-- examples/… --> changed?"
-    );
 }
 
 #[test]

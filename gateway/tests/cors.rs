@@ -12,6 +12,7 @@ use reqwest::header::HeaderMap;
 use support::{CHANNEL, PROXY, Reader, Server, Setup, client};
 
 const APP: &str = "https://app.example.com";
+const HISTORY: &str = "/api/dapadmin/l5-etl/sse/logs/history";
 
 async fn gateway(origins: &[&str], credentials: bool) -> Server {
     let origins = origins.iter().map(|origin| origin.parse().expect("an origin")).collect();
@@ -38,7 +39,8 @@ fn allow(headers: &HeaderMap, what: &str) -> Option<String> {
 async fn an_allowed_page_may_send_the_headers_it_asks_for() {
     for origins in [&[APP][..], &["https://other.example", APP], &["*"]] {
         let gateway = gateway(origins, false).await;
-        for path in [PROXY, "/logs/stream", "/api/logs/stream", "/health"] {
+        for path in [PROXY, "/logs/stream", "/api/logs/stream", "/logs/history", HISTORY, "/health"]
+        {
             let headers =
                 preflight(&gateway, path, APP, "authorization,x-tenant,last-event-id").await;
             assert_eq!(

@@ -37,31 +37,39 @@ export async function precompile(signal) {
     throw new UserError("cargo failed to build the gateway or the page; see above");
 }
 
-/** Builds the gateway and returns the path of its program. */
-export async function buildGateway() {
-  if ((await run("cargo", ["build", "--package", "logs-gateway"])) !== 0)
+/**
+ * Builds the gateway and returns the path of its program.
+ *
+ * @param {{ release?: boolean }} [options]
+ */
+export async function buildGateway({ release = false } = {}) {
+  const args = ["build", "--package", "logs-gateway", ...(release ? ["--release"] : [])];
+  if ((await run("cargo", args)) !== 0)
     throw new UserError("cargo failed to build the gateway; see above");
-  return gatewayProgram();
+  return builtProgram("logs-gateway", release ? "release" : "debug");
 }
 
 /** Builds the fault proxy and returns the path of its program. */
 export async function buildFaultProxy() {
   if ((await run("cargo", ["build", "--package", "logs-fault-proxy"])) !== 0)
     throw new UserError("cargo failed to build the fault proxy; see above");
-  return debugProgram("logs-fault-proxy");
+  return builtProgram("logs-fault-proxy", "debug");
 }
 
 /** Returns the path of the gateway's program, which may not be built yet. */
 export function gatewayProgram() {
-  return debugProgram("logs-gateway");
+  return builtProgram("logs-gateway", "debug");
 }
 
-/** @param {string} program */
-function debugProgram(program) {
+/**
+ * @param {string} program
+ * @param {"debug" | "release"} profile
+ */
+function builtProgram(program, profile) {
   const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
   if (!metadata) throw new UserError("'cargo metadata' failed: run it to see why");
   const name = process.platform === "win32" ? `${program}.exe` : program;
-  return path.join(JSON.parse(metadata).target_directory, "debug", name);
+  return path.join(JSON.parse(metadata).target_directory, profile, name);
 }
 
 /**

@@ -11,8 +11,8 @@ import { IMPORTS_NAME, MODULES } from "./wasm_modules.mjs";
 export const PKG = path.join(ROOT, "pkg");
 const SOURCES = path.join(ROOT, "www/package");
 
-/** What hosts import: the package itself (`index`), and its subpaths. */
-export const ENTRIES = ["index", "react", "headless", "element"];
+/** What hosts import: the package itself (`index`), and its subpaths. `proxy` is for servers. */
+export const ENTRIES = ["index", "react", "headless", "element", "proxy"];
 
 /**
  * Shared with the crate. It is not part of the package as a file: what is used of it is inlined.

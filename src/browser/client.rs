@@ -22,7 +22,7 @@ use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::session::{EarlierRequest, Session, SourceEvent};
+use logs_sse_core::session::{EarlierRequest, KnownLines, Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
@@ -180,6 +180,11 @@ impl Client {
     /// Sets how many of the newest lines that the gateway holds a channel starts with.
     pub fn set_tail(&self, tail: u32) {
         self.inner.session.borrow_mut().set_tail(tail);
+    }
+
+    /// Sets which lines the page shows elsewhere, and which are left out here from now on.
+    pub fn set_known(&self, known: KnownLines) {
+        self.inner.session.borrow_mut().set_known(known);
     }
 
     /// Loads lines from before the oldest one, if the gateway holds any and none are being loaded.

@@ -49,8 +49,9 @@ impl EngineOptions {
         self.capacity.map_or_else(Capacity::default, |lines| Capacity::from_lines(lines as usize))
     }
 
-    /// Returns the options of a client that keeps up to `capacity`.
-    pub(crate) fn client(&self, capacity: Capacity) -> Options {
+    /// Returns the options of a client that keeps up to `capacity`, and that starts with the newest
+    /// `tail` lines unless the page asks for another number.
+    pub(crate) fn client(&self, capacity: Capacity, tail: u32) -> Options {
         let usual = Config::default();
         let millis = |option: Option<u32>| option.map(|ms| Duration::from_millis(ms.into()));
         let connection = Config {
@@ -66,7 +67,7 @@ impl EngineOptions {
             _ => Console::Changes,
         };
         let with_credentials = self.with_credentials.unwrap_or(false);
-        let tail = self.tail.unwrap_or_default();
+        let tail = self.tail.unwrap_or(tail);
         Options { connection, capacity, console, with_credentials, tail }
     }
 }

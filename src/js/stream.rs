@@ -38,7 +38,7 @@ impl LogStream {
     pub fn new(notify: Function, open: Option<Function>, options: JsValue) -> Result<Self, Error> {
         let options = EngineOptions::from_js(options).map_err(|error| Error::new(&error))?;
         let inner = Rc::new(Inner {
-            client: Client::with_opener(opener(open), options.client(PASSING), |_| true),
+            client: Client::with_opener(opener(open), options.client(PASSING, 0), |_| true),
             listener: Listener::new(notify, true),
         });
         let me: Weak<Inner> = Rc::downgrade(&inner);

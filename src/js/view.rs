@@ -13,8 +13,9 @@ use web_sys::HtmlElement;
 use crate::browser::Client;
 use crate::js::listener::{Listener, to_js};
 use crate::js::options::{EngineOptions, opener};
-use crate::ui::Live;
-use logs_sse_core::js_export::StatusReport;
+use crate::ui::{DEFAULT_TAIL, Live};
+use logs_sse_core::js_export::{StatusReport, line_record};
+use logs_sse_core::session::KnownLines;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
 
@@ -44,7 +45,7 @@ impl LogView {
         options: JsValue,
     ) -> Result<Self, Error> {
         let options = EngineOptions::from_js(options).map_err(|error| Error::new(&error))?;
-        let client_options = options.client(options.capacity());
+        let client_options = options.client(options.capacity(), DEFAULT_TAIL);
         let listener = Rc::new(Listener::new(notify, false));
         let owner = Owner::new_root(None);
         let (live, view) = owner.with(|| {
@@ -91,6 +92,19 @@ impl LogView {
     /// Sets whether rows are delivered from now on.
     pub fn tell_rows(&self, wanted: bool) {
         self.live.with(|client| self.listener.want_rows(client, wanted));
+    }
+
+    /// Sets which lines the page shows elsewhere: those for whose JSON record `is_known` returns
+    /// `true`. It must not call back into the view.
+    pub fn set_known(&self, is_known: Option<Function>) {
+        let known = is_known.map_or_else(KnownLines::default, |is_known| {
+            KnownLines::new(move |raw| {
+                let record = JsValue::from_str(&line_record(raw));
+                let answer = is_known.call1(&JsValue::NULL, &record);
+                answer.is_ok_and(|answer| answer.is_truthy())
+            })
+        });
+        self.live.with(|client| client.set_known(known));
     }
 
     /// Sets whether cookies are sent to a stream of another origin.

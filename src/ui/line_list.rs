@@ -104,7 +104,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
                     <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
                 </div>
-                <div class="dsl-earlier" hidden=flag(view_model, |view_model| view_model.earlier.label.is_empty())>
+                <div class="dsl-earlier" dir="ltr" hidden=flag(view_model, |view_model| view_model.earlier.label.is_empty())>
                     <span class="dsl-earlier-failure" role="status" prop:textContent=text(view_model, |view_model| view_model.earlier.failure.clone())></span>
                     <button
                         type="button"

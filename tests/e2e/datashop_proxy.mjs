@@ -11,8 +11,10 @@ import { startServer } from "../support/http_server.mjs";
  * Starts the proxy in front of the gateway at `to`. `cut()` breaks all streams.
  *
  * @param {string} to
+ * @param {{ refusesCarrier?: boolean }} [options] `refusesCarrier`: it checks the ids, and responds
+ *   with 400 to one with parameters.
  */
-export async function startDatashopProxy(to) {
+export async function startDatashopProxy(to, { refusesCarrier = false } = {}) {
   /** @type {Set<ServerResponse>} */
   const streams = new Set();
 
@@ -41,6 +43,11 @@ export async function startDatashopProxy(to) {
     const [workspace, workflow] = ["workspace_id", "workflow_id"].map(
       (name) => url.searchParams.get(name) ?? "",
     );
+    if (refusesCarrier && workflow.includes(":")) {
+      response.writeHead(400, { "Content-Type": "application/json" });
+      response.end('{"error":"workflow_id is not an id"}');
+      return;
+    }
     streams.add(response);
     response.on("close", () => streams.delete(response));
     const headers = {

@@ -58,7 +58,7 @@ test("is visible in DevTools: an event stream in the network, changes in the con
   const stream = await streams;
   expect(stream.headers()["content-type"]).toBe("text/event-stream");
   expect(new URL(stream.url()).search).toBe(
-    "?workspace_id=workspace123&workflow_id=workflow456&batch=1",
+    "?workspace_id=workspace123&workflow_id=workflow456&batch=1&tail=1000",
   );
   await demo.expectLive();
   await expect(demo.rows.nth(3)).toBeVisible();

@@ -152,7 +152,7 @@ export function judge(rows, accepted) {
     } else if (row.startsWith("lines may be missing")) {
       gaps += 1;
       openEnded = true;
-    } else if (!/^disconnected |^reconnected /.test(row)) {
+    } else if (!/^disconnected |^reconnected |^start of /.test(row)) {
       faults.push(`unknown row: ${row}`);
     }
   }

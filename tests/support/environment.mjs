@@ -25,7 +25,7 @@ export function required(variable) {
   if (!value)
     throw new Error(
       `${variable} is not set: run these tests with \`npm test -- e2e\`, ` +
-        "`npm test -- package` or `npm run hosts`",
+        "`npm test -- package`, `… proxy`, `… chain` or `npm run hosts`",
     );
   return value;
 }

@@ -110,6 +110,31 @@ export class Gateway {
   }
 
   /**
+   * Publishes the numbers from `from` to `to` in one batch, each as the `number` of one log.
+   *
+   * @param {number} from
+   * @param {number} to
+   */
+  async publishBatch(from, to, channel = CHANNEL) {
+    const lines = Array.from({ length: to - from + 1 }, (_, index) => {
+      const number = from + index;
+      const message = `number ${number}`;
+      return JSON.stringify({
+        service: "etl",
+        ...channel,
+        logData: { level: "INFO", pipeline: "NUMBERED", message, number },
+      });
+    });
+    const response = await fetch(`${this.#url}/logs/publish`, {
+      method: "POST",
+      headers: { "Content-Type": "application/x-ndjson", "X-Service-Token": "l5-etl-token" },
+      body: lines.join("\n"),
+    });
+    if (response.status !== 200)
+      throw new Error(`gateway rejected a batch: ${response.status} ${await response.text()}`);
+  }
+
+  /**
    * Returns how many streams the gateway serves.
    *
    * @returns {Promise<number>}

@@ -8,6 +8,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use logs_sse_wire::entry::Level;
+use logs_sse_wire::indexed_fields::IndexedFields;
 use logs_sse_wire::json::quote;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::unread::Unread;
@@ -124,6 +125,14 @@ pub enum Rows {
     Lines(String),
     /// A notice between lines.
     Notice(NoticeReport),
+}
+
+/// Returns one line as JSON: an element of [`Rows::Lines`].
+#[must_use]
+pub fn line_record(raw: &Raw<'_>) -> String {
+    let mut lines = Lines::default();
+    lines.push(raw, IndexedFields::of(raw).level);
+    lines.0.split_off(1)
 }
 
 /// How much of the log a listener has received.

@@ -23,8 +23,9 @@ pub struct Target {
     /// Has at least one element, in the order of the URL.
     channels: Vec<ChannelName>,
     url: String,
-    /// The end of a resource id in the URL, where parameters may be appended to it.
-    id_end: usize,
+    /// The end of a resource id in the URL, where parameters may be appended to it; `None` if all
+    /// channels are of whole services.
+    id_end: Option<usize>,
     /// The end of the endpoint in the URL.
     endpoint_end: usize,
 }
@@ -88,7 +89,7 @@ impl Target {
             encoded(workspace.as_str()),
             encoded(workflow.as_str())
         ));
-        let id_end = url.len();
+        let id_end = Some(url.len());
         if service.as_str() != DEFAULT_SERVICE {
             url.push_str(&format!("&service={}", encoded(service.as_str())));
         }
@@ -139,11 +140,14 @@ impl Target {
         };
         check_endpoint(&url)?;
         let endpoint_end = url.len();
+        let mut id_end = None;
         for (index, channel) in channels.iter().enumerate() {
             url.push_str(if index == 0 { "?channels=" } else { "%2C" });
             url.push_str(&encoded(&channel.to_string()).to_string());
+            if channel.resource().is_some() {
+                id_end = Some(url.len());
+            }
         }
-        let id_end = url.len();
         Ok(Self { channels, url, id_end, endpoint_end })
     }
 
@@ -181,7 +185,8 @@ impl Target {
     /// nothing else. An id cannot contain the colon that separates them.
     #[must_use]
     pub fn carrier_url(&self, params: &StreamParams) -> String {
-        let (before, after) = self.url.split_at(self.id_end);
+        let Some(id_end) = self.id_end else { return self.url.clone() };
+        let (before, after) = self.url.split_at(id_end);
         let mut url = before.to_owned();
         for (name, value) in params.pairs() {
             url.extend([COLON, name, EQUALS, &value]);
@@ -380,6 +385,16 @@ mod tests {
             "/logs/stream?channels=logs%3Aetl%3Aa%3Ab%3Abatch%3D1"
         );
         assert_eq!(target.stream_url(&StreamParams::default()), target.url());
+        // A name without a resource has no id that could carry them.
+        let batch = StreamParams { batch: true, ..StreamParams::default() };
+        let carrier = |names: &[&str]| {
+            Target::from_channels(names.iter().copied(), "").map(|it| it.carrier_url(&batch))
+        };
+        assert_eq!(
+            carrier(&["logs:etl:a:b", "logs:etl:a"]),
+            Ok("/logs/stream?channels=logs%3Aetl%3Aa%3Ab%3Abatch%3D1%2Clogs%3Aetl%3Aa".into())
+        );
+        assert_eq!(carrier(&["logs:etl:a"]), Ok("/logs/stream?channels=logs%3Aetl%3Aa".into()));
     }
 
     #[test]

@@ -5,10 +5,11 @@ mod support;
 
 use logs_sse_core::connection::{Config, Input};
 use logs_sse_core::find::Query;
-use logs_sse_core::session::Session;
+use logs_sse_core::session::{KnownLines, Session};
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
 use logs_sse_core::time::Instant;
+use logs_sse_wire::message::Raw;
 use proptest::prelude::*;
 use support::sim::Sim;
 
@@ -237,4 +238,21 @@ proptest! {
         prop_assert!(store.len() <= capacity + loaded);
         prop_assert_eq!(store.lines(), seqs.len());
     }
+}
+
+#[test]
+fn lines_that_the_page_shows_elsewhere_are_left_out_and_do_not_stop_the_loading() {
+    let is_even = |raw: &Raw<'_>| raw.seq.is_some_and(|seq| seq % 2 == 0 || seq < 9);
+    let mut sim = Sim::connected();
+    sim.session.set_known(KnownLines::new(is_even));
+    sim.line(&greeting("aaaaaa", 1, 12, 10));
+    (11..=12).for_each(|seq| sim.line(&log(seq)));
+    assert_eq!(sim.rows(), ["log 11"]);
+    assert!(load(&mut sim.session, 1, 2));
+    assert!(load(&mut sim.session, 1, 4));
+    assert_eq!(sim.rows(), ["log 9", "log 11"]);
+    assert!(load(&mut sim.session, 1, 100));
+    assert_eq!(sim.rows()[1..], ["log 9", "log 11"]);
+    assert_eq!(sim.session.counters().received, 2);
+    assert_eq!(sim.session.request_earlier(), None);
 }

@@ -68,7 +68,7 @@ pub struct Held {
 }
 
 /// The names of the optional parameters of a stream: in the query, or in the resource id behind a
-/// proxy that forwards nothing else (`docs/protocol.md`, "Parameters in the resource id").
+/// proxy that forwards nothing else (`docs/protocol.md`, "Parameters inside a resource id").
 pub mod parameter {
     /// The cursor at which to resume.
     pub const LAST_EVENT_ID: &str = "last_event_id";

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::demo::sample;
 use crate::http::body;
+use crate::http::content_type::{JSON, is_of_type};
 use crate::http::identity;
 use crate::http::proxy;
 use crate::http::rejection::{Rejection, json_response};
@@ -25,8 +26,10 @@ pub(crate) async fn index() -> Response {
         "GET /health": "whether the gateway is healthy",
         "GET /ready": "whether it accepts readers; 503 once it is shutting down",
         "GET /logs/stream?channels=logs:{service}:{workspace}:{resource},…": "event stream of these channels; &batch=1 allows several logs in one event, &tail=N begins with the newest N logs; also /api/logs/stream",
-        "POST /logs/stream": "publish a log, with the header X-Service-Token; also /api/logs/publish",
+        "POST /logs/publish": "publish a log, or with Content-Type application/x-ndjson one in each line, with the header X-Service-Token; also /logs/stream, /api/logs/publish and /api/logs/stream",
+        "GET /logs/history?channel=logs:{service}:{workspace}:{resource}&before=…&limit=…&epoch=…": "logs of a channel before a sequence number; also /api/logs/history",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, for the Datashop page",
+        format!("GET {}?workspace_id=…&workflow_id=…&before=…", proxy::HISTORY_PATH): "logs of that workflow before a sequence number",
         "GET /admin/logs/stats": "the readers of each channel",
         "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
         "POST /test/logs": "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel",
@@ -150,7 +153,9 @@ pub(crate) async fn test_log(
         ));
     }
     let body = body::received(body)?;
-    if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN)) && !is_json(&headers) {
+    if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN))
+        && !is_of_type(&headers, JSON)
+    {
         return Err(Rejection::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Content-Type: expected application/json",
@@ -162,15 +167,6 @@ pub(crate) async fn test_log(
     let published = gateway.hub.publish(&channel, &sample::test_log());
     let answer = json!({ "success": true, "channel": channel.to_string(), "delivered": published.delivered, "timestamp": published.timestamp });
     Ok(json_response(StatusCode::OK, &answer))
-}
-
-/// Returns whether exactly one header declares the body to be JSON.
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
-    let kind =
-        kinds.next().and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
-    kinds.next().is_none()
-        && kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 fn named_channel(body: &str) -> Result<String, Rejection> {

@@ -16,7 +16,7 @@ use crate::http::hosts::{self, Hosts};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::http::{admin, body, overload, proxy, publish, site, stream};
+use crate::http::{admin, body, history, overload, proxy, publish, site, stream};
 
 /// Options of the router besides the routes.
 #[derive(Clone, Debug, Default)]
@@ -42,8 +42,12 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route("/test/logs", post(admin::test_log))
         .route("/logs/stream", get(stream::subscribe).post(publish::publish))
         .route("/api/logs/stream", get(stream::subscribe).post(publish::publish))
+        .route("/logs/publish", post(publish::publish))
         .route("/api/logs/publish", post(publish::publish))
+        .route("/logs/history", get(history::history))
+        .route("/api/logs/history", get(history::history))
         .route(proxy::PATH, get(proxy::stream))
+        .route(proxy::HISTORY_PATH, get(proxy::history))
         .layer(DefaultBodyLimit::max(body::MAX_BYTES))
         .with_state(gateway);
     with_extras(routes, extras)

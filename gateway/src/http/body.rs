@@ -1,12 +1,14 @@
-//! The text of a request's body: decompressed within bounds, in UTF-8, without a byte order mark.
+//! A request's body: decompressed within bounds, in UTF-8, without a byte order mark.
 
 use std::io::Read;
 
-use axum::body::Bytes;
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use flate2::read::MultiGzDecoder;
+use futures_util::StreamExt;
+use tokio::task::yield_now;
 
 use crate::http::rejection::Rejection;
 
@@ -34,9 +36,7 @@ pub(crate) fn text(headers: &HeaderMap, body: &Bytes) -> Result<String, Rejectio
         Encoding::Identity => body.to_vec(),
         Encoding::Gzip => unzip(body)?,
     };
-    if let Some(width) = wide(&bytes) {
-        return Err(Rejection::bad_request(format!("body is UTF-{width}: expected UTF-8")));
-    }
+    refuse_wide(&bytes)?;
     let mut text = String::from_utf8(bytes).map_err(|error| {
         Rejection::bad_request(format!(
             "body is not UTF-8: the byte at {} does not begin a character",
@@ -47,6 +47,71 @@ pub(crate) fn text(headers: &HeaderMap, body: &Bytes) -> Result<String, Rejectio
         text.drain(..BYTE_ORDER_MARK.len_utf8());
     }
     Ok(text)
+}
+
+/// Returns the bytes of a body of at most `limit`, decoded as the request's `headers` declare.
+/// Whether they are UTF-8 is left to the caller. Yields between pieces, so that a long body holds up
+/// no stream.
+///
+/// # Errors
+/// As [`text`], and those of `too_large` above the limit.
+pub(crate) async fn unpacked(
+    headers: &HeaderMap,
+    body: Bytes,
+    limit: usize,
+    too_large: fn() -> Rejection,
+) -> Result<Bytes, Rejection> {
+    let bytes = match encoding(headers)? {
+        Encoding::Identity => body,
+        Encoding::Gzip => {
+            let mut bytes = Vec::new();
+            let mut decoder = MultiGzDecoder::new(&body[..]);
+            while decoder.by_ref().take(PIECE).read_to_end(&mut bytes).map_err(not_gzip)? > 0 {
+                if bytes.len() > limit {
+                    return Err(too_large());
+                }
+                yield_now().await;
+            }
+            bytes.into()
+        }
+    };
+    refuse_wide(&bytes)?;
+    let marked = bytes.strip_prefix(BYTE_ORDER_MARK.encode_utf8(&mut [0; 4]).as_bytes());
+    Ok(marked.map_or_else(|| bytes.clone(), |rest| bytes.slice_ref(rest)))
+}
+
+/// Receives a body of at most `limit` bytes.
+///
+/// # Errors
+/// That of `too_large` for a longer body, of which no more than twice the limit is received.
+pub(crate) async fn received_within(
+    body: Body,
+    limit: usize,
+    too_large: fn() -> Rejection,
+) -> Result<Bytes, Rejection> {
+    let (mut pieces, mut bytes) = (body.into_data_stream(), Vec::new());
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Rejection::bad_request("body: could not be read"))?;
+        if bytes.len() + piece.len() > limit {
+            drop(bytes);
+            discard(pieces, limit).await;
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
+}
+
+/// Receives at most `limit` bytes of a body and drops them: a client that is still sending does not
+/// read a response, and loses it when the connection closes.
+pub(crate) async fn discard(mut pieces: BodyDataStream, limit: usize) {
+    let mut length = 0;
+    while let Some(Ok(piece)) = pieces.next().await {
+        length += piece.len();
+        if length > limit {
+            return;
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +156,19 @@ fn unzip(body: &[u8]) -> Result<Vec<u8>, Rejection> {
     match MultiGzDecoder::new(body).take(limit).read_to_end(&mut bytes) {
         Ok(length) if length > MAX_BYTES => Err(too_large()),
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Rejection::bad_request(format!(
-            "body is not valid gzip, as Content-Encoding declares: {error}"
-        ))),
+        Err(error) => Err(not_gzip(error)),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn not_gzip(error: std::io::Error) -> Rejection {
+    Rejection::bad_request(format!("body is not valid gzip, as Content-Encoding declares: {error}"))
+}
+
+fn refuse_wide(bytes: &[u8]) -> Result<(), Rejection> {
+    match wide(bytes) {
+        None => Ok(()),
+        Some(width) => Err(Rejection::bad_request(format!("body is UTF-{width}: expected UTF-8"))),
     }
 }
 
@@ -117,6 +192,9 @@ fn too_large() -> Rejection {
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// How many bytes are decompressed at once: less than a millisecond of work.
+const PIECE: u64 = 256 * 1_024;
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,8 @@
 //! `workflow456:tail=100` is the id `workflow456` and the parameter `tail`. No id contains a colon,
 //! so the form is unambiguous.
 
-use logs_sse_wire::protocol::parameter;
-
 use crate::http::rejection::Rejection;
+use logs_sse_wire::protocol::parameter;
 
 /// The optional parameters of a stream, which a resource id can carry.
 pub(crate) const OPTIONAL: [&str; 3] =
@@ -44,6 +43,11 @@ impl Carried {
     /// Returns the value of a parameter, if it was carried.
     pub(crate) fn find(&self, wanted: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| *name == wanted).map(|(_, value)| &**value)
+    }
+
+    /// Returns whether no parameter was carried.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Splits off what follows the first `colons` colons and one more.

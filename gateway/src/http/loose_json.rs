@@ -6,12 +6,17 @@ use crate::http::rejection::Rejection;
 
 /// Returns the body with each bare `NaN`, `Infinity` and `-Infinity` as the string that it spells.
 ///
-/// It need not be JSON otherwise: the parser reports any other fault.
+/// It need not be JSON otherwise: the parser reports any other fault. `subject` is what the text is,
+/// which errors mention.
 ///
 /// # Errors
 /// When it is nested too deeply for readers, or one of `ids`, fields of the outermost object, has
 /// such a number.
-pub(crate) fn spelled(text: String, ids: &[&str]) -> Result<String, Rejection> {
+pub(crate) fn spelled(
+    text: String,
+    subject: &'static str,
+    ids: &[&str],
+) -> Result<String, Rejection> {
     let bytes = text.as_bytes();
     let (mut depth, mut at, mut copied) = (0_usize, 0, 0);
     let mut spelled = String::new();
@@ -25,7 +30,7 @@ pub(crate) fn spelled(text: String, ids: &[&str]) -> Result<String, Rejection> {
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(Rejection::bad_request(format!(
-                        "body is nested too deeply: expected at most {MAX_DEPTH} levels"
+                        "{subject} is nested too deeply: expected at most {MAX_DEPTH} levels"
                     )));
                 }
             }
@@ -104,7 +109,7 @@ mod tests {
     use super::*;
 
     fn all(text: &str) -> String {
-        spelled(text.into(), &[]).expect("accepted")
+        spelled(text.into(), "body", &[]).expect("accepted")
     }
 
     #[test]
@@ -145,7 +150,7 @@ mod tests {
 
     #[test]
     fn an_id_is_never_a_number() {
-        let error = |text: &str| format!("{:?}", spelled(text.into(), &["workspace_id"]));
+        let error = |text: &str| format!("{:?}", spelled(text.into(), "body", &["workspace_id"]));
         assert!(
             error(r#"{"workspace_id" : NaN,"logData":1}"#)
                 .contains("workspace_id is NaN: expected a string")
@@ -153,6 +158,7 @@ mod tests {
         assert!(
             spelled(
                 r#"{"logData":{"workspace_id":NaN},"my_workspace_id":NaN}"#.into(),
+                "body",
                 &["workspace_id"]
             )
             .is_ok()
@@ -162,14 +168,14 @@ mod tests {
     #[test]
     fn a_deep_nest_is_refused_wherever_it_is() {
         let nest = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(spelled(nest(MAX_DEPTH), &[]).is_ok());
+        assert!(spelled(nest(MAX_DEPTH), "body", &[]).is_ok());
         for text in
             [nest(MAX_DEPTH + 1), "[".repeat(400_000), format!("{{\"unknown\":{}}}", nest(400_000))]
         {
-            assert!(spelled(text, &[]).is_err());
+            assert!(spelled(text, "body", &[]).is_err());
         }
         assert!(
-            spelled(format!("\"{}\"", "[".repeat(400)), &[]).is_ok(),
+            spelled(format!("\"{}\"", "[".repeat(400)), "body", &[]).is_ok(),
             "in a text it is no nest"
         );
     }

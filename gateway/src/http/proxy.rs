@@ -1,5 +1,5 @@
-//! The Datashop proxy route: turns a page's two ids into a channel, and streams it from this
-//! gateway or from upstream.
+//! The Datashop proxy routes: turn a page's two ids into a channel, and serve its stream and its
+//! history from this gateway or from upstream.
 
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
@@ -8,6 +8,7 @@ use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_core::target::DEFAULT_SERVICE;
 
 use crate::http::carrier::Carried;
+use crate::http::history::{HistoryParams, page, refuse_other_workspace};
 use crate::http::identity::Identity;
 use crate::http::passing;
 use crate::http::rejection::Rejection;
@@ -18,8 +19,11 @@ use crate::hub::connection::ConnectionInfo;
 use crate::hub::forwarded::Forwarded;
 use crate::server::link::Link;
 
-/// The path of the route.
+/// The path of the stream's route.
 pub const PATH: &str = "/api/dapadmin/l5-etl/sse/logs/stream";
+
+/// The path of the history's route.
+pub const HISTORY_PATH: &str = "/api/dapadmin/l5-etl/sse/logs/history";
 
 pub(crate) async fn stream(
     State(gateway): State<Gateway>,
@@ -28,8 +32,7 @@ pub(crate) async fn stream(
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
-    let identity =
-        Identity::parse(&headers)?.or_user(gateway.tokens.is_demo().then_some(DEMO_USER));
+    let identity = identify(&gateway, &headers)?;
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
@@ -48,6 +51,36 @@ pub(crate) async fn stream(
         }
         _ => Ok(open(&gateway, vec![channel], &identity, &params)),
     }
+}
+
+pub(crate) async fn history(
+    State(gateway): State<Gateway>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Rejection> {
+    let query = query.as_deref().unwrap_or_default();
+    let identity = identify(&gateway, &headers)?;
+    let mut carried = Carried::default();
+    let channel = parse_channel(query, &mut carried)?;
+    if !carried.is_empty() {
+        return Err(Rejection::bad_request(
+            "workflow_id has parameters of a stream after it: expected the id only",
+        ));
+    }
+    let params = HistoryParams::parse(query)?;
+    refuse_other_workspace(&identity, &channel)?;
+    match &gateway.upstream {
+        Some(upstream) => {
+            let forwarded = identity.headers_for(&channel);
+            upstream.history(&params.query(&channel), &forwarded, &gateway.shutdown).await
+        }
+        None => Ok(page(&gateway, &channel, &params)),
+    }
+}
+
+/// Returns the reader, who has a name in a demo.
+fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Identity, Rejection> {
+    Ok(Identity::parse(headers)?.or_user(gateway.tokens.is_demo().then_some(DEMO_USER)))
 }
 
 /// Returns the query for upstream, where parameters that arrived inside the id are ordinary ones. The

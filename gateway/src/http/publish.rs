@@ -1,52 +1,78 @@
-//! `POST /logs/stream` and `POST /api/logs/publish`: publishes one log of a service.
+//! `POST /logs/publish` and its other names: publishes one log of a service, or passes a batch on.
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
+use logs_sse_wire::protocol::ByeReason;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::http::body;
+use crate::http::content_type::{NDJSON, is_of_type};
 use crate::http::identity;
+use crate::http::log_id;
 use crate::http::loose_json;
+use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 
 pub(crate) async fn publish(
     State(gateway): State<Gateway>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Rejection> {
-    let body = body::received(body)?;
+    if is_of_type(request.headers(), NDJSON) {
+        return publish_batch::publish(&gateway, request).await;
+    }
+    let headers = request.headers().clone();
+    let body = body::received(Bytes::from_request(request, &()).await)?;
     // The token is checked first: a stranger learns nothing from errors about the body, and causes
     // no decompression.
     let services = gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default());
     if services.is_empty() {
         return Err(Rejection::unauthorized_publisher());
     }
-    let text = loose_json::spelled(body::text(&headers, &body)?, &IDS)?;
-    let request = Request::parse(&text)?;
-    if !services.contains(request.channel.service()) {
+    let key = log_id::of_header(&headers)?;
+    let text = loose_json::spelled(body::text(&headers, &body)?, "body", &IDS)?;
+    let log = Log::parse("body", &text)?;
+    if !services.contains(log.channel.service()) {
         return Err(Rejection::unauthorized_publisher());
     }
-    let published = gateway.hub.publish(&request.channel, request.log_data);
-    tracing::debug!(channel = %request.channel, delivered = published.delivered, "published");
+    refuse_while_draining(&gateway)?;
+    let published = match key {
+        None => gateway.hub.publish(&log.channel, log.data),
+        Some(key) => gateway.hub.publish_once(&log.channel, key, log.data).published,
+    };
+    tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
     let answer = json!({
         "success": true,
-        "channel": request.channel.to_string(),
+        "channel": log.channel.to_string(),
         "delivered": published.delivered,
         "timestamp": published.timestamp,
     });
     Ok(json_response(StatusCode::OK, &answer))
 }
 
-struct Request<'a> {
-    channel: ChannelName,
-    log_data: &'a RawValue,
+/// Refuses to store logs that would be lost when the process ends.
+///
+/// # Errors
+/// 503, with the delay after which readers are asked to come back too.
+pub(crate) fn refuse_while_draining(gateway: &Gateway) -> Result<(), Rejection> {
+    if !gateway.shutdown.is_cancelled() {
+        return Ok(());
+    }
+    let seconds = gateway.timing.retry_ms(ByeReason::Shutdown).div_ceil(1_000);
+    let error = "this gateway is shutting down and stored nothing: send the request again after Retry-After";
+    Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, error).with(RETRY_AFTER, seconds))
+}
+
+/// A log as a service publishes it.
+pub(crate) struct Log<'a> {
+    pub(crate) channel: ChannelName,
+    pub(crate) data: &'a RawValue,
 }
 
 /// The body's fields as raw JSON, so that an error can name the one that is wrong.
@@ -64,16 +90,20 @@ struct Fields<'a> {
     log_data: Option<&'a RawValue>,
 }
 
-impl<'a> Request<'a> {
-    fn parse(body: &'a str) -> Result<Self, Rejection> {
+impl<'a> Log<'a> {
+    /// Parses a log. `subject` is what `text` is, which errors mention.
+    ///
+    /// # Errors
+    /// 400 with the name of the field that is wrong.
+    pub(crate) fn parse(subject: &'static str, text: &'a str) -> Result<Self, Rejection> {
         // serde would accept an array for a struct as well.
-        if !body.trim_ascii_start().starts_with('{') {
-            return Err(Rejection::bad_request(
-                "body is not a JSON object: expected {\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}",
-            ));
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(Rejection::bad_request(format!(
+                "{subject} is not a JSON object: expected {{\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}}"
+            )));
         }
-        let fields: Fields<'a> = serde_json::from_str(body).map_err(|error| {
-            Rejection::bad_request(format!("body is not a JSON object: {error}"))
+        let fields: Fields<'a> = serde_json::from_str(text).map_err(|error| {
+            Rejection::bad_request(format!("{subject} is not a JSON object: {error}"))
         })?;
         let service = required("service", fields.service)?;
         let workspace = required("workspace_id", fields.workspace_id)?;
@@ -91,10 +121,10 @@ impl<'a> Request<'a> {
             }
             (workflow, None) => ChannelName::new(service, workspace, workflow),
         };
-        let log_data = fields.log_data.ok_or_else(|| {
+        let data = fields.log_data.ok_or_else(|| {
             Rejection::bad_request("logData is missing: expected the log, usually an object")
         })?;
-        Ok(Self { channel, log_data })
+        Ok(Self { channel, data })
     }
 }
 
@@ -113,14 +143,14 @@ fn optional(field: &'static str, raw: Option<&RawValue>) -> Result<Option<Id>, R
 }
 
 /// The fields that make up the channel, which must be strings.
-const IDS: [&str; 4] = ["service", "workspace_id", "workflow_id", "function_id"];
+pub(crate) const IDS: [&str; 4] = ["service", "workspace_id", "workflow_id", "function_id"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn channel(body: &str) -> Result<String, Rejection> {
-        Request::parse(body).map(|request| request.channel.to_string())
+        Log::parse("body", body).map(|log| log.channel.to_string())
     }
 
     #[test]

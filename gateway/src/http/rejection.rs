@@ -1,10 +1,13 @@
 //! Refusals: a status and a sentence that names what is wrong.
 
+use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelError;
 use serde_json::json;
+
+use crate::http::content_type::JSON;
 
 /// A refusal: `{"error": …}` under a 4xx or 5xx status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +30,22 @@ impl Rejection {
     /// publishers expect.
     #[must_use]
     pub fn unauthorized_publisher() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Unauthorized log publisher")
+        Self::new(StatusCode::FORBIDDEN, UNAUTHORIZED_PUBLISHER)
     }
 
     /// Returns a refusal with any status.
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
         Self { status, error: error.into(), header: None, upstream_status: None }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the sentence that names what is wrong.
+    pub(crate) fn error(&self) -> &str {
+        &self.error
     }
 
     #[must_use]
@@ -57,6 +69,10 @@ impl From<ChannelError> for Rejection {
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let mut body = json!({ "error": self.error });
+        // A proxy may answer 200 before it knows this status; a page reads it from the body then.
+        if self.error != UNAUTHORIZED_PUBLISHER {
+            body["status"] = self.status.as_u16().into();
+        }
         if let Some(status) = self.upstream_status {
             body["upstreamStatus"] = status.as_u16().into();
         }
@@ -68,8 +84,13 @@ impl IntoResponse for Rejection {
 
 /// Returns a JSON response that no cache may store: it is true for a moment, and of one reader.
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
-    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body.to_string())
-        .into_response()
+    json_text(status, body.to_string())
+}
+
+/// Returns such a response with a body that is JSON already.
+pub(crate) fn json_text(status: StatusCode, body: impl Into<Body>) -> Response {
+    let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")];
+    (status, headers, body.into()).into_response()
 }
 
 /// Refuses a path without a route.
@@ -87,3 +108,6 @@ pub(crate) async fn refuse_method(method: Method, uri: Uri) -> Rejection {
         format!("{} does not accept {method}: GET / lists the routes", uri.path()),
     )
 }
+
+/// The refusal that publishers expect, byte for byte.
+const UNAUTHORIZED_PUBLISHER: &str = "Unauthorized log publisher";

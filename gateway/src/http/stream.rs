@@ -20,6 +20,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sle
 use tokio_util::sync::CancellationToken;
 
 use crate::http::carrier::Carried;
+use crate::http::content_type::EVENT_STREAM;
 use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
 use crate::http::rejection::Rejection;
@@ -35,7 +36,7 @@ use crate::server::link::Link;
 
 /// The headers of every event stream, with which no cache, proxy or compressor holds events back.
 pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
-    (CONTENT_TYPE, "text/event-stream"),
+    (CONTENT_TYPE, EVENT_STREAM),
     (CACHE_CONTROL, "no-cache, no-transform"),
     (HeaderName::from_static("x-accel-buffering"), "no"),
 ];

@@ -6,13 +6,13 @@ use axum::extract::Extension;
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 use logs_sse_core::channel::ChannelName;
-use logs_sse_wire::protocol::parameter;
 
 use crate::http::carrier::{Carried, OPTIONAL};
 use crate::http::rejection::Rejection;
 use crate::reader::batch::Framing;
 use crate::reader::resume::{Beginning, Resume};
 use crate::server::link::Link;
+use logs_sse_wire::protocol::parameter;
 
 /// The header that carries the cursor.
 pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

@@ -1,5 +1,5 @@
 //! A backend of either generation behind this gateway: requests a stream, and accepts only a
-//! readable one.
+//! readable one. Its history is requested in `upstream_history`.
 
 use std::num::IntErrorKind;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error_chain::error_chain;
 use crate::http::base_url::BaseUrl;
+use crate::http::content_type::{EVENT_STREAM, JSON, is_of_type};
 use crate::http::rejection::Rejection;
 
 /// A gateway or an older backend that streams logs.
@@ -25,8 +26,21 @@ pub struct Upstream {
     base: BaseUrl,
     options: Options,
     client: reqwest::Client,
-    /// The index in [`PATHS`] that it answered last.
-    path: AtomicUsize,
+    streams: Route,
+    histories: Route,
+}
+
+/// A route of a backend: of this gateway and the first backend, or with the prefix of the Node
+/// gateway.
+#[derive(Debug)]
+pub(crate) struct Route {
+    /// What a backend without the route lacks.
+    name: &'static str,
+    paths: [&'static str; 2],
+    /// The type of its responses.
+    pub(crate) kind: &'static str,
+    /// The index in `paths` that it answered last.
+    known: AtomicUsize,
 }
 
 /// Options for requests to a backend.
@@ -81,7 +95,9 @@ impl Upstream {
             .connect_timeout(options.deadlines.connect)
             .build()
             .map_err(|error| error_chain(&error))?;
-        Ok(Arc::new(Self { base, options, client, path: AtomicUsize::new(0) }))
+        let streams = Route::new("stream", ["/logs/stream", "/api/logs/stream"], EVENT_STREAM);
+        let histories = Route::new("history", ["/logs/history", "/api/logs/history"], JSON);
+        Ok(Arc::new(Self { base, options, client, streams, histories }))
     }
 
     /// Returns how long an open stream may be silent.
@@ -100,12 +116,26 @@ impl Upstream {
         headers: &HeaderMap,
         shutdown: &CancellationToken,
     ) -> Result<reqwest::Response, Rejection> {
+        let answer = self.in_time(shutdown, self.ask(&self.streams, query, headers)).await?;
+        self.check(answer)
+    }
+
+    pub(crate) fn histories(&self) -> &Route {
+        &self.histories
+    }
+
+    /// Waits for `answer` as long as for the head of a response, and until a shutdown.
+    pub(crate) async fn in_time<T>(
+        &self,
+        shutdown: &CancellationToken,
+        answer: impl Future<Output = Result<T, Rejection>>,
+    ) -> Result<T, Rejection> {
         let head = self.options.deadlines.head;
         tokio::select! {
             biased;
             () = shutdown.cancelled() => Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "this gateway is shutting down").with(RETRY_AFTER, 1)),
-            answer = timeout(head, self.ask(query, headers)) => match answer {
-                Ok(answer) => self.check(answer?),
+            answer = timeout(head, answer) => match answer {
+                Ok(answer) => answer,
                 Err(_) => {
                     tracing::warn!(upstream = %self.base, "upstream did not answer within {} s", head.as_secs_f64());
                     let error = format!("upstream {} did not answer within {} s", self.base, head.as_secs_f64());
@@ -116,31 +146,37 @@ impl Upstream {
     }
 
     /// Requests the path that worked last, and the other one if upstream has no such route.
-    async fn ask(&self, query: &str, headers: &HeaderMap) -> Result<reqwest::Response, Rejection> {
-        let known = self.path.load(Ordering::Relaxed);
-        let answer = self.request(PATHS[known], query, headers).await?;
+    pub(crate) async fn ask(
+        &self,
+        route: &Route,
+        query: &str,
+        headers: &HeaderMap,
+    ) -> Result<reqwest::Response, Rejection> {
+        let known = route.known.load(Ordering::Relaxed);
+        let answer = self.request(route, known, query, headers).await?;
         if answer.status() != StatusCode::NOT_FOUND {
             return Ok(answer);
         }
         let other = 1 - known;
-        let answer = self.request(PATHS[other], query, headers).await?;
+        let answer = self.request(route, other, query, headers).await?;
         if answer.status() != StatusCode::NOT_FOUND {
-            self.path.store(other, Ordering::Relaxed);
+            route.known.store(other, Ordering::Relaxed);
         }
         Ok(answer)
     }
 
     async fn request(
         &self,
-        path: &str,
+        route: &Route,
+        path: usize,
         query: &str,
         headers: &HeaderMap,
     ) -> Result<reqwest::Response, Rejection> {
         let mut request = self
             .client
-            .get(self.base.join(&format!("{path}?{query}")))
+            .get(self.base.join(&format!("{}?{query}", route.paths[path])))
             .headers(headers.clone())
-            .header(ACCEPT, EVENT_STREAM);
+            .header(ACCEPT, route.kind);
         // A compressor holds events back until a block is full, and this gateway does not forward
         // `Content-Encoding`.
         request = request.header(ACCEPT_ENCODING, "identity");
@@ -160,6 +196,14 @@ impl Upstream {
     /// Accepts only a readable stream. Anything else is refused in our own words, so that no
     /// script, cookie or redirect of upstream is served under this gateway's origin.
     fn check(&self, answer: reqwest::Response) -> Result<reqwest::Response, Rejection> {
+        match self.fault(&self.streams, &answer) {
+            None => Ok(answer),
+            Some(fault) => Err(fault),
+        }
+    }
+
+    /// Returns why a response is not one of `route`, in our own words.
+    pub(crate) fn fault(&self, route: &Route, answer: &reqwest::Response) -> Option<Rejection> {
         let status = answer.status();
         let headers = answer.headers();
         let encodings = shown(headers, &CONTENT_ENCODING);
@@ -168,14 +212,14 @@ impl Upstream {
             // (docs/connection.md): it stops after 401 and 403, reports the address after 404, and
             // waits after 429 and 503.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
-                return Err(self.refusal(status));
+                return Some(self.refusal(route, status));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 let wait = headers
                     .get(RETRY_AFTER)
                     .and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
-                let refusal = self.refusal(status);
-                return Err(if let Some(seconds) = wait {
+                let refusal = self.refusal(route, status);
+                return Some(if let Some(seconds) = wait {
                     refusal.with(RETRY_AFTER, seconds)
                 } else {
                     refusal
@@ -185,31 +229,43 @@ impl Upstream {
                 if !encodings.is_empty() && !encodings.eq_ignore_ascii_case("identity") =>
             {
                 format!(
-                    "sent its stream with Content-Encoding {encodings:?}, although asked for identity"
+                    "sent its {} with Content-Encoding {encodings:?}, although asked for identity",
+                    route.name
                 )
             }
-            StatusCode::OK if is_event_stream(headers) => return Ok(answer),
+            StatusCode::OK if is_of_type(headers, route.kind) => return None,
             StatusCode::OK => format!(
-                "answered with Content-Type {:?} instead of {EVENT_STREAM}",
-                shown(headers, &CONTENT_TYPE)
+                "answered with Content-Type {:?} instead of {}",
+                shown(headers, &CONTENT_TYPE),
+                route.kind
             ),
-            status => format!("answered {} instead of a stream", status.as_u16()),
+            status => format!("answered {} instead of a {}", status.as_u16(), route.name),
         };
-        tracing::warn!(upstream = %self.base, "upstream {what}");
-        Err(Rejection::new(StatusCode::BAD_GATEWAY, format!("upstream {} {what}", self.base))
-            .with_upstream_status(status))
+        Some(self.bad_gateway(&what).with_upstream_status(status))
     }
 
-    fn refusal(&self, status: StatusCode) -> Rejection {
+    /// Returns the refusal of a response, which `what` describes.
+    pub(crate) fn bad_gateway(&self, what: &str) -> Rejection {
+        tracing::warn!(upstream = %self.base, "upstream {what}");
+        Rejection::new(StatusCode::BAD_GATEWAY, format!("upstream {} {what}", self.base))
+    }
+
+    fn refusal(&self, route: &Route, status: StatusCode) -> Rejection {
         let error = match status {
             StatusCode::NOT_FOUND => format!(
-                "upstream {} has no log stream: neither {} nor {} is there",
-                self.base, PATHS[0], PATHS[1]
+                "upstream {} has no log {}: neither {} nor {} is there",
+                self.base, route.name, route.paths[0], route.paths[1]
             ),
             status => format!("upstream {} answered {}", self.base, status.as_u16()),
         };
         tracing::warn!("{error}");
         Rejection::new(status, error).with_upstream_status(status)
+    }
+}
+
+impl Route {
+    fn new(name: &'static str, paths: [&'static str; 2], kind: &'static str) -> Self {
+        Self { name, paths, kind, known: AtomicUsize::new(0) }
     }
 }
 
@@ -219,15 +275,6 @@ impl Upstream {
 pub(crate) fn client(use_env_proxy: bool) -> reqwest::ClientBuilder {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     if use_env_proxy { client } else { client.no_proxy() }
-}
-
-/// Returns whether there is exactly one `Content-Type`, that of an event stream, with or without
-/// parameters.
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
-    let kind = kinds.next().and_then(|kind| kind.as_bytes().split(|byte| *byte == b';').next());
-    kinds.next().is_none()
-        && kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM.as_bytes()))
 }
 
 /// Returns the values of a header for an error, joined and no longer than a line.
@@ -254,44 +301,12 @@ fn retry_after(value: &str, now: Timestamp) -> Option<u64> {
     Some(seconds.min(LONGEST_WAIT.as_secs()))
 }
 
-/// The paths of the route: of this gateway and the first backend, and the only one of the Node
-/// gateway.
-const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/stream"];
-
-const EVENT_STREAM: &str = "text/event-stream";
-
 /// Long enough for a restart or a rate limit, short enough for a page that is watched.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn accepts_exactly_one_event_stream_type() {
-        let is_stream = |kinds: &[&'static str]| {
-            is_event_stream(
-                &kinds.iter().map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind))).collect(),
-            )
-        };
-        for kind in [
-            "text/event-stream",
-            "Text/Event-Stream ;charset=utf-8",
-            "text/event-stream;charset=ISO-8859-1",
-        ] {
-            assert!(is_stream(&[kind]), "{kind}");
-        }
-        for kinds in [
-            &[][..],
-            &["text/event-streamhtml"],
-            &["text/html"],
-            &["text/event-stream", "text/html"],
-            &["text/event-stream, text/html"],
-            &[""],
-        ] {
-            assert!(!is_stream(kinds), "{kinds:?}");
-        }
-    }
 
     #[test]
     fn bounds_a_retry_after() {

@@ -22,6 +22,23 @@ impl Entry {
     }
 }
 
+/// The newest logs of a channel before a number, as one response carries them.
+#[derive(Debug)]
+pub(crate) struct HistoryPage {
+    /// The extent of the history.
+    pub(crate) held: Extent,
+    /// The number of logs held that are older than those of the page; 0 if it has none.
+    pub(crate) earlier: u64,
+    /// The logs of the page, oldest first.
+    pub(crate) logs: Vec<Envelope>,
+}
+
+impl HistoryPage {
+    pub(crate) fn empty(held: Extent) -> Self {
+        Self { held, earlier: 0, logs: Vec::new() }
+    }
+}
+
 /// A ring of logs. Numbering continues when logs are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct History {
@@ -88,6 +105,24 @@ impl History {
         self.entries.range(start..).take_while(move |entry| entry.order <= order)
     }
 
+    /// Returns the newest logs before the number `before`. Their envelopes fit into `page`, except
+    /// that there is at least one if any is held.
+    pub(crate) fn page_before(&self, before: u64, page: Bounds) -> HistoryPage {
+        let held = self.extent();
+        let end = self.index_after(before.saturating_sub(1));
+        let mut bytes = 0;
+        let fits = |entry: &&Entry| {
+            bytes += entry.envelope.as_bytes().len();
+            bytes <= page.bytes
+        };
+        let newest_first = self.entries.range(..end).rev();
+        let count = newest_first.take(page.lines).take_while(fits).count().max(1).min(end);
+        let logs: Vec<_> =
+            self.entries.range(end - count..end).map(|entry| entry.envelope.clone()).collect();
+        let earlier = if logs.is_empty() { 0 } else { (end - count) as u64 };
+        HistoryPage { held, earlier, logs }
+    }
+
     /// Returns whether the logs after `position` exceed `bounds`.
     pub(crate) fn exceeds(&self, position: u64, bounds: Bounds) -> bool {
         self.newest - position > bounds.lines as u64
@@ -123,6 +158,8 @@ pub(crate) const ENTRY_BYTES: usize = 96;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ALL: Bounds = Bounds { lines: usize::MAX, bytes: usize::MAX };
@@ -175,6 +212,46 @@ mod tests {
         assert_eq!(seqs(history.after(7, 10)), [8, 9, 10]);
         assert_eq!(seqs(history.after(0, 8)), [5, 6, 7, 8]);
         assert_eq!(seqs(history.after(10, 10)), Vec::<u64>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn a_page_has_the_newest_logs_that_fit_and_at_least_one(
+            sizes in prop::collection::vec(1_usize..300, 0..40),
+            held in 1_usize..50,
+            before in 0_u64..60,
+            lines in 1_usize..50,
+            bytes in 0_usize..2_000,
+        ) {
+            let mut history = History::default();
+            for (order, size) in sizes.iter().enumerate() {
+                let envelope = |seq: u64| Envelope::of_test(&format!("{seq:>size$}"));
+                history.push(order as u64 + 1, envelope, Bounds { lines: held, ..ALL });
+            }
+            let page = history.page_before(before, Bounds { lines, bytes });
+
+            let oldest = sizes.len().saturating_sub(held) as u64 + 1;
+            let mut expected = Vec::new();
+            let mut weight = 0;
+            for seq in (oldest..=sizes.len() as u64).rev().filter(|seq| *seq < before) {
+                let size = sizes[usize::try_from(seq - 1).expect("small")];
+                let text = format!("{seq:>size$}");
+                weight += text.len();
+                if !expected.is_empty() && (weight > bytes || expected.len() == lines) {
+                    break;
+                }
+                expected.insert(0, text);
+            }
+            let first = expected.first().map(|text| text.trim().parse::<u64>().expect("a number"));
+            let logs: Vec<_> = page
+                .logs
+                .iter()
+                .map(|log| String::from_utf8_lossy(log.as_bytes()).into_owned())
+                .collect();
+            prop_assert_eq!(logs, expected);
+            prop_assert_eq!(page.earlier, first.map_or(0, |first| first - oldest));
+            prop_assert_eq!(page.held, history.extent());
+        }
     }
 
     #[test]

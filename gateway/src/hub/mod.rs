@@ -8,6 +8,7 @@ pub mod connection;
 pub(crate) mod envelope;
 pub(crate) mod forwarded;
 pub(crate) mod history;
+pub(crate) mod recent_ids;
 pub mod stats;
 pub(crate) mod wake;
 
@@ -20,11 +21,13 @@ use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
 use serde_json::value::RawValue;
 
-use crate::hub::bounds::Extent;
+use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::channel::Channel;
 use crate::hub::config::Config;
 use crate::hub::connection::{ConnectionInfo, ReaderHandle, now_millis, random_word};
 use crate::hub::envelope::Draft;
+use crate::hub::history::HistoryPage;
+use crate::hub::recent_ids::{Once, RecentIds};
 use crate::hub::stats::{Counters, Stats};
 use crate::output;
 
@@ -45,6 +48,7 @@ pub struct Hub {
     /// delay.
     open: Open,
     published: AtomicU64,
+    ids: RecentIds,
     /// Negative for a moment if a channel's logs are dropped before its last one is counted.
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
@@ -86,6 +90,7 @@ impl Hub {
             read: Mutex::default(),
             open: Open::default(),
             published: AtomicU64::default(),
+            ids: RecentIds::default(),
             held_bytes: AtomicIsize::default(),
             trimming: Mutex::default(),
             counters: Counters::default(),
@@ -105,6 +110,28 @@ impl Hub {
             self.trim();
         }
         Published { delivered: change.readers, timestamp }
+    }
+
+    /// Publishes `entry` on `channel`, unless a log with this `id` was published there recently.
+    pub(crate) fn publish_once(&self, channel: &ChannelName, id: &str, entry: &RawValue) -> Once {
+        self.ids.once(channel, id, Instant::now(), || self.publish(channel, entry))
+    }
+
+    /// Returns the newest logs of `channel` before the number `before`, as many as fit into `page`.
+    pub(crate) fn page_before(
+        &self,
+        channel: &ChannelName,
+        before: u64,
+        page: Bounds,
+    ) -> HistoryPage {
+        let Some(channel) = self.known_channel(channel) else {
+            return HistoryPage::empty(NOTHING);
+        };
+        let history = channel.history();
+        if self.config.history.lines == 0 {
+            return HistoryPage::empty(self.config.can_be_had(history.extent()));
+        }
+        history.page_before(before, page)
     }
 
     /// Returns each channel that has readers, with its readers.
@@ -254,9 +281,7 @@ impl Hub {
     }
 
     fn channel(&self, name: &ChannelName) -> Arc<Channel> {
-        let known =
-            self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone);
-        known.unwrap_or_else(|| {
+        self.known_channel(name).unwrap_or_else(|| {
             let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(
                 channels
@@ -264,6 +289,11 @@ impl Hub {
                     .or_insert_with(|| Arc::new(Channel::new(name.clone()))),
             )
         })
+    }
+
+    /// Returns a channel on which a log was published, or that has readers.
+    fn known_channel(&self, name: &ChannelName) -> Option<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
     }
 
     fn all_channels(&self) -> Vec<Arc<Channel>> {
@@ -283,6 +313,9 @@ impl Hub {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// The extent of a channel on which nothing was published.
+const NOTHING: Extent = Extent { oldest: 1, newest: 0 };
 
 #[cfg(test)]
 mod tests;

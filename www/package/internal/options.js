@@ -30,6 +30,9 @@ import { LiveLogsError } from "./errors.js";
 
 const MAX_LINES = 2_000_000;
 
+/** The most lines that a gateway sends as a tail (docs/protocol.md). */
+const MAX_TAIL = 10_000;
+
 /** @type {Check} */
 const boolean = (value) => (typeof value === "boolean" ? "" : "true or false");
 
@@ -120,6 +123,7 @@ const CONNECTION_OPTIONS = {
   endpoint: (value) => address(value) || (value === "" ? "a path or an http(s) URL" : ""),
   autoConnect: boolean,
   capacity: integer(1, MAX_LINES),
+  tail: integer(0, MAX_TAIL),
   console: oneOf("off", "changes", "lines"),
   maxAttempts: integer(1, 1_000_000),
   connectTimeoutMs: integer(1, 600_000),
@@ -142,6 +146,7 @@ export const VIEWER_OPTIONS = {
   title: text,
   theme: oneOf("auto", "light", "dark"),
   locale,
+  isKnown: callback,
 };
 
 /** The options of `openLogs`, each with its check. */
@@ -287,7 +292,16 @@ function shown(value) {
  * @returns {EngineOptions}
  */
 export function engineOptions(options) {
-  const { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs, withCredentials, capacity } =
-    options;
-  return { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs, withCredentials, capacity };
+  const { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs } = options;
+  const { withCredentials, capacity, tail } = options;
+  return {
+    console,
+    maxAttempts,
+    connectTimeoutMs,
+    silenceMs,
+    hiddenMs,
+    withCredentials,
+    capacity,
+    tail,
+  };
 }

@@ -5,8 +5,8 @@ export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
  * `<datashop-live-logs workspace-id="…" workflow-id="…">`. Attributes and properties may change at
  * any time, except `wasm-url` and `backend`, which are read once per page.
  *
- * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity log-title theme
- * locale console transport with-credentials worker wasm-url backend`. Other options, such as
+ * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity tail log-title
+ * theme locale console transport with-credentials worker wasm-url backend`. Other options, such as
  * `headers`, need `mountLiveLogs`.
  *
  * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
@@ -22,6 +22,7 @@ export interface DatashopLiveLogs extends HTMLElement {
   endpoint: string | null;
   autoConnect: boolean;
   capacity: number;
+  tail: number | null;
   logTitle: string | null;
   theme: "auto" | "light" | "dark";
   locale: string | null;

@@ -163,6 +163,12 @@ export interface ConnectionOptions {
   autoConnect?: boolean;
   /** The most lines held, 1 to 2,000,000. Default: 10,000. */
   capacity?: number;
+  /**
+   * How many of the newest lines that the gateway holds to start with, 0 to 10,000. Default: 1,000
+   * for a viewer, 0 for a source without a view. Read when the viewer or source is created. A
+   * backend without history ignores it.
+   */
+  tail?: number;
   /** What is logged to the console. Default: `"changes"` of the connection. */
   console?: "off" | "changes" | "lines";
   /** Stop after this many failed attempts in a row. Default: never. */
@@ -232,6 +238,13 @@ export interface LiveLogsOptions extends ConnectionOptions {
    * also if the tag is wrong.
    */
   locale?: string;
+  /**
+   * Whether the page shows a line elsewhere, for example in its own table, by its `id` or a hash of
+   * its `text`. The viewer leaves out the lines for which it returns `true`. Called once for each
+   * line; it must not call a method of the viewer. If it throws, the line is shown and the error is
+   * reported once.
+   */
+  isKnown?(log: Log): boolean;
 }
 
 /** A mounted live log. */

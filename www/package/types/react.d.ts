@@ -63,6 +63,11 @@ export interface LogsSSEProviderProps {
   headers?: LiveLogsOptions["headers"];
   withCredentials?: LiveLogsOptions["withCredentials"];
   worker?: LiveLogsOptions["worker"];
+  /**
+   * How many of the newest logs that the gateway holds the first subscription to a channel starts
+   * with. Default: 0. Read when a connection is opened.
+   */
+  tail?: LiveLogsOptions["tail"];
   wasmUrl?: string | URL;
   backend?: "auto" | "wasm" | "js";
   console?: "off" | "changes" | "lines";

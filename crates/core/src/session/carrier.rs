@@ -8,7 +8,7 @@ use logs_sse_wire::protocol::Hello;
 /// The way that parameters take. It belongs to the proxy, so it outlives the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Carrier {
-    /// In the query.
+    /// In the query of the URL.
     #[default]
     Query,
     /// In the resource id, since the proxy drops the query.

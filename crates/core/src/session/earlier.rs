@@ -18,6 +18,9 @@ pub(super) struct Earlier {
     /// The number of the first row of the current epoch. The sequence numbers of rows before it
     /// mean nothing to the gateway.
     epoch_from: u64,
+    /// The sequence number of the first line of the last page, and the number of the row that was
+    /// the oldest then: the page's own first lines may be known, and so not stored.
+    front: Option<(u64, u64)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,10 +148,17 @@ impl Session {
 
     pub(super) fn forget_earlier(&mut self) {
         self.earlier.phase = Phase::Idle;
+        self.earlier.front = None;
     }
 
     fn add_earlier(&mut self, page: &History<'_>) -> Phase {
-        self.store.prepend(&page.logs);
+        if self.known.is_active() {
+            let mut unknown = page.logs.clone();
+            unknown.retain(|log| !self.known.has(log));
+            self.store.prepend(&unknown);
+        } else {
+            self.store.prepend(&page.logs);
+        }
         self.earlier.oldest_held = Some(page.oldest);
         let has_room = self.store.earlier_bytes() < self.store.capacity().bytes
             && self.store.len() < MOST_ROWS;
@@ -159,6 +169,7 @@ impl Session {
         }
         let start = self.store.range().start;
         self.earlier.epoch_from = start;
+        self.earlier.front = page.logs.first().and_then(|log| log.seq).map(|seq| (start, seq));
         if is_start || !has_room { Phase::Ended(start) } else { Phase::Idle }
     }
 
@@ -184,6 +195,9 @@ impl Session {
     /// stored. `None` if the oldest is from another epoch.
     fn first_seq(&self) -> Option<u64> {
         let rows = self.store.range();
+        if let Some((_, seq)) = self.earlier.front.filter(|(row, _)| *row == rows.start) {
+            return Some(seq);
+        }
         let first = rows.clone().find_map(|number| Some((number, self.store.seq(number)?)));
         match first {
             Some((number, seq)) => Some(seq).filter(|_| self.earlier.epoch_from <= number),

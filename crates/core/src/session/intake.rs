@@ -207,7 +207,9 @@ impl Session {
         }
         self.stats.line_arrived(now);
         self.counters.received += 1;
-        self.store.append(line);
+        if !self.known.has(line) {
+            self.store.append(line);
+        }
         let notice = self.recovery.line_arrived();
         self.note(notice);
     }

@@ -5,9 +5,11 @@ mod carrier;
 mod earlier;
 mod filter;
 mod intake;
+mod known;
 
 pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;
+pub use self::known::KnownLines;
 
 use crate::connection::{Config, Connection, Failure, Input, Output, State};
 use crate::counters::Counters;
@@ -69,6 +71,8 @@ pub struct Session {
     tail: u32,
     carrier: Carrier,
     earlier: Earlier,
+    /// Lines that the page shows elsewhere, and that are not stored.
+    known: KnownLines,
     /// The parameters of the open source.
     params: StreamParams,
     /// Whether a gap of unknown size at the start of the open stream was already reported.
@@ -101,6 +105,7 @@ impl Session {
             tail: 0,
             carrier: Carrier::default(),
             earlier: Earlier::default(),
+            known: KnownLines::default(),
             params: StreamParams::default(),
             unknown_gap_reported: false,
             parser: sse::Parser::default(),
@@ -225,6 +230,11 @@ impl Session {
     /// listener. Returns whether retained rows were evicted.
     pub fn retain_from(&mut self, number: Option<u64>) -> bool {
         self.store.retain_from(number)
+    }
+
+    /// Sets which lines the page shows elsewhere. They are not stored from now on.
+    pub fn set_known(&mut self, known: KnownLines) {
+        self.known = known;
     }
 
     /// Removes all lines. The connection stays as it is.

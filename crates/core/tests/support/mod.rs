@@ -5,7 +5,9 @@
 
 pub mod browser;
 pub mod model;
+pub mod proxy;
 pub mod raw;
 pub mod scroll_sim;
 pub mod sim;
+pub mod verdict;
 pub mod world;

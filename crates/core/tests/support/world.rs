@@ -15,6 +15,9 @@ use logs_sse_wire::sse;
 
 use super::browser::FakeBrowser;
 use super::model::{Event, HEARTBEAT_MS, Model, Params, Stream};
+pub use super::proxy::Proxy;
+use super::verdict::Missing;
+pub use super::verdict::Verdict;
 
 /// A session with its browser, a model gateway, and the network between them.
 #[derive(Debug)]
@@ -55,37 +58,6 @@ struct Link {
     stream: Option<Stream>,
     /// Half open: nothing arrives, and neither end notices.
     is_dead: bool,
-}
-
-/// What a proxy does to the parameters of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Proxy {
-    /// It forwards them.
-    #[default]
-    Forwards,
-    /// It drops the query, and forwards the ids as they are.
-    DropsQuery,
-    /// It drops the query, and responds with 400 to an id with parameters.
-    RefusesCarrier,
-    /// It drops the query, and answers an id with parameters with 200 and an empty stream, as if
-    /// the gateway had refused it.
-    HidesRefusal,
-}
-
-impl Proxy {
-    pub const ALL: [Self; 4] =
-        [Self::Forwards, Self::DropsQuery, Self::RefusesCarrier, Self::HidesRefusal];
-
-    /// Returns the parameters that pass, or `None` if the request is refused.
-    fn pass(self, url: &str) -> Option<Params> {
-        let has_carrier = url.contains("workflow456%3A");
-        match self {
-            Self::RefusesCarrier | Self::HidesRefusal if has_carrier => None,
-            Self::Forwards => Some(Params::read(url)),
-            _ if has_carrier => Some(Params::read(url)),
-            _ => Some(Params::default()),
-        }
-    }
 }
 
 impl World {
@@ -450,40 +422,6 @@ impl World {
                 stream: None,
                 is_dead: false,
             });
-        }
-    }
-}
-
-/// What the oracle counted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Verdict {
-    /// The number of logs that had to be shown or reported missing.
-    pub promised: usize,
-    /// The number of those that were reported missing.
-    pub in_gaps: usize,
-}
-
-/// The number of logs that the gap rows between two lines report.
-#[derive(Debug, Default)]
-struct Missing {
-    known: usize,
-    is_open_ended: bool,
-}
-
-impl Missing {
-    fn add(&mut self, missing: Option<u64>) {
-        match missing {
-            Some(missing) => self.known += usize::try_from(missing).unwrap_or(usize::MAX),
-            None => self.is_open_ended = true,
-        }
-    }
-
-    fn covers(&self, skipped: usize) -> Result<usize, String> {
-        let fits = if self.is_open_ended { self.known <= skipped } else { self.known == skipped };
-        if fits {
-            Ok(skipped)
-        } else {
-            Err(format!("{skipped} logs are not shown, but the gap rows report {self:?}"))
         }
     }
 }

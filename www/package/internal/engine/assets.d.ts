@@ -51,6 +51,7 @@ export type EngineOptions = Pick<
   | "hiddenMs"
   | "withCredentials"
   | "capacity"
+  | "tail"
 >;
 
 /**
@@ -83,6 +84,8 @@ export interface LogView extends Engine {
   set_title(title: string): void;
   set_locale(locale: string): void;
   tell_rows(isWanted: boolean): void;
+  /** `isKnown` receives the JSON record of a line (`LogRecord`). */
+  set_known(isKnown: ((record: string) => boolean) | undefined): void;
   clear(): void;
 }
 

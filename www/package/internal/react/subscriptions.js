@@ -178,7 +178,7 @@ export function createSubscriptions(props) {
    * @returns {Logs}
    */
   function open(target) {
-    const { wasmUrl, backend } = props();
+    const { wasmUrl, backend, tail } = props();
     // Reads the latest prop: hosts pass a new function with each render.
     const headers = () => {
       const { headers } = props();
@@ -190,6 +190,7 @@ export function createSubscriptions(props) {
       headers,
       wasmUrl,
       backend,
+      tail,
       // Each reader keeps what it needs.
       capacity: 1,
       autoConnect: !isPaused,

@@ -29,6 +29,7 @@ const ATTRIBUTES = [
   nullable("endpoint", "endpoint"),
   defaulted("auto-connect", "autoConnect", parseBoolean),
   defaulted("capacity", "capacity", Number),
+  nullable("tail", "tail", Number),
   // Every element has a `title` already, its tooltip.
   { ...nullable("log-title", "title"), property: "logTitle" },
   defaulted("theme", "theme"),
@@ -44,10 +45,11 @@ const ATTRIBUTES = [
 /**
  * @param {string} attribute
  * @param {string} option
+ * @param {(text: string) => unknown} [parse]
  * @returns {Attribute}
  */
-function nullable(attribute, option) {
-  return { attribute, option, property: option, parse: String, isNullable: true };
+function nullable(attribute, option, parse = String) {
+  return { attribute, option, property: option, parse, isNullable: true };
 }
 
 /**

@@ -13,6 +13,7 @@ import { createStreamOpener } from "../engine/stream_opener.js";
 import { assets } from "../engine/viewer_assets.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
+import { createKnown } from "./known.js";
 import { checkOptions, DEFAULTS, engineOptions, VIEWER_OPTIONS } from "../options.js";
 import { bindToZone, outside, outsideAll } from "../zone.js";
 
@@ -42,6 +43,7 @@ function mount(element, hostOptions) {
   let failure = null;
 
   const callbacks = createCallbacks(() => options);
+  const known = createKnown(() => options.isKnown, callbacks.fail);
   const root = createElement("div", "dsl-mount notranslate");
   // A page translator would translate logs, and replace the text nodes of the status.
   root.setAttribute("translate", "no");
@@ -56,6 +58,10 @@ function mount(element, hostOptions) {
    */
   function withView(call) {
     const target = view;
+    if (known.isAsking()) {
+      known.refuseCall();
+      return undefined;
+    }
     return engine && target ? guarded(engine, () => call(target)) : undefined;
   }
 
@@ -97,6 +103,7 @@ function mount(element, hostOptions) {
       if (has("capacity")) view.set_capacity(options.capacity);
       if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
       view.tell_rows(Boolean(options.onLog));
+      if (has("isKnown")) view.set_known(options.isKnown && known.ask);
       if (has("workspaceId", "workflowId", "service", "endpoint"))
         view.follow_workflow(
           options.service,

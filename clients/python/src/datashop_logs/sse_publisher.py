@@ -1,0 +1,49 @@
+"""The interface of the first publisher, on top of `LogPublisher`.
+
+Existing jobs call `publish_etl_log` unchanged. Environment variables configure it:
+`DATASHOP_LOGS_URL`, `DATASHOP_LOGS_TOKEN` and `DATASHOP_LOGS_SERVICE`.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Optional
+
+from ._environment import MissingSetting, publisher_from_environment
+from ._report import write
+from .publisher import LogPublisher
+
+_publisher: Optional[LogPublisher] = None
+_problem: Optional[str] = None
+_lock = threading.RLock()
+
+
+def publish_etl_log(workspace_id: str, workflow_id: str, log_data: Any) -> bool:
+    """Publishes one log of an ETL job. Never blocks, never raises.
+
+    Returns whether the log was accepted for delivery. It is not if the environment lacks the
+    gateway's URL or the token, which is reported once on standard error.
+    """
+    publisher = _publisher or _created()
+    if publisher is None:
+        return False
+    publisher.publish(workspace_id, workflow_id, log_data)
+    return True
+
+
+def flush(timeout: Optional[float] = None) -> bool:
+    """Waits until the logs published so far were handled, at most `timeout` seconds."""
+    return _publisher is None or _publisher.flush(timeout)
+
+
+def _created() -> Optional[LogPublisher]:
+    global _publisher, _problem
+    # The first call only.
+    with _lock:
+        if _publisher is None and _problem is None:
+            try:
+                _publisher = publisher_from_environment()
+            except (MissingSetting, ValueError) as error:
+                _problem = str(error)
+                write(f"publish_etl_log publishes nothing: {_problem}")
+        return _publisher

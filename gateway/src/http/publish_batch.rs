@@ -1,0 +1,214 @@
+//! Publishes the logs of a batch: NDJSON, one log in each line. Each line is judged on its own.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Value, json};
+use tokio::task::yield_now;
+
+use crate::http::body;
+use crate::http::identity;
+use crate::http::log_id;
+use crate::http::loose_json;
+use crate::http::publish::{IDS, Log, refuse_while_draining};
+use crate::http::rejection::{Rejection, json_response};
+use crate::http::state::Gateway;
+use crate::http::tokens::Services;
+use crate::hub::connection::now_millis;
+
+/// Publishes the lines of a request, or none of them if the request as a whole is refused.
+pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
+    let headers = request.headers().clone();
+    // Before the body is kept: a stranger must not occupy its memory.
+    let services = match services(gateway, &headers) {
+        Ok(services) => services,
+        Err(rejection) => {
+            body::discard(request.into_body().into_data_stream(), MAX_BYTES).await;
+            return Err(rejection);
+        }
+    };
+    let body = body::received_within(request.into_body(), MAX_BYTES, too_large).await?;
+    log_id::refuse_header(&headers)?;
+    let body = body::unpacked(&headers, body, MAX_BYTES, too_large).await?;
+    if lines(&body).nth(MAX_LOGS).is_some() {
+        return Err(too_large());
+    }
+    refuse_while_draining(gateway)?;
+    let mut summary = Summary::default();
+    let mut since_pause = 0;
+    for (number, line) in lines(&body) {
+        summary.add(number, publish_line(gateway, &services, line));
+        since_pause += line.len();
+        if since_pause > BYTES_AT_ONCE || summary.total() % LINES_AT_ONCE == 0 {
+            since_pause = 0;
+            yield_now().await;
+        }
+    }
+    tracing::debug!(stored = summary.stored, refused = summary.errors.len(), "published a batch");
+    Ok(summary.response())
+}
+
+/// Returns the services of the request's token, of which there is at least one.
+fn services<'a>(gateway: &'a Gateway, headers: &HeaderMap) -> Result<Services<'a>, Rejection> {
+    let services = gateway.tokens.services_of(identity::token(headers)?.unwrap_or_default());
+    if services.is_empty() { Err(Rejection::unauthorized_publisher()) } else { Ok(services) }
+}
+
+/// Returns the lines that are not blank, each with its number from 1.
+fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    (1..).zip(lines).filter(|(_, line)| !line.is_empty())
+}
+
+/// The effect of a line that is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Accepted {
+    Stored,
+    /// A log with the same channel and id was stored before.
+    Duplicate,
+}
+
+fn publish_line(
+    gateway: &Gateway,
+    services: &Services<'_>,
+    line: &[u8],
+) -> Result<Accepted, Rejection> {
+    if line.len() > body::MAX_BYTES {
+        return Err(Rejection::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("line has {} bytes: expected at most {}", line.len(), body::MAX_BYTES),
+        ));
+    }
+    let text = std::str::from_utf8(line).map_err(|error| {
+        Rejection::bad_request(format!(
+            "line is not UTF-8: the byte at {} does not begin a character",
+            error.valid_up_to()
+        ))
+    })?;
+    let text = loose_json::spelled(text.to_owned(), "line", &IDS)?;
+    let log = Log::parse("line", &text)?;
+    if !services.contains(log.channel.service()) {
+        return Err(Rejection::unauthorized_publisher());
+    }
+    let Some(id) = log_id::of_line(&text)? else {
+        gateway.hub.publish(&log.channel, log.data);
+        return Ok(Accepted::Stored);
+    };
+    let is_new = gateway.hub.publish_once(&log.channel, &id, log.data).is_new;
+    Ok(if is_new { Accepted::Stored } else { Accepted::Duplicate })
+}
+
+/// The result of each line.
+#[derive(Debug, Default)]
+struct Summary {
+    stored: usize,
+    duplicates: usize,
+    errors: Vec<Value>,
+}
+
+impl Summary {
+    fn add(&mut self, line: usize, result: Result<Accepted, Rejection>) {
+        match result {
+            Ok(Accepted::Stored) => self.stored += 1,
+            Ok(Accepted::Duplicate) => self.duplicates += 1,
+            Err(rejection) => self.errors.push(json!({
+                "line": line,
+                "status": rejection.status().as_u16(),
+                "error": rejection.error(),
+            })),
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.stored + self.duplicates + self.errors.len()
+    }
+
+    fn response(self) -> Response {
+        let is_success = self.errors.is_empty();
+        let answer = json!({
+            "success": is_success,
+            "stored": self.stored,
+            "duplicates": self.duplicates,
+            "refused": self.errors.len(),
+            "timestamp": now_millis(),
+            "errors": self.errors,
+        });
+        json_response(if is_success { StatusCode::OK } else { StatusCode::MULTI_STATUS }, &answer)
+    }
+}
+
+fn too_large() -> Rejection {
+    Rejection::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!(
+            "body: at most {MAX_LOGS} logs and {MAX_BYTES} bytes are accepted, also after decompression; nothing was stored"
+        ),
+    )
+}
+
+/// The limit of logs in a batch.
+const MAX_LOGS: usize = 1_000;
+
+/// The size limit of a batch in bytes, before and after decompression.
+const MAX_BYTES: usize = 8 << 20;
+
+/// How many lines are published between two pauses, in which streams are served.
+const LINES_AT_ONCE: usize = 64;
+
+/// The same, in bytes.
+const BYTES_AT_ONCE: usize = 256 * 1_024;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::http::tokens::Tokens;
+    use crate::reader::timing::StreamTiming;
+
+    fn gateway() -> Gateway {
+        Gateway {
+            hub: Arc::default(),
+            tokens: Arc::new(Tokens::demo()),
+            upstream: None,
+            timing: StreamTiming::default(),
+            shutdown: tokio_util::sync::CancellationToken::new(),
+        }
+    }
+
+    /// Lines of any bytes, and lines that are almost right.
+    fn any_line() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..60),
+            r#"\{("(service|id|workspace_id|logData)":("etl"|"faas"|""|5|NaN|\{\}|null),?){0,5}\}"#
+                .prop_map(String::into_bytes),
+            Just(br#"{"service":"etl","workspace_id":"w","logData":{},"id":"1"}"#.to_vec()),
+            Just(br#"{"service":"etl","workspace_id":"w","logData":{}}"#.to_vec()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_of_any_bytes_is_stored_or_refused(all in prop::collection::vec(any_line(), 0..20)) {
+            let gateway = gateway();
+            let services = gateway.tokens.services_of("l5-etl-token");
+            let body = all.join(&b'\n');
+            let mut summary = Summary::default();
+            for (number, line) in lines(&body) {
+                summary.add(number, publish_line(&gateway, &services, line));
+            }
+            prop_assert_eq!(summary.total(), lines(&body).count());
+            prop_assert_eq!(summary.stored as u64, gateway.hub.stats().logs_published);
+        }
+    }
+
+    #[test]
+    fn numbers_lines_from_one_and_skips_blank_ones() {
+        let numbered: Vec<_> = lines(b"\r\na\n\n \t\r\nb\r\n").collect();
+        assert_eq!(numbered, [(2, &b"a"[..]), (5, b"b")]);
+        assert_eq!(lines(b"").count() + lines(b"\n\n").count(), 0);
+        assert_eq!(lines(b"a").next(), Some((1, &b"a"[..])));
+    }
+}

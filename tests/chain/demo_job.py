@@ -1,0 +1,45 @@
+"""An ETL job that logs as usual, for `npm run demo -- --chain`: `python demo_job.py LINES_PER_SECOND`.
+
+`LogHandler` publishes what the job logs. Nothing else in the job knows of the gateway.
+"""
+
+import logging
+import os
+import random
+import sys
+import time
+
+from datashop_logs import LogHandler
+
+STAGES = ("INGESTION", "DATA_VALIDATION", "ETL_PROCESSING", "REPORTING")
+
+
+def main() -> None:
+    rate = float(sys.argv[1])
+    handler = LogHandler(
+        workspace_id="workspace123",
+        workflow_id="workflow456",
+        url=os.environ["DATASHOP_LOGS_URL"],
+        token=os.environ["DATASHOP_LOGS_TOKEN"],
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    log = logging.getLogger("claims")
+    run = 0
+    while True:
+        run += 1
+        log.info("Run %d started", run, extra={"pipeline": "PLATFORM_INTERNAL"})
+        for stage in STAGES:
+            for part in range(1, 4):
+                time.sleep(1 / rate)
+                rows = random.randint(100, 50_000)
+                log.info("Loaded %s rows, part %d of 3", f"{rows:,}", part, extra={"pipeline": stage})
+            if random.random() < 0.3:
+                log.warning("%d rows have an empty member_id", rows % 97 + 1, extra={"pipeline": stage})
+        try:
+            raise TimeoutError("sftp-claims did not answer within 30 s")
+        except TimeoutError:
+            log.exception("Upload failed, it will be repeated", extra={"pipeline": "REPORTING"})
+
+
+if __name__ == "__main__":
+    main()

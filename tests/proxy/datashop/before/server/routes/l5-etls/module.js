@@ -1,0 +1,8 @@
+const express = require("express");
+const controller = require("../../controllers/l5-etls/module");
+
+const router = express.Router();
+
+router.route("/sse/logs/stream").get(controller.streamLogs);
+
+module.exports = router;
