@@ -24,8 +24,8 @@ test("an engine names the option that has a wrong value", async ({ host, page })
   await (await host.source("one")).connect();
   const create = (/** @type {Record<string, unknown>} */ options) =>
     page.evaluate(async (options) => {
-      const folder = new URL("./pkg/internal/engine/", location.href);
-      const { loadEngine } = await import(`${folder}engine.js`);
+      const folder = new URL("./pkg/internal/module/", location.href);
+      const { loadEngine } = await import(`${folder}load.js`);
       const { assets } = await import(`${folder}headless_assets.js`);
       const { glue } = await loadEngine(assets, {});
       try {

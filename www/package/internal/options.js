@@ -4,7 +4,7 @@
 
 /** @import { LiveLogsOptions } from "../types/index.d.ts" */
 /** @import { LogsOptions } from "../types/headless.d.ts" */
-/** @import { EngineOptions } from "./engine/assets.d.ts" */
+/** @import { EngineOptions } from "./module/assets.d.ts" */
 
 import {
   CHANNEL_EXAMPLES,

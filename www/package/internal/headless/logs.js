@@ -3,15 +3,15 @@
 
 /** @import { Logs, LogsSnapshot } from "../../types/headless.d.ts" */
 /** @import { Log, LogsStatus, Notice } from "../../types/index.d.ts" */
-/** @import { EngineListener, HeadlessGlue, LogStream } from "../engine/assets.js" */
-/** @import { Engine } from "../engine/engine.js" */
+/** @import { EngineListener, HeadlessGlue, LogStream } from "../module/assets.js" */
+/** @import { Engine } from "../module/load.js" */
 /** @import { Options } from "../options.js" */
 
-import { callbackError, createCallbacks } from "../engine/callbacks.js";
-import { guarded, loadEngine } from "../engine/engine.js";
-import { assets } from "../engine/headless_assets.js";
-import { idleStatus, toStatus } from "../engine/status.js";
-import { createStreamOpener } from "../engine/stream_opener.js";
+import { callbackError, createCallbacks } from "../module/callbacks.js";
+import { guarded, loadEngine } from "../module/load.js";
+import { assets } from "../module/headless_assets.js";
+import { idleStatus, toStatus } from "../module/status.js";
+import { createStreamOpener } from "../module/stream_opener.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
 import { checkOptions, DEFAULTS, engineOptions, HEADLESS_OPTIONS } from "../options.js";

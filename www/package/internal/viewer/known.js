@@ -3,8 +3,8 @@
 /** @import { Log } from "../../types/index.d.ts" */
 /** @import { LiveLogsError } from "../errors.js" */
 
-import { callbackError } from "../engine/callbacks.js";
-import { toLog } from "../engine/records.js";
+import { callbackError } from "../module/callbacks.js";
+import { toLog } from "../module/records.js";
 
 /**
  * Creates the question. `isKnown()` returns the host's function that is in force, and `fail` reports

@@ -2,15 +2,15 @@
 // window.
 
 /** @import { LiveLogsHandle } from "../../types/index.d.ts" */
-/** @import { EngineListener, LogView, ViewerGlue } from "../engine/assets.js" */
-/** @import { Engine } from "../engine/engine.js" */
+/** @import { EngineListener, LogView, ViewerGlue } from "../module/assets.js" */
+/** @import { Engine } from "../module/load.js" */
 /** @import { Options } from "../options.js" */
 
-import { createCallbacks } from "../engine/callbacks.js";
-import { guarded, loadEngine } from "../engine/engine.js";
-import { idleStatus, toStatus } from "../engine/status.js";
-import { createStreamOpener } from "../engine/stream_opener.js";
-import { assets } from "../engine/viewer_assets.js";
+import { createCallbacks } from "../module/callbacks.js";
+import { guarded, loadEngine } from "../module/load.js";
+import { idleStatus, toStatus } from "../module/status.js";
+import { createStreamOpener } from "../module/stream_opener.js";
+import { assets } from "../module/viewer_assets.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
 import { createKnown } from "./known.js";
