@@ -1,4 +1,4 @@
-// Entry point "./headless": the engine without a view, for pages that draw their own table.
+// Entry point "./headless": the client without a view, for pages that draw their own table.
 
 export { backend } from "./internal/module/load.js";
 export { LiveLogsError } from "./internal/errors.js";

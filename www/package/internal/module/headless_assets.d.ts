@@ -1,2 +1,2 @@
-import type { EngineAssets, HeadlessGlue } from "./assets.js";
-export const assets: EngineAssets<HeadlessGlue>;
+import type { HeadlessGlue, ModuleAssets } from "./assets.js";
+export const assets: ModuleAssets<HeadlessGlue>;

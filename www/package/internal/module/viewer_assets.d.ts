@@ -1,2 +1,2 @@
-import type { EngineAssets, ViewerGlue } from "./assets.js";
-export const assets: EngineAssets<ViewerGlue>;
+import type { ModuleAssets, ViewerGlue } from "./assets.js";
+export const assets: ModuleAssets<ViewerGlue>;

@@ -24,12 +24,12 @@ export function createKnown(isKnown, fail) {
   function failOnce(message, error) {
     if (hasFailed) return;
     hasFailed = true;
-    // Later, since the engine is in the middle of a line.
+    // Later, since the module is in the middle of a line.
     queueMicrotask(() => fail(callbackError(message, "isKnown", error)));
   }
 
   return {
-    /** Returns whether the host is being asked. The engine cannot be called until it answers. */
+    /** Returns whether the host is being asked. The module cannot be called until it answers. */
     isAsking: () => isAsking,
 
     /** Reports that the host called its handle from `isKnown`. */
