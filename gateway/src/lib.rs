@@ -11,12 +11,16 @@
     reason = "output goes through the module output, which never blocks"
 )]
 
+pub mod admin;
 pub mod demo;
 mod error_chain;
 pub mod http;
 pub mod hub;
+pub mod log_json;
+pub mod metrics;
 pub mod output;
 pub mod reader;
 pub mod server;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 pub mod signals;
+pub mod toml_text;

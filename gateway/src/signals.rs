@@ -1,10 +1,19 @@
-//! The signals that end the process. They are caught from [`Signals::install`] on, before the
+//! The signals that end the process or reload its configuration. They are caught from [`Signals::install`] on, before the
 //! address is printed.
 
 use std::fs::{self, File};
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What a signal requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// To end the process.
+    Stop,
+    /// To read the configuration again.
+    Reload,
+}
 
 /// The signals of this process.
 #[derive(Debug)]
@@ -31,22 +40,24 @@ impl Signals {
         })
     }
 
-    /// Waits for a request to stop: SIGINT, SIGTERM, or SIGHUP of a terminal that closed.
+    /// Waits for the next request: SIGINT, SIGTERM, or SIGHUP.
     ///
-    /// Without a terminal, SIGHUP is a request to reload from a service manager or a log rotation.
-    /// Reloading is not supported and must not cut streams, so the process continues.
-    pub async fn stop_requested(&mut self) {
-        loop {
-            tokio::select! {
-                _ = self.interrupt.recv() => return,
-                _ = self.terminate.recv() => return,
-                () = hung_up(&mut self.hangup) => {
-                    if self.has_terminal {
-                        return;
-                    }
-                    tracing::warn!("SIGHUP ignored: reloading is not supported, restart to change the configuration");
-                }
+    /// SIGHUP means that the terminal closed, and stops the process. Without a terminal, it comes
+    /// from a service manager or an operator, and asks to reload.
+    pub async fn next(&mut self) -> Request {
+        tokio::select! {
+            _ = self.interrupt.recv() => Request::Stop,
+            _ = self.terminate.recv() => Request::Stop,
+            () = hung_up(&mut self.hangup) => {
+                if self.has_terminal { Request::Stop } else { Request::Reload }
             }
+        }
+    }
+
+    /// Waits for a request to stop.
+    pub async fn stop_requested(&mut self) {
+        while self.next().await == Request::Reload {
+            tracing::warn!("SIGHUP ignored: there is nothing to reload now");
         }
     }
 }

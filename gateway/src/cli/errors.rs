@@ -45,7 +45,7 @@ fn hide(error: &mut clap::Error, kind: ContextKind) {
     }
 }
 
-fn is_secret_flag(text: &str) -> bool {
+pub(crate) fn is_secret_flag(text: &str) -> bool {
     SECRET_FLAGS.iter().any(|flag| text.starts_with(flag))
 }
 

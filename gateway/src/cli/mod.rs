@@ -1,14 +1,19 @@
 //! The commands, with their flags and default values.
 
+pub(crate) mod address;
 pub(crate) mod errors;
+pub(crate) mod merge;
 mod parse;
+pub(crate) mod print;
+mod settings;
 mod sockets;
+pub(crate) mod token;
 mod tuning;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use logs_gateway::http::base_url::BaseUrl;
 use logs_gateway::http::cors;
 use logs_gateway::http::hosts::HostName;
@@ -16,14 +21,17 @@ use logs_gateway::http::site::{POLICY, Policy};
 use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
 use logs_gateway::server::Listen;
 
-use crate::cli::parse::{parse_rate, parse_time};
+use crate::cli::address::AdminAddress;
+use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
+use crate::cli::token::TokenCommand;
 use crate::cli::tuning::Tuning;
 
 /// Live logs over Server-Sent Events: services publish, pages subscribe.
 ///
-/// Without a command, the gateway serves. Its own log goes to standard error; set RUST_LOG to
-/// filter it.
+/// Without a command, the gateway serves. Each flag of the gateway is also a key of the file of
+/// --config, and a variable: LOGS_GATEWAY_HISTORY_LINES for --history-lines. Flags win over
+/// variables, and those over the file. The gateway's own log goes to standard error.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -39,6 +47,9 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Serve a recorded stream byte for byte, from its start for each reader.
     Replay(Replay),
+    /// Make tokens for the file of --tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Debug, Args)]
@@ -79,9 +90,14 @@ impl Network {
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
-        self.host.eq_ignore_ascii_case("localhost")
-            || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+        is_loopback(&self.host)
     }
+}
+
+/// Returns whether only this machine reaches a listener on `host`.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 #[derive(Debug, Args)]
@@ -110,14 +126,47 @@ pub(crate) struct Serve {
         value_delimiter = ','
     )]
     pub(crate) tokens: Vec<Token>,
+    /// Read the tokens of publishers from this TOML file, which holds their hashes. The command
+    /// token makes its entries, and SIGHUP reads it again. LOGS_GATEWAY_TOKENS_FILE names it too.
+    #[arg(long = "tokens", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
+    /// Read settings from this TOML file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Check the configuration and exit: with 0 if it is valid, with 2 if not.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print the configuration in force as TOML, without secrets, and exit.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// What the gateway logs: a level (error, warn, info, debug, trace), or directives such as
+    /// info,logs_gateway=debug. The default is info; RUST_LOG sets it too.
+    #[arg(long, value_name = "FILTER", value_parser = parse_filter)]
+    pub(crate) log_level: Option<String>,
+    /// Also listen here for operators: metrics, health, channels and connections. A port alone is
+    /// on the loopback interface. Anyone who reaches this address may see and end streams.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) admin: Option<AdminAddress>,
+    /// How the gateway's own log is written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
     /// Run a sample ETL job that publishes on the demo workflows, with the token of service etl.
     #[arg(long)]
     pub(crate) job: bool,
     /// Logs per second that the job publishes on each workflow.
     #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]
     pub(crate) rate: f64,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people, coloured in a terminal.
+    Text,
+    /// One JSON object in each line, with control characters escaped.
+    Json,
 }
 
 #[derive(Debug, Args)]

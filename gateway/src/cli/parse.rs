@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing_subscriber::EnvFilter;
+
 pub(crate) fn parse_time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if !time.is_zero() => Ok(time),
@@ -21,5 +23,16 @@ pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("expected a whole number above 0".into()),
+    }
+}
+
+/// Checks a filter of the log. The text is kept, since a filter cannot be cloned.
+pub(crate) fn parse_filter(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) if !text.trim().is_empty() => Ok(text.into()),
+        _ => {
+            Err("expected a level such as info, or directives such as info,logs_gateway=debug"
+                .into())
+        }
     }
 }

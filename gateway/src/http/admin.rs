@@ -77,7 +77,7 @@ pub(crate) async fn stop(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Rejection> {
-    if gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default()).is_empty() {
+    if gateway.tokens.grant_of(identity::token(&headers)?.unwrap_or_default()).is_empty() {
         return Err(Rejection::new(
             StatusCode::FORBIDDEN,
             "X-Service-Token is missing or wrong: expected the token of any service",

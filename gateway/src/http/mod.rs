@@ -23,6 +23,8 @@ pub mod site;
 pub mod state;
 pub mod stream;
 pub(crate) mod subscribe_params;
+pub mod token_file;
 pub mod tokens;
 pub mod upstream;
 pub(crate) mod upstream_history;
+pub mod workspace_pattern;

@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_wire::protocol::ByeReason;
@@ -19,32 +19,39 @@ use crate::http::loose_json;
 use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
+use crate::http::tokens::{Grant, Refusal};
+use crate::metrics::Refused;
 
 pub(crate) async fn publish(
     State(gateway): State<Gateway>,
     request: Request,
 ) -> Result<Response, Rejection> {
-    if is_of_type(request.headers(), NDJSON) {
-        return publish_batch::publish(&gateway, request).await;
-    }
+    let published = if is_of_type(request.headers(), NDJSON) {
+        publish_batch::publish(&gateway, request).await
+    } else {
+        publish_one(&gateway, request).await
+    };
+    published.inspect_err(|rejection| note_refused(&gateway, rejection))
+}
+
+async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
     let headers = request.headers().clone();
     let body = body::received(Bytes::from_request(request, &()).await)?;
     // The token is checked first: a stranger learns nothing from errors about the body, and causes
     // no decompression.
-    let services = gateway.tokens.services_of(identity::token(&headers)?.unwrap_or_default());
-    if services.is_empty() {
-        return Err(Rejection::unauthorized_publisher());
-    }
+    let grant = granted(gateway, &headers)?;
     let key = log_id::of_header(&headers)?;
     let text = loose_json::spelled(body::text(&headers, &body)?, "body", &IDS)?;
     let log = Log::parse("body", &text)?;
-    if !services.contains(log.channel.service()) {
-        return Err(Rejection::unauthorized_publisher());
-    }
-    refuse_while_draining(&gateway)?;
+    check(gateway, &grant, &log.channel)?;
+    refuse_while_draining(gateway)?;
     let published = match key {
         None => gateway.hub.publish(&log.channel, log.data),
-        Some(key) => gateway.hub.publish_once(&log.channel, key, log.data).published,
+        Some(key) => {
+            let once = gateway.hub.publish_once(&log.channel, key, log.data);
+            gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
+            once.published
+        }
     };
     tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
     let answer = json!({
@@ -54,6 +61,55 @@ pub(crate) async fn publish(
         "timestamp": published.timestamp,
     });
     Ok(json_response(StatusCode::OK, &answer))
+}
+
+/// Returns what the request's token grants, which is something.
+///
+/// # Errors
+/// 403 when there is no token, or it is unknown or outside its time; 400 when it is unreadable.
+pub(crate) fn granted(gateway: &Gateway, headers: &HeaderMap) -> Result<Grant, Rejection> {
+    let grant = gateway.tokens.grant_of(identity::token(headers)?.unwrap_or_default());
+    if !grant.is_empty() {
+        return Ok(grant);
+    }
+    let reason = if grant.is_known() { Refused::Expired } else { Refused::Token };
+    gateway.hub.metrics().note_refused(reason);
+    Err(Rejection::unauthorized_publisher())
+}
+
+/// Counts a refusal. Those of a token were counted where the reason is known.
+pub(crate) fn note_refused(gateway: &Gateway, rejection: &Rejection) {
+    let reason = match rejection.status() {
+        StatusCode::FORBIDDEN => return,
+        StatusCode::PAYLOAD_TOO_LARGE => Refused::TooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => Refused::Draining,
+        _ => Refused::Invalid,
+    };
+    gateway.hub.metrics().note_refused(reason);
+}
+
+/// Refuses a channel of a service or workspace that is not the token's.
+///
+/// # Errors
+/// 403, in the words that publishers expect if the service is wrong.
+pub(crate) fn check(
+    gateway: &Gateway,
+    grant: &Grant,
+    channel: &ChannelName,
+) -> Result<(), Rejection> {
+    let (reason, rejection) = match grant.check(channel) {
+        Ok(()) => return Ok(()),
+        Err(Refusal::Service) => (Refused::Service, Rejection::unauthorized_publisher()),
+        Err(Refusal::Workspace(allowed)) => {
+            let error = format!(
+                "workspace_id is {:?}: expected a workspace of this token, {allowed}",
+                channel.workspace().as_str()
+            );
+            (Refused::Workspace, Rejection::new(StatusCode::FORBIDDEN, error))
+        }
+    };
+    gateway.hub.metrics().note_refused(reason);
+    Err(rejection)
 }
 
 /// Refuses to store logs that would be lost when the process ends.

@@ -1,27 +1,26 @@
 //! Publishes the logs of a batch: NDJSON, one log in each line. Each line is judged on its own.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::task::yield_now;
 
 use crate::http::body;
-use crate::http::identity;
 use crate::http::log_id;
 use crate::http::loose_json;
-use crate::http::publish::{IDS, Log, refuse_while_draining};
+use crate::http::publish::{IDS, Log, check, granted, note_refused, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
-use crate::http::tokens::Services;
+use crate::http::tokens::Grant;
 use crate::hub::connection::now_millis;
 
 /// Publishes the lines of a request, or none of them if the request as a whole is refused.
 pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
     let headers = request.headers().clone();
     // Before the body is kept: a stranger must not occupy its memory.
-    let services = match services(gateway, &headers) {
-        Ok(services) => services,
+    let grant = match granted(gateway, &headers) {
+        Ok(grant) => grant,
         Err(rejection) => {
             body::discard(request.into_body().into_data_stream(), MAX_BYTES).await;
             return Err(rejection);
@@ -37,21 +36,18 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     let mut summary = Summary::default();
     let mut since_pause = 0;
     for (number, line) in lines(&body) {
-        summary.add(number, publish_line(gateway, &services, line));
+        let published = publish_line(gateway, &grant, line)
+            .inspect_err(|rejection| note_refused(gateway, rejection));
+        summary.add(number, published);
         since_pause += line.len();
         if since_pause > BYTES_AT_ONCE || summary.total() % LINES_AT_ONCE == 0 {
             since_pause = 0;
             yield_now().await;
         }
     }
+    gateway.hub.metrics().duplicates.inc_by(summary.duplicates as u64);
     tracing::debug!(stored = summary.stored, refused = summary.errors.len(), "published a batch");
     Ok(summary.response())
-}
-
-/// Returns the services of the request's token, of which there is at least one.
-fn services<'a>(gateway: &'a Gateway, headers: &HeaderMap) -> Result<Services<'a>, Rejection> {
-    let services = gateway.tokens.services_of(identity::token(headers)?.unwrap_or_default());
-    if services.is_empty() { Err(Rejection::unauthorized_publisher()) } else { Ok(services) }
 }
 
 /// Returns the lines that are not blank, each with its number from 1.
@@ -68,11 +64,7 @@ enum Accepted {
     Duplicate,
 }
 
-fn publish_line(
-    gateway: &Gateway,
-    services: &Services<'_>,
-    line: &[u8],
-) -> Result<Accepted, Rejection> {
+fn publish_line(gateway: &Gateway, grant: &Grant, line: &[u8]) -> Result<Accepted, Rejection> {
     if line.len() > body::MAX_BYTES {
         return Err(Rejection::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -87,9 +79,7 @@ fn publish_line(
     })?;
     let text = loose_json::spelled(text.to_owned(), "line", &IDS)?;
     let log = Log::parse("line", &text)?;
-    if !services.contains(log.channel.service()) {
-        return Err(Rejection::unauthorized_publisher());
-    }
+    check(gateway, grant, &log.channel)?;
     let Some(id) = log_id::of_line(&text)? else {
         gateway.hub.publish(&log.channel, log.data);
         return Ok(Accepted::Stored);
@@ -193,11 +183,11 @@ mod tests {
         #[test]
         fn every_line_of_any_bytes_is_stored_or_refused(all in prop::collection::vec(any_line(), 0..20)) {
             let gateway = gateway();
-            let services = gateway.tokens.services_of("l5-etl-token");
+            let grant = gateway.tokens.grant_of("l5-etl-token");
             let body = all.join(&b'\n');
             let mut summary = Summary::default();
             for (number, line) in lines(&body) {
-                summary.add(number, publish_line(&gateway, &services, line));
+                summary.add(number, publish_line(&gateway, &grant, line));
             }
             prop_assert_eq!(summary.total(), lines(&body).count());
             prop_assert_eq!(summary.stored as u64, gateway.hub.stats().logs_published);

@@ -2,16 +2,24 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use logs_sse_core::channel::Id;
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use logs_sse_core::channel::{ChannelName, Id};
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::http::identity::MAX_BYTES;
+use crate::http::workspace_pattern::WorkspacePattern;
 
-/// The tokens that services publish with. Each is valid for one service.
+/// The tokens that services publish with. They can be replaced while requests are served.
+#[derive(Debug)]
+pub struct Tokens(ArcSwap<Set>);
+
 #[derive(Clone, Debug)]
-pub struct Tokens {
-    tokens: Vec<Token>,
+struct Set {
+    tokens: Vec<Arc<Token>>,
     is_demo: bool,
 }
 
@@ -19,7 +27,13 @@ impl Tokens {
     /// Returns the given tokens, or the public demo tokens if there are none.
     #[must_use]
     pub fn new(tokens: Vec<Token>) -> Self {
-        if tokens.is_empty() { Self::demo() } else { Self { tokens, is_demo: false } }
+        if tokens.is_empty() { Self::demo() } else { Self::only(tokens) }
+    }
+
+    /// Returns the given tokens, even if there are none: then no service can publish.
+    #[must_use]
+    pub fn only(tokens: Vec<Token>) -> Self {
+        Self::of(tokens, false)
     }
 
     /// Returns the tokens of the demo: `l5-etl-token`, `faas-token`, `function-token`.
@@ -27,37 +41,45 @@ impl Tokens {
     pub fn demo() -> Self {
         let tokens =
             [("etl", DEMO_ETL_TOKEN), ("faas", "faas-token"), ("function", "function-token")];
-        Self {
-            tokens: tokens
-                .map(|(service, secret)| Token { service: service.into(), secret: secret.into() })
-                .into(),
-            is_demo: true,
-        }
+        Self::of(tokens.map(|(service, secret)| Token::of_flag(service, secret)).into(), true)
+    }
+
+    fn of(tokens: Vec<Token>, is_demo: bool) -> Self {
+        let tokens = tokens.into_iter().map(Arc::new).collect();
+        Self(ArcSwap::from_pointee(Set { tokens, is_demo }))
+    }
+
+    /// Replaces all tokens. Requests that are being served keep what they were granted.
+    pub fn replace(&self, other: &Self) {
+        self.0.store(other.0.load_full());
     }
 
     /// Returns whether these are the public demo tokens.
     #[must_use]
     pub fn is_demo(&self) -> bool {
-        self.is_demo
+        self.0.load().is_demo
     }
 
-    /// Returns a secret that may publish as `service`, if there is one.
+    /// Returns a secret that may publish as `service`, if there is one that is not only known as a
+    /// hash.
     #[must_use]
-    pub fn secret_for(&self, service: &str) -> Option<&str> {
-        self.tokens.iter().find(|token| token.service == service).map(|token| &*token.secret)
+    pub fn secret_for(&self, service: &str) -> Option<String> {
+        let set = self.0.load();
+        let is_for = |token: &&Arc<Token>| token.services.iter().any(|own| own == service);
+        set.tokens.iter().filter(is_for).find_map(|token| token.secret.clone())
     }
 
     /// Checks that no stranger can guess a token, which matters where other machines reach the
-    /// gateway.
+    /// gateway. Tokens of a file are random.
     ///
     /// # Errors
     /// A sentence with the number of a token that is one of the demo's or too short.
     pub fn check_strength(&self) -> Result<(), String> {
-        let demo = Self::demo();
-        for (number, Token { secret, .. }) in (1..).zip(&self.tokens) {
+        for (number, token) in (1..).zip(&self.0.load().tokens) {
+            let Some(secret) = &token.secret else { continue };
             // The number and not the service, which is the secret if someone wrote TOKEN=SERVICE by
             // mistake.
-            if !demo.services_of(secret).is_empty() {
+            if is_of_demo(&token.digest) {
                 return Err(format!(
                     "token number {number} is one of the demo's, which are public: choose another secret"
                 ));
@@ -72,37 +94,117 @@ impl Tokens {
         Ok(())
     }
 
-    /// Returns the services that `secret` may publish as, in constant time.
+    /// Returns what `secret` grants now. Compares hashes in constant time, and all of them.
     #[must_use]
-    pub fn services_of(&self, secret: &str) -> Services<'_> {
-        let is_same = |token: &&Token| token.secret.as_bytes().ct_eq(secret.as_bytes()).into();
-        Services(self.tokens.iter().filter(is_same).map(|token| &*token.service).collect())
+    pub fn grant_of(&self, secret: &str) -> Grant {
+        self.grant_at(secret, Timestamp::now())
+    }
+
+    fn grant_at(&self, secret: &str, now: Timestamp) -> Grant {
+        let digest = digest_of(secret);
+        let set = self.0.load();
+        let is_same = |token: &&Arc<Token>| token.digest.ct_eq(&digest).into();
+        let (valid, expired) =
+            set.tokens.iter().filter(is_same).cloned().partition::<Vec<_>, _>(|token| {
+                token.not_before.is_none_or(|from| from <= now)
+                    && token.not_after.is_none_or(|until| now < until)
+            });
+        if let ([], [token, ..]) = (&valid[..], &expired[..]) {
+            tracing::warn!(token = token.name, "a token is used outside its time: refused");
+        }
+        Grant { is_known: !valid.is_empty() || !expired.is_empty(), tokens: valid }
     }
 }
 
-/// The services a token may publish as.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Services<'a>(Vec<&'a str>);
+/// What a secret grants: the valid tokens that have it, usually one.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    tokens: Vec<Arc<Token>>,
+    is_known: bool,
+}
 
-impl Services<'_> {
-    /// Returns whether the token is unknown.
+/// Why a token may not publish on a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It belongs to other services.
+    Service,
+    /// It belongs to other workspaces, which are these.
+    Workspace(String),
+}
+
+impl Grant {
+    /// Returns whether nothing is granted: the token is unknown, or outside its time.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.tokens.is_empty()
     }
 
-    /// Returns whether `service` is one of them.
+    /// Returns whether a token has this secret, valid now or not.
     #[must_use]
-    pub fn contains(&self, service: &Id) -> bool {
-        self.0.contains(&service.as_str())
+    pub fn is_known(&self) -> bool {
+        self.is_known
+    }
+
+    /// Checks whether the token may publish on `channel`. One token must allow both service and
+    /// workspace.
+    ///
+    /// # Errors
+    /// Which of the two it may not publish to.
+    pub fn check(&self, channel: &ChannelName) -> Result<(), Refusal> {
+        let service = channel.service().as_str();
+        let mut patterns = Vec::new();
+        for token in self.tokens.iter().filter(|token| token.services.iter().any(|s| s == service))
+        {
+            if token.workspaces.iter().any(|pattern| pattern.matches(channel.workspace())) {
+                return Ok(());
+            }
+            patterns.extend(token.workspaces.iter().map(ToString::to_string));
+        }
+        Err(if patterns.is_empty() {
+            Refusal::Service
+        } else {
+            Refusal::Workspace(patterns.join(", "))
+        })
     }
 }
 
-/// One token, written `SERVICE=TOKEN`.
+/// One token: of a flag, written `SERVICE=TOKEN`, or of a [file](crate::http::token_file).
 #[derive(Clone)]
 pub struct Token {
-    service: String,
-    secret: String,
+    pub(crate) name: String,
+    pub(crate) services: Vec<String>,
+    pub(crate) workspaces: Vec<WorkspacePattern>,
+    pub(crate) digest: Digest,
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) not_after: Option<Timestamp>,
+    /// The secret itself, if it came from a flag or a variable.
+    pub(crate) secret: Option<String>,
+}
+
+impl Token {
+    fn of_flag(service: &str, secret: &str) -> Self {
+        Self {
+            name: service.into(),
+            services: vec![service.into()],
+            workspaces: vec![WorkspacePattern::any()],
+            digest: digest_of(secret),
+            not_before: None,
+            not_after: None,
+            secret: Some(secret.into()),
+        }
+    }
+}
+
+/// The SHA-256 of a secret.
+pub(crate) type Digest = [u8; 32];
+
+pub(crate) fn digest_of(secret: &str) -> Digest {
+    Sha256::digest(secret).into()
+}
+
+/// Returns whether a hash is that of a demo token, which everyone knows.
+pub(crate) fn is_of_demo(digest: &Digest) -> bool {
+    Tokens::demo().0.load().tokens.iter().any(|token| token.digest == *digest)
 }
 
 impl FromStr for Token {
@@ -119,7 +221,7 @@ impl FromStr for Token {
             |_| "expected SERVICE=TOKEN: what is before '=' is not the name of a service",
         )?;
         check_secret(secret).map_err(|error| format!("the secret after '=' {error}"))?;
-        Ok(Self { service: service.to_string(), secret: secret.into() })
+        Ok(Self::of_flag(service.as_str(), secret))
     }
 }
 
@@ -141,10 +243,10 @@ pub fn check_secret(secret: &str) -> Result<(), String> {
     }
 }
 
-/// Shows the service only, so that no log contains a secret.
+/// Shows the name only, so that no log contains a secret.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Token({}=…)", self.service)
+        write!(f, "Token({}=…)", self.name)
     }
 }
 
@@ -160,11 +262,40 @@ mod tests {
 
     #[test]
     fn a_token_publishes_for_its_own_service_only() {
-        let id = |service| Id::parse("service", service).expect("an id");
-        let tokens = Tokens::demo();
-        assert!(tokens.services_of("l5-etl-token").contains(&id("etl")));
-        assert!(!tokens.services_of("l5-etl-token").contains(&id("faas")));
-        assert!(tokens.services_of("").is_empty());
+        let check = |channel: &str| {
+            Tokens::demo().grant_of("l5-etl-token").check(&channel.parse().expect("a channel"))
+        };
+        assert_eq!(check("logs:etl:a:b"), Ok(()));
+        assert_eq!(check("logs:faas:a:b"), Err(Refusal::Service));
+        assert!(Tokens::demo().grant_of("").is_empty());
+    }
+
+    #[test]
+    fn one_token_must_allow_both_service_and_workspace() {
+        let token = |service: &str, workspace: &str| Token {
+            workspaces: vec![workspace.parse().expect("a pattern")],
+            ..Token::of_flag(service, "shared")
+        };
+        let tokens = Tokens::only(vec![token("etl", "a*"), token("faas", "b")]);
+        let check =
+            |channel: &str| tokens.grant_of("shared").check(&channel.parse().expect("a channel"));
+        assert_eq!([check("logs:etl:a1:x"), check("logs:faas:b:x")], [Ok(()), Ok(())]);
+        assert_eq!(check("logs:etl:b:x"), Err(Refusal::Workspace("a*".into())));
+        assert_eq!(check("logs:faas:a1:x"), Err(Refusal::Workspace("b".into())));
+    }
+
+    #[test]
+    fn a_token_grants_nothing_outside_its_time() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let token = Token {
+            not_before: Some(at(10)),
+            not_after: Some(at(20)),
+            ..Token::of_flag("etl", "hush")
+        };
+        let tokens = Tokens::only(vec![token]);
+        let is_granted = |second| !tokens.grant_at("hush", at(second)).is_empty();
+        assert_eq!([9, 10, 19, 20].map(is_granted), [false, true, true, false]);
+        assert!(tokens.grant_at("hush", at(9)).is_known() && !tokens.grant_of("x").is_known());
     }
 
     #[test]

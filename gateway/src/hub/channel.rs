@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use logs_sse_core::channel::ChannelName;
+use serde::Serialize;
 
 use crate::hub::bounds::{Bounds, Extent};
-use crate::hub::config::Keep;
+use crate::hub::config::{Config, Keep};
 use crate::hub::connection::{ConnectionInfo, ReaderHandle};
 use crate::hub::envelope::Envelope;
 use crate::hub::history::History;
@@ -27,6 +28,22 @@ pub(crate) struct Change {
     pub(crate) readers: usize,
     /// The change of the size of the history, in bytes.
     pub(crate) grown_bytes: isize,
+}
+
+/// A channel as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelInfo {
+    /// The full name, such as `logs:etl:workspace:workflow`.
+    pub channel: String,
+    /// The number of open streams of this channel.
+    pub readers: usize,
+    /// The number of the oldest log that can be replayed; `newest + 1` if there is none.
+    pub oldest: u64,
+    /// The number of logs ever published on it.
+    pub newest: u64,
+    /// The size of its history, in bytes.
+    pub held_bytes: usize,
 }
 
 impl Channel {
@@ -76,6 +93,15 @@ impl Channel {
         let grown_bytes =
             if !has_local && matches!(keep, Keep::ForReaders(_)) { self.drop_lines() } else { 0 };
         Change { readers: readers.len(), grown_bytes }
+    }
+
+    /// Returns what operators see of it.
+    pub(crate) fn info(&self, config: &Config) -> ChannelInfo {
+        let readers = self.readers().len();
+        let history = self.history();
+        let Extent { oldest, newest } = config.can_be_had(history.extent());
+        let held_bytes = history.bytes();
+        ChannelInfo { channel: self.name.to_string(), readers, oldest, newest, held_bytes }
     }
 
     /// Drops all logs, and returns the change of the size of the history, in bytes.

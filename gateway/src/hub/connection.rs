@@ -1,6 +1,7 @@
 //! A reader as operators see it, and as channels reach it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -39,9 +40,49 @@ pub(crate) struct ReaderHandle {
     pub(crate) connection: Arc<ConnectionInfo>,
     /// Whether upstream sends its logs. Those published here do not reach it then.
     pub(crate) is_forwarded: bool,
+    /// Whether it still receives logs from before it came.
+    pub(crate) is_replaying: AtomicBool,
     /// Wakes it when logs arrive.
     pub(crate) wake: Wake,
     pub(crate) stop: CancellationToken,
+}
+
+impl ReaderHandle {
+    pub(crate) fn state(&self) -> StreamState {
+        if self.is_forwarded {
+            StreamState::Forwarded
+        } else if self.is_replaying.load(Ordering::Relaxed) {
+            StreamState::Replaying
+        } else {
+            StreamState::Live
+        }
+    }
+}
+
+/// What a stream is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamState {
+    /// It sends logs that were published before the reader came.
+    Replaying,
+    /// It sends each log as it is published.
+    Live,
+    /// It sends what a backend sends.
+    Forwarded,
+}
+
+impl StreamState {
+    /// All states, for a metric with each.
+    pub const ALL: [Self; 3] = [Self::Replaying, Self::Live, Self::Forwarded];
+
+    /// Returns the name in metrics and lists.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replaying => "replaying",
+            Self::Live => "live",
+            Self::Forwarded => "forwarded",
+        }
+    }
 }
 
 /// Returns the time in milliseconds since 1970 (UTC).

@@ -1,5 +1,7 @@
 //! A log as readers receive it: the entry with its channel, number and id.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
 use serde::Serialize;
@@ -8,16 +10,24 @@ use serde_json::value::RawValue;
 /// A log as readers receive it, in one line of JSON, so no byte of it can end an event's `data`
 /// field.
 #[derive(Clone, Debug)]
-pub(crate) struct Envelope(Bytes);
+pub(crate) struct Envelope {
+    json: Bytes,
+    published: Instant,
+}
 
 impl Envelope {
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.json
+    }
+
+    /// Returns when it was published, for the time that delivery takes.
+    pub(crate) fn published(&self) -> Instant {
+        self.published
     }
 
     #[cfg(test)]
     pub(crate) fn of_test(text: &str) -> Self {
-        Self(Bytes::copy_from_slice(text.as_bytes()))
+        Self { json: Bytes::copy_from_slice(text.as_bytes()), published: Instant::now() }
     }
 }
 
@@ -47,7 +57,7 @@ impl Draft {
     pub(crate) fn seal(self, seq: u64) -> Envelope {
         let mut json = self.0;
         json.extend_from_slice(format!(",\"seq\":{seq}}}").as_bytes());
-        Envelope(json.into())
+        Envelope { json: json.into(), published: Instant::now() }
     }
 }
 

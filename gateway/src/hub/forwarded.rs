@@ -2,6 +2,7 @@
 //! histories.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use logs_sse_core::channel::ChannelName;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ impl Forwarded {
         let handle = Arc::new(ReaderHandle {
             connection: Arc::new(connection),
             is_forwarded: true,
+            is_replaying: AtomicBool::new(false),
             wake: Wake::default(),
             stop: CancellationToken::new(),
         });

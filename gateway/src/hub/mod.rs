@@ -2,7 +2,7 @@
 //! it.
 
 pub mod bounds;
-pub(crate) mod channel;
+pub mod channel;
 pub mod config;
 pub mod connection;
 pub(crate) mod envelope;
@@ -17,24 +17,26 @@ use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
 use serde_json::value::RawValue;
 
 use crate::hub::bounds::{Bounds, Extent};
-use crate::hub::channel::Channel;
+use crate::hub::channel::{Channel, ChannelInfo};
 use crate::hub::config::Config;
-use crate::hub::connection::{ConnectionInfo, ReaderHandle, now_millis, random_word};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle, StreamState, now_millis, random_word};
 use crate::hub::envelope::Draft;
 use crate::hub::history::HistoryPage;
 use crate::hub::recent_ids::{Once, RecentIds};
 use crate::hub::stats::{Counters, Stats};
+use crate::metrics::Metrics;
 use crate::output;
 
 /// All channels of this gateway.
 #[derive(Debug)]
 pub struct Hub {
-    config: Config,
+    config: ArcSwap<Config>,
     epoch: Epoch,
     started: Instant,
     /// A channel is kept once a log was published on it: its numbers must not restart within the
@@ -53,6 +55,7 @@ pub struct Hub {
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
     pub(crate) counters: Counters,
+    metrics: Metrics,
 }
 
 /// Counters of what is open.
@@ -82,7 +85,7 @@ impl Hub {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
-            config,
+            config: ArcSwap::from_pointee(config),
             epoch: Epoch::draw(|| fastrand::u8(..36)),
             started: Instant::now(),
             channels: RwLock::default(),
@@ -94,6 +97,7 @@ impl Hub {
             held_bytes: AtomicIsize::default(),
             trimming: Mutex::default(),
             counters: Counters::default(),
+            metrics: Metrics::default(),
         }
     }
 
@@ -103,10 +107,10 @@ impl Hub {
         let draft =
             Draft::new(channel, entry, timestamp, &format!("log-{timestamp}-{}", random_word()));
         let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
-        let change =
-            self.channel(channel).publish(order, |seq| draft.seal(seq), self.config.keep());
+        let config = self.config();
+        let change = self.channel(channel).publish(order, |seq| draft.seal(seq), config.keep());
         self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
-        if self.held_bytes() > self.config.history_total_bytes {
+        if self.held_bytes() > config.history_total_bytes {
             self.trim();
         }
         Published { delivered: change.readers, timestamp }
@@ -128,8 +132,9 @@ impl Hub {
             return HistoryPage::empty(NOTHING);
         };
         let history = channel.history();
-        if self.config.history.lines == 0 {
-            return HistoryPage::empty(self.config.can_be_had(history.extent()));
+        let config = self.config();
+        if config.history.lines == 0 {
+            return HistoryPage::empty(config.can_be_had(history.extent()));
         }
         history.page_before(before, page)
     }
@@ -177,6 +182,25 @@ impl Hub {
         }
     }
 
+    /// Returns the counters for metrics.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Returns all open streams, and what each is doing.
+    #[must_use]
+    pub fn streams(&self) -> Vec<(Arc<ConnectionInfo>, StreamState)> {
+        let handles = self.handles();
+        handles.values().map(|reader| (Arc::clone(&reader.connection), reader.state())).collect()
+    }
+
+    /// Returns all channels, in any order.
+    #[must_use]
+    pub fn channel_infos(&self) -> Vec<ChannelInfo> {
+        self.all_channels().iter().map(|channel| channel.info(&self.config())).collect()
+    }
+
     /// Returns the time since the start.
     #[must_use]
     pub fn uptime(&self) -> Duration {
@@ -189,8 +213,17 @@ impl Hub {
         &self.epoch
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    /// Changes the limits. Channels shrink when a log is published on them; streams that are open
+    /// continue.
+    pub fn reconfigure(&self, config: Config) {
+        self.config.store(Arc::new(config));
+        if self.held_bytes() > config.history_total_bytes {
+            self.trim();
+        }
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        **self.config.load()
     }
 
     /// Returns the number of logs published, which is the order of the last one.
@@ -212,7 +245,7 @@ impl Hub {
         read.entry(channel.name().clone()).or_insert_with(|| Arc::clone(&channel));
         self.open.channels.store(read.len(), Ordering::Relaxed);
         drop(read);
-        (channel, self.config.can_be_had(extent))
+        (channel, self.config().can_be_had(extent))
     }
 
     pub(crate) fn enter(&self, reader: &Arc<ReaderHandle>) {
@@ -233,7 +266,7 @@ impl Hub {
         drop(handles);
         for channel in channels {
             let mut read = self.read();
-            let change = channel.leave(reader, self.config.keep());
+            let change = channel.leave(reader, self.config().keep());
             if change.readers == 0 {
                 read.remove(channel.name());
                 self.open.channels.store(read.len(), Ordering::Relaxed);
@@ -267,7 +300,7 @@ impl Hub {
         let Ok(_trimming) = self.trimming.try_lock() else { return };
         let mut channels = self.all_channels();
         channels.sort_by_cached_key(|channel| channel.history().last_order());
-        let enough = self.config.history_total_bytes / 16 * 15;
+        let enough = self.config().history_total_bytes / 16 * 15;
         for channel in channels {
             if self.held_bytes() <= enough {
                 return;

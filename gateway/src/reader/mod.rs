@@ -10,7 +10,7 @@ pub mod resume;
 pub mod timing;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
@@ -99,13 +99,15 @@ impl Reader {
         let handle = Arc::new(ReaderHandle {
             connection: Arc::new(connection),
             is_forwarded: false,
+            is_replaying: AtomicBool::new(false),
             wake: Wake::default(),
             stop: CancellationToken::new(),
         });
         hub.enter(&handle);
-        let collector = (framing == Framing::Batches)
-            .then(|| Collector::new(PAGE, hub.config(), Instant::now()));
-        let lag = (hub.config().slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub.config())));
+        let config = hub.config();
+        let collector =
+            (framing == Framing::Batches).then(|| Collector::new(PAGE, &config, Instant::now()));
+        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(&config)));
         let tracks = Vec::with_capacity(requested.len());
         let mut reader = Self {
             hub: Arc::clone(hub),
@@ -195,13 +197,14 @@ impl Reader {
         // Read first: the page contains no log after this order, so that channels merge in the
         // order of publishing.
         let order = self.hub.last_order();
+        let config = self.hub.config();
         let mut next = Vec::with_capacity(self.tracks.len());
         for index in 0..self.tracks.len() {
             let Some(track) = &mut self.tracks[index] else { continue };
-            let look = track.look(order, self.hub.config());
+            let look = track.look(order, &config);
             next.extend(look.next.map(|order| (index, order)));
             if let Some(missed) = look.missed {
-                if missed.reason == GapReason::Slow && self.hub.config().slow == SlowReader::Cut {
+                if missed.reason == GapReason::Slow && config.slow == SlowReader::Cut {
                     self.note_cut(index);
                     return Some(Next::TooSlow);
                 }
@@ -240,6 +243,7 @@ impl Reader {
             if let Some(track) = &self.tracks[*index] {
                 let channel = track.channel.name().to_string();
                 let gap = Gap { channel, from: None, to: None, reason: *reason };
+                self.hub.metrics().note_gap(*reason, 0);
                 events::write_gap(page, cursor.as_ref(), &gap);
             }
         }
@@ -262,6 +266,7 @@ impl Reader {
         let gap = Gap { channel, from: Some(from), to: Some(to), reason };
         events::write_gap(page, Some(&self.cursor()), &gap);
         self.hub.counters.skipped.fetch_add(to - from + 1, Ordering::Relaxed);
+        self.hub.metrics().note_gap(reason, to - from + 1);
     }
 
     /// Returns how many of the `waiting` logs are sent now. If none, publishers already know when
@@ -280,6 +285,7 @@ impl Reader {
 
     /// Writes logs in the order of publishing, each as an event or all in one.
     fn write(&mut self, logs: &[Found], page: &mut Vec<u8>) {
+        self.note_written(logs);
         page.reserve(logs.iter().map(|found| found.entry.bytes()).sum());
         if self.collector.is_some() && logs.len() > 1 {
             logs.iter().for_each(|found| self.move_to(found));
@@ -299,6 +305,22 @@ impl Reader {
         self.hub.counters.delivered.fetch_add(logs.len() as u64, Ordering::Relaxed);
     }
 
+    /// Counts replayed logs, and measures how long the oldest log took if all are live.
+    fn note_written(&self, logs: &[Found]) {
+        let Some(first) = logs.first() else { return };
+        let is_replayed = |found: &&Found| {
+            self.tracks[found.index].as_ref().is_some_and(|track| track.phase == Phase::Replay)
+        };
+        let metrics = self.hub.metrics();
+        match logs.iter().filter(is_replayed).count() as u64 {
+            0 => {
+                let took = first.entry.envelope.published().elapsed();
+                metrics.publish_to_write.observe(took.as_secs_f64());
+            }
+            count => _ = metrics.replayed.inc_by(count),
+        }
+    }
+
     fn move_to(&mut self, found: &Found) {
         if let Some(track) = &mut self.tracks[found.index] {
             track.position = found.entry.seq;
@@ -311,9 +333,11 @@ impl Reader {
         Cursor::new(self.hub.epoch().clone(), positions.collect())
     }
 
-    /// Records the positions in the channels with which the reader has caught up, by which it is
-    /// judged while its socket is full.
+    /// Records whether the reader replays, and the positions in the channels with which it has
+    /// caught up, by which it is judged while its socket is full.
     fn note_position(&self) {
+        let is_replaying = self.tracks.iter().flatten().any(|track| track.phase == Phase::Replay);
+        self.handle.is_replaying.store(is_replaying, Ordering::Relaxed);
         if let Some(lag) = &self.lag {
             let live = self.tracks.iter().flatten().filter(|track| track.phase == Phase::Live);
             lag.note(live.map(|track| (Arc::downgrade(&track.channel), track.position)));

@@ -77,12 +77,12 @@ impl Drop for Place {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DoorStats {
     /// Connections open now, including those without a stream.
-    open_connections: usize,
-    max_connections: usize,
+    pub(crate) open_connections: usize,
+    pub(crate) max_connections: usize,
     /// Requests refused with 503 because all connections were in use.
-    connections_refused: u64,
+    pub(crate) connections_refused: u64,
     /// Connections closed because their client accepted nothing for too long.
-    write_timeouts: u64,
+    pub(crate) write_timeouts: u64,
 }
 
 impl Door {
@@ -114,6 +114,11 @@ impl Door {
             door: Arc::clone(self),
             _permit: permit,
         }
+    }
+
+    /// Returns whether readers are refused now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.open.load(Ordering::Relaxed) >= self.limits.max_connections
     }
 
     pub(crate) fn write_timeout(&self) -> Duration {

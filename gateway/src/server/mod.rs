@@ -136,6 +136,19 @@ pub async fn serve_within(
     app: Router,
     stop: Stop,
 ) -> io::Result<()> {
+    serve_through(Door::new(limits), listener, app, stop).await
+}
+
+/// Serves `app` as [`serve_within`] does, with a door that others look at too.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve_through(
+    door: Arc<Door>,
+    listener: TcpListener,
+    app: Router,
+    stop: Stop,
+) -> io::Result<()> {
     let grace = async {
         stop.drain.cancelled().await;
         // A second signal right after the first must not close streams before their goodbye.
@@ -144,7 +157,7 @@ pub async fn serve_within(
                 .await;
     };
     let drained = async {
-        let connections = take_connections(&Door::new(limits), &listener, &app, &stop.drain).await;
+        let connections = take_connections(&door, &listener, &app, &stop.drain).await;
         drop(listener);
         connections.shutdown().await;
     };

@@ -1,0 +1,155 @@
+//! Writes the metrics, as OpenMetrics or in Prometheus' older text format.
+
+use std::fmt;
+
+use prometheus_client::encoding::{prometheus_text, text};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::admin::Admin;
+use crate::hub::connection::StreamState;
+
+/// A format of metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    OpenMetrics,
+    Prometheus,
+}
+
+impl Format {
+    /// Returns the format for a header `Accept`.
+    pub(crate) fn accepted(accept: &str) -> Self {
+        if accept.contains("application/openmetrics-text") {
+            Self::OpenMetrics
+        } else {
+            Self::Prometheus
+        }
+    }
+
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
+}
+
+pub(crate) fn expose(admin: &Admin, format: Format) -> Result<String, fmt::Error> {
+    let registry = registry(admin);
+    let mut written = String::new();
+    match format {
+        Format::OpenMetrics => text::encode(&mut written, &registry)?,
+        Format::Prometheus => prometheus_text::encode(&mut written, &registry)?,
+    }
+    Ok(written)
+}
+
+/// Returns a registry with the values of this moment.
+fn registry(admin: &Admin) -> Registry {
+    let mut registry = Registry::with_prefix("logs_gateway");
+    logs(&mut registry, admin);
+    readers(&mut registry, admin);
+    process(&mut registry, admin);
+    registry
+}
+
+fn logs(to: &mut Registry, admin: &Admin) {
+    let hub = &admin.gateway.hub;
+    let (stats, metrics) = (hub.stats(), hub.metrics().clone());
+    let counter = ConstCounter::<u64>::new;
+    to.register("logs_published", "Logs accepted from publishers", counter(stats.logs_published));
+    to.register(
+        "logs_duplicate",
+        "Logs that were published again with the same id, and not stored twice",
+        metrics.duplicates,
+    );
+    to.register(
+        "publishes_refused",
+        "Logs, or whole requests, that publishers sent and the gateway refused",
+        metrics.refused,
+    );
+    to.register(
+        "logs_delivered",
+        "Logs written to streams, once for each reader",
+        counter(stats.logs_delivered),
+    );
+    to.register(
+        "logs_replayed",
+        "Logs among those delivered that were published before the reader came",
+        metrics.replayed,
+    );
+    to.register("gaps", "Gaps that were reported to readers", metrics.gaps);
+    to.register(
+        "logs_missed",
+        "Logs in those gaps, as far as their number is known",
+        metrics.missed,
+    );
+    to.register_with_unit(
+        "publish_to_write",
+        "Time from publishing to writing, for the oldest log of each write to a live reader",
+        Unit::Seconds,
+        metrics.publish_to_write,
+    );
+    let gauge = ConstGauge::<u64>::new;
+    let bytes = stats.history_bytes as u64;
+    to.register_with_unit("history", "Size of all histories", Unit::Bytes, gauge(bytes));
+    let channels = hub.channels() as u64;
+    to.register("channels_read", "Channels with at least one reader", gauge(channels));
+}
+
+fn readers(to: &mut Registry, admin: &Admin) {
+    let hub = &admin.gateway.hub;
+    let streams = Family::<[(&str, &str); 1], Gauge>::default();
+    for state in StreamState::ALL {
+        let _ = streams.get_or_create(&[("state", state.name())]);
+    }
+    for (_, state) in hub.streams() {
+        streams.get_or_create(&[("state", state.name())]).inc();
+    }
+    to.register("streams", "Open streams", streams);
+    to.register(
+        "slow_readers_cut",
+        "Readers whose stream was ended because they did not keep up",
+        ConstCounter::<u64>::new(hub.stats().readers_cut_off),
+    );
+}
+
+fn process(to: &mut Registry, admin: &Admin) {
+    let door = admin.door.stats();
+    let stats = admin.gateway.hub.stats();
+    let counter = ConstCounter::<u64>::new;
+    let gauge = ConstGauge::<u64>::new;
+    let open = door.open_connections as u64;
+    to.register("connections", "Open connections of the public listener", gauge(open));
+    to.register(
+        "connections_max",
+        "The limit of those that may carry a stream",
+        gauge(door.max_connections as u64),
+    );
+    let refusals = Family::<[(&str, &str); 1], Counter>::default();
+    refusals.get_or_create(&[("limit", "connections")]).inc_by(door.connections_refused);
+    to.register("limit_refusals", "Requests refused because of a limit", refusals);
+    to.register(
+        "write_timeouts",
+        "Connections closed because their client accepted nothing for too long",
+        counter(door.write_timeouts),
+    );
+    to.register(
+        "log_lines_dropped",
+        "Lines of the gateway's own log that standard error did not accept",
+        counter(stats.log_lines_dropped),
+    );
+    to.register(
+        "config_reloads",
+        "Attempts to reload the configuration",
+        admin.gateway.hub.metrics().reloads.clone(),
+    );
+    to.register_with_unit(
+        "uptime",
+        "Time since the start",
+        Unit::Seconds,
+        ConstGauge::<f64>::new(admin.gateway.hub.uptime().as_secs_f64()),
+    );
+}

@@ -1,0 +1,289 @@
+//! The file of tokens: who may publish as which service to which workspaces, with the hash of each
+//! secret. It holds no secret, and no error repeats what may be one.
+
+use std::ops::Range;
+use std::path::Path;
+
+use jiff::Timestamp;
+use logs_sse_core::channel::Id;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::http::tokens::{Digest, Token, digest_of, is_of_demo};
+use crate::http::workspace_pattern::WorkspacePattern;
+use crate::toml_text::Document;
+
+/// Reads the tokens of a file.
+///
+/// # Errors
+/// Everything that is wrong, each with file, line and what is expected.
+pub fn read(path: &Path) -> Result<Vec<Token>, Vec<String>> {
+    let document = Document::read("--tokens", path).map_err(|error| vec![error])?;
+    parse(&document)
+}
+
+fn parse(document: &Document) -> Result<Vec<Token>, Vec<String>> {
+    let table = document.table().map_err(|error| vec![error])?;
+    let mut errors = Vec::new();
+    let mut tokens: Vec<Token> = Vec::new();
+    for (key, value) in &table {
+        let entries = value.get_ref().as_array().filter(|_| key.get_ref() == "token");
+        let Some(entries) = entries else {
+            let what = format!("unknown key {}: expected entries [[token]]", key.get_ref());
+            errors.push(document.error(key.span(), what));
+            continue;
+        };
+        for entry in entries {
+            match parse_entry(document, entry) {
+                Ok(token) if tokens.iter().any(|other| other.name == token.name) => {
+                    let what =
+                        format!("name is {:?} for a second token: expected another", token.name);
+                    errors.push(document.error(entry.span(), what));
+                }
+                Ok(token) => tokens.push(token),
+                Err(wrong) => errors.extend(wrong),
+            }
+        }
+    }
+    if errors.is_empty() { Ok(tokens) } else { Err(errors) }
+}
+
+fn parse_entry(document: &Document, entry: &Spanned<DeValue<'_>>) -> Result<Token, Vec<String>> {
+    let Some(table) = entry.get_ref().as_table() else {
+        return Err(vec![document.error(entry.span(), "expected entries [[token]]")]);
+    };
+    let mut fields = Fields { document, table, entry: entry.span(), errors: Vec::new() };
+    fields.check_names();
+    let name = fields.text("name");
+    let services = fields.list("services", |text| {
+        Id::parse("service", text).map(|id| id.to_string()).map_err(|error| error.to_string())
+    });
+    let workspaces = fields.list("workspaces", str::parse::<WorkspacePattern>);
+    let digest = fields.digest();
+    let (not_before, not_after) = (fields.time("not-before"), fields.time("not-after"));
+    if let (Some(from), Some(until)) = (not_before, not_after)
+        && from >= until
+    {
+        fields.wrong(entry.span(), "not-after is not later than not-before");
+    }
+    let (Some(digest), true) = (digest, fields.errors.is_empty()) else {
+        return Err(fields.errors);
+    };
+    Ok(Token { name, services, workspaces, digest, not_before, not_after, secret: None })
+}
+
+/// The fields of one entry, and what is wrong with them.
+struct Fields<'a> {
+    document: &'a Document,
+    table: &'a DeTable<'a>,
+    entry: Range<usize>,
+    errors: Vec<String>,
+}
+
+impl<'a> Fields<'a> {
+    fn check_names(&mut self) {
+        for key in self.table.keys().filter(|key| !FIELDS.contains(&&**key.get_ref())) {
+            let hint = match &**key.get_ref() {
+                "secret" | "token" => ": the file holds the sha256 of a secret, not the secret",
+                _ => "",
+            };
+            let what =
+                format!("unknown key {}{hint}: expected {}", key.get_ref(), FIELDS.join(", "));
+            self.wrong(key.span(), what);
+        }
+    }
+
+    fn text(&mut self, name: &str) -> String {
+        let Some(value) = self.required(name) else { return String::new() };
+        let text = value.get_ref().as_str().filter(|text| !text.trim().is_empty());
+        if text.is_none_or(|text| text.chars().any(char::is_control)) {
+            self.wrong(value.span(), format!("{name}: expected a text in quotes"));
+        }
+        text.unwrap_or_default().into()
+    }
+
+    fn list<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let Some(value) = self.required(name) else { return Vec::new() };
+        let items = value.get_ref().as_array().filter(|items| !items.is_empty());
+        let Some(items) = items else {
+            self.wrong(value.span(), format!("{name}: expected a list of texts with at least one"));
+            return Vec::new();
+        };
+        let mut parsed = Vec::new();
+        for item in items {
+            match item.get_ref().as_str().map_or_else(|| Err("expected a text".into()), &parse) {
+                Ok(one) => parsed.push(one),
+                Err(error) => self.wrong(item.span(), format!("{name}: {error}")),
+            }
+        }
+        parsed
+    }
+
+    fn digest(&mut self) -> Option<Digest> {
+        let value = self.required("sha256")?;
+        let digest = value.get_ref().as_str().and_then(parse_digest);
+        match digest {
+            // Not repeated: it may be the secret itself.
+            None => self.wrong(
+                value.span(),
+                "sha256: expected 64 hexadecimal digits, as logs-gateway token new prints them",
+            ),
+            Some(digest) if is_of_demo(&digest) || digest == digest_of("") => self.wrong(
+                value.span(),
+                "sha256 is that of a demo token, which is public: expected another secret",
+            ),
+            Some(_) => {}
+        }
+        digest
+    }
+
+    fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let value = self.table.get(name)?;
+        let text = match value.get_ref() {
+            DeValue::Datetime(time) => time.to_string(),
+            _ => String::new(),
+        };
+        let time = text.parse().ok();
+        if time.is_none() {
+            self.wrong(
+                value.span(),
+                format!("{name}: expected a time with an offset, such as 2027-01-31T00:00:00Z"),
+            );
+        }
+        time
+    }
+
+    fn required(&mut self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        let value = self.table.get(name);
+        if value.is_none() {
+            self.wrong(self.entry.clone(), format!("{name} is missing in this [[token]]"));
+        }
+        value
+    }
+
+    fn wrong(&mut self, span: Range<usize>, what: impl std::fmt::Display) {
+        self.errors.push(self.document.error(span, what));
+    }
+}
+
+fn parse_digest(text: &str) -> Option<Digest> {
+    let digits = text.as_bytes();
+    let mut digest = Digest::default();
+    if digits.len() != 2 * digest.len() || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(digest)
+}
+
+/// A token that does not exist yet: its secret, and its entry in the file.
+#[derive(Clone)]
+pub struct NewToken {
+    /// What the publisher sends. It is stored nowhere.
+    pub secret: String,
+    /// The entry for the file.
+    pub entry: String,
+}
+
+impl std::fmt::Debug for NewToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewToken").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+impl NewToken {
+    /// Draws a secret of 256 bits.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn draw(
+        name: &str,
+        services: &[Id],
+        workspaces: &[WorkspacePattern],
+        not_after: Option<Timestamp>,
+    ) -> Result<Self, String> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| format!("no randomness: {error}"))?;
+        let secret = format!("lgw_{}", hex(&random));
+        let list = |items: Vec<String>| toml::Value::from(items).to_string();
+        let mut entry = format!(
+            "[[token]]\nname = {}\nservices = {}\nworkspaces = {}\nsha256 = \"{}\"\n",
+            toml::Value::from(name),
+            list(services.iter().map(ToString::to_string).collect()),
+            list(workspaces.iter().map(ToString::to_string).collect()),
+            hex(&digest_of(&secret)),
+        );
+        if let Some(until) = not_after {
+            entry.push_str(&format!("not-after = {until}\n"));
+        }
+        Ok(Self { secret, entry })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const FIELDS: [&str; 6] = ["name", "services", "workspaces", "sha256", "not-before", "not-after"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_text(text: &str) -> Result<Vec<Token>, String> {
+        let document = Document::new(Path::new("t.toml"), text.into());
+        parse(&document).map_err(|errors| errors.join("\n"))
+    }
+
+    fn entry(line: &str) -> String {
+        let name = line.split(' ').next().expect("a key");
+        let hash = "a".repeat(64);
+        let lines = [
+            "name = \"n\"",
+            "services = [\"etl\"]",
+            "workspaces = [\"prod_*\"]",
+            &format!("sha256 = \"{hash}\""),
+        ];
+        let kept = lines.iter().filter(|other| !other.starts_with(name));
+        format!("[[token]]\n{line}\n{}", kept.map(|line| format!("{line}\n")).collect::<String>())
+    }
+
+    #[test]
+    fn a_new_token_is_read_again() {
+        let id = Id::parse("service", "etl").expect("an id");
+        let until = "2027-01-31T00:00:00Z".parse().expect("a time");
+        let new = NewToken::draw("a \"b\"", &[id], &[WorkspacePattern::any()], Some(until));
+        let new = new.expect("randomness");
+        let tokens = parse_text(&new.entry).expect("an entry");
+        assert_eq!((&*tokens[0].name, tokens[0].not_after), ("a \"b\"", Some(until)));
+        assert_eq!(tokens[0].digest, digest_of(&new.secret));
+        assert!(!new.entry.contains(&new.secret) && !format!("{new:?}").contains(&new.secret));
+    }
+
+    #[test]
+    fn an_error_names_the_line_and_repeats_no_secret() {
+        for (line, expected) in [
+            ("sha256 = \"hunter2\"", "t.toml:2: sha256: expected 64 hexadecimal digits"),
+            ("sha256 = 5", "t.toml:2: sha256: expected 64"),
+            ("secret = \"hunter2\"", "t.toml:2: unknown key secret: the file holds the sha256"),
+            ("services = \"hunter2\"", "t.toml:2: services: expected a list"),
+            ("services = []", "t.toml:2: services: expected a list"),
+            ("workspaces = [\"a:b\"]", "t.toml:2: workspaces: expected a workspace"),
+            ("not-after = 2027-01-31", "t.toml:2: not-after: expected a time with an offset"),
+            ("not-before = \"hunter2\"", "t.toml:2: not-before: expected a time"),
+            ("name = \"\"", "t.toml:2: name: expected a text"),
+        ] {
+            let error = parse_text(&entry(line)).expect_err(line);
+            assert!(error.starts_with(expected) && !error.contains("hunter2"), "{error}");
+        }
+        let twice = entry("name = \"n\"").repeat(2);
+        assert!(parse_text(&twice).is_err_and(|error| error.contains("second token")));
+        let demo = format!("sha256 = \"{}\"", hex(&digest_of("faas-token")));
+        assert!(parse_text(&entry(&demo)).is_err_and(|error| error.contains("demo token")));
+        assert!(parse_text("[[token]]\n").is_err_and(|error| error.contains("t.toml:1: name is")));
+        assert!(parse_text("[token]\n").is_err_and(|error| error.contains("[[token]]")));
+        assert_eq!(parse_text("").map(|tokens| tokens.len()), Ok(0));
+    }
+}

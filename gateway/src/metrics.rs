@@ -1,0 +1,126 @@
+//! Counts what happened to logs, and why users may have lost some. Knows no format.
+//!
+//! Labels have a few fixed values: none is a channel, a workspace, a user or a token.
+
+use logs_sse_wire::protocol::GapReason;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+
+/// A label with its value.
+type Label = [(&'static str, &'static str); 1];
+
+/// Counters that only the metrics show.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    pub(crate) refused: Family<Label, Counter>,
+    pub(crate) duplicates: Counter,
+    pub(crate) replayed: Counter,
+    pub(crate) gaps: Family<Label, Counter>,
+    pub(crate) missed: Family<Label, Counter>,
+    pub(crate) reloads: Family<Label, Counter>,
+    pub(crate) publish_to_write: Histogram,
+}
+
+/// Why a log or a request of a publisher was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// No token, or an unknown one.
+    Token,
+    /// A token outside its time.
+    Expired,
+    /// A service that is not the token's.
+    Service,
+    /// A workspace that is not the token's.
+    Workspace,
+    /// Something that cannot be read.
+    Invalid,
+    TooLarge,
+    /// The gateway is shutting down.
+    Draining,
+}
+
+impl Default for Metrics {
+    /// Returns counters at zero. All label values exist from the start, so that an alert sees the
+    /// first increase.
+    fn default() -> Self {
+        let metrics = Self {
+            refused: Family::default(),
+            duplicates: Counter::default(),
+            replayed: Counter::default(),
+            gaps: Family::default(),
+            missed: Family::default(),
+            reloads: Family::default(),
+            publish_to_write: Histogram::new(BUCKETS),
+        };
+        for reason in Refused::ALL {
+            let _ = metrics.refused.get_or_create(&[("reason", reason.name())]);
+        }
+        for reason in GAP_REASONS {
+            let _ = metrics.gaps.get_or_create(&[("reason", gap_name(reason))]);
+            let _ = metrics.missed.get_or_create(&[("reason", gap_name(reason))]);
+        }
+        for result in ["success", "failure"] {
+            let _ = metrics.reloads.get_or_create(&[("result", result)]);
+        }
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Counts an attempt to reload the configuration.
+    pub fn note_reload(&self, is_success: bool) {
+        let result = if is_success { "success" } else { "failure" };
+        self.reloads.get_or_create(&[("result", result)]).inc();
+    }
+
+    pub(crate) fn note_refused(&self, reason: Refused) {
+        self.refused.get_or_create(&[("reason", reason.name())]).inc();
+    }
+
+    /// Counts a gap that was reported to a reader, and the logs in it, if their number is known.
+    pub(crate) fn note_gap(&self, reason: GapReason, logs: u64) {
+        self.gaps.get_or_create(&[("reason", gap_name(reason))]).inc();
+        self.missed.get_or_create(&[("reason", gap_name(reason))]).inc_by(logs);
+    }
+}
+
+impl Refused {
+    const ALL: [Self; 7] = [
+        Self::Token,
+        Self::Expired,
+        Self::Service,
+        Self::Workspace,
+        Self::Invalid,
+        Self::TooLarge,
+        Self::Draining,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Expired => "expired",
+            Self::Service => "service",
+            Self::Workspace => "workspace",
+            Self::Invalid => "invalid",
+            Self::TooLarge => "too_large",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// The reasons that a gateway states; clients find the others.
+const GAP_REASONS: [GapReason; 4] =
+    [GapReason::Slow, GapReason::Evicted, GapReason::Restarted, GapReason::Unknown];
+
+fn gap_name(reason: GapReason) -> &'static str {
+    match reason {
+        GapReason::Slow => "slow",
+        GapReason::Evicted => "evicted",
+        GapReason::Restarted => "restarted",
+        _ => "unknown",
+    }
+}
+
+/// Seconds. Batches wait for 25 ms; a reader notices a delay of half a second.
+const BUCKETS: [f64; 11] = [0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];

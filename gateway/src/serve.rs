@@ -1,0 +1,224 @@
+//! Runs the gateway: turns the flags into its parts, and starts them.
+
+use std::env::VarError;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+use logs_gateway::admin::{self, Admin};
+use logs_gateway::demo::job;
+use logs_gateway::demo::publisher::Publisher;
+use logs_gateway::http::app::{Extras, app};
+use logs_gateway::http::base_url::BaseUrl;
+use logs_gateway::http::cors::Cors;
+use logs_gateway::http::hosts::Hosts;
+use logs_gateway::http::state::Gateway;
+use logs_gateway::http::token_file;
+use logs_gateway::http::tokens::Tokens;
+use logs_gateway::http::upstream::{Options, Upstream};
+use logs_gateway::hub::Hub;
+use logs_gateway::server::door::{Door, Limits, WRITE_TIMEOUT};
+use logs_gateway::server::{self, Listen, Stop, url_of};
+use logs_gateway::signals::Signals;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::address::AdminAddress;
+use crate::cli::{Network, Serve, is_loopback};
+use crate::reload::Reload;
+use crate::{Site, run};
+
+/// The gateway before its sockets are open: everything that can be wrong in its configuration has
+/// been checked.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    gateway: Gateway,
+    extras: Extras,
+    limits: Limits,
+    listen: Listen,
+    admin: Option<AdminAddress>,
+    /// The token and the rate of the sample job, if it runs.
+    job: Option<(String, f64)>,
+}
+
+impl Prepared {
+    /// Checks the flags and makes the parts.
+    ///
+    /// # Errors
+    /// A sentence that says which flag is wrong.
+    pub(crate) fn new(arguments: Serve) -> Result<Self, Vec<String>> {
+        let tokens = load_tokens(&arguments)?;
+        Self::with(arguments, tokens).map_err(|error| vec![error])
+    }
+
+    fn with(arguments: Serve, tokens: Tokens) -> Result<Self, String> {
+        let job_token = arguments
+            .job
+            .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
+            .transpose()?;
+        let gateway = Gateway {
+            hub: Arc::new(Hub::new(arguments.tuning.hub())),
+            tokens: Arc::new(tokens),
+            upstream: arguments
+                .upstream
+                .map(|base| upstream(base, arguments.use_env_proxy))
+                .transpose()?,
+            timing: arguments.tuning.timing(),
+            shutdown: CancellationToken::new(),
+        };
+        let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
+        Ok(Self {
+            gateway,
+            extras: extras(&arguments.network)?,
+            limits: arguments.network.sockets.limits(files_each),
+            listen: arguments.network.listen(),
+            admin: arguments.admin,
+            job: job_token.map(|token| (token, arguments.rate)),
+        })
+    }
+}
+
+/// Serves until a signal stops it.
+pub(crate) async fn serve(
+    prepared: Prepared,
+    signals: Signals,
+    mut reload: Reload,
+) -> Result<(), String> {
+    let Prepared { gateway, extras, limits, listen, admin, job } = prepared;
+    let shutdown = gateway.shutdown.clone();
+    let listener = listen.bind().await?;
+    let door = Door::new(limits);
+    let admin = match admin {
+        Some(address) => Some(start_admin(&address, &gateway, &door).await?),
+        None => None,
+    };
+    if let Some((token, rate)) = job {
+        let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
+        tokio::spawn(job::run(publisher, rate, shutdown.clone()));
+    }
+    let (hub, tokens) = (Arc::clone(&gateway.hub), Arc::clone(&gateway.tokens));
+    let on_hangup = move || {
+        let is_success = reload.run(&hub, &tokens);
+        hub.metrics().note_reload(is_success);
+    };
+    let app = app(gateway, &extras);
+    run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await
+}
+
+/// Starts the listener for operators, which serves until the process ends, also during a drain.
+async fn start_admin(
+    address: &AdminAddress,
+    gateway: &Gateway,
+    door: &Arc<Door>,
+) -> Result<SocketAddr, String> {
+    let listener = address.listen().bind().await.map_err(|error| format!("--admin: {error}"))?;
+    let local = listener.local_addr().map_err(|error| error.to_string())?;
+    let hosts = if is_loopback(&address.host) {
+        Hosts::LoopbackAnd(Vec::new())
+    } else {
+        tracing::warn!(
+            "anyone who reaches --admin {local} may see and end streams: restrict it in the network"
+        );
+        Hosts::Any
+    };
+    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door) };
+    let served = server::serve_through(
+        Door::new(ADMIN_LIMITS),
+        listener,
+        admin::app(admin, hosts),
+        Stop::default(),
+    );
+    tokio::spawn(served);
+    Ok(local)
+}
+
+/// Returns the tokens of flags and file. Only without either, they are those of the demo.
+///
+/// # Errors
+/// Everything that is wrong in the file, or a token that is too weak for where the gateway listens.
+pub(crate) fn load_tokens(arguments: &Serve) -> Result<Tokens, Vec<String>> {
+    let mut all = arguments.tokens.clone();
+    let tokens = match &arguments.token_file {
+        None => Tokens::new(all),
+        Some(file) => {
+            all.extend(token_file::read(file)?);
+            Tokens::only(all)
+        }
+    };
+    if !arguments.network.is_loopback() {
+        check_strength(&tokens).map_err(|error| {
+            let host = &arguments.network.host;
+            vec![format!("other machines can reach --host {host}, and {error}")]
+        })?;
+    }
+    Ok(tokens)
+}
+
+fn check_strength(tokens: &Tokens) -> Result<(), String> {
+    if tokens.is_demo() {
+        return Err("the demo tokens are public: set your own with --token SERVICE=TOKEN".into());
+    }
+    tokens.check_strength()
+}
+
+/// Returns the upstream of the flags, with the header in the variable that keeps it out of the
+/// process list.
+fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String> {
+    let authorization = match std::env::var(UPSTREAM_AUTHORIZATION) {
+        Ok(text) => {
+            let mut value = text
+                .parse::<HeaderValue>()
+                .map_err(|_| format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"))?;
+            value.set_sensitive(true);
+            Some(value)
+        }
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => {
+            return Err(format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"));
+        }
+    };
+    Upstream::with(base, Options { authorization, use_env_proxy, ..Options::default() })
+}
+
+/// Returns the URL of `listener` for a client on this machine.
+fn own_url(listener: &TcpListener) -> Result<BaseUrl, String> {
+    let mut address = listener.local_addr().map_err(|error| error.to_string())?;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    url_of(address).parse().map_err(str::to_owned)
+}
+
+/// Returns what the router needs besides its routes.
+pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
+    if let Some(site) = &network.site
+        && !site.join("index.html").is_file()
+    {
+        return Err(format!(
+            "--site {}: it has no index.html; build the page first, for example with npm run demo",
+            site.display()
+        ));
+    }
+    let names = network.allowed_hosts.clone();
+    let hosts = if network.is_loopback() || !names.is_empty() {
+        Hosts::LoopbackAnd(names)
+    } else {
+        Hosts::Any
+    };
+    let cors = Cors::new(network.cors_origins.clone(), network.cors_credentials)?;
+    Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors, hosts })
+}
+
+/// The variable with the `Authorization` header for `--upstream`.
+const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
+
+/// Few operators and scrapers connect at a time.
+const ADMIN_LIMITS: Limits =
+    Limits { max_connections: 64, reserve: 8, write_timeout: WRITE_TIMEOUT };
+
+const NO_JOB_TOKEN: &str =
+    "--job publishes as service etl, which has no token: add --token etl=TOKEN";
