@@ -68,7 +68,7 @@ const ALL = [
   { name: "bytes", title: "`fetch` stream, bytes only", page: "bytes" },
   ...ours("viewer", "viewer", { isShowing: true }),
   ...ours("headless", "headless client", {}),
-  // Not shipped: they show what moving the engine to a Worker would be worth.
+  // Not shipped: they show what moving the client to a Worker would be worth.
   {
     name: "core-worker",
     title: "whole headless client in a Worker, nothing displayed",

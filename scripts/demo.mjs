@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { buildGateway, buildPage, DIST, precompile, startGateway, trunkEnv } from "./lib/build.mjs";
-import { prepareChain, startJob, startServer } from "./lib/chain.mjs";
+import { keepRunning, prepareChain, startJob, startServer } from "./lib/chain.mjs";
 import { entry, messageOf, ROOT, stop, UserError } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -19,6 +19,9 @@ const USAGE = `usage: npm run demo -- [options]
   --watch          rebuild on save: trunk serves the page, on port 8090
   --chain          the whole path: a Python job, the gateway, an Express server, a React page
   --help           this text`;
+
+/** The gateway's port behind the server of the chain, or the next free one. */
+const GATEWAY_PORT = 8070;
 
 /** The gateway's port behind `trunk serve`, as in Trunk.toml. */
 const WATCH_GATEWAY_PORT = "8091";
@@ -85,16 +88,29 @@ async function chain({ port, rate }) {
   console.log("\ndemo: building the gateway …");
   const program = await buildGateway({ release: true });
   await prepareChain();
-  const gateway = await startGateway(program, ["--port", "0"], { show: true });
-  const server = await startServer(gateway.url, await freePort(Number(port)));
-  const job = startJob("demo_job.py", gateway.url, [rate]);
-  job.stdout.resume();
+  const gatewayPort = await freePort(GATEWAY_PORT);
+  const gateway = `http://127.0.0.1:${gatewayPort}`;
+  const sitePort = await freePort(Number(port));
+  const stops = [
+    await keepRunning("the gateway", async () => {
+      const { child } = await startGateway(program, ["--port", gatewayPort], { show: true });
+      return child;
+    }),
+    await keepRunning("the Express server", async () => {
+      const { child } = await startServer(gateway, sitePort);
+      return child;
+    }),
+    await keepRunning("the Python job", async () => startJob("demo_job.py", gateway, [rate])),
+  ];
+  const url = `http://127.0.0.1:${sitePort}`;
   console.log(`
-Datashop Logs demo: ${server.url}/ (press Ctrl-C to stop)
-  Python job      process ${job.pid}, ${rate} lines/s
-  gateway         process ${gateway.child.pid}, ${gateway.url}
-  Express server  process ${server.child.pid}, counters at ${server.url}/stats`);
-  return untilDone([job, server.child, gateway.child]);
+Datashop Logs demo: ${url}/ (press Ctrl-C to stop)
+Kill one of the processes to see how the page recovers. Counters of the server: ${url}/stats`);
+  await new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
+  });
+  await Promise.all(stops.map((stop) => stop()));
+  return 0;
 }
 
 /**

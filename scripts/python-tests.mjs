@@ -56,10 +56,7 @@ async function environment() {
   if (!isCurrent("base", version) || !existsSync(python)) {
     rmSync(VENV, { recursive: true, force: true });
     mkdirSync(path.dirname(VENV), { recursive: true });
-    await must(
-      run(base, ["-m", "venv", VENV]),
-      `'${base} -m venv' failed: install venv and pip (on Debian 'apt-get install python3-venv')`,
-    );
+    await must(run(base, ["-m", "venv", VENV]), `'${base} -m venv ${VENV}' failed; see above`);
     remember("base", version);
   }
   await install(
@@ -72,8 +69,11 @@ async function environment() {
   return python;
 }
 
-/** Returns a Python that can run the tests: `PYTHON`, or `python3` on PATH. */
-function findPython() {
+/**
+ * Returns a Python that can run the tests: `PYTHON`, or `python3` on PATH. Fails with what to
+ * install if there is none.
+ */
+export function findPython() {
   const python = which(process.env.PYTHON || "python3");
   if (!python)
     throw new UserError(
@@ -83,6 +83,11 @@ function findPython() {
   if (capture(python, ["-c", check]) === undefined)
     throw new UserError(
       `python tests: expected Python ${OLDEST} or newer, found ${capture(python, ["--version"])} (${python}): set PYTHON to another one`,
+    );
+  // Debian installs venv without what it needs.
+  if (capture(python, ["-c", "import venv, ensurepip"]) === undefined)
+    throw new UserError(
+      `python tests: ${python} lacks venv or pip: on Debian 'apt-get install python3-venv' as root, or set PYTHON to another one`,
     );
   return python;
 }
@@ -154,6 +159,8 @@ async function must(exitCode, problem) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await entry(async () => {
+    // Before the builds, which are slow.
+    findPython();
     const programs = {
       gateway: process.env.LOGS_GATEWAY || (await buildGateway()),
       faultProxy: process.env.LOGS_FAULT_PROXY || (await buildFaultProxy()),

@@ -13,7 +13,7 @@ import { checkPackage } from "./lib/check_package.mjs";
 import { entry, ROOT, run, runAndKeep, stop, UserError } from "./lib/run.mjs";
 import { findBrowsers, toolEnv } from "./lib/tools.mjs";
 import { buildPackage } from "./package.mjs";
-import { pythonTests } from "./python-tests.mjs";
+import { findPython, pythonTests } from "./python-tests.mjs";
 import { setup } from "./setup.mjs";
 import { entrySizes, size } from "./size.mjs";
 import { soak } from "./soak.mjs";
@@ -83,6 +83,8 @@ await entry(async () => {
       `test: ${unknown.join(", ")}: expected ${Object.keys(PARTS).join(", ")}, or nothing for all`,
     );
   const parts = named.length > 0 ? named : Object.keys(PARTS);
+  // Before anything slow: the part itself comes late.
+  if (parts.includes("python")) findPython();
   await setup("test");
   /** @type {Result[]} */
   const results = [];

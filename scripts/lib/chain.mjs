@@ -6,10 +6,13 @@
 import { spawn } from "node:child_process";
 import { cp, readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { startGateway } from "./build.mjs";
 import { installLocked } from "./npm_install.mjs";
 import { installClient } from "./packed_client.mjs";
-import { ROOT, run, UserError } from "./run.mjs";
+import { messageOf, ROOT, run, stop, UserError } from "./run.mjs";
+
+/** @import { ChildProcess } from "node:child_process" */
 
 const HERE = path.join(ROOT, "tests/chain");
 const OUT = path.join(HERE, "out");
@@ -66,6 +69,35 @@ export function startJob(program, gateway, args) {
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
+}
+
+/**
+ * Starts a part, and again two seconds after it ended. Returns a function that stops it for good.
+ *
+ * @param {string} name
+ * @param {() => Promise<ChildProcess>} start
+ */
+export async function keepRunning(name, start) {
+  let child = await start();
+  let isWanted = true;
+  const startAgain = async () => {
+    await setTimeout(2_000);
+    if (!isWanted) return;
+    try {
+      child = await start();
+      child.once("exit", startAgain);
+      console.log(`chain: ${name} had ended, and runs again as process ${child.pid}`);
+    } catch (error) {
+      console.error(`chain: ${name} does not start: ${messageOf(error)}`);
+      await startAgain();
+    }
+  };
+  child.once("exit", startAgain);
+  console.log(`chain: ${name} is process ${child.pid}`);
+  return () => {
+    isWanted = false;
+    return stop(child);
+  };
 }
 
 /** Bundles the page, and copies the WebAssembly next to it (docs/migration.md). */

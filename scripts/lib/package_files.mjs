@@ -119,7 +119,7 @@ async function bundleWorker() {
 }
 
 /** Where www/package/internal expects `viewer_assets.js` and `headless_assets.js`. */
-const ASSETS_FOLDER = "internal/engine";
+const ASSETS_FOLDER = "internal/module";
 
 /**
  * Supplies the modules `assets:viewer` and `assets:headless`.

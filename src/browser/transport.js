@@ -1,4 +1,4 @@
-// Streams as the engine consumes them: everything that arrives together is delivered in one call,
+// Streams as the client consumes them: everything that arrives together is delivered in one call,
 // because a call into WebAssembly for each event would cost more than the event itself. What a
 // response or an event means is decided by crates/core, not here.
 //

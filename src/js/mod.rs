@@ -4,8 +4,8 @@
 //! as JSON texts, which the browser parses faster than a module could build objects. No 64-bit
 //! integer crosses, since the JavaScript form of the module cannot pass one.
 //!
-//! - `LogStream`: the engine without a view.
-//! - `LogView` (with feature `ui`): the engine with its view.
+//! - `LogStream`: the client without a view.
+//! - `LogView` (with feature `ui`): the client with its view.
 
 /// Only the npm build sets a global allocator; a library must leave that choice to its user.
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! The options of an engine, as the npm package passes them.
+//! The options of a client, as the npm package passes them.
 //!
 //! The package checks what its host wrote (`www/package`), and passes what is left. So an error
 //! here is a fault of the package; it names the option.
@@ -18,28 +18,28 @@ use logs_sse_core::store::Capacity;
 /// `index.d.ts`. An option that is missing, `undefined` or `null` has its default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct EngineOptions {
+pub(crate) struct ClientOptions {
     console: Option<String>,
     max_attempts: Option<u32>,
     connect_timeout_ms: Option<u32>,
     silence_ms: Option<u32>,
     hidden_ms: Option<u32>,
     with_credentials: Option<bool>,
-    /// The lines that a viewer keeps. An engine without a view passes them on instead.
+    /// The lines that a viewer keeps. A client without a view passes them on instead.
     capacity: Option<u32>,
     tail: Option<u32>,
 }
 
-impl EngineOptions {
+impl ClientOptions {
     /// Reads the options.
     ///
     /// # Errors
     /// Returns a sentence that names the option with a wrong value.
     pub(crate) fn from_js(value: JsValue) -> Result<Self, String> {
-        let options: Self = from_js(value).map_err(|error| format!("engine options: {error}"))?;
+        let options: Self = from_js(value).map_err(|error| format!("client options: {error}"))?;
         match options.console.as_deref() {
             None | Some("off" | "changes" | "lines") => Ok(options),
-            Some(_) => Err("engine options: console: expected off, changes or lines".to_owned()),
+            Some(_) => Err("client options: console: expected off, changes or lines".to_owned()),
         }
     }
 

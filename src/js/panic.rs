@@ -1,4 +1,4 @@
-//! Closes all streams of an engine that panicked and notifies the page, before the program stops.
+//! Closes all streams of a module that panicked and notifies the page, before the program stops.
 
 use std::cell::RefCell;
 
@@ -12,15 +12,15 @@ thread_local! {
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Starts an engine. `on_panic` is called at most once, with the text of the panic; nothing of this
-/// engine may be called after it.
+/// Starts a module. `on_panic` is called at most once, with the text of the panic; nothing of this
+/// module may be called after it.
 #[wasm_bindgen]
 pub fn start(on_panic: Function) {
     ON_PANIC.set(Some(on_panic));
     std::panic::set_hook(Box::new(|panic| {
         transport::close_all();
         if let Some(on_panic) = ON_PANIC.take() {
-            // The engine ends here, whether or not the callback throws.
+            // The module ends here, whether or not the callback throws.
             let _ = on_panic.call1(&JsValue::NULL, &panic.to_string().into());
         }
     }));

@@ -1,4 +1,4 @@
-//! The engine without a view, as JavaScript holds it.
+//! The client without a view, as JavaScript holds it.
 
 use std::rc::{Rc, Weak};
 
@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::browser::Client;
 use crate::js::listener::{Listener, to_js};
-use crate::js::options::{EngineOptions, opener};
+use crate::js::options::{ClientOptions, opener};
 use logs_sse_core::js_export::StatusReport;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
@@ -36,7 +36,7 @@ impl LogStream {
     /// Throws an `Error` that names the option with a wrong value.
     #[wasm_bindgen(constructor)]
     pub fn new(notify: Function, open: Option<Function>, options: JsValue) -> Result<Self, Error> {
-        let options = EngineOptions::from_js(options).map_err(|error| Error::new(&error))?;
+        let options = ClientOptions::from_js(options).map_err(|error| Error::new(&error))?;
         let inner = Rc::new(Inner {
             client: Client::with_opener(opener(open), options.client(PASSING, 0), |_| true),
             listener: Listener::new(notify, true),

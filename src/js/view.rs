@@ -1,4 +1,4 @@
-//! The engine with its view, as JavaScript holds it.
+//! The client with its view, as JavaScript holds it.
 
 use std::any::Any;
 use std::fmt;
@@ -12,7 +12,7 @@ use web_sys::HtmlElement;
 
 use crate::browser::Client;
 use crate::js::listener::{Listener, to_js};
-use crate::js::options::{EngineOptions, opener};
+use crate::js::options::{ClientOptions, opener};
 use crate::ui::{DEFAULT_TAIL, Live};
 use logs_sse_core::js_export::{StatusReport, line_record};
 use logs_sse_core::session::KnownLines;
@@ -44,7 +44,7 @@ impl LogView {
         open: Option<Function>,
         options: JsValue,
     ) -> Result<Self, Error> {
-        let options = EngineOptions::from_js(options).map_err(|error| Error::new(&error))?;
+        let options = ClientOptions::from_js(options).map_err(|error| Error::new(&error))?;
         let client_options = options.client(options.capacity(), DEFAULT_TAIL);
         let listener = Rc::new(Listener::new(notify, false));
         let owner = Owner::new_root(None);

@@ -13,6 +13,23 @@ test("a job's lines arrive while it runs", async ({ chain }) => {
   expect((await chain.server.stats()).opened).toBe(1);
 });
 
+test("a page that is opened after the run shows all of it", async ({ chain, page }) => {
+  await chain.startJob({ count: 1_700, rate: 2_000 }).done();
+  await chain.open();
+  // The viewer begins with the newest lines, and loads the others when its end is reached.
+  await expect(page.locator(".dsl-count")).toHaveText("1,000 lines");
+  const start = page.getByText(/^start of /);
+  while (!(await start.isVisible())) {
+    await chain.viewer.list.evaluate((list) => {
+      list.scrollTop = list.scrollHeight;
+    });
+    await page.waitForTimeout(50);
+  }
+  expect((await chain.server.stats()).histories, "through the server").toBeGreaterThan(1);
+  await chain.startJob({ count: 50 }).done();
+  await chain.expectAll("the page opened after the run");
+});
+
 test("the job is terminated, and another one starts", async ({ chain }) => {
   await chain.open();
   for (let time = 0; time < 3; time++) {
@@ -43,10 +60,12 @@ test("the gateway is killed and started again", async ({ chain }) => {
   const job = chain.startJob({ count: 900 });
   for (let time = 1; time <= 3; time++) {
     await job.reached(time * 200);
+    // Its history dies with it: a page that is not back yet would lose all of it, which is reported.
+    await chain.viewer.expectLive();
     await chain.killGateway();
   }
   await job.done();
-  // Its history dies with it: what no page had received yet is a gap of unknown size.
+  // What the gateway had stored but not yet sent is a gap of unknown size.
   await chain.expectAll("the gateway killed three times", { atMostGaps: 3 });
   await chain.viewer.expectLive();
 });

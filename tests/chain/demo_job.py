@@ -14,15 +14,28 @@ from datashop_logs import LogHandler
 STAGES = ("INGESTION", "DATA_VALIDATION", "ETL_PROCESSING", "REPORTING")
 
 
+class Pace(logging.Filter):
+    """Waits before each line, so that a reader can follow."""
+
+    def __init__(self, lines_per_second: float) -> None:
+        super().__init__()
+        self.pause = 1 / lines_per_second
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        time.sleep(self.pause)
+        return True
+
+
 def main() -> None:
-    rate = float(sys.argv[1])
     handler = LogHandler(
         workspace_id="workspace123",
         workflow_id="workflow456",
         url=os.environ["DATASHOP_LOGS_URL"],
         token=os.environ["DATASHOP_LOGS_TOKEN"],
     )
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    handler.addFilter(Pace(float(sys.argv[1])))
+    # Without a format, basicConfig would repeat level and logger in each message.
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     log = logging.getLogger("claims")
     run = 0
     while True:
@@ -30,11 +43,11 @@ def main() -> None:
         log.info("Run %d started", run, extra={"pipeline": "PLATFORM_INTERNAL"})
         for stage in STAGES:
             for part in range(1, 4):
-                time.sleep(1 / rate)
-                rows = random.randint(100, 50_000)
-                log.info("Loaded %s rows, part %d of 3", f"{rows:,}", part, extra={"pipeline": stage})
+                rows = f"{random.randint(100, 50_000):,}"
+                log.info("Loaded %s rows, part %d of 3", rows, part, extra={"pipeline": stage})
             if random.random() < 0.3:
-                log.warning("%d rows have an empty member_id", rows % 97 + 1, extra={"pipeline": stage})
+                count = random.randint(2, 97)
+                log.warning("%d rows have an empty member_id", count, extra={"pipeline": stage})
         try:
             raise TimeoutError("sftp-claims did not answer within 30 s")
         except TimeoutError:

@@ -29,7 +29,8 @@ if (after) {
       );
     };
     /** @param {string} text */
-    const withoutImports = (text) => text.replaceAll(/^import .+;\n/gm, "");
+    const withoutImports = (text) =>
+      text.replaceAll(/^(import .+;|\/\*\* @import .+ \*\/)\n/gm, "");
     const { "LogsSSEClient.js": client, "LogsWithSSE.js": wrapper, ...kept } = await read("before");
     const now = await read("after");
     expect([client, wrapper].every(Boolean)).toBe(true);

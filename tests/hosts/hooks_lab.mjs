@@ -131,7 +131,17 @@ class Lab {
   }
 
   /**
-   * Publishes numbered logs.
+   * Publishes numbered logs in one batch.
+   *
+   * @param {number} count
+   * @param {Channel} channel
+   */
+  async publishAtOnce(count, { workspace_id, workflow_id }) {
+    await this.#gateway.publishBatch(1, count, { workspace_id, workflow_id });
+  }
+
+  /**
+   * Publishes numbered logs one by one.
    *
    * @param {number} count
    * @param {Channel} channel

@@ -1,4 +1,4 @@
-// The engine without a view: snapshots, subscriptions, iteration, many channels over one stream.
+// The client without a view: snapshots, subscriptions, iteration, many channels over one stream.
 
 import { IDS } from "../support/environment.mjs";
 import { expect, ranges, test } from "./support.mjs";
@@ -19,15 +19,15 @@ function channelOf(name) {
   return { workspace_id, workflow_id };
 }
 
-test("an engine names the option that has a wrong value", async ({ host, page }) => {
+test("a client names the option that has a wrong value", async ({ host, page }) => {
   await host.open();
   await (await host.source("one")).connect();
   const create = (/** @type {Record<string, unknown>} */ options) =>
     page.evaluate(async (options) => {
-      const folder = new URL("./pkg/internal/engine/", location.href);
-      const { loadEngine } = await import(`${folder}engine.js`);
+      const folder = new URL("./pkg/internal/module/", location.href);
+      const { loadModule } = await import(`${folder}load.js`);
       const { assets } = await import(`${folder}headless_assets.js`);
-      const { glue } = await loadEngine(assets, {});
+      const { glue } = await loadModule(assets, {});
       try {
         new glue.LogStream(() => {}, undefined, options).free();
         return "created";
@@ -36,12 +36,12 @@ test("an engine names the option that has a wrong value", async ({ host, page })
       }
     }, options);
   expect(await create({ maxAttempts: null, silenceMs: 45_000 })).toBe("created");
-  expect(await create({ maxAttempts: 1.5 })).toBe("engine options: maxAttempts: expected u32");
-  expect(await create({ hiddenMs: "1" })).toBe("engine options: hiddenMs: expected u32");
+  expect(await create({ maxAttempts: 1.5 })).toBe("client options: maxAttempts: expected u32");
+  expect(await create({ hiddenMs: "1" })).toBe("client options: hiddenMs: expected u32");
   expect(await create({ withCredentials: 1 })).toMatch(
-    /^engine options: withCredentials: expected/,
+    /^client options: withCredentials: expected/,
   );
-  expect(await create({ console: "loud" })).toMatch(/^engine options: console: expected off/);
+  expect(await create({ console: "loud" })).toMatch(/^client options: console: expected off/);
 });
 
 test("holds what arrived, oldest first, and its status", async ({ host, page, gateway, runs }) => {

@@ -51,6 +51,7 @@ const OPTIONAL = {
   title: [5, {}],
   theme: ["blue", 5, true],
   locale: [5, "not a locale!", "en-US@posix", "zh_Hans", "en_US.UTF-8", {}],
+  isKnown: [5, "id", {}],
 };
 
 const INVALID = { ...ESSENTIAL, ...OPTIONAL };
@@ -194,7 +195,7 @@ for (const kind of ["viewer", "source"]) {
           const invalid = Object.fromEntries(
             Object.entries(options).map(([name, value]) => [name, makeValue(value)]),
           );
-          if (kind === "viewer") harness.mount("one", invalid);
+          if (kind === "viewer") harness.mount("one", { tail: 0, ...invalid });
           else harness.open("one", { ...ids, ...invalid });
           live.one.handle.connect();
         },

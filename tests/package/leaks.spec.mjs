@@ -8,7 +8,7 @@ const MOUNTS = Number(process.env.LOGS_MOUNTS ?? 200);
 /** A leak grows in each of these rounds, the browser's own memory only in some. */
 const ROUNDS = 5;
 
-/** The mounts after which the caches of the browser and of the engine have their size. */
+/** The mounts after which the caches of the browser and of the module have their size. */
 const WARM_UP = 40;
 
 /**
@@ -96,7 +96,7 @@ for (const [kind, cycle] of Object.entries(CYCLES)) {
       `  ${kind}: ${series.map(({ heap }) => `${heap}`).join(", ")}; ${JSON.stringify(after)}`,
     );
     expect(smallestStep(series.map(({ heap }) => heap))).toBeLessThan(times * BYTES_PER_MOUNT);
-    // Outside of the JavaScript heap, where the engine as JavaScript has its memory.
+    // Outside of the JavaScript heap, where the module as JavaScript has its memory.
     expect(smallestStep(series.map(({ buffers }) => buffers))).toBeLessThanOrEqual(0);
     expect(after.listeners).toBeLessThanOrEqual(before.listeners);
     expect(after.nodes).toBeLessThanOrEqual(before.nodes + 2);

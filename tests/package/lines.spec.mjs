@@ -1,6 +1,6 @@
 // What onLog receives: each line once, in order, as its producer sent it, at any rate and capacity.
 
-import { isLog, toLog, toRows } from "../../www/package/internal/engine/records.js";
+import { isLog, toLog, toRows } from "../../www/package/internal/module/records.js";
 import { expect, ranges, test } from "./support.mjs";
 
 test("onLog receives each log once and in order, at most once per frame", async ({

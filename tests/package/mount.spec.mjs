@@ -370,7 +370,7 @@ test("the console option decides what is logged", async ({ host, gateway }) => {
   await gateway.publish({ message: "not logged" });
   await expect(one.row("not logged")).toBeVisible();
   expect(await host.consoleLines(/CONNECT|not logged/)).toEqual([]);
-  const two = await (await host.mount("two", { console: "lines" })).connect();
+  const two = await (await host.mount("two", { console: "lines", tail: 0 })).connect();
   await gateway.publish({ message: "logged" });
   await expect(two.row("logged")).toBeVisible();
   expect(await host.consoleLines(/CONNECTED/)).toHaveLength(1);

@@ -1,16 +1,16 @@
-// A panic of the engine, provoked by a browser function that throws. The page survives, reports it,
-// and can start the engine again.
+// A panic of the module, provoked by a browser function that throws. The page survives, reports it,
+// and can start the module again.
 
 import { IDS } from "../support/environment.mjs";
 import { expect, test } from "./support.mjs";
 
 /** @import { OpenedLogs } from "./support.mjs" */
 
-/** With this option the engine logs each line while it has its own state borrowed. */
+/** With this option the client logs each line while it has its own state borrowed. */
 const VERBOSE = { console: "lines" };
 
 /**
- * Makes the console throw once, at the next line of the engine. The exception leaves the engine
+ * Makes the console throw once, at the next line of the client. The exception leaves the module
  * with its state borrowed, so that the next call into it panics.
  *
  * @param {import("@playwright/test").Page} page
@@ -66,7 +66,7 @@ test("is reported once, closes the stream, and leaves the page intact", async ({
   await expect(one.element).toContainText(/\w+ \w+ \w+ \w+/);
   expect(await one.status()).toMatchObject({ isLive: false, state: "error" });
 
-  // Listeners and timers of the dead engine do nothing: no error after the first few.
+  // Listeners and timers of the dead module do nothing: no error after the first few.
   const count = () => page.evaluate(() => probe.errors.length);
   const errors = await count();
   expect(errors).toBeLessThanOrEqual(4);
@@ -84,7 +84,7 @@ test("is reported once, closes the stream, and leaves the page intact", async ({
   await host.expectNoStreams();
 });
 
-test("Start again starts the engine again", async ({ host, page, gateway, runs }) => {
+test("Start again starts the module again", async ({ host, page, gateway, runs }) => {
   host.provoked.push(/./);
   await host.open();
   const one = await (
@@ -129,7 +129,7 @@ test("a new mount works next to the dead one and in its place", async ({ host, p
   await host.expectNoStreams();
 });
 
-test("every viewer of the engine reports it and can start again", async ({
+test("every viewer of the module reports it and can start again", async ({
   host,
   page,
   gateway,
@@ -168,7 +168,7 @@ test("a click or a verb that panics is reported as well", async ({ host, page, g
     await one.call("connect").catch(() => {});
     await host.settle();
     await one.call("connect").catch(() => {});
-    // Either the engine survived or the panic was reported: the page never looks well and does
+    // Either the module survived or the panic was reported: the page never looks well and does
     // nothing.
     await expect
       .poll(

@@ -33,7 +33,7 @@ export default defineConfig({
         launchOptions: { ...CHROMIUM, args: [...CHROMIUM.args, "--js-flags=--no-enable-sse4-1"] },
       },
     },
-    // A host must not notice which of the two runs; what is independent of the engine runs once.
+    // A host must not notice which of the two runs; what is independent of the module runs once.
     { name: "wasm", testIgnore: MATRIX, use: { policy: WASM, runs: "wasm" } },
     {
       name: "js",

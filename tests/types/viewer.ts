@@ -1,4 +1,4 @@
-// The viewer, the engine without a view, and the element, as a host in TypeScript uses them.
+// The viewer, the client without a view, and the element, as a host in TypeScript uses them.
 
 import { defineLiveLogs } from "@datashop/logs-sse-client/element";
 import { backend, LiveLogsError, mountLiveLogs } from "@datashop/logs-sse-client";

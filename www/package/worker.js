@@ -1,5 +1,5 @@
 // The package's Worker: opens streams, and passes what they emit to the page's thread, where the
-// engine runs (internal/engine/worker_host.js). It receives:
+// client runs (internal/module/worker_host.js). It receives:
 //   ["open", id, url, names, headers or null, withCredentials]
 //   ["taken", id, length]   acknowledges bytes
 //   ["close", id]

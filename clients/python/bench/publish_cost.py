@@ -4,7 +4,7 @@ Prints two Markdown tables: the time of one call at several rates while the gate
 silent, or answers 503; and the time of a job with and without logging. Each measurement is a
 process of its own, which is ended if it takes too long.
 
-    python bench/publish_cost.py --gateway ../../target/release/logs-gateway
+    python clients/python/bench/publish_cost.py --gateway target/release/logs-gateway
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ def _print_costs(urls: Dict[str, str], loki: str, rates: Any) -> None:
     print("\nTime of one call in microseconds, median / 99th percentile:\n")
     print("| Client | Gateway | " + " | ".join(f"{rate:,} lines/s" for rate in rates) + " |")
     print("|---|---|" + "---|" * len(rates))
+    floor = [_cost("json.dumps", "-", rate) for rate in rates]
+    print("| json.dumps alone | | " + " | ".join(floor) + " |", flush=True)
     for client in CLIENTS:
         for state in STATES:
             url = loki if client == "python-logging-loki" and state == "up" else urls[state]
@@ -189,9 +191,15 @@ def _job(client: str, url: str) -> None:
 
 
 def _client(client: str, url: str) -> Publish:
+    if client == "json.dumps":
+        return lambda n: _discard(json.dumps(_log(n)))
     if client == "datashop_logs":
         return _datashop_logs(url)
     return _requests(url) if client == "requests.post" else _loki(url)
+
+
+def _discard(_: str) -> None:
+    """Ends the floor of the comparison: encoding a log and doing nothing with it."""
 
 
 def _log(n: int) -> Dict[str, Any]:

@@ -149,7 +149,7 @@ def test_a_line_whose_redaction_fails_is_not_sent(
 ) -> None:
     def redact(log: Any) -> Any:
         if log["n"] % 2:
-            raise ValueError(f"cannot redact {log['ssn']}")
+            raise (SystemExit if log["n"] == 9 else ValueError)(f"cannot redact {log['ssn']}")
         return log
 
     publisher = make(imitation.url, redact=redact)
@@ -228,6 +228,24 @@ def test_a_gateway_behind_tls_is_verified(make: Make, tmp_path: Path) -> None:
     _publish(publisher, 2_000)
     assert publisher.flush(20)
     assert gateway.numbers() == dict.fromkeys(range(2_000), 1)
+    gateway.close()
+
+
+def test_closing_ends_an_exchange_over_tls_that_hangs(make: Make, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    gateway = Imitation()
+    gateway.encrypt(context)
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    publisher = make(gateway.url.replace("http:", "https:"), ca_file=str(ca_file))
+    with gateway.hanging():
+        publisher.publish("w", "f", {"n": 1})
+        wait_until(lambda: gateway.requests)
+        assert not publisher.close(0.3)
+        wait_until(lambda: not publisher._core._run.is_running, "the end of the thread")
+    assert publisher.stats()["dropped"] == 1
     gateway.close()
 
 

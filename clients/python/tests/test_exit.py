@@ -12,6 +12,8 @@ import pytest
 from conftest import Make
 from support import PATIENCE, PUBLISHER, Imitation, environment, run_python, wait_until
 
+from datashop_logs.hooks import flush_callback
+
 #: The default exit timeout, and what a busy machine may need to start and end Python.
 LONGEST_EXIT = 2.0 + 5.0
 
@@ -226,6 +228,23 @@ def test_sigterm_sends_the_lines_and_ends_the_process_as_before(
     assert numbers == dict.fromkeys(range(len(numbers)), 1)
 
 
+def test_sigterm_is_bounded_and_reports_the_loss(closed_port: int) -> None:
+    program = (
+        PUBLISHER
+        + """
+import signal
+for n in range(5): log(n)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(60)
+"""
+    )
+    start = time.monotonic()
+    done = run_python(program, f"http://127.0.0.1:{closed_port}")
+    assert time.monotonic() - start < LONGEST_EXIT
+    assert done.returncode == -signal.SIGTERM
+    assert "5 lines not sent" in done.stderr
+
+
 _OWN_HANDLER = """
 import signal, sys
 def own(signum, frame): print("own handler", flush=True); sys.exit(7)
@@ -292,3 +311,13 @@ def test_closing_a_publisher_ends_its_thread(make: Make, imitation: Imitation) -
     publisher.publish("w", "f", {"n": 1})
     assert publisher.close(10)
     wait_until(lambda: not publisher._core._run.is_running)
+
+
+def test_the_callback_for_airflow_flushes(make: Make, imitation: Imitation) -> None:
+    publisher = make(imitation.url, linger=60.0)
+    # The first line starts the thread and is sent at once; the second one would linger.
+    publisher.publish("w", "f", {"n": 1})
+    imitation.wait_for(1)
+    publisher.publish("w", "f", {"n": 2})
+    flush_callback(publisher, timeout=10)({"task_instance": "ignored"})
+    assert imitation.numbers() == {1: 1, 2: 1}

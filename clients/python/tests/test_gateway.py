@@ -17,6 +17,8 @@ from datashop_logs._sender import BATCH_LINES
 #: The number of lines of each scenario.
 LINES = int(os.environ.get("LOGS_LINES", "10000"))
 CHANNEL = "logs:etl:w:f"
+#: A queue in which all lines of a scenario fit, so that none is dropped.
+LARGE = {"max_lines": LINES, "max_bytes": 1 << 30}
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def _publish(publisher: Any, start: int, end: int) -> None:
 
 
 def test_numbered_lines_are_each_stored_once(make: Make, gateway: Gateway, reader: Reader) -> None:
-    publisher = make(gateway.url, token=TOKEN)
+    publisher = make(gateway.url, token=TOKEN, **LARGE)
     _publish(publisher, 0, LINES)
     assert publisher.flush(60)
     reader.wait_for(LINES)
@@ -44,7 +46,7 @@ def test_numbered_lines_are_each_stored_once_while_answers_are_lost(
     make: Make, gateway: Gateway, reader: Reader
 ) -> None:
     network = LossyNetwork(gateway.url, after=8_000)
-    publisher = make(network.url, token=TOKEN)
+    publisher = make(network.url, token=TOKEN, **LARGE)
     for start in range(0, LINES, 100):
         _publish(publisher, start, min(start + 100, LINES))
         # Many small batches, so that many connections break.
@@ -79,7 +81,7 @@ def test_lines_that_do_not_fit_during_an_outage_are_counted_exactly(
 def test_nothing_is_lost_across_a_kill_and_a_restart(
     make: Make, gateway: Gateway, reader: Reader
 ) -> None:
-    publisher = make(gateway.url, token=TOKEN)
+    publisher = make(gateway.url, token=TOKEN, **LARGE)
     half = LINES // 2
     _publish(publisher, 0, half)
     assert publisher.flush(60)
@@ -97,7 +99,7 @@ def test_nothing_is_lost_across_a_kill_and_a_restart(
 def test_a_gateway_killed_under_load_receives_what_it_has_not_acknowledged_again(
     make: Make, gateway: Gateway, reader: Reader
 ) -> None:
-    publisher = make(gateway.url, token=TOKEN)
+    publisher = make(gateway.url, token=TOKEN, **LARGE)
 
     def write() -> None:
         for start in range(0, LINES, 100):
@@ -130,6 +132,7 @@ def test_lines_pass_through_a_proxy_that_closes_each_connection(
         for n in range(20):
             _publish(publisher, n, n + 1)
             assert publisher.flush(10)
+        reader.wait_for(20)
         gateway.kill()
         # The proxy answers 502 for its dead gateway.
         _publish(publisher, 20, 40)

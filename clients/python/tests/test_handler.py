@@ -45,6 +45,17 @@ def test_a_record_keeps_its_level_origin_and_extra_fields(
     assert not {"args", "msg", "levelno", "relativeCreated"} & set(log)
 
 
+def test_basic_config_does_not_repeat_the_level_in_the_message(
+    make: Make, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = LogHandler(make(imitation.url), workspace_id="w")
+    monkeypatch.setattr(logging.root, "handlers", [])
+    logging.basicConfig(handlers=[handler])
+    logging.warning("read %d rows", 5)
+    handler.flush()
+    assert [log["message"] for log in imitation.logs()] == ["read 5 rows"]
+
+
 def test_records_below_the_level_are_not_published(
     make: Make, imitation: Imitation, logger: logging.Logger
 ) -> None:

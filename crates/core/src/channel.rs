@@ -1,5 +1,5 @@
 //! The grammar of channel names, `logs:{service}:{workspace}[:{resource}]`, for all of the Rust
-//! code. The npm package's JavaScript checks names by the same rules before the engine is loaded
+//! code. The npm package's JavaScript checks names by the same rules before the module is loaded
 //! (`www/package/internal/channel.js`).
 
 use std::error::Error;

@@ -49,12 +49,12 @@ fn a_notice_has_the_fields_of_notice() {
 }
 
 #[test]
-fn the_engine_reads_options_by_their_declared_names() {
+fn the_client_reads_options_by_their_declared_names() {
     let source = read("src/js/options.rs");
-    let (_, body) = source.split_once("struct EngineOptions {").expect("the struct");
+    let (_, body) = source.split_once("struct ClientOptions {").expect("the struct");
     let (body, _) = body.split_once("\n}").expect("the struct ends");
     let mut names = body.lines().filter_map(|line| line.trim().split_once(": Option<")).peekable();
-    assert!(names.peek().is_some(), "EngineOptions has no optional field: has its form changed?");
+    assert!(names.peek().is_some(), "ClientOptions has no optional field: has its form changed?");
     let declared: BTreeSet<_> =
         declared("ConnectionOptions").union(&declared("LiveLogsOptions")).cloned().collect();
     for (name, _) in names {

@@ -3,7 +3,7 @@
 //!
 //! Why not a library: `regex-lite` adds 68 kB of WebAssembly (25 kB by brotli), and the browser's
 //! `RegExp` backtracks, can take exponential time on one line, and cannot be interrupted. The tests
-//! compare this engine with `regex-lite`.
+//! compare this crate with `regex-lite`.
 //!
 //! Supported syntax: literals, `.`, escapes, classes, `\d \w \s \b` for ASCII, anchors at both ends
 //! of the text, groups, alternation and repetition. A match is the longest of the leftmost, so lazy

@@ -1,4 +1,4 @@
-//! Compares this engine with `regex-lite` on random patterns and random texts.
+//! Compares this crate with `regex-lite` on random patterns and random texts.
 
 use proptest::prelude::*;
 

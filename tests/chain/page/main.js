@@ -4,6 +4,7 @@ import { LogsWithSSE } from "@datashop/logs-sse-client/react";
 import "@datashop/logs-sse-client/style.css";
 import { createElement as h } from "react";
 import { createRoot } from "react-dom/client";
+import "./page.css";
 
 const EARLIER = ["Sep 25 2025 at 01:30 PM", "INFO", "ETL Running"];
 

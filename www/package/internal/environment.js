@@ -6,7 +6,7 @@
 
 import { LiveLogsError } from "./errors.js";
 
-/** What the engine and its glue call; browsers have had all of it since 2020. */
+/** What the module and its glue call; browsers have had all of it since 2020. */
 const REQUIRED = /** @type {const} */ ([
   "TextEncoder",
   "TextDecoder",

@@ -4,7 +4,7 @@
 
 /** @import { LiveLogsOptions } from "../types/index.d.ts" */
 /** @import { LogsOptions } from "../types/headless.d.ts" */
-/** @import { EngineOptions } from "./engine/assets.d.ts" */
+/** @import { ClientOptions } from "./module/assets.d.ts" */
 
 import {
   CHANNEL_EXAMPLES,
@@ -286,12 +286,12 @@ function shown(value) {
 }
 
 /**
- * Returns the options that an engine is created with (src/js/options.rs).
+ * Returns the options that a client is created with (src/js/options.rs).
  *
  * @param {Options} options
- * @returns {EngineOptions}
+ * @returns {ClientOptions}
  */
-export function engineOptions(options) {
+export function clientOptions(options) {
   const { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs } = options;
   const { withCredentials, capacity, tail } = options;
   return {

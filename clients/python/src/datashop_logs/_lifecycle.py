@@ -112,7 +112,7 @@ def _on_sigterm(signum: int, frame: Any) -> None:
     # A second signal means that the sender will not wait.
     if not _is_terminating:
         _is_terminating = True
-        _flush_in_signal()
+        _send_in_signal(is_last=_previous_sigterm == signal.SIG_DFL)
     previous = _previous_sigterm
     if callable(previous):
         _is_terminating = False
@@ -124,10 +124,13 @@ def _on_sigterm(signum: int, frame: Any) -> None:
         _is_terminating = False
 
 
-def _flush_in_signal() -> bool:
+def _send_in_signal(is_last: bool) -> bool:
     timeouts = [core.config.exit_timeout for core in list(_cores)]
     try:
-        flush_all(time.monotonic() + max(timeouts, default=0.0))
+        if is_last:
+            _at_exit()
+        else:
+            flush_all(time.monotonic() + max(timeouts, default=0.0))
     except Exception:
         # Such as in the hub of gevent, which must not wait. The process ends nevertheless.
         return False

@@ -152,7 +152,7 @@ class Sender:
         for channel, number, data in lines:
             try:
                 kept.append((channel, number, encode(redact(json.loads(data)))))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 # Only the kind: the text may contain what was to be redacted.
                 kind = type(error).__name__
                 message = f"redact() raised {kind}: lines for which it fails are not sent"

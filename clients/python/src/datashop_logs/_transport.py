@@ -184,7 +184,8 @@ class _Connection:
 
     def abort(self) -> None:
         try:
-            self._socket.shutdown(socket.SHUT_RDWR)
+            # Not the method of an SSLSocket, after which the other thread would read ciphertext.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
         except OSError:
             # Already closed by the other thread.
             return

@@ -49,6 +49,8 @@ class LogHandler(logging.Handler):
         self._is_owner = publisher is None
         self._workspace_id = workspace_id
         self._workflow_id = workflow_id
+        # Otherwise basicConfig() sets one that repeats the level and the logger in the message.
+        self.setFormatter(_MESSAGE_ONLY)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Publishes a record as it is now. Never raises."""
@@ -115,7 +117,7 @@ class LogHandler(logging.Handler):
 
     def _message(self, record: logging.LogRecord) -> str:
         try:
-            if self.formatter is None:
+            if self.formatter is None or self.formatter is _MESSAGE_ONLY:
                 return record.getMessage()
             # format() changes the record, which other handlers use too. The exception has a field
             # of its own.
@@ -141,3 +143,6 @@ class LogHandler(logging.Handler):
 
 
 _FORMATTER = logging.Formatter()
+
+#: The formatter of a handler that is given no other.
+_MESSAGE_ONLY = logging.Formatter("%(message)s")

@@ -9,7 +9,7 @@ import { useLogsSSE } from "./LogsSSEClient.js";
 import LogsWithSSE from "./LogsWithSSE.js";
 
 /** @import { State } from "../common/store.js" */
-/** @import { Entry } from "./LogsSSEClient.js" */
+/** @import { Log } from "./LogsSSEClient.js" */
 
 const h = React.createElement;
 
@@ -44,7 +44,7 @@ function Trouble({ workspaceId, workflowId }) {
   );
 }
 
-/** @param {Entry} log */
+/** @param {Log} log */
 function isError(log) {
   return log.level === "ERROR";
 }

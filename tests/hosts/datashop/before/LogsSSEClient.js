@@ -6,9 +6,9 @@ import React from "react";
 
 /** @import { ReactNode } from "react" */
 
-/** @typedef {Record<string, unknown>} Entry */
+/** @typedef {Record<string, unknown>} Log */
 
-/** @typedef {(log: Entry) => void} Callback */
+/** @typedef {(log: Log) => void} Callback */
 
 /**
  * @typedef {object} ContextValue
@@ -114,7 +114,7 @@ export function LogsSSEProvider({ gatewayUrl, children }) {
  * @param {string} options.workspace_id
  * @param {string} options.workflow_id
  * @param {number} [options.maxLogs]
- * @param {(log: Entry) => boolean} [options.filter]
+ * @param {(log: Log) => boolean} [options.filter]
  * @param {boolean} [options.isOn]
  */
 export function useLogsSSE({
@@ -127,7 +127,7 @@ export function useLogsSSE({
 }) {
   const context = /** @type {ContextValue} */ (React.useContext(LogsSSEContext));
   const { subscribe, connectionStatus, isConnected, error, stats } = context;
-  const [logs, setLogs] = React.useState(/** @type {Entry[]} */ ([]));
+  const [logs, setLogs] = React.useState(/** @type {Log[]} */ ([]));
   const channel = `logs:${service}:${workspace_id}:${workflow_id}`;
   const kept = React.useRef(filter);
   kept.current = filter;

@@ -3,7 +3,7 @@
 
 /** @import { Log, Notice } from "../../types/index.d.ts" */
 
-import { droppedNotice } from "../engine/records.js";
+import { droppedNotice } from "../module/records.js";
 
 /**
  * Buffers at most `capacity()` rows for a busy consumer. `onEnd` is called when the loop ends.

@@ -3,18 +3,18 @@
 
 /** @import { Logs, LogsSnapshot } from "../../types/headless.d.ts" */
 /** @import { Log, LogsStatus, Notice } from "../../types/index.d.ts" */
-/** @import { EngineListener, HeadlessGlue, LogStream } from "../engine/assets.js" */
-/** @import { Engine } from "../engine/engine.js" */
+/** @import { ClientListener, HeadlessGlue, LogStream } from "../module/assets.js" */
+/** @import { Module } from "../module/load.js" */
 /** @import { Options } from "../options.js" */
 
-import { callbackError, createCallbacks } from "../engine/callbacks.js";
-import { guarded, loadEngine } from "../engine/engine.js";
-import { assets } from "../engine/headless_assets.js";
-import { idleStatus, toStatus } from "../engine/status.js";
-import { createStreamOpener } from "../engine/stream_opener.js";
+import { callbackError, createCallbacks } from "../module/callbacks.js";
+import { guarded, loadModule } from "../module/load.js";
+import { assets } from "../module/headless_assets.js";
+import { idleStatus, toStatus } from "../module/status.js";
+import { createStreamOpener } from "../module/stream_opener.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
-import { checkOptions, DEFAULTS, engineOptions, HEADLESS_OPTIONS } from "../options.js";
+import { checkOptions, clientOptions, DEFAULTS, HEADLESS_OPTIONS } from "../options.js";
 import { bindToZone, outside, outsideAll } from "../zone.js";
 import { createAsyncRows } from "./async_rows.js";
 import { createRowBuffer } from "./row_buffer.js";
@@ -33,8 +33,8 @@ export function openLogs(options = {}) {
 function open(hostOptions) {
   /** @type {Options} */
   let options = { ...DEFAULTS, ...checkOptions(hostOptions, HEADLESS_OPTIONS, "openLogs") };
-  /** @type {Engine<HeadlessGlue> | null} */
-  let engine = null;
+  /** @type {Module<HeadlessGlue> | null} */
+  let module = null;
   /** @type {LogStream | null} */
   let stream = null;
   let endStreams = () => {};
@@ -61,7 +61,7 @@ function open(hostOptions) {
    */
   function withStream(call) {
     const target = stream;
-    return engine && target ? guarded(engine, () => call(target)) : undefined;
+    return module && target ? guarded(module, () => call(target)) : undefined;
   }
 
   async function start() {
@@ -72,22 +72,22 @@ function open(hostOptions) {
       throw failure;
     }
     try {
-      engine = await loadEngine(assets, options);
+      module = await loadModule(assets, options);
     } catch (error) {
       fail(/** @type {LiveLogsError} */ (error));
       throw error;
     }
     if (isClosed) return;
-    engine.listeners.add(onEngineFailure);
-    const { backend } = engine;
-    /** @type {EngineListener} */
+    module.listeners.add(onModuleFailure);
+    const { backend } = module;
+    /** @type {ClientListener} */
     const listener = (rows, status, isFrame) => callbacks.receive(rows, status, isFrame, backend);
-    const opener = createStreamOpener(engine, () => options);
+    const opener = createStreamOpener(module, () => options);
     endStreams = opener.end;
     stream =
       guarded(
-        engine,
-        ({ LogStream }) => new LogStream(listener, opener.open, engineOptions(options)),
+        module,
+        ({ LogStream }) => new LogStream(listener, opener.open, clientOptions(options)),
       ) ?? null;
     follow();
     if (shouldConnect) withStream((stream) => stream.connect());
@@ -124,7 +124,7 @@ function open(hostOptions) {
   }
 
   /** @param {LiveLogsError} error */
-  function onEngineFailure(error) {
+  function onModuleFailure(error) {
     stream = null;
     endStreams();
     fail(error);
@@ -141,10 +141,10 @@ function open(hostOptions) {
   /** @returns {LogsStatus} */
   function status() {
     const report = withStream((stream) => stream.status());
-    return report && engine ? toStatus(report, engine.backend) : idleStatus(failure);
+    return report && module ? toStatus(report, module.backend) : idleStatus(failure);
   }
 
-  /** Connects, with a new engine if the previous one failed. */
+  /** Connects, with a new module if the previous one failed. */
   function connect() {
     shouldConnect = true;
     if (failure && !isClosed) {
@@ -226,14 +226,14 @@ function open(hostOptions) {
       callbacks.close();
       listeners.clear();
       for (const iteration of iterations) iteration.end();
-      engine?.listeners.delete(onEngineFailure);
-      const [closingEngine, closing] = [engine, stream];
+      module?.listeners.delete(onModuleFailure);
+      const [closingModule, closing] = [module, stream];
       stream = null;
-      if (closingEngine && closing) {
-        guarded(closingEngine, () => closing.disconnect());
+      if (closingModule && closing) {
+        guarded(closingModule, () => closing.disconnect());
         endStreams();
         // Freed later, since a callback of the stream may be what called `close`.
-        queueMicrotask(() => guarded(closingEngine, () => closing.free()));
+        queueMicrotask(() => guarded(closingModule, () => closing.free()));
       }
     },
 

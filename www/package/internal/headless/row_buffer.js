@@ -2,7 +2,7 @@
 
 /** @import { Log, Notice } from "../../types/index.d.ts" */
 
-import { isLog } from "../engine/records.js";
+import { isLog } from "../module/records.js";
 
 /** @param {number} capacity */
 export function createRowBuffer(capacity) {

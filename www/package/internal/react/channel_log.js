@@ -6,7 +6,7 @@
 /** @import { ConnectionState } from "./connection_state.js" */
 /** @import { Subscriptions } from "./subscriptions.js" */
 
-import { callbackError } from "../engine/callbacks.js";
+import { callbackError } from "../module/callbacks.js";
 import { outside } from "../zone.js";
 import { createPersistence } from "./persistence.js";
 

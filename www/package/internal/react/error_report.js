@@ -38,7 +38,7 @@ export function createErrorReport(props) {
 }
 
 /**
- * Errors that are logged if the provider has no `onError`. The engine logs those of the connection.
+ * Errors that are logged if the provider has no `onError`. The client logs those of the connection.
  *
  * @type {ReadonlySet<string>}
  */

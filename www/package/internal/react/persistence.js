@@ -3,7 +3,7 @@
 
 /** @import { Log } from "../../types/index.d.ts" */
 
-import { grouped, toLog, toRecord } from "../engine/records.js";
+import { grouped, toLog, toRecord } from "../module/records.js";
 import { LiveLogsError, messageOf } from "../errors.js";
 
 /**

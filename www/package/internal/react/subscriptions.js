@@ -7,7 +7,7 @@
 /** @import { Workflow } from "../channel.js" */
 
 import { CHANNEL_EXAMPLES, channelOf, isChannel, workflowOf } from "../channel.js";
-import { callbackError } from "../engine/callbacks.js";
+import { callbackError } from "../module/callbacks.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
 import { openLogs } from "../headless/logs.js";

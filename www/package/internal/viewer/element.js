@@ -3,7 +3,7 @@
 
 /** @import { LiveLogsHandle, LiveLogsOptions, LogsStatus } from "../../types/index.d.ts" */
 
-import { idleStatus } from "../engine/status.js";
+import { idleStatus } from "../module/status.js";
 import { messageOf } from "../errors.js";
 import { checkOptions, DEFAULTS, isRight, VIEWER_OPTIONS } from "../options.js";
 import { outside } from "../zone.js";

@@ -3,8 +3,8 @@
 /** @import { Log } from "../../types/index.d.ts" */
 /** @import { LiveLogsError } from "../errors.js" */
 
-import { callbackError } from "../engine/callbacks.js";
-import { toLog } from "../engine/records.js";
+import { callbackError } from "../module/callbacks.js";
+import { toLog } from "../module/records.js";
 
 /**
  * Creates the question. `isKnown()` returns the host's function that is in force, and `fail` reports
@@ -24,12 +24,12 @@ export function createKnown(isKnown, fail) {
   function failOnce(message, error) {
     if (hasFailed) return;
     hasFailed = true;
-    // Later, since the engine is in the middle of a line.
+    // Later, since the module is in the middle of a line.
     queueMicrotask(() => fail(callbackError(message, "isKnown", error)));
   }
 
   return {
-    /** Returns whether the host is being asked. The engine cannot be called until it answers. */
+    /** Returns whether the host is being asked. The module cannot be called until it answers. */
     isAsking: () => isAsking,
 
     /** Reports that the host called its handle from `isKnown`. */

@@ -1,20 +1,20 @@
-// The viewer in a page: one element, one engine, one handle. Safe to import where there is no
+// The viewer in a page: one element, one client, one handle. Safe to import where there is no
 // window.
 
 /** @import { LiveLogsHandle } from "../../types/index.d.ts" */
-/** @import { EngineListener, LogView, ViewerGlue } from "../engine/assets.js" */
-/** @import { Engine } from "../engine/engine.js" */
+/** @import { ClientListener, LogView, ViewerGlue } from "../module/assets.js" */
+/** @import { Module } from "../module/load.js" */
 /** @import { Options } from "../options.js" */
 
-import { createCallbacks } from "../engine/callbacks.js";
-import { guarded, loadEngine } from "../engine/engine.js";
-import { idleStatus, toStatus } from "../engine/status.js";
-import { createStreamOpener } from "../engine/stream_opener.js";
-import { assets } from "../engine/viewer_assets.js";
+import { createCallbacks } from "../module/callbacks.js";
+import { guarded, loadModule } from "../module/load.js";
+import { idleStatus, toStatus } from "../module/status.js";
+import { createStreamOpener } from "../module/stream_opener.js";
+import { assets } from "../module/viewer_assets.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
 import { createKnown } from "./known.js";
-import { checkOptions, DEFAULTS, engineOptions, VIEWER_OPTIONS } from "../options.js";
+import { checkOptions, clientOptions, DEFAULTS, VIEWER_OPTIONS } from "../options.js";
 import { bindToZone, outside, outsideAll } from "../zone.js";
 
 /** @type {typeof import("../../types/index.d.ts").mountLiveLogs} */
@@ -32,8 +32,8 @@ function mount(element, hostOptions) {
   const container = checkElement(element);
   /** @type {Options} */
   let options = { ...DEFAULTS, ...checkOptions(hostOptions, VIEWER_OPTIONS, "mountLiveLogs") };
-  /** @type {Engine<ViewerGlue> | null} */
-  let engine = null;
+  /** @type {Module<ViewerGlue> | null} */
+  let module = null;
   /** @type {LogView | null} */
   let view = null;
   let endStreams = () => {};
@@ -62,7 +62,7 @@ function mount(element, hostOptions) {
       known.refuseCall();
       return undefined;
     }
-    return engine && target ? guarded(engine, () => call(target)) : undefined;
+    return module && target ? guarded(module, () => call(target)) : undefined;
   }
 
   async function start() {
@@ -72,22 +72,22 @@ function mount(element, hostOptions) {
       throw unsupported;
     }
     try {
-      engine = await loadEngine(assets, options);
+      module = await loadModule(assets, options);
     } catch (error) {
       if (!isUnmounted) show(/** @type {LiveLogsError} */ (error));
       throw error;
     }
     if (isUnmounted) return;
-    engine.listeners.add(onEngineFailure);
-    const { backend } = engine;
-    /** @type {EngineListener} */
+    module.listeners.add(onModuleFailure);
+    const { backend } = module;
+    /** @type {ClientListener} */
     const listener = (rows, status, isFrame) => callbacks.receive(rows, status, isFrame, backend);
-    const opener = createStreamOpener(engine, () => options);
+    const opener = createStreamOpener(module, () => options);
     endStreams = opener.end;
     view =
       guarded(
-        engine,
-        ({ LogView }) => new LogView(root, listener, opener.open, engineOptions(options)),
+        module,
+        ({ LogView }) => new LogView(root, listener, opener.open, clientOptions(options)),
       ) ?? null;
     apply({ ...options, autoConnect: shouldConnect });
   }
@@ -116,9 +116,9 @@ function mount(element, hostOptions) {
   }
 
   /** @param {LiveLogsError} error */
-  function onEngineFailure(error) {
+  function onModuleFailure(error) {
     shouldConnect = shouldConnect || wasConnecting();
-    // Not freed: its memory is gone with the engine.
+    // Not freed: its memory is gone with the module.
     view = null;
     endStreams();
     show(error);
@@ -217,21 +217,21 @@ function mount(element, hostOptions) {
 
     status() {
       const report = withView((view) => view.status());
-      return report && engine ? toStatus(report, engine.backend) : idleStatus(failure);
+      return report && module ? toStatus(report, module.backend) : idleStatus(failure);
     },
 
     unmount() {
       if (isUnmounted) return;
       isUnmounted = true;
       callbacks.close();
-      engine?.listeners.delete(onEngineFailure);
-      const [closingEngine, closing] = [engine, view];
+      module?.listeners.delete(onModuleFailure);
+      const [closingModule, closing] = [module, view];
       view = null;
-      if (closingEngine && closing) {
-        guarded(closingEngine, () => closing.disconnect());
+      if (closingModule && closing) {
+        guarded(closingModule, () => closing.disconnect());
         endStreams();
         // Freed later, since a callback of the view may be what called `unmount`.
-        queueMicrotask(() => guarded(closingEngine, () => closing.free()));
+        queueMicrotask(() => guarded(closingModule, () => closing.free()));
       }
       root.remove();
     },

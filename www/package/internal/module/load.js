@@ -1,31 +1,31 @@
-// Loads an engine once per page: as WebAssembly where the browser and the page's policy allow it,
-// otherwise as JavaScript compiled from the same code. An engine that panicked is never called
+// Loads a module once per page: as WebAssembly where the browser and the page's policy allow it,
+// otherwise as JavaScript compiled from the same code. A module that panicked is never called
 // again; the next request loads a new one.
 
 /** @import { Backend, ConnectionOptions } from "../../types/index.d.ts" */
-/** @import { EngineAssets, Glue } from "./assets.js" */
+/** @import { Glue, ModuleAssets } from "./assets.js" */
 
 import { LiveLogsError, messageOf } from "../errors.js";
 
 /**
  * @template {Glue} G
- * @typedef {object} Engine
+ * @typedef {object} Module
  * @property {G} glue
  * @property {Backend} backend
- * @property {LiveLogsError | null} failure set once the engine panicked
+ * @property {LiveLogsError | null} failure set once the module panicked
  * @property {Set<(error: LiveLogsError) => void>} listeners called when it panics
  * @property {WebAssembly.Exports} exports
- * @property {EngineAssets<G>} assets
+ * @property {ModuleAssets<G>} assets
  */
 
 /** @typedef {Pick<ConnectionOptions, "wasmUrl" | "backend" | "console">} LoadOptions */
 
 /**
- * The engines of this page, one for each kind of assets.
+ * The modules of this page, one for each kind of assets.
  *
- * @type {Map<EngineAssets<any>, Promise<Engine<any>>>}
+ * @type {Map<ModuleAssets<any>, Promise<Module<any>>>}
  */
-const engines = new Map();
+const modules = new Map();
 
 /** @type {Backend | null} */
 let loadedBackend = null;
@@ -37,48 +37,48 @@ export function backend() {
 }
 
 /**
- * Returns the page's engine for `assets`, and loads it on the first call, which decides `wasmUrl`
+ * Returns the page's module for `assets`, and loads it on the first call, which decides `wasmUrl`
  * and `backend`. A failure is not cached, so a later call tries again.
  *
  * @template {Glue} G
- * @param {EngineAssets<G>} assets
+ * @param {ModuleAssets<G>} assets
  * @param {LoadOptions} options
- * @returns {Promise<Engine<G>>}
+ * @returns {Promise<Module<G>>}
  */
-export function loadEngine(assets, options) {
-  const loaded = engines.get(assets);
+export function loadModule(assets, options) {
+  const loaded = modules.get(assets);
   if (loaded) return loaded;
   const loading = start(assets, options);
-  engines.set(assets, loading);
-  loading.catch(() => engines.delete(assets));
+  modules.set(assets, loading);
+  loading.catch(() => modules.delete(assets));
   return loading;
 }
 
 /**
- * Calls into an engine, and returns `undefined` if the engine is dead. An exception ends it, since
+ * Calls into a module, and returns `undefined` if the module is dead. An exception ends it, since
  * its state may be inconsistent.
  *
  * @template {Glue} G
  * @template T
- * @param {Engine<G>} engine
+ * @param {Module<G>} module
  * @param {(glue: G) => T} call
  * @returns {T | undefined}
  */
-export function guarded(engine, call) {
-  if (engine.failure) return undefined;
+export function guarded(module, call) {
+  if (module.failure) return undefined;
   try {
-    return call(engine.glue);
+    return call(module.glue);
   } catch (error) {
-    fail(engine, messageOf(error));
+    fail(module, messageOf(error));
     return undefined;
   }
 }
 
 /**
  * @template {Glue} G
- * @param {EngineAssets<G>} assets
+ * @param {ModuleAssets<G>} assets
  * @param {LoadOptions} options
- * @returns {Promise<Engine<G>>}
+ * @returns {Promise<Module<G>>}
  */
 async function start(assets, options) {
   const glue = assets.createGlue();
@@ -87,8 +87,8 @@ async function start(assets, options) {
   const { exports, backend, reason } = await instantiate(assets, imports, options);
   glue.__wbg_set_wasm(exports);
   glue.__wbg_init();
-  /** @type {Engine<G>} */
-  const engine = {
+  /** @type {Module<G>} */
+  const module = {
     glue,
     backend,
     failure: null,
@@ -96,16 +96,16 @@ async function start(assets, options) {
     exports,
     assets,
   };
-  glue.start((panic) => fail(engine, panic));
+  glue.start((panic) => fail(module, panic));
   loadedBackend = backend;
   if (options.console !== "off") report(backend, reason);
-  return engine;
+  return module;
 }
 
 /**
  * Instantiates WebAssembly, or the fallback. `reason` says why WebAssembly is not used.
  *
- * @param {EngineAssets<Glue>} assets
+ * @param {ModuleAssets<Glue>} assets
  * @param {Record<string, object>} imports
  * @param {LoadOptions} options
  * @returns {Promise<{ exports: WebAssembly.Exports, backend: Backend, reason: string }>}
@@ -223,21 +223,21 @@ function report(backend, reason) {
 }
 
 /**
- * Marks an engine as dead, and notifies its listeners.
+ * Marks a module as dead, and notifies its listeners.
  *
- * @param {Engine<any>} engine
+ * @param {Module<any>} module
  * @param {string} panic
  */
-function fail(engine, panic) {
-  if (engine.failure) return;
+function fail(module, panic) {
+  if (module.failure) return;
   const failure = new LiveLogsError("internal", `live logs stopped: internal error: ${panic}`);
-  engine.failure = failure;
-  engines.delete(engine.assets);
-  // Deferred until the failed call has left the engine. Its remaining timers and listeners then
+  module.failure = failure;
+  modules.delete(module.assets);
+  // Deferred until the failed call has left the module. Its remaining timers and listeners then
   // call exports that do nothing.
   queueMicrotask(() => {
-    engine.glue.__wbg_set_wasm(inertExports(engine.exports));
-    for (const listener of [...engine.listeners]) listener(failure);
+    module.glue.__wbg_set_wasm(inertExports(module.exports));
+    for (const listener of [...module.listeners]) listener(failure);
   });
 }
 

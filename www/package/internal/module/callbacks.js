@@ -2,14 +2,14 @@
 // callback throws stops nothing.
 
 /** @import { Backend, ConnectionOptions, Log, LogsStatus, Notice } from "../../types/index.d.ts" */
-/** @import { EngineRows, StatusReport } from "./assets.d.ts" */
+/** @import { ClientRows, StatusReport } from "./assets.d.ts" */
 
 import { LiveLogsError, messageOf } from "../errors.js";
 import { isLog, toRows } from "./records.js";
 import { toStatus } from "./status.js";
 
 /**
- * Creates the callbacks of one engine's client. `options()` returns the options that are in force.
+ * Creates the callbacks of one client. `options()` returns the options that are in force.
  * `onRows` is called as soon as rows arrive, `onFrame` once per frame, after the host's callbacks.
  *
  * @param {() => ConnectionOptions} options
@@ -79,9 +79,9 @@ export function createCallbacks(options, { onRows, onFrame } = {}) {
     fail,
 
     /**
-     * Handles a call of the engine; see `EngineListener`.
+     * Handles a call of the client; see `ClientListener`.
      *
-     * @param {EngineRows | undefined} rows
+     * @param {ClientRows | undefined} rows
      * @param {StatusReport | undefined} status
      * @param {boolean} isFrame
      * @param {Backend} backend

@@ -1,4 +1,4 @@
-// The parts of an engine, as the build generates them: `viewer_assets.js` and `headless_assets.js`
+// The parts of a module, as the build generates them: `viewer_assets.js` and `headless_assets.js`
 // (scripts/lib/package_files.mjs), and wasm-bindgen's glue for src/js
 // (scripts/lib/generated_code.mjs).
 
@@ -10,8 +10,8 @@ import type {
   Transport,
 } from "../../../../src/browser/transport.js";
 
-/** Where the parts of an engine are. `undefined` for what a host must supply. */
-export interface EngineAssets<G extends Glue> {
+/** Where the parts of a module are. `undefined` for what a host must supply. */
+export interface ModuleAssets<G extends Glue> {
   createGlue(): G;
   /** The module name under which the WebAssembly imports the glue. */
   imports: string;
@@ -22,7 +22,7 @@ export interface EngineAssets<G extends Glue> {
   }>;
 }
 
-/** What the glue of both engines exports. */
+/** What the glue of both modules exports. */
 export interface Glue {
   __wbg_set_wasm(exports: object): void;
   /** Runs the module's start function. */
@@ -32,17 +32,17 @@ export interface Glue {
   openFetch: typeof openFetch;
 }
 
-/** The status as the engine reports it (crates/core/src/js_export.rs). */
+/** The status as the client reports it (crates/core/src/js_export.rs). */
 export type StatusReport = Omit<LogsStatus, "backend">;
 
-/** A notice as the engine reports it. */
+/** A notice as the client reports it. */
 export type NoticeReport = Omit<Notice, "key">;
 
 /** New rows, oldest first: JSON arrays of lines, and the notices between them. */
-export type EngineRows = (string | NoticeReport)[];
+export type ClientRows = (string | NoticeReport)[];
 
-/** The options of an engine (src/js/options.rs). Without a value, an option has its default. */
-export type EngineOptions = Pick<
+/** The options of a client (src/js/options.rs). Without a value, an option has its default. */
+export type ClientOptions = Pick<
   LiveLogsOptions,
   | "console"
   | "maxAttempts"
@@ -58,17 +58,17 @@ export type EngineOptions = Pick<
  * Receives new rows, the status if its state changed, and whether this is the last call of a frame
  * (src/js/listener.rs).
  */
-export type EngineListener = (
-  rows: EngineRows | undefined,
+export type ClientListener = (
+  rows: ClientRows | undefined,
   status: StatusReport | undefined,
   isFrame: boolean,
 ) => void;
 
-/** Opens a stream for an engine. Throws what the browser throws. */
+/** Opens a stream for a client. Throws what the browser throws. */
 export type OpenStream = (url: string, names: string, emit: Emit) => Transport;
 
-/** What both engines do. */
-interface Engine {
+/** What both clients do. */
+interface Client {
   follow_workflow(service: string, workspaceId: string, workflowId: string, endpoint: string): void;
   set_with_credentials(withCredentials: boolean): void;
   connect(): void;
@@ -79,7 +79,7 @@ interface Engine {
 }
 
 /** src/js/view.rs */
-export interface LogView extends Engine {
+export interface LogView extends Client {
   set_capacity(lines: number): void;
   set_title(title: string): void;
   set_locale(locale: string): void;
@@ -90,7 +90,7 @@ export interface LogView extends Engine {
 }
 
 /** src/js/stream.rs */
-export interface LogStream extends Engine {
+export interface LogStream extends Client {
   /** Follows `channels`, separated by commas. */
   follow_channels(channels: string, gatewayUrl: string): void;
 }
@@ -98,12 +98,12 @@ export interface LogStream extends Engine {
 export interface ViewerGlue extends Glue {
   LogView: new (
     element: HTMLElement,
-    listener: EngineListener,
+    listener: ClientListener,
     open: OpenStream,
-    options: EngineOptions,
+    options: ClientOptions,
   ) => LogView;
 }
 
 export interface HeadlessGlue extends Glue {
-  LogStream: new (listener: EngineListener, open: OpenStream, options: EngineOptions) => LogStream;
+  LogStream: new (listener: ClientListener, open: OpenStream, options: ClientOptions) => LogStream;
 }

@@ -1,22 +1,22 @@
-// Opens the engine's streams as the options require at that moment: on the main thread, or in a
+// Opens the client's streams as the options require at that moment: on the main thread, or in a
 // Worker if one is wanted and available.
 
 /** @import { ConnectionOptions } from "../../types/index.d.ts" */
-/** @import { EngineAssets, Glue, OpenStream } from "./assets.js" */
+/** @import { Glue, ModuleAssets, OpenStream } from "./assets.js" */
 
 import { createWorkerHost } from "./worker_host.js";
 
 /**
- * Returns `open`, which opens a stream for `engine`, and `end`, to be called when no more streams
- * will be opened. `options()` returns the options that are in force.
+ * Returns `open`, which opens a stream for a client of `module`, and `end`, to be called when no
+ * more streams will be opened. `options()` returns the options that are in force.
  *
- * @param {{ glue: Glue, assets: EngineAssets<Glue> }} engine
+ * @param {{ glue: Glue, assets: ModuleAssets<Glue> }} module
  * @param {() => ConnectionOptions} options
  * @returns {{ open: OpenStream, end: () => void }}
  */
-export function createStreamOpener(engine, options) {
-  const { openEventSource, openFetch } = engine.glue;
-  const host = createWorkerHost(engine.assets.makeWorker, options);
+export function createStreamOpener(module, options) {
+  const { openEventSource, openFetch } = module.glue;
+  const host = createWorkerHost(module.assets.makeWorker, options);
 
   /** @type {OpenStream} */
   function open(url, names, emit) {

@@ -27,7 +27,7 @@ const IDLE = Object.freeze({
 });
 
 /**
- * Returns the status while there is no engine: before it is loaded, or after it failed.
+ * Returns the status while there is no module: before it is loaded, or after it failed.
  *
  * @param {LiveLogsError | null} [failure]
  * @returns {LogsStatus}
@@ -38,7 +38,7 @@ export function idleStatus(failure) {
 }
 
 /**
- * Returns the status of an engine as hosts receive it.
+ * Returns the status of a client as hosts receive it.
  *
  * @param {StatusReport} report
  * @param {Backend} backend

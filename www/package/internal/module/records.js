@@ -1,7 +1,7 @@
-// Converts the engine's rows (crates/core/src/js_export.rs) to the objects that hosts receive.
+// Converts the client's rows (crates/core/src/js_export.rs) to the objects that hosts receive.
 
 /** @import { Log, Notice } from "../../types/index.d.ts" */
-/** @import { EngineRows, NoticeReport } from "./assets.d.ts" */
+/** @import { ClientRows, NoticeReport } from "./assets.d.ts" */
 
 /**
  * @typedef {[channel: string | null, id: string, seq: number | null, time: unknown, text: string,
@@ -12,9 +12,9 @@
 let lastKey = 0;
 
 /**
- * Returns the rows that an engine delivered, oldest first.
+ * Returns the rows that a client delivered, oldest first.
  *
- * @param {EngineRows} pieces
+ * @param {ClientRows} pieces
  * @returns {(Log | Notice)[]}
  */
 export function toRows(pieces) {
@@ -30,7 +30,7 @@ export function toRows(pieces) {
 
 /**
  * Returns the log of a record. The fields of the entry become fields of the log, except those whose
- * names the log itself uses. `level` is what the producer wrote, otherwise what the engine found.
+ * names the log itself uses. `level` is what the producer wrote, otherwise what the client found.
  *
  * @param {LogRecord} record
  * @returns {Log}
@@ -83,7 +83,7 @@ export function droppedNotice(count) {
 }
 
 /**
- * Formats a number with thousands separators, as the engine does.
+ * Formats a number with thousands separators, as the client does.
  *
  * @param {number} number
  */

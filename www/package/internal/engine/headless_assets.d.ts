@@ -1,2 +1,0 @@
-import type { EngineAssets, HeadlessGlue } from "./assets.js";
-export const assets: EngineAssets<HeadlessGlue>;

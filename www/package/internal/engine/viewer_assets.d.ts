@@ -1,2 +1,0 @@
-import type { EngineAssets, ViewerGlue } from "./assets.js";
-export const assets: EngineAssets<ViewerGlue>;

@@ -1,0 +1,2 @@
+import type { HeadlessGlue, ModuleAssets } from "./assets.js";
+export const assets: ModuleAssets<HeadlessGlue>;

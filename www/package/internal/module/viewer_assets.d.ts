@@ -1,0 +1,2 @@
+import type { ModuleAssets, ViewerGlue } from "./assets.js";
+export const assets: ModuleAssets<ViewerGlue>;
