@@ -1,6 +1,7 @@
 //! The run loop: passes what the browser reports to the session, and does in the browser what the
 //! session requests.
 
+mod earlier;
 mod window;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -8,6 +9,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use js_sys::Function;
 use web_sys::Element;
 
 use crate::browser::clock;
@@ -22,7 +24,7 @@ use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::session::{EarlierRequest, KnownLines, Session, SourceEvent};
+use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
@@ -79,6 +81,7 @@ impl Client {
                 source: RefCell::new(None),
                 probe: RefCell::new(None),
                 earlier: RefCell::new(None),
+                headers: RefCell::new(None),
                 timer: Cell::new(None),
                 timer_at: Cell::new(None),
                 refresh: Cell::new(None),
@@ -182,33 +185,6 @@ impl Client {
         self.inner.session.borrow_mut().set_tail(tail);
     }
 
-    /// Sets which lines the page shows elsewhere, and which are left out here from now on.
-    pub fn set_known(&self, known: KnownLines) {
-        self.inner.session.borrow_mut().set_known(known);
-    }
-
-    /// Loads lines from before the oldest one, if the gateway holds any and none are being loaded.
-    pub fn load_earlier(&self) {
-        let request = self.inner.session.borrow_mut().request_earlier();
-        let Some(request) = request else { return };
-        let (me, url) = (self.inner.me.clone(), request.url.clone());
-        let requested = request.clone();
-        let on_response = move |response: Option<(u16, String)>| {
-            with(&me, |inner| {
-                drop(inner.earlier.take());
-                let response = response.as_ref();
-                let response = response.map(|(status, body)| (*status, body.as_str()));
-                inner.handle_earlier(&requested, response);
-            });
-        };
-        let fetch = EarlierFetch::start(&url, self.inner.with_credentials.get(), on_response);
-        if fetch.is_none() {
-            self.inner.handle_earlier(&request, None);
-        }
-        *self.inner.earlier.borrow_mut() = fetch;
-        self.inner.frame.request();
-    }
-
     /// Shows only the lines that match `query`. The search runs in slices, between which the page
     /// can do other work.
     pub fn set_query(&self, query: Query) {
@@ -267,6 +243,7 @@ struct Inner {
     source: RefCell<Option<Source>>,
     probe: RefCell<Option<Probe>>,
     earlier: RefCell<Option<EarlierFetch>>,
+    headers: RefCell<Option<Function>>,
     timer: Cell<Option<Timer>>,
     /// The time at which it fires.
     timer_at: Cell<Option<Instant>>,
@@ -371,11 +348,6 @@ impl Inner {
             });
         };
         *self.probe.borrow_mut() = Probe::start(url, self.with_credentials.get(), on_response);
-    }
-
-    fn handle_earlier(&self, request: &EarlierRequest, response: Option<(u16, &str)>) {
-        self.session.borrow_mut().handle_earlier(request, response);
-        self.request_frame();
     }
 
     fn after(&self, delay: Duration, then: impl FnOnce(&Self) + 'static) -> Timer {

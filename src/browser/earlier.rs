@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsCast;
+use js_sys::{Function, Promise};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Response};
 
-use crate::browser::probe::request;
+use crate::browser::probe::{read_object, request};
 
 /// A request in progress. Dropping it aborts the request, and its response is not reported.
 #[must_use = "the request is aborted on drop"]
@@ -19,23 +20,25 @@ pub(crate) struct EarlierFetch {
 }
 
 impl EarlierFetch {
-    /// Requests `url`, with the cookies of another origin if `with_credentials` is set.
+    /// Requests `url`, with the cookies of another origin if `with_credentials` is set, and with
+    /// the headers that `provide` returns or promises.
+    ///
     /// `on_response` is called once with the status and the body, or with `None` if there was no
     /// response, unless the request is dropped first. Returns `None` if the browser cannot request.
     pub(crate) fn start(
-        url: &str,
+        url: String,
         with_credentials: bool,
+        provide: Option<Function>,
         on_response: impl FnOnce(Option<(u16, String)>) + 'static,
     ) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let request = request(url, "application/json", with_credentials, &abort)?;
-        let response = web_sys::window()?.fetch_with_request(&request);
+        let requested = abort.clone();
         let alive = Rc::new(());
         let (timed_out, is_alive) = (abort.clone(), Rc::downgrade(&alive));
         // A task, not closures of our own: an aborted request still settles, after such closures
         // would have been dropped.
         spawn_local(async move {
-            let response = read(JsFuture::from(response)).await;
+            let response = fetch(&url, with_credentials, provide, &requested).await;
             if is_alive.upgrade().is_some() {
                 on_response(response);
             }
@@ -51,12 +54,29 @@ impl Drop for EarlierFetch {
     }
 }
 
-async fn read(response: JsFuture) -> Option<(u16, String)> {
+async fn fetch(
+    url: &str,
+    with_credentials: bool,
+    provide: Option<Function>,
+    abort: &AbortController,
+) -> Option<(u16, String)> {
+    let headers = match provide {
+        Some(provide) => {
+            let headers = provide.call0(&JsValue::NULL).ok()?;
+            JsFuture::from(Promise::resolve(&headers)).await.ok()?
+        }
+        None => JsValue::UNDEFINED,
+    };
+    let request = request(url, "application/json", with_credentials, &headers, abort)?;
+    let response = JsFuture::from(web_sys::window()?.fetch_with_request(&request)).await.ok()?;
     // No `dyn_into`: a `fetch` that the page replaced may return another window's class.
-    let response: Response = response.await.ok()?.unchecked_into();
-    let body = JsFuture::from(response.text().ok()?).await.ok()?;
-    Some((response.status(), body.as_string()?))
+    let response: Response = response.unchecked_into();
+    let body = read_object(&response, MAX_PAGE_BYTES).await;
+    Some((response.status(), body.unwrap_or_default()))
 }
+
+/// Four times what a gateway sends in one page.
+const MAX_PAGE_BYTES: usize = 4 << 20;
 
 /// Longer than a page of history takes on a slow link.
 const TIMEOUT_MS: u32 = 20_000;

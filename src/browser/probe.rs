@@ -32,7 +32,8 @@ impl Probe {
         on_response: impl FnOnce(ResponseHead) + 'static,
     ) -> Option<Self> {
         let abort = AbortController::new().ok()?;
-        let request = request(url, "text/event-stream", with_credentials, &abort)?;
+        let request =
+            request(url, "text/event-stream", with_credentials, &JsValue::UNDEFINED, &abort)?;
         let response = web_sys::window()?.fetch_with_request(&request);
         let alive = Rc::new(());
         let (finished, timed_out, is_alive) = (abort.clone(), abort.clone(), Rc::downgrade(&alive));
@@ -63,13 +64,19 @@ impl Drop for Probe {
 }
 
 /// Returns a request for `url` that accepts `media_type`, is not cached and follows no redirect.
+///
+/// `headers` is what a host adds; undefined for nothing.
 pub(super) fn request(
     url: &str,
     media_type: &str,
     with_credentials: bool,
+    headers: &JsValue,
     abort: &AbortController,
 ) -> Option<Request> {
     let init = RequestInit::new();
+    if !headers.is_undefined() {
+        init.set_headers(headers);
+    }
     init.set_signal(Some(&abort.signal()));
     init.set_cache(RequestCache::NoStore);
     init.set_credentials(if with_credentials {
@@ -90,12 +97,13 @@ async fn read(response: &Response) -> ResponseHead {
     if !head.is_stream() {
         return head;
     }
-    read_error(response).await.and_then(|body| ResponseHead::read_body(&body)).unwrap_or(head)
+    let error = read_object(response, MAX_ERROR_BYTES).await;
+    error.and_then(|body| ResponseHead::read_body(&body)).unwrap_or(head)
 }
 
-/// Returns the body if it may be a JSON object. Otherwise only its first bytes are read, which a
-/// healthy stream sends at once.
-async fn read_error(response: &Response) -> Option<String> {
+/// Returns the body if it may be a JSON object of at most `limit` bytes. Otherwise only its first
+/// bytes are read, which a healthy stream sends at once.
+pub(super) async fn read_object(response: &Response, limit: usize) -> Option<String> {
     let reader: ReadableStreamDefaultReader = response.body()?.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     loop {
@@ -105,7 +113,7 @@ async fn read_error(response: &Response) -> Option<String> {
             return String::from_utf8(bytes).ok();
         }
         bytes.extend(Uint8Array::new(&value).to_vec());
-        if bytes.len() > MAX_ERROR_BYTES || !bytes.trim_ascii_start().starts_with(b"{") {
+        if bytes.len() > limit || !bytes.trim_ascii_start().starts_with(b"{") {
             return None;
         }
     }

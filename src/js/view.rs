@@ -107,6 +107,11 @@ impl LogView {
         self.live.with(|client| client.set_known(known));
     }
 
+    /// Sets the function that returns or promises the headers for requests of earlier lines.
+    pub fn set_headers(&self, provide: Option<Function>) {
+        self.live.with(|client| client.set_headers(provide));
+    }
+
     /// Sets whether cookies are sent to a stream of another origin.
     pub fn set_with_credentials(&self, with_credentials: bool) {
         self.live.with(|client| client.set_with_credentials(with_credentials));

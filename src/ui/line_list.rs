@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use leptos::ev::{ClipboardEvent, Event, MouseEvent};
-use leptos::html::Ol;
+use leptos::html::{Button, Ol};
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
@@ -52,8 +52,20 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
             measure();
         }
     });
+    let earlier = NodeRef::<Button>::new();
     effect(move || {
-        if view_model.with(|view_model| view_model.wants_earlier) {
+        let (wants_earlier, is_hidden) = view_model
+            .with(|view_model| (view_model.wants_earlier, view_model.earlier.label.is_empty()));
+        // A keyboard user who has just pressed the button continues in the list.
+        let has_focus = |button: &Element| button.matches(":focus").unwrap_or(false);
+        if is_hidden
+            && earlier.get_untracked().is_some_and(|button| has_focus(&button))
+            && let Some(list) = list.get_untracked()
+        {
+            // This fails only for an element that is gone.
+            let _ = list.focus();
+        }
+        if wants_earlier {
             live.with(Client::load_earlier);
         }
     });
@@ -104,11 +116,13 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
                     <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
                 </div>
-                <div class="dsl-earlier" dir="ltr" hidden=flag(view_model, |view_model| view_model.earlier.label.is_empty())>
+                <div class="dsl-earlier" dir="ltr">
                     <span class="dsl-earlier-failure" role="status" prop:textContent=text(view_model, |view_model| view_model.earlier.failure.clone())></span>
                     <button
                         type="button"
                         class="dsl-button dsl-small"
+                        node_ref=earlier
+                        hidden=flag(view_model, |view_model| view_model.earlier.label.is_empty())
                         aria-disabled=text(view_model, |view_model| view_model.earlier.is_loading.to_string())
                         on:click=click(live, |live| live.with(Client::load_earlier))
                         prop:textContent=text(view_model, |view_model| view_model.earlier.label.clone())

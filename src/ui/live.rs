@@ -46,6 +46,9 @@ impl Live {
                 moves.set(client.moves());
             }
             client.search_new();
+            if viewport.read_untracked().is_following() {
+                client.release_earlier();
+            }
             let is_due = client.with_session(|session| {
                 throttle.is_due(client.now(), &viewport.read_untracked(), &session.shown_range())
             });

@@ -5,7 +5,8 @@ import { IDS } from "../support/environment.mjs";
 import { expect, ranges, test } from "./support.mjs";
 
 test("a viewer starts with the lines that tail asks for", async ({ host, gateway }) => {
-  await gateway.publishBatch(1, 1_200);
+  await gateway.publishBatch(1, 1_000);
+  await gateway.publishBatch(1_001, 1_200);
   await host.open();
   const one = await (await host.mount("one")).connect();
   await expect.poll(async () => ranges(await one.numbers())).toBe("201-1200");
@@ -68,4 +69,68 @@ test("shows a line if isKnown throws or calls the viewer, and reports that once"
   await expect(page.locator("#one .dsl-row")).toHaveCount(3);
   const errors = await page.evaluate(() => live.one.errors.map(({ message }) => message));
   expect(errors.filter((message) => message.includes("isKnown"))).toHaveLength(1);
+});
+
+test("requests earlier lines with the host's headers", async ({ host, page, gateway }) => {
+  await gateway.publishBatch(1, 40);
+  await host.open();
+  await page.evaluate(() => {
+    harness.mount("one", {
+      tail: 10,
+      transport: "fetch",
+      headers: async () => ({ Authorization: "Bearer of the host" }),
+    });
+    live.one.handle.connect();
+  });
+  const requested = page.waitForRequest((request) => request.url().includes("/history"));
+  await page.getByRole("button", { name: "Load earlier lines" }).click();
+  expect((await requested).headers().authorization).toBe("Bearer of the host");
+  await expect(page.locator("#one .dsl-count")).toHaveText("40 lines");
+});
+
+test("a viewer can be unmounted by isKnown, and others go on", async ({ host, page, gateway }) => {
+  host.provoked.push(/isKnown/);
+  await host.open();
+  await page.evaluate(() => {
+    harness.mount("one", {
+      isKnown: () => {
+        live.one.handle.unmount();
+        return false;
+      },
+    });
+    harness.mount("two", {});
+    live.one.handle.connect();
+    live.two.handle.connect();
+  });
+  for (const name of ["one", "two"])
+    await expect
+      .poll(() => page.evaluate((name) => live[name].handle.status().isLive, name))
+      .toBe(true);
+  await gateway.publishNumbers(1, 2);
+  await expect(page.locator("#two .dsl-row")).toHaveCount(2);
+  await expect(page.locator("#one .dsl-row")).toHaveCount(0);
+  await expect.poll(() => gateway.connections()).toBe(1);
+});
+
+test("the button for earlier lines hands the keyboard to the list", async ({
+  host,
+  page,
+  gateway,
+}) => {
+  await gateway.publishBatch(1, 600);
+  await host.open();
+  await (await host.mount("one", { tail: 20 })).connect();
+  const list = page.locator("#one .dsl-list");
+  await list.evaluate((list) => {
+    list.scrollTop = 0;
+  });
+  await page.getByLabel("Search the lines").fill("number");
+  await list.evaluate((list) => {
+    list.scrollTop = list.scrollHeight;
+  });
+  const button = page.getByRole("button", { name: "Load earlier lines" });
+  await button.press("Enter");
+  await expect(page.locator("#one .dsl-count")).toContainText("of 520 lines");
+  await expect(button).toBeHidden();
+  await expect(list).toBeFocused();
 });

@@ -111,6 +111,8 @@ pub struct Store {
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
     /// received them.
     retained_from: Option<u64>,
+    /// Whether no row is evicted, since lines before the oldest one are about to be added.
+    is_held: bool,
     earlier: Earlier,
 }
 
@@ -147,7 +149,7 @@ impl Store {
     pub fn resize(&mut self, capacity: Capacity) {
         if self.capacity != capacity {
             self.capacity = capacity;
-            self.trim();
+            self.release_earlier();
         }
     }
 
@@ -170,6 +172,7 @@ impl Store {
         self.bytes = 0;
         (self.lines, self.escaped, self.unknown) = (0, 0, 0);
         self.dropped = 0;
+        self.is_held = false;
         self.earlier = Earlier::default();
     }
 
@@ -341,7 +344,7 @@ impl Store {
     fn trim(&mut self) {
         let before = self.first;
         let last = self.retained_from.unwrap_or(u64::MAX);
-        while self.first < last && self.exceeds_capacity() {
+        while !self.is_held && self.first < last && self.exceeds_capacity() {
             let Some(oldest) = self.slots.pop_front() else { return };
             self.bytes -= if oldest.is_parsed() {
                 self.parsed.pop_front().map_or(0, |(_, row)| row.cost())

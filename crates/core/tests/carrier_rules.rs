@@ -44,8 +44,13 @@ fn has(sim: &Sim, parameter: &str) -> bool {
 
 /// The server refuses every attempt with this status, until the page does not try again.
 fn refuse_until_stopped(sim: &mut Sim, status: u16) {
+    refuse_until(sim, status, |sim| matches!(sim.state(), State::Stopped(_)));
+}
+
+/// The server refuses every attempt with this status until `is_over`.
+fn refuse_until(sim: &mut Sim, status: u16, is_over: fn(&Sim) -> bool) {
     for _ in 0..10 {
-        if matches!(sim.state(), State::Stopped(_)) {
+        if is_over(sim) {
             return;
         }
         sim.pass_to_attempt();
@@ -54,7 +59,7 @@ fn refuse_until_stopped(sim: &mut Sim, status: u16) {
             sim.probed_status(status);
         }
     }
-    panic!("not stopped: {:?}", sim.state());
+    panic!("it is not over: {:?} {:?}", sim.state(), sim.url());
 }
 
 #[test]
@@ -99,6 +104,10 @@ fn a_proxy_that_refuses_the_carrier_gets_plain_ids_from_then_on() {
     assert!(is_plain(&sim), "{:?}", sim.url());
     sim.accept();
     sim.line(&greeting(8, 8, &[]));
+    assert!(has(&sim, "last_event_id%3D1.aaaaaa.5"), "asks once more: {:?}", sim.url());
+    refuse_until(&mut sim, 400, is_plain);
+    sim.accept();
+    sim.line(&greeting(8, 8, &[]));
     assert!(sim.rows()[0].contains(DROPPED), "{:?}", sim.rows());
     sim.drop_link();
     sim.input(Input::RetryNow);
@@ -129,6 +138,35 @@ fn a_refusal_hidden_behind_200_is_suspected_the_second_time() {
         sim.pass_to_attempt();
     }
     assert!(is_plain(&sim), "{:?}", sim.url());
+}
+
+#[test]
+fn a_gateway_that_restarts_behind_such_a_controller_gets_the_position_again() {
+    let mut sim = carried();
+    sim.line(&log(6));
+    sim.drop_link();
+    for _ in 0..2 {
+        sim.pass_to_attempt();
+        sim.accept();
+        sim.drop_link();
+    }
+    sim.pass_to_attempt();
+    assert!(is_plain(&sim), "{:?}", sim.url());
+    sim.accept();
+    sim.line(&greeting(9, 9, &[]));
+    assert!(has(&sim, "last_event_id%3D1.aaaaaa.6"), "{:?}", sim.url());
+    sim.accept();
+    sim.line(&greeting(9, 6, &["last_event_id", "batch"]));
+    (7..=9).for_each(|seq| sim.line(&log(seq)));
+    assert_eq!((sim.session.counters().received, sim.session.counters().missing), (4, 0));
+    sim.drop_link();
+    sim.pass_to_attempt();
+    assert!(has(&sim, "last_event_id%3D1.aaaaaa.9"), "{:?}", sim.url());
+}
+
+#[test]
+fn replacing_the_first_stream_is_not_an_interruption() {
+    assert_eq!(carried().rows(), [""; 0]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod support;
 
 use logs_sse_core::connection::{Config, Input};
 use logs_sse_core::find::Query;
-use logs_sse_core::session::{KnownLines, Session};
+use logs_sse_core::session::{EarlierRequest, KnownLines, Session};
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
 use logs_sse_core::time::Instant;
@@ -48,16 +48,17 @@ fn opened(oldest: u64, newest: u64, tail: u64) -> Sim {
     sim
 }
 
+/// Returns the sequence number in the URL of a request.
+fn before_in(request: &EarlierRequest) -> u64 {
+    let before = request.url.split("before=").nth(1).and_then(|rest| rest.split('&').next());
+    before.and_then(|before| before.parse().ok()).expect("a number")
+}
+
 /// Loads one page, of a gateway that holds the logs from `oldest` on.
 fn load(session: &mut Session, oldest: u64, limit: u64) -> bool {
     let Some(request) = session.request_earlier() else { return false };
-    let before = request
-        .url
-        .split("before=")
-        .nth(1)
-        .and_then(|rest| rest.split('&').next()?.parse().ok())
-        .expect("a number");
-    session.handle_earlier(&request, Some((200, &history("aaaaaa", oldest, before, limit))));
+    let page = history("aaaaaa", oldest, before_in(&request), limit);
+    session.handle_earlier(&request, Some((200, &page)));
     true
 }
 
@@ -149,7 +150,6 @@ fn a_late_response_adds_nothing() {
     for change in [
         |sim: &mut Sim| sim.session.clear(),
         |sim: &mut Sim| sim.choose("workflow789"),
-        |sim: &mut Sim| sim.session.resize(Capacity::from_lines(1)),
         |sim: &mut Sim| {
             sim.drop_link();
             sim.input(Input::RetryNow);
@@ -164,6 +164,38 @@ fn a_late_response_adds_nothing() {
         sim.session.handle_earlier(&request, Some((200, &page)));
         assert_eq!(sim.rows(), rows);
     }
+}
+
+#[test]
+fn lines_that_arrive_meanwhile_do_not_evict_the_place_of_the_page() {
+    let mut sim = opened(1, 12, 2);
+    sim.session.resize(Capacity { lines: 2, bytes: usize::MAX });
+    let request = sim.session.request_earlier().expect("a request");
+    (13..=20).for_each(|seq| sim.line(&log(seq)));
+    sim.session.handle_earlier(&request, Some((200, &history("aaaaaa", 1, 11, 5))));
+    let store = sim.session.store();
+    let seqs: Vec<_> = store.range().filter_map(|number| store.seq(number)).collect();
+    assert_eq!(seqs, (14..=20).collect::<Vec<_>>(), "what fits beside the page, contiguous");
+    sim.session.release_earlier();
+    assert_eq!(sim.rows(), ["log 19", "log 20"]);
+}
+
+#[test]
+fn a_server_that_was_restarted_is_not_asked_again_and_again() {
+    let mut sim = opened(1, 12, 2);
+    let request = sim.session.request_earlier().expect("a request");
+    sim.session.handle_earlier(&request, Some((409, r#"{"error":"x"}"#)));
+    assert!(!sim.session.loads_earlier_by_itself());
+    assert!(sim.session.earlier().failure.contains("restarted"));
+}
+
+#[test]
+fn the_start_counts_only_lines_that_come_before() {
+    let mut sim = opened(1, 12, 2);
+    let request = sim.session.request_earlier().expect("a request");
+    // Meanwhile the gateway has evicted everything before the page.
+    sim.session.handle_earlier(&request, Some((200, &history("aaaaaa", 500, 11, 5))));
+    assert!(sim.rows()[0].contains("no longer holds the 10 lines"), "{:?}", sim.rows());
 }
 
 #[test]
@@ -182,6 +214,12 @@ fn a_page_of_another_channel_or_with_later_lines_is_rejected() {
         history("aaaaaa", 1, 11, 100).replace("workflow456", "workflow789"),
         history("aaaaaa", 1, 12, 100),
         history("bbbbbb", 1, 11, 100),
+        history("aaaaaa", 1, 10, 100),
+        history("aaaaaa", 1, 11, 100).replacen(
+            r#""channel":"logs:etl:workspace123:workflow456","data""#,
+            r#""channel":"logs:etl:workspace123:workflow789","data""#,
+            1,
+        ),
     ] {
         let mut sim = opened(1, 12, 2);
         let request = sim.session.request_earlier().expect("a request");
@@ -226,9 +264,15 @@ proptest! {
             if kind == 0 {
                 send(&mut sim, count, &mut next);
             } else {
+                let request = sim.session.request_earlier();
+                // In every other case, lines arrive before the response.
+                send(&mut sim, if kind == 2 { count } else { 0 }, &mut next);
                 let before = sim.session.store().len();
-                load(&mut sim.session, oldest, count);
-                loaded += sim.session.store().len() - before;
+                if let Some(request) = request {
+                    let page = history("aaaaaa", oldest, before_in(&request), count);
+                    sim.session.handle_earlier(&request, Some((200, &page)));
+                }
+                loaded += sim.session.store().len().saturating_sub(before) + count as usize;
             }
         }
         let store = sim.session.store();

@@ -1,6 +1,6 @@
 //! One page of a gateway's history (`docs/protocol.md`, "History"), as the client reads it.
 
-use crate::cursor::Epoch;
+use crate::cursor::{Epoch, MAX_SEQ};
 use crate::json::Object;
 use crate::message::{Raw, read_batch};
 
@@ -33,7 +33,7 @@ impl<'a> History<'a> {
         Some(Self {
             channel: fields.string("channel")?.into_owned(),
             epoch: fields.string("epoch")?.parse().ok()?,
-            oldest: fields.count("oldest")?,
+            oldest: fields.count("oldest").filter(|oldest| *oldest <= MAX_SEQ)?,
             earlier: fields.count("earlier")?,
             logs,
         })

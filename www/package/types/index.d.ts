@@ -240,8 +240,8 @@ export interface LiveLogsOptions extends ConnectionOptions {
   locale?: string;
   /**
    * Whether the page shows a line elsewhere, for example in its own table, by its `id` or a hash of
-   * its `text`. The viewer leaves out the lines for which it returns `true`. Called once for each
-   * line; it must not call a method of the viewer. If it throws, the line is shown and the error is
+   * its `text`. The viewer leaves out the lines for which it returns `true`. Called for each
+   * line, and again for one that is loaded again; it must not call a method of the viewer. If it throws, the line is shown and the error is
    * reported once.
    */
   isKnown?(log: Log): boolean;

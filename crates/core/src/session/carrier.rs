@@ -18,6 +18,9 @@ pub(super) enum Carrier {
     },
     /// Omitted for one stream, to find out whether they are why the last one was refused.
     Trial,
+    /// In the resource id once more: without them the stream opened, but the server may have
+    /// recovered in the meantime.
+    Confirming,
     /// Omitted, since the proxy refuses them.
     Refused,
 }
@@ -25,7 +28,7 @@ pub(super) enum Carrier {
 impl Carrier {
     /// Returns whether the resource id carries the parameters.
     pub(super) fn is_resource_id(self) -> bool {
-        matches!(self, Self::ResourceId { .. })
+        matches!(self, Self::ResourceId { .. } | Self::Confirming)
     }
 
     /// Returns whether the proxy has refused parameters in the resource id.
@@ -41,8 +44,11 @@ impl Carrier {
             // An older gateway, which would refuse the carrier.
             _ if hello.received.is_none() => Self::Query,
             Self::Query if !has_arrived => Self::ResourceId { early_ends: 0 },
-            Self::ResourceId { .. } if has_arrived => Self::ResourceId { early_ends: 0 },
-            Self::ResourceId { .. } | Self::Trial => Self::Refused,
+            Self::ResourceId { .. } | Self::Confirming if has_arrived => {
+                Self::ResourceId { early_ends: 0 }
+            }
+            Self::ResourceId { .. } | Self::Confirming => Self::Refused,
+            Self::Trial => Self::Confirming,
             known => known,
         };
         self.is_resource_id() && !has_arrived
@@ -61,6 +67,9 @@ impl Carrier {
                 } else {
                     (Self::Trial, true)
                 }
+            }
+            Self::Confirming if is_refusal(connection) || is_early_end(connection) => {
+                (Self::Refused, true)
             }
             // The same happens without parameters, so they are not the reason.
             Self::Trial => (Self::ResourceId { early_ends: 0 }, false),

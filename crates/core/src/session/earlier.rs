@@ -79,10 +79,14 @@ impl Session {
         if self.earlier.phase == Phase::Loading || self.has_ended() {
             return None;
         }
-        let before = self.first_seq().filter(|_| self.earlier_count() > 0)?;
+        let can_load = self.earlier_count() > 0 && self.store.has_room_for_earlier();
+        let before = self.first_seq().filter(|_| can_load)?;
         let epoch = self.progress.epoch()?.clone();
         let url = self.target.as_ref()?.history_url(&epoch, before, PAGE_LINES)?;
         self.earlier.phase = Phase::Loading;
+        // What arrives meanwhile must not evict the line before which the page belongs.
+        self.earlier.front = Some((self.store.range().start, before));
+        self.store.hold(true);
         Some(EarlierRequest { url, epoch, before })
     }
 
@@ -92,26 +96,34 @@ impl Session {
             && self.progress.epoch() == Some(&request.epoch)
             && self.first_seq() == Some(request.before);
         if !is_current {
-            // The log was cleared, its oldest lines were evicted, or the gateway restarted.
+            // The log was cleared, another workflow was chosen, or the gateway restarted.
             if self.earlier.phase == Phase::Loading {
-                self.earlier.phase = Phase::Idle;
+                self.forget_earlier();
             }
             return;
         }
         self.earlier.phase = match response {
-            Some((200, body)) => {
-                match History::read(body).filter(|page| self.belongs(page, request)) {
-                    Some(page) => self.add_earlier(&page),
-                    None => failed(UNSUPPORTED),
-                }
-            }
+            Some((200, body)) => match History::read(body) {
+                Some(page) if self.belongs(&page, request) => self.add_earlier(&page),
+                Some(_) => failed("the response is not the page that was requested"),
+                None => failed(UNSUPPORTED),
+            },
             Some((404 | 405, _)) => failed(UNSUPPORTED),
-            // The gateway restarted; the stream is about to find out.
-            Some((409, _)) => Phase::Idle,
+            Some((409, _)) => failed("the log server was restarted"),
+            Some((0, _)) => failed("the server redirects to another page"),
             Some((401 | 403, _)) => failed("you are not allowed to read them"),
             Some((status, _)) => failed(&format!("the server answered {status}")),
             None => failed("the log server cannot be reached"),
         };
+        self.store.hold(false);
+    }
+
+    /// Gives up the lines that are held in addition to the capacity: the reader is at the newest
+    /// line again.
+    pub fn release_earlier(&mut self) {
+        if self.store.has_earlier() && self.earlier.phase != Phase::Loading {
+            self.store.release_earlier();
+        }
     }
 
     /// Returns what to show about the lines before the stored ones.
@@ -121,6 +133,7 @@ impl Session {
         let (label, failure) = match &self.earlier.phase {
             Phase::Loading => ("Loading earlier lines …".to_owned(), ""),
             _ if count == 0 || self.has_ended() => return EarlierLines::default(),
+            _ if !self.store.has_room_for_earlier() => (String::new(), NO_ROOM),
             Phase::Idle | Phase::Ended(_) => {
                 (format!("Load earlier lines ({})", grouped(count)), "")
             }
@@ -137,7 +150,10 @@ impl Session {
     /// nor for a filter that may match none of them.
     #[must_use]
     pub fn loads_earlier_by_itself(&self) -> bool {
-        self.earlier.phase == Phase::Idle && self.find.is_none() && self.earlier_count() > 0
+        self.earlier.phase == Phase::Idle
+            && self.find.is_none()
+            && self.earlier_count() > 0
+            && self.store.has_room_for_earlier()
     }
 
     /// Returns whether nothing can be loaded before the oldest row. It can again once that row is
@@ -146,9 +162,17 @@ impl Session {
         self.earlier.phase == Phase::Ended(self.store.range().start)
     }
 
+    /// Forgets a request and what it would have loaded.
     pub(super) fn forget_earlier(&mut self) {
         self.earlier.phase = Phase::Idle;
         self.earlier.front = None;
+        self.store.hold(false);
+    }
+
+    /// Forgets everything: the rows so far may be of other channels.
+    pub(super) fn restart_earlier(&mut self) {
+        self.forget_earlier();
+        self.earlier = Earlier { epoch_from: self.store.range().end, ..Earlier::default() };
     }
 
     fn add_earlier(&mut self, page: &History<'_>) -> Phase {
@@ -160,17 +184,16 @@ impl Session {
             self.store.prepend(&page.logs);
         }
         self.earlier.oldest_held = Some(page.oldest);
-        let has_room = self.store.earlier_bytes() < self.store.capacity().bytes
-            && self.store.len() < MOST_ROWS;
         let is_start = page.earlier == 0 || page.logs.is_empty();
         if is_start {
-            let evicted = page.oldest.saturating_sub(1);
+            let first = page.logs.first().and_then(|log| log.seq).or_else(|| self.first_seq());
+            let evicted = first.unwrap_or(page.oldest).saturating_sub(1);
             self.store.prepend_notice(Notice::HistoryStart { evicted });
         }
         let start = self.store.range().start;
         self.earlier.epoch_from = start;
         self.earlier.front = page.logs.first().and_then(|log| log.seq).map(|seq| (start, seq));
-        if is_start || !has_room { Phase::Ended(start) } else { Phase::Idle }
+        if is_start { Phase::Ended(start) } else { Phase::Idle }
     }
 
     fn belongs(&self, page: &History<'_>, request: &EarlierRequest) -> bool {
@@ -179,7 +202,10 @@ impl Session {
         });
         is_channel
             && page.epoch == request.epoch
-            && page.logs.last().and_then(|log| log.seq).is_none_or(|last| last < request.before)
+            && page.logs.len() <= PAGE_LINES as usize
+            && page.logs.iter().all(|log| log.channel.as_deref() == Some(&page.channel))
+            // Up to the line that was asked for, without a hole.
+            && page.logs.iter().rev().zip((0..request.before).rev()).all(|(log, seq)| log.seq == Some(seq))
     }
 
     /// Returns how many lines the gateway held before the oldest stored one, when it last said so.
@@ -215,5 +241,4 @@ const UNSUPPORTED: &str = "this server has no route for them";
 /// The number of lines in one page: enough for several screens.
 const PAGE_LINES: u32 = 500;
 
-/// The most rows up to which earlier ones are loaded.
-const MOST_ROWS: usize = 200_000;
+const NO_ROOM: &str = "this page holds as many earlier lines as it can";

@@ -154,7 +154,8 @@ impl Session {
             if self.params.tail == 0 {
                 self.progress.replaced(hello);
             }
-            return self.handle_input(now, Input::Reopen(source));
+            // Not an interruption: the page has not used this stream.
+            return self.connection.handle_input(now, Input::Reopen(source));
         }
         self.connection.handle_input(now, Input::HeartbeatInterval(source, hello.heartbeat));
         if hello.epoch.is_none() {

@@ -165,6 +165,7 @@ impl Session {
         }
         self.handle_input(now, Input::Target(url));
         if changes_channels {
+            self.restart_earlier();
             // A row names its channel only if it is not the one requested.
             self.rows_version += 1;
             // The end of the old stream does not interrupt the new channels.
@@ -200,7 +201,7 @@ impl Session {
     fn stream_url(&self, plain: String) -> String {
         match (&self.target, self.carrier) {
             (Some(target), Carrier::Query) => target.stream_url(&self.params),
-            (Some(target), Carrier::ResourceId { .. }) => target.carrier_url(&self.params),
+            (Some(target), carrier) if carrier.is_resource_id() => target.carrier_url(&self.params),
             _ => plain,
         }
     }
@@ -302,7 +303,6 @@ impl Session {
         self.counters = Counters::default();
         self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
-        self.earlier = Earlier::default();
         self.batching = true;
         if !self.store.is_empty() {
             self.store.clear();

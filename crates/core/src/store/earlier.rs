@@ -47,10 +47,28 @@ impl Store {
         self.push_front(slot, Some(Row::Notice(notice)));
     }
 
-    /// Returns how many bytes are held at the front in addition to the capacity.
+    /// Sets whether the oldest row stays, whatever arrives: the lines before it are requested.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+        self.trim();
+    }
+
+    /// Holds no rows in addition to the capacity any more, and evicts the oldest as needed.
+    pub fn release_earlier(&mut self) {
+        self.earlier = Earlier::default();
+        self.trim();
+    }
+
+    /// Returns whether more rows may be added at the front.
     #[must_use]
-    pub fn earlier_bytes(&self) -> usize {
-        self.earlier.bytes
+    pub fn has_room_for_earlier(&self) -> bool {
+        self.earlier.rows < MOST_EARLIER && self.earlier.bytes < self.capacity.bytes
+    }
+
+    /// Returns whether rows are held in addition to the capacity.
+    #[must_use]
+    pub fn has_earlier(&self) -> bool {
+        self.earlier.rows > 0
     }
 
     /// Returns the index entry of a line, and the line itself if it is stored parsed.
@@ -89,3 +107,6 @@ impl Store {
         }
     }
 }
+
+/// The most rows that are held in addition to the capacity.
+const MOST_EARLIER: usize = 200_000;

@@ -84,6 +84,8 @@ export interface LogView extends Client {
   set_title(title: string): void;
   set_locale(locale: string): void;
   tell_rows(isWanted: boolean): void;
+  /** `provide` returns or promises the headers for requests of earlier lines. */
+  set_headers(provide: (() => HeadersInit | Promise<HeadersInit>) | undefined): void;
   /** `isKnown` receives the JSON record of a line (`LogRecord`). */
   set_known(isKnown: ((record: string) => boolean) | undefined): void;
   clear(): void;

@@ -7,6 +7,17 @@
 import { createWorkerHost } from "./worker_host.js";
 
 /**
+ * Returns the function that returns or promises the host's headers, or `undefined` if the transport
+ * sends none.
+ *
+ * @param {ConnectionOptions} options
+ */
+export function providedHeaders({ transport, headers }) {
+  if (transport !== "fetch") return undefined;
+  return () => (typeof headers === "function" ? headers() : (headers ?? {}));
+}
+
+/**
  * Returns `open`, which opens a stream for a client of `module`, and `end`, to be called when no
  * more streams will be opened. `options()` returns the options that are in force.
  *
@@ -20,9 +31,9 @@ export function createStreamOpener(module, options) {
 
   /** @type {OpenStream} */
   function open(url, names, emit) {
-    const { transport, headers, withCredentials, worker } = options();
+    const { transport, withCredentials, worker } = options();
     const isFetch = transport === "fetch";
-    const provide = () => (typeof headers === "function" ? headers() : (headers ?? {}));
+    const provide = providedHeaders(options()) ?? (() => ({}));
     const openHere = () =>
       isFetch
         ? openFetch(url, provide, emit, withCredentials)

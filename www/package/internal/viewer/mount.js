@@ -9,7 +9,7 @@
 import { createCallbacks } from "../module/callbacks.js";
 import { guarded, loadModule } from "../module/load.js";
 import { idleStatus, toStatus } from "../module/status.js";
-import { createStreamOpener } from "../module/stream_opener.js";
+import { createStreamOpener, providedHeaders } from "../module/stream_opener.js";
 import { assets } from "../module/viewer_assets.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
 import { LiveLogsError } from "../errors.js";
@@ -104,6 +104,7 @@ function mount(element, hostOptions) {
       if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
       view.tell_rows(Boolean(options.onLog));
       if (has("isKnown")) view.set_known(options.isKnown && known.ask);
+      if (has("transport", "headers")) view.set_headers(providedHeaders(options));
       if (has("workspaceId", "workflowId", "service", "endpoint"))
         view.follow_workflow(
           options.service,
@@ -228,8 +229,13 @@ function mount(element, hostOptions) {
       const [closingModule, closing] = [module, view];
       view = null;
       if (closingModule && closing) {
-        guarded(closingModule, () => closing.disconnect());
-        endStreams();
+        const disconnect = () => {
+          guarded(closingModule, () => closing.disconnect());
+          endStreams();
+        };
+        // While the host is asked about a line, the module cannot be called.
+        if (known.isAsking()) queueMicrotask(disconnect);
+        else disconnect();
         // Freed later, since a callback of the view may be what called `unmount`.
         queueMicrotask(() => guarded(closingModule, () => closing.free()));
       }
