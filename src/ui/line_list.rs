@@ -117,7 +117,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                     <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
                 </div>
                 <div class="dsl-earlier" dir="ltr">
-                    <span class="dsl-earlier-failure" role="status" prop:textContent=text(view_model, |view_model| view_model.earlier.failure.clone())></span>
+                    <span class="dsl-earlier-failure" role="alert" prop:textContent=text(view_model, |view_model| view_model.earlier.failure.clone())></span>
                     <button
                         type="button"
                         class="dsl-button dsl-small"

@@ -31,6 +31,11 @@ impl Carrier {
         matches!(self, Self::ResourceId { .. } | Self::Confirming)
     }
 
+    /// Returns whether a stream with parameters is opened right after one without them.
+    pub(super) fn is_confirming(self) -> bool {
+        self == Self::Confirming
+    }
+
     /// Returns whether the proxy has refused parameters in the resource id.
     pub(super) fn is_refused(self) -> bool {
         self == Self::Refused
@@ -68,7 +73,11 @@ impl Carrier {
                     (Self::Trial, true)
                 }
             }
-            Self::Confirming if is_refusal(connection) || is_early_end(connection) => {
+            Self::Confirming
+                if is_refusal(connection)
+                    || is_early_end(connection)
+                    || connection.last_failure() == Some(&Failure::Rejected) =>
+            {
                 (Self::Refused, true)
             }
             // The same happens without parameters, so they are not the reason.

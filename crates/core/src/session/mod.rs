@@ -126,8 +126,11 @@ impl Session {
     /// Tries again without parameters if the proxy may have refused those in the resource id.
     fn reconsider_carrier(&mut self, now: Instant) {
         let has_failed = match self.state() {
-            // A probe may be about to find out why.
-            State::Waiting { .. } => self.connection.last_failure() != Some(&Failure::Rejected),
+            // A probe may be about to find out why, unless only one reason is left.
+            State::Waiting { .. } => {
+                self.carrier.is_confirming()
+                    || self.connection.last_failure() != Some(&Failure::Rejected)
+            }
             State::Stopped(_) => true,
             _ => false,
         };
