@@ -181,6 +181,17 @@ fn lines_that_arrive_meanwhile_do_not_evict_the_place_of_the_page() {
 }
 
 #[test]
+fn cleared_lines_come_back_only_on_request() {
+    let mut sim = opened(1, 12, 2);
+    sim.session.clear();
+    sim.line(&log(13));
+    assert!(!sim.session.loads_earlier_by_itself());
+    assert_eq!(sim.session.earlier().label, "Load earlier lines (12)");
+    assert!(load(&mut sim.session, 1, 5));
+    assert_eq!(sim.rows(), ["log 8", "log 9", "log 10", "log 11", "log 12", "log 13"]);
+}
+
+#[test]
 fn a_server_that_was_restarted_is_not_asked_again_and_again() {
     let mut sim = opened(1, 12, 2);
     let request = sim.session.request_earlier().expect("a request");

@@ -27,6 +27,8 @@ pub(super) struct Earlier {
 enum Phase {
     #[default]
     Idle,
+    /// The reader cleared the list. Lines come back only if the reader asks for them.
+    Cleared,
     Loading,
     /// The last request failed, with a sentence that says why.
     Failed(String),
@@ -134,7 +136,7 @@ impl Session {
             Phase::Loading => ("Loading earlier lines …".to_owned(), ""),
             _ if count == 0 || self.has_ended() => return EarlierLines::default(),
             _ if !self.store.has_room_for_earlier() => (String::new(), NO_ROOM),
-            Phase::Idle | Phase::Ended(_) => {
+            Phase::Idle | Phase::Cleared | Phase::Ended(_) => {
                 (format!("Load earlier lines ({})", grouped(count)), "")
             }
             Phase::Failed(why) => ("Try again".to_owned(), why.as_str()),
@@ -147,7 +149,7 @@ impl Session {
     }
 
     /// Returns whether earlier lines can be loaded without being asked for: not after a failure,
-    /// nor for a filter that may match none of them.
+    /// for a filter that may match none of them, or into a list that the reader cleared.
     #[must_use]
     pub fn loads_earlier_by_itself(&self) -> bool {
         self.earlier.phase == Phase::Idle
@@ -160,6 +162,12 @@ impl Session {
     /// evicted.
     fn has_ended(&self) -> bool {
         self.earlier.phase == Phase::Ended(self.store.range().start)
+    }
+
+    /// Records that the reader cleared the list.
+    pub(super) fn cleared(&mut self) {
+        self.forget_earlier();
+        self.earlier.phase = Phase::Cleared;
     }
 
     /// Forgets a request and what it would have loaded.

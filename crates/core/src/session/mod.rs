@@ -243,7 +243,7 @@ impl Session {
 
     /// Removes all lines. The connection stays as it is.
     pub fn clear(&mut self) {
-        self.forget_earlier();
+        self.cleared();
         self.store.clear();
     }
 
