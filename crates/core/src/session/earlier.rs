@@ -148,8 +148,8 @@ impl Session {
         }
     }
 
-    /// Returns whether earlier lines can be loaded without being asked for: not after a failure,
-    /// for a filter that may match none of them, or into a list that the reader cleared.
+    /// Returns whether earlier lines can be loaded without being asked for. Not after a failure, not
+    /// for a filter, which may match none of them, and not into a list that the reader cleared.
     #[must_use]
     pub fn loads_earlier_by_itself(&self) -> bool {
         self.earlier.phase == Phase::Idle
