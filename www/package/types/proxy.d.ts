@@ -71,7 +71,7 @@ export interface LogsProxyOptions<Request extends IncomingMessage = IncomingMess
   deadlines?: LogsProxyDeadlines;
   /**
    * Called for each failure of the gateway or of `authorize`. Default: `console.warn` with its
-   * message.
+   * message. It may be async. If it fails itself, `console.warn` says so.
    */
   onError?(error: Error & { status: number }): void;
 }

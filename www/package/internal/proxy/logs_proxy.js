@@ -157,10 +157,13 @@ export class LogsProxy {
       cause,
     });
     if (!onError) return console.warn(error.message);
-    try {
-      onError(error);
-    } catch (thrown) {
+    const fail = (/** @type {unknown} */ thrown) =>
       console.warn(`logs proxy: onError failed: ${causeOf(thrown)}`);
+    try {
+      // It may be an async function, whose rejection without a handler would end the process.
+      Promise.resolve(onError(error)).catch(fail);
+    } catch (thrown) {
+      fail(thrown);
     }
   }
 }

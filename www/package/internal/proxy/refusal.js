@@ -83,10 +83,15 @@ export function shown(text) {
  * @param {unknown} thrown
  */
 export function causeOf(thrown) {
-  const { message, code, errors } =
-    /** @type {{ message?: unknown, code?: unknown, errors?: unknown }} */ (thrown ?? {});
-  if (Array.isArray(errors) && errors.length > 0)
-    return [...new Set(errors.map((error) => String(error?.message ?? error)))].join(", ");
-  if (typeof message === "string" && message !== "") return message;
-  return String(code ?? thrown);
+  try {
+    const { message, code, errors } =
+      /** @type {{ message?: unknown, code?: unknown, errors?: unknown }} */ (thrown ?? {});
+    if (Array.isArray(errors) && errors.length > 0)
+      return [...new Set(errors.map((error) => String(error?.message ?? error)))].join(", ");
+    if (typeof message === "string" && message !== "") return message;
+    return String(code ?? thrown);
+  } catch {
+    // An object without a prototype, or with a getter that throws.
+    return "a value that is no error and has no text";
+  }
 }
