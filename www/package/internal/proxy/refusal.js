@@ -2,6 +2,9 @@
 
 /** @import { OutgoingHttpHeaders, ServerResponse } from "node:http" */
 
+/** Seconds until a page asks again after a function of the host did not settle. */
+export const RETRY_AFTER = 5;
+
 /** A refusal: `{"error": …}` under a 4xx or 5xx status. */
 export class Refusal extends Error {
   /**
