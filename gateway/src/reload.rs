@@ -13,7 +13,7 @@ use crate::cli::errors::without_secrets;
 use crate::cli::merge::{Merged, merge};
 use crate::cli::print::values;
 use crate::cli::{Cli, Serve};
-use crate::serve::load_tokens;
+use crate::serve::{Prepared, check_strength};
 
 /// The command line with everything merged into it.
 pub(crate) struct Loaded {
@@ -58,6 +58,8 @@ pub(crate) type SetFilter = Box<dyn Fn(EnvFilter) + Send>;
 /// Applies a new configuration to a running gateway.
 pub(crate) struct Reload {
     arguments: Vec<OsString>,
+    /// Where the gateway has listened since its start, whatever the file says now.
+    host: String,
     /// The values in force, by setting.
     values: BTreeMap<String, Vec<String>>,
     set_filter: SetFilter,
@@ -65,15 +67,16 @@ pub(crate) struct Reload {
 
 impl Reload {
     pub(crate) fn new(arguments: Vec<OsString>, loaded: &Loaded, set_filter: SetFilter) -> Self {
-        Self { arguments, values: values(&loaded.matches), set_filter }
+        let host = loaded.cli.serve.network.host.clone();
+        Self { arguments, host, values: values(&loaded.matches), set_filter }
     }
 
     /// Reads the configuration again and applies it, or keeps the old one if anything is wrong.
     /// Returns whether it was applied.
     pub(crate) fn run(&mut self, hub: &Hub, tokens: &Arc<Tokens>) -> bool {
-        match self.read() {
-            Ok((loaded, new_tokens)) => {
-                tokens.replace(&new_tokens);
+        match self.read(tokens) {
+            Ok((loaded, prepared)) => {
+                tokens.replace(prepared.tokens());
                 self.apply(&loaded, hub);
                 true
             }
@@ -86,13 +89,20 @@ impl Reload {
         }
     }
 
-    fn read(&self) -> Result<(Loaded, Tokens), Vec<String>> {
+    /// Reads the configuration, and makes everything that a start would make, so that what refuses
+    /// a start refuses a reload too.
+    fn read(&self, current: &Tokens) -> Result<(Loaded, Prepared), Vec<String>> {
         let loaded = load(&self.arguments).map_err(|wrong| match wrong {
             Wrong::Settings(errors) => errors,
             Wrong::Flags(error) => vec![error.to_string().trim_end().into()],
         })?;
-        let tokens = load_tokens(&loaded.cli.serve)?;
-        Ok((loaded, tokens))
+        let prepared = Prepared::new(loaded.cli.serve.clone())?;
+        // A new host takes effect after a restart, but the tokens do now.
+        check_strength(prepared.tokens(), &self.host).map_err(|error| vec![error])?;
+        if prepared.tokens().is_demo() && !current.is_demo() {
+            return Err(vec![NO_TOKENS.into()]);
+        }
+        Ok((loaded, prepared))
     }
 
     fn apply(&mut self, loaded: &Loaded, hub: &Hub) {
@@ -113,6 +123,9 @@ impl Reload {
         tracing::info!("SIGHUP: the configuration was reloaded");
     }
 }
+
+/// A file of tokens that is no longer named is more likely a mistake than a wish for the demo's.
+const NO_TOKENS: &str = "no tokens are set any more, and those of the demo are public: name the file of tokens, or restart";
 
 /// The settings that can change while streams are open.
 const CHANGEABLE: [&str; 8] = [

@@ -42,13 +42,18 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Checks the flags and makes the parts.
+    /// Checks the flags and makes the parts. Nothing runs until [`serve`].
     ///
     /// # Errors
     /// A sentence that says which flag is wrong.
     pub(crate) fn new(arguments: Serve) -> Result<Self, Vec<String>> {
         let tokens = load_tokens(&arguments)?;
         Self::with(arguments, tokens).map_err(|error| vec![error])
+    }
+
+    /// Returns the tokens of flags and file.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.gateway.tokens
     }
 
     fn with(arguments: Serve, tokens: Tokens) -> Result<Self, String> {
@@ -136,7 +141,7 @@ async fn start_admin(
 ///
 /// # Errors
 /// Everything that is wrong in the file, or a token that is too weak for where the gateway listens.
-pub(crate) fn load_tokens(arguments: &Serve) -> Result<Tokens, Vec<String>> {
+fn load_tokens(arguments: &Serve) -> Result<Tokens, Vec<String>> {
     let mut all = arguments.tokens.clone();
     let tokens = match &arguments.token_file {
         None => Tokens::new(all),
@@ -145,20 +150,24 @@ pub(crate) fn load_tokens(arguments: &Serve) -> Result<Tokens, Vec<String>> {
             Tokens::only(all)
         }
     };
-    if !arguments.network.is_loopback() {
-        check_strength(&tokens).map_err(|error| {
-            let host = &arguments.network.host;
-            vec![format!("other machines can reach --host {host}, and {error}")]
-        })?;
-    }
+    check_strength(&tokens, &arguments.network.host).map_err(|error| vec![error])?;
     Ok(tokens)
 }
 
-fn check_strength(tokens: &Tokens) -> Result<(), String> {
-    if tokens.is_demo() {
-        return Err("the demo tokens are public: set your own with --token SERVICE=TOKEN".into());
+/// Checks that no stranger can publish where the gateway listens on `host`.
+///
+/// # Errors
+/// A sentence that says which token is too weak.
+pub(crate) fn check_strength(tokens: &Tokens, host: &str) -> Result<(), String> {
+    if is_loopback(host) {
+        return Ok(());
     }
-    tokens.check_strength()
+    let checked = if tokens.is_demo() {
+        Err("the demo tokens are public: set your own with --token SERVICE=TOKEN".into())
+    } else {
+        tokens.check_strength()
+    };
+    checked.map_err(|error| format!("other machines can reach --host {host}, and {error}"))
 }
 
 /// Returns the upstream of the flags, with the header in the variable that keeps it out of the

@@ -189,6 +189,7 @@ async fn another_epoch_is_a_conflict_that_names_the_current_one() {
     for url in paths.into_iter().chain([format!("{}{DATASHOP}", front.url)]) {
         let answer = Answer::of(client().get(format!("{url}&epoch=zzzzzz&before=5"))).await;
         assert_eq!((answer.status, &answer.json["epoch"]), (409, &json!(current)), "{answer:?}");
+        assert_eq!(answer.json["status"], 409);
         assert!(answer.error().starts_with("epoch is not the current one"));
     }
 }

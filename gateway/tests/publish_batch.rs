@@ -79,11 +79,13 @@ async fn judges_each_line_on_its_own() {
         "[1]",
         r#"{"service":"etl","workspace_id":NaN,"logData":{}}"#,
         r#"{"service":"etl","workspace_id":"w","logData":{},"id":""}"#,
+        r#"{"service":"etl","workspace_id":"w","logData":{},"id":NaN}"#,
+        r#"{"service":"etl","workspace_id":"w","logData":{},"id": -Infinity}"#,
         &line(&json!("b")),
     ]
     .join("\r\n");
     let answer = send(&gateway, body).await;
-    assert_eq!((answer.status, counts(&answer)), (207, [2, 0, 5]), "{answer:?}");
+    assert_eq!((answer.status, counts(&answer)), (207, [2, 0, 7]), "{answer:?}");
     assert_eq!(answer.json["success"], false);
     let errors = json!([
         { "line": 4, "status": 400, "error": "workspace_id is 5: expected a string" },
@@ -91,6 +93,8 @@ async fn judges_each_line_on_its_own() {
         { "line": 6, "status": 400, "error": "line is not a JSON object: expected {\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}" },
         { "line": 7, "status": 400, "error": "workspace_id is NaN: expected a string" },
         { "line": 8, "status": 400, "error": "id is \"\": expected 1 to 128 visible ASCII characters without spaces" },
+        { "line": 9, "status": 400, "error": "id is NaN: expected a string" },
+        { "line": 10, "status": 400, "error": "id is -Infinity: expected a string" },
     ]);
     assert_eq!(answer.json["errors"], errors);
     let mut reader = gateway.read(&format!("{PROXY}&tail=9")).await;

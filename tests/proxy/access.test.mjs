@@ -106,6 +106,34 @@ for (const [name, [authorize, status, error]] of Object.entries(REFUSED)) {
   });
 }
 
+/** Callbacks that fail. The rejection of a promise without a handler would end the process. */
+const FAILING = {
+  throws: () => {
+    throw new Error("no disk");
+  },
+  rejects: async () => {
+    throw new Error("no disk");
+  },
+  "rejects without an error": () => Promise.reject(Object.create(null)),
+};
+
+for (const [name, onError] of Object.entries(FAILING)) {
+  test(`a host whose onError ${name} goes on`, async (t) => {
+    const warn = t.mock.method(console, "warn", () => {});
+    const host = await startHost(t, {
+      gateway: "http://127.0.0.1:9",
+      authorize: () => Promise.reject(new Error("down")),
+      onError: /** @type {any} */ (onError),
+    });
+    for (let time = 1; time <= 2; time++) {
+      assert.equal((await ask(`${host.url}${STREAM}?${IDS}`)).status, 503);
+      await until("the failure is reported", () => warn.mock.callCount() === time);
+    }
+    for (const { arguments: said } of warn.mock.calls)
+      assert.match(String(said), /^logs proxy: onError failed: (no disk|a value that is no error)/);
+  });
+}
+
 test("identifies the reader to the gateway, and forwards nothing else of the browser", async (t) => {
   const upstream = await startUpstream(t, (_, response) => {
     response.writeHead(200, { "Content-Type": "text/event-stream" }).write("data: first\n\n");

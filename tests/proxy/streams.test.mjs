@@ -252,3 +252,18 @@ test("closes although a browser accepts nothing", async (t) => {
   await within(host.proxy.close(), "the drain");
   socket.destroy();
 });
+
+test("the longest maxAgeMs does not end streams at once", async (t) => {
+  // The age varies, here upwards, where no timer could hold it.
+  t.mock.method(Math, "random", () => 0.999);
+  const upstream = await startCanned(t, `${HEAD}\r\ndata: first\n\n`);
+  const host = await startHost(t, {
+    gateway: upstream.url,
+    maxAgeMs: 2 ** 31 - 1,
+    heartbeatMs: 50,
+  });
+  const reader = await Reader.open(`${host.url}${STREAM}?${IDS}`);
+  assert.equal((await reader.next())?.data, "first");
+  assert.equal((await reader.next())?.comment, "ping");
+  assert.equal(host.proxy.stats().ended.age, 0);
+});

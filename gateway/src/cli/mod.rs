@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Token(TokenCommand),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Network {
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1")]
@@ -100,7 +100,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) network: Network,

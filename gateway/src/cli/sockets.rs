@@ -7,7 +7,7 @@ use logs_gateway::server::door::{Limits, open_files};
 
 use crate::cli::parse::{parse_count, parse_time};
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Sockets {
     /// Maximum number of connections. Above it, readers receive 503, while health checks and
     /// publishers are still served. The default is what the limit of open files (ulimit -n) allows.

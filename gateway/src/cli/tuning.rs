@@ -9,7 +9,7 @@ use logs_gateway::reader::timing::{Spread, StreamTiming};
 
 use crate::cli::parse::{parse_count, parse_time};
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Tuning {
     /// Logs that each channel keeps for readers that reconnect; 0 for none.
     #[arg(long, value_name = "N", default_value_t = 10_000)]

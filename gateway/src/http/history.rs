@@ -67,7 +67,9 @@ pub(crate) fn other_epoch(current: &Epoch) -> Response {
     let error = format!(
         "epoch is not the current one, {current:?}: the gateway restarted, and its sequence numbers began again"
     );
-    json_response(StatusCode::CONFLICT, &json!({ "error": error, "epoch": current }))
+    let status = StatusCode::CONFLICT;
+    let body = json!({ "error": error, "status": status.as_u16(), "epoch": current });
+    json_response(status, &body)
 }
 
 /// Returns a page as JSON, in which each envelope is byte for byte the one of the stream.

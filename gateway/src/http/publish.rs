@@ -100,9 +100,9 @@ pub(crate) fn check(
     let (reason, rejection) = match grant.check(channel) {
         Ok(()) => return Ok(()),
         Err(Refusal::Service) => (Refused::Service, Rejection::unauthorized_publisher()),
-        Err(Refusal::Workspace(allowed)) => {
+        Err(Refusal::Workspace) => {
             let error = format!(
-                "workspace_id is {:?}: expected a workspace of this token, {allowed}",
+                "workspace_id is {:?}: expected a workspace of this token, which its entry in the file of tokens names",
                 channel.workspace().as_str()
             );
             (Refused::Workspace, Rejection::new(StatusCode::FORBIDDEN, error))

@@ -77,7 +77,7 @@ fn publish_line(gateway: &Gateway, grant: &Grant, line: &[u8]) -> Result<Accepte
             error.valid_up_to()
         ))
     })?;
-    let text = loose_json::spelled(text.to_owned(), "line", &IDS)?;
+    let text = loose_json::spelled(text.to_owned(), "line", &LINE_IDS)?;
     let log = Log::parse("line", &text)?;
     check(gateway, grant, &log.channel)?;
     let Some(id) = log_id::of_line(&text)? else {
@@ -135,6 +135,13 @@ fn too_large() -> Rejection {
         ),
     )
 }
+
+/// The fields of a line that must be strings: those of the channel, and the id of the log. A number
+/// that was spelled as a string would make all logs with it one.
+const LINE_IDS: [&str; 5] = {
+    let [service, workspace, workflow, function] = IDS;
+    [service, workspace, workflow, function, "id"]
+};
 
 /// The limit of logs in a batch.
 const MAX_LOGS: usize = 1_000;

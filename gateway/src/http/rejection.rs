@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::http::content_type::JSON;
 
-/// A refusal: `{"error": …}` under a 4xx or 5xx status.
+/// A refusal: `{"error": …, "status": …}` under a 4xx or 5xx status, which it repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     status: StatusCode,

@@ -217,6 +217,10 @@ impl Hub {
     /// continue.
     pub fn reconfigure(&self, config: Config) {
         self.config.store(Arc::new(config));
+        // A reader that collects logs may wait for more than it can stay behind now.
+        for reader in self.handles().values() {
+            reader.wake.collect(Bounds { lines: 0, bytes: 0 });
+        }
         if self.held_bytes() > config.history_total_bytes {
             self.trim();
         }

@@ -35,17 +35,14 @@ enum State {
 }
 
 impl Collector {
-    /// The flush threshold is one `page`, or half of the history or lag limit if smaller, so that
-    /// waiting cannot make a reader slow.
     pub(crate) fn new(page: Bounds, config: &Config, now: Instant) -> Self {
-        let (Keep::History(kept) | Keep::ForReaders(kept)) = config.keep();
-        let enough =
-            |page: usize, kept: usize, behind: usize| page.min(kept.min(behind) / 2).max(1);
-        let enough = Bounds {
-            lines: enough(page.lines, kept.lines, config.reader.lines),
-            bytes: enough(page.bytes, kept.bytes, config.reader.bytes),
-        };
+        let enough = enough(page, config);
         Self { enough, state: State::Idle { quiet_at: now } }
+    }
+
+    /// Adapts the flush threshold to limits that may have changed.
+    pub(crate) fn reconfigure(&mut self, page: Bounds, config: &Config) {
+        self.enough = enough(page, config);
     }
 
     /// Returns how many of the `waiting` logs are sent at `now`: all, the first, or none yet. Logs
@@ -88,6 +85,17 @@ impl Collector {
     /// Returns the flush threshold.
     pub(crate) fn enough(&self) -> Bounds {
         self.enough
+    }
+}
+
+/// Returns the flush threshold: one `page`, or half of the history or lag limit if smaller, so that
+/// waiting cannot make a reader slow.
+fn enough(page: Bounds, config: &Config) -> Bounds {
+    let (Keep::History(kept) | Keep::ForReaders(kept)) = config.keep();
+    let enough = |page: usize, kept: usize, behind: usize| page.min(kept.min(behind) / 2).max(1);
+    Bounds {
+        lines: enough(page.lines, kept.lines, config.reader.lines),
+        bytes: enough(page.bytes, kept.bytes, config.reader.bytes),
     }
 }
 

@@ -211,6 +211,23 @@ fn a_reader_with_a_small_lag_limit_is_woken_before_it_is_slow() {
     assert_eq!(events(reader.fetch(at(1))), ["2-51"]);
 }
 
+#[test]
+fn limits_that_are_lowered_while_a_reader_collects_do_not_make_it_slow() {
+    let hub = hub(Config::default());
+    let (mut reader, at) = open(&hub, &["a"], "");
+    let is_woken = |reader: &Reader| reader.handle.wake.woken().now_or_never().is_some();
+    publish(&hub, "a", 2);
+    assert!(is_woken(&reader));
+    assert_eq!([events(reader.fetch(at(0))), events(reader.fetch(at(0)))].concat(), ["1"]);
+    hub.reconfigure(SMALL);
+    publish(&hub, "a", 1);
+    assert!(is_woken(&reader), "it learns the new limits");
+    assert_eq!(events(reader.fetch(at(1))), NOTHING);
+    publish(&hub, "a", 48);
+    assert!(is_woken(&reader));
+    assert_eq!(events(reader.fetch(at(1))), ["2-51"]);
+}
+
 #[tokio::test]
 async fn waiting_logs_arrive_without_another_log() {
     let hub = hub(Config::default());

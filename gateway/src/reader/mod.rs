@@ -189,7 +189,10 @@ impl Reader {
     }
 
     fn fetch(&mut self, now: Instant) -> Option<Next> {
-        if let Some(collector) = &self.collector {
+        // A reload may have changed it.
+        let config = self.hub.config();
+        if let Some(collector) = &mut self.collector {
+            collector.reconfigure(PAGE, &config);
             self.handle.wake.collect(collector.enough());
         }
         let mut page = Vec::new();
@@ -197,7 +200,6 @@ impl Reader {
         // Read first: the page contains no log after this order, so that channels merge in the
         // order of publishing.
         let order = self.hub.last_order();
-        let config = self.hub.config();
         let mut next = Vec::with_capacity(self.tracks.len());
         for index in 0..self.tracks.len() {
             let Some(track) = &mut self.tracks[index] else { continue };

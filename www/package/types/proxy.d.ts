@@ -29,7 +29,7 @@ export interface LogsProxyDeadlines {
   headMs?: number;
   /** Until the next byte of an open stream arrives. Default: 45,000; then the stream ends. */
   idleMs?: number;
-  /** Until `authorize` has settled. Default: 10,000; then 503. */
+  /** Until `authorize` has settled, and then `headers`. Default: 10,000; then 503. */
   authorizeMs?: number;
   /** Until a browser has accepted a chunk of its stream. Default: 60,000; then it is cut off. */
   writeMs?: number;
@@ -71,7 +71,7 @@ export interface LogsProxyOptions<Request extends IncomingMessage = IncomingMess
   deadlines?: LogsProxyDeadlines;
   /**
    * Called for each failure of the gateway or of `authorize`. Default: `console.warn` with its
-   * message.
+   * message. It may be async. If it fails itself, `console.warn` says so.
    */
   onError?(error: Error & { status: number }): void;
 }

@@ -5,13 +5,11 @@
 /** @import { LogsTarget } from "../../types/proxy.d.ts" */
 
 import { hasHidden } from "../channel.js";
-import { causeOf, Refusal, shown } from "./refusal.js";
+import { causeOf, Refusal, RETRY_AFTER, shown } from "./refusal.js";
+import { settled } from "./waiting.js";
 
 /** The size limit of identity headers, which the gateway enforces too. */
 const MAX_BYTES = 256;
-
-/** Seconds until a page asks again after the host could not check its login. */
-const RETRY_AFTER = 5;
 
 /** Half of a character, which no encoding can send. */
 const BROKEN = /\p{Cs}/u;
@@ -22,11 +20,12 @@ const BROKEN = /\p{Cs}/u;
  * @param {(request: any, target: LogsTarget) => unknown} authorize
  * @param {IncomingMessage} request
  * @param {LogsTarget} target
+ * @param {AbortSignal} signal Ends the wait for `authorize`.
  * @param {number} deadline Milliseconds until `authorize` must have settled.
  * @returns {Promise<string>}
  */
-export async function identify(authorize, request, target, deadline) {
-  const reader = await ask(authorize, request, target, deadline);
+export async function identify(authorize, request, target, signal, deadline) {
+  const reader = await ask(authorize, request, target, signal, deadline);
   if (reader === null) throw new Refusal(401, "not logged in: log in to read logs");
   const { userId, workspaceIds } = parse(reader);
   if (!workspaceIds.has(target.workspaceId))
@@ -38,23 +37,19 @@ export async function identify(authorize, request, target, deadline) {
  * @param {(request: any, target: LogsTarget) => unknown} authorize
  * @param {IncomingMessage} request
  * @param {LogsTarget} target
+ * @param {AbortSignal} signal
  * @param {number} deadline
  */
-async function ask(authorize, request, target, deadline) {
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(reject, deadline, new Error(`no result within ${deadline / 1_000} s`));
-  });
+async function ask(authorize, request, target, signal, deadline) {
+  const late = new Error(`no result within ${deadline / 1_000} s`);
   try {
-    return await Promise.race([authorize(request, { ...target }), late]);
+    return await settled(() => authorize(request, { ...target }), signal, deadline, late);
   } catch (error) {
+    signal.throwIfAborted();
     throw new Refusal(503, "the login cannot be checked at the moment", {
       retryAfter: RETRY_AFTER,
       cause: new Error(`authorize failed: ${causeOf(error)}`),
     });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

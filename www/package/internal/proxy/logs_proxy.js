@@ -9,10 +9,11 @@ import { identify } from "./access.js";
 import { bodyOf, isForReader } from "./history.js";
 import { checkHeaders, parseOptions } from "./options.js";
 import { passOn } from "./passing.js";
-import { causeOf, Refusal, sendJson, sendRefusal } from "./refusal.js";
+import { causeOf, Refusal, RETRY_AFTER, sendJson, sendRefusal } from "./refusal.js";
 import { cursorOf, parseHistory, parseStream } from "./target.js";
 import { Route, Upstream } from "./upstream.js";
 import { Visits } from "./visits.js";
+import { settled } from "./waiting.js";
 
 /** How long browsers have to accept a goodbye. */
 const DRAIN_MS = 5_000;
@@ -102,7 +103,8 @@ export class LogsProxy {
         throw new Refusal(405, `expected GET, got ${request.method}`, { allow: "GET, HEAD" });
       await respond(visit);
     } catch (error) {
-      this.#refuse(visit, error);
+      // What fails because of the end is less useful to a reader than its reason.
+      this.#refuse(visit, visit.signal.aborted ? visit.signal.reason : error);
     }
   }
 
@@ -115,14 +117,30 @@ export class LogsProxy {
    * @returns {Promise<OutgoingHttpHeaders>}
    */
   async #admit(visit, request, target) {
-    const { authorize, deadlines, headers } = this.#settings;
-    const user = await identify(authorize, request, target, deadlines.authorizeMs);
-    visit.signal.throwIfAborted();
+    const { authorize, deadlines } = this.#settings;
+    const { signal } = visit;
+    const user = await identify(authorize, request, target, signal, deadlines.authorizeMs);
+    signal.throwIfAborted();
     this.#visits.enter(visit, user);
-    const own = typeof headers === "function" ? checkHeaders(await headers()) : headers;
+    const own = await this.#ownHeaders(signal);
     // Node writes headers as Latin-1, the gateway reads them as UTF-8.
     const utf8 = (/** @type {string} */ text) => Buffer.from(text).toString("latin1");
     return { ...own, "X-User-Id": utf8(user), "X-Workspace-Id": utf8(target.workspaceId) };
+  }
+
+  /**
+   * Returns the headers of the host for a request to the gateway.
+   *
+   * @param {AbortSignal} signal
+   */
+  async #ownHeaders(signal) {
+    const { deadlines, headers } = this.#settings;
+    if (typeof headers !== "function") return headers;
+    const late = new Refusal(503, "the gateway cannot be asked at the moment", {
+      retryAfter: RETRY_AFTER,
+      cause: new Error(`headers failed: no result within ${deadlines.authorizeMs / 1_000} s`),
+    });
+    return checkHeaders(await settled(headers, signal, deadlines.authorizeMs, late));
   }
 
   /**
@@ -157,10 +175,13 @@ export class LogsProxy {
       cause,
     });
     if (!onError) return console.warn(error.message);
-    try {
-      onError(error);
-    } catch (thrown) {
+    const fail = (/** @type {unknown} */ thrown) =>
       console.warn(`logs proxy: onError failed: ${causeOf(thrown)}`);
+    try {
+      // It may be an async function, whose rejection without a handler would end the process.
+      Promise.resolve(onError(error)).catch(fail);
+    } catch (thrown) {
+      fail(thrown);
     }
   }
 }

@@ -33,7 +33,7 @@ const DEFAULTS = {
 const OTHERS = ["gateway", "authorize", "path", "headers", "tls", "onError", "deadlines"];
 
 /** The longest delay of a timer; a longer one would fire at once. */
-const MAX_MS = 2_147_483_647;
+export const MAX_MS = 2_147_483_647;
 
 /** Headers that the proxy sets itself, or that would frame the request in another way. */
 const RESERVED = [

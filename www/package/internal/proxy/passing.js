@@ -6,6 +6,7 @@
 /** @import { Settings } from "./options.js" */
 /** @import { Visit, Visits } from "./visits.js" */
 
+import { MAX_MS } from "./options.js";
 import { Tail } from "./tail.js";
 
 /** @typedef {keyof LogsProxyStats["ended"]} End */
@@ -81,7 +82,7 @@ class Passing {
     this.#start("ping", settings.heartbeatMs, () => this.#ping());
     if (settings.maxAgeMs !== Number.POSITIVE_INFINITY) {
       const age = settings.maxAgeMs * (1 - AGE_SPREAD / 2 + AGE_SPREAD * Math.random());
-      this.#start("age", age, () => this.#leave("age"));
+      this.#start("age", Math.min(age, MAX_MS), () => this.#leave("age"));
     }
   }
 

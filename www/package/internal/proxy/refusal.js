@@ -2,6 +2,9 @@
 
 /** @import { OutgoingHttpHeaders, ServerResponse } from "node:http" */
 
+/** Seconds until a page asks again after a function of the host did not settle. */
+export const RETRY_AFTER = 5;
+
 /** A refusal: `{"error": …}` under a 4xx or 5xx status. */
 export class Refusal extends Error {
   /**
@@ -83,10 +86,15 @@ export function shown(text) {
  * @param {unknown} thrown
  */
 export function causeOf(thrown) {
-  const { message, code, errors } =
-    /** @type {{ message?: unknown, code?: unknown, errors?: unknown }} */ (thrown ?? {});
-  if (Array.isArray(errors) && errors.length > 0)
-    return [...new Set(errors.map((error) => String(error?.message ?? error)))].join(", ");
-  if (typeof message === "string" && message !== "") return message;
-  return String(code ?? thrown);
+  try {
+    const { message, code, errors } =
+      /** @type {{ message?: unknown, code?: unknown, errors?: unknown }} */ (thrown ?? {});
+    if (Array.isArray(errors) && errors.length > 0)
+      return [...new Set(errors.map((error) => String(error?.message ?? error)))].join(", ");
+    if (typeof message === "string" && message !== "") return message;
+    return String(code ?? thrown);
+  } catch {
+    // An object without a prototype, or with a getter that throws.
+    return "a value that is no error and has no text";
+  }
 }

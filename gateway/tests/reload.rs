@@ -1,0 +1,110 @@
+//! What a reload refuses: tokens that are too weak for where the gateway listens, and whatever the
+//! next start would refuse.
+
+#![cfg(unix)]
+
+mod support;
+#[path = "support/temporary.rs"]
+mod temporary;
+
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{ChildStderr, Command, Stdio};
+
+use support::process::Process;
+use temporary::File;
+
+/// A loopback address in a form that the gateway takes for a name, so for one that other machines
+/// may reach.
+const OTHERS_REACH: &str = "host = \"127.1\"\n";
+
+/// The hash of [`SECRET`].
+const TOKENS: &str = "[[token]]\nname = \"own\"\nservices = [\"etl\"]\nworkspaces = [\"*\"]\nsha256 = \"9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f\"\n";
+const SECRET: &str = "0123456789abcdef";
+
+/// A gateway without a terminal, its configuration and its log.
+struct Reloading {
+    gateway: Process,
+    log: Lines<BufReader<ChildStderr>>,
+    config: File,
+}
+
+impl Reloading {
+    fn start(name: &str, config: &str) -> Self {
+        let config = File::new(&format!("reload-{name}"), config);
+        let mut setsid = Command::new("setsid");
+        setsid
+            .args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0", "--config", config.path()])
+            .env_remove("LOGS_GATEWAY_TOKENS")
+            .env("RUST_LOG", "info")
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut gateway = Process::start(&mut setsid);
+        let log = BufReader::new(gateway.child.stderr.take().expect("piped")).lines();
+        Self { gateway, log, config }
+    }
+
+    /// Reloads with this configuration, and returns the line of the log about it.
+    fn reload(&mut self, config: &str) -> String {
+        self.config.write(config);
+        self.gateway.signal("-HUP");
+        let is_result = |line: &String| {
+            line.contains("stays in force") || line.contains("configuration was reloaded")
+        };
+        self.log.by_ref().map_while(Result::ok).find(is_result).expect("a result in the log")
+    }
+
+    /// Returns the status of a log that is published with `secret`.
+    fn publish(&self, secret: &str) -> String {
+        let body = r#"{"service":"etl","workspace_id":"w","logData":{}}"#;
+        let answer = self.gateway.exchange(&format!(
+            "POST /logs/publish HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Service-Token: {secret}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    }
+}
+
+#[test]
+fn the_tokens_must_be_strong_enough_for_where_the_gateway_listens_now() {
+    let tokens = File::new("reload-strong", TOKENS);
+    let named = format!("{OTHERS_REACH}tokens = {:?}\n", tokens.path());
+    let mut reloading = Reloading::start("strength", &named);
+    assert_eq!(reloading.publish(SECRET), "200");
+    // The new host would take effect after a restart.
+    for config in ["", "host = \"127.0.0.1\"\n"] {
+        let result = reloading.reload(config);
+        assert!(
+            result.contains("other machines can reach --host 127.1, and the demo tokens"),
+            "{result}"
+        );
+        assert_eq!([reloading.publish("l5-etl-token"), reloading.publish(SECRET)], ["403", "200"]);
+    }
+}
+
+#[test]
+fn own_tokens_are_not_replaced_by_those_of_the_demo() {
+    let tokens = File::new("reload-own", TOKENS);
+    let mut reloading = Reloading::start("demo", "");
+    assert_eq!(reloading.publish("l5-etl-token"), "200");
+    let result = reloading.reload(&format!("tokens = {:?}\n", tokens.path()));
+    assert!(result.contains("was reloaded"), "{result}");
+    assert_eq!([reloading.publish("l5-etl-token"), reloading.publish(SECRET)], ["403", "200"]);
+    let result = reloading.reload("");
+    assert!(result.contains("stays in force: no tokens are set any more"), "{result}");
+    assert_eq!([reloading.publish("l5-etl-token"), reloading.publish(SECRET)], ["403", "200"]);
+}
+
+#[test]
+fn what_refuses_a_start_refuses_a_reload() {
+    let mut reloading = Reloading::start("start", "");
+    for (config, expected) in [
+        ("cors-credentials = true\n", "cors"),
+        ("site = \"/nonexistent\"\n", "it has no index.html"),
+        (OTHERS_REACH, "other machines can reach --host 127.1"),
+    ] {
+        let result = reloading.reload(config);
+        assert!(result.contains("stays in force") && result.contains(expected), "{result}");
+    }
+    let result = reloading.reload("history-lines = 10\n");
+    assert!(result.contains("was reloaded"), "{result}");
+}
