@@ -133,11 +133,15 @@ class Sender:
         """Returns a line for each channel that lost lines: how many, and why."""
         markers: List[Line] = []
         drops = self._lines.drops.take()
-        for (channel, reason), count in drops.items():
-            if len(markers) == BATCH_LINES // 2:
-                self._lines.drops.add(channel, reason, count)
+        for channel, reason in list(drops):
+            if channel is not None and len(markers) == BATCH_LINES // 2:
+                self._lines.drops.add(channel, reason, drops.pop((channel, reason)))
                 continue
+            count = drops[channel, reason]
             self.dropped += count
+            if channel is None:
+                # Only standard error reports it.
+                continue
             number = self._next_number()
             self._markers.add(number)
             markers.append((channel, number, encode(marker(count, reason))))
@@ -263,8 +267,10 @@ class Sender:
         if self._lines.drops and not self._is_ticket_marked:
             # Once only: while lines keep being dropped, there is always another marker to send.
             self._is_ticket_marked = True
-            self.delivery.add(self._new_markers())
-            return
+            markers = self._new_markers()
+            if markers:
+                self.delivery.add(markers)
+                return
         ticket, self._ticket = self._ticket, None
         ticket.answer(True)
 
