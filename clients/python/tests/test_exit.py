@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -243,6 +244,33 @@ time.sleep(60)
     assert time.monotonic() - start < LONGEST_EXIT
     assert done.returncode == -signal.SIGTERM
     assert "5 lines not sent" in done.stderr
+
+
+def test_sigterm_ends_process_1_of_a_container(imitation: Imitation) -> None:
+    namespace = ["unshare", "--map-root-user", "--pid", "--fork"]
+    if not shutil.which("unshare") or subprocess.run([*namespace, "true"], check=False).returncode:
+        pytest.skip("needs the program unshare, and the right to make a PID namespace")
+    program = (
+        PUBLISHER
+        + """
+import signal
+for n in range(5): log(n)
+print(os.getpid(), flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(1)
+print("still running")
+"""
+    )
+    done = subprocess.run(
+        [*namespace, sys.executable, "-c", program],
+        env=environment(imitation.url),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, "1\n"), done.stderr
+    assert imitation.numbers() == dict.fromkeys(range(5), 1)
 
 
 _OWN_HANDLER = """
