@@ -71,6 +71,8 @@ class Imitation:
         self.requests: List[Request] = []
         self.largest_batch = 1_000
         self.clock_ahead = 0
+        #: What is added to each reason for which a line of a batch is refused.
+        self.verbosity = ""
         #: A server in front: returns the status of its HTML page for a request that it blocks.
         self.front: Callable[[bytes], Optional[int]] = lambda _: None
         self._steps: Deque[Step] = deque()
@@ -293,6 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
             log = json.loads(line)
             problem = _problem(log)
             if problem:
+                problem += self._imitation.verbosity
                 errors.append({"line": number, "status": 400, "error": problem})
             elif self._imitation.store(self.path, log, log.get("id")):
                 stored += 1

@@ -112,6 +112,9 @@ class Delivery:
         self._check_token(answer)
         if answer.status in _REFUSED_TOKEN:
             self._blocked(part, answer, _BATCH_ROUTE, _NDJSON)
+        elif answer.status in (200, 207) and answer.is_cut and len(part) > 1:
+            # The ids keep the lines that were stored from being stored again.
+            self._split(part, (len(part) + 1) // 2)
         elif answer.status in (200, 207):
             self._settle(part, answer)
         elif answer.status == 413 and len(part) > 1:
