@@ -53,6 +53,30 @@ def test_the_exit_is_bounded_and_the_loss_is_reported(
     assert "5 lines not sent" in done.stderr
 
 
+def test_the_exit_waits_once_although_logging_flushes_and_closes_too(black_hole: str) -> None:
+    program = """
+import atexit, os, time
+# Runs last, even after the exit handler of logging.
+atexit.register(lambda: print(time.monotonic() - start))
+import logging
+from datashop_logs import LogHandler
+handler = LogHandler(url=os.environ["URL"].replace("http:", "https:"), token=os.environ["TOKEN"],
+    workspace_id="w", connect_timeout=60, exit_timeout=5)
+logging.basicConfig(level=logging.INFO, handlers=[handler])
+for n in range(5): logging.info("line %d", n)
+handler.publisher.flush(0.5)
+print(handler.publisher.stats()["queued"])
+start = time.monotonic()
+"""
+    done = run_python(program, black_hole)
+    queued, seconds = done.stdout.split()
+    assert queued == "5"
+    assert float(seconds) < 2 * 5
+    (problem,) = done.stderr.splitlines()
+    assert "5 lines not sent" in problem
+    assert "does not answer" in problem
+
+
 def test_what_the_exit_leaves_no_time_for_is_counted_in_a_marker(imitation: Imitation) -> None:
     def wait(_: object) -> bool:
         time.sleep(0.15)

@@ -88,6 +88,14 @@ class Delivery:
         self._parts.clear()
         return lines
 
+    def numbers(self) -> List[int]:
+        """Returns the numbers of the lines that were not delivered. Any thread may call it."""
+        try:
+            return [number for part in list(self._parts) for _, number, _ in part]
+        except RuntimeError:
+            # Changed by a finalizer that ran while the parts were copied.
+            return []
+
     def step(self) -> bool:
         """Sends one part. Returns whether the fate of its lines is known.
 
