@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -70,6 +71,10 @@ class Imitation:
         self.requests: List[Request] = []
         self.largest_batch = 1_000
         self.clock_ahead = 0
+        #: What is added to each reason for which a line of a batch is refused.
+        self.verbosity = ""
+        #: A server in front: returns the status of its HTML page for a request that it blocks.
+        self.front: Callable[[bytes], Optional[int]] = lambda _: None
         self._steps: Deque[Step] = deque()
         self._ids: Set[Tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -182,6 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.decompress(body)
         lines = body.split(b"\n")
         self._imitation.requests.append(Request(self.path, dict(self.headers), len(lines)))
+        blocked = self._imitation.front(body)
+        if blocked is not None:
+            self._send(blocked, b"<html>blocked</html>", "text/html")
+            return
         step = self._imitation.next_step()
         if step is not None and step(self):
             return
@@ -220,11 +229,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.is_silent:
             self.close_connection = True
             return
-        text = json.dumps(body).encode()
+        self._send(status, json.dumps(body).encode(), "application/json", headers or {})
+
+    def _send(
+        self, status: int, text: bytes, kind: str, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.send_response(status)
-        for name, value in (headers or {}).items():
+        for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
@@ -282,6 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
             log = json.loads(line)
             problem = _problem(log)
             if problem:
+                problem += self._imitation.verbosity
                 errors.append({"line": number, "status": 400, "error": problem})
             elif self._imitation.store(self.path, log, log.get("id")):
                 stored += 1

@@ -65,6 +65,18 @@ def test_a_batch_that_is_too_large_is_halved(make: Make, imitation: Imitation) -
     assert imitation.numbers() == dict.fromkeys(range(500), 1)
 
 
+def test_a_batch_whose_answer_is_too_long_is_halved(make: Make, imitation: Imitation) -> None:
+    imitation.verbosity = "x" * 4_000
+    publisher = make(imitation.url)
+    imitation.answer_next(503)
+    for n in range(1_000):
+        publisher.publish("a:b" if n % 2 else "w", "f", {"n": n})
+    assert publisher.flush(20)
+    assert imitation.numbers() == dict.fromkeys(range(0, 1_000, 2), 1)
+    assert publisher.stats()["dropped"] == 500
+    assert publisher.stats()["failures"] == 1
+
+
 def test_a_line_that_is_too_large_is_dropped_alone(make: Make, imitation: Imitation) -> None:
     publisher = make(imitation.url)
     imitation.answer_next(413)

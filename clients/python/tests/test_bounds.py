@@ -122,6 +122,43 @@ def test_drops_are_counted_exactly_from_many_threads() -> None:
     assert not drops
 
 
+def test_the_counts_of_many_channels_are_bounded_and_their_sum_is_exact() -> None:
+    channels = Channels("etl")
+    drops = Drops()
+    for n in range(100_000):
+        drops.add(channels.of("w", f"f{n % 50_000}", None), "full")
+    assert len(drops._counts) < 20_000
+    assert drops.total() == 100_000
+    assert sum(drops.take().values()) == 100_000
+
+
+def test_a_channel_that_was_forgotten_is_the_same_channel() -> None:
+    channels = Channels("etl")
+    first = channels.of("w", "f", None)
+    for n in range(5_000):
+        channels.of("w", f"f{n}", None)
+    drops = Drops()
+    drops.add(first, "full")
+    drops.add(channels.of("w", "f", None), "full")
+    assert drops.take() == {(first, "full"): 2}
+
+
+def test_drops_in_many_channels_are_reported_once_each(
+    make: Make, imitation: Imitation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publisher = make(imitation.url, max_lines=1)
+    imitation.answer_next(503)
+    publisher.publish("w", "f", {"n": -1})
+    wait_until(lambda: publisher.stats()["failures"])
+    for n in range(20_000):
+        publisher.publish("w", f"f{n}", {"n": n})
+    assert publisher.flush(30)
+    marked = sum(marker["dropped"] for marker in imitation.markers())
+    wait_until(lambda: publisher.stats()["dropped"] + len(imitation.numbers()) == 20_001)
+    assert 0 < marked < publisher.stats()["dropped"]
+    assert "in more channels than are counted separately" in capsys.readouterr().err
+
+
 def test_a_recurring_problem_is_reported_once_a_minute(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -57,6 +57,13 @@ def test_publish_reports_lines_that_were_not_stored(imitation: Imitation, closed
     assert (done.returncode, done.stdout) == (1, "0 stored, 1 not delivered\n")
 
 
+def test_publish_counts_lines_whose_sending_cannot_be_ended(black_hole: str) -> None:
+    # The handshake of TLS waits longer than the end of the process.
+    url = black_hole.replace("http:", "https:")
+    done = _run(["publish", *_CHANNEL, "--timeout", "0.2", "a message"], url)
+    assert (done.returncode, done.stdout) == (1, "0 stored, 1 not delivered\n")
+
+
 def test_wrong_usage_has_an_exit_code_of_its_own(imitation: Imitation) -> None:
     assert _run(["publish"], imitation.url).returncode == 2
     assert _run(["unknown"], imitation.url).returncode == 2

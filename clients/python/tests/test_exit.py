@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,6 +51,30 @@ def test_the_exit_is_bounded_and_the_loss_is_reported(
     assert time.monotonic() - start < LONGEST_EXIT
     assert done.returncode == 0
     assert "5 lines not sent" in done.stderr
+
+
+def test_the_exit_waits_once_although_logging_flushes_and_closes_too(black_hole: str) -> None:
+    program = """
+import atexit, os, time
+# Runs last, even after the exit handler of logging.
+atexit.register(lambda: print(time.monotonic() - start))
+import logging
+from datashop_logs import LogHandler
+handler = LogHandler(url=os.environ["URL"].replace("http:", "https:"), token=os.environ["TOKEN"],
+    workspace_id="w", connect_timeout=60, exit_timeout=5)
+logging.basicConfig(level=logging.INFO, handlers=[handler])
+for n in range(5): logging.info("line %d", n)
+handler.publisher.flush(0.5)
+print(handler.publisher.stats()["queued"])
+start = time.monotonic()
+"""
+    done = run_python(program, black_hole)
+    queued, seconds = done.stdout.split()
+    assert queued == "5"
+    assert float(seconds) < 2 * 5
+    (problem,) = done.stderr.splitlines()
+    assert "5 lines not sent" in problem
+    assert "does not answer" in problem
 
 
 def test_what_the_exit_leaves_no_time_for_is_counted_in_a_marker(imitation: Imitation) -> None:
@@ -243,6 +268,33 @@ time.sleep(60)
     assert time.monotonic() - start < LONGEST_EXIT
     assert done.returncode == -signal.SIGTERM
     assert "5 lines not sent" in done.stderr
+
+
+def test_sigterm_ends_process_1_of_a_container(imitation: Imitation) -> None:
+    namespace = ["unshare", "--map-root-user", "--pid", "--fork"]
+    if not shutil.which("unshare") or subprocess.run([*namespace, "true"], check=False).returncode:
+        pytest.skip("needs the program unshare, and the right to make a PID namespace")
+    program = (
+        PUBLISHER
+        + """
+import signal
+for n in range(5): log(n)
+print(os.getpid(), flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(1)
+print("still running")
+"""
+    )
+    done = subprocess.run(
+        [*namespace, sys.executable, "-c", program],
+        env=environment(imitation.url),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, "1\n"), done.stderr
+    assert imitation.numbers() == dict.fromkeys(range(5), 1)
 
 
 _OWN_HANDLER = """

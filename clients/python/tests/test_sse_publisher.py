@@ -68,3 +68,55 @@ def test_a_job_without_a_valid_environment_runs_and_says_so_once(
     assert done.stderr.count("\n") == 1
     assert problem in done.stderr
     assert TOKEN not in done.stderr
+
+
+_FORK = """
+import os, signal, sys, threading
+from datashop_logs import sse_publisher
+has_begun, may_end = threading.Event(), threading.Event()
+class Slow:
+    def write(self, text):
+        has_begun.set(); may_end.wait(20)
+    def flush(self): pass
+"""
+
+_CHILD = """
+threading.Thread(target=first).start()
+has_begun.wait(20)
+child = os.fork()
+if child == 0:
+    # Ends a child that waits for ever.
+    signal.alarm(10)
+    sse_publisher.publish_etl_log("w", "f", {"n": 1})
+    os._exit(0 if sse_publisher.flush(9) else 1)
+print(os.waitpid(child, 0)[1])
+may_end.set()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_during_the_first_call_publishes(imitation: Imitation) -> None:
+    first = """
+def first():
+    with sse_publisher._lock:
+        has_begun.set(); may_end.wait(20)
+"""
+    variables = {"DATASHOP_LOGS_URL": imitation.url, "DATASHOP_LOGS_TOKEN": TOKEN}
+    done = _run(_FORK + first + _CHILD, **variables)
+    assert done.stdout == "0\n", done.stderr
+    assert imitation.numbers() == {1: 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_standard_error_that_blocks_holds_up_no_other_thread() -> None:
+    program = """
+sys.stderr = Slow()
+signal.alarm(10)
+call = lambda: sse_publisher.publish_etl_log("w", "f", {"n": 1})
+threading.Thread(target=call).start()
+has_begun.wait(20)
+print(call())
+may_end.set()
+"""
+    done = _run(_FORK + program)
+    assert (done.returncode, done.stdout) == (0, "False\n")

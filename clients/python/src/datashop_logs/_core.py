@@ -16,7 +16,7 @@ from ._channel import Channels
 from ._config import Config
 from ._encode import encode
 from ._queue import LineQueue, Ticket
-from ._report import counted, write
+from ._report import counted
 from ._sender import Sender
 
 #: The end of a timeout, in seconds, that is reserved for the count of what will not be sent.
@@ -30,6 +30,7 @@ _START_AGAIN = 1.0
 class Stats(TypedDict):
     """Counters of a publisher in this process."""
 
+    #: Not stored yet, whether waiting or being sent.
     queued: int
     stored: int
     #: Lines that a retry sent again, and that the gateway recognized.
@@ -60,6 +61,13 @@ class _Run:
         self.turn = threading.Lock()
         #: The time after which an exiting process waits no longer.
         self.exit_deadline: Optional[float] = None
+
+    def until(self, deadline: float) -> float:
+        """Returns `deadline`, or the end of the exit timeout if that comes first.
+
+        `logging.shutdown()`, for example, flushes and closes after the exit has waited already.
+        """
+        return deadline if self.exit_deadline is None else min(deadline, self.exit_deadline)
 
 
 class Core:
@@ -94,6 +102,9 @@ class Core:
             line = (channel, run.next_number(), encode(log_data))
             run.lines.put(line, sender.drop_reason)
             if run.exit_deadline is not None:
+                if time.monotonic() >= run.exit_deadline:
+                    late = "lines logged after the exit timeout are dropped"
+                    sender.reporter.say_once("exit", late)
                 self._drain_here(run, run.exit_deadline)
             elif not run.is_running:
                 self._start(run)
@@ -111,7 +122,7 @@ class Core:
         if _guard.is_sending():
             return False
         run = self._run
-        deadline = time.monotonic() + timeout
+        deadline = run.until(time.monotonic() + timeout)
         return self._await(run, self._request(run, deadline))
 
     def close(self, timeout: float) -> bool:
@@ -122,8 +133,8 @@ class Core:
         if _guard.is_sending() or self._is_closed:
             return self._close_result
         self._is_closed = True
-        deadline = time.monotonic() + timeout
         run = self._run
+        deadline = run.until(time.monotonic() + timeout)
         is_handled = self._await(run, self._request(run, deadline, is_last=True))
         is_stopped = self.stop(deadline)
         self._close_result = is_handled and is_stopped
@@ -132,7 +143,8 @@ class Core:
 
     def begin_exit(self, deadline: float) -> Optional[Ticket]:
         """Requests a flush for the end of the process. `await_exit` must follow."""
-        return self._request(self._run, deadline - _FOR_MARKER)
+        run = self._run
+        return self._request(run, run.until(deadline) - _FOR_MARKER)
 
     def await_exit(self, ticket: Optional[Ticket]) -> bool:
         """Waits for the flush that `begin_exit` has requested."""
@@ -140,8 +152,9 @@ class Core:
 
     def end(self, deadline: float) -> None:
         """Stops the thread. From now on, lines are sent in the thread that logs them."""
-        self._run.exit_deadline = deadline
-        self.stop(deadline)
+        run = self._run
+        run.exit_deadline = run.until(deadline)
+        self.stop(run.exit_deadline)
 
     def stop(self, deadline: float) -> bool:
         """Ends the thread after a last attempt. Returns whether it sent everything.
@@ -161,8 +174,8 @@ class Core:
             is_ended = _acquire(run.turn, max(deadline, time.monotonic() + _FOR_ABORT))
         if not is_ended:
             # Blocked by name resolution, for example. The thread ends with the process.
-            lost = counted(len(run.lines))
-            write(f"at least {lost} not sent: {self.config.address} does not answer")
+            lost = f"{counted(sender.pending())} not sent: {self.config.address} does not answer"
+            sender.reporter.say_once("lost", lost)
             return False
         try:
             if not sender.is_drained():
@@ -188,7 +201,7 @@ class Core:
         sender = run.sender
         totals = sender.delivery.totals
         return {
-            "queued": len(run.lines),
+            "queued": sender.pending(),
             "stored": totals.stored,
             "duplicates": totals.duplicates,
             "refused": totals.refused,
@@ -267,8 +280,6 @@ class Core:
 
     def _drain_here(self, run: _Run, deadline: float) -> None:
         """Sends in this thread, because no other can be started."""
-        if time.monotonic() >= deadline and run.exit_deadline is not None:
-            run.sender.reporter.say_once("exit", "lines logged after the exit timeout are dropped")
         if _acquire(run.turn, deadline):
             try:
                 with _guard.Sending():

@@ -10,7 +10,7 @@ import os
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Callable, Deque, Dict, List, Optional, Sequence
+from typing import Any, Callable, Deque, Dict, List, Mapping, Optional, Sequence
 
 from ._config import Config
 from ._queue import Line
@@ -26,6 +26,11 @@ _WITHOUT_BATCHES = frozenset({400, 404, 405, 415, 422})
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 _WITHOUT_ROUTE = frozenset({404, 405})
 _REFUSED_LINE = frozenset({400, 413, 415, 422})
+_REFUSED_TOKEN = frozenset({401, 403})
+#: What the gateway answers with its reason, and what any server in front of it may answer too.
+_AMBIGUOUS = _REFUSED_TOKEN | {400, 415, 422}
+#: A log without ids. Every gateway refuses it in its own words.
+_PROBE = b"{}"
 
 
 class Retry(Exception):
@@ -83,6 +88,14 @@ class Delivery:
         self._parts.clear()
         return lines
 
+    def numbers(self) -> List[int]:
+        """Returns the numbers of the lines that were not delivered. Any thread may call it."""
+        try:
+            return [number for part in list(self._parts) for _, number, _ in part]
+        except RuntimeError:
+            # Changed by a finalizer that ran while the parts were copied.
+            return []
+
     def step(self) -> bool:
         """Sends one part. Returns whether the fate of its lines is known.
 
@@ -104,8 +117,13 @@ class Delivery:
             channel.body_with_id(self._id(number), data) for channel, number, data in part
         )
         answer = self.connection.post(_BATCH_ROUTE, body, _NDJSON, compress=True)
-        self._check(answer)
-        if answer.status in (200, 207):
+        self._check_token(answer)
+        if answer.status in _REFUSED_TOKEN:
+            self._blocked(part, answer, _BATCH_ROUTE, _NDJSON)
+        elif answer.status in (200, 207) and answer.is_cut and len(part) > 1:
+            # The ids keep the lines that were stored from being stored again.
+            self._split(part, (len(part) + 1) // 2)
+        elif answer.status in (200, 207):
             self._settle(part, answer)
         elif answer.status == 413 and len(part) > 1:
             self._split(part, (len(part) + 1) // 2)
@@ -148,7 +166,12 @@ class Delivery:
         answer = self.connection.post(route, channel.body(data), headers)
         if answer.status in _WITHOUT_ROUTE:
             answer = self._try_other_route(channel.body(data), headers)
-        self._check(answer)
+        self._check_token(answer)
+        if answer.status in _AMBIGUOUS and not _is_object(answer):
+            # Perhaps it is also what made the gateway look as if it lacked batches.
+            self._single_until = 0.0
+            self._blocked([line], answer, _SINGLE_ROUTES[self._single_route], headers)
+            return
         if answer.status == 200:
             if _object(answer).get("success") is not True:
                 raise _foreign(answer)
@@ -170,10 +193,30 @@ class Delivery:
         self._single_route = other
         return answer
 
-    def _check(self, answer: Answer) -> None:
-        if answer.status in (401, 403):
-            reason = _quoted(self.config, _object_or_empty(answer).get("error"))
+    def _check_token(self, answer: Answer) -> None:
+        if answer.status in _REFUSED_TOKEN and _is_object(answer):
+            reason = _quoted(self.config, _object(answer).get("error"))
             raise Unauthorized(f"{answer.status}: {reason}")
+
+    def _blocked(
+        self, part: Sequence[Line], answer: Answer, route: str, headers: Mapping[str, str]
+    ) -> None:
+        """Handles a refusal by a server in front of the gateway, such as a firewall.
+
+        It may object to the content of one line, which must not hold up the others, or to
+        everything, in which case all lines are kept.
+        """
+        if answer.status == 401:
+            raise _foreign(answer)
+        if len(part) > 1:
+            self._split(part, (len(part) + 1) // 2)
+            return
+        probe = self.connection.post(route, _PROBE, headers)
+        self._check_token(probe)
+        if probe.status >= 500 or not _is_object(probe):
+            raise _foreign(answer)
+        self._refuse(part[0], f"a server in front of the gateway answered {answer.status}")
+        self._parts.popleft()
 
     def _split(self, part: Sequence[Line], size: int) -> None:
         self._parts.popleft()
@@ -215,6 +258,14 @@ def _object(answer: Answer) -> Dict[str, Any]:
     if not isinstance(value, dict):
         raise _foreign(answer)
     return value
+
+
+def _is_object(answer: Answer) -> bool:
+    try:
+        _object(answer)
+    except Retry:
+        return False
+    return True
 
 
 def _object_or_empty(answer: Answer) -> Dict[str, Any]:

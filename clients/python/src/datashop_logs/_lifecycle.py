@@ -119,7 +119,10 @@ def _on_sigterm(signum: int, frame: Any) -> None:
         previous(signum, frame)
     elif previous == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signum)
+        # The kernel discards the signal for process 1 of a container. This is the status that a
+        # shell reports for the signal.
+        os._exit(128 + signum)
     else:
         _is_terminating = False
 

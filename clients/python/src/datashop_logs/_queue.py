@@ -98,6 +98,14 @@ class LineQueue:
             return
         self._bytes = sum(len(item[2]) + LINE_OVERHEAD for item in items if type(item) is tuple)
 
+    def count_lines(self) -> int:
+        """Returns the number of lines, without the tickets between them."""
+        try:
+            return sum(type(item) is tuple for item in list(self._items))
+        except RuntimeError:
+            # Changed by a finalizer that ran while the queue was copied.
+            return len(self._items)
+
     def __len__(self) -> int:
         return len(self._items)
 

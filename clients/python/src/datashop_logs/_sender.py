@@ -63,6 +63,8 @@ class Sender:
         #: The flushes that wait now.
         self.flushes: Set[Ticket] = set()
         self._markers: Set[int] = set()
+        #: How many lines are being redacted: neither queued nor being delivered.
+        self._redacting = 0
         self._recounted_at = 0.0
         self._is_draining = False
 
@@ -70,6 +72,11 @@ class Sender:
         """Returns whether there is nothing to send, not even a marker."""
         is_empty = not self._lines and not self._lines.drops and self._ticket is None
         return is_empty and self.delivery.is_done()
+
+    def pending(self) -> int:
+        """Returns how many lines are queued or being sent, without markers."""
+        sending = sum(number not in self._markers for number in self.delivery.numbers())
+        return self._lines.count_lines() + self._redacting + sending
 
     def run(self) -> None:
         """Sends until the publisher closes."""
@@ -124,7 +131,11 @@ class Sender:
         self._is_ticket_marked = False
         batch = markers + lines
         if self._config.redact is not None:
-            batch = markers + self._redacted(lines, self._config.redact)
+            self._redacting = len(lines)
+            try:
+                batch = markers + self._redacted(lines, self._config.redact)
+            finally:
+                self._redacting = 0
         if batch:
             self.delivery.add(batch)
         return bool(markers or lines or self._ticket)
@@ -133,11 +144,15 @@ class Sender:
         """Returns a line for each channel that lost lines: how many, and why."""
         markers: List[Line] = []
         drops = self._lines.drops.take()
-        for (channel, reason), count in drops.items():
-            if len(markers) == BATCH_LINES // 2:
-                self._lines.drops.add(channel, reason, count)
+        for channel, reason in list(drops):
+            if channel is not None and len(markers) == BATCH_LINES // 2:
+                self._lines.drops.add(channel, reason, drops.pop((channel, reason)))
                 continue
+            count = drops[channel, reason]
             self.dropped += count
+            if channel is None:
+                # Only standard error reports it.
+                continue
             number = self._next_number()
             self._markers.add(number)
             markers.append((channel, number, encode(marker(count, reason))))
@@ -263,8 +278,10 @@ class Sender:
         if self._lines.drops and not self._is_ticket_marked:
             # Once only: while lines keep being dropped, there is always another marker to send.
             self._is_ticket_marked = True
-            self.delivery.add(self._new_markers())
-            return
+            markers = self._new_markers()
+            if markers:
+                self.delivery.add(markers)
+                return
         ticket, self._ticket = self._ticket, None
         ticket.answer(True)
 

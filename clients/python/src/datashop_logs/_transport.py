@@ -47,6 +47,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    #: Whether the body is longer than what was read of it.
+    is_cut: bool = False
 
     def header(self, name: str) -> Optional[str]:
         return self.headers.get(name)
@@ -124,7 +126,8 @@ class Connection:
         )
         response = connection.http.getresponse()
         text = response.read(_LONGEST_ANSWER)
-        answer = Answer(response.status, _headers(response), text)
+        is_cut = len(text) == _LONGEST_ANSWER and not response.isclosed()
+        answer = Answer(response.status, _headers(response), text, is_cut)
         if response.will_close or not response.isclosed():
             self.close()
         self._used_at = time.monotonic()

@@ -52,6 +52,13 @@ class LogHandler(logging.Handler):
         # Otherwise basicConfig() sets one that repeats the level and the logger in the message.
         self.setFormatter(_MESSAGE_ONLY)
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Publishes a record that passes the filters. Ignores what the sending thread logs."""
+        # Before the lock: logging.shutdown() holds it while it waits for the sending thread.
+        if _guard.is_sending():
+            return False
+        return super().handle(record)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Publishes a record as it is now. Never raises."""
         # What the sending thread logs would lead to another line for each line.

@@ -6,6 +6,7 @@ Existing jobs call `publish_etl_log` unchanged. Environment variables configure 
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any, Optional
 
@@ -38,12 +39,26 @@ def flush(timeout: Optional[float] = None) -> bool:
 
 def _created() -> Optional[LogPublisher]:
     global _publisher, _problem
+    new_problem: Optional[str] = None
     # The first call only.
     with _lock:
         if _publisher is None and _problem is None:
             try:
                 _publisher = publisher_from_environment()
             except (MissingSetting, ValueError) as error:
-                _problem = str(error)
-                write(f"publish_etl_log publishes nothing: {_problem}")
-        return _publisher
+                _problem = new_problem = str(error)
+    if new_problem is not None:
+        # Without the lock: standard error may block, and what it is replaced by may log.
+        write(f"publish_etl_log publishes nothing: {new_problem}")
+    return _publisher
+
+
+def _in_child() -> None:
+    """Replaces the lock, which another thread of the parent process may have held."""
+    global _lock
+    _lock = threading.RLock()
+
+
+# Windows has no fork.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -44,10 +44,11 @@ def run(options: argparse.Namespace) -> int:
             # A file is read faster than a gateway accepts lines, and the queue is bounded.
             publisher.flush(options.timeout)
     publisher.flush(options.timeout)
-    publisher.close()
+    is_handled = publisher.close()
     stats = publisher.stats()
-    print(f"{stats['stored']} stored, {stats['dropped']} not delivered")
-    return OK if stats["dropped"] == 0 and stats["queued"] == 0 else NOT_DELIVERED
+    lost = stats["dropped"] + stats["queued"]
+    print(f"{stats['stored']} stored, {lost} not delivered")
+    return OK if is_handled and lost == 0 else NOT_DELIVERED
 
 
 def _standard_input() -> Iterable[str]:
