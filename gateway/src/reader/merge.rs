@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use crate::hub::bounds::Bounds;
 use crate::hub::channel::Channel;
@@ -57,14 +58,20 @@ impl<'a> Merge<'a> {
     /// Returns the earliest logs, until they fill `page`.
     pub(crate) fn fill(mut self, page: Bounds) -> Page {
         let mut filled = Page::default();
-        while let Some(Reverse(mut head)) = self.heads.pop() {
-            // Until another channel's log is earlier.
-            let until = self.heads.peek().map_or(self.until, |Reverse(other)| other.order - 1);
-            let next = head.take_run(until, self.until, page, &mut filled);
+        loop {
+            // Until another channel's log is earlier. The top of a heap is followed by its children.
+            let others = self.heads.as_slice().iter().skip(1).take(2);
+            let other = others.map(|Reverse(other)| other.order).min();
+            let until = other.map_or(self.until, |order| order - 1);
+            let Some(mut top) = self.heads.peek_mut() else { break };
+            let next = top.0.take_run(until, self.until, page, &mut filled);
+            match next {
+                Some(order) => top.0.order = order,
+                None => drop(PeekMut::pop(top)),
+            }
             if filled.is_cut_short || filled.is_full(page) {
                 break;
             }
-            self.heads.extend(next.map(|order| Reverse(Head { order, ..head })));
         }
         filled
     }
