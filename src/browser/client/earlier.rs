@@ -7,7 +7,7 @@ use crate::browser::earlier::EarlierFetch;
 use logs_sse_core::session::{EarlierRequest, KnownLines};
 
 impl Client {
-    /// Gives up lines that were loaded beyond the capacity, once the reader is at the newest line.
+    /// Drops lines that were loaded beyond the capacity, once the reader is at the newest line.
     pub fn release_earlier(&self) {
         self.inner.session.borrow_mut().release_earlier();
     }

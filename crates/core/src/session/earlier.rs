@@ -120,7 +120,7 @@ impl Session {
         self.store.hold(false);
     }
 
-    /// Gives up the lines that are held in addition to the capacity: the reader is at the newest
+    /// Drops the lines that are held in addition to the capacity: the reader is at the newest
     /// line again.
     pub fn release_earlier(&mut self) {
         if self.store.has_earlier() && self.earlier.phase != Phase::Loading {
