@@ -132,9 +132,9 @@ impl Store {
     /// Appends a line, and evicts the oldest rows as needed. A single row larger than the capacity
     /// is still stored.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let (slot, row) = self.index(raw, Address::default());
-        if let Some(row) = row {
-            return self.append_parsed(slot, row);
+        let slot = self.index(raw, Address::default());
+        if slot.is_parsed() {
+            return self.append_parsed(slot, Row::Line(raw.read()));
         }
         let address = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
         self.push(Slot { address, ..slot });

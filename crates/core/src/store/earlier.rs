@@ -26,12 +26,13 @@ impl Store {
             .iter()
             .map(|raw| {
                 let address = Address { chunk, offset: bytes.len() as u32 };
-                let (slot, row) = self.index(raw, address);
-                if row.is_none() {
-                    bytes.extend_from_slice(raw.id.as_bytes());
-                    bytes.extend_from_slice(raw.text.as_bytes());
+                let slot = self.index(raw, address);
+                if slot.is_parsed() {
+                    return (slot, Some(Row::Line(raw.read())));
                 }
-                (slot, row)
+                bytes.extend_from_slice(raw.id.as_bytes());
+                bytes.extend_from_slice(raw.text.as_bytes());
+                (slot, None)
             })
             .collect();
         self.ring.push_front(bytes);
@@ -71,8 +72,8 @@ impl Store {
         self.earlier.rows > 0
     }
 
-    /// Returns the index entry of a line, and the line itself if it is stored parsed.
-    pub(super) fn index(&mut self, raw: &Raw<'_>, address: Address) -> (Slot, Option<Row>) {
+    /// Returns the index entry of a line: of a parsed row if it does not fit the index.
+    pub(super) fn index(&mut self, raw: &Raw<'_>, address: Address) -> Slot {
         let fields = IndexedFields::of(raw);
         let slot = Slot {
             address,
@@ -88,9 +89,9 @@ impl Store {
         let id_length = u16::try_from(raw.id.len())
             .ok()
             .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES);
-        let Some(id_length) = id_length else { return (slot, Some(Row::Line(raw.read()))) };
+        let Some(id_length) = id_length else { return slot };
         let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
-        (Slot { length: raw.text.len() as u32, id_length, seq, stamp, ..slot }, None)
+        Slot { length: raw.text.len() as u32, id_length, seq, stamp, ..slot }
     }
 
     fn push_front(&mut self, slot: Slot, row: Option<Row>) {
