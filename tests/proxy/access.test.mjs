@@ -118,7 +118,7 @@ const FAILING = {
 };
 
 for (const [name, onError] of Object.entries(FAILING)) {
-  test(`a host whose onError ${name} goes on`, async (t) => {
+  test(`a host whose onError ${name} keeps running`, async (t) => {
     const warn = t.mock.method(console, "warn", () => {});
     const host = await startHost(t, {
       gateway: "http://127.0.0.1:9",

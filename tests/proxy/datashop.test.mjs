@@ -107,7 +107,7 @@ test("after: only a user of the workspace reads", async (t) => {
   assert.equal((await ask(foreign, LOGIN)).status, 403);
 });
 
-test("after: readers are told to come back when the server shuts down", async (t) => {
+test("after: the server asks its readers to reconnect when it shuts down", async (t) => {
   const gateway = await new Gateway().start();
   t.after(() => gateway.kill());
   const { child, url } = await startServer(t, "after", gateway.url);

@@ -79,7 +79,7 @@ impl ViewModel {
             } else {
                 EarlierLines::default()
             },
-            wants_earlier: session.loads_earlier_by_itself() && viewport.nears_end(&shown),
+            wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
             newest: if viewport.is_following() {
                 String::new()
             } else {

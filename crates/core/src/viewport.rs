@@ -206,8 +206,11 @@ impl Viewport {
     /// Returns whether the reader has scrolled to within a window's height of the oldest row.
     #[must_use]
     pub fn nears_end(&self, held: &Range<u64>) -> bool {
+        if self.is_following() {
+            return false;
+        }
         let view = self.view(held);
-        !self.is_following() && view.scale.last_depth - view.depth < self.height
+        view.scale.last_depth - view.depth < self.height
     }
 
     /// Returns whether the oldest row is in the window.

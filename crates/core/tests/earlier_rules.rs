@@ -181,6 +181,19 @@ fn lines_that_arrive_meanwhile_do_not_evict_the_place_of_the_page() {
 }
 
 #[test]
+fn a_restart_while_a_page_is_loading_does_not_suspend_the_capacity() {
+    let mut sim = opened(1, 12, 2);
+    sim.session.resize(Capacity { lines: 2, bytes: usize::MAX });
+    sim.session.request_earlier().expect("a request");
+    sim.drop_link();
+    sim.input(Input::RetryNow);
+    sim.accept();
+    sim.line(&greeting("bbbbbb", 1, 0, 0));
+    (1..=9).for_each(|seq| sim.line(&log(seq)));
+    assert_eq!(sim.session.store().len(), 2);
+}
+
+#[test]
 fn cleared_lines_come_back_only_on_request() {
     let mut sim = opened(1, 12, 2);
     sim.session.clear();

@@ -30,7 +30,7 @@ _TOO_FAST = "published faster than the gateway accepts"
 
 
 class Sender:
-    """Delivers lines, with retries, until it is told to finish."""
+    """Delivers lines, with retries, until it is asked to stop."""
 
     def __init__(self, config: Config, lines: LineQueue, next_number: Callable[[], int]) -> None:
         self.connection = Connection(config)

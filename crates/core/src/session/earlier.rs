@@ -6,7 +6,7 @@ use crate::notice::Notice;
 use crate::session::{Sequencing, Session};
 use logs_sse_wire::cursor::Epoch;
 use logs_sse_wire::history::History;
-use logs_sse_wire::protocol::{Held, Hello};
+use logs_sse_wire::protocol::Hello;
 
 /// What is known of the lines before the stored ones.
 #[derive(Clone, Debug, Default)]
@@ -57,17 +57,9 @@ pub struct EarlierLines {
 }
 
 impl Earlier {
-    /// Records a greeting on a stream whose next row is `number`.
-    pub(super) fn greeted(
-        &mut self,
-        hello: &Hello,
-        held: Option<&Held>,
-        is_new_epoch: bool,
-        number: u64,
-    ) {
-        if is_new_epoch {
-            *self = Self { epoch_from: number, ..Self::default() };
-        }
+    /// Records a greeting, which says what the gateway holds of the only channel.
+    pub(super) fn greeted(&mut self, hello: &Hello) {
+        let held = if let [(_, held)] = &hello.held[..] { Some(held) } else { None };
         // A gateway that does not report what it received has no route for history either.
         self.oldest_held = held.filter(|_| hello.received.is_some()).map(|held| held.oldest);
     }
@@ -177,7 +169,7 @@ impl Session {
         self.store.hold(false);
     }
 
-    /// Forgets everything: the rows so far may be of other channels.
+    /// Forgets everything: the rows so far are of other channels or of another epoch.
     pub(super) fn restart_earlier(&mut self) {
         self.forget_earlier();
         self.earlier = Earlier { epoch_from: self.store.range().end, ..Earlier::default() };

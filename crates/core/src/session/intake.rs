@@ -165,9 +165,10 @@ impl Session {
             self.stats.server_time_reported(now, server_time);
         }
         let had_cursor = self.progress.cursor().is_some();
-        let is_new_epoch = self.progress.epoch() != hello.epoch.as_ref();
-        let held = hello.held.first().map(|(_, held)| held).filter(|_| hello.held.len() == 1);
-        self.earlier.greeted(hello, held, is_new_epoch, self.store.range().end);
+        if self.progress.epoch() != hello.epoch.as_ref() {
+            self.restart_earlier();
+        }
+        self.earlier.greeted(hello);
         let Resumption { to_replay, unresumed, unknown_gap } = self.progress.greeted(hello);
         self.awaits_replay = to_replay > 0;
         if let Some(reason) = unknown_gap {
