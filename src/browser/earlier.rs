@@ -1,5 +1,6 @@
 //! Requests one page of history by `fetch`. Judges nothing.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -35,15 +36,26 @@ impl EarlierFetch {
         let requested = abort.clone();
         let alive = Rc::new(());
         let (timed_out, is_alive) = (abort.clone(), Rc::downgrade(&alive));
+        // Whichever is first reports: the headers that a host promises may never come.
+        let first = Rc::new(Cell::new(Some(on_response)));
+        let late = Rc::clone(&first);
         // A task, not closures of our own: an aborted request still settles, after such closures
         // would have been dropped.
         spawn_local(async move {
             let response = fetch(&url, with_credentials, provide, &requested).await;
-            if is_alive.upgrade().is_some() {
+            if is_alive.upgrade().is_some()
+                && let Some(on_response) = first.take()
+            {
                 on_response(response);
             }
         });
-        let timeout = Timeout::new(TIMEOUT_MS, move || timed_out.abort());
+        let timeout = Timeout::new(TIMEOUT_MS, move || {
+            timed_out.abort();
+            if let Some(on_response) = late.take() {
+                // Later, since the callback drops this timer.
+                spawn_local(async move { on_response(None) });
+            }
+        });
         Some(Self { abort, _alive: alive, _timeout: timeout })
     }
 }

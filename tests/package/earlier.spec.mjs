@@ -134,3 +134,30 @@ test("the button for earlier lines hands the keyboard to the list", async ({
   await expect(button).toBeHidden();
   await expect(list).toBeFocused();
 });
+
+test("gives up earlier lines whose headers never come, and tries again", async ({
+  host,
+  page,
+  gateway,
+}) => {
+  await gateway.publishBatch(1, 40);
+  await page.clock.install();
+  await host.open();
+  await page.evaluate(() => {
+    let calls = 0;
+    harness.mount("one", {
+      tail: 10,
+      transport: "fetch",
+      // The first call is for the stream, the second for earlier lines.
+      headers: () => (++calls === 2 ? new Promise(() => {}) : {}),
+    });
+    live.one.handle.connect();
+  });
+  const button = page.locator("#one").getByRole("button", { name: /earlier|again/ });
+  await button.click();
+  await expect(button).toHaveText("Loading earlier lines …");
+  await page.clock.runFor(25_000);
+  await expect(button).toHaveText("Try again");
+  await button.click();
+  await expect(page.locator("#one .dsl-count")).toHaveText("40 lines");
+});
