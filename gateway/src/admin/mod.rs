@@ -125,6 +125,7 @@ async fn connections(
     let shown = all.iter().map(|(info, state)| {
         let names = channels.get(&info.connection_id).map(Vec::as_slice).unwrap_or_default();
         let mut shown = json!(**info);
+        shown["client"] = json!(info.client);
         shown["state"] = state.name().into();
         shown["channels"] = names.iter().map(ToString::to_string).collect();
         shown

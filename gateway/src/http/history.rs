@@ -1,7 +1,7 @@
 //! `GET /logs/history`: returns logs of a channel that are older than those a page has, in pages.
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
@@ -17,11 +17,10 @@ use crate::hub::history::HistoryPage;
 
 pub(crate) async fn history(
     State(gateway): State<Gateway>,
+    identity: Identity,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
-    let identity = Identity::parse(&headers)?;
     let channel = find_only(query, CHANNEL_PARAMETER)?.ok_or_else(|| {
         Rejection::bad_request(
             "channel is missing: expected ?channel=logs:{service}:{workspace}:{resource}",

@@ -4,10 +4,13 @@
 //! A header that decides about access is never ignored: an empty, repeated, unreadable or overlong
 //! one is an error.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use logs_sse_core::channel::{ChannelName, Id, is_hidden};
 
 use crate::http::rejection::Rejection;
+use crate::http::state::Gateway;
 
 /// The header that names the user, set by the proxy in front.
 pub const USER_HEADER: &str = "X-User-Id";
@@ -26,6 +29,14 @@ pub const MAX_BYTES: usize = 256;
 pub struct Identity {
     user: Option<String>,
     workspace: Option<Id>,
+}
+
+impl FromRequestParts<Gateway> for Identity {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, Rejection> {
+        Self::parse(&parts.headers)
+    }
 }
 
 impl Identity {

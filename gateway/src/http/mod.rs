@@ -4,6 +4,7 @@ pub mod admin;
 pub mod app;
 pub mod base_url;
 pub(crate) mod body;
+pub(crate) mod caller;
 pub(crate) mod carrier;
 pub(crate) mod content_type;
 pub mod cors;

@@ -7,6 +7,7 @@ use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_core::target::DEFAULT_SERVICE;
 
+use crate::http::caller::Caller;
 use crate::http::carrier::Carried;
 use crate::http::history::{HistoryParams, page, refuse_other_workspace};
 use crate::http::identity::Identity;
@@ -27,12 +28,14 @@ pub const HISTORY_PATH: &str = "/api/dapadmin/l5-etl/sse/logs/history";
 
 pub(crate) async fn stream(
     State(gateway): State<Gateway>,
+    identity: Identity,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
-    let identity = identify(&gateway, &headers)?;
+    let identity = named(&gateway, identity);
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
@@ -45,21 +48,21 @@ pub(crate) async fn stream(
                 .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
             let query = forwarded_query(&channel, &params);
             let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await?;
-            let connection = ConnectionInfo::new(identity.user_or_anonymous());
+            let connection = ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client);
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
             Ok(passing::pass_on(&gateway, answer, upstream.idle(), forwarded, params.link))
         }
-        _ => Ok(open(&gateway, vec![channel], &identity, &params)),
+        _ => Ok(open(&gateway, vec![channel], (&identity, caller), &params)),
     }
 }
 
 pub(crate) async fn history(
     State(gateway): State<Gateway>,
+    identity: Identity,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
-    let identity = identify(&gateway, &headers)?;
+    let identity = named(&gateway, identity);
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
     if !carried.is_empty() {
@@ -79,8 +82,8 @@ pub(crate) async fn history(
 }
 
 /// Returns the reader, who has a name in a demo.
-fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Identity, Rejection> {
-    Ok(Identity::parse(headers)?.or_user(gateway.tokens.is_demo().then_some(DEMO_USER)))
+fn named(gateway: &Gateway, identity: Identity) -> Identity {
+    identity.or_user(gateway.tokens.is_demo().then_some(DEMO_USER))
 }
 
 /// Returns the query for upstream, where parameters that arrived inside the id are ordinary ones. The

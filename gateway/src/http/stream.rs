@@ -19,6 +19,7 @@ use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::http::caller::Caller;
 use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
 use crate::http::half_close::HalfClose;
@@ -43,16 +44,17 @@ pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
 
 pub(crate) async fn subscribe(
     State(gateway): State<Gateway>,
+    identity: Identity,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
-    let identity = Identity::parse(&headers)?;
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
-    Ok(open(&gateway, wanted, &identity, &params))
+    Ok(open(&gateway, wanted, (&identity, caller), &params))
 }
 
 /// Opens a stream of the `wanted` channels that the reader may read. The greeting also names the
@@ -60,7 +62,7 @@ pub(crate) async fn subscribe(
 pub(crate) fn open(
     gateway: &Gateway,
     wanted: Vec<ChannelName>,
-    identity: &Identity,
+    (identity, caller): (&Identity, Caller),
     params: &SubscribeParams,
 ) -> Response {
     let requested: Vec<_> = wanted
@@ -72,11 +74,13 @@ pub(crate) fn open(
         &requested,
         &params.beginning,
         params.framing,
-        ConnectionInfo::new(identity.user_or_anonymous()),
+        ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client),
     );
     let names = reader.granted().map(|(name, ..)| name.to_string()).collect::<Vec<_>>().join(",");
     tracing::info!(
         connection = reader.connection().connection_id,
+        client = %caller.client,
+        peer = %caller.peer,
         channels = names,
         resumed = params.beginning.resume != Resume::Live,
         "reader connected"

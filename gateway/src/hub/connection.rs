@@ -1,5 +1,6 @@
 //! A reader as operators see it, and as channels reach it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,6 +20,9 @@ pub struct ConnectionInfo {
     pub user_id: String,
     /// When the stream was opened, in milliseconds since 1970 (UTC).
     pub connected_at: u64,
+    /// The address of the client, which only operators may see.
+    #[serde(skip)]
+    pub client: Option<IpAddr>,
 }
 
 impl ConnectionInfo {
@@ -30,7 +34,14 @@ impl ConnectionInfo {
             connection_id: format!("{user_id}_{connected_at}_{}", random_word()),
             user_id: user_id.into(),
             connected_at,
+            client: None,
         }
+    }
+
+    /// Sets the address of the client.
+    #[must_use]
+    pub fn from(self, client: IpAddr) -> Self {
+        Self { client: Some(client), ..self }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Connects the socket of a connection with the request that it carries.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -18,6 +19,8 @@ pub(crate) struct Link(Arc<Shared>);
 struct Shared {
     door: Arc<Door>,
     opened: Instant,
+    /// The address at the other end of the socket, often that of a proxy.
+    peer: IpAddr,
     /// Whether it was accepted above the limit, for a short request.
     is_reserve: bool,
     exchange: AtomicU8,
@@ -43,10 +46,11 @@ pub(crate) enum Exchange {
 }
 
 impl Link {
-    pub(crate) fn new(door: Arc<Door>, is_reserve: bool) -> Self {
+    pub(crate) fn new(door: Arc<Door>, peer: IpAddr, is_reserve: bool) -> Self {
         Self(Arc::new(Shared {
             door,
             opened: Instant::now(),
+            peer,
             is_reserve,
             exchange: AtomicU8::default(),
             keeps_half_closed: AtomicBool::default(),
@@ -58,6 +62,10 @@ impl Link {
 
     pub(crate) fn door(&self) -> &Door {
         &self.0.door
+    }
+
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.0.peer
     }
 
     pub(crate) fn is_reserve(&self) -> bool {

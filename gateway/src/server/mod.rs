@@ -187,12 +187,15 @@ async fn take_connections(
     loop {
         let accepted = async {
             let permit = door.wait().await;
-            listener.accept().await.map(|(stream, _)| (stream, door.enter(permit)))
+            let (stream, peer) = listener.accept().await?;
+            Ok::<_, io::Error>((stream, peer, door.enter(permit)))
         };
         tokio::select! {
             () = &mut linger => return connections,
             accepted = accepted => match accepted {
-                Ok((stream, place)) => start(&connections, stream, place, app, drain),
+                Ok((stream, peer, place)) => {
+                    start(&connections, (stream, peer), place, app, drain);
+                }
                 Err(error) => {
                     // Usually too many open files: the end of another connection may help.
                     tracing::warn!("cannot accept a connection: {error}");
@@ -206,13 +209,13 @@ async fn take_connections(
 /// Starts a task that serves a connection.
 fn start(
     connections: &GracefulShutdown,
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     place: Place,
     app: &Router,
     drain: &CancellationToken,
 ) {
     socket::prepare(&stream, place.door().write_timeout());
-    let link = Link::new(Arc::clone(place.door()), place.is_reserve());
+    let link = Link::new(Arc::clone(place.door()), peer.ip(), place.is_reserve());
     let front = Front::new(app.clone(), link.clone());
     let io = TokioIo::new(Socket::new(stream, link.clone()));
     let mut http = http1::Builder::new();
