@@ -63,7 +63,7 @@ async function run(_lab, _contenders, { readers, seconds }, { note }) {
   /** @type {GatewayResult[]} */
   const results = [];
   for (const [title, args] of Object.entries(FRAMINGS)) {
-    const { child, url } = await startGateway(...pinned(0, program, ["--port", "0"]));
+    const { child, url } = await startGateway(...pinned(0, program, ["--demo", "--port", "0"]));
     try {
       const [command, all] = pinned(1, reader, [
         "--gateway",

@@ -2,7 +2,7 @@
 //!
 //! A log enters through [`http`], and the [`hub`] numbers it and stores it in the history of its
 //! channel. Each [`reader`] is woken, fetches from its position in each channel, and [`http`] sends
-//! what it fetched. [`server`] owns the sockets, [`demo`] publishes sample logs and replays
+//! what it fetched. [`auth`] decides who may read. [`server`] owns the sockets, [`demo`] publishes sample logs and replays
 //! recordings, [`output`] writes the process's own messages, and [`signals`] ends it.
 
 #![warn(
@@ -12,6 +12,7 @@
 )]
 
 pub mod admin;
+pub mod auth;
 pub mod demo;
 mod error_chain;
 pub mod http;

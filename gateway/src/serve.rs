@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
+use logs_gateway::auth::Mode;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
 use logs_gateway::http::app::{Extras, app};
@@ -47,8 +48,17 @@ impl Prepared {
     /// # Errors
     /// A sentence that says which flag is wrong.
     pub(crate) fn new(arguments: Serve) -> Result<Self, Vec<String>> {
+        let network = &arguments.network;
+        let has_tokens = !arguments.tokens.is_empty() || arguments.token_file.is_some();
+        let mode = arguments.auth.mode(network.is_loopback(), &network.host, has_tokens);
+        let mode = mode.map_err(|error| vec![error])?;
         let tokens = load_tokens(&arguments)?;
-        Self::with(arguments, tokens).map_err(|error| vec![error])
+        Self::with(arguments, mode, tokens).map_err(|error| vec![error])
+    }
+
+    /// Returns whether readers and publishers are authenticated.
+    pub(crate) fn mode(&self) -> &Mode {
+        &self.gateway.mode
     }
 
     /// Returns the tokens of flags and file.
@@ -56,12 +66,13 @@ impl Prepared {
         &self.gateway.tokens
     }
 
-    fn with(arguments: Serve, tokens: Tokens) -> Result<Self, String> {
+    fn with(arguments: Serve, mode: Mode, tokens: Tokens) -> Result<Self, String> {
         let job_token = arguments
             .job
             .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
             .transpose()?;
         let gateway = Gateway {
+            mode,
             hub: Arc::new(Hub::new(arguments.tuning.hub())),
             tokens: Arc::new(tokens),
             upstream: arguments
@@ -92,6 +103,9 @@ pub(crate) async fn serve(
     let Prepared { gateway, extras, limits, listen, admin, job } = prepared;
     let shutdown = gateway.shutdown.clone();
     let listener = listen.bind().await?;
+    if gateway.mode.is_demo() {
+        tracing::warn!("a demo: anyone on this machine may read and publish; do not expose it");
+    }
     let door = Door::new(limits);
     let admin = match admin {
         Some(address) => Some(start_admin(&address, &gateway, &door).await?),
@@ -101,10 +115,10 @@ pub(crate) async fn serve(
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
         tokio::spawn(job::run(publisher, rate, shutdown.clone()));
     }
-    let (hub, tokens) = (Arc::clone(&gateway.hub), Arc::clone(&gateway.tokens));
+    let running = gateway.clone();
     let on_hangup = move || {
-        let is_success = reload.run(&hub, &tokens);
-        hub.metrics().note_reload(is_success);
+        let is_success = reload.run(&running);
+        running.hub.metrics().note_reload(is_success);
     };
     let app = app(gateway, &extras);
     run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await
@@ -137,14 +151,15 @@ async fn start_admin(
     Ok(local)
 }
 
-/// Returns the tokens of flags and file. Only without either, they are those of the demo.
+/// Returns the tokens of flags and file. In a demo without either, they are the public ones.
 ///
 /// # Errors
 /// Everything that is wrong in the file, or a token that is too weak for where the gateway listens.
 fn load_tokens(arguments: &Serve) -> Result<Tokens, Vec<String>> {
     let mut all = arguments.tokens.clone();
     let tokens = match &arguments.token_file {
-        None => Tokens::new(all),
+        None if arguments.auth.demo => Tokens::new(all),
+        None => Tokens::only(all),
         Some(file) => {
             all.extend(token_file::read(file)?);
             Tokens::only(all)
@@ -162,12 +177,9 @@ pub(crate) fn check_strength(tokens: &Tokens, host: &str) -> Result<(), String> 
     if is_loopback(host) {
         return Ok(());
     }
-    let checked = if tokens.is_demo() {
-        Err("the demo tokens are public: set your own with --token SERVICE=TOKEN".into())
-    } else {
-        tokens.check_strength()
-    };
-    checked.map_err(|error| format!("other machines can reach --host {host}, and {error}"))
+    tokens
+        .check_strength()
+        .map_err(|error| format!("other machines can reach --host {host}, and {error}"))
 }
 
 /// Returns the upstream of the flags, with the header in the variable that keeps it out of the

@@ -64,7 +64,7 @@ class Gateway(_Server):
 
     def start(self) -> None:
         # Nothing else gets the port in between: the system assigns ports in a large range.
-        self._start([self._program, "--port", str(self._port)])
+        self._start([self._program, "--demo", "--port", str(self._port)])
         self._port = Address.parse(self.url).port
 
 

@@ -1,6 +1,7 @@
 //! The commands, with their flags and default values.
 
 pub(crate) mod address;
+pub(crate) mod auth;
 pub(crate) mod errors;
 pub(crate) mod merge;
 mod parse;
@@ -22,6 +23,7 @@ use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
 use logs_gateway::server::Listen;
 
 use crate::cli::address::AdminAddress;
+use crate::cli::auth::Auth;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
 use crate::cli::token::TokenCommand;
@@ -104,6 +106,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) network: Network,
+    #[command(flatten)]
+    pub(crate) auth: Auth,
     /// Forward the Datashop proxy route to another backend instead of this gateway.
     ///
     /// The gateway requests URL/logs/stream, and URL/api/logs/stream if that does not exist. The
@@ -114,7 +118,7 @@ pub(crate) struct Serve {
     #[arg(long, requires = "upstream")]
     pub(crate) use_env_proxy: bool,
     /// A token with which a service publishes; repeatable. Without any, the public demo tokens
-    /// apply.
+    /// apply in a demo.
     ///
     /// LOGS_GATEWAY_TOKENS keeps it out of the process list. If other machines can reach the
     /// gateway, a token needs at least 16 bytes.
@@ -153,7 +157,7 @@ pub(crate) struct Serve {
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,
     /// Run a sample ETL job that publishes on the demo workflows, with the token of service etl.
-    #[arg(long)]
+    #[arg(long, requires = "demo")]
     pub(crate) job: bool,
     /// Logs per second that the job publishes on each workflow.
     #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]

@@ -20,8 +20,8 @@ use crate::http::state::Gateway;
 use crate::server::link::Link;
 
 /// `GET /`: returns the list of routes.
-pub(crate) async fn index() -> Response {
-    let routes = json!({
+pub(crate) async fn index(State(gateway): State<Gateway>) -> Response {
+    let mut routes = json!({
         "GET /": "this list",
         "GET /health": "whether the gateway is healthy",
         "GET /ready": "whether it accepts readers; 503 once it is shutting down",
@@ -30,10 +30,14 @@ pub(crate) async fn index() -> Response {
         "GET /logs/history?channel=logs:{service}:{workspace}:{resource}&before=…&limit=…&epoch=…": "logs of a channel before a sequence number; also /api/logs/history",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, for the Datashop page",
         format!("GET {}?workspace_id=…&workflow_id=…&before=…", proxy::HISTORY_PATH): "logs of that workflow before a sequence number",
-        "GET /admin/logs/stats": "the readers of each channel",
-        "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
-        "POST /test/logs": "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel",
     });
+    if gateway.mode.is_demo() {
+        routes["GET /admin/logs/stats"] = "the readers of each channel".into();
+        routes["POST /admin/logs/stop"] =
+            "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats"
+                .into();
+        routes["POST /test/logs"] = "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel".into();
+    }
     json_response(
         StatusCode::OK,
         &json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": routes }),

@@ -37,9 +37,6 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route("/", get(admin::index))
         .route("/health", get(admin::health))
         .route("/ready", get(admin::ready))
-        .route("/admin/logs/stats", get(admin::stats))
-        .route("/admin/logs/stop", post(admin::stop))
-        .route("/test/logs", post(admin::test_log))
         .route("/logs/stream", get(stream::subscribe).post(publish::publish))
         .route("/api/logs/stream", get(stream::subscribe).post(publish::publish))
         .route("/logs/publish", post(publish::publish))
@@ -47,10 +44,18 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route("/logs/history", get(history::history))
         .route("/api/logs/history", get(history::history))
         .route(proxy::PATH, get(proxy::stream))
-        .route(proxy::HISTORY_PATH, get(proxy::history))
-        .layer(DefaultBodyLimit::max(body::MAX_BYTES))
-        .with_state(gateway);
+        .route(proxy::HISTORY_PATH, get(proxy::history));
+    let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
+    let routes = routes.layer(DefaultBodyLimit::max(body::MAX_BYTES)).with_state(gateway);
     with_extras(routes, extras)
+}
+
+/// Adds what only a demo has on its public listener: sample logs, and the routes of operators.
+fn with_demo(routes: Router<Gateway>) -> Router<Gateway> {
+    routes
+        .route("/admin/logs/stats", get(admin::stats))
+        .route("/admin/logs/stop", post(admin::stop))
+        .route("/test/logs", post(admin::test_log))
 }
 
 /// Adds what every router has: a response for other paths, the page if there is one, CORS and

@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use logs_sse_core::channel::{ChannelName, Id, is_hidden};
 
+use crate::auth::Mode;
+use crate::http::caller::peer;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 
@@ -34,8 +36,11 @@ pub struct Identity {
 impl FromRequestParts<Gateway> for Identity {
     type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, Rejection> {
-        Self::parse(&parts.headers)
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Rejection> {
+        match &gateway.mode {
+            Mode::Demo => Self::parse(&parts.headers),
+            Mode::Production(readers) => readers.identify(parts, peer(parts)),
+        }
     }
 }
 
@@ -52,6 +57,12 @@ impl Identity {
             .transpose()?;
         let user = text(headers, USER_HEADER)?.map(parse_user).transpose()?;
         Ok(Self { user, workspace })
+    }
+
+    /// Returns whether both user and workspace are known.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.user.is_some() && self.workspace.is_some()
     }
 
     /// Sets `name` as the user if the proxy in front named none.
@@ -71,7 +82,8 @@ impl Identity {
         self.user().unwrap_or("anonymous")
     }
 
-    /// Returns whether this reader may read `channel`. Without a workspace header it may read any.
+    /// Returns whether this reader may read `channel`. Only in a
+    /// demo, a reader without a workspace may read any.
     #[must_use]
     pub fn may_read(&self, channel: &ChannelName) -> bool {
         self.workspace.as_ref().is_none_or(|workspace| workspace == channel.workspace())
@@ -107,7 +119,10 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
 }
 
 /// Returns the only value of a header.
-fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Rejection> {
+pub(crate) fn text<'a>(
+    headers: &'a HeaderMap,
+    name: &'static str,
+) -> Result<Option<&'a str>, Rejection> {
     let wrong = |what: &str| Err(Rejection::bad_request(format!("{name} {what}")));
     let values: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
     match values[..] {

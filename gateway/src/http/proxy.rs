@@ -83,7 +83,7 @@ pub(crate) async fn history(
 
 /// Returns the reader, who has a name in a demo.
 fn named(gateway: &Gateway, identity: Identity) -> Identity {
-    identity.or_user(gateway.tokens.is_demo().then_some(DEMO_USER))
+    identity.or_user(gateway.mode.is_demo().then_some(DEMO_USER))
 }
 
 /// Returns the query for upstream, where parameters that arrived inside the id are ordinary ones. The
@@ -113,5 +113,5 @@ fn parse_channel(query: &str, carried: &mut Carried) -> Result<ChannelName, Reje
     Ok(ChannelName::new(service, workspace, Some(workflow)))
 }
 
-/// The reader of a gateway with the demo tokens, which has no login in front.
+/// The reader of a demo, which has no login in front.
 const DEMO_USER: &str = "demo-user";

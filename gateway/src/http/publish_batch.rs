@@ -167,6 +167,7 @@ mod tests {
 
     fn gateway() -> Gateway {
         Gateway {
+            mode: crate::auth::Mode::Demo,
             hub: Arc::default(),
             tokens: Arc::new(Tokens::demo()),
             upstream: None,

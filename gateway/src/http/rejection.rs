@@ -1,7 +1,7 @@
 //! Refusals: a status and a sentence that names what is wrong.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelError;
@@ -31,6 +31,14 @@ impl Rejection {
     #[must_use]
     pub fn unauthorized_publisher() -> Self {
         Self::new(StatusCode::FORBIDDEN, UNAUTHORIZED_PUBLISHER)
+    }
+
+    /// Returns the refusal of a reader without a valid credential.
+    #[must_use]
+    pub fn unauthenticated(error: impl Into<String>) -> Self {
+        // Browsers ask their user for a password for schemes such as Basic, but not for this one.
+        Self::new(StatusCode::UNAUTHORIZED, error)
+            .with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"logs\""))
     }
 
     /// Returns a refusal with any status.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Mode;
 use crate::http::tokens::Tokens;
 use crate::http::upstream::Upstream;
 use crate::hub::Hub;
@@ -12,6 +13,8 @@ use crate::reader::timing::StreamTiming;
 /// The state that all handlers share.
 #[derive(Clone, Debug)]
 pub struct Gateway {
+    /// Who may use the gateway.
+    pub mode: Mode,
     /// The channels with their histories and readers.
     pub hub: Arc<Hub>,
     /// The tokens with which services publish.

@@ -195,7 +195,7 @@ impl Token {
 /// The SHA-256 of a secret.
 pub(crate) type Digest = [u8; 32];
 
-pub(crate) fn digest_of(secret: &str) -> Digest {
+pub(crate) fn digest_of(secret: impl AsRef<[u8]>) -> Digest {
     Sha256::digest(secret).into()
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use logs_gateway::auth::Mode;
 use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::state::Gateway;
 use logs_gateway::http::tokens::Tokens;
@@ -84,8 +85,9 @@ impl Server {
     /// A gateway with any setup.
     pub async fn made(setup: Setup) -> Self {
         let hub = Arc::new(Hub::new(setup.config));
-        let Setup { timing, upstream, tokens, extras, .. } = setup;
+        let Setup { mode, timing, upstream, tokens, extras, .. } = setup;
         let gateway = |shutdown| Gateway {
+            mode,
             hub: Arc::clone(&hub),
             tokens: Arc::new(tokens),
             upstream,
@@ -149,6 +151,7 @@ impl Server {
 
 /// The setup of a gateway.
 pub struct Setup {
+    pub mode: Mode,
     pub config: Config,
     pub timing: StreamTiming,
     pub upstream: Option<Arc<Upstream>>,
@@ -159,6 +162,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
+            mode: Mode::Demo,
             config: Config::default(),
             timing: StreamTiming::default(),
             upstream: None,
