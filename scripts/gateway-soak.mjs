@@ -10,7 +10,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildGateway } from "./lib/build.mjs";
-import { capture, entry, messageOf, startUntil, stop, UserError } from "./lib/run.mjs";
+import { newToken } from "./lib/gateway_token.mjs";
+import { entry, messageOf, startUntil, stop, UserError } from "./lib/run.mjs";
 
 const USAGE = `usage: npm run soak:gateway -- [options]
   --minutes N   how long (30)
@@ -161,13 +162,8 @@ class Files {
    * @param {string} program
    */
   rotate(program) {
-    const args = ["token", "new", "--service", "etl", "--workspace", WORKSPACE];
-    const name = `soak-${Date.now()}`;
-    // The secret goes to standard error, the entry to standard output.
-    const both = capture("sh", ["-c", '"$0" "$@" 2>&1', program, ...args, "--name", name]) ?? "";
-    const [secret] = /lgw_[0-9a-f]+/.exec(both) ?? [];
-    const entry = both.slice(both.indexOf("[[token]]"));
-    if (!secret) throw new UserError(`soak: token new printed no secret: ${both}`);
+    const options = { name: `soak-${Date.now()}`, workspace: WORKSPACE };
+    const { secret, entry } = newToken(program, options);
     this.entries = [...this.entries.slice(-1), entry];
     writeFileSync(this.tokens, this.entries.join("\n"));
     return secret;
@@ -178,6 +174,7 @@ class Files {
     writeFileSync(
       this.config,
       `tokens = ${JSON.stringify(this.tokens)}
+trusted-proxy = ["127.0.0.1"]
 history-lines = ${number % 2 === 0 ? 2_000 : 1_500}
 write-timeout = "10s"
 log-level = "${number % 2 === 0 ? "warn" : "error"}"

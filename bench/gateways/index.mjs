@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startGateway } from "../../scripts/lib/build.mjs";
+import { newToken } from "../../scripts/lib/gateway_token.mjs";
 import { ROOT, run, startUntil, stop, UserError } from "../../scripts/lib/run.mjs";
 import { installPeers } from "../build.mjs";
 
@@ -16,6 +17,7 @@ import { installPeers } from "../build.mjs";
  * @typedef {object} Running
  * @property {string} host The address, as host:port.
  * @property {number[]} pids The processes whose time and memory count.
+ * @property {string[]} headers
  * @property {() => Promise<void>} end
  *
  * @typedef {object} PeerGateway
@@ -23,8 +25,7 @@ import { installPeers } from "../build.mjs";
  * @property {string} title
  * @property {string} stream The path of the stream.
  * @property {string} publish The path to which logs are posted.
- * @property {string} [batches] The path to which batches are posted, if there is one.
- * @property {string[]} headers
+ * @property {boolean} [hasBatches] Whether it accepts several logs in a request.
  * @property {"wrapped" | "bare"} body
  * @property {(program: string) => Promise<Running>} start
  */
@@ -33,11 +34,9 @@ import { installPeers } from "../build.mjs";
 const PIN = "/usr/bin/taskset";
 
 const CHANNEL = "logs:etl:workspace123:workflow456";
-const TOKEN = "X-Service-Token: l5-etl-token";
 const OURS = {
   publish: "/logs/publish",
-  batches: "/logs/publish",
-  headers: [TOKEN],
+  hasBatches: true,
   body: /** @type {const} */ ("wrapped"),
   start: startOurs,
 };
@@ -61,7 +60,6 @@ const GATEWAYS = [
     title: "nchan",
     stream: "/stream?id=workflow456",
     publish: "/publish?id=workflow456",
-    headers: [],
     body: "bare",
     start: startNchan,
   },
@@ -70,7 +68,6 @@ const GATEWAYS = [
     title: "better-sse",
     stream: "/stream",
     publish: "/publish",
-    headers: [],
     body: "bare",
     start: () => startNode("better_sse.mjs"),
   },
@@ -79,9 +76,8 @@ const GATEWAYS = [
     title: "a Node gateway",
     stream: `/api/logs/stream?channels=${CHANNEL}`,
     publish: "/api/logs/publish",
-    headers: [TOKEN],
     body: "wrapped",
-    start: () => startNode("node.mjs"),
+    start: () => startNode("node.mjs", ["X-Service-Token: l5-etl-token"]),
   },
 ];
 
@@ -133,18 +129,58 @@ async function installNchan() {
 
 const NCHAN = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
-/** @param {string} program */
+/**
+ * Starts our gateway as in production: readers and publishers are authenticated, limits apply, and a
+ * monitoring system reads the metrics each second.
+ *
+ * @param {string} program
+ */
 async function startOurs(program) {
-  const { child, url } = await startGateway(...pinned(0, program, ["--port", "0"]));
-  return { host: new URL(url).host, pids: [child.pid ?? 0], end: () => stop(child) };
+  const folder = mkdtempSync(path.join(tmpdir(), "logs-gateway-"));
+  const { secret, entry } = newToken(program);
+  writeFileSync(path.join(folder, "tokens.toml"), entry);
+  const admin = `127.0.0.1:${await freePort()}`;
+  const config = path.join(folder, "gateway.toml");
+  writeFileSync(
+    config,
+    `tokens = ${JSON.stringify(path.join(folder, "tokens.toml"))}
+trusted-proxy = ["127.0.0.1"]
+admin = "${admin}"
+log-level = "warn"
+`,
+  );
+  const { child, url } = await startGateway(
+    ...pinned(0, program, ["--port", "0", "--config", config]),
+  );
+  const scraping = setInterval(() => {
+    // One that fails is one less.
+    fetch(`http://${admin}/metrics`).then(
+      (answer) => answer.text(),
+      () => {},
+    );
+  }, 1_000);
+  return {
+    host: new URL(url).host,
+    pids: [child.pid ?? 0],
+    headers: [`X-Service-Token: ${secret}`, "X-User-Id: bench", "X-Workspace-Id: workspace123"],
+    end: async () => {
+      clearInterval(scraping);
+      await stop(child);
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
 
-/** @param {string} file */
-async function startNode(file) {
+/**
+ * @param {string} file
+ * @param {string[]} [headers]
+ */
+async function startNode(file, headers = []) {
   const script = path.join(ROOT, "bench/gateways", file);
   const [command, args] = pinned(0, process.execPath, [script, "--port", "0"]);
   const { child, match } = await startUntil(command, args, /listening on (http:\/\/\S+)/);
-  return { host: new URL(match[1]).host, pids: [child.pid ?? 0], end: () => stop(child) };
+  const { host } = new URL(match[1]);
+  return { host, pids: [child.pid ?? 0], headers, end: () => stop(child) };
 }
 
 /** Starts one worker of nginx, which is the process that counts. */
@@ -153,12 +189,15 @@ async function startNchan() {
   const port = await freePort();
   const config = path.join(folder, "nginx.conf");
   writeFileSync(config, nchanConfig(folder, port));
-  const [command, args] = pinned(0, "/usr/sbin/nginx", ["-p", folder, "-c", config]);
+  // Its messages go to standard error.
+  const shell = ["-c", 'exec "$0" "$@" 2>&1', "/usr/sbin/nginx", "-p", folder, "-c", config];
+  const [command, args] = pinned(0, "sh", shell);
   const { child } = await startUntil(command, args, /start worker process \d+/);
   const children = `/proc/${child.pid}/task/${child.pid}/children`;
   return {
     host: `127.0.0.1:${port}`,
     pids: readFileSync(children, "utf8").trim().split(" ").map(Number),
+    headers: [],
     end: async () => {
       await stop(child);
       rmSync(folder, { recursive: true });
@@ -178,7 +217,7 @@ daemon off;
 user root;
 worker_processes 1;
 worker_rlimit_nofile 20000;
-error_log /dev/stdout notice;
+error_log stderr notice;
 pid ${folder}/nginx.pid;
 events { worker_connections 16000; }
 http {

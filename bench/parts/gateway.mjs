@@ -83,7 +83,7 @@ async function run(_lab, _contenders, { readers, seconds, gateways }, { note }) 
       note(`gateway, ${title}: ${JSON.stringify(figures)}`);
     }
     if (name === "ours-batch") continue;
-    for (const batch of peer.batches ? [1, BATCH] : [1]) {
+    for (const batch of peer.hasBatches ? [1, BATCH] : [1]) {
       const args = ["--logs", String(LOGS), "--batch", String(batch)];
       if (batch > 1) args.push("--connections", "4");
       const figures = /** @type {Throughput} */ (
@@ -124,7 +124,7 @@ async function loaded(peer, program, load, command, args) {
  * @param {PeerGateway} peer
  * @param {Running} running
  */
-function targetOf({ stream, publish, headers, body }, { host, pids }) {
+function targetOf({ stream, publish, body }, { host, pids, headers }) {
   const target = ["--gateway", host, "--stream", stream, "--publish", publish, "--body", body];
   return [
     ...target,
