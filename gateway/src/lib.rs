@@ -17,6 +17,7 @@ pub mod demo;
 mod error_chain;
 pub mod http;
 pub mod hub;
+mod json;
 pub mod log_json;
 pub mod metrics;
 pub mod output;

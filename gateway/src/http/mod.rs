@@ -13,7 +13,6 @@ pub(crate) mod history;
 pub mod hosts;
 pub mod identity;
 pub(crate) mod log_id;
-pub(crate) mod loose_json;
 pub(crate) mod overload;
 pub(crate) mod passing;
 pub mod proxy;

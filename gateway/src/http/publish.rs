@@ -15,7 +15,7 @@ use crate::http::body;
 use crate::http::content_type::{NDJSON, is_of_type};
 use crate::http::identity;
 use crate::http::log_id;
-use crate::http::loose_json;
+use crate::json::normalize::normalized;
 use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
@@ -41,7 +41,7 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
     // no decompression.
     let grant = granted(gateway, &headers)?;
     let key = log_id::of_header(&headers)?;
-    let text = loose_json::spelled(body::text(&headers, &body)?, "body", &IDS)?;
+    let text = normalized(body::text(&headers, &body)?, "body", &IDS)?;
     let log = Log::parse("body", &text)?;
     check(gateway, &grant, &log.channel)?;
     refuse_while_draining(gateway)?;

@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 
 use crate::http::body;
 use crate::http::log_id;
-use crate::http::loose_json;
+use crate::json::normalize::normalized;
 use crate::http::publish::{IDS, Log, check, granted, note_refused, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
@@ -77,7 +77,7 @@ fn publish_line(gateway: &Gateway, grant: &Grant, line: &[u8]) -> Result<Accepte
             error.valid_up_to()
         ))
     })?;
-    let text = loose_json::spelled(text.to_owned(), "line", &LINE_IDS)?;
+    let text = normalized(text.to_owned(), "line", &LINE_IDS)?;
     let log = Log::parse("line", &text)?;
     check(gateway, grant, &log.channel)?;
     let Some(id) = log_id::of_line(&text)? else {
