@@ -34,6 +34,8 @@ fn routes() -> Router {
         tokens: Arc::new(Tokens::demo()),
         upstream: None,
         timing: StreamTiming::default(),
+        limits: Arc::default(),
+        redaction: Arc::default(),
         shutdown: CancellationToken::new(),
     };
     app(gateway, &Extras::default())

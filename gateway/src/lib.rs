@@ -18,10 +18,12 @@ mod error_chain;
 pub mod http;
 pub mod hub;
 mod json;
+pub mod limits;
 pub mod log_json;
 pub mod metrics;
 pub mod output;
 pub mod reader;
+pub mod redaction;
 pub mod server;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 pub mod signals;

@@ -7,6 +7,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 
+use crate::limits::kind::Limit;
+
 /// A label with its value.
 type Label = [(&'static str, &'static str); 1];
 
@@ -20,6 +22,7 @@ pub struct Metrics {
     pub(crate) missed: Family<Label, Counter>,
     pub(crate) reloads: Family<Label, Counter>,
     pub(crate) publish_to_write: Histogram,
+    pub(crate) limit_refusals: Family<Label, Counter>,
 }
 
 /// Why a log or a request of a publisher was refused.
@@ -36,6 +39,8 @@ pub(crate) enum Refused {
     /// Something that cannot be read.
     Invalid,
     TooLarge,
+    /// A limit that will admit it later.
+    Limit,
     /// The gateway is shutting down.
     Draining,
 }
@@ -52,6 +57,7 @@ impl Default for Metrics {
             missed: Family::default(),
             reloads: Family::default(),
             publish_to_write: Histogram::new(BUCKETS),
+            limit_refusals: Family::default(),
         };
         for reason in Refused::ALL {
             let _ = metrics.refused.get_or_create(&[("reason", reason.name())]);
@@ -59,6 +65,9 @@ impl Default for Metrics {
         for reason in GAP_REASONS {
             let _ = metrics.gaps.get_or_create(&[("reason", gap_name(reason))]);
             let _ = metrics.missed.get_or_create(&[("reason", gap_name(reason))]);
+        }
+        for limit in Limit::ALL {
+            let _ = metrics.limit_refusals.get_or_create(&[("limit", limit.name())]);
         }
         for result in ["success", "failure"] {
             let _ = metrics.reloads.get_or_create(&[("result", result)]);
@@ -74,6 +83,11 @@ impl Metrics {
         self.reloads.get_or_create(&[("result", result)]).inc();
     }
 
+    /// Counts a request, or a line of a batch, that a limit refused.
+    pub(crate) fn note_limit(&self, limit: Limit) {
+        self.limit_refusals.get_or_create(&[("limit", limit.name())]).inc();
+    }
+
     pub(crate) fn note_refused(&self, reason: Refused) {
         self.refused.get_or_create(&[("reason", reason.name())]).inc();
     }
@@ -86,13 +100,14 @@ impl Metrics {
 }
 
 impl Refused {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Token,
         Self::Expired,
         Self::Service,
         Self::Workspace,
         Self::Invalid,
         Self::TooLarge,
+        Self::Limit,
         Self::Draining,
     ];
 
@@ -104,6 +119,7 @@ impl Refused {
             Self::Workspace => "workspace",
             Self::Invalid => "invalid",
             Self::TooLarge => "too_large",
+            Self::Limit => "limit",
             Self::Draining => "draining",
         }
     }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use logs_gateway::http::state::Gateway;
 use logs_gateway::hub::Hub;
+use logs_gateway::server::door::Door;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::errors::without_secrets;
@@ -72,11 +73,14 @@ impl Reload {
 
     /// Reads the configuration again and applies it, or keeps the old one if anything is wrong.
     /// Returns whether it was applied.
-    pub(crate) fn run(&mut self, running: &Gateway) -> bool {
+    pub(crate) fn run(&mut self, running: &Gateway, door: &Door) -> bool {
         match self.read(running) {
             Ok((loaded, prepared)) => {
                 running.tokens.replace(prepared.tokens());
                 running.mode.replace(prepared.mode());
+                running.redaction.replace(prepared.redaction());
+                running.limits.reconfigure(loaded.cli.serve.limits.config());
+                door.set_head_timeout(loaded.cli.serve.limits.head_timeout);
                 self.apply(&loaded, &running.hub);
                 true
             }
@@ -134,7 +138,7 @@ const OTHER_MODE: &str = "demo has changed, which decides who may read and publi
 const NO_TOKENS: &str = "no tokens are set any more, and those of the demo are public: name the file of tokens, or restart";
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 10] = [
+const CHANGEABLE: [&str; 26] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
@@ -142,6 +146,22 @@ const CHANGEABLE: [&str; 10] = [
     "reader-bytes",
     "slow-reader",
     "log-level",
+    "max-streams-per-user",
+    "max-streams-per-address",
+    "max-streams-per-workspace",
+    "max-token-logs-per-second",
+    "max-token-bytes-per-second",
+    "max-workspace-logs-per-second",
+    "max-workspace-bytes-per-second",
+    "max-channel-logs-per-second",
+    "max-channel-bytes-per-second",
+    "publish-burst",
+    "max-channels-per-workspace",
+    "max-log-bytes",
+    "head-timeout",
+    "body-timeout",
+    "max-auth-failures",
+    "redact",
     "tokens",
     "trusted-proxy",
     "trusted-proxy-secret-file",

@@ -18,7 +18,9 @@ use logs_gateway::http::token_file;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
-use logs_gateway::server::door::{Door, Limits, WRITE_TIMEOUT};
+use logs_gateway::limits::Limits;
+use logs_gateway::redaction::Redaction;
+use logs_gateway::server::door::{Door, HEAD_TIMEOUT, Limits as DoorLimits, WRITE_TIMEOUT};
 use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
@@ -35,7 +37,7 @@ use crate::{Site, run};
 pub(crate) struct Prepared {
     gateway: Gateway,
     extras: Extras,
-    limits: Limits,
+    limits: DoorLimits,
     listen: Listen,
     admin: Option<AdminAddress>,
     /// The token and the rate of the sample job, if it runs.
@@ -53,7 +55,8 @@ impl Prepared {
         let mode = arguments.auth.mode(network.is_loopback(), &network.host, has_tokens);
         let mode = mode.map_err(|error| vec![error])?;
         let tokens = load_tokens(&arguments)?;
-        Self::with(arguments, mode, tokens).map_err(|error| vec![error])
+        let redaction = arguments.limits.redaction()?;
+        Self::with(arguments, mode, tokens, redaction).map_err(|error| vec![error])
     }
 
     /// Returns whether readers and publishers are authenticated.
@@ -61,12 +64,22 @@ impl Prepared {
         &self.gateway.mode
     }
 
+    /// Returns the rules of the file of redactions.
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.gateway.redaction
+    }
+
     /// Returns the tokens of flags and file.
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.gateway.tokens
     }
 
-    fn with(arguments: Serve, mode: Mode, tokens: Tokens) -> Result<Self, String> {
+    fn with(
+        arguments: Serve,
+        mode: Mode,
+        tokens: Tokens,
+        redaction: Redaction,
+    ) -> Result<Self, String> {
         let job_token = arguments
             .job
             .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
@@ -80,13 +93,18 @@ impl Prepared {
                 .map(|base| upstream(base, arguments.use_env_proxy))
                 .transpose()?,
             timing: arguments.tuning.timing(),
+            limits: Arc::new(Limits::new(arguments.limits.config())),
+            redaction: Arc::new(redaction),
             shutdown: CancellationToken::new(),
         };
         let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
         Ok(Self {
             gateway,
             extras: extras(&arguments.network)?,
-            limits: arguments.network.sockets.limits(files_each),
+            limits: DoorLimits {
+                head_timeout: arguments.limits.head_timeout,
+                ..arguments.network.sockets.limits(files_each)
+            },
             listen: arguments.network.listen(),
             admin: arguments.admin,
             job: job_token.map(|token| (token, arguments.rate)),
@@ -115,9 +133,9 @@ pub(crate) async fn serve(
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
         tokio::spawn(job::run(publisher, rate, shutdown.clone()));
     }
-    let running = gateway.clone();
+    let (running, running_door) = (gateway.clone(), Arc::clone(&door));
     let on_hangup = move || {
-        let is_success = reload.run(&running);
+        let is_success = reload.run(&running, &running_door);
         running.hub.metrics().note_reload(is_success);
     };
     let app = app(gateway, &extras);
@@ -238,8 +256,12 @@ pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
 const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
 
 /// Few operators and scrapers connect at a time.
-const ADMIN_LIMITS: Limits =
-    Limits { max_connections: 64, reserve: 8, write_timeout: WRITE_TIMEOUT };
+const ADMIN_LIMITS: DoorLimits = DoorLimits {
+    max_connections: 64,
+    reserve: 8,
+    write_timeout: WRITE_TIMEOUT,
+    head_timeout: HEAD_TIMEOUT,
+};
 
 const NO_JOB_TOKEN: &str =
     "--job publishes as service etl, which has no token: add --token etl=TOKEN";

@@ -10,6 +10,9 @@ use std::process::Command;
 use program_support::{Running, ended, program};
 use temporary::File;
 
+/// The example of the rules, which is a valid file of rules.
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/redact.example.toml");
+
 fn with(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = program(arguments);
     command.envs(variables.iter().copied());
@@ -192,6 +195,7 @@ fn the_example_lists_every_key_with_its_default() {
     let proxy = File::new("proxy-secret", &"s".repeat(32));
     let all = all
         .replace("\"dist\"", &format!("{:?}", site.display().to_string()))
+        .replace("\"redact.toml\"", &format!("{RULES:?}"))
         .replace("\"tokens.toml\"", &format!("{:?}", tokens.path()))
         .replace("\"proxy-secret\"", &format!("{:?}", proxy.path()));
     let file = File::new("example", &all);

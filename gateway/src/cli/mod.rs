@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod auth;
 pub(crate) mod errors;
+mod limits;
 pub(crate) mod merge;
 mod parse;
 pub(crate) mod print;
@@ -24,6 +25,7 @@ use logs_gateway::server::Listen;
 
 use crate::cli::address::AdminAddress;
 use crate::cli::auth::Auth;
+use crate::cli::limits::LimitArgs;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
 use crate::cli::token::TokenCommand;
@@ -136,6 +138,8 @@ pub(crate) struct Serve {
     pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Read settings from this TOML file.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

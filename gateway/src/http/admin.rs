@@ -1,17 +1,16 @@
 //! Routes for operators: the list of routes, health, readiness, statistics, stopping a stream, and
 //! a test log.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::{CONTENT_TYPE, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
+use axum::http::StatusCode;
 use axum::response::Response;
 use logs_sse_core::channel::ChannelName;
 use serde_json::json;
 
 use crate::demo::sample;
-use crate::http::body;
+use crate::http::body::{self, Allowance};
 use crate::http::content_type::{JSON, is_of_type};
 use crate::http::identity;
 use crate::http::proxy;
@@ -78,17 +77,21 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 /// a custom header.
 pub(crate) async fn stop(
     State(gateway): State<Gateway>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Rejection> {
-    if gateway.tokens.grant_of(identity::token(&headers)?.unwrap_or_default()).is_empty() {
+    let (parts, body) = request.into_parts();
+    let allowance = Allowance::small(&gateway);
+    let grant = gateway.tokens.grant_of(identity::token(&parts.headers)?.unwrap_or_default());
+    if grant.is_empty() {
+        body::discard_of(&parts.headers, body, allowance).await;
         return Err(Rejection::new(
             StatusCode::FORBIDDEN,
             "X-Service-Token is missing or wrong: expected the token of any service",
-        ));
+        )
+        .of_credentials());
     }
     let connection = text_field(
-        &body::text(&headers, &body::received(body)?)?,
+        &body::text(&parts.headers, &body::received(body, allowance).await?, allowance)?,
         "connectionId",
         "{\"connectionId\": \"…\"}, as in GET /admin/logs/stats",
     )?;
@@ -147,8 +150,7 @@ fn all_stats(gateway: &Gateway, link: Option<Extension<Link>>) -> serde_json::Va
 /// other than JSON.
 pub(crate) async fn test_log(
     State(gateway): State<Gateway>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Rejection> {
     if !gateway.tokens.is_demo() {
         return Err(Rejection::new(
@@ -156,7 +158,9 @@ pub(crate) async fn test_log(
             "test logs are available with the demo tokens only; this gateway has its own tokens",
         ));
     }
-    let body = body::received(body)?;
+    let (Parts { headers, .. }, body) = request.into_parts();
+    let allowance = Allowance::small(&gateway);
+    let body = body::received(body, allowance).await?;
     if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN))
         && !is_of_type(&headers, JSON)
     {
@@ -165,7 +169,7 @@ pub(crate) async fn test_log(
             "Content-Type: expected application/json",
         ));
     }
-    let channel: ChannelName = named_channel(&body::text(&headers, &body)?)?
+    let channel: ChannelName = named_channel(&body::text(&headers, &body, allowance)?)?
         .parse()
         .map_err(|error| Rejection::bad_request(format!("{error}")))?;
     let published = gateway.hub.publish(&channel, &sample::test_log());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -16,7 +16,8 @@ use crate::http::hosts::{self, Hosts};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::http::{admin, body, history, overload, proxy, publish, site, stream};
+use crate::limits::failures;
+use crate::http::{admin, history, overload, proxy, publish, site, stream};
 
 /// Options of the router besides the routes.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +47,9 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route(proxy::PATH, get(proxy::stream))
         .route(proxy::HISTORY_PATH, get(proxy::history));
     let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
-    let routes = routes.layer(DefaultBodyLimit::max(body::MAX_BYTES)).with_state(gateway);
+    let routes = routes
+        .layer(from_fn_with_state(gateway.clone(), failures::throttle))
+        .with_state(gateway);
     with_extras(routes, extras)
 }
 

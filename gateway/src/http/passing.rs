@@ -16,6 +16,7 @@ use crate::http::half_close::HalfClose;
 use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
 use crate::hub::forwarded::Forwarded;
+use crate::limits::streams::StreamPlace;
 use crate::reader::events;
 use crate::server::link::Link;
 
@@ -27,7 +28,7 @@ pub(crate) fn pass_on(
     gateway: &Gateway,
     answer: reqwest::Response,
     idle: Duration,
-    forwarded: Forwarded,
+    (forwarded, place): (Forwarded, StreamPlace),
     link: Option<Link>,
 ) -> Response {
     let now = Instant::now();
@@ -43,6 +44,7 @@ pub(crate) fn pass_on(
         half_close: HalfClose::kept(link),
         stop: forwarded.stop().clone(),
         _forwarded: forwarded,
+        _place: place,
     };
     // The type has none of upstream's parameters: a stream is always UTF-8, and browsers refuse one
     // that declares otherwise.
@@ -64,6 +66,7 @@ struct Passing {
     stop: CancellationToken,
     /// Lists the stream in the hub.
     _forwarded: Forwarded,
+    _place: StreamPlace,
     end_of_age: Option<Instant>,
 }
 

@@ -15,6 +15,7 @@ use crate::http::passing;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::http::stream::open;
+use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{LAST_EVENT_ID, SubscribeParams, find_only};
 use crate::hub::connection::ConnectionInfo;
 use crate::hub::forwarded::Forwarded;
@@ -47,12 +48,14 @@ pub(crate) async fn stream(
             forwarded
                 .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
             let query = forwarded_query(&channel, &params);
+            let place = stream_place(&gateway, &identity, caller, [&channel].into_iter())?;
             let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await?;
             let connection = ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client);
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
-            Ok(passing::pass_on(&gateway, answer, upstream.idle(), forwarded, params.link))
+            let pair = (forwarded, place);
+            Ok(passing::pass_on(&gateway, answer, upstream.idle(), pair, params.link))
         }
-        _ => Ok(open(&gateway, vec![channel], (&identity, caller), &params)),
+        _ => open(&gateway, vec![channel], (&identity, caller), &params),
     }
 }
 
@@ -114,4 +117,4 @@ fn parse_channel(query: &str, carried: &mut Carried) -> Result<ChannelName, Reje
 }
 
 /// The reader of a demo, which has no login in front.
-const DEMO_USER: &str = "demo-user";
+pub(crate) const DEMO_USER: &str = "demo-user";

@@ -8,7 +8,9 @@ use crate::auth::Mode;
 use crate::http::tokens::Tokens;
 use crate::http::upstream::Upstream;
 use crate::hub::Hub;
+use crate::limits::Limits;
 use crate::reader::timing::StreamTiming;
+use crate::redaction::Redaction;
 
 /// The state that all handlers share.
 #[derive(Clone, Debug)]
@@ -23,6 +25,10 @@ pub struct Gateway {
     pub upstream: Option<Arc<Upstream>>,
     /// The intervals and ages of each stream.
     pub timing: StreamTiming,
+    /// What each user, address, token, channel and workspace may use.
+    pub limits: Arc<Limits>,
+    /// Replaces confidential parts of logs before they are stored.
+    pub redaction: Arc<Redaction>,
     /// Ends all open streams when cancelled.
     pub shutdown: CancellationToken,
 }

@@ -26,9 +26,11 @@ use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
+use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{SubscribeParams, parse_channels};
 use crate::hub::bounds::Extent;
 use crate::hub::connection::{ConnectionInfo, now_millis};
+use crate::limits::streams::StreamPlace;
 use crate::reader::events;
 use crate::reader::resume::Resume;
 use crate::reader::timing::{StreamTiming, millis};
@@ -54,21 +56,26 @@ pub(crate) async fn subscribe(
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
-    Ok(open(&gateway, wanted, (&identity, caller), &params))
+    open(&gateway, wanted, (&identity, caller), &params)
 }
 
 /// Opens a stream of the `wanted` channels that the reader may read. The greeting also names the
 /// others.
+///
+/// # Errors
+/// 429 when the reader, its address or a workspace has too many streams.
 pub(crate) fn open(
     gateway: &Gateway,
     wanted: Vec<ChannelName>,
     (identity, caller): (&Identity, Caller),
     params: &SubscribeParams,
-) -> Response {
+) -> Result<Response, Rejection> {
     let requested: Vec<_> = wanted
         .into_iter()
         .map(|channel| RequestedChannel { is_granted: identity.may_read(&channel), channel })
         .collect();
+    let granted = requested.iter().filter(|channel| channel.is_granted);
+    let place = stream_place(gateway, identity, caller, granted.map(|each| &each.channel))?;
     let reader = Reader::open(
         &gateway.hub,
         &requested,
@@ -97,6 +104,7 @@ pub(crate) fn open(
     let open = Open {
         half_close: HalfClose::kept(params.link.clone()),
         stage: Stage::Greet(greeting),
+        _place: place,
         log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
         stop: reader.stop().clone(),
         reader,
@@ -104,7 +112,7 @@ pub(crate) fn open(
         heartbeat: every(gateway.timing.heartbeat),
         end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
     };
-    (STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response()
+    Ok((STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response())
 }
 
 fn greeting(
@@ -140,6 +148,7 @@ struct Open {
     heartbeat: Interval,
     end_of_age: Option<Pin<Box<Sleep>>>,
     log_on_drop: LogOnDrop,
+    _place: StreamPlace,
 }
 
 enum Stage {

@@ -146,6 +146,11 @@ impl Grant {
         self.is_known
     }
 
+    /// Returns the name of the token, under which limits count what is published.
+    pub(crate) fn name(&self) -> &str {
+        self.tokens.first().map_or("", |token| &token.name)
+    }
+
     /// Checks whether the token may publish on `channel`. One token must allow both service and
     /// workspace.
     ///

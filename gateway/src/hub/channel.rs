@@ -28,6 +28,8 @@ pub(crate) struct Change {
     pub(crate) readers: usize,
     /// The change of the size of the history, in bytes.
     pub(crate) grown_bytes: isize,
+    /// Whether the log was the first of its channel.
+    pub(crate) is_first: bool,
 }
 
 /// A channel as operators see it.
@@ -69,12 +71,13 @@ impl Channel {
         };
         let mut history = self.history();
         let before = history.bytes();
+        let is_first = history.extent().newest == 0;
         let bytes = history.push(order(), envelope, bounds);
         let grown_bytes = history.bytes().cast_signed() - before.cast_signed();
         drop(history);
         let delivered =
             readers().map(|reader| reader.wake.count(Bounds { lines: 1, bytes })).count();
-        Change { readers: delivered, grown_bytes }
+        Change { readers: delivered, grown_bytes, is_first }
     }
 
     /// Adds `reader`, and returns the extent of the history at that moment. Later logs wake the
@@ -92,7 +95,7 @@ impl Channel {
         let has_local = readers.iter().any(|reader| !reader.is_forwarded);
         let grown_bytes =
             if !has_local && matches!(keep, Keep::ForReaders(_)) { self.drop_lines() } else { 0 };
-        Change { readers: readers.len(), grown_bytes }
+        Change { readers: readers.len(), grown_bytes, is_first: false }
     }
 
     /// Returns what operators see of it.

@@ -11,6 +11,7 @@ pub(crate) mod history;
 pub(crate) mod recent_ids;
 pub mod stats;
 pub(crate) mod wake;
+pub(crate) mod workspaces;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
@@ -30,6 +31,7 @@ use crate::hub::envelope::Draft;
 use crate::hub::history::HistoryPage;
 use crate::hub::recent_ids::{Once, RecentIds};
 use crate::hub::stats::{Counters, Stats};
+use crate::hub::workspaces::Workspaces;
 use crate::metrics::Metrics;
 use crate::output;
 
@@ -51,6 +53,8 @@ pub struct Hub {
     open: Open,
     published: AtomicU64,
     ids: RecentIds,
+    /// The number of channels of each workspace on which a log was published.
+    pub(crate) workspaces: Workspaces,
     /// Negative for a moment if a channel's logs are dropped before its last one is counted.
     held_bytes: AtomicIsize,
     trimming: Mutex<()>,
@@ -94,6 +98,7 @@ impl Hub {
             open: Open::default(),
             published: AtomicU64::default(),
             ids: RecentIds::default(),
+            workspaces: Workspaces::default(),
             held_bytes: AtomicIsize::default(),
             trimming: Mutex::default(),
             counters: Counters::default(),
@@ -109,6 +114,9 @@ impl Hub {
         let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
         let config = self.config();
         let change = self.channel(channel).publish(order, |seq| draft.seal(seq), config.keep());
+        if change.is_first {
+            self.workspaces.add(channel.workspace());
+        }
         self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
         if self.held_bytes() > config.history_total_bytes {
             self.trim();
@@ -148,6 +156,15 @@ impl Hub {
             .map(|channel| (channel.name().clone(), channel.connections()))
             .filter(|(_, readers)| !readers.is_empty())
             .collect()
+    }
+
+    /// Returns whether `channel` may become one of at most `limit` channels of its workspace on which
+    /// a log was published, or is one already. Channels that are only read do not count.
+    pub(crate) fn may_publish_on(&self, channel: &ChannelName, limit: usize) -> bool {
+        self.workspaces.count(channel.workspace()) < limit
+            || self
+                .known_channel(channel)
+                .is_some_and(|channel| channel.history().extent().newest > 0)
     }
 
     /// Returns how many channels have readers.

@@ -17,6 +17,7 @@ use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::Upstream;
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::config::Config;
+use logs_gateway::limits::{Limits, config as limits};
 use logs_gateway::reader::timing::StreamTiming;
 use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
@@ -85,13 +86,15 @@ impl Server {
     /// A gateway with any setup.
     pub async fn made(setup: Setup) -> Self {
         let hub = Arc::new(Hub::new(setup.config));
-        let Setup { mode, timing, upstream, tokens, extras, .. } = setup;
+        let Setup { mode, timing, upstream, tokens, extras, limits, .. } = setup;
         let gateway = |shutdown| Gateway {
             mode,
             hub: Arc::clone(&hub),
             tokens: Arc::new(tokens),
             upstream,
             timing,
+            limits: Arc::new(Limits::new(limits)),
+            redaction: Arc::default(),
             shutdown,
         };
         let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;
@@ -157,6 +160,7 @@ pub struct Setup {
     pub upstream: Option<Arc<Upstream>>,
     pub tokens: Tokens,
     pub extras: Extras,
+    pub limits: limits::Config,
 }
 
 impl Default for Setup {
@@ -168,6 +172,7 @@ impl Default for Setup {
             upstream: None,
             tokens: Tokens::demo(),
             extras: Extras::default(),
+            limits: limits::Config::default(),
         }
     }
 }

@@ -1,0 +1,71 @@
+//! Stores a log of a publisher, or refuses it: the checks that every published log passes, in the
+//! order of their cost.
+
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+
+use crate::http::publish::{Log, check};
+use crate::http::rejection::Rejection;
+use crate::http::state::Gateway;
+use crate::http::tokens::Grant;
+use crate::hub::recent_ids::Once;
+use crate::limits::kind::Limit;
+use crate::limits::publishing::TooFast;
+use crate::redaction::Failed;
+
+/// Stores `log`, which was sent in `bytes` bytes, unless one with the same `id` was stored before.
+///
+/// What this function returns is stored. A refused log is stored nowhere.
+///
+/// # Errors
+/// 403 for a channel that is not the token's, 429 for a limit that will admit the log later, 413 or
+/// 500 if it cannot be redacted.
+pub(crate) fn store(
+    gateway: &Gateway,
+    grant: &Grant,
+    log: &Log<'_>,
+    id: Option<&str>,
+    bytes: usize,
+) -> Result<Once, Rejection> {
+    check(gateway, grant, &log.channel)?;
+    let config = gateway.limits.config();
+    let most = config.channels_per_workspace;
+    if most > 0 && !gateway.hub.may_publish_on(&log.channel, most) {
+        let limit = Limit::ChannelsPerWorkspace;
+        return Err(Rejection::limited(StatusCode::TOO_MANY_REQUESTS, limit, most)
+            .with_retry_after(CHANNEL_WAIT));
+    }
+    let publishing = &gateway.limits.publishing;
+    publishing
+        .admit(&config, grant.name(), &log.channel, bytes, Instant::now())
+        .map_err(too_fast)?;
+    let entry = gateway
+        .redaction
+        .apply(&log.channel, log.data, config.log_bytes)
+        .map_err(|failed| not_redacted(failed, config.log_bytes))?;
+    Ok(match id {
+        Some(id) => gateway.hub.publish_once(&log.channel, id, &entry),
+        None => Once { published: gateway.hub.publish(&log.channel, &entry), is_new: true },
+    })
+}
+
+fn too_fast(TooFast { limit, value, wait }: TooFast) -> Rejection {
+    Rejection::limited(StatusCode::TOO_MANY_REQUESTS, limit, value).with_retry_after(wait)
+}
+
+/// Refuses a log rather than storing what may be confidential. No error repeats a part of it.
+fn not_redacted(failed: Failed, limit: usize) -> Rejection {
+    match failed {
+        Failed::TooLarge => {
+            Rejection::limited(StatusCode::PAYLOAD_TOO_LARGE, Limit::LogBytes, limit)
+        }
+        Failed::Unstable | Failed::Malformed => Rejection::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "logData cannot be redacted by the rules of --redact, so it is not stored",
+        ),
+    }
+}
+
+/// Channels are forgotten when they are idle, which takes a while.
+const CHANNEL_WAIT: Duration = Duration::from_secs(60);
