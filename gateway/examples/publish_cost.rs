@@ -1,8 +1,9 @@
 //! The cost of publishing: CPU time for each log of a batch, as the routes do the work, without a
-//! socket. Run it with `cargo run --release -p logs-gateway --example publish_cost`; it prints its
+//! socket; and its ratio with limits and redaction to that without. Run it with `cargo run --release -p logs-gateway --example publish_cost`; it prints its
 //! figures as JSON.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,7 +14,10 @@ use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::state::Gateway;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::hub::Hub;
+use logs_gateway::limits::Limits;
+use logs_gateway::limits::config::{Config, Rate};
 use logs_gateway::reader::timing::StreamTiming;
+use logs_gateway::redaction::Redaction;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -22,20 +26,50 @@ use tower::ServiceExt;
 async fn main() {
     let mut figures = Vec::new();
     for (name, entry) in [("usual", USUAL), ("nested", NESTED)] {
-        let nanos = publish(routes(), entry).await;
-        figures.push(json!({ "entry": name, "bytes": entry.len(), "nanosPerLog": nanos.round() }));
+        let plain = publish(routes(Config::default(), ""), entry).await;
+        let cases = [
+            ("plain", Config::default(), ""),
+            ("limits", high_limits(), ""),
+            ("redaction", Config::default(), RULES),
+            ("both", high_limits(), RULES),
+        ];
+        for (with, limits, rules) in cases {
+            let nanos = publish(routes(limits, rules), entry).await;
+            let ratio = (nanos / plain * 100.0).round() / 100.0;
+            figures.push(json!({
+                "entry": name, "bytes": entry.len(), "with": with, "nanosPerLog": nanos.round(), "timesPlain": ratio,
+            }));
+        }
     }
     println!("{}", json!(figures));
 }
 
-fn routes() -> Router {
+/// All limits that a log can exceed, so high that none does.
+fn high_limits() -> Config {
+    let high = Rate { logs: 1 << 30, bytes: 1 << 40 };
+    Config {
+        token: high,
+        workspace: high,
+        channel: high,
+        channels_per_workspace: 1_000_000,
+        ..Config::default()
+    }
+}
+
+fn routes(limits: Config, rules: &str) -> Router {
+    let redaction = if rules.is_empty() {
+        Redaction::default()
+    } else {
+        Redaction::read(Path::new(rules)).expect("rules")
+    };
+
     let gateway = Gateway {
         hub: Arc::new(Hub::default()),
         tokens: Arc::new(Tokens::demo()),
         upstream: None,
         timing: StreamTiming::default(),
-        limits: Arc::default(),
-        redaction: Arc::default(),
+        limits: Arc::new(Limits::new(limits)),
+        redaction: Arc::new(redaction),
         shutdown: CancellationToken::new(),
     };
     app(gateway, &Extras::default())
@@ -70,6 +104,9 @@ fn cpu_nanos() -> u64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
     text.split(' ').next().and_then(|nanos| nanos.parse().ok()).expect("a number")
 }
+
+/// Four rules, two of which concern these logs.
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/redact.example.toml");
 
 const USUAL: &str = r#"{"level":"INFO","pipeline":"INGESTION","status":"12 sec","message":"Read 1,204 rows from s3://lake/in","timestamp":"2026-11-27T16:08:12.345Z","execution_id":"8f14e45f","meta":{"execID":"e-17","pipelineID":"p-4","timestamp":1795472915237}}"#;
 
