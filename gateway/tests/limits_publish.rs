@@ -74,7 +74,10 @@ async fn lines_above_the_rate_say_when_to_come_back_and_keep_their_order() {
 #[tokio::test]
 async fn a_single_log_above_the_rate_is_a_429_and_stored_nowhere() {
     for (limits, name) in [
-        (Config { token: Rate { logs: 1, bytes: 0 }, ..Config::default() }, "token_logs_per_second"),
+        (
+            Config { token: Rate { logs: 1, bytes: 0 }, ..Config::default() },
+            "token_logs_per_second",
+        ),
         (
             Config { workspace: Rate { logs: 0, bytes: 90 }, ..Config::default() },
             "workspace_bytes_per_second",
@@ -82,9 +85,7 @@ async fn a_single_log_above_the_rate_is_a_429_and_stored_nowhere() {
     ] {
         let burst = Duration::from_millis(1);
         let gateway = gateway(Config { burst, ..limits }).await;
-        let send = async || {
-            gateway.post("/logs/publish", "l5-etl-token", log("w", "a", 1)).await
-        };
+        let send = async || gateway.post("/logs/publish", "l5-etl-token", log("w", "a", 1)).await;
         assert_eq!(send().await.status, 200);
         let answer = send().await;
         assert_eq!((answer.status, &answer.json["limit"]), (429, &json!(name)), "{answer:?}");
@@ -103,7 +104,10 @@ async fn a_log_that_is_too_large_names_the_limit() {
     );
     let (status, _, answer) = batch(&gateway, &[large.to_string(), log("w", "a", 1)]).await;
     let error = &answer["errors"][0];
-    assert_eq!((status, &error["status"], &error["limit"]), (207, &json!(413), &json!("log_bytes")));
+    assert_eq!(
+        (status, &error["status"], &error["limit"]),
+        (207, &json!(413), &json!("log_bytes"))
+    );
     let many = vec![log("w", "a", 1); 1_001];
     assert_eq!(batch(&gateway, &many).await.2["limit"], "batch_logs");
 }

@@ -131,10 +131,9 @@ fn process(to: &mut Registry, admin: &Admin) {
         gauge(door.max_connections as u64),
     );
     let refusals = admin.gateway.hub.metrics().limit_refusals.clone();
-    for (limit, count) in [
-        (Limit::Connections, door.connections_refused),
-        (Limit::HeadTime, door.head_timeouts),
-    ] {
+    for (limit, count) in
+        [(Limit::Connections, door.connections_refused), (Limit::HeadTime, door.head_timeouts)]
+    {
         // The listener counts these, since it knows no gateway.
         let counter = refusals.get_or_create(&[("limit", limit.name())]);
         counter.inner().store(count, Ordering::Relaxed);

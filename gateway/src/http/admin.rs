@@ -2,9 +2,9 @@
 //! a test log.
 
 use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use axum::http::request::Parts;
-use axum::http::StatusCode;
 use axum::response::Response;
 use logs_sse_core::channel::ChannelName;
 use serde_json::json;

@@ -16,8 +16,8 @@ use crate::http::hosts::{self, Hosts};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::limits::failures;
 use crate::http::{admin, history, overload, proxy, publish, site, stream};
+use crate::limits::failures;
 
 /// Options of the router besides the routes.
 #[derive(Clone, Debug, Default)]

@@ -259,7 +259,8 @@ mod tests {
             .iter()
             .map(|encoding| (CONTENT_ENCODING, encoding.parse().expect("a value")))
             .collect();
-        text(&headers, &Bytes::copy_from_slice(body), ALLOWANCE).map_err(|rejection| format!("{rejection:?}"))
+        text(&headers, &Bytes::copy_from_slice(body), ALLOWANCE)
+            .map_err(|rejection| format!("{rejection:?}"))
     }
 
     fn zipped(text: &[u8]) -> Vec<u8> {

@@ -12,13 +12,13 @@ use tokio::task::yield_now;
 
 use crate::http::body::{self, Allowance};
 use crate::http::log_id;
-use crate::json::normalize::normalized;
 use crate::http::publish::{IDS, Log, note_refused, of_publisher, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::store::store;
 use crate::http::tokens::Grant;
 use crate::hub::connection::now_millis;
+use crate::json::normalize::normalized;
 use crate::limits::kind::Limit;
 
 /// Publishes the lines of a request, or none of them if the request as a whole is refused.
@@ -37,9 +37,8 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     let mut summary = Summary::default();
     let mut since_pause = 0;
     for (number, line) in lines(&body) {
-        let published = batch
-            .publish(line)
-            .inspect_err(|rejection| note_refused(gateway, rejection));
+        let published =
+            batch.publish(line).inspect_err(|rejection| note_refused(gateway, rejection));
         summary.add(number, published);
         since_pause += line.len();
         if since_pause > BYTES_AT_ONCE || summary.total() % LINES_AT_ONCE == 0 {
@@ -80,12 +79,8 @@ impl Batch<'_> {
         let most = self.gateway.limits.config().log_bytes;
         if line.len() > most {
             let error = format!("line has {} bytes: expected at most {most}", line.len());
-            return Err(Rejection::limited(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                Limit::LogBytes,
-                most,
-            )
-            .with_error(error));
+            return Err(Rejection::limited(StatusCode::PAYLOAD_TOO_LARGE, Limit::LogBytes, most)
+                .with_error(error));
         }
         let text = std::str::from_utf8(line).map_err(|error| {
             Rejection::bad_request(format!(
@@ -93,7 +88,7 @@ impl Batch<'_> {
                 error.valid_up_to()
             ))
         })?;
-        let text = normalized(text.to_owned(), "line", &LINE_IDS)?;
+        let text = normalized(text, "line", &LINE_IDS)?;
         let log = Log::parse("line", &text)?;
         let id = log_id::of_line(&text)?;
         if let Some(rejection) = self.held.get(&log.channel) {

@@ -9,6 +9,8 @@
 //! It makes one pass and allocates nothing for a value. Text that is not JSON stays as it is: the
 //! parser reports its fault.
 
+use std::borrow::Cow;
+
 use crate::http::rejection::Rejection;
 use crate::json::edits::{Edits, With};
 use crate::json::keys::repeated;
@@ -22,17 +24,17 @@ use crate::json::tokens::{Malformed, Quoted, Tokens};
 /// # Errors
 /// When it is nested too deeply for readers, or one of `ids`, fields of the outermost object, is a
 /// number that would become a string.
-pub(crate) fn normalized(
-    text: String,
+pub(crate) fn normalized<'a>(
+    text: &'a str,
     subject: &'static str,
     ids: &[&str],
-) -> Result<String, Rejection> {
+) -> Result<Cow<'a, str>, Rejection> {
     let mut pass =
-        Pass { tokens: Tokens::new(&text), edits: Edits::default(), keys: Vec::new(), ids };
+        Pass { tokens: Tokens::new(text), edits: Edits::default(), keys: Vec::new(), ids };
     match pass.document() {
-        Ok(()) if pass.edits.is_empty() => Ok(text),
-        Ok(()) => Ok(pass.edits.apply(&text)),
-        Err(Stop::Malformed) => Ok(text),
+        Ok(()) if pass.edits.is_empty() => Ok(Cow::Borrowed(text)),
+        Ok(()) => Ok(Cow::Owned(pass.edits.apply(text))),
+        Err(Stop::Malformed) => Ok(Cow::Borrowed(text)),
         Err(Stop::TooDeep) => Err(Rejection::bad_request(format!(
             "{subject} is nested too deeply: expected at most {MAX_DEPTH} levels"
         ))),

@@ -84,9 +84,7 @@ impl Limit {
             }
             Self::ChannelLogs => "logs a second on this channel (max-channel-logs-per-second)",
             Self::ChannelBytes => "bytes a second on this channel (max-channel-bytes-per-second)",
-            Self::ChannelsPerWorkspace => {
-                "channels of this workspace (max-channels-per-workspace)"
-            }
+            Self::ChannelsPerWorkspace => "channels of this workspace (max-channels-per-workspace)",
             Self::LogBytes => "bytes in a log (max-log-bytes)",
             Self::BatchLogs => "logs in a batch",
             Self::BatchBytes => "bytes in a batch",

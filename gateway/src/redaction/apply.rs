@@ -149,7 +149,7 @@ impl Walk<'_> {
     /// What is left around a replacement may match again, so the rules are applied until nothing
     /// changes.
     fn redacted(&mut self, text: &str, mask: Mask) -> Result<Option<String>, Failed> {
-        if mask == 0 || !self.rules.is_match(text) {
+        if !self.rules.may_match(text, mask) {
             return Ok(None);
         }
         let mut current = Cow::Borrowed(text);

@@ -101,11 +101,8 @@ impl<'a> Fields<'a> {
     fn check_names(&mut self) {
         for key in self.table.keys() {
             if !FIELDS.contains(&&**key.get_ref()) {
-                let what = format!(
-                    "unknown key {}: expected one of {}",
-                    key.get_ref(),
-                    FIELDS.join(", ")
-                );
+                let what =
+                    format!("unknown key {}: expected one of {}", key.get_ref(), FIELDS.join(", "));
                 self.wrong(key.span(), what);
             }
         }
@@ -128,10 +125,8 @@ impl<'a> Fields<'a> {
     fn replacement(&mut self) -> String {
         let Some((text, span)) = self.text("replacement") else { return "[redacted]".into() };
         if text.len() > MAX_REPLACEMENT {
-            let what = format!(
-                "replacement has {} bytes: expected at most {MAX_REPLACEMENT}",
-                text.len()
-            );
+            let what =
+                format!("replacement has {} bytes: expected at most {MAX_REPLACEMENT}", text.len());
             self.wrong(span, what);
         }
         text.to_owned()

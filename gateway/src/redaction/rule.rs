@@ -27,7 +27,7 @@ pub(crate) struct Rule {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     rules: Vec<Rule>,
-    /// All patterns at once: most strings match none.
+    /// The patterns of all rules without fields at once: most texts match none.
     any: RegexSet,
     by_field: HashMap<String, Mask>,
     without_fields: Mask,
@@ -51,7 +51,8 @@ impl Rules {
     /// # Errors
     /// When the patterns are too large together.
     pub(crate) fn new(rules: Vec<Rule>) -> Result<Self, regex::Error> {
-        let any = RegexSet::new(rules.iter().map(|rule| rule.pattern.as_str()))?;
+        let everywhere = rules.iter().filter(|rule| rule.fields.is_empty());
+        let any = RegexSet::new(everywhere.map(|rule| rule.pattern.as_str()))?;
         let (mut by_field, mut without_fields) = (HashMap::<String, Mask>::new(), 0);
         for (index, rule) in rules.iter().enumerate() {
             let bit = 1 << index;
@@ -100,8 +101,8 @@ impl Rules {
         self.by_field.get(name).copied().unwrap_or_default()
     }
 
-    /// Returns whether any pattern matches, whether or not its rule concerns the text.
-    pub(crate) fn is_match(&self, text: &str) -> bool {
-        self.any.is_match(text)
+    /// Returns whether any of the rules in `mask` may match.
+    pub(crate) fn may_match(&self, text: &str, mask: Mask) -> bool {
+        mask & !self.without_fields != 0 || mask != 0 && self.any.is_match(text)
     }
 }

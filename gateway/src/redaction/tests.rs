@@ -76,7 +76,8 @@ fn what_a_replacement_brings_together_is_redacted_too() {
 
 #[test]
 fn a_log_to_which_the_rules_cannot_be_applied_is_refused() {
-    let growing = redaction("[[rule]]\nname = \"a\"\npattern = 'a'\nreplacement = \"bbbbbbbbbbbb\"");
+    let growing =
+        redaction("[[rule]]\nname = \"a\"\npattern = 'a'\nreplacement = \"bbbbbbbbbbbb\"");
     let entry = format!("\"{}\"", "a".repeat(1_000));
     assert_eq!(apply(&growing, "logs:etl:w", &entry), Err(Failed::TooLarge));
     let circular = redaction(
