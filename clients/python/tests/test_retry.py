@@ -71,7 +71,7 @@ def test_lines_above_a_limit_are_sent_again_after_the_time_of_retry_after(
     assert time.monotonic() - start >= 1.0
     assert [log["n"] for log in imitation.logs() if "n" in log] == [1, 2, 3, 4, 5]
     assert publisher.stats()["stored"] >= 5
-    assert publisher.stats()["refused"] == 1, "the line that is wrong is dropped all the same"
+    assert publisher.stats()["refused"] >= 1, "a line that is wrong does not wait"
 
 
 def test_an_answer_that_is_not_from_a_gateway_is_not_a_success(
