@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
+use logs_gateway::auth::Mode;
 use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::state::Gateway;
 use logs_gateway::http::tokens::Tokens;
@@ -64,6 +65,7 @@ fn routes(limits: Config, rules: &str) -> Router {
     };
 
     let gateway = Gateway {
+        mode: Mode::Demo,
         hub: Arc::new(Hub::default()),
         tokens: Arc::new(Tokens::demo()),
         upstream: None,

@@ -20,7 +20,9 @@ use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
 use logs_gateway::limits::Limits;
 use logs_gateway::redaction::Redaction;
-use logs_gateway::server::door::{Door, HEAD_TIMEOUT, Limits as DoorLimits, WRITE_TIMEOUT};
+use logs_gateway::server::door::{
+    Door, HEAD_TIMEOUT, IDLE_TIMEOUT, Limits as DoorLimits, WRITE_TIMEOUT,
+};
 use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
@@ -103,6 +105,7 @@ impl Prepared {
             extras: extras(&arguments.network)?,
             limits: DoorLimits {
                 head_timeout: arguments.limits.head_timeout,
+                idle_timeout: arguments.limits.idle_timeout,
                 ..arguments.network.sockets.limits(files_each)
             },
             listen: arguments.network.listen(),
@@ -261,6 +264,7 @@ const ADMIN_LIMITS: DoorLimits = DoorLimits {
     reserve: 8,
     write_timeout: WRITE_TIMEOUT,
     head_timeout: HEAD_TIMEOUT,
+    idle_timeout: IDLE_TIMEOUT,
 };
 
 const NO_JOB_TOKEN: &str =

@@ -84,6 +84,34 @@ fn a_head_that_takes_too_long_is_closed_and_counted() {
 }
 
 #[test]
+fn a_connection_waits_longer_for_its_next_request_than_for_a_head() {
+    let observed = Observed::start(&["--head-timeout", "300ms", "--idle-timeout", "3s"]);
+    let request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut kept = Raw { socket: connect(observed.gateway.address()), text: String::new() };
+    for _ in 0..3 {
+        kept.socket.write_all(request.as_bytes()).expect("it accepts the request");
+        kept.until("uptime");
+        kept.text.clear();
+        // Idle for longer than a head may take.
+        std::thread::sleep(Duration::from_millis(900));
+    }
+    assert_eq!(observed.refusals("head_time"), 0);
+    // The time of a head that has begun counts from its first byte.
+    kept.socket.write_all(b"GET /hea").expect("it accepts bytes");
+    assert_eq!(rest(&mut kept.socket), "");
+    assert_eq!(observed.refusals("head_time"), 1);
+    // A connection without a byte is closed as one with a slow head.
+    assert_eq!(rest(&mut connect(observed.gateway.address())), "");
+    assert_eq!(observed.refusals("head_time"), 2);
+    // An idle one ends, too, and is no refusal.
+    let mut idle = Raw { socket: connect(observed.gateway.address()), text: String::new() };
+    idle.socket.write_all(request.as_bytes()).expect("it accepts the request");
+    idle.until("uptime");
+    rest(&mut idle.socket);
+    assert_eq!(observed.refusals("head_time"), 2);
+}
+
+#[test]
 fn a_body_that_takes_too_long_is_a_408_whoever_sends_it() {
     let observed = Observed::start(&["--body-timeout", "500ms"]);
     for headers in ["", "Content-Type: application/x-ndjson\r\n"] {
@@ -134,6 +162,7 @@ fn streams_stay_open_while_limits_change() {
         .args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0", "--config"])
         .arg(&file)
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     let gateway = Process::start(&mut setsid);

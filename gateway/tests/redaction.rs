@@ -102,6 +102,7 @@ fn rules_are_reloaded_and_counted_and_wrong_ones_change_nothing() {
         .args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0", "--admin", &admin])
         .args(["--redact", rules.path()])
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     let gateway = Process::start(&mut setsid);

@@ -54,6 +54,9 @@ pub(crate) struct LimitArgs {
     /// How long a client may take to send the head of a request.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) head_timeout: Duration,
+    /// How long a connection may wait for its next request. Proxies should close it earlier.
+    #[arg(long, value_name = "TIME", default_value = "75s", value_parser = parse_time)]
+    pub(crate) idle_timeout: Duration,
     /// How long a client may take to send the body of a request.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     body_timeout: Duration,

@@ -47,9 +47,8 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route(proxy::PATH, get(proxy::stream))
         .route(proxy::HISTORY_PATH, get(proxy::history));
     let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
-    let routes = routes
-        .layer(from_fn_with_state(gateway.clone(), failures::throttle))
-        .with_state(gateway);
+    let routes =
+        routes.layer(from_fn_with_state(gateway.clone(), failures::throttle)).with_state(gateway);
     with_extras(routes, extras)
 }
 

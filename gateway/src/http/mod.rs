@@ -1,6 +1,7 @@
 //! The HTTP routes: parsing of requests, access checks, and responses.
 
 pub mod admin;
+pub(crate) mod admission;
 pub mod app;
 pub mod base_url;
 pub(crate) mod body;
@@ -21,7 +22,6 @@ pub(crate) mod publish_batch;
 pub mod rejection;
 pub mod site;
 pub mod state;
-pub(crate) mod store;
 pub mod stream;
 pub(crate) mod stream_place;
 pub(crate) mod subscribe_params;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::http::admission::admit;
 use crate::http::body::{self, Allowance};
 use crate::http::content_type::{NDJSON, is_of_type};
 use crate::http::identity;
@@ -18,7 +19,6 @@ use crate::http::log_id;
 use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
-use crate::http::store::store;
 use crate::http::tokens::{Grant, Refusal};
 use crate::json::normalize::normalized;
 use crate::limits::config::MAX_LOG_BYTES;
@@ -46,9 +46,15 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
     let text = normalized(&text, "body", &IDS)?;
     let log = Log::parse("body", &text)?;
     refuse_while_draining(gateway)?;
-    let once = store(gateway, &grant, &log, key, text.len())?;
-    gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
-    let published = once.published;
+    let entry = admit(gateway, &grant, &log, text.len())?;
+    let published = match key {
+        None => gateway.hub.publish(&log.channel, &entry),
+        Some(key) => {
+            let once = gateway.hub.publish_once(&log.channel, key, &entry);
+            gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
+            once.published
+        }
+    };
     tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
     let answer = json!({
         "success": true,

@@ -10,12 +10,12 @@ use logs_sse_core::channel::ChannelName;
 use serde_json::{Value, json};
 use tokio::task::yield_now;
 
+use crate::http::admission::admit;
 use crate::http::body::{self, Allowance};
 use crate::http::log_id;
 use crate::http::publish::{IDS, Log, note_refused, of_publisher, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
-use crate::http::store::store;
 use crate::http::tokens::Grant;
 use crate::hub::connection::now_millis;
 use crate::json::normalize::normalized;
@@ -94,13 +94,18 @@ impl Batch<'_> {
         if let Some(rejection) = self.held.get(&log.channel) {
             return Err(rejection.clone());
         }
-        let stored = store(self.gateway, self.grant, &log, id.as_deref(), line.len());
-        if let Err(rejection) = &stored
-            && rejection.retry_after().is_some()
-        {
-            self.held.insert(log.channel, rejection.clone());
-        }
-        Ok(if stored?.is_new { Accepted::Stored } else { Accepted::Duplicate })
+        let entry = admit(self.gateway, self.grant, &log, line.len()).inspect_err(|rejection| {
+            if rejection.retry_after().is_some() {
+                self.held.insert(log.channel.clone(), rejection.clone());
+            }
+        })?;
+        let hub = &self.gateway.hub;
+        let Some(id) = id else {
+            hub.publish(&log.channel, &entry);
+            return Ok(Accepted::Stored);
+        };
+        let is_new = hub.publish_once(&log.channel, &id, &entry).is_new;
+        Ok(if is_new { Accepted::Stored } else { Accepted::Duplicate })
     }
 }
 

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelError;
@@ -20,7 +18,8 @@ use crate::limits::kind::Limit;
 pub struct Rejection {
     status: StatusCode,
     error: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed, since most have none and it is large.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
     /// The status of the backend, if that is the reason.
     upstream_status: Option<StatusCode>,
     /// The limit that is exceeded, and its value.
@@ -117,7 +116,7 @@ impl Rejection {
 
     #[must_use]
     pub(crate) fn with(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
-        Self { header: Some((name, value.into())), ..self }
+        Self { header: Some(Box::new((name, value.into()))), ..self }
     }
 
     /// Adds the field `upstreamStatus`.
@@ -148,7 +147,7 @@ impl IntoResponse for Rejection {
             body["value"] = value.into();
         }
         let mut response = json_response(self.status, &body);
-        response.headers_mut().extend(self.header);
+        response.headers_mut().extend(self.header.map(|header| *header));
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }

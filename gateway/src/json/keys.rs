@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::json::lexer::Quoted;
 use crate::json::text::unescaped;
-use crate::json::tokens::Quoted;
 
 /// Calls `found` with the index of each of `keys` that occurs again later. Keys are equal if their
 /// texts are, however they are escaped.

@@ -3,6 +3,6 @@
 
 pub(crate) mod edits;
 pub(crate) mod keys;
+pub(crate) mod lexer;
 pub(crate) mod normalize;
 pub(crate) mod text;
-pub(crate) mod tokens;

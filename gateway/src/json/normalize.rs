@@ -14,8 +14,8 @@ use std::borrow::Cow;
 use crate::http::rejection::Rejection;
 use crate::json::edits::{Edits, With};
 use crate::json::keys::repeated;
+use crate::json::lexer::{Lexer, Malformed, Quoted};
 use crate::json::text::{UNIT_LENGTH, is_pair, unescaped, unit};
-use crate::json::tokens::{Malformed, Quoted, Tokens};
 
 /// Returns the normalised body. `subject` is what the text is, which errors mention.
 ///
@@ -29,8 +29,7 @@ pub(crate) fn normalized<'a>(
     subject: &'static str,
     ids: &[&str],
 ) -> Result<Cow<'a, str>, Rejection> {
-    let mut pass =
-        Pass { tokens: Tokens::new(text), edits: Edits::default(), keys: Vec::new(), ids };
+    let mut pass = Pass { lexer: Lexer::new(text), edits: Edits::default(), keys: Vec::new(), ids };
     match pass.document() {
         Ok(()) if pass.edits.is_empty() => Ok(Cow::Borrowed(text)),
         Ok(()) => Ok(Cow::Owned(pass.edits.apply(text))),
@@ -57,7 +56,7 @@ impl From<Malformed> for Stop {
 }
 
 struct Pass<'a> {
-    tokens: Tokens<'a>,
+    lexer: Lexer<'a>,
     edits: Edits,
     /// The keys of all objects around the current place.
     keys: Vec<Quoted>,
@@ -67,37 +66,37 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn document(&mut self) -> Result<(), Stop> {
         self.value(0)?;
-        if self.tokens.peek().is_some() { Err(Stop::Malformed) } else { Ok(()) }
+        if self.lexer.peek().is_some() { Err(Stop::Malformed) } else { Ok(()) }
     }
 
     /// Walks a value inside `depth` objects and arrays. The recursion is bounded by [`MAX_DEPTH`].
     fn value(&mut self, depth: usize) -> Result<(), Stop> {
-        match self.tokens.peek() {
+        match self.lexer.peek() {
             Some(b'"') => self.string().map(drop),
             Some(b'{') => self.object(deeper(depth)?),
             Some(b'[') => self.array(deeper(depth)?),
             Some(b'-' | b'0'..=b'9' | b'N' | b'I') => self.number(depth),
             _ => {
-                let is_word = WORDS.iter().any(|word| self.tokens.skip_word(word));
+                let is_word = WORDS.iter().any(|word| self.lexer.skip_word(word));
                 if is_word { Ok(()) } else { Err(Stop::Malformed) }
             }
         }
     }
 
     fn object(&mut self, depth: usize) -> Result<(), Stop> {
-        self.tokens.expect(b'{')?;
+        self.lexer.expect(b'{')?;
         let first = self.keys.len();
-        if !self.tokens.skip(b'}') {
+        if !self.lexer.skip(b'}') {
             loop {
                 let key = self.string()?;
                 self.keys.push(key);
-                self.tokens.expect(b':')?;
+                self.lexer.expect(b':')?;
                 self.value(depth)?;
-                if !self.tokens.skip(b',') {
+                if !self.lexer.skip(b',') {
                     break;
                 }
             }
-            self.tokens.expect(b'}')?;
+            self.lexer.expect(b'}')?;
         }
         if depth > 1 {
             self.drop_repeated(first);
@@ -111,26 +110,26 @@ impl Pass<'_> {
         let keys = &self.keys[first..];
         let edits = &mut self.edits;
         // Up to the next field, so with the comma between them.
-        repeated(self.tokens.text(), keys, |index| {
+        repeated(self.lexer.text(), keys, |index| {
             edits.push(keys[index].range.start..keys[index + 1].range.start, With::Nothing);
         });
     }
 
     fn array(&mut self, depth: usize) -> Result<(), Stop> {
-        self.tokens.expect(b'[')?;
-        if self.tokens.skip(b']') {
+        self.lexer.expect(b'[')?;
+        if self.lexer.skip(b']') {
             return Ok(());
         }
         loop {
             self.value(depth)?;
-            if !self.tokens.skip(b',') {
-                return Ok(self.tokens.expect(b']')?);
+            if !self.lexer.skip(b',') {
+                return Ok(self.lexer.expect(b']')?);
             }
         }
     }
 
     fn string(&mut self) -> Result<Quoted, Stop> {
-        let string = self.tokens.string()?;
+        let string = self.lexer.string()?;
         if string.has_escapes {
             self.replace_halves(&string);
         }
@@ -138,7 +137,7 @@ impl Pass<'_> {
     }
 
     fn replace_halves(&mut self, string: &Quoted) {
-        let text = self.tokens.text();
+        let text = self.lexer.text();
         let mut at = string.inner().start;
         while let Some(found) = text[at..string.range.end].find('\\') {
             at += found;
@@ -160,15 +159,15 @@ impl Pass<'_> {
     }
 
     fn number(&mut self, depth: usize) -> Result<(), Stop> {
-        let start = self.tokens.at();
-        let is_named = NOT_NUMBERS.iter().any(|word| self.tokens.skip_word(word));
-        let range = if is_named { start..self.tokens.at() } else { self.tokens.number() };
-        let number = &self.tokens.text()[range.clone()];
+        let start = self.lexer.at();
+        let is_named = NOT_NUMBERS.iter().any(|word| self.lexer.skip_word(word));
+        let range = if is_named { start..self.lexer.at() } else { self.lexer.number() };
+        let number = &self.lexer.text()[range.clone()];
         if !is_named && is_double(number)? {
             return Ok(());
         }
         if let (1, Some(key)) = (depth, self.keys.last()) {
-            let key = unescaped(&self.tokens.text()[key.inner()]);
+            let key = unescaped(&self.lexer.text()[key.inner()]);
             if let Some(id) = self.ids.iter().find(|id| **id == key) {
                 let shown: String = number.chars().take(40).collect();
                 return Err(Stop::Id(format!("{id} is {shown}: expected a string")));

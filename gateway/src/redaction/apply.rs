@@ -6,8 +6,8 @@ use logs_sse_core::channel::ChannelName;
 use serde_json::value::RawValue;
 
 use crate::json::edits::{Edits, With};
+use crate::json::lexer::{Lexer, Malformed};
 use crate::json::text::unescaped;
-use crate::json::tokens::{Malformed, Tokens};
 use crate::redaction::rule::{MOST_RULES, Mask, Rule, Rules};
 
 /// Why the rules could not be applied.
@@ -37,11 +37,11 @@ pub(crate) fn apply<'a>(
     if concerned == 0 {
         return Ok(Cow::Borrowed(entry));
     }
-    let tokens = Tokens::new(entry.get());
+    let lexer = Lexer::new(entry.get());
     let mut walk = Walk {
         rules,
         concerned,
-        tokens,
+        lexer,
         edits: Edits::default(),
         counts: [0; MOST_RULES],
         max_bytes,
@@ -66,7 +66,7 @@ struct Walk<'a> {
     rules: &'a Rules,
     /// The rules for this channel.
     concerned: Mask,
-    tokens: Tokens<'a>,
+    lexer: Lexer<'a>,
     edits: Edits,
     /// How much each rule has replaced.
     counts: [u64; MOST_RULES],
@@ -80,55 +80,55 @@ impl Walk<'_> {
         if depth > MAX_DEPTH {
             return Err(Failed::Malformed);
         }
-        match self.tokens.peek() {
+        match self.lexer.peek() {
             Some(b'"') => self.string(mask),
             Some(b'{') => self.object(mask, depth + 1),
             Some(b'[') => self.array(mask, depth + 1),
             Some(b'-' | b'0'..=b'9') => self.number(mask),
             _ => {
                 let words = ["true", "false", "null"];
-                let is_word = words.iter().any(|word| self.tokens.skip_word(word));
+                let is_word = words.iter().any(|word| self.lexer.skip_word(word));
                 if is_word { Ok(()) } else { Err(Failed::Malformed) }
             }
         }
     }
 
     fn object(&mut self, mask: Mask, depth: usize) -> Result<(), Failed> {
-        self.tokens.expect(b'{')?;
-        if self.tokens.skip(b'}') {
+        self.lexer.expect(b'{')?;
+        if self.lexer.skip(b'}') {
             return Ok(());
         }
         loop {
-            let key = self.tokens.string()?;
-            self.tokens.expect(b':')?;
+            let key = self.lexer.string()?;
+            self.lexer.expect(b':')?;
             let mut mask = mask;
             if self.rules.has_fields() {
-                let key = unescaped(&self.tokens.text()[key.inner()]);
+                let key = unescaped(&self.lexer.text()[key.inner()]);
                 mask |= self.rules.of_field(&key) & self.concerned;
             }
             self.value(mask, depth)?;
-            if !self.tokens.skip(b',') {
-                return Ok(self.tokens.expect(b'}')?);
+            if !self.lexer.skip(b',') {
+                return Ok(self.lexer.expect(b'}')?);
             }
         }
     }
 
     fn array(&mut self, mask: Mask, depth: usize) -> Result<(), Failed> {
-        self.tokens.expect(b'[')?;
-        if self.tokens.skip(b']') {
+        self.lexer.expect(b'[')?;
+        if self.lexer.skip(b']') {
             return Ok(());
         }
         loop {
             self.value(mask, depth)?;
-            if !self.tokens.skip(b',') {
-                return Ok(self.tokens.expect(b']')?);
+            if !self.lexer.skip(b',') {
+                return Ok(self.lexer.expect(b']')?);
             }
         }
     }
 
     fn string(&mut self, mask: Mask) -> Result<(), Failed> {
-        let string = self.tokens.string()?;
-        let text = unescaped(&self.tokens.text()[string.inner()]);
+        let string = self.lexer.string()?;
+        let text = unescaped(&self.lexer.text()[string.inner()]);
         if let Some(redacted) = self.redacted(&text, mask)? {
             self.edits.push(string.range, With::Owned(quoted(&redacted)));
         }
@@ -137,8 +137,8 @@ impl Walk<'_> {
 
     /// A number may be confidential, too. Once a rule has changed it, it is a string.
     fn number(&mut self, mask: Mask) -> Result<(), Failed> {
-        let range = self.tokens.number();
-        if let Some(redacted) = self.redacted(&self.tokens.text()[range.clone()], mask)? {
+        let range = self.lexer.number();
+        if let Some(redacted) = self.redacted(&self.lexer.text()[range.clone()], mask)? {
             self.edits.push(range, With::Owned(quoted(&redacted)));
         }
         Ok(())

@@ -22,6 +22,8 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// How long a client may take to send the head of a request.
     pub head_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    pub idle_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -37,8 +39,13 @@ impl Limits {
         let free = files.saturating_sub(OWN_FILES).max(2);
         let reserve = (free / 8).clamp(1, MAX_RESERVE);
         let max_connections = ((free - reserve) / each.max(1)).clamp(1, MAX_CONNECTIONS);
-        let (write_timeout, head_timeout) = (WRITE_TIMEOUT, HEAD_TIMEOUT);
-        Self { max_connections, reserve, write_timeout, head_timeout }
+        Self {
+            max_connections,
+            reserve,
+            write_timeout: WRITE_TIMEOUT,
+            head_timeout: HEAD_TIMEOUT,
+            idle_timeout: IDLE_TIMEOUT,
+        }
     }
 }
 
@@ -147,11 +154,12 @@ impl Door {
         Duration::from_millis(self.head_timeout.load(Ordering::Relaxed))
     }
 
-    /// Counts the end of a connection if its client did not send the head of a request in time.
-    pub(crate) fn note_end(&self, end: &Result<(), hyper::Error>) {
-        if end.as_ref().is_err_and(hyper::Error::is_timeout) {
-            self.heads_timed_out.fetch_add(1, Ordering::Relaxed);
-        }
+    pub(crate) fn note_head_timed_out(&self) {
+        self.heads_timed_out.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Duration {
+        self.limits.idle_timeout
     }
 
     pub(crate) fn note_refused(&self) {
@@ -199,6 +207,10 @@ const MAX_CONNECTIONS: usize = 65_536;
 
 /// Longer than any network's hiccup that a stream survives.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longer than proxies keep a connection (nginx and load balancers, 60 s), so that it is they who close
+/// it, and no request arrives at a connection that is being closed.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// A head arrives in one packet, or in a few.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);

@@ -104,6 +104,7 @@ struct Tracked(Link);
 impl Tracked {
     /// Records that hyper is still receiving the body of a request.
     fn begin(link: &Link, request: &hyper::Request<Incoming>) -> Self {
+        link.begin_request();
         let is_whole = request.body().is_end_stream();
         link.enter(if is_whole { Exchange::Answering } else { Exchange::Receiving });
         Self(link.clone())
@@ -125,6 +126,7 @@ impl Tracked {
 impl Drop for Tracked {
     fn drop(&mut self) {
         self.0.enter(Exchange::Receiving);
+        self.0.end_request();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Connects the socket of a connection with the request that it carries.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -24,6 +24,10 @@ struct Shared {
     /// Whether it was accepted above the limit, for a short request.
     is_reserve: bool,
     exchange: AtomicU8,
+    /// Whether a request was received, at least its head, and is not answered yet.
+    is_in_request: AtomicBool,
+    /// The number of heads received.
+    heads: AtomicU32,
     keeps_half_closed: AtomicBool,
     is_half_closed: AtomicBool,
     /// The start of a stall, in milliseconds after `opened`, plus one; 0 while the client accepts
@@ -53,6 +57,8 @@ impl Link {
             peer,
             is_reserve,
             exchange: AtomicU8::default(),
+            is_in_request: AtomicBool::default(),
+            heads: AtomicU32::default(),
             keeps_half_closed: AtomicBool::default(),
             is_half_closed: AtomicBool::default(),
             stalled_since: AtomicU64::default(),
@@ -78,6 +84,24 @@ impl Link {
             2 => Exchange::Streaming,
             _ => Exchange::Receiving,
         }
+    }
+
+    /// Records that the head of a request was received.
+    pub(crate) fn begin_request(&self) {
+        self.0.heads.fetch_add(1, Ordering::Relaxed);
+        self.0.is_in_request.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end_request(&self) {
+        self.0.is_in_request.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn heads(&self) -> u32 {
+        self.0.heads.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_in_request(&self) -> bool {
+        self.0.is_in_request.load(Ordering::Relaxed)
     }
 
     pub(crate) fn enter(&self, exchange: Exchange) {

@@ -2,6 +2,7 @@
 
 pub mod door;
 pub(crate) mod front;
+mod head_deadline;
 pub(crate) mod line_ends;
 pub(crate) mod link;
 pub(crate) mod socket;
@@ -218,11 +219,10 @@ fn start(
     let link = Link::new(Arc::clone(place.door()), peer.ip(), place.is_reserve());
     let front = Front::new(app.clone(), link.clone());
     let io = TokioIo::new(Socket::new(stream, link.clone()));
-    let door = Arc::clone(place.door());
     let mut http = http1::Builder::new();
     // The socket notices the client's end instead, and knows which streams survive a half-close.
     http.timer(TokioTimer::new()).half_close(true).max_buf_size(MAX_HEAD);
-    http.header_read_timeout(door.head_timeout());
+    http.header_read_timeout(place.door().idle_timeout());
     if place.is_reserve() {
         http.keep_alive(false).header_read_timeout(RESERVE_HEAD_TIME);
         let served = connections.watch(http.serve_connection(io, front));
@@ -236,7 +236,7 @@ fn start(
         tokio::spawn(async move {
             let _place = place;
             tokio::select! {
-                end = served => door.note_end(&end),
+                _ = served => {}
                 () = abandoned(&link, &drain) => {}
             }
         });

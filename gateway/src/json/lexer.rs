@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A place in a JSON text, which moves from token to token.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tokens<'a> {
+pub(crate) struct Lexer<'a> {
     text: &'a str,
     at: usize,
 }
@@ -29,7 +29,7 @@ impl Quoted {
     }
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> Lexer<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }

@@ -1,33 +1,32 @@
-//! Stores a log of a publisher, or refuses it: the checks that every published log passes, in the
+//! Admits a log of a publisher, or refuses it: the checks that every published log passes, in the
 //! order of their cost.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use serde_json::value::RawValue;
 
 use crate::http::publish::{Log, check};
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::http::tokens::Grant;
-use crate::hub::recent_ids::Once;
 use crate::limits::kind::Limit;
 use crate::limits::publishing::TooFast;
 use crate::redaction::Failed;
 
-/// Stores `log`, which was sent in `bytes` bytes, unless one with the same `id` was stored before.
-///
-/// What this function returns is stored. A refused log is stored nowhere.
+/// Returns what to store of `log`, which was sent in `bytes` bytes. It is counted by all limits, so
+/// it must be stored, or refused because of the store.
 ///
 /// # Errors
 /// 403 for a channel that is not the token's, 429 for a limit that will admit the log later, 413 or
-/// 500 if it cannot be redacted.
-pub(crate) fn store(
+/// 422 if it cannot be redacted.
+pub(crate) fn admit<'a>(
     gateway: &Gateway,
     grant: &Grant,
-    log: &Log<'_>,
-    id: Option<&str>,
+    log: &Log<'a>,
     bytes: usize,
-) -> Result<Once, Rejection> {
+) -> Result<Cow<'a, RawValue>, Rejection> {
     check(gateway, grant, &log.channel)?;
     let config = gateway.limits.config();
     let most = config.channels_per_workspace;
@@ -40,14 +39,10 @@ pub(crate) fn store(
     publishing
         .admit(&config, grant.name(), &log.channel, bytes, Instant::now())
         .map_err(too_fast)?;
-    let entry = gateway
+    gateway
         .redaction
         .apply(&log.channel, log.data, config.log_bytes)
-        .map_err(|failed| not_redacted(failed, config.log_bytes))?;
-    Ok(match id {
-        Some(id) => gateway.hub.publish_once(&log.channel, id, &entry),
-        None => Once { published: gateway.hub.publish(&log.channel, &entry), is_new: true },
-    })
+        .map_err(|failed| not_redacted(failed, config.log_bytes))
 }
 
 fn too_fast(TooFast { limit, value, wait }: TooFast) -> Rejection {
