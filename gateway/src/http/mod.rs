@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod identity;
 pub(crate) mod log_id;
 pub(crate) mod loose_json;
+pub mod outgoing;
 pub(crate) mod overload;
 pub(crate) mod passing;
 pub mod proxy;
