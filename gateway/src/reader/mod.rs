@@ -107,7 +107,7 @@ impl Reader {
         let config = hub.config();
         let collector =
             (framing == Framing::Batches).then(|| Collector::new(PAGE, &config, Instant::now()));
-        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(&config)));
+        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub)));
         let tracks = Vec::with_capacity(requested.len());
         let mut reader = Self {
             hub: Arc::clone(hub),
