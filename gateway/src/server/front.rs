@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::Router;
 use axum::body::Body;
@@ -155,16 +155,19 @@ impl<F: Future<Output = Result<Response, Infallible>> + Unpin> Future for Answer
         Pin::new(&mut self.answer).poll(cx).map_ok(|response| {
             let exchange = self.exchange.take();
             exchange.iter().for_each(|exchange| exchange.note_head(&response));
-            response.map(|body| Answer { body, _exchange: exchange })
+            response.map(|body| Answer { body, exchange })
         })
     }
 }
 
 /// The body of a response. The exchange ends with it.
+///
+/// It makes nothing for a client that accepts nothing: hyper would keep up to [`MAX_HEAD`] of it for
+/// each such client.
 #[derive(Debug)]
 pub(crate) struct Answer {
     body: Body,
-    _exchange: Option<Tracked>,
+    exchange: Option<Tracked>,
 }
 
 impl HttpBody for Answer {
@@ -175,6 +178,9 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if let Some(Tracked(link)) = &self.exchange {
+            ready!(link.poll_unstalled(cx));
+        }
         Pin::new(&mut self.body).poll_frame(cx)
     }
 
