@@ -5,12 +5,16 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sched::{CloneFlags, unshare};
 
 use logs_test_support::process::Raw;
-use support::process::{Process, command};
+use support::process::{Gateway, Process, command};
 use support::{PATIENCE, PROXY};
 
 const READERS: usize = 200;
@@ -86,4 +90,48 @@ fn two_hundred_frozen_readers_hold_little_in_process_and_kernel() {
         each < MAX_BYTES,
         "{each} bytes each: {process} in the process, {kernel} in the kernel"
     );
+}
+
+/// Sets the state of the loopback interface in the network of this thread.
+fn set_loopback(state: &str) -> bool {
+    let mut ip = Command::new("ip");
+    ip.args(["link", "set", "lo", state]).status().is_ok_and(|status| status.success())
+}
+
+/// Opens a stream in a network of its own, cuts the network, and waits until the gateway ends the
+/// stream: it learns of nothing but the silence. Returns whether this machine allows that.
+fn is_noticed_within(name: &str, arguments: &[&str], time: Duration) -> bool {
+    if unshare(CloneFlags::CLONE_NEWNET).is_err() || !set_loopback("up") {
+        eprintln!("skipped: a network of its own needs root and ip (package iproute2)");
+        return false;
+    }
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let file = File::create(&log).expect("a file");
+    let gateway = Process::start(command(&[&["--port", "0"], arguments].concat()).stderr(file));
+    let reader = gateway.read(PROXY);
+    let is_gone = || fs::read_to_string(&log).expect("a log").contains("reader gone");
+    assert!(set_loopback("down") && !is_gone());
+    let start = Instant::now();
+    while !is_gone() {
+        assert!(start.elapsed() < time, "{name}: the stream is still open");
+        thread::sleep(Duration::from_millis(50));
+    }
+    drop(reader);
+    true
+}
+
+#[test]
+fn a_reader_whose_machine_vanished_is_noticed() {
+    let quiet = ["--ping", "10m", "--heartbeat", "10m"];
+    let limit = Duration::from_secs(60);
+    // While bytes are in flight, and while none are, each in a thread, which has its own network.
+    let cases = [
+        thread::spawn(move || {
+            is_noticed_within("in-flight", &["--write-timeout", "5s", "--ping", "1s"], limit)
+        }),
+        thread::spawn(move || is_noticed_within("quiet", &quiet, limit)),
+    ];
+    for case in cases {
+        case.join().expect("it is noticed");
+    }
 }

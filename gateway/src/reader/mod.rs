@@ -423,7 +423,7 @@ fn is_full(page: Bounds) -> bool {
 
 /// The size of a page: as much as is copied out of the histories at once, and about as much as a
 /// socket accepts at once. A reader that reads nothing holds one.
-const PAGE: Bounds = Bounds { lines: 256, bytes: 96 * 1_024 };
+const PAGE: Bounds = Bounds { lines: 256, bytes: 64 * 1_024 };
 
 #[cfg(test)]
 mod tests;
