@@ -13,6 +13,7 @@ use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::base_url::BaseUrl;
 use logs_gateway::http::cors::Cors;
 use logs_gateway::http::hosts::Hosts;
+use logs_gateway::http::outgoing::Outgoing;
 use logs_gateway::http::state::Gateway;
 use logs_gateway::http::token_file;
 use logs_gateway::http::tokens::Tokens;
@@ -86,14 +87,12 @@ impl Prepared {
             .job
             .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
             .transpose()?;
+        let outgoing = arguments.outgoing.load(arguments.use_env_proxy)?;
         let gateway = Gateway {
             mode,
             hub: Arc::new(Hub::new(arguments.tuning.hub())),
             tokens: Arc::new(tokens),
-            upstream: arguments
-                .upstream
-                .map(|base| upstream(base, arguments.use_env_proxy))
-                .transpose()?,
+            upstream: arguments.upstream.map(|base| upstream(base, outgoing)).transpose()?,
             timing: arguments.tuning.timing(),
             limits: Arc::new(Limits::new(arguments.limits.config())),
             redaction: Arc::new(redaction),
@@ -205,7 +204,7 @@ pub(crate) fn check_strength(tokens: &Tokens, host: &str) -> Result<(), String> 
 
 /// Returns the upstream of the flags, with the header in the variable that keeps it out of the
 /// process list.
-fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String> {
+fn upstream(base: BaseUrl, outgoing: Outgoing) -> Result<Arc<Upstream>, String> {
     let authorization = match std::env::var(UPSTREAM_AUTHORIZATION) {
         Ok(text) => {
             let mut value = text
@@ -219,7 +218,8 @@ fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String>
             return Err(format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"));
         }
     };
-    Upstream::with(base, Options { authorization, use_env_proxy, ..Options::default() })
+    Upstream::with(base, Options { authorization, outgoing, ..Options::default() })
+        .map_err(|error| format!("--upstream: {error}"))
 }
 
 /// Returns the URL of `listener` for a client on this machine.

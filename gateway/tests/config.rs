@@ -193,7 +193,10 @@ fn the_example_lists_every_key_with_its_default() {
         .collect();
     let tokens = File::new("tokens", "");
     let proxy = File::new("proxy-secret", &"s".repeat(32));
+    let authority = rcgen::generate_simple_self_signed([]).expect("a certificate");
+    let authority = File::new("authority", &authority.cert.pem());
     let all = all
+        .replace("\"internal-ca.pem\"", &format!("{:?}", authority.path()))
         .replace("\"dist\"", &format!("{:?}", site.display().to_string()))
         .replace("\"redact.toml\"", &format!("{RULES:?}"))
         .replace("\"tokens.toml\"", &format!("{:?}", tokens.path()))

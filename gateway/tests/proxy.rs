@@ -156,7 +156,7 @@ async fn ends_upstream_when_the_browser_leaves() {
 }
 
 #[tokio::test]
-async fn names_the_cause_when_upstream_is_down() {
+async fn a_backend_that_is_down_is_a_502_without_its_address() {
     // Bound and released again: no server listens there.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
@@ -165,7 +165,8 @@ async fn names_the_cause_when_upstream_is_down() {
     let gateway = Server::forwarding_to(&gone).await;
     let answer = gateway.get(PROXY).await;
     assert_eq!(answer.status, 502);
-    assert!(answer.error().contains(&gone) && answer.error().contains("refused"), "{answer:?}");
+    assert!(answer.error().starts_with("the backend cannot be reached"), "{answer:?}");
+    assert!(!answer.error().contains("127.0.0.1") && !answer.error().contains(&gone), "{answer:?}");
 }
 
 #[tokio::test]

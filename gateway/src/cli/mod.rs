@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod errors;
 mod limits;
 pub(crate) mod merge;
+mod outgoing;
 mod parse;
 pub(crate) mod print;
 mod settings;
@@ -26,6 +27,7 @@ use logs_gateway::server::Listen;
 use crate::cli::address::AdminAddress;
 use crate::cli::auth::Auth;
 use crate::cli::limits::LimitArgs;
+use crate::cli::outgoing::OutgoingArgs;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
 use crate::cli::token::TokenCommand;
@@ -119,6 +121,8 @@ pub(crate) struct Serve {
     /// Connect to --upstream through the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY.
     #[arg(long, requires = "upstream")]
     pub(crate) use_env_proxy: bool,
+    #[command(flatten)]
+    pub(crate) outgoing: OutgoingArgs,
     /// A token with which a service publishes; repeatable. Without any, the public demo tokens
     /// apply in a demo.
     ///

@@ -1,22 +1,24 @@
 //! The whole URL space on one screen.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::http::cors::Cors;
 use crate::http::hosts::{self, Hosts};
+use crate::http::overload::{self, Known};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::http::{admin, history, overload, proxy, publish, site, stream};
+use crate::http::{admin, history, proxy, publish, site, stream};
 use crate::limits::failures;
 
 /// Options of the router besides the routes.
@@ -34,6 +36,7 @@ pub struct Extras {
 
 /// Returns a router with all routes of the gateway, and the page in `extras` if there is one.
 pub fn app(gateway: Gateway, extras: &Extras) -> Router {
+    let known = Known { tokens: Some(Arc::clone(&gateway.tokens)) };
     let routes = Router::new()
         .route("/", get(admin::index))
         .route("/health", get(admin::health))
@@ -49,7 +52,7 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
     let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
     let routes =
         routes.layer(from_fn_with_state(gateway.clone(), failures::throttle)).with_state(gateway);
-    with_extras(routes, extras)
+    with_extras(routes, extras, known)
 }
 
 /// Adds what only a demo has on its public listener: sample logs, and the routes of operators.
@@ -61,15 +64,15 @@ fn with_demo(routes: Router<Gateway>) -> Router<Gateway> {
 }
 
 /// Adds what every router has: a response for other paths, the page if there is one, CORS and
-/// traces.
-pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
+/// traces. While all connections are in use, it serves those who are `known` only.
+pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Router {
     let routes = routes.method_not_allowed_fallback(refuse_method);
     let routes = match &extras.site {
         Some(folder) => site::add(routes, folder, &extras.policy),
         None => routes.fallback(refuse_path),
     };
     // Inside CORS, so that a page of another origin can read the refusal.
-    let routes = routes.layer(from_fn(overload::refuse));
+    let routes = routes.layer(from_fn_with_state(known, overload::refuse));
     let routes = match extras.cors.layer() {
         Some(cors) => routes.layer(cors),
         None => routes,

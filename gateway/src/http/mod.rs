@@ -14,6 +14,7 @@ pub(crate) mod history;
 pub mod hosts;
 pub mod identity;
 pub(crate) mod log_id;
+pub mod outgoing;
 pub(crate) mod overload;
 pub(crate) mod passing;
 pub mod proxy;

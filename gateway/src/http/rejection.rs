@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, RETRY_AFTER,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelError;
@@ -165,7 +168,13 @@ pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Res
 
 /// Returns such a response with a body that is JSON already.
 pub(crate) fn json_text(status: StatusCode, body: impl Into<Body>) -> Response {
-    let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")];
+    let headers = [
+        (CONTENT_TYPE, JSON),
+        (CACHE_CONTROL, "no-store"),
+        // Here and not in a layer, since some requests are refused before the router.
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, NO_DOCUMENT),
+    ];
     (status, headers, body.into()).into_response()
 }
 
@@ -184,6 +193,9 @@ pub(crate) async fn refuse_method(method: Method, uri: Uri) -> Rejection {
         format!("{} does not accept {method}: GET / lists the routes", uri.path()),
     )
 }
+
+/// The policy of a response that is no document: no page may frame it, and it loads nothing.
+pub(crate) const NO_DOCUMENT: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The refusal that publishers expect, byte for byte.
 const UNAUTHORIZED_PUBLISHER: &str = "Unauthorized log publisher";

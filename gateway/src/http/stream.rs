@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -24,7 +24,7 @@ use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
 use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
-use crate::http::rejection::Rejection;
+use crate::http::rejection::{NO_DOCUMENT, Rejection};
 use crate::http::state::Gateway;
 use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{SubscribeParams, parse_channels};
@@ -38,10 +38,11 @@ use crate::reader::{Next, Reader, RequestedChannel};
 use crate::server::link::Link;
 
 /// The headers of every event stream, with which no cache, proxy or compressor holds events back.
-pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
+pub const STREAM_HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_TYPE, EVENT_STREAM),
     (CACHE_CONTROL, "no-cache, no-transform"),
     (HeaderName::from_static("x-accel-buffering"), "no"),
+    (CONTENT_SECURITY_POLICY, NO_DOCUMENT),
 ];
 
 pub(crate) async fn subscribe(

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
 use crate::reader::lag::Lag;
@@ -33,6 +34,8 @@ struct Shared {
     /// The start of a stall, in milliseconds after `opened`, plus one; 0 while the client accepts
     /// bytes.
     stalled_since: AtomicU64,
+    /// Woken at the end of a stall.
+    unstalled: AtomicWaker,
     /// The lag of the stream's reader, if a slow reader is cut off.
     lag: Mutex<Option<Arc<Lag>>>,
 }
@@ -62,6 +65,7 @@ impl Link {
             keeps_half_closed: AtomicBool::default(),
             is_half_closed: AtomicBool::default(),
             stalled_since: AtomicU64::default(),
+            unstalled: AtomicWaker::default(),
             lag: Mutex::default(),
         }))
     }
@@ -135,6 +139,22 @@ impl Link {
         let millis =
             since.map_or(0, |since| crate::reader::timing::millis(since - self.0.opened) + 1);
         self.0.stalled_since.store(millis, Ordering::Relaxed);
+        if since.is_none() {
+            self.0.unstalled.wake();
+        }
+    }
+
+    /// Becomes ready once the client accepts bytes.
+    pub(crate) fn poll_unstalled(&self, cx: &Context<'_>) -> Poll<()> {
+        let is_stalled = || self.0.stalled_since.load(Ordering::Relaxed) > 0;
+        if is_stalled() {
+            self.0.unstalled.register(cx.waker());
+            // It may have ended meanwhile.
+            if is_stalled() {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Returns how long the client has accepted nothing while bytes were due.

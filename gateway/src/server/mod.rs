@@ -288,7 +288,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The size limit of a request head, and of the buffer for a socket besides one page. The URL alone
 /// may have 64 kB.
-const MAX_HEAD: usize = 128 * 1_024;
+pub(crate) const MAX_HEAD: usize = 128 * 1_024;
 
 /// How long a connection of the reserve may take to send its head.
 const RESERVE_HEAD_TIME: Duration = Duration::from_secs(2);
