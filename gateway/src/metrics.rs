@@ -7,6 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 
+use crate::auth::denied::Cause;
 use crate::limits::kind::Limit;
 
 /// A label with its value.
@@ -16,6 +17,7 @@ type Label = [(&'static str, &'static str); 1];
 #[derive(Clone, Debug)]
 pub struct Metrics {
     pub(crate) refused: Family<Label, Counter>,
+    pub(crate) auth_failures: Family<Label, Counter>,
     pub(crate) duplicates: Counter,
     pub(crate) replayed: Counter,
     pub(crate) gaps: Family<Label, Counter>,
@@ -51,6 +53,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let metrics = Self {
             refused: Family::default(),
+            auth_failures: Family::default(),
             duplicates: Counter::default(),
             replayed: Counter::default(),
             gaps: Family::default(),
@@ -61,6 +64,9 @@ impl Default for Metrics {
         };
         for reason in Refused::ALL {
             let _ = metrics.refused.get_or_create(&[("reason", reason.name())]);
+        }
+        for cause in Cause::ALL {
+            let _ = metrics.auth_failures.get_or_create(&[("cause", cause.name())]);
         }
         for reason in GAP_REASONS {
             let _ = metrics.gaps.get_or_create(&[("reason", gap_name(reason))]);
@@ -90,6 +96,11 @@ impl Metrics {
 
     pub(crate) fn note_refused(&self, reason: Refused) {
         self.refused.get_or_create(&[("reason", reason.name())]).inc();
+    }
+
+    /// Counts a reader who was refused.
+    pub(crate) fn note_auth_failure(&self, cause: Cause) {
+        self.auth_failures.get_or_create(&[("cause", cause.name())]).inc();
     }
 
     /// Counts a gap that was reported to a reader, and the logs in it, if their number is known.

@@ -138,7 +138,7 @@ const OTHER_MODE: &str = "demo has changed, which decides who may read and publi
 const NO_TOKENS: &str = "no tokens are set any more, and those of the demo are public: name the file of tokens, or restart";
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 26] = [
+const CHANGEABLE: [&str; 27] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
@@ -164,5 +164,6 @@ const CHANGEABLE: [&str; 26] = [
     "redact",
     "tokens",
     "trusted-proxy",
+    "auth-jwt-secret-file",
     "trusted-proxy-secret-file",
 ];

@@ -20,6 +20,7 @@ use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
 use logs_gateway::limits::Limits;
+use logs_gateway::reader::timing::StreamTiming;
 use logs_gateway::redaction::Redaction;
 use logs_gateway::server::door::{
     Door, HEAD_TIMEOUT, IDLE_TIMEOUT, Limits as DoorLimits, WRITE_TIMEOUT,
@@ -55,7 +56,10 @@ impl Prepared {
     pub(crate) fn new(arguments: Serve) -> Result<Self, Vec<String>> {
         let network = &arguments.network;
         let has_tokens = !arguments.tokens.is_empty() || arguments.token_file.is_some();
-        let mode = arguments.auth.mode(network.is_loopback(), &network.host, has_tokens);
+        let mode = arguments.outgoing.load(false).and_then(|outgoing| {
+            let (auth, is_loopback) = (&arguments.auth, network.is_loopback());
+            auth.mode(is_loopback, &network.host, has_tokens, &outgoing)
+        });
         let mode = mode.map_err(|error| vec![error])?;
         let tokens = load_tokens(&arguments)?;
         let redaction = arguments.limits.redaction()?;
@@ -93,7 +97,10 @@ impl Prepared {
             hub: Arc::new(Hub::new(arguments.tuning.hub())),
             tokens: Arc::new(tokens),
             upstream: arguments.upstream.map(|base| upstream(base, outgoing)).transpose()?,
-            timing: arguments.tuning.timing(),
+            timing: StreamTiming {
+                expiry_notice: arguments.auth.auth_expiry_notice,
+                ..arguments.tuning.timing()
+            },
             limits: Arc::new(Limits::new(arguments.limits.config())),
             redaction: Arc::new(redaction),
             shutdown: CancellationToken::new(),
@@ -122,6 +129,7 @@ pub(crate) async fn serve(
 ) -> Result<(), String> {
     let Prepared { gateway, extras, limits, listen, admin, job } = prepared;
     let shutdown = gateway.shutdown.clone();
+    gateway.mode.start(shutdown.clone()).await?;
     let listener = listen.bind().await?;
     if gateway.mode.is_demo() {
         tracing::warn!("a demo: anyone on this machine may read and publish; do not expose it");

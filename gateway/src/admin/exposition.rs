@@ -112,6 +112,11 @@ fn readers(to: &mut Registry, admin: &Admin) {
     }
     to.register("streams", "Open streams", streams);
     to.register(
+        "auth_failures",
+        "Requests of readers that were refused because of their credential",
+        hub.metrics().auth_failures.clone(),
+    );
+    to.register(
         "slow_readers_cut",
         "Readers whose stream was ended because they did not keep up",
         ConstCounter::<u64>::new(hub.stats().readers_cut_off),

@@ -10,8 +10,11 @@ use axum::http::HeaderMap;
 use ipnet::IpNet;
 use subtle::ConstantTimeEq;
 
+use crate::auth::denied::{Cause, Denied};
+use crate::auth::grant::Grant;
+use crate::auth::lease::Lease;
 use crate::auth::secret_file::Secret;
-use crate::http::identity::{Identity, USER_HEADER, WORKSPACE_HEADER, text};
+use crate::http::identity::{Identity, Named, USER_HEADER, WORKSPACE_HEADER, text};
 use crate::http::rejection::Rejection;
 use crate::http::tokens::{Digest, digest_of};
 
@@ -35,28 +38,50 @@ impl TrustedProxies {
         (!networks.is_empty() || secret.is_some()).then_some(Self { networks, secret })
     }
 
-    /// Returns the reader that a trusted proxy names.
+    /// Returns the reader that a proxy names.
     ///
     /// # Errors
-    /// 400 for a header that cannot be read, 401 for a request that did not come through a trusted
-    /// proxy, or in which that proxy names no reader.
+    /// 401 for a request that did not come through a trusted proxy, or in which that proxy names no
+    /// reader.
     pub(crate) fn identify(
         &self,
         headers: &HeaderMap,
+        named: Named,
         peer: IpAddr,
-    ) -> Result<Identity, Rejection> {
-        let identity = Identity::parse(headers)?;
-        if !self.trusts(headers, peer)? {
-            return Err(Rejection::unauthenticated(
-                "the request did not come through a trusted proxy: open the page through the proxy in front, or add its address to --trusted-proxy",
+    ) -> Result<Identity, Denied> {
+        if !self.trusts(headers, peer).map_err(Denied::unreadable)? {
+            return Err(untrusted());
+        }
+        let Named { user: Some(user), workspace: Some(workspace) } = named else {
+            return Err(Denied::unauthenticated(
+                Cause::Missing,
+                format!(
+                    "the proxy in front named no reader: expected {USER_HEADER} and {WORKSPACE_HEADER}"
+                ),
             ));
+        };
+        Ok(Identity::new(user, Grant::of_ids(vec![workspace]), Lease::default()))
+    }
+
+    /// Returns the client of a request from `peer`: the last address in `X-Forwarded-For` that is
+    /// not a trusted proxy's. A request that no trusted proxy sent came from `peer` itself.
+    pub(crate) fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        if !self.trusts(headers, peer).unwrap_or(false) {
+            return peer;
         }
-        if !identity.is_complete() {
-            return Err(Rejection::unauthenticated(format!(
-                "the proxy in front named no reader: expected {USER_HEADER} and {WORKSPACE_HEADER}"
-            )));
+        let mut client = peer;
+        // Each proxy appends the address that it sees. Before an unknown one is hearsay.
+        let values = headers.get_all(FORWARDED_HEADER).iter().rev();
+        let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
+        for hop in hops.take(MAX_HOPS) {
+            let text = std::str::from_utf8(hop).unwrap_or_default().trim();
+            let Ok(address) = text.parse::<IpAddr>() else { break };
+            client = address.to_canonical();
+            if !self.lists(client) {
+                break;
+            }
         }
-        Ok(identity)
+        client
     }
 
     /// Returns whether a request from `peer` was sent by a trusted proxy.
@@ -79,6 +104,14 @@ impl TrustedProxies {
     }
 }
 
+/// Returns the refusal of headers that name a reader and that anyone could have sent.
+pub(crate) fn untrusted() -> Denied {
+    Denied::unauthenticated(
+        Cause::Untrusted,
+        "the request names a reader and did not come through a trusted proxy: open the page through the proxy in front, or add its address to --trusted-proxy",
+    )
+}
+
 /// A network, written `10.0.0.0/8`, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network(IpNet);
@@ -93,6 +126,12 @@ impl FromStr for Network {
         if network.addr() == network.network() { Ok(Self(network)) } else { Err(HOST_BITS) }
     }
 }
+
+/// The header in which proxies name the client.
+const FORWARDED_HEADER: &str = "X-Forwarded-For";
+
+/// More proxies than any request passes.
+const MAX_HOPS: usize = 16;
 
 const EXPECTED: &str = "expected an address or a network, such as 10.0.0.7 or 10.0.0.0/8";
 const HOST_BITS: &str =
@@ -134,6 +173,23 @@ mod tests {
         assert_eq!(trusts(&both, "11.0.0.1", &["hush"]), Some(false));
         assert_eq!(trusts(&both, "10.0.0.1", &["hush", "hush"]), None, "repeated");
         assert_eq!(trusts(&proxies(&[], Some("hush")), "11.0.0.1", &["hush"]), Some(true));
+    }
+
+    #[test]
+    fn the_client_is_the_last_address_that_is_no_trusted_proxy() {
+        let trusted = proxies(&["10.0.0.0/8"], None);
+        let client = |peer: &str, forwarded: &[&str]| {
+            let name = || FORWARDED_HEADER.parse::<axum::http::HeaderName>().expect("a name");
+            let headers = forwarded.iter().map(|text| (name(), text.parse().expect("a value")));
+            trusted.client(&headers.collect(), peer.parse().expect("an address")).to_string()
+        };
+        assert_eq!(client("10.0.0.1", &["192.0.2.1"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 192.0.2.1, 10.0.0.2"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6", "192.0.2.1", "::ffff:10.0.0.2"]), "192.0.2.1");
+        assert_eq!(client("192.0.2.9", &["6.6.6.6"]), "192.0.2.9", "from a stranger");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, unknown"]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, \"x\", 10.0.0.2"]), "10.0.0.2");
     }
 
     #[test]

@@ -22,9 +22,9 @@ pub(crate) struct Caller {
 impl FromRequestParts<Gateway> for Caller {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Infallible> {
         let peer = peer(parts);
-        Ok(Self { peer, client: peer })
+        Ok(Self { peer, client: gateway.mode.client(&parts.headers, peer) })
     }
 }
 

@@ -41,6 +41,11 @@ impl Outgoing {
         }
         Ok(())
     }
+
+    /// Checks the same for a URL with a path and a query.
+    pub(crate) fn check_url(&self, url: &reqwest::Url) -> Result<(), String> {
+        self.check(&url.origin().ascii_serialization().parse()?)
+    }
 }
 
 /// Returns the builder of a client.

@@ -52,8 +52,9 @@ pub(crate) async fn stream(
             let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await?;
             let connection = ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client);
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
-            let pair = (forwarded, place);
-            Ok(passing::pass_on(&gateway, answer, upstream.idle(), pair, params.link))
+            let lease = identity.lease().watch(gateway.timing.expiry_notice);
+            let reader = (forwarded, place, lease);
+            Ok(passing::pass_on(&gateway, answer, upstream.idle(), reader, params.link))
         }
         _ => open(&gateway, vec![channel], (&identity, caller), &params),
     }

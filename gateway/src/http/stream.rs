@@ -19,6 +19,7 @@ use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::http::caller::Caller;
 use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
@@ -108,6 +109,7 @@ pub(crate) fn open(
         _place: place,
         log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
         stop: reader.stop().clone(),
+        lease: identity.lease().watch(gateway.timing.expiry_notice),
         reader,
         ping: every(gateway.timing.ping),
         heartbeat: every(gateway.timing.heartbeat),
@@ -145,6 +147,7 @@ struct Open {
     stage: Stage,
     reader: Reader,
     stop: CancellationToken,
+    lease: LeaseWatch,
     ping: Interval,
     heartbeat: Interval,
     end_of_age: Option<Pin<Box<Sleep>>>,
@@ -189,6 +192,13 @@ impl Open {
             biased;
             () = gateway.shutdown.cancelled() => Err(ByeReason::Shutdown),
             () = self.stop.cancelled() => Err(ByeReason::Stop),
+            event = self.lease.next() => match event {
+                LeaseEvent::Ends(left) => {
+                    let held = page(self.reader.flush())?;
+                    Ok(joined(&held, events::auth_expiring(left)))
+                }
+                LeaseEvent::Ended => Err(ByeReason::Expired),
+            },
             () = end_of(&mut self.end_of_age) => Err(ByeReason::Rotation),
             _ = self.heartbeat.tick() => {
                 let held = page(self.reader.flush())?;
