@@ -28,10 +28,9 @@ async fn send(
     encodings: &[&str],
     body: impl Into<reqwest::Body>,
 ) -> Answer {
-    let request = client()
-        .post(format!("{}{path}", server.url))
-        .header("X-Service-Token", "l5-etl-token")
-        .body(body);
+    let token = if path == "/admin/logs/stop" { "operator-token" } else { "l5-etl-token" };
+    let request =
+        client().post(format!("{}{path}", server.url)).header("X-Service-Token", token).body(body);
     Answer::of(
         encodings
             .iter()

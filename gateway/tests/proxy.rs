@@ -196,7 +196,7 @@ async fn a_forwarded_stream_is_listed_and_stopped_like_others() {
     assert_eq!(gateway.publish("published here").await, 0, "upstream feeds this stream");
 
     let stop = serde_json::json!({ "connectionId": listed["connections"][0]["connectionId"] });
-    let answer = gateway.post("/admin/logs/stop", "l5-etl-token", stop.to_string()).await;
+    let answer = gateway.post("/admin/logs/stop", "operator-token", stop.to_string()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(reader.event().await.expect("a goodbye").0, "bye stop");
     assert_eq!(reader.frame().await, None);

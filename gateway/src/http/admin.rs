@@ -33,7 +33,7 @@ pub(crate) async fn index(State(gateway): State<Gateway>) -> Response {
     if gateway.mode.is_demo() {
         routes["GET /admin/logs/stats"] = "the readers of each channel".into();
         routes["POST /admin/logs/stop"] =
-            "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats"
+            "end one stream, with an operator's token as X-Service-Token: {\"connectionId\"} as in the stats"
                 .into();
         routes["POST /test/logs"] = "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel".into();
     }
@@ -73,8 +73,7 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 /// `POST /admin/logs/stop`: ends the stream that the body names, and asks its reader not to
 /// reconnect.
 ///
-/// Requires a service's token: any page that a reader visits could send this request, but not with
-/// a custom header.
+/// Requires an operator's token: a publisher must not end the streams of readers.
 pub(crate) async fn stop(
     State(gateway): State<Gateway>,
     request: Request,
@@ -82,11 +81,11 @@ pub(crate) async fn stop(
     let (parts, body) = request.into_parts();
     let allowance = Allowance::small(&gateway);
     let grant = gateway.tokens.grant_of(identity::token(&parts.headers)?.unwrap_or_default());
-    if grant.is_empty() {
+    if !grant.is_operator() {
         body::discard_of(&parts.headers, body, allowance).await;
         return Err(Rejection::new(
             StatusCode::FORBIDDEN,
-            "X-Service-Token is missing or wrong: expected the token of any service",
+            "X-Service-Token is missing or not an operator's: expected a token whose scope is operator",
         )
         .of_credentials());
     }

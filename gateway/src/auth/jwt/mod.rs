@@ -102,15 +102,14 @@ impl Jwt {
                 token.len()
             )));
         }
-        let key = self.key_of(token).await?;
-        let claims = self.verify(token, &key)?;
+        let (claims, key) = self.verify_with_any(token, self.keys_of(token).await?)?;
         let expires = expiry(&claims, self.rules.leeway)?;
         let (user, grant) = self.rules.claims.read(&claims)?;
         Ok(Identity::new(user, grant, Lease::of_token(expires, key.withdrawn)))
     }
 
-    /// Returns the key that a token names, also if it is new.
-    async fn key_of(&self, token: &str) -> Result<Key, Denied> {
+    /// Returns the keys that may have signed a token, at least one, also if it is new.
+    async fn keys_of(&self, token: &str) -> Result<Vec<Key>, Denied> {
         let header = decode_header(token).map_err(|_| {
             Denied::unauthenticated(
                 Cause::Malformed,
@@ -121,9 +120,11 @@ impl Jwt {
         if header.crit.is_some() {
             return Err(Denied::unauthenticated(Cause::Claims, "the token has a crit header"));
         }
-        let find = |set: &KeySet| set.find(header.kid.as_deref(), header.alg).cloned();
-        if let Some(key) = find(&self.current()?) {
-            return Ok(key);
+        let find = |set: &KeySet| {
+            Some(set.find(header.kid.as_deref(), header.alg)).filter(|keys| !keys.is_empty())
+        };
+        if let Some(keys) = find(&self.current()?) {
+            return Ok(keys);
         }
         self.keys.refresh_for_unknown_key().await;
         find(&self.current()?).ok_or_else(|| {
@@ -132,6 +133,22 @@ impl Jwt {
                 "the token is signed with an unknown key, or with an algorithm that is not the key's",
             )
         })
+    }
+
+    fn verify_with_any(
+        &self,
+        token: &str,
+        keys: Vec<Key>,
+    ) -> Result<(Map<String, Value>, Key), Denied> {
+        let mut refusal = Denied::unauthenticated(Cause::Signature, "the token has no key");
+        for key in keys {
+            match self.verify(token, &key) {
+                Ok(claims) => return Ok((claims, key)),
+                Err(denied) if denied.cause == Cause::Signature => refusal = denied,
+                Err(denied) => return Err(denied),
+            }
+        }
+        Err(refusal)
     }
 
     fn current(&self) -> Result<KeySet, Denied> {

@@ -167,8 +167,8 @@ impl Source {
     fn read_file(&self) -> Result<Option<KeySet>, String> {
         match self {
             Self::Url(_) => Ok(None),
-            Self::SecretFile(path) => Secret::read("--auth-jwt-secret-file", path)
-                .map(|secret| Some(KeySet::of_secret(&secret))),
+            Self::SecretFile(path) => Secret::read_lines("--auth-jwt-secret-file", path)
+                .map(|secrets| Some(KeySet::of_secrets(&secrets))),
             Self::File(path) => {
                 let place = format!("--auth-jwks {}", path.display());
                 // A few kilobytes on a local disk: not worth another thread.
