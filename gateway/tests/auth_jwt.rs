@@ -19,7 +19,7 @@ use axum::routing::get;
 use jwt::{ISSUER, Issuer, RULES, SECRET, claims, encoded, now, set};
 use production::{Production, open, routes, status};
 use serde_json::{Value, json};
-use support::{Answer, Server, until};
+use support::{Answer, Server, client, until};
 use temporary::File;
 
 fn with(gateway: &Production, path: &str, token: &str) -> reqwest::RequestBuilder {
@@ -334,6 +334,51 @@ async fn secrets_rotate_by_a_reload_that_ends_no_stream_of_a_kept_one() {
     gateway.process.signal("-HUP");
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(status(with(&gateway, &path, &new.token(&["a"], 600))).await, 200);
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_their_cause() {
+    let ed = Issuer::ed("d");
+    let (mut gateway, _file) = knowing("metrics", &[&ed], &["--admin", "0"]);
+    let path = first_route();
+    let stranger = Issuer::ed("d");
+    let other = ed.signed(&ed.header(), &{
+        let mut claims = claims(&["a"], 60);
+        claims["aud"] = json!("others");
+        claims
+    });
+    for (request, expected) in [
+        (gateway.get(&path), 401),
+        (with(&gateway, &path, &ed.token(&["a"], -1)), 401),
+        (with(&gateway, &path, &stranger.token(&["a"], 60)), 401),
+        (with(&gateway, &path, &other), 401),
+        (with(&gateway, &path, "a b"), 400),
+        (with(&gateway, &path, "a").bearer_auth("b"), 400),
+        (gateway.get(&path).header("X-User-Id", "jane"), 401),
+        (with(&gateway, &path, &ed.token(&["a"], 60)), 200),
+    ] {
+        assert_eq!(status(request).await, expected);
+    }
+    let mut line = String::new();
+    let stdout = gateway.process.stdout.as_mut().expect("a pipe");
+    std::io::BufRead::read_line(stdout, &mut line).expect("a second line");
+    let admin = line.trim().strip_prefix("logs-gateway for operators on ").expect("an address");
+    let metrics = client().get(format!("{admin}/metrics")).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    for (cause, count) in [
+        ("missing", 1),
+        ("expired", 1),
+        ("signature", 1),
+        ("claims", 1),
+        ("malformed", 1),
+        ("ambiguous", 1),
+        ("untrusted", 1),
+        ("refused", 0),
+        ("unavailable", 0),
+    ] {
+        let series = format!("logs_gateway_auth_failures_total{{cause=\"{cause}\"}} {count}\n");
+        assert!(metrics.contains(&series), "{series} is not in {metrics}");
+    }
 }
 
 #[test]

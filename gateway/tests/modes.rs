@@ -119,6 +119,30 @@ async fn only_a_trusted_proxy_may_name_a_reader() {
     }
 }
 
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_client_is_the_address_that_it_forwards() {
+    let running = Running::start(production(&[&TOKEN[..], &LOCAL_PROXY].concat()));
+    for forwarded in ["6.6.6.6, 192.0.2.7", "192.0.2.8"] {
+        let request = client()
+            .get(format!("{}{PROXY}", running.url))
+            .header("X-User-Id", "jane")
+            .header("X-Workspace-Id", "workspace123")
+            .header("X-Forwarded-For", forwarded);
+        let mut reader = Reader::open(request).await;
+        reader.data().await;
+    }
+    let log = running.end();
+    let plain = log.replace("\u{1b}[3m", "").replace("\u{1b}[0m", "").replace("\u{1b}[2m", "");
+    for expected in ["client=192.0.2.7 peer=127.0.0.1", "client=192.0.2.8 peer=127.0.0.1"] {
+        assert!(plain.contains(expected), "{expected}: {plain}");
+    }
+    let demo = Running::start(program(&["--port", "0"]));
+    let request = client().get(format!("{}{PROXY}", demo.url));
+    let mut reader = Reader::open(request.header("X-Forwarded-For", "192.0.2.9")).await;
+    reader.data().await;
+    assert!(!demo.end().contains("192.0.2.9"), "no proxy is trusted to forward it");
+}
+
 #[test]
 fn a_secret_of_a_proxy_must_be_long_and_is_not_repeated() {
     let short = File::new("modes-short", "hunter2-hunter2\n");

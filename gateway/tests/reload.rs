@@ -6,10 +6,10 @@ mod support;
 #[path = "support/temporary.rs"]
 mod temporary;
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{ChildStderr, Command, Stdio};
 
-use support::process::Process;
+use support::process::{Process, Raw, connect};
 use temporary::File;
 
 /// A loopback address in a form that the gateway takes for a name, so for one that other machines
@@ -87,6 +87,32 @@ fn a_reload_makes_no_demo_of_a_gateway_and_no_gateway_of_a_demo() {
     let result = demo.reload(&format!("{proxy}{named}"));
     assert!(result.contains("stays in force: demo has changed"), "{result}");
     assert_eq!([demo.publish("l5-etl-token"), demo.publish(SECRET)], ["200", "403"]);
+}
+
+#[test]
+fn trusted_proxies_are_replaced_without_ending_a_stream() {
+    let tokens = File::new("reload-proxy-tokens", TOKENS);
+    let config =
+        |proxy: &str| format!("tokens = {:?}\ntrusted-proxy = [{proxy:?}]\n", tokens.path());
+    let mut reloading = Reloading::start("proxy", &config("127.0.0.1"));
+    let path = "/logs/stream?channels=logs:etl:w";
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nX-User-Id: jane\r\nX-Workspace-Id: w\r\n\r\n"
+    );
+    let open = |reloading: &Reloading| {
+        let mut socket = connect(reloading.gateway.address());
+        socket.write_all(head.as_bytes()).expect("it accepts the request");
+        let mut raw = Raw { socket, text: String::new() };
+        raw.until("\r\n\r\n");
+        raw
+    };
+    let mut reader = open(&reloading);
+    assert!(reader.text.starts_with("HTTP/1.1 200"), "{}", reader.text);
+    let result = reloading.reload(&config("10.0.0.1"));
+    assert!(result.contains("was reloaded"), "{result}");
+    assert!(open(&reloading).text.starts_with("HTTP/1.1 401"));
+    assert_eq!(reloading.publish(SECRET), "200");
+    reader.until("\"seq\":1");
 }
 
 #[test]
