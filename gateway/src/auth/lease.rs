@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::forward::watch::Watched;
 use crate::auth::forward::{Forward, Session};
 
-/// Until when a reader may read. The default is without an end, which only readers have whom each
-/// request names anew.
+/// Until when a reader may read. The default is without an end, which only readers have whom a
+/// proxy names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lease {
     expires: Option<Instant>,
@@ -54,7 +54,7 @@ impl Lease {
 pub(crate) enum LeaseEvent {
     /// It ends after this time.
     Ends(Duration),
-    /// It has ended.
+    /// It has ended, and the stream ends with it.
     Ended,
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Auth {
     auth_forward_cache: Duration,
     #[command(flatten)]
     jwt: JwtFlags,
-    /// How long before its end a reader is told that its credential expires.
+    /// How long before its end a credential is announced to expire.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_time)]
     pub(crate) auth_expiry_notice: Duration,
 }

@@ -216,12 +216,12 @@ fn parse_digest(text: &str) -> Option<Digest> {
 pub enum Scope {
     /// To publish as these services to these workspaces.
     Publisher {
-        /// The services.
+        /// The services that it names in its logs.
         services: Vec<Id>,
         /// The patterns of workspaces.
         workspaces: Vec<WorkspacePattern>,
     },
-    /// To stop streams.
+    /// To stop the streams of readers.
     Operator,
 }
 

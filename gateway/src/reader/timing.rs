@@ -18,7 +18,7 @@ pub struct StreamTiming {
     pub rotate: Option<Duration>,
     /// The delay after which readers reconnect after a shutdown.
     pub drain_retry: Spread,
-    /// How long before the end of a credential its reader is told.
+    /// How long before its end a credential is announced to expire.
     pub expiry_notice: Duration,
 }
 

@@ -75,7 +75,7 @@ impl Issuer {
         }
     }
 
-    /// The public key.
+    /// The public key, as a set lists it.
     pub fn jwk(&self) -> Value {
         let mut jwk = match &self.key {
             Key::Secret(_) => panic!("a secret is not public"),
@@ -140,13 +140,13 @@ pub fn claims(workspaces: &[&str], seconds: i64) -> Value {
     })
 }
 
-/// A JWK set.
+/// A JWK set of these keys.
 pub fn set(issuers: &[&Issuer]) -> String {
     let keys: Vec<_> = issuers.iter().map(|issuer| issuer.jwk()).collect();
     json!({ "keys": keys }).to_string()
 }
 
-/// Seconds since 1970.
+/// The time in seconds since 1970.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
     i64::try_from(since.as_secs()).expect("a time")

@@ -28,7 +28,7 @@ pub fn routes(workspace: &str) -> [(String, bool); 6] {
     ]
 }
 
-/// A running gateway.
+/// A running gateway that authenticates its readers.
 pub struct Production {
     pub process: Process,
 }

@@ -19,9 +19,9 @@ const WORKSPACES_HEADER: &str = "X-Workspace-Ids";
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Granted(Arc<Granted>, Instant),
-    /// 401
+    /// The session is unknown (401).
     Unauthenticated,
-    /// 403
+    /// The reader is known and refused (403).
     Forbidden,
     /// Anything else, with what was wrong.
     Unavailable(Arc<str>),

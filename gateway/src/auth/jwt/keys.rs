@@ -143,7 +143,7 @@ fn is_long_enough(key: &DecodingKey) -> bool {
 /// More than any provider publishes at a time.
 const MAX_KEYS: usize = 64;
 
-/// 2048 bits.
+/// 2048 bits, the least that ring accepts.
 const MIN_RSA_BYTES: usize = 256;
 
 #[cfg(test)]
