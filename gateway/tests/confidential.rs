@@ -19,6 +19,7 @@ const CONTENT: &str = "planted-content-of-a-log";
 const SECRET: &str = "planted-secret-of-a-client";
 const QUERY: &str = "planted-text-of-a-query";
 const TOKEN: &str = "planted-token-of-a-publisher";
+const PROXY_SECRET: &str = "planted-secret-that-a-proxy-sends-in-front";
 
 /// A gateway that logs everything to a file.
 struct Verbose {
@@ -31,6 +32,7 @@ impl Verbose {
         let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"));
         let mut command = command(&[&["--port", "0"], arguments].concat());
         command
+            .env_remove("LOGS_GATEWAY_DEMO")
             .env("RUST_LOG", "trace")
             .env("LOGS_GATEWAY_TOKENS", format!("etl={TOKEN}"))
             .env("LOGS_GATEWAY_UPSTREAM_AUTHORIZATION", format!("Bearer {SECRET}"))
@@ -69,7 +71,7 @@ impl Verbose {
 
 #[track_caller]
 fn holds_nothing_planted(log: &str) {
-    for planted in [CONTENT, SECRET, QUERY, TOKEN] {
+    for planted in [CONTENT, SECRET, QUERY, TOKEN, PROXY_SECRET] {
         let line = log.lines().find(|line| line.contains(planted));
         assert_eq!(line, None, "{planted} is in the log");
     }
@@ -82,8 +84,30 @@ fn zipped(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn no_content_secret_or_query_is_logged() {
-    let gateway = Verbose::start("confidential", &[]);
+fn no_content_secret_or_query_of_a_demo_is_logged() {
+    receives_everything(Verbose::start("confidential-demo", &["--demo"]), "");
+}
+
+#[test]
+fn no_content_secret_or_query_of_a_production_gateway_is_logged() {
+    let proxy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("confidential-proxy-secret");
+    fs::write(&proxy, PROXY_SECRET).expect("a file");
+    let arguments = ["--trusted-proxy-secret-file", proxy.to_str().expect("a path")];
+    let gateway = Verbose::start("confidential-production", &arguments);
+    // A stranger's secret is not shown either.
+    gateway.send("GET", PROXY, &format!("X-Proxy-Secret: {SECRET}\r\n"), b"");
+    receives_everything(
+        gateway,
+        &format!(
+            "X-Proxy-Secret: {PROXY_SECRET}\r\nX-User-Id: u\r\nX-Workspace-Id: workspace123\r\n"
+        ),
+    );
+}
+
+/// Sends everything that is planted to every route, where `reader` identifies a reader, and searches
+/// the log for it.
+#[track_caller]
+fn receives_everything(gateway: Verbose, reader: &str) {
     let good = format!("X-Service-Token: {TOKEN}\r\n");
     let wrong = format!("X-Service-Token: {SECRET}\r\n");
     let key = format!("{good}Idempotency-Key: {QUERY}\r\n");
@@ -114,7 +138,7 @@ fn no_content_secret_or_query_is_logged() {
             }
         }
     }
-    let read = gateway.send("GET", &stream, "", b"");
+    let read = gateway.send("GET", &stream, reader, b"");
     assert!(read.contains(CONTENT), "nothing was published: {read}");
     let routes =
         [&*stream, &history, PROXY, "/logs/stream?channels=x", "/", "/health", "/nothing?a=b"];
@@ -123,7 +147,7 @@ fn no_content_secret_or_query_is_logged() {
         for more in ["", "last_event_id=", "token=", "before=", "epoch=", "batch="] {
             let path = format!("{path}{question}{more}{QUERY}");
             for method in ["GET", "PUT"] {
-                gateway.send(method, &path, &format!("Last-Event-ID: {QUERY}\r\n"), b"");
+                gateway.send(method, &path, &format!("{reader}Last-Event-ID: {QUERY}\r\n"), b"");
                 gateway.send(method, &path, &format!("X-Workspace-Id: {SECRET},\r\n"), b"");
             }
         }
@@ -133,8 +157,9 @@ fn no_content_secret_or_query_is_logged() {
 
 #[test]
 fn nothing_that_passes_to_and_from_a_backend_is_logged() {
-    let backend = Verbose::start("confidential-backend", &[]);
-    let gateway = Verbose::start("confidential-front", &["--upstream", &backend.process.url]);
+    let backend = Verbose::start("confidential-backend", &["--demo"]);
+    let gateway =
+        Verbose::start("confidential-front", &["--demo", "--upstream", &backend.process.url]);
     let log = format!(
         r#"{{"service":"etl","workspace_id":"workspace123","workflow_id":"workflow456","logData":"{CONTENT}"}}"#
     );
@@ -146,7 +171,7 @@ fn nothing_that_passes_to_and_from_a_backend_is_logged() {
     assert!(stream.contains(CONTENT) && page.contains(CONTENT), "{stream} {page}");
     gateway.send("GET", &format!("{PROXY}&last_event_id={QUERY}"), "", b"");
     gateway.send("GET", &format!("{history}&before={QUERY}"), "", b"");
-    drop(backend.end());
+    holds_nothing_planted(&backend.end());
     gateway.send("GET", &format!("{PROXY}&last_event_id={QUERY}"), "", b"");
     holds_nothing_planted(&gateway.end());
 }

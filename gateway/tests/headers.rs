@@ -6,7 +6,7 @@
 mod support;
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use logs_test_support::process::Raw;
 use support::process::{Process, command, connect};
@@ -65,15 +65,31 @@ fn request(method: &str, path: &str, headers: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
 }
 
-/// A gateway with everything on, and the address of its listener for operators.
+/// A demo with everything on, and the address of its listener for operators.
 fn gateway() -> (Process, String) {
+    start(|_| ())
+}
+
+/// A gateway with everything on that asks readers for credentials.
+fn production() -> (Process, String) {
+    start(|command| {
+        command
+            .args(["--trusted-proxy", "192.0.2.1"])
+            .env_remove("LOGS_GATEWAY_DEMO")
+            .env("LOGS_GATEWAY_TOKENS", "etl=l5-etl-token-of-production-32-bytes");
+    })
+}
+
+fn start(configure: impl FnOnce(&mut Command)) -> (Process, String) {
     let site = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("headers-site");
     std::fs::create_dir_all(&site).expect("a folder");
     std::fs::write(site.join("index.html"), "<p>page").expect("a page");
     let site = site.to_str().expect("a path");
     let arguments =
         ["--port", "0", "--admin", "0", "--site", site, "--cors-origin", "https://a.example"];
-    let mut gateway = Process::start(command(&arguments).stderr(Stdio::null()));
+    let mut command = command(&arguments);
+    configure(&mut command);
+    let mut gateway = Process::start(command.stderr(Stdio::null()));
     let mut line = String::new();
     let lines = gateway.stdout.as_mut().expect("piped");
     std::io::BufRead::read_line(lines, &mut line).expect("a line");
@@ -85,7 +101,12 @@ const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
 
 #[test]
 fn every_response_of_every_route_is_protected() {
-    let (gateway, admin) = gateway();
+    checks_every_route(gateway());
+    checks_every_route(production());
+}
+
+#[track_caller]
+fn checks_every_route((gateway, admin): (Process, String)) {
     let stream = format!("/logs/stream?channels={CHANNEL}");
     let history = PROXY.replace("logs/stream", "logs/history");
     let paths = [

@@ -19,6 +19,7 @@ fn full_gateway() -> (Process, Vec<support::process::Raw>) {
     shell
         .args(["-c", &format!("ulimit -n 128; exec {program} --port 0 --max-connections 8")])
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     let gateway = Process::start(&mut shell);
