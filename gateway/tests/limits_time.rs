@@ -85,7 +85,7 @@ fn a_head_that_takes_too_long_is_closed_and_counted() {
 
 #[test]
 fn a_connection_waits_longer_for_its_next_request_than_for_a_head() {
-    let observed = Observed::start(&["--head-timeout", "300ms", "--idle-timeout", "3s"]);
+    let observed = Observed::start(&["--head-timeout", "300ms", "--idle-timeout", "6s"]);
     let request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut kept = Raw { socket: connect(observed.gateway.address()), text: String::new() };
     for _ in 0..3 {
@@ -167,7 +167,7 @@ fn streams_stay_open_while_limits_change() {
         .stderr(Stdio::null());
     let gateway = Process::start(&mut setsid);
     let mut streams: Vec<_> = (0..20).map(|_| gateway.read(PROXY)).collect();
-    let limits = "max-streams-per-workspace = 20\nmax-channel-logs-per-second = 1\npublish-burst = \"1ms\"\nmax-log-bytes = 1024\n";
+    let limits = "max-streams-per-workspace = 20\nmax-channel-bytes-per-second = 1\npublish-burst = \"1ms\"\nmax-log-bytes = 1024\n";
     std::fs::write(&file, limits).expect("a file");
     gateway.signal("-HUP");
     let start = Instant::now();

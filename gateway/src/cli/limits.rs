@@ -48,7 +48,7 @@ pub(crate) struct LimitArgs {
     /// Maximum number of channels of one workspace on which logs are published; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_channels_per_workspace: usize,
-    /// Maximum size of a log, also after decompression: from 1024 bytes to 8 MiB.
+    /// Maximum size of a log, also after decompression: from 1024 bytes to 1 MiB.
     #[arg(long, value_name = "BYTES", default_value_t = LOG_BYTES, value_parser = parse_log_bytes)]
     max_log_bytes: usize,
     /// How long a client may take to send the head of a request.

@@ -27,7 +27,7 @@ pub struct Rejection {
     upstream_status: Option<StatusCode>,
     /// The limit that is exceeded, and its value.
     limit: Option<(Limit, u64)>,
-    /// In seconds.
+    /// The seconds after which to try again.
     retry_after: Option<u64>,
     is_of_credentials: bool,
 }

@@ -160,7 +160,8 @@ impl Pass<'_> {
 
     fn number(&mut self, depth: usize) -> Result<(), Stop> {
         let start = self.lexer.at();
-        let is_named = NOT_NUMBERS.iter().any(|word| self.lexer.skip_word(word));
+        let may_be_named = matches!(self.lexer.peek(), Some(b'N' | b'I' | b'-'));
+        let is_named = may_be_named && NOT_NUMBERS.iter().any(|word| self.lexer.skip_word(word));
         let range = if is_named { start..self.lexer.at() } else { self.lexer.number() };
         let number = &self.lexer.text()[range.clone()];
         if !is_named && is_double(number)? {

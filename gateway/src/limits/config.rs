@@ -62,11 +62,11 @@ pub const STREAMS_PER_USER: usize = 256;
 /// Publishers send batches once a second or so, which a limit must not refuse.
 pub const BURST: Duration = Duration::from_secs(5);
 
-/// A megabyte: more than any log that a person reads.
-pub const LOG_BYTES: usize = 1 << 20;
+/// The default size of a log.
+pub const LOG_BYTES: usize = MAX_LOG_BYTES;
 
-/// The largest value for the size of a log: that of a whole batch.
-pub const MAX_LOG_BYTES: usize = 8 << 20;
+/// The largest value for the size of a log, for which readers are made.
+pub const MAX_LOG_BYTES: usize = 1 << 20;
 
 /// 8 MiB arrive in this time at 7 Mbit/s.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
