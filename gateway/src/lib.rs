@@ -12,7 +12,9 @@
 )]
 
 pub mod admin;
+pub mod audit;
 pub mod auth;
+pub mod canary;
 pub mod demo;
 mod error_chain;
 pub mod http;
@@ -21,10 +23,14 @@ mod json;
 pub mod limits;
 pub mod log_json;
 pub mod metrics;
+pub mod observers;
 pub mod output;
+pub mod process_info;
 pub mod reader;
+pub mod readiness;
 pub mod redaction;
 pub mod server;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 pub mod signals;
 pub mod toml_text;
+pub mod traces;

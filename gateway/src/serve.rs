@@ -3,9 +3,12 @@
 use std::env::VarError;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
+use logs_gateway::audit::{Audit, Process};
 use logs_gateway::auth::Mode;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
@@ -20,6 +23,7 @@ use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
 use logs_gateway::limits::Limits;
+use logs_gateway::observers::Observers;
 use logs_gateway::reader::timing::StreamTiming;
 use logs_gateway::redaction::Redaction;
 use logs_gateway::server::door::{
@@ -28,9 +32,12 @@ use logs_gateway::server::door::{
 use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::address::AdminAddress;
+use crate::cli::observe::Observe;
 use crate::cli::{Network, Serve, is_loopback};
 use crate::reload::Reload;
 use crate::{Site, run};
@@ -44,6 +51,7 @@ pub(crate) struct Prepared {
     limits: DoorLimits,
     listen: Listen,
     admin: Option<AdminAddress>,
+    observe: Observe,
     /// The token and the rate of the sample job, if it runs.
     job: Option<(String, f64)>,
 }
@@ -104,7 +112,9 @@ impl Prepared {
             limits: Arc::new(Limits::new(arguments.limits.config())),
             redaction: Arc::new(redaction),
             shutdown: CancellationToken::new(),
+            observers: Observers::default(),
         };
+        arguments.observe.check()?;
         let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
         Ok(Self {
             gateway,
@@ -116,6 +126,7 @@ impl Prepared {
             },
             listen: arguments.network.listen(),
             admin: arguments.admin,
+            observe: arguments.observe,
             job: job_token.map(|token| (token, arguments.rate)),
         })
     }
@@ -127,7 +138,7 @@ pub(crate) async fn serve(
     signals: Signals,
     mut reload: Reload,
 ) -> Result<(), String> {
-    let Prepared { gateway, extras, limits, listen, admin, job } = prepared;
+    let Prepared { mut gateway, extras, limits, listen, admin, observe, job } = prepared;
     let shutdown = gateway.shutdown.clone();
     gateway.mode.start(shutdown.clone()).await?;
     let listener = listen.bind().await?;
@@ -135,8 +146,10 @@ pub(crate) async fn serve(
         tracing::warn!("a demo: anyone on this machine may read and publish; do not expose it");
     }
     let door = Door::new(limits);
+    gateway.observers = observe.start(&Handle::current())?;
+    let observers = start_observers(&gateway, &observe);
     let admin = match admin {
-        Some(address) => Some(start_admin(&address, &gateway, &door).await?),
+        Some(address) => Some(start_admin(&address, &gateway, &door, reload.shown()).await?),
         None => None,
     };
     if let Some((token, rate)) = job {
@@ -145,11 +158,48 @@ pub(crate) async fn serve(
     }
     let (running, running_door) = (gateway.clone(), Arc::clone(&door));
     let on_hangup = move || {
+        running.observers.audit.reopen();
         let is_success = reload.run(&running, &running_door);
         running.hub.metrics().note_reload(is_success);
+        running.observers.audit.note_reload(is_success);
     };
     let app = app(gateway, &extras);
-    run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await
+    let served =
+        run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await;
+    stop_observers(observers).await;
+    served
+}
+
+/// Starts the tasks of the observers.
+fn start_observers(gateway: &Gateway, observe: &Observe) -> Observers {
+    let observers = gateway.observers.clone();
+    observers.audit.note_process(Process::Started);
+    tokio::spawn(tick(observers.audit.clone()));
+    if let Some(period) = observe.canary {
+        let canary = Arc::clone(&observers.canary);
+        tokio::spawn(canary.run(Arc::clone(&gateway.hub), period, gateway.shutdown.clone()));
+    }
+    observers
+}
+
+/// Writes the refusals that the audit log counts.
+async fn tick(audit: Audit) {
+    let mut ticks = interval(AUDIT_TICK);
+    loop {
+        ticks.tick().await;
+        audit.tick();
+    }
+}
+
+/// Writes and exports what waits. Blocks a thread for that, since both have threads of their own.
+async fn stop_observers(observers: Observers) {
+    let stopped = tokio::task::spawn_blocking(move || {
+        observers.audit.note_process(Process::Stopped);
+        observers.audit.close();
+        observers.traces.close();
+    });
+    // An error means that it panicked, which was reported.
+    let _ = stopped.await;
 }
 
 /// Starts the listener for operators, which serves until the process ends, also during a drain.
@@ -157,6 +207,7 @@ async fn start_admin(
     address: &AdminAddress,
     gateway: &Gateway,
     door: &Arc<Door>,
+    config: Arc<ArcSwap<String>>,
 ) -> Result<SocketAddr, String> {
     let listener = address.listen().bind().await.map_err(|error| format!("--admin: {error}"))?;
     let local = listener.local_addr().map_err(|error| error.to_string())?;
@@ -168,7 +219,7 @@ async fn start_admin(
         );
         Hosts::Any
     };
-    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door) };
+    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door), config };
     let served = server::serve_through(
         Door::new(ADMIN_LIMITS),
         listener,
@@ -274,6 +325,9 @@ const ADMIN_LIMITS: DoorLimits = DoorLimits {
     head_timeout: HEAD_TIMEOUT,
     idle_timeout: IDLE_TIMEOUT,
 };
+
+/// How often counted refusals are looked at.
+const AUDIT_TICK: Duration = Duration::from_secs(1);
 
 const NO_JOB_TOKEN: &str =
     "--job publishes as service etl, which has no token: add --token etl=TOKEN";

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod errors;
 mod limits;
 pub(crate) mod merge;
+pub(crate) mod observe;
 mod outgoing;
 mod parse;
 pub(crate) mod print;
@@ -27,6 +28,7 @@ use logs_gateway::server::Listen;
 use crate::cli::address::AdminAddress;
 use crate::cli::auth::Auth;
 use crate::cli::limits::LimitArgs;
+use crate::cli::observe::Observe;
 use crate::cli::outgoing::OutgoingArgs;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
@@ -161,6 +163,8 @@ pub(crate) struct Serve {
     /// on the loopback interface. Anyone who reaches this address may see and end streams.
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) admin: Option<AdminAddress>,
+    #[command(flatten)]
+    pub(crate) observe: Observe,
     /// How the gateway's own log is written.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
@@ -13,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::lease::{LeaseEvent, LeaseWatch};
+use crate::audit::stream::StreamAudit;
 use crate::http::half_close::HalfClose;
 use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
@@ -29,7 +31,7 @@ pub(crate) fn pass_on(
     gateway: &Gateway,
     answer: reqwest::Response,
     idle: Duration,
-    (forwarded, place, lease): (Forwarded, StreamPlace, LeaseWatch),
+    (forwarded, place, lease, audit): (Forwarded, StreamPlace, LeaseWatch, StreamAudit),
     link: Option<Link>,
 ) -> Response {
     let now = Instant::now();
@@ -47,6 +49,7 @@ pub(crate) fn pass_on(
         lease,
         _forwarded: forwarded,
         _place: place,
+        audit,
     };
     // The type has none of upstream's parameters: a stream is always UTF-8, and browsers refuse one
     // that declares otherwise.
@@ -70,6 +73,7 @@ struct Passing {
     /// Lists the stream in the hub.
     _forwarded: Forwarded,
     _place: StreamPlace,
+    audit: StreamAudit,
     end_of_age: Option<Instant>,
 }
 
@@ -84,11 +88,18 @@ impl Passing {
         stream::unfold(Some(self), |passing| async move {
             let mut passing = passing?;
             match passing.next().await {
-                Piece::Of(piece) => Some((piece, Some(passing))),
+                Piece::Of(piece) => {
+                    passing.note_written(&piece);
+                    Some((piece, Some(passing)))
+                }
                 Piece::Last(reason) => {
+                    passing.audit.ends(reason.name());
                     Some((Ok(events::bye(reason, passing.gateway.timing.retry_ms(reason))), None))
                 }
-                Piece::End => None,
+                Piece::End => {
+                    passing.audit.ends("backend");
+                    None
+                }
             }
         })
     }
@@ -115,6 +126,7 @@ impl Passing {
             // is alive.
             piece = self.bytes.next() => self.pass(piece),
             () = sleep_until(self.heard + self.idle) => {
+                self.gateway.hub.metrics().note_upstream(StatusCode::GATEWAY_TIMEOUT);
                 tracing::warn!("upstream was silent for {} s; closing its stream", self.idle.as_secs_f64());
                 Piece::End
             }
@@ -131,6 +143,16 @@ impl Passing {
             (LeaseEvent::Ends(_), false) => None,
             (LeaseEvent::Ended, true) => Some(Piece::Last(ByeReason::Expired)),
             (LeaseEvent::Ended, false) => Some(Piece::End),
+        }
+    }
+
+    fn note_written(&mut self, piece: &reqwest::Result<Bytes>) {
+        match piece {
+            Ok(bytes) => {
+                self.gateway.hub.metrics().stream_bytes.inc_by(bytes.len() as u64);
+                self.audit.wrote(bytes.len());
+            }
+            Err(_) => self.audit.ends("backend"),
         }
     }
 

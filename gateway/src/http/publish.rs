@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::canary;
 use crate::http::admission::admit;
 use crate::http::body::{self, Allowance};
 use crate::http::content_type::{NDJSON, is_of_type};
@@ -20,6 +21,8 @@ use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::tokens::{Grant, Refusal};
+use crate::http::traced;
+use crate::http::trail::Trail;
 use crate::json::normalize::normalized;
 use crate::limits::config::MAX_LOG_BYTES;
 use crate::limits::kind::Limit;
@@ -38,7 +41,10 @@ pub(crate) async fn publish(
 }
 
 async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
+    let trail = Trail::of(request.extensions());
+    let trace = traced::position(request.extensions(), request.headers());
     let (headers, body, grant) = of_publisher(gateway, request, MAX_LOG_BYTES).await?;
+    trail.note_token(|| grant.names());
     let allowance = Allowance::of_log(gateway);
     let body = body::received(body, allowance).await?;
     let key = log_id::of_header(&headers)?;
@@ -48,9 +54,9 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
     refuse_while_draining(gateway)?;
     let entry = admit(gateway, &grant, &log, text.len())?;
     let published = match key {
-        None => gateway.hub.publish(&log.channel, &entry),
+        None => gateway.hub.publish_traced(&log.channel, &entry, trace),
         Some(key) => {
-            let once = gateway.hub.publish_once(&log.channel, key, &entry);
+            let once = gateway.hub.publish_once(&log.channel, key, &entry, trace);
             gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
             once.published
         }
@@ -99,7 +105,7 @@ pub(crate) fn granted(gateway: &Gateway, headers: &HeaderMap) -> Result<Grant, R
     }
     let reason = if grant.is_known() { Refused::Expired } else { Refused::Token };
     gateway.hub.metrics().note_refused(reason);
-    Err(Rejection::unauthorized_publisher().of_credentials())
+    Err(Rejection::unauthorized_publisher().of_credentials().because(reason.name()))
 }
 
 /// Counts a refusal. Those of a token were counted where the reason is known.
@@ -126,7 +132,9 @@ pub(crate) fn check(
     grant: &Grant,
     channel: &ChannelName,
 ) -> Result<(), Rejection> {
-    let (reason, rejection) = match grant.check(channel) {
+    let checked =
+        if canary::is_own(channel) { Err(Refusal::Service) } else { grant.check(channel) };
+    let (reason, rejection) = match checked {
         Ok(()) => return Ok(()),
         Err(Refusal::Service) => (Refused::Service, Rejection::unauthorized_publisher()),
         Err(Refusal::Workspace) => {
@@ -138,7 +146,7 @@ pub(crate) fn check(
         }
     };
     gateway.hub.metrics().note_refused(reason);
-    Err(rejection)
+    Err(rejection.because(reason.name()))
 }
 
 /// Refuses to store logs that would be lost when the process ends.

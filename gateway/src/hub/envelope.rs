@@ -7,6 +7,8 @@ use logs_sse_core::channel::ChannelName;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::traces::traceparent::{TRACEPARENT, TraceParent};
+
 /// A log as readers receive it, in one line of JSON, so no byte of it can end an event's `data`
 /// field.
 #[derive(Clone, Debug)]
@@ -33,7 +35,10 @@ impl Envelope {
 
 /// An envelope without its sequence number: the part of the work that needs no lock.
 #[derive(Debug)]
-pub(crate) struct Draft(Vec<u8>);
+pub(crate) struct Draft {
+    json: Vec<u8>,
+    trace: Option<TraceParent>,
+}
 
 impl Draft {
     pub(crate) fn new(channel: &ChannelName, entry: &RawValue, timestamp: u64, id: &str) -> Self {
@@ -51,12 +56,21 @@ impl Draft {
         json.pop();
         // A publisher may put line breaks between fields; JSON allows none inside a string.
         json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
-        Self(json)
+        Self { json, trace: None }
+    }
+
+    /// Adds the position in a trace, as the last field.
+    pub(crate) fn with_trace(self, trace: Option<TraceParent>) -> Self {
+        Self { trace, ..self }
     }
 
     pub(crate) fn seal(self, seq: u64) -> Envelope {
-        let mut json = self.0;
-        json.extend_from_slice(format!(",\"seq\":{seq}}}").as_bytes());
+        let mut json = self.json;
+        json.extend_from_slice(format!(",\"seq\":{seq}").as_bytes());
+        if let Some(trace) = self.trace {
+            json.extend_from_slice(format!(",\"{TRACEPARENT}\":\"{trace}\"").as_bytes());
+        }
+        json.push(b'}');
         Envelope { json: json.into(), published: Instant::now() }
     }
 }

@@ -34,6 +34,7 @@ use crate::hub::stats::{Counters, Stats};
 use crate::hub::workspaces::Workspaces;
 use crate::metrics::Metrics;
 use crate::output;
+use crate::traces::traceparent::TraceParent;
 
 /// All channels of this gateway.
 #[derive(Debug)]
@@ -108,9 +109,19 @@ impl Hub {
 
     /// Publishes `entry` on `channel`.
     pub fn publish(&self, channel: &ChannelName, entry: &RawValue) -> Published {
+        self.publish_traced(channel, entry, None)
+    }
+
+    /// Publishes `entry` on `channel` with its position in a trace, which its readers receive.
+    pub(crate) fn publish_traced(
+        &self,
+        channel: &ChannelName,
+        entry: &RawValue,
+        trace: Option<TraceParent>,
+    ) -> Published {
         let timestamp = now_millis();
-        let draft =
-            Draft::new(channel, entry, timestamp, &format!("log-{timestamp}-{}", random_word()));
+        let id = format!("log-{timestamp}-{}", random_word());
+        let draft = Draft::new(channel, entry, timestamp, &id).with_trace(trace);
         let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
         let config = self.config();
         let change = self.channel(channel).publish(order, |seq| draft.seal(seq), config.keep());
@@ -125,8 +136,14 @@ impl Hub {
     }
 
     /// Publishes `entry` on `channel`, unless a log with this `id` was published there recently.
-    pub(crate) fn publish_once(&self, channel: &ChannelName, id: &str, entry: &RawValue) -> Once {
-        self.ids.once(channel, id, Instant::now(), || self.publish(channel, entry))
+    pub(crate) fn publish_once(
+        &self,
+        channel: &ChannelName,
+        id: &str,
+        entry: &RawValue,
+        trace: Option<TraceParent>,
+    ) -> Once {
+        self.ids.once(channel, id, Instant::now(), || self.publish_traced(channel, entry, trace))
     }
 
     /// Returns the newest logs of `channel` before the number `before`, as many as fit into `page`.
