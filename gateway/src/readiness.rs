@@ -93,7 +93,7 @@ fn files() -> Option<String> {
 
 /// Returns whether more than 90 % are in use.
 fn is_scarce(used: u64, limit: u64) -> bool {
-    used / 9 > limit / 10
+    u128::from(used) * 10 > u128::from(limit) * 9
 }
 
 /// The workers of a runtime, and when each was last seen to do something.
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn scarce_is_more_than_nine_tenths() {
-        assert!(!is_scarce(900, 1_000) && is_scarce(920, 1_000));
+        assert!(!is_scarce(900, 1_000) && is_scarce(901, 1_000));
         assert!(!is_scarce(10, u64::MAX) && is_scarce(u64::MAX, u64::MAX));
     }
 }
