@@ -16,6 +16,7 @@ pub mod audit;
 pub mod auth;
 pub mod canary;
 pub mod demo;
+pub mod doctor;
 mod error_chain;
 pub mod http;
 pub mod hub;

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod auth;
+pub(crate) mod doctor;
 pub(crate) mod errors;
 mod limits;
 pub(crate) mod merge;
@@ -27,6 +28,7 @@ use logs_gateway::server::Listen;
 
 use crate::cli::address::AdminAddress;
 use crate::cli::auth::Auth;
+use crate::cli::doctor::DoctorArguments;
 use crate::cli::limits::LimitArgs;
 use crate::cli::observe::Observe;
 use crate::cli::outgoing::OutgoingArgs;
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Serve a recorded stream byte for byte, from its start for each reader.
     Replay(Replay),
+    /// Find what the proxies in front of a gateway do to its streams, and what to change in them.
+    Doctor(DoctorArguments),
     /// Make tokens for the file of --tokens.
     #[command(subcommand)]
     Token(TokenCommand),
