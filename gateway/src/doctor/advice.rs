@@ -73,7 +73,7 @@ impl Proxy {
                 "proxy_pass http://GATEWAY:8080; and look into error.log"
             }
             (Self::Nginx, Remedy::Buffering) => {
-                "proxy_buffering off; and no proxy_ignore_headers X-Accel-Buffering, in the location of the stream"
+                "proxy_buffering off; and proxy_http_version 1.1; and no proxy_ignore_headers X-Accel-Buffering, in the location of the stream"
             }
             (Self::Nginx, Remedy::Compression) => {
                 "gzip off; in the location of the stream, or no text/event-stream in gzip_types"
