@@ -25,14 +25,14 @@ impl Nginx {
     /// Starts it with these directives in its location, or returns `None` if it is not installed,
     /// which CI does not allow.
     fn start(name: &str, gateway: &Process, directives: &str) -> Option<Self> {
-        if Command::new("nginx").arg("-v").stderr(Stdio::null()).status().is_err() {
+        let Some(program) = program() else {
             assert!(
                 std::env::var_os("CI").is_none(),
                 "nginx is required in CI (package nginx-light)"
             );
             eprintln!("skipped: nginx is not installed (package nginx-light)");
             return None;
-        }
+        };
         let folder = std::env::temp_dir().join(format!("doctor-{}-{name}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -50,7 +50,7 @@ impl Nginx {
              proxy_pass {url}; }} }} }}\n"
         );
         fs::write(folder.join("nginx.conf"), config).expect("a file");
-        let mut nginx = Command::new("nginx");
+        let mut nginx = Command::new(program);
         nginx.args(["-e", "stderr", "-p"]).arg(&folder).arg("-c").arg(folder.join("nginx.conf"));
         let process = Some(Process::start_at(&address, &mut nginx));
         Some(Self { process, folder })
@@ -59,6 +59,12 @@ impl Nginx {
     fn url(&self) -> &str {
         &self.process.as_ref().expect("it runs").url
     }
+}
+
+/// Returns the program, which Debian keeps where only root searches.
+fn program() -> Option<&'static str> {
+    let starts = |program: &&str| Command::new(program).arg("-v").stderr(Stdio::null()).status();
+    ["nginx", "/usr/sbin/nginx"].into_iter().find(|program| starts(program).is_ok())
 }
 
 impl Drop for Nginx {

@@ -117,6 +117,8 @@ fn logs(to: &mut Registry, admin: &Admin) {
         "Requests to the backend of --upstream that failed",
         metrics.upstream_errors,
     );
+    let known = hub.known_channels() as u64;
+    to.register("channels", "Channels with a history or with readers", gauge(known));
     let channels = hub.channels() as u64;
     to.register("channels_read", "Channels with at least one reader", gauge(channels));
 }

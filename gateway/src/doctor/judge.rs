@@ -262,7 +262,11 @@ pub(super) fn cuts(
         _ if watched.has_bye => Finding::good(check, "the gateway itself ended the stream"),
         Some(enough) if watch < enough => Finding::unknown(
             check,
-            format!("heartbeats arrive every {}: watch for longer", time(enough - HELD)),
+            format!(
+                "heartbeats arrive every {}: choose --watch {} or more",
+                time(enough - HELD),
+                time(enough).replace(' ', "")
+            ),
         ),
         Some(enough) if watched.longest_silence.max(since_last(&watched, watch)) > enough => {
             let found = format!("no heartbeat arrived in {}", time(watch));
