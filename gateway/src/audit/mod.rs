@@ -55,7 +55,7 @@ impl Audit {
     /// Records an attempt to reload the configuration.
     pub fn note_reload(&self, is_success: bool) {
         let outcome = if is_success { "success" } else { "failure" };
-        self.write(Record { outcome: Some(outcome), ..Record::of("config_reload") });
+        self.write(&Record { outcome: Some(outcome), ..Record::of("config_reload") });
     }
 
     /// Records that the gateway started, or stopped, so that a missing part of the file shows.
@@ -64,7 +64,7 @@ impl Audit {
             Process::Started => "gateway_start",
             Process::Stopped => "gateway_stop",
         };
-        self.write(Record::of(name));
+        self.write(&Record::of(name));
     }
 
     /// Writes everything that waits, and closes the file. Takes at most a second.
@@ -103,9 +103,9 @@ impl Audit {
     }
 
     /// Writes a line.
-    pub(crate) fn write(&self, record: Record<'_>) {
+    pub(crate) fn write(&self, record: &Record<'_>) {
         if let Some(log) = &self.0 {
-            log.writer.write(&record);
+            log.writer.write(record);
         }
     }
 

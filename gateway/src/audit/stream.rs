@@ -44,7 +44,7 @@ impl StreamAudit {
             return Self(None);
         }
         let Opening { connection, user, client, peer, channels, refused, resumed } = opening();
-        audit.write(Record {
+        audit.write(&Record {
             user: Some((&*user).into()),
             client: Some(client),
             peer: Some(peer),
@@ -92,7 +92,7 @@ impl StreamAudit {
 impl Drop for Open {
     fn drop(&mut self) {
         let duration = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.audit.write(Record {
+        self.audit.write(&Record {
             user: Some((&*self.user).into()),
             client: Some(self.client),
             peer: Some(self.peer),

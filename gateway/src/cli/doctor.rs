@@ -63,9 +63,9 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<(), String> {
     let is_json = arguments.json;
     let report = doctor(arguments)?.examine().await?;
     if is_json {
-        output::say(report.json())
+        output::say(report.json());
     } else {
-        output::say(&report)
+        output::say(&report);
     }
     match report.problems() {
         0 => Ok(()),

@@ -118,7 +118,7 @@ where
             ..Record::of(kind.refused())
         });
     } else if let Some(event) = kind.done() {
-        audit.write(Record {
+        audit.write(&Record {
             user: noted.user.map(Into::into),
             token: noted.token.map(Into::into),
             client: Some(caller.client),
