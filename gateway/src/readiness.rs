@@ -1,7 +1,7 @@
 //! What makes this process unfit to accept readers, each as a sentence for its operator.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,9 @@ use crate::server::door::{Door, open_files};
 pub struct Readiness {
     /// The bytes that the process may use, if they are limited.
     memory_limit: Option<u64>,
+    /// What the process used at the last look; 0 before the first.
+    open_files: AtomicUsize,
+    resident_bytes: AtomicU64,
     /// How many workers of the runtime have not run for [`STUCK`].
     stuck: AtomicUsize,
 }
@@ -32,9 +35,20 @@ impl Readiness {
         self.memory_limit
     }
 
-    /// Watches the workers of a runtime from a thread of its own, which ends with the last owner
-    /// of `self`.
+    /// Returns how many files were open at the last look, if the system reports it.
+    pub(crate) fn open_files(&self) -> Option<usize> {
+        Some(self.open_files.load(Ordering::Relaxed)).filter(|files| *files > 0)
+    }
+
+    /// Returns the memory in use at the last look, if the system reports it.
+    pub(crate) fn resident_bytes(&self) -> Option<u64> {
+        Some(self.resident_bytes.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)
+    }
+
+    /// Watches the process and the workers of its runtime from a thread of its own, which ends with
+    /// the last owner of `self`. Requests read what it saw: looking may take milliseconds.
     pub fn watch(self: &Arc<Self>, runtime: &Handle) {
+        self.look();
         let (readiness, metrics) = (Arc::downgrade(self), runtime.metrics());
         let watch = move || {
             let mut workers = Workers::new(&metrics);
@@ -43,6 +57,7 @@ impl Readiness {
                 if readiness.stuck.swap(stuck, Ordering::Relaxed) < stuck {
                     tracing::error!("{stuck} workers have not run for {STUCK:?}");
                 }
+                readiness.look();
                 drop(readiness);
                 thread::sleep(LOOK_EVERY);
             }
@@ -70,25 +85,32 @@ pub(crate) fn reasons(gateway: &Gateway, door: Option<&Door>) -> Vec<String> {
     let audit = gateway.observers.audit.failure();
     let audit = audit.map(|error| format!("the audit log cannot be written: {error}"));
     let canary = gateway.observers.canary.failure();
-    [draining, full, files(), readiness.memory(), stuck, audit, canary]
+    [draining, full, readiness.files(), readiness.memory(), stuck, audit, canary]
         .into_iter()
         .flatten()
         .collect()
 }
 
 impl Readiness {
+    fn files(&self) -> Option<String> {
+        let (used, limit) = (self.open_files()?, open_files());
+        is_scarce(used as u64, limit as u64)
+            .then(|| format!("{used} of {limit} files are open: raise the limit (ulimit -n)"))
+    }
+
+    fn look(&self) {
+        let files = process_info::open_files().unwrap_or_default();
+        self.open_files.store(files, Ordering::Relaxed);
+        let bytes = process_info::resident_bytes().unwrap_or_default();
+        self.resident_bytes.store(bytes, Ordering::Relaxed);
+    }
+
     fn memory(&self) -> Option<String> {
-        let (used, limit) = (process_info::resident_bytes()?, self.memory_limit?);
+        let (used, limit) = (self.resident_bytes()?, self.memory_limit?);
         is_scarce(used, limit).then(|| {
             format!("it uses {used} of {limit} bytes of memory: lower history-total-bytes, or allow more")
         })
     }
-}
-
-fn files() -> Option<String> {
-    let (used, limit) = (process_info::open_files()?, open_files());
-    is_scarce(used as u64, limit as u64)
-        .then(|| format!("{used} of {limit} files are open: raise the limit (ulimit -n)"))
 }
 
 /// Returns whether more than 90 % are in use.

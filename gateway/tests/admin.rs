@@ -207,7 +207,7 @@ fn operators_see_channels_and_connections_and_end_one() {
 #[test]
 fn the_two_listeners_have_their_own_routes() {
     let watched = Watched::start(&[]);
-    for path in ["/metrics", "/admin/channels", "/admin/connections"] {
+    for path in ["/metrics", "/admin/channels", "/admin/connections", "/debug/config"] {
         let answer = watched.gateway.get(path);
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
     }

@@ -58,6 +58,7 @@ fn a_stream_is_recorded_when_it_opens_and_when_it_closes() {
     assert_eq!(opened["channels"], serde_json::json!([CHANNEL]));
     assert_eq!(opened["refusedChannels"], serde_json::json!(["logs:etl:other:x"]));
     assert_eq!((&opened["client"], &opened["peer"]), (&"127.0.0.1".into(), &"127.0.0.1".into()));
+    assert_eq!(opened["route"], "/logs/stream");
     let time: &str = opened["time"].as_str().expect("a time");
     assert!(time.ends_with('Z') && time.contains('T'), "{time}");
     watched.gateway.publish("hello");

@@ -30,19 +30,20 @@ const PARENT: &str = "00f067aa0ba902b7";
 struct Collector {
     url: String,
     spans: Receiver<Span>,
+    headers: Receiver<HeaderMap>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Collector {
     fn start() -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let (received, spans) = channel();
-        let app = Router::new().route("/v1/traces", post(collect)).with_state(received);
+        let ((received, spans), (header, headers)) = (channel(), channel());
+        let app = Router::new().route("/v1/traces", post(collect)).with_state((received, header));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let shutdown = tokio_util::sync::CancellationToken::new();
         runtime.spawn(logs_gateway::server::serve(listener, app, shutdown));
-        Self { url, spans, _runtime: runtime }
+        Self { url, spans, headers, _runtime: runtime }
     }
 
     fn span(&self) -> Span {
@@ -51,7 +52,7 @@ impl Collector {
 }
 
 async fn collect(
-    State(received): State<Sender<Span>>,
+    State((received, header)): State<(Sender<Span>, Sender<HeaderMap>)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Vec<u8>) {
@@ -62,6 +63,8 @@ async fn collect(
             scope.spans.into_iter().for_each(|span| _ = received.send(span));
         }
     }
+    // The test may not want them.
+    let _ = header.send(headers);
     (StatusCode::OK, Vec::new())
 }
 
@@ -145,6 +148,19 @@ fn without_an_exporter_the_header_still_reaches_the_reader() {
     let header = format!("traceparent: 00-{TRACE}-{PARENT}-01\r\n");
     publish(&watched, &header, "application/json", &log("traced"));
     reader.until(&format!("\"traceparent\":\"00-{TRACE}-{PARENT}-01\"}}"));
+}
+
+#[test]
+fn headers_of_the_environment_reach_the_collector_and_no_log() {
+    let collector = Collector::start();
+    let arguments = ["--otlp-endpoint", &collector.url, "--trace-ratio", "1"];
+    let key = ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=SECRET");
+    let watched = Watched::start_in(&arguments, None, &[key]);
+    drop(watched.gateway.read(PROXY));
+    assert!(!watched.log().contains("SECRET"));
+    collector.span();
+    let headers = collector.headers.recv_timeout(PATIENCE).expect("headers");
+    assert_eq!(headers["x-key"], "SECRET");
 }
 
 #[test]

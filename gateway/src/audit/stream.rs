@@ -13,6 +13,7 @@ pub(crate) struct Opening {
     pub(crate) user: String,
     pub(crate) client: IpAddr,
     pub(crate) peer: IpAddr,
+    pub(crate) route: &'static str,
     pub(crate) channels: Vec<String>,
     pub(crate) refused: Vec<String>,
     pub(crate) resumed: bool,
@@ -43,11 +44,13 @@ impl StreamAudit {
         if !audit.is_on() {
             return Self(None);
         }
-        let Opening { connection, user, client, peer, channels, refused, resumed } = opening();
+        let Opening { connection, user, client, peer, route, channels, refused, resumed } =
+            opening();
         audit.write(&Record {
             user: Some((&*user).into()),
             client: Some(client),
             peer: Some(peer),
+            route: Some(route),
             connection: Some((&*connection).into()),
             channels: channels.into(),
             refused: refused.into(),

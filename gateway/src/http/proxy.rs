@@ -42,7 +42,7 @@ pub(crate) async fn stream(
     let identity = named(&gateway, identity);
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
-    let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
+    let params = SubscribeParams::parse(query, &headers, &carried)?.on(link).at(PATH);
     match &gateway.upstream {
         // A backend of the first generation ignores the workspace header, so the refusal is not
         // left to upstream.
@@ -61,6 +61,7 @@ pub(crate) async fn stream(
                 user: connection.user_id.clone(),
                 client: caller.client,
                 peer: caller.peer,
+                route: PATH,
                 channels: vec![channel.to_string()],
                 refused: Vec::new(),
                 resumed: params.beginning.resume != Resume::Live,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Extension, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::extract::{Extension, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -48,18 +48,23 @@ pub const STREAM_HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_SECURITY_POLICY, NO_DOCUMENT),
 ];
 
+/// The two names of the route.
+pub(crate) const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/stream"];
+
 pub(crate) async fn subscribe(
     State(gateway): State<Gateway>,
     identity: Identity,
     caller: Caller,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
-    let query = query.as_deref().unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
+    let route = PATHS.into_iter().find(|path| *path == uri.path()).unwrap_or_default();
+    let params = params.at(route);
     open(&gateway, wanted, (&identity, caller), &params)
 }
 
@@ -109,6 +114,7 @@ pub(crate) fn open(
         user: reader.connection().user_id.clone(),
         client: caller.client,
         peer: caller.peer,
+        route: params.route,
         channels: reader.granted().map(|(name, ..)| name.to_string()).collect(),
         refused: refused.iter().map(ToString::to_string).collect(),
         resumed: params.beginning.resume != Resume::Live,

@@ -16,6 +16,7 @@ use crate::http::caller::Caller;
 use crate::http::proxy;
 use crate::http::rejection::{Reason, Rejection};
 use crate::http::state::Gateway;
+use crate::http::stream;
 
 /// What a handler knows about its request, for the line that follows its response. It is empty
 /// while the audit log is off.
@@ -148,12 +149,12 @@ enum Kind {
 impl Kind {
     fn of(method: &Method, path: &str) -> Option<Self> {
         let is_post = method == Method::POST;
-        let (streams, posts) = (["/logs/stream", "/api/logs/stream", proxy::PATH], POST_ROUTES);
+        let streams = [stream::PATHS[0], stream::PATHS[1], proxy::PATH];
         let histories = ["/logs/history", "/api/logs/history", proxy::HISTORY_PATH];
         let same = |routes: &[&'static str]| routes.iter().copied().find(|route| *route == path);
         if is_post {
             let stop = same(&["/admin/logs/stop"]).map(Self::Stop);
-            return same(&posts).map(Self::Publish).or(stop);
+            return same(&POST_ROUTES).map(Self::Publish).or(stop);
         }
         if method == Method::DELETE {
             return match path.strip_prefix("/admin/")?.split_once('/')?.0 {

@@ -24,6 +24,11 @@ impl Watched {
 
     /// Starts it with a limit of open files.
     pub fn start_with(arguments: &[&str], files: Option<u32>) -> Self {
+        Self::start_in(arguments, files, &[])
+    }
+
+    /// Starts it with more variables, too.
+    pub fn start_in(arguments: &[&str], files: Option<u32>, variables: &[(&str, &str)]) -> Self {
         // Without a terminal, so that SIGHUP reloads.
         let mut command = Command::new("setsid");
         if let Some(files) = files {
@@ -36,6 +41,7 @@ impl Watched {
             .env_remove("LOGS_GATEWAY_TOKENS")
             .env("LOGS_GATEWAY_DEMO", "true")
             .env_remove("RUST_LOG")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped());
         let mut gateway = Process::start(&mut command);

@@ -8,7 +8,6 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::admin::Admin;
 use crate::output;
-use crate::process_info;
 use crate::readiness;
 use crate::server::door::open_files;
 
@@ -33,14 +32,15 @@ fn build(to: &mut Registry, admin: &Admin) {
 }
 
 fn resources(to: &mut Registry, admin: &Admin) {
-    if let Some(files) = process_info::open_files() {
+    let readiness = &admin.gateway.observers.readiness;
+    if let Some(files) = readiness.open_files() {
         to.register("open_files", "Open files, with sockets", gauge(files as u64));
     }
     to.register("open_files_max", "The limit of open files", gauge(open_files() as u64));
-    if let Some(bytes) = process_info::resident_bytes() {
+    if let Some(bytes) = readiness.resident_bytes() {
         to.register_with_unit("memory", "Memory in use", Unit::Bytes, gauge(bytes));
     }
-    if let Some(bytes) = admin.gateway.observers.readiness.memory_limit() {
+    if let Some(bytes) = readiness.memory_limit() {
         let help = "The memory that the process may use";
         to.register_with_unit("memory_limit", help, Unit::Bytes, gauge(bytes));
     }
