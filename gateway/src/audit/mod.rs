@@ -102,7 +102,7 @@ impl Audit {
         self.0.as_ref().is_some_and(|log| log.is_required && log.writer.failure().is_some())
     }
 
-    /// Writes a line.
+    /// Writes the line of an event.
     pub(crate) fn write(&self, record: &Record<'_>) {
         if let Some(log) = &self.0 {
             log.writer.write(record);

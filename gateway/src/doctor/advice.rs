@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 pub(super) enum Remedy {
     /// The gateway is not reached.
     Reach,
-    /// Access is refused.
+    /// The credentials are missing or refused.
     Access,
     Buffering,
     Compression,

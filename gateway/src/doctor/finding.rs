@@ -68,7 +68,7 @@ pub(super) enum Status {
 pub(super) struct Finding {
     pub(super) check: Check,
     pub(super) status: Status,
-    /// What was observed.
+    /// What was observed, as a sentence.
     pub(super) found: String,
     /// What to change, if it is a problem.
     pub(super) remedy: Option<Remedy>,
@@ -88,7 +88,7 @@ impl Finding {
     }
 }
 
-/// All findings.
+/// All findings about one address.
 #[derive(Debug)]
 pub struct Report {
     title: String,

@@ -159,7 +159,7 @@ pub(super) enum Ended {
     Late,
     /// The stream ended in order.
     Closed,
-    /// The connection broke.
+    /// The connection broke in between.
     Broken,
 }
 
