@@ -59,14 +59,16 @@ impl Record<'_> {
         Self { event, ..Self::default() }
     }
 
-    /// Returns the line of this moment. `number` counts the lines of a process, so that a missing
-    /// one shows.
-    pub(crate) fn line(&self, number: u64, now: Timestamp) -> Vec<u8> {
-        let fields = serde_json::to_string(self).expect("texts, numbers and lists serialize");
-        let time = format!("{now:.3}");
-        let line = format!("{{\"time\":\"{time}\",\"number\":{number},{}\n", &fields[1..]);
-        escape(&line).into_bytes()
+    /// Returns the fields as JSON, on which nothing acts that displays them.
+    pub(crate) fn json(&self) -> String {
+        escape(&serde_json::to_string(self).expect("texts, numbers and lists serialize"))
     }
+}
+
+/// Returns the line of `fields` at this moment. `number` counts the lines of a process, so that a
+/// missing one shows.
+pub(crate) fn line(number: u64, now: Timestamp, fields: &str) -> Vec<u8> {
+    format!("{{\"time\":\"{now:.3}\",\"number\":{number},{}\n", &fields[1..]).into_bytes()
 }
 
 #[cfg(test)]
@@ -80,7 +82,7 @@ mod tests {
             client: Some([127, 0, 0, 1].into()),
             ..Record::of("refused")
         };
-        let line = String::from_utf8(record.line(7, Timestamp::UNIX_EPOCH)).expect("text");
+        let line = String::from_utf8(line(7, Timestamp::UNIX_EPOCH, &record.json())).expect("text");
         assert_eq!(
             line,
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"number\":7,\"event\":\"refused\",\"user\":\"j\\u001b[31m\\u202e\\n\",\"client\":\"127.0.0.1\"}\n"

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::audit::record::Record;
+use crate::audit::record::{Record, line};
 use crate::audit::target::Target;
 
 /// The queue. Its thread ends with [`close`](Self::close).
@@ -53,7 +53,8 @@ impl Writer {
 
     /// Adds a line, or counts it as lost if the queue is full. Never waits for the disk.
     pub(crate) fn write(&self, record: &Record<'_>) {
-        self.0.lock().enqueue(record);
+        let fields = record.json();
+        self.0.lock().enqueue(&fields);
         self.0.changed.notify_all();
     }
 
@@ -92,13 +93,13 @@ impl Writer {
 }
 
 impl State {
-    fn enqueue(&mut self, record: &Record<'_>) {
+    fn enqueue(&mut self, fields: &str) {
         self.number += 1;
         if self.is_full() || self.is_closed {
             self.dropped += 1;
             return;
         }
-        let line = record.line(self.number, Timestamp::now());
+        let line = line(self.number, Timestamp::now(), fields);
         self.waiting_bytes += line.len();
         self.lines.push_back(line);
     }
@@ -108,7 +109,8 @@ impl State {
         let lost = self.dropped - self.reported;
         if lost > 0 && !self.is_full() {
             self.reported = self.dropped;
-            self.enqueue(&Record { count: Some(lost), ..Record::of("lines_dropped") });
+            let report = Record { count: Some(lost), ..Record::of("lines_dropped") };
+            self.enqueue(&report.json());
         }
     }
 

@@ -91,6 +91,7 @@ where
     let kind = Kind::of(request.method(), request.uri().path());
     let Some(kind) = kind.filter(|_| audit.is_on()) else { return next.run(request).await };
     let method = method_name(request.method());
+    let purged = kind.purged(request.uri().path());
     let (mut parts, body) = request.into_parts();
     let Ok(caller) = Caller::from_request_parts(&mut parts, &gateway).await;
     let trail = Trail(Some(Arc::default()));
@@ -127,7 +128,7 @@ where
             method: Some(method),
             route: Some(kind.route()),
             status: Some(status.as_u16()),
-            channels: noted.channel.into_iter().collect::<Vec<_>>().into(),
+            channels: noted.channel.or(purged).into_iter().collect::<Vec<_>>().into(),
             connection: noted.connection.map(Into::into),
             ..Record::of(event)
         });
@@ -177,6 +178,14 @@ impl Kind {
             | Self::Purge(route)
             | Self::Inspect(route) => route,
         }
+    }
+
+    /// Returns the channel whose logs are removed, if the path names one.
+    fn purged(self, path: &str) -> Option<String> {
+        let Self::Purge(_) = self else { return None };
+        let name = path.rsplit('/').next()?;
+        let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
+        name.parse::<ChannelName>().ok().map(|channel| channel.to_string())
     }
 
     fn is_reading(self) -> bool {
@@ -265,6 +274,9 @@ mod tests {
             Some(("refused", Some("stop")))
         );
         assert_eq!(event(Method::DELETE, "/admin/channels/a"), Some(("refused", Some("purge"))));
+        let purged = |path| Kind::of(&Method::DELETE, path).and_then(|kind| kind.purged(path));
+        assert_eq!(purged("/admin/channels/logs%3Aetl%3Aa%3Ab"), Some("logs:etl:a:b".into()));
+        assert_eq!(purged("/admin/channels/a%0A"), None);
         assert_eq!(event(Method::GET, "/health"), None);
         assert_eq!(event(Method::GET, "/admin/connections/x"), None);
     }
