@@ -227,11 +227,8 @@ fn standard_output_has_it_beside_the_address() {
 #[test]
 fn a_file_that_cannot_be_opened_refuses_the_start() {
     for (path, expected) in [("/", "it is a folder"), ("/no/such/file", "folder does not exist")] {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_logs-gateway"))
-            .args(["--port", "0", "--audit-log", path])
-            .output()
-            .expect("it starts");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && told.contains(expected), "{told}");
+        let command = support::process::command(&["--port", "0", "--audit-log", path]);
+        let (code, told) = support::process::ended(command);
+        assert!(code != Some(0) && told.contains(expected), "{told}");
     }
 }

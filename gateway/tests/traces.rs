@@ -68,6 +68,14 @@ async fn collect(
     (StatusCode::OK, Vec::new())
 }
 
+/// A gateway that exports soon after each span, and not only every five seconds.
+fn exporting(url: &str, arguments: &[&str]) -> Watched {
+    let all = [&["--otlp-endpoint", url], arguments].concat();
+    let variables =
+        [("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=SECRET")];
+    Watched::start_in(&all, None, &variables)
+}
+
 fn publish(watched: &Watched, traceparent: &str, kind: &str, body: &str) -> String {
     let head = "POST /logs/publish HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Service-Token: l5-etl-token";
     let length = body.len();
@@ -92,7 +100,7 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn the_trace_of_a_publish_reaches_the_collector_and_the_reader() {
     let collector = Collector::start();
-    let watched = Watched::start(&["--otlp-endpoint", &collector.url]);
+    let watched = exporting(&collector.url, &[]);
     let mut reader = watched.gateway.read(PROXY);
     let header = format!("traceparent: 00-{TRACE}-{PARENT}-01\r\n");
     publish(&watched, &header, "application/json", &log("traced"));
@@ -117,7 +125,7 @@ fn the_trace_of_a_publish_reaches_the_collector_and_the_reader() {
 #[test]
 fn only_what_its_publisher_samples_is_exported() {
     let collector = Collector::start();
-    let watched = Watched::start(&["--otlp-endpoint", &collector.url]);
+    let watched = exporting(&collector.url, &[]);
     let mut reader = watched.gateway.read(PROXY);
     let unsampled = format!("traceparent: 00-{TRACE}-{PARENT}-00\r\n");
     publish(&watched, &unsampled, "application/json", &log("unsampled"));
@@ -134,7 +142,7 @@ fn only_what_its_publisher_samples_is_exported() {
 #[test]
 fn all_requests_are_traced_at_a_ratio_of_one_and_exported_at_the_end() {
     let collector = Collector::start();
-    let watched = Watched::start(&["--otlp-endpoint", &collector.url, "--trace-ratio", "1"]);
+    let watched = exporting(&collector.url, &["--trace-ratio", "1"]);
     drop(watched.gateway.read(PROXY));
     watched.log();
     let span = collector.span();
@@ -153,9 +161,7 @@ fn without_an_exporter_the_header_still_reaches_the_reader() {
 #[test]
 fn headers_of_the_environment_reach_the_collector_and_no_log() {
     let collector = Collector::start();
-    let arguments = ["--otlp-endpoint", &collector.url, "--trace-ratio", "1"];
-    let key = ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=SECRET");
-    let watched = Watched::start_in(&arguments, None, &[key]);
+    let watched = exporting(&collector.url, &["--trace-ratio", "1"]);
     drop(watched.gateway.read(PROXY));
     assert!(!watched.log().contains("SECRET"));
     collector.span();
@@ -165,7 +171,7 @@ fn headers_of_the_environment_reach_the_collector_and_no_log() {
 
 #[test]
 fn a_collector_that_is_gone_costs_spans_only() {
-    let watched = Watched::start(&["--otlp-endpoint", "http://127.0.0.1:9", "--trace-ratio", "1"]);
+    let watched = exporting("http://127.0.0.1:9", &["--trace-ratio", "1"]);
     let mut reader = watched.gateway.read(PROXY);
     (0..50).for_each(|n| drop(watched.gateway.publish(&format!("number {n}"))));
     reader.until("number 49");
