@@ -182,8 +182,8 @@ function missingPackages() {
     ...(chromium ? [] : ["chromium"]),
     ...(chromedriver ? [] : ["chromium-driver"]),
     ...(firefox ? [] : ["firefox-esr"]),
-    // For promtool, which checks the gateway's metrics and alerts, and for the tests of its doctor.
-    // Elsewhere than in CI, those tests are skipped.
+    // For promtool, which checks the gateway's metrics and alerts. Elsewhere than in CI, those tests
+    // are skipped.
     ...(process.env.CI && !which("promtool") ? ["prometheus"] : []),
     // In front of the gateway in tests, which are skipped without it elsewhere than in CI.
     ...(process.env.CI && !which("nginx") && !which("/usr/sbin/nginx") ? ["nginx-light"] : []),

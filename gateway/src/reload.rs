@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};

@@ -13,8 +13,8 @@ use logs_sse_wire::protocol::ByeReason;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::audit::stream::StreamAudit;
+use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::http::half_close::HalfClose;
 use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
@@ -80,7 +80,8 @@ struct Passing {
 enum Piece {
     Of(reqwest::Result<Bytes>),
     Last(ByeReason),
-    End,
+    /// The end without a goodbye, and its reason in the audit log.
+    End(&'static str),
 }
 
 impl Passing {
@@ -96,8 +97,8 @@ impl Passing {
                     passing.audit.ends(reason.name());
                     Some((Ok(events::bye(reason, passing.gateway.timing.retry_ms(reason))), None))
                 }
-                Piece::End => {
-                    passing.audit.ends("backend");
+                Piece::End(reason) => {
+                    passing.audit.ends(reason);
                     None
                 }
             }
@@ -118,7 +119,7 @@ impl Passing {
         let piece = tokio::select! {
             biased;
             // No goodbye after half an event, which it would complete.
-            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End },
+            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End(ByeReason::Shutdown.name()) },
             () = self.stop.cancelled(), if self.tail.ends_event() => Piece::Last(ByeReason::Stop),
             event = self.lease.next() => return self.lease_event(event),
             () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(ByeReason::Rotation),
@@ -128,7 +129,7 @@ impl Passing {
             () = sleep_until(self.heard + self.idle) => {
                 self.gateway.hub.metrics().note_upstream(StatusCode::GATEWAY_TIMEOUT);
                 tracing::warn!("upstream was silent for {} s; closing its stream", self.idle.as_secs_f64());
-                Piece::End
+                Piece::End(BACKEND)
             }
             () = self.half_close.noticed(), if self.tail.ends_line() => self.ping(),
             () = sleep_until(ping_at), if self.tail.ends_line() => self.ping(),
@@ -142,7 +143,7 @@ impl Passing {
             (LeaseEvent::Ends(left), true) => Some(Piece::Of(Ok(events::auth_expiring(left)))),
             (LeaseEvent::Ends(_), false) => None,
             (LeaseEvent::Ended, true) => Some(Piece::Last(ByeReason::Expired)),
-            (LeaseEvent::Ended, false) => Some(Piece::End),
+            (LeaseEvent::Ended, false) => Some(Piece::End(ByeReason::Expired.name())),
         }
     }
 
@@ -152,7 +153,7 @@ impl Passing {
                 self.gateway.hub.metrics().stream_bytes.inc_by(bytes.len() as u64);
                 self.audit.wrote(bytes.len());
             }
-            Err(_) => self.audit.ends("backend"),
+            Err(_) => self.audit.ends(BACKEND),
         }
     }
 
@@ -165,7 +166,7 @@ impl Passing {
     }
 
     fn pass(&mut self, piece: Option<reqwest::Result<Bytes>>) -> Piece {
-        let Some(piece) = piece else { return Piece::End };
+        let Some(piece) = piece else { return Piece::End(BACKEND) };
         self.heard = Instant::now();
         self.sent = self.heard;
         piece.iter().for_each(|bytes| self.tail.push(bytes));
@@ -205,6 +206,9 @@ impl Tail {
         )
     }
 }
+
+/// Why a stream ended that the backend no longer sends.
+const BACKEND: &str = "backend";
 
 async fn until(moment: Option<Instant>) {
     match moment {

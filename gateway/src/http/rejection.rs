@@ -169,7 +169,8 @@ impl IntoResponse for Rejection {
         if self.is_of_credentials {
             response.extensions_mut().insert(WrongCredentials);
         }
-        if let Some(reason) = self.reason {
+        let of_limit = || self.limit.map(|(limit, _)| Reason(limit.name()));
+        if let Some(reason) = self.reason.or_else(of_limit) {
             response.extensions_mut().insert(reason);
         }
         response
