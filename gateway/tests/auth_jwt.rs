@@ -226,6 +226,27 @@ async fn a_reader_that_returns_with_a_fresh_token_misses_no_log() {
     assert_eq!(seqs, [1, 2, 3, 4], "each log once: {events:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forwarded_stream_ends_with_its_token_too() {
+    let upstream = Server::gateway().await;
+    let ed = Issuer::ed("d");
+    let file = File::new("jwks-upstream", &set(&[&ed]));
+    let flags = ["--auth-jwks", file.path(), "--upstream", &upstream.url];
+    let flags = [&flags[..], &RULES, &["--auth-expiry-notice", "1s"]].concat();
+    let gateway = Production::start(&flags);
+    let stream = &routes("a")[2].0;
+    let (mut reader, _) = open(with(&gateway, stream, &ed.token(&["a"], 3))).await;
+    upstream.publish_numbers("logs:etl:a:workflow456", 1, 1);
+    let mut events = Vec::new();
+    while let Some((event, _)) = reader.event().await {
+        events.push(event);
+    }
+    assert_eq!(events, ["1", "auth-expiring", "bye expired"]);
+    assert_eq!(status(with(&gateway, stream, &ed.token(&["a"], -1))).await, 401);
+    let foreign = status(with(&gateway, &routes("b")[5].0, &ed.token(&["a"], 60))).await;
+    assert_eq!(foreign, 403, "the history of another workspace");
+}
+
 /// A server with a JWK set that can be changed, and taken down.
 async fn key_server(keys: &str) -> (Server, Arc<Mutex<Option<String>>>) {
     let served = Arc::new(Mutex::new(Some(keys.to_owned())));
