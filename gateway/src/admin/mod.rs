@@ -2,6 +2,7 @@
 //! connections. They require no login.
 
 mod exposition;
+mod sockets;
 
 use std::collections::HashMap;
 use std::sync::Arc;

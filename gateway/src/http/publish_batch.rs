@@ -38,7 +38,7 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     if lines(&body).nth(MAX_LOGS).is_some() {
         return Err(refused(Limit::BatchLogs, MAX_LOGS));
     }
-    refuse_while_draining(gateway)?;
+    let _publishing = refuse_while_draining(gateway)?;
     let mut batch = Batch { gateway, grant: &grant, trace, held: HashMap::new() };
     let mut summary = Summary::default();
     let mut since_pause = 0;
@@ -224,7 +224,7 @@ mod tests {
             timing: StreamTiming::default(),
             limits: Arc::default(),
             redaction: Arc::default(),
-            shutdown: tokio_util::sync::CancellationToken::new(),
+            shutdown: crate::drain::Drain::default(),
             observers: Default::default(),
         }
     }
