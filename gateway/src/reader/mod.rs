@@ -4,6 +4,7 @@
 pub mod batch;
 pub(crate) mod cursor_text;
 pub(crate) mod events;
+mod finish;
 pub(crate) mod lag;
 pub(crate) mod merge;
 pub mod resume;
@@ -159,18 +160,6 @@ impl Reader {
         let now = Instant::now();
         let is_holding = self.collector.as_mut().is_some_and(|collector| collector.hurry(now));
         is_holding.then(|| self.fetch(now)).flatten()
-    }
-
-    /// Returns the next events of a reader whose stream is to end; `None` once nothing is due.
-    pub(crate) fn finish(&mut self) -> Option<Next> {
-        self.fetch(Instant::now()).or_else(|| self.flush())
-    }
-
-    /// Returns how many logs are due.
-    pub(crate) fn due(&self) -> u64 {
-        let due =
-            |track: &Track| track.channel.history().extent().newest.saturating_sub(track.position);
-        self.tracks.iter().flatten().map(due).sum()
     }
 
     /// Returns each granted channel, with the extent that could be replayed at the start, and the
