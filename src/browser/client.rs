@@ -185,12 +185,14 @@ impl Client {
         self.inner.session.borrow_mut().set_tail(tail);
     }
 
-    /// Shows only the lines that match `query`. The search runs in slices, between which the page
-    /// can do other work.
-    pub fn set_query(&self, query: Query) {
-        self.inner.session.borrow_mut().set_query(query);
+    /// Shows only the lines that match `query`, and searches first around the row `near`. Returns
+    /// whether the query is another one. The search runs in slices, between which the page can do
+    /// other work.
+    pub fn set_query(&self, query: Query, near: Option<u64>) -> bool {
+        let is_new = self.inner.session.borrow_mut().set_query_around(query, near);
         self.inner.search_slice();
         self.inner.frame.request();
+        is_new
     }
 
     /// Searches the lines that arrived since the last frame, unless a running search will do so.

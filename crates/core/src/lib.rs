@@ -25,6 +25,7 @@ pub mod store;
 pub mod stream_stats;
 pub mod styled;
 pub mod summary;
+pub mod tally;
 pub mod target;
 pub mod time;
 pub mod view_model;
