@@ -316,7 +316,8 @@ impl Viewport {
             // It was evicted: what is left nearest to it is the end.
             return View { list, depth: scale.last_depth, scale };
         }
-        let y = anchor.y.max(-self.heights.height(anchor.row));
+        // Some of it stays in the window, even if it is less high than it was.
+        let y = anchor.y.max(1.0 - self.heights.height(anchor.row));
         let depth = (self.heights.sum(&(anchor.row + 1..list.end)) - y).max(0.0);
         // The rows below the anchor may no longer fill the window. Then it ends blank, rather than
         // move the anchor.

@@ -157,8 +157,8 @@ impl Viewport {
                 return;
             }
             let y = anchor.y.min(self.heights.sum(&(anchor.row + 1..end)));
-            if y < 0.0 && self.reading.sought.is_none() {
-                // A row that was measured may have left the window in part.
+            if (y < 0.0 && self.reading.sought.is_none()) || y >= self.height {
+                // Another layout or size may have moved it out of the window.
                 self.first_whole(list)
             } else {
                 (anchor.row, y)

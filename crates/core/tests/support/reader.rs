@@ -142,7 +142,7 @@ impl Reader {
             let opened = rows.iter().find(|row| Some(row.number) == self.opened).copied();
             let oldest = self.sim.session.store().range().start;
             let sought = self.sought.filter(|sought| oldest <= sought.number);
-            self.sought = opened.or(sought).or(self.kept());
+            self.sought = opened.or(sought).or_else(|| self.kept());
         }
         self.query.text = text.to_owned();
         let opened: Vec<_> = self.opened.into_iter().collect();
@@ -242,12 +242,18 @@ impl Reader {
     }
 
     /// Returns the row that must stay in place: the one that was found under another query,
-    /// otherwise the first that is whole.
-    pub fn kept(&self) -> Option<Row> {
+    /// otherwise the first that was whole when the reader came here.
+    pub fn kept(&mut self) -> Option<Row> {
+        if self.viewport.is_following() {
+            self.moved();
+        }
         let rows = self.on_screen();
+        let is_whole = |row: &&Row| row.y > -0.005;
         let found = rows.iter().find(|row| Some(row.number) == self.found);
-        let whole = rows.iter().find(|row| row.y > -0.005);
-        found.or(whole).or(rows.first()).copied()
+        let found = found.filter(|row| self.sought.is_some() || is_whole(row));
+        let kept = found.or(rows.iter().find(is_whole)).or(rows.first()).copied();
+        self.found = kept.map(|row| row.number).filter(|_| !self.viewport.is_following());
+        kept
     }
 
     pub fn position_of(&self, number: u64) -> Option<f64> {
