@@ -64,6 +64,7 @@ impl Live {
             is_due
         };
         let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
+        client.with_value(|client| client.set_title_badge(true));
         let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();

@@ -28,6 +28,7 @@ pub mod summary;
 pub mod tally;
 pub mod target;
 pub mod time;
+pub mod title_badge;
 pub mod view_model;
 pub mod viewport;
 pub mod visible;
