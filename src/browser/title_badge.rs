@@ -64,13 +64,10 @@ impl TitleShare {
 
     /// Shows how much more has arrived than when the page was hidden; nothing while it is visible.
     pub(crate) fn update(&self, arrived: Count) {
-        let before =
-            self.hidden_at.get().filter(|_| self.is_hidden()).unwrap_or(arrived);
+        let before = self.hidden_at.get().filter(|_| self.is_hidden()).unwrap_or(arrived);
         self.hidden_at.set(self.is_hidden().then_some(before));
-        let new = Count {
-            lines: arrived.lines - before.lines,
-            errors: arrived.errors - before.errors,
-        };
+        let new =
+            Count { lines: arrived.lines - before.lines, errors: arrived.errors - before.errors };
         TITLE.with_borrow_mut(|title| {
             if let Some((_, share)) = title.viewers.iter_mut().find(|(id, _)| *id == self.id) {
                 *share = new;

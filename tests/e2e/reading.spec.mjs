@@ -129,9 +129,7 @@ test("a paused view stands still in a flood, and counts what was dropped", async
   test.slow();
   const quiet = await gateway.restartWith();
   await demo.openLive(quiet.url);
-  // The demo page keeps 10,000 lines.
-  for (let first = 1; first <= 10_000; first += 1_000)
-    await quiet.publishBatch(first, first + 999);
+  for (let first = 1; first <= 10_000; first += 1_000) await quiet.publishBatch(first, first + 999);
   await expect(demo.lineCount).toHaveText("10,000 lines");
   await demo.pauseButton.click();
   await expect(demo.pauseButton).toHaveAttribute("aria-pressed", "true");
@@ -160,17 +158,20 @@ test("a paused view stands still in a flood, and counts what was dropped", async
   expect(await onScreen(page)).toEqual(before);
   const pulse = page.locator(".dsl-pulse");
   expect(await pulse.evaluate((mark) => getComputedStyle(mark).animationName)).toBe("none");
-  // The ring passes the line that was on the screen.
-  for (let first = 16_001; first <= 24_000; first += 1_000)
+  // The demo page keeps 50,000 lines: the ring passes the line that was on the screen.
+  for (let first = 16_001; first <= 66_000; first += 1_000) {
     await quiet.publishBatch(first, first + 999);
+    // The gateway holds 10,000 for a page that falls behind.
+    if (first % 5_000 === 1) await expect(demo.newestButton).toHaveText(/^↑ [\d,]+ new$/);
+  }
   await expect(page.locator(".dsl-dropped")).toHaveText(
-    "14,000 lines dropped while you were paused",
+    "16,000 lines dropped while you were paused",
   );
   await expect(page.locator(".dsl-dropped")).toBeInViewport();
-  await expect(demo.row("number 14001")).toBeInViewport();
+  await expect(demo.row("number 16001")).toBeInViewport();
   await expect(demo.newestButton).toBeVisible();
   await demo.pauseButton.click();
-  await expect(demo.row("number 24000")).toBeVisible();
+  await expect(demo.row("number 66000")).toBeVisible();
   await expect(demo.newestButton).toBeHidden();
   await expect(page.locator(".dsl-dropped")).toBeHidden();
 });
@@ -232,4 +233,33 @@ test("Home and End lead to the ends of the list, whatever arrived", async ({
   await page.keyboard.press("Home");
   await expect(demo.row("new 199")).toBeInViewport();
   await expect(demo.newestButton).toBeHidden();
+});
+
+test("the title of a hidden page says what is new, and is restored", async ({
+  gateway,
+  demo,
+  page,
+}) => {
+  const quiet = await gateway.restartWith();
+  await demo.openLive(quiet.url);
+  const title = await page.title();
+  const show = (/** @type {DocumentVisibilityState} */ state) =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  await publish(quiet, "seen", 2);
+  await expect(demo.row("seen 001")).toBeVisible();
+  await show("hidden");
+  await publish(quiet, "new", 3);
+  await expect(page).toHaveTitle(`(3) ${title}`);
+  await quiet.publish({ level: "ERROR", message: "failed" });
+  await expect(page).toHaveTitle(`(1 error) ${title}`);
+  await page.evaluate(() => {
+    document.title = "Job 7";
+  });
+  await quiet.publish({ level: "INFO", message: "more" });
+  await expect(page).toHaveTitle("(1 error) Job 7");
+  await show("visible");
+  await expect(page).toHaveTitle("Job 7");
 });
