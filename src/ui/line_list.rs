@@ -92,7 +92,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let on_scroll = move |event: Event| {
         let top = layout::scroll_top(&event_target::<Element>(&event));
         let lines = drawn_lines(live);
-        live.viewport.maybe_update(|viewport| viewport.scrolled(top, &lines));
+        live.move_view(|viewport| viewport.scrolled(top, &lines));
     };
     view! { class="dsl",
         <div class="dsl-section">
@@ -160,17 +160,21 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
 }
 
 fn follow(live: Live) {
-    live.viewport.update(Viewport::follow);
+    live.move_view(|viewport| {
+        viewport.follow();
+        true
+    });
 }
 
 fn pause(live: Live) {
     let lines = drawn_lines(live);
-    live.viewport.update(|viewport| {
+    live.move_view(|viewport| {
         if viewport.is_following() {
             viewport.pause(&lines);
         } else {
             viewport.follow();
         }
+        true
     });
 }
 
@@ -186,7 +190,10 @@ fn go_to_end(live: Live, event: &KeyboardEvent) {
     if is_plain {
         event.prevent_default();
         let lines = live.read(Session::shown_range);
-        live.viewport.update(|viewport| go(viewport, &lines));
+        live.move_view(|viewport| {
+            go(viewport, &lines);
+            true
+        });
     }
 }
 
@@ -196,7 +203,10 @@ fn show_first_error(live: Live) -> Option<u64> {
         let ordinal = session.first_error_from(live.viewport.read_untracked().seen())?;
         Some((session.row_number(ordinal)?, ordinal, session.shown_range()))
     })?;
-    live.viewport.update(|viewport| viewport.show(ordinal, &lines));
+    live.move_view(|viewport| {
+        viewport.show(ordinal, &lines);
+        true
+    });
     Some(number)
 }
 

@@ -103,6 +103,18 @@ impl Live {
         }
     }
 
+    /// Moves the view as `change` does, which returns whether it did.
+    pub(crate) fn move_view(self, change: impl FnOnce(&mut Viewport) -> bool) {
+        let viewport = self.viewport;
+        self.read(|session| {
+            viewport.maybe_update(|viewport| {
+                let has_moved = change(viewport);
+                // What the reader sees now is no longer new.
+                viewport.settle(session) || has_moved
+            });
+        });
+    }
+
     /// Calls `read` with the session, once.
     pub(crate) fn read<T>(self, read: impl FnOnce(&Session) -> T) -> T {
         self.with(|client| client.with_session(read))

@@ -48,9 +48,9 @@ impl Reading {
 
 impl Viewport {
     /// Brings the viewport in step with `session`, once per frame and after each change of the
-    /// query. Returns whether the window changed.
+    /// query or of the position. Returns whether anything that is shown changed.
     pub fn settle(&mut self, session: &Session) -> bool {
-        let before = (self.mode, self.reading.has_footer);
+        let before = (self.mode, self.reading.has_footer, self.reading.seen);
         let (store, list) = (session.store(), session.shown_range());
         let cleared_at = store.cleared_at();
         if std::mem::replace(&mut self.reading.cleared_at, cleared_at) != cleared_at {
@@ -72,7 +72,8 @@ impl Viewport {
         self.keep_place(&list);
         self.see(session, &list);
         self.reading.known = session.is_searched().then_some((list.start, list.end));
-        (self.mode, self.reading.has_footer) != before
+        let now = (self.mode, self.reading.has_footer, self.reading.seen);
+        now != before && !(self.is_following() && before.0 == self.mode)
     }
 
     /// Returns the number of the first row that the reader has not seen.
