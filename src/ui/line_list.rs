@@ -76,8 +76,9 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         }
     };
     let on_error = move |_: MouseEvent| {
-        // Focused when it is drawn.
-        drawn.update_value(|drawn| drawn.focus_next(show_first_error(live)));
+        let number = show_first_error(live);
+        // It is focused when it is drawn.
+        drawn.update_value(|drawn| drawn.focus_next(number));
     };
     let on_key = move |event: KeyboardEvent| go_to_end(live, &event);
     let on_copy = move |event: ClipboardEvent| {

@@ -133,9 +133,10 @@ impl Reader {
         self.draw();
     }
 
-    pub fn filter(&mut self, text: &str) {
+    /// Changes the query. Returns whether it is another one.
+    pub fn filter(&mut self, text: &str) -> bool {
         if self.query.text == text {
-            return;
+            return false;
         }
         if !self.viewport.is_following() {
             let rows = self.on_screen();
@@ -155,6 +156,7 @@ impl Reader {
             self.shown().into_iter().rev().min_by_key(|row| row.abs_diff(sought.number))
         });
         self.draw();
+        true
     }
 
     /// Records that the reader moved the view.
