@@ -120,8 +120,8 @@ proptest! {
                 Some(now) => prop_assert!(
                     (now - y).abs() < 0.02
                         || (now < y && reader.is_at_top())
-                        // A lower neighbour of a row that was partly visible stays visible.
-                        || (is_filter && y < now && now < 0.0),
+                        // A row that was partly visible and is lower now stays visible.
+                        || (y < now && now < 0.0),
                     "row {number} moved from {y} to {now}: {}", context()
                 ),
                 None => prop_assert!(

@@ -92,11 +92,11 @@ impl Viewport {
     }
 
     /// Returns the row that should stay in place when the query changes: the first of the rows
-    /// `preferred` that is on screen, otherwise the one that was sought last, otherwise the first whole
-    /// one. `None` if the view follows the log.
+    /// `preferred` that is on screen, otherwise the one that was sought last, otherwise the anchor.
+    /// `None` if the view follows the log.
     #[must_use]
     pub fn place(&self, session: &Session, preferred: &[u64]) -> Option<Place> {
-        self.mode.anchor()?;
+        let anchor = self.mode.anchor()?;
         let list = session.shown_range();
         let place = |row: u64| {
             Some(Place { number: session.row_number(row)?, y: self.position_of(row, &list) })
@@ -106,6 +106,10 @@ impl Viewport {
             .iter()
             .find_map(|number| on_screen().find(|place| place.number == *number))
             .or_else(|| self.reading.sought.map(|sought| sought.place))
+            .or_else(|| {
+                let is_there = 0.0 <= anchor.y && self.on_screen(&list).contains(&anchor.row);
+                if is_there { place(anchor.row) } else { None }
+            })
             .or_else(|| on_screen().find(|place| place.y >= 0.0))
             .or_else(|| on_screen().next())
             // There are no rows: those that follow will be at the top.
