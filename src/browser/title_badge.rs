@@ -55,7 +55,7 @@ impl TitleShare {
         Self { id, home, hidden_at: Cell::new(None), frame }
     }
 
-    /// Requests an update, if the page is hidden. It may take a second: nobody looks.
+    /// Requests an update, if the page is hidden. It may take a second, as timers do there.
     pub(crate) fn request(&self) {
         if self.is_hidden() {
             self.frame.request();

@@ -57,7 +57,7 @@ impl Tally {
         self.first += released;
     }
 
-    /// Forgets all rows.
+    /// Forgets all rows, after which the next one may have any number.
     pub(crate) fn clear(&mut self) {
         self.blocks.clear();
     }
