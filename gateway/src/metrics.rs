@@ -110,14 +110,20 @@ impl Refused {
 }
 
 /// The reasons that a gateway states; clients find the others.
-const GAP_REASONS: [GapReason; 4] =
-    [GapReason::Slow, GapReason::Evicted, GapReason::Restarted, GapReason::Unknown];
+const GAP_REASONS: [GapReason; 5] = [
+    GapReason::Slow,
+    GapReason::Evicted,
+    GapReason::Restarted,
+    GapReason::Purged,
+    GapReason::Unknown,
+];
 
 fn gap_name(reason: GapReason) -> &'static str {
     match reason {
         GapReason::Slow => "slow",
         GapReason::Evicted => "evicted",
         GapReason::Restarted => "restarted",
+        GapReason::Purged => "purged",
         _ => "unknown",
     }
 }
