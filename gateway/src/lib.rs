@@ -13,6 +13,7 @@
 
 pub mod admin;
 pub mod demo;
+pub mod engine;
 mod error_chain;
 pub mod http;
 pub mod hub;

@@ -20,6 +20,19 @@ pub struct Metrics {
     pub(crate) missed: Family<Label, Counter>,
     pub(crate) reloads: Family<Label, Counter>,
     pub(crate) publish_to_write: Histogram,
+    pub(crate) engine_errors: Family<Label, Counter>,
+    pub(crate) engine_append: Histogram,
+}
+
+/// What an engine was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineCall {
+    /// To store logs.
+    Append,
+    /// To read stored logs.
+    Read,
+    /// To delete logs.
+    Delete,
 }
 
 /// Why a log or a request of a publisher was refused.
@@ -38,6 +51,8 @@ pub(crate) enum Refused {
     TooLarge,
     /// The gateway is shutting down.
     Draining,
+    /// The log could not be stored.
+    Storage,
 }
 
 impl Default for Metrics {
@@ -52,7 +67,12 @@ impl Default for Metrics {
             missed: Family::default(),
             reloads: Family::default(),
             publish_to_write: Histogram::new(BUCKETS),
+            engine_errors: Family::default(),
+            engine_append: Histogram::new(BUCKETS),
         };
+        for call in EngineCall::ALL {
+            let _ = metrics.engine_errors.get_or_create(&[("call", call.name())]);
+        }
         for reason in Refused::ALL {
             let _ = metrics.refused.get_or_create(&[("reason", reason.name())]);
         }
@@ -74,6 +94,10 @@ impl Metrics {
         self.reloads.get_or_create(&[("result", result)]).inc();
     }
 
+    pub(crate) fn note_engine_error(&self, call: EngineCall) {
+        self.engine_errors.get_or_create(&[("call", call.name())]).inc();
+    }
+
     pub(crate) fn note_refused(&self, reason: Refused) {
         self.refused.get_or_create(&[("reason", reason.name())]).inc();
     }
@@ -85,8 +109,20 @@ impl Metrics {
     }
 }
 
+impl EngineCall {
+    const ALL: [Self; 3] = [Self::Append, Self::Read, Self::Delete];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Append => "append",
+            Self::Read => "read",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 impl Refused {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Token,
         Self::Expired,
         Self::Service,
@@ -94,6 +130,7 @@ impl Refused {
         Self::Invalid,
         Self::TooLarge,
         Self::Draining,
+        Self::Storage,
     ];
 
     fn name(self) -> &'static str {
@@ -105,6 +142,7 @@ impl Refused {
             Self::Invalid => "invalid",
             Self::TooLarge => "too_large",
             Self::Draining => "draining",
+            Self::Storage => "storage",
         }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) mod publish_batch;
 pub mod rejection;
 pub mod site;
 pub mod state;
+pub(crate) mod store;
 pub mod stream;
 pub(crate) mod subscribe_params;
 pub mod token_file;

@@ -52,7 +52,7 @@ pub(crate) async fn stream(
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
             Ok(passing::pass_on(&gateway, answer, upstream.idle(), forwarded, params.link))
         }
-        _ => Ok(open(&gateway, vec![channel], (&identity, caller), &params)),
+        _ => open(&gateway, vec![channel], (&identity, caller), &params).await,
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn history(
             let forwarded = identity.headers_for(&channel);
             upstream.history(&params.query(&channel), &forwarded, &gateway.shutdown).await
         }
-        None => Ok(page(&gateway, &channel, &params)),
+        None => page(&gateway, &channel, &params).await,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::http::loose_json;
 use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
+use crate::http::store;
 use crate::http::tokens::{Grant, Refusal};
 use crate::metrics::Refused;
 
@@ -45,20 +46,14 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
     let log = Log::parse("body", &text)?;
     check(gateway, &grant, &log.channel)?;
     refuse_while_draining(gateway)?;
-    let published = match key {
-        None => gateway.hub.publish(&log.channel, log.data),
-        Some(key) => {
-            let once = gateway.hub.publish_once(&log.channel, key, log.data);
-            gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
-            once.published
-        }
-    };
+    let published = store::one(gateway, &log, key).await?;
     tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
     let answer = json!({
         "success": true,
         "channel": log.channel.to_string(),
         "delivered": published.delivered,
         "timestamp": published.timestamp,
+        "durability": gateway.hub.durability().name(),
     });
     Ok(json_response(StatusCode::OK, &answer))
 }
@@ -82,7 +77,8 @@ pub(crate) fn note_refused(gateway: &Gateway, rejection: &Rejection) {
     let reason = match rejection.status() {
         StatusCode::FORBIDDEN => return,
         StatusCode::PAYLOAD_TOO_LARGE => Refused::TooLarge,
-        StatusCode::SERVICE_UNAVAILABLE => Refused::Draining,
+        StatusCode::SERVICE_UNAVAILABLE if gateway.shutdown.is_cancelled() => Refused::Draining,
+        StatusCode::SERVICE_UNAVAILABLE => Refused::Storage,
         _ => Refused::Invalid,
     };
     gateway.hub.metrics().note_refused(reason);

@@ -12,6 +12,7 @@ use crate::http::loose_json;
 use crate::http::publish::{IDS, Log, check, granted, note_refused, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
+use crate::http::store::Storing;
 use crate::http::tokens::Grant;
 use crate::hub::connection::now_millis;
 
@@ -34,9 +35,10 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     }
     refuse_while_draining(gateway)?;
     let mut summary = Summary::default();
+    let mut storing = Storing::default();
     let mut since_pause = 0;
     for (number, line) in lines(&body) {
-        let published = publish_line(gateway, &grant, line)
+        let published = publish_line(gateway, &grant, line, &mut storing)
             .inspect_err(|rejection| note_refused(gateway, rejection));
         summary.add(number, published);
         since_pause += line.len();
@@ -45,6 +47,7 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
             yield_now().await;
         }
     }
+    storing.done(gateway).await?;
     gateway.hub.metrics().duplicates.inc_by(summary.duplicates as u64);
     tracing::debug!(stored = summary.stored, refused = summary.errors.len(), "published a batch");
     Ok(summary.response())
@@ -64,7 +67,12 @@ enum Accepted {
     Duplicate,
 }
 
-fn publish_line(gateway: &Gateway, grant: &Grant, line: &[u8]) -> Result<Accepted, Rejection> {
+fn publish_line(
+    gateway: &Gateway,
+    grant: &Grant,
+    line: &[u8],
+    storing: &mut Storing,
+) -> Result<Accepted, Rejection> {
     if line.len() > body::MAX_BYTES {
         return Err(Rejection::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -80,11 +88,7 @@ fn publish_line(gateway: &Gateway, grant: &Grant, line: &[u8]) -> Result<Accepte
     let text = loose_json::spelled(text.to_owned(), "line", &LINE_IDS)?;
     let log = Log::parse("line", &text)?;
     check(gateway, grant, &log.channel)?;
-    let Some(id) = log_id::of_line(&text)? else {
-        gateway.hub.publish(&log.channel, log.data);
-        return Ok(Accepted::Stored);
-    };
-    let is_new = gateway.hub.publish_once(&log.channel, &id, log.data).is_new;
+    let is_new = storing.submit(gateway, log, log_id::of_line(&text)?.as_deref());
     Ok(if is_new { Accepted::Stored } else { Accepted::Duplicate })
 }
 
@@ -194,7 +198,7 @@ mod tests {
             let body = all.join(&b'\n');
             let mut summary = Summary::default();
             for (number, line) in lines(&body) {
-                summary.add(number, publish_line(&gateway, &grant, line));
+                summary.add(number, publish_line(&gateway, &grant, line, &mut Storing::default()));
             }
             prop_assert_eq!(summary.total(), lines(&body).count());
             prop_assert_eq!(summary.stored as u64, gateway.hub.stats().logs_published);

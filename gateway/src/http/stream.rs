@@ -54,21 +54,27 @@ pub(crate) async fn subscribe(
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
-    Ok(open(&gateway, wanted, (&identity, caller), &params))
+    open(&gateway, wanted, (&identity, caller), &params).await
 }
 
 /// Opens a stream of the `wanted` channels that the reader may read. The greeting also names the
 /// others.
-pub(crate) fn open(
+///
+/// # Errors
+/// 503 when the engine cannot read its store.
+pub(crate) async fn open(
     gateway: &Gateway,
     wanted: Vec<ChannelName>,
     (identity, caller): (&Identity, Caller),
     params: &SubscribeParams,
-) -> Response {
+) -> Result<Response, Rejection> {
     let requested: Vec<_> = wanted
         .into_iter()
         .map(|channel| RequestedChannel { is_granted: identity.may_read(&channel), channel })
         .collect();
+    let granted = requested.iter().filter(|requested| requested.is_granted);
+    let _in_memory =
+        gateway.hub.prepare(granted.map(|requested| requested.channel.clone()).collect()).await?;
     let reader = Reader::open(
         &gateway.hub,
         &requested,
@@ -104,7 +110,7 @@ pub(crate) fn open(
         heartbeat: every(gateway.timing.heartbeat),
         end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
     };
-    (STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response()
+    Ok((STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response())
 }
 
 fn greeting(

@@ -1,6 +1,6 @@
 //! A log as readers receive it: the entry with its channel, number and id.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope {
     json: Bytes,
-    published: Instant,
+    /// In microseconds since 1970.
+    published: u64,
 }
 
 impl Envelope {
@@ -20,23 +21,41 @@ impl Envelope {
         &self.json
     }
 
-    /// Returns when it was published, for the time that delivery takes.
-    pub(crate) fn published(&self) -> Instant {
+    /// Returns an envelope that was stored as `json`.
+    pub(crate) fn stored(json: Vec<u8>, published: u64) -> Self {
+        Self { json: json.into_boxed_slice().into(), published }
+    }
+
+    /// Returns when it was published, in microseconds since 1970.
+    pub(crate) fn published(&self) -> u64 {
         self.published
+    }
+
+    /// Returns how long ago it was published, at `now` in microseconds since 1970.
+    pub(crate) fn age(&self, now: u64) -> Duration {
+        Duration::from_micros(now.saturating_sub(self.published))
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.json
     }
 
     #[cfg(test)]
     pub(crate) fn of_test(text: &str) -> Self {
-        Self { json: Bytes::copy_from_slice(text.as_bytes()), published: Instant::now() }
+        Self { json: Bytes::copy_from_slice(text.as_bytes()), published: 0 }
     }
 }
 
 /// An envelope without its sequence number: the part of the work that needs no lock.
 #[derive(Debug)]
-pub(crate) struct Draft(Vec<u8>);
+pub(crate) struct Draft {
+    json: Vec<u8>,
+    published: u64,
+}
 
 impl Draft {
-    pub(crate) fn new(channel: &ChannelName, entry: &RawValue, timestamp: u64, id: &str) -> Self {
+    /// Returns the draft of a log that is `published` now, in microseconds since 1970.
+    pub(crate) fn new(channel: &ChannelName, entry: &RawValue, published: u64, id: &str) -> Self {
         #[derive(Serialize)]
         struct Fields<'a> {
             channel: String,
@@ -44,20 +63,29 @@ impl Draft {
             timestamp: u64,
             id: &'a str,
         }
-        let fields = Fields { channel: channel.to_string(), data: entry, timestamp, id };
-        // It stays in the history, so it occupies no more memory than it needs.
+        let fields = Fields { channel: channel.to_string(), data: entry, timestamp: published / 1_000, id };
         let mut json = Vec::with_capacity(entry.get().len() + fields.channel.len() + FRAME_BYTES);
         serde_json::to_writer(&mut json, &fields).expect("strings, a number and JSON serialize");
         json.pop();
         // A publisher may put line breaks between fields; JSON allows none inside a string.
         json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
-        Self(json)
+        Self { json, published }
     }
 
     pub(crate) fn seal(self, seq: u64) -> Envelope {
-        let mut json = self.0;
+        let Self { mut json, published } = self;
         json.extend_from_slice(format!(",\"seq\":{seq}}}").as_bytes());
-        Envelope { json: json.into(), published: Instant::now() }
+        // It stays in the history, so it occupies no more memory than it needs.
+        Envelope::stored(json, published)
+    }
+
+    pub(crate) fn published(&self) -> u64 {
+        self.published
+    }
+
+    /// Returns the size of the envelope, nearly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.json.len()
     }
 }
 

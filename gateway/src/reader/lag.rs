@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn lag() -> (Lag, Arc<Channel>, impl Fn(u64) -> Instant) {
-        let channel = Arc::new(Channel::new("logs:etl:a:b".parse().expect("a channel")));
+        let channel = Arc::new(Channel::of_test("logs:etl:a:b"));
         let (lag, start) =
             (Lag::new(&Config { reader: ALLOWED, ..Config::default() }), Instant::now());
         lag.note([(Arc::downgrade(&channel), 0)].into_iter());

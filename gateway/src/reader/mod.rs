@@ -11,26 +11,29 @@ pub mod timing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Cursor;
 use logs_sse_wire::protocol::{Gap, GapReason};
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::channel::Channel;
+use crate::hub::cold::ColdPage;
 use crate::hub::config::{Config, SlowReader};
 use crate::hub::connection::{ConnectionInfo, ReaderHandle};
 use crate::hub::wake::Wake;
+use crate::metrics::EngineCall;
 use crate::reader::batch::{Collector, Framing};
 use crate::reader::cursor_text::CursorText;
 use crate::reader::lag::Lag;
 use crate::reader::merge::{Found, Merge, Page};
-use crate::reader::resume::Beginning;
+use crate::reader::resume::{Beginning, Start};
 
 /// A requested channel, and whether the reader may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +68,8 @@ pub struct Reader {
     lag: Option<Arc<Lag>>,
     /// Whether to yield before the next page, since pages may never pause.
     owes_turn: bool,
+    /// The channels that need a page of the engine's store, with the number of the log in each.
+    wanted: Vec<(usize, u64)>,
 }
 
 #[derive(Debug)]
@@ -76,6 +81,8 @@ struct Track {
     /// The highest sequence number sent or reported as missing.
     position: u64,
     phase: Phase,
+    /// Logs that are older than the ring of the channel.
+    cold: Option<ColdPage>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +124,7 @@ impl Reader {
             collector,
             lag,
             owes_turn: false,
+            wanted: Vec::new(),
         };
         for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
             let track = is_granted.then(|| {
@@ -125,7 +133,8 @@ impl Reader {
                 reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
                 let phase =
                     if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
-                Track { channel, at_start, start: start.position, position: start.position, phase }
+                let Start { position, .. } = start;
+                Track { channel, at_start, start: position, position, phase, cold: None }
             });
             reader.tracks.push(track);
         }
@@ -142,6 +151,10 @@ impl Reader {
             if let Some(next) = self.fetch(Instant::now()) {
                 return next;
             }
+            if !self.wanted.is_empty() {
+                self.read_wanted().await;
+                continue;
+            }
             match self.collector.as_ref().and_then(Collector::deadline) {
                 None => self.handle.wake.woken().await,
                 // There is something to fetch in both cases.
@@ -149,6 +162,25 @@ impl Reader {
                     timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default();
                 }
             }
+        }
+    }
+
+    /// Reads what the last fetch missed. A store that cannot be read delays the reader until it can
+    /// be read again.
+    async fn read_wanted(&mut self) {
+        while let Some((index, seq)) = self.wanted.last().copied() {
+            if let Some(track) = &mut self.tracks[index] {
+                match self.hub.cold_page(&track.channel, seq).await {
+                    Ok(page) => track.cold = Some(page),
+                    Err(error) => {
+                        self.hub.metrics().note_engine_error(EngineCall::Read);
+                        let channel = track.channel.name();
+                        tracing::error!(%channel, seq, %error, "a reader waits for stored logs");
+                        sleep(READ_AGAIN).await;
+                    }
+                }
+            }
+            self.wanted.pop();
         }
     }
 
@@ -165,12 +197,12 @@ impl Reader {
         self.tracks
             .iter()
             .flatten()
-            .map(|track| (track.channel.name(), track.at_start, track.start))
+            .map(|track| (&**track.channel.name(), track.at_start, track.start))
     }
 
     /// Returns each granted channel, and the position of this reader.
     pub(crate) fn positions(&self) -> impl Iterator<Item = (&ChannelName, u64)> {
-        self.tracks.iter().flatten().map(|track| (track.channel.name(), track.position))
+        self.tracks.iter().flatten().map(|track| (&**track.channel.name(), track.position))
     }
 
     pub(crate) fn connection(&self) -> &ConnectionInfo {
@@ -201,17 +233,26 @@ impl Reader {
         // order of publishing.
         let order = self.hub.last_order();
         let mut next = Vec::with_capacity(self.tracks.len());
+        self.wanted.clear();
         for index in 0..self.tracks.len() {
             let Some(track) = &mut self.tracks[index] else { continue };
             let look = track.look(order, &config);
-            next.extend(look.next.map(|order| (index, order)));
-            if let Some(missed) = look.missed {
+            match look.next {
+                Following::None => {}
+                Following::Order(order) => next.push((index, order)),
+                Following::Cold(seq) => self.wanted.push((index, seq)),
+            }
+            for missed in look.missed.into_iter().flatten() {
                 if missed.reason == GapReason::Slow && config.slow == SlowReader::Cut {
                     self.note_cut(index);
                     return Some(Next::TooSlow);
                 }
                 self.skip(index, missed, &mut page);
             }
+        }
+        if !self.wanted.is_empty() {
+            // The order of the logs that are not in memory is unknown.
+            return (!page.is_empty()).then(|| Next::Page(page.into()));
         }
         let found = self.find(order, &next);
         if found.logs.is_empty() && found.is_cut_short && page.is_empty() {
@@ -230,7 +271,8 @@ impl Reader {
         let mut merge = Merge::new(order);
         for (index, next) in next {
             if let Some(track) = &self.tracks[*index] {
-                merge.add(*index, &track.channel, track.position, *next);
+                let cold = track.cold.as_ref();
+                merge.add(*index, (&track.channel, cold), track.position, *next);
             }
         }
         merge.fill(PAGE)
@@ -316,7 +358,7 @@ impl Reader {
         let metrics = self.hub.metrics();
         match logs.iter().filter(is_replayed).count() as u64 {
             0 => {
-                let took = first.entry.envelope.published().elapsed();
+                let took = first.entry.envelope.age(self.hub.now_micros());
                 metrics.publish_to_write.observe(took.as_secs_f64());
             }
             count => _ = metrics.replayed.inc_by(count),
@@ -377,10 +419,20 @@ impl Drop for Reader {
 
 /// What follows in a channel.
 struct Look {
-    /// The logs missed before it, if any.
-    missed: Option<Missed>,
-    /// The order of the next log, if there is one.
-    next: Option<u64>,
+    /// The logs missed before it, if any: those that were deleted, then others.
+    missed: [Option<Missed>; 2],
+    next: Following,
+}
+
+/// The next log of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Following {
+    /// There is none yet.
+    None,
+    /// It is in memory, with this order.
+    Order(u64),
+    /// The engine stores it, under this number.
+    Cold(u64),
 }
 
 /// Logs of a channel that the reader cannot receive any more.
@@ -397,19 +449,40 @@ impl Track {
         let history = self.channel.history();
         let Extent { oldest, newest } = history.extent();
         let is_slow = self.phase == Phase::Live && history.exceeds(self.position, config.reader);
-        let first = if is_slow {
+        let mut first = if is_slow {
             history.first_within(config.reader)
         } else {
             oldest.max(self.position + 1)
         };
-        let next = history.after(first - 1, order).next().map(|entry| entry.order);
+        if let Some((page, cutoff)) =
+            self.cold.as_ref().zip(self.channel.workspace().ledger().cutoff())
+        {
+            let is_expired = |seq| page.log(seq).is_some_and(|log| log.envelope.published() < cutoff);
+            while first < history.ring_start() && is_expired(first) {
+                first += 1;
+            }
+        }
+        let is_live = self.phase == Phase::Live;
+        let reason = if is_live { GapReason::Slow } else { GapReason::Evicted };
+        let purged = history.purged().min(first - 1);
+        let missed = [
+            Missed::between(self.position, purged, GapReason::Purged),
+            Missed::between(self.position.max(purged), first - 1, reason),
+        ];
+        let next = if first > newest {
+            Following::None
+        } else if first < history.ring_start() {
+            match self.cold.as_ref().and_then(|page| page.log(first)) {
+                Some(entry) if entry.order <= order => Following::Order(entry.order),
+                Some(_) => Following::None,
+                None => Following::Cold(first),
+            }
+        } else {
+            self.cold = None;
+            let next = history.after(first - 1, order).next();
+            next.map_or(Following::None, |entry| Following::Order(entry.order))
+        };
         drop(history);
-        let reason = if self.phase == Phase::Live { GapReason::Slow } else { GapReason::Evicted };
-        let missed = (self.position + 1 < first).then(|| Missed {
-            from: self.position + 1,
-            to: first - 1,
-            reason,
-        });
         if first > newest {
             self.phase = Phase::Live;
         }
@@ -417,9 +490,19 @@ impl Track {
     }
 }
 
+impl Missed {
+    /// Returns the logs after `position` up to the number `to`, if there are any.
+    fn between(position: u64, to: u64, reason: GapReason) -> Option<Self> {
+        (position < to).then_some(Self { from: position + 1, to, reason })
+    }
+}
+
 fn is_full(page: Bounds) -> bool {
     page.lines >= PAGE.lines || page.bytes >= PAGE.bytes
 }
+
+/// The pause after a store could not be read.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// The size of a page: as much as is copied out of the histories at once, and about as much as a
 /// socket accepts at once.
