@@ -29,7 +29,8 @@ fn publish(channels: usize) -> (f64, f64) {
         .collect();
     let text = r#"{"level":"INFO","pipeline":"INGESTION","status":"12 sec","message":"Read 1,204 rows from s3://lake/in"}"#;
     let entry = RawValue::from_string(text.into()).expect("JSON");
-    let run = |logs: usize| (0..logs).for_each(|log| _ = hub.publish(&names[log % channels], &entry));
+    let run =
+        |logs: usize| (0..logs).for_each(|log| _ = hub.publish(&names[log % channels], &entry));
     run(LOGS / 4);
     let (start, wall) = (cpu_nanos(), Instant::now());
     run(LOGS);

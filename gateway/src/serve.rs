@@ -2,12 +2,14 @@
 
 use std::env::VarError;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
+use logs_gateway::engine::disk::DiskOptions;
 use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::base_url::BaseUrl;
 use logs_gateway::http::cors::Cors;
@@ -17,10 +19,13 @@ use logs_gateway::http::token_file;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
+use logs_gateway::hub::clock::Clock;
 use logs_gateway::server::door::{Door, Limits, WRITE_TIMEOUT};
 use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::address::AdminAddress;
@@ -37,6 +42,9 @@ pub(crate) struct Prepared {
     limits: Limits,
     listen: Listen,
     admin: Option<AdminAddress>,
+    /// Where logs are stored, if not in memory. The folder is opened by [`serve`] only: a reload
+    /// must not lock it again.
+    disk: Option<DiskOptions>,
     /// The token and the rate of the sample job, if it runs.
     job: Option<(String, f64)>,
 }
@@ -61,8 +69,10 @@ impl Prepared {
             .job
             .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
             .transpose()?;
+        let config = arguments.hub();
+        let disk = arguments.engine.disk(&config)?;
         let gateway = Gateway {
-            hub: Arc::new(Hub::new(arguments.tuning.hub())),
+            hub: Arc::new(Hub::new(config)),
             tokens: Arc::new(tokens),
             upstream: arguments
                 .upstream
@@ -78,6 +88,7 @@ impl Prepared {
             limits: arguments.network.sockets.limits(files_each),
             listen: arguments.network.listen(),
             admin: arguments.admin,
+            disk,
             job: job_token.map(|token| (token, arguments.rate)),
         })
     }
@@ -89,7 +100,11 @@ pub(crate) async fn serve(
     signals: Signals,
     mut reload: Reload,
 ) -> Result<(), String> {
-    let Prepared { gateway, extras, limits, listen, admin, job } = prepared;
+    let Prepared { mut gateway, extras, limits, listen, admin, disk, job } = prepared;
+    if let Some(options) = disk {
+        let hub = Hub::on_disk(gateway.hub.config(), &options, Clock::default())?;
+        gateway.hub = Arc::new(hub);
+    }
     let shutdown = gateway.shutdown.clone();
     let listener = listen.bind().await?;
     let door = Door::new(limits);
@@ -106,8 +121,24 @@ pub(crate) async fn serve(
         let is_success = reload.run(&hub, &tokens);
         hub.metrics().note_reload(is_success);
     };
+    tokio::spawn(sweep(Arc::downgrade(&gateway.hub)));
+    let hub = Arc::clone(&gateway.hub);
     let app = app(gateway, &extras);
-    run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await
+    let done =
+        run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await;
+    // An error means that it panicked, which was reported.
+    let _ = spawn_blocking(move || hub.close()).await;
+    done
+}
+
+/// Drops what is too old or idle, as long as the hub exists.
+async fn sweep(hub: Weak<Hub>) {
+    loop {
+        sleep(BETWEEN_SWEEPS).await;
+        let Some(hub) = hub.upgrade() else { return };
+        // An error means that it panicked, which was reported.
+        let _ = spawn_blocking(move || hub.sweep()).await;
+    }
 }
 
 /// Starts the listener for operators, which serves until the process ends, also during a drain.
@@ -224,6 +255,9 @@ pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
 
 /// The variable with the `Authorization` header for `--upstream`.
 const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
+
+/// Short enough that what is too old is deleted within a minute.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(5);
 
 /// Few operators and scrapers connect at a time.
 const ADMIN_LIMITS: Limits =

@@ -1,6 +1,7 @@
 //! The commands, with their flags and default values.
 
 pub(crate) mod address;
+pub(crate) mod engine;
 pub(crate) mod errors;
 pub(crate) mod merge;
 mod parse;
@@ -19,9 +20,11 @@ use logs_gateway::http::cors;
 use logs_gateway::http::hosts::HostName;
 use logs_gateway::http::site::{POLICY, Policy};
 use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
+use logs_gateway::hub::config::Config;
 use logs_gateway::server::Listen;
 
 use crate::cli::address::AdminAddress;
+use crate::cli::engine::EngineArgs;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
 use crate::cli::token::TokenCommand;
@@ -132,6 +135,8 @@ pub(crate) struct Serve {
     pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
     /// Read settings from this TOML file.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -158,6 +163,13 @@ pub(crate) struct Serve {
     /// Logs per second that the job publishes on each workflow.
     #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]
     pub(crate) rate: f64,
+}
+
+impl Serve {
+    /// Returns the limits of histories and readers.
+    pub(crate) fn hub(&self) -> Config {
+        self.engine.limits(self.tuning.hub())
+    }
 }
 
 /// How a line of the log is written.

@@ -18,8 +18,7 @@
 //!   that needs older ones asks [`Engine::read`] for a page through a cache
 //!   ([`crate::hub::cold`]), so a thousand readers that come back cost the engine one read.
 //! - The epoch belongs to the engine: it changes only when numbers may have been lost.
-
-
+pub mod disk;
 pub(crate) mod memory;
 pub(crate) mod receipt;
 

@@ -144,11 +144,7 @@ impl Channels {
     }
 
     /// Removes a channel unless it is in use.
-    fn remove(
-        &self,
-        map: &mut Map,
-        name: &Arc<ChannelName>,
-    ) {
+    fn remove(&self, map: &mut Map, name: &Arc<ChannelName>) {
         // Channels are cloned under this lock only: if the map holds the last reference, no one is
         // about to publish.
         let Some(channel) = map.get(&**name).filter(|channel| Arc::strong_count(channel) == 1)

@@ -11,6 +11,8 @@ pub struct Config {
     pub history: Bounds,
     /// The limit of all histories together, as far as they are in memory.
     pub history_total_bytes: usize,
+    /// The limit of all histories on disk.
+    pub history_disk_bytes: u64,
     /// The limit of the histories of one workspace; `None` for no other than that of all.
     pub history_workspace_bytes: Option<usize>,
     /// The age after which a log cannot be read any more; `None` for no limit.
@@ -34,6 +36,7 @@ impl Default for Config {
         Self {
             history: Bounds { lines: 10_000, bytes: 16 << 20 },
             history_total_bytes: 256 << 20,
+            history_disk_bytes: 10 << 30,
             history_workspace_bytes: None,
             history_age: None,
             history_idle: None,

@@ -36,10 +36,6 @@ impl Envelope {
         Duration::from_micros(now.saturating_sub(self.published))
     }
 
-    pub(crate) fn into_bytes(self) -> Bytes {
-        self.json
-    }
-
     #[cfg(test)]
     pub(crate) fn of_test(text: &str) -> Self {
         Self { json: Bytes::copy_from_slice(text.as_bytes()), published: 0 }
@@ -63,7 +59,8 @@ impl Draft {
             timestamp: u64,
             id: &'a str,
         }
-        let fields = Fields { channel: channel.to_string(), data: entry, timestamp: published / 1_000, id };
+        let fields =
+            Fields { channel: channel.to_string(), data: entry, timestamp: published / 1_000, id };
         let mut json = Vec::with_capacity(entry.get().len() + fields.channel.len() + FRAME_BYTES);
         serde_json::to_writer(&mut json, &fields).expect("strings, a number and JSON serialize");
         json.pop();

@@ -162,7 +162,10 @@ impl History {
     /// Returns the extent of what can be read, from the ring or the engine.
     pub(crate) fn extent(&self) -> Extent {
         let in_ring = self.ring_start();
-        Extent { oldest: self.stored.map_or(in_ring, |stored| stored.min(in_ring)), newest: self.newest }
+        Extent {
+            oldest: self.stored.map_or(in_ring, |stored| stored.min(in_ring)),
+            newest: self.newest,
+        }
     }
 
     /// Returns the number of the oldest log in the ring; `newest + 1` if there is none.
@@ -205,7 +208,11 @@ impl History {
         let (start, oldest) = (self.ring_start(), self.extent().oldest);
         let end = self.index_after(before.saturating_sub(1));
         let has_page = end >= page.lines
-            || self.entries.range(..end).map(|entry| entry.envelope.as_bytes().len()).sum::<usize>()
+            || self
+                .entries
+                .range(..end)
+                .map(|entry| entry.envelope.as_bytes().len())
+                .sum::<usize>()
                 >= page.bytes;
         oldest < start && oldest < before && !has_page
     }

@@ -14,7 +14,7 @@ pub(crate) mod history;
 pub(crate) mod ledger;
 pub(crate) mod recent_ids;
 pub mod stats;
-mod trim;
+pub(crate) mod trim;
 pub(crate) mod wake;
 pub(crate) mod watermarks;
 
@@ -27,6 +27,7 @@ use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
 use serde_json::value::RawValue;
 
+use crate::engine::disk::{DiskEngine, DiskOptions};
 use crate::engine::memory::MemoryEngine;
 use crate::engine::receipt::{Outcome, Receipt};
 use crate::engine::{Durability, Engine, EngineError, EngineStats, NewLog};
@@ -51,7 +52,7 @@ pub struct Hub {
     engine: Arc<dyn Engine>,
     ledger: Arc<Ledger>,
     started: Instant,
-    channels: Channels,
+    channels: Arc<Channels>,
     readers: Mutex<HashMap<String, Arc<ReaderHandle>>>,
     /// The channels that have readers, so that the others cost nothing when an operator asks for
     /// statistics.
@@ -99,22 +100,31 @@ impl Hub {
     #[must_use]
     pub fn with_clock(config: Config, clock: Clock) -> Self {
         let ledger = Ledger::new(config, clock);
-        Self::of_engine(Arc::new(MemoryEngine::new()), ledger, Metrics::default())
+        let channels = Arc::new(Channels::new(Arc::clone(&ledger)));
+        Self::of_engine(Arc::new(MemoryEngine::new()), ledger, channels, Metrics::default())
     }
 
-    pub(crate) fn of_engine(
+    /// Returns a hub that stores logs on disk, and continues those that are there.
+    ///
+    /// # Errors
+    /// A sentence that says why the folder cannot be used.
+    pub fn on_disk(config: Config, options: &DiskOptions, clock: Clock) -> Result<Self, String> {
+        let (ledger, metrics) = (Ledger::new(config, clock), Metrics::default());
+        let channels = Arc::new(Channels::new(Arc::clone(&ledger)));
+        let engine = DiskEngine::open(options, &ledger, &channels, &metrics)?;
+        Ok(Self::of_engine(Arc::new(engine), ledger, channels, metrics))
+    }
+
+    fn of_engine(
         engine: Arc<dyn Engine>,
         ledger: Arc<Ledger>,
+        channels: Arc<Channels>,
         metrics: Metrics,
     ) -> Self {
-        let ids = RecentIds::of_engine(
-            engine.recent_ids(),
-            Instant::now(),
-            ledger.clock.micros(),
-        );
+        let ids = RecentIds::of_engine(engine.recent_ids(), Instant::now(), ledger.clock.micros());
         Self {
             engine,
-            channels: Channels::new(Arc::clone(&ledger)),
+            channels,
             cold: ColdPages::new(COLD_BYTES.min(ledger.config.load().history_total_bytes)),
             ledger,
             started: Instant::now(),
@@ -215,8 +225,7 @@ impl Hub {
     /// Deletes the history of `channel` for good, and returns how many logs there were.
     ///
     /// # Errors
-    /// The engine could not delete them. No reader receives them any more, but they may come back
-    /// when the gateway starts again.
+    /// The engine could not delete them, and nothing has changed.
     pub async fn purge(&self, channel: &ChannelName) -> Result<u64, EngineError> {
         let channel = self.open_channel(channel)?;
         let purging = self.engine.purge(&channel);
@@ -359,7 +368,9 @@ impl Hub {
         self.trim_if_over(&config);
     }
 
-    pub(crate) fn config(&self) -> Config {
+    /// Returns the limits.
+    #[must_use]
+    pub fn config(&self) -> Config {
         **self.ledger.config.load()
     }
 

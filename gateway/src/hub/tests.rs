@@ -75,18 +75,12 @@ fn without_a_history_logs_are_kept_for_current_readers_only() {
     let hub =
         Arc::new(Hub::new(Config { history: Bounds { lines: 0, bytes: 1 }, ..Config::default() }));
     publish(&hub, "a", 2);
-    assert_eq!(
-        (extent(&hub, "a"), history_bytes(&hub)),
-        (Extent { oldest: 3, newest: 2 }, 0)
-    );
+    assert_eq!((extent(&hub, "a"), history_bytes(&hub)), (Extent { oldest: 3, newest: 2 }, 0));
     let reader = read(&hub, "a");
     publish(&hub, "a", 2);
     assert_eq!(extent(&hub, "a"), Extent { oldest: 3, newest: 4 });
     drop(reader);
-    assert_eq!(
-        (extent(&hub, "a"), history_bytes(&hub)),
-        (Extent { oldest: 5, newest: 4 }, 0)
-    );
+    assert_eq!((extent(&hub, "a"), history_bytes(&hub)), (Extent { oldest: 5, newest: 4 }, 0));
 }
 
 #[test]

@@ -37,7 +37,8 @@ impl Hub {
     /// Drops logs if a limit is exceeded after a log of `workspace`.
     pub(super) fn trim_if_needed(&self, workspace: &Workspace) {
         let config = self.ledger.config.load();
-        let is_over = config.history_workspace_bytes.is_some_and(|max| workspace.held_bytes() > max);
+        let is_over =
+            config.history_workspace_bytes.is_some_and(|max| workspace.held_bytes() > max);
         if is_over || self.ledger.held_bytes() > config.history_total_bytes {
             self.trim(&config);
         }
@@ -99,13 +100,13 @@ impl Hub {
 }
 
 /// Returns somewhat less than a limit.
-fn less(limit: usize) -> usize {
+pub(crate) fn less(limit: usize) -> usize {
     limit / 16 * 15
 }
 
 /// Returns the largest share that each can have at most, so that all fit into `total`: those who
 /// hold less keep everything.
-fn fair_share(held: &[usize], total: usize) -> usize {
+pub(crate) fn fair_share(held: &[usize], total: usize) -> usize {
     let mut held = held.to_vec();
     held.sort_unstable();
     let mut left = total;

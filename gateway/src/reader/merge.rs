@@ -167,9 +167,8 @@ mod tests {
     /// Channels on which logs of these sizes were published one after the other, each on the
     /// channel of this index.
     fn published(logs: &[(usize, usize)], channels: usize) -> Vec<Channel> {
-        let channels: Vec<_> = (0..channels)
-            .map(|index| Channel::of_test(&format!("logs:etl:a:{index}")))
-            .collect();
+        let channels: Vec<_> =
+            (0..channels).map(|index| Channel::of_test(&format!("logs:etl:a:{index}"))).collect();
         for (order, (index, size)) in logs.iter().enumerate() {
             channels[*index].publish(
                 || order as u64 + 1,

@@ -457,7 +457,8 @@ impl Track {
         if let Some((page, cutoff)) =
             self.cold.as_ref().zip(self.channel.workspace().ledger().cutoff())
         {
-            let is_expired = |seq| page.log(seq).is_some_and(|log| log.envelope.published() < cutoff);
+            let is_expired =
+                |seq| page.log(seq).is_some_and(|log| log.envelope.published() < cutoff);
             while first < history.ring_start() && is_expired(first) {
                 first += 1;
             }

@@ -12,6 +12,7 @@ use crate::reader::resume::Resume;
 
 /// Limits that no test reaches, so that no gap is due.
 const ROOMY: Config = Config {
+    history_disk_bytes: u64::MAX,
     history_workspace_bytes: None,
     history_age: None,
     history_idle: None,

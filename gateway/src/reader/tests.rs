@@ -79,6 +79,7 @@ fn numbers(range: std::ops::RangeInclusive<u64>) -> Vec<String> {
 pub(super) const SMALL: Config = Config {
     history: Bounds { lines: 1_000, bytes: usize::MAX },
     history_total_bytes: usize::MAX >> 1,
+    history_disk_bytes: u64::MAX,
     history_workspace_bytes: None,
     history_age: None,
     history_idle: None,
