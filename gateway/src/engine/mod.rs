@@ -18,6 +18,8 @@
 //!   that needs older ones asks [`Engine::read`] for a page through a cache
 //!   ([`crate::hub::cold`]), so a thousand readers that come back cost the engine one read.
 //! - The epoch belongs to the engine: it changes only when numbers may have been lost.
+#[cfg(test)]
+mod conformance;
 pub mod disk;
 pub(crate) mod memory;
 pub(crate) mod receipt;

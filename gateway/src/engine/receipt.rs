@@ -49,6 +49,15 @@ impl Receipt {
         }
     }
 
+    /// Blocks the thread until the log is stored, for programs without other tasks.
+    ///
+    /// # Errors
+    /// The log was not stored, and no reader has received it.
+    pub(crate) fn wait(self) -> Outcome {
+        // Inside a task, Tokio would ask the thread to yield, which it cannot.
+        pollster::block_on(tokio::task::unconstrained(self.stored()))
+    }
+
     /// Returns the result if there is one already.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         match self {

@@ -145,7 +145,7 @@ impl Hub {
     /// The log was not stored.
     pub fn try_publish(&self, channel: &ChannelName, entry: &RawValue) -> Outcome {
         let receipt = self.submit(channel, entry);
-        receipt.outcome().unwrap_or_else(|| pollster::block_on(receipt.stored()))
+        receipt.outcome().unwrap_or_else(|| receipt.wait())
     }
 
     /// Publishes `entry` on `channel` of a hub that keeps logs in memory.

@@ -122,12 +122,11 @@ impl Writer {
         let Some(written) = written else { return };
         self.metrics.engine_append.observe(start.elapsed().as_secs_f64());
         let keep = super::keep(&self.ledger.config.load());
-        for log in written {
-            self.publish(log, keep);
-        }
+        let published: Vec<_> = written.into_iter().map(|log| self.publish(log, keep)).collect();
         for (channel, oldest) in touched.values() {
             channel.trimmed(*oldest);
         }
+        published.into_iter().for_each(|(promise, published)| promise.keep(Ok(published)));
         self.head.write(self.ledger.last_order());
         self.make_room();
         self.books.shrink();
@@ -218,8 +217,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Publishes a log that is stored.
-    fn publish(&self, log: Written, keep: Keep) {
+    /// Publishes a log that is stored, and returns what its publisher is promised.
+    fn publish(&self, log: Written, keep: Keep) -> (Promise, Published) {
         let Written { channel, envelope, seq, promise } = log;
         let timestamp = envelope.published() / 1_000;
         let numbered = |number| {
@@ -229,7 +228,7 @@ impl Writer {
             envelope
         };
         let delivered = channel.publish(|| self.ledger.next_order(), numbered, keep);
-        promise.keep(Ok(Published { delivered, timestamp }));
+        (promise, Published { delivered, timestamp })
     }
 
     fn purge(&mut self, channel: &Arc<Channel>) -> Result<u64, EngineError> {
