@@ -2,6 +2,7 @@
 //! connections. They require no login.
 
 mod exposition;
+mod purge;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub fn app(admin: Admin, hosts: Hosts) -> Router {
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/admin/channels", get(channels))
+        .route("/admin/channels/{name}", delete(purge::purge))
         .route("/admin/connections", get(connections))
         .route("/admin/connections/{id}", delete(kick))
         .with_state(admin);
@@ -52,6 +54,7 @@ async fn index() -> Response {
         "GET /health": "whether the process works",
         "GET /ready": "whether it accepts readers; 503 with reasons if not",
         "GET /admin/channels?after=…&limit=…": "channels by name, with history and readers",
+        "DELETE /admin/channels/{name}": "delete the history of a channel for good",
         "GET /admin/connections?after=…&limit=…": "open streams by connection id",
         "DELETE /admin/connections/{connectionId}": "end a stream; its reader does not reconnect by itself",
     });

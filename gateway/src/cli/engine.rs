@@ -59,10 +59,13 @@ impl EngineArgs {
     pub(crate) fn disk(&self, config: &Config) -> Result<Option<DiskOptions>, String> {
         match (self.engine, &self.data_dir) {
             (EngineKind::Memory, None) => Ok(None),
-            (EngineKind::Memory, Some(folder)) => Err(format!(
-                "data-dir is {:?}, and the engine is memory, which stores nothing: add --engine disk",
-                folder.display().to_string()
-            )),
+            (EngineKind::Memory, Some(folder)) => {
+                tracing::warn!(
+                    data_dir = %folder.display(),
+                    "the engine is memory, which stores nothing in data-dir: add --engine disk"
+                );
+                Ok(None)
+            }
             (EngineKind::Disk, None) => {
                 Err("the engine is disk, and data-dir is missing: expected a folder".into())
             }
