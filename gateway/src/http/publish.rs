@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{HeaderName, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_wire::protocol::ByeReason;
@@ -32,8 +32,15 @@ pub(crate) async fn publish(
     } else {
         publish_one(&gateway, request).await
     };
-    published.inspect_err(|rejection| note_refused(&gateway, rejection))
+    let mut response = published.inspect_err(|rejection| note_refused(&gateway, rejection))?;
+    // Not in the body, whose fields publishers in the field expect.
+    let durability = HeaderValue::from_static(gateway.hub.durability().name());
+    response.headers_mut().insert(DURABILITY, durability);
+    Ok(response)
 }
+
+/// The header that says what a stored log survives: `memory` or `disk`.
+const DURABILITY: HeaderName = HeaderName::from_static("x-log-durability");
 
 async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
     let headers = request.headers().clone();
@@ -53,7 +60,6 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
         "channel": log.channel.to_string(),
         "delivered": published.delivered,
         "timestamp": published.timestamp,
-        "durability": gateway.hub.durability().name(),
     });
     Ok(json_response(StatusCode::OK, &answer))
 }
