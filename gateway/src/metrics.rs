@@ -27,11 +27,11 @@ pub struct Metrics {
 /// What an engine was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EngineCall {
-    /// To store logs.
+    /// To store logs of publishers.
     Append,
     /// To read stored logs.
     Read,
-    /// To delete logs.
+    /// To delete logs, or their ids.
     Delete,
 }
 

@@ -82,7 +82,7 @@ impl EngineArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum EngineKind {
-    /// In memory only.
+    /// In the memory of the process only.
     Memory,
     /// In a database in the folder of --data-dir.
     Disk,

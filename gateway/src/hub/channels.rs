@@ -22,7 +22,7 @@ pub(crate) struct Channels {
     count: AtomicUsize,
     /// Where channels continue that no engine stores. Locked after the map.
     watermarks: Mutex<Watermarks>,
-    /// What those occupy.
+    /// The bytes that those occupy.
     extra_bytes: AtomicUsize,
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod history;
 pub(crate) mod ledger;
 pub(crate) mod recent_ids;
 pub mod stats;
+mod storing;
 pub(crate) mod trim;
 pub(crate) mod wake;
 pub(crate) mod watermarks;
@@ -25,23 +26,20 @@ use std::time::{Duration, Instant};
 
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
-use serde_json::value::RawValue;
 
 use crate::engine::disk::{DiskEngine, DiskOptions};
 use crate::engine::memory::MemoryEngine;
-use crate::engine::receipt::{Outcome, Receipt};
-use crate::engine::{Durability, Engine, EngineError, EngineStats, NewLog};
+use crate::engine::{Durability, Engine, EngineError, EngineStats};
 use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::channel::{Channel, ChannelInfo};
 use crate::hub::channels::Channels;
 use crate::hub::clock::Clock;
-use crate::hub::cold::{ColdPage, ColdPages};
+use crate::hub::cold::ColdPages;
 use crate::hub::config::Config;
-use crate::hub::connection::{ConnectionInfo, ReaderHandle, StreamState, random_word};
-use crate::hub::envelope::Draft;
-use crate::hub::history::{Entry, History, HistoryPage};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle, StreamState};
+use crate::hub::history::History;
 use crate::hub::ledger::Ledger;
-use crate::hub::recent_ids::{Once, RecentIds};
+use crate::hub::recent_ids::RecentIds;
 use crate::hub::stats::{Counters, Stats};
 use crate::metrics::Metrics;
 use crate::output;
@@ -136,138 +134,6 @@ impl Hub {
             counters: Counters::default(),
             metrics,
         }
-    }
-
-    /// Publishes `entry` on `channel`, and waits until it is stored. It blocks the thread if the
-    /// engine is not in memory, so it is for programs without other tasks.
-    ///
-    /// # Errors
-    /// The log was not stored.
-    pub fn try_publish(&self, channel: &ChannelName, entry: &RawValue) -> Outcome {
-        let receipt = self.submit(channel, entry);
-        receipt.outcome().unwrap_or_else(|| receipt.wait())
-    }
-
-    /// Publishes `entry` on `channel` of a hub that keeps logs in memory.
-    ///
-    /// # Panics
-    /// Panics if the log cannot be stored, which only happens with another engine.
-    pub fn publish(&self, channel: &ChannelName, entry: &RawValue) -> Published {
-        self.try_publish(channel, entry).expect("memory accepts every log")
-    }
-
-    /// Hands `entry` to the engine, which stores it soon. Never waits.
-    pub(crate) fn submit(&self, channel: &ChannelName, entry: &RawValue) -> Receipt {
-        self.submit_as(channel, entry, None)
-    }
-
-    /// Hands `entry` to the engine, unless a log with this `id` was published on `channel` recently.
-    pub(crate) fn submit_once(&self, channel: &ChannelName, id: &str, entry: &RawValue) -> Once {
-        let submit = |hash| self.submit_as(channel, entry, Some(hash));
-        self.ids.once(channel, id, Instant::now(), submit)
-    }
-
-    /// Records that the log with this `id` is stored.
-    pub(crate) fn settle(&self, channel: &ChannelName, id: &str, published: Published) {
-        self.ids.settle(channel, id, published);
-    }
-
-    fn submit_as(&self, channel: &ChannelName, entry: &RawValue, id: Option<u128>) -> Receipt {
-        let published = self.ledger.clock.micros();
-        let id_text = format!("log-{}-{}", published / 1_000, random_word());
-        let draft = Draft::new(channel, entry, published, &id_text);
-        let channel = match self.open_channel(channel) {
-            Ok(channel) => channel,
-            Err(error) => return Receipt::Done(Err(error)),
-        };
-        let receipt = self.engine.append(NewLog { channel: Arc::clone(&channel), draft, id });
-        self.trim_if_needed(channel.workspace());
-        receipt
-    }
-
-    /// Returns the newest logs of `channel` before the number `before`, as many as fit into `page`.
-    ///
-    /// # Errors
-    /// The engine cannot read its store.
-    pub(crate) async fn page_before(
-        &self,
-        name: &ChannelName,
-        before: u64,
-        page: Bounds,
-    ) -> Result<HistoryPage, EngineError> {
-        let Some(channel) = self.known_channel(name)? else {
-            let newest = self.channels.start_of(name);
-            return Ok(HistoryPage::empty(Extent { oldest: newest + 1, newest }));
-        };
-        {
-            let history = channel.history();
-            let config = self.config();
-            if config.history.lines == 0 {
-                return Ok(HistoryPage::empty(config.can_be_had(history.extent())));
-            }
-            if !history.is_beyond_ring(before, page) {
-                return Ok(history.page_before(before, page));
-            }
-        }
-        let (engine, name) = (Arc::clone(&self.engine), Arc::clone(channel.name()));
-        let read = tokio::task::spawn_blocking(move || engine.read_before(&name, before, page));
-        let logs = read.await.map_err(|error| EngineError::Failed(error.to_string()))??;
-        let held = channel.history().extent();
-        let cutoff = self.ledger.cutoff().unwrap_or_default();
-        // Those that were deleted meanwhile, or are too old by now, are gone.
-        let is_held = |log: &Entry| log.seq >= held.oldest && log.envelope.published() >= cutoff;
-        let logs: Vec<_> = logs.into_iter().filter(is_held).collect();
-        let earlier = logs.first().map_or(0, |first| first.seq - held.oldest);
-        let logs = logs.into_iter().map(|log| log.envelope).collect();
-        Ok(HistoryPage { held, earlier, logs })
-    }
-
-    /// Deletes the history of `channel` for good, and returns how many logs there were.
-    ///
-    /// # Errors
-    /// The engine could not delete them, and nothing has changed.
-    pub async fn purge(&self, channel: &ChannelName) -> Result<u64, EngineError> {
-        let channel = self.open_channel(channel)?;
-        let purging = self.engine.purge(&channel);
-        let purged = purging.await.unwrap_or(Err(EngineError::Closed));
-        self.channels.remove_untouched(channel);
-        purged
-    }
-
-    /// Brings `channels` into memory, on a thread that may block, so that a reader can be opened
-    /// without waiting for the engine.
-    ///
-    /// # Errors
-    /// The engine cannot read its store.
-    pub(crate) async fn prepare(
-        self: &Arc<Self>,
-        channels: Vec<ChannelName>,
-    ) -> Result<Vec<Arc<Channel>>, EngineError> {
-        if self.engine.durability() == Durability::Memory {
-            return Ok(Vec::new());
-        }
-        let hub = Arc::clone(self);
-        let opened = tokio::task::spawn_blocking(move || {
-            channels.iter().map(|channel| hub.open_channel(channel)).collect()
-        });
-        opened.await.map_err(|error| EngineError::Failed(error.to_string()))?
-    }
-
-    /// Returns a page of the engine's store that has the log `seq` of `channel`, if it is stored.
-    ///
-    /// # Errors
-    /// The engine cannot read its store.
-    pub(crate) async fn cold_page(
-        &self,
-        channel: &Arc<Channel>,
-        seq: u64,
-    ) -> Result<ColdPage, EngineError> {
-        self.cold.page_with(&self.engine, channel, seq).await
-    }
-
-    /// Stores what was accepted, and refuses what comes later. Blocks.
-    pub fn close(&self) {
-        self.engine.close();
     }
 
     /// Returns each channel that has readers, with its readers.
@@ -368,7 +234,7 @@ impl Hub {
         self.trim_if_over(&config);
     }
 
-    /// Returns the limits.
+    /// Returns the limits in force.
     #[must_use]
     pub fn config(&self) -> Config {
         **self.ledger.config.load()
@@ -452,15 +318,6 @@ impl Hub {
             let workspace = self.ledger.workspace(name.workspace());
             Arc::new(Channel::new(Arc::new(name.clone()), workspace, History::default()))
         })
-    }
-
-    /// Returns a channel on which a log was published, or that has readers.
-    fn known_channel(&self, name: &ChannelName) -> Result<Option<Arc<Channel>>, EngineError> {
-        match self.channels.in_memory(name) {
-            Some(channel) => Ok(Some(channel)),
-            None if self.engine.stored(name)?.is_some() => self.open_channel(name).map(Some),
-            None => Ok(None),
-        }
     }
 
     fn read(&self) -> MutexGuard<'_, BTreeMap<ChannelName, Arc<Channel>>> {

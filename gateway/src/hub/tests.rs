@@ -1,5 +1,7 @@
 //! What the hub keeps in memory, and for how long.
 
+use serde_json::value::RawValue;
+
 use super::*;
 use crate::hub::bounds::Bounds;
 use crate::reader::batch::Framing;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::tests::{hub, name, publish};
 use super::*;
+use crate::hub::config::Config;
 use crate::reader::resume::Resume;
 
 /// Limits that no test reaches, so that no gap is due.

@@ -4,6 +4,7 @@ use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::hub::config::Config;
 use crate::reader::resume::Resume;
 
 pub(super) fn hub(config: Config) -> Arc<Hub> {

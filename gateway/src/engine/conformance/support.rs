@@ -21,7 +21,7 @@ use crate::reader::batch::Framing;
 use crate::reader::resume::{Beginning, Resume};
 use crate::reader::{Next, Reader, RequestedChannel};
 
-/// An engine.
+/// The engine of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Memory,

@@ -45,12 +45,12 @@ impl Books {
         Ok(self.by_name.get_mut(name).expect("it was inserted"))
     }
 
-    /// Forgets all channels, after a transaction that failed.
-    pub(crate) fn forget(&mut self) {
+    /// Discards all channels, after a transaction that failed.
+    pub(crate) fn discard(&mut self) {
         self.by_name.clear();
     }
 
-    /// Forgets all channels if they are too many.
+    /// Discards all channels if they are too many.
     pub(crate) fn shrink(&mut self) {
         if self.by_name.len() > MAX_BOOKS {
             self.by_name = HashMap::new();
@@ -94,7 +94,7 @@ impl Book {
         }
     }
 
-    /// Drops all logs.
+    /// Drops all logs of the channel.
     pub(crate) fn clear(&mut self) {
         self.grown_bytes -= signed(self.bytes);
         self.bytes = 0;
@@ -102,7 +102,7 @@ impl Book {
         self.front.clear();
     }
 
-    /// Drops all logs, for a reason that readers are told.
+    /// Drops all logs of the channel, and records that an operator asked for it.
     pub(crate) fn purge(&mut self) {
         self.clear();
         self.stored.purged = self.stored.extent.newest;

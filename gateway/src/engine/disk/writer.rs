@@ -27,7 +27,7 @@ use crate::metrics::{EngineCall, Metrics};
 /// What the thread is asked for.
 #[derive(Debug)]
 pub(crate) enum Job {
-    /// Store a log.
+    /// Store a log of a publisher.
     Store(NewLog, Promise),
     /// Delete the logs of a channel for good.
     Purge(Arc<Channel>, oneshot::Sender<Result<u64, EngineError>>),
@@ -37,7 +37,7 @@ pub(crate) enum Job {
     Clear(Vec<Named>),
     /// Delete ids that no publisher repeats any more, and return unused space to the file system.
     Tidy,
-    /// End in order.
+    /// Note that the end is in order.
     Close(Sender<()>),
 }
 
@@ -362,7 +362,7 @@ impl Writer {
             let _ = self.database.execute_batch("ROLLBACK");
         }
         self.room.roll_back();
-        self.books.forget();
+        self.books.discard();
         self.shared.is_broken.fetch_or(is_fatal(&error), Ordering::AcqRel);
         let error = EngineError::from(error);
         self.failed(EngineCall::Append, &error);
