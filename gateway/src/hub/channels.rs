@@ -151,10 +151,13 @@ impl Channels {
         else {
             return;
         };
-        let newest = channel.history().extent().newest;
-        let mut watermarks = self.watermarks();
-        watermarks.remember(name, newest);
-        self.extra_bytes.store(watermarks.bytes(), Ordering::Relaxed);
+        let history = channel.history();
+        if !history.is_stored() {
+            let mut watermarks = self.watermarks();
+            watermarks.remember(name, history.extent().newest);
+            self.extra_bytes.store(watermarks.bytes(), Ordering::Relaxed);
+        }
+        drop(history);
         map.remove(&**name);
         self.count.store(map.len(), Ordering::Relaxed);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 
 use crate::engine::{Engine, EngineError};
 use crate::hub::bounds::Bounds;
@@ -32,7 +33,11 @@ impl ColdPage {
 
 /// The pages that were read last.
 #[derive(Debug)]
-pub(crate) struct ColdPages(Cache<Key, ColdPage, Weigh>);
+pub(crate) struct ColdPages {
+    cache: Cache<Key, ColdPage, Weigh>,
+    /// Bounds the threads and connections of readers that come back at the same time.
+    reads: Semaphore,
+}
 
 /// A channel, by its serial number, and a number after which a page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +58,8 @@ impl Weighter<Key, ColdPage> for Weigh {
 impl ColdPages {
     pub(crate) fn new(bytes: usize) -> Self {
         let items = (bytes / EXPECTED_PAGE_BYTES).max(16);
-        Self(Cache::with_weighter(items, bytes as u64, Weigh))
+        let cache = Cache::with_weighter(items, bytes as u64, Weigh);
+        Self { cache, reads: Semaphore::new(MAX_READS) }
     }
 
     /// Returns a page that has the log `seq` of `channel`, if it is stored.
@@ -76,7 +82,7 @@ impl ColdPages {
         // The page was read before this log was stored, its logs fill it by bytes, or its beginning
         // was deleted since.
         if !page.is_full() {
-            self.0.remove(&whole);
+            self.cache.remove(&whole);
         }
         self.get(engine, channel, Key { after: seq - 1, ..whole }).await
     }
@@ -87,27 +93,33 @@ impl ColdPages {
         channel: &Arc<Channel>,
         key: Key,
     ) -> Result<ColdPage, EngineError> {
-        self.0.get_or_insert_async(&key, read(engine, channel, key.after)).await
+        let (engine, name) = (Arc::clone(engine), Arc::clone(channel.name()));
+        let page = Bounds { lines: PAGE_LOGS as usize, bytes: MAX_PAGE_BYTES };
+        let read = self.read(move || engine.read(&name, key.after, page));
+        self.cache.get_or_insert_async(&key, async { Ok(ColdPage(read.await?.into())) }).await
+    }
+
+    /// Runs `read`, which asks an engine, on a thread that may block.
+    ///
+    /// # Errors
+    /// The engine cannot read its store.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let failed = |error: &dyn std::fmt::Display| EngineError::Failed(error.to_string());
+        let _permit = self.reads.acquire().await.map_err(|error| failed(&error))?;
+        tokio::task::spawn_blocking(read).await.map_err(|error| failed(&error))?
     }
 
     /// Returns the bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
-        usize::try_from(self.0.weight()).unwrap_or(usize::MAX)
+        usize::try_from(self.cache.weight()).unwrap_or(usize::MAX)
     }
 }
 
-/// Reads the page after the number `after`, on a thread that may block.
-async fn read(
-    engine: &Arc<dyn Engine>,
-    channel: &Arc<Channel>,
-    after: u64,
-) -> Result<ColdPage, EngineError> {
-    let (engine, name) = (Arc::clone(engine), Arc::clone(channel.name()));
-    let page = Bounds { lines: PAGE_LOGS as usize, bytes: MAX_PAGE_BYTES };
-    let read = tokio::task::spawn_blocking(move || engine.read(&name, after, page));
-    let logs = read.await.map_err(|error| EngineError::Failed(error.to_string()))??;
-    Ok(ColdPage(logs.into()))
-}
+/// More would only wait for the same disk.
+const MAX_READS: usize = 8;
 
 /// As many logs as a reader sends at once.
 const PAGE_LOGS: u64 = 256;

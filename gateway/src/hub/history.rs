@@ -183,6 +183,11 @@ impl History {
         self.newest == self.start
     }
 
+    /// Returns whether an engine stores the logs, and knows where numbering continues.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
     /// Returns when the last log was published, in microseconds since 1970; 0 before the first.
     pub(crate) fn last_published(&self) -> u64 {
         self.last_published

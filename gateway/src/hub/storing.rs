@@ -91,8 +91,7 @@ impl Hub {
             }
         }
         let (engine, name) = (Arc::clone(&self.engine), Arc::clone(channel.name()));
-        let read = tokio::task::spawn_blocking(move || engine.read_before(&name, before, page));
-        let logs = read.await.map_err(|error| EngineError::Failed(error.to_string()))??;
+        let logs = self.cold.read(move || engine.read_before(&name, before, page)).await?;
         let held = channel.history().extent();
         let cutoff = self.ledger.cutoff().unwrap_or_default();
         // Those that were deleted meanwhile, or are too old by now, are gone.
@@ -128,10 +127,8 @@ impl Hub {
             return Ok(Vec::new());
         }
         let hub = Arc::clone(self);
-        let opened = tokio::task::spawn_blocking(move || {
-            channels.iter().map(|channel| hub.open_channel(channel)).collect()
-        });
-        opened.await.map_err(|error| EngineError::Failed(error.to_string()))?
+        let open = move || channels.iter().map(|channel| hub.open_channel(channel)).collect();
+        self.cold.read(open).await
     }
 
     /// Returns a page of the engine's store that has the log `seq` of `channel`, if it is stored.
@@ -155,8 +152,10 @@ impl Hub {
     fn known_channel(&self, name: &ChannelName) -> Result<Option<Arc<Channel>>, EngineError> {
         match self.channels.in_memory(name) {
             Some(channel) => Ok(Some(channel)),
-            None if self.engine.stored(name)?.is_some() => self.open_channel(name).map(Some),
-            None => Ok(None),
+            None => match self.engine.stored(name)? {
+                Some(stored) if stored.extent.newest > 0 => self.open_channel(name).map(Some),
+                _ => Ok(None),
+            },
         }
     }
 }
