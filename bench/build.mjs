@@ -36,14 +36,18 @@ const FEATURES = [
  */
 const THREADS = { "bare-worker": ["bare-worker-thread"], "core-worker": ["core-worker-thread"] };
 
+/** Installs the npm packages of the peers. */
+export async function installPeers() {
+  await installLocked(HERE, "bench: installing the peers, 295 MB (30 s)");
+}
+
 /**
  * Builds only what `contenders` need: peers are installed and Rust is compiled on demand.
  *
  * @param {Contender[]} contenders
  */
 export async function buildSite(contenders) {
-  if (contenders.some(({ isPeer }) => isPeer))
-    await installLocked(HERE, "bench: installing the peers, 295 MB (30 s)");
+  if (contenders.some(({ isPeer }) => isPeer)) await installPeers();
   await rm(SITE, { recursive: true, force: true });
   await mkdir(SITE, { recursive: true });
   const pages = [...new Set(contenders.map(({ page }) => page))];

@@ -1,5 +1,6 @@
 // The types that the parts of the benchmark share.
 
+import type { PeerGateway } from "./gateways/index.mjs";
 import type { Lab } from "./lab.mjs";
 import type { Profile, Profiler } from "./profile.mjs";
 
@@ -58,7 +59,8 @@ export interface Options {
   held: number;
   samples: number;
   mounts: number;
-  readers: number;
+  readers: number[];
+  gateways: readonly PeerGateway[];
   hiddenSeconds: number;
   /** Seconds after which a burst is cut. */
   patience: number;

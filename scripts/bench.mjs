@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildSite } from "../bench/build.mjs";
 import { chosen } from "../bench/contenders.mjs";
+import { chosenGateways } from "../bench/gateways/index.mjs";
 import { openLab } from "../bench/lab.mjs";
 import { PARTS } from "../bench/parts/index.mjs";
 import { PAYLOAD_NAMES } from "../bench/payload.mjs";
@@ -32,7 +33,8 @@ const USAGE = `usage: npm run bench -- [parts] [options]
   --held N             lines to hold for memory and search (1000000)
   --samples N          lines for the latency (200)
   --mounts N           visits for mounting (10)
-  --readers N          readers of the gateway (2000)
+  --readers N,N        readers of the gateways (1000,5000)
+  --gateways A,B       gateways by name: ours, ours-batch, nchan, better-sse, node
   --hidden-seconds N   how long the tab is hidden (600)
   --patience N         seconds after which a burst is cut (60)
   --built              measure pkg/ and the gateway as built, without building them again
@@ -51,7 +53,8 @@ const OPTIONS = /** @type {const} */ ({
   held: { type: "string", default: "1000000" },
   samples: { type: "string", default: "200" },
   mounts: { type: "string", default: "10" },
-  readers: { type: "string", default: "2000" },
+  readers: { type: "string", default: "1000,5000" },
+  gateways: { type: "string", default: "" },
   "hidden-seconds": { type: "string", default: "600" },
   patience: { type: "string", default: "60" },
   built: { type: "boolean", default: false },
@@ -161,7 +164,7 @@ function parse() {
       held: positive("held", values.held),
       samples: positive("samples", values.samples),
       mounts: positive("mounts", values.mounts),
-      readers: positive("readers", values.readers),
+      readers: values.readers.split(",").map((text) => positive("readers", text)),
       hiddenSeconds: positive("hidden-seconds", values["hidden-seconds"]),
       patience: positive("patience", values.patience),
       rates: values.rates.split(",").map((text) => positive("rates", text)),
@@ -170,6 +173,7 @@ function parse() {
         (name) => positionals.length === 0 || positionals.includes(name),
       ),
       only: values.only.split(",").filter(Boolean),
+      gateways: chosenGateways(values.gateways.split(",").filter(Boolean)),
       profiler: values.profile ? createProfiler : undefined,
       isBuilt: values.built,
       isWatched: values.watched,

@@ -50,7 +50,7 @@ async function show(program, options) {
   await buildPage();
   const { child, url } = await startGateway(
     program,
-    ["--port", options.port, "--next-free-port", "--site", DIST, ...logs(options)],
+    ["--demo", "--port", options.port, "--next-free-port", "--site", DIST, ...logs(options)],
     { show: true },
   );
   const busy = new URL(url).port === options.port ? "" : ` (port ${options.port} was busy)`;
@@ -65,7 +65,7 @@ async function show(program, options) {
 async function watch(program, options) {
   const { child, url } = await startGateway(
     program,
-    ["--port", WATCH_GATEWAY_PORT, ...logs(options)],
+    ["--demo", "--port", WATCH_GATEWAY_PORT, ...logs(options)],
     { show: true },
   );
   const trunk = spawn("trunk", ["serve"], {
@@ -93,7 +93,9 @@ async function chain({ port, rate }) {
   const sitePort = await freePort(Number(port));
   const stops = [
     await keepRunning("the gateway", async () => {
-      const { child } = await startGateway(program, ["--port", gatewayPort], { show: true });
+      const { child } = await startGateway(program, ["--demo", "--port", gatewayPort], {
+        show: true,
+      });
       return child;
     }),
     await keepRunning("the Express server", async () => {

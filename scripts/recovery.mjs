@@ -20,7 +20,7 @@ await entry(async () => {
   await setup("test");
   const program = await buildGateway();
   await buildPage();
-  let gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
+  let gateway = await startGateway(program, ["--demo", "--port", "0", "--site", DIST]);
   // Not imported at the top: in a fresh clone Playwright is installed by setup.
   const { chromium } = await import("@playwright/test");
   const browser = await chromium.launch({
@@ -37,7 +37,13 @@ await entry(async () => {
       await pages[0].waitForTimeout(SETTLED_MS);
       await stop(gateway.child, { signal: "SIGKILL" });
       await pages[0].waitForTimeout(DOWN_MS);
-      gateway = await startGateway(program, ["--port", new URL(gateway.url).port, "--site", DIST]);
+      gateway = await startGateway(program, [
+        "--demo",
+        "--port",
+        new URL(gateway.url).port,
+        "--site",
+        DIST,
+      ]);
       const start = Date.now();
       await Promise.all(
         pages.map(async (page) => {

@@ -15,6 +15,7 @@ await entry(async () => {
   await buildPage();
   mkdirSync(FOLDER, { recursive: true });
   const { child, url } = await startGateway(program, [
+    "--demo",
     "--port",
     "0",
     "--job",

@@ -184,6 +184,8 @@ function missingPackages() {
     ...(firefox ? [] : ["firefox-esr"]),
     // For promtool, which checks the gateway's metrics. Elsewhere than in CI, that test is skipped.
     ...(process.env.CI && !which("promtool") ? ["prometheus"] : []),
+    // In front of the gateway in tests, which are skipped without it elsewhere than in CI.
+    ...(process.env.CI && !which("nginx") ? ["nginx-light"] : []),
   ];
 }
 

@@ -43,7 +43,7 @@ const ROUND_MS = 20_000;
  * @param {{ minutes: number, rate: number, every: number }} options
  */
 export async function soak(program, { minutes, rate, every }) {
-  const gateway = await startGateway(program, ["--port", "0", "--site", DIST]);
+  const gateway = await startGateway(program, ["--demo", "--port", "0", "--site", DIST]);
   const proxy = await startFaultProxy(await buildFaultProxy(), gateway.url);
   // Not imported at the top: in a fresh clone Playwright is installed by setup.
   const { chromium } = await import("@playwright/test");

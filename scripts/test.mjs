@@ -185,6 +185,7 @@ async function browser() {
   const tests = files.flatMap((file) => ["--test", file.replace(".rs", "")]);
   const program = await buildGateway();
   const gateway = await startGateway(program, [
+    "--demo",
     "--port",
     "0",
     "--job",

@@ -1,17 +1,17 @@
-// The gateway by itself, on one core, with many readers of one channel: its memory, and the time
-// from publishing to the sockets of the readers.
+// Gateways by themselves, each on one core: the time from publishing to the sockets of many readers,
+// processor time and memory for that, and how fast logs are accepted.
 
-import { existsSync } from "node:fs";
 import path from "node:path";
-import { startGateway } from "../../scripts/lib/build.mjs";
-import { capture, run as runProgram, runAndKeep, stop, UserError } from "../../scripts/lib/run.mjs";
+import { capture, run as runProgram, runAndKeep, UserError } from "../../scripts/lib/run.mjs";
 import { ms, whole } from "../figures.mjs";
+import { install, pinned } from "../gateways/index.mjs";
 
 /**
  * @import { Lab } from "../lab.mjs"
  * @import { Contender, Options, Part } from "../types.js"
+ * @import { PeerGateway, Running } from "../gateways/index.mjs"
  *
- * @typedef {object} Reading What the example `readers` prints.
+ * @typedef {object} FanOut What `load fan-out` prints.
  * @property {number} readers
  * @property {number} logs
  * @property {number} lost
@@ -20,8 +20,17 @@ import { ms, whole } from "../figures.mjs";
  * @property {number} worst
  * @property {number} kbPerReader
  * @property {number} kbPerReaderAfter
+ * @property {number} cpuPerDelivery
  *
- * @typedef {Reading & { name: string, title: string }} GatewayResult
+ * @typedef {object} Throughput What `load publish` prints.
+ * @property {number} logs
+ * @property {number} perSecond
+ * @property {number} cpuPerLog
+ *
+ * @typedef {{ name: string, title: string } & (
+ *   | { kind: "readers", figures: FanOut }
+ *   | { kind: "publish", batch: number, figures: Throughput }
+ * )} GatewayResult
  */
 
 /** @type {Part<GatewayResult>} */
@@ -34,21 +43,21 @@ export const gateway = {
   contenders: () => false,
 };
 
-const RATE = 50;
+const RATE = 20;
 
-/** Pins a program to one core: the gateway to the first, the readers to the second. */
-const PIN = "/usr/bin/taskset";
-
-/** @type {Record<string, string[]>} */
-const FRAMINGS = { "one line per event": [], "batch frames": ["--batch"] };
+/** The logs that are published to measure the throughput, and the sizes of the requests. */
+const LOGS = 300_000;
+const BATCH = 1_000;
 
 /** @param {Options} options */
 function about({ readers, seconds }) {
   return [
-    `${whole(readers)} readers of one channel at ${RATE} lines/s for ${seconds} s, the gateway on `,
-    "one core, readers and publisher on another; from publishing over HTTP until a reader has the ",
-    "line. ",
-    '"kB" is the growth of the gateway\'s resident memory per reader.',
+    `${readers.map(whole).join(" and ")} readers of one channel at ${RATE} lines/s for ${seconds} s, `,
+    "each gateway on one core, readers and publisher on another; from publishing over HTTP until a ",
+    'reader has the line. "µs" is the processor time of the gateway for each line of each reader, ',
+    '"kB" the growth of its resident memory per reader. Then ',
+    `${whole(LOGS)} lines from 32 connections, each as soon as the one before is confirmed, and `,
+    `in batches of ${whole(BATCH)}.`,
   ].join("");
 }
 
@@ -58,53 +67,75 @@ function about({ readers, seconds }) {
  * @param {Options} options
  * @param {{ note: (line: string) => void }} report
  */
-async function run(_lab, _contenders, { readers, seconds }, { note }) {
-  const [program, reader] = await build();
+async function run(_lab, _contenders, { readers, seconds, gateways }, { note }) {
+  await install(gateways);
+  const [program, load] = await build();
   /** @type {GatewayResult[]} */
   const results = [];
-  for (const [title, args] of Object.entries(FRAMINGS)) {
-    const { child, url } = await startGateway(...pinned(0, program, ["--port", "0"]));
-    try {
-      const [command, all] = pinned(1, reader, [
-        "--gateway",
-        new URL(url).host,
-        "--pid",
-        String(child.pid),
-        "--readers",
-        String(readers),
-        "--rate",
-        String(RATE),
-        "--seconds",
-        String(seconds),
-        ...args,
-      ]);
-      const { code, output } = await runAndKeep(command, all);
-      const json = /^\{.*\}$/m.exec(output)?.[0];
-      if (code !== 0 || !json)
-        throw new UserError("bench: the readers failed; their output is above");
-      results.push({ name: title, title, ...JSON.parse(json) });
-      note(`gateway, ${title}: ${json.trim()}`);
-    } finally {
-      await stop(child);
+  for (const peer of gateways) {
+    const { name, title } = peer;
+    for (const count of readers) {
+      const args = ["--readers", String(count), "--rate", String(RATE)];
+      const figures = /** @type {FanOut} */ (
+        await loaded(peer, program, load, "fan-out", [...args, "--seconds", String(seconds)])
+      );
+      results.push({ name, title, kind: "readers", figures });
+      note(`gateway, ${title}: ${JSON.stringify(figures)}`);
+    }
+    if (name === "ours-batch") continue;
+    for (const batch of peer.hasBatches ? [1, BATCH] : [1]) {
+      const args = ["--logs", String(LOGS), "--batch", String(batch)];
+      if (batch > 1) args.push("--connections", "4");
+      const figures = /** @type {Throughput} */ (
+        await loaded(peer, program, load, "publish", args)
+      );
+      results.push({ name, title, kind: "publish", batch, figures });
+      note(`gateway, ${title}: ${JSON.stringify(figures)}`);
     }
   }
   return results;
 }
 
+/**
+ * Starts a gateway, loads it, and returns the figures.
+ *
+ * @param {PeerGateway} peer
+ * @param {string} program
+ * @param {string} load
+ * @param {"fan-out" | "publish"} command
+ * @param {string[]} args
+ * @returns {Promise<FanOut | Throughput>}
+ */
+async function loaded(peer, program, load, command, args) {
+  const running = await peer.start(program);
+  try {
+    const [pinnedLoad, all] = pinned(1, load, [command, ...targetOf(peer, running), ...args]);
+    const { code, output } = await runAndKeep(pinnedLoad, all);
+    const json = /^\{.*\}$/m.exec(output)?.[0];
+    if (code !== 0 || !json)
+      throw new UserError(`bench: ${peer.title}: the load failed; its output is above`);
+    return JSON.parse(json);
+  } finally {
+    await running.end();
+  }
+}
+
+/**
+ * @param {PeerGateway} peer
+ * @param {Running} running
+ */
+function targetOf({ stream, publish, body }, { host, pids, headers }) {
+  const target = ["--gateway", host, "--stream", stream, "--publish", publish, "--body", body];
+  return [
+    ...target,
+    ...pids.flatMap((pid) => ["--pid", String(pid)]),
+    ...headers.flatMap((header) => ["--header", header]),
+  ];
+}
+
 async function build() {
-  if (
-    (await runProgram("cargo", [
-      "build",
-      "--quiet",
-      "--release",
-      "--package",
-      "logs-gateway",
-      "--bin",
-      "logs-gateway",
-      "--example",
-      "readers",
-    ])) !== 0
-  )
+  const args = ["build", "--quiet", "--release", "--package", "logs-gateway"];
+  if ((await runProgram("cargo", [...args, "--bin", "logs-gateway", "--example", "load"])) !== 0)
     throw new UserError("bench: cargo could not build the gateway; its output is above");
   const metadata = capture("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
   if (metadata === undefined) throw new UserError("bench: cargo metadata failed");
@@ -112,52 +143,36 @@ async function build() {
   const suffix = process.platform === "win32" ? ".exe" : "";
   return [
     path.join(target, "release", `logs-gateway${suffix}`),
-    path.join(target, "release/examples", `readers${suffix}`),
+    path.join(target, "release/examples", `load${suffix}`),
   ];
-}
-
-/**
- * Returns the command that runs a program on one core. `taskset` executes the program in its place,
- * so that both have the same process id.
- *
- * @param {number} core
- * @param {string} program
- * @param {string[]} args
- * @returns {[string, string[]]}
- */
-function pinned(core, program, args) {
-  return existsSync(PIN) ? [PIN, ["-c", String(core), program, ...args]] : [program, args];
 }
 
 /** @param {GatewayResult[]} results */
 function rows(results) {
-  return [
-    [
-      "framing",
-      "readers",
-      "lines each",
-      "lost",
-      "p50 ms",
-      "p99 ms",
-      "worst ms",
-      "kB open",
-      "kB after",
-    ],
-    ...results.map(row),
-  ];
+  const head = ["gateway", "load", "lost", "p50 ms", "p99 ms", "worst ms", "µs", "kB open"];
+  return [[...head, "kB after", "lines/s"], ...results.map(row)];
 }
 
 /** @param {GatewayResult} result */
-function row({ title, readers, logs, lost, p50, p99, worst, kbPerReader, kbPerReaderAfter }) {
+function row(result) {
+  const { title } = result;
+  if (result.kind === "publish") {
+    const { perSecond, cpuPerLog } = result.figures;
+    const load = result.batch > 1 ? `batches of ${whole(result.batch)}` : "single publishes";
+    return [title, load, "", "", "", "", cpuPerLog.toFixed(1), "", "", whole(perSecond)];
+  }
+  const { readers, lost, p50, p99, worst, kbPerReader, kbPerReaderAfter, cpuPerDelivery } =
+    result.figures;
   return [
     title,
-    whole(readers),
-    whole(logs),
+    `${whole(readers)} readers`,
     whole(lost),
     ms(p50),
     ms(p99),
     ms(worst),
+    cpuPerDelivery.toFixed(1),
     kbPerReader.toFixed(1),
     kbPerReaderAfter.toFixed(1),
+    "",
   ];
 }

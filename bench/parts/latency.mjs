@@ -65,7 +65,8 @@ function about({ samples }) {
  */
 async function run(lab, contenders, { samples, program }, { note }) {
   if (!program) throw new Error("the latency needs the program of the gateway");
-  const gateway = await startGateway(program, ["--port", "0", "--site", SITE, "--csp", POLICY]);
+  const args = ["--demo", "--port", "0", "--site", SITE, "--csp", POLICY];
+  const gateway = await startGateway(program, args);
   const publisher = createPublisher(gateway.url);
   const results = [];
   try {

@@ -2,7 +2,7 @@
 //!
 //! A log enters through [`http`], and the [`hub`] numbers it and stores it in the history of its
 //! channel. Each [`reader`] is woken, fetches from its position in each channel, and [`http`] sends
-//! what it fetched. [`server`] owns the sockets, [`demo`] publishes sample logs and replays
+//! what it fetched. [`auth`] decides who may read. [`server`] owns the sockets, [`demo`] publishes sample logs and replays
 //! recordings, [`output`] writes the process's own messages, and [`signals`] ends it.
 
 #![warn(
@@ -12,15 +12,19 @@
 )]
 
 pub mod admin;
+pub mod auth;
 pub mod demo;
 pub mod engine;
 mod error_chain;
 pub mod http;
 pub mod hub;
+mod json;
+pub mod limits;
 pub mod log_json;
 pub mod metrics;
 pub mod output;
 pub mod reader;
+pub mod redaction;
 pub mod server;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 pub mod signals;

@@ -7,6 +7,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 
+use crate::auth::denied::Cause;
+use crate::limits::kind::Limit;
+
 /// A label with its value.
 type Label = [(&'static str, &'static str); 1];
 
@@ -14,12 +17,14 @@ type Label = [(&'static str, &'static str); 1];
 #[derive(Clone, Debug)]
 pub struct Metrics {
     pub(crate) refused: Family<Label, Counter>,
+    pub(crate) auth_failures: Family<Label, Counter>,
     pub(crate) duplicates: Counter,
     pub(crate) replayed: Counter,
     pub(crate) gaps: Family<Label, Counter>,
     pub(crate) missed: Family<Label, Counter>,
     pub(crate) reloads: Family<Label, Counter>,
     pub(crate) publish_to_write: Histogram,
+    pub(crate) limit_refusals: Family<Label, Counter>,
     pub(crate) engine_errors: Family<Label, Counter>,
     pub(crate) engine_append: Histogram,
 }
@@ -49,6 +54,8 @@ pub(crate) enum Refused {
     /// Something that cannot be read.
     Invalid,
     TooLarge,
+    /// A limit that will admit it later.
+    Limit,
     /// The gateway is shutting down.
     Draining,
     /// The log could not be stored.
@@ -61,12 +68,14 @@ impl Default for Metrics {
     fn default() -> Self {
         let metrics = Self {
             refused: Family::default(),
+            auth_failures: Family::default(),
             duplicates: Counter::default(),
             replayed: Counter::default(),
             gaps: Family::default(),
             missed: Family::default(),
             reloads: Family::default(),
             publish_to_write: Histogram::new(BUCKETS),
+            limit_refusals: Family::default(),
             engine_errors: Family::default(),
             engine_append: Histogram::new(BUCKETS),
         };
@@ -76,9 +85,15 @@ impl Default for Metrics {
         for reason in Refused::ALL {
             let _ = metrics.refused.get_or_create(&[("reason", reason.name())]);
         }
+        for cause in Cause::ALL {
+            let _ = metrics.auth_failures.get_or_create(&[("cause", cause.name())]);
+        }
         for reason in GAP_REASONS {
             let _ = metrics.gaps.get_or_create(&[("reason", gap_name(reason))]);
             let _ = metrics.missed.get_or_create(&[("reason", gap_name(reason))]);
+        }
+        for limit in Limit::ALL {
+            let _ = metrics.limit_refusals.get_or_create(&[("limit", limit.name())]);
         }
         for result in ["success", "failure"] {
             let _ = metrics.reloads.get_or_create(&[("result", result)]);
@@ -98,8 +113,18 @@ impl Metrics {
         self.engine_errors.get_or_create(&[("call", call.name())]).inc();
     }
 
+    /// Counts a request, or a line of a batch, that a limit refused.
+    pub(crate) fn note_limit(&self, limit: Limit) {
+        self.limit_refusals.get_or_create(&[("limit", limit.name())]).inc();
+    }
+
     pub(crate) fn note_refused(&self, reason: Refused) {
         self.refused.get_or_create(&[("reason", reason.name())]).inc();
+    }
+
+    /// Counts a reader who was refused.
+    pub(crate) fn note_auth_failure(&self, cause: Cause) {
+        self.auth_failures.get_or_create(&[("cause", cause.name())]).inc();
     }
 
     /// Counts a gap that was reported to a reader, and the logs in it, if their number is known.
@@ -122,13 +147,14 @@ impl EngineCall {
 }
 
 impl Refused {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Token,
         Self::Expired,
         Self::Service,
         Self::Workspace,
         Self::Invalid,
         Self::TooLarge,
+        Self::Limit,
         Self::Draining,
         Self::Storage,
     ];
@@ -141,6 +167,7 @@ impl Refused {
             Self::Workspace => "workspace",
             Self::Invalid => "invalid",
             Self::TooLarge => "too_large",
+            Self::Limit => "limit",
             Self::Draining => "draining",
             Self::Storage => "storage",
         }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::sync::Arc;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
-use logs_gateway::http::tokens::Tokens;
+use logs_gateway::http::state::Gateway;
 use logs_gateway::hub::Hub;
+use logs_gateway::server::door::Door;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::errors::without_secrets;
@@ -73,11 +73,15 @@ impl Reload {
 
     /// Reads the configuration again and applies it, or keeps the old one if anything is wrong.
     /// Returns whether it was applied.
-    pub(crate) fn run(&mut self, hub: &Hub, tokens: &Arc<Tokens>) -> bool {
-        match self.read(tokens) {
+    pub(crate) fn run(&mut self, running: &Gateway, door: &Door) -> bool {
+        match self.read(running) {
             Ok((loaded, prepared)) => {
-                tokens.replace(prepared.tokens());
-                self.apply(&loaded, hub);
+                running.tokens.replace(prepared.tokens());
+                running.mode.replace(prepared.mode());
+                running.redaction.replace(prepared.redaction());
+                running.limits.reconfigure(loaded.cli.serve.limits.config());
+                door.set_head_timeout(loaded.cli.serve.limits.head_timeout);
+                self.apply(&loaded, &running.hub);
                 true
             }
             Err(errors) => {
@@ -91,15 +95,18 @@ impl Reload {
 
     /// Reads the configuration, and makes everything that a start would make, so that what refuses
     /// a start refuses a reload too.
-    fn read(&self, current: &Tokens) -> Result<(Loaded, Prepared), Vec<String>> {
+    fn read(&self, running: &Gateway) -> Result<(Loaded, Prepared), Vec<String>> {
         let loaded = load(&self.arguments).map_err(|wrong| match wrong {
             Wrong::Settings(errors) => errors,
             Wrong::Flags(error) => vec![error.to_string().trim_end().into()],
         })?;
         let prepared = Prepared::new(loaded.cli.serve.clone())?;
+        if prepared.mode().is_demo() != running.mode.is_demo() {
+            return Err(vec![OTHER_MODE.into()]);
+        }
         // A new host takes effect after a restart, but the tokens do now.
         check_strength(prepared.tokens(), &self.host).map_err(|error| vec![error])?;
-        if prepared.tokens().is_demo() && !current.is_demo() {
+        if prepared.tokens().is_demo() && !running.tokens.is_demo() {
             return Err(vec![NO_TOKENS.into()]);
         }
         Ok((loaded, prepared))
@@ -124,11 +131,14 @@ impl Reload {
     }
 }
 
+/// A gateway that readers trust must not become one for everybody.
+const OTHER_MODE: &str = "demo has changed, which decides who may read and publish: restart";
+
 /// A file of tokens that is no longer named is more likely a mistake than a wish for the demo's.
 const NO_TOKENS: &str = "no tokens are set any more, and those of the demo are public: name the file of tokens, or restart";
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 13] = [
+const CHANGEABLE: [&str; 32] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
@@ -141,5 +151,24 @@ const CHANGEABLE: [&str; 13] = [
     "reader-bytes",
     "slow-reader",
     "log-level",
+    "max-streams-per-user",
+    "max-streams-per-address",
+    "max-streams-per-workspace",
+    "max-token-logs-per-second",
+    "max-token-bytes-per-second",
+    "max-workspace-logs-per-second",
+    "max-workspace-bytes-per-second",
+    "max-channel-logs-per-second",
+    "max-channel-bytes-per-second",
+    "publish-burst",
+    "max-channels-per-workspace",
+    "max-log-bytes",
+    "head-timeout",
+    "body-timeout",
+    "max-auth-failures",
+    "redact",
     "tokens",
+    "trusted-proxy",
+    "auth-jwt-secret-file",
+    "trusted-proxy-secret-file",
 ];

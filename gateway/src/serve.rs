@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
+use logs_gateway::auth::Mode;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
 use logs_gateway::engine::disk::DiskOptions;
@@ -14,13 +15,19 @@ use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::base_url::BaseUrl;
 use logs_gateway::http::cors::Cors;
 use logs_gateway::http::hosts::Hosts;
+use logs_gateway::http::outgoing::Outgoing;
 use logs_gateway::http::state::Gateway;
 use logs_gateway::http::token_file;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::clock::Clock;
-use logs_gateway::server::door::{Door, Limits, WRITE_TIMEOUT};
+use logs_gateway::limits::Limits;
+use logs_gateway::reader::timing::StreamTiming;
+use logs_gateway::redaction::Redaction;
+use logs_gateway::server::door::{
+    Door, HEAD_TIMEOUT, IDLE_TIMEOUT, Limits as DoorLimits, WRITE_TIMEOUT,
+};
 use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
@@ -39,7 +46,7 @@ use crate::{Site, run};
 pub(crate) struct Prepared {
     gateway: Gateway,
     extras: Extras,
-    limits: Limits,
+    limits: DoorLimits,
     listen: Listen,
     admin: Option<AdminAddress>,
     /// Where logs are stored, if not in memory. The folder is opened by [`serve`] only: a reload
@@ -55,8 +62,26 @@ impl Prepared {
     /// # Errors
     /// A sentence that says which flag is wrong.
     pub(crate) fn new(arguments: Serve) -> Result<Self, Vec<String>> {
+        let network = &arguments.network;
+        let has_tokens = !arguments.tokens.is_empty() || arguments.token_file.is_some();
+        let mode = arguments.outgoing.load(false).and_then(|outgoing| {
+            let (auth, is_loopback) = (&arguments.auth, network.is_loopback());
+            auth.mode(is_loopback, &network.host, has_tokens, &outgoing)
+        });
+        let mode = mode.map_err(|error| vec![error])?;
         let tokens = load_tokens(&arguments)?;
-        Self::with(arguments, tokens).map_err(|error| vec![error])
+        let redaction = arguments.limits.redaction()?;
+        Self::with(arguments, mode, tokens, redaction).map_err(|error| vec![error])
+    }
+
+    /// Returns whether readers and publishers are authenticated.
+    pub(crate) fn mode(&self) -> &Mode {
+        &self.gateway.mode
+    }
+
+    /// Returns the rules of the file of redactions.
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.gateway.redaction
     }
 
     /// Returns the tokens of flags and file.
@@ -64,28 +89,41 @@ impl Prepared {
         &self.gateway.tokens
     }
 
-    fn with(arguments: Serve, tokens: Tokens) -> Result<Self, String> {
+    fn with(
+        arguments: Serve,
+        mode: Mode,
+        tokens: Tokens,
+        redaction: Redaction,
+    ) -> Result<Self, String> {
         let job_token = arguments
             .job
             .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
             .transpose()?;
+        let outgoing = arguments.outgoing.load(arguments.use_env_proxy)?;
         let config = arguments.hub();
         let disk = arguments.engine.disk(&config)?;
         let gateway = Gateway {
+            mode,
             hub: Arc::new(Hub::new(config)),
             tokens: Arc::new(tokens),
-            upstream: arguments
-                .upstream
-                .map(|base| upstream(base, arguments.use_env_proxy))
-                .transpose()?,
-            timing: arguments.tuning.timing(),
+            upstream: arguments.upstream.map(|base| upstream(base, outgoing)).transpose()?,
+            timing: StreamTiming {
+                expiry_notice: arguments.auth.auth_expiry_notice,
+                ..arguments.tuning.timing()
+            },
+            limits: Arc::new(Limits::new(arguments.limits.config())),
+            redaction: Arc::new(redaction),
             shutdown: CancellationToken::new(),
         };
         let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
         Ok(Self {
             gateway,
             extras: extras(&arguments.network)?,
-            limits: arguments.network.sockets.limits(files_each),
+            limits: DoorLimits {
+                head_timeout: arguments.limits.head_timeout,
+                idle_timeout: arguments.limits.idle_timeout,
+                ..arguments.network.sockets.limits(files_each)
+            },
             listen: arguments.network.listen(),
             admin: arguments.admin,
             disk,
@@ -106,7 +144,11 @@ pub(crate) async fn serve(
         gateway.hub = Arc::new(hub);
     }
     let shutdown = gateway.shutdown.clone();
+    gateway.mode.start(shutdown.clone()).await?;
     let listener = listen.bind().await?;
+    if gateway.mode.is_demo() {
+        tracing::warn!("a demo: anyone on this machine may read and publish; do not expose it");
+    }
     let door = Door::new(limits);
     let admin = match admin {
         Some(address) => Some(start_admin(&address, &gateway, &door).await?),
@@ -116,10 +158,10 @@ pub(crate) async fn serve(
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
         tokio::spawn(job::run(publisher, rate, shutdown.clone()));
     }
-    let (hub, tokens) = (Arc::clone(&gateway.hub), Arc::clone(&gateway.tokens));
+    let (running, running_door) = (gateway.clone(), Arc::clone(&door));
     let on_hangup = move || {
-        let is_success = reload.run(&hub, &tokens);
-        hub.metrics().note_reload(is_success);
+        let is_success = reload.run(&running, &running_door);
+        running.hub.metrics().note_reload(is_success);
     };
     tokio::spawn(sweep(Arc::downgrade(&gateway.hub)));
     let hub = Arc::clone(&gateway.hub);
@@ -168,14 +210,15 @@ async fn start_admin(
     Ok(local)
 }
 
-/// Returns the tokens of flags and file. Only without either, they are those of the demo.
+/// Returns the tokens of flags and file. In a demo without either, they are the public ones.
 ///
 /// # Errors
 /// Everything that is wrong in the file, or a token that is too weak for where the gateway listens.
 fn load_tokens(arguments: &Serve) -> Result<Tokens, Vec<String>> {
     let mut all = arguments.tokens.clone();
     let tokens = match &arguments.token_file {
-        None => Tokens::new(all),
+        None if arguments.auth.demo => Tokens::new(all),
+        None => Tokens::only(all),
         Some(file) => {
             all.extend(token_file::read(file)?);
             Tokens::only(all)
@@ -193,17 +236,14 @@ pub(crate) fn check_strength(tokens: &Tokens, host: &str) -> Result<(), String> 
     if is_loopback(host) {
         return Ok(());
     }
-    let checked = if tokens.is_demo() {
-        Err("the demo tokens are public: set your own with --token SERVICE=TOKEN".into())
-    } else {
-        tokens.check_strength()
-    };
-    checked.map_err(|error| format!("other machines can reach --host {host}, and {error}"))
+    tokens
+        .check_strength()
+        .map_err(|error| format!("other machines can reach --host {host}, and {error}"))
 }
 
 /// Returns the upstream of the flags, with the header in the variable that keeps it out of the
 /// process list.
-fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String> {
+fn upstream(base: BaseUrl, outgoing: Outgoing) -> Result<Arc<Upstream>, String> {
     let authorization = match std::env::var(UPSTREAM_AUTHORIZATION) {
         Ok(text) => {
             let mut value = text
@@ -217,7 +257,8 @@ fn upstream(base: BaseUrl, use_env_proxy: bool) -> Result<Arc<Upstream>, String>
             return Err(format!("{UPSTREAM_AUTHORIZATION} is not a valid header value"));
         }
     };
-    Upstream::with(base, Options { authorization, use_env_proxy, ..Options::default() })
+    Upstream::with(base, Options { authorization, outgoing, ..Options::default() })
+        .map_err(|error| format!("--upstream: {error}"))
 }
 
 /// Returns the URL of `listener` for a client on this machine.
@@ -260,8 +301,13 @@ const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(5);
 
 /// Few operators and scrapers connect at a time.
-const ADMIN_LIMITS: Limits =
-    Limits { max_connections: 64, reserve: 8, write_timeout: WRITE_TIMEOUT };
+const ADMIN_LIMITS: DoorLimits = DoorLimits {
+    max_connections: 64,
+    reserve: 8,
+    write_timeout: WRITE_TIMEOUT,
+    head_timeout: HEAD_TIMEOUT,
+    idle_timeout: IDLE_TIMEOUT,
+};
 
 const NO_JOB_TOKEN: &str =
     "--job publishes as service etl, which has no token: add --token etl=TOKEN";

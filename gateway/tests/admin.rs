@@ -31,6 +31,7 @@ impl Watched {
         command
             .args([&fixed[..], arguments].concat())
             .env_remove("LOGS_GATEWAY_TOKENS")
+            .env("LOGS_GATEWAY_DEMO", "true")
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stderr(Stdio::piped());

@@ -10,6 +10,9 @@ use std::process::Command;
 use program_support::{Running, ended, program};
 use temporary::File;
 
+/// The example of the rules, which is a valid file of rules.
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/redact.example.toml");
+
 fn with(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = program(arguments);
     command.envs(variables.iter().copied());
@@ -126,7 +129,7 @@ fn check_judges_what_no_single_value_shows() {
     assert!(code == Some(0) && text.contains("is valid"), "{text}");
     for (text, expected) in [
         ("site = \"/no/such/folder\"\n", "no index.html"),
-        ("host = \"0.0.0.0\"\n", "the demo tokens are public"),
+        ("host = \"0.0.0.0\"\n", "other machines can reach"),
         ("cors-origin = [\"*\"]\ncors-credentials = true\n", "cors"),
         ("use-env-proxy = true\n", "--upstream"),
     ] {
@@ -159,6 +162,7 @@ fn no_error_and_no_print_repeats_a_secret() {
 #[test]
 fn the_example_lists_every_key_with_its_default() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/gateway.example.toml");
+    // In demo mode, since it names no readers as it is.
     let (code, output) = ended(program(&["--check", "--config", path]));
     assert_eq!(code, Some(0), "{output}");
     let example = std::fs::read_to_string(path).expect("the example");
@@ -188,11 +192,24 @@ fn the_example_lists_every_key_with_its_default() {
         })
         .collect();
     let tokens = File::new("tokens", "");
+    let proxy = File::new("proxy-secret", &"s".repeat(32));
+    let authority = rcgen::generate_simple_self_signed([]).expect("a certificate");
+    let authority = File::new("authority", &authority.cert.pem());
     let all = all
+        .replace("\"internal-ca.pem\"", &format!("{:?}", authority.path()))
         .replace("\"dist\"", &format!("{:?}", site.display().to_string()))
-        .replace("\"tokens.toml\"", &format!("{:?}", tokens.path()));
+        .replace("\"redact.toml\"", &format!("{RULES:?}"))
+        .replace("\"tokens.toml\"", &format!("{:?}", tokens.path()))
+        .replace("\"proxy-secret\"", &format!("{:?}", proxy.path()))
+        .replace("\"jwt-secret\"", &format!("{:?}", proxy.path()))
+        // Only one of the two places of keys may be set.
+        .replace("auth-jwks = ", "#auth-jwks = ");
     let file = File::new("example", &all);
-    let (code, output) = ended(program(&["--check", "--config", file.path()]));
+    let mut command = program(&["--check", "--config", file.path()]);
+    let (code, output) = {
+        command.env_remove("LOGS_GATEWAY_DEMO");
+        ended(command)
+    };
     std::fs::remove_dir_all(&site).expect("the folder is there");
     assert_eq!(code, Some(0), "{output}");
 }

@@ -21,7 +21,7 @@ use support::process::Raw;
 fn on_a_small_disk(folder: &Folder) -> Option<Stored> {
     fs::create_dir(folder.path()).expect("a folder");
     let script = format!(
-        "mount -t tmpfs -o size=8m tmpfs {0} && exec {1} --port 0 --admin 0 --engine disk --data-dir {0}/data",
+        "mount -t tmpfs -o size=8m tmpfs {0} && exec {1} --demo --port 0 --admin 0 --engine disk --data-dir {0}/data",
         folder.text(),
         env!("CARGO_BIN_EXE_logs-gateway")
     );

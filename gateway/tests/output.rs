@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use logs_test_support::process::{closed_pipe, full_pipe};
 use support::PROXY;
-use support::process::{Gateway, Process, command};
+use support::process::{Gateway, Process, command, exchange};
 
 fn full_device() -> Stdio {
     OpenOptions::new().write(true).open("/dev/full").expect("/dev/full").into()
@@ -78,6 +78,53 @@ fn log_lines_that_are_not_accepted_are_counted() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(gateway.get("/admin/logs/stats").contains("\"logLinesDropped\":"));
+}
+
+/// The address on which a gateway with `--admin` answers operators, from its second line of output.
+fn admin_of(gateway: &mut Process) -> String {
+    let mut line = String::new();
+    gateway.stdout.as_mut().expect("piped").read_line(&mut line).expect("a line");
+    line.trim()
+        .split_once("http://")
+        .unwrap_or_else(|| panic!("no address in {line:?}"))
+        .1
+        .to_owned()
+}
+
+/// The value of the metric of lines that were dropped.
+fn dropped(admin: &str) -> u64 {
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let metrics = exchange(admin, request);
+    let value = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("logs_gateway_log_lines_dropped_total "))
+        .unwrap_or_else(|| panic!("the metric is missing: {metrics}"));
+    value.parse().expect("a number")
+}
+
+#[test]
+fn while_standard_error_is_stalled_logs_arrive_and_dropped_lines_are_counted() {
+    let (_reader, writer) = full_pipe();
+    let arguments = ["--port", "0", "--admin", "0", "--log-level", "debug"];
+    let mut gateway = Process::start(command(&arguments).stderr(writer));
+    let admin = admin_of(&mut gateway);
+    let mut readers: Vec<_> = (0..20).map(|_| gateway.read(PROXY)).collect();
+    let start = Instant::now();
+    let mut published = 0;
+    // Each publish writes lines, of which a few thousand are queued before any is dropped.
+    while published < 300 || dropped(&admin) == 0 {
+        assert!(start.elapsed() < 3 * support::PATIENCE, "no line is dropped");
+        published += 1;
+        assert!(gateway.publish(&format!("log {published}.")).contains("\"delivered\":20"));
+    }
+    readers.iter_mut().for_each(|reader| reader.until(&format!("log {published}.")));
+    let before = dropped(&admin);
+    assert!(gateway.publish("one more").contains("\"delivered\":20"));
+    assert!(dropped(&admin) > before, "each dropped line is counted");
+    gateway.signal("-TERM");
+    readers.iter_mut().for_each(|reader| reader.until("\"shutdown\""));
+    drop(readers);
+    assert!(gateway.end().success());
 }
 
 #[test]

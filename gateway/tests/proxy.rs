@@ -156,7 +156,7 @@ async fn ends_upstream_when_the_browser_leaves() {
 }
 
 #[tokio::test]
-async fn names_the_cause_when_upstream_is_down() {
+async fn a_backend_that_is_down_is_a_502_without_its_address() {
     // Bound and released again: no server listens there.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
@@ -165,7 +165,8 @@ async fn names_the_cause_when_upstream_is_down() {
     let gateway = Server::forwarding_to(&gone).await;
     let answer = gateway.get(PROXY).await;
     assert_eq!(answer.status, 502);
-    assert!(answer.error().contains(&gone) && answer.error().contains("refused"), "{answer:?}");
+    assert!(answer.error().starts_with("the backend cannot be reached"), "{answer:?}");
+    assert!(!answer.error().contains("127.0.0.1") && !answer.error().contains(&gone), "{answer:?}");
 }
 
 #[tokio::test]
@@ -195,7 +196,7 @@ async fn a_forwarded_stream_is_listed_and_stopped_like_others() {
     assert_eq!(gateway.publish("published here").await, 0, "upstream feeds this stream");
 
     let stop = serde_json::json!({ "connectionId": listed["connections"][0]["connectionId"] });
-    let answer = gateway.post("/admin/logs/stop", "l5-etl-token", stop.to_string()).await;
+    let answer = gateway.post("/admin/logs/stop", "operator-token", stop.to_string()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(reader.event().await.expect("a goodbye").0, "bye stop");
     assert_eq!(reader.frame().await, None);

@@ -1,5 +1,4 @@
-//! What a reload refuses: tokens that are too weak for where the gateway listens, and whatever the
-//! next start would refuse.
+//! What a reload refuses: another mode, and whatever the next start would refuse.
 
 #![cfg(unix)]
 
@@ -7,15 +6,17 @@ mod support;
 #[path = "support/temporary.rs"]
 mod temporary;
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{ChildStderr, Command, Stdio};
 
-use support::process::Process;
+use support::process::{Process, Raw, connect};
 use temporary::File;
 
 /// A loopback address in a form that the gateway takes for a name, so for one that other machines
 /// may reach.
 const OTHERS_REACH: &str = "host = \"127.1\"\n";
+
+const DEMO: &str = "demo = true\n";
 
 /// The hash of [`SECRET`].
 const TOKENS: &str = "[[token]]\nname = \"own\"\nservices = [\"etl\"]\nworkspaces = [\"*\"]\nsha256 = \"9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f\"\n";
@@ -35,6 +36,7 @@ impl Reloading {
         setsid
             .args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0", "--config", config.path()])
             .env_remove("LOGS_GATEWAY_TOKENS")
+            .env_remove("LOGS_GATEWAY_DEMO")
             .env("RUST_LOG", "info")
             .stdin(Stdio::null())
             .stderr(Stdio::piped());
@@ -65,46 +67,78 @@ impl Reloading {
 }
 
 #[test]
-fn the_tokens_must_be_strong_enough_for_where_the_gateway_listens_now() {
-    let tokens = File::new("reload-strong", TOKENS);
-    let named = format!("{OTHERS_REACH}tokens = {:?}\n", tokens.path());
-    let mut reloading = Reloading::start("strength", &named);
-    assert_eq!(reloading.publish(SECRET), "200");
-    // The new host would take effect after a restart.
-    for config in ["", "host = \"127.0.0.1\"\n"] {
+fn a_reload_makes_no_demo_of_a_gateway_and_no_gateway_of_a_demo() {
+    let tokens = File::new("reload-mode-tokens", TOKENS);
+    let named = format!("tokens = {:?}\n", tokens.path());
+    let proxy = "trusted-proxy = [\"127.0.0.1\"]\n";
+    let mut reloading = Reloading::start("mode", &format!("{OTHERS_REACH}{proxy}{named}"));
+    for (config, expected) in [
+        (DEMO, "stays in force: demo has changed"),
+        ("", "stays in force: neither readers nor publishers are authenticated"),
+        (proxy, "stays in force: publishers have no tokens"),
+        (&named, "stays in force: readers are not authenticated"),
+        (&format!("{OTHERS_REACH}{DEMO}"), "other machines can reach --host 127.1"),
+    ] {
         let result = reloading.reload(config);
-        assert!(
-            result.contains("other machines can reach --host 127.1, and the demo tokens"),
-            "{result}"
-        );
+        assert!(result.contains(expected), "{config}: {result}");
         assert_eq!([reloading.publish("l5-etl-token"), reloading.publish(SECRET)], ["403", "200"]);
     }
+    let mut demo = Reloading::start("demo-mode", DEMO);
+    let result = demo.reload(&format!("{proxy}{named}"));
+    assert!(result.contains("stays in force: demo has changed"), "{result}");
+    assert_eq!([demo.publish("l5-etl-token"), demo.publish(SECRET)], ["200", "403"]);
+}
+
+#[test]
+fn trusted_proxies_are_replaced_without_ending_a_stream() {
+    let tokens = File::new("reload-proxy-tokens", TOKENS);
+    let config =
+        |proxy: &str| format!("tokens = {:?}\ntrusted-proxy = [{proxy:?}]\n", tokens.path());
+    let mut reloading = Reloading::start("proxy", &config("127.0.0.1"));
+    let path = "/logs/stream?channels=logs:etl:w";
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nX-User-Id: jane\r\nX-Workspace-Id: w\r\n\r\n"
+    );
+    let open = |reloading: &Reloading| {
+        let mut socket = connect(reloading.gateway.address());
+        socket.write_all(head.as_bytes()).expect("it accepts the request");
+        let mut raw = Raw { socket, text: String::new() };
+        raw.until("\r\n\r\n");
+        raw
+    };
+    let mut reader = open(&reloading);
+    assert!(reader.text.starts_with("HTTP/1.1 200"), "{}", reader.text);
+    let result = reloading.reload(&config("10.0.0.1"));
+    assert!(result.contains("was reloaded"), "{result}");
+    assert!(open(&reloading).text.starts_with("HTTP/1.1 401"));
+    assert_eq!(reloading.publish(SECRET), "200");
+    reader.until("\"seq\":1");
 }
 
 #[test]
 fn own_tokens_are_not_replaced_by_those_of_the_demo() {
     let tokens = File::new("reload-own", TOKENS);
-    let mut reloading = Reloading::start("demo", "");
+    let mut reloading = Reloading::start("demo", DEMO);
     assert_eq!(reloading.publish("l5-etl-token"), "200");
-    let result = reloading.reload(&format!("tokens = {:?}\n", tokens.path()));
+    let result = reloading.reload(&format!("{DEMO}tokens = {:?}\n", tokens.path()));
     assert!(result.contains("was reloaded"), "{result}");
     assert_eq!([reloading.publish("l5-etl-token"), reloading.publish(SECRET)], ["403", "200"]);
-    let result = reloading.reload("");
+    let result = reloading.reload(DEMO);
     assert!(result.contains("stays in force: no tokens are set any more"), "{result}");
     assert_eq!([reloading.publish("l5-etl-token"), reloading.publish(SECRET)], ["403", "200"]);
 }
 
 #[test]
 fn what_refuses_a_start_refuses_a_reload() {
-    let mut reloading = Reloading::start("start", "");
+    let mut reloading = Reloading::start("start", DEMO);
     for (config, expected) in [
         ("cors-credentials = true\n", "cors"),
         ("site = \"/nonexistent\"\n", "it has no index.html"),
         (OTHERS_REACH, "other machines can reach --host 127.1"),
     ] {
-        let result = reloading.reload(config);
+        let result = reloading.reload(&format!("{DEMO}{config}"));
         assert!(result.contains("stays in force") && result.contains(expected), "{result}");
     }
-    let result = reloading.reload("history-lines = 10\n");
+    let result = reloading.reload(&format!("{DEMO}history-lines = 10\n"));
     assert!(result.contains("was reloaded"), "{result}");
 }

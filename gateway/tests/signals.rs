@@ -33,6 +33,7 @@ fn a_hangup_without_a_terminal_ends_nothing() {
     setsid
         .args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0"])
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     let mut gateway = Process::start(&mut setsid);
@@ -96,11 +97,16 @@ fn a_terminal_that_closes_drains() {
     let mut script = std::process::Command::new("script");
     script.args([
         "-qec",
-        &format!("exec {} --port 0", env!("CARGO_BIN_EXE_logs-gateway")),
+        // The address is the first line only without the log.
+        &format!("exec {} --port 0 2>/dev/null", env!("CARGO_BIN_EXE_logs-gateway")),
         "/dev/null",
     ]);
     let mut terminal = Process::start(
-        script.env_remove("LOGS_GATEWAY_TOKENS").stdin(Stdio::null()).stderr(Stdio::null()),
+        script
+            .env_remove("LOGS_GATEWAY_TOKENS")
+            .env("LOGS_GATEWAY_DEMO", "true")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null()),
     );
     let mut reader = terminal.read(PROXY);
     terminal.signal("-KILL");

@@ -55,14 +55,16 @@ async fn each_log_arrives_or_is_in_a_gap_and_the_newest_arrive() {
     let gateway = gateway(SlowReader::Gap).await;
     let mut reader = frozen(&gateway).await;
     publish(&gateway, COUNT);
-    let (mut last, mut gaps) = (0, Vec::new());
+    let (mut last, mut told) = (0, 0);
     while last < COUNT {
         let (event, _) = reader.event().await.expect("the stream continues");
         match event.strip_prefix("gap ").map(|gap| gap.split(' ').collect::<Vec<_>>()).as_deref() {
             Some([from, to, "slow"]) => {
                 assert_eq!(from.parse(), Ok(last + 1));
-                last = to.parse().expect("a number");
-                gaps.push(last);
+                let to: u64 = to.parse().expect("a number");
+                assert!(to <= COUNT - 1_000, "the newest thousand arrive, not a gap to {to}");
+                told += to - last;
+                last = to;
             }
             Some(other) => panic!("expected a gap of a slow reader, got {other:?}"),
             None => {
@@ -71,7 +73,9 @@ async fn each_log_arrives_or_is_in_a_gap_and_the_newest_arrive() {
             }
         }
     }
-    assert_eq!(gaps, [COUNT - 1_000], "one gap, up to the newest thousand");
+    // One gap if nothing was read while publishing went on; on a busy machine, buffers may empty.
+    assert!(told > 0, "the reader was not slow");
+    assert_eq!(gateway.hub.stats().logs_skipped, told, "each is counted");
 }
 
 #[tokio::test(flavor = "multi_thread")]

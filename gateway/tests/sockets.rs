@@ -257,6 +257,7 @@ fn the_limit_follows_that_of_open_files() {
     shell
         .args(["-c", &format!("ulimit -n 128; exec {program} --port 0")])
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     let gateway = Process::start(&mut shell);

@@ -151,15 +151,17 @@ async fn an_operator_ends_one_stream_and_no_other() {
     let (mut one, mut other) = (gateway.read(PROXY).await, gateway.read(PROXY).await);
     let (connection, _) = (one.data().await["connectionId"].clone(), other.data().await);
     let body = json!({ "connectionId": connection }).to_string();
-    assert_eq!(gateway.post("/admin/logs/stop", "wrong", body.clone()).await.status, 403);
-    let answer = gateway.post("/admin/logs/stop", "l5-etl-token", body.clone()).await;
+    for token in ["wrong", "l5-etl-token"] {
+        assert_eq!(gateway.post("/admin/logs/stop", token, body.clone()).await.status, 403);
+    }
+    let answer = gateway.post("/admin/logs/stop", "operator-token", body.clone()).await;
     assert_eq!((answer.status, &answer.json["success"]), (200, &json!(true)));
     assert_eq!(one.told_next(1).await, ["bye stop"]);
     assert_eq!(one.frame().await, None);
     gateway.publish_numbers(CHANNEL, 1, 1);
     assert_eq!(other.told_next(1).await, ["1"]);
     until("the stream is gone", async || gateway.hub.connections() == 1).await;
-    let gone = gateway.post("/admin/logs/stop", "l5-etl-token", body.clone()).await;
+    let gone = gateway.post("/admin/logs/stop", "operator-token", body.clone()).await;
     assert!(
         gone.status == 404
             && gone.error().contains("connectionId")
@@ -167,7 +169,7 @@ async fn an_operator_ends_one_stream_and_no_other() {
         "{gone:?}"
     );
     for body in ["", "{}", "{\"connectionId\":5}"] {
-        let wrong = gateway.post("/admin/logs/stop", "l5-etl-token", body).await;
+        let wrong = gateway.post("/admin/logs/stop", "operator-token", body).await;
         assert!(wrong.status == 400 && wrong.error().contains("connectionId"), "{wrong:?}");
     }
 }

@@ -33,6 +33,7 @@ fn start(arguments: &[&str]) -> Process {
     setsid
         .args([&[env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0"], arguments].concat())
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .env("RUST_LOG", "trace")
         .stdin(Stdio::null())
         .stderr(Stdio::piped());
@@ -192,6 +193,7 @@ fn limits_and_the_log_level_reload_without_cutting_a_stream() {
     setsid
         .args([env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0", "--config", config.path()])
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .env_remove("RUST_LOG")
         .stderr(Stdio::piped());
     let gateway = Process::start(&mut setsid);

@@ -120,7 +120,7 @@ async fn keeps_statuses_that_decide_how_a_page_reacts() {
             (number, &number.into()),
             "{head}"
         );
-        assert!(answer.error().starts_with("upstream http://"), "{answer:?}");
+        assert!(answer.error().starts_with("the backend "), "{answer:?}");
         assert_eq!(
             headers.get("retry-after").and_then(|value| value.to_str().ok()),
             expected,

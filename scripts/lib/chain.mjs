@@ -21,7 +21,7 @@ const PYTHON_PACKAGES = path.join(OUT, "python");
 const PYTHON_CLIENT = path.join(ROOT, "clients/python");
 const CLIENT = path.join(HERE, "node_modules/@datashop/logs-sse-client");
 
-/** The token of a gateway on loopback that has no other. */
+/** The token of a demo. */
 const TOKEN = "l5-etl-token";
 
 /** The program of Python 3. */

@@ -39,6 +39,7 @@ export class Gateway {
   async start(...args) {
     const port = this.#url ? new URL(this.#url).port : "0";
     const { child, url } = await startGateway(required("LOGS_GATEWAY"), [
+      "--demo",
       ...args,
       "--port",
       port,

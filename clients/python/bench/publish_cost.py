@@ -67,7 +67,7 @@ def _report(gateway: str, quick: bool) -> None:
         for each in (silent, reserved):
             each.bind(("127.0.0.1", 0))
         silent.listen(1_024)
-        up = _started([gateway, "--port", "0"], children)
+        up = _started([gateway, "--demo", "--port", "0"], children)
         urls = {
             "up": up,
             "down": f"http://127.0.0.1:{reserved.getsockname()[1]}",

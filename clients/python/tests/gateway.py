@@ -56,15 +56,17 @@ class _Server:
 class Gateway(_Server):
     """A gateway that keeps its port across restarts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *arguments: str) -> None:
         super().__init__()
         self._program = program("LOGS_GATEWAY")
+        self._arguments = arguments
         self._port = 0
         self.start()
 
     def start(self) -> None:
         # Nothing else gets the port in between: the system assigns ports in a large range.
-        self._start([self._program, "--port", str(self._port)])
+        arguments = ["--demo", "--port", str(self._port), *self._arguments]
+        self._start([self._program, *arguments])
         self._port = Address.parse(self.url).port
 
 

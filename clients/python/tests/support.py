@@ -71,6 +71,8 @@ class Imitation:
         self.requests: List[Request] = []
         self.largest_batch = 1_000
         self.clock_ahead = 0
+        #: How many lines it stores before it answers 429 for each line; negative for no limit.
+        self.lines_now = -1
         #: What is added to each reason for which a line of a batch is refused.
         self.verbosity = ""
         #: A server in front: returns the status of its HTML page for a request that it blocks.
@@ -294,11 +296,15 @@ class _Handler(BaseHTTPRequestHandler):
         for number, line in enumerate(lines, 1):
             log = json.loads(line)
             problem = _problem(log)
-            if problem:
+            if self._imitation.lines_now == 0:
+                reason = "more than 2 logs a second"
+                errors.append({"line": number, "status": 429, "error": reason, "retryAfter": 1})
+            elif problem:
                 problem += self._imitation.verbosity
                 errors.append({"line": number, "status": 400, "error": problem})
             elif self._imitation.store(self.path, log, log.get("id")):
                 stored += 1
+                self._imitation.lines_now -= 1
             else:
                 duplicates += 1
         result = {
@@ -309,7 +315,8 @@ class _Handler(BaseHTTPRequestHandler):
             "timestamp": _now(),
             "errors": errors,
         }
-        self.answer(207 if errors else 200, result)
+        is_limited = any(error["status"] == 429 for error in errors)
+        self.answer(207 if errors else 200, result, {"Retry-After": "1"} if is_limited else {})
 
 
 def _problem(log: Dict[str, Any]) -> Optional[str]:

@@ -42,6 +42,22 @@ def test_numbered_lines_are_each_stored_once(make: Make, gateway: Gateway, reade
     assert publisher.stats()["stored"] == LINES
 
 
+def test_numbered_lines_above_the_rate_of_a_channel_are_each_stored_once_in_order(
+    make: Make,
+) -> None:
+    gateway = Gateway("--max-channel-logs-per-second", "400", "--publish-burst", "1s")
+    reader = Reader(gateway.url, CHANNEL)
+    publisher = make(gateway.url, token=TOKEN, **LARGE)
+    _publish(publisher, 0, 1_500)
+    assert publisher.flush(60)
+    reader.wait_for(1_500)
+    assert [log["n"] for log in reader.logs] == list(range(1_500))
+    assert publisher.stats()["stored"] == 1_500
+    assert publisher.stats()["failures"] > 0, "the limit was reached"
+    reader.close()
+    gateway.kill()
+
+
 def test_numbered_lines_are_each_stored_once_while_answers_are_lost(
     make: Make, gateway: Gateway, reader: Reader
 ) -> None:

@@ -56,6 +56,24 @@ def test_the_next_attempt_comes_after_the_time_of_retry_after(
     assert time.monotonic() - start >= 1.0
 
 
+def test_lines_above_a_limit_are_sent_again_after_the_time_of_retry_after(
+    make: Make, imitation: Imitation
+) -> None:
+    imitation.lines_now = 2
+    publisher = make(imitation.url)
+    start = time.monotonic()
+    for number in range(1, 6):
+        publisher.publish("w", "f", {"n": number})
+    publisher.publish("w", "a:b", {"n": 6})
+    wait_until(lambda: publisher.stats()["failures"])
+    imitation.lines_now = -1
+    assert publisher.flush(20)
+    assert time.monotonic() - start >= 1.0
+    assert [log["n"] for log in imitation.logs() if "n" in log] == [1, 2, 3, 4, 5]
+    assert publisher.stats()["stored"] >= 5
+    assert publisher.stats()["refused"] >= 1, "a line that is wrong does not wait"
+
+
 def test_an_answer_that_is_not_from_a_gateway_is_not_a_success(
     make: Make, imitation: Imitation, capsys: pytest.CaptureFixture[str]
 ) -> None:

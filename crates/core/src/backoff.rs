@@ -54,9 +54,10 @@ impl Backoff {
     /// Records a failure at `now` and returns the delay before the next attempt.
     pub fn failed(&mut self, now: Instant) -> Duration {
         // A flapping link must not reset the delay, so a short success does not count.
-        if self.good_since.take().is_some_and(|since| self.config.settled <= now - since) {
+        if self.is_settled(now) {
             self.failures = 0;
         }
+        self.good_since = None;
         self.failures = self.failures.saturating_add(1);
         self.ceiling().mul_f64(self.rng.f64())
     }
@@ -71,6 +72,12 @@ impl Backoff {
     pub fn reset(&mut self) {
         self.failures = 0;
         self.good_since = None;
+    }
+
+    /// Returns whether the link has been up for long enough to count as healthy.
+    #[must_use]
+    pub fn is_settled(&self, now: Instant) -> bool {
+        self.good_since.is_some_and(|since| self.config.settled <= now - since)
     }
 
     /// Returns the number of failures since the link last settled.

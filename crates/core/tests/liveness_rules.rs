@@ -283,6 +283,43 @@ fn repeated_goodbyes_do_not_cause_a_reconnect_storm() {
 }
 
 #[test]
+fn an_expired_credential_is_replaced_at_once_where_the_stream_stopped() {
+    let mut sim = counted(0);
+    sim.line(&log(1));
+    sim.pass(20 * SECOND);
+    named(&mut sim, "auth-expiring", r#"{"inMs":60000}"#);
+    assert!(matches!(sim.state(), State::Open { .. }));
+    assert_eq!(sim.messages().len(), 1, "{:?}", sim.messages());
+    named(&mut sim, "bye", r#"{"reason":"expired","retryMs":0}"#);
+    assert_eq!(sim.opened().len(), 2, "no time passed");
+    assert!(sim.url().is_some_and(|url| url.contains("last_event_id=")), "{:?}", sim.url());
+}
+
+#[test]
+fn a_session_that_cannot_be_renewed_is_reported() {
+    let mut sim = counted(0);
+    sim.pass(20 * SECOND);
+    named(&mut sim, "bye", r#"{"reason":"expired","retryMs":0}"#);
+    sim.refuse();
+    sim.probed_status(401);
+    assert_eq!(sim.state(), &State::Stopped(StopReason::NotAllowed(401)));
+    assert!(sim.status().progress.contains("log in again"), "{:?}", sim.status());
+}
+
+#[test]
+fn a_credential_that_expires_at_once_causes_no_reconnect_storm() {
+    let mut sim = Sim::new();
+    sim.input(Input::Connect);
+    for _ in 0..50 {
+        sim.accept();
+        named(&mut sim, "bye", r#"{"reason":"expired","retryMs":0}"#);
+        sim.pass_to_timer();
+    }
+    let took = sim.now() - sim.opened()[0].at;
+    assert!(took > 120 * SECOND, "50 connections in {took:?}");
+}
+
+#[test]
 fn a_hidden_page_keeps_its_stream_unless_configured_to_close_it() {
     let mut keeps = counted(0);
     keeps.input(Input::Page(Page::Hidden));

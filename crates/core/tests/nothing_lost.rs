@@ -49,8 +49,11 @@ fn step(world: &mut World, chance: &mut Rng) {
         73..75 => world.skip(chance.u64(0..5)),
         75..77 => world.kill_gateway(),
         77..81 => world.model.start(),
-        81..83 => world
-            .say_bye(["shutdown", "rotation", "slow"][chance.usize(0..3)], chance.u64(0..5_000)),
+        81..83 => world.say_bye(
+            ["shutdown", "rotation", "slow", "expired"][chance.usize(0..4)],
+            // Of the credentials that expire, half are retried at once.
+            if chance.bool() { 0 } else { chance.u64(0..5_000) },
+        ),
         83..85 => world.input(Input::Network(chance.bool())),
         85..87 => world.input(Input::RetryNow),
         87..89 => world.answer_probe(),

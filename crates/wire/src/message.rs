@@ -7,7 +7,7 @@ use crate::cursor::MAX_SEQ;
 use crate::entry::{Entry, Level};
 use crate::fields::FieldSlices;
 use crate::json::{Object, count, each_element, each_field_from, ends_at, integer, string_of};
-use crate::protocol::{self, Bye, Gap, Heartbeat, Hello};
+use crate::protocol::{self, AuthExpiring, Bye, Gap, Heartbeat, Hello};
 use crate::scan::end_of_value;
 
 /// The maximum length of a line in bytes. A longer line is cut; [`Line::cut_bytes`] reports by how
@@ -31,6 +31,8 @@ pub enum Message<'a> {
     Heartbeat(Heartbeat),
     /// Logs that will not arrive.
     Gap(Gap),
+    /// The announcement that the reader's credential expires.
+    AuthExpiring(AuthExpiring),
     /// The announcement that the stream ends now.
     Bye(Bye),
 }
@@ -121,6 +123,9 @@ pub fn read<'a>(event: &str, id: &'a str, data: &'a str) -> Message<'a> {
         protocol::BYE => {
             Object::read(data).and_then(|fields| protocol::read_bye(&fields)).map(Message::Bye)
         }
+        protocol::AUTH_EXPIRING => Object::read(data)
+            .and_then(|fields| protocol::read_auth_expiring(&fields))
+            .map(Message::AuthExpiring),
         protocol::BATCH => read_batch(data).map(Message::Batch),
         _ => None,
     };

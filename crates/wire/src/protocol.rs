@@ -1,4 +1,4 @@
-//! The gateway's own messages besides log lines: greeting, heartbeat, gap and goodbye
+//! The gateway's own messages besides log lines: greeting, heartbeat, gap, expiry and goodbye
 //! (`docs/protocol.md`), in both directions.
 //!
 //! The `read_*` functions are the client's direction. The gateway's is [`Display`](fmt::Display),
@@ -12,7 +12,7 @@ use crate::cursor::{Epoch, MAX_SEQ};
 use crate::json::{Object, count, quoted};
 
 /// The names of all events that an `EventSource` needs a listener of its own for.
-pub const EVENTS: [&str; 4] = [BATCH, HEARTBEAT, GAP, BYE];
+pub const EVENTS: [&str; 5] = [BATCH, HEARTBEAT, GAP, BYE, AUTH_EXPIRING];
 
 /// Several logs in one event, for readers that requested batches.
 pub const BATCH: &str = "batch";
@@ -25,6 +25,9 @@ pub const GAP: &str = "gap";
 
 /// The last event of a stream.
 pub const BYE: &str = "bye";
+
+/// Announces that the reader's credential expires soon, and the stream with it.
+pub const AUTH_EXPIRING: &str = "auth-expiring";
 
 /// The gateway's first message on a stream, as the client reads it.
 ///
@@ -161,6 +164,9 @@ pub enum ByeReason {
     Rotation,
     /// The reader did not keep up.
     Slow,
+    /// The reader's credential expired or was revoked. A client reconnects at once, with a fresh one
+    /// if the page has one by then.
+    Expired,
     /// An operator ended the stream. A client does not reconnect.
     Stop,
 }
@@ -178,8 +184,19 @@ impl ByeReason {
     }
 
     /// All reasons that a gateway sends, except `shutdown`, which a client assumes.
-    const NAMES: [(Self, &'static str); 3] =
-        [(Self::Rotation, "rotation"), (Self::Slow, "slow"), (Self::Stop, "stop")];
+    const NAMES: [(Self, &'static str); 4] = [
+        (Self::Rotation, "rotation"),
+        (Self::Slow, "slow"),
+        (Self::Expired, "expired"),
+        (Self::Stop, "stop"),
+    ];
+}
+
+/// The announcement that the reader's credential expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthExpiring {
+    /// How long the stream continues without a fresh credential.
+    pub left: Duration,
 }
 
 /// The gateway's first message on a stream, as the gateway writes it. Read as [`Hello`].
@@ -250,6 +267,11 @@ pub fn read_bye(fields: &Object<'_>) -> Option<Bye> {
     })
 }
 
+/// Reads the announcement of an expiry, or returns `None` if the time is missing.
+pub fn read_auth_expiring(fields: &Object<'_>) -> Option<AuthExpiring> {
+    Some(AuthExpiring { left: Duration::from_millis(fields.count("inMs")?) })
+}
+
 fn read_held(json: &str) -> Option<Held> {
     let fields = Object::read(json)?;
     let (oldest, newest) = (fields.count("oldest")?, fields.count("newest")?);
@@ -310,6 +332,12 @@ impl fmt::Display for Bye {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (reason, retry) = (self.reason.name(), self.retry.as_millis());
         write!(f, r#"{{"reason":"{reason}","retryMs":{retry}}}"#)
+    }
+}
+
+impl fmt::Display for AuthExpiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, r#"{{"inMs":{}}}"#, self.left.as_millis())
     }
 }
 

@@ -6,8 +6,8 @@ use logs_sse_wire::cursor::{Epoch, MAX_SEQ};
 use logs_sse_wire::json::Object;
 use logs_sse_wire::protocol::parameter::{BATCH, LAST_EVENT_ID, TAIL};
 use logs_sse_wire::protocol::{
-    Bye, ByeReason, Gap, GapReason, Greeting, Heartbeat, Held, Hello, read_bye, read_gap,
-    read_heartbeat, read_hello,
+    AuthExpiring, Bye, ByeReason, Gap, GapReason, Greeting, Heartbeat, Held, Hello,
+    read_auth_expiring, read_bye, read_gap, read_heartbeat, read_hello,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -107,11 +107,20 @@ proptest! {
             ByeReason::Shutdown,
             ByeReason::Rotation,
             ByeReason::Slow,
+            ByeReason::Expired,
             ByeReason::Stop,
         ]),
     ) {
         let bye = Bye { reason, retry: Duration::from_millis(millis) };
         prop_assert_eq!(read_bye(&fields(&bye.to_string())), Some(bye));
+    }
+}
+
+proptest! {
+    #[test]
+    fn reads_any_expiry_that_a_gateway_writes(millis in 0_u64..=MAX_SEQ) {
+        let expiring = AuthExpiring { left: Duration::from_millis(millis) };
+        prop_assert_eq!(read_auth_expiring(&fields(&expiring.to_string())), Some(expiring));
     }
 }
 
@@ -147,4 +156,8 @@ fn writes_the_documented_bytes() {
     assert_eq!(gap.to_string(), r#"{"channel":"a","from":null,"to":null,"reason":"restarted"}"#);
     let bye = Bye { reason: ByeReason::Stop, retry: Duration::from_secs(600) };
     assert_eq!(bye.to_string(), r#"{"reason":"stop","retryMs":600000}"#);
+    let bye = Bye { reason: ByeReason::Expired, retry: Duration::ZERO };
+    assert_eq!(bye.to_string(), r#"{"reason":"expired","retryMs":0}"#);
+    let expiring = AuthExpiring { left: Duration::from_secs(60) };
+    assert_eq!(expiring.to_string(), r#"{"inMs":60000}"#);
 }

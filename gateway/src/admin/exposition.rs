@@ -1,6 +1,7 @@
 //! Writes the metrics, as OpenMetrics or in Prometheus' older text format.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -10,6 +11,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::admin::Admin;
 use crate::hub::connection::StreamState;
+use crate::limits::kind::Limit;
 
 /// A format of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +151,11 @@ fn readers(to: &mut Registry, admin: &Admin) {
     }
     to.register("streams", "Open streams", streams);
     to.register(
+        "auth_failures",
+        "Requests of readers that were refused because of their credential",
+        hub.metrics().auth_failures.clone(),
+    );
+    to.register(
         "slow_readers_cut",
         "Readers whose stream was ended because they did not keep up",
         ConstCounter::<u64>::new(hub.stats().readers_cut_off),
@@ -167,9 +174,20 @@ fn process(to: &mut Registry, admin: &Admin) {
         "The limit of those that may carry a stream",
         gauge(door.max_connections as u64),
     );
-    let refusals = Family::<[(&str, &str); 1], Counter>::default();
-    refusals.get_or_create(&[("limit", "connections")]).inc_by(door.connections_refused);
+    let refusals = admin.gateway.hub.metrics().limit_refusals.clone();
+    for (limit, count) in
+        [(Limit::Connections, door.connections_refused), (Limit::HeadTime, door.head_timeouts)]
+    {
+        // The listener counts these, since it knows no gateway.
+        let counter = refusals.get_or_create(&[("limit", limit.name())]);
+        counter.inner().store(count, Ordering::Relaxed);
+    }
     to.register("limit_refusals", "Requests refused because of a limit", refusals);
+    let redactions = Family::<[(&str, String); 1], Counter>::default();
+    for (rule, count) in admin.gateway.redaction.counts() {
+        redactions.get_or_create(&[("rule", rule)]).inc_by(count);
+    }
+    to.register("redactions", "Confidential parts of logs that a rule replaced", redactions);
     to.register(
         "write_timeouts",
         "Connections closed because their client accepted nothing for too long",

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::admin::exposition::Format;
 use crate::http::app::{Extras, with_extras};
 use crate::http::hosts::Hosts;
+use crate::http::overload::Known;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::subscribe_params::find_only;
@@ -45,7 +46,7 @@ pub fn app(admin: Admin, hosts: Hosts) -> Router {
         .route("/admin/connections", get(connections))
         .route("/admin/connections/{id}", delete(kick))
         .with_state(admin);
-    with_extras(routes, &Extras { hosts, ..Extras::default() })
+    with_extras(routes, &Extras { hosts, ..Extras::default() }, Known::default())
 }
 
 async fn index() -> Response {

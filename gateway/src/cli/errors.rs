@@ -57,4 +57,5 @@ fn follows_secret_flag(text: &str, arguments: &[OsString]) -> bool {
 }
 
 /// Flags with tokens, or with URLs that may contain passwords.
-const SECRET_FLAGS: [&str; 3] = ["--token", "--upstream", "--url"];
+const SECRET_FLAGS: [&str; 5] =
+    ["--token", "--upstream", "--url", "--auth-forward-url", "--auth-jwks"];

@@ -1,9 +1,12 @@
 //! The commands, with their flags and default values.
 
 pub(crate) mod address;
+pub(crate) mod auth;
 pub(crate) mod engine;
 pub(crate) mod errors;
+mod limits;
 pub(crate) mod merge;
+mod outgoing;
 mod parse;
 pub(crate) mod print;
 mod settings;
@@ -24,7 +27,10 @@ use logs_gateway::hub::config::Config;
 use logs_gateway::server::Listen;
 
 use crate::cli::address::AdminAddress;
+use crate::cli::auth::Auth;
 use crate::cli::engine::EngineArgs;
+use crate::cli::limits::LimitArgs;
+use crate::cli::outgoing::OutgoingArgs;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
 use crate::cli::token::TokenCommand;
@@ -107,6 +113,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) network: Network,
+    #[command(flatten)]
+    pub(crate) auth: Auth,
     /// Forward the Datashop proxy route to another backend instead of this gateway.
     ///
     /// The gateway requests URL/logs/stream, and URL/api/logs/stream if that does not exist. The
@@ -116,8 +124,10 @@ pub(crate) struct Serve {
     /// Connect to --upstream through the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY.
     #[arg(long, requires = "upstream")]
     pub(crate) use_env_proxy: bool,
+    #[command(flatten)]
+    pub(crate) outgoing: OutgoingArgs,
     /// A token with which a service publishes; repeatable. Without any, the public demo tokens
-    /// apply.
+    /// apply in a demo.
     ///
     /// LOGS_GATEWAY_TOKENS keeps it out of the process list. If other machines can reach the
     /// gateway, a token needs at least 16 bytes.
@@ -137,6 +147,8 @@ pub(crate) struct Serve {
     pub(crate) tuning: Tuning,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Read settings from this TOML file.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -158,7 +170,7 @@ pub(crate) struct Serve {
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,
     /// Run a sample ETL job that publishes on the demo workflows, with the token of service etl.
-    #[arg(long)]
+    #[arg(long, requires = "demo")]
     pub(crate) job: bool,
     /// Logs per second that the job publishes on each workflow.
     #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]

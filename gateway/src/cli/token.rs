@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use logs_gateway::http::token_file::NewToken;
+use logs_gateway::http::token_file::{NewToken, Scope};
 use logs_gateway::http::workspace_pattern::WorkspacePattern;
 use logs_gateway::output;
 use logs_sse_core::channel::Id;
@@ -21,12 +21,15 @@ pub(crate) enum TokenCommand {
 #[derive(Debug, Args)]
 pub(crate) struct NewArguments {
     /// A service that the token may publish as; repeatable.
-    #[arg(long = "service", value_name = "SERVICE", required = true, value_parser = parse_service)]
+    #[arg(long = "service", value_name = "SERVICE", required_unless_present = "operator", value_parser = parse_service)]
     services: Vec<Id>,
     /// A workspace that the token may publish to, in which * matches anything, such as 'prod_*';
     /// repeatable.
-    #[arg(long = "workspace", value_name = "PATTERN", required = true)]
+    #[arg(long = "workspace", value_name = "PATTERN", required_unless_present = "operator")]
     workspaces: Vec<WorkspacePattern>,
+    /// Make a token for an operator instead, who may stop streams and publishes nothing.
+    #[arg(long, conflicts_with_all = ["services", "workspaces"])]
+    operator: bool,
     /// The name in the log and in the file. By default, the first service and today's date.
     #[arg(long)]
     name: Option<String>,
@@ -44,9 +47,15 @@ pub(crate) fn run(command: TokenCommand) -> Result<(), String> {
         .transpose()?;
     let name = arguments.name.unwrap_or_else(|| {
         let today = now.to_string();
-        format!("{}-{}", arguments.services[0], today.split('T').next().unwrap_or_default())
+        let whose = arguments.services.first().map_or("operator", Id::as_str);
+        format!("{whose}-{}", today.split('T').next().unwrap_or_default())
     });
-    let new = NewToken::draw(&name, &arguments.services, &arguments.workspaces, not_after)?;
+    let scope = if arguments.operator {
+        Scope::Operator
+    } else {
+        Scope::Publisher { services: arguments.services, workspaces: arguments.workspaces }
+    };
+    let new = NewToken::draw(&name, &scope, not_after)?;
     output::report(format_args!(
         "The secret, which is shown only now and stored nowhere:\n\n    {}\n\nAdd the entry below to the file of --tokens, then reload the gateway (SIGHUP).\n",
         new.secret

@@ -66,6 +66,7 @@ impl Tuning {
             heartbeat: self.heartbeat,
             rotate: self.rotate,
             drain_retry: self.drain_retry,
+            ..StreamTiming::default()
         }
     }
 }

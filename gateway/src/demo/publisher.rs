@@ -13,8 +13,8 @@ use crate::demo::sample;
 use crate::error_chain::error_chain;
 use crate::http::base_url::BaseUrl;
 use crate::http::identity::TOKEN_HEADER;
+use crate::http::outgoing::{Outgoing, client_builder};
 use crate::http::tokens::check_secret;
-use crate::http::upstream;
 use crate::output;
 
 /// Publishes to one gateway.
@@ -78,7 +78,9 @@ impl Publisher {
         check_secret(token).map_err(|error| format!("the token {error}"))?;
         let mut token = HeaderValue::from_str(token).map_err(|error| error.to_string())?;
         token.set_sensitive(true);
-        let client = upstream::client(use_env_proxy)
+        let outgoing = Outgoing::new(None, use_env_proxy)?;
+        outgoing.check(&base)?;
+        let client = client_builder(&outgoing)
             .timeout(TIMEOUT)
             .build()
             .map_err(|error| error_chain(&error))?;

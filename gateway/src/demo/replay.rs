@@ -15,6 +15,7 @@ use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::http::app::Extras;
+use crate::http::overload::Known;
 use crate::http::proxy;
 use crate::http::stream::STREAM_HEADERS;
 
@@ -54,7 +55,7 @@ impl Recording {
             .route("/logs/stream", get(serve))
             .route("/api/logs/stream", get(serve))
             .with_state(self);
-        crate::http::app::with_extras(routes, extras)
+        crate::http::app::with_extras(routes, extras, Known::default())
     }
 }
 

@@ -1,17 +1,16 @@
 //! Routes for operators: the list of routes, health, readiness, statistics, stopping a stream, and
 //! a test log.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::response::Response;
 use logs_sse_core::channel::ChannelName;
 use serde_json::json;
 
 use crate::demo::sample;
-use crate::http::body;
+use crate::http::body::{self, Allowance};
 use crate::http::content_type::{JSON, is_of_type};
 use crate::http::identity;
 use crate::http::proxy;
@@ -20,8 +19,8 @@ use crate::http::state::Gateway;
 use crate::server::link::Link;
 
 /// `GET /`: returns the list of routes.
-pub(crate) async fn index() -> Response {
-    let routes = json!({
+pub(crate) async fn index(State(gateway): State<Gateway>) -> Response {
+    let mut routes = json!({
         "GET /": "this list",
         "GET /health": "whether the gateway is healthy",
         "GET /ready": "whether it accepts readers; 503 once it is shutting down",
@@ -30,10 +29,14 @@ pub(crate) async fn index() -> Response {
         "GET /logs/history?channel=logs:{service}:{workspace}:{resource}&before=…&limit=…&epoch=…": "logs of a channel before a sequence number; also /api/logs/history",
         format!("GET {}?workspace_id=…&workflow_id=…", proxy::PATH): "event stream of one workflow, for the Datashop page",
         format!("GET {}?workspace_id=…&workflow_id=…&before=…", proxy::HISTORY_PATH): "logs of that workflow before a sequence number",
-        "GET /admin/logs/stats": "the readers of each channel",
-        "POST /admin/logs/stop": "end one stream, with the header X-Service-Token: {\"connectionId\"} as in the stats",
-        "POST /test/logs": "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel",
     });
+    if gateway.mode.is_demo() {
+        routes["GET /admin/logs/stats"] = "the readers of each channel".into();
+        routes["POST /admin/logs/stop"] =
+            "end one stream, with an operator's token as X-Service-Token: {\"connectionId\"} as in the stats"
+                .into();
+        routes["POST /test/logs"] = "publish one sample log (with the demo tokens only); {\"channel\": …} as application/json names another channel".into();
+    }
     json_response(
         StatusCode::OK,
         &json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": routes }),
@@ -70,21 +73,24 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 /// `POST /admin/logs/stop`: ends the stream that the body names, and asks its reader not to
 /// reconnect.
 ///
-/// Requires a service's token: any page that a reader visits could send this request, but not with
-/// a custom header.
+/// Requires an operator's token: a publisher must not end the streams of readers.
 pub(crate) async fn stop(
     State(gateway): State<Gateway>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Rejection> {
-    if gateway.tokens.grant_of(identity::token(&headers)?.unwrap_or_default()).is_empty() {
+    let (parts, body) = request.into_parts();
+    let allowance = Allowance::small(&gateway);
+    let grant = gateway.tokens.grant_of(identity::token(&parts.headers)?.unwrap_or_default());
+    if !grant.is_operator() {
+        body::discard_of(&parts.headers, body, allowance).await;
         return Err(Rejection::new(
             StatusCode::FORBIDDEN,
-            "X-Service-Token is missing or wrong: expected the token of any service",
-        ));
+            "X-Service-Token is missing or not an operator's: expected a token whose scope is operator",
+        )
+        .of_credentials());
     }
     let connection = text_field(
-        &body::text(&headers, &body::received(body)?)?,
+        &body::text(&parts.headers, &body::received(body, allowance).await?, allowance)?,
         "connectionId",
         "{\"connectionId\": \"…\"}, as in GET /admin/logs/stats",
     )?;
@@ -143,8 +149,7 @@ fn all_stats(gateway: &Gateway, link: Option<Extension<Link>>) -> serde_json::Va
 /// other than JSON.
 pub(crate) async fn test_log(
     State(gateway): State<Gateway>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Rejection> {
     if !gateway.tokens.is_demo() {
         return Err(Rejection::new(
@@ -152,7 +157,9 @@ pub(crate) async fn test_log(
             "test logs are available with the demo tokens only; this gateway has its own tokens",
         ));
     }
-    let body = body::received(body)?;
+    let (Parts { headers, .. }, body) = request.into_parts();
+    let allowance = Allowance::small(&gateway);
+    let body = body::received(body, allowance).await?;
     if (headers.contains_key(CONTENT_TYPE) || headers.contains_key(ORIGIN))
         && !is_of_type(&headers, JSON)
     {
@@ -161,7 +168,7 @@ pub(crate) async fn test_log(
             "Content-Type: expected application/json",
         ));
     }
-    let channel: ChannelName = named_channel(&body::text(&headers, &body)?)?
+    let channel: ChannelName = named_channel(&body::text(&headers, &body, allowance)?)?
         .parse()
         .map_err(|error| Rejection::bad_request(format!("{error}")))?;
     let published = gateway.hub.submit(&channel, &sample::test_log()).stored().await?;

@@ -1,22 +1,25 @@
 //! The whole URL space on one screen.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::http::cors::Cors;
 use crate::http::hosts::{self, Hosts};
+use crate::http::overload::{self, Known};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::http::{admin, body, history, overload, proxy, publish, site, stream};
+use crate::http::{admin, history, proxy, publish, site, stream};
+use crate::limits::failures;
 
 /// Options of the router besides the routes.
 #[derive(Clone, Debug, Default)]
@@ -33,13 +36,11 @@ pub struct Extras {
 
 /// Returns a router with all routes of the gateway, and the page in `extras` if there is one.
 pub fn app(gateway: Gateway, extras: &Extras) -> Router {
+    let known = Known { tokens: Some(Arc::clone(&gateway.tokens)) };
     let routes = Router::new()
         .route("/", get(admin::index))
         .route("/health", get(admin::health))
         .route("/ready", get(admin::ready))
-        .route("/admin/logs/stats", get(admin::stats))
-        .route("/admin/logs/stop", post(admin::stop))
-        .route("/test/logs", post(admin::test_log))
         .route("/logs/stream", get(stream::subscribe).post(publish::publish))
         .route("/api/logs/stream", get(stream::subscribe).post(publish::publish))
         .route("/logs/publish", post(publish::publish))
@@ -47,22 +48,31 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route("/logs/history", get(history::history))
         .route("/api/logs/history", get(history::history))
         .route(proxy::PATH, get(proxy::stream))
-        .route(proxy::HISTORY_PATH, get(proxy::history))
-        .layer(DefaultBodyLimit::max(body::MAX_BYTES))
-        .with_state(gateway);
-    with_extras(routes, extras)
+        .route(proxy::HISTORY_PATH, get(proxy::history));
+    let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
+    let routes =
+        routes.layer(from_fn_with_state(gateway.clone(), failures::throttle)).with_state(gateway);
+    with_extras(routes, extras, known)
+}
+
+/// Adds what only a demo has on its public listener: sample logs, and the routes of operators.
+fn with_demo(routes: Router<Gateway>) -> Router<Gateway> {
+    routes
+        .route("/admin/logs/stats", get(admin::stats))
+        .route("/admin/logs/stop", post(admin::stop))
+        .route("/test/logs", post(admin::test_log))
 }
 
 /// Adds what every router has: a response for other paths, the page if there is one, CORS and
-/// traces.
-pub(crate) fn with_extras(routes: Router, extras: &Extras) -> Router {
+/// traces. While all connections are in use, it serves those who are `known` only.
+pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Router {
     let routes = routes.method_not_allowed_fallback(refuse_method);
     let routes = match &extras.site {
         Some(folder) => site::add(routes, folder, &extras.policy),
         None => routes.fallback(refuse_path),
     };
     // Inside CORS, so that a page of another origin can read the refusal.
-    let routes = routes.layer(from_fn(overload::refuse));
+    let routes = routes.layer(from_fn_with_state(known, overload::refuse));
     let routes = match extras.cors.layer() {
         Some(cors) => routes.layer(cors),
         None => routes,

@@ -1,40 +1,62 @@
 //! A request's body: decompressed within bounds, in UTF-8, without a byte order mark.
 
 use std::io::Read;
+use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::extract::rejection::BytesRejection;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, EXPECT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use crate::http::rejection::Rejection;
+use crate::http::state::Gateway;
+use crate::limits::kind::Limit;
 
-/// The size limit of a body in bytes, before and after decompression.
-pub(crate) const MAX_BYTES: usize = 1 << 20;
+/// What a request may send as its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    /// The size limit, before and after decompression.
+    pub(crate) bytes: usize,
+    /// How long the whole body may take to arrive.
+    pub(crate) time: Duration,
+}
 
-/// Returns a body that is within the limit.
+impl Allowance {
+    /// Returns the allowance for a single log.
+    pub(crate) fn of_log(gateway: &Gateway) -> Self {
+        let config = gateway.limits.config();
+        Self { bytes: config.log_bytes, time: config.body_timeout }
+    }
+
+    /// Returns the allowance for what an operator sends.
+    pub(crate) fn small(gateway: &Gateway) -> Self {
+        Self { bytes: SMALL_BYTES, ..Self::of_log(gateway) }
+    }
+}
+
+/// Receives a body.
 ///
 /// # Errors
-/// 413 for a longer body.
-pub(crate) fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Rejection> {
-    body.map_err(|refused| match refused.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        status => Rejection::new(status, "body: could not be read"),
-    })
+/// 413 for a longer body, 408 for one that takes longer.
+pub(crate) async fn received(body: Body, allowance: Allowance) -> Result<Bytes, Rejection> {
+    received_within(body, allowance, || too_large(allowance.bytes)).await
 }
 
 /// Returns the text of a body, decoded as the request's `headers` declare.
 ///
 /// # Errors
-/// 415 for an encoding that is not supported, 413 for more than [`MAX_BYTES`] once decompressed,
-/// 400 for text that is not UTF-8.
-pub(crate) fn text(headers: &HeaderMap, body: &Bytes) -> Result<String, Rejection> {
+/// 415 for an encoding that is not supported, 413 for more than the allowance once decompressed, 400 for text that is not UTF-8.
+pub(crate) fn text(
+    headers: &HeaderMap,
+    body: &Bytes,
+    allowance: Allowance,
+) -> Result<String, Rejection> {
     let bytes = match encoding(headers)? {
         Encoding::Identity => body.to_vec(),
-        Encoding::Gzip => unzip(body)?,
+        Encoding::Gzip => unzip(body, allowance.bytes)?,
     };
     refuse_wide(&bytes)?;
     let mut text = String::from_utf8(bytes).map_err(|error| {
@@ -80,14 +102,24 @@ pub(crate) async fn unpacked(
     Ok(marked.map_or_else(|| bytes.clone(), |rest| bytes.slice_ref(rest)))
 }
 
-/// Receives a body of at most `limit` bytes.
+/// Receives a body.
 ///
 /// # Errors
-/// That of `too_large` for a longer body, of which no more than twice the limit is received.
+/// That of `too_large` for a longer body, of which no more than twice the limit is received; 408 for
+/// one that takes longer.
 pub(crate) async fn received_within(
     body: Body,
+    allowance: Allowance,
+    too_large: impl Fn() -> Rejection,
+) -> Result<Bytes, Rejection> {
+    let received = timeout(allowance.time, received_at_any_time(body, allowance.bytes, too_large));
+    received.await.unwrap_or_else(|_| Err(too_slow(allowance.time)))
+}
+
+async fn received_at_any_time(
+    body: Body,
     limit: usize,
-    too_large: fn() -> Rejection,
+    too_large: impl Fn() -> Rejection,
 ) -> Result<Bytes, Rejection> {
     let (mut pieces, mut bytes) = (body.into_data_stream(), Vec::new());
     while let Some(piece) = pieces.next().await {
@@ -104,7 +136,7 @@ pub(crate) async fn received_within(
 
 /// Receives at most `limit` bytes of a body and drops them: a client that is still sending does not
 /// read a response, and loses it when the connection closes.
-pub(crate) async fn discard(mut pieces: BodyDataStream, limit: usize) {
+async fn discard(mut pieces: BodyDataStream, limit: usize) {
     let mut length = 0;
     while let Some(Ok(piece)) = pieces.next().await {
         length += piece.len();
@@ -112,6 +144,22 @@ pub(crate) async fn discard(mut pieces: BodyDataStream, limit: usize) {
             return;
         }
     }
+}
+
+/// Discards the body of a refused request, within an allowance. Returns whether its time ran out.
+///
+/// A client that waits for 100 Continue sends no body, and is not asked to.
+pub(crate) async fn discard_of(headers: &HeaderMap, body: Body, allowance: Allowance) -> bool {
+    if headers.contains_key(EXPECT) {
+        return false;
+    }
+    timeout(allowance.time, discard(body.into_data_stream(), allowance.bytes)).await.is_err()
+}
+
+/// The connection closes after it, since the rest of the body may still arrive.
+fn too_slow(time: Duration) -> Rejection {
+    let seconds = usize::try_from(time.as_secs()).unwrap_or(usize::MAX);
+    Rejection::limited(StatusCode::REQUEST_TIMEOUT, Limit::BodyTime, seconds)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,12 +197,12 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Rejection> {
     }
 }
 
-/// Decompresses at most [`MAX_BYTES`]: a small body may expand a thousandfold.
-fn unzip(body: &[u8]) -> Result<Vec<u8>, Rejection> {
+/// Decompresses at most `most` bytes: a small body may expand a thousandfold.
+fn unzip(body: &[u8], most: usize) -> Result<Vec<u8>, Rejection> {
     let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_BYTES + 1).unwrap_or(u64::MAX);
+    let limit = u64::try_from(most + 1).unwrap_or(u64::MAX);
     match MultiGzDecoder::new(body).take(limit).read_to_end(&mut bytes) {
-        Ok(length) if length > MAX_BYTES => Err(too_large()),
+        Ok(length) if length > most => Err(too_large(most)),
         Ok(_) => Ok(bytes),
         Err(error) => Err(not_gzip(error)),
     }
@@ -184,12 +232,13 @@ fn wide(bytes: &[u8]) -> Option<u8> {
     }
 }
 
-fn too_large() -> Rejection {
-    Rejection::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        format!("body: at most {MAX_BYTES} bytes are accepted, also after decompression"),
-    )
+fn too_large(most: usize) -> Rejection {
+    let error = format!("body: at most {most} bytes are accepted, also after decompression");
+    Rejection::limited(StatusCode::PAYLOAD_TOO_LARGE, Limit::LogBytes, most).with_error(error)
 }
+
+/// Enough for the bodies of operators, which name a stream or a channel.
+const SMALL_BYTES: usize = 1 << 20;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -202,12 +251,16 @@ mod tests {
 
     use super::*;
 
+    const MAX_BYTES: usize = 1 << 20;
+    const ALLOWANCE: Allowance = Allowance { bytes: MAX_BYTES, time: Duration::MAX };
+
     fn read(encodings: &[&str], body: &[u8]) -> Result<String, String> {
         let headers = encodings
             .iter()
             .map(|encoding| (CONTENT_ENCODING, encoding.parse().expect("a value")))
             .collect();
-        text(&headers, &Bytes::copy_from_slice(body)).map_err(|rejection| format!("{rejection:?}"))
+        text(&headers, &Bytes::copy_from_slice(body), ALLOWANCE)
+            .map_err(|rejection| format!("{rejection:?}"))
     }
 
     fn zipped(text: &[u8]) -> Vec<u8> {

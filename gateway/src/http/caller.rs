@@ -22,9 +22,14 @@ pub(crate) struct Caller {
 impl FromRequestParts<Gateway> for Caller {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, Infallible> {
-        // A router without a listener, as in unit tests, has no peer.
-        let peer = parts.extensions.get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Link::peer);
-        Ok(Self { peer, client: peer })
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Infallible> {
+        let peer = peer(parts);
+        Ok(Self { peer, client: gateway.mode.client(&parts.headers, peer) })
     }
+}
+
+/// Returns the address at the other end of the connection.
+pub(crate) fn peer(parts: &Parts) -> IpAddr {
+    // A router without a listener, as in unit tests, has no peer.
+    parts.extensions.get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Link::peer)
 }

@@ -1,5 +1,5 @@
-//! Identifies who sends a request, from the headers of the proxy in front and the tokens of
-//! publishers. No other file reads them.
+//! Identifies who sends a request: the reader, as [`crate::auth`] authenticated it, and the token of a
+//! publisher. The headers of a proxy in front are read here only.
 //!
 //! A header that decides about access is never ignored: an empty, repeated, unreadable or overlong
 //! one is an error.
@@ -9,6 +9,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use logs_sse_core::channel::{ChannelName, Id, is_hidden};
 
+use crate::auth::Mode;
+use crate::auth::grant::Grant;
+use crate::auth::lease::Lease;
+use crate::http::caller::peer;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 
@@ -24,34 +28,40 @@ pub const TOKEN_HEADER: &str = "X-Service-Token";
 /// The size limit of these headers in bytes.
 pub const MAX_BYTES: usize = 256;
 
-/// The reader of a stream, as the proxy in front describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A reader, with what it may read and until when.
+#[derive(Clone, Debug)]
 pub struct Identity {
+    /// `None` for an anonymous reader, of a demo.
     user: Option<String>,
-    workspace: Option<Id>,
+    grant: Grant,
+    lease: Lease,
 }
 
 impl FromRequestParts<Gateway> for Identity {
     type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, Rejection> {
-        Self::parse(&parts.headers)
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Rejection> {
+        let Mode::Production(readers) = &gateway.mode else {
+            return Self::of_demo(&parts.headers);
+        };
+        readers.identify(parts, peer(parts)).await.map_err(|denied| {
+            gateway.hub.metrics().note_auth_failure(denied.cause);
+            denied.rejection
+        })
     }
 }
 
 impl Identity {
-    /// Parses `X-User-Id` and `X-Workspace-Id`, each of which may be absent.
-    ///
-    /// # Errors
-    /// 400 when one of them is empty, repeated, not UTF-8, longer than [`MAX_BYTES`], or holds a
-    /// comma (with which proxies join repeated headers), a control character or an invisible
-    /// one.
-    pub fn parse(headers: &HeaderMap) -> Result<Self, Rejection> {
-        let workspace = text(headers, WORKSPACE_HEADER)?
-            .map(|id| Id::parse(WORKSPACE_HEADER, id))
-            .transpose()?;
-        let user = text(headers, USER_HEADER)?.map(parse_user).transpose()?;
-        Ok(Self { user, workspace })
+    /// Returns an authenticated reader.
+    pub(crate) fn new(user: String, grant: Grant, lease: Lease) -> Self {
+        Self { user: Some(user), grant, lease }
+    }
+
+    /// Returns the reader of a demo, who may read everything unless its headers name a workspace.
+    fn of_demo(headers: &HeaderMap) -> Result<Self, Rejection> {
+        let Named { user, workspace } = Named::parse(headers)?;
+        let grant = workspace.map_or_else(Grant::everything, |id| Grant::of_ids(vec![id]));
+        Ok(Self { user, grant, lease: Lease::default() })
     }
 
     /// Sets `name` as the user if the proxy in front named none.
@@ -71,10 +81,15 @@ impl Identity {
         self.user().unwrap_or("anonymous")
     }
 
-    /// Returns whether this reader may read `channel`. Without a workspace header it may read any.
+    /// Returns whether this reader may read `channel`.
     #[must_use]
     pub fn may_read(&self, channel: &ChannelName) -> bool {
-        self.workspace.as_ref().is_none_or(|workspace| workspace == channel.workspace())
+        self.grant.allows(channel)
+    }
+
+    /// Returns until when this reader may read.
+    pub(crate) fn lease(&self) -> &Lease {
+        &self.lease
     }
 
     /// Returns these headers for a request to a backend for `channel`, which this reader may read.
@@ -87,6 +102,29 @@ impl Identity {
         let workspace =
             (HeaderName::from_static("x-workspace-id"), value(channel.workspace().as_str()));
         user.chain([workspace]).collect()
+    }
+}
+
+/// The reader that the headers of a proxy name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) user: Option<String>,
+    pub(crate) workspace: Option<Id>,
+}
+
+impl Named {
+    /// Parses `X-User-Id` and `X-Workspace-Id`, each of which may be absent.
+    ///
+    /// # Errors
+    /// 400 when one of them is empty, repeated, not UTF-8, longer than [`MAX_BYTES`], or holds a
+    /// comma (with which proxies join repeated headers), a control character or an invisible
+    /// one.
+    pub(crate) fn parse(headers: &HeaderMap) -> Result<Self, Rejection> {
+        let workspace = text(headers, WORKSPACE_HEADER)?
+            .map(|id| Id::parse(WORKSPACE_HEADER, id))
+            .transpose()?;
+        let user = text(headers, USER_HEADER)?.map(parse_user).transpose()?;
+        Ok(Self { user, workspace })
     }
 }
 
@@ -107,7 +145,10 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
 }
 
 /// Returns the only value of a header.
-fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Rejection> {
+pub(crate) fn text<'a>(
+    headers: &'a HeaderMap,
+    name: &'static str,
+) -> Result<Option<&'a str>, Rejection> {
     let wrong = |what: &str| Err(Rejection::bad_request(format!("{name} {what}")));
     let values: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
     match values[..] {
@@ -124,7 +165,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
 }
 
 /// Parses a user, who appears in logs, statistics and connection ids.
-fn parse_user(user: &str) -> Result<String, Rejection> {
+pub(crate) fn parse_user(user: &str) -> Result<String, Rejection> {
     match user.chars().find(|&c| c == ',' || is_hidden(c)) {
         None => Ok(user.into()),
         Some(',') => Err(Rejection::bad_request(format!(
@@ -148,7 +189,7 @@ mod tests {
                 HeaderValue::from_bytes(value).expect("a value"),
             )
         };
-        Identity::parse(&headers.iter().map(header).collect())
+        Identity::of_demo(&headers.iter().map(header).collect())
     }
 
     fn may_read(workspace: &[u8], channel: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The HTTP routes: parsing of requests, access checks, and responses.
 
 pub mod admin;
+pub(crate) mod admission;
 pub mod app;
 pub mod base_url;
 pub(crate) mod body;
@@ -13,7 +14,7 @@ pub(crate) mod history;
 pub mod hosts;
 pub mod identity;
 pub(crate) mod log_id;
-pub(crate) mod loose_json;
+pub mod outgoing;
 pub(crate) mod overload;
 pub(crate) mod passing;
 pub mod proxy;
@@ -24,6 +25,7 @@ pub mod site;
 pub mod state;
 pub(crate) mod store;
 pub mod stream;
+pub(crate) mod stream_place;
 pub(crate) mod subscribe_params;
 pub mod token_file;
 pub mod tokens;

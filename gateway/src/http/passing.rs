@@ -12,10 +12,12 @@ use logs_sse_wire::protocol::ByeReason;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::http::half_close::HalfClose;
 use crate::http::state::Gateway;
 use crate::http::stream::STREAM_HEADERS;
 use crate::hub::forwarded::Forwarded;
+use crate::limits::streams::StreamPlace;
 use crate::reader::events;
 use crate::server::link::Link;
 
@@ -27,7 +29,7 @@ pub(crate) fn pass_on(
     gateway: &Gateway,
     answer: reqwest::Response,
     idle: Duration,
-    forwarded: Forwarded,
+    (forwarded, place, lease): (Forwarded, StreamPlace, LeaseWatch),
     link: Option<Link>,
 ) -> Response {
     let now = Instant::now();
@@ -42,7 +44,9 @@ pub(crate) fn pass_on(
         ping_after: gateway.timing.ping,
         half_close: HalfClose::kept(link),
         stop: forwarded.stop().clone(),
+        lease,
         _forwarded: forwarded,
+        _place: place,
     };
     // The type has none of upstream's parameters: a stream is always UTF-8, and browsers refuse one
     // that declares otherwise.
@@ -62,8 +66,10 @@ struct Passing {
     ping_after: Duration,
     half_close: HalfClose,
     stop: CancellationToken,
+    lease: LeaseWatch,
     /// Lists the stream in the hub.
     _forwarded: Forwarded,
+    _place: StreamPlace,
     end_of_age: Option<Instant>,
 }
 
@@ -88,12 +94,22 @@ impl Passing {
     }
 
     async fn next(&mut self) -> Piece {
+        loop {
+            if let Some(piece) = self.next_or_nothing().await {
+                return piece;
+            }
+        }
+    }
+
+    /// Returns `None` for an event that the browser need not know.
+    async fn next_or_nothing(&mut self) -> Option<Piece> {
         let ping_at = self.sent + self.ping_after;
-        tokio::select! {
+        let piece = tokio::select! {
             biased;
             // No goodbye after half an event, which it would complete.
             () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End },
             () = self.stop.cancelled(), if self.tail.ends_event() => Piece::Last(ByeReason::Stop),
+            event = self.lease.next() => return self.lease_event(event),
             () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(ByeReason::Rotation),
             // Before the deadline: bytes that arrived while the browser was slow show that upstream
             // is alive.
@@ -104,6 +120,17 @@ impl Passing {
             }
             () = self.half_close.noticed(), if self.tail.ends_line() => self.ping(),
             () = sleep_until(ping_at), if self.tail.ends_line() => self.ping(),
+        };
+        Some(piece)
+    }
+
+    /// Inside an event of upstream, there is no place for an announcement, nor for a goodbye.
+    fn lease_event(&self, event: LeaseEvent) -> Option<Piece> {
+        match (event, self.tail.ends_event()) {
+            (LeaseEvent::Ends(left), true) => Some(Piece::Of(Ok(events::auth_expiring(left)))),
+            (LeaseEvent::Ends(_), false) => None,
+            (LeaseEvent::Ended, true) => Some(Piece::Last(ByeReason::Expired)),
+            (LeaseEvent::Ended, false) => Some(Piece::End),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::http::passing;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::http::stream::open;
+use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{LAST_EVENT_ID, SubscribeParams, find_only};
 use crate::hub::connection::ConnectionInfo;
 use crate::hub::forwarded::Forwarded;
@@ -47,10 +48,13 @@ pub(crate) async fn stream(
             forwarded
                 .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
             let query = forwarded_query(&channel, &params);
+            let place = stream_place(&gateway, &identity, caller, [&channel].into_iter())?;
             let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await?;
             let connection = ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client);
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
-            Ok(passing::pass_on(&gateway, answer, upstream.idle(), forwarded, params.link))
+            let lease = identity.lease().watch(gateway.timing.expiry_notice);
+            let reader = (forwarded, place, lease);
+            Ok(passing::pass_on(&gateway, answer, upstream.idle(), reader, params.link))
         }
         _ => open(&gateway, vec![channel], (&identity, caller), &params).await,
     }
@@ -83,7 +87,7 @@ pub(crate) async fn history(
 
 /// Returns the reader, who has a name in a demo.
 fn named(gateway: &Gateway, identity: Identity) -> Identity {
-    identity.or_user(gateway.tokens.is_demo().then_some(DEMO_USER))
+    identity.or_user(gateway.mode.is_demo().then_some(DEMO_USER))
 }
 
 /// Returns the query for upstream, where parameters that arrived inside the id are ordinary ones. The
@@ -113,5 +117,5 @@ fn parse_channel(query: &str, carried: &mut Carried) -> Result<ChannelName, Reje
     Ok(ChannelName::new(service, workspace, Some(workflow)))
 }
 
-/// The reader of a gateway with the demo tokens, which has no login in front.
-const DEMO_USER: &str = "demo-user";
+/// The reader of a demo, which has no login in front.
+pub(crate) const DEMO_USER: &str = "demo-user";

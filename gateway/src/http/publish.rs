@@ -1,7 +1,7 @@
 //! `POST /logs/publish` and its other names: publishes one log of a service, or passes a batch on.
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request, State};
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -11,16 +11,19 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::http::body;
+use crate::http::admission::admit;
+use crate::http::body::{self, Allowance};
 use crate::http::content_type::{NDJSON, is_of_type};
 use crate::http::identity;
 use crate::http::log_id;
-use crate::http::loose_json;
 use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::store;
 use crate::http::tokens::{Grant, Refusal};
+use crate::json::normalize::normalized;
+use crate::limits::config::MAX_LOG_BYTES;
+use crate::limits::kind::Limit;
 use crate::metrics::Refused;
 
 pub(crate) async fn publish(
@@ -43,17 +46,16 @@ pub(crate) async fn publish(
 const DURABILITY: HeaderName = HeaderName::from_static("x-log-durability");
 
 async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
-    let headers = request.headers().clone();
-    let body = body::received(Bytes::from_request(request, &()).await)?;
-    // The token is checked first: a stranger learns nothing from errors about the body, and causes
-    // no decompression.
-    let grant = granted(gateway, &headers)?;
+    let (headers, body, grant) = of_publisher(gateway, request, MAX_LOG_BYTES).await?;
+    let allowance = Allowance::of_log(gateway);
+    let body = body::received(body, allowance).await?;
     let key = log_id::of_header(&headers)?;
-    let text = loose_json::spelled(body::text(&headers, &body)?, "body", &IDS)?;
+    let text = body::text(&headers, &body, allowance)?;
+    let text = normalized(&text, "body", &IDS)?;
     let log = Log::parse("body", &text)?;
-    check(gateway, &grant, &log.channel)?;
     refuse_while_draining(gateway)?;
-    let published = store::one(gateway, &log, key).await?;
+    let entry = admit(gateway, &grant, &log, text.len())?;
+    let published = store::one(gateway, &log.channel, &entry, key).await?;
     tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
     let answer = json!({
         "success": true,
@@ -62,6 +64,29 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
         "timestamp": published.timestamp,
     });
     Ok(json_response(StatusCode::OK, &answer))
+}
+
+/// Checks the token of a request before anything of its body is kept: a stranger must not occupy
+/// memory, cause decompression, or learn from errors about the body.
+///
+/// # Errors
+/// As [`granted`], after at most `limit` bytes of the body were received and dropped.
+pub(crate) async fn of_publisher(
+    gateway: &Gateway,
+    request: Request,
+    limit: usize,
+) -> Result<(HeaderMap, Body, Grant), Rejection> {
+    let (parts, body) = request.into_parts();
+    match granted(gateway, &parts.headers) {
+        Ok(grant) => Ok((parts.headers, body, grant)),
+        Err(rejection) => {
+            let time = gateway.limits.config().body_timeout;
+            if body::discard_of(&parts.headers, body, Allowance { bytes: limit, time }).await {
+                gateway.hub.metrics().note_limit(Limit::BodyTime);
+            }
+            Err(rejection)
+        }
+    }
 }
 
 /// Returns what the request's token grants, which is something.
@@ -75,14 +100,18 @@ pub(crate) fn granted(gateway: &Gateway, headers: &HeaderMap) -> Result<Grant, R
     }
     let reason = if grant.is_known() { Refused::Expired } else { Refused::Token };
     gateway.hub.metrics().note_refused(reason);
-    Err(Rejection::unauthorized_publisher())
+    Err(Rejection::unauthorized_publisher().of_credentials())
 }
 
 /// Counts a refusal. Those of a token were counted where the reason is known.
 pub(crate) fn note_refused(gateway: &Gateway, rejection: &Rejection) {
+    if let Some((limit, _)) = rejection.limit() {
+        gateway.hub.metrics().note_limit(limit);
+    }
     let reason = match rejection.status() {
         StatusCode::FORBIDDEN => return,
         StatusCode::PAYLOAD_TOO_LARGE => Refused::TooLarge,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Refused::Limit,
         StatusCode::SERVICE_UNAVAILABLE if gateway.shutdown.is_cancelled() => Refused::Draining,
         StatusCode::SERVICE_UNAVAILABLE => Refused::Storage,
         _ => Refused::Invalid,

@@ -1,45 +1,46 @@
 //! Publishes the logs of a batch: NDJSON, one log in each line. Each line is judged on its own.
 
+use std::collections::HashMap;
+
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::Response;
+use logs_sse_core::channel::ChannelName;
 use serde_json::{Value, json};
 use tokio::task::yield_now;
 
-use crate::http::body;
+use crate::http::admission::admit;
+use crate::http::body::{self, Allowance};
 use crate::http::log_id;
-use crate::http::loose_json;
-use crate::http::publish::{IDS, Log, check, granted, note_refused, refuse_while_draining};
+use crate::http::publish::{IDS, Log, note_refused, of_publisher, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::store::Storing;
 use crate::http::tokens::Grant;
 use crate::hub::connection::now_millis;
+use crate::json::normalize::normalized;
+use crate::limits::kind::Limit;
 
 /// Publishes the lines of a request, or none of them if the request as a whole is refused.
 pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
-    let headers = request.headers().clone();
-    // Before the body is kept: a stranger must not occupy its memory.
-    let grant = match granted(gateway, &headers) {
-        Ok(grant) => grant,
-        Err(rejection) => {
-            body::discard(request.into_body().into_data_stream(), MAX_BYTES).await;
-            return Err(rejection);
-        }
-    };
-    let body = body::received_within(request.into_body(), MAX_BYTES, too_large).await?;
+    let (headers, body, grant) = of_publisher(gateway, request, MAX_BYTES).await?;
+    let time = gateway.limits.config().body_timeout;
+    let allowance = Allowance { bytes: MAX_BYTES, time };
+    let body = body::received_within(body, allowance, too_large).await?;
     log_id::refuse_header(&headers)?;
     let body = body::unpacked(&headers, body, MAX_BYTES, too_large).await?;
     if lines(&body).nth(MAX_LOGS).is_some() {
-        return Err(too_large());
+        return Err(refused(Limit::BatchLogs, MAX_LOGS));
     }
     refuse_while_draining(gateway)?;
+    let mut batch =
+        Batch { gateway, grant: &grant, held: HashMap::new(), storing: Storing::default() };
     let mut summary = Summary::default();
-    let mut storing = Storing::default();
     let mut since_pause = 0;
     for (number, line) in lines(&body) {
-        let published = publish_line(gateway, &grant, line, &mut storing)
-            .inspect_err(|rejection| note_refused(gateway, rejection));
+        let published =
+            batch.publish(line).inspect_err(|rejection| note_refused(gateway, rejection));
         summary.add(number, published);
         since_pause += line.len();
         if since_pause > BYTES_AT_ONCE || summary.total() % LINES_AT_ONCE == 0 {
@@ -47,7 +48,7 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
             yield_now().await;
         }
     }
-    storing.done(gateway).await?;
+    batch.storing.done(gateway).await?;
     gateway.hub.metrics().duplicates.inc_by(summary.duplicates as u64);
     tracing::debug!(stored = summary.stored, refused = summary.errors.len(), "published a batch");
     Ok(summary.response())
@@ -67,29 +68,45 @@ enum Accepted {
     Duplicate,
 }
 
-fn publish_line(
-    gateway: &Gateway,
-    grant: &Grant,
-    line: &[u8],
-    storing: &mut Storing,
-) -> Result<Accepted, Rejection> {
-    if line.len() > body::MAX_BYTES {
-        return Err(Rejection::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("line has {} bytes: expected at most {}", line.len(), body::MAX_BYTES),
-        ));
+/// What the lines of one request share.
+struct Batch<'a> {
+    gateway: &'a Gateway,
+    grant: &'a Grant,
+    /// The channels on which a line must wait. The lines behind it wait, too, so that the logs of a
+    /// channel stay in their order.
+    held: HashMap<ChannelName, Rejection>,
+    /// The lines that are about to be stored.
+    storing: Storing,
+}
+
+impl Batch<'_> {
+    fn publish(&mut self, line: &[u8]) -> Result<Accepted, Rejection> {
+        let most = self.gateway.limits.config().log_bytes;
+        if line.len() > most {
+            let error = format!("line has {} bytes: expected at most {most}", line.len());
+            return Err(Rejection::limited(StatusCode::PAYLOAD_TOO_LARGE, Limit::LogBytes, most)
+                .with_error(error));
+        }
+        let text = std::str::from_utf8(line).map_err(|error| {
+            Rejection::bad_request(format!(
+                "line is not UTF-8: the byte at {} does not begin a character",
+                error.valid_up_to()
+            ))
+        })?;
+        let text = normalized(text, "line", &LINE_IDS)?;
+        let log = Log::parse("line", &text)?;
+        let id = log_id::of_line(&text)?;
+        if let Some(rejection) = self.held.get(&log.channel) {
+            return Err(rejection.clone());
+        }
+        let entry = admit(self.gateway, self.grant, &log, line.len()).inspect_err(|rejection| {
+            if rejection.retry_after().is_some() {
+                self.held.insert(log.channel.clone(), rejection.clone());
+            }
+        })?;
+        let is_new = self.storing.submit(self.gateway, log.channel, &entry, id.as_deref());
+        Ok(if is_new { Accepted::Stored } else { Accepted::Duplicate })
     }
-    let text = std::str::from_utf8(line).map_err(|error| {
-        Rejection::bad_request(format!(
-            "line is not UTF-8: the byte at {} does not begin a character",
-            error.valid_up_to()
-        ))
-    })?;
-    let text = loose_json::spelled(text.to_owned(), "line", &LINE_IDS)?;
-    let log = Log::parse("line", &text)?;
-    check(gateway, grant, &log.channel)?;
-    let is_new = storing.submit(gateway, log, log_id::of_line(&text)?.as_deref());
-    Ok(if is_new { Accepted::Stored } else { Accepted::Duplicate })
 }
 
 /// The result of each line.
@@ -98,6 +115,8 @@ struct Summary {
     stored: usize,
     duplicates: usize,
     errors: Vec<Value>,
+    /// In how many seconds the lines that must wait may be sent again.
+    retry_after: Option<u64>,
 }
 
 impl Summary {
@@ -105,11 +124,10 @@ impl Summary {
         match result {
             Ok(Accepted::Stored) => self.stored += 1,
             Ok(Accepted::Duplicate) => self.duplicates += 1,
-            Err(rejection) => self.errors.push(json!({
-                "line": line,
-                "status": rejection.status().as_u16(),
-                "error": rejection.error(),
-            })),
+            Err(rejection) => {
+                self.retry_after = self.retry_after.max(rejection.retry_after());
+                self.errors.push(described(line, &rejection));
+            }
         }
     }
 
@@ -127,17 +145,37 @@ impl Summary {
             "timestamp": now_millis(),
             "errors": self.errors,
         });
-        json_response(if is_success { StatusCode::OK } else { StatusCode::MULTI_STATUS }, &answer)
+        let status = if is_success { StatusCode::OK } else { StatusCode::MULTI_STATUS };
+        let mut response = json_response(status, &answer);
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
+/// Returns a refused line as the response lists it.
+fn described(line: usize, rejection: &Rejection) -> Value {
+    let status = rejection.status().as_u16();
+    let mut entry = json!({ "line": line, "status": status, "error": rejection.error() });
+    if let Some((limit, value)) = rejection.limit() {
+        entry["limit"] = limit.name().into();
+        entry["value"] = value.into();
+    }
+    if let Some(seconds) = rejection.retry_after() {
+        entry["retryAfter"] = seconds.into();
+    }
+    entry
+}
+
 fn too_large() -> Rejection {
-    Rejection::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        format!(
-            "body: at most {MAX_LOGS} logs and {MAX_BYTES} bytes are accepted, also after decompression; nothing was stored"
-        ),
-    )
+    refused(Limit::BatchBytes, MAX_BYTES)
+}
+
+fn refused(limit: Limit, value: usize) -> Rejection {
+    Rejection::limited(StatusCode::PAYLOAD_TOO_LARGE, limit, value).with_error(format!(
+        "body: at most {MAX_LOGS} logs and {MAX_BYTES} bytes are accepted, also after decompression; nothing was stored"
+    ))
 }
 
 /// The fields of a line that must be strings: those of the channel, and the id of the log. A number
@@ -171,10 +209,13 @@ mod tests {
 
     fn gateway() -> Gateway {
         Gateway {
+            mode: crate::auth::Mode::Demo,
             hub: Arc::default(),
             tokens: Arc::new(Tokens::demo()),
             upstream: None,
             timing: StreamTiming::default(),
+            limits: Arc::default(),
+            redaction: Arc::default(),
             shutdown: tokio_util::sync::CancellationToken::new(),
         }
     }
@@ -196,9 +237,10 @@ mod tests {
             let gateway = gateway();
             let grant = gateway.tokens.grant_of("l5-etl-token");
             let body = all.join(&b'\n');
+            let mut batch = Batch { gateway: &gateway, grant: &grant, held: HashMap::new(), storing: Storing::default() };
             let mut summary = Summary::default();
             for (number, line) in lines(&body) {
-                summary.add(number, publish_line(&gateway, &grant, line, &mut Storing::default()));
+                summary.add(number, batch.publish(line));
             }
             prop_assert_eq!(summary.total(), lines(&body).count());
             prop_assert_eq!(summary.stored as u64, gateway.hub.stats().logs_published);

@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Mode;
 use crate::http::tokens::Tokens;
 use crate::http::upstream::Upstream;
 use crate::hub::Hub;
+use crate::limits::Limits;
 use crate::reader::timing::StreamTiming;
+use crate::redaction::Redaction;
 
 /// The state that all handlers share.
 #[derive(Clone, Debug)]
 pub struct Gateway {
+    /// Who may use the gateway.
+    pub mode: Mode,
     /// The channels with their histories and readers.
     pub hub: Arc<Hub>,
     /// The tokens with which services publish.
@@ -20,6 +25,10 @@ pub struct Gateway {
     pub upstream: Option<Arc<Upstream>>,
     /// The intervals and ages of each stream.
     pub timing: StreamTiming,
+    /// What each user, address, token, channel and workspace may use.
+    pub limits: Arc<Limits>,
+    /// Replaces confidential parts of logs before they are stored.
+    pub redaction: Arc<Redaction>,
     /// Ends all open streams when cancelled.
     pub shutdown: CancellationToken,
 }

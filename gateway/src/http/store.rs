@@ -3,10 +3,10 @@
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use logs_sse_core::channel::ChannelName;
+use serde_json::value::RawValue;
 
 use crate::engine::EngineError;
 use crate::engine::receipt::Receipt;
-use crate::http::publish::Log;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::hub::Published;
@@ -17,18 +17,19 @@ use crate::hub::Published;
 /// 503 when it was not stored.
 pub(crate) async fn one(
     gateway: &Gateway,
-    log: &Log<'_>,
+    channel: &ChannelName,
+    entry: &RawValue,
     id: Option<&str>,
 ) -> Result<Published, Rejection> {
     let Some(id) = id else {
-        return Ok(gateway.hub.submit(&log.channel, log.data).stored().await?);
+        return Ok(gateway.hub.submit(channel, entry).stored().await?);
     };
-    let once = gateway.hub.submit_once(&log.channel, id, log.data);
+    let once = gateway.hub.submit_once(channel, id, entry);
     gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
     let is_pending = matches!(once.receipt, Receipt::Pending(_));
     let published = once.receipt.stored().await?;
     if is_pending {
-        gateway.hub.settle(&log.channel, id, published);
+        gateway.hub.settle(channel, id, published);
     }
     Ok(published)
 }
@@ -45,17 +46,23 @@ struct Waiting {
 
 impl Storing {
     /// Hands a log to the engine, and returns whether it is new.
-    pub(crate) fn submit(&mut self, gateway: &Gateway, log: Log<'_>, id: Option<&str>) -> bool {
+    pub(crate) fn submit(
+        &mut self,
+        gateway: &Gateway,
+        channel: ChannelName,
+        entry: &RawValue,
+        id: Option<&str>,
+    ) -> bool {
         let (receipt, is_new) = match id {
-            None => (gateway.hub.submit(&log.channel, log.data), true),
+            None => (gateway.hub.submit(&channel, entry), true),
             Some(id) => {
-                let once = gateway.hub.submit_once(&log.channel, id, log.data);
+                let once = gateway.hub.submit_once(&channel, id, entry);
                 (once.receipt, once.is_new)
             }
         };
         // What is stored already needs no waiting.
         if !matches!(receipt, Receipt::Done(Ok(_))) {
-            let id = id.map(|id| (log.channel, id.to_owned()));
+            let id = id.map(|id| (channel, id.to_owned()));
             self.0.push(Waiting { receipt, id });
         }
         is_new

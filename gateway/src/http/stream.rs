@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -19,16 +19,19 @@ use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::http::caller::Caller;
 use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
 use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
-use crate::http::rejection::Rejection;
+use crate::http::rejection::{NO_DOCUMENT, Rejection};
 use crate::http::state::Gateway;
+use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{SubscribeParams, parse_channels};
 use crate::hub::bounds::Extent;
 use crate::hub::connection::{ConnectionInfo, now_millis};
+use crate::limits::streams::StreamPlace;
 use crate::reader::events;
 use crate::reader::resume::Resume;
 use crate::reader::timing::{StreamTiming, millis};
@@ -36,10 +39,11 @@ use crate::reader::{Next, Reader, RequestedChannel};
 use crate::server::link::Link;
 
 /// The headers of every event stream, with which no cache, proxy or compressor holds events back.
-pub const STREAM_HEADERS: [(HeaderName, &str); 3] = [
+pub const STREAM_HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_TYPE, EVENT_STREAM),
     (CACHE_CONTROL, "no-cache, no-transform"),
     (HeaderName::from_static("x-accel-buffering"), "no"),
+    (CONTENT_SECURITY_POLICY, NO_DOCUMENT),
 ];
 
 pub(crate) async fn subscribe(
@@ -61,7 +65,8 @@ pub(crate) async fn subscribe(
 /// others.
 ///
 /// # Errors
-/// 503 when the engine cannot read its store.
+/// 429 when the reader, its address or a workspace has too many streams; 503 when the engine cannot
+/// read its store.
 pub(crate) async fn open(
     gateway: &Gateway,
     wanted: Vec<ChannelName>,
@@ -72,6 +77,8 @@ pub(crate) async fn open(
         .into_iter()
         .map(|channel| RequestedChannel { is_granted: identity.may_read(&channel), channel })
         .collect();
+    let granted = requested.iter().filter(|channel| channel.is_granted);
+    let place = stream_place(gateway, identity, caller, granted.map(|each| &each.channel))?;
     let granted = requested.iter().filter(|requested| requested.is_granted);
     let _in_memory =
         gateway.hub.prepare(granted.map(|requested| requested.channel.clone()).collect()).await?;
@@ -103,8 +110,10 @@ pub(crate) async fn open(
     let open = Open {
         half_close: HalfClose::kept(params.link.clone()),
         stage: Stage::Greet(greeting),
+        _place: place,
         log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
         stop: reader.stop().clone(),
+        lease: identity.lease().watch(gateway.timing.expiry_notice),
         reader,
         ping: every(gateway.timing.ping),
         heartbeat: every(gateway.timing.heartbeat),
@@ -142,10 +151,12 @@ struct Open {
     stage: Stage,
     reader: Reader,
     stop: CancellationToken,
+    lease: LeaseWatch,
     ping: Interval,
     heartbeat: Interval,
     end_of_age: Option<Pin<Box<Sleep>>>,
     log_on_drop: LogOnDrop,
+    _place: StreamPlace,
 }
 
 enum Stage {
@@ -185,6 +196,13 @@ impl Open {
             biased;
             () = gateway.shutdown.cancelled() => Err(ByeReason::Shutdown),
             () = self.stop.cancelled() => Err(ByeReason::Stop),
+            event = self.lease.next() => match event {
+                LeaseEvent::Ends(left) => {
+                    let held = page(self.reader.flush())?;
+                    Ok(joined(&held, events::auth_expiring(left)))
+                }
+                LeaseEvent::Ended => Err(ByeReason::Expired),
+            },
             () = end_of(&mut self.end_of_age) => Err(ByeReason::Rotation),
             _ = self.heartbeat.tick() => {
                 let held = page(self.reader.flush())?;

@@ -55,10 +55,8 @@ fn parse_entry(document: &Document, entry: &Spanned<DeValue<'_>>) -> Result<Toke
     let mut fields = Fields { document, table, entry: entry.span(), errors: Vec::new() };
     fields.check_names();
     let name = fields.text("name");
-    let services = fields.list("services", |text| {
-        Id::parse("service", text).map(|id| id.to_string()).map_err(|error| error.to_string())
-    });
-    let workspaces = fields.list("workspaces", str::parse::<WorkspacePattern>);
+    let is_operator = fields.is_operator();
+    let (services, workspaces) = if is_operator { Default::default() } else { fields.scope() };
     let digest = fields.digest();
     let (not_before, not_after) = (fields.time("not-before"), fields.time("not-after"));
     if let (Some(from), Some(until)) = (not_before, not_after)
@@ -69,7 +67,16 @@ fn parse_entry(document: &Document, entry: &Spanned<DeValue<'_>>) -> Result<Toke
     let (Some(digest), true) = (digest, fields.errors.is_empty()) else {
         return Err(fields.errors);
     };
-    Ok(Token { name, services, workspaces, digest, not_before, not_after, secret: None })
+    Ok(Token {
+        name,
+        services,
+        workspaces,
+        digest,
+        not_before,
+        not_after,
+        is_operator,
+        secret: None,
+    })
 }
 
 /// The fields of one entry, and what is wrong with them.
@@ -91,6 +98,32 @@ impl<'a> Fields<'a> {
                 format!("unknown key {}{hint}: expected {}", key.get_ref(), FIELDS.join(", "));
             self.wrong(key.span(), what);
         }
+    }
+
+    /// Returns whether the token is an operator's. Such a token has no services and workspaces, since
+    /// it publishes nothing.
+    fn is_operator(&mut self) -> bool {
+        let Some(value) = self.table.get("scope") else { return false };
+        if value.get_ref().as_str() != Some("operator") {
+            self.wrong(value.span(), "scope: expected \"operator\", or no scope for a publisher");
+            return false;
+        }
+        for name in ["services", "workspaces"] {
+            if let Some(value) = self.table.get(name) {
+                self.wrong(
+                    value.span(),
+                    format!("{name}: expected none with scope = \"operator\""),
+                );
+            }
+        }
+        true
+    }
+
+    fn scope(&mut self) -> (Vec<String>, Vec<WorkspacePattern>) {
+        let services = self.list("services", |text| {
+            Id::parse("service", text).map(|id| id.to_string()).map_err(|error| error.to_string())
+        });
+        (services, self.list("workspaces", str::parse::<WorkspacePattern>))
     }
 
     fn text(&mut self, name: &str) -> String {
@@ -178,6 +211,20 @@ fn parse_digest(text: &str) -> Option<Digest> {
     Some(digest)
 }
 
+/// What a token allows.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    /// To publish as these services to these workspaces.
+    Publisher {
+        /// The services that it names in its logs.
+        services: Vec<Id>,
+        /// The patterns of workspaces.
+        workspaces: Vec<WorkspacePattern>,
+    },
+    /// To stop the streams of readers.
+    Operator,
+}
+
 /// A token that does not exist yet: its secret, and its entry in the file.
 #[derive(Clone)]
 pub struct NewToken {
@@ -198,23 +245,21 @@ impl NewToken {
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub fn draw(
-        name: &str,
-        services: &[Id],
-        workspaces: &[WorkspacePattern],
-        not_after: Option<Timestamp>,
-    ) -> Result<Self, String> {
+    pub fn draw(name: &str, scope: &Scope, not_after: Option<Timestamp>) -> Result<Self, String> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| format!("no randomness: {error}"))?;
         let secret = format!("lgw_{}", hex(&random));
         let list = |items: Vec<String>| toml::Value::from(items).to_string();
-        let mut entry = format!(
-            "[[token]]\nname = {}\nservices = {}\nworkspaces = {}\nsha256 = \"{}\"\n",
-            toml::Value::from(name),
-            list(services.iter().map(ToString::to_string).collect()),
-            list(workspaces.iter().map(ToString::to_string).collect()),
-            hex(&digest_of(&secret)),
-        );
+        let scope = match scope {
+            Scope::Operator => "scope = \"operator\"".into(),
+            Scope::Publisher { services, workspaces } => format!(
+                "services = {}\nworkspaces = {}",
+                list(services.iter().map(ToString::to_string).collect()),
+                list(workspaces.iter().map(ToString::to_string).collect()),
+            ),
+        };
+        let (name, sha256) = (toml::Value::from(name), hex(&digest_of(&secret)));
+        let mut entry = format!("[[token]]\nname = {name}\n{scope}\nsha256 = \"{sha256}\"\n");
         if let Some(until) = not_after {
             entry.push_str(&format!("not-after = {until}\n"));
         }
@@ -226,7 +271,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-const FIELDS: [&str; 6] = ["name", "services", "workspaces", "sha256", "not-before", "not-after"];
+const FIELDS: [&str; 7] =
+    ["name", "services", "workspaces", "scope", "sha256", "not-before", "not-after"];
 
 #[cfg(test)]
 mod tests {
@@ -254,11 +300,15 @@ mod tests {
     fn a_new_token_is_read_again() {
         let id = Id::parse("service", "etl").expect("an id");
         let until = "2027-01-31T00:00:00Z".parse().expect("a time");
-        let new = NewToken::draw("a \"b\"", &[id], &[WorkspacePattern::any()], Some(until));
+        let scope =
+            Scope::Publisher { services: vec![id], workspaces: vec![WorkspacePattern::any()] };
+        let new = NewToken::draw("a \"b\"", &scope, Some(until));
         let new = new.expect("randomness");
         let tokens = parse_text(&new.entry).expect("an entry");
         assert_eq!((&*tokens[0].name, tokens[0].not_after), ("a \"b\"", Some(until)));
         assert_eq!(tokens[0].digest, digest_of(&new.secret));
+        let operator = NewToken::draw("o", &Scope::Operator, None).expect("randomness").entry;
+        assert!(parse_text(&operator).expect("an entry")[0].is_operator);
         assert!(!new.entry.contains(&new.secret) && !format!("{new:?}").contains(&new.secret));
     }
 
@@ -274,6 +324,8 @@ mod tests {
             ("not-after = 2027-01-31", "t.toml:2: not-after: expected a time with an offset"),
             ("not-before = \"hunter2\"", "t.toml:2: not-before: expected a time"),
             ("name = \"\"", "t.toml:2: name: expected a text"),
+            ("scope = \"hunter2\"", "t.toml:2: scope: expected \"operator\""),
+            ("scope = \"operator\"", "t.toml:4: services: expected none"),
         ] {
             let error = parse_text(&entry(line)).expect_err(line);
             assert!(error.starts_with(expected) && !error.contains("hunter2"), "{error}");

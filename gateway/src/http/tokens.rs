@@ -36,12 +36,14 @@ impl Tokens {
         Self::of(tokens, false)
     }
 
-    /// Returns the tokens of the demo: `l5-etl-token`, `faas-token`, `function-token`.
+    /// Returns the tokens of the demo: `l5-etl-token`, `faas-token`, `function-token`, and
+    /// `operator-token`, which stops streams.
     #[must_use]
     pub fn demo() -> Self {
         let tokens =
             [("etl", DEMO_ETL_TOKEN), ("faas", "faas-token"), ("function", "function-token")];
-        Self::of(tokens.map(|(service, secret)| Token::of_flag(service, secret)).into(), true)
+        let services = tokens.map(|(service, secret)| Token::of_flag(service, secret));
+        Self::of(services.into_iter().chain([Token::of_demo_operator()]).collect(), true)
     }
 
     fn of(tokens: Vec<Token>, is_demo: bool) -> Self {
@@ -140,10 +142,21 @@ impl Grant {
         self.tokens.is_empty()
     }
 
+    /// Returns whether the token is an operator's, who may stop streams and publishes nothing.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.tokens.iter().any(|token| token.is_operator)
+    }
+
     /// Returns whether a token has this secret, valid now or not.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.is_known
+    }
+
+    /// Returns the name of the token, under which limits count what is published.
+    pub(crate) fn name(&self) -> &str {
+        self.tokens.first().map_or("", |token| &token.name)
     }
 
     /// Checks whether the token may publish on `channel`. One token must allow both service and
@@ -174,6 +187,7 @@ pub struct Token {
     pub(crate) digest: Digest,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) not_after: Option<Timestamp>,
+    pub(crate) is_operator: bool,
     /// The secret itself, if it came from a flag or a variable.
     pub(crate) secret: Option<String>,
 }
@@ -187,15 +201,21 @@ impl Token {
             digest: digest_of(secret),
             not_before: None,
             not_after: None,
+            is_operator: false,
             secret: Some(secret.into()),
         }
+    }
+
+    fn of_demo_operator() -> Self {
+        let (services, workspaces) = (Vec::new(), Vec::new());
+        Self { services, workspaces, is_operator: true, ..Self::of_flag("operator", DEMO_OPERATOR) }
     }
 }
 
 /// The SHA-256 of a secret.
 pub(crate) type Digest = [u8; 32];
 
-pub(crate) fn digest_of(secret: &str) -> Digest {
+pub(crate) fn digest_of(secret: impl AsRef<[u8]>) -> Digest {
     Sha256::digest(secret).into()
 }
 
@@ -253,6 +273,9 @@ const MIN_SECRET_BYTES: usize = 16;
 /// The demo's token for ETL logs.
 pub const DEMO_ETL_TOKEN: &str = "l5-etl-token";
 
+/// The demo's token for operators.
+const DEMO_OPERATOR: &str = "operator-token";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +288,10 @@ mod tests {
         assert_eq!(check("logs:etl:a:b"), Ok(()));
         assert_eq!(check("logs:faas:a:b"), Err(Refusal::Service));
         assert!(Tokens::demo().grant_of("").is_empty());
+        let operator = Tokens::demo().grant_of("operator-token");
+        let channel = "logs:etl:a:b".parse().expect("a channel");
+        assert!(operator.is_operator() && operator.check(&channel) == Err(Refusal::Service));
+        assert!(!Tokens::demo().grant_of("l5-etl-token").is_operator());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error_chain::error_chain;
 use crate::http::base_url::BaseUrl;
 use crate::http::content_type::{EVENT_STREAM, JSON, is_of_type};
+use crate::http::outgoing::{Outgoing, client_builder};
 use crate::http::rejection::Rejection;
 
 /// A gateway or an older backend that streams logs.
@@ -48,8 +49,8 @@ pub(crate) struct Route {
 pub struct Options {
     /// The `Authorization` header of each request.
     pub authorization: Option<HeaderValue>,
-    /// Whether the variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` apply.
-    pub use_env_proxy: bool,
+    /// Whom it trusts.
+    pub outgoing: Outgoing,
     /// How long to wait for it.
     pub deadlines: Deadlines,
 }
@@ -89,9 +90,11 @@ impl Upstream {
     /// Returns an upstream at `base`.
     ///
     /// # Errors
-    /// When the machine has no usable TLS configuration, or its proxy variables are malformed.
+    /// When `base` is https and no certificate authority is known, or the proxy variables of the
+    /// environment are malformed.
     pub fn with(base: BaseUrl, options: Options) -> Result<Arc<Self>, String> {
-        let client = client(options.use_env_proxy)
+        options.outgoing.check(&base)?;
+        let client = client_builder(&options.outgoing)
             .connect_timeout(options.deadlines.connect)
             .build()
             .map_err(|error| error_chain(&error))?;
@@ -138,7 +141,7 @@ impl Upstream {
                 Ok(answer) => answer,
                 Err(_) => {
                     tracing::warn!(upstream = %self.base, "upstream did not answer within {} s", head.as_secs_f64());
-                    let error = format!("upstream {} did not answer within {} s", self.base, head.as_secs_f64());
+                    let error = format!("the backend did not answer within {} s", head.as_secs_f64());
                     Err(Rejection::new(StatusCode::GATEWAY_TIMEOUT, error))
                 }
             },
@@ -186,10 +189,7 @@ impl Upstream {
         request.send().await.map_err(|error| {
             let error = error_chain(&error.without_url());
             tracing::warn!(upstream = %self.base, "upstream: {error}");
-            Rejection::new(
-                StatusCode::BAD_GATEWAY,
-                format!("upstream {} cannot be reached: {error}", self.base),
-            )
+            Rejection::new(StatusCode::BAD_GATEWAY, UNREACHABLE)
         })
     }
 
@@ -247,19 +247,19 @@ impl Upstream {
     /// Returns the refusal of a response, which `what` describes.
     pub(crate) fn bad_gateway(&self, what: &str) -> Rejection {
         tracing::warn!(upstream = %self.base, "upstream {what}");
-        Rejection::new(StatusCode::BAD_GATEWAY, format!("upstream {} {what}", self.base))
+        Rejection::new(StatusCode::BAD_GATEWAY, format!("the backend {what}"))
     }
 
     fn refusal(&self, route: &Route, status: StatusCode) -> Rejection {
         let error = match status {
             StatusCode::NOT_FOUND => format!(
-                "upstream {} has no log {}: neither {} nor {} is there",
-                self.base, route.name, route.paths[0], route.paths[1]
+                "has no log {}: neither {} nor {} is there",
+                route.name, route.paths[0], route.paths[1]
             ),
-            status => format!("upstream {} answered {}", self.base, status.as_u16()),
+            status => format!("answered {}", status.as_u16()),
         };
-        tracing::warn!("{error}");
-        Rejection::new(status, error).with_upstream_status(status)
+        tracing::warn!(upstream = %self.base, "upstream {error}");
+        Rejection::new(status, format!("the backend {error}")).with_upstream_status(status)
     }
 }
 
@@ -267,14 +267,6 @@ impl Route {
     fn new(name: &'static str, paths: [&'static str; 2], kind: &'static str) -> Self {
         Self { name, paths, kind, known: AtomicUsize::new(0) }
     }
-}
-
-/// Returns a client that follows no redirect, which would send tokens and ids to a server that is
-/// not configured. Unless `use_env_proxy` is set, it ignores the proxies of the environment, which
-/// are meant for other traffic.
-pub(crate) fn client(use_env_proxy: bool) -> reqwest::ClientBuilder {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-    if use_env_proxy { client } else { client.no_proxy() }
 }
 
 /// Returns the values of a header for an error, joined and no longer than a line.
@@ -300,6 +292,9 @@ fn retry_after(value: &str, now: Timestamp) -> Option<u64> {
     };
     Some(seconds.min(LONGEST_WAIT.as_secs()))
 }
+
+/// The log has the reason and the address, which is an internal one.
+const UNREACHABLE: &str = "the backend cannot be reached: the log of the gateway says why";
 
 /// Long enough for a restart or a rate limit, short enough for a page that is watched.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);

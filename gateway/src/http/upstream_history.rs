@@ -62,7 +62,8 @@ impl Upstream {
                 Ok(Some(piece)) => body.extend_from_slice(&piece),
                 Err(error) => {
                     let error = error_chain(&error.without_url());
-                    return Err(self.bad_gateway(&format!("did not send a whole page: {error}")));
+                    tracing::warn!("upstream: {error}");
+                    return Err(self.bad_gateway("did not send a whole page"));
                 }
             }
         }

@@ -57,6 +57,9 @@ impl Channel {
             history: Mutex::new(history),
         };
         channel.workspace.account(channel.overhead().cast_signed());
+        if channel.has_logs() {
+            channel.workspace.add_channel();
+        }
         channel
     }
 
@@ -76,7 +79,12 @@ impl Channel {
             Keep::ForReaders(bounds) if readers().next().is_none() => Bounds { lines: 0, ..bounds },
             Keep::ForReaders(bounds) | Keep::History(bounds) => bounds,
         };
-        let bytes = self.change(|history| history.push(order(), envelope, bounds));
+        let bytes = self.change(|history| {
+            if history.extent().newest == 0 {
+                self.workspace.add_channel();
+            }
+            history.push(order(), envelope, bounds)
+        });
         readers().map(|reader| reader.wake.count(Bounds { lines: 1, bytes })).count()
     }
 
@@ -140,6 +148,11 @@ impl Channel {
         newest
     }
 
+    /// Returns whether a log was published on it, ever.
+    pub(crate) fn has_logs(&self) -> bool {
+        self.locked().extent().newest > 0
+    }
+
     pub(crate) fn name(&self) -> &Arc<ChannelName> {
         &self.name
     }
@@ -201,6 +214,9 @@ impl Channel {
 impl Drop for Channel {
     fn drop(&mut self) {
         self.workspace.account(-self.held_bytes().cast_signed());
+        if self.has_logs() {
+            self.workspace.remove_channel();
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! histories hold, in all and by workspace.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
@@ -31,6 +31,8 @@ pub(crate) struct Workspace {
     ledger: Arc<Ledger>,
     name: Id,
     held: AtomicIsize,
+    /// The channels in memory on which a log was published.
+    channels: AtomicUsize,
 }
 
 impl Ledger {
@@ -91,6 +93,7 @@ impl Ledger {
             ledger: Arc::clone(self),
             name: name.clone(),
             held: AtomicIsize::new(0),
+            channels: AtomicUsize::new(0),
         });
         workspaces.insert(name.clone(), Arc::downgrade(&workspace));
         workspace
@@ -116,6 +119,21 @@ impl Workspace {
 
     pub(crate) fn held_bytes(&self) -> usize {
         usize::try_from(self.held.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    /// Counts a channel on which a log was published.
+    pub(crate) fn add_channel(&self) {
+        self.channels.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Records that such a channel left memory.
+    pub(crate) fn remove_channel(&self) {
+        self.channels.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Returns the number of channels in memory on which a log was published.
+    pub(crate) fn channels(&self) -> usize {
+        self.channels.load(Ordering::Relaxed)
     }
 
     pub(crate) fn name(&self) -> &Id {

@@ -147,6 +147,15 @@ impl Hub {
             .collect()
     }
 
+    /// Returns whether `channel` may become one of at most `limit` channels of its workspace on which
+    /// a log was published, or is one already. Channels that are only read do not count.
+    pub(crate) fn may_publish_on(&self, channel: &ChannelName, limit: usize) -> bool {
+        self.ledger.workspace(channel.workspace()).channels() < limit
+            || self
+                .known_channel(channel)
+                .is_ok_and(|channel| channel.is_some_and(|channel| channel.has_logs()))
+    }
+
     /// Returns how many channels have readers.
     #[must_use]
     pub fn channels(&self) -> usize {

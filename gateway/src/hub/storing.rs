@@ -149,7 +149,10 @@ impl Hub {
     }
 
     /// Returns a channel on which a log was published, or that has readers.
-    fn known_channel(&self, name: &ChannelName) -> Result<Option<Arc<Channel>>, EngineError> {
+    pub(super) fn known_channel(
+        &self,
+        name: &ChannelName,
+    ) -> Result<Option<Arc<Channel>>, EngineError> {
         match self.channels.in_memory(name) {
             Some(channel) => Ok(Some(channel)),
             None => match self.engine.stored(name)? {

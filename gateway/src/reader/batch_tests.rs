@@ -117,7 +117,7 @@ fn a_replay_is_batched_without_waiting() {
 fn a_batch_ends_with_the_log_that_fills_it_by_bytes() {
     let hub = hub(Config::default());
     let (mut reader, at) = open(&hub, &["a"], "");
-    let entry = RawValue::from_string(format!("\"{}\"", "x".repeat(100 << 10))).expect("JSON");
+    let entry = RawValue::from_string(format!("\"{}\"", "x".repeat(26 << 10))).expect("JSON");
     for _ in 0..7 {
         hub.publish(&name("a"), &entry);
     }

@@ -2,21 +2,20 @@
 //! fetches.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::hub::bounds::Bounds;
+use crate::hub::Hub;
 use crate::hub::channel::Channel;
-use crate::hub::config::Config;
+use crate::hub::config::SlowReader;
 
 /// A reader's last positions.
 #[derive(Debug)]
 pub(crate) struct Lag {
-    allowed: Bounds,
-    /// How long it may lag further without a fetch. A reader that fetches in time receives a `bye`.
-    patience: Duration,
+    /// Has the limits, which a reload may change.
+    hub: Arc<Hub>,
     state: Mutex<State>,
     is_cut: AtomicBool,
 }
@@ -31,13 +30,8 @@ struct State {
 }
 
 impl Lag {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            allowed: config.reader,
-            patience: config.slow_patience,
-            state: Mutex::default(),
-            is_cut: AtomicBool::default(),
-        }
+    pub(crate) fn new(hub: &Arc<Hub>) -> Self {
+        Self { hub: Arc::clone(hub), state: Mutex::default(), is_cut: AtomicBool::default() }
     }
 
     /// Records a fetch and the positions after it.
@@ -48,25 +42,27 @@ impl Lag {
         state.behind_since = None;
     }
 
-    /// Returns whether the reader lagged too far for too long without a fetch. Cheap to call often:
-    /// it looks once per second.
+    /// Returns whether the reader lagged too far for too long without a fetch, while slow readers
+    /// are cut off. One that fetches in time receives a `bye`. Cheap to call often: it looks once per
+    /// second.
     pub(crate) fn is_hopeless(&self, now: Instant) -> bool {
         let mut state = self.state();
         if state.judge_next.is_some_and(|next| now < next) {
             return false;
         }
         state.judge_next = Some(now + BETWEEN_LOOKS);
+        let config = self.hub.config();
         let is_behind = |(channel, position): &(Weak<Channel>, u64)| {
             channel
                 .upgrade()
-                .is_some_and(|channel| channel.history().exceeds(*position, self.allowed))
+                .is_some_and(|channel| channel.history().exceeds(*position, config.reader))
         };
-        if !state.positions.iter().any(is_behind) {
+        if config.slow != SlowReader::Cut || !state.positions.iter().any(is_behind) {
             state.behind_since = None;
             return false;
         }
         let since = *state.behind_since.get_or_insert(now);
-        let is_hopeless = now - since >= self.patience;
+        let is_hopeless = now - since >= config.slow_patience;
         self.is_cut.fetch_or(is_hopeless, Ordering::Relaxed);
         is_hopeless
     }
@@ -86,10 +82,9 @@ pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::hub::config::Keep;
+    use crate::hub::bounds::Bounds;
+    use crate::hub::config::{Config, Keep};
     use crate::hub::envelope::Envelope;
 
     const ALLOWED: Bounds = Bounds { lines: 3, bytes: usize::MAX };
@@ -103,8 +98,8 @@ mod tests {
 
     fn lag() -> (Lag, Arc<Channel>, impl Fn(u64) -> Instant) {
         let channel = Arc::new(Channel::of_test("logs:etl:a:b"));
-        let (lag, start) =
-            (Lag::new(&Config { reader: ALLOWED, ..Config::default() }), Instant::now());
+        let hub = Hub::new(Config { reader: ALLOWED, slow: SlowReader::Cut, ..Config::default() });
+        let (lag, start) = (Lag::new(&Arc::new(hub)), Instant::now());
         lag.note([(Arc::downgrade(&channel), 0)].into_iter());
         (lag, channel, move |seconds| start + Duration::from_secs(seconds))
     }
@@ -130,5 +125,20 @@ mod tests {
         lag.note([(Arc::downgrade(&channel), 0)].into_iter());
         assert!(!lag.is_hopeless(at(80)) && !lag.was_cut());
         assert!(lag.is_hopeless(at(85)));
+    }
+
+    #[test]
+    fn a_reload_changes_the_limits_of_open_streams() {
+        let (lag, channel, at) = lag();
+        publish(&channel, 4);
+        assert!(!lag.is_hopeless(at(0)));
+        let config = lag.hub.config();
+        let with = |lines, slow| Config { reader: Bounds { lines, ..ALLOWED }, slow, ..config };
+        lag.hub.reconfigure(with(4, SlowReader::Cut));
+        assert!(!lag.is_hopeless(at(60)), "it is near enough now");
+        lag.hub.reconfigure(with(3, SlowReader::Gap));
+        assert!(!lag.is_hopeless(at(70)) && !lag.is_hopeless(at(80)), "none is cut off now");
+        lag.hub.reconfigure(with(3, SlowReader::Cut));
+        assert!(!lag.is_hopeless(at(90)) && lag.is_hopeless(at(95)));
     }
 }

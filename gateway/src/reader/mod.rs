@@ -93,7 +93,7 @@ impl Reader {
         let config = hub.config();
         let collector =
             (framing == Framing::Batches).then(|| Collector::new(PAGE, &config, Instant::now()));
-        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(&config)));
+        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub)));
         let tracks = Vec::with_capacity(requested.len());
         let mut reader = Self {
             hub: Arc::clone(hub),
@@ -404,8 +404,8 @@ fn is_full(page: Bounds) -> bool {
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// The size of a page: as much as is copied out of the histories at once, and about as much as a
-/// socket accepts at once.
-const PAGE: Bounds = Bounds { lines: 256, bytes: 256 * 1_024 };
+/// socket accepts at once. A reader that reads nothing holds one.
+const PAGE: Bounds = Bounds { lines: 256, bytes: 64 * 1_024 };
 
 #[cfg(test)]
 mod tests;

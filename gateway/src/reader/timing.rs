@@ -18,6 +18,8 @@ pub struct StreamTiming {
     pub rotate: Option<Duration>,
     /// The delay after which readers reconnect after a shutdown.
     pub drain_retry: Spread,
+    /// How long before its end a credential is announced to expire.
+    pub expiry_notice: Duration,
 }
 
 impl Default for StreamTiming {
@@ -28,6 +30,7 @@ impl Default for StreamTiming {
             heartbeat,
             rotate: None,
             drain_retry: Spread { from: Duration::from_secs(1), to: Duration::from_secs(5) },
+            expiry_notice: Duration::from_secs(60),
         }
     }
 }
@@ -50,6 +53,8 @@ impl StreamTiming {
         match reason {
             ByeReason::Shutdown => self.drain_retry.at(chance),
             ByeReason::Rotation | ByeReason::Slow => SOON.at(chance),
+            // The gateway spreads those that end together.
+            ByeReason::Expired => Duration::ZERO,
             ByeReason::Stop => NOT_SOON,
         }
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::reader::timing::millis;
+
 /// The limits of a listener's connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -18,6 +20,10 @@ pub struct Limits {
     pub reserve: usize,
     /// How long a client may accept no byte while some are due.
     pub write_timeout: Duration,
+    /// How long a client may take to send the head of a request.
+    pub head_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    pub idle_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -33,7 +39,13 @@ impl Limits {
         let free = files.saturating_sub(OWN_FILES).max(2);
         let reserve = (free / 8).clamp(1, MAX_RESERVE);
         let max_connections = ((free - reserve) / each.max(1)).clamp(1, MAX_CONNECTIONS);
-        Self { max_connections, reserve, write_timeout: WRITE_TIMEOUT }
+        Self {
+            max_connections,
+            reserve,
+            write_timeout: WRITE_TIMEOUT,
+            head_timeout: HEAD_TIMEOUT,
+            idle_timeout: IDLE_TIMEOUT,
+        }
     }
 }
 
@@ -45,6 +57,9 @@ pub struct Door {
     open: AtomicUsize,
     refused: AtomicU64,
     timed_out: AtomicU64,
+    /// In milliseconds, since it can change.
+    head_timeout: AtomicU64,
+    heads_timed_out: AtomicU64,
 }
 
 /// The place of an open connection. Dropping it admits the next one.
@@ -83,6 +98,9 @@ pub(crate) struct DoorStats {
     pub(crate) connections_refused: u64,
     /// Connections closed because their client accepted nothing for too long.
     pub(crate) write_timeouts: u64,
+    /// Connections closed because their client did not send the head of a request in time.
+    #[serde(skip)]
+    pub(crate) head_timeouts: u64,
 }
 
 impl Door {
@@ -98,6 +116,8 @@ impl Door {
             open: AtomicUsize::default(),
             refused: AtomicU64::default(),
             timed_out: AtomicU64::default(),
+            head_timeout: AtomicU64::new(millis(limits.head_timeout)),
+            heads_timed_out: AtomicU64::default(),
         })
     }
 
@@ -125,6 +145,23 @@ impl Door {
         self.limits.write_timeout
     }
 
+    /// Changes the time that new connections have to send the head of a request.
+    pub fn set_head_timeout(&self, timeout: Duration) {
+        self.head_timeout.store(millis(timeout), Ordering::Relaxed);
+    }
+
+    pub(crate) fn head_timeout(&self) -> Duration {
+        Duration::from_millis(self.head_timeout.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_head_timed_out(&self) {
+        self.heads_timed_out.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Duration {
+        self.limits.idle_timeout
+    }
+
     pub(crate) fn note_refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }
@@ -139,6 +176,7 @@ impl Door {
             max_connections: self.limits.max_connections,
             connections_refused: self.refused.load(Ordering::Relaxed),
             write_timeouts: self.timed_out.load(Ordering::Relaxed),
+            head_timeouts: self.heads_timed_out.load(Ordering::Relaxed),
         }
     }
 }
@@ -169,6 +207,13 @@ const MAX_CONNECTIONS: usize = 65_536;
 
 /// Longer than any network's hiccup that a stream survives.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longer than proxies keep a connection (nginx and load balancers, 60 s), so that it is they who close
+/// it, and no request arrives at a connection that is being closed.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// A head arrives in one packet, or in a few.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {

@@ -4,12 +4,12 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HOST, TRANSFER_ENCODING};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HOST, HeaderName, TRANSFER_ENCODING};
 use axum::http::{HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tower::Service;
 
 use crate::http::rejection::Rejection;
+use crate::server::MAX_HEAD;
 use crate::server::link::{Exchange, Link};
 
 /// The service of one connection.
@@ -59,6 +60,10 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
 /// smuggling.
 fn check<B>(request: &hyper::Request<B>) -> Result<(), Rejection> {
     let headers = request.headers();
+    if head_bytes(request) > MAX_HEAD {
+        let error = format!("the head of the request is longer than {MAX_HEAD} bytes");
+        return Err(Rejection::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, error));
+    }
     match (headers.get_all(HOST).iter().count(), request.version()) {
         (1, _) | (0, Version::HTTP_09 | Version::HTTP_10) => {}
         (0, _) => {
@@ -90,6 +95,14 @@ fn check<B>(request: &hyper::Request<B>) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Returns the size of the target and the fields. hyper reads in pieces, so its own limit is passed by
+/// up to one of them.
+fn head_bytes<B>(request: &hyper::Request<B>) -> usize {
+    let field = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+    let path = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    path + request.headers().iter().map(field).sum::<usize>()
+}
+
 /// The end of such a request is uncertain, so its connection closes.
 fn refuse(rejection: Rejection) -> Response {
     let mut response = rejection.into_response();
@@ -104,6 +117,7 @@ struct Tracked(Link);
 impl Tracked {
     /// Records that hyper is still receiving the body of a request.
     fn begin(link: &Link, request: &hyper::Request<Incoming>) -> Self {
+        link.begin_request();
         let is_whole = request.body().is_end_stream();
         link.enter(if is_whole { Exchange::Answering } else { Exchange::Receiving });
         Self(link.clone())
@@ -125,6 +139,7 @@ impl Tracked {
 impl Drop for Tracked {
     fn drop(&mut self) {
         self.0.enter(Exchange::Receiving);
+        self.0.end_request();
     }
 }
 
@@ -142,16 +157,19 @@ impl<F: Future<Output = Result<Response, Infallible>> + Unpin> Future for Answer
         Pin::new(&mut self.answer).poll(cx).map_ok(|response| {
             let exchange = self.exchange.take();
             exchange.iter().for_each(|exchange| exchange.note_head(&response));
-            response.map(|body| Answer { body, _exchange: exchange })
+            response.map(|body| Answer { body, exchange })
         })
     }
 }
 
 /// The body of a response. The exchange ends with it.
+///
+/// It makes nothing for a client that accepts nothing: hyper would keep up to [`MAX_HEAD`] of it for
+/// each such client.
 #[derive(Debug)]
 pub(crate) struct Answer {
     body: Body,
-    _exchange: Option<Tracked>,
+    exchange: Option<Tracked>,
 }
 
 impl HttpBody for Answer {
@@ -162,6 +180,9 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if let Some(Tracked(link)) = &self.exchange {
+            ready!(link.poll_unstalled(cx));
+        }
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

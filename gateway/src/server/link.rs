@@ -1,11 +1,12 @@
 //! Connects the socket of a connection with the request that it carries.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
 use crate::reader::lag::Lag;
@@ -24,11 +25,17 @@ struct Shared {
     /// Whether it was accepted above the limit, for a short request.
     is_reserve: bool,
     exchange: AtomicU8,
+    /// Whether a request was received, at least its head, and is not answered yet.
+    is_in_request: AtomicBool,
+    /// The number of heads received.
+    heads: AtomicU32,
     keeps_half_closed: AtomicBool,
     is_half_closed: AtomicBool,
     /// The start of a stall, in milliseconds after `opened`, plus one; 0 while the client accepts
     /// bytes.
     stalled_since: AtomicU64,
+    /// Woken at the end of a stall.
+    unstalled: AtomicWaker,
     /// The lag of the stream's reader, if a slow reader is cut off.
     lag: Mutex<Option<Arc<Lag>>>,
 }
@@ -53,9 +60,12 @@ impl Link {
             peer,
             is_reserve,
             exchange: AtomicU8::default(),
+            is_in_request: AtomicBool::default(),
+            heads: AtomicU32::default(),
             keeps_half_closed: AtomicBool::default(),
             is_half_closed: AtomicBool::default(),
             stalled_since: AtomicU64::default(),
+            unstalled: AtomicWaker::default(),
             lag: Mutex::default(),
         }))
     }
@@ -78,6 +88,24 @@ impl Link {
             2 => Exchange::Streaming,
             _ => Exchange::Receiving,
         }
+    }
+
+    /// Records that the head of a request was received.
+    pub(crate) fn begin_request(&self) {
+        self.0.heads.fetch_add(1, Ordering::Relaxed);
+        self.0.is_in_request.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end_request(&self) {
+        self.0.is_in_request.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn heads(&self) -> u32 {
+        self.0.heads.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_in_request(&self) -> bool {
+        self.0.is_in_request.load(Ordering::Relaxed)
     }
 
     pub(crate) fn enter(&self, exchange: Exchange) {
@@ -111,6 +139,22 @@ impl Link {
         let millis =
             since.map_or(0, |since| crate::reader::timing::millis(since - self.0.opened) + 1);
         self.0.stalled_since.store(millis, Ordering::Relaxed);
+        if since.is_none() {
+            self.0.unstalled.wake();
+        }
+    }
+
+    /// Becomes ready once the client accepts bytes.
+    pub(crate) fn poll_unstalled(&self, cx: &Context<'_>) -> Poll<()> {
+        let is_stalled = || self.0.stalled_since.load(Ordering::Relaxed) > 0;
+        if is_stalled() {
+            self.0.unstalled.register(cx.waker());
+            // It may have ended meanwhile.
+            if is_stalled() {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Returns how long the client has accepted nothing while bytes were due.

@@ -2,6 +2,7 @@
 
 pub mod door;
 pub(crate) mod front;
+mod head_deadline;
 pub(crate) mod line_ends;
 pub(crate) mod link;
 pub(crate) mod socket;
@@ -221,6 +222,7 @@ fn start(
     let mut http = http1::Builder::new();
     // The socket notices the client's end instead, and knows which streams survive a half-close.
     http.timer(TokioTimer::new()).half_close(true).max_buf_size(MAX_HEAD);
+    http.header_read_timeout(place.door().idle_timeout());
     if place.is_reserve() {
         http.keep_alive(false).header_read_timeout(RESERVE_HEAD_TIME);
         let served = connections.watch(http.serve_connection(io, front));
@@ -286,7 +288,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The size limit of a request head, and of the buffer for a socket besides one page. The URL alone
 /// may have 64 kB.
-const MAX_HEAD: usize = 128 * 1_024;
+pub(crate) const MAX_HEAD: usize = 128 * 1_024;
 
 /// How long a connection of the reserve may take to send its head.
 const RESERVE_HEAD_TIME: Duration = Duration::from_secs(2);

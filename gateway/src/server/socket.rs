@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::reader::lag::BETWEEN_LOOKS;
+use crate::server::head_deadline::HeadDeadline;
 use crate::server::line_ends::LineEnds;
 use crate::server::link::{Exchange, Link};
 
@@ -25,6 +26,7 @@ pub(crate) struct Socket {
     discarded: usize,
     /// Set only while the client accepts nothing, since it needs memory.
     stall: Option<Stall>,
+    head: HeadDeadline,
 }
 
 #[derive(Debug)]
@@ -35,7 +37,8 @@ struct Stall {
 
 impl Socket {
     pub(crate) fn new(stream: TcpStream, link: Link) -> Self {
-        Self { stream, link, line_ends: LineEnds::default(), discarded: 0, stall: None }
+        let head = HeadDeadline::of_first(&link);
+        Self { stream, link, line_ends: LineEnds::default(), discarded: 0, stall: None, head }
     }
 
     /// Ends a stall, if there was one, after the socket accepted bytes.
@@ -84,6 +87,7 @@ impl Socket {
 
     /// Looks for the client's end, which hyper does not notice while it responds.
     fn watch_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        self.head.settle(&self.link);
         let looked = match self.link.exchange() {
             Exchange::Receiving => Ok(()),
             Exchange::Answering => self.look_for_end(cx),
@@ -142,7 +146,15 @@ impl AsyncRead for Socket {
             return Poll::Ready(Ok(()));
         }
         let start = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let this = &mut *self;
+        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+            Poll::Ready(read) => read?,
+            Poll::Pending => {
+                this.head.check(&this.link, cx)?;
+                return Poll::Pending;
+            }
+        }
+        this.head.received(&this.link);
         self.line_ends.check(&mut buffer.filled_mut()[start..]);
         Poll::Ready(Ok(()))
     }

@@ -46,7 +46,7 @@ pub struct Stored {
 /// The command of a gateway with its history in `folder`.
 pub fn command(folder: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
-    let fixed = ["--port", "0", "--admin", "0", "--engine", "disk", "--data-dir", folder];
+    let fixed = ["--demo", "--port", "0", "--admin", "0", "--engine", "disk", "--data-dir", folder];
     command
         .args([&fixed[..], arguments].concat())
         .env_remove("LOGS_GATEWAY_TOKENS")

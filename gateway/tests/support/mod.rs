@@ -10,12 +10,14 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use logs_gateway::auth::Mode;
 use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::state::Gateway;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::Upstream;
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::config::Config;
+use logs_gateway::limits::{Limits, config as limits};
 use logs_gateway::reader::timing::StreamTiming;
 use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
@@ -84,12 +86,15 @@ impl Server {
     /// A gateway with any setup.
     pub async fn made(setup: Setup) -> Self {
         let hub = Arc::new(Hub::new(setup.config));
-        let Setup { timing, upstream, tokens, extras, .. } = setup;
+        let Setup { mode, timing, upstream, tokens, extras, limits, .. } = setup;
         let gateway = |shutdown| Gateway {
+            mode,
             hub: Arc::clone(&hub),
             tokens: Arc::new(tokens),
             upstream,
             timing,
+            limits: Arc::new(Limits::new(limits)),
+            redaction: Arc::default(),
             shutdown,
         };
         let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;
@@ -149,21 +154,25 @@ impl Server {
 
 /// The setup of a gateway.
 pub struct Setup {
+    pub mode: Mode,
     pub config: Config,
     pub timing: StreamTiming,
     pub upstream: Option<Arc<Upstream>>,
     pub tokens: Tokens,
     pub extras: Extras,
+    pub limits: limits::Config,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         Self {
+            mode: Mode::Demo,
             config: Config::default(),
             timing: StreamTiming::default(),
             upstream: None,
             tokens: Tokens::demo(),
             extras: Extras::default(),
+            limits: limits::Config::default(),
         }
     }
 }

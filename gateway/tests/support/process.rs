@@ -4,12 +4,13 @@ use std::process::{Command, Stdio};
 
 pub use logs_test_support::process::*;
 
-/// The program with these arguments and none of the variables that it reads.
+/// The program with these arguments, in demo mode, and none of the other variables that it reads.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
     command
         .args(arguments)
         .env_remove("LOGS_GATEWAY_TOKENS")
+        .env("LOGS_GATEWAY_DEMO", "true")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null());
     command

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 pub use logs_test_support::process::ended;
 
-/// The program with these arguments and none of the variables that it reads.
+/// The program with these arguments, in demo mode, and none of the other variables that it reads.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logs-gateway"));
     command.args(arguments);
@@ -30,6 +30,7 @@ pub fn program(arguments: &[&str]) -> Command {
     proxies.iter().chain(&own).for_each(|name| {
         command.env_remove(name);
     });
+    command.env("LOGS_GATEWAY_DEMO", "true");
     command
 }
 

@@ -36,10 +36,18 @@ _PROBE = b"{}"
 class Retry(Exception):
     """The lines stay; they are sent again after a pause."""
 
-    def __init__(self, trouble: str, detail: str, pause: Optional[float] = None) -> None:
+    def __init__(
+        self,
+        trouble: str,
+        detail: str,
+        pause: Optional[float] = None,
+        has_progressed: bool = False,
+    ) -> None:
         super().__init__(detail)
         self.trouble = trouble
         self.pause = pause
+        #: Whether other lines of the same request were accepted.
+        self.has_progressed = has_progressed
 
 
 class Unauthorized(Exception):
@@ -142,17 +150,27 @@ class Delivery:
         if not isinstance(result.get("stored"), int) or not isinstance(errors, list):
             raise _foreign(answer)
         refused: Dict[int, str] = {}
+        waiting: Dict[int, int] = {}
         for error in errors:
             number = error.get("line") if isinstance(error, dict) else None
             if not isinstance(number, int) or not 1 <= number <= len(part):
                 raise _foreign(answer)
             refused[number] = _quoted(self.config, error.get("error"))
+            status = error.get("status")
+            if isinstance(status, int) and _is_for_now(status):
+                waiting[number] = status
         for number, reason in refused.items():
-            self._refuse(part[number - 1], reason)
+            if number not in waiting:
+                self._refuse(part[number - 1], reason)
         duplicates = result.get("duplicates", 0)
         self.totals.stored += len(part) - len(refused)
         self.totals.duplicates += duplicates if isinstance(duplicates, int) else 0
         self._parts.popleft()
+        if waiting:
+            self._parts.appendleft([part[number - 1] for number in sorted(waiting)])
+            first = min(waiting)
+            has_progressed = len(waiting) < len(part)
+            raise _later(self.config, answer, waiting[first], refused[first], has_progressed)
 
     def _send_single(self, line: Line) -> None:
         channel, number, data = line
@@ -237,10 +255,20 @@ def _unexpected(config: Config, answer: Answer) -> Retry:
         detail = f"{config.address} redirects ({status}), which is not followed: use the final URL"
         return Retry("gateway unreachable", detail)
     reason = _quoted(config, _object_or_empty(answer).get("error"))
+    return _later(config, answer, status, reason)
+
+
+def _is_for_now(status: int) -> bool:
+    """Returns whether a line with this status is accepted later, such as above a rate."""
+    return status in (408, 429) or status >= 500
+
+
+def _later(
+    config: Config, answer: Answer, status: int, reason: str, has_progressed: bool = False
+) -> Retry:
     pause = retry_after(answer.header("retry-after"), time.time())
-    return Retry(
-        f"gateway answered {status}", f"{config.address} answered {status}: {reason}", pause
-    )
+    detail = f"{config.address} answered {status}: {reason}"
+    return Retry(f"gateway answered {status}", detail, pause, has_progressed)
 
 
 def _foreign(answer: Answer) -> Retry:

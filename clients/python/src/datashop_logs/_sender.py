@@ -193,6 +193,9 @@ class Sender:
             self._give_up(retry.trouble)
             return
         self.reporter.say("failed", f"{retry}; lines are kept and sent later")
+        if retry.has_progressed:
+            # At the gateway's rate, and not in trouble.
+            self._backoff.succeeded()
         now = time.monotonic()
         if retry.pause is not None:
             # Jitter here too: all publishers were asked to wait until the same moment.

@@ -240,6 +240,12 @@ impl Connection {
         self.release();
         match bye.reason {
             ByeReason::Stop => self.close(State::Stopped(StopReason::SentAway)),
+            // A fresh credential is accepted at once, and without one the answer says so. A stream
+            // that expires right after it opened, as with a wrong clock, is retried with a delay.
+            ByeReason::Expired if bye.retry.is_zero() && self.backoff.is_settled(now) => {
+                self.last_failure = Some(Failure::Bye(ByeReason::Expired));
+                self.attempt(now);
+            }
             reason => self.wait(now, bye.retry, Failure::Bye(reason)),
         }
     }

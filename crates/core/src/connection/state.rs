@@ -133,6 +133,7 @@ impl fmt::Display for Failure {
             Self::CannotOpen(why) => write!(f, "the browser refused to open the stream: {why}"),
             Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream because this page fell behind"),
             Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection"),
+            Self::Bye(ByeReason::Expired) => f.write_str("your session expired"),
             Self::Bye(_) => f.write_str("the log server is restarting"),
             Self::Busy(429) => f.write_str("the server has too many readers (429)"),
             Self::Busy(status) => write!(f, "the log server is busy or restarting ({status})"),

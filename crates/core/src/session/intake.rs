@@ -135,6 +135,8 @@ impl Session {
             Message::Batch(lines) => lines.iter().for_each(|line| self.handle_line(now, line)),
             Message::Heartbeat(heartbeat) => self.handle_heartbeat(now, &heartbeat),
             Message::Gap(gap) => self.handle_gap(&gap),
+            // The host's page hears the event itself, and refreshes the credential if it can.
+            Message::AuthExpiring(_) => {}
             Message::Bye(bye) => self.handle_input(now, Input::Bye(source, bye)),
         }
     }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Cursor;
 use logs_sse_wire::protocol::{
-    BATCH, BYE, Bye, ByeReason, GAP, Gap, Greeting, HEARTBEAT, Heartbeat,
+    AUTH_EXPIRING, AuthExpiring, BATCH, BYE, Bye, ByeReason, GAP, Gap, Greeting, HEARTBEAT,
+    Heartbeat,
 };
 use logs_sse_wire::sse;
 
@@ -60,6 +61,11 @@ pub(crate) fn write_batch<'a>(
         page.extend_from_slice(envelope.as_bytes());
     }
     page.extend_from_slice(b"]\n\n");
+}
+
+/// Returns the announcement that the reader's credential expires.
+pub(crate) fn auth_expiring(left: Duration) -> Bytes {
+    sse::encode(Some(AUTH_EXPIRING), None, &AuthExpiring { left }.to_string()).into()
 }
 
 /// Returns the last event. Its `retry` field delays a browser's own `EventSource` as the data
