@@ -182,10 +182,11 @@ function missingPackages() {
     ...(chromium ? [] : ["chromium"]),
     ...(chromedriver ? [] : ["chromium-driver"]),
     ...(firefox ? [] : ["firefox-esr"]),
-    // For promtool, which checks the gateway's metrics. Elsewhere than in CI, that test is skipped.
+    // For promtool, which checks the gateway's metrics and alerts. Elsewhere than in CI, those tests
+    // are skipped.
     ...(process.env.CI && !which("promtool") ? ["prometheus"] : []),
     // In front of the gateway in tests, which are skipped without it elsewhere than in CI.
-    ...(process.env.CI && !which("nginx") ? ["nginx-light"] : []),
+    ...(process.env.CI && !which("nginx") && !which("/usr/sbin/nginx") ? ["nginx-light"] : []),
   ];
 }
 

@@ -131,7 +131,7 @@ const NCHAN = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
 /**
  * Starts our gateway as in production: readers and publishers are authenticated, limits apply, and a
- * monitoring system reads the metrics each second.
+ * monitoring system reads the metrics each second. All readers are one user, so its limit is high.
  *
  * @param {string} program
  */
@@ -147,6 +147,7 @@ async function startOurs(program) {
 trusted-proxy = ["127.0.0.1"]
 admin = "${admin}"
 log-level = "warn"
+max-streams-per-user = 100_000
 `,
   );
   const { child, url } = await startGateway(

@@ -17,6 +17,7 @@ use logs_gateway::http::tokens::Tokens;
 use logs_gateway::hub::Hub;
 use logs_gateway::limits::Limits;
 use logs_gateway::limits::config::{Config, Rate};
+use logs_gateway::observers::Observers;
 use logs_gateway::reader::timing::StreamTiming;
 use logs_gateway::redaction::Redaction;
 use serde_json::json;
@@ -79,6 +80,7 @@ fn routes(limits: Config, rules: &str) -> Router {
         limits: Arc::new(Limits::new(limits)),
         redaction: Arc::new(redaction),
         shutdown: CancellationToken::new(),
+        observers: Observers::default(),
     };
     app(gateway, &Extras::default())
 }

@@ -12,8 +12,11 @@
 )]
 
 pub mod admin;
+pub mod audit;
 pub mod auth;
+pub mod canary;
 pub mod demo;
+pub mod doctor;
 pub mod engine;
 mod error_chain;
 pub mod http;
@@ -22,10 +25,14 @@ mod json;
 pub mod limits;
 pub mod log_json;
 pub mod metrics;
+pub mod observers;
 pub mod output;
+pub mod process_info;
 pub mod reader;
+pub mod readiness;
 pub mod redaction;
 pub mod server;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 pub mod signals;
 pub mod toml_text;
+pub mod traces;

@@ -24,7 +24,7 @@ impl Write for JsonWriter {
 }
 
 /// Escapes inside strings only: outside of them JSON has no such characters, except the line's end.
-fn escape(line: &str) -> String {
+pub(crate) fn escape(line: &str) -> String {
     if line.is_ascii() && !line.contains('\x7f') {
         return line.into();
     }

@@ -122,6 +122,7 @@ async fn run_command(cli: Cli, reload: Reload) -> Result<(), String> {
         }
         Some(Command::Publish(arguments)) => publish(&arguments, signals).await,
         Some(Command::Replay(arguments)) => replay(arguments, signals).await,
+        Some(Command::Doctor(arguments)) => cli::doctor::run(arguments).await,
         Some(Command::Token(command)) => cli::token::run(command),
     }
 }

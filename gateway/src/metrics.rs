@@ -2,6 +2,7 @@
 //!
 //! Labels have a few fixed values: none is a channel, a workspace, a user or a token.
 
+use axum::http::StatusCode;
 use logs_sse_wire::protocol::GapReason;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -25,6 +26,8 @@ pub struct Metrics {
     pub(crate) reloads: Family<Label, Counter>,
     pub(crate) publish_to_write: Histogram,
     pub(crate) limit_refusals: Family<Label, Counter>,
+    pub(crate) stream_bytes: Counter,
+    pub(crate) upstream_errors: Family<Label, Counter>,
     pub(crate) engine_errors: Family<Label, Counter>,
     pub(crate) engine_append: Histogram,
 }
@@ -76,11 +79,16 @@ impl Default for Metrics {
             reloads: Family::default(),
             publish_to_write: Histogram::new(BUCKETS),
             limit_refusals: Family::default(),
+            stream_bytes: Counter::default(),
+            upstream_errors: Family::default(),
             engine_errors: Family::default(),
             engine_append: Histogram::new(BUCKETS),
         };
         for call in EngineCall::ALL {
             let _ = metrics.engine_errors.get_or_create(&[("call", call.name())]);
+        }
+        for reason in UPSTREAM_ERRORS {
+            let _ = metrics.upstream_errors.get_or_create(&[("reason", reason)]);
         }
         for reason in Refused::ALL {
             let _ = metrics.refused.get_or_create(&[("reason", reason.name())]);
@@ -127,6 +135,17 @@ impl Metrics {
         self.auth_failures.get_or_create(&[("cause", cause.name())]).inc();
     }
 
+    /// Counts a response or a silence of the backend that made a request fail. `status` is that of
+    /// the refusal.
+    pub(crate) fn note_upstream(&self, status: StatusCode) {
+        let reason = match status {
+            StatusCode::GATEWAY_TIMEOUT => "timeout",
+            StatusCode::BAD_GATEWAY => "failed",
+            _ => "refused",
+        };
+        self.upstream_errors.get_or_create(&[("reason", reason)]).inc();
+    }
+
     /// Counts a gap that was reported to a reader, and the logs in it, if their number is known.
     pub(crate) fn note_gap(&self, reason: GapReason, logs: u64) {
         self.gaps.get_or_create(&[("reason", gap_name(reason))]).inc();
@@ -159,7 +178,7 @@ impl Refused {
         Self::Storage,
     ];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
             Self::Expired => "expired",
@@ -173,6 +192,9 @@ impl Refused {
         }
     }
 }
+
+/// Why a backend did not answer a request: it was too slow, did not work, or refused.
+const UPSTREAM_ERRORS: [&str; 3] = ["timeout", "failed", "refused"];
 
 /// The reasons that a gateway states; clients find the others.
 const GAP_REASONS: [GapReason; 5] = [

@@ -34,6 +34,12 @@ pub fn log_lines_dropped() -> u64 {
     STDERR.counts.dropped.load(Ordering::Relaxed)
 }
 
+/// Returns the size of the lines that standard error has not accepted yet.
+#[must_use]
+pub fn log_bytes_waiting() -> usize {
+    STDERR.counts.waiting_bytes.load(Ordering::Relaxed)
+}
+
 /// Waits until everything is written, but not for long: the reader may have stalled.
 pub fn flush() {
     let deadline = Instant::now() + FLUSH_TIME;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use logs_gateway::http::state::Gateway;
 use logs_gateway::hub::Hub;
@@ -11,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::errors::without_secrets;
 use crate::cli::merge::{Merged, merge};
-use crate::cli::print::values;
+use crate::cli::print::{joined, lines, values};
 use crate::cli::{Cli, Serve};
 use crate::serve::{Prepared, check_strength};
 
@@ -63,12 +65,23 @@ pub(crate) struct Reload {
     /// The values in force, by setting.
     values: BTreeMap<String, Vec<String>>,
     set_filter: SetFilter,
+    /// The settings as lines of a file, and the text of them that operators see.
+    lines: Vec<(String, String)>,
+    shown: Arc<ArcSwap<String>>,
 }
 
 impl Reload {
     pub(crate) fn new(arguments: Vec<OsString>, loaded: &Loaded, set_filter: SetFilter) -> Self {
         let host = loaded.cli.serve.network.host.clone();
-        Self { arguments, host, values: values(&loaded.matches), set_filter }
+        let lines = lines(&loaded.merged, &loaded.matches);
+        let shown = joined(&lines, !loaded.cli.serve.tokens.is_empty());
+        let shown = Arc::new(ArcSwap::from_pointee(shown));
+        Self { arguments, host, values: values(&loaded.matches), set_filter, lines, shown }
+    }
+
+    /// Returns the configuration in force, which changes with each reload.
+    pub(crate) fn shown(&self) -> Arc<ArcSwap<String>> {
+        Arc::clone(&self.shown)
     }
 
     /// Reads the configuration again and applies it, or keeps the old one if anything is wrong.
@@ -127,6 +140,14 @@ impl Reload {
                 self.values.insert(name.into(), value.clone());
             }
         }
+        for (name, line) in lines(&loaded.merged, &loaded.matches) {
+            let old = self.lines.iter_mut().find(|(other, _)| *other == name);
+            if let Some((_, old)) = old.filter(|_| CHANGEABLE.contains(&&*name)) {
+                *old = line;
+            }
+        }
+        let shown = joined(&self.lines, !loaded.cli.serve.tokens.is_empty());
+        self.shown.store(Arc::new(shown));
         tracing::info!("SIGHUP: the configuration was reloaded");
     }
 }

@@ -5,8 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
+use logs_gateway::audit::{Audit, Process};
 use logs_gateway::auth::Mode;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
@@ -23,6 +25,7 @@ use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::clock::Clock;
 use logs_gateway::limits::Limits;
+use logs_gateway::observers::Observers;
 use logs_gateway::reader::timing::StreamTiming;
 use logs_gateway::redaction::Redaction;
 use logs_gateway::server::door::{
@@ -31,11 +34,13 @@ use logs_gateway::server::door::{
 use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::address::AdminAddress;
+use crate::cli::observe::Observe;
 use crate::cli::{Network, Serve, is_loopback};
 use crate::reload::Reload;
 use crate::{Site, run};
@@ -52,6 +57,7 @@ pub(crate) struct Prepared {
     /// Where logs are stored, if not in memory. The folder is opened by [`serve`] only: a reload
     /// must not lock it again.
     disk: Option<DiskOptions>,
+    observe: Observe,
     /// The token and the rate of the sample job, if it runs.
     job: Option<(String, f64)>,
 }
@@ -114,7 +120,9 @@ impl Prepared {
             limits: Arc::new(Limits::new(arguments.limits.config())),
             redaction: Arc::new(redaction),
             shutdown: CancellationToken::new(),
+            observers: Observers::default(),
         };
+        arguments.observe.check()?;
         let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
         Ok(Self {
             gateway,
@@ -127,6 +135,7 @@ impl Prepared {
             listen: arguments.network.listen(),
             admin: arguments.admin,
             disk,
+            observe: arguments.observe,
             job: job_token.map(|token| (token, arguments.rate)),
         })
     }
@@ -138,7 +147,7 @@ pub(crate) async fn serve(
     signals: Signals,
     mut reload: Reload,
 ) -> Result<(), String> {
-    let Prepared { mut gateway, extras, limits, listen, admin, disk, job } = prepared;
+    let Prepared { mut gateway, extras, limits, listen, admin, disk, observe, job } = prepared;
     if let Some(options) = disk {
         let hub = Hub::on_disk(gateway.hub.config(), &options, Clock::default())?;
         gateway.hub = Arc::new(hub);
@@ -150,8 +159,10 @@ pub(crate) async fn serve(
         tracing::warn!("a demo: anyone on this machine may read and publish; do not expose it");
     }
     let door = Door::new(limits);
+    gateway.observers = observe.start(&Handle::current())?;
+    let observers = start_observers(&gateway, &observe);
     let admin = match admin {
-        Some(address) => Some(start_admin(&address, &gateway, &door).await?),
+        Some(address) => Some(start_admin(&address, &gateway, &door, reload.shown()).await?),
         None => None,
     };
     if let Some((token, rate)) = job {
@@ -160,17 +171,20 @@ pub(crate) async fn serve(
     }
     let (running, running_door) = (gateway.clone(), Arc::clone(&door));
     let on_hangup = move || {
+        running.observers.audit.reopen();
         let is_success = reload.run(&running, &running_door);
         running.hub.metrics().note_reload(is_success);
+        running.observers.audit.note_reload(is_success);
     };
     tokio::spawn(sweep(Arc::downgrade(&gateway.hub)));
     let hub = Arc::clone(&gateway.hub);
     let app = app(gateway, &extras);
-    let done =
+    let served =
         run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await;
     // An error means that it panicked, which was reported.
     let _ = spawn_blocking(move || hub.close()).await;
-    done
+    stop_observers(observers).await;
+    served
 }
 
 /// Drops what is too old or idle, as long as the hub exists.
@@ -183,11 +197,44 @@ async fn sweep(hub: Weak<Hub>) {
     }
 }
 
+/// Starts the tasks of the observers.
+fn start_observers(gateway: &Gateway, observe: &Observe) -> Observers {
+    let observers = gateway.observers.clone();
+    observers.audit.note_process(Process::Started);
+    tokio::spawn(tick(observers.audit.clone()));
+    if let Some(period) = observe.canary {
+        let canary = Arc::clone(&observers.canary);
+        tokio::spawn(canary.run(Arc::clone(&gateway.hub), period, gateway.shutdown.clone()));
+    }
+    observers
+}
+
+/// Writes the refusals that the audit log counts.
+async fn tick(audit: Audit) {
+    let mut ticks = interval(AUDIT_TICK);
+    loop {
+        ticks.tick().await;
+        audit.tick();
+    }
+}
+
+/// Writes and exports what waits. Blocks a thread for that, since both have threads of their own.
+async fn stop_observers(observers: Observers) {
+    let stopped = tokio::task::spawn_blocking(move || {
+        observers.audit.note_process(Process::Stopped);
+        observers.audit.close();
+        observers.traces.close();
+    });
+    // An error means that it panicked, which was reported.
+    let _ = stopped.await;
+}
+
 /// Starts the listener for operators, which serves until the process ends, also during a drain.
 async fn start_admin(
     address: &AdminAddress,
     gateway: &Gateway,
     door: &Arc<Door>,
+    config: Arc<ArcSwap<String>>,
 ) -> Result<SocketAddr, String> {
     let listener = address.listen().bind().await.map_err(|error| format!("--admin: {error}"))?;
     let local = listener.local_addr().map_err(|error| error.to_string())?;
@@ -199,7 +246,7 @@ async fn start_admin(
         );
         Hosts::Any
     };
-    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door) };
+    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door), config };
     let served = server::serve_through(
         Door::new(ADMIN_LIMITS),
         listener,
@@ -308,6 +355,9 @@ const ADMIN_LIMITS: DoorLimits = DoorLimits {
     head_timeout: HEAD_TIMEOUT,
     idle_timeout: IDLE_TIMEOUT,
 };
+
+/// How often counted refusals are looked at.
+const AUDIT_TICK: Duration = Duration::from_secs(1);
 
 const NO_JOB_TOKEN: &str =
     "--job publishes as service etl, which has no token: add --token etl=TOKEN";

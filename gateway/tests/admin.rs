@@ -5,95 +5,19 @@
 mod support;
 #[path = "support/temporary.rs"]
 mod temporary;
+#[path = "support/watched.rs"]
+mod watched;
 
-use std::io::{BufRead, Read, Write};
+use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use serde_json::Value;
-use support::process::{Gateway, Process, Raw, connect, ended, exchange};
-use support::{PATIENCE, PROXY};
+use support::PROXY;
+use support::process::{Gateway, Raw, connect, ended, exchange};
 use temporary::File;
+use watched::{Watched, body, until};
 
 const STREAM: &str = "/logs/stream?channels=logs:etl:workspace123:workflow456";
-
-/// A gateway with its listener for operators.
-struct Watched {
-    gateway: Process,
-    admin: String,
-}
-
-impl Watched {
-    fn start(arguments: &[&str]) -> Self {
-        // Without a terminal, so that SIGHUP reloads.
-        let mut command = Command::new("setsid");
-        let fixed = [env!("CARGO_BIN_EXE_logs-gateway"), "--port", "0", "--admin", "0"];
-        command
-            .args([&fixed[..], arguments].concat())
-            .env_remove("LOGS_GATEWAY_TOKENS")
-            .env("LOGS_GATEWAY_DEMO", "true")
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped());
-        let mut gateway = Process::start(&mut command);
-        let mut line = String::new();
-        gateway.stdout.as_mut().expect("a pipe").read_line(&mut line).expect("a second line");
-        let admin = line.trim().strip_prefix("logs-gateway for operators on http://");
-        Self { admin: admin.unwrap_or_else(|| panic!("no address in {line:?}")).into(), gateway }
-    }
-
-    fn ask(&self, method: &str, path: &str, headers: &str) -> String {
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
-        exchange(&self.admin, &format!("{head}{headers}\r\n"))
-    }
-
-    fn json(&self, path: &str) -> Value {
-        serde_json::from_str(&body(&self.ask("GET", path, ""))).expect("JSON")
-    }
-
-    fn metrics(&self) -> String {
-        body(&self.ask("GET", "/metrics", ""))
-    }
-
-    /// Returns the value of a series, written as in the text.
-    fn value(&self, series: &str) -> f64 {
-        let metrics = self.metrics();
-        let series = format!("logs_gateway_{series} ");
-        let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
-        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{series}: {metrics}"))
-    }
-
-    fn publish(&self, token: &str, body: &str) -> String {
-        self.gateway.exchange(&format!(
-            "POST /logs/publish HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Service-Token: {token}\r\nIdempotency-Key: {}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len(),
-            body.len()
-        ))
-    }
-
-    /// Ends the gateway, and returns its log.
-    fn log(mut self) -> String {
-        self.gateway.signal("-TERM");
-        let mut log = String::new();
-        let mut stderr = self.gateway.child.stderr.take().expect("piped");
-        stderr.read_to_string(&mut log).expect("text");
-        self.gateway.end();
-        log
-    }
-}
-
-fn body(answer: &str) -> String {
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer}"));
-    body.to_owned()
-}
-
-fn until(what: &str, done: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-}
 
 #[test]
 fn metrics_say_whether_readers_lost_logs_and_why() {
@@ -283,7 +207,7 @@ fn operators_see_channels_and_connections_and_end_one() {
 #[test]
 fn the_two_listeners_have_their_own_routes() {
     let watched = Watched::start(&[]);
-    for path in ["/metrics", "/admin/channels", "/admin/connections"] {
+    for path in ["/metrics", "/admin/channels", "/admin/connections", "/debug/config"] {
         let answer = watched.gateway.get(path);
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
     }

@@ -198,6 +198,7 @@ fn the_example_lists_every_key_with_its_default() {
     let all = all
         .replace("\"internal-ca.pem\"", &format!("{:?}", authority.path()))
         .replace("\"dist\"", &format!("{:?}", site.display().to_string()))
+        .replace("/var/log/logs-gateway", &site.display().to_string())
         .replace("\"redact.toml\"", &format!("{RULES:?}"))
         .replace("\"tokens.toml\"", &format!("{:?}", tokens.path()))
         .replace("\"proxy-secret\"", &format!("{:?}", proxy.path()))

@@ -68,12 +68,12 @@ test("before: a gateway that is down ends the whole server", async (t) => {
   assert.deepEqual(await ended, [1, null]);
 });
 
-test("after: a gateway that is down is a 502 with its cause", async (t) => {
+test("after: a gateway that is down is a 502 without its address", async (t) => {
   const { url } = await startServer(t, "after", await unusedUrl());
   for (let time = 0; time < 3; time++) {
     const answer = await ask(url, LOGIN);
     assert.equal(answer.status, 502);
-    assert.match(answer.json.error, /cannot be reached: connect ECONNREFUSED/);
+    assert.match(answer.json.error, /^the backend cannot be reached/);
   }
 });
 

@@ -295,6 +295,16 @@ mod tests {
     }
 
     #[test]
+    fn a_position_in_a_trace_is_not_part_of_the_entry() {
+        let data = r#"{"channel":"logs:etl:a:b","data":{"message":"m"},"timestamp":1,"id":"log-1","seq":7,"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#;
+        let Message::Line(raw) = read("message", "", data) else { panic!("expected a line") };
+        assert_eq!((&*raw.text, raw.seq), (r#"{"message":"m"}"#, Some(7)));
+        let batch = format!("[{data},{data}]");
+        let Message::Batch(raws) = read("batch", "", &batch) else { panic!("expected a batch") };
+        assert!(raws.iter().all(|raw| raw.text == r#"{"message":"m"}"#), "{raws:?}");
+    }
+
+    #[test]
     fn a_bare_entry_with_a_channel_and_data_of_its_own_stays_whole() {
         let text = r#"{"channel":"stable","data":{"message":"inner"},"message":"outer"}"#;
         assert_eq!(

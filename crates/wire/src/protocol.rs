@@ -133,7 +133,9 @@ impl GapReason {
             .map_or(Self::Unknown, |(reason, _)| *reason)
     }
 
-    fn name(self) -> &'static str {
+    /// Returns the name in the event's data.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(reason, _)| *reason == self).map_or("unknown", |(_, name)| name)
     }
 
@@ -179,7 +181,9 @@ impl ByeReason {
             .map_or(Self::Shutdown, |(reason, _)| *reason)
     }
 
-    fn name(self) -> &'static str {
+    /// Returns the name in the event's data.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(reason, _)| *reason == self).map_or("shutdown", |(_, name)| name)
     }
 

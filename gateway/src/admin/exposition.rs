@@ -1,5 +1,7 @@
 //! Writes the metrics, as OpenMetrics or in Prometheus' older text format.
 
+mod observers;
+
 use std::fmt;
 use std::sync::atomic::Ordering;
 
@@ -10,6 +12,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::admin::Admin;
+use crate::canary;
 use crate::hub::connection::StreamState;
 use crate::limits::kind::Limit;
 
@@ -55,14 +58,20 @@ fn registry(admin: &Admin) -> Registry {
     engine(&mut registry, admin);
     readers(&mut registry, admin);
     process(&mut registry, admin);
+    observers::register(&mut registry, admin);
     registry
 }
 
 fn logs(to: &mut Registry, admin: &Admin) {
     let hub = &admin.gateway.hub;
     let (stats, metrics) = (hub.stats(), hub.metrics().clone());
+    let [own_published, own_received, _] = admin.gateway.observers.canary.counts();
     let counter = ConstCounter::<u64>::new;
-    to.register("logs_published", "Logs accepted from publishers", counter(stats.logs_published));
+    to.register(
+        "logs_published",
+        "Logs accepted from publishers",
+        counter(stats.logs_published.saturating_sub(own_published)),
+    );
     to.register(
         "logs_duplicate",
         "Logs that were published again with the same id, and not stored twice",
@@ -76,7 +85,7 @@ fn logs(to: &mut Registry, admin: &Admin) {
     to.register(
         "logs_delivered",
         "Logs written to streams, once for each reader",
-        counter(stats.logs_delivered),
+        counter(stats.logs_delivered.saturating_sub(own_received)),
     );
     to.register(
         "logs_replayed",
@@ -103,11 +112,19 @@ fn logs(to: &mut Registry, admin: &Admin) {
         Unit::Bytes,
         gauge(bytes),
     );
-    to.register(
-        "channels_in_memory",
-        "Channels in memory, with readers or without",
-        gauge(stats.channels_in_memory as u64),
+    to.register_with_unit(
+        "stream",
+        "Bytes that streams passed to their connections",
+        Unit::Bytes,
+        metrics.stream_bytes,
     );
+    to.register(
+        "upstream_errors",
+        "Requests to the backend of --upstream that failed",
+        metrics.upstream_errors,
+    );
+    let known = hub.known_channels() as u64;
+    to.register("channels", "Channels in memory, with readers or without", gauge(known));
     let channels = hub.channels() as u64;
     to.register("channels_read", "Channels with at least one reader", gauge(channels));
 }
@@ -146,7 +163,10 @@ fn readers(to: &mut Registry, admin: &Admin) {
     for state in StreamState::ALL {
         let _ = streams.get_or_create(&[("state", state.name())]);
     }
-    for (_, state) in hub.streams() {
+    for (info, state) in hub.streams() {
+        if info.user_id == canary::SERVICE {
+            continue;
+        }
         streams.get_or_create(&[("state", state.name())]).inc();
     }
     to.register("streams", "Open streams", streams);

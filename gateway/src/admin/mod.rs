@@ -7,22 +7,27 @@ mod purge;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::extract::{FromRef, Path, RawQuery, State};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use logs_sse_core::channel::ChannelName;
 use serde_json::{Value, json};
 
 use crate::admin::exposition::Format;
+use crate::canary;
 use crate::http::app::{Extras, with_extras};
 use crate::http::hosts::Hosts;
 use crate::http::overload::Known;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::subscribe_params::find_only;
+use crate::http::trail::{self, Trail};
+use crate::readiness;
 use crate::server::door::Door;
 
 /// What the routes show.
@@ -32,6 +37,14 @@ pub struct Admin {
     pub gateway: Gateway,
     /// The connections of its public listener.
     pub door: Arc<Door>,
+    /// The configuration in force, without secrets.
+    pub config: Arc<ArcSwap<String>>,
+}
+
+impl FromRef<Admin> for Gateway {
+    fn from_ref(admin: &Admin) -> Self {
+        admin.gateway.clone()
+    }
 }
 
 /// Returns the router. `hosts` are the host names that it answers.
@@ -45,8 +58,10 @@ pub fn app(admin: Admin, hosts: Hosts) -> Router {
         .route("/admin/channels/{name}", delete(purge::purge))
         .route("/admin/connections", get(connections))
         .route("/admin/connections/{id}", delete(kick))
-        .with_state(admin);
+        .route("/debug/config", get(config))
+        .with_state(admin.clone());
     with_extras(routes, &Extras { hosts, ..Extras::default() }, Known::default())
+        .layer(from_fn_with_state(admin, trail::record::<Admin>))
 }
 
 async fn index() -> Response {
@@ -54,6 +69,7 @@ async fn index() -> Response {
         "GET /metrics": "metrics in the format of OpenMetrics or Prometheus, as Accept asks",
         "GET /health": "whether the process works",
         "GET /ready": "whether it accepts readers; 503 with reasons if not",
+        "GET /debug/config": "the configuration in force as TOML, without secrets",
         "GET /admin/channels?after=…&limit=…": "channels by name, with history and readers",
         "DELETE /admin/channels/{name}": "delete the history of a channel for good",
         "GET /admin/connections?after=…&limit=…": "open streams by connection id",
@@ -88,16 +104,14 @@ async fn health(State(admin): State<Admin>) -> Response {
 }
 
 async fn ready(State(admin): State<Admin>) -> Response {
-    let mut reasons = Vec::new();
-    if admin.gateway.shutdown.is_cancelled() {
-        reasons.push("the gateway is shutting down".to_owned());
-    }
-    if admin.door.is_full() {
-        let max = admin.door.stats().max_connections;
-        reasons.push(format!("all {max} connections are in use: raise max-connections"));
-    }
+    let reasons = readiness::reasons(&admin.gateway, Some(&admin.door));
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json_response(status, &json!({ "ready": reasons.is_empty(), "reasons": reasons }))
+}
+
+async fn config(State(admin): State<Admin>) -> Response {
+    let text = admin.config.load().to_string();
+    ([(CONTENT_TYPE, "application/toml"), (CACHE_CONTROL, "no-store")], text).into_response()
 }
 
 async fn channels(
@@ -124,7 +138,7 @@ async fn connections(
         }
     }
     let mut all = hub.streams();
-    all.retain(|(info, _)| page.is_after(&info.connection_id));
+    all.retain(|(info, _)| info.user_id != canary::SERVICE && page.is_after(&info.connection_id));
     all.sort_by(|(a, _), (b, _)| a.connection_id.cmp(&b.connection_id));
     let shown = all.iter().map(|(info, state)| {
         let names = channels.get(&info.connection_id).map(Vec::as_slice).unwrap_or_default();
@@ -139,7 +153,12 @@ async fn connections(
 
 /// Ends a stream. A page of another origin cannot send this method without a preflight, which is
 /// never granted here.
-async fn kick(State(admin): State<Admin>, Path(id): Path<String>) -> Result<Response, Rejection> {
+async fn kick(
+    State(admin): State<Admin>,
+    trail: Trail,
+    Path(id): Path<String>,
+) -> Result<Response, Rejection> {
+    trail.note_connection(&id);
     if !admin.gateway.hub.stop(&id) {
         let error = format!(
             "connection {id:?} belongs to no open stream: GET /admin/connections lists them"

@@ -57,5 +57,5 @@ fn follows_secret_flag(text: &str, arguments: &[OsString]) -> bool {
 }
 
 /// Flags with tokens, or with URLs that may contain passwords.
-const SECRET_FLAGS: [&str; 5] =
-    ["--token", "--upstream", "--url", "--auth-forward-url", "--auth-jwks"];
+const SECRET_FLAGS: [&str; 6] =
+    ["--token", "--upstream", "--url", "--auth-forward-url", "--auth-jwks", "--otlp-endpoint"];

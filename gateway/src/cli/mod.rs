@@ -2,10 +2,12 @@
 
 pub(crate) mod address;
 pub(crate) mod auth;
+pub(crate) mod doctor;
 pub(crate) mod engine;
 pub(crate) mod errors;
 mod limits;
 pub(crate) mod merge;
+pub(crate) mod observe;
 mod outgoing;
 mod parse;
 pub(crate) mod print;
@@ -28,8 +30,10 @@ use logs_gateway::server::Listen;
 
 use crate::cli::address::AdminAddress;
 use crate::cli::auth::Auth;
+use crate::cli::doctor::DoctorArguments;
 use crate::cli::engine::EngineArgs;
 use crate::cli::limits::LimitArgs;
+use crate::cli::observe::Observe;
 use crate::cli::outgoing::OutgoingArgs;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
@@ -56,6 +60,8 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Serve a recorded stream byte for byte, from its start for each reader.
     Replay(Replay),
+    /// Find what the proxies in front of a gateway do to its streams, and what to change in them.
+    Doctor(DoctorArguments),
     /// Make tokens for the file of --tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -166,6 +172,8 @@ pub(crate) struct Serve {
     /// on the loopback interface. Anyone who reaches this address may see and end streams.
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) admin: Option<AdminAddress>,
+    #[command(flatten)]
+    pub(crate) observe: Observe,
     /// How the gateway's own log is written.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,

@@ -1,7 +1,6 @@
 //! `--print-config`: the configuration in force as TOML, each key with where it comes from.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use clap::{Arg, ArgMatches};
 
@@ -10,10 +9,25 @@ use crate::cli::settings::{Kind, Settings, kind};
 
 /// Returns the configuration, which is a valid configuration file again. Tokens are left out.
 pub(crate) fn print(merged: &Merged, matches: &ArgMatches, has_tokens: bool) -> String {
+    joined(&lines(merged, matches), has_tokens)
+}
+
+/// Returns the lines as one text.
+pub(crate) fn joined(lines: &[(String, String)], has_tokens: bool) -> String {
     let mut text = String::from(
         "# The configuration in force. Flags win over variables, and those over the file.\n",
     );
+    lines.iter().for_each(|(_, line)| text.push_str(line));
+    if has_tokens {
+        text.push_str("# Tokens of --token or LOGS_GATEWAY_TOKENS are in force and not shown.\n");
+    }
+    text
+}
+
+/// Returns the line of each setting, with the setting's name.
+pub(crate) fn lines(merged: &Merged, matches: &ArgMatches) -> Vec<(String, String)> {
     let settings = Settings::new();
+    let mut lines = Vec::new();
     for arg in settings.iter() {
         let name = arg.get_long().unwrap_or_default();
         let values = values_of(arg, matches);
@@ -30,15 +44,13 @@ pub(crate) fn print(merged: &Merged, matches: &ArgMatches, has_tokens: bool) -> 
         let source = merged.sources.get(name).map_or("default", |source| source);
         let is_moot = source == "default"
             && values.last().is_some_and(|value| settings.requires_another(arg, value.as_ref()));
-        let _ = match value.filter(|_| !is_moot) {
-            Some(value) => writeln!(text, "{name} = {value} # {source}"),
-            None => writeln!(text, "# {name} is not set"),
+        let line = match value.filter(|_| !is_moot) {
+            Some(value) => format!("{name} = {value} # {source}\n"),
+            None => format!("# {name} is not set\n"),
         };
+        lines.push((name.to_owned(), line));
     }
-    if has_tokens {
-        text.push_str("# Tokens of --token or LOGS_GATEWAY_TOKENS are in force and not shown.\n");
-    }
-    text
+    lines
 }
 
 /// Returns the values of all settings.

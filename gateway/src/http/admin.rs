@@ -16,6 +16,8 @@ use crate::http::identity;
 use crate::http::proxy;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
+use crate::http::trail::Trail;
+use crate::readiness;
 use crate::server::link::Link;
 
 /// `GET /`: returns the list of routes.
@@ -60,10 +62,14 @@ pub(crate) async fn health(
     json_response(StatusCode::OK, &health)
 }
 
-/// `GET /ready`: returns 503 from the start of a shutdown, so that a load balancer sends readers
-/// elsewhere.
-pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
-    let is_ready = !gateway.shutdown.is_cancelled();
+/// `GET /ready`: returns 503 from the start of a shutdown, and while something is wrong, so that a
+/// load balancer sends readers elsewhere. The reasons are for operators, on their own listener.
+pub(crate) async fn ready(
+    State(gateway): State<Gateway>,
+    link: Option<Extension<Link>>,
+) -> Response {
+    let door = link.as_ref().map(|Extension(link)| link.door());
+    let is_ready = readiness::reasons(&gateway, door).is_empty();
     json_response(
         if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE },
         &json!({ "ready": is_ready }),
@@ -76,11 +82,13 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 /// Requires an operator's token: a publisher must not end the streams of readers.
 pub(crate) async fn stop(
     State(gateway): State<Gateway>,
+    trail: Trail,
     request: Request,
 ) -> Result<Response, Rejection> {
     let (parts, body) = request.into_parts();
     let allowance = Allowance::small(&gateway);
     let grant = gateway.tokens.grant_of(identity::token(&parts.headers)?.unwrap_or_default());
+    trail.note_token(|| grant.names());
     if !grant.is_operator() {
         body::discard_of(&parts.headers, body, allowance).await;
         return Err(Rejection::new(
@@ -94,6 +102,7 @@ pub(crate) async fn stop(
         "connectionId",
         "{\"connectionId\": \"…\"}, as in GET /admin/logs/stats",
     )?;
+    trail.note_connection(&connection);
     if !gateway.hub.stop(&connection) {
         return Err(Rejection::new(
             StatusCode::NOT_FOUND,
@@ -171,7 +180,7 @@ pub(crate) async fn test_log(
     let channel: ChannelName = named_channel(&body::text(&headers, &body, allowance)?)?
         .parse()
         .map_err(|error| Rejection::bad_request(format!("{error}")))?;
-    let published = gateway.hub.submit(&channel, &sample::test_log()).stored().await?;
+    let published = gateway.hub.submit(&channel, &sample::test_log(), None).stored().await?;
     let answer = json!({ "success": true, "channel": channel.to_string(), "delivered": published.delivered, "timestamp": published.timestamp });
     Ok(json_response(StatusCode::OK, &answer))
 }

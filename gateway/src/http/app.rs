@@ -18,7 +18,7 @@ use crate::http::overload::{self, Known};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::http::{admin, history, proxy, publish, site, stream};
+use crate::http::{admin, history, proxy, publish, site, stream, traced, trail};
 use crate::limits::failures;
 
 /// Options of the router besides the routes.
@@ -50,9 +50,13 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route(proxy::PATH, get(proxy::stream))
         .route(proxy::HISTORY_PATH, get(proxy::history));
     let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
-    let routes =
-        routes.layer(from_fn_with_state(gateway.clone(), failures::throttle)).with_state(gateway);
+    let routes = routes
+        .layer(from_fn_with_state(gateway.clone(), failures::throttle))
+        .with_state(gateway.clone());
+    // Outside all refusals, so that each is recorded.
     with_extras(routes, extras, known)
+        .layer(from_fn_with_state(gateway.clone(), traced::trace))
+        .layer(from_fn_with_state(gateway, trail::record::<Gateway>))
 }
 
 /// Adds what only a demo has on its public listener: sample logs, and the routes of operators.

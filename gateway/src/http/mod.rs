@@ -29,6 +29,8 @@ pub(crate) mod stream_place;
 pub(crate) mod subscribe_params;
 pub mod token_file;
 pub mod tokens;
+pub(crate) mod traced;
+pub(crate) mod trail;
 pub mod upstream;
 pub(crate) mod upstream_history;
 pub mod workspace_pattern;

@@ -19,7 +19,7 @@ use crate::server::link::Link;
 /// Who may use the reserve besides health checks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
-    /// The tokens of publishers; `None` where nobody publishes.
+    /// The tokens of publishers; `None` where there is no route to publish.
     pub(crate) tokens: Option<Arc<Tokens>>,
 }
 
@@ -84,7 +84,7 @@ mod tests {
         assert!(may(Method::POST, "/logs/stream", "l5-etl-token"));
         assert!(!may(Method::POST, "/logs/stream", "") && !may(Method::POST, "/", "a-guess"));
         assert!(!may(Method::GET, "/logs/stream", "l5-etl-token"));
-        let nobody = Known::default();
-        assert!(!nobody.may_use_reserve(&request(Method::POST, "/", "l5-etl-token")));
+        let none = Known::default();
+        assert!(!none.may_use_reserve(&request(Method::POST, "/", "l5-etl-token")));
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
@@ -12,6 +13,7 @@ use logs_sse_wire::protocol::ByeReason;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::stream::StreamAudit;
 use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::http::half_close::HalfClose;
 use crate::http::state::Gateway;
@@ -29,7 +31,7 @@ pub(crate) fn pass_on(
     gateway: &Gateway,
     answer: reqwest::Response,
     idle: Duration,
-    (forwarded, place, lease): (Forwarded, StreamPlace, LeaseWatch),
+    (forwarded, place, lease, audit): (Forwarded, StreamPlace, LeaseWatch, StreamAudit),
     link: Option<Link>,
 ) -> Response {
     let now = Instant::now();
@@ -47,6 +49,7 @@ pub(crate) fn pass_on(
         lease,
         _forwarded: forwarded,
         _place: place,
+        audit,
     };
     // The type has none of upstream's parameters: a stream is always UTF-8, and browsers refuse one
     // that declares otherwise.
@@ -70,13 +73,15 @@ struct Passing {
     /// Lists the stream in the hub.
     _forwarded: Forwarded,
     _place: StreamPlace,
+    audit: StreamAudit,
     end_of_age: Option<Instant>,
 }
 
 enum Piece {
     Of(reqwest::Result<Bytes>),
     Last(ByeReason),
-    End,
+    /// The end without a goodbye, and its reason in the audit log.
+    End(&'static str),
 }
 
 impl Passing {
@@ -84,11 +89,18 @@ impl Passing {
         stream::unfold(Some(self), |passing| async move {
             let mut passing = passing?;
             match passing.next().await {
-                Piece::Of(piece) => Some((piece, Some(passing))),
+                Piece::Of(piece) => {
+                    passing.note_written(&piece);
+                    Some((piece, Some(passing)))
+                }
                 Piece::Last(reason) => {
+                    passing.audit.ends(reason.name());
                     Some((Ok(events::bye(reason, passing.gateway.timing.retry_ms(reason))), None))
                 }
-                Piece::End => None,
+                Piece::End(reason) => {
+                    passing.audit.ends(reason);
+                    None
+                }
             }
         })
     }
@@ -107,7 +119,7 @@ impl Passing {
         let piece = tokio::select! {
             biased;
             // No goodbye after half an event, which it would complete.
-            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End },
+            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End(ByeReason::Shutdown.name()) },
             () = self.stop.cancelled(), if self.tail.ends_event() => Piece::Last(ByeReason::Stop),
             event = self.lease.next() => return self.lease_event(event),
             () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(ByeReason::Rotation),
@@ -115,8 +127,9 @@ impl Passing {
             // is alive.
             piece = self.bytes.next() => self.pass(piece),
             () = sleep_until(self.heard + self.idle) => {
+                self.gateway.hub.metrics().note_upstream(StatusCode::GATEWAY_TIMEOUT);
                 tracing::warn!("upstream was silent for {} s; closing its stream", self.idle.as_secs_f64());
-                Piece::End
+                Piece::End(BACKEND)
             }
             () = self.half_close.noticed(), if self.tail.ends_line() => self.ping(),
             () = sleep_until(ping_at), if self.tail.ends_line() => self.ping(),
@@ -130,7 +143,17 @@ impl Passing {
             (LeaseEvent::Ends(left), true) => Some(Piece::Of(Ok(events::auth_expiring(left)))),
             (LeaseEvent::Ends(_), false) => None,
             (LeaseEvent::Ended, true) => Some(Piece::Last(ByeReason::Expired)),
-            (LeaseEvent::Ended, false) => Some(Piece::End),
+            (LeaseEvent::Ended, false) => Some(Piece::End(ByeReason::Expired.name())),
+        }
+    }
+
+    fn note_written(&mut self, piece: &reqwest::Result<Bytes>) {
+        match piece {
+            Ok(bytes) => {
+                self.gateway.hub.metrics().stream_bytes.inc_by(bytes.len() as u64);
+                self.audit.wrote(bytes.len());
+            }
+            Err(_) => self.audit.ends(BACKEND),
         }
     }
 
@@ -143,7 +166,7 @@ impl Passing {
     }
 
     fn pass(&mut self, piece: Option<reqwest::Result<Bytes>>) -> Piece {
-        let Some(piece) = piece else { return Piece::End };
+        let Some(piece) = piece else { return Piece::End(BACKEND) };
         self.heard = Instant::now();
         self.sent = self.heard;
         piece.iter().for_each(|bytes| self.tail.push(bytes));
@@ -183,6 +206,9 @@ impl Tail {
         )
     }
 }
+
+/// Why a stream ended that the backend no longer sends.
+const BACKEND: &str = "backend";
 
 async fn until(moment: Option<Instant>) {
     match moment {

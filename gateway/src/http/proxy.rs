@@ -7,6 +7,7 @@ use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_core::target::DEFAULT_SERVICE;
 
+use crate::audit::stream::{Opening, StreamAudit};
 use crate::http::caller::Caller;
 use crate::http::carrier::Carried;
 use crate::http::history::{HistoryParams, page, refuse_other_workspace};
@@ -17,8 +18,10 @@ use crate::http::state::Gateway;
 use crate::http::stream::open;
 use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{LAST_EVENT_ID, SubscribeParams, find_only};
+use crate::http::trail::Trail;
 use crate::hub::connection::ConnectionInfo;
 use crate::hub::forwarded::Forwarded;
+use crate::reader::resume::Resume;
 use crate::server::link::Link;
 
 /// The path of the stream's route.
@@ -39,7 +42,7 @@ pub(crate) async fn stream(
     let identity = named(&gateway, identity);
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
-    let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
+    let params = SubscribeParams::parse(query, &headers, &carried)?.on(link).at(PATH);
     match &gateway.upstream {
         // A backend of the first generation ignores the workspace header, so the refusal is not
         // left to upstream.
@@ -49,11 +52,23 @@ pub(crate) async fn stream(
                 .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
             let query = forwarded_query(&channel, &params);
             let place = stream_place(&gateway, &identity, caller, [&channel].into_iter())?;
-            let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await?;
+            let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await;
+            let answer =
+                answer.inspect_err(|error| gateway.hub.metrics().note_upstream(error.status()))?;
             let connection = ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client);
+            let audit = StreamAudit::open(&gateway.observers.audit, || Opening {
+                connection: connection.connection_id.clone(),
+                user: connection.user_id.clone(),
+                client: caller.client,
+                peer: caller.peer,
+                route: PATH,
+                channels: vec![channel.to_string()],
+                refused: Vec::new(),
+                resumed: params.beginning.resume != Resume::Live,
+            });
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
             let lease = identity.lease().watch(gateway.timing.expiry_notice);
-            let reader = (forwarded, place, lease);
+            let reader = (forwarded, place, lease, audit);
             Ok(passing::pass_on(&gateway, answer, upstream.idle(), reader, params.link))
         }
         _ => open(&gateway, vec![channel], (&identity, caller), &params).await,
@@ -63,6 +78,7 @@ pub(crate) async fn stream(
 pub(crate) async fn history(
     State(gateway): State<Gateway>,
     identity: Identity,
+    trail: Trail,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
@@ -75,11 +91,14 @@ pub(crate) async fn history(
         ));
     }
     let params = HistoryParams::parse(query)?;
+    trail.note_reader(identity.user_or_anonymous(), &channel);
     refuse_other_workspace(&identity, &channel)?;
     match &gateway.upstream {
         Some(upstream) => {
             let forwarded = identity.headers_for(&channel);
-            upstream.history(&params.query(&channel), &forwarded, &gateway.shutdown).await
+            let page =
+                upstream.history(&params.query(&channel), &forwarded, &gateway.shutdown).await;
+            page.inspect_err(|error| gateway.hub.metrics().note_upstream(error.status()))
         }
         None => page(&gateway, &channel, &params).await,
     }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::canary;
 use crate::http::admission::admit;
 use crate::http::body::{self, Allowance};
 use crate::http::content_type::{NDJSON, is_of_type};
@@ -21,6 +22,8 @@ use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::store;
 use crate::http::tokens::{Grant, Refusal};
+use crate::http::traced;
+use crate::http::trail::Trail;
 use crate::json::normalize::normalized;
 use crate::limits::config::MAX_LOG_BYTES;
 use crate::limits::kind::Limit;
@@ -46,7 +49,10 @@ pub(crate) async fn publish(
 const DURABILITY: HeaderName = HeaderName::from_static("x-log-durability");
 
 async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
+    let trail = Trail::of(request.extensions());
+    let trace = traced::position(request.extensions(), request.headers());
     let (headers, body, grant) = of_publisher(gateway, request, MAX_LOG_BYTES).await?;
+    trail.note_token(|| grant.names());
     let allowance = Allowance::of_log(gateway);
     let body = body::received(body, allowance).await?;
     let key = log_id::of_header(&headers)?;
@@ -55,7 +61,7 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
     let log = Log::parse("body", &text)?;
     refuse_while_draining(gateway)?;
     let entry = admit(gateway, &grant, &log, text.len())?;
-    let published = store::one(gateway, &log.channel, &entry, key).await?;
+    let published = store::one(gateway, &log.channel, (&entry, trace), key).await?;
     tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
     let answer = json!({
         "success": true,
@@ -100,7 +106,7 @@ pub(crate) fn granted(gateway: &Gateway, headers: &HeaderMap) -> Result<Grant, R
     }
     let reason = if grant.is_known() { Refused::Expired } else { Refused::Token };
     gateway.hub.metrics().note_refused(reason);
-    Err(Rejection::unauthorized_publisher().of_credentials())
+    Err(Rejection::unauthorized_publisher().of_credentials().because(reason.name()))
 }
 
 /// Counts a refusal. Those of a token were counted where the reason is known.
@@ -128,7 +134,9 @@ pub(crate) fn check(
     grant: &Grant,
     channel: &ChannelName,
 ) -> Result<(), Rejection> {
-    let (reason, rejection) = match grant.check(channel) {
+    let checked =
+        if canary::is_own(channel) { Err(Refusal::Service) } else { grant.check(channel) };
+    let (reason, rejection) = match checked {
         Ok(()) => return Ok(()),
         Err(Refusal::Service) => (Refused::Service, Rejection::unauthorized_publisher()),
         Err(Refusal::Workspace) => {
@@ -140,7 +148,7 @@ pub(crate) fn check(
         }
     };
     gateway.hub.metrics().note_refused(reason);
-    Err(rejection)
+    Err(rejection.because(reason.name()))
 }
 
 /// Refuses to store logs that would be lost when the process ends.

@@ -18,13 +18,19 @@ use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::store::Storing;
 use crate::http::tokens::Grant;
+use crate::http::traced;
+use crate::http::trail::Trail;
 use crate::hub::connection::now_millis;
 use crate::json::normalize::normalized;
 use crate::limits::kind::Limit;
+use crate::traces::traceparent::TraceParent;
 
 /// Publishes the lines of a request, or none of them if the request as a whole is refused.
 pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
+    let trail = Trail::of(request.extensions());
+    let trace = traced::position(request.extensions(), request.headers());
     let (headers, body, grant) = of_publisher(gateway, request, MAX_BYTES).await?;
+    trail.note_token(|| grant.names());
     let time = gateway.limits.config().body_timeout;
     let allowance = Allowance { bytes: MAX_BYTES, time };
     let body = body::received_within(body, allowance, too_large).await?;
@@ -34,8 +40,8 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
         return Err(refused(Limit::BatchLogs, MAX_LOGS));
     }
     refuse_while_draining(gateway)?;
-    let mut batch =
-        Batch { gateway, grant: &grant, held: HashMap::new(), storing: Storing::default() };
+    let storing = Storing::default();
+    let mut batch = Batch { gateway, grant: &grant, trace, held: HashMap::new(), storing };
     let mut summary = Summary::default();
     let mut since_pause = 0;
     for (number, line) in lines(&body) {
@@ -50,6 +56,7 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     }
     batch.storing.done(gateway).await?;
     gateway.hub.metrics().duplicates.inc_by(summary.duplicates as u64);
+    trail.note_refused_logs(summary.errors.len());
     tracing::debug!(stored = summary.stored, refused = summary.errors.len(), "published a batch");
     Ok(summary.response())
 }
@@ -72,6 +79,7 @@ enum Accepted {
 struct Batch<'a> {
     gateway: &'a Gateway,
     grant: &'a Grant,
+    trace: Option<TraceParent>,
     /// The channels on which a line must wait. The lines behind it wait, too, so that the logs of a
     /// channel stay in their order.
     held: HashMap<ChannelName, Rejection>,
@@ -104,7 +112,8 @@ impl Batch<'_> {
                 self.held.insert(log.channel.clone(), rejection.clone());
             }
         })?;
-        let is_new = self.storing.submit(self.gateway, log.channel, &entry, id.as_deref());
+        let entry = (&*entry, self.trace);
+        let is_new = self.storing.submit(self.gateway, log.channel, entry, id.as_deref());
         Ok(if is_new { Accepted::Stored } else { Accepted::Duplicate })
     }
 }
@@ -217,6 +226,7 @@ mod tests {
             limits: Arc::default(),
             redaction: Arc::default(),
             shutdown: tokio_util::sync::CancellationToken::new(),
+            observers: Default::default(),
         }
     }
 
@@ -237,7 +247,9 @@ mod tests {
             let gateway = gateway();
             let grant = gateway.tokens.grant_of("l5-etl-token");
             let body = all.join(&b'\n');
-            let mut batch = Batch { gateway: &gateway, grant: &grant, held: HashMap::new(), storing: Storing::default() };
+            let (held, storing) = (HashMap::new(), Storing::default());
+            let mut batch =
+                Batch { gateway: &gateway, grant: &grant, trace: None, held, storing };
             let mut summary = Summary::default();
             for (number, line) in lines(&body) {
                 summary.add(number, batch.publish(line));

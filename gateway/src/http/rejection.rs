@@ -30,11 +30,16 @@ pub struct Rejection {
     /// The seconds after which to try again.
     retry_after: Option<u64>,
     is_of_credentials: bool,
+    reason: Option<Reason>,
 }
 
 /// Marks a response that refuses unknown credentials.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WrongCredentials;
+
+/// Why a request was refused, in one word for the audit log; an extension of the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reason(pub(crate) &'static str);
 
 impl Rejection {
     /// Returns a refusal with 400. `error` begins with the field.
@@ -69,6 +74,7 @@ impl Rejection {
             limit: None,
             retry_after: None,
             is_of_credentials: false,
+            reason: None,
         }
     }
 
@@ -122,6 +128,12 @@ impl Rejection {
         Self { header: Some(Box::new((name, value.into()))), ..self }
     }
 
+    /// Adds the word that the audit log shows, where the status alone says too little.
+    #[must_use]
+    pub(crate) fn because(self, reason: &'static str) -> Self {
+        Self { reason: Some(Reason(reason)), ..self }
+    }
+
     /// Adds the field `upstreamStatus`.
     #[must_use]
     pub(crate) fn with_upstream_status(self, status: StatusCode) -> Self {
@@ -156,6 +168,10 @@ impl IntoResponse for Rejection {
         }
         if self.is_of_credentials {
             response.extensions_mut().insert(WrongCredentials);
+        }
+        let of_limit = || self.limit.map(|(limit, _)| Reason(limit.name()));
+        if let Some(reason) = self.reason.or_else(of_limit) {
+            response.extensions_mut().insert(reason);
         }
         response
     }

@@ -9,6 +9,7 @@ use crate::http::tokens::Tokens;
 use crate::http::upstream::Upstream;
 use crate::hub::Hub;
 use crate::limits::Limits;
+use crate::observers::Observers;
 use crate::reader::timing::StreamTiming;
 use crate::redaction::Redaction;
 
@@ -31,4 +32,6 @@ pub struct Gateway {
     pub redaction: Arc<Redaction>,
     /// Ends all open streams when cancelled.
     pub shutdown: CancellationToken,
+    /// The audit log, traces, and the checks of readiness.
+    pub observers: Observers,
 }

@@ -10,6 +10,10 @@ use crate::engine::receipt::Receipt;
 use crate::http::rejection::Rejection;
 use crate::http::state::Gateway;
 use crate::hub::Published;
+use crate::traces::traceparent::TraceParent;
+
+/// A log with its position in a trace, which its readers receive.
+type Traced<'a> = (&'a RawValue, Option<TraceParent>);
 
 /// Stores one log.
 ///
@@ -18,13 +22,13 @@ use crate::hub::Published;
 pub(crate) async fn one(
     gateway: &Gateway,
     channel: &ChannelName,
-    entry: &RawValue,
+    (entry, trace): Traced<'_>,
     id: Option<&str>,
 ) -> Result<Published, Rejection> {
     let Some(id) = id else {
-        return Ok(gateway.hub.submit(channel, entry).stored().await?);
+        return Ok(gateway.hub.submit(channel, entry, trace).stored().await?);
     };
-    let once = gateway.hub.submit_once(channel, id, entry);
+    let once = gateway.hub.submit_once(channel, id, entry, trace);
     gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
     let is_pending = matches!(once.receipt, Receipt::Pending(_));
     let published = once.receipt.stored().await?;
@@ -50,13 +54,13 @@ impl Storing {
         &mut self,
         gateway: &Gateway,
         channel: ChannelName,
-        entry: &RawValue,
+        (entry, trace): Traced<'_>,
         id: Option<&str>,
     ) -> bool {
         let (receipt, is_new) = match id {
-            None => (gateway.hub.submit(&channel, entry), true),
+            None => (gateway.hub.submit(&channel, entry, trace), true),
             Some(id) => {
-                let once = gateway.hub.submit_once(&channel, id, entry);
+                let once = gateway.hub.submit_once(&channel, id, entry, trace);
                 (once.receipt, once.is_new)
             }
         };

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Extension, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::extract::{Extension, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -19,7 +19,9 @@ use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::stream::{Opening, StreamAudit};
 use crate::auth::lease::{LeaseEvent, LeaseWatch};
+use crate::canary;
 use crate::http::caller::Caller;
 use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
@@ -46,18 +48,23 @@ pub const STREAM_HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_SECURITY_POLICY, NO_DOCUMENT),
 ];
 
+/// The two names of the route.
+pub(crate) const PATHS: [&str; 2] = ["/logs/stream", "/api/logs/stream"];
+
 pub(crate) async fn subscribe(
     State(gateway): State<Gateway>,
     identity: Identity,
     caller: Caller,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
-    let query = query.as_deref().unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
+    let route = PATHS.into_iter().find(|path| *path == uri.path()).unwrap_or_default();
+    let params = params.at(route);
     open(&gateway, wanted, (&identity, caller), &params).await
 }
 
@@ -75,7 +82,10 @@ pub(crate) async fn open(
 ) -> Result<Response, Rejection> {
     let requested: Vec<_> = wanted
         .into_iter()
-        .map(|channel| RequestedChannel { is_granted: identity.may_read(&channel), channel })
+        .map(|channel| {
+            let is_granted = identity.may_read(&channel) && !canary::is_own(&channel);
+            RequestedChannel { channel, is_granted }
+        })
         .collect();
     let granted = requested.iter().filter(|channel| channel.is_granted);
     let place = stream_place(gateway, identity, caller, granted.map(|each| &each.channel))?;
@@ -103,6 +113,16 @@ pub(crate) async fn open(
         .filter(|requested| !requested.is_granted)
         .map(|requested| requested.channel)
         .collect();
+    let audit = StreamAudit::open(&gateway.observers.audit, || Opening {
+        connection: reader.connection().connection_id.clone(),
+        user: reader.connection().user_id.clone(),
+        client: caller.client,
+        peer: caller.peer,
+        route: params.route,
+        channels: reader.granted().map(|(name, ..)| name.to_string()).collect(),
+        refused: refused.iter().map(ToString::to_string).collect(),
+        resumed: params.beginning.resume != Resume::Live,
+    });
     let greeting = greeting(gateway, &reader, &refused, &params.received);
     if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
         link.set_lag(Arc::clone(lag));
@@ -112,6 +132,7 @@ pub(crate) async fn open(
         stage: Stage::Greet(greeting),
         _place: place,
         log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
+        audit,
         stop: reader.stop().clone(),
         lease: identity.lease().watch(gateway.timing.expiry_notice),
         reader,
@@ -157,6 +178,7 @@ struct Open {
     end_of_age: Option<Pin<Box<Sleep>>>,
     log_on_drop: LogOnDrop,
     _place: StreamPlace,
+    audit: StreamAudit,
 }
 
 enum Stage {
@@ -184,6 +206,7 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
             }
             Stage::End => return None,
         };
+        open.note_written(&gateway, piece.len());
         Some((Ok(piece), (gateway, open)))
     })
 }
@@ -222,7 +245,15 @@ impl Open {
         Bytes::from_static(b":ping\n\n")
     }
 
+    /// Counts a piece that is passed to the connection.
+    fn note_written(&mut self, gateway: &Gateway, bytes: usize) {
+        gateway.hub.metrics().stream_bytes.inc_by(bytes as u64);
+        self.audit.wrote(bytes);
+        self.audit.sent(self.reader.logs_sent());
+    }
+
     fn end(&mut self, reason: ByeReason, timing: &StreamTiming) -> Bytes {
+        self.audit.ends(reason.name());
         self.stage = Stage::End;
         // Without batches these logs would have been sent already. A reader that is too slow
         // receives them when it reconnects.

@@ -30,6 +30,8 @@ pub(crate) struct SubscribeParams {
     pub(crate) optional: Vec<(&'static str, String)>,
     /// The connection; `None` in a test without a socket.
     pub(crate) link: Option<Link>,
+    /// The route on which the stream was requested, for the audit log.
+    pub(crate) route: &'static str,
 }
 
 impl SubscribeParams {
@@ -63,7 +65,13 @@ impl SubscribeParams {
             received: OPTIONAL.into_iter().filter(is_received).collect(),
             optional,
             link: None,
+            route: "",
         })
+    }
+
+    /// Sets the route of the request.
+    pub(crate) fn at(self, route: &'static str) -> Self {
+        Self { route, ..self }
     }
 
     /// Adds the connection that the server attached to the request.

@@ -142,6 +142,13 @@ impl Grant {
         self.tokens.is_empty()
     }
 
+    /// Returns the names of the tokens, which are no secrets.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names: Vec<_> = self.tokens.iter().map(|token| &*token.name).collect();
+        names.join(",")
+    }
+
     /// Returns whether the token is an operator's, who may stop streams and publishes nothing.
     #[must_use]
     pub fn is_operator(&self) -> bool {

@@ -49,7 +49,7 @@ pub(crate) struct Route {
 pub struct Options {
     /// The `Authorization` header of each request.
     pub authorization: Option<HeaderValue>,
-    /// Whom it trusts.
+    /// Which authorities its requests trust, and which proxy they use.
     pub outgoing: Outgoing,
     /// How long to wait for it.
     pub deadlines: Deadlines,

@@ -7,6 +7,8 @@ use logs_sse_core::channel::ChannelName;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::traces::traceparent::{TRACEPARENT, TraceParent};
+
 /// A log as readers receive it, in one line of JSON, so no byte of it can end an event's `data`
 /// field.
 #[derive(Clone, Debug)]
@@ -47,6 +49,7 @@ impl Envelope {
 pub(crate) struct Draft {
     json: Vec<u8>,
     published: u64,
+    trace: Option<TraceParent>,
 }
 
 impl Draft {
@@ -66,12 +69,21 @@ impl Draft {
         json.pop();
         // A publisher may put line breaks between fields; JSON allows none inside a string.
         json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
-        Self { json, published }
+        Self { json, published, trace: None }
+    }
+
+    /// Adds the position in a trace, as the last field.
+    pub(crate) fn with_trace(self, trace: Option<TraceParent>) -> Self {
+        Self { trace, ..self }
     }
 
     pub(crate) fn seal(self, seq: u64) -> Envelope {
-        let Self { mut json, published } = self;
-        json.extend_from_slice(format!(",\"seq\":{seq}}}").as_bytes());
+        let Self { mut json, published, trace } = self;
+        json.extend_from_slice(format!(",\"seq\":{seq}").as_bytes());
+        if let Some(trace) = trace {
+            json.extend_from_slice(format!(",\"{TRACEPARENT}\":\"{trace}\"").as_bytes());
+        }
+        json.push(b'}');
         // It stays in the history, so it occupies no more memory than it needs.
         Envelope::stored(json, published)
     }

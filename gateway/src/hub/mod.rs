@@ -162,6 +162,11 @@ impl Hub {
         self.open.channels.load(Ordering::Relaxed)
     }
 
+    /// Returns how many channels there are, with readers or with a history.
+    pub(crate) fn known_channels(&self) -> usize {
+        self.channels.len()
+    }
+
     /// Returns how many streams are open.
     #[must_use]
     pub fn connections(&self) -> usize {

@@ -17,6 +17,7 @@ use crate::hub::envelope::Draft;
 use crate::hub::history::{Entry, HistoryPage};
 use crate::hub::recent_ids::Once;
 use crate::hub::{Hub, Published};
+use crate::traces::traceparent::TraceParent;
 
 impl Hub {
     /// Publishes `entry` on `channel`, and waits until it is stored. It blocks the thread if the
@@ -25,7 +26,7 @@ impl Hub {
     /// # Errors
     /// The log was not stored.
     pub fn try_publish(&self, channel: &ChannelName, entry: &RawValue) -> Outcome {
-        let receipt = self.submit(channel, entry);
+        let receipt = self.submit(channel, entry, None);
         receipt.outcome().unwrap_or_else(|| receipt.wait())
     }
 
@@ -38,13 +39,24 @@ impl Hub {
     }
 
     /// Hands `entry` to the engine, which stores it soon. Never waits.
-    pub(crate) fn submit(&self, channel: &ChannelName, entry: &RawValue) -> Receipt {
-        self.submit_as(channel, entry, None)
+    pub(crate) fn submit(
+        &self,
+        channel: &ChannelName,
+        entry: &RawValue,
+        trace: Option<TraceParent>,
+    ) -> Receipt {
+        self.submit_as(channel, (entry, trace), None)
     }
 
     /// Hands `entry` to the engine, unless a log with this `id` was published on `channel` recently.
-    pub(crate) fn submit_once(&self, channel: &ChannelName, id: &str, entry: &RawValue) -> Once {
-        let submit = |hash| self.submit_as(channel, entry, Some(hash));
+    pub(crate) fn submit_once(
+        &self,
+        channel: &ChannelName,
+        id: &str,
+        entry: &RawValue,
+        trace: Option<TraceParent>,
+    ) -> Once {
+        let submit = |hash| self.submit_as(channel, (entry, trace), Some(hash));
         self.ids.once(channel, id, Instant::now(), submit)
     }
 
@@ -53,10 +65,15 @@ impl Hub {
         self.ids.settle(channel, id, published);
     }
 
-    fn submit_as(&self, channel: &ChannelName, entry: &RawValue, id: Option<u128>) -> Receipt {
+    fn submit_as(
+        &self,
+        channel: &ChannelName,
+        (entry, trace): (&RawValue, Option<TraceParent>),
+        id: Option<u128>,
+    ) -> Receipt {
         let published = self.ledger.clock.micros();
         let id_text = format!("log-{}-{}", published / 1_000, random_word());
-        let draft = Draft::new(channel, entry, published, &id_text);
+        let draft = Draft::new(channel, entry, published, &id_text).with_trace(trace);
         let channel = match self.open_channel(channel) {
             Ok(channel) => channel,
             Err(error) => return Receipt::Done(Err(error)),

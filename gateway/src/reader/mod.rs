@@ -66,6 +66,7 @@ pub struct Reader {
     collector: Option<Collector>,
     /// The positions at the last fetch, if a reader that does not keep up is cut off.
     lag: Option<Arc<Lag>>,
+    logs_sent: u64,
     /// Whether to yield before the next page, since pages may never pause.
     owes_turn: bool,
     /// The channels that need a page of the engine's store, with the number of the log in each.
@@ -102,6 +103,7 @@ impl Reader {
             unplaced: Vec::new(),
             collector,
             lag,
+            logs_sent: 0,
             owes_turn: false,
             wanted: Vec::new(),
         };
@@ -182,6 +184,11 @@ impl Reader {
     /// Returns each granted channel, and the position of this reader.
     pub(crate) fn positions(&self) -> impl Iterator<Item = (&ChannelName, u64)> {
         self.tracks.iter().flatten().map(|track| (&**track.channel.name(), track.position))
+    }
+
+    /// Returns how many logs this reader has sent.
+    pub(crate) fn logs_sent(&self) -> u64 {
+        self.logs_sent
     }
 
     pub(crate) fn connection(&self) -> &ConnectionInfo {
@@ -325,6 +332,7 @@ impl Reader {
                 events::write_log(page, cursor.as_str(), &found.entry.envelope);
             }
         }
+        self.logs_sent += logs.len() as u64;
         self.hub.counters.delivered.fetch_add(logs.len() as u64, Ordering::Relaxed);
     }
 

@@ -18,6 +18,7 @@ use logs_gateway::http::upstream::Upstream;
 use logs_gateway::hub::Hub;
 use logs_gateway::hub::config::Config;
 use logs_gateway::limits::{Limits, config as limits};
+use logs_gateway::observers::Observers;
 use logs_gateway::reader::timing::StreamTiming;
 use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
@@ -96,6 +97,7 @@ impl Server {
             limits: Arc::new(Limits::new(limits)),
             redaction: Arc::default(),
             shutdown,
+            observers: Observers::default(),
         };
         let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;
         server.hub = Arc::clone(&hub);

@@ -33,7 +33,7 @@ pub(crate) async fn publishers_on_all_sides_leave_no_hole(kind: Kind) {
 pub(crate) async fn stores_a_log_with_the_same_id_once(kind: Kind) {
     let setup = Setup::new(kind);
     let entry = RawValue::from_string("{}".into()).expect("JSON");
-    let once = |id: &str| setup.hub.submit_once(&name("a"), id, &entry);
+    let once = |id: &str| setup.hub.submit_once(&name("a"), id, &entry, None);
     let first = once("1");
     let second = once("1");
     assert_eq!((first.is_new, second.is_new, once("2").is_new), (true, false, true));

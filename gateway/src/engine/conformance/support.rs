@@ -59,7 +59,7 @@ impl Setup {
     /// Publishes logs of the workspace `w`, one after the other.
     pub(crate) fn publish(&self, channel: &str, count: usize) {
         let receipts: Vec<_> =
-            (0..count).map(|_| self.hub.submit(&name(channel), &message(2))).collect();
+            (0..count).map(|_| self.hub.submit(&name(channel), &message(2), None)).collect();
         for receipt in receipts {
             receipt.wait().expect("stored");
         }

@@ -4,7 +4,7 @@
 
 /** @import { IncomingMessage } from "node:http" */
 
-import { Refusal } from "./refusal.js";
+import { refusalOfGateway } from "./refusal.js";
 
 /**
  * Statuses that are kept, since a page reacts differently to each (docs/connection.md): it stops
@@ -29,7 +29,7 @@ const DATE = /^[A-Z][a-z]{2}, \d/;
 export function refusalOf(answer, type, upstream) {
   const { statusCode: status = 0 } = answer;
   const refuse = (/** @type {string} */ what, as = 502, retryAfter = wait(answer, as)) =>
-    new Refusal(as, `upstream ${upstream} ${what}`, { upstreamStatus: status, retryAfter });
+    refusalOfGateway(as, upstream, what, { upstreamStatus: status, retryAfter });
   if (KEPT.includes(status) || KEPT_WITH_WAIT.includes(status))
     return refuse(`answered ${status}`, status);
   if (status !== 200) return refuse(`answered ${status} instead of ${WHAT[type]}`);

@@ -3,7 +3,7 @@
 /** @import { IncomingMessage } from "node:http" */
 
 import { isOfType } from "./answer.js";
-import { Refusal } from "./refusal.js";
+import { refusalOfGateway } from "./refusal.js";
 
 /** A page ends at 1 MiB, but a single log, of 1 MiB, may follow its last one. */
 const MAX_BYTES = 4 << 20;
@@ -34,7 +34,7 @@ export function bodyOf(answer, address, deadline) {
     const chunks = [];
     let bytes = 0;
     const fail = (/** @type {string} */ what, status = 502) => {
-      reject(new Refusal(status, `upstream ${address} ${what}`));
+      reject(refusalOfGateway(status, address, what));
       answer.destroy();
     };
     const late = `did not send its history within ${deadline / 1_000} s`;

@@ -15,11 +15,13 @@ export class Refusal extends Error {
    * @param {number} [details.upstreamStatus] The status of the gateway, if that is the reason.
    * @param {string} [details.allow] The method that the route accepts.
    * @param {unknown} [details.cause] The original error.
+   * @param {string} [details.told] What a page reads instead of the message.
    */
-  constructor(status, message, { retryAfter, upstreamStatus, allow, cause } = {}) {
+  constructor(status, message, { retryAfter, upstreamStatus, allow, cause, told } = {}) {
     super(message);
     this.name = "Refusal";
     this.status = status;
+    this.told = told ?? message;
     this.retryAfter = retryAfter;
     this.upstreamStatus = upstreamStatus;
     this.allow = allow;
@@ -37,13 +39,29 @@ export function badRequest(message) {
 }
 
 /**
+ * Returns the refusal of what the gateway at `address` did. The host's log names that address, which
+ * is an internal one, and a page reads the rest.
+ *
+ * @param {number} status
+ * @param {string} address
+ * @param {string} what
+ * @param {ConstructorParameters<typeof Refusal>[2]} [details]
+ */
+export function refusalOfGateway(status, address, what, details) {
+  return new Refusal(status, `upstream ${address} ${what}`, {
+    told: `the backend ${what}`,
+    ...details,
+  });
+}
+
+/**
  * Sends a refusal, unless a response was sent already.
  *
  * @param {ServerResponse} response
  * @param {Refusal} refusal
  */
-export function sendRefusal(response, { status, message, retryAfter, upstreamStatus, allow }) {
-  const body = { error: message, ...(upstreamStatus === undefined ? {} : { upstreamStatus }) };
+export function sendRefusal(response, { status, told, retryAfter, upstreamStatus, allow }) {
+  const body = { error: told, ...(upstreamStatus === undefined ? {} : { upstreamStatus }) };
   sendJson(response, status, Buffer.from(JSON.stringify(body)), {
     ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
     ...(allow === undefined ? {} : { Allow: allow }),

@@ -7,7 +7,10 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { refusalOf } from "./answer.js";
-import { causeOf, Refusal } from "./refusal.js";
+import { causeOf, refusalOfGateway } from "./refusal.js";
+
+/** The host's log has the cause, which may name internal addresses. */
+const UNREACHABLE = "the backend cannot be reached: the log of this server says why";
 
 /**
  * A route of the gateway: the paths under which gateways have it, and the index of the one that
@@ -91,10 +94,7 @@ export class Upstream {
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });
     const { headMs } = this.#settings.deadlines;
-    const late = new Refusal(
-      504,
-      `upstream ${this.address} did not answer within ${headMs / 1_000} s`,
-    );
+    const late = refusalOfGateway(504, this.address, `did not answer within ${headMs / 1_000} s`);
     const timer = setTimeout(() => ended.abort(late), headMs);
     try {
       const answer = await ask(ended.signal);
@@ -161,8 +161,9 @@ export class Upstream {
       });
       const fail = (/** @type {unknown} */ error) =>
         reject(
-          new Refusal(502, `upstream ${this.address} cannot be reached: ${causeOf(error)}`, {
+          refusalOfGateway(502, this.address, `cannot be reached: ${causeOf(error)}`, {
             cause: error,
+            told: UNREACHABLE,
           }),
         );
       const leave = () => {
@@ -213,7 +214,7 @@ export class Upstream {
   #missing({ what, paths }, answer) {
     if (answer.statusCode !== 404) return undefined;
     const names = paths.length === 1 ? `${paths[0]} is not` : `neither ${paths.join(" nor ")} is`;
-    return new Refusal(404, `upstream ${this.address} has no log ${what}: ${names} there`, {
+    return refusalOfGateway(404, this.address, `has no log ${what}: ${names} there`, {
       upstreamStatus: 404,
     });
   }
