@@ -182,6 +182,9 @@ function missingPackages() {
     ...(chromium ? [] : ["chromium"]),
     ...(chromedriver ? [] : ["chromium-driver"]),
     ...(firefox ? [] : ["firefox-esr"]),
+    // For the tests of deploy/. Elsewhere than in CI, those without their program are skipped.
+    ...(process.env.CI && !which("bwrap") ? ["bubblewrap"] : []),
+    ...(process.env.CI && !which("systemd-analyze") ? ["systemd"] : []),
     // For promtool, which checks the gateway's metrics and alerts. Elsewhere than in CI, those tests
     // are skipped.
     ...(process.env.CI && !which("promtool") ? ["prometheus"] : []),

@@ -49,6 +49,7 @@ const PARTS = {
   e2e: { about: "demo page end to end, its size, a minute of cuts", run: endToEnd },
   package: { about: "the npm package, policy by policy, in Chromium and Firefox", run: npmPackage },
   proxy: { about: "the proxy module in Express 4 and 5, on a real gateway", run: proxyModule },
+  deploy: { about: "nginx, systemd, Kubernetes and containers", run: deployment },
   hosts: { about: "the packed package in pages of several bundlers and Reacts", run: inHosts },
   chain: { about: "a Python job, a release gateway, Express, and the page", run: chain },
 };
@@ -260,6 +261,11 @@ async function npmPackage() {
 async function proxyModule() {
   const { proxyTests } = await import("./proxy-tests.mjs");
   return [counted("proxy", await proxyTests(await buildGateway(), await buildFaultProxy()))];
+}
+
+async function deployment() {
+  const { deployTests } = await import("./deploy-tests.mjs");
+  return [counted("deploy", await deployTests(await buildGateway()))];
 }
 
 async function inHosts() {

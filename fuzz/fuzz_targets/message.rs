@@ -24,7 +24,8 @@ fuzz_target!(|input: Input<'_>| {
             show(&raw);
         }
         Message::Batch(lines) => lines.iter().for_each(show),
-        Message::Hello(_) | Message::Heartbeat(_) | Message::Gap(_) | Message::Bye(_) => {}
+        Message::Hello(_) | Message::Heartbeat(_) | Message::Gap(_) => {}
+        Message::AuthExpiring(_) | Message::Bye(_) => {}
     }
 });
 

@@ -79,7 +79,7 @@ fn routes(limits: Config, rules: &str) -> Router {
         timing: StreamTiming::default(),
         limits: Arc::new(Limits::new(limits)),
         redaction: Arc::new(redaction),
-        shutdown: CancellationToken::new(),
+        shutdown: CancellationToken::new().into(),
         observers: Observers::default(),
     };
     app(gateway, &Extras::default())

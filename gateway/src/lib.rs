@@ -17,6 +17,7 @@ pub mod auth;
 pub mod canary;
 pub mod demo;
 pub mod doctor;
+pub mod drain;
 pub mod engine;
 mod error_chain;
 pub mod http;

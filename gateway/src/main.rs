@@ -13,17 +13,16 @@ mod serve;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use logs_gateway::demo::publisher::{Publisher, Series};
 use logs_gateway::demo::replay::Recording;
+use logs_gateway::drain::{Cut, Drain};
 use logs_gateway::log_json::JsonWriter;
 use logs_gateway::output::{self, LogWriter};
 use logs_gateway::server::door::Door;
-use logs_gateway::server::{self, Stop, url_of};
+use logs_gateway::server::{self, Listener, Stop, url_of, url_with};
 use logs_gateway::signals::{Request, Signals};
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -123,6 +122,7 @@ async fn run_command(cli: Cli, reload: Reload) -> Result<(), String> {
         Some(Command::Publish(arguments)) => publish(&arguments, signals).await,
         Some(Command::Replay(arguments)) => replay(arguments, signals).await,
         Some(Command::Doctor(arguments)) => cli::doctor::run(arguments).await,
+        Some(Command::Health(arguments)) => cli::health::run(arguments).await,
         Some(Command::Token(command)) => cli::token::run(command),
     }
 }
@@ -135,7 +135,8 @@ async fn replay(arguments: Replay, signals: Signals) -> Result<(), String> {
     let signals = (signals, || tracing::warn!("SIGHUP ignored: a replay has nothing to reload"));
     let door = Door::new(arguments.network.sockets.limits(1));
     let app = recording.app(&extras);
-    run(Site { door, listener, app, drain: shutdown, admin: None }, signals).await
+    let listener = server::Listener { socket: listener, door, tls: None };
+    run(Site { listener, app, drain: shutdown.into(), admin: None }, signals).await
 }
 
 async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String> {
@@ -159,10 +160,9 @@ async fn publish(arguments: &Publish, mut signals: Signals) -> Result<(), String
 
 /// A listener and what it serves.
 pub(crate) struct Site {
-    pub(crate) door: Arc<Door>,
-    pub(crate) listener: TcpListener,
+    pub(crate) listener: Listener,
     pub(crate) app: axum::Router,
-    pub(crate) drain: CancellationToken,
+    pub(crate) drain: Drain,
     /// The address of the listener for operators, if there is one.
     pub(crate) admin: Option<SocketAddr>,
 }
@@ -170,30 +170,37 @@ pub(crate) struct Site {
 /// Prints the address, in a line that scripts wait for, and serves until a signal stops it.
 /// `on_hangup` is called at each SIGHUP that is a request to reload.
 pub(crate) async fn run(
-    Site { door, listener, app, drain, admin }: Site,
+    Site { listener, app, drain, admin }: Site,
     (mut signals, mut on_hangup): (Signals, impl FnMut() + Send + 'static),
 ) -> Result<(), String> {
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    output::say(format_args!("logs-gateway listening on {}", url_of(address)));
+    let address = listener.socket.local_addr().map_err(|error| error.to_string())?;
+    let url = url_with(listener.tls.is_some(), address);
+    output::say(format_args!("logs-gateway listening on {url}"));
     if let Some(admin) = admin {
         output::say(format_args!("logs-gateway for operators on {}", url_of(admin)));
     }
-    let stop = Stop { drain, hurry: CancellationToken::new() };
-    let requested = stop.clone();
+    let stop = Stop::from(&drain);
+    let requested = drain.clone();
     tokio::spawn(async move {
         while signals.next().await == Request::Reload {
             on_hangup();
         }
-        // Cancels first, so that a full log cannot delay it.
-        requested.drain.cancel();
-        tracing::info!("stopping; a second signal ends the process at once");
-        signals.stop_requested().await;
-        requested.hurry.cancel();
-        tracing::warn!("stopping without waiting for open connections");
+        let hurry = async {
+            tracing::info!("stopping; a second signal ends the process at once");
+            signals.stop_requested().await;
+            requested.hurry();
+            tracing::warn!("stopping without waiting for open connections");
+        };
+        // Begins first, so that a full log cannot delay it.
+        tokio::join!(requested.begin(), hurry)
     });
-    server::serve_through(door, listener, app, stop)
-        .await
-        .map_err(|error| format!("{address}: {error}"))
+    let served =
+        server::serve_on(listener, app, stop).await.map_err(|error| format!("{address}: {error}"));
+    let Cut { streams, logs } = drain.cut();
+    if streams > 0 {
+        tracing::warn!(streams, logs, "streams ended before their readers received all logs");
+    }
+    served
 }
 
 /// How long the end waits for blocking operations.

@@ -72,7 +72,7 @@ impl Readiness {
 /// Returns why `gateway` should receive no readers now. `door` is that of its public listener.
 pub(crate) fn reasons(gateway: &Gateway, door: Option<&Door>) -> Vec<String> {
     let readiness = &gateway.observers.readiness;
-    let is_draining = gateway.shutdown.is_cancelled();
+    let is_draining = gateway.shutdown.has_begun();
     let draining = is_draining.then(|| "the gateway is shutting down".to_owned());
     let full = door.filter(|door| door.is_full()).map(|door| {
         let max = door.stats().max_connections;

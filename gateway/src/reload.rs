@@ -9,6 +9,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use logs_gateway::http::state::Gateway;
 use logs_gateway::hub::Hub;
 use logs_gateway::server::door::Door;
+use logs_gateway::server::tls::Tls;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::errors::without_secrets;
@@ -86,7 +87,7 @@ impl Reload {
 
     /// Reads the configuration again and applies it, or keeps the old one if anything is wrong.
     /// Returns whether it was applied.
-    pub(crate) fn run(&mut self, running: &Gateway, door: &Door) -> bool {
+    pub(crate) fn run(&mut self, running: &Gateway, door: &Door, tls: Option<&Arc<Tls>>) -> bool {
         match self.read(running) {
             Ok((loaded, prepared)) => {
                 running.tokens.replace(prepared.tokens());
@@ -94,6 +95,7 @@ impl Reload {
                 running.redaction.replace(prepared.redaction());
                 running.limits.reconfigure(loaded.cli.serve.limits.config());
                 door.set_head_timeout(loaded.cli.serve.limits.head_timeout);
+                replace_certificate(tls, prepared.tls());
                 self.apply(&loaded, &running.hub);
                 true
             }
@@ -152,6 +154,16 @@ impl Reload {
     }
 }
 
+/// Uses another certificate for new connections. Whether the gateway serves HTTPS at all cannot
+/// change.
+fn replace_certificate(current: Option<&Arc<Tls>>, new: Option<&Arc<Tls>>) {
+    match (current, new) {
+        (Some(current), Some(new)) => current.replace(new),
+        (None, None) => {}
+        _ => tracing::warn!("SIGHUP: HTTPS begins or ends with a restart"),
+    }
+}
+
 /// A gateway that readers trust must not become one for everybody.
 const OTHER_MODE: &str = "demo has changed, which decides who may read and publish: restart";
 
@@ -159,7 +171,7 @@ const OTHER_MODE: &str = "demo has changed, which decides who may read and publi
 const NO_TOKENS: &str = "no tokens are set any more, and those of the demo are public: name the file of tokens, or restart";
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 32] = [
+const CHANGEABLE: [&str; 35] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
@@ -188,6 +200,9 @@ const CHANGEABLE: [&str; 32] = [
     "body-timeout",
     "max-auth-failures",
     "redact",
+    "tls-cert",
+    "tls-client-ca",
+    "tls-key",
     "tokens",
     "trusted-proxy",
     "auth-jwt-secret-file",

@@ -12,6 +12,7 @@ use logs_gateway::audit::{Audit, Process};
 use logs_gateway::auth::Mode;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
+use logs_gateway::drain::Drain;
 use logs_gateway::engine::disk::DiskOptions;
 use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::base_url::BaseUrl;
@@ -31,13 +32,13 @@ use logs_gateway::redaction::Redaction;
 use logs_gateway::server::door::{
     Door, HEAD_TIMEOUT, IDLE_TIMEOUT, Limits as DoorLimits, WRITE_TIMEOUT,
 };
+use logs_gateway::server::tls::{Tls, WATCH_PERIOD};
 use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio::time::{interval, sleep};
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::address::AdminAddress;
 use crate::cli::observe::Observe;
@@ -53,6 +54,7 @@ pub(crate) struct Prepared {
     extras: Extras,
     limits: DoorLimits,
     listen: Listen,
+    tls: Option<Arc<Tls>>,
     admin: Option<AdminAddress>,
     /// Where logs are stored, if not in memory. The folder is opened by [`serve`] only: a reload
     /// must not lock it again.
@@ -95,12 +97,23 @@ impl Prepared {
         &self.gateway.tokens
     }
 
+    /// Returns the certificate, if the gateway serves HTTPS.
+    pub(crate) fn tls(&self) -> Option<&Arc<Tls>> {
+        self.tls.as_ref()
+    }
+
     fn with(
         arguments: Serve,
         mode: Mode,
         tokens: Tokens,
         redaction: Redaction,
     ) -> Result<Self, String> {
+        let network = &arguments.network;
+        arguments.encryption.check(&network.host, network.is_loopback())?;
+        let tls = arguments.encryption.load()?;
+        if arguments.job && tls.is_some() {
+            return Err(JOB_OVER_TLS.into());
+        }
         let job_token = arguments
             .job
             .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
@@ -119,14 +132,16 @@ impl Prepared {
             },
             limits: Arc::new(Limits::new(arguments.limits.config())),
             redaction: Arc::new(redaction),
-            shutdown: CancellationToken::new(),
+            // The engine in memory loses its history.
+            shutdown: Drain::new(arguments.draining.stages(false)),
             observers: Observers::default(),
         };
         arguments.observe.check()?;
         let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
         Ok(Self {
             gateway,
-            extras: extras(&arguments.network)?,
+            extras: Extras { is_https: tls.is_some(), ..extras(&arguments.network)? },
+            tls,
             limits: DoorLimits {
                 head_timeout: arguments.limits.head_timeout,
                 idle_timeout: arguments.limits.idle_timeout,
@@ -147,13 +162,13 @@ pub(crate) async fn serve(
     signals: Signals,
     mut reload: Reload,
 ) -> Result<(), String> {
-    let Prepared { mut gateway, extras, limits, listen, admin, disk, observe, job } = prepared;
+    let Prepared { mut gateway, extras, limits, listen, tls, admin, disk, observe, job } = prepared;
     if let Some(options) = disk {
         let hub = Hub::on_disk(gateway.hub.config(), &options, Clock::default())?;
         gateway.hub = Arc::new(hub);
     }
     let shutdown = gateway.shutdown.clone();
-    gateway.mode.start(shutdown.clone()).await?;
+    gateway.mode.start(shutdown.leaving().clone()).await?;
     let listener = listen.bind().await?;
     if gateway.mode.is_demo() {
         tracing::warn!("a demo: anyone on this machine may read and publish; do not expose it");
@@ -167,20 +182,24 @@ pub(crate) async fn serve(
     };
     if let Some((token, rate)) = job {
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
-        tokio::spawn(job::run(publisher, rate, shutdown.clone()));
+        tokio::spawn(job::run(publisher, rate, shutdown.leaving().clone()));
+    }
+    if let Some(tls) = &tls {
+        tokio::spawn(Arc::clone(tls).watch(WATCH_PERIOD));
     }
     let (running, running_door) = (gateway.clone(), Arc::clone(&door));
+    let certificate = tls.clone();
     let on_hangup = move || {
         running.observers.audit.reopen();
-        let is_success = reload.run(&running, &running_door);
+        let is_success = reload.run(&running, &running_door, certificate.as_ref());
         running.hub.metrics().note_reload(is_success);
         running.observers.audit.note_reload(is_success);
     };
     tokio::spawn(sweep(Arc::downgrade(&gateway.hub)));
     let hub = Arc::clone(&gateway.hub);
     let app = app(gateway, &extras);
-    let served =
-        run(Site { door, listener, app, drain: shutdown, admin }, (signals, on_hangup)).await;
+    let listener = server::Listener { socket: listener, door, tls };
+    let served = run(Site { listener, app, drain: shutdown, admin }, (signals, on_hangup)).await;
     // An error means that it panicked, which was reported.
     let _ = spawn_blocking(move || hub.close()).await;
     stop_observers(observers).await;
@@ -204,7 +223,11 @@ fn start_observers(gateway: &Gateway, observe: &Observe) -> Observers {
     tokio::spawn(tick(observers.audit.clone()));
     if let Some(period) = observe.canary {
         let canary = Arc::clone(&observers.canary);
-        tokio::spawn(canary.run(Arc::clone(&gateway.hub), period, gateway.shutdown.clone()));
+        tokio::spawn(canary.run(
+            Arc::clone(&gateway.hub),
+            period,
+            gateway.shutdown.leaving().clone(),
+        ));
     }
     observers
 }
@@ -338,7 +361,8 @@ pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
         Hosts::Any
     };
     let cors = Cors::new(network.cors_origins.clone(), network.cors_credentials)?;
-    Ok(Extras { site: network.site.clone(), policy: network.policy.clone(), cors, hosts })
+    let (site, policy) = (network.site.clone(), network.policy.clone());
+    Ok(Extras { site, policy, cors, hosts, is_https: false })
 }
 
 /// The variable with the `Authorization` header for `--upstream`.
@@ -351,6 +375,7 @@ const BETWEEN_SWEEPS: Duration = Duration::from_secs(5);
 const ADMIN_LIMITS: DoorLimits = DoorLimits {
     max_connections: 64,
     reserve: 8,
+    max_http2_requests: 0,
     write_timeout: WRITE_TIMEOUT,
     head_timeout: HEAD_TIMEOUT,
     idle_timeout: IDLE_TIMEOUT,
@@ -358,6 +383,9 @@ const ADMIN_LIMITS: DoorLimits = DoorLimits {
 
 /// How often counted refusals are looked at.
 const AUDIT_TICK: Duration = Duration::from_secs(1);
+
+const JOB_OVER_TLS: &str =
+    "--job publishes over plain HTTP: leave it out, or --tls-cert and --tls-key";
 
 const NO_JOB_TOKEN: &str =
     "--job publishes as service etl, which has no token: add --token etl=TOKEN";

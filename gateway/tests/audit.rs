@@ -129,6 +129,27 @@ fn refusals_are_recorded_with_their_reason_and_equal_ones_are_counted() {
 }
 
 #[test]
+fn behind_a_trusted_proxy_the_client_is_recorded_and_a_stranger_is_refused() {
+    let file = File::new("audit-production", "");
+    let arguments = [
+        &["--audit-log", file.path(), "--trusted-proxy", "127.0.0.1"][..],
+        &["--token", "etl=hunter2-hunter2-hunter2"],
+    ]
+    .concat();
+    let watched = Watched::start_in(&arguments, None, &[("LOGS_GATEWAY_DEMO", "false")]);
+    let history = format!("/logs/history?channel={CHANNEL}");
+    get(&watched, &history, "");
+    let named =
+        "X-User-Id: bob\r\nX-Workspace-Id: workspace123\r\nX-Forwarded-For: 203.0.113.9\r\n";
+    get(&watched, &history, named);
+    let refused = line(file.path(), "refused");
+    assert_eq!((&refused["status"], &refused["reason"]), (&401.into(), &"unauthenticated".into()));
+    let read = line(file.path(), "history_read");
+    assert_eq!((&read["user"], &read["client"]), (&"bob".into(), &"203.0.113.9".into()));
+    assert_eq!(read["peer"], "127.0.0.1");
+}
+
+#[test]
 fn rotation_by_rename_and_hangup_loses_no_line() {
     let file = File::new("audit-rotated", "");
     let watched = Watched::start(&["--audit-log", file.path()]);

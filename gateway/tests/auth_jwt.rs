@@ -201,7 +201,7 @@ async fn a_reader_that_returns_with_a_fresh_token_misses_no_log() {
     let (gateway, _file) = knowing("expiry", &[&ed], &["--auth-expiry-notice", "1s"]);
     gateway.publish("a", "before").await;
     let path = first_route();
-    let (mut reader, _) = open(with(&gateway, &path, &ed.token(&["a"], 3))).await;
+    let (mut reader, _) = open(with(&gateway, &path, &ed.token(&["a"], 5))).await;
     let (mut events, mut cursor, mut published) = (Vec::new(), String::new(), 0);
     while let Some((event, id)) = reader.event().await {
         if event == "1" || event == "auth-expiring" {
@@ -224,6 +224,27 @@ async fn a_reader_that_returns_with_a_fresh_token_misses_no_log() {
         seqs.extend(event.parse::<u64>());
     }
     assert_eq!(seqs, [1, 2, 3, 4], "each log once: {events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forwarded_stream_ends_with_its_token_too() {
+    let upstream = Server::gateway().await;
+    let ed = Issuer::ed("d");
+    let file = File::new("jwks-upstream", &set(&[&ed]));
+    let flags = ["--auth-jwks", file.path(), "--upstream", &upstream.url];
+    let flags = [&flags[..], &RULES, &["--auth-expiry-notice", "1s"]].concat();
+    let gateway = Production::start(&flags);
+    let stream = &routes("a")[2].0;
+    let (mut reader, _) = open(with(&gateway, stream, &ed.token(&["a"], 5))).await;
+    upstream.publish_numbers("logs:etl:a:workflow456", 1, 1);
+    let mut events = Vec::new();
+    while let Some((event, _)) = reader.event().await {
+        events.push(event);
+    }
+    assert_eq!(events, ["1", "auth-expiring", "bye expired"]);
+    assert_eq!(status(with(&gateway, stream, &ed.token(&["a"], -1))).await, 401);
+    let foreign = status(with(&gateway, &routes("b")[5].0, &ed.token(&["a"], 60))).await;
+    assert_eq!(foreign, 403, "the history of another workspace");
 }
 
 /// A server with a JWK set that can be changed, and taken down.
@@ -277,7 +298,7 @@ async fn keys_that_cannot_be_read_refuse_a_start_and_expire_later() {
     let ed = Issuer::ed("d");
     let (server, keys) = key_server(&set(&[&ed])).await;
     let gateway =
-        fetching(&server, &["--auth-jwks-refresh", "1s", "--auth-jwks-max-age", "4s"]).await;
+        fetching(&server, &["--auth-jwks-refresh", "1s", "--auth-jwks-max-age", "7s"]).await;
     let path = first_route();
     *keys.lock().expect("unpoisoned") = None;
     tokio::time::sleep(Duration::from_millis(1_500)).await;

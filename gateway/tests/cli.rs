@@ -320,3 +320,20 @@ fn reqwest_client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
+
+#[test]
+fn health_tells_whether_a_gateway_works() {
+    let mut command = gateway(&["--port", "0", "--admin", "0"]);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let admin = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        line.strip_prefix("logs-gateway for operators on ").map(ToOwned::to_owned)
+    });
+    let admin = admin.expect("the address of the admin listener");
+    let (output, text) = ended(&["health", &admin]);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    child.kill().and_then(|()| child.wait()).expect("it ends");
+    let (output, text) = ended(&["health", &admin]);
+    assert!(output.status.code() == Some(1) && text.contains("cannot be reached"), "{text}");
+}

@@ -4,11 +4,14 @@
 mod program_support;
 #[path = "support/temporary.rs"]
 mod temporary;
+#[path = "support/tls.rs"]
+mod tls;
 
 use std::process::Command;
 
 use program_support::{Running, ended, program};
 use temporary::File;
+use tls::Certificate;
 
 /// The example of the rules, which is a valid file of rules.
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/redact.example.toml");
@@ -193,10 +196,14 @@ fn the_example_lists_every_key_with_its_default() {
         .collect();
     let tokens = File::new("tokens", "");
     let proxy = File::new("proxy-secret", &"s".repeat(32));
+    let tls = Certificate::new();
     let authority = rcgen::generate_simple_self_signed([]).expect("a certificate");
     let authority = File::new("authority", &authority.cert.pem());
     let all = all
         .replace("\"internal-ca.pem\"", &format!("{:?}", authority.path()))
+        .replace("\"tls/fullchain.pem\"", &format!("{:?}", tls.cert.path()))
+        .replace("\"tls/privkey.pem\"", &format!("{:?}", tls.key.path()))
+        .replace("\"tls/publishers-ca.pem\"", &format!("{:?}", tls.cert.path()))
         .replace("\"dist\"", &format!("{:?}", site.display().to_string()))
         .replace("/var/log/logs-gateway", &site.display().to_string())
         .replace("\"redact.toml\"", &format!("{RULES:?}"))

@@ -128,12 +128,26 @@ fn a_replay_keeps_the_same_rule() {
 
 #[test]
 fn beyond_loopback_any_name_is_answered_until_one_is_given() {
-    let serve = ["--host", "0.0.0.0", "--port", "0", "--token", "etl=0123456789abcdef"];
-    let open = Running::start(program(&serve));
+    let serve = [
+        "--host",
+        "0.0.0.0",
+        "--behind-tls-proxy",
+        "--port",
+        "0",
+        "--token",
+        "etl=0123456789abcdef",
+        "--trusted-proxy",
+        "127.0.0.1",
+    ];
+    let start = |flags: &[&str]| {
+        let mut command = program(&[&serve[..], flags].concat());
+        command.env_remove("LOGS_GATEWAY_DEMO");
+        Running::start(command)
+    };
+    let open = start(&[]);
     let url = open.url.replace("0.0.0.0", "127.0.0.1");
     assert!(get(&url, "/health", "anything.example").contains(" 200 "));
-    let named =
-        Running::start(program(&[&serve[..], &["--allowed-host", "logs.example.com"]].concat()));
+    let named = start(&["--allowed-host", "logs.example.com"]);
     let url = named.url.replace("0.0.0.0", "127.0.0.1");
     assert!(
         get(&url, "/health", "anything.example").contains(" 421 ")

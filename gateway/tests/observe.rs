@@ -39,7 +39,8 @@ fn no_one_else_reads_or_writes_the_channel_of_the_canary() {
     until("logs came back", || watched.value("canary_lag_seconds_count") >= 1.0);
     let own = "logs:_canary:gateway";
     let mut reader = watched.gateway.read(&format!("/logs/stream?channels={own}"));
-    reader.until(&format!("\"refused\":[\"{own}\"]"));
+    reader.until("\n\n");
+    assert!(reader.text.contains(&format!("\"refused\":[\"{own}\"]")), "{}", reader.text);
     let history = watched.gateway.get(&format!("/logs/history?channel={own}"));
     assert!(history.starts_with("HTTP/1.1 403"), "{history}");
     let log = r#"{"service":"_canary","workspace_id":"gateway","logData":1}"#;

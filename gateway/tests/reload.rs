@@ -14,7 +14,7 @@ use temporary::File;
 
 /// A loopback address in a form that the gateway takes for a name, so for one that other machines
 /// may reach.
-const OTHERS_REACH: &str = "host = \"127.1\"\n";
+const OTHERS_REACH: &str = "host = \"127.1\"\nbehind-tls-proxy = true\n";
 
 const DEMO: &str = "demo = true\n";
 

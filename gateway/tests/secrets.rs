@@ -105,14 +105,21 @@ fn rejects_a_weak_secret_where_strangers_can_reach_the_gateway() {
             "etl=0123456789abcde",
         ] {
             let tokens = ["--token", "x=0123456789abcdef", "--token", token];
-            let (code, text) = ended(production(&[&["--host", host], &tokens[..]].concat()));
+            let (code, text) =
+                ended(production(&[&["--host", host, "--behind-tls-proxy"], &tokens[..]].concat()));
             assert!(
                 code == Some(1) && text.contains("token number 2 ") && text.contains(host),
                 "{host} {token}: {text}"
             );
         }
     }
-    Running::start(production(&["--host", "0.0.0.0", "--token", "etl=0123456789abcdef"]));
+    Running::start(production(&[
+        "--host",
+        "0.0.0.0",
+        "--behind-tls-proxy",
+        "--token",
+        "etl=0123456789abcdef",
+    ]));
     Running::start(production(&["--host", "localhost", "--token", "etl=a"]));
 }
 

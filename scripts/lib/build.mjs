@@ -90,6 +90,11 @@ export function startFaultProxy(program, url) {
  * @param {Parameters<typeof startUntil>[3]} [options]
  */
 export async function startGateway(program, args, options = {}) {
-  const { child, match } = await startUntil(program, args, /listening on (http:\/\/\S+)/, options);
+  const { child, match } = await startUntil(
+    program,
+    args,
+    /listening on (https?:\/\/\S+)/,
+    options,
+  );
   return { child, url: match[1] };
 }

@@ -55,7 +55,7 @@ impl Process {
     /// Returns its host and port.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.url.strip_prefix("http://").expect("a URL")
+        self.url.split_once("://").expect("a URL").1
     }
 
     /// Sends a signal such as `-TERM`.

@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::admin::Admin;
+use crate::admin::{Admin, sockets};
 use crate::canary;
 use crate::hub::connection::StreamState;
 use crate::limits::kind::Limit;
@@ -59,6 +59,7 @@ fn registry(admin: &Admin) -> Registry {
     readers(&mut registry, admin);
     process(&mut registry, admin);
     observers::register(&mut registry, admin);
+    sockets::register(&mut registry, admin);
     registry
 }
 

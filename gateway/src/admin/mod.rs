@@ -3,6 +3,7 @@
 
 mod exposition;
 mod purge;
+mod sockets;
 
 use std::collections::HashMap;
 use std::sync::Arc;

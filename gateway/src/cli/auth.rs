@@ -187,7 +187,8 @@ fn parse_jwks(text: &str) -> Result<Source, &'static str> {
 
 fn parse_cache(text: &str) -> Result<Duration, String> {
     let time = parse_time(text)?;
-    if time < Duration::from_secs(1) { Err("expected 1s or more".into()) } else { Ok(time) }
+    let range = Duration::from_secs(1)..=Duration::from_secs(30 * 86_400);
+    range.contains(&time).then_some(time).ok_or_else(|| "expected 1s to 30days".into())
 }
 
 fn parse_leeway(text: &str) -> Result<Duration, String> {

@@ -3,8 +3,10 @@
 pub(crate) mod address;
 pub(crate) mod auth;
 pub(crate) mod doctor;
+mod drain;
 pub(crate) mod engine;
 pub(crate) mod errors;
+pub(crate) mod health;
 mod limits;
 pub(crate) mod merge;
 pub(crate) mod observe;
@@ -13,6 +15,7 @@ mod parse;
 pub(crate) mod print;
 mod settings;
 mod sockets;
+mod tls;
 pub(crate) mod token;
 mod tuning;
 
@@ -31,12 +34,15 @@ use logs_gateway::server::Listen;
 use crate::cli::address::AdminAddress;
 use crate::cli::auth::Auth;
 use crate::cli::doctor::DoctorArguments;
+use crate::cli::drain::Draining;
 use crate::cli::engine::EngineArgs;
+use crate::cli::health::Health;
 use crate::cli::limits::LimitArgs;
 use crate::cli::observe::Observe;
 use crate::cli::outgoing::OutgoingArgs;
 use crate::cli::parse::{parse_filter, parse_rate, parse_time};
 use crate::cli::sockets::Sockets;
+use crate::cli::tls::Encryption;
 use crate::cli::token::TokenCommand;
 use crate::cli::tuning::Tuning;
 
@@ -62,6 +68,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Find what the proxies in front of a gateway do to its streams, and what to change in them.
     Doctor(DoctorArguments),
+    /// Ask a gateway whether it works: exits with 0 if so, with 1 if not.
+    Health(Health),
     /// Make tokens for the file of --tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -121,6 +129,10 @@ pub(crate) struct Serve {
     pub(crate) network: Network,
     #[command(flatten)]
     pub(crate) auth: Auth,
+    #[command(flatten)]
+    pub(crate) encryption: Encryption,
+    #[command(flatten)]
+    pub(crate) draining: Draining,
     /// Forward the Datashop proxy route to another backend instead of this gateway.
     ///
     /// The gateway requests URL/logs/stream, and URL/api/logs/stream if that does not exist. The

@@ -68,7 +68,7 @@ pub(crate) async fn ready(
     State(gateway): State<Gateway>,
     link: Option<Extension<Link>>,
 ) -> Response {
-    let door = link.as_ref().map(|Extension(link)| link.door());
+    let door = link.as_ref().map(|Extension(link)| &**link.door());
     let is_ready = readiness::reasons(&gateway, door).is_empty();
     json_response(
         if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -32,6 +32,8 @@ pub struct Extras {
     pub cors: Cors,
     /// The host names that are answered.
     pub hosts: Hosts,
+    /// Whether browsers must use HTTPS from now on, because the listener does.
+    pub is_https: bool,
 }
 
 /// Returns a router with all routes of the gateway, and the page in `extras` if there is one.
@@ -90,6 +92,11 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Rout
         X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+    let routes = if extras.is_https {
+        routes.layer(SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, HSTS))
+    } else {
+        routes
+    };
     routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
@@ -97,3 +104,6 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Rout
 fn span(request: &Request) -> tracing::Span {
     tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
+
+/// For a year, and this host only: others may not have a certificate.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");

@@ -37,6 +37,7 @@ pub(crate) fn pass_on(
     let now = Instant::now();
     let passing = Passing {
         end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| now + age),
+        moment: gateway.shutdown.moment(),
         gateway: gateway.clone(),
         bytes: answer.bytes_stream().boxed(),
         tail: Tail::START,
@@ -57,6 +58,8 @@ pub(crate) fn pass_on(
 }
 
 struct Passing {
+    /// When the stream ends in the window of a drain.
+    moment: f32,
     gateway: Gateway,
     bytes: BoxStream<'static, reqwest::Result<Bytes>>,
     tail: Tail,
@@ -119,7 +122,7 @@ impl Passing {
         let piece = tokio::select! {
             biased;
             // No goodbye after half an event, which it would complete.
-            () = self.gateway.shutdown.cancelled() => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End(ByeReason::Shutdown.name()) },
+            () = self.gateway.shutdown.reached(self.moment) => if self.tail.ends_event() { Piece::Last(ByeReason::Shutdown) } else { Piece::End(ByeReason::Shutdown.name()) },
             () = self.stop.cancelled(), if self.tail.ends_event() => Piece::Last(ByeReason::Stop),
             event = self.lease.next() => return self.lease_event(event),
             () = until(self.end_of_age), if self.tail.ends_event() => Piece::Last(ByeReason::Rotation),

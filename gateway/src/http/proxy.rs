@@ -52,7 +52,7 @@ pub(crate) async fn stream(
                 .extend(headers.get(LAST_EVENT_ID).map(|cursor| (LAST_EVENT_ID, cursor.clone())));
             let query = forwarded_query(&channel, &params);
             let place = stream_place(&gateway, &identity, caller, [&channel].into_iter())?;
-            let answer = upstream.open(&query, &forwarded, &gateway.shutdown).await;
+            let answer = upstream.open(&query, &forwarded, gateway.shutdown.leaving()).await;
             let answer =
                 answer.inspect_err(|error| gateway.hub.metrics().note_upstream(error.status()))?;
             let connection = ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client);
@@ -96,8 +96,9 @@ pub(crate) async fn history(
     match &gateway.upstream {
         Some(upstream) => {
             let forwarded = identity.headers_for(&channel);
-            let page =
-                upstream.history(&params.query(&channel), &forwarded, &gateway.shutdown).await;
+            let page = upstream
+                .history(&params.query(&channel), &forwarded, gateway.shutdown.leaving())
+                .await;
             page.inspect_err(|error| gateway.hub.metrics().note_upstream(error.status()))
         }
         None => page(&gateway, &channel, &params).await,

@@ -12,6 +12,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::canary;
+use crate::drain::Publishing;
 use crate::http::admission::admit;
 use crate::http::body::{self, Allowance};
 use crate::http::content_type::{NDJSON, is_of_type};
@@ -28,11 +29,19 @@ use crate::json::normalize::normalized;
 use crate::limits::config::MAX_LOG_BYTES;
 use crate::limits::kind::Limit;
 use crate::metrics::Refused;
+use crate::server::link::Link;
 
 pub(crate) async fn publish(
     State(gateway): State<Gateway>,
     request: Request,
 ) -> Result<Response, Rejection> {
+    if request.extensions().get().is_some_and(Link::lacks_certificate) {
+        gateway.hub.metrics().note_refused(Refused::Token);
+        return Err(Rejection::new(
+            StatusCode::FORBIDDEN,
+            "no client certificate: publishers need one that an authority of --tls-client-ca has issued",
+        ));
+    }
     let published = if is_of_type(request.headers(), NDJSON) {
         publish_batch::publish(&gateway, request).await
     } else {
@@ -59,7 +68,7 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
     let text = body::text(&headers, &body, allowance)?;
     let text = normalized(&text, "body", &IDS)?;
     let log = Log::parse("body", &text)?;
-    refuse_while_draining(gateway)?;
+    let _publishing = refuse_while_draining(gateway)?;
     let entry = admit(gateway, &grant, &log, text.len())?;
     let published = store::one(gateway, &log.channel, (&entry, trace), key).await?;
     tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
@@ -151,13 +160,14 @@ pub(crate) fn check(
     Err(rejection.because(reason.name()))
 }
 
-/// Refuses to store logs that would be lost when the process ends.
+/// Refuses to store logs that would be lost when the process ends. Otherwise returns what makes a
+/// shutdown wait until they are stored.
 ///
 /// # Errors
 /// 503, with the delay after which readers are asked to come back too.
-pub(crate) fn refuse_while_draining(gateway: &Gateway) -> Result<(), Rejection> {
-    if !gateway.shutdown.is_cancelled() {
-        return Ok(());
+pub(crate) fn refuse_while_draining(gateway: &Gateway) -> Result<Publishing, Rejection> {
+    if let Some(publishing) = gateway.shutdown.admit() {
+        return Ok(publishing);
     }
     let seconds = gateway.timing.retry_ms(ByeReason::Shutdown).div_ceil(1_000);
     let error = "this gateway is shutting down and stored nothing: send the request again after Retry-After";

@@ -39,7 +39,7 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     if lines(&body).nth(MAX_LOGS).is_some() {
         return Err(refused(Limit::BatchLogs, MAX_LOGS));
     }
-    refuse_while_draining(gateway)?;
+    let _publishing = refuse_while_draining(gateway)?;
     let storing = Storing::default();
     let mut batch = Batch { gateway, grant: &grant, trace, held: HashMap::new(), storing };
     let mut summary = Summary::default();
@@ -225,7 +225,7 @@ mod tests {
             timing: StreamTiming::default(),
             limits: Arc::default(),
             redaction: Arc::default(),
-            shutdown: tokio_util::sync::CancellationToken::new(),
+            shutdown: crate::drain::Drain::default(),
             observers: Default::default(),
         }
     }

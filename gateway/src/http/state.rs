@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::auth::Mode;
+use crate::drain::Drain;
 use crate::http::tokens::Tokens;
 use crate::http::upstream::Upstream;
 use crate::hub::Hub;
@@ -30,8 +29,8 @@ pub struct Gateway {
     pub limits: Arc<Limits>,
     /// Replaces confidential parts of logs before they are stored.
     pub redaction: Arc<Redaction>,
-    /// Ends all open streams when cancelled.
-    pub shutdown: CancellationToken,
+    /// Ends all open streams when it begins.
+    pub shutdown: Drain,
     /// The audit log, traces, and the checks of readiness.
     pub observers: Observers,
 }

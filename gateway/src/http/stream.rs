@@ -13,15 +13,17 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, H
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{FutureExt, Stream, stream};
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
+use tokio::task::yield_now;
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::stream::{Opening, StreamAudit};
 use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::canary;
+use crate::drain::Drain;
 use crate::http::caller::Caller;
 use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
@@ -128,6 +130,8 @@ pub(crate) async fn open(
         link.set_lag(Arc::clone(lag));
     }
     let open = Open {
+        moment: gateway.shutdown.moment(),
+        drain: gateway.shutdown.clone(),
         half_close: HalfClose::kept(params.link.clone()),
         stage: Stage::Greet(greeting),
         _place: place,
@@ -168,6 +172,9 @@ fn greeting(
 }
 
 struct Open {
+    drain: Drain,
+    /// When the stream ends in the window of a drain.
+    moment: f32,
     half_close: HalfClose,
     stage: Stage,
     reader: Reader,
@@ -184,6 +191,8 @@ struct Open {
 enum Stage {
     Greet(Bytes),
     Flow,
+    /// It sends what is due before its end by a drain.
+    Leave,
     End,
 }
 
@@ -201,8 +210,18 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
         let _ = &open.log_on_drop;
         let piece = match std::mem::replace(&mut open.stage, Stage::Flow) {
             Stage::Greet(greeting) => greeting,
-            Stage::Flow => {
-                open.next(&gateway).await.unwrap_or_else(|reason| open.end(reason, &gateway.timing))
+            Stage::Flow => match open.next().await {
+                Ok(piece) => piece,
+                Err(ByeReason::Shutdown) => open.leave(&gateway.timing),
+                Err(reason) => open.end(reason, &gateway.timing),
+            },
+            Stage::Leave => {
+                // Pages may never pause.
+                yield_now().await;
+                match open.lease.next().now_or_never() {
+                    Some(LeaseEvent::Ended) => open.end(ByeReason::Expired, &gateway.timing),
+                    _ => open.leave(&gateway.timing),
+                }
             }
             Stage::End => return None,
         };
@@ -214,10 +233,10 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
 impl Open {
     /// Returns the next piece, or why the stream ends. Heartbeats and pings precede logs, which may
     /// never pause.
-    async fn next(&mut self, gateway: &Gateway) -> Result<Bytes, ByeReason> {
+    async fn next(&mut self) -> Result<Bytes, ByeReason> {
         tokio::select! {
             biased;
-            () = gateway.shutdown.cancelled() => Err(ByeReason::Shutdown),
+            () = self.drain.reached(self.moment) => Err(ByeReason::Shutdown),
             () = self.stop.cancelled() => Err(ByeReason::Stop),
             event = self.lease.next() => match event {
                 LeaseEvent::Ends(left) => {
@@ -252,6 +271,18 @@ impl Open {
         self.audit.sent(self.reader.logs_sent());
     }
 
+    /// Returns a page of what was acknowledged, as long as there is any and time for it, then the
+    /// goodbye.
+    fn leave(&mut self, timing: &StreamTiming) -> Bytes {
+        if self.drain.waits_for_readers()
+            && let Some(next) = self.reader.finish()
+        {
+            self.stage = Stage::Leave;
+            return page(Some(next)).unwrap_or_else(|reason| self.end(reason, timing));
+        }
+        self.end(ByeReason::Shutdown, timing)
+    }
+
     fn end(&mut self, reason: ByeReason, timing: &StreamTiming) -> Bytes {
         self.audit.ends(reason.name());
         self.stage = Stage::End;
@@ -263,6 +294,14 @@ impl Open {
             page(self.reader.flush()).unwrap_or_default()
         };
         joined(&held, events::bye(reason, timing.retry_ms(reason)))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.drain.is_cancelled() {
+            self.drain.note_ended(self.reader.due());
+        }
     }
 }
 

@@ -172,6 +172,18 @@ impl Reader {
         is_holding.then(|| self.fetch(now)).flatten()
     }
 
+    /// Returns the next events of a reader whose stream is to end; `None` once nothing is due.
+    pub(crate) fn finish(&mut self) -> Option<Next> {
+        self.fetch(Instant::now()).or_else(|| self.flush())
+    }
+
+    /// Returns how many logs are due.
+    pub(crate) fn due(&self) -> u64 {
+        let due =
+            |track: &Track| track.channel.history().extent().newest.saturating_sub(track.position);
+        self.tracks.iter().flatten().map(due).sum()
+    }
+
     /// Returns each granted channel, with the extent that could be replayed at the start, and the
     /// number after which the stream begins.
     pub(crate) fn granted(&self) -> impl Iterator<Item = (&ChannelName, Extent, u64)> {

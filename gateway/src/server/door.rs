@@ -18,6 +18,9 @@ pub struct Limits {
     pub max_connections: usize,
     /// The number of further connections for short requests: health checks, publishers, operators.
     pub reserve: usize,
+    /// The number of requests that HTTP/2 connections may carry at a time, all together. They need
+    /// memory as connections do, but no descriptors. The reserve begins above it, too.
+    pub max_http2_requests: usize,
     /// How long a client may accept no byte while some are due.
     pub write_timeout: Duration,
     /// How long a client may take to send the head of a request.
@@ -42,6 +45,7 @@ impl Limits {
         Self {
             max_connections,
             reserve,
+            max_http2_requests: MAX_CONNECTIONS,
             write_timeout: WRITE_TIMEOUT,
             head_timeout: HEAD_TIMEOUT,
             idle_timeout: IDLE_TIMEOUT,
@@ -55,11 +59,14 @@ pub struct Door {
     limits: Limits,
     places: Arc<Semaphore>,
     open: AtomicUsize,
+    http2_requests: AtomicUsize,
     refused: AtomicU64,
     timed_out: AtomicU64,
     /// In milliseconds, since it can change.
     head_timeout: AtomicU64,
     heads_timed_out: AtomicU64,
+    handshakes_failed: AtomicU64,
+    http2_cut: AtomicU64,
 }
 
 /// The place of an open connection. Dropping it admits the next one.
@@ -87,6 +94,26 @@ impl Drop for Place {
     }
 }
 
+/// The place of a request of an HTTP/2 connection.
+#[derive(Debug)]
+pub(crate) struct RequestPlace {
+    door: Arc<Door>,
+    is_reserve: bool,
+}
+
+impl RequestPlace {
+    /// Returns whether the request was accepted above the limit, where only short ones are served.
+    pub(crate) fn is_reserve(&self) -> bool {
+        self.is_reserve
+    }
+}
+
+impl Drop for RequestPlace {
+    fn drop(&mut self) {
+        self.door.http2_requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Counters of the connections of one listener.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,11 +123,17 @@ pub(crate) struct DoorStats {
     pub(crate) max_connections: usize,
     /// Requests refused with 503 because all connections were in use.
     pub(crate) connections_refused: u64,
-    /// Connections closed because their client accepted nothing for too long.
+    /// Connections and HTTP/2 streams closed because their client accepted nothing for too long.
     pub(crate) write_timeouts: u64,
     /// Connections closed because their client did not send the head of a request in time.
     #[serde(skip)]
     pub(crate) head_timeouts: u64,
+    /// Requests that HTTP/2 connections carry now, including open streams.
+    pub(crate) http2_requests: usize,
+    /// TLS handshakes that failed, took too long, or were too many at a time.
+    pub(crate) tls_handshakes_failed: u64,
+    /// HTTP/2 connections closed because their client cancelled too many requests.
+    pub(crate) http2_connections_cut: u64,
 }
 
 impl Door {
@@ -115,9 +148,12 @@ impl Door {
             places,
             open: AtomicUsize::default(),
             refused: AtomicU64::default(),
+            http2_requests: AtomicUsize::default(),
             timed_out: AtomicU64::default(),
             head_timeout: AtomicU64::new(millis(limits.head_timeout)),
             heads_timed_out: AtomicU64::default(),
+            handshakes_failed: AtomicU64::default(),
+            http2_cut: AtomicU64::default(),
         })
     }
 
@@ -136,9 +172,25 @@ impl Door {
         }
     }
 
+    /// Counts a request of an HTTP/2 connection until its place is dropped; `None` if the reserve
+    /// is in use, too.
+    pub(crate) fn enter_request(self: &Arc<Self>) -> Option<RequestPlace> {
+        let before = self.http2_requests.fetch_add(1, Ordering::Relaxed);
+        let is_reserve = before >= self.limits.max_http2_requests;
+        let place = RequestPlace { door: Arc::clone(self), is_reserve };
+        let most = self.limits.max_http2_requests.saturating_add(self.limits.reserve);
+        (before < most).then_some(place)
+    }
+
     /// Returns whether readers are refused now.
     pub(crate) fn is_full(&self) -> bool {
         self.open.load(Ordering::Relaxed) >= self.limits.max_connections
+            || self.http2_requests.load(Ordering::Relaxed) >= self.limits.max_http2_requests
+    }
+
+    /// Returns how many TLS handshakes may be in progress: strangers can hold no more places.
+    pub(crate) fn max_handshakes(&self) -> usize {
+        self.limits.max_connections.div_ceil(2)
     }
 
     pub(crate) fn write_timeout(&self) -> Duration {
@@ -170,6 +222,14 @@ impl Door {
         self.timed_out.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn note_handshake_failed(&self) {
+        self.handshakes_failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_http2_cut(&self) {
+        self.http2_cut.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn stats(&self) -> DoorStats {
         DoorStats {
             open_connections: self.open.load(Ordering::Relaxed),
@@ -177,6 +237,9 @@ impl Door {
             connections_refused: self.refused.load(Ordering::Relaxed),
             write_timeouts: self.timed_out.load(Ordering::Relaxed),
             head_timeouts: self.heads_timed_out.load(Ordering::Relaxed),
+            http2_requests: self.http2_requests.load(Ordering::Relaxed),
+            tls_handshakes_failed: self.handshakes_failed.load(Ordering::Relaxed),
+            http2_connections_cut: self.http2_cut.load(Ordering::Relaxed),
         }
     }
 }

@@ -29,6 +29,8 @@ struct Shared {
     is_in_request: AtomicBool,
     /// The number of heads received.
     heads: AtomicU32,
+    /// Whether the client was asked for a certificate and has none.
+    lacks_certificate: AtomicBool,
     keeps_half_closed: AtomicBool,
     is_half_closed: AtomicBool,
     /// The start of a stall, in milliseconds after `opened`, plus one; 0 while the client accepts
@@ -62,6 +64,7 @@ impl Link {
             exchange: AtomicU8::default(),
             is_in_request: AtomicBool::default(),
             heads: AtomicU32::default(),
+            lacks_certificate: AtomicBool::default(),
             keeps_half_closed: AtomicBool::default(),
             is_half_closed: AtomicBool::default(),
             stalled_since: AtomicU64::default(),
@@ -70,7 +73,25 @@ impl Link {
         }))
     }
 
-    pub(crate) fn door(&self) -> &Door {
+    /// Returns the link of one request of this connection, for HTTP/2, where each request has its
+    /// own state.
+    pub(crate) fn of_request(&self, is_reserve: bool) -> Self {
+        let link =
+            Self::new(Arc::clone(&self.0.door), self.0.peer, self.is_reserve() || is_reserve);
+        link.note_certificate(self.lacks_certificate());
+        link
+    }
+
+    pub(crate) fn note_certificate(&self, is_missing: bool) {
+        self.0.lacks_certificate.store(is_missing, Ordering::Relaxed);
+    }
+
+    /// Returns whether the client has no certificate although it was asked for one.
+    pub(crate) fn lacks_certificate(&self) -> bool {
+        self.0.lacks_certificate.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn door(&self) -> &Arc<Door> {
         &self.0.door
     }
 

@@ -1,11 +1,15 @@
 //! The listener: binds, serves, and stops in bounded time even while streams are open.
 
+pub(crate) mod connections;
 pub mod door;
 pub(crate) mod front;
 mod head_deadline;
+pub(crate) mod http2;
 pub(crate) mod line_ends;
 pub(crate) mod link;
 pub(crate) mod socket;
+pub(crate) mod stall;
+pub mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,17 +17,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::server::door::{Door, Limits, Place};
-use crate::server::front::Front;
-use crate::server::link::Link;
-use crate::server::socket::Socket;
+use crate::drain::{Drain, Stages};
+use crate::server::connections::{Connections, End};
+use crate::server::door::{Door, Limits};
+use crate::server::tls::Tls;
 
 /// The address on which a server listens.
 #[derive(Clone, Debug)]
@@ -101,14 +102,30 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// The tokens whose cancellation stops a server.
-#[derive(Clone, Debug, Default)]
+/// The tokens whose cancellation stops a server, and how long that takes.
+#[derive(Clone, Debug)]
 pub struct Stop {
-    /// Ends all streams with a goodbye, and stops once they are closed or a few seconds have
-    /// passed.
+    /// Ends all streams with a goodbye, and stops once they are closed or the time is up.
     pub drain: CancellationToken,
     /// Ends a drain almost at once.
     pub hurry: CancellationToken,
+    /// The time over which streams end. The server accepts connections meanwhile.
+    pub window: Duration,
+    /// How long after that connections may take.
+    pub timeout: Duration,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::from(&Drain::default())
+    }
+}
+
+impl From<&Drain> for Stop {
+    fn from(drain: &Drain) -> Self {
+        let Stages { window, timeout, .. } = drain.stages();
+        Self { drain: drain.leaving().clone(), hurry: drain.hurried().clone(), window, timeout }
+    }
 }
 
 /// Serves `app` within the limits of this process until `shutdown`, as [`serve_within`] does.
@@ -140,63 +157,83 @@ pub async fn serve_within(
     serve_through(Door::new(limits), listener, app, stop).await
 }
 
+/// A listener: its socket, its limits, and how it encrypts.
+#[derive(Debug)]
+pub struct Listener {
+    /// The socket, which accepts connections already.
+    pub socket: TcpListener,
+    /// The limits, and the counters that others look at.
+    pub door: Arc<Door>,
+    /// `None` for plain HTTP/1.1. With TLS, clients choose HTTP/2 or HTTP/1.1.
+    pub tls: Option<Arc<Tls>>,
+}
+
 /// Serves `app` as [`serve_within`] does, with a door that others look at too.
 ///
 /// # Errors
 /// When the socket fails.
 pub async fn serve_through(
     door: Arc<Door>,
-    listener: TcpListener,
+    socket: TcpListener,
     app: Router,
     stop: Stop,
 ) -> io::Result<()> {
+    serve_on(Listener { socket, door, tls: None }, app, stop).await
+}
+
+/// Serves `app` on a listener as [`serve_within`] does.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve_on(listener: Listener, app: Router, stop: Stop) -> io::Result<()> {
     let grace = async {
         stop.drain.cancelled().await;
         // A second signal right after the first must not close streams before their goodbye.
-        let _ =
-            timeout(GRACE, async { tokio::join!(sleep(SHORTEST_DRAIN), stop.hurry.cancelled()) })
-                .await;
+        let _ = timeout(stop.window + stop.timeout, async {
+            tokio::join!(sleep(SHORTEST_DRAIN), stop.hurry.cancelled())
+        })
+        .await;
     };
+    let end = End { drain: stop.drain.clone(), now: CancellationToken::new() };
+    let connections = Connections::new(app, listener.tls, end.clone());
     let drained = async {
-        let connections = take_connections(&door, &listener, &app, &stop.drain).await;
-        drop(listener);
+        accept(&listener.door, &listener.socket, &connections, &stop).await;
+        drop(listener.socket);
         connections.shutdown().await;
     };
+    tokio::pin!(drained);
     tokio::select! {
-        () = drained => {}
+        () = &mut drained => return Ok(()),
         () = grace => tracing::warn!("some connections did not end in time; closing them"),
     }
+    end.now.cancel();
+    // They end at once. An error means that the machine is too busy for it, and the process ends
+    // anyway.
+    let _ = timeout(LAST_MOMENT, drained).await;
     Ok(())
 }
 
-/// Accepts connections until shortly after `drain`, and returns the handle that ends them.
+/// Accepts connections until shortly after the drain has begun, and while streams end one after the
+/// other.
 ///
 /// Uses hyper directly: with `axum::serve`, an open stream needs three times the memory (`npm run
 /// bench -- gateway`).
-async fn take_connections(
-    door: &Arc<Door>,
-    listener: &TcpListener,
-    app: &Router,
-    drain: &CancellationToken,
-) -> GracefulShutdown {
-    let connections = GracefulShutdown::new();
+async fn accept(door: &Arc<Door>, socket: &TcpListener, connections: &Connections, stop: &Stop) {
     let linger = async {
-        drain.cancelled().await;
-        sleep(LINGER).await;
+        stop.drain.cancelled().await;
+        sleep(LINGER.max(stop.window)).await;
     };
     tokio::pin!(linger);
     loop {
         let accepted = async {
             let permit = door.wait().await;
-            let (stream, peer) = listener.accept().await?;
-            Ok::<_, io::Error>((stream, peer, door.enter(permit)))
+            let accepted = socket.accept().await?;
+            Ok::<_, io::Error>((accepted, door.enter(permit)))
         };
         tokio::select! {
-            () = &mut linger => return connections,
+            () = &mut linger => return,
             accepted = accepted => match accepted {
-                Ok((stream, peer, place)) => {
-                    start(&connections, (stream, peer), place, app, drain);
-                }
+                Ok((accepted, place)) => connections.start(accepted, place),
                 Err(error) => {
                     // Usually too many open files: the end of another connection may help.
                     tracing::warn!("cannot accept a connection: {error}");
@@ -207,63 +244,16 @@ async fn take_connections(
     }
 }
 
-/// Starts a task that serves a connection.
-fn start(
-    connections: &GracefulShutdown,
-    (stream, peer): (TcpStream, SocketAddr),
-    place: Place,
-    app: &Router,
-    drain: &CancellationToken,
-) {
-    socket::prepare(&stream, place.door().write_timeout());
-    let link = Link::new(Arc::clone(place.door()), peer.ip(), place.is_reserve());
-    let front = Front::new(app.clone(), link.clone());
-    let io = TokioIo::new(Socket::new(stream, link.clone()));
-    let mut http = http1::Builder::new();
-    // The socket notices the client's end instead, and knows which streams survive a half-close.
-    http.timer(TokioTimer::new()).half_close(true).max_buf_size(MAX_HEAD);
-    http.header_read_timeout(place.door().idle_timeout());
-    if place.is_reserve() {
-        http.keep_alive(false).header_read_timeout(RESERVE_HEAD_TIME);
-        let served = connections.watch(http.serve_connection(io, front));
-        tokio::spawn(async move {
-            let _place = place;
-            timeout(RESERVE_TIME, served).await
-        });
-    } else {
-        let served = connections.watch(http.serve_connection(io, front));
-        let drain = drain.clone();
-        tokio::spawn(async move {
-            let _place = place;
-            tokio::select! {
-                _ = served => {}
-                () = abandoned(&link, &drain) => {}
-            }
-        });
-    }
-}
-
-/// Waits until the client of a draining connection turns out not to read, so that a goodbye cannot
-/// reach it.
-async fn abandoned(link: &Link, drain: &CancellationToken) {
-    drain.cancelled().await;
-    // Boxed, since otherwise each open stream would hold its timer.
-    Box::pin(async {
-        let start = Instant::now();
-        while link
-            .stalled_for()
-            .is_none_or(|stalled| stalled < DRAIN_STALL || start.elapsed() < DRAIN_STALL)
-        {
-            sleep(DRAIN_STALL / 4).await;
-        }
-    })
-    .await;
-}
-
 /// Returns the URL of an address.
 #[must_use]
 pub fn url_of(address: SocketAddr) -> String {
     format!("http://{address}")
+}
+
+/// Returns the URL of an address where TLS is served or not.
+#[must_use]
+pub fn url_with(has_tls: bool, address: SocketAddr) -> String {
+    if has_tls { format!("https://{address}") } else { url_of(address) }
 }
 
 const PORTS_TRIED: u16 = 50;
@@ -274,14 +264,11 @@ const BACKLOG: u32 = 4_096;
 /// Long enough for one more health check, too short to delay a restart.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Longer than any open stream takes to end.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long closed connections may take to disappear.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
 
 /// Long enough for a `bye` on every stream.
 const SHORTEST_DRAIN: Duration = Duration::from_millis(300);
-
-/// How long a drain waits for a client that accepts nothing.
-const DRAIN_STALL: Duration = Duration::from_secs(1);
 
 /// Short compared with any request, long compared with a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -289,9 +276,3 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The size limit of a request head, and of the buffer for a socket besides one page. The URL alone
 /// may have 64 kB.
 pub(crate) const MAX_HEAD: usize = 128 * 1_024;
-
-/// How long a connection of the reserve may take to send its head.
-const RESERVE_HEAD_TIME: Duration = Duration::from_secs(2);
-
-/// How long a connection of the reserve lives. A log of 1 MiB arrives within it.
-const RESERVE_TIME: Duration = Duration::from_secs(10);

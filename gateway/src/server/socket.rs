@@ -1,114 +1,69 @@
-//! The socket of a connection below hyper: enforces deadlines, checks line ends, and notices a
-//! client that leaves while hyper does not read.
+//! The socket of an HTTP/1.1 connection below hyper, and above TLS if there is any: checks line
+//! ends, and notices a client that leaves while hyper does not read.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep};
 
-use crate::reader::lag::BETWEEN_LOOKS;
 use crate::server::head_deadline::HeadDeadline;
 use crate::server::line_ends::LineEnds;
 use crate::server::link::{Exchange, Link};
 
-/// A socket that closes on a client that accepts nothing, and notices one that leaves.
+/// A socket that notices a client that leaves.
 #[derive(Debug)]
-pub(crate) struct Socket {
-    stream: TcpStream,
+pub(crate) struct Socket<S> {
+    stream: S,
     link: Link,
     line_ends: LineEnds,
+    /// The first byte of the next request, read to learn whether the client has left.
+    ahead: Option<u8>,
     /// Bytes received after the request of an event stream.
     discarded: usize,
-    /// Set only while the client accepts nothing, since it needs memory.
-    stall: Option<Stall>,
     head: HeadDeadline,
 }
 
-#[derive(Debug)]
-struct Stall {
-    since: Instant,
-    timer: Pin<Box<Sleep>>,
-}
-
-impl Socket {
-    pub(crate) fn new(stream: TcpStream, link: Link) -> Self {
+impl<S: AsyncRead + Unpin> Socket<S> {
+    pub(crate) fn new(stream: S, link: Link) -> Self {
         let head = HeadDeadline::of_first(&link);
-        Self { stream, link, line_ends: LineEnds::default(), discarded: 0, stall: None, head }
-    }
-
-    /// Ends a stall, if there was one, after the socket accepted bytes.
-    fn wrote(&mut self, done: io::Result<usize>) -> Poll<io::Result<usize>> {
-        if self.stall.take().is_some() {
-            self.link.note_stalled(None);
-        }
-        Poll::Ready(done.inspect_err(|error| self.note_error(error)))
-    }
-
-    /// The kernel reports a client that acknowledged nothing in time as an error of the next call.
-    fn note_error(&self, error: &io::Error) {
-        if error.kind() == io::ErrorKind::TimedOut {
-            self.link.door().note_timed_out();
-        }
-    }
-
-    /// Fails once the client has accepted nothing for too long.
-    fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let limit = self.link.door().write_timeout();
-        let step = if self.link.has_lag() { BETWEEN_LOOKS.min(limit) } else { limit };
-        let stall = self.stall.get_or_insert_with(|| {
-            let since = Instant::now();
-            self.link.note_stalled(Some(since));
-            Stall { since, timer: Box::pin(sleep(step)) }
-        });
-        loop {
-            let now = Instant::now();
-            if now - stall.since >= limit {
-                self.link.door().note_timed_out();
-                return Poll::Ready(Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the client accepted nothing for too long",
-                )));
-            }
-            if self.link.is_cut(now) {
-                return Poll::Ready(Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the reader is too far behind",
-                )));
-            }
-            ready!(stall.timer.as_mut().poll(cx));
-            stall.timer.as_mut().reset((Instant::now() + step).min(stall.since + limit));
-        }
+        Self { stream, link, line_ends: LineEnds::default(), ahead: None, discarded: 0, head }
     }
 
     /// Looks for the client's end, which hyper does not notice while it responds.
     fn watch_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         self.head.settle(&self.link);
-        let looked = match self.link.exchange() {
+        match self.link.exchange() {
             Exchange::Receiving => Ok(()),
             Exchange::Answering => self.look_for_end(cx),
             Exchange::Streaming => self.discard(cx),
-        };
-        looked.inspect_err(|error| self.note_error(error))
+        }
     }
 
-    /// Notices the client's end without reading what may be its next request.
+    /// Notices the client's end, and keeps what may be the start of its next request.
     fn look_for_end(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.ahead.is_some() {
+            return Ok(());
+        }
         let mut byte = [0];
-        match self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
-            Poll::Ready(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+        let mut buffer = ReadBuf::new(&mut byte);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+            Poll::Pending => Ok(()),
             Poll::Ready(Err(error)) => Err(error),
-            Poll::Ready(Ok(_)) | Poll::Pending => Ok(()),
+            Poll::Ready(Ok(())) => {
+                self.ahead = buffer.filled().first().copied();
+                if self.ahead.is_some() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+            }
         }
     }
 
     /// Reads the bytes after the request of an event stream, since the client's end may follow
     /// them.
     fn discard(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        self.discarded += usize::from(self.ahead.take().is_some());
         let mut bytes = [0; 1_024];
         while !self.link.is_half_closed() {
             let mut buffer = ReadBuf::new(&mut bytes);
@@ -135,7 +90,7 @@ impl Socket {
     }
 }
 
-impl AsyncRead for Socket {
+impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -147,12 +102,18 @@ impl AsyncRead for Socket {
         }
         let start = buffer.filled().len();
         let this = &mut *self;
-        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
-            Poll::Ready(read) => read?,
-            Poll::Pending => {
-                this.head.check(&this.link, cx)?;
-                return Poll::Pending;
+        match this.ahead {
+            Some(byte) if buffer.remaining() > 0 => {
+                this.ahead = None;
+                buffer.put_slice(&[byte]);
             }
+            _ => match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+                Poll::Ready(read) => read?,
+                Poll::Pending => {
+                    this.head.check(&this.link, cx)?;
+                    return Poll::Pending;
+                }
+            },
         }
         this.head.received(&this.link);
         self.line_ends.check(&mut buffer.filled_mut()[start..]);
@@ -160,19 +121,17 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
-            Poll::Ready(done) => self.wrote(done),
-            Poll::Pending => {
-                self.watch_client(cx)?;
-                self.poll_stalled(cx)
-            }
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if written.is_pending() {
+            self.watch_client(cx)?;
         }
+        written
     }
 
     fn poll_write_vectored(
@@ -180,13 +139,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match Pin::new(&mut self.stream).poll_write_vectored(cx, bytes) {
-            Poll::Ready(done) => self.wrote(done),
-            Poll::Pending => {
-                self.watch_client(cx)?;
-                self.poll_stalled(cx)
-            }
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        if written.is_pending() {
+            self.watch_client(cx)?;
         }
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -196,7 +153,7 @@ impl AsyncWrite for Socket {
     /// hyper calls this at the end of each turn, whether or not it wrote.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.watch_client(cx)?;
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

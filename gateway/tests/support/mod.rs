@@ -96,7 +96,7 @@ impl Server {
             timing,
             limits: Arc::new(Limits::new(limits)),
             redaction: Arc::default(),
-            shutdown,
+            shutdown: logs_gateway::drain::Drain::from(shutdown),
             observers: Observers::default(),
         };
         let mut server = Self::of(|shutdown| app(gateway(shutdown), &extras)).await;

@@ -9,7 +9,7 @@ pub(crate) mod watch;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
@@ -128,19 +128,23 @@ impl Forward {
 
     /// Returns what watches `session` for as long as a stream depends on it.
     pub(crate) fn watch(self: &Arc<Self>, session: &Session) -> Arc<Watched> {
-        let mut all = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get(&session.credential.digest).and_then(Weak::upgrade);
-        // One that is ending, or grants something else, says nothing about this session.
+        let known = self.watched().get(&session.credential.digest).and_then(Weak::upgrade);
+        // One that is ending, or grants something else, says nothing about this session. It is
+        // dropped without the lock, which its drop takes.
         if let Some(known) = known.filter(|known| known.is_of(session)) {
             return known;
         }
         let watched = Watched::start(self, session);
-        all.insert(session.credential.digest, Arc::downgrade(&watched));
+        self.watched().insert(session.credential.digest, Arc::downgrade(&watched));
         watched
     }
 
+    fn watched(&self) -> MutexGuard<'_, HashMap<Digest, Weak<Watched>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn forget(&self, digest: &Digest) {
-        let mut all = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.watched();
         if all.get(digest).is_some_and(|watched| watched.strong_count() == 0) {
             all.remove(digest);
         }

@@ -18,7 +18,7 @@ pub use self::claims::{ClaimName, ClaimNames};
 pub use self::source::{Freshness, Source};
 use crate::auth::credentials::TokenPlaces;
 use crate::auth::denied::{Cause, Denied};
-use crate::auth::jwt::keys::{Key, KeySet};
+use crate::auth::jwt::keys::Key;
 use crate::auth::jwt::source::Keys;
 use crate::auth::lease::Lease;
 use crate::http::identity::Identity;
@@ -120,19 +120,19 @@ impl Jwt {
         if header.crit.is_some() {
             return Err(Denied::unauthenticated(Cause::Claims, "the token has a crit header"));
         }
-        let find = |set: &KeySet| {
-            Some(set.find(header.kid.as_deref(), header.alg)).filter(|keys| !keys.is_empty())
+        let find = || {
+            self.keys.find(header.kid.as_deref(), header.alg).ok_or_else(|| {
+                Denied::unavailable(
+                    "the keys of readers are too old, since they cannot be read again",
+                )
+            })
         };
-        if let Some(keys) = find(&self.current()?) {
-            return Ok(keys);
+        let known = find()?;
+        if !known.is_empty() {
+            return Ok(known);
         }
         self.keys.refresh_for_unknown_key().await;
-        find(&self.current()?).ok_or_else(|| {
-            Denied::unauthenticated(
-                Cause::Signature,
-                "the token is signed with an unknown key, or with an algorithm that is not the key's",
-            )
-        })
+        find().and_then(|keys| if keys.is_empty() { Err(unknown_key()) } else { Ok(keys) })
     }
 
     fn verify_with_any(
@@ -140,7 +140,7 @@ impl Jwt {
         token: &str,
         keys: Vec<Key>,
     ) -> Result<(Map<String, Value>, Key), Denied> {
-        let mut refusal = Denied::unauthenticated(Cause::Signature, "the token has no key");
+        let mut refusal = unknown_key();
         for key in keys {
             match self.verify(token, &key) {
                 Ok(claims) => return Ok((claims, key)),
@@ -149,12 +149,6 @@ impl Jwt {
             }
         }
         Err(refusal)
-    }
-
-    fn current(&self) -> Result<KeySet, Denied> {
-        self.keys.current().ok_or_else(|| {
-            Denied::unavailable("the keys of readers are too old, since they cannot be read again")
-        })
     }
 
     fn verify(&self, token: &str, key: &Key) -> Result<Map<String, Value>, Denied> {
@@ -185,6 +179,13 @@ impl Jwt {
             _ => Denied::unauthenticated(Cause::Malformed, "the token is not a JWT"),
         })
     }
+}
+
+fn unknown_key() -> Denied {
+    Denied::unauthenticated(
+        Cause::Signature,
+        "the token is signed with an unknown key, or with an algorithm that is not the key's",
+    )
 }
 
 /// Returns when a token is no longer accepted.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use jsonwebtoken::Algorithm;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::jwt::keys::KeySet;
+use crate::auth::jwt::keys::{Key, KeySet};
 use crate::auth::secret_file::Secret;
 use crate::error_chain::error_chain;
 use crate::http::outgoing::{Outgoing, client_builder};
@@ -91,13 +92,14 @@ impl Keys {
         &self.source
     }
 
-    /// Returns the keys, or `None` if they could not be read again for too long.
-    pub(crate) fn current(&self) -> Option<KeySet> {
+    /// Returns the keys that may have signed a token, or `None` if all could not be read again for
+    /// too long.
+    pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<Vec<Key>> {
         let read = self.current.load();
         let read = read.as_ref()?;
         let is_fresh = matches!(self.source, Source::SecretFile(_))
             || read.at.elapsed() < self.freshness.max_age;
-        is_fresh.then(|| read.set.clone())
+        is_fresh.then(|| read.set.find(id, algorithm))
     }
 
     /// Reads the keys again for a token with an unknown key, which may be a new one. Does nothing
