@@ -18,6 +18,7 @@ pub mod canary;
 pub mod demo;
 pub mod doctor;
 pub mod drain;
+pub mod engine;
 mod error_chain;
 pub mod http;
 pub mod hub;

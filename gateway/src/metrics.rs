@@ -28,6 +28,19 @@ pub struct Metrics {
     pub(crate) limit_refusals: Family<Label, Counter>,
     pub(crate) stream_bytes: Counter,
     pub(crate) upstream_errors: Family<Label, Counter>,
+    pub(crate) engine_errors: Family<Label, Counter>,
+    pub(crate) engine_append: Histogram,
+}
+
+/// What an engine was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineCall {
+    /// To store logs of publishers.
+    Append,
+    /// To read stored logs.
+    Read,
+    /// To delete logs, or their ids.
+    Delete,
 }
 
 /// Why a log or a request of a publisher was refused.
@@ -48,6 +61,8 @@ pub(crate) enum Refused {
     Limit,
     /// The gateway is shutting down.
     Draining,
+    /// The log could not be stored.
+    Storage,
 }
 
 impl Default for Metrics {
@@ -66,7 +81,12 @@ impl Default for Metrics {
             limit_refusals: Family::default(),
             stream_bytes: Counter::default(),
             upstream_errors: Family::default(),
+            engine_errors: Family::default(),
+            engine_append: Histogram::new(BUCKETS),
         };
+        for call in EngineCall::ALL {
+            let _ = metrics.engine_errors.get_or_create(&[("call", call.name())]);
+        }
         for reason in UPSTREAM_ERRORS {
             let _ = metrics.upstream_errors.get_or_create(&[("reason", reason)]);
         }
@@ -95,6 +115,10 @@ impl Metrics {
     pub fn note_reload(&self, is_success: bool) {
         let result = if is_success { "success" } else { "failure" };
         self.reloads.get_or_create(&[("result", result)]).inc();
+    }
+
+    pub(crate) fn note_engine_error(&self, call: EngineCall) {
+        self.engine_errors.get_or_create(&[("call", call.name())]).inc();
     }
 
     /// Counts a request, or a line of a batch, that a limit refused.
@@ -129,8 +153,20 @@ impl Metrics {
     }
 }
 
+impl EngineCall {
+    const ALL: [Self; 3] = [Self::Append, Self::Read, Self::Delete];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Append => "append",
+            Self::Read => "read",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 impl Refused {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Token,
         Self::Expired,
         Self::Service,
@@ -139,6 +175,7 @@ impl Refused {
         Self::TooLarge,
         Self::Limit,
         Self::Draining,
+        Self::Storage,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -151,6 +188,7 @@ impl Refused {
             Self::TooLarge => "too_large",
             Self::Limit => "limit",
             Self::Draining => "draining",
+            Self::Storage => "storage",
         }
     }
 }
@@ -159,14 +197,20 @@ impl Refused {
 const UPSTREAM_ERRORS: [&str; 3] = ["timeout", "failed", "refused"];
 
 /// The reasons that a gateway states; clients find the others.
-const GAP_REASONS: [GapReason; 4] =
-    [GapReason::Slow, GapReason::Evicted, GapReason::Restarted, GapReason::Unknown];
+const GAP_REASONS: [GapReason; 5] = [
+    GapReason::Slow,
+    GapReason::Evicted,
+    GapReason::Restarted,
+    GapReason::Purged,
+    GapReason::Unknown,
+];
 
 fn gap_name(reason: GapReason) -> &'static str {
     match reason {
         GapReason::Slow => "slow",
         GapReason::Evicted => "evicted",
         GapReason::Restarted => "restarted",
+        GapReason::Purged => "purged",
         _ => "unknown",
     }
 }

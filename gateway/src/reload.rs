@@ -134,7 +134,7 @@ impl Reload {
         for (name, _) in changed.iter().filter(|(name, _)| !CHANGEABLE.contains(&name.as_str())) {
             tracing::warn!("SIGHUP: {name} has changed, which takes effect after a restart");
         }
-        hub.reconfigure(loaded.cli.serve.tuning.hub());
+        hub.reconfigure(loaded.cli.serve.hub());
         (self.set_filter)(filter(&loaded.cli.serve));
         // What needs a restart is reported at each reload until then.
         for name in CHANGEABLE {
@@ -171,10 +171,15 @@ const OTHER_MODE: &str = "demo has changed, which decides who may read and publi
 const NO_TOKENS: &str = "no tokens are set any more, and those of the demo are public: name the file of tokens, or restart";
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 30] = [
+const CHANGEABLE: [&str; 35] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
+    "history-disk-bytes",
+    "history-workspace-bytes",
+    "history-age",
+    "history-idle",
+    "max-channels",
     "reader-lines",
     "reader-bytes",
     "slow-reader",

@@ -2,7 +2,7 @@
 
 use std::env::VarError;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,6 +13,7 @@ use logs_gateway::auth::Mode;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
 use logs_gateway::drain::Drain;
+use logs_gateway::engine::disk::DiskOptions;
 use logs_gateway::http::app::{Extras, app};
 use logs_gateway::http::base_url::BaseUrl;
 use logs_gateway::http::cors::Cors;
@@ -23,6 +24,7 @@ use logs_gateway::http::token_file;
 use logs_gateway::http::tokens::Tokens;
 use logs_gateway::http::upstream::{Options, Upstream};
 use logs_gateway::hub::Hub;
+use logs_gateway::hub::clock::Clock;
 use logs_gateway::limits::Limits;
 use logs_gateway::observers::Observers;
 use logs_gateway::reader::timing::StreamTiming;
@@ -35,7 +37,8 @@ use logs_gateway::server::{self, Listen, Stop, url_of};
 use logs_gateway::signals::Signals;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::time::interval;
+use tokio::task::spawn_blocking;
+use tokio::time::{interval, sleep};
 
 use crate::cli::address::AdminAddress;
 use crate::cli::observe::Observe;
@@ -53,6 +56,9 @@ pub(crate) struct Prepared {
     listen: Listen,
     tls: Option<Arc<Tls>>,
     admin: Option<AdminAddress>,
+    /// Where logs are stored, if not in memory. The folder is opened by [`serve`] only: a reload
+    /// must not lock it again.
+    disk: Option<DiskOptions>,
     observe: Observe,
     /// The token and the rate of the sample job, if it runs.
     job: Option<(String, f64)>,
@@ -113,9 +119,11 @@ impl Prepared {
             .then(|| tokens.secret_for(job::SERVICE).ok_or(NO_JOB_TOKEN))
             .transpose()?;
         let outgoing = arguments.outgoing.load(arguments.use_env_proxy)?;
+        let config = arguments.hub();
+        let disk = arguments.engine.disk(&config)?;
         let gateway = Gateway {
             mode,
-            hub: Arc::new(Hub::new(arguments.tuning.hub())),
+            hub: Arc::new(Hub::new(config)),
             tokens: Arc::new(tokens),
             upstream: arguments.upstream.map(|base| upstream(base, outgoing)).transpose()?,
             timing: StreamTiming {
@@ -141,6 +149,7 @@ impl Prepared {
             },
             listen: arguments.network.listen(),
             admin: arguments.admin,
+            disk,
             observe: arguments.observe,
             job: job_token.map(|token| (token, arguments.rate)),
         })
@@ -153,7 +162,11 @@ pub(crate) async fn serve(
     signals: Signals,
     mut reload: Reload,
 ) -> Result<(), String> {
-    let Prepared { mut gateway, extras, limits, listen, tls, admin, observe, job } = prepared;
+    let Prepared { mut gateway, extras, limits, listen, tls, admin, disk, observe, job } = prepared;
+    if let Some(options) = disk {
+        let hub = Hub::on_disk(gateway.hub.config(), &options, Clock::default())?;
+        gateway.hub = Arc::new(hub);
+    }
     let shutdown = gateway.shutdown.clone();
     gateway.mode.start(shutdown.leaving().clone()).await?;
     let listener = listen.bind().await?;
@@ -182,11 +195,25 @@ pub(crate) async fn serve(
         running.hub.metrics().note_reload(is_success);
         running.observers.audit.note_reload(is_success);
     };
+    tokio::spawn(sweep(Arc::downgrade(&gateway.hub)));
+    let hub = Arc::clone(&gateway.hub);
     let app = app(gateway, &extras);
     let listener = server::Listener { socket: listener, door, tls };
     let served = run(Site { listener, app, drain: shutdown, admin }, (signals, on_hangup)).await;
+    // An error means that it panicked, which was reported.
+    let _ = spawn_blocking(move || hub.close()).await;
     stop_observers(observers).await;
     served
+}
+
+/// Drops what is too old or idle, as long as the hub exists.
+async fn sweep(hub: Weak<Hub>) {
+    loop {
+        sleep(BETWEEN_SWEEPS).await;
+        let Some(hub) = hub.upgrade() else { return };
+        // An error means that it panicked, which was reported.
+        let _ = spawn_blocking(move || hub.sweep()).await;
+    }
 }
 
 /// Starts the tasks of the observers.
@@ -340,6 +367,9 @@ pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
 
 /// The variable with the `Authorization` header for `--upstream`.
 const UPSTREAM_AUTHORIZATION: &str = "LOGS_GATEWAY_UPSTREAM_AUTHORIZATION";
+
+/// Short enough that what is too old is deleted within a minute.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(5);
 
 /// Few operators and scrapers connect at a time.
 const ADMIN_LIMITS: DoorLimits = DoorLimits {

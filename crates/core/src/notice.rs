@@ -98,6 +98,7 @@ fn gap(missing: Option<u64>, reason: GapReason) -> String {
         GapReason::Evicted => "history expired",
         GapReason::Restarted => "the log server was restarted and has no older history",
         GapReason::Slow => "this page fell behind",
+        GapReason::Purged => "deleted from the log server",
         GapReason::Unknown => "the log server does not recognize this page's position",
         GapReason::Lost => "lost in transit",
         GapReason::NotResumed => "the proxy did not forward the resume position",
@@ -117,6 +118,10 @@ mod tests {
         assert_eq!(
             Notice::Gap { missing: Some(212), reason: GapReason::Evicted }.text(),
             "212 lines missing: history expired"
+        );
+        assert_eq!(
+            Notice::Gap { missing: Some(3), reason: GapReason::Purged }.text(),
+            "3 lines missing: deleted from the log server"
         );
         assert_eq!(
             Notice::Gap { missing: None, reason: GapReason::Unknown }.text(),

@@ -199,14 +199,14 @@ impl Progress {
     /// Returns how many logs are missing that were not counted before: `None` if the gateway does
     /// not know, zero if they arrived or were counted.
     pub fn gap_reported(&mut self, gap: &Gap) -> Option<Missing> {
-        // A reader at any position may be slow; every other gap answers a position that the gateway
-        // received.
+        // A reader at any position may be slow, or its logs may be deleted; every other gap answers a
+        // position that the gateway received.
         let position = self.channels.iter().find(|position| position.channel == gap.channel);
         let is_replay = position
             .and_then(|position| position.replay_to)
             .zip(gap.from)
             .is_some_and(|(newest, from)| from <= newest);
-        if is_replay || gap.reason != GapReason::Slow {
+        if is_replay || !matches!(gap.reason, GapReason::Slow | GapReason::Purged) {
             self.resumed();
         }
         let to = gap.to?;

@@ -112,6 +112,8 @@ pub enum GapReason {
     Restarted,
     /// The reader did not keep up.
     Slow,
+    /// An operator deleted them.
+    Purged,
     /// The gateway does not know where the reader stopped.
     Unknown,
     /// The client found that numbers are missing. Never sent.
@@ -138,8 +140,12 @@ impl GapReason {
     }
 
     /// All reasons that a gateway sends, except `unknown`, which a client assumes.
-    const NAMES: [(Self, &'static str); 3] =
-        [(Self::Evicted, "evicted"), (Self::Restarted, "restarted"), (Self::Slow, "slow")];
+    const NAMES: [(Self, &'static str); 4] = [
+        (Self::Evicted, "evicted"),
+        (Self::Restarted, "restarted"),
+        (Self::Slow, "slow"),
+        (Self::Purged, "purged"),
+    ];
 }
 
 /// A goodbye: the gateway ends the stream.

@@ -91,6 +91,7 @@ proptest! {
             GapReason::Evicted,
             GapReason::Restarted,
             GapReason::Slow,
+            GapReason::Purged,
             GapReason::Unknown,
         ]),
     ) {

@@ -55,6 +55,7 @@ pub(crate) fn expose(admin: &Admin, format: Format) -> Result<String, fmt::Error
 fn registry(admin: &Admin) -> Registry {
     let mut registry = Registry::with_prefix("logs_gateway");
     logs(&mut registry, admin);
+    engine(&mut registry, admin);
     readers(&mut registry, admin);
     process(&mut registry, admin);
     observers::register(&mut registry, admin);
@@ -106,7 +107,12 @@ fn logs(to: &mut Registry, admin: &Admin) {
     );
     let gauge = ConstGauge::<u64>::new;
     let bytes = stats.history_bytes as u64;
-    to.register_with_unit("history", "Size of all histories", Unit::Bytes, gauge(bytes));
+    to.register_with_unit(
+        "history",
+        "Size of all channels in memory, with their histories",
+        Unit::Bytes,
+        gauge(bytes),
+    );
     to.register_with_unit(
         "stream",
         "Bytes that streams passed to their connections",
@@ -119,9 +125,37 @@ fn logs(to: &mut Registry, admin: &Admin) {
         metrics.upstream_errors,
     );
     let known = hub.known_channels() as u64;
-    to.register("channels", "Channels with a history or with readers", gauge(known));
+    to.register("channels", "Channels in memory, with readers or without", gauge(known));
     let channels = hub.channels() as u64;
     to.register("channels_read", "Channels with at least one reader", gauge(channels));
+}
+
+fn engine(to: &mut Registry, admin: &Admin) {
+    let hub = &admin.gateway.hub;
+    let (stats, metrics) = (hub.engine_stats(), hub.metrics().clone());
+    to.register(
+        "engine_errors",
+        "Times that the engine could not store, read or delete logs",
+        metrics.engine_errors,
+    );
+    to.register_with_unit(
+        "engine_append",
+        "Time to store a batch of logs, if the engine is not in memory",
+        Unit::Seconds,
+        metrics.engine_append,
+    );
+    let gauge = ConstGauge::<u64>::new;
+    to.register_with_unit(
+        "engine_disk",
+        "Size of the files of the history",
+        Unit::Bytes,
+        gauge(stats.disk_bytes),
+    );
+    to.register(
+        "engine_tail_lost",
+        "1 if the end of the history was lost, or may have been, before this start",
+        gauge(stats.lost_tail.into()),
+    );
 }
 
 fn readers(to: &mut Registry, admin: &Admin) {

@@ -2,6 +2,7 @@
 //! connections. They require no login.
 
 mod exposition;
+mod purge;
 mod sockets;
 
 use std::collections::HashMap;
@@ -55,6 +56,7 @@ pub fn app(admin: Admin, hosts: Hosts) -> Router {
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/admin/channels", get(channels))
+        .route("/admin/channels/{name}", delete(purge::purge))
         .route("/admin/connections", get(connections))
         .route("/admin/connections/{id}", delete(kick))
         .route("/debug/config", get(config))
@@ -70,6 +72,7 @@ async fn index() -> Response {
         "GET /ready": "whether it accepts readers; 503 with reasons if not",
         "GET /debug/config": "the configuration in force as TOML, without secrets",
         "GET /admin/channels?after=…&limit=…": "channels by name, with history and readers",
+        "DELETE /admin/channels/{name}": "delete the history of a channel for good",
         "GET /admin/connections?after=…&limit=…": "open streams by connection id",
         "DELETE /admin/connections/{connectionId}": "end a stream; its reader does not reconnect by itself",
     });

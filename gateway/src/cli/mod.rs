@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod auth;
 pub(crate) mod doctor;
 mod drain;
+pub(crate) mod engine;
 pub(crate) mod errors;
 pub(crate) mod health;
 mod limits;
@@ -27,12 +28,14 @@ use logs_gateway::http::cors;
 use logs_gateway::http::hosts::HostName;
 use logs_gateway::http::site::{POLICY, Policy};
 use logs_gateway::http::tokens::{DEMO_ETL_TOKEN, Token};
+use logs_gateway::hub::config::Config;
 use logs_gateway::server::Listen;
 
 use crate::cli::address::AdminAddress;
 use crate::cli::auth::Auth;
 use crate::cli::doctor::DoctorArguments;
 use crate::cli::drain::Draining;
+use crate::cli::engine::EngineArgs;
 use crate::cli::health::Health;
 use crate::cli::limits::LimitArgs;
 use crate::cli::observe::Observe;
@@ -161,6 +164,8 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) tuning: Tuning,
     #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
     pub(crate) limits: LimitArgs,
     /// Read settings from this TOML file.
     #[arg(long, value_name = "FILE")]
@@ -190,6 +195,13 @@ pub(crate) struct Serve {
     /// Logs per second that the job publishes on each workflow.
     #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]
     pub(crate) rate: f64,
+}
+
+impl Serve {
+    /// Returns the limits of histories and readers.
+    pub(crate) fn hub(&self) -> Config {
+        self.engine.limits(self.tuning.hub())
+    }
 }
 
 /// How a line of the log is written.

@@ -56,6 +56,7 @@ impl Tuning {
                 Slow::Cut => SlowReader::Cut,
             },
             slow_patience: SLOW_PATIENCE,
+            ..Config::default()
         }
     }
 

@@ -180,7 +180,7 @@ pub(crate) async fn test_log(
     let channel: ChannelName = named_channel(&body::text(&headers, &body, allowance)?)?
         .parse()
         .map_err(|error| Rejection::bad_request(format!("{error}")))?;
-    let published = gateway.hub.publish(&channel, &sample::test_log());
+    let published = gateway.hub.submit(&channel, &sample::test_log(), None).stored().await?;
     let answer = json!({ "success": true, "channel": channel.to_string(), "delivered": published.delivered, "timestamp": published.timestamp });
     Ok(json_response(StatusCode::OK, &answer))
 }

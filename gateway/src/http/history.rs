@@ -33,7 +33,7 @@ pub(crate) async fn history(
     let params = HistoryParams::parse(query)?;
     trail.note_reader(identity.user_or_anonymous(), &channel);
     refuse_other_workspace(&identity, &channel)?;
-    Ok(page(&gateway, &channel, &params))
+    page(&gateway, &channel, &params).await
 }
 
 /// Refuses a channel that the reader may not read.
@@ -53,15 +53,22 @@ pub(crate) fn refuse_other_workspace(
 }
 
 /// Returns the page of this gateway's history that `params` describe.
-pub(crate) fn page(gateway: &Gateway, channel: &ChannelName, params: &HistoryParams) -> Response {
+///
+/// # Errors
+/// 503 when the engine cannot read its store.
+pub(crate) async fn page(
+    gateway: &Gateway,
+    channel: &ChannelName,
+    params: &HistoryParams,
+) -> Result<Response, Rejection> {
     let epoch = gateway.hub.epoch();
     if params.epoch.as_ref().is_some_and(|known| known != epoch) {
-        return other_epoch(epoch);
+        return Ok(other_epoch(epoch));
     }
     let bounds = Bounds { lines: params.limit, bytes: MAX_PAGE_BYTES };
     let before = params.before.unwrap_or(u64::MAX);
-    let page = gateway.hub.page_before(channel, before, bounds);
-    json_text(StatusCode::OK, written(channel, epoch, &page))
+    let page = gateway.hub.page_before(channel, before, bounds).await?;
+    Ok(json_text(StatusCode::OK, written(channel, epoch, &page)))
 }
 
 /// Returns the response to a request for logs of another epoch, whose numbers mean nothing here.

@@ -23,6 +23,7 @@ pub(crate) mod publish_batch;
 pub mod rejection;
 pub mod site;
 pub mod state;
+pub(crate) mod store;
 pub mod stream;
 pub(crate) mod stream_place;
 pub(crate) mod subscribe_params;

@@ -71,7 +71,7 @@ pub(crate) async fn stream(
             let reader = (forwarded, place, lease, audit);
             Ok(passing::pass_on(&gateway, answer, upstream.idle(), reader, params.link))
         }
-        _ => open(&gateway, vec![channel], (&identity, caller), &params),
+        _ => open(&gateway, vec![channel], (&identity, caller), &params).await,
     }
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn history(
                 .await;
             page.inspect_err(|error| gateway.hub.metrics().note_upstream(error.status()))
         }
-        None => Ok(page(&gateway, &channel, &params)),
+        None => page(&gateway, &channel, &params).await,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{HeaderName, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use logs_sse_core::channel::{ChannelName, Id};
 use logs_sse_wire::protocol::ByeReason;
@@ -21,6 +21,7 @@ use crate::http::log_id;
 use crate::http::publish_batch;
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
+use crate::http::store;
 use crate::http::tokens::{Grant, Refusal};
 use crate::http::traced;
 use crate::http::trail::Trail;
@@ -46,8 +47,15 @@ pub(crate) async fn publish(
     } else {
         publish_one(&gateway, request).await
     };
-    published.inspect_err(|rejection| note_refused(&gateway, rejection))
+    let mut response = published.inspect_err(|rejection| note_refused(&gateway, rejection))?;
+    // Not in the body, whose fields publishers in the field expect.
+    let durability = HeaderValue::from_static(gateway.hub.durability().name());
+    response.headers_mut().insert(DURABILITY, durability);
+    Ok(response)
 }
+
+/// The header that says what a stored log survives: `memory` or `disk`.
+const DURABILITY: HeaderName = HeaderName::from_static("x-log-durability");
 
 async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Rejection> {
     let trail = Trail::of(request.extensions());
@@ -62,14 +70,7 @@ async fn publish_one(gateway: &Gateway, request: Request) -> Result<Response, Re
     let log = Log::parse("body", &text)?;
     let _publishing = refuse_while_draining(gateway)?;
     let entry = admit(gateway, &grant, &log, text.len())?;
-    let published = match key {
-        None => gateway.hub.publish_traced(&log.channel, &entry, trace),
-        Some(key) => {
-            let once = gateway.hub.publish_once(&log.channel, key, &entry, trace);
-            gateway.hub.metrics().duplicates.inc_by(u64::from(!once.is_new));
-            once.published
-        }
-    };
+    let published = store::one(gateway, &log.channel, (&entry, trace), key).await?;
     tracing::debug!(channel = %log.channel, delivered = published.delivered, "published");
     let answer = json!({
         "success": true,
@@ -126,7 +127,8 @@ pub(crate) fn note_refused(gateway: &Gateway, rejection: &Rejection) {
         StatusCode::FORBIDDEN => return,
         StatusCode::PAYLOAD_TOO_LARGE => Refused::TooLarge,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Refused::Limit,
-        StatusCode::SERVICE_UNAVAILABLE => Refused::Draining,
+        StatusCode::SERVICE_UNAVAILABLE if gateway.shutdown.is_cancelled() => Refused::Draining,
+        StatusCode::SERVICE_UNAVAILABLE => Refused::Storage,
         _ => Refused::Invalid,
     };
     gateway.hub.metrics().note_refused(reason);

@@ -16,6 +16,7 @@ use crate::http::log_id;
 use crate::http::publish::{IDS, Log, note_refused, of_publisher, refuse_while_draining};
 use crate::http::rejection::{Rejection, json_response};
 use crate::http::state::Gateway;
+use crate::http::store::Storing;
 use crate::http::tokens::Grant;
 use crate::http::traced;
 use crate::http::trail::Trail;
@@ -39,7 +40,8 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
         return Err(refused(Limit::BatchLogs, MAX_LOGS));
     }
     let _publishing = refuse_while_draining(gateway)?;
-    let mut batch = Batch { gateway, grant: &grant, trace, held: HashMap::new() };
+    let storing = Storing::default();
+    let mut batch = Batch { gateway, grant: &grant, trace, held: HashMap::new(), storing };
     let mut summary = Summary::default();
     let mut since_pause = 0;
     for (number, line) in lines(&body) {
@@ -52,6 +54,7 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
             yield_now().await;
         }
     }
+    batch.storing.done(gateway).await?;
     gateway.hub.metrics().duplicates.inc_by(summary.duplicates as u64);
     trail.note_refused_logs(summary.errors.len());
     tracing::debug!(stored = summary.stored, refused = summary.errors.len(), "published a batch");
@@ -80,6 +83,8 @@ struct Batch<'a> {
     /// The channels on which a line must wait. The lines behind it wait, too, so that the logs of a
     /// channel stay in their order.
     held: HashMap<ChannelName, Rejection>,
+    /// The lines that are about to be stored.
+    storing: Storing,
 }
 
 impl Batch<'_> {
@@ -107,12 +112,8 @@ impl Batch<'_> {
                 self.held.insert(log.channel.clone(), rejection.clone());
             }
         })?;
-        let hub = &self.gateway.hub;
-        let Some(id) = id else {
-            hub.publish_traced(&log.channel, &entry, self.trace);
-            return Ok(Accepted::Stored);
-        };
-        let is_new = hub.publish_once(&log.channel, &id, &entry, self.trace).is_new;
+        let entry = (&*entry, self.trace);
+        let is_new = self.storing.submit(self.gateway, log.channel, entry, id.as_deref());
         Ok(if is_new { Accepted::Stored } else { Accepted::Duplicate })
     }
 }
@@ -246,8 +247,9 @@ mod tests {
             let gateway = gateway();
             let grant = gateway.tokens.grant_of("l5-etl-token");
             let body = all.join(&b'\n');
+            let (held, storing) = (HashMap::new(), Storing::default());
             let mut batch =
-                Batch { gateway: &gateway, grant: &grant, trace: None, held: HashMap::new() };
+                Batch { gateway: &gateway, grant: &grant, trace: None, held, storing };
             let mut summary = Summary::default();
             for (number, line) in lines(&body) {
                 summary.add(number, batch.publish(line));

@@ -67,15 +67,16 @@ pub(crate) async fn subscribe(
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link);
     let route = PATHS.into_iter().find(|path| *path == uri.path()).unwrap_or_default();
     let params = params.at(route);
-    open(&gateway, wanted, (&identity, caller), &params)
+    open(&gateway, wanted, (&identity, caller), &params).await
 }
 
 /// Opens a stream of the `wanted` channels that the reader may read. The greeting also names the
 /// others.
 ///
 /// # Errors
-/// 429 when the reader, its address or a workspace has too many streams.
-pub(crate) fn open(
+/// 429 when the reader, its address or a workspace has too many streams; 503 when the engine cannot
+/// read its store.
+pub(crate) async fn open(
     gateway: &Gateway,
     wanted: Vec<ChannelName>,
     (identity, caller): (&Identity, Caller),
@@ -90,6 +91,9 @@ pub(crate) fn open(
         .collect();
     let granted = requested.iter().filter(|channel| channel.is_granted);
     let place = stream_place(gateway, identity, caller, granted.map(|each| &each.channel))?;
+    let granted = requested.iter().filter(|requested| requested.is_granted);
+    let _in_memory =
+        gateway.hub.prepare(granted.map(|requested| requested.channel.clone()).collect()).await?;
     let reader = Reader::open(
         &gateway.hub,
         &requested,

@@ -9,8 +9,19 @@ use crate::hub::bounds::{Bounds, Extent};
 pub struct Config {
     /// The history of each channel, for readers that reconnect; none with 0 lines.
     pub history: Bounds,
-    /// The limit of all histories together.
+    /// The limit of all histories together, as far as they are in memory.
     pub history_total_bytes: usize,
+    /// The limit of all histories on disk.
+    pub history_disk_bytes: u64,
+    /// The limit of the histories of one workspace; `None` for no other than that of all.
+    pub history_workspace_bytes: Option<usize>,
+    /// The age after which a log cannot be read any more; `None` for no limit.
+    pub history_age: Option<Duration>,
+    /// How long the history of a channel without new logs and readers is kept; `None` for as long
+    /// as there is room.
+    pub history_idle: Option<Duration>,
+    /// How many channels are kept in memory. Those with readers are kept in any case.
+    pub max_channels: usize,
     /// How far a reader may lag in a channel, once it has caught up.
     pub reader: Bounds,
     /// What happens to a reader that lags further.
@@ -25,6 +36,11 @@ impl Default for Config {
         Self {
             history: Bounds { lines: 10_000, bytes: 16 << 20 },
             history_total_bytes: 256 << 20,
+            history_disk_bytes: 10 << 30,
+            history_workspace_bytes: None,
+            history_age: None,
+            history_idle: None,
+            max_channels: 1_000_000,
             reader: Bounds { lines: 8_192, bytes: 8 << 20 },
             slow: SlowReader::Gap,
             slow_patience: SLOW_PATIENCE,

@@ -1,6 +1,6 @@
 //! A log as readers receive it: the entry with its channel, number and id.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
@@ -14,7 +14,8 @@ use crate::traces::traceparent::{TRACEPARENT, TraceParent};
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope {
     json: Bytes,
-    published: Instant,
+    /// In microseconds since 1970.
+    published: u64,
 }
 
 impl Envelope {
@@ -22,14 +23,24 @@ impl Envelope {
         &self.json
     }
 
-    /// Returns when it was published, for the time that delivery takes.
-    pub(crate) fn published(&self) -> Instant {
+    /// Returns an envelope that was stored as `json`.
+    pub(crate) fn stored(json: Vec<u8>, published: u64) -> Self {
+        Self { json: json.into_boxed_slice().into(), published }
+    }
+
+    /// Returns when it was published, in microseconds since 1970.
+    pub(crate) fn published(&self) -> u64 {
         self.published
+    }
+
+    /// Returns how long ago it was published, at `now` in microseconds since 1970.
+    pub(crate) fn age(&self, now: u64) -> Duration {
+        Duration::from_micros(now.saturating_sub(self.published))
     }
 
     #[cfg(test)]
     pub(crate) fn of_test(text: &str) -> Self {
-        Self { json: Bytes::copy_from_slice(text.as_bytes()), published: Instant::now() }
+        Self { json: Bytes::copy_from_slice(text.as_bytes()), published: 0 }
     }
 }
 
@@ -37,11 +48,13 @@ impl Envelope {
 #[derive(Debug)]
 pub(crate) struct Draft {
     json: Vec<u8>,
+    published: u64,
     trace: Option<TraceParent>,
 }
 
 impl Draft {
-    pub(crate) fn new(channel: &ChannelName, entry: &RawValue, timestamp: u64, id: &str) -> Self {
+    /// Returns the draft of a log that is `published` now, in microseconds since 1970.
+    pub(crate) fn new(channel: &ChannelName, entry: &RawValue, published: u64, id: &str) -> Self {
         #[derive(Serialize)]
         struct Fields<'a> {
             channel: String,
@@ -49,14 +62,14 @@ impl Draft {
             timestamp: u64,
             id: &'a str,
         }
-        let fields = Fields { channel: channel.to_string(), data: entry, timestamp, id };
-        // It stays in the history, so it occupies no more memory than it needs.
+        let fields =
+            Fields { channel: channel.to_string(), data: entry, timestamp: published / 1_000, id };
         let mut json = Vec::with_capacity(entry.get().len() + fields.channel.len() + FRAME_BYTES);
         serde_json::to_writer(&mut json, &fields).expect("strings, a number and JSON serialize");
         json.pop();
         // A publisher may put line breaks between fields; JSON allows none inside a string.
         json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
-        Self { json, trace: None }
+        Self { json, published, trace: None }
     }
 
     /// Adds the position in a trace, as the last field.
@@ -65,13 +78,23 @@ impl Draft {
     }
 
     pub(crate) fn seal(self, seq: u64) -> Envelope {
-        let mut json = self.json;
+        let Self { mut json, published, trace } = self;
         json.extend_from_slice(format!(",\"seq\":{seq}").as_bytes());
-        if let Some(trace) = self.trace {
+        if let Some(trace) = trace {
             json.extend_from_slice(format!(",\"{TRACEPARENT}\":\"{trace}\"").as_bytes());
         }
         json.push(b'}');
-        Envelope { json: json.into(), published: Instant::now() }
+        // It stays in the history, so it occupies no more memory than it needs.
+        Envelope::stored(json, published)
+    }
+
+    pub(crate) fn published(&self) -> u64 {
+        self.published
+    }
+
+    /// Returns the size of the envelope, nearly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.json.len()
     }
 }
 

@@ -17,9 +17,25 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Returns a log that an engine stored.
+    pub(crate) fn stored(seq: u64, order: u64, envelope: Envelope) -> Self {
+        Self { seq, order, envelope, weighed_before: 0 }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.envelope.as_bytes().len() + ENTRY_BYTES
     }
+}
+
+/// What an engine knows of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) extent: Extent,
+    /// The highest number that an operator deleted.
+    pub(crate) purged: u64,
+    pub(crate) last_order: u64,
+    /// In microseconds since 1970.
+    pub(crate) last_published: u64,
 }
 
 /// The newest logs of a channel before a number, as one response carries them.
@@ -40,15 +56,41 @@ impl HistoryPage {
 }
 
 /// A ring of logs. Numbering continues when logs are dropped.
+///
+/// If an engine stores the logs, the ring holds the newest of them, and the engine older ones.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     newest: u64,
+    /// The number after which this history began.
+    start: u64,
+    /// The number of the oldest log that the engine stores; `None` if all logs are in the ring.
+    stored: Option<u64>,
+    /// The highest number that an operator deleted.
+    purged: u64,
     last_order: u64,
+    /// When the last log was published, in microseconds since 1970.
+    last_published: u64,
     weighed: u64,
     entries: VecDeque<Entry>,
 }
 
 impl History {
+    /// Returns an empty history whose numbering continues after `start`.
+    pub(crate) fn after_number(start: u64) -> Self {
+        Self { newest: start, start, ..Self::default() }
+    }
+
+    /// Returns a history whose logs an engine stores, none of which is in the ring yet.
+    pub(crate) fn of_engine(stored: &Stored) -> Self {
+        Self {
+            stored: Some(stored.extent.oldest),
+            purged: stored.purged,
+            last_order: stored.last_order,
+            last_published: stored.last_published,
+            ..Self::after_number(stored.extent.newest)
+        }
+    }
+
     /// Adds a log, made from its sequence number, and drops the oldest until `bounds` hold. Returns
     /// the weight of the log.
     ///
@@ -61,6 +103,7 @@ impl History {
     ) -> usize {
         self.newest += 1;
         self.last_order = order;
+        self.make_room();
         let entry = Entry {
             seq: self.newest,
             order,
@@ -68,6 +111,7 @@ impl History {
             weighed_before: self.weighed,
         };
         let bytes = entry.bytes();
+        self.last_published = entry.envelope.published();
         self.weighed += bytes as u64;
         self.entries.push_back(entry);
         while self.entries.len() > bounds.lines
@@ -78,16 +122,75 @@ impl History {
         bytes
     }
 
-    /// Drops all logs and releases their memory.
+    /// Drops all logs of the ring and releases their memory.
     pub(crate) fn clear(&mut self) {
         self.entries = VecDeque::new();
     }
 
+    /// Drops the oldest logs of the ring that weigh `bytes` or more together.
+    pub(crate) fn drop_bytes(&mut self, bytes: usize) {
+        let before = self.bytes();
+        while !self.entries.is_empty() && before - self.bytes() < bytes {
+            self.entries.pop_front();
+        }
+    }
+
+    /// Drops the logs that were published before `cutoff`.
+    pub(crate) fn expire(&mut self, cutoff: u64) {
+        let old = self.entries.partition_point(|entry| entry.envelope.published() < cutoff);
+        if old > 0 {
+            self.entries.drain(..old);
+            self.entries.shrink_to(self.entries.len() * 2);
+        }
+    }
+
+    /// Deletes all logs, for good.
+    pub(crate) fn purge(&mut self) {
+        self.clear();
+        self.purged = self.newest;
+        self.stored = self.stored.map(|_| self.newest + 1);
+    }
+
+    /// Records that the engine stores no log before the number `oldest` any more.
+    pub(crate) fn trimmed(&mut self, oldest: u64) {
+        self.stored = self.stored.map(|stored| stored.max(oldest));
+        while self.entries.front().is_some_and(|entry| entry.seq < oldest) {
+            self.entries.pop_front();
+        }
+    }
+
+    /// Returns the extent of what can be read, from the ring or the engine.
     pub(crate) fn extent(&self) -> Extent {
+        let in_ring = self.ring_start();
         Extent {
-            oldest: self.entries.front().map_or(self.newest + 1, |entry| entry.seq),
+            oldest: self.stored.map_or(in_ring, |stored| stored.min(in_ring)),
             newest: self.newest,
         }
+    }
+
+    /// Returns the number of the oldest log in the ring; `newest + 1` if there is none.
+    pub(crate) fn ring_start(&self) -> u64 {
+        self.entries.front().map_or(self.newest + 1, |entry| entry.seq)
+    }
+
+    /// Returns the highest number that an operator deleted; 0 if there is none.
+    pub(crate) fn purged(&self) -> u64 {
+        self.purged
+    }
+
+    /// Returns whether no log was published since this history began.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.newest == self.start
+    }
+
+    /// Returns whether an engine stores the logs, and knows where numbering continues.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    /// Returns when the last log was published, in microseconds since 1970; 0 before the first.
+    pub(crate) fn last_published(&self) -> u64 {
+        self.last_published
     }
 
     /// Returns the [`Entry::order`] of the last log, dropped or not; 0 before the first.
@@ -105,7 +208,21 @@ impl History {
         self.entries.range(start..).take_while(move |entry| entry.order <= order)
     }
 
-    /// Returns the newest logs before the number `before`. Their envelopes fit into `page`, except
+    /// Returns whether a page before the number `before` may have logs that are not in the ring.
+    pub(crate) fn is_beyond_ring(&self, before: u64, page: Bounds) -> bool {
+        let (start, oldest) = (self.ring_start(), self.extent().oldest);
+        let end = self.index_after(before.saturating_sub(1));
+        let has_page = end >= page.lines
+            || self
+                .entries
+                .range(..end)
+                .map(|entry| entry.envelope.as_bytes().len())
+                .sum::<usize>()
+                >= page.bytes;
+        oldest < start && oldest < before && !has_page
+    }
+
+    /// Returns the newest logs of the ring before the number `before`. Their envelopes fit into `page`, except
     /// that there is at least one if any is held.
     pub(crate) fn page_before(&self, before: u64, page: Bounds) -> HistoryPage {
         let held = self.extent();
@@ -119,7 +236,8 @@ impl History {
         let count = newest_first.take(page.lines).take_while(fits).count().max(1).min(end);
         let logs: Vec<_> =
             self.entries.range(end - count..end).map(|entry| entry.envelope.clone()).collect();
-        let earlier = if logs.is_empty() { 0 } else { (end - count) as u64 };
+        let first = self.ring_start() + (end - count) as u64;
+        let earlier = if logs.is_empty() { 0 } else { first - held.oldest };
         HistoryPage { held, earlier, logs }
     }
 
@@ -146,8 +264,17 @@ impl History {
             .map_or(0, |entry| self.weighed - entry.weighed_before)
     }
 
+    /// Grows the ring by a quarter when it is full: many channels hold few logs, so memory that is
+    /// reserved for more would add up.
+    fn make_room(&mut self) {
+        let len = self.entries.len();
+        if len == self.entries.capacity() {
+            self.entries.reserve_exact(len / 4 + 1);
+        }
+    }
+
     fn index_after(&self, position: u64) -> usize {
-        let index = (position + 1).saturating_sub(self.extent().oldest);
+        let index = (position + 1).saturating_sub(self.ring_start());
         usize::try_from(index).unwrap_or(usize::MAX).min(self.entries.len())
     }
 }

@@ -3,48 +3,54 @@
 
 pub mod bounds;
 pub mod channel;
+pub(crate) mod channels;
+pub mod clock;
+pub(crate) mod cold;
 pub mod config;
 pub mod connection;
 pub(crate) mod envelope;
 pub(crate) mod forwarded;
 pub(crate) mod history;
+pub(crate) mod ledger;
 pub(crate) mod recent_ids;
 pub mod stats;
+mod storing;
+pub(crate) mod trim;
 pub(crate) mod wake;
-pub(crate) mod workspaces;
+pub(crate) mod watermarks;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Epoch;
-use serde_json::value::RawValue;
 
+use crate::engine::disk::{DiskEngine, DiskOptions};
+use crate::engine::memory::MemoryEngine;
+use crate::engine::{Durability, Engine, EngineError, EngineStats};
 use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::channel::{Channel, ChannelInfo};
+use crate::hub::channels::Channels;
+use crate::hub::clock::Clock;
+use crate::hub::cold::ColdPages;
 use crate::hub::config::Config;
-use crate::hub::connection::{ConnectionInfo, ReaderHandle, StreamState, now_millis, random_word};
-use crate::hub::envelope::Draft;
-use crate::hub::history::HistoryPage;
-use crate::hub::recent_ids::{Once, RecentIds};
+use crate::hub::connection::{ConnectionInfo, ReaderHandle, StreamState};
+use crate::hub::history::History;
+use crate::hub::ledger::Ledger;
+use crate::hub::recent_ids::RecentIds;
 use crate::hub::stats::{Counters, Stats};
-use crate::hub::workspaces::Workspaces;
 use crate::metrics::Metrics;
 use crate::output;
-use crate::traces::traceparent::TraceParent;
 
 /// All channels of this gateway.
 #[derive(Debug)]
 pub struct Hub {
-    config: ArcSwap<Config>,
-    epoch: Epoch,
+    engine: Arc<dyn Engine>,
+    ledger: Arc<Ledger>,
     started: Instant,
-    /// A channel is kept once a log was published on it: its numbers must not restart within the
-    /// epoch.
-    channels: RwLock<HashMap<ChannelName, Arc<Channel>>>,
+    channels: Arc<Channels>,
     readers: Mutex<HashMap<String, Arc<ReaderHandle>>>,
     /// The channels that have readers, so that the others cost nothing when an operator asks for
     /// statistics.
@@ -52,12 +58,8 @@ pub struct Hub {
     /// The number of readers and of channels with readers, without a lock that a busy channel could
     /// delay.
     open: Open,
-    published: AtomicU64,
     ids: RecentIds,
-    /// The number of channels of each workspace on which a log was published.
-    pub(crate) workspaces: Workspaces,
-    /// Negative for a moment if a channel's logs are dropped before its last one is counted.
-    held_bytes: AtomicIsize,
+    cold: ColdPages,
     trimming: Mutex<()>,
     pub(crate) counters: Counters,
     metrics: Metrics,
@@ -86,82 +88,52 @@ impl Default for Hub {
 }
 
 impl Hub {
-    /// Returns a hub without channels, in a new epoch.
+    /// Returns a hub without channels, in a new epoch, that keeps logs in memory only.
     #[must_use]
     pub fn new(config: Config) -> Self {
+        Self::with_clock(config, Clock::default())
+    }
+
+    /// Returns such a hub whose time of day is that of `clock`.
+    #[must_use]
+    pub fn with_clock(config: Config, clock: Clock) -> Self {
+        let ledger = Ledger::new(config, clock);
+        let channels = Arc::new(Channels::new(Arc::clone(&ledger)));
+        Self::of_engine(Arc::new(MemoryEngine::new()), ledger, channels, Metrics::default())
+    }
+
+    /// Returns a hub that stores logs on disk, and continues those that are there.
+    ///
+    /// # Errors
+    /// A sentence that says why the folder cannot be used.
+    pub fn on_disk(config: Config, options: &DiskOptions, clock: Clock) -> Result<Self, String> {
+        let (ledger, metrics) = (Ledger::new(config, clock), Metrics::default());
+        let channels = Arc::new(Channels::new(Arc::clone(&ledger)));
+        let engine = DiskEngine::open(options, &ledger, &channels, &metrics)?;
+        Ok(Self::of_engine(Arc::new(engine), ledger, channels, metrics))
+    }
+
+    fn of_engine(
+        engine: Arc<dyn Engine>,
+        ledger: Arc<Ledger>,
+        channels: Arc<Channels>,
+        metrics: Metrics,
+    ) -> Self {
+        let ids = RecentIds::of_engine(engine.recent_ids(), Instant::now(), ledger.clock.micros());
         Self {
-            config: ArcSwap::from_pointee(config),
-            epoch: Epoch::draw(|| fastrand::u8(..36)),
+            engine,
+            channels,
+            cold: ColdPages::new(COLD_BYTES.min(ledger.config.load().history_total_bytes)),
+            ledger,
             started: Instant::now(),
-            channels: RwLock::default(),
             readers: Mutex::default(),
             read: Mutex::default(),
             open: Open::default(),
-            published: AtomicU64::default(),
-            ids: RecentIds::default(),
-            workspaces: Workspaces::default(),
-            held_bytes: AtomicIsize::default(),
+            ids,
             trimming: Mutex::default(),
             counters: Counters::default(),
-            metrics: Metrics::default(),
+            metrics,
         }
-    }
-
-    /// Publishes `entry` on `channel`.
-    pub fn publish(&self, channel: &ChannelName, entry: &RawValue) -> Published {
-        self.publish_traced(channel, entry, None)
-    }
-
-    /// Publishes `entry` on `channel` with its position in a trace, which its readers receive.
-    pub(crate) fn publish_traced(
-        &self,
-        channel: &ChannelName,
-        entry: &RawValue,
-        trace: Option<TraceParent>,
-    ) -> Published {
-        let timestamp = now_millis();
-        let id = format!("log-{timestamp}-{}", random_word());
-        let draft = Draft::new(channel, entry, timestamp, &id).with_trace(trace);
-        let order = || self.published.fetch_add(1, Ordering::AcqRel) + 1;
-        let config = self.config();
-        let change = self.channel(channel).publish(order, |seq| draft.seal(seq), config.keep());
-        if change.is_first {
-            self.workspaces.add(channel.workspace());
-        }
-        self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
-        if self.held_bytes() > config.history_total_bytes {
-            self.trim();
-        }
-        Published { delivered: change.readers, timestamp }
-    }
-
-    /// Publishes `entry` on `channel`, unless a log with this `id` was published there recently.
-    pub(crate) fn publish_once(
-        &self,
-        channel: &ChannelName,
-        id: &str,
-        entry: &RawValue,
-        trace: Option<TraceParent>,
-    ) -> Once {
-        self.ids.once(channel, id, Instant::now(), || self.publish_traced(channel, entry, trace))
-    }
-
-    /// Returns the newest logs of `channel` before the number `before`, as many as fit into `page`.
-    pub(crate) fn page_before(
-        &self,
-        channel: &ChannelName,
-        before: u64,
-        page: Bounds,
-    ) -> HistoryPage {
-        let Some(channel) = self.known_channel(channel) else {
-            return HistoryPage::empty(NOTHING);
-        };
-        let history = channel.history();
-        let config = self.config();
-        if config.history.lines == 0 {
-            return HistoryPage::empty(config.can_be_had(history.extent()));
-        }
-        history.page_before(before, page)
     }
 
     /// Returns each channel that has readers, with its readers.
@@ -170,7 +142,7 @@ impl Hub {
         let channels: Vec<_> = self.read().values().map(Arc::clone).collect();
         channels
             .iter()
-            .map(|channel| (channel.name().clone(), channel.connections()))
+            .map(|channel| ((**channel.name()).clone(), channel.connections()))
             .filter(|(_, readers)| !readers.is_empty())
             .collect()
     }
@@ -178,10 +150,10 @@ impl Hub {
     /// Returns whether `channel` may become one of at most `limit` channels of its workspace on which
     /// a log was published, or is one already. Channels that are only read do not count.
     pub(crate) fn may_publish_on(&self, channel: &ChannelName, limit: usize) -> bool {
-        self.workspaces.count(channel.workspace()) < limit
+        self.ledger.workspace(channel.workspace()).channels() < limit
             || self
                 .known_channel(channel)
-                .is_some_and(|channel| channel.history().extent().newest > 0)
+                .is_ok_and(|channel| channel.is_some_and(|channel| channel.has_logs()))
     }
 
     /// Returns how many channels have readers.
@@ -192,7 +164,7 @@ impl Hub {
 
     /// Returns how many channels there are, with readers or with a history.
     pub(crate) fn known_channels(&self) -> usize {
-        self.channels.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.channels.len()
     }
 
     /// Returns how many streams are open.
@@ -212,11 +184,12 @@ impl Hub {
     pub fn stats(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
-            logs_published: read(&self.published),
+            logs_published: self.ledger.published(),
             logs_delivered: read(&self.counters.delivered),
             logs_skipped: read(&self.counters.skipped),
             readers_cut_off: read(&self.counters.cut),
             history_bytes: self.held_bytes(),
+            channels_in_memory: self.channels.len(),
             log_lines_dropped: output::log_lines_dropped(),
         }
     }
@@ -237,7 +210,19 @@ impl Hub {
     /// Returns all channels, in any order.
     #[must_use]
     pub fn channel_infos(&self) -> Vec<ChannelInfo> {
-        self.all_channels().iter().map(|channel| channel.info(&self.config())).collect()
+        self.channels.all().iter().map(|channel| channel.info(&self.config())).collect()
+    }
+
+    /// Returns what a log survives once its publisher has the answer.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.engine.durability()
+    }
+
+    /// Returns the state of the engine.
+    #[must_use]
+    pub fn engine_stats(&self) -> EngineStats {
+        self.engine.stats()
     }
 
     /// Returns the time since the start.
@@ -249,29 +234,34 @@ impl Hub {
     /// Returns the epoch of the sequence numbers.
     #[must_use]
     pub fn epoch(&self) -> &Epoch {
-        &self.epoch
+        self.engine.epoch()
     }
 
     /// Changes the limits. Channels shrink when a log is published on them; streams that are open
     /// continue.
     pub fn reconfigure(&self, config: Config) {
-        self.config.store(Arc::new(config));
+        self.ledger.config.store(Arc::new(config));
         // A reader that collects logs may wait for more than it can stay behind now.
         for reader in self.handles().values() {
             reader.wake.collect(Bounds { lines: 0, bytes: 0 });
         }
-        if self.held_bytes() > config.history_total_bytes {
-            self.trim();
-        }
+        self.trim_if_over(&config);
     }
 
-    pub(crate) fn config(&self) -> Config {
-        **self.config.load()
+    /// Returns the limits in force.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        **self.ledger.config.load()
+    }
+
+    /// Returns the time in microseconds since 1970.
+    pub(crate) fn now_micros(&self) -> u64 {
+        self.ledger.clock.micros()
     }
 
     /// Returns the number of logs published, which is the order of the last one.
     pub(crate) fn last_order(&self) -> u64 {
-        self.published.load(Ordering::Acquire)
+        self.ledger.last_order()
     }
 
     /// Adds `reader` to a channel, and returns the extent that can be replayed.
@@ -280,12 +270,12 @@ impl Hub {
         channel: &ChannelName,
         reader: &Arc<ReaderHandle>,
     ) -> (Arc<Channel>, Extent) {
-        let channel = self.channel(channel);
+        let channel = self.channel_for_reader(channel);
         // Locked meanwhile, so that the last reader to leave and the first to join agree on whether
         // the channel has readers.
         let mut read = self.read();
         let extent = channel.join(reader);
-        read.entry(channel.name().clone()).or_insert_with(|| Arc::clone(&channel));
+        read.entry((**channel.name()).clone()).or_insert_with(|| Arc::clone(&channel));
         self.open.channels.store(read.len(), Ordering::Relaxed);
         drop(read);
         (channel, self.config().can_be_had(extent))
@@ -309,76 +299,39 @@ impl Hub {
         drop(handles);
         for channel in channels {
             let mut read = self.read();
-            let change = channel.leave(reader, self.config().keep());
-            if change.readers == 0 {
-                read.remove(channel.name());
+            let left = channel.leave(reader, self.engine.keep(&self.config()));
+            if left == 0 {
+                read.remove(&**channel.name());
                 self.open.channels.store(read.len(), Ordering::Relaxed);
             }
             drop(read);
-            self.held_bytes.fetch_add(change.grown_bytes, Ordering::Relaxed);
-            if change.readers == 0 {
-                self.remove_unused(channel);
+            if left == 0 {
+                self.channels.remove_untouched(channel);
             }
-        }
-    }
-
-    /// Removes a channel without readers if nothing was ever published on it.
-    fn remove_unused(&self, channel: Arc<Channel>) {
-        let name = channel.name().clone();
-        drop(channel);
-        let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-        // Channels are cloned under this lock only: if the map holds the last reference, no one is
-        // about to publish.
-        if channels.get(&name).is_some_and(|channel| {
-            Arc::strong_count(channel) == 1 && channel.history().extent().newest == 0
-        }) {
-            channels.remove(&name);
-        }
-    }
-
-    /// Drops the logs of the channels that have been quiet longest.
-    ///
-    /// Frees somewhat more than it must, since it visits all channels.
-    fn trim(&self) {
-        let Ok(_trimming) = self.trimming.try_lock() else { return };
-        let mut channels = self.all_channels();
-        channels.sort_by_cached_key(|channel| channel.history().last_order());
-        let enough = self.config().history_total_bytes / 16 * 15;
-        for channel in channels {
-            if self.held_bytes() <= enough {
-                return;
-            }
-            self.held_bytes.fetch_add(channel.drop_lines(), Ordering::Relaxed);
         }
     }
 
     fn held_bytes(&self) -> usize {
-        usize::try_from(self.held_bytes.load(Ordering::Relaxed)).unwrap_or_default()
+        self.ledger.held_bytes() + self.cold.bytes() + self.channels.extra_bytes()
     }
 
-    fn channel(&self, name: &ChannelName) -> Arc<Channel> {
-        self.known_channel(name).unwrap_or_else(|| {
-            let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(
-                channels
-                    .entry(name.clone())
-                    .or_insert_with(|| Arc::new(Channel::new(name.clone()))),
-            )
+    /// Returns a channel, and makes room for it if it is new.
+    fn open_channel(&self, name: &ChannelName) -> Result<Arc<Channel>, EngineError> {
+        if let Some(channel) = self.channels.in_memory(name) {
+            return Ok(channel);
+        }
+        let channel = self.channels.open(name, &*self.engine)?;
+        self.evict_channels();
+        Ok(channel)
+    }
+
+    /// Returns the channel of a reader, which [`prepare`](Self::prepare) brought into memory.
+    fn channel_for_reader(&self, name: &ChannelName) -> Arc<Channel> {
+        self.open_channel(name).unwrap_or_else(|error| {
+            tracing::error!(channel = %name, %error, "a reader waits for a channel in vain");
+            let workspace = self.ledger.workspace(name.workspace());
+            Arc::new(Channel::new(Arc::new(name.clone()), workspace, History::default()))
         })
-    }
-
-    /// Returns a channel on which a log was published, or that has readers.
-    fn known_channel(&self, name: &ChannelName) -> Option<Arc<Channel>> {
-        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
-    }
-
-    fn all_channels(&self) -> Vec<Arc<Channel>> {
-        self.channels
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .map(Arc::clone)
-            .collect()
     }
 
     fn read(&self) -> MutexGuard<'_, BTreeMap<ChannelName, Arc<Channel>>> {
@@ -390,8 +343,9 @@ impl Hub {
     }
 }
 
-/// The extent of a channel on which nothing was published.
-const NOTHING: Extent = Extent { oldest: 1, newest: 0 };
+/// What the cache of stored logs may occupy: the pages of a few hundred readers that come back at
+/// different positions.
+const COLD_BYTES: usize = 32 << 20;
 
 #[cfg(test)]
 mod tests;

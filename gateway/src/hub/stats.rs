@@ -18,8 +18,10 @@ pub struct Stats {
     pub logs_skipped: u64,
     /// Readers cut off because they did not keep up.
     pub readers_cut_off: u64,
-    /// Bytes of all histories.
+    /// Bytes of all channels in memory, with their histories.
     pub history_bytes: usize,
+    /// Channels in memory, also those without readers.
+    pub channels_in_memory: usize,
     /// Lines of the gateway's own log that standard error did not accept.
     pub log_lines_dropped: u64,
 }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::tests::{SMALL, hub, name, open_as, publish};
 use super::*;
+use crate::hub::config::Config;
 
 /// A reader with batches, and a clock in milliseconds since it joined.
 fn open(

@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn lag() -> (Lag, Arc<Channel>, impl Fn(u64) -> Instant) {
-        let channel = Arc::new(Channel::new("logs:etl:a:b".parse().expect("a channel")));
+        let channel = Arc::new(Channel::of_test("logs:etl:a:b"));
         let hub = Hub::new(Config { reader: ALLOWED, slow: SlowReader::Cut, ..Config::default() });
         let (lag, start) = (Lag::new(&Arc::new(hub)), Instant::now());
         lag.note([(Arc::downgrade(&channel), 0)].into_iter());

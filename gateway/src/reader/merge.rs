@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use crate::hub::bounds::Bounds;
+use crate::hub::bounds::{Bounds, Extent};
 use crate::hub::channel::Channel;
+use crate::hub::cold::ColdPage;
 use crate::hub::history::Entry;
 
 /// A log of the page.
@@ -33,6 +34,8 @@ struct Head<'a> {
     order: u64,
     index: usize,
     channel: &'a Channel,
+    /// Logs that are older than the ring of the channel.
+    cold: Option<&'a ColdPage>,
     position: u64,
 }
 
@@ -41,7 +44,7 @@ struct Head<'a> {
 pub(crate) struct Page {
     pub(crate) logs: Vec<Found>,
     pub(crate) weight: Bounds,
-    /// Whether a history dropped the next logs meanwhile.
+    /// Whether a history dropped the next logs meanwhile, or the engine has them.
     pub(crate) is_cut_short: bool,
 }
 
@@ -51,8 +54,14 @@ impl<'a> Merge<'a> {
     }
 
     /// Adds the channel at `index`, whose log after `position` has this `order`.
-    pub(crate) fn add(&mut self, index: usize, channel: &'a Channel, position: u64, order: u64) {
-        self.heads.push(Reverse(Head { order, index, channel, position }));
+    pub(crate) fn add(
+        &mut self,
+        index: usize,
+        (channel, cold): (&'a Channel, Option<&'a ColdPage>),
+        position: u64,
+        order: u64,
+    ) {
+        self.heads.push(Reverse(Head { order, index, channel, cold, position }));
     }
 
     /// Returns the earliest logs, until they fill `page`.
@@ -93,20 +102,34 @@ impl Head<'_> {
             filled.is_cut_short = true;
             return None;
         }
+        while self.position + 1 < history.ring_start() {
+            let Some(entry) = self.cold.and_then(|cold| cold.log(self.position + 1)) else {
+                filled.is_cut_short = true;
+                return None;
+            };
+            if entry.order > until || filled.is_full(page) {
+                return Some(entry.order).filter(|order| *order <= end);
+            }
+            self.take(entry, extent, filled);
+        }
         for entry in history.after(self.position, end) {
             if entry.order > until || filled.is_full(page) {
                 return Some(entry.order);
             }
-            self.position = entry.seq;
-            filled.weight.lines += 1;
-            filled.weight.bytes += entry.bytes();
-            filled.logs.push(Found {
-                index: self.index,
-                entry: entry.clone(),
-                is_last: entry.seq == extent.newest,
-            });
+            self.take(entry, extent, filled);
         }
         None
+    }
+
+    fn take(&mut self, entry: &Entry, extent: Extent, filled: &mut Page) {
+        self.position = entry.seq;
+        filled.weight.lines += 1;
+        filled.weight.bytes += entry.bytes();
+        filled.logs.push(Found {
+            index: self.index,
+            entry: entry.clone(),
+            is_last: entry.seq == extent.newest,
+        });
     }
 }
 
@@ -144,9 +167,8 @@ mod tests {
     /// Channels on which logs of these sizes were published one after the other, each on the
     /// channel of this index.
     fn published(logs: &[(usize, usize)], channels: usize) -> Vec<Channel> {
-        let channels: Vec<_> = (0..channels)
-            .map(|index| Channel::new(format!("logs:etl:a:{index}").parse().expect("a channel")))
-            .collect();
+        let channels: Vec<_> =
+            (0..channels).map(|index| Channel::of_test(&format!("logs:etl:a:{index}"))).collect();
         for (order, (index, size)) in logs.iter().enumerate() {
             channels[*index].publish(
                 || order as u64 + 1,
@@ -160,7 +182,7 @@ mod tests {
     /// Adds a channel as a reader does that looked at it.
     fn add<'a>(merge: &mut Merge<'a>, index: usize, channel: &'a Channel, position: u64) {
         let next = channel.history().after(position, merge.until).next().map(|entry| entry.order);
-        next.into_iter().for_each(|order| merge.add(index, channel, position, order));
+        next.into_iter().for_each(|order| merge.add(index, (channel, None), position, order));
     }
 
     fn orders(page: &Page) -> Vec<u64> {

@@ -9,29 +9,32 @@ pub(crate) mod lag;
 pub(crate) mod merge;
 pub mod resume;
 pub mod timing;
+mod track;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::cursor::Cursor;
 use logs_sse_wire::protocol::{Gap, GapReason};
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::hub::bounds::{Bounds, Extent};
-use crate::hub::channel::Channel;
-use crate::hub::config::{Config, SlowReader};
+use crate::hub::config::SlowReader;
 use crate::hub::connection::{ConnectionInfo, ReaderHandle};
 use crate::hub::wake::Wake;
+use crate::metrics::EngineCall;
 use crate::reader::batch::{Collector, Framing};
 use crate::reader::cursor_text::CursorText;
 use crate::reader::lag::Lag;
 use crate::reader::merge::{Found, Merge, Page};
-use crate::reader::resume::Beginning;
+use crate::reader::resume::{Beginning, Start};
+use crate::reader::track::{Following, Missed, Phase, Track};
 
 /// A requested channel, and whether the reader may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,25 +70,8 @@ pub struct Reader {
     logs_sent: u64,
     /// Whether to yield before the next page, since pages may never pause.
     owes_turn: bool,
-}
-
-#[derive(Debug)]
-struct Track {
-    channel: Arc<Channel>,
-    at_start: Extent,
-    /// The number after which the stream begins.
-    start: u64,
-    /// The highest sequence number sent or reported as missing.
-    position: u64,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// It receives what it missed, and is not slow however long that takes.
-    Replay,
-    /// It has reached the end once, and must stay near it.
-    Live,
+    /// The channels that need a page of the engine's store, with the number of the log in each.
+    wanted: Vec<(usize, u64)>,
 }
 
 impl Reader {
@@ -120,6 +106,7 @@ impl Reader {
             lag,
             logs_sent: 0,
             owes_turn: false,
+            wanted: Vec::new(),
         };
         for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
             let track = is_granted.then(|| {
@@ -128,7 +115,8 @@ impl Reader {
                 reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
                 let phase =
                     if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
-                Track { channel, at_start, start: start.position, position: start.position, phase }
+                let Start { position, .. } = start;
+                Track { channel, at_start, start: position, position, phase, cold: None }
             });
             reader.tracks.push(track);
         }
@@ -145,6 +133,10 @@ impl Reader {
             if let Some(next) = self.fetch(Instant::now()) {
                 return next;
             }
+            if !self.wanted.is_empty() {
+                self.read_wanted().await;
+                continue;
+            }
             match self.collector.as_ref().and_then(Collector::deadline) {
                 None => self.handle.wake.woken().await,
                 // There is something to fetch in both cases.
@@ -152,6 +144,25 @@ impl Reader {
                     timeout_at(deadline, self.handle.wake.woken()).await.unwrap_or_default();
                 }
             }
+        }
+    }
+
+    /// Reads what the last fetch missed. A store that cannot be read delays the reader until it can
+    /// be read again.
+    async fn read_wanted(&mut self) {
+        while let Some((index, seq)) = self.wanted.last().copied() {
+            if let Some(track) = &mut self.tracks[index] {
+                match self.hub.cold_page(&track.channel, seq).await {
+                    Ok(page) => track.cold = Some(page),
+                    Err(error) => {
+                        self.hub.metrics().note_engine_error(EngineCall::Read);
+                        let channel = track.channel.name();
+                        tracing::error!(%channel, seq, %error, "a reader waits for stored logs");
+                        sleep(READ_AGAIN).await;
+                    }
+                }
+            }
+            self.wanted.pop();
         }
     }
 
@@ -168,12 +179,12 @@ impl Reader {
         self.tracks
             .iter()
             .flatten()
-            .map(|track| (track.channel.name(), track.at_start, track.start))
+            .map(|track| (&**track.channel.name(), track.at_start, track.start))
     }
 
     /// Returns each granted channel, and the position of this reader.
     pub(crate) fn positions(&self) -> impl Iterator<Item = (&ChannelName, u64)> {
-        self.tracks.iter().flatten().map(|track| (track.channel.name(), track.position))
+        self.tracks.iter().flatten().map(|track| (&**track.channel.name(), track.position))
     }
 
     /// Returns how many logs this reader has sent.
@@ -209,17 +220,26 @@ impl Reader {
         // order of publishing.
         let order = self.hub.last_order();
         let mut next = Vec::with_capacity(self.tracks.len());
+        self.wanted.clear();
         for index in 0..self.tracks.len() {
             let Some(track) = &mut self.tracks[index] else { continue };
             let look = track.look(order, &config);
-            next.extend(look.next.map(|order| (index, order)));
-            if let Some(missed) = look.missed {
+            match look.next {
+                Following::None => {}
+                Following::Order(order) => next.push((index, order)),
+                Following::Cold(seq) => self.wanted.push((index, seq)),
+            }
+            for missed in look.missed.into_iter().flatten() {
                 if missed.reason == GapReason::Slow && config.slow == SlowReader::Cut {
                     self.note_cut(index);
                     return Some(Next::TooSlow);
                 }
                 self.skip(index, missed, &mut page);
             }
+        }
+        if !self.wanted.is_empty() {
+            // The order of the logs that are not in memory is unknown.
+            return (!page.is_empty()).then(|| Next::Page(page.into()));
         }
         let found = self.find(order, &next);
         if found.logs.is_empty() && found.is_cut_short && page.is_empty() {
@@ -238,7 +258,8 @@ impl Reader {
         let mut merge = Merge::new(order);
         for (index, next) in next {
             if let Some(track) = &self.tracks[*index] {
-                merge.add(*index, &track.channel, track.position, *next);
+                let cold = track.cold.as_ref();
+                merge.add(*index, (&track.channel, cold), track.position, *next);
             }
         }
         merge.fill(PAGE)
@@ -325,7 +346,7 @@ impl Reader {
         let metrics = self.hub.metrics();
         match logs.iter().filter(is_replayed).count() as u64 {
             0 => {
-                let took = first.entry.envelope.published().elapsed();
+                let took = first.entry.envelope.age(self.hub.now_micros());
                 metrics.publish_to_write.observe(took.as_secs_f64());
             }
             count => _ = metrics.replayed.inc_by(count),
@@ -384,51 +405,12 @@ impl Drop for Reader {
     }
 }
 
-/// What follows in a channel.
-struct Look {
-    /// The logs missed before it, if any.
-    missed: Option<Missed>,
-    /// The order of the next log, if there is one.
-    next: Option<u64>,
-}
-
-/// Logs of a channel that the reader cannot receive any more.
-#[derive(Clone, Copy)]
-struct Missed {
-    from: u64,
-    to: u64,
-    reason: GapReason,
-}
-
-impl Track {
-    /// Looks for the next log up to `order`.
-    fn look(&mut self, order: u64, config: &Config) -> Look {
-        let history = self.channel.history();
-        let Extent { oldest, newest } = history.extent();
-        let is_slow = self.phase == Phase::Live && history.exceeds(self.position, config.reader);
-        let first = if is_slow {
-            history.first_within(config.reader)
-        } else {
-            oldest.max(self.position + 1)
-        };
-        let next = history.after(first - 1, order).next().map(|entry| entry.order);
-        drop(history);
-        let reason = if self.phase == Phase::Live { GapReason::Slow } else { GapReason::Evicted };
-        let missed = (self.position + 1 < first).then(|| Missed {
-            from: self.position + 1,
-            to: first - 1,
-            reason,
-        });
-        if first > newest {
-            self.phase = Phase::Live;
-        }
-        Look { missed, next }
-    }
-}
-
 fn is_full(page: Bounds) -> bool {
     page.lines >= PAGE.lines || page.bytes >= PAGE.bytes
 }
+
+/// The pause after a store could not be read.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// The size of a page: as much as is copied out of the histories at once, and about as much as a
 /// socket accepts at once. A reader that reads nothing holds one.

@@ -8,10 +8,16 @@ use serde_json::Value;
 
 use super::tests::{hub, name, publish};
 use super::*;
+use crate::hub::config::Config;
 use crate::reader::resume::Resume;
 
 /// Limits that no test reaches, so that no gap is due.
 const ROOMY: Config = Config {
+    history_disk_bytes: u64::MAX,
+    history_workspace_bytes: None,
+    history_age: None,
+    history_idle: None,
+    max_channels: usize::MAX,
     history: Bounds { lines: 100_000, bytes: usize::MAX },
     history_total_bytes: usize::MAX >> 1,
     reader: Bounds { lines: 100_000, bytes: usize::MAX >> 1 },

@@ -4,6 +4,7 @@ use logs_sse_wire::sse::{Event, Parser};
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::hub::config::Config;
 use crate::reader::resume::Resume;
 
 pub(super) fn hub(config: Config) -> Arc<Hub> {
@@ -79,6 +80,11 @@ fn numbers(range: std::ops::RangeInclusive<u64>) -> Vec<String> {
 pub(super) const SMALL: Config = Config {
     history: Bounds { lines: 1_000, bytes: usize::MAX },
     history_total_bytes: usize::MAX >> 1,
+    history_disk_bytes: u64::MAX,
+    history_workspace_bytes: None,
+    history_age: None,
+    history_idle: None,
+    max_channels: usize::MAX,
     reader: Bounds { lines: 100, bytes: usize::MAX },
     slow: SlowReader::Gap,
     slow_patience: crate::hub::config::SLOW_PATIENCE,
