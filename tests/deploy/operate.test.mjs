@@ -2,7 +2,7 @@
 // compares what they print with the block of text that follows.
 //
 // The blocks run as root in namespaces of their own, with their own network and a copy of the system's
-// folders that is discarded. Only systemd is replaced, since it cannot run there: ./bin/systemctl
+// folders that is discarded. Only systemd is replaced, since it cannot run there: ./operate/bin/systemctl
 // starts what the units say.
 
 import assert from "node:assert/strict";
@@ -13,8 +13,8 @@ import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const HERE = path.dirname(fileURLToPath(import.meta.url));
-const ROOT = path.resolve(HERE, "../..");
+const ROOT = path.resolve(fileURLToPath(import.meta.url), "../../..");
+const HERE = path.join(ROOT, "tests/deploy/operate");
 const PAGE = path.join(ROOT, "docs/operate.md");
 
 /** How long all blocks may take, with a release build at the start. */
