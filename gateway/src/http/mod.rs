@@ -13,6 +13,7 @@ pub(crate) mod half_close;
 pub(crate) mod history;
 pub mod hosts;
 pub mod identity;
+pub(crate) mod incidents;
 pub(crate) mod log_id;
 pub mod outgoing;
 pub(crate) mod overload;

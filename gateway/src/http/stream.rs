@@ -2,10 +2,7 @@
 //! until one side ends the stream.
 
 use std::convert::Infallible;
-use std::future::pending;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
@@ -17,11 +14,9 @@ use futures_util::{FutureExt, Stream, stream};
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::task::yield_now;
-use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Interval;
 
 use crate::audit::stream::{Opening, StreamAudit};
-use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::canary;
 use crate::drain::Drain;
 use crate::http::caller::Caller;
@@ -29,6 +24,7 @@ use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
 use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
+use crate::http::incidents::{Incident, Incidents, Sources, every};
 use crate::http::rejection::{NO_DOCUMENT, Rejection};
 use crate::http::state::Gateway;
 use crate::http::stream_place::stream_place;
@@ -129,20 +125,23 @@ pub(crate) async fn open(
     if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
         link.set_lag(Arc::clone(lag));
     }
-    let open = Open {
-        moment: gateway.shutdown.moment(),
+    let incidents = Incidents::new(Sources {
         drain: gateway.shutdown.clone(),
+        stop: reader.stop().clone(),
+        lease: identity.lease().watch(gateway.timing.expiry_notice),
+        heartbeat: gateway.timing.heartbeat,
+        max_age: gateway.timing.max_age(fastrand::f64()),
+    });
+    let open = Open {
+        drain: gateway.shutdown.clone(),
+        incidents,
         half_close: HalfClose::kept(params.link.clone()),
         stage: Stage::Greet(greeting),
         _place: place,
         log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
         audit,
-        stop: reader.stop().clone(),
-        lease: identity.lease().watch(gateway.timing.expiry_notice),
         reader,
         ping: every(gateway.timing.ping),
-        heartbeat: every(gateway.timing.heartbeat),
-        end_of_age: gateway.timing.max_age(fastrand::f64()).map(|age| Box::pin(sleep(age))),
     };
     Ok((STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response())
 }
@@ -173,16 +172,11 @@ fn greeting(
 
 struct Open {
     drain: Drain,
-    /// When the stream ends in the window of a drain.
-    moment: f32,
+    incidents: Incidents,
     half_close: HalfClose,
     stage: Stage,
     reader: Reader,
-    stop: CancellationToken,
-    lease: LeaseWatch,
     ping: Interval,
-    heartbeat: Interval,
-    end_of_age: Option<Pin<Box<Sleep>>>,
     log_on_drop: LogOnDrop,
     _place: StreamPlace,
     audit: StreamAudit,
@@ -218,8 +212,8 @@ fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infa
             Stage::Leave => {
                 // Pages may never pause.
                 yield_now().await;
-                match open.lease.next().now_or_never() {
-                    Some(LeaseEvent::Ended) => open.end(ByeReason::Expired, &gateway.timing),
+                match open.incidents.next().now_or_never() {
+                    Some(Incident::Expired) => open.end(ByeReason::Expired, &gateway.timing),
                     _ => open.leave(&gateway.timing),
                 }
             }
@@ -236,23 +230,28 @@ impl Open {
     async fn next(&mut self) -> Result<Bytes, ByeReason> {
         tokio::select! {
             biased;
-            () = self.drain.reached(self.moment) => Err(ByeReason::Shutdown),
-            () = self.stop.cancelled() => Err(ByeReason::Stop),
-            event = self.lease.next() => match event {
-                LeaseEvent::Ends(left) => {
-                    let held = page(self.reader.flush())?;
-                    Ok(joined(&held, events::auth_expiring(left)))
-                }
-                LeaseEvent::Ended => Err(ByeReason::Expired),
-            },
-            () = end_of(&mut self.end_of_age) => Err(ByeReason::Rotation),
-            _ = self.heartbeat.tick() => {
-                let held = page(self.reader.flush())?;
-                Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
-            }
+            incident = self.incidents.next() => self.handle(incident),
             _ = self.ping.tick() => Ok(self.ping()),
             () = self.half_close.noticed() => Ok(self.ping()),
             next = self.reader.next() => page(Some(next)),
+        }
+    }
+
+    /// Returns what the reader is told about an incident, or why the stream ends.
+    fn handle(&mut self, incident: Incident) -> Result<Bytes, ByeReason> {
+        match incident {
+            Incident::Drained => Err(ByeReason::Shutdown),
+            Incident::Stopped => Err(ByeReason::Stop),
+            Incident::Expired => Err(ByeReason::Expired),
+            Incident::Aged => Err(ByeReason::Rotation),
+            Incident::Expires(left) => {
+                let held = page(self.reader.flush())?;
+                Ok(joined(&held, events::auth_expiring(left)))
+            }
+            Incident::Heartbeat => {
+                let held = page(self.reader.flush())?;
+                Ok(joined(&held, events::heartbeat(self.reader.positions(), now_millis())))
+            }
         }
     }
 
@@ -315,17 +314,4 @@ fn page(next: Option<Next>) -> Result<Bytes, ByeReason> {
 
 fn joined(held: &Bytes, event: Bytes) -> Bytes {
     if held.is_empty() { event } else { [&held[..], &event].concat().into() }
-}
-
-async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {
-    match age {
-        Some(age) => age.await,
-        None => pending().await,
-    }
-}
-
-fn every(period: Duration) -> Interval {
-    let mut interval = interval_at(Instant::now() + period, period);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    interval
 }
