@@ -132,8 +132,7 @@ impl Prepared {
             },
             limits: Arc::new(Limits::new(arguments.limits.config())),
             redaction: Arc::new(redaction),
-            // The engine in memory loses its history.
-            shutdown: Drain::new(arguments.draining.stages(false)),
+            shutdown: Drain::new(arguments.draining.stages(disk.is_some())),
             observers: Observers::default(),
         };
         arguments.observe.check()?;
