@@ -76,7 +76,8 @@ function read(page) {
 /** Runs all blocks. The first one that fails ends the run. */
 function follow() {
   const script = steps.map(
-    ({ commands }, number) => `exec > "$OUT/${number}" 2>&1\n${commands}\ntouch "$OUT/${number}.done"`,
+    ({ commands }, number) =>
+      `exec > "$OUT/${number}" 2>&1\n${commands}\ntouch "$OUT/${number}.done"`,
   );
   const file = path.join(folder, "blocks.sh");
   writeFileSync(file, script.join("\n"));

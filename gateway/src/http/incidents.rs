@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::lease::{LeaseEvent, LeaseWatch};
 use crate::drain::Drain;
 
-/// What happened.
+/// What happened to a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Incident {
     /// The stream's moment in the window of a drain has come.

@@ -237,7 +237,7 @@ impl Open {
         }
     }
 
-    /// Returns what the reader is told about an incident, or why the stream ends.
+    /// Returns what the reader receives about an incident, or why the stream ends.
     fn handle(&mut self, incident: Incident) -> Result<Bytes, ByeReason> {
         match incident {
             Incident::Drained => Err(ByeReason::Shutdown),
