@@ -82,7 +82,7 @@ impl Canary {
     async fn probe(&self, hub: &Arc<Hub>, channel: &ChannelName, number: u64) {
         let requested = [RequestedChannel { channel: channel.clone(), is_granted: true }];
         let beginning = Beginning::from(Resume::Live);
-        let connection = ConnectionInfo::new(SERVICE);
+        let connection = ConnectionInfo::new(SERVICE).of_canary();
         let mut reader = Reader::open(hub, &requested, &beginning, Framing::Single, connection);
         let start = Instant::now();
         // A probe that failed counts from its own start until one succeeds.
@@ -133,7 +133,7 @@ pub(crate) fn is_own(channel: &ChannelName) -> bool {
 }
 
 /// The service of the canary's channel, and the user of its stream.
-pub(crate) const SERVICE: &str = "_canary";
+const SERVICE: &str = "_canary";
 
 /// How long a log may take before the gateway counts as broken.
 const DEADLINE: Duration = Duration::from_secs(5);

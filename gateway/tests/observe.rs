@@ -8,8 +8,10 @@ mod temporary;
 #[path = "support/watched.rs"]
 mod watched;
 
-use support::PROXY;
-use support::process::Gateway;
+use std::io::Write;
+
+use support::process::{Gateway, connect};
+use support::{CHANNEL, PROXY};
 use temporary::File;
 use watched::{Watched, body, until};
 
@@ -46,6 +48,20 @@ fn no_one_else_reads_or_writes_the_channel_of_the_canary() {
     let log = r#"{"service":"_canary","workspace_id":"gateway","logData":1}"#;
     let refused = watched.publish("l5-etl-token", log);
     assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
+}
+
+#[test]
+fn a_reader_with_the_name_of_the_canary_is_shown_like_any_other() {
+    let watched = Watched::start(&["--canary", "20ms"]);
+    let mut socket = connect(watched.gateway.address());
+    let head = "HTTP/1.1\r\nHost: localhost\r\nX-User-Id: _canary\r\nX-Workspace-Id: workspace123";
+    let path = format!("/logs/stream?channels={CHANNEL}");
+    socket.write_all(format!("GET {path} {head}\r\n\r\n").as_bytes()).expect("it accepts bytes");
+    until("it is counted", || watched.value("streams{state=\"live\"}") == 1.0);
+    let connections = watched.json("/admin/connections");
+    let shown = connections["connections"].as_array().expect("a list");
+    assert_eq!(shown.len(), 1, "{connections}");
+    assert_eq!(shown[0]["userId"], "_canary");
 }
 
 #[test]

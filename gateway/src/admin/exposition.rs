@@ -12,7 +12,6 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::admin::{Admin, sockets};
-use crate::canary;
 use crate::hub::connection::StreamState;
 use crate::limits::kind::Limit;
 
@@ -165,7 +164,7 @@ fn readers(to: &mut Registry, admin: &Admin) {
         let _ = streams.get_or_create(&[("state", state.name())]);
     }
     for (info, state) in hub.streams() {
-        if info.user_id == canary::SERVICE {
+        if info.is_canary {
             continue;
         }
         streams.get_or_create(&[("state", state.name())]).inc();

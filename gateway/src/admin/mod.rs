@@ -20,7 +20,6 @@ use logs_sse_core::channel::ChannelName;
 use serde_json::{Value, json};
 
 use crate::admin::exposition::Format;
-use crate::canary;
 use crate::http::app::{Extras, with_extras};
 use crate::http::hosts::Hosts;
 use crate::http::overload::Known;
@@ -139,7 +138,7 @@ async fn connections(
         }
     }
     let mut all = hub.streams();
-    all.retain(|(info, _)| info.user_id != canary::SERVICE && page.is_after(&info.connection_id));
+    all.retain(|(info, _)| !info.is_canary && page.is_after(&info.connection_id));
     all.sort_by(|(a, _), (b, _)| a.connection_id.cmp(&b.connection_id));
     let shown = all.iter().map(|(info, state)| {
         let names = channels.get(&info.connection_id).map(Vec::as_slice).unwrap_or_default();

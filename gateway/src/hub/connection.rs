@@ -23,6 +23,9 @@ pub struct ConnectionInfo {
     /// The address of the client, which only operators may see.
     #[serde(skip)]
     pub client: Option<IpAddr>,
+    /// Whether the reader is the gateway's own canary, which operators do not see.
+    #[serde(skip)]
+    pub is_canary: bool,
 }
 
 impl ConnectionInfo {
@@ -35,7 +38,14 @@ impl ConnectionInfo {
             user_id: user_id.into(),
             connected_at,
             client: None,
+            is_canary: false,
         }
+    }
+
+    /// Marks the connection as the canary's. The name of a user never does, since users choose it.
+    #[must_use]
+    pub(crate) fn of_canary(self) -> Self {
+        Self { is_canary: true, ..self }
     }
 
     /// Sets the address of the client.
