@@ -119,12 +119,29 @@ impl Reload {
         if prepared.mode().is_demo() != running.mode.is_demo() {
             return Err(vec![OTHER_MODE.into()]);
         }
+        self.refuse_less_protection(&loaded)?;
         // A new host takes effect after a restart, but the tokens do now.
         check_strength(prepared.tokens(), &self.host).map_err(|error| vec![error])?;
         if prepared.tokens().is_demo() && !running.tokens.is_demo() {
             return Err(vec![NO_TOKENS.into()]);
         }
         Ok((loaded, prepared))
+    }
+
+    /// Refuses a configuration without a file that protects data: it is more likely that a template
+    /// has lost a line than that someone wishes to store what was confidential until now.
+    fn refuse_less_protection(&self, loaded: &Loaded) -> Result<(), Vec<String>> {
+        let new = values(&loaded.matches);
+        let is_set = |values: &BTreeMap<String, Vec<String>>, name: &str| {
+            values.get(name).is_some_and(|values| !values.is_empty())
+        };
+        let lost = PROTECTING.into_iter().filter(|(name, protects)| {
+            is_set(&self.values, name) && !is_set(&new, name) && is_set(&new, protects)
+        });
+        let lost: Vec<_> = lost
+            .map(|(name, _)| format!("{name} is not set any more: restart to run without it"))
+            .collect();
+        if lost.is_empty() { Ok(()) } else { Err(lost) }
     }
 
     fn apply(&mut self, loaded: &Loaded, hub: &Hub) {
@@ -169,6 +186,13 @@ const OTHER_MODE: &str = "demo has changed, which decides who may read and publi
 
 /// A file of tokens that is no longer named is more likely a mistake than a wish for the demo's.
 const NO_TOKENS: &str = "no tokens are set any more, and those of the demo are public: name the file of tokens, or restart";
+
+/// The settings without which less is protected, each with the one whose use it protects.
+const PROTECTING: [(&str, &str); 3] = [
+    ("redact", "port"),
+    ("tls-client-ca", "tls-cert"),
+    ("trusted-proxy-secret-file", "trusted-proxy"),
+];
 
 /// The settings that can change while streams are open.
 const CHANGEABLE: [&str; 35] = [

@@ -142,3 +142,31 @@ fn what_refuses_a_start_refuses_a_reload() {
     let result = reloading.reload(&format!("{DEMO}history-lines = 10\n"));
     assert!(result.contains("was reloaded"), "{result}");
 }
+
+#[test]
+fn a_reload_that_loses_a_protection_changes_nothing() {
+    let rules = File::new("reload-rules", "[[rule]]\nname = \"a\"\npattern = '[0-9]+'\n");
+    let secret = File::new("reload-secret", &"s".repeat(40));
+    let tokens = File::new("reload-protected-tokens", TOKENS);
+    let named = format!("tokens = {:?}\n", tokens.path());
+    let proxy = "trusted-proxy = [\"127.0.0.1\"]\n";
+    let redact = format!("redact = {:?}\n", rules.path());
+    let proxy_secret = format!("trusted-proxy-secret-file = {:?}\n", secret.path());
+    let mut reloading =
+        Reloading::start("protected", &format!("{named}{proxy}{redact}{proxy_secret}"));
+    for (config, expected) in [
+        (format!("{named}{proxy}{proxy_secret}"), "redact is not set any more"),
+        (format!("{named}{proxy}{redact}"), "trusted-proxy-secret-file is not set any more"),
+    ] {
+        let result = reloading.reload(&config);
+        assert!(result.contains("stays in force") && result.contains(expected), "{result}");
+    }
+    let history = "/logs/history?channel=logs:etl:w";
+    let headers = "X-User-Id: jane\r\nX-Workspace-Id: w\r\n";
+    let read = |headers: &str| {
+        let head = format!("GET {history} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        reloading.gateway.exchange(&format!("{head}{headers}\r\n"))
+    };
+    assert_eq!(reloading.publish(SECRET), "200");
+    assert!(read(headers).starts_with("HTTP/1.1 401"), "the secret is still required");
+}
