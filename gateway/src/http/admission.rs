@@ -36,13 +36,15 @@ pub(crate) fn admit<'a>(
             .with_retry_after(CHANNEL_WAIT));
     }
     let publishing = &gateway.limits.publishing;
-    publishing
-        .admit(&config, grant.name(), &log.channel, bytes, Instant::now())
-        .map_err(too_fast)?;
-    gateway
+    let sent = (grant.name(), &log.channel, bytes);
+    // Before the costly part, and again after it: a log that cannot be redacted counts nowhere.
+    publishing.check(&config, sent, Instant::now()).map_err(too_fast)?;
+    let redacted = gateway
         .redaction
         .apply(&log.channel, log.data, config.log_bytes)
-        .map_err(|failed| not_redacted(failed, config.log_bytes))
+        .map_err(|failed| not_redacted(failed, config.log_bytes))?;
+    publishing.admit(&config, sent, Instant::now()).map_err(too_fast)?;
+    Ok(redacted)
 }
 
 fn too_fast(TooFast { limit, value, wait }: TooFast) -> Rejection {
@@ -55,6 +57,10 @@ fn not_redacted(failed: Failed, limit: usize) -> Rejection {
         Failed::TooLarge => {
             Rejection::limited(StatusCode::PAYLOAD_TOO_LARGE, Limit::LogBytes, limit)
         }
+        Failed::TooSlow => Rejection::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "logData takes the rules of --redact more than a second, so it is not stored",
+        ),
         Failed::Unstable | Failed::Malformed => Rejection::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "logData cannot be redacted by the rules of --redact, so it is not stored",

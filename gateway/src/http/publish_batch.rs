@@ -1,6 +1,7 @@
 //! Publishes the logs of a batch: NDJSON, one log in each line. Each line is judged on its own.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -43,15 +44,16 @@ pub(crate) async fn publish(gateway: &Gateway, request: Request) -> Result<Respo
     let storing = Storing::default();
     let mut batch = Batch { gateway, grant: &grant, trace, held: HashMap::new(), storing };
     let mut summary = Summary::default();
-    let mut since_pause = 0;
+    let (mut since_pause, mut started) = (0, Instant::now());
     for (number, line) in lines(&body) {
         let published =
             batch.publish(line).inspect_err(|rejection| note_refused(gateway, rejection));
         summary.add(number, published);
         since_pause += line.len();
-        if since_pause > BYTES_AT_ONCE || summary.total() % LINES_AT_ONCE == 0 {
-            since_pause = 0;
+        let is_long = since_pause > BYTES_AT_ONCE || started.elapsed() > TIME_AT_ONCE;
+        if is_long || summary.total() % LINES_AT_ONCE == 0 {
             yield_now().await;
+            (since_pause, started) = (0, Instant::now());
         }
     }
     batch.storing.done(gateway).await?;
@@ -205,6 +207,9 @@ const LINES_AT_ONCE: usize = 64;
 
 /// The same, in bytes.
 const BYTES_AT_ONCE: usize = 256 * 1_024;
+
+/// The same, in time: rules of redaction may be slow.
+const TIME_AT_ONCE: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {

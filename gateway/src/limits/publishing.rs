@@ -43,7 +43,7 @@ pub(crate) struct TooFast {
 }
 
 impl Publishing {
-    /// Counts a log of `bytes` that is published with `token` on `channel`. A log that is refused
+    /// Counts a log of some bytes that is published with a token on a channel. A log that is refused
     /// counts nowhere.
     ///
     /// # Errors
@@ -51,35 +51,73 @@ impl Publishing {
     pub(crate) fn admit(
         &self,
         config: &Config,
-        token: &str,
-        channel: &ChannelName,
-        bytes: usize,
+        sent: Sent<'_>,
         now: Instant,
+    ) -> Result<(), TooFast> {
+        self.judge(config, sent, now, Used::take)
+    }
+
+    /// Refuses what [`admit`](Self::admit) refuses, and counts nothing.
+    ///
+    /// # Errors
+    /// The limit that asks for the longest wait.
+    pub(crate) fn check(
+        &self,
+        config: &Config,
+        sent: Sent<'_>,
+        now: Instant,
+    ) -> Result<(), TooFast> {
+        self.judge(config, sent, now, |_, _, _, _| {})
+    }
+
+    fn judge(
+        &self,
+        config: &Config,
+        sent: Sent<'_>,
+        now: Instant,
+        count: fn(&mut Used, [Rate; 3], Sent<'_>, Log),
     ) -> Result<(), TooFast> {
         let rates = [config.token, config.workspace, config.channel];
         if rates == [Rate::default(); 3] {
             return Ok(());
         }
-        let log = Log { bytes, now, burst: config.burst };
-        let workspace = channel.workspace().as_str();
+        let log = Log { bytes: sent.2, now, burst: config.burst };
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        used.check(rates, sent, log)?;
+        count(&mut used, rates, sent, log);
+        Ok(())
+    }
+}
+
+/// The token, the channel and the bytes of a log.
+pub(crate) type Sent<'a> = (&'a str, &'a ChannelName, usize);
+
+impl Used {
+    fn check(
+        &self,
+        rates: [Rate; 3],
+        (token, channel, _): Sent<'_>,
+        log: Log,
+    ) -> Result<(), TooFast> {
+        let workspace = channel.workspace().as_str();
         let waits = [
-            used.tokens.wait(token, rates[0], [Limit::TokenLogs, Limit::TokenBytes], log),
-            used.workspaces.wait(
+            self.tokens.wait(token, rates[0], [Limit::TokenLogs, Limit::TokenBytes], log),
+            self.workspaces.wait(
                 workspace,
                 rates[1],
                 [Limit::WorkspaceLogs, Limit::WorkspaceBytes],
                 log,
             ),
-            used.channels.wait(channel, rates[2], [Limit::ChannelLogs, Limit::ChannelBytes], log),
+            self.channels.wait(channel, rates[2], [Limit::ChannelLogs, Limit::ChannelBytes], log),
         ];
-        if let Some(longest) = waits.into_iter().flatten().max_by_key(|too_fast| too_fast.wait) {
-            return Err(longest);
-        }
-        used.tokens.take(token, rates[0], log);
-        used.workspaces.take(workspace, rates[1], log);
-        used.channels.take(channel, rates[2], log);
-        Ok(())
+        let longest = waits.into_iter().flatten().max_by_key(|too_fast| too_fast.wait);
+        longest.map_or(Ok(()), Err)
+    }
+
+    fn take(&mut self, rates: [Rate; 3], (token, channel, _): Sent<'_>, log: Log) {
+        self.tokens.take(token, rates[0], log);
+        self.workspaces.take(channel.workspace().as_str(), rates[1], log);
+        self.channels.take(channel, rates[2], log);
     }
 }
 
@@ -137,9 +175,11 @@ mod tests {
             ..Config::default()
         };
         let (publishing, now) = (Publishing::default(), Instant::now());
-        let admit = |name: &str| publishing.admit(&config, "etl", &channel(name), 100, now);
+        let admit = |name: &str| publishing.admit(&config, ("etl", &channel(name), 100), now);
         assert_eq!(admit("logs:etl:w:0"), Ok(()));
         for _ in 0..50 {
+            let sent = ("etl", &channel("logs:etl:w:1"), 100);
+            assert_eq!(publishing.check(&config, sent, now), Ok(()), "a check counts nothing");
             assert!(admit("logs:etl:w:0").is_err_and(|e| e.limit == Limit::ChannelLogs));
         }
         for number in 1..10 {
@@ -158,7 +198,7 @@ mod tests {
             ..Config::default()
         };
         let (publishing, now) = (Publishing::default(), Instant::now());
-        let admit = |name: &str| publishing.admit(&config, "etl", &channel(name), 1_000, now);
+        let admit = |name: &str| publishing.admit(&config, ("etl", &channel(name), 1_000), now);
         assert_eq!(admit("logs:etl:a:1"), Ok(()));
         let refused = admit("logs:etl:a:2").expect_err("full");
         assert_eq!((refused.limit, refused.wait), (Limit::WorkspaceBytes, Duration::from_secs(1)));

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::json::edits::{Edits, With};
 use crate::json::lexer::{Lexer, Malformed};
 use crate::json::text::unescaped;
+use crate::redaction::budget::Budget;
 use crate::redaction::rule::{MOST_RULES, Mask, Rule, Rules};
 
 /// Why the rules could not be applied.
@@ -15,6 +16,8 @@ use crate::redaction::rule::{MOST_RULES, Mask, Rule, Rules};
 pub(crate) enum Failed {
     /// The redacted log is too large.
     TooLarge,
+    /// The rules took too long.
+    TooSlow,
     /// What rules insert is matched by others again and again.
     Unstable,
     /// The log is not JSON, although it was parsed before.
@@ -44,6 +47,7 @@ pub(crate) fn apply<'a>(
         lexer,
         edits: Edits::default(),
         counts: [0; MOST_RULES],
+        budget: Budget::default(),
         max_bytes,
     };
     walk.value(concerned & rules.without_fields(), 0)?;
@@ -70,6 +74,7 @@ struct Walk<'a> {
     edits: Edits,
     /// How much each rule has replaced.
     counts: [u64; MOST_RULES],
+    budget: Budget,
     max_bytes: usize,
 }
 
@@ -159,7 +164,8 @@ impl Walk<'_> {
                 if mask & 1 << index == 0 {
                     continue;
                 }
-                if let Some((changed, count)) = replaced(rule, &current, self.max_bytes)? {
+                let changed = replaced(rule, &current, self.max_bytes, &mut self.budget)?;
+                if let Some((changed, count)) = changed {
                     self.counts[index] += count;
                     current = Cow::Owned(changed);
                     is_stable = false;
@@ -181,10 +187,16 @@ pub(crate) fn replaced(
     rule: &Rule,
     text: &str,
     max_bytes: usize,
+    budget: &mut Budget,
 ) -> Result<Option<(String, u64)>, Failed> {
     let (mut changed, mut copied, mut count) = (String::new(), 0, 0);
-    // An empty match has nothing to hide.
-    for found in rule.pattern.find_iter(text).filter(|found| !found.is_empty()) {
+    budget.spend(text.len())?;
+    for found in rule.pattern.find_iter(text) {
+        budget.spend(text.len() - found.start())?;
+        // An empty match has nothing to hide.
+        if found.is_empty() {
+            continue;
+        }
         changed.extend([&text[copied..found.start()], &rule.replacement]);
         if changed.len() > max_bytes {
             return Err(Failed::TooLarge);

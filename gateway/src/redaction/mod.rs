@@ -4,6 +4,7 @@
 //! rule cannot be applied to a log, the log is refused.
 
 mod apply;
+mod budget;
 mod file;
 pub(crate) mod rule;
 
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use logs_sse_core::channel::ChannelName;
 use serde_json::value::RawValue;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
 pub(crate) use crate::redaction::apply::Failed;
 use crate::redaction::rule::Rules;
@@ -45,7 +48,10 @@ impl Redaction {
         entry: &'a RawValue,
         max_bytes: usize,
     ) -> Result<Cow<'a, RawValue>, Failed> {
-        apply::apply(&self.0.load(), channel, entry, max_bytes)
+        let rules = self.0.load_full();
+        let is_long = entry.get().len() > LONG && rules.of_channel(channel) != 0;
+        let apply = || apply::apply(&rules, channel, entry, max_bytes);
+        if is_long { away_from_workers(apply) } else { apply() }
     }
 
     /// Returns the name of each rule, and how much it has replaced.
@@ -53,6 +59,16 @@ impl Redaction {
         self.0.load().iter().map(|rule| (rule.name.clone(), rule.count.get())).collect()
     }
 }
+
+/// Runs `work` so that it delays no stream: another thread takes the tasks of this worker over.
+fn away_from_workers<T>(work: impl FnOnce() -> T) -> T {
+    let is_worker = Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if is_worker { block_in_place(work) } else { work() }
+}
+
+/// The size of a log in bytes from which its redaction may take many milliseconds.
+const LONG: usize = 16 * 1_024;
 
 #[cfg(test)]
 mod tests;

@@ -182,3 +182,30 @@ fn the_rules_of_the_example_redact() {
     let expected = r#"{"a":"[email], [ssn]","patient":{"name":""},"b":"[mrn]"}"#;
     assert_eq!(apply(&redaction, "logs:etl:prod_1", entry), Ok(expected.into()));
 }
+
+/// For each match, a search reads the rest of the text.
+const QUADRATIC: &str =
+    "[[rule]]\nname = \"slow\"\npattern = '.*[^A-Za-z]|[A-Z]'\nreplacement = \"x\"\n";
+
+fn apply_to_capitals(redaction: &Redaction) -> Result<(), Failed> {
+    let entry = RawValue::from_string(format!("\"{}\"", "A".repeat(500_000))).expect("JSON");
+    redaction.apply(&"logs:etl:w".parse().expect("a channel"), &entry, 1 << 20).map(drop)
+}
+
+#[test]
+fn a_log_for_which_rules_take_too_long_is_refused() {
+    assert_eq!(apply_to_capitals(&redaction(QUADRATIC)), Err(Failed::TooSlow));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_long_log_delays_no_other_task() {
+    let (begins, has_begun) = tokio::sync::oneshot::channel();
+    let slow = tokio::spawn(async move {
+        begins.send(()).expect("it is expected");
+        apply_to_capitals(&redaction(QUADRATIC))
+    });
+    has_begun.await.expect("it begins");
+    tokio::spawn(async {}).await.expect("it runs");
+    assert!(!slow.is_finished(), "the other task has waited for the log");
+    assert_eq!(slow.await.expect("it ends"), Err(Failed::TooSlow));
+}
