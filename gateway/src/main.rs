@@ -36,6 +36,7 @@ use crate::serve::{Prepared, extras};
 
 fn main() -> ExitCode {
     output::install_panic_hook();
+    keep_files_private();
     // Before the command line is parsed, since --upstream makes a client. An error means that one
     // is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -67,6 +68,13 @@ fn main() -> ExitCode {
     }
     output::flush();
     if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Makes each file of this process readable by its own user only, whichever library creates it: logs
+/// and the names of readers are confidential.
+fn keep_files_private() {
+    #[cfg(unix)]
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
 }
 
 /// Checks the configuration without serving.
