@@ -143,7 +143,7 @@ fn behind_a_trusted_proxy_the_client_is_recorded_and_a_stranger_is_refused() {
         "X-User-Id: bob\r\nX-Workspace-Id: workspace123\r\nX-Forwarded-For: 203.0.113.9\r\n";
     get(&watched, &history, named);
     let refused = line(file.path(), "refused");
-    assert_eq!((&refused["status"], &refused["reason"]), (&401.into(), &"unauthenticated".into()));
+    assert_eq!((&refused["status"], &refused["reason"]), (&401.into(), &"missing".into()));
     let read = line(file.path(), "history_read");
     assert_eq!((&read["user"], &read["client"]), (&"bob".into(), &"203.0.113.9".into()));
     assert_eq!(read["peer"], "127.0.0.1");
@@ -212,6 +212,60 @@ fn a_required_audit_log_that_cannot_be_written_refuses_readers_and_no_publisher(
 }
 
 #[test]
+fn a_required_audit_log_that_accepts_nothing_refuses_readers() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    let admin = port.expect("a free port").to_string();
+    let mut command = support::process::command(&["--port", "0", "--audit-required"]);
+    command.args(["--audit-log", "-", "--admin", &admin]).stdout(Stdio::piped());
+    let mut gateway = command.spawn().expect("it starts");
+    // Nobody reads on after the address, as if the runtime of a container stood still.
+    let mut output = BufReader::with_capacity(1, gateway.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    let url = loop {
+        line.clear();
+        assert!(output.read_line(&mut line).expect("text") > 0, "it ends");
+        if let Some((_, url)) = line.trim_end().split_once(" listening on http://") {
+            break url.to_owned();
+        }
+    };
+    let get = |path: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        exchange(&*url, &head)
+    };
+    let history = format!("/logs/history?channel={CHANNEL}");
+    // More than a pipe holds.
+    (0..400).for_each(|_| drop(get(&history)));
+    until("a reader is refused", || get(&history).starts_with("HTTP/1.1 503"));
+    let answer = get(&history);
+    assert!(answer.contains("the audit log cannot be written"), "{answer}");
+    let ready =
+        exchange(&*admin, "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    assert!(ready.contains("accepted nothing for more than 5 s"), "{ready}");
+    gateway.kill().expect("it runs");
+    gateway.wait().expect("it ends");
+}
+
+#[test]
+fn the_refusal_of_a_known_reader_names_the_reader() {
+    let file = File::new("audit-known", "");
+    let watched = Watched::start(&["--audit-log", file.path(), "--max-streams-per-user", "1"]);
+    let named = "X-Workspace-Id: workspace123\r\nX-User-Id: bob\r\n";
+    let mut socket = connect(watched.gateway.address());
+    let path = format!("/logs/stream?channels={CHANNEL}");
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{named}\r\n");
+    socket.write_all(head.as_bytes()).expect("it accepts bytes");
+    line(file.path(), "stream_open");
+    for path in [&*path, PROXY] {
+        let answer = get(&watched, path, named);
+        assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+    }
+    until("both are recorded", || of(&lines(file.path()), "refused").len() == 2);
+    for line in of(&lines(file.path()), "refused") {
+        assert_eq!((&line["user"], &line["status"]), (&"bob".into(), &429.into()), "{line}");
+    }
+}
+
+#[test]
 fn an_audit_log_that_is_not_required_serves_readers_while_it_cannot_be_written() {
     if !fs::exists("/dev/full").unwrap_or(false) {
         return;
@@ -243,6 +297,31 @@ fn standard_output_has_it_beside_the_address() {
     gateway.kill().expect("it runs");
     gateway.wait().expect("it ends");
     assert_eq!(events, ["gateway_start", "stream_open", "stream_close"]);
+}
+
+#[test]
+fn no_other_user_may_read_what_the_gateway_creates() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = File::new("audit-mode", "");
+    fs::remove_file(file.path()).expect("it is there");
+    let program = env!("CARGO_BIN_EXE_logs-gateway");
+    let script = format!("umask 0; exec {program} --demo --port 0 --audit-log {}", file.path());
+    let mut gateway = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    until("it has started", || !lines(file.path()).is_empty());
+    let mode = fs::metadata(file.path()).expect("it is there").permissions().mode();
+    let status = fs::read_to_string(format!("/proc/{}/status", gateway.id()));
+    gateway.kill().expect("it runs");
+    gateway.wait().expect("it ends");
+    assert_eq!(mode & 0o777, 0o600);
+    // Libraries, such as a database, create files with a mode of their own.
+    if let Ok(status) = status {
+        assert!(status.contains("Umask:\t0077\n"), "{status}");
+    }
 }
 
 #[test]

@@ -70,9 +70,8 @@ impl Audit {
     /// Writes everything that waits, and closes the file. Takes at most a second.
     pub fn close(&self) {
         if let Some(log) = &self.0 {
-            for record in log.floods().finish() {
-                log.writer.write(&record);
-            }
+            let due = log.floods().finish();
+            log.write_all(&due);
             log.writer.close();
         }
     }
@@ -109,28 +108,50 @@ impl Audit {
         }
     }
 
+    /// Writes the line of what a reader is about to receive.
+    ///
+    /// # Errors
+    /// When the line is lost and the audit log is required, so that the reader must be refused.
+    pub(crate) fn write_reading(&self, record: &Record<'_>) -> Result<(), NotRecorded> {
+        match &self.0 {
+            Some(log) if !log.writer.write(record) && log.is_required => Err(NotRecorded),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the line of a refusal, or counts it if its client was refused in the same way a
     /// moment ago.
     pub(crate) fn write_refused(&self, record: Record<'static>) {
         let Some(log) = &self.0 else { return };
         let due = log.floods().add(record, Instant::now());
-        due.iter().for_each(|record| log.writer.write(record));
+        log.write_all(&due);
     }
 
     /// Writes the lines of refusals that were counted. Called once a second.
     pub fn tick(&self) {
         if let Some(log) = &self.0 {
             let due = log.floods().due(Instant::now());
-            due.iter().for_each(|record| log.writer.write(record));
+            log.write_all(&due);
         }
     }
 }
 
 impl Log {
+    /// Writes lines whose loss is counted and refuses no one.
+    fn write_all(&self, records: &[Record<'_>]) {
+        for record in records {
+            self.writer.write(record);
+        }
+    }
+
     fn floods(&self) -> std::sync::MutexGuard<'_, Floods> {
         self.floods.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A reader must be refused, since what it reads cannot be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotRecorded;
 
 /// An event of the process itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,4 +160,27 @@ pub enum Process {
     Started,
     /// It serves no more requests.
     Stopped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_about_a_reader_is_lost_only_if_the_audit_log_is_not_required() {
+        let full = Path::new("/dev/full");
+        if !full.exists() {
+            return;
+        }
+        for (is_required, expected) in [(true, Err(NotRecorded)), (false, Ok(()))] {
+            let audit = Audit::open(full, is_required).expect("it is there");
+            let channels = vec!["x".repeat(1 << 20); 9];
+            let large = Record { channels: channels.into(), ..Record::of("stream_open") };
+            assert_eq!(audit.write_reading(&large), Ok(()), "the queue has room");
+            assert_eq!(audit.write_reading(&Record::of("stream_open")), expected);
+            assert_eq!(audit.lines_dropped(), 1);
+            audit.close();
+        }
+        assert_eq!(Audit::default().write_reading(&Record::of("stream_open")), Ok(()));
+    }
 }

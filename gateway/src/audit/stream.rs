@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
-use crate::audit::Audit;
 use crate::audit::record::Record;
+use crate::audit::{Audit, NotRecorded};
 
 /// Who opens a stream, and of what.
 #[derive(Clone, Debug)]
@@ -40,13 +40,19 @@ struct Open {
 
 impl StreamAudit {
     /// Writes the line of a stream that opens. `opening` is called only if it is written.
-    pub(crate) fn open(audit: &Audit, opening: impl FnOnce() -> Opening) -> Self {
+    ///
+    /// # Errors
+    /// When the line is lost and the audit log is required.
+    pub(crate) fn open(
+        audit: &Audit,
+        opening: impl FnOnce() -> Opening,
+    ) -> Result<Self, NotRecorded> {
         if !audit.is_on() {
-            return Self(None);
+            return Ok(Self(None));
         }
         let Opening { connection, user, client, peer, route, channels, refused, resumed } =
             opening();
-        audit.write(&Record {
+        audit.write_reading(&Record {
             user: Some((&*user).into()),
             client: Some(client),
             peer: Some(peer),
@@ -56,8 +62,8 @@ impl StreamAudit {
             refused: refused.into(),
             resumed: Some(resumed),
             ..Record::of("stream_open")
-        });
-        Self(Some(Box::new(Open {
+        })?;
+        Ok(Self(Some(Box::new(Open {
             audit: audit.clone(),
             since: Instant::now(),
             connection,
@@ -67,7 +73,7 @@ impl StreamAudit {
             bytes: 0,
             logs: None,
             reason: "client",
-        })))
+        }))))
     }
 
     /// Counts bytes that were passed to the connection.

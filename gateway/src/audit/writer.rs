@@ -39,6 +39,8 @@ struct State {
     is_closing: bool,
     is_closed: bool,
     failure: Option<String>,
+    /// Since when the thread has waited for the system, if it does.
+    waits_since: Option<Instant>,
 }
 
 impl Writer {
@@ -51,11 +53,13 @@ impl Writer {
         Ok(Self(shared))
     }
 
-    /// Adds a line, or counts it as lost if the queue is full. Never waits for the disk.
-    pub(crate) fn write(&self, record: &Record<'_>) {
+    /// Adds a line, or counts it as lost if the queue is full, and returns whether it was added. Never
+    /// waits for the disk.
+    pub(crate) fn write(&self, record: &Record<'_>) -> bool {
         let fields = record.json();
-        self.0.lock().enqueue(&fields);
+        let is_added = self.0.lock().enqueue(&fields);
         self.0.changed.notify_all();
+        is_added
     }
 
     pub(crate) fn reopen(&self) {
@@ -76,7 +80,12 @@ impl Writer {
     pub(crate) fn failure(&self) -> Option<String> {
         let state = self.0.lock();
         let full = || state.is_full().then(|| "its queue is full".to_owned());
-        state.failure.clone().or_else(full)
+        // A pipe that no one reads, and a file server that is gone, refuse nothing and accept nothing.
+        let waited = || state.waits_since.filter(|since| since.elapsed() > STALL);
+        let stalled = || {
+            waited().map(|_| format!("it has accepted nothing for more than {} s", STALL.as_secs()))
+        };
+        state.failure.clone().or_else(full).or_else(stalled)
     }
 
     /// Waits until everything is written, but at most [`CLOSE_TIME`].
@@ -93,15 +102,16 @@ impl Writer {
 }
 
 impl State {
-    fn enqueue(&mut self, fields: &str) {
+    fn enqueue(&mut self, fields: &str) -> bool {
         self.number += 1;
         if self.is_full() || self.is_closed {
             self.dropped += 1;
-            return;
+            return false;
         }
         let line = line(self.number, Timestamp::now(), fields);
         self.waiting_bytes += line.len();
         self.lines.push_back(line);
+        true
     }
 
     /// Reports lost lines in a line of their own, once there is room.
@@ -145,12 +155,15 @@ impl Shared {
         let mut state = self.lock();
         loop {
             if std::mem::take(&mut state.wants_reopen) {
+                state.waits_since = Some(Instant::now());
                 drop(state);
                 self.reopen(target);
                 state = self.lock();
+                state.waits_since = None;
             }
             state.report_dropped();
             if let Some(line) = state.lines.pop_front() {
+                state.waits_since = Some(Instant::now());
                 return Some(line);
             }
             if state.is_closing {
@@ -179,6 +192,7 @@ impl Shared {
         }
         let mut state = self.lock();
         state.waiting_bytes -= line.len();
+        state.waits_since = None;
         if state.failure.take().is_some() {
             drop(state);
             tracing::info!("the audit log is written again");
@@ -215,6 +229,9 @@ const MAX_BYTES: usize = 8 << 20;
 
 /// How long the thread waits before it tries again to write.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How long the system may take for a line. A disk takes milliseconds, and a busy one a second.
+const STALL: Duration = Duration::from_secs(5);
 
 /// How long the thread sleeps without a line; any change wakes it sooner.
 const IDLE: Duration = Duration::from_secs(60);

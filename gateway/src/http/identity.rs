@@ -46,7 +46,8 @@ impl FromRequestParts<Gateway> for Identity {
         };
         readers.identify(parts, peer(parts)).await.map_err(|denied| {
             gateway.hub.metrics().note_auth_failure(denied.cause);
-            denied.rejection
+            // An auditor must tell a forged credential from one that has expired.
+            denied.rejection.because(denied.cause.name())
         })
     }
 }

@@ -34,12 +34,14 @@ pub(crate) async fn stream(
     State(gateway): State<Gateway>,
     identity: Identity,
     caller: Caller,
+    trail: Trail,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let identity = named(&gateway, identity);
+    trail.note_user(identity.user_or_anonymous());
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link).at(PATH);
@@ -65,7 +67,7 @@ pub(crate) async fn stream(
                 channels: vec![channel.to_string()],
                 refused: Vec::new(),
                 resumed: params.beginning.resume != Resume::Live,
-            });
+            })?;
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
             let lease = identity.lease().watch(gateway.timing.expiry_notice);
             let reader = (forwarded, place, lease, audit);

@@ -29,6 +29,7 @@ use crate::http::rejection::{NO_DOCUMENT, Rejection};
 use crate::http::state::Gateway;
 use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{SubscribeParams, parse_channels};
+use crate::http::trail::Trail;
 use crate::hub::bounds::Extent;
 use crate::hub::connection::{ConnectionInfo, now_millis};
 use crate::limits::streams::StreamPlace;
@@ -53,10 +54,12 @@ pub(crate) async fn subscribe(
     State(gateway): State<Gateway>,
     identity: Identity,
     caller: Caller,
+    trail: Trail,
     uri: Uri,
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
+    trail.note_user(identity.user_or_anonymous());
     let query = uri.query().unwrap_or_default();
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
@@ -120,7 +123,7 @@ pub(crate) async fn open(
         channels: reader.granted().map(|(name, ..)| name.to_string()).collect(),
         refused: refused.iter().map(ToString::to_string).collect(),
         resumed: params.beginning.resume != Resume::Live,
-    });
+    })?;
     let greeting = greeting(gateway, &reader, &refused, &params.received);
     if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
         link.set_lag(Arc::clone(lag));

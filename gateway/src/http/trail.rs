@@ -5,12 +5,14 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{FromRef, FromRequestParts, Request, State};
+use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use logs_sse_core::channel::ChannelName;
 
+use crate::audit::NotRecorded;
 use crate::audit::record::Record;
 use crate::http::caller::Caller;
 use crate::http::proxy;
@@ -36,6 +38,11 @@ impl Trail {
     /// Returns the trail of a request.
     pub(crate) fn of(extensions: &axum::http::Extensions) -> Self {
         extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// Notes the reader, so that a refusal names whom it concerns.
+    pub(crate) fn note_user(&self, user: &str) {
+        self.note(|noted| noted.user = Some(user.into()));
     }
 
     /// Notes who reads which channel.
@@ -97,7 +104,7 @@ where
     let trail = Trail(Some(Arc::default()));
     parts.extensions.insert(trail.clone());
     let response = if kind.is_reading() && audit.refuses_readers() {
-        not_recorded()
+        Rejection::from(NotRecorded).into_response()
     } else {
         next.run(Request::from_parts(parts, body)).await
     };
@@ -120,7 +127,7 @@ where
             ..Record::of(kind.refused())
         });
     } else if let Some(event) = kind.done() {
-        audit.write(&Record {
+        let record = Record {
             user: noted.user.map(Into::into),
             token: noted.token.map(Into::into),
             client: Some(caller.client),
@@ -131,7 +138,12 @@ where
             channels: noted.channel.or(purged).into_iter().collect::<Vec<_>>().into(),
             connection: noted.connection.map(Into::into),
             ..Record::of(event)
-        });
+        };
+        if let Err(lost) = audit.write_reading(&record)
+            && kind.is_reading()
+        {
+            return Rejection::from(lost).into_response();
+        }
     }
     response
 }
@@ -245,12 +257,13 @@ fn reason(response: &Response) -> &'static str {
     }
 }
 
-fn not_recorded() -> Response {
-    let error = "the audit log cannot be written, and this gateway serves no reader without it";
-    Rejection::new(StatusCode::SERVICE_UNAVAILABLE, error)
-        .with(axum::http::header::RETRY_AFTER, fastrand::u16(5..=15))
-        .because("audit")
-        .into_response()
+impl From<NotRecorded> for Rejection {
+    fn from(NotRecorded: NotRecorded) -> Self {
+        let error = "the audit log cannot be written, and this gateway serves no reader without it";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
+            .with(RETRY_AFTER, fastrand::u16(5..=15))
+            .because("audit")
+    }
 }
 
 fn lock(noted: &Mutex<Noted>) -> MutexGuard<'_, Noted> {

@@ -6,6 +6,13 @@ use std::net::{IpAddr, Ipv6Addr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Subnet(IpAddr);
 
+impl Subnet {
+    /// Returns the first address of the network.
+    pub(crate) fn address(self) -> IpAddr {
+        self.0
+    }
+}
+
 impl From<IpAddr> for Subnet {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {
