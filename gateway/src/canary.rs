@@ -89,26 +89,30 @@ impl Canary {
         self.pending().get_or_insert(start);
         let entry = to_raw_value(&number).expect("a number is JSON");
         self.published.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = hub.submit(channel, &entry, None).stored().await {
-            tracing::error!(%error, "the gateway's own log was not stored");
-        }
         let wanted = format!("\"data\":{number},");
-        let read = async {
+        // Storing may fail, or take as long as the disk, so it is part of what is timed.
+        let delivered = async {
+            let stored = hub.submit(channel, &entry, None).stored().await;
+            stored.map_err(|error| format!("was not stored: {error}"))?;
             loop {
                 match reader.next().await {
-                    Next::Page(page) if contains(&page, wanted.as_bytes()) => return true,
+                    Next::Page(page) if contains(&page, wanted.as_bytes()) => return Ok(()),
                     Next::Page(_) => {}
-                    Next::TooSlow => return false,
+                    Next::TooSlow => return Err("was dropped, since its reader was slow".into()),
                 }
             }
         };
-        if timeout(DEADLINE, read).await == Ok(true) {
-            self.received.fetch_add(1, Ordering::Relaxed);
-            self.lag.observe(start.elapsed().as_secs_f64());
-            *self.pending() = None;
-        } else {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-            tracing::error!("the gateway's own log was not delivered within {DEADLINE:?}");
+        let late = |_| Err(format!("was not delivered within {DEADLINE:?}"));
+        match timeout(DEADLINE, delivered).await.unwrap_or_else(late) {
+            Ok(()) => {
+                self.received.fetch_add(1, Ordering::Relaxed);
+                self.lag.observe(start.elapsed().as_secs_f64());
+                *self.pending() = None;
+            }
+            Err(reason) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::error!("the gateway's own log {reason}");
+            }
         }
     }
 
