@@ -119,12 +119,12 @@ impl Reload {
         if prepared.mode().is_demo() != running.mode.is_demo() {
             return Err(vec![OTHER_MODE.into()]);
         }
-        self.refuse_less_protection(&loaded)?;
         // A new host takes effect after a restart, but the tokens do now.
         check_strength(prepared.tokens(), &self.host).map_err(|error| vec![error])?;
         if prepared.tokens().is_demo() && !running.tokens.is_demo() {
             return Err(vec![NO_TOKENS.into()]);
         }
+        self.refuse_less_protection(&loaded)?;
         Ok((loaded, prepared))
     }
 
