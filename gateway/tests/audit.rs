@@ -218,7 +218,7 @@ fn a_required_audit_log_that_accepts_nothing_refuses_readers() {
     let mut command = support::process::command(&["--port", "0", "--audit-required"]);
     command.args(["--audit-log", "-", "--admin", &admin]).stdout(Stdio::piped());
     let mut gateway = command.spawn().expect("it starts");
-    // Nobody reads on after the address, as if the runtime of a container stood still.
+    // No one reads on after the address, as if the runtime of a container stood still.
     let mut output = BufReader::with_capacity(1, gateway.stdout.take().expect("a pipe"));
     let mut line = String::new();
     let url = loop {
