@@ -11,17 +11,20 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use disk::{Folder, Stored, is_stored};
+use support::PATIENCE;
 use support::process::Raw;
 
 /// A gateway whose data is on a file system of 8 MB that only its own processes see.
 ///
 /// `unshare` makes it without root, where the system allows that.
-fn on_a_small_disk(folder: &Folder) -> Option<Stored> {
+fn on_a_small_disk(folder: &Folder, flags: &str) -> Option<Stored> {
     fs::create_dir(folder.path()).expect("a folder");
     let script = format!(
-        "mount -t tmpfs -o size=8m tmpfs {0} && exec {1} --demo --port 0 --admin 0 --engine disk --data-dir {0}/data",
+        "mount -t tmpfs -o size=8m tmpfs {0} && exec {1} --demo --port 0 --admin 0 --engine disk --data-dir {0}/data {flags}",
         folder.text(),
         env!("CARGO_BIN_EXE_logs-gateway")
     );
@@ -56,7 +59,7 @@ fn fill(gateway: &Stored, folder: &Folder) -> PathBuf {
 #[test]
 fn a_full_disk_refuses_publishers_and_serves_readers_until_there_is_room() {
     let folder = Folder::new();
-    let Some(gateway) = on_a_small_disk(&folder) else { return };
+    let Some(gateway) = on_a_small_disk(&folder, "") else { return };
     for number in 1..=20 {
         assert!(is_stored(&gateway.publish("f", &format!("m{number}"), &number.to_string())));
     }
@@ -87,4 +90,30 @@ fn a_full_disk_refuses_publishers_and_serves_readers_until_there_is_room() {
     stream.until("\"room\"");
     let history = gateway.history("f");
     assert_eq!(history.last(), Some(&(stored as u64 + 1, "room".to_owned())));
+}
+
+#[test]
+fn a_full_disk_fails_the_canary_until_there_is_room() {
+    let folder = Folder::new();
+    let Some(gateway) = on_a_small_disk(&folder, "--canary 20ms") else { return };
+    let until = |what: &str, is_done: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        while !is_done() {
+            assert!(start.elapsed() < 2 * PATIENCE, "{what}");
+            sleep(Duration::from_millis(10));
+        }
+    };
+    until("it is delivered", &|| gateway.metric("canary_lag_seconds_count") >= 1.0);
+    let ballast = fill(&gateway, &folder);
+    let long = "x".repeat(100_000);
+    let mut number = 0;
+    while is_stored(&gateway.publish("f", &long, &number.to_string())) {
+        number += 1;
+        assert!(number < 500, "the disk is never full");
+    }
+    until("it fails", &|| gateway.metric("canary_failures_total") >= 1.0);
+    let ready = || gateway.ask_admin("GET", "/ready");
+    until("it is not ready", &|| ready().contains("the gateway's own log was not delivered"));
+    fs::remove_file(ballast).expect("it exists");
+    until("it is ready again", &|| gateway.metric("ready") == 1.0);
 }
