@@ -78,10 +78,25 @@ fn no_output_contains_what_a_rule_matches() {
     is_clean(&history);
 }
 
+/// Rules that replace each other's replacements without end.
+const CIRCULAR: &str = "[[rule]]\nname = \"a\"\npattern = 'a'\nreplacement = \"b\"\n[[rule]]\nname = \"b\"\npattern = 'b'\nreplacement = \"a\"\n";
+
+#[test]
+fn a_log_that_cannot_be_redacted_counts_in_no_limit() {
+    let rules = File::new("circular-limits", CIRCULAR);
+    let flags = ["--port", "0", "--redact", rules.path(), "--max-channel-logs-per-second", "1"];
+    let gateway = Process::start(command(&flags).stderr(Stdio::null()));
+    for _ in 0..10 {
+        let answer = post(&gateway, "", &log("\"a secret\""));
+        assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
+    }
+    let answer = post(&gateway, "", &log("5"));
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 #[test]
 fn a_log_that_cannot_be_redacted_is_refused() {
-    let circular = "[[rule]]\nname = \"a\"\npattern = 'a'\nreplacement = \"b\"\n[[rule]]\nname = \"b\"\npattern = 'b'\nreplacement = \"a\"\n";
-    let rules = File::new("circular", circular);
+    let rules = File::new("circular", CIRCULAR);
     let gateway =
         Process::start(command(&["--port", "0", "--redact", rules.path()]).stderr(Stdio::null()));
     let answer = post(&gateway, "", &log("\"a secret\""));

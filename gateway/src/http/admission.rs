@@ -39,12 +39,12 @@ pub(crate) fn admit<'a>(
     let sent = (grant.name(), &log.channel, bytes);
     // Before the costly part, and again after it: a log that cannot be redacted counts nowhere.
     publishing.check(&config, sent, Instant::now()).map_err(too_fast)?;
-    let redacted = gateway
-        .redaction
-        .apply(&log.channel, log.data, config.log_bytes)
-        .map_err(|failed| not_redacted(failed, config.log_bytes))?;
-    publishing.admit(&config, sent, Instant::now()).map_err(too_fast)?;
-    Ok(redacted)
+    let redacted = gateway.redaction.apply(&log.channel, log.data, config.log_bytes);
+    // What used up its time counts all the same, or it could be sent without end.
+    if redacted.is_ok() || matches!(redacted, Err(Failed::TooSlow)) {
+        publishing.admit(&config, sent, Instant::now()).map_err(too_fast)?;
+    }
+    redacted.map_err(|failed| not_redacted(failed, config.log_bytes))
 }
 
 fn too_fast(TooFast { limit, value, wait }: TooFast) -> Rejection {
