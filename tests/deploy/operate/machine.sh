@@ -16,6 +16,6 @@ export PATH="$HERE/bin:$PATH"
 python3 "$HERE/application.py" &
 until (exec 3<>/dev/tcp/127.0.0.1/3000) 2>/dev/null; do sleep 0.1; done
 
-set -x
+trap 'echo "failed: $BASH_COMMAND"' ERR
 # shellcheck source=/dev/null
 . "$1"
