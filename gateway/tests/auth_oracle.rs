@@ -244,6 +244,7 @@ async fn gateway() -> (Production, Server, [File; 2]) {
     let flags = [
         &["--auth-forward-url", &url, "--auth-jwt-secret-file", files[0].path()][..],
         &["--trusted-proxy", "127.0.0.1", "--trusted-proxy-secret-file", files[1].path()],
+        &["--trusted-proxy-names-readers", "--auth-jwt-workspace-patterns"],
         &["--auth-jwt-cookie", "jwt", "--auth-jwt-query", "t"],
         &["--auth-jwt-channels-claim", "channels", "--heartbeat", "100ms"],
         &["--token", &format!("faas={TOKEN}")],
