@@ -69,7 +69,7 @@ impl Mode {
     }
 
     /// Replaces trusted proxies and keys with those of `other`, and ends the streams that depend on
-    /// what is no longer valid. The mode itself stays.
+    /// credentials that are invalid now. The mode itself stays.
     pub fn replace(&self, other: &Self) {
         let (Self::Production(own), Self::Production(other)) = (self, other) else { return };
         let (old, new) = (own.proxies.load_full(), other.proxies.load_full());

@@ -53,8 +53,8 @@ pub(crate) struct Auth {
     auth_forward_cache: Duration,
     #[command(flatten)]
     jwt: JwtFlags,
-    /// Ask the application and read a JWK set over http from other machines too: whoever can read or
-    /// change that traffic receives the cookies of all readers, or signs their tokens.
+    /// Ask the application and read a JWK set over http from other machines too: an attacker on
+    /// the way reads the cookies of all readers, or decides what they may read.
     #[arg(long)]
     auth_plain_http: bool,
     /// How long before its end a credential is announced to expire.
@@ -274,7 +274,7 @@ fn parse_name(text: &str) -> Result<String, &'static str> {
 const URL: &str =
     "expected an http(s) URL without a user or a fragment, such as http://127.0.0.1:3000/session";
 
-const PLAIN_HTTP: &str = "http to another machine is not encrypted, and whoever answers in its place decides who may read: use https, or add --auth-plain-http if the network protects it";
+const PLAIN_HTTP: &str = "http to another machine is not encrypted, and an attacker on the way can decide who may read: use https, or add --auth-plain-http if the network protects it";
 
 const NO_PROXY: &str = "--trusted-proxy-names-readers needs a proxy: set --trusted-proxy or --trusted-proxy-secret-file";
 
