@@ -119,6 +119,7 @@ impl Reload {
         if prepared.mode().is_demo() != running.mode.is_demo() {
             return Err(vec![OTHER_MODE.into()]);
         }
+        running.mode.check_replacement(prepared.mode()).map_err(|error| vec![error])?;
         // A new host takes effect after a restart, but the tokens do now.
         check_strength(prepared.tokens(), &self.host).map_err(|error| vec![error])?;
         if prepared.tokens().is_demo() && !running.tokens.is_demo() {
@@ -195,7 +196,7 @@ const PROTECTING: [(&str, &str); 3] = [
 ];
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 35] = [
+const CHANGEABLE: [&str; 36] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
@@ -229,6 +230,7 @@ const CHANGEABLE: [&str; 35] = [
     "tls-key",
     "tokens",
     "trusted-proxy",
+    "trusted-proxy-session",
     "auth-jwt-secret-file",
     "trusted-proxy-secret-file",
 ];

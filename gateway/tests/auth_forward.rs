@@ -80,6 +80,9 @@ async fn answer(State(application): State<Application>, headers: HeaderMap) -> R
         sessions.asked.push(headers.clone());
         (sessions.known.get(cookie).cloned(), sessions.broken)
     };
+    if cookie.starts_with("session=stranger") {
+        return std::future::pending().await;
+    }
     // Long enough for others to ask meanwhile.
     tokio::time::sleep(Duration::from_millis(20)).await;
     let user = ("x-user-id", "jane".to_owned());
@@ -294,4 +297,43 @@ async fn a_wrong_token_is_not_rescued_by_a_session() {
     assert_eq!(status(with(&gateway, &path, "one")).await, 200);
     let named = with(&gateway, &path, "one").header("X-User-Id", "admin");
     assert_eq!(status(named).await, 401, "no proxy is trusted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_with_invented_sessions_keep_nobody_out() {
+    let (application, server) = Application::start(&[("one", "a")]).await;
+    // None of the questions about strangers is answered in time, nor given up.
+    let times = ["--auth-forward-cache", "2s", "--auth-forward-timeout", "60s"];
+    let gateway = asking(&server, &[&["--trusted-proxy", "127.0.0.1"], &times[..]].concat()).await;
+    let path = first_route();
+    let from = |session: &str, client: &str| {
+        with(&gateway, &path, session).header("X-Forwarded-For", client)
+    };
+    let (mut kept, _) = open(from("one", "192.0.2.1")).await;
+    let mut strangers = tokio::task::JoinSet::new();
+    for number in 0..300 {
+        strangers.spawn(from(&format!("stranger{number}"), "203.0.113.9").send());
+    }
+    let of_strangers = |asked: &[HeaderMap]| {
+        let is_one = |headers: &&HeaderMap| {
+            headers["cookie"].to_str().is_ok_and(|cookie| cookie.contains("stranger"))
+        };
+        asked.iter().filter(is_one).count()
+    };
+    until("strangers are asked about", async || of_strangers(&application.lock().asked) >= 32)
+        .await;
+    for number in 0..10 {
+        let session = format!("late{number}");
+        application.log_in(&session, "a");
+        assert_eq!(status(from(&session, "192.0.2.2")).await, 200, "{session}");
+    }
+    // It is asked about the open stream too, which would end otherwise.
+    let asked = || {
+        let is_one = |headers: &&HeaderMap| headers["cookie"] == "session=one";
+        application.lock().asked.iter().filter(is_one).count()
+    };
+    until("the open stream is asked about", async || asked() >= 3).await;
+    gateway.publish("a", "still open").await;
+    assert_eq!(kept.event().await.expect("the stream continues").0, "1");
+    assert_eq!(of_strangers(&application.lock().asked), 32);
 }

@@ -237,13 +237,15 @@ async fn application() -> Server {
 }
 
 /// A gateway with one log on every channel, and what it depends on.
-async fn gateway() -> (Production, Server, [File; 2]) {
+async fn gateway(name: &str) -> (Production, Server, [File; 2]) {
     let application = application().await;
-    let files = [File::new("oracle-jwt", SECRET), File::new("oracle-proxy", PROXY_SECRET)];
+    let file = |kind: &str, text| File::new(&format!("oracle-{name}-{kind}"), text);
+    let files = [file("jwt", SECRET), file("proxy", PROXY_SECRET)];
     let url = format!("{}/session", application.url);
     let flags = [
         &["--auth-forward-url", &url, "--auth-jwt-secret-file", files[0].path()][..],
         &["--trusted-proxy", "127.0.0.1", "--trusted-proxy-secret-file", files[1].path()],
+        &["--trusted-proxy-names-readers", "--auth-jwt-workspace-patterns"],
         &["--auth-jwt-cookie", "jwt", "--auth-jwt-query", "t"],
         &["--auth-jwt-channels-claim", "channels", "--heartbeat", "100ms"],
         &["--token", &format!("faas={TOKEN}")],
@@ -263,7 +265,7 @@ async fn gateway() -> (Production, Server, [File; 2]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_byte_of_a_log_reaches_a_reader_without_a_grant() {
-    let (gateway, _application, _files) = gateway().await;
+    let (gateway, _application, _files) = gateway("random").await;
     let issuer = Issuer::secret(SECRET);
     let all = channels();
     let seed = std::env::var("LOGS_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -302,7 +304,7 @@ async fn no_byte_of_a_log_reaches_a_reader_without_a_grant() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_header_that_cannot_be_read_is_refused_on_every_route() {
-    let (gateway, _application, _files) = gateway().await;
+    let (gateway, _application, _files) = gateway("headers").await;
     let issuer = Issuer::secret(SECRET);
     let mut all = claims(&["*"], 600);
     all["channels"] = json!("logs:*:*:*");

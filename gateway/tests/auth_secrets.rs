@@ -29,7 +29,7 @@ async fn no_credential_of_a_reader_appears_in_the_log_or_in_a_response() {
     let flags = [
         &["--port", "0", "--token", "etl=hunter2-hunter2-hunter2", "--log-level", "trace"][..],
         &["--auth-forward-url", &url, "--auth-jwt-secret-file", files[0].path()],
-        &["--trusted-proxy-secret-file", files[1].path()],
+        &["--trusted-proxy-names-readers", "--trusted-proxy-secret-file", files[1].path()],
         &["--auth-jwt-cookie", "jwt", "--auth-jwt-query", "t"],
         &RULES,
     ];

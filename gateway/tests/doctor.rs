@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+#[path = "support/jwt.rs"]
+mod jwt;
 mod support;
 #[path = "support/temporary.rs"]
 mod temporary;
@@ -11,6 +13,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use jwt::{Issuer, RULES, SECRET};
 use serde_json::Value;
 use support::process::{Process, command, ended};
 use temporary::File;
@@ -163,6 +166,38 @@ fn each_bad_directive_of_nginx_is_found_and_named() {
     assert_eq!((found.code, &found.report["problems"]), (Some(1), &5.into()));
     let lost = found.finding("query parameters")["found"].as_str().expect("a text");
     assert!(lost.contains("last_event_id, batch, tail"), "{lost}");
+}
+
+#[test]
+fn a_client_that_names_itself_is_found_behind_a_proxy_that_passes_its_headers_on() {
+    let key = File::new("doctor-key", SECRET);
+    let token = Issuer::secret(SECRET).token(&["workspace123"], 600);
+    let bearer = File::new("doctor-bearer", &token);
+    let start = |flags: &[&str]| {
+        let own = ["--port", "0", "--heartbeat", "1s", "--token", "etl=l5-etl-token"];
+        let keys = ["--auth-jwt-secret-file", key.path(), "--trusted-proxy", "127.0.0.1"];
+        let mut gateway = command(&[&own[..], &keys, &RULES, flags].concat());
+        Process::start(gateway.env_remove("LOGS_GATEWAY_DEMO").stderr(Stdio::null()))
+    };
+    let passes = "proxy_http_version 1.1; proxy_buffering off;";
+    let removes =
+        format!("{passes} proxy_set_header X-User-Id \"\"; proxy_set_header X-Workspace-Id \"\";");
+    let (safe, open) = (start(&[]), start(&["--trusted-proxy-names-readers"]));
+    for (name, gateway, directives, is_good) in [
+        ("safe", &safe, passes, true),
+        ("removes", &open, &*removes, true),
+        ("believed", &open, passes, false),
+    ] {
+        let Some(nginx) = Nginx::start(name, gateway, directives) else { return };
+        let found = Found::at(nginx.url(), &["--bearer-file", bearer.path()]);
+        if is_good {
+            found.assert("identity headers", "good");
+        } else {
+            found.assert_problem("identity headers", "proxy_set_header X-User-Id");
+            let text = found.finding("identity headers")["found"].as_str().expect("a text");
+            assert!(text.contains("is believed"), "{text}");
+        }
+    }
 }
 
 #[test]

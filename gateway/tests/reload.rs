@@ -90,11 +90,33 @@ fn a_reload_makes_no_demo_of_a_gateway_and_no_gateway_of_a_demo() {
 }
 
 #[test]
-fn trusted_proxies_are_replaced_without_ending_a_stream() {
+fn a_reload_neither_adds_nor_removes_the_keys_of_readers() {
+    let tokens = File::new("reload-keys-tokens", TOKENS);
+    let secret = File::new("reload-keys-secret", "0123456789abcdef0123456789abcdef");
+    let set = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let set = File::new("reload-keys-set", set);
+    let proxy = format!("tokens = {:?}\ntrusted-proxy = [\"127.0.0.1\"]\n", tokens.path());
+    let rules = "auth-jwt-issuer = \"i\"\nauth-jwt-audience = \"a\"\n";
+    let with_secret = format!("{proxy}{rules}auth-jwt-secret-file = {:?}\n", secret.path());
+    let with_set = format!("{proxy}{rules}auth-jwks = {:?}\n", set.path());
+    let mut reloading = Reloading::start("keys", &with_secret);
+    for config in [&proxy, &with_set] {
+        let result = reloading.reload(config);
+        assert!(result.contains("stays in force: auth-jwt-secret-file or auth-jwks"), "{result}");
+    }
+    let result = reloading.reload(&with_secret);
+    assert!(result.contains("was reloaded"), "{result}");
+    let mut without = Reloading::start("no-keys", &proxy);
+    let result = without.reload(&with_secret);
+    assert!(result.contains("stays in force: auth-jwt-secret-file or auth-jwks"), "{result}");
+}
+
+#[test]
+fn streams_end_when_their_proxy_is_no_longer_trusted() {
     let tokens = File::new("reload-proxy-tokens", TOKENS);
     let config =
-        |proxy: &str| format!("tokens = {:?}\ntrusted-proxy = [{proxy:?}]\n", tokens.path());
-    let mut reloading = Reloading::start("proxy", &config("127.0.0.1"));
+        |proxies: &str| format!("tokens = {:?}\ntrusted-proxy = [{proxies}]\n", tokens.path());
+    let mut reloading = Reloading::start("proxy", &config("\"127.0.0.1\""));
     let path = "/logs/stream?channels=logs:etl:w";
     let head = format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nX-User-Id: jane\r\nX-Workspace-Id: w\r\n\r\n"
@@ -108,11 +130,15 @@ fn trusted_proxies_are_replaced_without_ending_a_stream() {
     };
     let mut reader = open(&reloading);
     assert!(reader.text.starts_with("HTTP/1.1 200"), "{}", reader.text);
-    let result = reloading.reload(&config("10.0.0.1"));
+    let result = reloading.reload(&config("\"10.0.0.1\", \"127.0.0.1\""));
     assert!(result.contains("was reloaded"), "{result}");
-    assert!(open(&reloading).text.starts_with("HTTP/1.1 401"));
     assert_eq!(reloading.publish(SECRET), "200");
     reader.until("\"seq\":1");
+    let result = reloading.reload(&config("\"10.0.0.1\""));
+    assert!(result.contains("was reloaded"), "{result}");
+    assert!(open(&reloading).text.starts_with("HTTP/1.1 401"));
+    reader.until("\"reason\":\"expired\"");
+    assert!(!reader.text.contains("\"seq\":2"), "{}", reader.text);
 }
 
 #[test]

@@ -45,6 +45,12 @@ impl Grant {
         Self { workspaces: Workspaces::Patterns(workspaces), channels }
     }
 
+    /// Returns the grant of those channels of it that match one of the patterns, if there are any.
+    #[must_use]
+    pub(crate) fn only(self, channels: Option<Vec<ChannelPattern>>) -> Self {
+        Self { channels, ..self }
+    }
+
     /// Returns whether the reader may read `channel`.
     #[must_use]
     pub fn allows(&self, channel: &ChannelName) -> bool {

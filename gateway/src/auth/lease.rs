@@ -11,12 +11,11 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::forward::watch::Watched;
 use crate::auth::forward::{Forward, Session};
 
-/// Until when a reader may read. The default is without an end, which only readers have whom a
-/// proxy names.
+/// Until when a reader may read. The default is without an end, which only readers of a demo have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lease {
     expires: Option<Instant>,
-    /// Cancelled when the key that signed the credential is withdrawn.
+    /// Cancelled when the key that signed the credential, or the trust in the proxy, is withdrawn.
     withdrawn: Option<CancellationToken>,
     /// The application's session, which it may end.
     session: Option<(Arc<Forward>, Session)>,
@@ -25,6 +24,14 @@ pub(crate) struct Lease {
 impl Lease {
     pub(crate) fn of_token(expires: Instant, withdrawn: CancellationToken) -> Self {
         Self { expires: Some(expires), withdrawn: Some(withdrawn), session: None }
+    }
+
+    /// Returns the lease of a reader whom a proxy names, for `session` if it ends at all.
+    pub(crate) fn of_proxy(session: Option<Duration>, withdrawn: CancellationToken) -> Self {
+        // Streams that were opened together end at different times.
+        let left = session.map(|session| session.mul_f64(0.9 + 0.1 * fastrand::f64()));
+        let expires = left.and_then(|left| Instant::now().checked_add(left));
+        Self { expires, withdrawn: Some(withdrawn), session: None }
     }
 
     pub(crate) fn of_session(forward: Arc<Forward>, session: Session) -> Self {

@@ -24,7 +24,7 @@ use crate::auth::credentials::{authorization, token};
 use crate::auth::denied::{Cause, Denied};
 use crate::auth::forward::Forward;
 use crate::auth::jwt::Jwt;
-use crate::auth::trusted_proxy::{TrustedProxies, untrusted};
+use crate::auth::trusted_proxy::{TrustedProxies, names_nobody, untrusted};
 use crate::http::identity::{Identity, Named};
 
 /// What the gateway is for, which decides who may use it. It never changes while it runs.
@@ -55,10 +55,28 @@ impl Mode {
         }
     }
 
-    /// Replaces trusted proxies and keys with those of `other`. The mode itself stays.
+    /// Checks that `other` can replace this one while the gateway runs.
+    ///
+    /// # Errors
+    /// A sentence, if there are tokens in only one of them, or with another kind of keys: the old
+    /// keys would stay valid although the configuration no longer names them.
+    pub fn check_replacement(&self, other: &Self) -> Result<(), String> {
+        let kind = |mode: &Self| match mode {
+            Self::Demo => None,
+            Self::Production(readers) => readers.jwt.as_ref().map(Jwt::has_secrets),
+        };
+        if kind(self) == kind(other) { Ok(()) } else { Err(OTHER_KEYS.into()) }
+    }
+
+    /// Replaces trusted proxies and keys with those of `other`, and ends the streams that depend on
+    /// credentials that are invalid now. The mode itself stays.
     pub fn replace(&self, other: &Self) {
         let (Self::Production(own), Self::Production(other)) = (self, other) else { return };
-        own.proxies.store(other.proxies.load_full());
+        let (old, new) = (own.proxies.load_full(), other.proxies.load_full());
+        own.proxies.store(new.as_deref().map(|new| new.clone().after(old.as_deref()).into()));
+        if let (Some(old), None) = (old, new) {
+            old.withdraw();
+        }
         if let (Some(own), Some(other)) = (&own.jwt, &other.jwt) {
             own.replace_keys(other);
         }
@@ -67,8 +85,7 @@ impl Mode {
     /// Returns the client of a request from `peer`, which differs behind a trusted proxy.
     pub(crate) fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let Self::Production(readers) = self else { return peer };
-        let proxies = readers.proxies.load();
-        proxies.as_ref().map_or(peer, |proxies| proxies.client(headers, peer))
+        readers.client(headers, peer)
     }
 }
 
@@ -76,21 +93,29 @@ impl Mode {
 #[derive(Debug)]
 pub struct Readers {
     proxies: ArcSwapOption<TrustedProxies>,
+    /// Whether the headers of a proxy name readers. A reload must not change it: a proxy that only
+    /// forwards requests passes the headers of strangers on.
+    proxies_name_readers: bool,
     jwt: Option<Jwt>,
     forward: Option<Arc<Forward>>,
 }
 
 impl Readers {
-    /// Returns readers who are authenticated in one of these ways, or `None` without any.
+    /// Returns readers who are authenticated in one of these ways, or `None` without any. If there
+    /// are others, trusted proxies name readers only if `proxies_name_readers`, and the client's
+    /// address in any case.
     #[must_use]
     pub fn new(
         proxies: Option<TrustedProxies>,
+        proxies_name_readers: bool,
         jwt: Option<Jwt>,
         forward: Option<Arc<Forward>>,
     ) -> Option<Self> {
-        let has_any = proxies.is_some() || jwt.is_some() || forward.is_some();
+        let has_others = jwt.is_some() || forward.is_some();
+        let has_any = proxies.is_some() || has_others;
+        let proxies_name_readers = proxies_name_readers || !has_others;
         let proxies = ArcSwapOption::from_pointee(proxies);
-        has_any.then_some(Self { proxies, jwt, forward })
+        has_any.then_some(Self { proxies, proxies_name_readers, jwt, forward })
     }
 
     /// Returns who sends a request that came from `peer`.
@@ -103,6 +128,9 @@ impl Readers {
     pub(crate) async fn identify(&self, parts: &Parts, peer: IpAddr) -> Result<Identity, Denied> {
         let headers = &parts.headers;
         let named = Named::parse(headers).map_err(Denied::unreadable)?;
+        if named != Named::default() && !self.proxies_name_readers {
+            return Err(names_nobody());
+        }
         let token = match &self.jwt {
             Some(jwt) => self.own_token(token(parts, jwt.places())?),
             None => None,
@@ -120,7 +148,7 @@ impl Readers {
             return jwt.identify(&token).await;
         }
         if let Some(forward) = &self.forward
-            && let Some(identity) = forward.identify(headers).await?
+            && let Some(identity) = forward.identify(headers, self.client(headers, peer)).await?
         {
             return Ok(identity);
         }
@@ -132,6 +160,11 @@ impl Readers {
             ));
         }
         Err(self.missing())
+    }
+
+    fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        let proxies = self.proxies.load();
+        proxies.as_ref().map_or(peer, |proxies| proxies.client(headers, peer))
     }
 
     /// Returns a token that is this gateway's to judge. If the application is asked too, a text
@@ -153,3 +186,6 @@ impl Readers {
         )
     }
 }
+
+/// What was signed with the old keys must not stay valid without notice.
+const OTHER_KEYS: &str = "auth-jwt-secret-file or auth-jwks was added, removed or replaced by the other, which takes effect after a restart only: restart, or, to withdraw a secret, replace it in its file";

@@ -5,10 +5,12 @@
 
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 use subtle::ConstantTimeEq;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::denied::{Cause, Denied};
 use crate::auth::grant::Grant;
@@ -28,14 +30,45 @@ pub struct TrustedProxies {
     networks: Vec<Network>,
     /// The SHA-256 of the secret.
     secret: Option<Digest>,
+    /// After which time streams end, so that the proxy decides again.
+    session: Option<Duration>,
+    /// Cancelled when a proxy is no longer trusted.
+    withdrawn: CancellationToken,
 }
 
 impl TrustedProxies {
-    /// Returns proxies in these networks, which send this secret; `None` if neither is given.
+    /// Returns proxies in these networks, which send this secret; `None` if neither is given. Streams
+    /// of the readers that they name end after `session`.
     #[must_use]
-    pub fn new(networks: Vec<Network>, secret: Option<&Secret>) -> Option<Self> {
+    pub fn new(
+        networks: Vec<Network>,
+        secret: Option<&Secret>,
+        session: Option<Duration>,
+    ) -> Option<Self> {
         let secret = secret.map(|secret| digest_of(secret.as_bytes()));
-        (!networks.is_empty() || secret.is_some()).then_some(Self { networks, secret })
+        let withdrawn = CancellationToken::new();
+        let has_any = !networks.is_empty() || secret.is_some();
+        has_any.then_some(Self { networks, secret, session, withdrawn })
+    }
+
+    /// Returns these proxies in place of `old`, whose streams end unless each proxy of them is
+    /// trusted still.
+    pub(crate) fn after(mut self, old: Option<&Self>) -> Self {
+        let Some(old) = old else { return self };
+        let are_listed = |networks: &[Network]| {
+            !networks.is_empty() && networks.iter().all(|network| self.networks.contains(network))
+        };
+        if self.secret == old.secret && (self.networks.is_empty() || are_listed(&old.networks)) {
+            self.withdrawn = old.withdrawn.clone();
+        } else {
+            old.withdraw();
+        }
+        self
+    }
+
+    /// Ends the streams of readers whom these proxies have named.
+    pub(crate) fn withdraw(&self) {
+        self.withdrawn.cancel();
     }
 
     /// Returns the reader that a proxy names.
@@ -60,7 +93,8 @@ impl TrustedProxies {
                 ),
             ));
         };
-        Ok(Identity::new(user, Grant::of_ids(vec![workspace]), Lease::default()))
+        let lease = Lease::of_proxy(self.session, self.withdrawn.clone());
+        Ok(Identity::new(user, Grant::of_ids(vec![workspace]), lease))
     }
 
     /// Returns the client of a request from `peer`: the last address in `X-Forwarded-For` that is
@@ -108,7 +142,17 @@ impl TrustedProxies {
 pub(crate) fn untrusted() -> Denied {
     Denied::unauthenticated(
         Cause::Untrusted,
-        "the request names a reader and did not come through a trusted proxy: open the page through the proxy in front, or add its address to --trusted-proxy",
+        "the request names a reader and did not come through a trusted proxy: open the page through the proxy in front",
+    )
+}
+
+/// Returns the refusal of headers that name a reader where other credentials do.
+pub(crate) fn names_nobody() -> Denied {
+    Denied::unauthenticated(
+        Cause::Untrusted,
+        format!(
+            "{USER_HEADER} and {WORKSPACE_HEADER} name no reader here: expected a request without them, and a proxy in front that removes them"
+        ),
     )
 }
 
@@ -144,7 +188,26 @@ mod tests {
     fn proxies(networks: &[&str], secret: Option<&str>) -> TrustedProxies {
         let networks = networks.iter().map(|text| text.parse().expect("a network")).collect();
         let secret = secret.map(|text| digest_of(text.as_bytes()));
-        TrustedProxies { networks, secret }
+        TrustedProxies { networks, secret, session: None, withdrawn: CancellationToken::new() }
+    }
+
+    #[test]
+    fn streams_end_when_a_proxy_is_no_longer_trusted_and_not_otherwise() {
+        let two = ["10.0.0.0/8", "192.0.2.7"];
+        for (old, new, ends) in [
+            ((&two[..1], None), (&two[..1], None), false),
+            ((&two[..1], None), (&two, None), false),
+            ((&two, Some("hush")), (&two[..1], Some("hush")), true),
+            ((&two, Some("hush")), (&[], Some("hush")), false),
+            ((&[], Some("hush")), (&two, Some("hush")), true),
+            ((&two, Some("hush")), (&two, Some("hist")), true),
+            ((&two, None), (&two, Some("hush")), true),
+        ] {
+            let [old, new] = [old, new].map(|(networks, secret)| proxies(networks, secret));
+            let new = new.after(Some(&old));
+            assert_eq!(old.withdrawn.is_cancelled(), ends, "{old:?} {new:?}");
+            assert!(!new.withdrawn.is_cancelled(), "{old:?} {new:?}");
+        }
     }
 
     fn trusts(proxies: &TrustedProxies, peer: &str, secret: &[&str]) -> Option<bool> {

@@ -1,6 +1,7 @@
 //! The flags that decide who may read.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,6 +14,7 @@ use logs_gateway::auth::{Mode, Readers};
 use logs_gateway::http::outgoing::Outgoing;
 use reqwest::Url;
 
+use crate::cli::is_loopback;
 use crate::cli::parse::parse_time;
 
 /// How readers are authenticated.
@@ -30,6 +32,14 @@ pub(crate) struct Auth {
     /// only such a one.
     #[arg(long, value_name = "FILE")]
     trusted_proxy_secret_file: Option<PathBuf>,
+    /// Let these proxies name readers although there are tokens or an application to ask. Otherwise
+    /// they name the client's address only, since most proxies pass headers of a client on.
+    #[arg(long)]
+    trusted_proxy_names_readers: bool,
+    /// After which time a stream of a reader whom a proxy names ends and comes back through the
+    /// proxy, which decides again; "never" for no end.
+    #[arg(long, value_name = "TIME", default_value = "15min")]
+    trusted_proxy_session: Session,
     /// Ask the application at this URL who a reader is, with its cookies and Authorization. It
     /// answers 200 with X-User-Id and X-Workspace-Ids, or 401, or 403.
     #[arg(long, value_name = "URL", value_parser = parse_url)]
@@ -43,6 +53,10 @@ pub(crate) struct Auth {
     auth_forward_cache: Duration,
     #[command(flatten)]
     jwt: JwtFlags,
+    /// Ask the application and read a JWK set over http from other machines too: an attacker on
+    /// the way reads the cookies of all readers, or decides what they may read.
+    #[arg(long)]
+    auth_plain_http: bool,
     /// How long before its end a credential is announced to expire.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_time)]
     pub(crate) auth_expiry_notice: Duration,
@@ -71,9 +85,13 @@ struct JwtFlags {
     #[arg(long, value_name = "CLAIM", default_value = "sub")]
     auth_jwt_user_claim: ClaimName,
     /// The claim with the reader's workspaces, or its path, such as datashop.workspaces: a list of
-    /// ids, in which * stands for any characters.
+    /// ids.
     #[arg(long, value_name = "CLAIM", default_value = "workspaces")]
     auth_jwt_workspaces_claim: ClaimName,
+    /// Let * stand for any characters in the reader's workspaces. Only for an issuer that refuses it
+    /// in the ids of workspaces: a workspace named a* would be all that begin with a.
+    #[arg(long)]
+    auth_jwt_workspace_patterns: bool,
     /// The claim with patterns of channels, such as logs:etl:prod_*:*. A token without it grants
     /// nothing then.
     #[arg(long, value_name = "CLAIM")]
@@ -126,17 +144,66 @@ impl Auth {
     }
 
     fn readers(&self, outgoing: &Outgoing) -> Result<Option<Readers>, String> {
+        self.check_encryption()?;
         let secret = self
             .trusted_proxy_secret_file
             .as_deref()
             .map(|path| Secret::read("--trusted-proxy-secret-file", path))
             .transpose()?;
-        let proxies = TrustedProxies::new(self.trusted_proxies.clone(), secret.as_ref());
+        let proxies = TrustedProxies::new(
+            self.trusted_proxies.clone(),
+            secret.as_ref(),
+            self.trusted_proxy_session.0,
+        );
+        let names_readers = self.trusted_proxy_names_readers;
+        if names_readers && proxies.is_none() {
+            return Err(NO_PROXY.into());
+        }
         let forward = self.auth_forward_url.clone().map(|url| {
             let (timeout, cache) = (self.auth_forward_timeout, self.auth_forward_cache);
             Forward::new(Options { url, timeout, cache, outgoing: outgoing.clone() })
         });
-        Ok(Readers::new(proxies, self.jwt.readers(outgoing)?, forward.transpose()?))
+        Ok(Readers::new(proxies, names_readers, self.jwt.readers(outgoing)?, forward.transpose()?))
+    }
+}
+
+impl Auth {
+    /// Refuses http to other machines.
+    fn check_encryption(&self) -> Result<(), String> {
+        let keys = match &self.jwt.auth_jwks {
+            Some(Source::Url(url)) => Some(url),
+            _ => None,
+        };
+        let urls = [("--auth-forward-url", self.auth_forward_url.as_ref()), ("--auth-jwks", keys)];
+        for (flag, url) in urls {
+            if let Some(url) = url.filter(|url| !self.auth_plain_http && is_exposed(url)) {
+                return Err(format!("{flag} {}: {PLAIN_HTTP}", url.origin().ascii_serialization()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns whether requests to `url` leave this machine without encryption.
+fn is_exposed(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    url.scheme() == "http" && !is_loopback(host)
+}
+
+/// How long streams of readers last whom a proxy names; without a value, they have no end.
+#[derive(Clone, Copy, Debug)]
+struct Session(Option<Duration>);
+
+impl FromStr for Session {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        let time = parse_cache(text);
+        time.map(|time| Self(Some(time))).map_err(|error| format!("{error}, or \"never\""))
     }
 }
 
@@ -158,6 +225,7 @@ impl JwtFlags {
             claims: ClaimNames {
                 user: self.auth_jwt_user_claim.clone(),
                 workspaces: self.auth_jwt_workspaces_claim.clone(),
+                has_patterns: self.auth_jwt_workspace_patterns,
                 channels: self.auth_jwt_channels_claim.clone(),
             },
             places: TokenPlaces {
@@ -205,6 +273,10 @@ fn parse_name(text: &str) -> Result<String, &'static str> {
 
 const URL: &str =
     "expected an http(s) URL without a user or a fragment, such as http://127.0.0.1:3000/session";
+
+const PLAIN_HTTP: &str = "http to another machine is not encrypted, and an attacker on the way can decide who may read: use https, or add --auth-plain-http if the network protects it";
+
+const NO_PROXY: &str = "--trusted-proxy-names-readers needs a proxy: set --trusted-proxy or --trusted-proxy-secret-file";
 
 const READERS: &str =
     "--auth-forward-url, --auth-jwt-secret-file or --auth-jwks, or --trusted-proxy";

@@ -60,7 +60,7 @@ pub(crate) struct LimitArgs {
     /// How long a client may take to send the body of a request.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     body_timeout: Duration,
-    /// Requests with wrong credentials that one address may send in a minute before it receives 429;
+    /// Requests with a wrong token that one address may send in a minute before it receives 429;
     /// 0 for no limit. Requests with right ones are served in any case.
     #[arg(long, value_name = "N", default_value_t = AUTH_FAILURES)]
     max_auth_failures: usize,

@@ -233,11 +233,14 @@ pub(super) fn refused_identity(failure: &Failure) -> Finding {
     match failure {
         Failure::NoStream { status: StatusCode::BAD_REQUEST, .. } => Finding::problem(
             Check::Identity,
-            "X-User-Id of a client is kept beside the proxy's own, and the stream is refused with 400",
+            "X-User-Id and X-Workspace-Id of a client reach the gateway beside the proxy's own or a token, and the stream is refused with 400",
             Remedy::Identity,
         ),
-        Failure::NoStream { status, .. } if status.is_client_error() => {
-            Finding::good(Check::Identity, "X-User-Id of a client is refused")
+        Failure::NoStream { status, .. }
+            if matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+                || status.is_redirection() =>
+        {
+            Finding::good(Check::Identity, "X-User-Id and X-Workspace-Id of a client are refused")
         }
         failure => Finding::unknown(Check::Identity, failure.to_string()),
     }

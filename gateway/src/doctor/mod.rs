@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 use crate::demo::publisher::{Log, Publisher};
 use crate::doctor::advice::Proxies;
 pub use crate::doctor::finding::Report;
-use crate::doctor::finding::{Check, Finding};
+use crate::doctor::finding::{Check, Finding, Status};
 use crate::doctor::judge::{Arrivals, Greeted};
 use crate::doctor::probe::{Client, Opened};
 use crate::http::base_url::BaseUrl;
@@ -146,18 +146,32 @@ impl Doctor {
         judge::last_event_id(&seen)
     }
 
-    /// Sends what only the proxy in front may send, as an attacker would.
+    /// Sends what only the proxy in front may send, as an attacker would: without credentials, then
+    /// beside them.
     async fn identity(&self, client: &Client, greeted: &Greeted) -> Finding {
         if greeted.hello().is_none() {
             return greeted.unknown(Check::Identity);
         }
-        let name = HeaderName::from_static("x-user-id");
-        let headers = [(name, HeaderValue::from_static(IMPOSTOR))].into_iter().collect();
-        let seen = match client.open(&[], &headers).await {
-            Ok(mut opened) => Greeted::of(&mut opened).await,
-            Err(failure) => return judge::refused_identity(&failure),
-        };
-        judge::identity(&seen, IMPOSTOR)
+        let workspace = format!("{IMPOSTOR}-{:016x}", fastrand::u64(..));
+        let workspace = HeaderValue::from_str(&workspace).expect("letters, digits and hyphens");
+        let headers: HeaderMap = [
+            (HeaderName::from_static("x-user-id"), HeaderValue::from_static(IMPOSTOR)),
+            (HeaderName::from_static("x-workspace-id"), workspace),
+        ]
+        .into_iter()
+        .collect();
+        let stranger = self.named(&client.without_credentials(), &headers).await;
+        if self.credentials.is_empty() || stranger.status != Status::Good {
+            return stranger;
+        }
+        self.named(client, &headers).await
+    }
+
+    async fn named(&self, client: &Client, headers: &HeaderMap) -> Finding {
+        match client.open(&[], headers).await {
+            Ok(mut opened) => judge::identity(&Greeted::of(&mut opened).await, IMPOSTOR),
+            Err(failure) => judge::refused_identity(&failure),
+        }
     }
 }
 

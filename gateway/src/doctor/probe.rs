@@ -16,7 +16,7 @@ use crate::error_chain::error_chain;
 use crate::http::proxy;
 
 /// Opens streams as a page does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Client {
     client: reqwest::Client,
     url: String,
@@ -44,6 +44,11 @@ impl Client {
         };
         let (url, credentials) = (doctor.base.join(path), doctor.credentials.clone());
         Ok(Self { client, url, query, credentials })
+    }
+
+    /// Returns the same client as a stranger.
+    pub(super) fn without_credentials(&self) -> Self {
+        Self { credentials: HeaderMap::new(), ..self.clone() }
     }
 
     /// Opens a stream with more parameters and headers.

@@ -25,7 +25,7 @@ pub struct Config {
     pub log_bytes: usize,
     /// How long a request may take to send its body.
     pub body_timeout: Duration,
-    /// Requests with wrong credentials in a minute, from one address.
+    /// Publishers' requests with a wrong token in a minute, from one address.
     pub auth_failures: usize,
 }
 

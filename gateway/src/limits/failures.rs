@@ -1,8 +1,11 @@
-//! Throttles requests with wrong credentials by address: those above the limit are refused with 429.
+//! Throttles publishers with wrong tokens by address: those above the limit are refused with 429.
 //!
 //! Requests with right credentials pass, since many clients share the address of a proxy, and one of
 //! them must not lock out the others. Secrets are too long to be guessed at any rate; the limit
-//! keeps guesses from costing much and makes them visible.
+//! makes guesses visible.
+//!
+//! Readers without a valid credential are not throttled: a page that receives a 401 asks its user to
+//! log in, and one that received a 429 would wait and try again.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -40,9 +43,7 @@ impl Failures {
     }
 }
 
-/// Replaces the refusal of wrong credentials by a 429 if the address has sent too many.
-///
-/// Each 401 is about credentials; a 403 only if it says so.
+/// Replaces the refusal of a publisher's token by a 429 if the address has sent too many wrong ones.
 pub(crate) async fn throttle(
     State(gateway): State<Gateway>,
     caller: Caller,
@@ -50,9 +51,7 @@ pub(crate) async fn throttle(
     next: Next,
 ) -> Response {
     let response = next.run(request).await;
-    let is_failure = response.status() == StatusCode::UNAUTHORIZED
-        || response.extensions().get::<WrongCredentials>().is_some();
-    if !is_failure {
+    if response.extensions().get::<WrongCredentials>().is_none() {
         return response;
     }
     let limit = gateway.limits.config().auth_failures;

@@ -91,7 +91,7 @@ impl Limit {
             Self::BodyTime => "seconds for a body (body-timeout)",
             Self::HeadTime => "seconds for a request head (head-timeout)",
             Self::AuthFailures => {
-                "requests a minute with wrong credentials from this address (max-auth-failures)"
+                "requests a minute with a wrong token from this address (max-auth-failures)"
             }
             Self::Connections => "connections (max-connections)",
         }

@@ -5,10 +5,12 @@
 //! who a session belongs to does not depend on them.
 
 mod answer;
+mod slots;
 pub(crate) mod watch;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -16,13 +18,13 @@ use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use moka::future::Cache;
 use ring::hmac;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub(crate) use self::answer::{Answer, Granted};
 use crate::auth::credentials::{authorization, cookies};
 use crate::auth::denied::{Cause, Denied};
 use crate::auth::forward::answer::UntilStale;
+use crate::auth::forward::slots::{Slot, Slots};
 use crate::auth::forward::watch::Watched;
 use crate::auth::lease::Lease;
 use crate::error_chain::error_chain;
@@ -51,8 +53,10 @@ pub struct Forward {
     answers: Cache<Digest, Answer>,
     /// What open streams depend on.
     watched: Mutex<HashMap<Digest, Weak<Watched>>>,
-    /// Requests to the application at a time.
-    slots: Semaphore,
+    /// What questions wait for.
+    slots: Slots,
+    /// When an outage was last logged.
+    warned: Mutex<Option<Instant>>,
 }
 
 type Digest = [u8; 32];
@@ -104,11 +108,12 @@ impl Forward {
             key: hmac::Key::new(hmac::HMAC_SHA256, &random),
             answers,
             watched: Mutex::default(),
-            slots: Semaphore::new(MAX_REQUESTS),
+            slots: Slots::default(),
+            warned: Mutex::default(),
         }))
     }
 
-    /// Returns the reader of a request, or `None` if it has no credential.
+    /// Returns the reader of a request of `client`, or `None` if it has no credential.
     ///
     /// # Errors
     /// 400 for a credential that cannot be read in one way only, 401 or 403 if the application
@@ -116,10 +121,12 @@ impl Forward {
     pub(crate) async fn identify(
         self: &Arc<Self>,
         headers: &HeaderMap,
+        client: IpAddr,
     ) -> Result<Option<Identity>, Denied> {
         let Some(credential) = self.credential(headers)? else { return Ok(None) };
+        let question = self.ask(&credential, self.slots.of_client(client));
         // Requests with the same credential at the same time wait for one answer.
-        let answer = self.answers.get_with(credential.digest, self.ask(&credential)).await;
+        let answer = self.answers.get_with(credential.digest, question).await;
         let (granted, at) = answer.granted()?;
         let session = Session { credential, granted: Arc::clone(&granted), at };
         let lease = Lease::of_session(Arc::clone(self), session);
@@ -152,7 +159,7 @@ impl Forward {
 
     /// Asks again, whatever is remembered, and remembers the answer.
     async fn ask_again(&self, credential: &Credential) -> Answer {
-        let answer = self.ask(credential).await;
+        let answer = self.ask(credential, self.slots.of_streams()).await;
         // An outage does not end what was granted before its time.
         if !matches!(answer, Answer::Unavailable(_)) {
             self.answers.insert(credential.digest, answer.clone()).await;
@@ -160,9 +167,10 @@ impl Forward {
         answer
     }
 
-    async fn ask(&self, credential: &Credential) -> Answer {
+    /// Asks once there is a slot, within the time that the application has.
+    async fn ask(&self, credential: &Credential, slot: impl Future<Output = Slot>) -> Answer {
         let asked = tokio::time::timeout(self.options.timeout, async {
-            let _slot = self.slots.acquire().await;
+            let _slot = slot.await;
             let mut request = self.client.get(self.options.url.clone());
             if let Some(cookies) = &credential.cookies {
                 request = request.header(COOKIE, cookies);
@@ -177,9 +185,18 @@ impl Forward {
             Answer::Unavailable(format!("it did not answer within {seconds} s").into())
         });
         if let Answer::Unavailable(error) = &answer {
-            tracing::warn!("the application cannot be asked about a reader: {error}");
+            self.warn(error);
         }
         answer
+    }
+
+    /// Logs an outage, at most once a second, since strangers cause questions too.
+    fn warn(&self, error: &str) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.is_none_or(|at| at.elapsed() >= WARNINGS) {
+            *warned = Some(Instant::now());
+            tracing::warn!("the application cannot be asked about a reader: {error}");
+        }
     }
 
     fn credential(&self, headers: &HeaderMap) -> Result<Option<Credential>, Denied> {
@@ -230,8 +247,8 @@ impl Answer {
 /// About 5 MB of answers, more than readers of one gateway.
 const MAX_ANSWERS: u64 = 10_000;
 
-/// Strangers with invented cookies cannot send the application more at a time.
-const MAX_REQUESTS: usize = 64;
+/// The least time between two lines of the log about an outage.
+const WARNINGS: Duration = Duration::from_secs(1);
 
 /// More than browsers and servers in the field accept.
 const MAX_CREDENTIAL: usize = 32 * 1024;

@@ -93,3 +93,52 @@ async fn keep_asking(
 
 /// The time between two attempts during an outage.
 const RETRY: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::auth::forward::{Credential, Granted, Options};
+    use crate::auth::grant::Grant;
+    use crate::http::outgoing::Outgoing;
+
+    /// A thread that waits for itself does not end, so it is not joined.
+    #[test]
+    fn a_session_that_changes_while_its_last_stream_ends_blocks_nobody() {
+        // An error means that another test installed one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let forward = Forward::new(Options {
+            url: "http://127.0.0.1:9/".parse().expect("a URL"),
+            timeout: Duration::from_secs(3),
+            cache: Duration::from_secs(30),
+            outgoing: Outgoing::default(),
+        });
+        let forward = forward.expect("a client");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (done, all) = mpsc::channel();
+        // Comparing long names takes a while, in which the last stream of the other may end.
+        let long = "x".repeat(1 << 20);
+        for end in ["a", "b", "c"] {
+            let user = format!("{long}{end}");
+            let (forward, done, handle) =
+                (Arc::clone(&forward), done.clone(), runtime.handle().clone());
+            std::thread::spawn(move || {
+                let _runtime = handle.enter();
+                let granted = Granted { user, grant: Grant::of_ids(Vec::new()) };
+                let digest = Digest::default();
+                let credential = Credential { cookies: None, authorization: None, digest };
+                let session = Session { credential, granted: granted.into(), at: Instant::now() };
+                for _ in 0..2_000 {
+                    drop(forward.watch(&session));
+                }
+                done.send(()).expect("the test waits");
+            });
+        }
+        for _ in 0..3 {
+            let waited = all.recv_timeout(Duration::from_secs(60));
+            assert!(waited.is_ok(), "a thread waits for itself");
+        }
+        assert!(forward.watched().len() <= 1);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use logs_sse_core::channel::Id;
 use serde_json::{Map, Value};
 
 use crate::auth::denied::{Cause, Denied};
@@ -14,8 +15,10 @@ use crate::http::workspace_pattern::WorkspacePattern;
 pub struct ClaimNames {
     /// The claim with the user.
     pub user: ClaimName,
-    /// The claim with the patterns of workspaces.
+    /// The claim with the workspaces.
     pub workspaces: ClaimName,
+    /// Whether these are patterns, and not ids.
+    pub has_patterns: bool,
     /// The claim with the patterns of channels, which every token then has.
     pub channels: Option<ClaimName>,
 }
@@ -58,26 +61,38 @@ impl ClaimNames {
         let user = user.filter(|user| !user.is_empty() && user.len() <= MAX_USER_BYTES);
         let user = user.ok_or_else(|| wrong(&self.user, "a text of 1 to 256 bytes"))?;
         let user = parse_user(user).map_err(|_| wrong(&self.user, "visible characters"))?;
-        let workspaces = list::<WorkspacePattern>(claims, &self.workspaces, "workspaces")?;
-        let channels = self.channels.as_ref();
-        let channels = channels.map(|name| list::<ChannelPattern>(claims, name, "channels"));
-        Ok((user, Grant::of_patterns(workspaces, channels.transpose()?)))
+        let channels = self.channels.as_ref().map(|name| {
+            list::<ChannelPattern>(claims, name, "patterns of channels", |text| text.parse().ok())
+        });
+        Ok((user, self.workspaces(claims)?.only(channels.transpose()?)))
+    }
+
+    fn workspaces(&self, claims: &Map<String, Value>) -> Result<Grant, Denied> {
+        let name = &self.workspaces;
+        if self.has_patterns {
+            let parse = |text: &str| text.parse::<WorkspacePattern>().ok();
+            let patterns = list(claims, name, "patterns of workspaces", parse)?;
+            return Ok(Grant::of_patterns(patterns, None));
+        }
+        list(claims, name, "ids of workspaces", |text| Id::parse("workspace", text).ok())
+            .map(Grant::of_ids)
     }
 }
 
-/// Reads a list of patterns, or a single one.
-fn list<T: FromStr>(
+/// Reads a list, or a single item.
+fn list<T>(
     claims: &Map<String, Value>,
     name: &ClaimName,
     what: &str,
+    parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Vec<T>, Denied> {
-    let expected = || wrong(name, &format!("a list of at most {MAX_ITEMS} patterns of {what}"));
+    let expected = || wrong(name, &format!("a list of at most {MAX_ITEMS} {what}"));
     let items = match name.find(claims) {
         Some(Value::Array(items)) if items.len() <= MAX_ITEMS => &items[..],
         Some(one @ Value::String(_)) => std::slice::from_ref(one),
         _ => return Err(expected()),
     };
-    let parsed = items.iter().map(|item| item.as_str().and_then(|text| text.parse().ok()));
+    let parsed = items.iter().map(|item| item.as_str().and_then(&parse));
     parsed.collect::<Option<_>>().ok_or_else(expected)
 }
 
@@ -99,10 +114,19 @@ mod tests {
     use super::*;
 
     fn read(claims: &Value, channels: Option<&str>) -> Result<Grant, String> {
+        read_as(false, claims, channels)
+    }
+
+    fn read_as(
+        has_patterns: bool,
+        claims: &Value,
+        channels: Option<&str>,
+    ) -> Result<Grant, String> {
         let name = |text: &str| text.parse().expect("a name");
         let names = ClaimNames {
             user: name("sub"),
             workspaces: name("datashop.workspaces"),
+            has_patterns,
             channels: channels.map(name),
         };
         let claims = claims.as_object().expect("an object");
@@ -123,6 +147,21 @@ mod tests {
             let grant = read(&claims, None).expect("a grant");
             assert!(allows(&grant, "logs:etl:a:b") && !allows(&grant, "logs:etl:b:b"), "{claims}");
         }
+    }
+
+    #[test]
+    fn a_star_is_a_character_of_an_id_unless_the_claim_has_patterns() {
+        let claims = json!({ "sub": "u", "datashop.workspaces": ["a*"] });
+        let [ids, patterns] =
+            [false, true].map(|has| read_as(has, &claims, None).expect("a grant"));
+        assert!(allows(&ids, "logs:etl:a*:b") && !allows(&ids, "logs:etl:ab:b"));
+        assert!(allows(&patterns, "logs:etl:a*:b") && allows(&patterns, "logs:etl:ab:b"));
+        let all = json!({ "sub": "u", "datashop.workspaces": ["*"] });
+        assert!(read(&all, None).is_err_and(|error| error.contains("ids of workspaces")));
+        let some =
+            json!({ "sub": "u", "datashop.workspaces": ["a"], "channels": ["logs:etl:a:*"] });
+        let some = read(&some, Some("channels")).expect("a grant");
+        assert!(allows(&some, "logs:etl:a:b") && !allows(&some, "logs:faas:a:b"));
     }
 
     #[test]

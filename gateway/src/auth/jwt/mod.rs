@@ -75,6 +75,11 @@ impl Jwt {
         &self.rules.places
     }
 
+    /// Returns whether the keys are secrets, and not those of a JWK set.
+    pub(crate) fn has_secrets(&self) -> bool {
+        matches!(self.keys.source(), Source::SecretFile(_))
+    }
+
     /// Replaces the keys with those of `other`, if they come from the same place. A secret may come
     /// from another file.
     pub(crate) fn replace_keys(&self, other: &Self) {
@@ -131,7 +136,7 @@ impl Jwt {
         if !known.is_empty() {
             return Ok(known);
         }
-        self.keys.refresh_for_unknown_key().await;
+        self.keys.refresh_for_unknown_key(header.alg).await?;
         find().and_then(|keys| if keys.is_empty() { Err(unknown_key()) } else { Ok(keys) })
     }
 

@@ -2,7 +2,7 @@
 //! file or at a URL.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::denied::Denied;
 use crate::auth::jwt::keys::{Key, KeySet};
 use crate::auth::secret_file::Secret;
 use crate::error_chain::error_chain;
@@ -44,11 +45,13 @@ pub(crate) struct Keys {
     client: reqwest::Client,
     /// `None` until the URL has been read for the first time.
     current: ArcSwapOption<Read>,
+    /// Locked while `current` is replaced.
+    changing: std::sync::Mutex<()>,
     /// When the source was last read, also in vain. Locked while it is read.
     attempted: Mutex<Option<Instant>>,
 }
 
-/// Keys, and when they were read.
+/// Keys, and when it was begun to read them.
 #[derive(Debug)]
 struct Read {
     set: KeySet,
@@ -72,9 +75,10 @@ impl Keys {
             .timeout(TIMEOUT)
             .build()
             .map_err(|error| format!("--auth-jwks: {}", error_chain(&error)))?;
-        let current = source.read_file()?.map(|set| Arc::new(Read { set, at: Instant::now() }));
-        let current = ArcSwapOption::new(current);
-        Ok(Self { source, freshness, client, current, attempted: Mutex::default() })
+        let at = Instant::now();
+        let current = ArcSwapOption::from_pointee(source.read_file()?.map(|set| Read { set, at }));
+        let (changing, attempted) = Default::default();
+        Ok(Self { source, freshness, client, current, changing, attempted })
     }
 
     /// Reads the keys of a URL for the first time.
@@ -83,7 +87,8 @@ impl Keys {
     /// A sentence that says why they cannot be read.
     pub(crate) async fn start(&self) -> Result<(), String> {
         if let Source::Url(url) = &self.source {
-            self.take(fetch_set(url, &self.client).await?);
+            let at = Instant::now();
+            self.take(fetch_set(url, &self.client).await?, at);
         }
         Ok(())
     }
@@ -103,16 +108,24 @@ impl Keys {
     }
 
     /// Reads the keys again for a token with an unknown key, which may be a new one. Does nothing
-    /// if they were read a moment ago, so that such tokens cannot overload the source.
-    pub(crate) async fn refresh_for_unknown_key(&self) {
-        if matches!(self.source, Source::SecretFile(_)) {
-            return;
+    /// if they were read a moment ago, so that such tokens cannot overload the source, or if no key
+    /// of the source can have `algorithm`.
+    ///
+    /// # Errors
+    /// 503 if the source is being read for too long.
+    pub(crate) async fn refresh_for_unknown_key(&self, algorithm: Algorithm) -> Result<(), Denied> {
+        if matches!(self.source, Source::SecretFile(_)) || !PUBLIC.contains(&algorithm) {
+            return Ok(());
         }
-        let mut attempted = self.attempted.lock().await;
+        let Ok(mut attempted) = timeout(PATIENCE, self.attempted.lock()).await else {
+            return Err(Denied::unavailable(
+                "the keys of readers are being read again, and the token has none of the old ones",
+            ));
+        };
         if attempted.is_none_or(|at| at.elapsed() >= MIN_INTERVAL) {
-            *attempted = Some(Instant::now());
-            self.refresh().await;
+            self.refresh(&mut attempted).await;
         }
+        Ok(())
     }
 
     /// Reads the keys at intervals until `shutdown`. A secret is read again on request only.
@@ -133,32 +146,41 @@ impl Keys {
     /// Reads the keys again.
     pub(crate) async fn refresh_now(&self) {
         let mut attempted = self.attempted.lock().await;
-        *attempted = Some(Instant::now());
-        self.refresh().await;
+        self.refresh(&mut attempted).await;
     }
 
     /// Replaces the keys with those of `other`, and withdraws the rest.
     pub(crate) fn replace(&self, other: &Self) {
         if let Some(new) = other.current.load().as_ref() {
-            self.take(new.set.clone());
+            self.take(new.set.clone(), new.at);
         }
     }
 
-    fn take(&self, set: KeySet) {
-        let set = match self.current.load().as_ref() {
+    /// Takes keys that were read from `at` on, unless newer ones are in force.
+    fn take(&self, set: KeySet, at: Instant) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = self.current.load_full();
+        if old.as_ref().is_some_and(|old| at < old.at) {
+            return;
+        }
+        let set = match old {
             Some(old) => set.after(&old.set),
             None => set,
         };
-        self.current.store(Some(Arc::new(Read { set, at: Instant::now() })));
+        self.current.store(Some(Arc::new(Read { set, at })));
     }
 
-    async fn refresh(&self) {
+    async fn refresh(&self, attempted: &mut Option<Instant>) {
+        let at = Instant::now();
+        // Before, in case this is cancelled, and after, so that those who wait do not read as well.
+        *attempted = Some(at);
         let read = match &self.source {
             Source::Url(url) => fetch_set(url, &self.client).await.map(Some),
             file => file.read_file(),
         };
+        *attempted = Some(Instant::now());
         match read {
-            Ok(set) => set.into_iter().for_each(|set| self.take(set)),
+            Ok(set) => set.into_iter().for_each(|set| self.take(set, at)),
             Err(error) => tracing::warn!("the last keys of readers stay in force: {error}"),
         }
     }
@@ -205,9 +227,44 @@ async fn fetch(url: &reqwest::Url, client: &reqwest::Client) -> Result<Vec<u8>, 
 /// For the whole response.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a token waits for a reading that others began: longer than that may take.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// The algorithms of keys in a set.
+const PUBLIC: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+
 /// Sets of large providers have about 10 kB.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// A new key is accepted this long after it was published, at the latest, if a token was tried
 /// right before.
 const MIN_INTERVAL: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+    #[test]
+    fn keys_that_were_read_earlier_do_not_replace_newer_ones() {
+        // An error means that another test installed one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let source = Source::Url("http://127.0.0.1:9/".parse().expect("a URL"));
+        let freshness = Freshness { refresh: TIMEOUT, max_age: TIMEOUT };
+        let keys = Keys::new(source, freshness, &Outgoing::default()).expect("keys");
+        let set = |kid: &str| {
+            let json = SET.replace("\"a\"", &format!("{kid:?}"));
+            KeySet::parse(json.as_bytes()).expect("a set")
+        };
+        let has =
+            |kid| keys.find(Some(kid), Algorithm::EdDSA).is_some_and(|found| !found.is_empty());
+        let early = Instant::now();
+        let late = early + Duration::from_millis(1);
+        keys.take(set("new"), late);
+        keys.take(set("withdrawn"), early);
+        assert!(has("new") && !has("withdrawn"));
+        keys.take(set("newest"), late);
+        assert!(has("newest") && !has("new"));
+    }
+}
