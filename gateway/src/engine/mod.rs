@@ -9,14 +9,14 @@
 //! ```
 //!
 //! - The hub makes the draft of the envelope, which is the expensive part, and hands it to
-//!   [`Engine::append`]. This returns a [`Receipt`] at once and never waits.
-//! - The engine numbers the log, stores it, and only then publishes it in its [`Channel`]. What a
+//!   `Engine::append`. This returns a `Receipt` at once and never waits.
+//! - The engine numbers the log, stores it, and only then publishes it in its `Channel`. What a
 //!   reader has received is therefore stored as the engine promises, so no number can be assigned
 //!   twice. The memory engine does all of this inside `append`; an engine that waits for a disk or
 //!   a network collects the logs of many publishers and stores them together.
 //! - The channel has a ring of its newest logs in memory, which all live readers share. A reader
-//!   that needs older ones asks [`Engine::read`] for a page through a cache
-//!   ([`crate::hub::cold`]), so a thousand readers that come back cost the engine one read.
+//!   that needs older ones asks `Engine::read` for a page through a cache
+//!   (`crate::hub::cold`), so a thousand readers that come back cost the engine one read.
 //! - The epoch belongs to the engine: it changes only when numbers may have been lost.
 #[cfg(test)]
 mod conformance;

@@ -72,7 +72,7 @@ impl Traces {
         Ok(Self(Some(Arc::new(Exporter { provider, tracer, outcomes }))))
     }
 
-    /// Exports what waits. Takes at most [`CLOSE_TIME`], and blocks the thread meanwhile.
+    /// Exports what waits. Takes at most `CLOSE_TIME`, and blocks the thread meanwhile.
     pub fn close(&self) {
         if let Some(exporter) = &self.0 {
             // An error means that the collector did not answer in time.

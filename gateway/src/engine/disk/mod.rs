@@ -1,8 +1,8 @@
 //! Keeps the history in a SQLite database, from which it continues after a restart.
 //!
-//! One thread writes ([`writer`]); a few connections read. The database promises that a transaction
+//! One thread writes (`writer`); a few connections read. The database promises that a transaction
 //! is stored as a whole or not at all; what it cannot promise, that the end was not lost, is checked
-//! at the start ([`head`]). If it may have been, the epoch changes, so that no number stands for two
+//! at the start (`head`). If it may have been, the epoch changes, so that no number stands for two
 //! logs in one epoch.
 
 mod books;
