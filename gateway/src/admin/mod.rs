@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{FromRef, Path, RawQuery, State};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -23,7 +23,7 @@ use crate::admin::exposition::Format;
 use crate::http::app::{Extras, with_extras};
 use crate::http::hosts::Hosts;
 use crate::http::overload::Known;
-use crate::http::rejection::{Rejection, json_response};
+use crate::http::rejection::{NO_DOCUMENT, Rejection, json_response};
 use crate::http::state::Gateway;
 use crate::http::subscribe_params::find_only;
 use crate::http::trail::{self, Trail};
@@ -111,7 +111,12 @@ async fn ready(State(admin): State<Admin>) -> Response {
 
 async fn config(State(admin): State<Admin>) -> Response {
     let text = admin.config.load().to_string();
-    ([(CONTENT_TYPE, "application/toml"), (CACHE_CONTROL, "no-store")], text).into_response()
+    let headers = [
+        (CONTENT_TYPE, "application/toml"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, NO_DOCUMENT),
+    ];
+    (headers, text).into_response()
 }
 
 async fn channels(
