@@ -5,7 +5,6 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
-use crate::ui::rows::Rows;
 use logs_sse_core::find::Query;
 use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::session::Session;
@@ -22,8 +21,6 @@ pub(crate) struct Live {
     pub(crate) moves: RwSignal<u32>,
     /// The element that scrolls.
     pub(crate) list: NodeRef<Div>,
-    /// What is drawn in it.
-    pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
     /// The heading of the live section.
@@ -49,9 +46,6 @@ impl Live {
                 moves.set(client.moves());
             }
             client.search_new();
-            client.with_session(|session| {
-                viewport.maybe_update(|viewport| viewport.settle(session));
-            });
             if viewport.read_untracked().is_following() {
                 client.release_earlier();
             }
@@ -64,7 +58,6 @@ impl Live {
             is_due
         };
         let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
-        client.with_value(|client| client.set_title_badge(true));
         let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
@@ -76,7 +69,6 @@ impl Live {
             viewport,
             moves,
             list: NodeRef::new(),
-            rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
             title,
             locale,
@@ -89,30 +81,12 @@ impl Live {
         self.client.with_value(act)
     }
 
-    /// Changes the reader's query. What the reader looks at stays in place.
+    /// Changes the reader's query.
     pub(crate) fn update_query(self, change: impl FnOnce(&mut Query)) {
         let mut query = self.read(|session| session.query().clone());
         change(&mut query);
-        let focused = self.rows.with_value(Rows::focused);
-        let preferred: Vec<_> =
-            [self.opened.get_untracked(), focused].into_iter().flatten().collect();
-        let viewport = self.viewport;
-        let place = self.read(|session| viewport.read_untracked().place(session, &preferred));
-        if self.with(|client| client.set_query(query, place.map(|place| place.number))) {
-            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
-        }
-    }
-
-    /// Moves the view as `change` does, which returns whether it did.
-    pub(crate) fn move_view(self, change: impl FnOnce(&mut Viewport) -> bool) {
-        let viewport = self.viewport;
-        self.read(|session| {
-            viewport.maybe_update(|viewport| {
-                let has_moved = change(viewport);
-                // What the reader sees now is no longer new.
-                viewport.settle(session) || has_moved
-            });
-        });
+        self.with(|client| client.set_query(query));
+        self.viewport.update(Viewport::renumber);
     }
 
     /// Calls `read` with the session, once.

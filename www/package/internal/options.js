@@ -21,8 +21,7 @@ import { LiveLogsError } from "./errors.js";
  * @typedef {(value: unknown) => string} Check
  * @typedef {LiveLogsOptions & LogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
- *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
- *   | "theme"
+ *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "theme"
  * } DefaultedName
  * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
  * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
@@ -145,7 +144,6 @@ const CONNECTION_OPTIONS = {
 export const VIEWER_OPTIONS = {
   ...CONNECTION_OPTIONS,
   title: text,
-  titleBadge: boolean,
   theme: oneOf("auto", "light", "dark"),
   locale,
   isKnown: callback,
@@ -182,7 +180,6 @@ export const DEFAULTS = {
   withCredentials: false,
   worker: false,
   title: "Live logs",
-  titleBadge: true,
   theme: "auto",
 };
 
