@@ -68,9 +68,10 @@ fn a_replay_copies_only_what_it_sends_whatever_the_number_of_channels() {
     let ratio = |a: u64, b: u64| a as f64 / b as f64;
     let bytes = ratio(many.bytes_total, one.bytes_total);
     assert!(bytes < 1.5, "{bytes}: {many:?} instead of {one:?}");
-    // Vectors that grow with the channels, not with the logs: a few in each page of 256 logs.
+    // One for each log, whose bytes are shared from its first copy on; and vectors that grow with the
+    // channels, a few in each page of 256 logs.
     let each = ratio(many.count_total, LOGS as u64);
-    assert!(each < 0.5, "{each} allocations for each log: {many:?}");
+    assert!(each < 1.5, "{each} allocations for each log: {many:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
