@@ -39,7 +39,8 @@ export class Gateway {
   async start(...args) {
     const port = this.#url ? new URL(this.#url).port : "0";
     const { child, url } = await startGateway(required("LOGS_GATEWAY"), [
-      "--demo",
+      // A replay is another command, with no mode.
+      ...(args[0] === "replay" ? [] : ["--demo"]),
       ...args,
       "--port",
       port,
