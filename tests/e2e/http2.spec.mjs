@@ -3,7 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { expect, test } from "@playwright/test";
-import { startGateway } from "../../scripts/lib/build.mjs";
+import { DIST, startGateway } from "../../scripts/lib/build.mjs";
 import { stop } from "../../scripts/lib/run.mjs";
 import { makeCertificate } from "../support/certificate.mjs";
 import { CHANNEL, required } from "../support/environment.mjs";
@@ -22,7 +22,15 @@ test.use({ ignoreHTTPSErrors: true });
  * @param {(url: string) => Promise<void>} body
  */
 async function withGateway(args, body) {
-  const { child, url } = await startGateway(required("LOGS_GATEWAY"), ["--port", "0", ...args]);
+  const { child, url } = await startGateway(required("LOGS_GATEWAY"), [
+    "--demo",
+    "--port",
+    "0",
+    // Responses other than pages forbid every connection of a document.
+    "--site",
+    DIST,
+    ...args,
+  ]);
   try {
     await body(url.replace("127.0.0.1", "localhost"));
   } finally {
@@ -37,7 +45,7 @@ async function withGateway(args, body) {
  * @param {string} url
  */
 async function openStreams(page, url) {
-  await page.goto(`${url}/ready`);
+  await page.goto(url);
   await page.evaluate(
     ({ count, channel }) => {
       const streams = Array.from({ length: count }, (_, number) => {
