@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { buildGateway } from "./lib/build.mjs";
 import { newToken } from "./lib/gateway_token.mjs";
-import { entry, messageOf, startUntil, stop, UserError } from "./lib/run.mjs";
+import { numberOptions } from "./lib/number_options.mjs";
+import { entry, startUntil, stop } from "./lib/run.mjs";
 
 const USAGE = `usage: npm run soak:gateway -- [options]
   --minutes N   how long (30)
@@ -381,28 +381,9 @@ function verdict(totals, samples) {
   return totals.published > 0 && totals.received > 0 && totals.faults.length === 0;
 }
 
-function options() {
-  try {
-    const number = /** @type {const} */ ({ type: "string" });
-    const { values } = parseArgs({
-      options: {
-        minutes: { ...number, default: "30" },
-        rate: { ...number, default: "200" },
-        readers: { ...number, default: "100" },
-      },
-    });
-    for (const [name, text] of Object.entries(values))
-      if (!(Number(text) > 0)) throw new Error(`--${name} ${text}: expected a number above 0`);
-    const { minutes, rate, readers } = values;
-    return { minutes: Number(minutes), rate: Number(rate), readers: Number(readers) };
-  } catch (error) {
-    throw new UserError(`soak: ${messageOf(error)}\n${USAGE}`);
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await entry(async () => {
-    const chosen = options();
+    const chosen = numberOptions("soak", { minutes: 30, rate: 200, readers: 100 }, USAGE);
     return (await soak(await buildGateway({ release: true }), chosen)) ? 0 : 1;
   });
 }

@@ -2,7 +2,6 @@
 // duplicated, or accumulate. Judges the rows with the oracle of the tests, and prints figures.
 
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import {
   buildFaultProxy,
   buildGateway,
@@ -11,7 +10,8 @@ import {
   startFaultProxy,
   startGateway,
 } from "./lib/build.mjs";
-import { entry, messageOf, stop, UserError } from "./lib/run.mjs";
+import { numberOptions } from "./lib/number_options.mjs";
+import { entry, stop } from "./lib/run.mjs";
 import { CHROMIUM_FLAGS, findBrowsers } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
@@ -182,28 +182,9 @@ function ends(series) {
   return { first: series[0], last: series.at(-1), highest: Math.max(...series) };
 }
 
-function options() {
-  try {
-    const number = /** @type {const} */ ({ type: "string" });
-    const { values } = parseArgs({
-      options: {
-        minutes: { ...number, default: "30" },
-        rate: { ...number, default: "200" },
-        every: { ...number, default: "20" },
-      },
-    });
-    for (const [name, text] of Object.entries(values))
-      if (!(Number(text) > 0)) throw new Error(`--${name} ${text}: expected a number above 0`);
-    const { minutes, rate, every } = values;
-    return { minutes: Number(minutes), rate: Number(rate), every: Number(every) };
-  } catch (error) {
-    throw new UserError(`soak: ${messageOf(error)}\n${USAGE}`);
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await entry(async () => {
-    const chosen = options();
+    const chosen = numberOptions("soak", { minutes: 30, rate: 200, every: 20 }, USAGE);
     await setup("test");
     const program = await buildGateway();
     await buildPage();

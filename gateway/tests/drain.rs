@@ -200,7 +200,7 @@ async fn a_load_balancer_has_time_to_notice_while_all_goes_on() {
     gateway.signal("-TERM");
     until("it is not ready", async || gateway.get("/ready").starts_with("HTTP/1.1 503")).await;
     assert_eq!(publish(&url, body(7, 0)).await.expect("an answer").0, 200);
-    assert_eq!(reader.data().await["data"]["number"], 7, "the stream goes on");
+    assert_eq!(reader.data().await["data"]["number"], 7, "the stream continues");
     let (late, _) = open(&url, "").await;
     for reader in [reader, late] {
         assert!(read(reader, Duration::ZERO).await.1.starts_with("bye"));

@@ -147,7 +147,7 @@ fn a_torn_tail_begins_a_new_epoch_and_readers_are_told() {
     let epoch = gateway.epoch();
     gateway.stop();
     let gateway = Stored::start(&folder, &["--fsync", "never"]);
-    assert_eq!(gateway.epoch(), epoch, "the loss is told once");
+    assert_eq!(gateway.epoch(), epoch, "the loss is reported once");
 }
 
 #[test]

@@ -107,10 +107,10 @@ async fn a_backend_whose_certificate_cannot_be_verified_gets_no_request() {
 
 #[test]
 fn a_gateway_that_can_verify_no_certificate_does_not_start_with_https() {
-    let nobody = File::new("nobody", "");
+    let no_authority = File::new("no-authority", "");
     let start = |url: &str| {
         let mut command = program(&["--port", "0", "--upstream", url, "--check"]);
-        command.env("SSL_CERT_FILE", nobody.path()).env_remove("SSL_CERT_DIR");
+        command.env("SSL_CERT_FILE", no_authority.path()).env_remove("SSL_CERT_DIR");
         ended(command)
     };
     let (code, text) = start("https://backend.example");

@@ -133,12 +133,12 @@ fn report(found: &Found, folder: &str) {
             folder,
             epoch,
             lost,
-            "the end of the history was lost, at least this many logs: a new epoch begins, and readers that come back are told"
+            "the end of the history was lost, at least this many logs: a new epoch begins, and returning readers receive a gap"
         ),
         Tail::Uncertain => tracing::warn!(
             folder,
             epoch,
-            "the machine restarted before the last logs were synchronized, so some may be lost: a new epoch begins, and readers that come back are told"
+            "the machine restarted before the last logs were synchronized, so some may be lost: a new epoch begins, and returning readers receive a gap"
         ),
     }
 }
