@@ -10,6 +10,7 @@ use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
 use logs_gateway::audit::{Audit, Process};
 use logs_gateway::auth::Mode;
+use logs_gateway::demo::control::Control;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
 use logs_gateway::drain::Drain;
@@ -60,8 +61,8 @@ pub(crate) struct Prepared {
     /// must not lock it again.
     disk: Option<DiskOptions>,
     observe: Observe,
-    /// The token and the rate of the sample job, if it runs.
-    job: Option<(String, f64)>,
+    /// The token of the sample job, if it runs.
+    job: Option<String>,
 }
 
 impl Prepared {
@@ -139,7 +140,11 @@ impl Prepared {
         let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
         Ok(Self {
             gateway,
-            extras: Extras { is_https: tls.is_some(), ..extras(&arguments.network)? },
+            extras: Extras {
+                is_https: tls.is_some(),
+                demo: arguments.job.then(|| Control::new(arguments.rate, arguments.supervised)),
+                ..extras(&arguments.network)?
+            },
             tls,
             limits: DoorLimits {
                 head_timeout: arguments.limits.head_timeout,
@@ -150,7 +155,7 @@ impl Prepared {
             admin: arguments.admin,
             disk,
             observe: arguments.observe,
-            job: job_token.map(|token| (token, arguments.rate)),
+            job: job_token,
         })
     }
 }
@@ -179,9 +184,9 @@ pub(crate) async fn serve(
         Some(address) => Some(start_admin(&address, &gateway, &door, reload.shown()).await?),
         None => None,
     };
-    if let Some((token, rate)) = job {
+    if let (Some(token), Some(control)) = (job, &extras.demo) {
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
-        tokio::spawn(job::run(publisher, rate, shutdown.leaving().clone()));
+        tokio::spawn(job::run(publisher, control.rate(), shutdown.leaving().clone()));
     }
     if let Some(tls) = &tls {
         tokio::spawn(Arc::clone(tls).watch(WATCH_PERIOD));
@@ -361,7 +366,7 @@ pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
     };
     let cors = Cors::new(network.cors_origins.clone(), network.cors_credentials)?;
     let (site, policy) = (network.site.clone(), network.policy.clone());
-    Ok(Extras { site, policy, cors, hosts, is_https: false })
+    Ok(Extras { site, policy, cors, hosts, is_https: false, demo: None })
 }
 
 /// The variable with the `Authorization` header for `--upstream`.

@@ -24,4 +24,4 @@ mod status_bar;
 pub(crate) use self::live::Live;
 #[cfg(feature = "js")]
 pub(crate) use self::live_logs::live_view;
-pub use self::live_logs::{DEFAULT_TAIL, LiveLogs, LiveLogsProps};
+pub use self::live_logs::{DEFAULT_TAIL, LiveLogs, LiveLogsProps, Progress};

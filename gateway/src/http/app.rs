@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::demo::control::Control;
 use crate::http::cors::Cors;
 use crate::http::hosts::{self, Hosts};
 use crate::http::overload::{self, Known};
@@ -34,6 +35,8 @@ pub struct Extras {
     pub hosts: Hosts,
     /// Whether browsers must use HTTPS from now on, because the listener does.
     pub is_https: bool,
+    /// The controls of a demo, for its page.
+    pub demo: Option<Control>,
 }
 
 /// Returns a router with all routes of the gateway, and the page in `extras` if there is one.
@@ -52,6 +55,10 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route(proxy::PATH, get(proxy::stream))
         .route(proxy::HISTORY_PATH, get(proxy::history));
     let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
+    let routes = match &extras.demo {
+        Some(control) => control.add_to(routes, &gateway),
+        None => routes,
+    };
     let routes = routes
         .layer(from_fn_with_state(gateway.clone(), failures::throttle))
         .with_state(gateway.clone());
