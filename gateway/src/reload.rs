@@ -196,7 +196,7 @@ const PROTECTING: [(&str, &str); 3] = [
 ];
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 36] = [
+const CHANGEABLE: [&str; 40] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
@@ -212,6 +212,10 @@ const CHANGEABLE: [&str; 36] = [
     "max-streams-per-user",
     "max-streams-per-address",
     "max-streams-per-workspace",
+    "max-user-replayed-logs-per-second",
+    "max-address-replayed-logs-per-second",
+    "max-workspace-replayed-logs-per-second",
+    "replay-burst",
     "max-token-logs-per-second",
     "max-token-bytes-per-second",
     "max-workspace-logs-per-second",

@@ -80,6 +80,7 @@ pub(crate) async fn stream(
 pub(crate) async fn history(
     State(gateway): State<Gateway>,
     identity: Identity,
+    caller: Caller,
     trail: Trail,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Rejection> {
@@ -103,7 +104,7 @@ pub(crate) async fn history(
                 .await;
             page.inspect_err(|error| gateway.hub.metrics().note_upstream(error.status()))
         }
-        None => page(&gateway, &channel, &params).await,
+        None => page(&gateway, (&identity, caller), &channel, &params).await,
     }
 }
 

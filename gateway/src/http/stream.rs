@@ -26,6 +26,7 @@ use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
 use crate::http::incidents::{Incident, Incidents, Sources, every};
 use crate::http::rejection::{NO_DOCUMENT, Rejection};
+use crate::http::replay::admit_replay;
 use crate::http::state::Gateway;
 use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{SubscribeParams, parse_channels};
@@ -73,7 +74,7 @@ pub(crate) async fn subscribe(
 /// others.
 ///
 /// # Errors
-/// 429 when the reader, its address or a workspace has too many streams; 503 when the engine cannot
+/// 429 when the reader, its address or a workspace has too many streams, or replays too much; 503 when the engine cannot
 /// read its store.
 pub(crate) async fn open(
     gateway: &Gateway,
@@ -100,6 +101,8 @@ pub(crate) async fn open(
         params.framing,
         ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client),
     );
+    let replayed = reader.granted().map(|(name, held, start)| (name, held.count_after(start)));
+    admit_replay(gateway, (identity, caller), replayed)?;
     let names = reader.granted().map(|(name, ..)| name.to_string()).collect::<Vec<_>>().join(",");
     tracing::info!(
         connection = reader.connection().connection_id,
