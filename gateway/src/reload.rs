@@ -238,3 +238,26 @@ const CHANGEABLE: [&str; 40] = [
     "auth-jwt-secret-file",
     "trusted-proxy-secret-file",
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cli::settings::Settings;
+
+    #[test]
+    fn each_setting_that_can_change_is_one_and_is_in_the_table_of_the_documentation() {
+        let document = include_str!("../../docs/gateway.md");
+        let (_, section) = document.split_once("### Reloading\n").expect("the section is there");
+        let rows = section.lines().take_while(|line| !line.starts_with('#'));
+        let cells = rows.filter_map(|row| row.strip_prefix("| `")?.split(" | ").next());
+        let documented: BTreeSet<_> =
+            cells.flat_map(|cell| cell.trim_end_matches('`').split("`, `")).collect();
+        assert_eq!(documented, BTreeSet::from(CHANGEABLE));
+        let settings = Settings::new();
+        for name in CHANGEABLE {
+            assert!(settings.find(name).is_some(), "{name}");
+        }
+    }
+}

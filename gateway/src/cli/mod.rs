@@ -13,7 +13,7 @@ pub(crate) mod observe;
 mod outgoing;
 mod parse;
 pub(crate) mod print;
-mod settings;
+pub(crate) mod settings;
 mod sockets;
 mod tls;
 pub(crate) mod token;

@@ -128,8 +128,8 @@ pub(crate) async fn open(
         resumed: params.beginning.resume != Resume::Live,
     })?;
     let greeting = greeting(gateway, &reader, &refused, &params.received);
-    if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
-        link.set_lag(Arc::clone(lag));
+    if let Some(link) = &params.link {
+        link.set_lag(Arc::clone(reader.lag()));
     }
     let incidents = Incidents::new(Sources {
         drain: gateway.shutdown.clone(),

@@ -65,8 +65,8 @@ pub struct Reader {
     unplaced: Vec<(usize, GapReason)>,
     /// `None` for a reader without batches.
     collector: Option<Collector>,
-    /// The positions at the last fetch, if a reader that does not keep up is cut off.
-    lag: Option<Arc<Lag>>,
+    /// The positions at the last fetch.
+    lag: Arc<Lag>,
     logs_sent: u64,
     /// Whether to yield before the next page, since pages may never pause.
     owes_turn: bool,
@@ -95,31 +95,32 @@ impl Reader {
         let config = hub.config();
         let collector =
             (framing == Framing::Batches).then(|| Collector::new(PAGE, &config, Instant::now()));
-        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub)));
-        let tracks = Vec::with_capacity(requested.len());
-        let mut reader = Self {
+        let (mut tracks, mut unplaced) = (Vec::with_capacity(requested.len()), Vec::new());
+        for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
+            let track = is_granted.then(|| {
+                let (channel, at_start) = hub.join(channel, &handle);
+                let start = beginning.start(index, requested.len(), hub.epoch(), at_start);
+                unplaced.extend(start.gap.map(|reason| (index, reason)));
+                let phase =
+                    if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
+                let Start { position, .. } = start;
+                Track { channel, at_start, start: position, position, phase, cold: None }
+            });
+            tracks.push(track);
+        }
+        let channels = tracks.iter().flatten().map(|track| &track.channel);
+        let lag = Arc::new(Lag::new(hub, channels));
+        let reader = Self {
             hub: Arc::clone(hub),
             handle,
             tracks,
-            unplaced: Vec::new(),
+            unplaced,
             collector,
             lag,
             logs_sent: 0,
             owes_turn: false,
             wanted: Vec::new(),
         };
-        for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
-            let track = is_granted.then(|| {
-                let (channel, at_start) = hub.join(channel, &reader.handle);
-                let start = beginning.start(index, requested.len(), hub.epoch(), at_start);
-                reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
-                let phase =
-                    if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
-                let Start { position, .. } = start;
-                Track { channel, at_start, start: position, position, phase, cold: None }
-            });
-            reader.tracks.push(track);
-        }
         reader.note_position();
         reader
     }
@@ -196,10 +197,10 @@ impl Reader {
         &self.handle.connection
     }
 
-    /// Returns the lag, by which the socket ends a stream that accepts nothing; `None` where such a
-    /// stream continues.
-    pub(crate) fn lag(&self) -> Option<&Arc<Lag>> {
-        self.lag.as_ref()
+    /// Returns the lag, by which the socket ends a stream that accepts nothing while slow readers
+    /// are cut off.
+    pub(crate) fn lag(&self) -> &Arc<Lag> {
+        &self.lag
     }
 
     /// Returns the token that is cancelled when an operator ends this stream.
@@ -370,10 +371,8 @@ impl Reader {
     fn note_position(&self) {
         let is_replaying = self.tracks.iter().flatten().any(|track| track.phase == Phase::Replay);
         self.handle.is_replaying.store(is_replaying, Ordering::Relaxed);
-        if let Some(lag) = &self.lag {
-            let live = self.tracks.iter().flatten().filter(|track| track.phase == Phase::Live);
-            lag.note(live.map(|track| (Arc::downgrade(&track.channel), track.position)));
-        }
+        let position = |track: &Track| (track.phase == Phase::Live).then_some(track.position);
+        self.lag.note(self.tracks.iter().flatten().map(position));
     }
 
     fn note_cut(&self, index: usize) {
@@ -389,15 +388,14 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if let Some(lag) = &self.lag {
-            lag.note(std::iter::empty());
-            if lag.was_cut() {
-                self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(
-                    connection = self.connection().connection_id,
-                    "reader cut off: it does not read"
-                );
-            }
+        // No one judges it any more.
+        self.lag.note(std::iter::repeat(None));
+        if self.lag.was_cut() {
+            self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(
+                connection = self.connection().connection_id,
+                "reader cut off: it does not read"
+            );
         }
         let channels =
             std::mem::take(&mut self.tracks).into_iter().flatten().map(|track| track.channel);

@@ -38,7 +38,7 @@ struct Shared {
     stalled_since: AtomicU64,
     /// Woken at the end of a stall.
     unstalled: AtomicWaker,
-    /// The lag of the stream's reader, if a slow reader is cut off.
+    /// The lag of the stream's reader, if there is one.
     lag: Mutex<Option<Arc<Lag>>>,
 }
 
@@ -189,7 +189,7 @@ impl Link {
         *self.lag() = Some(lag);
     }
 
-    /// Returns whether this connection's reader must be judged while its socket is stalled.
+    /// Returns whether a reader of this connection must be judged while its socket is stalled.
     pub(crate) fn has_lag(&self) -> bool {
         self.lag().is_some()
     }
