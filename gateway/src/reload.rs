@@ -176,7 +176,10 @@ impl Reload {
 /// change.
 fn replace_certificate(current: Option<&Arc<Tls>>, new: Option<&Arc<Tls>>) {
     match (current, new) {
-        (Some(current), Some(new)) => current.replace(new),
+        (Some(current), Some(new)) => {
+            current.replace(new);
+            current.warn_of_expiry();
+        }
         (None, None) => {}
         _ => tracing::warn!("SIGHUP: HTTPS begins or ends with a restart"),
     }

@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
 use logs_gateway::audit::{Audit, Process};
@@ -181,7 +180,15 @@ pub(crate) async fn serve(
     gateway.observers = observe.start(&Handle::current())?;
     let observers = start_observers(&gateway, &observe);
     let admin = match admin {
-        Some(address) => Some(start_admin(&address, &gateway, &door, reload.shown()).await?),
+        Some(address) => {
+            let admin = Admin {
+                gateway: gateway.clone(),
+                door: Arc::clone(&door),
+                tls: tls.clone(),
+                config: reload.shown(),
+            };
+            Some(start_admin(&address, admin).await?)
+        }
         None => None,
     };
     if let (Some(token), Some(control)) = (job, &extras.demo) {
@@ -189,6 +196,7 @@ pub(crate) async fn serve(
         tokio::spawn(job::run(publisher, control.rate(), shutdown.leaving().clone()));
     }
     if let Some(tls) = &tls {
+        tls.warn_of_expiry();
         tokio::spawn(Arc::clone(tls).watch(WATCH_PERIOD));
     }
     let (running, running_door) = (gateway.clone(), Arc::clone(&door));
@@ -257,12 +265,7 @@ async fn stop_observers(observers: Observers) {
 }
 
 /// Starts the listener for operators, which serves until the process ends, also during a drain.
-async fn start_admin(
-    address: &AdminAddress,
-    gateway: &Gateway,
-    door: &Arc<Door>,
-    config: Arc<ArcSwap<String>>,
-) -> Result<SocketAddr, String> {
+async fn start_admin(address: &AdminAddress, admin: Admin) -> Result<SocketAddr, String> {
     let listener = address.listen().bind().await.map_err(|error| format!("--admin: {error}"))?;
     let local = listener.local_addr().map_err(|error| error.to_string())?;
     let hosts = if is_loopback(&address.host) {
@@ -273,7 +276,6 @@ async fn start_admin(
         );
         Hosts::Any
     };
-    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door), config };
     let served = server::serve_through(
         Door::new(ADMIN_LIMITS),
         listener,

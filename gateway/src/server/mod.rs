@@ -2,6 +2,7 @@
 
 pub(crate) mod connections;
 pub mod door;
+pub(crate) mod expiry;
 pub(crate) mod front;
 mod head_deadline;
 pub(crate) mod http2;
