@@ -30,6 +30,7 @@ pub struct Metrics {
     pub(crate) upstream_errors: Family<Label, Counter>,
     pub(crate) engine_errors: Family<Label, Counter>,
     pub(crate) engine_append: Histogram,
+    pub(crate) engine_sync: Histogram,
 }
 
 /// What an engine was asked for.
@@ -83,6 +84,7 @@ impl Default for Metrics {
             upstream_errors: Family::default(),
             engine_errors: Family::default(),
             engine_append: Histogram::new(BUCKETS),
+            engine_sync: Histogram::new(BUCKETS),
         };
         for call in EngineCall::ALL {
             let _ = metrics.engine_errors.get_or_create(&[("call", call.name())]);

@@ -143,12 +143,30 @@ fn engine(to: &mut Registry, admin: &Admin) {
         Unit::Seconds,
         metrics.engine_append,
     );
-    let gauge = ConstGauge::<u64>::new;
     to.register_with_unit(
-        "engine_disk",
-        "Size of the files of the history",
-        Unit::Bytes,
-        gauge(stats.disk_bytes),
+        "engine_sync",
+        "Time until the disk had what was written: of each transaction with fsync = always, of each synchronization otherwise",
+        Unit::Seconds,
+        metrics.engine_sync,
+    );
+    let gauge = ConstGauge::<u64>::new;
+    let mut bytes = |name, help, bytes| {
+        to.register_with_unit(name, help, Unit::Bytes, gauge(bytes));
+    };
+    bytes("engine_disk", "Size of the files of the history", stats.disk_bytes);
+    bytes("engine_waiting", "Logs that wait to be stored", stats.waiting_bytes);
+    if let Some(free) = stats.free_bytes {
+        bytes("engine_disk_free", "Room on the disk of the history", free);
+    }
+    to.register(
+        "engine_full",
+        "1 while publishers are refused because the disk has no room",
+        gauge(stats.is_full.into()),
+    );
+    to.register(
+        "engine_broken",
+        "1 if the disk failed to synchronize, so that publishers are refused until a restart",
+        gauge(stats.is_broken.into()),
     );
     to.register(
         "engine_tail_lost",
