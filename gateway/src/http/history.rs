@@ -34,7 +34,7 @@ pub(crate) async fn history(
     })?;
     let channel = channel.parse()?;
     let params = HistoryParams::parse(query)?;
-    trail.note_reader(identity.user_or_anonymous(), &channel);
+    trail.note_reader(&identity, &channel);
     refuse_other_workspace(&identity, &channel)?;
     page(&gateway, (&identity, caller), &channel, &params).await
 }

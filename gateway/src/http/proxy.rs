@@ -41,7 +41,7 @@ pub(crate) async fn stream(
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let identity = named(&gateway, identity);
-    trail.note_user(identity.user_or_anonymous());
+    trail.note_user(&identity);
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link).at(PATH);
@@ -66,6 +66,7 @@ pub(crate) async fn stream(
                 route: PATH,
                 channels: vec![channel.to_string()],
                 refused: Vec::new(),
+                granted: identity.granted_workspaces(),
                 resumed: params.beginning.resume != Resume::Live,
             })?;
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
@@ -94,7 +95,7 @@ pub(crate) async fn history(
         ));
     }
     let params = HistoryParams::parse(query)?;
-    trail.note_reader(identity.user_or_anonymous(), &channel);
+    trail.note_reader(&identity, &channel);
     refuse_other_workspace(&identity, &channel)?;
     match &gateway.upstream {
         Some(upstream) => {

@@ -60,7 +60,7 @@ pub(crate) async fn subscribe(
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
-    trail.note_user(identity.user_or_anonymous());
+    trail.note_user(&identity);
     let query = uri.query().unwrap_or_default();
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
@@ -125,6 +125,7 @@ pub(crate) async fn open(
         route: params.route,
         channels: reader.granted().map(|(name, ..)| name.to_string()).collect(),
         refused: refused.iter().map(ToString::to_string).collect(),
+        granted: identity.granted_workspaces(),
         resumed: params.beginning.resume != Resume::Live,
     })?;
     let greeting = greeting(gateway, &reader, &refused, &params.received);
