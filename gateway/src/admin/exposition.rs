@@ -99,6 +99,12 @@ fn logs(to: &mut Registry, admin: &Admin) {
         metrics.missed,
     );
     to.register_with_unit(
+        "publish",
+        "Time from the head of a publisher's request to its answer, if that is a success",
+        Unit::Seconds,
+        metrics.publish,
+    );
+    to.register_with_unit(
         "publish_to_write",
         "Time from publishing to writing, for the oldest log of each write to a live reader",
         Unit::Seconds,
@@ -188,6 +194,7 @@ fn readers(to: &mut Registry, admin: &Admin) {
         streams.get_or_create(&[("state", state.name())]).inc();
     }
     to.register("streams", "Open streams", streams);
+    to.register("streams_opened", "Streams that were opened", hub.metrics().streams_opened.clone());
     to.register(
         "auth_failures",
         "Requests of readers that were refused because of their credential",

@@ -69,6 +69,7 @@ pub(crate) async fn stream(
                 granted: identity.granted_workspaces(),
                 resumed: params.beginning.resume != Resume::Live,
             })?;
+            gateway.hub.metrics().note_opened(PATH);
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
             let lease = identity.lease().watch(gateway.timing.expiry_notice);
             let reader = (forwarded, place, lease, audit);

@@ -1,5 +1,7 @@
 //! `POST /logs/publish` and its other names: publishes one log of a service, or passes a batch on.
 
+use std::time::Instant;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, RETRY_AFTER};
@@ -42,12 +44,14 @@ pub(crate) async fn publish(
             "no client certificate: publishers need one that an authority of --tls-client-ca has issued",
         ));
     }
+    let start = Instant::now();
     let published = if is_of_type(request.headers(), NDJSON) {
         publish_batch::publish(&gateway, request).await
     } else {
         publish_one(&gateway, request).await
     };
     let mut response = published.inspect_err(|rejection| note_refused(&gateway, rejection))?;
+    gateway.hub.metrics().publish.observe(start.elapsed().as_secs_f64());
     // Not in the body, whose fields publishers in the field expect.
     let durability = HeaderValue::from_static(gateway.hub.durability().name());
     response.headers_mut().insert(DURABILITY, durability);

@@ -128,6 +128,7 @@ pub(crate) async fn open(
         granted: identity.granted_workspaces(),
         resumed: params.beginning.resume != Resume::Live,
     })?;
+    gateway.hub.metrics().note_opened(params.route);
     let greeting = greeting(gateway, &reader, &refused, &params.received);
     if let Some(link) = &params.link {
         link.set_lag(Arc::clone(reader.lag()));

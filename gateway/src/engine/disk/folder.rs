@@ -72,6 +72,7 @@ impl Folder {
 }
 
 #[cfg(unix)]
+#[allow(clippy::useless_conversion, reason = "the numbers have 32 bits on other systems")]
 impl Folder {
     /// Returns the bytes that its file system has room for, if it says so.
     pub(crate) fn free_bytes(&self) -> Option<u64> {
