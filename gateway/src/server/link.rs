@@ -52,6 +52,8 @@ pub(crate) enum Exchange {
     Answering,
     /// It answers with an event stream, after which nothing is answered.
     Streaming,
+    /// It answers with an event stream that hyper hands over once the head is written.
+    HandingOver,
 }
 
 impl Link {
@@ -107,6 +109,7 @@ impl Link {
         match self.0.exchange.load(Ordering::Relaxed) {
             1 => Exchange::Answering,
             2 => Exchange::Streaming,
+            3 => Exchange::HandingOver,
             _ => Exchange::Receiving,
         }
     }
@@ -114,6 +117,11 @@ impl Link {
     /// Records that the head of a request was received.
     pub(crate) fn begin_request(&self) {
         self.0.heads.fetch_add(1, Ordering::Relaxed);
+        self.0.is_in_request.store(true, Ordering::Relaxed);
+    }
+
+    /// Records that the response to the last request continues.
+    pub(crate) fn continue_request(&self) {
         self.0.is_in_request.store(true, Ordering::Relaxed);
     }
 
