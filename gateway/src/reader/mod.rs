@@ -70,6 +70,8 @@ pub struct Reader {
     logs_sent: u64,
     /// Whether to yield before the next page, since pages may never pause.
     owes_turn: bool,
+    /// Whether the last page had all there was, so that there is nothing to fetch until it is woken.
+    is_at_end: bool,
     /// The channels that need a page of the engine's store, with the number of the log in each.
     wanted: Vec<(usize, u64)>,
 }
@@ -119,6 +121,7 @@ impl Reader {
             lag,
             logs_sent: 0,
             owes_turn: false,
+            is_at_end: false,
             wanted: Vec::new(),
         };
         reader.note_position();
@@ -129,6 +132,9 @@ impl Reader {
     pub async fn next(&mut self) -> Next {
         if std::mem::take(&mut self.owes_turn) {
             yield_now().await;
+        }
+        if std::mem::take(&mut self.is_at_end) {
+            self.handle.wake.woken().await;
         }
         loop {
             if let Some(next) = self.fetch(Instant::now()) {
@@ -209,6 +215,7 @@ impl Reader {
     }
 
     fn fetch(&mut self, now: Instant) -> Option<Next> {
+        self.is_at_end = false;
         // A reload may have changed it.
         let config = self.hub.config();
         if let Some(collector) = &mut self.collector {
@@ -248,6 +255,8 @@ impl Reader {
         }
         let count = self.take(found.weight, !page.is_empty(), now);
         self.owes_turn = is_full(found.weight);
+        // Publishers wake the reader for each later log, even before it waits.
+        self.is_at_end = self.collector.is_none() && !self.owes_turn && !found.is_cut_short;
         self.write(&found.logs[..count], &mut page);
         self.note_position();
         (!page.is_empty()).then(|| Next::Page(page.into()))
@@ -326,6 +335,9 @@ impl Reader {
                 &self.cursor(),
                 logs.iter().map(|found| &found.entry.envelope),
             );
+        } else if let [found] = logs {
+            self.move_to(found);
+            events::write_log(page, self.cursor(), &found.entry.envelope);
         } else if !logs.is_empty() {
             let mut cursor = CursorText::new(&self.cursor());
             for found in logs {
