@@ -1,7 +1,10 @@
 //! The open connections of a listener: starts a task for each, and ends them together.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -30,13 +33,7 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) fn new(app: Router, tls: Option<Arc<Tls>>, end: End) -> Self {
-        Self {
-            app,
-            tls,
-            end,
-            open: TaskTracker::new(),
-            closing: CancellationToken::new(),
-        }
+        Self { app, tls, end, open: TaskTracker::new(), closing: CancellationToken::new() }
     }
 
     /// Starts a task that serves a connection.
@@ -122,13 +119,30 @@ impl One {
             let served = http1::serve(stream, app, link, closing);
             _ = Box::pin(timeout(RESERVE_TIME, served)).await;
         } else {
-            tokio::select! {
-                biased;
-                () = http1::serve(stream, app, link.clone(), closing) => {}
-                () = abandoned(&link, &end) => {}
-            }
+            let served = pin!(http1::serve(stream, app, link.clone(), closing));
+            unless_abandoned(served, &link, &end).await;
         }
     }
+}
+
+/// Waits for `served`, or until its client is abandoned.
+///
+/// Looks for the drain only once it has begun: registering for it again with each delivery cost a
+/// hundredth of it. The task has the same waker all the time.
+async fn unless_abandoned(mut served: Pin<&mut impl Future<Output = ()>>, link: &Link, end: &End) {
+    let mut abandoned = pin!(abandoned(link, end));
+    let mut is_registered = false;
+    poll_fn(|cx| {
+        if served.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        if is_registered && !end.drain.is_cancelled() {
+            return Poll::Pending;
+        }
+        is_registered = true;
+        abandoned.as_mut().poll(cx)
+    })
+    .await;
 }
 
 /// Waits until the client of a draining connection turns out not to read, so that a goodbye cannot
