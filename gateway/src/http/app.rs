@@ -4,13 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::demo::control::Control;
 use crate::http::cors::Cors;
@@ -19,7 +17,7 @@ use crate::http::overload::{self, Known};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::http::{admin, history, proxy, publish, site, stream, traced, trail};
+use crate::http::{admin, history, proxy, publish, request_log, site, stream, traced, trail};
 use crate::limits::failures;
 
 /// Options of the router besides the routes.
@@ -76,8 +74,8 @@ fn with_demo(routes: Router<Gateway>) -> Router<Gateway> {
         .route("/test/logs", post(admin::test_log))
 }
 
-/// Adds what every router has: a response for other paths, the page if there is one, CORS and
-/// traces. While all connections are in use, it serves those who are `known` only.
+/// Adds what every router has: a response for other paths, the page if there is one, CORS, and a log
+/// of requests. While all connections are in use, it serves those who are `known` only.
 pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Router {
     let routes = routes.method_not_allowed_fallback(refuse_method);
     let routes = match &extras.site {
@@ -104,12 +102,7 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Rout
     } else {
         routes
     };
-    routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
-}
-
-/// Traces the path without its query, which may be confidential.
-fn span(request: &Request) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    routes.layer(nosniff).layer(from_fn(request_log::log))
 }
 
 /// For a year, and this host only: others may not have a certificate.

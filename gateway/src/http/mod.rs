@@ -23,6 +23,7 @@ pub mod publish;
 pub(crate) mod publish_batch;
 pub mod rejection;
 pub(crate) mod replay;
+mod request_log;
 pub mod site;
 pub mod state;
 pub(crate) mod store;
