@@ -44,6 +44,13 @@ pub struct Rate {
     pub bytes: usize,
 }
 
+impl Config {
+    /// Returns whether the rate of publishing is limited at all.
+    pub(crate) fn limits_rates(&self) -> bool {
+        [self.token, self.workspace, self.channel] != [Rate::default(); 3]
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -64,7 +71,7 @@ impl Default for Config {
     }
 }
 
-/// Five pages with fifty streams each. Together they hold about 3 MB.
+/// Five pages with fifty streams each. Together they hold about 2 MB.
 pub const STREAMS_PER_USER: usize = 256;
 
 /// A user who replays without a pause costs a few hundredths of a core at this rate.
