@@ -186,7 +186,7 @@ pub(crate) struct Log<'a> {
 }
 
 /// The body's fields as raw JSON, so that an error can name the one that is wrong.
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 struct Fields<'a> {
     #[serde(borrow, default)]
     service: Option<&'a RawValue>,
