@@ -49,8 +49,13 @@ const rateOf = (step) => (step === 0 ? 0 : Math.round(MAX_RATE ** (step / 100) *
 const stepOf = (rate) =>
   rate < 1 ? (rate > 0 ? 1 : 0) : Math.round((Math.log(rate) / Math.log(MAX_RATE)) * 100);
 
-/** @param {number} rate */
-const rateText = (rate) => `${rate.toLocaleString("en")} lines/s on each workflow`;
+/** @param {number} perSecond */
+function showRate(perSecond) {
+  const text = `${perSecond.toLocaleString("en")} lines/s on each workflow`;
+  rateValue.textContent = text;
+  // Steps of the slider mean nothing to a listener.
+  rate.setAttribute("aria-valuetext", text);
+}
 
 /** @returns {Promise<DemoState | undefined>} */
 async function readState() {
@@ -138,7 +143,7 @@ const state = await readState();
 if (state) {
   firstEpoch = state.epoch;
   rate.value = String(stepOf(state.rate));
-  rateValue.textContent = rateText(state.rate);
+  showRate(state.rate);
   kill.hidden = !state.isSupervised;
   strip.hidden = false;
   // A link to #try shows the strip.
@@ -149,7 +154,7 @@ if (state) {
     history.replaceState(null, "", hash);
   });
   rate.addEventListener("input", () => {
-    rateValue.textContent = rateText(rateOf(Number(rate.value)));
+    showRate(rateOf(Number(rate.value)));
   });
   rate.addEventListener("change", async () => {
     const { error } = await send("rate", { rate: rateOf(Number(rate.value)) });
