@@ -21,6 +21,7 @@ use crate::browser::next_task::NextTask;
 use crate::browser::page_events::PageEvents;
 use crate::browser::probe::Probe;
 use crate::browser::timer::Timer;
+use crate::browser::title_badge::TitleShare;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
@@ -96,6 +97,7 @@ impl Client {
                     }
                 }),
                 updates: RefCell::new(None),
+                title: RefCell::new(None),
                 page_events: RefCell::new(window::listen(&home, me)),
                 home,
                 moves: Cell::new(0),
@@ -185,12 +187,14 @@ impl Client {
         self.inner.session.borrow_mut().set_tail(tail);
     }
 
-    /// Shows only the lines that match `query`. The search runs in slices, between which the page
-    /// can do other work.
-    pub fn set_query(&self, query: Query) {
-        self.inner.session.borrow_mut().set_query(query);
+    /// Shows only the lines that match `query`, and searches first around the row `near`. Returns
+    /// whether the query is another one. The search runs in slices, between which the page can do
+    /// other work.
+    pub fn set_query(&self, query: Query, near: Option<u64>) -> bool {
+        let is_new = self.inner.session.borrow_mut().set_query_around(query, near);
         self.inner.search_slice();
         self.inner.frame.request();
+        is_new
     }
 
     /// Searches the lines that arrived since the last frame, unless a running search will do so.
@@ -254,6 +258,8 @@ struct Inner {
     frame: AnimationFrame,
     /// Calls the listener for updates, if there is one.
     updates: RefCell<Option<AnimationFrame>>,
+    /// What the client adds to the badge in the page's title, if it has one.
+    title: RefCell<Option<TitleShare>>,
     home: Rc<Home>,
     moves: Cell<u32>,
     closing: Cell<Option<Timer>>,
@@ -312,6 +318,9 @@ impl Inner {
         self.frame.request();
         if let Some(updates) = &*self.updates.borrow() {
             updates.request();
+        }
+        if let Some(title) = &*self.title.borrow() {
+            title.request();
         }
     }
 

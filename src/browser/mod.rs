@@ -18,6 +18,7 @@ mod probe;
 mod resize;
 mod selection;
 mod timer;
+mod title_badge;
 pub(crate) mod transport;
 
 pub use self::client::{Client, Options};

@@ -89,6 +89,11 @@ impl LogView {
         self.live.locale.set(locale);
     }
 
+    /// Sets whether the page's title says what is new while the page is hidden.
+    pub fn set_title_badge(&self, is_shown: bool) {
+        self.live.with(|client| client.set_title_badge(is_shown));
+    }
+
     /// Sets whether rows are delivered from now on.
     pub fn tell_rows(&self, wanted: bool) {
         self.live.with(|client| self.listener.want_rows(client, wanted));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use leptos::ev::{ClipboardEvent, Event, MouseEvent};
+use leptos::ev::{ClipboardEvent, Event, KeyboardEvent, MouseEvent};
 use leptos::html::{Button, Ol};
 use leptos::prelude::*;
 use leptos::web_sys::Element;
@@ -11,6 +11,7 @@ use crate::browser::{Client, Resize, layout};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{RowContext, Rows};
+use logs_sse_core::session::Session;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Measures, Viewport};
 
@@ -19,7 +20,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let list = live.list;
     let view_model = live.view_model;
     let rows = NodeRef::<Ol>::new();
-    let drawn = StoredValue::new_local(Rows::default());
+    let drawn = live.rows;
     effect(move || {
         live.moves.track();
         let (window, version) =
@@ -74,6 +75,12 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
             live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
         }
     };
+    let on_error = move |_: MouseEvent| {
+        let number = show_first_error(live);
+        // It is focused when it is drawn.
+        drawn.update_value(|drawn| drawn.focus_next(number));
+    };
+    let on_key = move |event: KeyboardEvent| go_to_end(live, &event);
     let on_copy = move |event: ClipboardEvent| {
         let Some(list) = list.get_untracked() else { return };
         let text = live.read(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
@@ -86,7 +93,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     let on_scroll = move |event: Event| {
         let top = layout::scroll_top(&event_target::<Element>(&event));
         let lines = drawn_lines(live);
-        live.viewport.maybe_update(|viewport| viewport.scrolled(top, &lines));
+        live.move_view(|viewport| viewport.scrolled(top, &lines));
     };
     view! { class="dsl",
         <div class="dsl-section">
@@ -97,8 +104,23 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                     type="button"
                     class="dsl-button dsl-small dsl-primary"
                     hidden=flag(view_model, |view_model| view_model.newest.is_empty())
-                    on:click=click(live, to_newest)
+                    on:click=click(live, follow)
                     prop:textContent=text(view_model, |view_model| view_model.newest.clone())
+                ></button>
+                <button
+                    type="button"
+                    class="dsl-button dsl-small dsl-new-errors"
+                    hidden=flag(view_model, |view_model| view_model.new_errors.is_empty())
+                    title="Go to the first new error"
+                    on:click=on_error
+                    prop:textContent=text(view_model, |view_model| view_model.new_errors.clone())
+                ></button>
+                <button
+                    type="button"
+                    class="dsl-button dsl-small dsl-pause"
+                    aria-pressed=text(view_model, |view_model| view_model.is_held.to_string())
+                    on:click=click(live, pause)
+                    prop:textContent=text(view_model, |view_model| (if view_model.is_held { "Resume" } else { "Pause" }).to_owned())
                 ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
@@ -106,7 +128,7 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
             {filter_bar(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar makes the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:keydown=on_key>
                 <p
                     class="dsl-empty"
                     hidden=flag(view_model, |view_model| view_model.empty.is_empty())
@@ -115,6 +137,11 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                 <div class="dsl-space">
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
                     <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
+                    <p
+                        class="dsl-dropped"
+                        hidden=flag(view_model, |view_model| view_model.dropped.is_empty())
+                        prop:textContent=text(view_model, |view_model| view_model.dropped.clone())
+                    ></p>
                 </div>
                 <div class="dsl-earlier" dir="ltr">
                     <span class="dsl-earlier-failure" role="alert" prop:textContent=text(view_model, |view_model| view_model.earlier.failure.clone())></span>
@@ -133,8 +160,55 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     }
 }
 
-fn to_newest(live: Live) {
-    live.viewport.update(Viewport::follow);
+fn follow(live: Live) {
+    live.move_view(|viewport| {
+        viewport.follow();
+        true
+    });
+}
+
+fn pause(live: Live) {
+    let lines = drawn_lines(live);
+    live.move_view(|viewport| {
+        if viewport.is_following() {
+            viewport.pause(&lines);
+        } else {
+            viewport.follow();
+        }
+        true
+    });
+}
+
+/// Goes to an end of the list. The browser knows only an element, which may be shorter than the
+/// list, and whose position may lag behind.
+fn go_to_end(live: Live, event: &KeyboardEvent) {
+    let go = match event.key().as_str() {
+        "Home" => Viewport::to_newest,
+        "End" => Viewport::to_oldest,
+        _ => return,
+    };
+    let is_plain = !(event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key());
+    if is_plain {
+        event.prevent_default();
+        let lines = live.read(Session::shown_range);
+        live.move_view(|viewport| {
+            go(viewport, &lines);
+            true
+        });
+    }
+}
+
+/// Shows the first error that the reader has not seen, and returns its number.
+fn show_first_error(live: Live) -> Option<u64> {
+    let (number, ordinal, lines) = live.read(|session| {
+        let ordinal = session.first_error_from(live.viewport.read_untracked().seen())?;
+        Some((session.row_number(ordinal)?, ordinal, session.shown_range()))
+    })?;
+    live.move_view(|viewport| {
+        viewport.show(ordinal, &lines);
+        true
+    });
+    Some(number)
 }
 
 fn wrap(live: Live) {

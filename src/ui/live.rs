@@ -5,6 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
+use crate::ui::rows::Rows;
 use logs_sse_core::find::Query;
 use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::session::Session;
@@ -21,6 +22,8 @@ pub(crate) struct Live {
     pub(crate) moves: RwSignal<u32>,
     /// The element that scrolls.
     pub(crate) list: NodeRef<Div>,
+    /// What is drawn in it.
+    pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
     /// The heading of the live section.
@@ -46,6 +49,9 @@ impl Live {
                 moves.set(client.moves());
             }
             client.search_new();
+            client.with_session(|session| {
+                viewport.maybe_update(|viewport| viewport.settle(session));
+            });
             if viewport.read_untracked().is_following() {
                 client.release_earlier();
             }
@@ -58,6 +64,7 @@ impl Live {
             is_due
         };
         let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
+        client.with_value(|client| client.set_title_badge(true));
         let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
@@ -69,6 +76,7 @@ impl Live {
             viewport,
             moves,
             list: NodeRef::new(),
+            rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
             title,
             locale,
@@ -81,12 +89,30 @@ impl Live {
         self.client.with_value(act)
     }
 
-    /// Changes the reader's query.
+    /// Changes the reader's query. What the reader looks at stays in place.
     pub(crate) fn update_query(self, change: impl FnOnce(&mut Query)) {
         let mut query = self.read(|session| session.query().clone());
         change(&mut query);
-        self.with(|client| client.set_query(query));
-        self.viewport.update(Viewport::renumber);
+        let focused = self.rows.with_value(Rows::focused);
+        let preferred: Vec<_> =
+            [self.opened.get_untracked(), focused].into_iter().flatten().collect();
+        let viewport = self.viewport;
+        let place = self.read(|session| viewport.read_untracked().place(session, &preferred));
+        if self.with(|client| client.set_query(query, place.map(|place| place.number))) {
+            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
+        }
+    }
+
+    /// Moves the view as `change` does, which returns whether it did.
+    pub(crate) fn move_view(self, change: impl FnOnce(&mut Viewport) -> bool) {
+        let viewport = self.viewport;
+        self.read(|session| {
+            viewport.maybe_update(|viewport| {
+                let has_moved = change(viewport);
+                // What the reader sees now is no longer new.
+                viewport.settle(session) || has_moved
+            });
+        });
     }
 
     /// Calls `read` with the session, once.

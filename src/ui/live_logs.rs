@@ -14,7 +14,7 @@ use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last four may change at any time. Another workspace, workflow or service
+/// All props but the last five may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
@@ -49,6 +49,10 @@ pub fn LiveLogs(
     /// 1,000.
     #[prop(default = DEFAULT_TAIL)]
     tail: u32,
+    /// Whether the page's title says how many lines or errors are new while the page is hidden.
+    /// Default: true.
+    #[prop(default = true)]
+    title_badge: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -63,6 +67,7 @@ pub fn LiveLogs(
         },
         Opener::default(),
     );
+    live.with(|client| client.set_title_badge(title_badge));
     let target = move || {
         Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
     };

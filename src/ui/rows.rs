@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use leptos::web_sys::{Document, Element, Event, HtmlElement};
+use leptos::web_sys::{Document, Element, Event, FocusOptions, HtmlElement};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{Resize, Selected, layout, local_time};
@@ -41,6 +41,8 @@ pub(crate) struct Rows {
     placed: Window,
     /// Observes the list and each row.
     resize: Option<Resize>,
+    /// The number of the line that is focused as soon as it is drawn.
+    to_focus: Option<u64>,
 }
 
 impl Rows {
@@ -85,6 +87,25 @@ impl Rows {
             row.show(session.row_number(ordinal), session, context);
         }
         self.place(list, window);
+        if let Some(row) = self.rows.iter().find(|row| row.number == self.to_focus)
+            && self.to_focus.take().is_some()
+        {
+            // This fails only for an element that is gone. Rows are scrolled by arithmetic.
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = row.open.unchecked_ref::<HtmlElement>().focus_with_options(&options);
+        }
+    }
+
+    /// Focuses the line with this number as soon as it is drawn.
+    pub(crate) fn focus_next(&mut self, number: Option<u64>) {
+        self.to_focus = number;
+    }
+
+    /// Returns the number of the line that has the focus.
+    pub(crate) fn focused(&self) -> Option<u64> {
+        let has_focus = |row: &&RowElement| row.open.matches(":focus").unwrap_or(false);
+        self.rows.iter().find(has_focus)?.number
     }
 
     /// Returns the heights of the rows whose content has changed since they were measured. Empty if
@@ -154,11 +175,12 @@ impl Rows {
         if last.offset != window.offset {
             let sign = if window.offset < 0 { "-" } else { "" };
             let hundredths = window.offset.unsigned_abs();
-            write(
-                list,
-                "transform",
-                format!("translateY({sign}{}.{:02}px)", hundredths / 100, hundredths % 100),
-            );
+            let at = format!("translateY({sign}{}.{:02}px)", hundredths / 100, hundredths % 100);
+            // The row that counts dropped lines follows the rows.
+            if let Some(footer) = list.next_element_sibling() {
+                write(footer.unchecked_ref(), "transform", at.clone());
+            }
+            write(list, "transform", at);
         }
     }
 

@@ -15,10 +15,15 @@ pub(crate) fn status_bar(live: Live) -> impl IntoView {
             <div class=text(view_model, |shown| format!("dsl-status dsl-is-{}", shown.status.badge.name()))>
                 <span class="dsl-dot" aria-hidden="true"></span>
                 <strong class="dsl-word" prop:textContent=text(view_model, |shown| shown.status.badge.word().to_owned())></strong>
-                <span class="dsl-live" hidden=flag(view_model, |shown| !shown.status.is_live())>
+                <span class=text(view_model, live_class) hidden=flag(view_model, |shown| !shown.status.is_live())>
                     <span class="dsl-pulse" aria-hidden="true">"🔴"</span>
                     " LIVE"
                 </span>
+                <span
+                    class="dsl-held"
+                    hidden=flag(view_model, |shown| shown.held_view.is_empty())
+                    prop:textContent=text(view_model, |shown| shown.held_view.clone())
+                ></span>
                 <span class="dsl-progress" prop:textContent=text(view_model, |shown| shown.status.progress.clone())></span>
                 <span class="dsl-vitals" prop:textContent=text(view_model, |shown| shown.status.stats.clone())></span>
                 <span class="dsl-reason" prop:textContent=text(view_model, |shown| shown.status.reason.clone())></span>
@@ -49,6 +54,11 @@ fn act(live: Live) {
         MainAction::Connect => live.with(Client::connect),
         MainAction::Disconnect => live.with(Client::disconnect),
     }
+}
+
+/// The mark stands still while the lines do.
+fn live_class(shown: &ViewModel) -> String {
+    if shown.is_held { "dsl-live dsl-still".into() } else { "dsl-live".into() }
 }
 
 fn main_class(shown: &ViewModel) -> String {

@@ -179,6 +179,12 @@ test("properties reflect attributes, and changes of them apply at once", async (
   expect(await logs.property("capacity")).toBe(77);
   await logs.assign("theme", "dark");
   expect(await logs.property("theme")).toBe("dark");
+  // An option that is on by default is turned off by a value, not by the absence of one.
+  expect(await logs.property("titleBadge")).toBe(true);
+  await logs.assign("titleBadge", false);
+  expect(await logs.property("titleBadge")).toBe(false);
+  await logs.assign("titleBadge", true);
+  expect(await logs.property("titleBadge")).toBe(true);
   await logs.assign("workflowId", null);
   await host.expectNoStreams();
 });

@@ -22,6 +22,8 @@ export class Viewer {
     this.clearButton = scope.getByRole("button", { name: "Clear" });
     this.wrapButton = scope.getByRole("button", { name: "Wrap lines" });
     this.newestButton = scope.getByRole("button", { name: /↑/ });
+    this.newErrorsButton = scope.locator(".dsl-new-errors");
+    this.pauseButton = scope.locator(".dsl-pause");
     this.searchField = scope.getByRole("searchbox");
   }
 

@@ -26,6 +26,9 @@ const options: LiveLogsOptions = {
 const handle = mountLiveLogs(document.body, options);
 handle.ready satisfies Promise<void>;
 handle.update({ title: "Logs", endpoint: "/logs" });
+handle.update({ titleBadge: false });
+// @ts-expect-error a badge is on or off
+handle.update({ titleBadge: "off" });
 handle.status().cause satisfies string | null;
 handle.unmount();
 backend() satisfies "wasm" | "js" | null;

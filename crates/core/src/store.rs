@@ -20,6 +20,7 @@ pub(crate) use crate::store::names::UNNAMED;
 pub(crate) use crate::store::run::{Limit, Run};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
+use crate::tally::{Count, Tally};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::{Line, Raw};
 
@@ -106,6 +107,11 @@ pub struct Store {
     /// The number of the oldest stored row.
     first: u64,
     dropped: u64,
+    /// The same, counting lines only.
+    dropped_lines: u64,
+    tally: Tally,
+    /// All lines that were ever appended.
+    arrived: Count,
     /// The number of the first row after the last [`Store::clear`].
     cleared_at: u64,
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
@@ -171,7 +177,8 @@ impl Store {
         self.pipelines.clear();
         self.bytes = 0;
         (self.lines, self.escaped, self.unknown) = (0, 0, 0);
-        self.dropped = 0;
+        (self.dropped, self.dropped_lines) = (0, 0);
+        self.tally.clear();
         self.is_held = false;
         self.earlier = Earlier::default();
     }
@@ -264,6 +271,39 @@ impl Store {
         self.dropped
     }
 
+    /// Returns how many lines were evicted and not loaded again since the start or the last
+    /// [`clear`](Self::clear).
+    #[must_use]
+    pub fn dropped_lines(&self) -> u64 {
+        self.dropped_lines
+    }
+
+    /// Returns how many lines, and errors among them, were ever appended. Only differences are of
+    /// interest.
+    #[must_use]
+    pub fn arrived(&self) -> Count {
+        self.arrived
+    }
+
+    /// Returns how many of the stored rows from `number` on are lines and errors.
+    #[must_use]
+    pub fn count_from(&self, number: u64) -> Count {
+        let rows = self.range();
+        self.tally.sum(number.max(rows.start)..rows.end, |number| self.count_of(number))
+    }
+
+    /// Returns the number of the first stored error from `number` on.
+    #[must_use]
+    pub fn first_error_from(&self, number: u64) -> Option<u64> {
+        let rows = self.range();
+        self.tally.first_error(number.max(rows.start)..rows.end, |number| self.count_of(number))
+    }
+
+    /// Returns what one row counts.
+    pub(crate) fn count_of(&self, number: u64) -> Count {
+        self.slot(number).map(Slot::count).unwrap_or_default()
+    }
+
     /// Returns the limits beyond which the oldest rows are evicted.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
@@ -330,6 +370,8 @@ impl Store {
             slot.cost()
         };
         self.count(&slot, usize::wrapping_add);
+        self.tally.add(self.range().end, slot.count());
+        self.arrived += slot.count();
         self.slots.push_back(slot);
         self.trim();
     }
@@ -354,7 +396,9 @@ impl Store {
             self.count(&oldest, usize::wrapping_sub);
             self.first += 1;
             self.dropped += 1;
+            self.dropped_lines += u64::from(oldest.is_line);
         }
+        self.tally.release_before(self.first);
         if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
             self.ring.release_before(oldest.address);
         }

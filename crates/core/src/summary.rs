@@ -92,13 +92,38 @@ pub fn empty(state: &State) -> &'static str {
     }
 }
 
-/// Describes the lines that arrived while the reader looks at older ones.
+/// Returns the label of the button that leads to the newest line, past `lines` that the reader has
+/// not seen.
 #[must_use]
-pub fn unseen(lines: u64) -> String {
+pub fn newest(lines: u64) -> String {
     match lines {
-        0 => "Newest".into(),
-        lines => counted(lines, "new line", "new lines"),
+        0 => "↑ Jump to newest".into(),
+        lines => format!("↑ {} new", grouped(lines)),
     }
+}
+
+/// Returns the label of the button that leads to the first new error, or an empty string.
+#[must_use]
+pub fn new_errors(errors: u64) -> String {
+    match errors {
+        0 => String::new(),
+        errors => counted(errors, "error", "errors"),
+    }
+}
+
+/// Says that the view does not move, and how many new lines it does not show.
+#[must_use]
+pub fn held_view(lines: u64) -> String {
+    match lines {
+        0 => "View paused".into(),
+        lines => format!("View paused · {} new", grouped(lines)),
+    }
+}
+
+/// Returns the text of the row after the oldest line.
+#[must_use]
+pub fn dropped(lines: u64) -> String {
+    format!("{} dropped while you were paused", counted(lines, "line", "lines"))
 }
 
 /// A row as it is shown. Parts that it lacks are empty.
@@ -362,6 +387,14 @@ mod tests {
             "{}",
             whole.fields
         );
+    }
+
+    #[test]
+    fn says_what_is_new_while_the_view_does_not_move() {
+        assert_eq!([newest(0), newest(106)], ["↑ Jump to newest", "↑ 106 new"]);
+        assert_eq!([new_errors(0), new_errors(1), new_errors(2)], ["", "1 error", "2 errors"]);
+        assert_eq!([held_view(0), held_view(1_204)], ["View paused", "View paused · 1,204 new"]);
+        assert_eq!(dropped(4_317), "4,317 lines dropped while you were paused");
     }
 
     #[test]

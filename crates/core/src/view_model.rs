@@ -6,6 +6,7 @@ use crate::find::Find;
 use crate::session::{EarlierLines, Session};
 use crate::status::Status;
 use crate::summary;
+use crate::tally::Count;
 use crate::time::Instant;
 use crate::viewport::{Viewport, Window};
 use crate::visible::visible;
@@ -40,8 +41,17 @@ pub struct ViewModel {
     pub earlier: EarlierLines,
     /// Whether to load them now, because the reader is about to reach the end.
     pub wants_earlier: bool,
+    /// Whether the view does not follow the log, because the reader scrolled away or paused it.
+    pub is_held: bool,
+    /// The same for the status bar, with the number of new lines, or an empty string.
+    pub held_view: String,
     /// The label of the button that returns to the newest line, or an empty string while following.
     pub newest: String,
+    /// The label of the button that leads to the first new error, or an empty string if there is
+    /// none.
+    pub new_errors: String,
+    /// The row after the oldest line: how many were dropped while the view was held.
+    pub dropped: String,
 }
 
 impl ViewModel {
@@ -51,6 +61,8 @@ impl ViewModel {
         let store = session.store();
         let shown = session.shown_range();
         let window = viewport.window(&shown);
+        let is_held = !viewport.is_following();
+        let new = if is_held { session.count_from(viewport.seen()) } else { Count::default() };
         Self {
             status: status_of(session, now),
             unknown_levels: store.unknown_levels() as u64,
@@ -80,10 +92,14 @@ impl ViewModel {
                 EarlierLines::default()
             },
             wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
-            newest: if viewport.is_following() {
-                String::new()
+            is_held,
+            held_view: if is_held { summary::held_view(new.lines) } else { String::new() },
+            newest: if is_held { summary::newest(new.lines) } else { String::new() },
+            new_errors: summary::new_errors(new.errors),
+            dropped: if window.has_footer {
+                summary::dropped(viewport.dropped(session))
             } else {
-                format!("↑ {}", summary::unseen(window.unseen))
+                String::new()
             },
         }
     }

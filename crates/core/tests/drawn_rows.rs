@@ -160,8 +160,11 @@ impl Page {
 
     fn query(&mut self, change: impl FnOnce(&mut Query)) {
         change(&mut self.query);
-        self.sim.session.set_query(self.query.clone());
-        self.viewport.renumber();
+        let place = self.viewport.place(&self.sim.session, &[]);
+        let near = place.map(|place| place.number);
+        if self.sim.session.set_query_around(self.query.clone(), near) {
+            self.viewport.renumber(&self.sim.session, place);
+        }
     }
 
     fn reconnect(&mut self) {
@@ -181,6 +184,7 @@ impl Page {
     /// Draws as the view does: nothing if the view model is unchanged, and no row that already
     /// shows its line.
     fn draw(&mut self) {
+        self.viewport.settle(&self.sim.session);
         let model = ViewModel::new(&self.sim.session, &self.viewport, self.sim.now());
         if self.last.as_ref() == Some(&model) {
             return;

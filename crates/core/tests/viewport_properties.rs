@@ -93,7 +93,7 @@ proptest! {
             );
 
             let holds = !was_following && !list.viewport.is_following();
-            let is_at_an_end = at_end || list.is_at_end();
+            let is_at_an_end = matches!(step, Step::Wheel(_)) && (at_end || list.is_at_end());
             if let Some(&(row, at)) = seen.first()
                 && holds
                 && !is_at_an_end

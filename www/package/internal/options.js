@@ -21,7 +21,8 @@ import { LiveLogsError } from "./errors.js";
  * @typedef {(value: unknown) => string} Check
  * @typedef {LiveLogsOptions & LogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
- *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "theme"
+ *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
+ *   | "theme"
  * } DefaultedName
  * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
  * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
@@ -144,6 +145,7 @@ const CONNECTION_OPTIONS = {
 export const VIEWER_OPTIONS = {
   ...CONNECTION_OPTIONS,
   title: text,
+  titleBadge: boolean,
   theme: oneOf("auto", "light", "dark"),
   locale,
   isKnown: callback,
@@ -180,6 +182,7 @@ export const DEFAULTS = {
   withCredentials: false,
   worker: false,
   title: "Live logs",
+  titleBadge: true,
   theme: "auto",
 };
 

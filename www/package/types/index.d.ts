@@ -231,6 +231,12 @@ export interface ConnectionOptions {
 export interface LiveLogsOptions extends ConnectionOptions {
   /** The heading of the live section. Default: `"Live logs"`. */
   title?: string;
+  /**
+   * Whether the page's title starts with the number of errors, otherwise of lines, that are new
+   * while the page is hidden: `(1 error) …`, `(3) …`. Default: `true`. A title that the page sets
+   * meanwhile stays.
+   */
+  titleBadge?: boolean;
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**

@@ -16,6 +16,7 @@ use crate::find::hits::Hits;
 pub use crate::find::query::{Levels, Query};
 use crate::find::search::Search;
 use crate::store::{Row, Store};
+use crate::tally::Count;
 use logs_linear_regex::Cache;
 pub use logs_linear_regex::Error as RegexError;
 
@@ -30,6 +31,9 @@ pub struct Find {
     hits: Hits,
     /// The numbers of the rows that were searched. The range grows at both ends.
     searched: Range<u64>,
+    /// Set while older and newer rows are searched by turns, because the reader looks at a row in
+    /// between: whether the last ones were newer.
+    alternates: Option<bool>,
     /// The matches of the current step; kept for its allocation.
     found: Vec<u64>,
     /// The working memory of the regular expression; likewise.
@@ -47,9 +51,18 @@ impl Find {
             query,
             hits: Hits::new(),
             searched: end..end,
+            alternates: None,
             found: Vec::new(),
             cache: Cache::default(),
         }
+    }
+
+    /// Creates a search that starts with the rows around the one with this number.
+    #[must_use]
+    pub fn around(query: Query, store: &Store, number: u64) -> Self {
+        let rows = store.range();
+        let start = number.saturating_add(1).max(rows.start).min(rows.end);
+        Self { searched: start..start, alternates: Some(true), ..Self::new(query, store) }
     }
 
     /// Continues the search through about `bytes` bytes: newly added rows first, then older ones.
@@ -94,6 +107,44 @@ impl Find {
         self.hits.number_at(ordinal)
     }
 
+    /// Returns the ordinal of the match that is nearest to `number`, the row around which the search
+    /// began, and whether that is certain: rows between the two may not have been searched yet.
+    #[must_use]
+    pub fn nearest(&self, store: &Store, number: u64) -> (u64, bool) {
+        let origin = self.hits.origin();
+        let [older, newer] = [origin.saturating_sub(1), origin].map(|at| self.number_at(at));
+        let older = older.filter(|older| store.range().start <= *older);
+        let knows_older = older.is_some() || self.searched.start <= store.range().start;
+        let knows_newer = newer.is_some() || self.searched.end >= store.range().end;
+        let is_newer = match (older, newer) {
+            (Some(older), Some(newer)) => {
+                newer.saturating_sub(number) < number.saturating_sub(older)
+            }
+            (older, newer) => older.is_none() && newer.is_some(),
+        };
+        let is_certain = older == Some(number)
+            || (knows_older && knows_newer && (older.is_some() || newer.is_some()));
+        (if is_newer { origin } else { origin.saturating_sub(1) }, is_certain)
+    }
+
+    /// Returns how many of the matches from row `number` on are lines and errors.
+    #[must_use]
+    pub fn count_from(&self, store: &Store, number: u64) -> Count {
+        let rows = self.hits.range(number.max(store.range().start));
+        self.hits.tally().sum(rows, |ordinal| self.count_of(store, ordinal))
+    }
+
+    /// Returns the ordinal of the first match from row `number` on that is an error.
+    #[must_use]
+    pub fn first_error_from(&self, store: &Store, number: u64) -> Option<u64> {
+        let rows = self.hits.range(number.max(store.range().start));
+        self.hits.tally().first_error(rows, |ordinal| self.count_of(store, ordinal))
+    }
+
+    fn count_of(&self, store: &Store, ordinal: u64) -> Count {
+        self.number_at(ordinal).map(|number| store.count_of(number)).unwrap_or_default()
+    }
+
     /// Returns how many lines were found and are still stored. Notices are shown too, but not
     /// counted.
     #[must_use]
@@ -134,7 +185,7 @@ impl Find {
 
     /// Searches the next contiguous rows, and returns the cost in bytes.
     fn step(&mut self, store: &Store) -> usize {
-        let is_newer = self.searched.end < store.range().end;
+        let is_newer = self.is_newer_next(store);
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };
         let limit = self.search.limit();
         self.found.clear();
@@ -153,13 +204,30 @@ impl Find {
             },
         };
         if is_newer {
-            self.hits.add_newer(&self.found);
+            self.hits.add_newer(&self.found, |number| store.count_of(number));
             self.searched.end = numbers.end;
         } else {
-            self.hits.add_older(&self.found);
+            self.hits.add_older(&self.found, |number| store.count_of(number));
             self.searched.start = numbers.start;
         }
         spent
+    }
+
+    /// Returns whether to search newer rows next: first, unless the reader looks at older ones.
+    fn is_newer_next(&mut self, store: &Store) -> bool {
+        let rows = store.range();
+        let (has_newer, has_older) =
+            (self.searched.end < rows.end, rows.start < self.searched.start);
+        if !(has_newer && has_older) {
+            self.alternates = None;
+        }
+        match &mut self.alternates {
+            Some(is_newer) => {
+                *is_newer = !*is_newer;
+                *is_newer
+            }
+            None => has_newer,
+        }
     }
 
     fn search_parsed(&mut self, store: &Store, number: u64, row: &Row) -> usize {

@@ -8,19 +8,62 @@ use std::ops::Range;
 use crate::find::{Find, Query};
 use crate::session::{Session, channels};
 use crate::summary::RowText;
+use crate::tally::Count;
 use logs_sse_wire::entry::EntryTime;
 
 impl Session {
     /// Changes what is shown. The same query changes nothing; an empty one shows everything.
     ///
-    /// A new query starts new ordinals, so a viewport should follow the log again.
+    /// A new query starts new ordinals, so a viewport must find its row again: see
+    /// [`Viewport::renumber`](crate::viewport::Viewport::renumber).
     pub fn set_query(&mut self, query: Query) {
+        self.set_query_around(query, None);
+    }
+
+    /// Does the same, and searches first around the row with this number, which the reader looks
+    /// at. Returns whether the query is another one, so that ordinals are void.
+    pub fn set_query_around(&mut self, query: Query, number: Option<u64>) -> bool {
         if self.query == query {
-            return;
+            return false;
         }
         self.query = query.clone();
         self.rows_version += 1;
-        self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
+        self.find = (!query.is_empty()).then(|| match number {
+            Some(number) => Find::around(query, &self.store, number),
+            None => Find::new(query, &self.store),
+        });
+        true
+    }
+
+    /// Returns the ordinal of the shown row that is nearest to row `number`, around which the
+    /// search began, and whether that is certain yet.
+    #[must_use]
+    pub fn nearest(&self, number: u64) -> (u64, bool) {
+        self.find.as_ref().map_or((number, true), |find| find.nearest(&self.store, number))
+    }
+
+    /// Returns whether the rows that are shown are known, apart from those that will arrive.
+    #[must_use]
+    pub fn is_searched(&self) -> bool {
+        self.find.as_ref().is_none_or(|find| find.is_complete(&self.store))
+    }
+
+    /// Returns how many of the shown rows from row `number` on are lines and errors.
+    #[must_use]
+    pub fn count_from(&self, number: u64) -> Count {
+        match &self.find {
+            Some(find) => find.count_from(&self.store, number),
+            None => self.store.count_from(number),
+        }
+    }
+
+    /// Returns the ordinal of the first shown error from row `number` on.
+    #[must_use]
+    pub fn first_error_from(&self, number: u64) -> Option<u64> {
+        match &self.find {
+            Some(find) => find.first_error_from(&self.store, number),
+            None => self.store.first_error_from(number),
+        }
     }
 
     /// Continues the search through about `bytes` bytes. Returns whether nothing is left to search

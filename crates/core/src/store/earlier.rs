@@ -37,7 +37,9 @@ impl Store {
             .collect();
         self.ring.push_front(bytes);
         rows.into_iter().rev().for_each(|(slot, row)| self.push_front(slot, row));
-        self.dropped = self.dropped.saturating_sub(lines.len() as u64);
+        let loaded = lines.len() as u64;
+        self.dropped = self.dropped.saturating_sub(loaded);
+        self.dropped_lines = self.dropped_lines.saturating_sub(loaded);
     }
 
     /// Adds a notice before the oldest row.
@@ -102,6 +104,7 @@ impl Store {
         self.earlier.rows += 1;
         self.earlier.bytes += cost;
         self.count(&slot, usize::wrapping_add);
+        self.tally.add(number, slot.count());
         self.slots.push_front(slot);
         if let Some(row) = row {
             self.parsed.push_front((number, row));

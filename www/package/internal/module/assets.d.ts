@@ -82,6 +82,7 @@ interface Client {
 export interface LogView extends Client {
   set_capacity(lines: number): void;
   set_title(title: string): void;
+  set_title_badge(isShown: boolean): void;
   set_locale(locale: string): void;
   tell_rows(isWanted: boolean): void;
   /** `provide` returns or promises the headers for requests of earlier lines. */

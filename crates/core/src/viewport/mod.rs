@@ -1,20 +1,29 @@
 //! Which rows are on screen: the newest on top, and the row a reader looks at stays in place.
 //! Arithmetic only, in CSS pixels.
 //!
-//! The reader's position is a row and how much of it is above the window's edge, not a distance
-//! from the top, because estimated heights above may be corrected and rows may be evicted. The
+//! The reader's position is a row and its distance from the window's edge, not a distance from the
+//! top, because rows arrive above, estimated heights may be corrected, and rows may be evicted. The
 //! browser's scroll position follows from it, not the other way round.
+//!
+//! `docs/viewer.md` has the table of states.
+
+mod anchor;
+mod reading;
 
 use std::ops::Range;
+
+use crate::viewport::anchor::{Anchor, Mode};
+pub use crate::viewport::reading::Place;
+use crate::viewport::reading::Reading;
 
 use crate::heights::Heights;
 use crate::scale::Scale;
 
 /// The window onto a list of rows: all rows of a range of numbers, either end of which may move.
 ///
-/// The newest line is at the top, where the view follows the log. Away from the top it holds: the
-/// list starts at the line that was newest when the reader left the top, so that neither new lines
-/// (above) nor evicted ones (below) move a row.
+/// The newest line is at the top, where the view follows the log. Away from the top it is held, and
+/// it can be paused anywhere: then one row, the anchor, keeps its place in the window, whatever
+/// arrives above it or is evicted below it, for as long as it exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Viewport {
     heights: Heights,
@@ -22,19 +31,13 @@ pub struct Viewport {
     height: f64,
     /// The browser's scroll position, as last reported.
     scroll_top: f64,
-    anchor: ScrollAnchor,
+    mode: Mode,
     wraps: bool,
     /// How often all heights were discarded.
     layout: u32,
-}
-
-/// Where the reader looks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum ScrollAnchor {
-    /// At the newest row, whichever that is.
-    Newest,
-    /// At `row`, of which `above` pixels are above the window, in a list that starts below `end`.
-    Held { end: u64, row: u64, above: f64 },
+    /// Whether no row was measured since.
+    is_estimated: bool,
+    reading: Reading,
 }
 
 /// What the browser measured, in CSS pixels.
@@ -63,8 +66,9 @@ pub struct Window {
     /// The scroll position to set in the browser, if any; report the result to
     /// [`Viewport::scroll_top_applied`].
     pub scroll_to: Option<u32>,
-    /// Lines that arrived while the view holds.
-    pub unseen: u64,
+    /// Whether the row after the oldest one is drawn, which counts the lines that were dropped
+    /// while the view was held.
+    pub has_footer: bool,
     /// The range of all line numbers when this was drawn; the element's scroll position is relative
     /// to it.
     pub held: (u64, u64),
@@ -80,9 +84,11 @@ impl Default for Viewport {
             width: 0.0,
             height: 400.0,
             scroll_top: 0.0,
-            anchor: ScrollAnchor::Newest,
+            mode: Mode::Following,
             wraps: false,
             layout: 0,
+            is_estimated: false,
+            reading: Reading::default(),
         }
     }
 }
@@ -122,24 +128,28 @@ impl Viewport {
     ///
     /// The row that the reader looks at stays in place.
     pub fn rows_measured(&mut self, rows: &[(u64, f64)], held: &Range<u64>) -> bool {
-        let View { list, depth, scale } = self.view(held);
+        let View { list, depth, .. } = self.view(held);
         let fixed = self.fixed_row(rows, &list, depth);
-        let below_edge = self.heights.sum(&(fixed + 1..list.end)) - depth;
-        let is_at_end = scale.last_depth - depth < 1.0;
+        // Estimated heights may have left too little room above the anchor.
+        let below_edge = match self.mode.anchor() {
+            Some(anchor) if anchor.row == fixed => anchor.y,
+            _ => self.heights.sum(&(fixed + 1..list.end)) - depth,
+        };
+        self.is_estimated = false;
+        let is_at_end = (self.last_depth(held) - depth).abs() < 1.0;
         let mut has_changed = false;
         for &(row, height) in rows {
             has_changed |= self.heights.set(row, height);
         }
         self.heights.remove_below(held.start);
-        if has_changed && !self.is_following() {
-            let last_depth = self.view(held).scale.last_depth;
-            // A reader at the end looks at the last row, whatever its height.
-            let depth = if is_at_end {
-                last_depth
+        if let Some(anchor) = self.mode.anchor().filter(|_| has_changed) {
+            // A reader who went to the end looks at the last row, whatever its height.
+            let depth = if is_at_end && anchor.is_at_end {
+                self.last_depth(held)
             } else {
-                self.heights.sum(&(fixed + 1..list.end)) - below_edge
+                (self.heights.sum(&(fixed + 1..list.end)) - below_edge).max(0.0)
             };
-            self.anchor_at(depth.min(last_depth), &list);
+            self.reanchor(anchor, depth, &list);
         }
         has_changed
     }
@@ -156,18 +166,23 @@ impl Viewport {
         if delta == 0.0 {
             return false;
         }
-        let View { list, depth, scale } = self.view(held);
+        let View { list, depth, scale, .. } = self.view(held);
+        let is_shifted = (scale.top(depth) - self.scroll_top).abs() >= 1.0;
+        let is_short = delta.abs() <= SHORT_SCROLL * self.height;
         self.scroll_top = top;
-        let depth = if top <= NEAR_TOP {
+        let depth = if is_short && is_shifted {
+            // Not the end of the list, even if it is the end of the element.
+            depth + delta
+        } else if top <= NEAR_TOP {
             0.0
         } else if scale.last_top - top < 1.0 {
             scale.last_depth
-        } else if delta.abs() <= SHORT_SCROLL * self.height {
+        } else if is_short {
             depth + delta
         } else {
             scale.depth(top)
         };
-        self.anchor_at(depth.min(scale.last_depth), &list);
+        self.move_to(depth.min(scale.last_depth).max(0.0), &list);
         true
     }
 
@@ -175,9 +190,29 @@ impl Viewport {
     /// a scroll by the reader.
     pub fn scroll_top_applied(&mut self, top: f64) {
         self.scroll_top = top;
-        if top <= NEAR_TOP {
-            self.anchor = ScrollAnchor::Newest;
-        }
+    }
+
+    /// Goes to the newest of the rows `held`. A view that is not paused follows the log again.
+    pub fn to_newest(&mut self, held: &Range<u64>) {
+        self.move_to(0.0, held);
+    }
+
+    /// Goes to the oldest of the rows `held`.
+    pub fn to_oldest(&mut self, held: &Range<u64>) {
+        self.move_to(self.last_depth(held), held);
+    }
+
+    /// Puts a row at the top of the window, and holds it there.
+    pub fn show(&mut self, row: u64, held: &Range<u64>) {
+        self.mode.hold(Anchor::at(row, 0.0, held));
+        self.reading.moved();
+    }
+
+    /// Stops at the rows that are on screen, until [`follow`](Self::follow).
+    pub fn pause(&mut self, held: &Range<u64>) {
+        self.mode = Mode::Paused(
+            self.mode.anchor().unwrap_or_else(|| self.anchor_of(self.view(held).depth, held)),
+        );
     }
 
     /// Discards all row heights, because something outside the viewport, such as a font, changed
@@ -186,27 +221,29 @@ impl Viewport {
         self.reset_heights(self.heights.default());
     }
 
-    /// Goes to the newest row of a different list, in which the previous row numbers are void.
-    pub fn renumber(&mut self) {
-        self.follow();
-        self.reset_heights(self.heights.default());
-    }
-
-    /// Returns to the newest line.
+    /// Returns to the newest line, and follows the log.
     pub fn follow(&mut self) {
-        self.anchor = ScrollAnchor::Newest;
+        self.mode = Mode::Following;
+        self.reading.moved();
     }
 
     /// Returns whether the view follows the newest line.
     #[must_use]
     pub fn is_following(&self) -> bool {
-        self.anchor == ScrollAnchor::Newest
+        self.mode == Mode::Following
     }
 
-    /// Returns whether the reader has scrolled to within a window's height of the oldest row.
+    /// Returns whether the reader paused the view.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        matches!(self.mode, Mode::Paused(_))
+    }
+
+    /// Returns whether the reader has scrolled to within a window's height of the oldest row. Not
+    /// if eviction brought that row near.
     #[must_use]
     pub fn nears_end(&self, held: &Range<u64>) -> bool {
-        if self.is_following() {
+        if self.mode.anchor().is_none_or(|anchor| anchor.oldest < held.start) {
             return false;
         }
         let view = self.view(held);
@@ -234,73 +271,116 @@ impl Viewport {
         let scroll_to = self.corrected_scroll_top(&view);
         let View { list, depth, scale } = view;
         let total = scale.element.ceil() as u64;
+        let empty = Window {
+            end: list.end,
+            start: list.end,
+            held: (held.start, held.end),
+            total,
+            scroll_to,
+            layout,
+            ..Window::default()
+        };
         if list.is_empty() {
-            return Window {
-                end: list.end,
-                start: list.end,
-                held: (held.start, held.end),
-                scroll_to,
-                layout,
-                ..Window::default()
-            };
+            return Window { total: 0, ..empty };
         }
         let (row, above) = self.heights.row_at(&list, depth);
-        let end = list.end.min(row + 1 + OVERSCAN);
-        let seen =
+        // The rows above the window arrived while the reader looks elsewhere: drawing them would
+        // only change the page.
+        let ceiling = self.mode.anchor().map_or(list.end, |anchor| anchor.ceiling.max(row + 1));
+        let end = list.end.min(row + 1 + OVERSCAN).min(ceiling);
+        let last =
             row - self.rows_in(&(list.start..row), self.height + above - self.heights.height(row));
+        let start = last.saturating_sub(OVERSCAN).max(list.start);
         let top = scroll_to.map_or(self.scroll_top.min(scale.last_top), f64::from);
         Window {
             end,
-            start: seen.saturating_sub(OVERSCAN).max(list.start),
+            start,
             offset: ((top - above - self.heights.sum(&(row + 1..end))) * 100.0).round() as i64,
-            total,
-            scroll_to,
-            unseen: held.end - list.end,
-            held: (held.start, held.end),
-            layout,
+            has_footer: self.reading.has_footer && start == list.start,
+            ..empty
         }
     }
 
     fn view(&self, held: &Range<u64>) -> View {
-        match self.anchor {
-            // The rows the view held on to may have been evicted: then there is nothing to hold.
-            ScrollAnchor::Held { end, row, above } if held.start < end && end <= held.end => {
-                let list = held.start..end;
-                let scale = Scale::new(self.heights.sum(&list).ceil(), self.height);
-                let depth = self.heights.sum(&(row + 1..end)) + above.min(self.heights.height(row));
-                // The list may have become shorter than the position scrolled to.
-                View { list, depth: depth.min(scale.last_depth), scale }
-            }
-            _ => {
-                let scale = Scale::new(self.heights.sum(held).ceil(), self.height);
-                // A few pixels off the top are left as they are: setting the position would end the
-                // scroll of a reader who is about to leave the top.
-                let depth = if self.scroll_top <= NEAR_TOP {
-                    self.scroll_top.min(scale.last_depth)
-                } else {
-                    0.0
-                };
-                View { list: held.clone(), depth, scale }
-            }
+        let list = held.clone();
+        let total = self.total(held).ceil();
+        let scale = Scale::new(total, self.height);
+        let Some(anchor) = self.mode.anchor() else {
+            // A few pixels off the top are left as they are: setting the position would end the
+            // scroll of a reader who is about to leave the top.
+            let is_near = self.scroll_top <= NEAR_TOP;
+            let depth = if is_near { self.scroll_top.min(scale.last_depth) } else { 0.0 };
+            return View { list, depth, scale };
+        };
+        if anchor.row < list.start {
+            // It was evicted: what is left nearest to it is the end.
+            return View { list, depth: scale.last_depth, scale };
         }
+        // Some of it stays in the window, even if it is less high than it was.
+        let y = anchor.y.max(1.0 - self.heights.height(anchor.row));
+        let depth = (self.heights.sum(&(anchor.row + 1..list.end)) - y).max(0.0);
+        // The rows below the anchor may no longer fill the window. Then it ends blank, rather than
+        // move the anchor.
+        let scale = Scale::new(total.max((depth + self.height).ceil()), self.height);
+        View { list, depth: depth.min(scale.last_depth), scale }
     }
 
-    /// Returns the row that must not move when `rows` turn out to have other heights: the first row
-    /// on screen that was there before.
+    /// Returns the depth at which the list ends at the window's lower edge.
+    fn last_depth(&self, held: &Range<u64>) -> f64 {
+        (self.total(held).ceil() - self.height).max(0.0)
+    }
+
+    /// Returns the height of the rows and the footer.
+    fn total(&self, held: &Range<u64>) -> f64 {
+        let footer = if self.reading.has_footer { self.heights.default() } else { 0.0 };
+        self.heights.sum(held) + footer
+    }
+
+    /// Returns the row that must not move when `rows` turn out to have other heights: the anchor if
+    /// it was there before, otherwise the first row on screen that was, otherwise the anchor.
     fn fixed_row(&self, rows: &[(u64, f64)], list: &Range<u64>, depth: f64) -> u64 {
         let (first, above) = self.heights.row_at(list, depth);
         let seen = self.rows_in(&(list.start..first + 1), self.height + above);
+        let on_screen = first + 1 - seen..=first;
+        let anchor = self.mode.anchor().map(|anchor| anchor.row);
+        let anchor = anchor.filter(|row| on_screen.contains(row));
         let was_there = |row: &u64| rows.iter().all(|(other, _)| other != row);
-        (first + 1 - seen..=first).rev().find(was_there).unwrap_or(first)
+        let mut rows = anchor.into_iter().chain(on_screen.rev());
+        rows.find(was_there).or(anchor).unwrap_or(first)
     }
 
-    fn anchor_at(&mut self, depth: f64, list: &Range<u64>) {
-        self.anchor = if depth <= NEAR_TOP {
-            ScrollAnchor::Newest
-        } else {
-            let (row, above) = self.heights.row_at(list, depth);
-            ScrollAnchor::Held { end: list.end, row, above }
-        };
+    /// Moves as the reader wants.
+    fn move_to(&mut self, depth: f64, list: &Range<u64>) {
+        if depth <= NEAR_TOP && !self.is_paused() {
+            return self.follow();
+        }
+        let anchor = self.anchor_of(depth, list);
+        self.mode.hold(anchor);
+        self.reading.moved();
+    }
+
+    /// Places the anchor where it is in a view at `depth`. One that left the window is replaced.
+    fn reanchor(&mut self, anchor: Anchor, depth: f64, list: &Range<u64>) {
+        let y = self.heights.sum(&(anchor.row + 1..list.end)) - depth;
+        let is_in_window = -self.heights.height(anchor.row) < y && y < self.height;
+        if is_in_window && list.contains(&anchor.row) {
+            self.mode.hold(Anchor { y, ..anchor });
+        } else if list.start <= anchor.row && !list.is_empty() {
+            let Anchor { row, y, .. } = self.anchor_of(depth, list);
+            self.mode.hold(Anchor { row, y, ..anchor });
+        }
+    }
+
+    /// Returns the anchor of a view at `depth`: the first row that is whole, otherwise the first.
+    fn anchor_of(&self, depth: f64, list: &Range<u64>) -> Anchor {
+        let (mut row, above) = self.heights.row_at(list, depth);
+        let mut y = -above;
+        let next = y + self.heights.height(row);
+        if y < 0.0 && list.start < row && next < self.height {
+            (row, y) = (row - 1, next);
+        }
+        let is_at_end = (self.last_depth(list) - depth).abs() < 1.0;
+        Anchor { is_at_end, ..Anchor::at(row, y, list) }
     }
 
     /// Returns the scroll position to set in the browser if the reader would otherwise reach an end
@@ -312,7 +392,8 @@ impl Viewport {
         let (above, below) = (view.depth, view.scale.last_depth - view.depth);
         let (up, down) = (self.scroll_top, view.scale.last_top - self.scroll_top);
         let near = SHORT_SCROLL * self.height;
-        let is_early = (up < near && up + 1.0 <= above) || (down < near && down + 1.0 <= below);
+        let is_early = (up < KEPT_ABOVE * self.height && up + 1.0 <= above)
+            || (down < near && down + 1.0 <= below);
         let is_late = (above <= NEAR_TOP && up > NEAR_TOP)
             || (below < 1.0 && down.abs() >= 1.0 && up > NEAR_TOP);
         (is_early || is_late).then(|| view.scale.top(above).round() as u32)
@@ -331,6 +412,10 @@ impl Viewport {
     fn reset_heights(&mut self, default: f64) {
         self.heights = Heights::new(default);
         self.layout += 1;
+        self.is_estimated = self.wraps;
+        if let Some(anchor) = self.mode.anchor_mut() {
+            anchor.is_at_end = false;
+        }
     }
 }
 
@@ -352,3 +437,7 @@ const OVERSCAN: u64 = 10;
 /// Scrolls of up to this many windows are short: what a wheel, a key or a finger does between two
 /// frames. A scrollbar drag goes farther.
 const SHORT_SCROLL: f64 = 2.0;
+
+/// How many windows of the element stay above the position of a reader who does not scroll, so that
+/// a scroll upwards does not end where the element does.
+const KEPT_ABOVE: f64 = 8.0;
