@@ -37,6 +37,8 @@ pub struct Viewport {
     layout: u32,
     /// Whether no row was measured since.
     is_estimated: bool,
+    /// The row that was on screen before a short scroll, until the rows it revealed are measured.
+    scrolled_from: Option<u64>,
     reading: Reading,
 }
 
@@ -88,6 +90,7 @@ impl Default for Viewport {
             wraps: false,
             layout: 0,
             is_estimated: false,
+            scrolled_from: None,
             reading: Reading::default(),
         }
     }
@@ -142,6 +145,9 @@ impl Viewport {
             has_changed |= self.heights.set(row, height);
         }
         self.heights.remove_below(held.start);
+        if !has_changed {
+            self.scrolled_from = None;
+        }
         if let Some(anchor) = self.mode.anchor().filter(|_| has_changed) {
             // A reader who went to the end looks at the last row, whatever its height.
             let depth = if is_at_end && anchor.is_at_end {
@@ -170,6 +176,11 @@ impl Viewport {
         let is_shifted = (scale.top(depth) - self.scroll_top).abs() >= 1.0;
         let is_short = delta.abs() <= SHORT_SCROLL * self.height;
         self.scroll_top = top;
+        // What the reader sees moves by the distance of the scroll, however high the rows are that
+        // come into view.
+        let seen = self.on_screen(held);
+        let nearest = if delta < 0.0 { seen.clone().next_back() } else { seen.clone().next() };
+        let from = self.scrolled_from.filter(|row| list.contains(row)).or(nearest);
         let depth = if is_short && is_shifted {
             // Not the end of the list, even if it is the end of the element.
             depth + delta
@@ -183,6 +194,10 @@ impl Viewport {
             scale.depth(top)
         };
         self.move_to(depth.min(scale.last_depth).max(0.0), &list);
+        if is_short {
+            self.scrolled_from = from;
+            self.mode.anchor_mut().into_iter().for_each(|anchor| anchor.is_at_end = false);
+        }
         true
     }
 
@@ -205,7 +220,7 @@ impl Viewport {
     /// Puts a row at the top of the window, and holds it there.
     pub fn show(&mut self, row: u64, held: &Range<u64>) {
         self.mode.hold(Anchor::at(row, 0.0, held));
-        self.reading.moved();
+        self.moved();
     }
 
     /// Stops at the rows that are on screen, until [`follow`](Self::follow).
@@ -224,7 +239,7 @@ impl Viewport {
     /// Returns to the newest line, and follows the log.
     pub fn follow(&mut self) {
         self.mode = Mode::Following;
-        self.reading.moved();
+        self.moved();
     }
 
     /// Returns whether the view follows the newest line.
@@ -336,9 +351,13 @@ impl Viewport {
         self.heights.sum(held) + footer
     }
 
-    /// Returns the row that must not move when `rows` turn out to have other heights: the anchor if
-    /// it was there before, otherwise the first row on screen that was, otherwise the anchor.
+    /// Returns the row that must not move when `rows` turn out to have other heights: the row from
+    /// which the reader scrolled, otherwise the anchor if it was there before, otherwise the first
+    /// row on screen that was, otherwise the anchor.
     fn fixed_row(&self, rows: &[(u64, f64)], list: &Range<u64>, depth: f64) -> u64 {
+        if let Some(row) = self.scrolled_from.filter(|row| list.contains(row)) {
+            return row;
+        }
         let (first, above) = self.heights.row_at(list, depth);
         let seen = self.rows_in(&(list.start..first + 1), self.height + above);
         let on_screen = first + 1 - seen..=first;
@@ -349,6 +368,12 @@ impl Viewport {
         rows.find(was_there).or(anchor).unwrap_or(first)
     }
 
+    /// Records that the reader moved the view.
+    fn moved(&mut self) {
+        self.scrolled_from = None;
+        self.reading.moved();
+    }
+
     /// Moves as the reader wants.
     fn move_to(&mut self, depth: f64, list: &Range<u64>) {
         if depth <= NEAR_TOP && !self.is_paused() {
@@ -356,7 +381,7 @@ impl Viewport {
         }
         let anchor = self.anchor_of(depth, list);
         self.mode.hold(anchor);
-        self.reading.moved();
+        self.moved();
     }
 
     /// Places the anchor where it is in a view at `depth`. One that left the window is replaced.
@@ -413,6 +438,7 @@ impl Viewport {
         self.heights = Heights::new(default);
         self.layout += 1;
         self.is_estimated = self.wraps;
+        self.scrolled_from = None;
         if let Some(anchor) = self.mode.anchor_mut() {
             anchor.is_at_end = false;
         }

@@ -69,9 +69,8 @@ impl Viewport {
             self.reading.dropped_before = self.reading.dropped_before.min(dropped);
         }
         self.reading.has_footer = self.reading.dropped_before < dropped;
-        self.keep_place(&list);
+        self.list_changed(&list, session.is_searched());
         self.see(session, &list);
-        self.reading.known = session.is_searched().then_some((list.start, list.end));
         let now = (self.mode, self.reading.has_footer, self.reading.seen);
         now != before && !(self.is_following() && before.0 == self.mode)
     }
@@ -152,29 +151,37 @@ impl Viewport {
             Some(Sought { is_found, ..sought }).filter(|sought| sought.exists || !is_found);
     }
 
+    /// Brings the viewport in step with a list that changed: rows that are on screen stay where they
+    /// are if there are too few rows above them, and if the anchor was evicted. `is_complete` says
+    /// whether all rows of the list are known, as they are not during a search.
+    pub fn list_changed(&mut self, list: &Range<u64>, is_complete: bool) {
+        if let Some((start, end)) = self.reading.known {
+            self.keep_place(&(start..end), list);
+        }
+        self.reading.known = is_complete.then_some((list.start, list.end));
+    }
+
     /// Keeps rows in place that are drawn elsewhere than the anchor says: at the top of a list that
     /// had too few rows above it or was empty, or at the end of a list from which it was evicted.
-    fn keep_place(&mut self, list: &Range<u64>) {
-        let Some((start, end)) = self.reading.known else { return };
+    fn keep_place(&mut self, old: &Range<u64>, list: &Range<u64>) {
         let Some(anchor) = self.mode.anchor().filter(|_| !list.is_empty()) else { return };
         let (row, y) = if list.contains(&anchor.row) {
             if self.is_estimated {
                 return;
             }
-            let y = anchor.y.min(self.heights.sum(&(anchor.row + 1..end)));
+            let y = anchor.y.min(self.heights.sum(&(anchor.row + 1..old.end)));
             if (y < 0.0 && self.reading.sought.is_none()) || y >= self.height {
                 // Another layout or size may have moved it out of the window.
                 self.first_whole(list)
             } else {
                 (anchor.row, y)
             }
-        } else if start == end {
+        } else if old.is_empty() {
             (list.start, 0.0)
         } else {
             // It was evicted: the rows above it stay, otherwise the oldest rows take their place.
-            let old = start..end;
-            let kept = self.on_screen(&old).rev().find(|row| list.contains(row));
-            kept.map_or_else(|| self.first_whole(list), |row| (row, self.position_of(row, &old)))
+            let kept = self.on_screen(old).rev().find(|row| list.contains(row));
+            kept.map_or_else(|| self.first_whole(list), |row| (row, self.position_of(row, old)))
         };
         self.mode.hold(Anchor { row, y, ..anchor });
     }
@@ -190,7 +197,7 @@ impl Viewport {
     }
 
     /// Returns the rows in the window.
-    fn on_screen(&self, list: &Range<u64>) -> Range<u64> {
+    pub(super) fn on_screen(&self, list: &Range<u64>) -> Range<u64> {
         if list.is_empty() {
             return list.clone();
         }

@@ -323,8 +323,8 @@ impl Reader {
                 self.viewport.scroll_top_applied(self.top);
             }
             let held = self.drawn.held.0..self.drawn.held.1;
-            let has_changed =
-                self.drawn.layout.is_some() && self.viewport.rows_measured(&heights, &held);
+            let heights = if self.drawn.layout.is_some() { &*heights } else { &[] };
+            let has_changed = self.viewport.rows_measured(heights, &held);
             self.report_scroll();
             if !has_changed && self.viewport.window(&shown) == self.drawn {
                 return;

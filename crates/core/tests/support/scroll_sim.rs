@@ -84,6 +84,7 @@ impl ScrollSim {
     /// Draws, measures and scrolls until nothing changes. A page converges in two or three rounds.
     pub fn draw(&mut self) {
         for _ in 0..8 {
+            self.viewport.list_changed(&self.held, true);
             let last = std::mem::replace(&mut self.drawn, self.viewport.window(&self.held));
             let is_fresh = |row: &u64| {
                 self.drawn.layout != last.layout || !(last.start..last.end).contains(row)
@@ -103,8 +104,8 @@ impl ScrollSim {
                 self.viewport.scroll_top_applied(self.top);
             }
             let held = self.drawn.held.0..self.drawn.held.1;
-            let has_changed =
-                self.drawn.layout.is_some() && self.viewport.rows_measured(&rows, &held);
+            let rows = if self.drawn.layout.is_some() { &*rows } else { &[] };
+            let has_changed = self.viewport.rows_measured(rows, &held);
             self.report_scroll();
             if !has_changed && self.viewport.window(&self.held) == self.drawn {
                 return;
