@@ -332,12 +332,18 @@ impl Viewport {
             return View { list, depth: scale.last_depth, scale };
         }
         // Some of it stays in the window, even if it is less high than it was.
-        let y = anchor.y.max(1.0 - self.heights.height(anchor.row));
+        let y = anchor.y.max(self.least_y(anchor.row));
         let depth = (self.heights.sum(&(anchor.row + 1..list.end)) - y).max(0.0);
         // The rows below the anchor may no longer fill the window. Then it ends blank, rather than
         // move the anchor.
         let scale = Scale::new(total.max((depth + self.height).ceil()), self.height);
         View { list, depth: depth.min(scale.last_depth), scale }
+    }
+
+    /// Returns the distance of a row's upper edge from that of the window while the last pixel of
+    /// the row is visible.
+    fn least_y(&self, row: u64) -> f64 {
+        1.0 - self.heights.height(row)
     }
 
     /// Returns the depth at which the list ends at the window's lower edge.
@@ -387,7 +393,7 @@ impl Viewport {
     /// Places the anchor where it is in a view at `depth`. One that left the window is replaced.
     fn reanchor(&mut self, anchor: Anchor, depth: f64, list: &Range<u64>) {
         let y = self.heights.sum(&(anchor.row + 1..list.end)) - depth;
-        let is_in_window = -self.heights.height(anchor.row) < y && y < self.height;
+        let is_in_window = self.least_y(anchor.row) <= y && y < self.height;
         if is_in_window && list.contains(&anchor.row) {
             self.mode.hold(Anchor { y, ..anchor });
         } else if list.start <= anchor.row && !list.is_empty() {

@@ -180,8 +180,10 @@ impl Viewport {
             (list.start, 0.0)
         } else {
             // It was evicted: the rows above it stay, otherwise the oldest rows take their place.
-            let kept = self.on_screen(old).rev().find(|row| list.contains(row));
-            kept.map_or_else(|| self.first_whole(list), |row| (row, self.position_of(row, old)))
+            let rows = self.on_screen(old).rev().filter(|row| list.contains(row));
+            let mut kept = rows.map(|row| (row, self.position_of(row, old)));
+            let kept = kept.find(|&(row, y)| self.least_y(row) <= y);
+            kept.unwrap_or_else(|| self.first_whole(list))
         };
         self.mode.hold(Anchor { row, y, ..anchor });
     }

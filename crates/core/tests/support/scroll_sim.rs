@@ -56,9 +56,13 @@ impl ScrollSim {
         self.held.clone()
     }
 
-    /// Scrolls by `delta` pixels.
-    pub fn wheel(&mut self, delta: f64) {
-        self.drag(self.top + delta);
+    /// Scrolls by `delta` pixels. Returns by how many the browser did, which stops at the ends of
+    /// the element.
+    pub fn wheel(&mut self, delta: f64) -> f64 {
+        let top = self.top;
+        let now = (top + delta).clamp(0.0, self.last_top());
+        self.drag(now);
+        now - top
     }
 
     /// Scrolls to a position, as the scrollbar and the Home and End keys do.
@@ -126,6 +130,11 @@ impl ScrollSim {
             at += height;
         }
         rows
+    }
+
+    /// Returns the first of the visible rows of which at least a pixel is visible.
+    pub fn first_on_screen(&self) -> Option<(u64, f64)> {
+        self.on_screen().into_iter().find(|&(row, at)| at + self.height_of(row) >= 1.0)
     }
 
     /// Returns the distance of a drawn row below the upper edge.
