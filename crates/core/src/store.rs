@@ -114,6 +114,8 @@ pub struct Store {
     arrived: Count,
     /// The number of the first row after the last [`Store::clear`].
     cleared_at: u64,
+    /// How often [`Store::clear`] was called.
+    clears: u32,
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
     /// received them.
     retained_from: Option<u64>,
@@ -171,6 +173,7 @@ impl Store {
     pub fn clear(&mut self) {
         self.first = self.range().end;
         self.cleared_at = self.first;
+        self.clears += 1;
         self.slots.clear();
         self.parsed.clear();
         self.ring.clear();
@@ -198,6 +201,12 @@ impl Store {
     #[must_use]
     pub fn cleared_at(&self) -> u64 {
         self.cleared_at
+    }
+
+    /// Returns how often the rows were removed by [`clear`](Self::clear).
+    #[must_use]
+    pub fn clears(&self) -> u32 {
+        self.clears
     }
 
     /// Returns the row with this number, parsed, if it is still stored.

@@ -153,7 +153,10 @@ impl Viewport {
             let depth = if is_at_end && anchor.is_at_end {
                 self.last_depth(held)
             } else {
-                (self.heights.sum(&(fixed + 1..list.end)) - below_edge).max(0.0)
+                // An anchor that is less high than estimated stays visible.
+                let is_anchor = anchor.row == fixed && self.scrolled_from.is_none();
+                let least = if is_anchor { self.least_y(fixed) } else { f64::NEG_INFINITY };
+                (self.heights.sum(&(fixed + 1..list.end)) - below_edge.max(least)).max(0.0)
             };
             self.reanchor(anchor, depth, &list);
         }

@@ -17,7 +17,8 @@ pub(super) struct Reading {
     pub(super) has_footer: bool,
     /// The row that the reader looked at before the query changed, until the reader moves.
     sought: Option<Sought>,
-    cleared_at: u64,
+    /// How often the store had been cleared.
+    clears: u32,
     /// The shown rows at the last [`Viewport::settle`], if they were all known.
     known: Option<(u64, u64)>,
 }
@@ -52,8 +53,8 @@ impl Viewport {
     pub fn settle(&mut self, session: &Session) -> bool {
         let before = (self.mode, self.reading.has_footer, self.reading.seen);
         let (store, list) = (session.store(), session.shown_range());
-        let cleared_at = store.cleared_at();
-        if std::mem::replace(&mut self.reading.cleared_at, cleared_at) != cleared_at {
+        let clears = store.clears();
+        if std::mem::replace(&mut self.reading.clears, clears) != clears {
             self.cleared(&list);
         }
         // A line that was evicted is not looked for again.
