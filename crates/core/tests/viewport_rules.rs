@@ -170,6 +170,28 @@ fn eviction_below_the_anchor_leaves_it_in_place_and_loads_nothing() {
 }
 
 #[test]
+fn a_wheel_moves_what_is_seen_by_its_distance_whatever_the_rows_above_measure() {
+    let mut list = ScrollSim::new(0..12, 20.0, 100.0);
+    list.wrap(|row| if row < 12 { 20.0 } else { 70.0 });
+    list.wheel(40.0);
+    list.set_held(0..100);
+    assert_eq!(list.on_screen()[0], (9, 0.0));
+    (0..20).for_each(|_| _ = list.wheel(-90.0));
+    // Row 11 was 40 px above the upper edge.
+    let (row, y) = list.on_screen()[0];
+    let above = (row - 11) as f64 * 70.0;
+    assert_eq!(y + above, 20.0 * 90.0 - 40.0);
+}
+
+#[test]
+fn a_row_that_is_left_when_the_rows_below_it_are_evicted_stays_in_place() {
+    let mut list = ScrollSim::new(0..20, 20.0, 100.0);
+    list.wheel(9.0);
+    list.set_held(19..20);
+    assert_eq!(list.on_screen(), [(19, -9.0)]);
+}
+
+#[test]
 fn follow_returns_to_the_newest_line_in_one_step() {
     let mut list = ScrollSim::new(MILLION, 28.0, 308.0);
     list.drag(5_000_000.0);
