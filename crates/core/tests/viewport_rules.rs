@@ -176,11 +176,24 @@ fn a_wheel_moves_what_is_seen_by_its_distance_whatever_the_rows_above_measure() 
     list.wheel(40.0);
     list.set_held(0..100);
     assert_eq!(list.on_screen()[0], (9, 0.0));
-    (0..20).for_each(|_| _ = list.wheel(-90.0));
+    (0..10).for_each(|_| _ = list.wheel(-180.0));
     // Row 11 was 40 px above the upper edge.
     let (row, y) = list.on_screen()[0];
     let above = (row - 11) as f64 * 70.0;
-    assert_eq!(y + above, 20.0 * 90.0 - 40.0);
+    assert_eq!(y + above, 10.0 * 180.0 - 40.0);
+}
+
+#[test]
+fn a_wheel_reaches_the_top_only_once_the_rows_above_are_measured() {
+    let mut list = ScrollSim::new(0..20, 20.0, 100.0);
+    list.wrap(|row| if row < 20 { 20.0 } else { 70.0 });
+    list.wheel(60.0);
+    list.set_held(0..26);
+    let (row, y) = list.on_screen()[0];
+    list.wheel(-180.0);
+    assert_eq!((list.position_of(row), list.viewport.is_following()), (y + 180.0, false));
+    (0..3).for_each(|_| _ = list.wheel(-100.0));
+    assert_eq!((list.on_screen()[0], list.viewport.is_following()), ((25, 0.0), true));
 }
 
 #[test]

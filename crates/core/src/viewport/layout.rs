@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Anchor, View, Viewport};
+use super::{Anchor, Mode, NEAR_TOP, View, Viewport};
 use crate::heights::Heights;
 
 /// What the browser measured, in CSS pixels.
@@ -66,8 +66,11 @@ impl Viewport {
             has_changed |= self.heights.set(row, height);
         }
         self.heights.remove_below(held.start);
-        if !has_changed {
-            self.scrolled_from = None;
+        let has_arrived = !has_changed && self.scrolled_from.take().is_some() && depth <= NEAR_TOP;
+        if has_arrived && matches!(self.mode, Mode::Held(_)) {
+            // The reader scrolled to the top, whose rows are measured now.
+            self.follow();
+            return true;
         }
         if let Some(anchor) = self.mode.anchor().filter(|_| has_changed) {
             // A reader who went to the end looks at the last row, whatever its height.

@@ -109,6 +109,7 @@ impl Viewport {
         let seen = self.on_screen(held);
         let nearest = if delta < 0.0 { seen.clone().next_back() } else { seen.clone().next() };
         let from = self.scrolled_from.filter(|row| list.contains(row)).or(nearest);
+        let has_unknown = self.wraps && self.window(held).end < list.end;
         let depth = if is_short && is_shifted {
             // Not the end of the list, even if it is the end of the element.
             depth + delta
@@ -121,7 +122,13 @@ impl Viewport {
         } else {
             scale.depth(top)
         };
-        self.move_to(depth.min(scale.last_depth).max(0.0), &list);
+        let depth = depth.min(scale.last_depth).max(0.0);
+        if is_short && has_unknown && depth <= NEAR_TOP {
+            // It may not be the top, once the rows above are measured.
+            self.hold_at(depth, &list);
+        } else {
+            self.move_to(depth, &list);
+        }
         if is_short {
             self.scrolled_from = from;
             self.mode.anchor_mut().into_iter().for_each(|anchor| anchor.is_at_end = false);
@@ -290,8 +297,11 @@ impl Viewport {
         if depth <= NEAR_TOP && !self.is_paused() {
             return self.follow();
         }
-        let anchor = self.anchor_of(depth, list);
-        self.mode.hold(anchor);
+        self.hold_at(depth, list);
+    }
+
+    fn hold_at(&mut self, depth: f64, list: &Range<u64>) {
+        self.mode.hold(self.anchor_of(depth, list));
         self.moved();
     }
 
