@@ -110,7 +110,7 @@ impl Viewport {
         let nearest = if delta < 0.0 { seen.clone().next_back() } else { seen.clone().next() };
         let from = self.scrolled_from.filter(|row| list.contains(row)).or(nearest);
         let has_unknown = self.wraps && self.window(held).end < list.end;
-        let depth = if is_short && is_shifted {
+        let depth = if is_short && (is_shifted || has_unknown) {
             // Not the end of the list, even if it is the end of the element.
             depth + delta
         } else if top <= NEAR_TOP {
