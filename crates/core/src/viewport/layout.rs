@@ -55,11 +55,13 @@ impl Viewport {
         let View { list, depth, .. } = self.view(held);
         let fixed = self.fixed_row(rows, &list, depth);
         // Estimated heights may have left too little room above the anchor.
-        let below_edge = match self.mode.anchor() {
-            Some(anchor) if anchor.row == fixed => anchor.y,
+        let below_edge = match (self.scrolled_from, self.mode.anchor()) {
+            (Some((row, y)), _) if row == fixed => y,
+            (_, Some(anchor)) if anchor.row == fixed => anchor.y,
             _ => self.heights.sum(&(fixed + 1..list.end)) - depth,
         };
         self.is_estimated = false;
+        let before = depth;
         let is_at_end = (self.last_depth(held) - depth).abs() < 1.0;
         let mut has_changed = false;
         for &(row, height) in rows {
@@ -77,12 +79,24 @@ impl Viewport {
             let depth = if is_at_end && anchor.is_at_end {
                 self.last_depth(held)
             } else {
-                // An anchor that is less high than estimated stays visible.
-                let is_anchor = anchor.row == fixed && self.scrolled_from.is_none();
-                let least = if is_anchor { self.least_y(fixed) } else { f64::NEG_INFINITY };
-                (self.heights.sum(&(fixed + 1..list.end)) - below_edge.max(least)).max(0.0)
+                let y = match self.scrolled_from {
+                    Some(_) => below_edge,
+                    // An anchor that is less high than estimated stays visible.
+                    None if anchor.row == fixed => below_edge.max(self.least_y(fixed)),
+                    None => below_edge,
+                };
+                let depth = self.heights.sum(&(fixed + 1..list.end)) - y;
+                // A scroll stops at the end of the list.
+                let most = self.last_depth(held).max(before);
+                let is_scroll = self.scrolled_from.is_some();
+                depth.min(if is_scroll { most } else { f64::INFINITY }).max(0.0)
             };
-            self.reanchor(anchor, depth, &list);
+            if self.scrolled_from.is_some() {
+                let Anchor { row, y, .. } = self.anchor_of(depth, &list);
+                self.mode.hold(Anchor { row, y, ..anchor });
+            } else {
+                self.reanchor(anchor, depth, &list);
+            }
         }
         has_changed
     }
@@ -107,7 +121,7 @@ impl Viewport {
     /// which the reader scrolled, otherwise the anchor if it was there before, otherwise the first
     /// row on screen that was, otherwise the anchor.
     fn fixed_row(&self, rows: &[(u64, f64)], list: &Range<u64>, depth: f64) -> u64 {
-        if let Some(row) = self.scrolled_from.filter(|row| list.contains(row)) {
+        if let Some((row, _)) = self.scrolled_from.filter(|(row, _)| list.contains(row)) {
             return row;
         }
         let (first, above) = self.heights.row_at(list, depth);

@@ -39,8 +39,9 @@ pub struct Viewport {
     layout: u32,
     /// Whether no row was measured since.
     is_estimated: bool,
-    /// The row that was on screen before a short scroll, until the rows it revealed are measured.
-    scrolled_from: Option<u64>,
+    /// A row that was on screen before a short scroll, and where that scroll puts it, until the rows
+    /// that came into view are measured.
+    scrolled_from: Option<(u64, f64)>,
     reading: Reading,
 }
 
@@ -104,11 +105,19 @@ impl Viewport {
         let is_shifted = (scale.top(depth) - self.scroll_top).abs() >= 1.0;
         let is_short = delta.abs() <= SHORT_SCROLL * self.height;
         self.scroll_top = top;
+        if -1.0 < delta && delta < 0.0 && scale.last_top - top < 1.0 {
+            // The element shrank by a fraction of a pixel, and the browser followed.
+            return true;
+        }
         // What the reader sees moves by the distance of the scroll, however high the rows are that
         // come into view.
         let seen = self.on_screen(held);
         let nearest = if delta < 0.0 { seen.clone().next_back() } else { seen.clone().next() };
-        let from = self.scrolled_from.filter(|row| list.contains(row)).or(nearest);
+        let from = self
+            .scrolled_from
+            .filter(|(row, _)| list.contains(row))
+            .or_else(|| nearest.map(|row| (row, self.heights.sum(&(row + 1..list.end)) - depth)))
+            .map(|(row, y)| (row, y - delta));
         let has_unknown = self.wraps && self.window(held).end < list.end;
         let depth = if is_short && (is_shifted || has_unknown) {
             // Not the end of the list, even if it is the end of the element.

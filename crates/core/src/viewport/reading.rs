@@ -105,7 +105,7 @@ impl Viewport {
         preferred
             .iter()
             .find_map(|number| on_screen().find(|place| place.number == *number))
-            .or_else(|| self.reading.sought.map(|sought| sought.place))
+            .or_else(|| self.reading.sought.filter(|sought| sought.exists).map(|s| s.place))
             .or_else(|| {
                 let is_there = 0.0 <= anchor.y && self.on_screen(&list).contains(&anchor.row);
                 if is_there { place(anchor.row) } else { None }
