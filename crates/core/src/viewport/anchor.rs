@@ -13,7 +13,8 @@ pub(super) enum Mode {
     Paused(Anchor),
 }
 
-/// The row that keeps its place in the window.
+/// The row that keeps its place in the window. All other rows are where their heights put them, so
+/// no height that turns out to be another moves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Anchor {
     /// The number of the row. A row below the oldest one was evicted.
@@ -25,27 +26,37 @@ pub(super) struct Anchor {
     pub(super) ceiling: u64,
     /// The oldest row when the reader came here.
     pub(super) oldest: u64,
-    /// Whether the reader went to the end of the list, whose rows may not have been measured.
-    pub(super) is_at_end: bool,
+    pub(super) motion: Motion,
+}
+
+/// How the reader came to a place that is not settled: across rows that may not be measured yet, so
+/// that it may turn out to be beyond an end of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Motion {
+    Settled,
+    /// Towards newer rows. The view stops at the top of the list.
+    Up,
+    /// Towards older rows, or anywhere. The view stops at the top and at the end of the list.
+    Down,
+    /// To the end of the list, because all rows on the screen were evicted, not by the reader.
+    Evicted,
 }
 
 impl Anchor {
     /// Creates an anchor in `list`.
     pub(super) fn at(row: u64, y: f64, list: &Range<u64>) -> Self {
-        Self { row, y, ceiling: list.end, oldest: list.start, is_at_end: false }
+        Self { row, y, ceiling: list.end, oldest: list.start, motion: Motion::Settled }
+    }
+
+    /// Creates an anchor at the end of the list, wherever that turns out to be.
+    pub(super) fn at_end(motion: Motion, list: &Range<u64>) -> Self {
+        Self { motion, ..Self::at(list.start, f64::NEG_INFINITY, list) }
     }
 }
 
 impl Mode {
     pub(super) fn anchor(&self) -> Option<Anchor> {
         match *self {
-            Self::Following => None,
-            Self::Held(anchor) | Self::Paused(anchor) => Some(anchor),
-        }
-    }
-
-    pub(super) fn anchor_mut(&mut self) -> Option<&mut Anchor> {
-        match self {
             Self::Following => None,
             Self::Held(anchor) | Self::Paused(anchor) => Some(anchor),
         }

@@ -13,7 +13,7 @@ mod reading;
 
 use std::ops::Range;
 
-use crate::viewport::anchor::{Anchor, Mode};
+use crate::viewport::anchor::{Anchor, Mode, Motion};
 pub use crate::viewport::layout::Measures;
 pub use crate::viewport::reading::Place;
 use crate::viewport::reading::Reading;
@@ -37,11 +37,8 @@ pub struct Viewport {
     wraps: bool,
     /// How often all heights were discarded.
     layout: u32,
-    /// Whether no row was measured since.
-    is_estimated: bool,
-    /// A row that was on screen before a short scroll, and where that scroll puts it, until the rows
-    /// that came into view are measured.
-    scrolled_from: Option<(u64, f64)>,
+    /// The rows whose heights were measured since. Others count as one line high.
+    measured: Range<u64>,
     reading: Reading,
 }
 
@@ -81,8 +78,7 @@ impl Default for Viewport {
             mode: Mode::Following,
             wraps: false,
             layout: 0,
-            is_estimated: false,
-            scrolled_from: None,
+            measured: 0..0,
             reading: Reading::default(),
         }
     }
@@ -101,47 +97,25 @@ impl Viewport {
         if delta == 0.0 {
             return false;
         }
-        let View { list, depth, scale, .. } = self.view(held);
-        let is_shifted = (scale.top(depth) - self.scroll_top).abs() >= 1.0;
-        let is_short = delta.abs() <= SHORT_SCROLL * self.height;
+        if held.is_empty() {
+            self.scroll_top = top;
+            return true;
+        }
+        let scale = self.view(held).scale;
+        let anchor = if delta.abs() <= SHORT_SCROLL * self.height {
+            self.anchor_by(delta, held)
+        } else if scale.last_top - top < 1.0 {
+            Anchor::at_end(Motion::Down, held)
+        } else {
+            self.anchor_of(scale.depth(top), held)
+        };
         self.scroll_top = top;
         if -1.0 < delta && delta < 0.0 && scale.last_top - top < 1.0 {
             // The element shrank by a fraction of a pixel, and the browser followed.
             return true;
         }
-        // What the reader sees moves by the distance of the scroll, however high the rows are that
-        // come into view.
-        let seen = self.on_screen(held);
-        let nearest = if delta < 0.0 { seen.clone().next_back() } else { seen.clone().next() };
-        let from = self
-            .scrolled_from
-            .filter(|(row, _)| list.contains(row))
-            .or_else(|| nearest.map(|row| (row, self.heights.sum(&(row + 1..list.end)) - depth)))
-            .map(|(row, y)| (row, y - delta));
-        let has_unknown = self.wraps && self.window(held).end < list.end;
-        let depth = if is_short && (is_shifted || has_unknown) {
-            // Not the end of the list, even if it is the end of the element.
-            depth + delta
-        } else if top <= NEAR_TOP {
-            0.0
-        } else if scale.last_top - top < 1.0 {
-            scale.last_depth
-        } else if is_short {
-            depth + delta
-        } else {
-            scale.depth(top)
-        };
-        let depth = depth.min(scale.last_depth).max(0.0);
-        if is_short && has_unknown && depth <= NEAR_TOP {
-            // It may not be the top, once the rows above are measured.
-            self.hold_at(depth, &list);
-        } else {
-            self.move_to(depth, &list);
-        }
-        if is_short {
-            self.scrolled_from = from;
-            self.mode.anchor_mut().into_iter().for_each(|anchor| anchor.is_at_end = false);
-        }
+        let motion = if delta < 0.0 { Motion::Up } else { Motion::Down };
+        self.move_to(Anchor { motion, ..anchor }, held);
         true
     }
 
@@ -153,18 +127,27 @@ impl Viewport {
 
     /// Goes to the newest of the rows `held`. A view that is not paused follows the log again.
     pub fn to_newest(&mut self, held: &Range<u64>) {
-        self.move_to(0.0, held);
+        if self.is_paused() {
+            self.move_to(self.anchor_of(0.0, held), held);
+        } else {
+            self.follow();
+        }
     }
 
     /// Goes to the oldest of the rows `held`.
     pub fn to_oldest(&mut self, held: &Range<u64>) {
-        self.move_to(self.last_depth(held), held);
+        if !held.is_empty() {
+            self.move_to(Anchor::at_end(Motion::Down, held), held);
+        }
     }
 
-    /// Puts a row at the top of the window, and holds it there.
+    /// Puts a row at the top of the window, or as near as the end of the list allows, and holds it
+    /// there.
     pub fn show(&mut self, row: u64, held: &Range<u64>) {
-        self.mode.hold(Anchor::at(row, 0.0, held));
-        self.moved();
+        let depth = self.heights.sum(&(row + 1..held.end));
+        let y = (depth - self.last_depth(held)).max(0.0);
+        self.mode.hold(Anchor::at(row, y, held));
+        self.reading.moved();
     }
 
     /// Stops at the rows that are on screen, until [`follow`](Self::follow).
@@ -177,7 +160,7 @@ impl Viewport {
     /// Returns to the newest line, and follows the log.
     pub fn follow(&mut self) {
         self.mode = Mode::Following;
-        self.moved();
+        self.reading.moved();
     }
 
     /// Returns whether the view follows the newest line.
@@ -258,20 +241,22 @@ impl Viewport {
         let list = held.clone();
         let total = self.total(held).ceil();
         let scale = Scale::new(total, self.height);
-        let Some(anchor) = self.mode.anchor() else {
+        let Some(anchor) = self.anchor_in(held) else {
             // A few pixels off the top are left as they are: setting the position would end the
             // scroll of a reader who is about to leave the top.
             let is_near = self.scroll_top <= NEAR_TOP;
             let depth = if is_near { self.scroll_top.min(scale.last_depth) } else { 0.0 };
             return View { list, depth, scale };
         };
-        if anchor.row < list.start {
-            // It was evicted: what is left nearest to it is the end.
-            return View { list, depth: scale.last_depth, scale };
+        let above = self.heights.sum(&(anchor.row + 1..list.end));
+        if matches!(anchor.motion, Motion::Down | Motion::Evicted) {
+            let depth = (above - anchor.y).min(scale.last_depth).max(0.0);
+            return View { list, depth, scale };
         }
-        // Some of it stays in the window, even if it is less high than it was.
-        let y = anchor.y.max(self.least_y(anchor.row));
-        let depth = (self.heights.sum(&(anchor.row + 1..list.end)) - y).max(0.0);
+        // Some of a settled row stays in the window, even if it is less high than it was.
+        let is_settled = anchor.motion == Motion::Settled;
+        let y = if is_settled { anchor.y.max(self.least_y(anchor.row)) } else { anchor.y };
+        let depth = (above - y).max(0.0);
         // The rows below the anchor may no longer fill the window. Then it ends blank, rather than
         // move the anchor.
         let scale = Scale::new(total.max((depth + self.height).ceil()), self.height);
@@ -295,23 +280,83 @@ impl Viewport {
         self.heights.sum(held) + footer
     }
 
-    /// Records that the reader moved the view.
-    fn moved(&mut self) {
-        self.scrolled_from = None;
+    /// Moves as the reader wants.
+    fn move_to(&mut self, anchor: Anchor, list: &Range<u64>) {
+        self.mode.hold(anchor);
         self.reading.moved();
+        self.arrive(list);
     }
 
-    /// Moves as the reader wants.
-    fn move_to(&mut self, depth: f64, list: &Range<u64>) {
-        if depth <= NEAR_TOP && !self.is_paused() {
+    /// Settles the anchor on what is on the screen, once all rows there are measured.
+    ///
+    /// A reader who came near the top follows the log. An anchor that is no longer visible is
+    /// replaced by a row that is, and one that the top of the list stopped is where it stopped, so
+    /// that rows which arrive above do not move it.
+    fn arrive(&mut self, list: &Range<u64>) {
+        let Some(anchor) = self.anchor_in(list).filter(|_| !list.is_empty()) else { return };
+        if !self.is_measured(&self.on_screen(list)) {
+            return;
+        }
+        let View { depth, scale, .. } = self.view(list);
+        if anchor.motion == Motion::Settled {
+            return self.pin(anchor, depth, list);
+        }
+        if depth <= NEAR_TOP && anchor.motion != Motion::Evicted && !self.is_paused() {
             return self.follow();
         }
-        self.hold_at(depth, list);
+        let is_end = scale.last_top - self.scroll_top < 1.0 && scale.last_depth - depth < 1.0;
+        let depth = if is_end { scale.last_depth } else { depth };
+        let Anchor { row, y, .. } = self.anchor_of(depth, list);
+        self.mode.hold(Anchor { row, y, motion: Motion::Settled, ..anchor });
     }
 
-    fn hold_at(&mut self, depth: f64, list: &Range<u64>) {
-        self.mode.hold(self.anchor_of(depth, list));
-        self.moved();
+    /// Places the anchor where it is in a view at `depth`, unless rows that are still searched for
+    /// may put it elsewhere.
+    fn pin(&mut self, anchor: Anchor, depth: f64, list: &Range<u64>) {
+        if !self.reading.is_complete {
+            return;
+        }
+        let y = self.heights.sum(&(anchor.row + 1..list.end)) - depth;
+        // A pause in an empty list waits for a row that is yet to come.
+        let is_there = list.contains(&anchor.row);
+        let is_visible = is_there && self.least_y(anchor.row) <= y && y < self.height;
+        // The upper edge of a row that the reader looks for may be above that of the window.
+        if is_visible && (y > -0.01 || self.reading.sought.is_some()) {
+            self.mode.hold(Anchor { y, ..anchor });
+        } else {
+            let Anchor { row, y, .. } = self.anchor_of(depth, list);
+            self.mode.hold(Anchor { row, y, ..anchor });
+        }
+    }
+
+    /// Returns the anchor as far as it is in `list`. If it was evicted, a newer row on the screen
+    /// takes its place; if there is none, the end of the list is shown.
+    fn anchor_in(&self, list: &Range<u64>) -> Option<Anchor> {
+        let anchor = self.mode.anchor()?;
+        if list.start <= anchor.row || list.is_empty() {
+            return Some(anchor);
+        }
+        let (mut y, mut kept) = (anchor.y, None);
+        for row in anchor.row + 1..list.end {
+            if y <= 0.0 {
+                break;
+            }
+            y -= self.heights.height(row);
+            if list.contains(&row) && self.least_y(row) <= y && y < self.height {
+                kept = Some(Anchor { row, y, ..anchor });
+            }
+        }
+        let Anchor { ceiling, oldest, .. } = anchor;
+        kept.or(Some(Anchor { ceiling, oldest, ..Anchor::at_end(Motion::Evicted, list) }))
+    }
+
+    /// Returns the anchor of a view that moves down the list by `delta`: a row that was on the
+    /// screen, the nearest to those that come into view, however high these are.
+    fn anchor_by(&self, delta: f64, list: &Range<u64>) -> Anchor {
+        let seen = self.on_screen(list);
+        let nearest = if delta < 0.0 { seen.clone().next_back() } else { seen.clone().next() };
+        let row = nearest.unwrap_or(list.end);
+        Anchor::at(row, self.position_of(row, list) - delta, list)
     }
 
     /// Returns the anchor of a view at `depth`: the first row that is whole, otherwise the first.
@@ -322,8 +367,7 @@ impl Viewport {
         if y < 0.0 && list.start < row && next < self.height {
             (row, y) = (row - 1, next);
         }
-        let is_at_end = (self.last_depth(list) - depth).abs() < 1.0;
-        Anchor { is_at_end, ..Anchor::at(row, y, list) }
+        Anchor::at(row, y, list)
     }
 
     /// Returns the scroll position to set in the browser if the reader would otherwise reach an end

@@ -16,15 +16,16 @@ pub(super) struct Reading {
     /// Whether lines were dropped since then.
     pub(super) has_footer: bool,
     /// The row that the reader looked at before the query changed, until the reader moves.
-    sought: Option<Sought>,
+    pub(super) sought: Option<Sought>,
     /// How often the store had been cleared.
     clears: u32,
-    /// The shown rows at the last [`Viewport::settle`], if they were all known.
-    known: Option<(u64, u64)>,
+    /// Whether all rows that match are known.
+    pub(super) is_complete: bool,
 }
 
+/// A row to be found again.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Sought {
+pub(super) struct Sought {
     place: Place,
     /// Whether there was such a row.
     exists: bool,
@@ -101,15 +102,13 @@ impl Viewport {
         let place = |row: u64| {
             Some(Place { number: session.row_number(row)?, y: self.position_of(row, &list) })
         };
+        let is_anchor = |place: &Place| session.row_number(anchor.row) == Some(place.number);
         let on_screen = || self.on_screen(&list).rev().filter_map(place);
         preferred
             .iter()
             .find_map(|number| on_screen().find(|place| place.number == *number))
             .or_else(|| self.reading.sought.filter(|sought| sought.exists).map(|s| s.place))
-            .or_else(|| {
-                let is_there = 0.0 <= anchor.y && self.on_screen(&list).contains(&anchor.row);
-                if is_there { place(anchor.row) } else { None }
-            })
+            .or_else(|| on_screen().find(|place| place.y >= 0.0 && is_anchor(place)))
             .or_else(|| on_screen().find(|place| place.y >= 0.0))
             .or_else(|| on_screen().next())
             // There are no rows: those that follow will be at the top.
@@ -124,7 +123,6 @@ impl Viewport {
         let list = session.shown_range();
         let exists = place.number < session.store().range().end;
         self.reading.sought = Some(Sought { place, exists, is_found: false });
-        self.reading.known = None;
         let anchor = Anchor::at(session.nearest(place.number).0, place.y, &list);
         self.mode.hold(Anchor { ceiling: u64::MAX, ..anchor });
         self.settle(session);
@@ -145,48 +143,21 @@ impl Viewport {
         let Some(sought @ Sought { place, is_found: false, .. }) = self.reading.sought else {
             return;
         };
-        let Some(anchor) = self.mode.anchor_mut() else { return };
+        let Some(anchor) = self.mode.anchor() else { return };
         let (row, is_found) = session.nearest(place.number);
-        (anchor.row, anchor.y, anchor.oldest) = (row, place.y, list.start);
+        let ceiling = anchor.ceiling;
+        self.mode.hold(Anchor { ceiling, ..Anchor::at(row, place.y, list) });
         self.reading.sought =
             Some(Sought { is_found, ..sought }).filter(|sought| sought.exists || !is_found);
     }
 
-    /// Brings the viewport in step with a list that changed: rows that are on screen stay where they
-    /// are if there are too few rows above them, and if the anchor was evicted. `is_complete` says
-    /// whether all rows of the list are known, as they are not during a search.
+    /// Brings the viewport in step with a list that changed. `is_complete` says whether all rows of
+    /// the list are known, as they are not during a search.
     pub fn list_changed(&mut self, list: &Range<u64>, is_complete: bool) {
-        if let Some((start, end)) = self.reading.known {
-            self.keep_place(&(start..end), list);
+        self.reading.is_complete = is_complete;
+        if let Some(anchor) = self.anchor_in(list) {
+            self.mode.hold(anchor);
         }
-        self.reading.known = is_complete.then_some((list.start, list.end));
-    }
-
-    /// Keeps rows in place that are drawn elsewhere than the anchor says: at the top of a list that
-    /// had too few rows above it or was empty, or at the end of a list from which it was evicted.
-    fn keep_place(&mut self, old: &Range<u64>, list: &Range<u64>) {
-        let Some(anchor) = self.mode.anchor().filter(|_| !list.is_empty()) else { return };
-        let (row, y) = if list.contains(&anchor.row) {
-            if self.is_estimated {
-                return;
-            }
-            let y = anchor.y.min(self.heights.sum(&(anchor.row + 1..old.end)));
-            if (y < 0.0 && self.reading.sought.is_none()) || y >= self.height {
-                // Another layout or size may have moved it out of the window.
-                self.first_whole(list)
-            } else {
-                (anchor.row, y)
-            }
-        } else if old.is_empty() {
-            (list.start, 0.0)
-        } else {
-            // It was evicted: the rows above it stay, otherwise the oldest rows take their place.
-            let rows = self.on_screen(old).rev().filter(|row| list.contains(row));
-            let mut kept = rows.map(|row| (row, self.position_of(row, old)));
-            let kept = kept.find(|&(row, y)| self.least_y(row) <= y);
-            kept.unwrap_or_else(|| self.first_whole(list))
-        };
-        self.mode.hold(Anchor { row, y, ..anchor });
     }
 
     /// Records what the reader sees now.
@@ -209,13 +180,8 @@ impl Viewport {
         first + 1 - self.rows_in(&(list.start..first + 1), self.height + above)..first + 1
     }
 
-    /// Returns the first row that is whole, otherwise the first, and its position.
-    fn first_whole(&self, list: &Range<u64>) -> (u64, f64) {
-        let Anchor { row, y, .. } = self.anchor_of(self.view(list).depth, list);
-        (row, y)
-    }
-
-    fn position_of(&self, row: u64, list: &Range<u64>) -> f64 {
+    /// Returns the distance of a row's upper edge below that of the window.
+    pub(super) fn position_of(&self, row: u64, list: &Range<u64>) -> f64 {
         self.heights.sum(&(row + 1..list.end)) - self.view(list).depth
     }
 }

@@ -73,7 +73,8 @@ impl Reader {
 
     /// Drags the scrollbar to a part of its length.
     pub fn drag(&mut self, part: f64) {
-        self.scroll_to(self.last_top() * part);
+        // Browsers report whole pixels, unless the page is zoomed.
+        self.scroll_to((self.last_top() * part).round());
     }
 
     pub fn home(&mut self) {
