@@ -29,8 +29,9 @@ pub struct Reader {
     opened: Option<u64>,
     /// The row that the reader looked at before the query changed, until the reader moves.
     sought: Option<Row>,
-    /// The row that is in its place since.
-    found: Option<u64>,
+    /// The row that stays in place since: the one that took its place, one that was shown, or the
+    /// first that was whole.
+    kept: Option<u64>,
     /// The scroll position of the browser.
     top: f64,
     drawn: Window,
@@ -55,7 +56,7 @@ impl Reader {
             query: Query::default(),
             opened: None,
             sought: None,
-            found: None,
+            kept: None,
             top: 0.0,
             drawn: Window::default(),
             rows: Vec::new(),
@@ -105,8 +106,10 @@ impl Reader {
         if let Some(row) = session.first_error_from(self.viewport.seen())
             && !self.viewport.is_following()
         {
+            let number = session.row_number(row);
             self.viewport.show(row, &session.shown_range());
             self.moved();
+            self.kept = number;
         }
         self.draw();
     }
@@ -151,7 +154,7 @@ impl Reader {
         if self.sim.session.set_query_around(self.query.clone(), near) {
             self.viewport.renumber(&self.sim.session, place);
         }
-        self.found = self.sought.and_then(|sought| {
+        self.kept = self.sought.and_then(|sought| {
             self.shown().into_iter().rev().min_by_key(|row| row.abs_diff(sought.number))
         });
         self.draw();
@@ -160,12 +163,12 @@ impl Reader {
 
     /// Records that the reader moved the view.
     fn moved(&mut self) {
-        (self.sought, self.found) = (None, None);
+        (self.sought, self.kept) = (None, None);
     }
 
     /// Returns the row that must be where the reader looked before the query changed.
     pub fn expected(&self) -> Option<Row> {
-        Some(Row { number: self.found?, y: self.sought?.y })
+        Some(Row { number: self.kept?, y: self.sought?.y })
     }
 
     pub fn wrap(&mut self) {
@@ -242,7 +245,7 @@ impl Reader {
         rows
     }
 
-    /// Returns the row that must stay in place: the one that was found under another query,
+    /// Returns the row that must stay in place: the one that was found or shown,
     /// otherwise the first that was whole when the reader came here.
     pub fn kept(&mut self) -> Option<Row> {
         if self.viewport.is_following() {
@@ -250,10 +253,10 @@ impl Reader {
         }
         let rows = self.on_screen();
         let is_whole = |row: &&Row| row.y > -0.005;
-        let found = rows.iter().find(|row| Some(row.number) == self.found);
+        let found = rows.iter().find(|row| Some(row.number) == self.kept);
         let found = found.filter(|row| self.sought.is_some() || is_whole(row));
         let kept = found.or(rows.iter().find(is_whole)).or(rows.first()).copied();
-        self.found = kept.map(|row| row.number).filter(|_| !self.viewport.is_following());
+        self.kept = kept.map(|row| row.number).filter(|_| !self.viewport.is_following());
         kept
     }
 
