@@ -4,6 +4,7 @@
 //! Data enters through [`logs_sse_wire`] (by way of [`session`]), is stored in [`store`], and is
 //! presented by [`viewport`] and [`status`].
 
+pub mod announcer;
 pub mod backoff;
 pub mod channel;
 pub mod connection;
