@@ -94,6 +94,11 @@ impl LogView {
         self.live.with(|client| client.set_title_badge(is_shown));
     }
 
+    /// Sets after how many seconds a screen reader announces new lines; 0 for never.
+    pub fn set_announce_every(&self, seconds: u32) {
+        self.live.announce_every.set(seconds);
+    }
+
     /// Sets whether rows are delivered from now on.
     pub fn tell_rows(&self, wanted: bool) {
         self.live.with(|client| self.listener.want_rows(client, wanted));

@@ -102,21 +102,6 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
                 <span class="dsl-count" prop:textContent=text(view_model, |view_model| view_model.held.clone())></span>
                 <button
                     type="button"
-                    class="dsl-button dsl-small dsl-primary"
-                    hidden=flag(view_model, |view_model| view_model.newest.is_empty())
-                    on:click=click(live, follow)
-                    prop:textContent=text(view_model, |view_model| view_model.newest.clone())
-                ></button>
-                <button
-                    type="button"
-                    class="dsl-button dsl-small dsl-new-errors"
-                    hidden=flag(view_model, |view_model| view_model.new_errors.is_empty())
-                    title="Go to the first new error"
-                    on:click=on_error
-                    prop:textContent=text(view_model, |view_model| view_model.new_errors.clone())
-                ></button>
-                <button
-                    type="button"
                     class="dsl-button dsl-small dsl-pause"
                     aria-pressed=text(view_model, |view_model| view_model.is_held.to_string())
                     on:click=click(live, pause)
@@ -127,8 +112,26 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
             </div>
             {filter_bar(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
-            // status bar makes the announcements instead.
+            // status bar has the announcements instead.
             <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:keydown=on_key>
+                // Over the rows, so that neither they nor the head move when it appears.
+                <div class="dsl-new">
+                    <button
+                        type="button"
+                        class="dsl-button dsl-small dsl-primary"
+                        hidden=flag(view_model, |view_model| view_model.newest.is_empty())
+                        on:click=click(live, follow)
+                        prop:textContent=text(view_model, |view_model| view_model.newest.clone())
+                    ></button>
+                    <button
+                        type="button"
+                        class="dsl-button dsl-small dsl-new-errors"
+                        hidden=flag(view_model, |view_model| view_model.new_errors.is_empty())
+                        title="Go to the first new error"
+                        on:click=on_error
+                        prop:textContent=text(view_model, |view_model| view_model.new_errors.clone())
+                    ></button>
+                </div>
                 <p
                     class="dsl-empty"
                     hidden=flag(view_model, |view_model| view_model.empty.is_empty())

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
 use crate::ui::rows::Rows;
+use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
 use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::session::Session;
@@ -30,6 +31,8 @@ pub(crate) struct Live {
     pub(crate) title: RwSignal<String>,
     /// The locale for times that arrived as numbers; empty for ISO date and time.
     pub(crate) locale: RwSignal<String>,
+    /// After how many seconds a screen reader announces new lines; 0 for never.
+    pub(crate) announce_every: RwSignal<u32>,
     /// Everything that is shown. One memo for all views: Leptos' machinery for a text is compiled
     /// once for each type that the text is derived from.
     pub(crate) view_model: Memo<ViewModel>,
@@ -44,6 +47,9 @@ impl Live {
         let viewport = RwSignal::new(Viewport::default());
         let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
+        let mut announcer = Announcer::default();
+        let announce_every = RwSignal::new(DEFAULT_ANNOUNCE_EVERY);
+        let announcement = RwSignal::new(String::new());
         let on_frame = move |client: &Client| {
             if moves.get_untracked() != client.moves() {
                 moves.set(client.moves());
@@ -58,17 +64,25 @@ impl Live {
             let is_due = client.with_session(|session| {
                 throttle.is_due(client.now(), &viewport.read_untracked(), &session.shown_range())
             });
+            announcer.set_every(announce_every.get_untracked());
+            let is_held = !viewport.read_untracked().is_following();
+            let is_new = !client.is_hidden()
+                && client.with_session(|session| announcer.update(client.now(), session, is_held));
+            if is_new {
+                announcement.set(announcer.text().to_owned());
+            }
             if is_due {
                 frame.update(|frame| *frame += 1);
             }
-            is_due
+            is_due && !announcer.is_waiting()
         };
         let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
         client.with_value(|client| client.set_title_badge(true));
         let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
-            client.with_value(|client| client.view_model(&viewport))
+            let shown = client.with_value(|client| client.view_model(&viewport));
+            ViewModel { announcement: announcement.get_untracked(), ..shown }
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
         Self {
@@ -80,6 +94,7 @@ impl Live {
             opened: RwSignal::new(None),
             title,
             locale,
+            announce_every,
             view_model,
         }
     }

@@ -7,6 +7,7 @@ use crate::ui::detail::detail;
 use crate::ui::line_list::line_list;
 use crate::ui::live::{Live, effect, flag};
 use crate::ui::status_bar::status_bar;
+use logs_sse_core::announcer::DEFAULT_EVERY;
 use logs_sse_core::connection;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
@@ -14,7 +15,7 @@ use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last five may change at any time. Another workspace, workflow or service
+/// All props but the last six may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
@@ -53,6 +54,10 @@ pub fn LiveLogs(
     /// Default: true.
     #[prop(default = true)]
     title_badge: bool,
+    /// After how many seconds a screen reader announces new lines, or 0 for never; it announces
+    /// errors at once. Default: 15.
+    #[prop(default = DEFAULT_EVERY)]
+    announce_every: u32,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -68,6 +73,7 @@ pub fn LiveLogs(
         Opener::default(),
     );
     live.with(|client| client.set_title_badge(title_badge));
+    live.announce_every.set(announce_every);
     let target = move || {
         Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
     };

@@ -44,7 +44,7 @@ pub(crate) fn status_bar(live: Live) -> impl IntoView {
                     prop:textContent=text(view_model, |shown| shown.status.main_action.label().to_owned())
                 ></button>
             </div>
-            <p class="dsl-hidden" role="status" prop:textContent=text(view_model, |shown| shown.status.announcement())></p>
+            <p class="dsl-hidden" role="status" prop:textContent=text(view_model, |shown| shown.announcement.clone())></p>
         </div>
     }
 }

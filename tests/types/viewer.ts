@@ -26,7 +26,9 @@ const options: LiveLogsOptions = {
 const handle = mountLiveLogs(document.body, options);
 handle.ready satisfies Promise<void>;
 handle.update({ title: "Logs", endpoint: "/logs" });
-handle.update({ titleBadge: false });
+handle.update({ titleBadge: false, announceEvery: 60 });
+// @ts-expect-error a number of seconds
+handle.update({ announceEvery: "off" });
 // @ts-expect-error a badge is on or off
 handle.update({ titleBadge: "off" });
 handle.status().cause satisfies string | null;

@@ -46,7 +46,7 @@ struct Connection {
 impl Default for Announcer {
     fn default() -> Self {
         Self {
-            every: Some(DEFAULT_EVERY),
+            every: Some(Duration::from_secs(DEFAULT_EVERY.into())),
             text: String::new(),
             connection: Connection::default(),
             is_held: false,
@@ -61,9 +61,10 @@ impl Default for Announcer {
 }
 
 impl Announcer {
-    /// Sets how often new lines are summarised. With `None`, neither lines nor errors are said.
-    pub fn set_every(&mut self, every: Option<Duration>) {
-        self.every = every;
+    /// Sets after how many seconds new lines are summarised. With 0, neither lines nor errors are
+    /// said.
+    pub fn set_every(&mut self, seconds: u32) {
+        self.every = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
     }
 
     /// Decides what to say of `session` at `now`. Returns whether [`text`](Self::text) changed.
@@ -218,8 +219,8 @@ fn summary(new: Count, session: &Session, from: u64) -> String {
     format!("{lines}, {errors}: {pipeline} {message}").trim_end().replace(":  ", ": ")
 }
 
-/// How often new lines are summarised unless told otherwise.
-pub const DEFAULT_EVERY: Duration = Duration::from_secs(15);
+/// After how many seconds new lines are summarised by default.
+pub const DEFAULT_EVERY: u32 = 15;
 
 /// The shortest time between two errors that are said.
 const ERROR_EVERY: Duration = Duration::from_secs(3);

@@ -52,6 +52,9 @@ pub struct ViewModel {
     pub new_errors: String,
     /// The row after the oldest line: how many were dropped while the view was held.
     pub dropped: String,
+    /// What a screen reader says, from [`Announcer`](crate::announcer::Announcer); the caller sets
+    /// it.
+    pub announcement: String,
 }
 
 impl ViewModel {
@@ -101,6 +104,7 @@ impl ViewModel {
             } else {
                 String::new()
             },
+            announcement: String::new(),
         }
     }
 }

@@ -125,11 +125,11 @@ fn a_flood_is_said_twice_in_five_seconds_at_most() {
 #[test]
 fn nothing_is_said_of_lines_without_an_interval() {
     let mut reader = Listener::connected();
-    reader.announcer.set_every(None);
+    reader.announcer.set_every(0);
     reader.log("error", "a");
     reader.pass(60 * SECOND);
     assert_eq!(reader.heard(), [""; 0]);
-    reader.announcer.set_every(Some(5 * SECOND));
+    reader.announcer.set_every(5);
     reader.pass(60 * SECOND);
     reader.log("info", "b");
     reader.pass(SECOND);

@@ -24,6 +24,12 @@ impl Client {
             TitleShare::new(home, move || with(&me, Inner::update_title))
         });
     }
+
+    /// Returns whether the page is hidden.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.inner.home.is_hidden()
+    }
 }
 
 impl Inner {

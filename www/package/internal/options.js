@@ -22,7 +22,7 @@ import { LiveLogsError } from "./errors.js";
  * @typedef {LiveLogsOptions & LogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
  *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
- *   | "theme"
+ *   | "announceEvery" | "theme"
  * } DefaultedName
  * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
  * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
@@ -146,6 +146,7 @@ export const VIEWER_OPTIONS = {
   ...CONNECTION_OPTIONS,
   title: text,
   titleBadge: boolean,
+  announceEvery: integer(0, 3_600),
   theme: oneOf("auto", "light", "dark"),
   locale,
   isKnown: callback,
@@ -183,6 +184,7 @@ export const DEFAULTS = {
   worker: false,
   title: "Live logs",
   titleBadge: true,
+  announceEvery: 15,
   theme: "auto",
 };
 

@@ -237,6 +237,11 @@ export interface LiveLogsOptions extends ConnectionOptions {
    * meanwhile stays.
    */
   titleBadge?: boolean;
+  /**
+   * After how many seconds a screen reader announces how many lines are new, up to 3600; 0 for
+   * never. Default: 15. It announces errors at once, at most every 3 seconds.
+   */
+  announceEvery?: number;
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**

@@ -83,6 +83,7 @@ export interface LogView extends Client {
   set_capacity(lines: number): void;
   set_title(title: string): void;
   set_title_badge(isShown: boolean): void;
+  set_announce_every(seconds: number): void;
   set_locale(locale: string): void;
   tell_rows(isWanted: boolean): void;
   /** `provide` returns or promises the headers for requests of earlier lines. */

@@ -33,6 +33,7 @@ const ATTRIBUTES = [
   // Every element has a `title` already, its tooltip.
   { ...nullable("log-title", "title"), property: "logTitle" },
   defaulted("title-badge", "titleBadge", parseBoolean),
+  defaulted("announce-every", "announceEvery", Number),
   defaulted("theme", "theme"),
   nullable("locale", "locale"),
   defaulted("console", "console"),

@@ -100,6 +100,7 @@ function mount(element, hostOptions) {
     withView((view) => {
       if (has("title")) view.set_title(options.title);
       if (has("titleBadge")) view.set_title_badge(options.titleBadge);
+      if (has("announceEvery")) view.set_announce_every(options.announceEvery);
       if (has("locale")) view.set_locale(options.locale ?? "");
       if (has("capacity")) view.set_capacity(options.capacity);
       if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
