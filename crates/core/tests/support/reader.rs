@@ -85,8 +85,12 @@ impl Reader {
     }
 
     pub fn end(&mut self) {
-        self.viewport.to_oldest(&self.sim.session.shown_range());
-        self.moved();
+        let shown = self.sim.session.shown_range();
+        self.viewport.to_oldest(&shown);
+        // An empty list has no end to go to.
+        if !shown.is_empty() {
+            self.moved();
+        }
         self.draw();
     }
 
