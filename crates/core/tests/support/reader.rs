@@ -105,6 +105,22 @@ impl Reader {
         self.draw();
     }
 
+    /// Presses the button, which ends a hold as it ends a pause.
+    pub fn press_pause(&mut self) {
+        if self.viewport.is_following() {
+            self.pause();
+        } else {
+            self.resume();
+        }
+    }
+
+    /// Chooses another workflow, whose log is empty.
+    pub fn choose(&mut self, workflow: &str) {
+        self.sim.choose(workflow);
+        self.moved();
+        self.draw();
+    }
+
     pub fn first_error(&mut self) {
         let session = &self.sim.session;
         if let Some(row) = session.first_error_from(self.viewport.seen())
