@@ -49,7 +49,7 @@ impl Viewport {
     /// Goes to the newest of the rows `held`. A view that is not paused follows the log again.
     pub fn to_newest(&mut self, held: &Range<u64>) {
         if self.is_paused() {
-            self.move_to(self.anchor_of(0.0, held), held);
+            self.hold_at(0.0, held);
         } else {
             self.follow();
         }
@@ -68,7 +68,7 @@ impl Viewport {
         let depth = self.heights.sum(&(row + 1..held.end));
         let y = (depth - self.last_depth(held)).max(0.0);
         self.mode.hold(Anchor::at(row, y, held));
-        self.reading.moved();
+        self.moved();
     }
 
     /// Stops at the rows that are on screen, until [`follow`](Self::follow).
@@ -81,13 +81,24 @@ impl Viewport {
     /// Returns to the newest line, and follows the log.
     pub fn follow(&mut self) {
         self.mode = Mode::Following;
+        self.moved();
+    }
+
+    /// Records that the reader moved the view.
+    pub(super) fn moved(&mut self) {
         self.reading.moved();
+    }
+
+    /// Holds the view at a depth that is certain.
+    pub(super) fn hold_at(&mut self, depth: f64, list: &Range<u64>) {
+        self.mode.hold(self.anchor_of(depth, list));
+        self.moved();
     }
 
     /// Moves as the reader wants.
     fn move_to(&mut self, anchor: Anchor, list: &Range<u64>) {
         self.mode.hold(anchor);
-        self.reading.moved();
+        self.moved();
         self.arrive(list);
     }
 
@@ -103,7 +114,7 @@ impl Viewport {
         }
         let View { depth, scale, .. } = self.view(list);
         if anchor.motion == Motion::Settled {
-            return self.pin(anchor, depth, list);
+            return self.pin(anchor, list);
         }
         if depth <= NEAR_TOP && anchor.motion != Motion::Evicted && !self.is_paused() {
             return self.follow();
@@ -114,23 +125,20 @@ impl Viewport {
         self.mode.hold(Anchor { row, y, motion: Motion::Settled, ..anchor });
     }
 
-    /// Places the anchor where it is in a view at `depth`, unless rows that are still searched for
-    /// may put it elsewhere.
-    fn pin(&mut self, anchor: Anchor, depth: f64, list: &Range<u64>) {
+    /// Places the anchor where it is on the screen, unless rows that are still searched for may put
+    /// it elsewhere.
+    fn pin(&mut self, anchor: Anchor, list: &Range<u64>) {
         if !self.reading.is_complete {
             return;
         }
-        let y = self.heights.sum(&(anchor.row + 1..list.end)) - depth;
+        let y = self.position_of(anchor.row, list);
         // A pause in an empty list waits for a row that is yet to come.
         let is_there = list.contains(&anchor.row);
         let is_visible = is_there && self.least_y(anchor.row) <= y && y < self.height;
         // The upper edge of a row that the reader looks for may be above that of the window.
-        if is_visible && (y > -0.01 || self.reading.sought.is_some()) {
-            self.mode.hold(Anchor { y, ..anchor });
-        } else {
-            let Anchor { row, y, .. } = self.anchor_of(depth, list);
-            self.mode.hold(Anchor { row, y, ..anchor });
-        }
+        let is_kept = is_visible && (y > -0.01 || self.reading.sought.is_some());
+        let (row, y) = if is_kept { (anchor.row, y) } else { self.first_whole(list) };
+        self.mode.hold(Anchor { row, y, ..anchor });
     }
 
     /// Returns the anchor of a view that moves down the list by `delta`: a row that was on the

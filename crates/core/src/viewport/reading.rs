@@ -180,6 +180,12 @@ impl Viewport {
         first + 1 - self.rows_in(&(list.start..first + 1), self.height + above)..first + 1
     }
 
+    /// Returns the first row that is whole, otherwise the first, and its position.
+    pub(super) fn first_whole(&self, list: &Range<u64>) -> (u64, f64) {
+        let Anchor { row, y, .. } = self.anchor_of(self.view(list).depth, list);
+        (row, y)
+    }
+
     /// Returns the distance of a row's upper edge below that of the window.
     pub(super) fn position_of(&self, row: u64, list: &Range<u64>) -> f64 {
         self.heights.sum(&(row + 1..list.end)) - self.view(list).depth
