@@ -1,50 +1,8 @@
-// A reader's place: it moves only when the reader moves it, and what is new is told.
+// A reader's place: it moves only when the reader moves it.
 
 import { boxOf } from "../support/viewer.mjs";
+import { frames, onScreen, publish } from "./reading.mjs";
 import { expect, test } from "./support.mjs";
-
-/** @import { Gateway } from "../support/gateway.mjs" */
-/** @import { Page } from "@playwright/test" */
-
-/**
- * Publishes lines `name 000` and so on.
- *
- * @param {Gateway} gateway
- * @param {string} name
- * @param {number} count
- */
-async function publish(gateway, name, count, fields = {}) {
-  for (let number = 0; number < count; number++)
-    await gateway.publish({
-      level: "INFO",
-      message: `${name} ${String(number).padStart(3, "0")}`,
-      ...fields,
-    });
-}
-
-/**
- * Returns the messages on the screen and their distance from the upper edge of the list.
- *
- * @param {Page} page
- */
-function onScreen(page) {
-  return page.locator(".dsl-list").evaluate((list) => {
-    const edge = list.getBoundingClientRect();
-    return [...list.querySelectorAll("li")].flatMap((row) => {
-      const { top, bottom } = row.getBoundingClientRect();
-      const text = row.querySelector(".dsl-message")?.textContent ?? "";
-      return bottom > edge.top && top < edge.top + list.clientHeight
-        ? [{ text, y: top - edge.top }]
-        : [];
-    });
-  });
-}
-
-/** @param {Page} page */
-const frames = (page) =>
-  page.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-  );
 
 test("lines that arrived meanwhile are read upwards in order, without a jump", async ({
   gateway,
@@ -176,46 +134,6 @@ test("a paused view stands still in a flood, and counts what was dropped", async
   await expect(page.locator(".dsl-dropped")).toBeHidden();
 });
 
-test("the pill counts new lines and leads to the first new error", async ({
-  gateway,
-  demo,
-  page,
-}) => {
-  const quiet = await gateway.restartWith();
-  await demo.openLive(quiet.url);
-  await publish(quiet, "old", 60);
-  await expect(demo.row("old 059")).toBeVisible();
-  const rect = await boxOf(demo.list);
-  await page.mouse.move(rect.x + rect.width / 2, rect.y + rect.height / 2);
-  await page.mouse.wheel(0, 280);
-  await expect(demo.newestButton).toBeVisible();
-  await publish(quiet, "new", 100);
-  await quiet.publish({ level: "ERROR", message: "warehouse quota exceeded" });
-  await publish(quiet, "newer", 5);
-  await expect(demo.newestButton).toHaveText("↑ 106 new");
-  await expect(demo.newErrorsButton).toHaveText("1 error");
-  await demo.newErrorsButton.click();
-  const row = demo.row("warehouse quota exceeded");
-  await expect(row).toBeInViewport();
-  await expect(row.getByRole("button")).toBeFocused();
-  await expect(demo.newestButton).toHaveText("↑ 5 new");
-  await expect(demo.newErrorsButton).toBeHidden();
-  await demo.newestButton.click();
-  await expect(demo.newestButton).toBeHidden();
-});
-
-test("a restart adds notices, which are not counted as new lines", async ({ gateway, demo }) => {
-  const quiet = await gateway.restartWith();
-  await demo.openLive(quiet.url);
-  await publish(quiet, "old", 30);
-  await expect(demo.row("old 029")).toBeVisible();
-  await demo.pauseButton.click();
-  await quiet.restartWith();
-  await expect(demo.statusWord).toHaveText("CONNECTED", { timeout: 30_000 });
-  await quiet.publish({ level: "INFO", message: "after the restart" });
-  await expect(demo.newestButton).toHaveText("↑ 1 new");
-});
-
 test("Home and End lead to the ends of the list, whatever arrived", async ({
   gateway,
   demo,
@@ -233,33 +151,4 @@ test("Home and End lead to the ends of the list, whatever arrived", async ({
   await page.keyboard.press("Home");
   await expect(demo.row("new 199")).toBeInViewport();
   await expect(demo.newestButton).toBeHidden();
-});
-
-test("the title of a hidden page says what is new, and is restored", async ({
-  gateway,
-  demo,
-  page,
-}) => {
-  const quiet = await gateway.restartWith();
-  await demo.openLive(quiet.url);
-  const title = await page.title();
-  const show = (/** @type {DocumentVisibilityState} */ state) =>
-    page.evaluate((state) => {
-      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, state);
-  await publish(quiet, "seen", 2);
-  await expect(demo.row("seen 001")).toBeVisible();
-  await show("hidden");
-  await publish(quiet, "new", 3);
-  await expect(page).toHaveTitle(`(3) ${title}`);
-  await quiet.publish({ level: "ERROR", message: "failed" });
-  await expect(page).toHaveTitle(`(1 error) ${title}`);
-  await page.evaluate(() => {
-    document.title = "Job 7";
-  });
-  await quiet.publish({ level: "INFO", message: "more" });
-  await expect(page).toHaveTitle("(1 error) Job 7");
-  await show("visible");
-  await expect(page).toHaveTitle("Job 7");
 });

@@ -205,6 +205,19 @@ fn a_row_that_is_left_when_the_rows_below_it_are_evicted_stays_in_place() {
 }
 
 #[test]
+fn a_row_that_was_evicted_is_measured_anew_once_it_is_loaded_again() {
+    let mut list = ScrollSim::new(0..40, 20.0, 100.0);
+    list.wrap(|_| 50.0);
+    list.wheel(150.0);
+    list.wheel(150.0);
+    list.set_held(40..40);
+    list.set_held(0..40);
+    let (row, y) = list.on_screen()[0];
+    let delta = list.wheel(-180.0);
+    assert_eq!(list.position_of(row), y - delta);
+}
+
+#[test]
 fn follow_returns_to_the_newest_line_in_one_step() {
     let mut list = ScrollSim::new(MILLION, 28.0, 308.0);
     list.drag(5_000_000.0);

@@ -57,8 +57,8 @@ impl Viewport {
         for &(row, height) in rows {
             has_changed |= self.heights.set(row, height);
         }
-        self.heights.remove_below(held.start);
         self.extend_measured(rows);
+        self.forget_below(held.start);
         self.arrive(held);
         has_changed || self.is_following() != was_following
     }
@@ -80,6 +80,13 @@ impl Viewport {
         !self.wraps
             || rows.is_empty()
             || (self.measured.start <= rows.start && rows.end <= self.measured.end)
+    }
+
+    /// Forgets the heights of rows that were evicted, which may be loaded again.
+    fn forget_below(&mut self, start: u64) {
+        self.heights.remove_below(start);
+        let known = &self.measured;
+        self.measured = known.start.max(start)..known.end.max(start);
     }
 
     fn extend_measured(&mut self, rows: &[(u64, f64)]) {
