@@ -30,8 +30,7 @@ pub(crate) struct Live {
     pub(crate) title: RwSignal<String>,
     /// The locale for times that arrived as numbers; empty for ISO date and time.
     pub(crate) locale: RwSignal<String>,
-    /// Everything that is shown. One memo for all views: Leptos' machinery for a text is compiled
-    /// once for each type that the text is derived from.
+    /// Everything that is shown. One memo for all views.
     pub(crate) view_model: Memo<ViewModel>,
 }
 
@@ -122,7 +121,7 @@ impl Live {
 }
 
 /// Returns a text derived from what is shown. A function pointer, not a closure: one type, and so
-/// one copy of Leptos' machinery, for all texts.
+/// one copy of what is generic over it, for all texts.
 pub(crate) fn text(
     view_model: Memo<ViewModel>,
     pick: fn(&ViewModel) -> String,
