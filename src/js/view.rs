@@ -39,7 +39,7 @@ impl LogView {
     /// Throws an `Error` that names the option with a wrong value.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        element: HtmlElement,
+        element: &HtmlElement,
         notify: Function,
         open: Option<Function>,
         options: JsValue,

@@ -17,6 +17,7 @@ use wasm_bindgen::JsCast;
 /// An element or a fragment, and the effects and listeners that are active while this is held.
 #[must_use = "its listeners are removed on drop"]
 pub(crate) struct Built {
+    /// What calls refer to: the element, or one inside it that is open.
     node: Node,
     kept: Vec<Kept>,
 }
@@ -29,23 +30,29 @@ enum Kept {
 }
 
 impl Built {
-    /// Creates an element from its tag and the names and values of its attributes, separated by
-    /// line breaks.
+    /// Creates an element from its shape: its tag, and the names and values of its attributes,
+    /// separated by line breaks.
     pub(crate) fn new(shape: &str) -> Self {
-        let mut parts = shape.split('\n');
-        let tag = parts.next().unwrap_or_default();
-        let Ok(element) = document().create_element(tag) else {
-            unreachable!("view! accepts names of elements only")
-        };
-        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-            set_attribute(&element, name, value);
-        }
-        Self::of(element)
+        Self::of(create(shape))
     }
 
     /// Wraps an element that exists already, to add to it.
     pub(crate) fn of(element: Element) -> Self {
         Self { node: element.into(), kept: Vec::new() }
+    }
+
+    /// Appends an element of this shape, to which calls refer until it is [closed](Self::close).
+    pub(crate) fn open(&mut self, shape: &str) {
+        let element = create(shape).into();
+        self.append(&element);
+        self.node = element;
+    }
+
+    /// Returns from an element that was opened to the one around it.
+    pub(crate) fn close(&mut self) {
+        if let Some(parent) = self.node.parent_node() {
+            self.node = parent;
+        }
     }
 
     /// Sets an attribute, now or whenever a signal that the value reads changes.
@@ -64,7 +71,7 @@ impl Built {
     }
 
     /// Calls `handler` with each event of a kind.
-    pub(crate) fn on<E>(&mut self, event: E, handler: impl FnMut(E::EventType) + 'static)
+    pub(crate) fn on<E>(&mut self, event: &E, handler: impl FnMut(E::EventType) + 'static)
     where
         E: EventDescriptor,
         E::EventType: JsCast,
@@ -276,6 +283,17 @@ impl<C: Child, F: Fn() -> C + 'static> Child for F {
     fn add_to(self, parent: &mut Built) {
         parent.slot(Box::new(move |fragment| self().add_to(fragment)));
     }
+}
+
+fn create(shape: &str) -> Element {
+    let mut parts = shape.split('\n');
+    let Ok(element) = document().create_element(parts.next().unwrap_or_default()) else {
+        unreachable!("view! accepts names of elements only")
+    };
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        set_attribute(&element, name, value);
+    }
+    element
 }
 
 fn set_attribute(element: &Element, name: &str, value: &str) {

@@ -145,7 +145,12 @@ pub(crate) fn click(live: Live, act: fn(Live)) -> impl Fn(MouseEvent) + Clone + 
 
 /// Runs `act` now and whenever a signal that it reads changes; boxed for the same reason.
 pub(crate) fn effect(act: impl FnMut() + 'static) {
-    let mut act: Box<dyn FnMut()> = Box::new(act);
+    start(Box::new(act));
+}
+
+// Inlined into each of its callers, it is half a kilobyte of each.
+#[inline(never)]
+fn start(mut act: Box<dyn FnMut()>) {
     Effect::new(move |_: Option<()>| act());
 }
 

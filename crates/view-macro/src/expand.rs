@@ -21,7 +21,18 @@ fn try_view(input: TokenStream) -> Result<TokenStream, Refused> {
     let nodes = rstml::parse2(html)
         .map_err(|error| (error.to_compile_error(), format!("view: {error}")))?;
     match nodes.as_slice() {
-        [Node::Element(root)] => element(root, &class),
+        [Node::Element(root)] => {
+            let (shape, calls) = element(root, &class)?;
+            let built = quote! { crate::ui::built::Built::new(#shape) };
+            if calls.is_empty() {
+                return Ok(built);
+            }
+            Ok(quote! {{
+                let mut built = #built;
+                #(#calls)*
+                built
+            }})
+        }
         _ => Err((quote!(), "view: expected one element".to_owned())),
     }
 }
@@ -42,7 +53,11 @@ fn split_class(input: TokenStream) -> Result<(String, TokenStream), Refused> {
     }
 }
 
-fn element(node: &NodeElement<Infallible>, class: &str) -> Result<TokenStream, Refused> {
+/// Returns the text of an element's shape and the calls that complete the element.
+fn element(
+    node: &NodeElement<Infallible>,
+    class: &str,
+) -> Result<(String, Vec<TokenStream>), Refused> {
     let tag = node.name().to_string();
     if !tag.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit()) {
         let message =
@@ -59,33 +74,26 @@ fn element(node: &NodeElement<Infallible>, class: &str) -> Result<TokenStream, R
         calls.extend(shape.attribute(attribute)?);
     }
     for child in node.children() {
-        calls.push(match child {
+        match child {
             Node::Element(child) => {
-                let child = element(child, class)?;
-                quote! { built.child(#child); }
+                let (shape, inner) = element(child, class)?;
+                calls.push(quote! { built.open(#shape); });
+                calls.extend(inner);
+                calls.push(quote! { built.close(); });
             }
-            Node::Text(text) => quote! { built.child(#text); },
-            Node::Block(block) => quote! {
+            Node::Text(text) => calls.push(quote! { built.child(#text); }),
+            Node::Block(block) => calls.push(quote! {
                 #[allow(unused_braces)]
                 built.child(#block);
-            },
-            Node::Comment(_) => continue,
+            }),
+            Node::Comment(_) => {}
             other => {
                 let message = "view: expected an element, a text in quotes or a block".to_owned();
                 return Err((other.to_token_stream(), message));
             }
-        });
+        }
     }
-    let shape = shape.into_text();
-    Ok(if calls.is_empty() {
-        quote! { crate::ui::built::Built::new(#shape) }
-    } else {
-        quote! {{
-            let mut built = crate::ui::built::Built::new(#shape);
-            #(#calls)*
-            built
-        }}
-    })
+    Ok((shape.into_text(), calls))
 }
 
 /// The tag and the literal attributes of an element.
@@ -111,7 +119,7 @@ impl Shape {
         Ok(match (name.split_once(':'), literal) {
             (Some(("on", event)), _) => {
                 let event = proc_macro2::Ident::new(event, Span::call_site());
-                Some(quote! { built.on(::leptos::ev::#event, #value); })
+                Some(quote! { built.on(&::leptos::ev::#event, #value); })
             }
             (Some(("prop", "textContent")), _) => Some(quote! { built.text_content(#value); }),
             (Some(_), _) => {
@@ -163,7 +171,9 @@ mod tests {
         expect(
             quote! { class="dsl", <input type="search" class="dsl-input" disabled/> },
             quote! {
-                crate::ui::built::Built::new("input\ntype\nsearch\ndisabled\n\nclass\ndsl dsl-input")
+                crate::ui::built::Built::new(
+                    "input\ntype\nsearch\ndisabled\n\nclass\ndsl dsl-input"
+                )
             },
         );
     }
@@ -179,7 +189,7 @@ mod tests {
                 built.refer(list);
                 built.attribute("hidden", flag(a));
                 built.class("dsl ", b);
-                built.on(::leptos::ev::click, c);
+                built.on(&::leptos::ev::click, c);
                 built.text_content(d);
                 built.child("Text");
                 #[allow(unused_braces)]
@@ -192,10 +202,12 @@ mod tests {
     #[test]
     fn children_have_the_class_too() {
         expect(
-            quote! { class="dsl", <ol dir="ltr"><li></li></ol> },
+            quote! { class="dsl", <ol dir="ltr"><li prop:textContent=a></li></ol> },
             quote! {{
                 let mut built = crate::ui::built::Built::new("ol\ndir\nltr\nclass\ndsl");
-                built.child(crate::ui::built::Built::new("li\nclass\ndsl"));
+                built.open("li\nclass\ndsl");
+                built.text_content(a);
+                built.close();
                 built
             }},
         );
