@@ -17,6 +17,7 @@ mod page_events;
 mod probe;
 mod resize;
 mod selection;
+mod task;
 mod timer;
 mod title_badge;
 pub(crate) mod transport;

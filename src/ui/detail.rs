@@ -7,12 +7,13 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use crate::ui::built::{Built, Child, view};
 use crate::ui::live::{Live, click, effect};
 use crate::ui::pieces;
 use logs_sse_core::summary::Whole;
 
 /// Renders the entry that the reader opened, if there is one.
-pub(crate) fn detail(live: Live) -> impl IntoView {
+pub(crate) fn detail(live: Live) -> impl Child {
     effect(move || {
         let cleared_at = live.view_model.read().cleared_at;
         if live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
@@ -29,7 +30,7 @@ pub(crate) fn detail(live: Live) -> impl IntoView {
     }
 }
 
-fn entry(live: Live, whole: Whole) -> impl IntoView {
+fn entry(live: Live, whole: Whole) -> Built {
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
             live.opened.set(None);

@@ -5,13 +5,14 @@ use leptos::html::Select;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
+use crate::ui::built::{Built, view};
 use crate::ui::live::{Live, click, effect, flag, text};
 use logs_sse_core::find::Levels;
 use logs_sse_core::styled;
 use logs_sse_core::summary::unknown_choice;
 
 /// Renders the fields above the lines.
-pub(crate) fn filter_bar(live: Live) -> impl IntoView {
+pub(crate) fn filter_bar(live: Live) -> Built {
     let levels = NodeRef::<Select>::new();
     let pipelines = NodeRef::<Select>::new();
     effect(move || {

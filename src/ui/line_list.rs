@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
+use crate::ui::built::{Built, view};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{RowContext, Rows};
@@ -16,7 +17,7 @@ use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Measures, Viewport};
 
 /// Renders the live section: the number of lines, and the lines, newest first.
-pub(crate) fn line_list(live: Live) -> impl IntoView {
+pub(crate) fn line_list(live: Live) -> Built {
     let list = live.list;
     let view_model = live.view_model;
     let rows = NodeRef::<Ol>::new();

@@ -33,8 +33,7 @@ pub(crate) struct Live {
     pub(crate) locale: RwSignal<String>,
     /// After how many seconds a screen reader announces new lines; 0 for never.
     pub(crate) announce_every: RwSignal<u32>,
-    /// Everything that is shown. One memo for all views: Leptos' machinery for a text is compiled
-    /// once for each type that the text is derived from.
+    /// Everything that is shown. One memo for all views.
     pub(crate) view_model: Memo<ViewModel>,
 }
 
@@ -137,7 +136,7 @@ impl Live {
 }
 
 /// Returns a text derived from what is shown. A function pointer, not a closure: one type, and so
-/// one copy of Leptos' machinery, for all texts.
+/// one copy of what is generic over it, for all texts.
 pub(crate) fn text(
     view_model: Memo<ViewModel>,
     pick: fn(&ViewModel) -> String,
@@ -161,7 +160,12 @@ pub(crate) fn click(live: Live, act: fn(Live)) -> impl Fn(MouseEvent) + Clone + 
 
 /// Runs `act` now and whenever a signal that it reads changes; boxed for the same reason.
 pub(crate) fn effect(act: impl FnMut() + 'static) {
-    let mut act: Box<dyn FnMut()> = Box::new(act);
+    start(Box::new(act));
+}
+
+// Inlined into each of its callers, it is half a kilobyte of each.
+#[inline(never)]
+fn start(mut act: Box<dyn FnMut()>) {
     Effect::new(move |_: Option<()>| act());
 }
 

@@ -1,8 +1,10 @@
 //! The component that a page mounts.
 
 use leptos::prelude::*;
+use leptos::web_sys::Element;
 
 use crate::browser::{Console, Opener, Options};
+use crate::ui::built::{Built, view};
 use crate::ui::detail::detail;
 use crate::ui::line_list::line_list;
 use crate::ui::live::{Live, effect, flag};
@@ -93,23 +95,43 @@ pub fn LiveLogs(
         });
         was_auto = auto;
     });
-    live_view(live)
+    // Only the section is rendered by Leptos. Browser translation would translate logs, into words
+    // that were never logged.
+    leptos::view! { class="dsl",
+        <section class="dsl-root notranslate" translate="no" aria-label="Live logs" use:fill=live></section>
+    }
 }
 
 /// How many lines a viewer starts with unless told otherwise: more than a reader scrolls through
 /// before asking for more.
 pub const DEFAULT_TAIL: u32 = 1_000;
 
-/// Renders a live log, whether the component or JavaScript controls it.
-pub(crate) fn live_view(live: Live) -> impl IntoView {
-    view! { class="dsl",
-        // Browser translation would translate logs, into words that were never logged.
-        <section class="dsl-root notranslate" translate="no" aria-label="Live logs">
-            {status_bar(live)}
-            <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
-                {line_list(live)}
-                {detail(live)}
-            </div>
-        </section>
-    }
+/// Renders a live log for JavaScript, which has no component.
+#[cfg(feature = "js")]
+pub(crate) fn live_view(live: Live) -> Built {
+    let mut section = view! { class="dsl",
+        // As the component's.
+        <section class="dsl-root notranslate" translate="no" aria-label="Live logs"></section>
+    };
+    content(live).into_iter().for_each(|part| section.child(part));
+    section
+}
+
+/// Renders a live log into the component's section, which owns it.
+fn fill(section: Element, live: Live) {
+    let mut section = Built::of(section);
+    content(live).into_iter().for_each(|part| section.child(part));
+    // Dropped with the component.
+    StoredValue::new_local(section);
+}
+
+/// Renders the parts of a live log's section.
+fn content(live: Live) -> [Built; 2] {
+    let lines = view! { class="dsl",
+        <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
+            {line_list(live)}
+            {detail(live)}
+        </div>
+    };
+    [status_bar(live), lines]
 }

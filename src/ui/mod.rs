@@ -4,6 +4,9 @@
 //! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline) and
 //! `detail` (one whole entry).
 //!
+//! `view!` is that of `built`, in the syntax of Leptos, since Leptos' own is larger. The signals, the
+//! effects and the component are those of Leptos.
+//!
 //! Two rules comply with the page's Content-Security-Policy: no `style=` attribute (only
 //! `style:property=`, which uses the CSSOM), and a class in each `view!`, without which Leptos
 //! builds static parts through `innerHTML`.
@@ -11,6 +14,7 @@
 // The component macro makes its items public, whatever visibility is declared.
 #![allow(unreachable_pub)]
 
+mod built;
 mod detail;
 mod filter_bar;
 mod line_list;
@@ -20,6 +24,8 @@ mod pieces;
 mod rows;
 mod status_bar;
 
+#[cfg(feature = "js")]
+pub(crate) use self::built::Built;
 #[cfg(feature = "js")]
 pub(crate) use self::live::Live;
 #[cfg(feature = "js")]

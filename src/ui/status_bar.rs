@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use crate::browser::Client;
+use crate::ui::built::{Built, view};
 use crate::ui::live::{Live, click, flag, text};
 use logs_sse_core::status::MainAction;
 use logs_sse_core::view_model::ViewModel;
 
 /// Renders the bar above the lines.
-pub(crate) fn status_bar(live: Live) -> impl IntoView {
+pub(crate) fn status_bar(live: Live) -> Built {
     let view_model = live.view_model;
     view! { class="dsl",
         <div class="dsl-bar">
