@@ -231,16 +231,23 @@ fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
         width: f64::from(list.client_width()),
         height: f64::from(list.client_height()),
     };
-    // A list that was hidden may have lost its scroll position, which no event reports. While it is
-    // hidden it has none.
+    // A list that was hidden may have lost its scroll position, which no event reports, and which is
+    // no scroll of the reader. While it is hidden it has none.
     let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
     let lines = drawn_lines(live);
     live.viewport.maybe_update(|viewport| {
+        let was_hidden = viewport.is_hidden();
         let is_new = viewport.measured(measures);
         if heights_changed && !is_new {
             viewport.relayout();
         }
-        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_new || heights_changed
+        let has_scrolled = top.is_some_and(|top| {
+            if was_hidden {
+                viewport.scroll_top_applied(top);
+            }
+            viewport.scrolled(top, &lines)
+        });
+        has_scrolled || is_new || heights_changed
     });
 }
 

@@ -134,6 +134,28 @@ test("a paused view stands still in a flood, and counts what was dropped", async
   await expect(page.locator(".dsl-dropped")).toBeHidden();
 });
 
+test("a list that is hidden for a while shows the same rows again", async ({
+  gateway,
+  demo,
+  page,
+}) => {
+  const quiet = await gateway.restartWith();
+  await demo.openLive(quiet.url);
+  await publish(quiet, "old", 100);
+  await expect(demo.row("old 099")).toBeVisible();
+  await demo.list.evaluate((list) => list.scrollBy(0, 1_000));
+  await expect(demo.newestButton).toBeVisible();
+  await frames(page);
+  const before = await onScreen(page);
+  for (const display of ["none", ""]) {
+    await demo.root.evaluate((root, display) => (root.style.display = display), display);
+    await publish(quiet, "new", 5);
+    await frames(page);
+  }
+  await expect(demo.newestButton).toHaveText("↑ 10 new");
+  expect(await onScreen(page)).toEqual(before);
+});
+
 test("Home and End lead to the ends of the list, whatever arrived", async ({
   gateway,
   demo,

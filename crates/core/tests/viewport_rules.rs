@@ -4,6 +4,7 @@ mod support;
 
 use std::ops::Range;
 
+use logs_sse_core::viewport::Measures;
 use support::scroll_sim::ScrollSim;
 
 /// At 28 px each, more than three times as high as an element may be.
@@ -202,6 +203,22 @@ fn a_row_that_is_left_when_the_rows_below_it_are_evicted_stays_in_place() {
     list.wheel(9.0);
     list.set_held(19..20);
     assert_eq!(list.on_screen(), [(19, -9.0)]);
+}
+
+#[test]
+fn a_list_that_was_hidden_and_lost_its_scroll_position_keeps_its_place() {
+    let mut list = ScrollSim::new(0..200, 20.0, 100.0);
+    list.drag(2_010.0);
+    let seen = list.on_screen();
+    let hidden = Measures { row: 0.0, width: 0.0, height: 0.0 };
+    list.viewport.measured(hidden);
+    list.draw();
+    assert!(list.viewport.is_hidden());
+    list.viewport.measured(Measures { row: 20.0, width: 500.0, height: 100.0 });
+    list.top = 0.0;
+    list.viewport.scroll_top_applied(0.0);
+    list.draw();
+    assert_eq!((list.on_screen(), list.viewport.is_following()), (seen, false));
 }
 
 #[test]

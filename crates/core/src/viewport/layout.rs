@@ -35,6 +35,12 @@ impl Viewport {
         (row, self.width, self.height) != before
     }
 
+    /// Returns whether the list was not displayed when it was last measured.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.height < 1.0
+    }
+
     /// Sets whether rows are as high as their lines need, or one line each.
     pub fn wrap(&mut self, wraps: bool) {
         self.wraps = wraps;
