@@ -9,6 +9,7 @@ test("the pill counts new lines and leads to the first new error", async ({
   demo,
   page,
 }) => {
+  test.slow();
   const quiet = await gateway.restartWith();
   await demo.openLive(quiet.url);
   await publish(quiet, "old", 60);

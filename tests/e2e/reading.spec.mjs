@@ -44,6 +44,7 @@ test("changing the level keeps the opened line in place, and following stays fol
   demo,
   page,
 }) => {
+  test.slow();
   const quiet = await gateway.restartWith();
   await demo.openLive(quiet.url);
   await publish(quiet, "before", 60);
@@ -161,6 +162,7 @@ test("Home and End lead to the ends of the list, whatever arrived", async ({
   demo,
   page,
 }) => {
+  test.slow();
   const quiet = await gateway.restartWith();
   await demo.openLive(quiet.url);
   await publish(quiet, "old", 60);
