@@ -204,8 +204,10 @@ async function prune(name, form, file, glue) {
  */
 async function optimize(name, form, input) {
   const file = path.join(folderOf(name, form), "optimized.wasm");
-  const passes = [...OPTIMIZE[form], ...STRIP, "--minify-imports-and-exports-and-modules"];
-  const printed = capturedProgram("wasm-opt", [...FEATURES, ...passes, input, "-o", file]);
+  await program("wasm-opt", [...FEATURES, ...OPTIMIZE[form], input, "-o", file]);
+  // Not together: --converge would repeat the shortening, and print names of short names.
+  const passes = [...STRIP, "--minify-imports-and-exports-and-modules"];
+  const printed = capturedProgram("wasm-opt", [...FEATURES, ...passes, file, "-o", file]);
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(await readFile(file)));
   const other = imports.find(({ module }) => module !== IMPORTS_NAME);
   if (other)
