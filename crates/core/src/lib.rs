@@ -15,6 +15,7 @@ pub mod format;
 pub mod frame_throttle;
 mod heights;
 pub mod js_export;
+pub mod keyboard;
 pub mod notice;
 pub mod progress;
 pub mod recovery;
