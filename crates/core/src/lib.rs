@@ -17,6 +17,7 @@ mod heights;
 pub mod js_export;
 pub mod keyboard;
 pub mod notice;
+pub mod opened;
 pub mod progress;
 pub mod recovery;
 mod ring;
