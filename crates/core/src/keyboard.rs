@@ -14,7 +14,7 @@ pub enum Action {
     End,
     /// Opens the entry of the current row, or closes it.
     Open,
-    /// Closes the entry.
+    /// Closes the opened entry.
     Close,
     /// Goes to the search field.
     Search,
@@ -63,7 +63,7 @@ pub enum Focus {
 pub struct Shortcut {
     /// The names of the keys.
     pub keys: &'static [&'static str],
-    /// What they do.
+    /// What each of them does.
     pub action: Action,
     /// What they do, in words.
     pub label: &'static str,

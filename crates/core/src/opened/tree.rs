@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::format::{counted, size};
+use crate::format::{counted, grouped, size};
 use crate::visible::visible;
 use logs_sse_wire::entry::head;
 use logs_sse_wire::json::{each_element, each_field, string_of};
@@ -24,9 +24,9 @@ pub struct Value {
 pub enum Kind {
     /// Named fields in braces.
     Object,
-    /// Elements in brackets.
+    /// Elements between square brackets.
     Array,
-    /// Text in quotes.
+    /// Text between quotes.
     String,
     /// A number, `true`, `false` or `null`.
     Word,
@@ -101,21 +101,21 @@ pub fn children(text: &str, at: Range<usize>) -> Vec<Value> {
 /// for any other value, and if it is empty.
 #[must_use]
 pub fn inside(json: &str) -> Option<String> {
-    let mut count = 0;
-    match Kind::of(json) {
-        Kind::Object => {
-            each_field(json, 0, |_, _| count += 1);
-            (count > 0).then(|| counted(count, "field", "fields"))
-        }
-        Kind::Array => {
-            each_element(json, |start| {
-                count += 1;
-                end_of_value(json.as_bytes(), start)
-            });
-            (count > 0).then(|| counted(count, "item", "items"))
-        }
-        Kind::String | Kind::Word => None,
+    let (singular, plural) = match Kind::of(json) {
+        Kind::Object => ("field", "fields"),
+        Kind::Array => ("item", "items"),
+        Kind::String | Kind::Word => return None,
+    };
+    match children(json, 0..json.len()).len() as u64 {
+        0 => None,
+        count => Some(counted(count, singular, plural)),
     }
+}
+
+/// Returns the label of the button that shows more of the `left` values that are not shown.
+#[must_use]
+pub fn more(left: usize) -> String {
+    format!("Show {} of {} more", grouped(left.min(PAGE) as u64), grouped(left as u64))
 }
 
 /// Returns the text of the value at `at`, all of it or its beginning, with hidden characters made

@@ -19,20 +19,26 @@ pub enum Step {
 }
 
 impl Viewport {
-    /// Returns the row to which `step` leads from row `from` of `list`, or `None` if there are no
-    /// rows.
-    ///
-    /// If `from` is not on the screen, the reader has scrolled away from it, and continues with the
-    /// first row that is.
+    /// Returns the row with which a reader continues whose last row was `last`: that one, or the
+    /// first row on the screen if the reader has scrolled away from it. `None` if there are no rows.
     #[must_use]
-    pub fn step(&self, from: Option<u64>, step: Step, list: &Range<u64>) -> Option<u64> {
+    pub fn current(&self, last: Option<u64>, list: &Range<u64>) -> Option<u64> {
         if list.is_empty() {
             return None;
         }
         let seen = self.on_screen(list);
-        let Some(from) = from.filter(|row| seen.contains(row)) else {
-            return Some(self.first_whole(list).0);
-        };
+        last.filter(|row| seen.contains(row)).or_else(|| Some(self.first_whole(list).0))
+    }
+
+    /// Returns the row to which `step` leads from row `last` of `list`, or `None` if there are no
+    /// rows. If `last` is not on the screen, that is the first row that is.
+    #[must_use]
+    pub fn step(&self, last: Option<u64>, step: Step, list: &Range<u64>) -> Option<u64> {
+        let from = self.current(last, list)?;
+        if last != Some(from) {
+            return Some(from);
+        }
+        let seen = self.on_screen(list);
         let page = (seen.end - seen.start).saturating_sub(1).max(1);
         // Newer rows are above.
         let row = match step {
