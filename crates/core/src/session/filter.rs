@@ -212,18 +212,19 @@ mod tests {
         let line = |level: &str, word: &str| format!(r#"{{"level":"{level}","message":"{word}"}}"#);
         let texts = [line("ERROR", "a"), line("INFO", "a"), line("ERROR", "b"), line("ERROR", "a")];
         let mut session = session(&texts.each_ref().map(String::as_str));
-        let number = |session: &Session, ordinal: Option<u64>| {
-            ordinal.and_then(|ordinal| session.row_number(ordinal))
+        let first = session.store.range().start;
+        let index = |session: &Session, ordinal: Option<u64>| {
+            ordinal.and_then(|ordinal| session.row_number(ordinal)).map(|number| number - first)
         };
-        assert_eq!(number(&session, session.last_error_before(3)), Some(2));
+        assert_eq!(index(&session, session.last_error_before(first + 3)), Some(2));
         session.set_query(Query::default().text("a"));
         session.search(usize::MAX);
-        assert_eq!(number(&session, session.last_error_before(3)), Some(0));
-        assert_eq!(session.last_error_before(0), None);
-        assert_eq!(number(&session, session.ordinal_of(3)), Some(3));
-        assert_eq!([session.ordinal_of(2), session.ordinal_of(9)], [None, None]);
+        assert_eq!(index(&session, session.last_error_before(first + 3)), Some(0));
+        assert_eq!(session.last_error_before(first), None);
+        assert_eq!(index(&session, session.ordinal_of(first + 3)), Some(3));
+        assert_eq!([first + 2, first + 9].map(|number| session.ordinal_of(number)), [None, None]);
         session.resize(Capacity::from_lines(2));
-        assert_eq!([session.last_error_before(3), session.ordinal_of(0)], [None, None]);
+        assert_eq!([session.last_error_before(first + 3), session.ordinal_of(first)], [None, None]);
     }
 
     #[test]
