@@ -414,8 +414,7 @@ function overflowing(page) {
     };
     /** @param {Element} element */
     const isClipped = (element) =>
-      element.parentElement?.closest(".dsl-list, .dsl-detail-body, .dsl-hidden, select") !==
-      null;
+      element.parentElement?.closest(".dsl-list, .dsl-detail-body, .dsl-hidden, select") !== null;
     const found = [...root.querySelectorAll("*")]
       .filter((element) => isOutside(element) && !isClipped(element))
       .map((element) => `${element.tagName} ${element.className}`);

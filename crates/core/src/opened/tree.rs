@@ -26,7 +26,7 @@ pub enum Kind {
     Object,
     /// Elements between square brackets.
     Array,
-    /// Text between quotes.
+    /// Text between double quotes.
     String,
     /// A number, `true`, `false` or `null`.
     Word,
