@@ -6,6 +6,7 @@
 //! by its drop.
 
 mod client;
+mod clipboard;
 mod clock;
 mod console;
 mod earlier;
@@ -23,6 +24,7 @@ mod title_badge;
 pub(crate) mod transport;
 
 pub use self::client::{Client, Options};
+pub use self::clipboard::copy;
 pub use self::clock::local_time;
 pub use self::console::Console;
 pub use self::resize::Resize;

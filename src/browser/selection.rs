@@ -21,6 +21,14 @@ impl Selected {
         ranges.iter().all(is_inside).then_some(Self(ranges))
     }
 
+    /// Returns whether any text is selected in the document of `element`.
+    #[must_use]
+    pub fn is_any(element: &Element) -> bool {
+        let window = element.owner_document().and_then(|document| document.default_view());
+        let selection = window.and_then(|window| window.get_selection().ok().flatten());
+        selection.is_some_and(|selection| selection.to_string().length() > 0)
+    }
+
     /// Returns whether any visible text of `element` is selected.
     #[must_use]
     pub fn has_text_of(&self, element: &Element) -> bool {

@@ -2,19 +2,21 @@
 
 use std::ops::Range;
 
-use leptos::ev::{ClipboardEvent, Event, KeyboardEvent, MouseEvent};
+use leptos::ev::{ClipboardEvent, Event, MouseEvent};
 use leptos::html::{Button, Ol};
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
 use crate::ui::built::{Built, view};
+use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
+use crate::ui::keyboard;
 use crate::ui::live::{Live, click, effect, flag, text};
-use crate::ui::rows::{RowContext, Rows};
-use logs_sse_core::session::Session;
+use crate::ui::rows::{RowContext, Rows, focus};
+use crate::ui::shortcuts;
 use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::{Measures, Viewport};
+use logs_sse_core::viewport::Measures;
 
 /// Renders the live section: the number of lines, and the lines, newest first.
 pub(crate) fn line_list(live: Live) -> Built {
@@ -26,7 +28,12 @@ pub(crate) fn line_list(live: Live) -> Built {
         live.moves.track();
         let (window, version) =
             view_model.with(|view_model| (view_model.window, view_model.rows_version));
-        let context = RowContext { locale: live.locale.get(), opened: live.opened.get(), version };
+        let context = RowContext {
+            locale: live.locale.get(),
+            opened: live.opened.get(),
+            current: live.current.get(),
+            version,
+        };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
         live.with(|client| client.shown_in(&list));
         // Style sheets and fonts determine the layout of rows: they are measured once there is one,
@@ -35,9 +42,11 @@ pub(crate) fn line_list(live: Live) -> Built {
         let measure = move || measure(live, &measured, drawn);
         drawn.update_value(|drawn| drawn.watch(&list, || Resize::new(&list, measure.clone())));
         let is_first = drawn.with_value(Rows::is_empty);
-        live.read(|session| {
-            drawn.update_value(|drawn| drawn.draw(&rows, session, window, &context));
+        let due = live.read(|session| {
+            drawn.try_update_value(|drawn| drawn.draw(&rows, session, window, &context)).flatten()
         });
+        // Not while the rows are borrowed: it raises an event.
+        due.iter().for_each(|due| focus(&due.element));
         if let Some(top) = window.scroll_to {
             list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
@@ -47,8 +56,13 @@ pub(crate) fn line_list(live: Live) -> Built {
             if window.scroll_to.is_some() {
                 viewport.scroll_top_applied(layout::scroll_top(&list));
             }
-            viewport.rows_measured(&heights, &(window.held.0..window.held.1))
-                || window.scroll_to.is_some()
+            let held = window.held.0..window.held.1;
+            let has_changed = viewport.rows_measured(&heights, &held);
+            // Where the focused row was sent by its estimated height, it may be cut off.
+            let is_moved = due.and_then(|due| due.row).is_some_and(|row| {
+                !heights.is_empty() && viewport.reveal(row, &held, detail::cover(&list))
+            });
+            has_changed || is_moved || window.scroll_to.is_some()
         });
         if is_first {
             measure();
@@ -73,15 +87,15 @@ pub(crate) fn line_list(live: Live) -> Built {
     });
     let on_press = move |event: MouseEvent| {
         if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
-            live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
+            detail::toggle(live, number);
         }
     };
     let on_error = move |_: MouseEvent| {
         let number = show_first_error(live);
+        live.current.set(number);
         // It is focused when it is drawn.
         drawn.update_value(|drawn| drawn.focus_next(number));
     };
-    let on_key = move |event: KeyboardEvent| go_to_end(live, &event);
     let on_copy = move |event: ClipboardEvent| {
         let Some(list) = list.get_untracked() else { return };
         let text = live.read(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
@@ -110,11 +124,12 @@ pub(crate) fn line_list(live: Live) -> Built {
                 ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
                 <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
+                <button type="button" class="dsl-button dsl-small" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" on:click=click(live, shortcuts::show)>"?"</button>
             </div>
             {filter_bar(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:keydown=on_key>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy>
                 // Over the rows, so that neither they nor the head move when it appears.
                 <div class="dsl-new">
                     <button
@@ -140,7 +155,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                 ></p>
                 <div class="dsl-space">
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
-                    <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
+                    <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press on:focusin=move |_| keyboard::row_focused(live)></ol>
                     <p
                         class="dsl-dropped"
                         hidden=flag(view_model, |view_model| view_model.dropped.is_empty())
@@ -169,9 +184,13 @@ fn follow(live: Live) {
         viewport.follow();
         true
     });
+    // The button disappears, and the current row with it.
+    live.current.set(None);
+    live.focus_list();
 }
 
-fn pause(live: Live) {
+/// Pauses the view, or lets it follow the log again.
+pub(crate) fn pause(live: Live) {
     let lines = drawn_lines(live);
     live.move_view(|viewport| {
         if viewport.is_following() {
@@ -181,25 +200,6 @@ fn pause(live: Live) {
         }
         true
     });
-}
-
-/// Goes to an end of the list. The browser knows only an element, which may be shorter than the
-/// list, and whose position may lag behind.
-fn go_to_end(live: Live, event: &KeyboardEvent) {
-    let go = match event.key().as_str() {
-        "Home" => Viewport::to_newest,
-        "End" => Viewport::to_oldest,
-        _ => return,
-    };
-    let is_plain = !(event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key());
-    if is_plain {
-        event.prevent_default();
-        let lines = live.read(Session::shown_range);
-        live.move_view(|viewport| {
-            go(viewport, &lines);
-            true
-        });
-    }
 }
 
 /// Shows the first error that the reader has not seen, and returns its number.
@@ -215,7 +215,8 @@ fn show_first_error(live: Live) -> Option<u64> {
     Some(number)
 }
 
-fn wrap(live: Live) {
+/// Wraps lines, or shows each in one row.
+pub(crate) fn wrap(live: Live) {
     live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
 }
 
@@ -223,7 +224,8 @@ fn is_wrapping(view_model: &ViewModel) -> String {
     view_model.window.layout.is_some().to_string()
 }
 
-fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
+/// Measures the list, as after each change of its size.
+pub(crate) fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
     let (row, heights_changed) =
         drawn.with_value(|drawn| (drawn.row_height(), drawn.heights_changed()));
     let measures = Measures {
@@ -252,7 +254,7 @@ fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
 }
 
 /// Returns all lines that existed when the list was drawn, to which its scroll position refers.
-fn drawn_lines(live: Live) -> Range<u64> {
+pub(crate) fn drawn_lines(live: Live) -> Range<u64> {
     let (start, end) = live.view_model.read_untracked().window.held;
     start..end
 }

@@ -5,7 +5,9 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
-use crate::ui::rows::Rows;
+use crate::ui::detail::cover;
+use crate::ui::line_list::drawn_lines;
+use crate::ui::rows::{Rows, focus};
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
 use logs_sse_core::frame_throttle::FrameThrottle;
@@ -27,6 +29,10 @@ pub(crate) struct Live {
     pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
+    /// The number of the row at which the keyboard is.
+    pub(crate) current: RwSignal<Option<u64>>,
+    /// The result of the last key or button in words, until the next one.
+    pub(crate) said: RwSignal<String>,
     /// The heading of the live section.
     pub(crate) title: RwSignal<String>,
     /// The locale for times that arrived as numbers; empty for ISO date and time.
@@ -91,6 +97,8 @@ impl Live {
             list: NodeRef::new(),
             rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
+            current: RwSignal::new(None),
+            said: RwSignal::default(),
             title,
             locale,
             announce_every,
@@ -127,6 +135,37 @@ impl Live {
                 viewport.settle(session) || has_moved
             });
         });
+    }
+
+    /// Returns what `find` finds for a number or ordinal. A function pointer: one type for all.
+    pub(crate) fn find_row(self, from: u64, find: fn(&Session, u64) -> Option<u64>) -> Option<u64> {
+        self.read(|session| find(session, from))
+    }
+
+    /// Makes the row with this number the current one, and focuses it once it is drawn.
+    pub(crate) fn choose(self, number: Option<u64>) {
+        self.rows.update_value(|rows| rows.focus_next(number));
+        self.current.set(number);
+    }
+
+    /// Focuses the list itself.
+    pub(crate) fn focus_list(self) {
+        if let Some(list) = self.list.get_untracked() {
+            focus(&list);
+        }
+    }
+
+    /// Brings the row with this ordinal into view beside the opened entry, and holds it there.
+    pub(crate) fn reveal(self, row: u64) {
+        let Some(list) = self.list.get_untracked() else { return };
+        let (lines, cover) = (drawn_lines(self), cover(&list));
+        self.move_view(|viewport| viewport.reveal(row, &lines, cover));
+    }
+
+    /// Shows `text` until the next key, and has screen readers speak it.
+    pub(crate) fn say(self, text: &str) {
+        // A promise may be kept after the view is gone, and its signals with it.
+        let _ = self.said.try_set(text.to_owned());
     }
 
     /// Calls `read` with the session, once.

@@ -2,7 +2,8 @@
 //!
 //! The component [`LiveLogs`] owns the client and calls `status_bar` (status, countdown, buttons),
 //! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline) and
-//! `detail` (one whole entry).
+//! `detail` (one whole entry, which `entry_view` draws). `keyboard` does what keys request, and
+//! `shortcuts` lists them.
 //!
 //! `view!` is that of `built`, in the syntax of Leptos, since Leptos' own is larger. The signals, the
 //! effects and the component are those of Leptos.
@@ -16,12 +17,16 @@
 
 mod built;
 mod detail;
+mod elements;
+mod entry_view;
 mod filter_bar;
+mod keyboard;
 mod line_list;
 mod live;
 mod live_logs;
 mod pieces;
 mod rows;
+mod shortcuts;
 mod status_bar;
 
 #[cfg(feature = "js")]

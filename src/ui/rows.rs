@@ -4,13 +4,16 @@
 //! Drawn by hand rather than by Leptos' `<For>`, which creates a row for each line, with
 //! bookkeeping that all pages would load.
 
+mod focus;
+
 use std::collections::VecDeque;
 
-use leptos::web_sys::{Document, Element, Event, FocusOptions, HtmlElement};
+use leptos::web_sys::{Document, Element, Event, HtmlElement, MouseEvent};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{Resize, Selected, layout, local_time};
 use crate::ui::pieces;
+pub(crate) use crate::ui::rows::focus::{Due, focus};
 use logs_sse_core::copy::{self, Picked};
 use logs_sse_core::session::Session;
 use logs_sse_core::styled::label;
@@ -25,6 +28,8 @@ pub(crate) struct RowContext {
     pub(crate) locale: String,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
+    /// The row that is the tab stop of the list, if there is one.
+    pub(crate) current: Option<u64>,
     /// From [`Session::rows_version`]: a row that was drawn under another version may be out of
     /// date.
     pub(crate) version: u64,
@@ -43,6 +48,8 @@ pub(crate) struct Rows {
     resize: Option<Resize>,
     /// The number of the line that is focused as soon as it is drawn.
     to_focus: Option<u64>,
+    /// The one element of the list that the Tab key reaches.
+    tab_stop: Option<Element>,
 }
 
 impl Rows {
@@ -57,14 +64,16 @@ impl Rows {
         self.resize = Some(resize);
     }
 
-    /// Draws the lines of `window` into `list`, newest first, and positions them.
+    /// Draws the lines of `window` into `list`, newest first, and positions them. Returns the
+    /// element that is to be focused then, if there is one.
     pub(crate) fn draw(
         &mut self,
         list: &HtmlElement,
         session: &Session,
         window: Window,
         context: &RowContext,
-    ) {
+    ) -> Option<Due> {
+        let had_focus = self.has_focus(list);
         let count = usize::try_from(window.end - window.start).unwrap_or_default();
         self.rotate(list, window.end, count);
         if self.context.locale != context.locale || self.context.version != context.version {
@@ -87,25 +96,7 @@ impl Rows {
             row.show(session.row_number(ordinal), session, context);
         }
         self.place(list, window);
-        if let Some(row) = self.rows.iter().find(|row| row.number == self.to_focus)
-            && self.to_focus.take().is_some()
-        {
-            // This fails only for an element that is gone. Rows are scrolled by arithmetic.
-            let options = FocusOptions::new();
-            options.set_prevent_scroll(true);
-            let _ = row.open.unchecked_ref::<HtmlElement>().focus_with_options(&options);
-        }
-    }
-
-    /// Focuses the line with this number as soon as it is drawn.
-    pub(crate) fn focus_next(&mut self, number: Option<u64>) {
-        self.to_focus = number;
-    }
-
-    /// Returns the number of the line that has the focus.
-    pub(crate) fn focused(&self) -> Option<u64> {
-        let has_focus = |row: &&RowElement| row.open.matches(":focus").unwrap_or(false);
-        self.rows.iter().find(has_focus)?.number
+        self.due(list, had_focus)
     }
 
     /// Returns the heights of the rows whose content has changed since they were measured. Empty if
@@ -144,12 +135,18 @@ impl Rows {
         self.rows.is_empty()
     }
 
-    /// Returns the number of the line whose button was pressed.
+    /// Returns the number of the line that was pressed: its button, or all of it unless the reader
+    /// has selected text.
     pub(crate) fn pressed(&self, event: &Event) -> Option<u64> {
         // Not `dyn_into`: an element of another window is an instance of that window's classes.
         let target: Element = event.target()?.unchecked_into();
-        let button = target.closest("button").ok()??;
-        self.rows.iter().find(|row| row.open == button)?.number
+        let element = target.closest("li").ok()??;
+        let row = self.rows.iter().find(|row| row.element == element && !row.is_notice())?;
+        let is_button = target.closest("button").is_ok_and(|button| button.is_some());
+        // The second click of a double click selects a word.
+        let is_repeated = event.unchecked_ref::<MouseEvent>().detail() > 1;
+        let is_selecting = || is_repeated || Selected::is_any(&element);
+        row.number.filter(|_| is_button || !is_selecting())
     }
 
     /// Writes what has changed since it was last written.
@@ -232,9 +229,7 @@ impl RowElement {
         let document = list.owner_document()?;
         let element = create(&document, "li", "dsl-row")?;
         let open = create(&document, "button", "dsl-open")?;
-        for (name, value) in
-            [("type", "button"), ("aria-label", "Show the whole entry"), ("aria-expanded", "false")]
-        {
+        for (name, value) in [("type", "button"), ("tabindex", "-1"), ("aria-expanded", "false")] {
             open.set_attribute(name, value).ok()?;
         }
         element.append_child(&open).ok()?;
@@ -308,6 +303,8 @@ impl RowElement {
         // The line is in the store, or it would not be in the window. If it was evicted in the
         // meantime, an empty row takes its place until the next frame.
         let (text, time) = number.and_then(|number| session.row_text(number)).unwrap_or_default();
+        // This fails only for an invalid attribute name.
+        let _ = self.open.set_attribute("aria-label", &text.button_name());
         let RowText { class, exact_time, level, pipeline, channel, message, looks, more, status } =
             text;
         if self.is_rich {
@@ -346,7 +343,8 @@ fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
     Some(element)
 }
 
-fn shown_time(time: &EntryTime, locale: &str) -> String {
+/// Returns a time as it is shown in `locale`.
+pub(crate) fn shown_time(time: &EntryTime, locale: &str) -> String {
     match time {
         EntryTime::Text(text) => label(text),
         EntryTime::Millis(millis) => {

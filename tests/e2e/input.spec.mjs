@@ -24,8 +24,9 @@ test("shows the recorded stream of the first generation", async ({ start, demo, 
   await expect(demo.row("L5 tag version:v3.7 is running")).toContainText("DATA_VALIDATION");
   await expect(demo.rows.first()).toContainText("1m 58s");
   await demo.rows.first().getByRole("button").click();
-  await expect(page.locator(".dsl-json")).toContainText(
-    '"pipelineID": "85bc12d4-a371-4546-c24b-2g4bcgd3b88g"',
+  await page.locator(".dsl-fields").getByText("3 fields").click();
+  await expect(page.getByRole("row", { name: /^pipelineID/ })).toContainText(
+    "85bc12d4-a371-4546-c24b-2g4bcgd3b88g",
   );
 });
 
@@ -107,7 +108,8 @@ test("a line of more than a megabyte is truncated on screen, and says so", async
   const all = page.getByRole("button", { name: "Show all 1.0 MB" });
   await all.click();
   await expect.poll(shown).toBeGreaterThan(1_000_000);
-  await expect(page.locator(".dsl-detail button:visible")).toHaveText(["Close"]);
+  await expect(all).toBeHidden();
+  await expect(page.locator(".dsl-full")).toBeFocused();
 });
 
 test("a channel that is not granted is reported at once", async ({ start, record, demo, page }) => {

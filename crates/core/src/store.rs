@@ -308,6 +308,13 @@ impl Store {
         self.tally.first_error(number.max(rows.start)..rows.end, |number| self.count_of(number))
     }
 
+    /// Returns the number of the last stored error before `number`.
+    #[must_use]
+    pub fn last_error_before(&self, number: u64) -> Option<u64> {
+        let rows = self.range();
+        self.tally.last_error(rows.start..number.min(rows.end), |number| self.count_of(number))
+    }
+
     /// Returns what one row counts.
     pub(crate) fn count_of(&self, number: u64) -> Count {
         self.slot(number).map(Slot::count).unwrap_or_default()

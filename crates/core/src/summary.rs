@@ -6,7 +6,7 @@ use crate::counters::Counters;
 use crate::find::Find;
 use crate::format::{counted, grouped, size};
 use crate::store::{Row, Store};
-use crate::styled::{Looks, Piece, Styled, label};
+use crate::styled::{Looks, Styled, label};
 use crate::visible::visible;
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
@@ -167,6 +167,20 @@ impl RowText {
         }
     }
 
+    /// Returns the name of the button that opens the entry: `Details: ERROR, LOAD, Job aborted…`.
+    #[must_use]
+    pub fn button_name(&self) -> String {
+        let message = head(&self.message, NAME_BYTES);
+        let message = visible(message.split('\n').next().unwrap_or_default());
+        let rest = if message.len() < self.message.len() { "…" } else { "" };
+        let parts = [&*self.level, &*self.pipeline, &*message];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        match parts.join(", ") {
+            parts if parts.is_empty() => "Details".into(),
+            parts => format!("Details: {parts}{rest}"),
+        }
+    }
+
     fn from_line(line: &Line, channel: &str) -> Self {
         let entry = &line.entry;
         let message = Styled::row(entry.message(), ROW_BYTES);
@@ -187,71 +201,6 @@ impl RowText {
     }
 }
 
-/// A whole entry, for the detail view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
-    /// Where it came from and when: channel, id, precise time, whether it was cut.
-    pub about: String,
-    /// The whole message, without escape sequences.
-    pub message: String,
-    /// The styles of the message.
-    pub looks: Looks,
-    /// All fields of the entry.
-    pub fields: String,
-}
-
-impl Whole {
-    /// Creates the detail view of `line`.
-    #[must_use]
-    pub fn from_line(line: &Line) -> Self {
-        let cut = if line.cut_bytes > 0 {
-            format!("truncated: {} more were sent", size(line.cut_bytes))
-        } else {
-            String::new()
-        };
-        let parts =
-            [line.channel.as_deref().unwrap_or_default(), &line.id, line.entry.exact_time(), &cut];
-        let Styled { text, looks, .. } = Styled::whole(line.entry.message());
-        Self {
-            about: label(
-                &parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-            ),
-            message: text,
-            looks,
-            fields: visible(&line.entry.detail()).into_owned(),
-        }
-    }
-
-    /// Returns the message: all of it, or as much as opens without a stall.
-    #[must_use]
-    pub fn shown_message(&self, all: bool) -> &str {
-        if all { &self.message } else { head(&self.message, HEAD_BYTES) }
-    }
-
-    /// Returns the same as styled pieces.
-    #[must_use]
-    pub fn message_pieces(&self, all: bool) -> Vec<Piece<'_>> {
-        self.looks.pieces(self.shown_message(all), &mut std::iter::empty())
-    }
-
-    /// Returns the fields: all of them, or as much as opens without a stall.
-    #[must_use]
-    pub fn shown_fields(&self, all: bool) -> String {
-        if all { &self.fields } else { head(&self.fields, HEAD_BYTES) }.to_owned()
-    }
-
-    /// Returns the label of the button that shows the rest, or an empty string if there is none.
-    #[must_use]
-    pub fn rest(&self, all: bool) -> String {
-        let longer = self.message.len().max(self.fields.len());
-        if all || longer <= HEAD_BYTES {
-            String::new()
-        } else {
-            format!("Show all {}", size(longer))
-        }
-    }
-}
-
 fn bound(store: &Store) -> String {
     let capacity = store.capacity();
     if store.len() < capacity.lines {
@@ -265,9 +214,8 @@ fn bound(store: &Store) -> String {
 /// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
 
-/// The most bytes of an entry that are shown before the reader asks for all: laying out a megabyte
-/// takes a browser a quarter of a second.
-const HEAD_BYTES: usize = 65_536;
+/// The most bytes of a message in the name of a button: as much as people listen to.
+const NAME_BYTES: usize = 80;
 
 #[cfg(test)]
 mod tests {
@@ -372,21 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_entry_keeps_every_state_of_progress_and_shows_hidden_characters() {
-        let whole = Whole::from_line(
-            &raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read(),
-        );
+    fn the_button_of_a_row_is_named_after_its_line() {
+        let name = |text: &str| RowText::from_row(&row(text), "").button_name();
         assert_eq!(
-            (whole.message.as_str(), whole.shown_message(false)),
-            ("10%\n100%", "10%\n100%")
+            name(r#"{"level":"ERROR","pipeline":"LOAD","message":"Job aborted\n\tat one"}"#),
+            "Details: ERROR, LOAD, Job aborted…"
         );
-        assert!(
-            whole.fields.contains(r#""10%\r100%\r""#)
-                && whole.fields.contains("a⟨U+202E⟩b")
-                && whole.fields.contains(r#""NaN""#),
-            "{}",
-            whole.fields
-        );
+        assert_eq!([name("plain"), name("")], ["Details: plain", "Details"]);
+        assert_eq!(name(&"é".repeat(60)), format!("Details: {}…", "é".repeat(40)));
     }
 
     #[test]
@@ -410,20 +351,5 @@ mod tests {
     fn a_row_shows_the_head_of_a_long_message() {
         let long = RowText::from_row(&row(&"é".repeat(2_000)), "");
         assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
-    }
-
-    #[test]
-    fn a_huge_entry_opens_with_its_head_and_shows_all_on_request() {
-        let whole = |text: &str| Whole::from_line(&raw(text).read());
-        let huge = whole(&"é".repeat(500_000));
-        assert_eq!(
-            (huge.shown_message(false).len(), huge.shown_message(true).len()),
-            (65_536, 1_000_000)
-        );
-        assert_eq!((huge.rest(false).as_str(), huge.rest(true).as_str()), ("Show all 1.0 MB", ""));
-        assert_eq!(
-            (whole("short").shown_message(false), whole("short").rest(false).as_str()),
-            ("short", "")
-        );
     }
 }

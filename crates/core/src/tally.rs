@@ -87,6 +87,25 @@ impl Tally {
         first
     }
 
+    /// Returns the last of `rows` that is an error. `look` returns the count of a single row.
+    pub(crate) fn last_error(&self, rows: Range<u64>, look: impl Fn(u64) -> Count) -> Option<u64> {
+        let mut end = rows.end;
+        while rows.start < end {
+            let start = rows.start.max((end - 1) / BLOCK * BLOCK);
+            // A block is counted as long as any of its rows is stored: without errors in all of it,
+            // there is none in this part.
+            let block = ((end - 1) / BLOCK).checked_sub(self.first);
+            let block = block.and_then(|index| self.blocks.get(usize::try_from(index).ok()?));
+            if block.is_none_or(|count| count.errors > 0)
+                && let Some(row) = (start..end).rev().find(|row| look(*row).errors > 0)
+            {
+                return Some(row);
+            }
+            end = start;
+        }
+        None
+    }
+
     /// Calls `visit` with each part of `rows` that lies in one block, and with the block's count if
     /// that is the whole block, until it returns `true`.
     fn visit(&self, rows: Range<u64>, mut visit: impl FnMut(Range<u64>, Option<Count>) -> bool) {
@@ -148,6 +167,10 @@ mod tests {
             prop_assert_eq!(
                 tally.first_error(rows.clone(), look),
                 rows.clone().find(|row| look(*row).errors > 0)
+            );
+            prop_assert_eq!(
+                tally.last_error(rows.clone(), look),
+                rows.clone().rev().find(|row| look(*row).errors > 0)
             );
             tally.clear();
             prop_assert_eq!(tally.sum(rows.clone(), look), naive(rows));

@@ -141,6 +141,20 @@ impl Find {
         self.hits.tally().first_error(rows, |ordinal| self.count_of(store, ordinal))
     }
 
+    /// Returns the ordinal of the last match before row `number` that is an error.
+    #[must_use]
+    pub fn last_error_before(&self, store: &Store, number: u64) -> Option<u64> {
+        let rows = self.range(store).start..self.hits.range(number).start;
+        self.hits.tally().last_error(rows, |ordinal| self.count_of(store, ordinal))
+    }
+
+    /// Returns the ordinal of row `number`, if it is a match.
+    #[must_use]
+    pub fn ordinal_of(&self, number: u64) -> Option<u64> {
+        let ordinal = self.hits.range(number).start;
+        (self.number_at(ordinal) == Some(number)).then_some(ordinal)
+    }
+
     fn count_of(&self, store: &Store, ordinal: u64) -> Count {
         self.number_at(ordinal).map(|number| store.count_of(number)).unwrap_or_default()
     }

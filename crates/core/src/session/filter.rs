@@ -66,6 +66,22 @@ impl Session {
         }
     }
 
+    /// Returns the ordinal of the last shown error before row `number`.
+    #[must_use]
+    pub fn last_error_before(&self, number: u64) -> Option<u64> {
+        match &self.find {
+            Some(find) => find.last_error_before(&self.store, number),
+            None => self.store.last_error_before(number),
+        }
+    }
+
+    /// Returns the ordinal of the row with this number, if it is shown.
+    #[must_use]
+    pub fn ordinal_of(&self, number: u64) -> Option<u64> {
+        let ordinal = self.find.as_ref().map_or(Some(number), |find| find.ordinal_of(number))?;
+        self.shown_range().contains(&ordinal).then_some(ordinal)
+    }
+
     /// Continues the search through about `bytes` bytes. Returns whether nothing is left to search
     /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {
@@ -189,6 +205,26 @@ mod tests {
             versions.push(session.rows_version());
         }
         assert_eq!(versions, [0, 1, 1, 2, 3]);
+    }
+
+    #[test]
+    fn errors_and_rows_are_found_among_those_that_are_shown() {
+        let line = |level: &str, word: &str| format!(r#"{{"level":"{level}","message":"{word}"}}"#);
+        let texts = [line("ERROR", "a"), line("INFO", "a"), line("ERROR", "b"), line("ERROR", "a")];
+        let mut session = session(&texts.each_ref().map(String::as_str));
+        let first = session.store.range().start;
+        let index = |session: &Session, ordinal: Option<u64>| {
+            ordinal.and_then(|ordinal| session.row_number(ordinal)).map(|number| number - first)
+        };
+        assert_eq!(index(&session, session.last_error_before(first + 3)), Some(2));
+        session.set_query(Query::default().text("a"));
+        session.search(usize::MAX);
+        assert_eq!(index(&session, session.last_error_before(first + 3)), Some(0));
+        assert_eq!(session.last_error_before(first), None);
+        assert_eq!(index(&session, session.ordinal_of(first + 3)), Some(3));
+        assert_eq!([first + 2, first + 9].map(|number| session.ordinal_of(number)), [None, None]);
+        session.resize(Capacity::from_lines(2));
+        assert_eq!([session.last_error_before(first + 3), session.ordinal_of(first)], [None, None]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! `docs/viewer.md` has the table of states.
 
 mod anchor;
+mod cursor;
 mod layout;
 mod moving;
 mod reading;
@@ -15,6 +16,7 @@ mod reading;
 use std::ops::Range;
 
 use crate::viewport::anchor::{Anchor, Mode, Motion};
+pub use crate::viewport::cursor::Step;
 pub use crate::viewport::layout::Measures;
 pub use crate::viewport::reading::Place;
 use crate::viewport::reading::Reading;
