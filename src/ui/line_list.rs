@@ -26,7 +26,9 @@ pub(crate) fn line_list(live: Live) -> Built {
         live.moves.track();
         let (window, version) =
             view_model.with(|view_model| (view_model.window, view_model.rows_version));
-        let context = RowContext { locale: live.locale.get(), opened: live.opened.get(), version };
+        let current = view_model.with(|view_model| view_model.current_match);
+        let context =
+            RowContext { locale: live.locale.get(), opened: live.opened.get(), current, version };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
         live.with(|client| client.shown_in(&list));
         // Style sheets and fonts determine the layout of rows: they are measured once there is one,

@@ -5,6 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
+use crate::ui::filter_bar::SearchField;
 use crate::ui::rows::Rows;
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
@@ -23,6 +24,8 @@ pub(crate) struct Live {
     pub(crate) moves: RwSignal<u32>,
     /// The element that scrolls.
     pub(crate) list: NodeRef<Div>,
+    /// The field for the text to search for.
+    pub(crate) search: SearchField,
     /// What is drawn in it.
     pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
@@ -89,6 +92,7 @@ impl Live {
             viewport,
             moves,
             list: NodeRef::new(),
+            search: NodeRef::new(),
             rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
             title,

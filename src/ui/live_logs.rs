@@ -1,11 +1,13 @@
 //! The component that a page mounts.
 
+use leptos::ev::keydown;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Console, Opener, Options};
 use crate::ui::built::{Built, view};
 use crate::ui::detail::detail;
+use crate::ui::filter_bar::on_find_key;
 use crate::ui::line_list::line_list;
 use crate::ui::live::{Live, effect, flag};
 use crate::ui::status_bar::status_bar;
@@ -113,25 +115,27 @@ pub(crate) fn live_view(live: Live) -> Built {
         // As the component's.
         <section class="dsl-root notranslate" translate="no" aria-label="Live logs"></section>
     };
-    content(live).into_iter().for_each(|part| section.child(part));
+    add_content(&mut section, live);
     section
 }
 
 /// Renders a live log into the component's section, which owns it.
 fn fill(section: Element, live: Live) {
     let mut section = Built::of(section);
-    content(live).into_iter().for_each(|part| section.child(part));
+    add_content(&mut section, live);
     // Dropped with the component.
     StoredValue::new_local(section);
 }
 
-/// Renders the parts of a live log's section.
-fn content(live: Live) -> [Built; 2] {
+/// Adds the parts of a live log to its section.
+fn add_content(section: &mut Built, live: Live) {
+    section.on(&keydown, move |event| on_find_key(live, &event));
     let lines = view! { class="dsl",
         <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
             {line_list(live)}
             {detail(live)}
         </div>
     };
-    [status_bar(live), lines]
+    section.child(status_bar(live));
+    section.child(lines);
 }

@@ -16,6 +16,7 @@
 
 mod built;
 mod detail;
+mod facet_menu;
 mod filter_bar;
 mod line_list;
 mod live;

@@ -11,6 +11,7 @@ mod anchor;
 mod layout;
 mod moving;
 mod reading;
+mod reveal;
 
 use std::ops::Range;
 
