@@ -18,6 +18,7 @@ mod built;
 mod detail;
 mod facet_menu;
 mod filter_bar;
+mod hit;
 mod line_list;
 mod live;
 mod live_logs;

@@ -10,6 +10,7 @@ use leptos::web_sys::{Document, Element, Event, FocusOptions, HtmlElement};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{Resize, Selected, layout, local_time};
+use crate::ui::hit::{self, Hit};
 use crate::ui::pieces;
 use logs_sse_core::copy::{self, Picked};
 use logs_sse_core::session::Session;
@@ -95,6 +96,7 @@ impl Rows {
             row.show(session.row_number(ordinal), session, context);
         }
         self.place(list, window);
+        self.show_hits();
         if let Some(row) = self.rows.iter().find(|row| row.number == self.to_focus)
             && self.to_focus.take().is_some()
         {
@@ -158,6 +160,19 @@ impl Rows {
         let target: Element = event.target()?.unchecked_into();
         let button = target.closest("button").ok()??;
         self.rows.iter().find(|row| row.open == button)?.number
+    }
+
+    /// Scrolls new messages to their matches: all are read before the first one is written.
+    fn show_hits(&mut self) {
+        let wraps = self.placed.layout.is_some();
+        let rows = self.rows.iter_mut();
+        let mut new: Vec<_> = rows
+            .filter_map(|row| (std::mem::take(&mut row.is_new_hit) && !wraps).then_some(row))
+            .collect();
+        let hits: Vec<_> = new.iter().map(|row| Hit::beyond_edge(&row.parts[MESSAGE])).collect();
+        for (row, hit) in new.iter_mut().zip(hits) {
+            row.is_scrolled = hit.inspect(Hit::show).is_some();
+        }
     }
 
     /// Writes what has changed since it was last written.
@@ -229,6 +244,10 @@ struct RowElement {
     is_open: bool,
     /// Whether its message is drawn in styled pieces.
     is_rich: bool,
+    /// Whether its message has matches, of which the first may be beyond the edge.
+    is_new_hit: bool,
+    /// Whether its message is scrolled to a match.
+    is_scrolled: bool,
     /// Whether its height was not measured since it last changed.
     is_fresh: bool,
     /// Its height at the last measurement.
@@ -264,6 +283,8 @@ impl RowElement {
             number: None,
             is_open: false,
             is_rich: false,
+            is_new_hit: false,
+            is_scrolled: false,
             is_fresh: true,
             height: 0.0,
         })
@@ -339,8 +360,13 @@ impl RowElement {
                 self.texts[index] = text;
             }
         }
+        if std::mem::take(&mut self.is_scrolled) {
+            hit::scroll_back(&self.parts[MESSAGE]);
+        }
         let message = &self.texts[MESSAGE];
-        let pieces = looks.pieces(message, &mut session.marks(message).into_iter());
+        let marks = session.marks(message);
+        self.is_new_hit = !marks.is_empty();
+        let pieces = looks.pieces(message, &mut marks.into_iter());
         self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
         if context.current == number {
             pieces::mark_current(&self.parts[MESSAGE]);
