@@ -26,11 +26,16 @@ impl Session {
         if self.query == query {
             return false;
         }
-        self.query = query.clone();
+        let filter = self.matches.restart(&query, &self.store, number);
+        self.query = query;
         self.rows_version += 1;
-        self.find = (!query.is_empty()).then(|| match number {
-            Some(number) => Find::around(query, &self.store, number),
-            None => Find::new(query, &self.store),
+        let last = self.find.as_ref().map(Find::query).cloned().unwrap_or_default();
+        if last == filter {
+            return false;
+        }
+        self.find = (!filter.is_empty()).then(|| match number {
+            Some(number) => Find::around(filter, &self.store, number),
+            None => Find::new(filter, &self.store),
         });
         true
     }
@@ -86,6 +91,7 @@ impl Session {
     /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
+            && self.search_matches(bytes)
     }
 
     /// Returns the current query.
@@ -129,7 +135,9 @@ impl Session {
         let channel = channels(self.target.as_ref()).join(",");
         let row = self.store.row(number)?;
         let time = row.line().and_then(|line| line.entry.time().cloned());
-        Some((RowText::from_row(&row, &channel), time))
+        let mut text = RowText::from_row(&row, &channel);
+        self.add_reason(number, &row, &mut text);
+        Some((text, time))
     }
 }
 
