@@ -6,8 +6,10 @@ use support::reader::Reader;
 
 const DOCUMENT: &str = include_str!("../../../docs/viewer.md");
 
+type Event = (&'static str, fn(&mut Reader));
+
 /// What a reader does, or what happens, by its name in the table.
-const EVENTS: [(&str, fn(&mut Reader)); 16] = [
+const EVENTS: [Event; 16] = [
     ("You scroll down", |reader| reader.wheel(100.0)),
     ("You scroll back to the top", |reader| reader.wheel(-1e6)),
     ("End", Reader::end),
