@@ -13,6 +13,7 @@ use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{RowContext, Rows};
 use logs_sse_core::session::Session;
+use logs_sse_core::settings::Wrap;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Measures, Viewport};
 
@@ -216,7 +217,9 @@ fn show_first_error(live: Live) -> Option<u64> {
 }
 
 fn wrap(live: Live) {
-    live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
+    let wraps = !live.viewport.read_untracked().is_wrapping();
+    live.set_wrap(wraps);
+    live.set_setting(&Wrap(wraps));
 }
 
 fn is_wrapping(view_model: &ViewModel) -> String {
