@@ -7,6 +7,7 @@ mod earlier;
 mod names;
 mod run;
 mod slot;
+mod undo;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ pub(crate) use crate::store::names::UNNAMED;
 pub(crate) use crate::store::run::{Limit, Run};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
+pub use crate::store::undo::UNDO_LINES;
 use crate::tally::{Count, Tally};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::{Line, Raw};
@@ -122,6 +124,8 @@ pub struct Store {
     /// Whether no row is evicted, since lines before the oldest one are about to be added.
     is_held: bool,
     earlier: Earlier,
+    /// The rows of the last [`Store::set_aside`].
+    aside: Option<Box<Self>>,
 }
 
 impl Store {
@@ -157,6 +161,7 @@ impl Store {
     pub fn resize(&mut self, capacity: Capacity) {
         if self.capacity != capacity {
             self.capacity = capacity;
+            self.forget_aside();
             self.release_earlier();
         }
     }
@@ -184,6 +189,7 @@ impl Store {
         self.tally.clear();
         self.is_held = false;
         self.earlier = Earlier::default();
+        self.forget_aside();
     }
 
     /// Retains the rows from `number` on until the next call, whatever the capacity. `None` retains
@@ -383,6 +389,7 @@ impl Store {
         self.arrived += slot.count();
         self.slots.push_back(slot);
         self.trim();
+        self.limit_aside();
     }
 
     fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {

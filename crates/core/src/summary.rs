@@ -79,10 +79,23 @@ pub fn losses(counters: Counters) -> String {
     missing + &duplicates
 }
 
-/// Returns the placeholder for an empty log.
+/// Returns the label of the button that brings back `lines` cleared lines, or an empty string.
 #[must_use]
-pub fn empty(state: &State) -> &'static str {
+pub fn undo(lines: Option<u64>) -> String {
+    lines.map(|lines| format!("{} · Undo", cleared(lines))).unwrap_or_default()
+}
+
+/// Says how many lines the reader cleared.
+#[must_use]
+pub fn cleared(lines: u64) -> String {
+    format!("{} cleared", counted(lines, "line", "lines"))
+}
+
+/// Returns the placeholder for an empty log. `is_cleared` says whether the reader emptied it.
+#[must_use]
+pub fn empty(state: &State, is_cleared: bool) -> &'static str {
     match state {
+        State::Open { .. } if is_cleared => "View cleared. New lines appear here.",
         State::Idle => "Not connected.",
         State::Open { .. } => "Connected. No logs yet.",
         State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => {

@@ -26,13 +26,19 @@ impl Session {
         if self.query == query {
             return false;
         }
-        self.query = query.clone();
+        self.query = query;
+        self.search_again(number);
+        true
+    }
+
+    /// Restarts the search for the current query.
+    pub(super) fn search_again(&mut self, number: Option<u64>) {
+        let query = self.query.clone();
         self.rows_version += 1;
         self.find = (!query.is_empty()).then(|| match number {
             Some(number) => Find::around(query, &self.store, number),
             None => Find::new(query, &self.store),
         });
-        true
     }
 
     /// Returns the ordinal of the shown row that is nearest to row `number`, around which the

@@ -47,6 +47,11 @@ impl Names {
         self.names.clear();
     }
 
+    /// Changes the version to one that follows that of `other`, whose place these names take.
+    pub(crate) fn succeed(&mut self, other: &Self) {
+        self.version = self.version.max(other.version) + 1;
+    }
+
     /// Returns a version that changes with the names, and with nothing else.
     pub(crate) fn version(&self) -> u64 {
         self.version
