@@ -19,6 +19,7 @@ pub mod notice;
 pub mod progress;
 pub mod recovery;
 mod ring;
+pub mod save;
 mod scale;
 pub mod session;
 pub mod settings;
