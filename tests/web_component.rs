@@ -177,7 +177,7 @@ async fn clear_empties_the_log_and_stays_connected() {
     page.click("Connect Live Logs");
     page.until("lines", |page| count(page) >= 10).await;
     let cleared = newest(&page);
-    page.click("Clear");
+    page.click("Clear view");
     // Lines go on arriving, at 50 per second or faster while the history is replayed, so the count
     // alone says little: only lines after the newest cleared one may be counted.
     page.until("later lines only", |page| {

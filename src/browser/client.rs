@@ -2,6 +2,7 @@
 //! session requests.
 
 mod earlier;
+mod save;
 mod window;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -20,6 +21,7 @@ use crate::browser::home::Home;
 use crate::browser::next_task::NextTask;
 use crate::browser::page_events::PageEvents;
 use crate::browser::probe::Probe;
+use crate::browser::save::Saving;
 use crate::browser::timer::Timer;
 use crate::browser::title_badge::TitleShare;
 use crate::browser::transport::{Opener, Source};
@@ -88,6 +90,8 @@ impl Client {
                 timer: Cell::new(None),
                 timer_at: Cell::new(None),
                 refresh: Cell::new(None),
+                undo: Cell::new(None),
+                saving: Saving::default(),
                 searching: OnceCell::new(),
                 frame: AnimationFrame::new(Rc::clone(&home), move || {
                     if let Some(inner) = weak.upgrade() {
@@ -212,6 +216,26 @@ impl Client {
         self.inner.request_frame();
     }
 
+    /// Drops all lines, which the reader can undo for half a minute.
+    pub fn clear_with_undo(&self) {
+        self.inner.session.borrow_mut().clear_with_undo();
+        let forget = self.inner.after(UNDO_TIME, |inner| {
+            inner.session.borrow_mut().forget_cleared();
+            inner.frame.request();
+        });
+        self.inner.undo.set(Some(forget));
+        self.inner.request_frame();
+    }
+
+    /// Brings back the lines that the reader cleared, and searches first around the row `near`.
+    /// Returns whether there were any.
+    pub fn undo_clear(&self, near: Option<u64>) -> bool {
+        let is_undone = self.inner.session.borrow_mut().undo_clear(near);
+        self.inner.search_slice();
+        self.inner.request_frame();
+        is_undone
+    }
+
     /// Returns the connection's current status in words.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -255,6 +279,9 @@ struct Inner {
     timer_at: Cell<Option<Instant>>,
     /// Redraws when the status text changes merely because time passes.
     refresh: Cell<Option<Timer>>,
+    /// Forgets the lines that the reader cleared.
+    undo: Cell<Option<Timer>>,
+    saving: Saving,
     /// Continues a search that used up its slice; created by the first one that does.
     searching: OnceCell<NextTask>,
     frame: AnimationFrame,
@@ -418,6 +445,9 @@ impl Inner {
 /// After this many rows the listener is notified without waiting for a frame. Rows up to this
 /// number are kept for it, whatever the capacity is.
 const BACKLOG_ROWS: u64 = 1_024;
+
+/// How long a clear can be undone.
+const UNDO_TIME: Duration = Duration::from_secs(30);
 
 /// How long a search may block the page: about half a frame.
 const SEARCH_SLICE: Duration = Duration::from_millis(8);

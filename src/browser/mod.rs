@@ -16,6 +16,7 @@ mod next_task;
 mod page_events;
 mod probe;
 mod resize;
+mod save;
 mod selection;
 mod stored_settings;
 mod task;

@@ -12,6 +12,7 @@ use crate::ui::built::{Built, view};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{RowContext, Rows};
+use crate::ui::save::save_button;
 use logs_sse_core::session::Session;
 use logs_sse_core::settings::Wrap;
 use logs_sse_core::view_model::ViewModel;
@@ -110,7 +111,16 @@ pub(crate) fn line_list(live: Live) -> Built {
                     prop:textContent=text(view_model, |view_model| (if view_model.is_held { "Resume" } else { "Pause" }).to_owned())
                 ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
-                <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
+                {save_button(live)}
+                <button
+                    type="button"
+                    class="dsl-button dsl-small"
+                    hidden=flag(view_model, |view_model| view_model.undo.is_empty())
+                    on:click=click(live, Live::undo_clear)
+                    prop:textContent=text(view_model, |view_model| view_model.undo.clone())
+                ></button>
+                <span class="dsl-separator" aria-hidden="true"></span>
+                <button type="button" class="dsl-button dsl-small" on:click=click(live, Live::clear)>"Clear view"</button>
             </div>
             {filter_bar(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The

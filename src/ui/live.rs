@@ -12,7 +12,7 @@ use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::session::Session;
 use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::Viewport;
+use logs_sse_core::viewport::{Place, Viewport};
 
 /// A live log as the views hold it.
 #[derive(Clone, Copy)]
@@ -28,6 +28,8 @@ pub(crate) struct Live {
     pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
+    /// What the reader looked at before the last clear.
+    cleared_place: StoredValue<Option<Place>, LocalStorage>,
     /// What the reader has set, in this visit or an earlier one.
     settings: StoredValue<StoredSettings, LocalStorage>,
     /// The heading of the live section.
@@ -47,10 +49,7 @@ impl Live {
         // memos read them.
         let frame = RwSignal::new(0_u64);
         let settings = StoredValue::new_local(StoredSettings::new(options.remember));
-        let mut first_viewport = Viewport::default();
-        let wrap = settings.with_value(StoredSettings::get::<Wrap>);
-        first_viewport.wrap(wrap.is_some_and(|Wrap(is_on)| is_on));
-        let viewport = RwSignal::new(first_viewport);
+        let viewport = RwSignal::new(Viewport::default());
         let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
         let mut announcer = Announcer::default();
@@ -91,19 +90,24 @@ impl Live {
             ViewModel { announcement: announcement.get_untracked(), ..shown }
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
-        Self {
+        let live = Self {
             client,
             viewport,
             moves,
             list: NodeRef::new(),
             rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
+            cleared_place: StoredValue::new_local(None),
             settings,
             title,
             locale,
             announce_every,
             view_model,
+        };
+        if let Some(Wrap(wraps)) = live.setting() {
+            live.set_wrap(wraps);
         }
+        live
     }
 
     /// Calls `act` with the client.
@@ -129,6 +133,7 @@ impl Live {
     }
 
     /// Sets whether settings are stored from now on.
+    #[cfg(feature = "js")]
     pub(crate) fn remember(self, is_remembered: bool) {
         self.settings.update_value(|settings| settings.remember(is_remembered));
     }
@@ -137,14 +142,32 @@ impl Live {
     pub(crate) fn update_query(self, change: impl FnOnce(&mut Query)) {
         let mut query = self.read(|session| session.query().clone());
         change(&mut query);
-        let focused = self.rows.with_value(Rows::focused);
-        let preferred: Vec<_> =
-            [self.opened.get_untracked(), focused].into_iter().flatten().collect();
-        let viewport = self.viewport;
-        let place = self.read(|session| viewport.read_untracked().place(session, &preferred));
+        let (viewport, place) = (self.viewport, self.place());
         if self.with(|client| client.set_query(query, place.map(|place| place.number))) {
             self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
         }
+    }
+
+    /// Removes all lines, which the reader can undo.
+    pub(crate) fn clear(self) {
+        self.cleared_place.set_value(self.place());
+        self.with(Client::clear_with_undo);
+    }
+
+    /// Brings back the lines that the reader cleared, and what the reader looked at.
+    pub(crate) fn undo_clear(self) {
+        let (viewport, place) = (self.viewport, self.cleared_place.get_value());
+        if self.with(|client| client.undo_clear(place.map(|place| place.number))) {
+            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
+        }
+    }
+
+    /// Returns the row that stays in place when the shown rows change; `None` while following.
+    fn place(self) -> Option<Place> {
+        let focused = self.rows.with_value(Rows::focused);
+        let preferred: Vec<_> =
+            [self.opened.get_untracked(), focused].into_iter().flatten().collect();
+        self.read(|session| self.viewport.read_untracked().place(session, &preferred))
     }
 
     /// Moves the view as `change` does, which returns whether it did.

@@ -2,7 +2,7 @@
 //!
 //! The component [`LiveLogs`] owns the client and calls `status_bar` (status, countdown, buttons),
 //! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline) and
-//! `detail` (one whole entry).
+//! `detail` (one whole entry). `save` is the dialog that saves the lines.
 //!
 //! `view!` is that of `built`, in the syntax of Leptos, since Leptos' own is larger. The signals, the
 //! effects and the component are those of Leptos.
@@ -22,6 +22,7 @@ mod live;
 mod live_logs;
 mod pieces;
 mod rows;
+mod save;
 mod status_bar;
 
 #[cfg(feature = "js")]
