@@ -88,7 +88,7 @@ test("the Datashop server is restarted gracefully", async ({ chain }) => {
   const job = chain.startJob({ count: 600 });
   await job.reached(200);
   await chain.server.stop("SIGTERM");
-  await expect(chain.viewer.reason).toHaveText(/restarting|cannot be reached|answered 50/);
+  await expect(chain.viewer.reason).toHaveText(/restarting|Cannot reach|answered 50/);
   await chain.server.start();
   await job.done();
   await chain.expectAll("the server restarted");

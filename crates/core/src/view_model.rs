@@ -115,12 +115,16 @@ impl ViewModel {
     }
 }
 
-/// Returns the status, with every character that a server may have put into it made visible.
+/// Returns the status in sentences, with every character that a server may have put into it made
+/// visible. Elsewhere the same words follow a colon.
 fn status_of(session: &Session, now: Instant) -> Status {
     let mut status = session.status(now);
     for text in [&mut status.progress, &mut status.reason] {
         if let Cow::Owned(shown) = visible(text) {
             *text = shown;
+        }
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
         }
     }
     status

@@ -69,7 +69,7 @@ export interface LogsStatus {
    * Whether lines arrive as they are published: the stream is open, and its content is readable.
    */
   readonly isLive: boolean;
-  /** Details of the state, such as `retrying in 3 s (attempt 2)`. */
+  /** Details of the state, such as `reconnecting in 3 s (attempt 2)`. */
   readonly progress: string;
   /** Why it is not connected or not live, as a sentence; otherwise empty. */
   readonly reason: string;

@@ -208,7 +208,6 @@ mod tests {
 
     #[test]
     fn a_file_is_named_after_the_workflow_and_the_time() {
-        let session = session(0);
         let target = Target::new("etl", "workspace123", "workflow456", "/logs").ok();
         let name = |format, target: Option<&Target>| {
             Save::new(format, false).file_name(target, 1_795_658_752_000)

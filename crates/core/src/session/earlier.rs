@@ -107,7 +107,7 @@ impl Session {
             Some((0, _)) => failed("the server redirects to another page"),
             Some((401 | 403, _)) => failed("you are not allowed to read them"),
             Some((status, _)) => failed(&format!("the server answered {status}")),
-            None => failed("the log server cannot be reached"),
+            None => failed("cannot reach the log server"),
         };
         self.store.hold(false);
     }
