@@ -1,6 +1,7 @@
 //! The run loop: passes what the browser reports to the session, and does in the browser what the
 //! session requests.
 
+mod clear;
 mod earlier;
 mod save;
 mod window;
@@ -208,32 +209,6 @@ impl Client {
         if !self.inner.searching.get().is_some_and(NextTask::is_pending) {
             self.inner.search_slice();
         }
-    }
-
-    /// Drops all lines. The connection is not affected.
-    pub fn clear(&self) {
-        self.inner.session.borrow_mut().clear();
-        self.inner.request_frame();
-    }
-
-    /// Drops all lines, which the reader can undo for half a minute.
-    pub fn clear_with_undo(&self) {
-        self.inner.session.borrow_mut().clear_with_undo();
-        let forget = self.inner.after(UNDO_TIME, |inner| {
-            inner.session.borrow_mut().forget_cleared();
-            inner.frame.request();
-        });
-        self.inner.undo.set(Some(forget));
-        self.inner.request_frame();
-    }
-
-    /// Brings back the lines that the reader cleared, and searches first around the row `near`.
-    /// Returns whether there were any.
-    pub fn undo_clear(&self, near: Option<u64>) -> bool {
-        let is_undone = self.inner.session.borrow_mut().undo_clear(near);
-        self.inner.search_slice();
-        self.inner.request_frame();
-        is_undone
     }
 
     /// Returns the connection's current status in words.
@@ -445,9 +420,6 @@ impl Inner {
 /// After this many rows the listener is notified without waiting for a frame. Rows up to this
 /// number are kept for it, whatever the capacity is.
 const BACKLOG_ROWS: u64 = 1_024;
-
-/// How long a clear can be undone.
-const UNDO_TIME: Duration = Duration::from_secs(30);
 
 /// How long a search may block the page: about half a frame.
 const SEARCH_SLICE: Duration = Duration::from_millis(8);

@@ -1,8 +1,7 @@
 //! Writes a log to a file that the browser downloads, a slice at a time, so that the page stays
 //! responsive however many lines there are.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::RefCell;
 
 use js_sys::{Array, Date};
 use wasm_bindgen::JsCast;
@@ -18,7 +17,7 @@ use logs_sse_core::session::Session;
 pub(crate) struct Saving {
     file: RefCell<Option<File>>,
     /// The last file, until the browser has certainly begun to read it.
-    last: RefCell<Option<(Rc<Cell<Option<ObjectUrl>>>, Timer)>>,
+    last: RefCell<Option<Timer>>,
 }
 
 struct File {
@@ -68,10 +67,8 @@ impl Saving {
         let Some(File { save, parts, on_end, .. }) = file.take() else { return };
         let name = save.file_name(session.target(), Date::now() as i64);
         let url = document.and_then(|document| download(&document, &parts, &save, &name));
-        let url = Rc::new(Cell::new(url));
-        let kept = Rc::clone(&url);
-        let release = Timer::new(web_sys::window(), RELEASE_MS, move || drop(kept.take()));
-        self.last.replace(Some((url, release)));
+        // The address is released when the timer fires, or is dropped with the view.
+        self.last.replace(Some(Timer::new(web_sys::window(), RELEASE_MS, move || drop(url))));
         drop(file);
         on_end();
     }

@@ -11,6 +11,7 @@ use crate::browser::{Client, Resize, layout};
 use crate::ui::built::{Built, view};
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::live::{Live, click, effect, flag, text};
+use crate::ui::row_selection;
 use crate::ui::rows::{RowContext, Rows};
 use crate::ui::save::save_button;
 use logs_sse_core::session::Session;
@@ -36,10 +37,13 @@ pub(crate) fn line_list(live: Live) -> Built {
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
         drawn.update_value(|drawn| drawn.watch(&list, || Resize::new(&list, measure.clone())));
+        row_selection::watch(live, &list);
+        row_selection::before_draw(live);
         let is_first = drawn.with_value(Rows::is_empty);
         live.read(|session| {
             drawn.update_value(|drawn| drawn.draw(&rows, session, window, &context));
         });
+        row_selection::after_draw(live, &list);
         if let Some(top) = window.scroll_to {
             list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
@@ -83,20 +87,36 @@ pub(crate) fn line_list(live: Live) -> Built {
         // It is focused when it is drawn.
         drawn.update_value(|drawn| drawn.focus_next(number));
     };
-    let on_key = move |event: KeyboardEvent| go_to_end(live, &event);
-    let on_copy = move |event: ClipboardEvent| {
-        let Some(list) = list.get_untracked() else { return };
-        let text = live.read(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
-        if let (Some(text), Some(clipboard)) = (text, event.clipboard_data())
-            && clipboard.set_data("text/plain", &text).is_ok()
-        {
+    let on_key = move |event: KeyboardEvent| {
+        let is_a = event.key().eq_ignore_ascii_case("a");
+        let has_ctrl = event.ctrl_key() || event.meta_key();
+        if is_a && has_ctrl && !event.alt_key() && !event.shift_key() {
             event.prevent_default();
+            let list = list.get_untracked();
+            list.into_iter().for_each(|list| row_selection::select_all(live, &list));
+        } else {
+            go_to_end(live, &event);
+        }
+    };
+    let on_copy = move |event: ClipboardEvent| {
+        let list = list.get_untracked();
+        list.into_iter().for_each(|list| row_selection::copy(live, &list, &event));
+    };
+    let on_mouse_down = move |event: MouseEvent| {
+        if event.button() == 0 && !event.shift_key() {
+            row_selection::begin(live);
         }
     };
     let on_scroll = move |event: Event| {
         let top = layout::scroll_top(&event_target::<Element>(&event));
         let lines = drawn_lines(live);
-        live.move_view(|viewport| viewport.scrolled(top, &lines));
+        live.move_view(|viewport| {
+            let has_moved = viewport.scrolled(top, &lines);
+            if has_moved {
+                row_selection::scrolled(live);
+            }
+            has_moved
+        });
     };
     view! { class="dsl",
         <div class="dsl-section">
@@ -125,7 +145,7 @@ pub(crate) fn line_list(live: Live) -> Built {
             {filter_bar(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:keydown=on_key>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
                 // Over the rows, so that neither they nor the head move when it appears.
                 <div class="dsl-new">
                     <button

@@ -5,6 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options, StoredSettings};
+use crate::ui::row_selection::RowSelection;
 use crate::ui::rows::Rows;
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
@@ -28,6 +29,8 @@ pub(crate) struct Live {
     pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
+    /// What is selected in it.
+    pub(crate) selection: StoredValue<RowSelection, LocalStorage>,
     /// What the reader looked at before the last clear.
     cleared_place: StoredValue<Option<Place>, LocalStorage>,
     /// What the reader has set, in this visit or an earlier one.
@@ -97,6 +100,7 @@ impl Live {
             list: NodeRef::new(),
             rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
+            selection: StoredValue::new_local(RowSelection::default()),
             cleared_place: StoredValue::new_local(None),
             settings,
             title,

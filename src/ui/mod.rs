@@ -21,6 +21,7 @@ mod line_list;
 mod live;
 mod live_logs;
 mod pieces;
+mod row_selection;
 mod rows;
 mod save;
 mod status_bar;

@@ -3,11 +3,12 @@
 use leptos::html::{Button, Dialog, Select};
 use leptos::prelude::*;
 
+use crate::ui::built::{Built, view};
 use crate::ui::live::{Live, effect, flag};
 use logs_sse_core::save::Format;
 
 /// Renders the button, and the dialog that it opens.
-pub(crate) fn save_button(live: Live) -> impl IntoView {
+pub(crate) fn save_button(live: Live) -> Built {
     let (dialog, rows, format) =
         (NodeRef::<Dialog>::new(), NodeRef::<Select>::new(), NodeRef::<Select>::new());
     let is_saving = RwSignal::new(false);
@@ -37,27 +38,29 @@ pub(crate) fn save_button(live: Live) -> impl IntoView {
     };
     let view_model = live.view_model;
     view! { class="dsl",
-        <button type="button" class="dsl-button dsl-small" node_ref=button on:click=open></button>
-        <dialog class="dsl-dialog" aria-label="Save log" node_ref=dialog>
-            <strong class="dsl-title">"Save log"</strong>
-            <label class="dsl-field" hidden=flag(view_model, |view_model| !view_model.is_filtered)>
-                "Lines"
-                <select class="dsl-input" node_ref=rows>
-                    <option value="shown">"Matching lines"</option>
-                    <option value="held">"All lines"</option>
-                </select>
-            </label>
-            <label class="dsl-field">
-                "Format"
-                <select class="dsl-input" node_ref=format>
-                    <option value="text">"Text (.log)"</option>
-                    <option value="ndjson">"JSON lines (.ndjson)"</option>
-                </select>
-            </label>
-            <div class="dsl-buttons">
-                <button type="button" class="dsl-button dsl-primary" on:click=start>"Save"</button>
-                <button type="button" class="dsl-button" on:click=move |_| close()>"Cancel"</button>
-            </div>
-        </dialog>
+        <div class="dsl-save">
+            <button type="button" class="dsl-button dsl-small" node_ref=button on:click=open></button>
+            <dialog class="dsl-dialog" aria-label="Save log" node_ref=dialog>
+                <strong class="dsl-title">"Save log"</strong>
+                <label class="dsl-field" hidden=flag(view_model, |view_model| !view_model.is_filtered)>
+                    "Lines"
+                    <select class="dsl-input" aria-label="Lines" node_ref=rows>
+                        <option value="shown">"Matching lines"</option>
+                        <option value="held">"All lines"</option>
+                    </select>
+                </label>
+                <label class="dsl-field">
+                    "Format"
+                    <select class="dsl-input" aria-label="Format" node_ref=format>
+                        <option value="text">"Text (.log)"</option>
+                        <option value="ndjson">"JSON lines (.ndjson)"</option>
+                    </select>
+                </label>
+                <div class="dsl-buttons">
+                    <button type="button" class="dsl-button dsl-primary" on:click=start>"Save"</button>
+                    <button type="button" class="dsl-button" on:click=move |_| close()>"Cancel"</button>
+                </div>
+            </dialog>
+        </div>
     }
 }

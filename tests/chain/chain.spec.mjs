@@ -18,7 +18,7 @@ test("a page that is opened after the run shows all of it", async ({ chain, page
   await chain.open();
   // The viewer begins with the newest lines, and loads the others when its end is reached.
   await expect(page.locator(".dsl-count")).toHaveText("1,000 lines");
-  const start = page.getByText(/^start of /);
+  const start = page.getByText(/^Start of /);
   while (!(await start.isVisible())) {
     await chain.viewer.list.evaluate((list) => {
       list.scrollTop = list.scrollHeight;

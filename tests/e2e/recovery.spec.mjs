@@ -84,5 +84,5 @@ test("a backend that is down behind the proxy is reported with its status", asyn
   await demo.open(front.url);
   await demo.connectButton.click();
   await demo.expectStatus(/ERROR|CONNECTING/);
-  await expect(demo.reason).toContainText("the server answered 502");
+  await expect(demo.reason).toContainText("The server answered 502");
 });

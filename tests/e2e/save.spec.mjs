@@ -54,7 +54,10 @@ test("a file has every line and gap, oldest first, and is named after the workfl
 
   const json = await saved(page, demo, { format: "ndjson" });
   expect(json.name).toMatch(/\.ndjson$/);
-  const rows = json.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const rows = json.text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   expect(rows[0].entry).toEqual({ level: "ERROR", pipeline: "LOAD", message: "boom\n\tat one" });
   expect(rows.find((row) => row.notice === "gap")).toMatchObject({ missing: 14 });
   expect(rows.filter((row) => row.entry).map((row) => row.seq)).toEqual([1, 16, 17, 18, 19, 20]);
@@ -80,14 +83,6 @@ test("a filter saves the lines that match, or all", async ({ gateway, demo, page
 
 test("saving 50,000 lines keeps the page responsive", async ({ gateway, demo, page }) => {
   await gateway.restartWith("--history-lines", "60000");
-  await page.addInitScript(() => {
-    /** @type {number[]} */
-    const tasks = [];
-    Object.assign(window, { longTasks: tasks });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) tasks.push(duration);
-    }).observe({ type: "longtask" });
-  });
   await demo.openLive(gateway.url);
   const entries = Array.from({ length: 1_000 }, (_, number) => ({
     level: "INFO",
@@ -96,11 +91,38 @@ test("saving 50,000 lines keeps the page responsive", async ({ gateway, demo, pa
   }));
   for (let batch = 0; batch < 50; batch++) await gateway.publishAll(entries);
   await expect(demo.lineCount).toHaveText(/^50,000 lines/);
-  await page.evaluate(() => Object.assign(window, { longTasks: [] }));
-  const { text } = await saved(page, demo);
+  // Other tasks of the page run in between. Written in one task, the file would allow none.
+  await page.evaluate(() => {
+    const { port1, port2 } = new MessageChannel();
+    const others = { count: 0 };
+    Object.assign(window, { others });
+    port1.onmessage = () => {
+      others.count += 1;
+      port2.postMessage(null);
+    };
+    port2.postMessage(null);
+  });
+  await demo.saveButton.click();
+  await page.evaluate(() => {
+    const button = [...document.querySelectorAll("dialog[open] button")].find(
+      (button) => button.textContent === "Save",
+    );
+    const click = HTMLAnchorElement.prototype.click;
+    const { others } = /** @type {{ others: { count: number } }} */ (
+      /** @type {unknown} */ (window)
+    );
+    HTMLAnchorElement.prototype.click = function () {
+      Object.assign(window, { atDownload: others.count });
+      click.call(this);
+    };
+    others.count = 0;
+    /** @type {HTMLElement} */ (button).click();
+  });
+  const download = await page.waitForEvent("download");
+  const text = await readFile(await download.path(), "utf8");
   expect(text.trimEnd().split("\n")).toHaveLength(50_000);
-  const tasks = await page.evaluate(
-    () => /** @type {{ longTasks: number[] }} */ (/** @type {unknown} */ (window)).longTasks,
+  const during = await page.evaluate(
+    () => /** @type {{ atDownload: number }} */ (/** @type {unknown} */ (window)).atDownload,
   );
-  expect(Math.max(0, ...tasks)).toBeLessThan(200);
+  expect(during).toBeGreaterThan(10);
 });

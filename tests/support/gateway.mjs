@@ -131,9 +131,7 @@ export class Gateway {
    * @param {readonly unknown[]} entries
    */
   async publishAll(entries, channel = CHANNEL) {
-    const lines = entries.map((logData) =>
-      JSON.stringify({ service: "etl", ...channel, logData }),
-    );
+    const lines = entries.map((logData) => JSON.stringify({ service: "etl", ...channel, logData }));
     const response = await fetch(`${this.#url}/logs/publish`, {
       method: "POST",
       headers: { "Content-Type": "application/x-ndjson", "X-Service-Token": "l5-etl-token" },
