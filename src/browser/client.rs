@@ -1,7 +1,9 @@
 //! The run loop: passes what the browser reports to the session, and does in the browser what the
 //! session requests.
 
+mod clear;
 mod earlier;
+mod save;
 mod window;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -20,6 +22,7 @@ use crate::browser::home::Home;
 use crate::browser::next_task::NextTask;
 use crate::browser::page_events::PageEvents;
 use crate::browser::probe::Probe;
+use crate::browser::save::Saving;
 use crate::browser::timer::Timer;
 use crate::browser::title_badge::TitleShare;
 use crate::browser::transport::{Opener, Source};
@@ -46,6 +49,8 @@ pub struct Options {
     pub with_credentials: bool,
     /// How many of the newest lines that the gateway holds a channel starts with; 0 for none.
     pub tail: u32,
+    /// Whether the reader's settings are remembered across visits.
+    pub remember: bool,
 }
 
 /// A live log in a page. Dropping it closes the stream and removes all listeners.
@@ -86,6 +91,8 @@ impl Client {
                 timer: Cell::new(None),
                 timer_at: Cell::new(None),
                 refresh: Cell::new(None),
+                undo: Cell::new(None),
+                saving: Saving::default(),
                 searching: OnceCell::new(),
                 frame: AnimationFrame::new(Rc::clone(&home), move || {
                     if let Some(inner) = weak.upgrade() {
@@ -211,12 +218,6 @@ impl Client {
         }
     }
 
-    /// Drops all lines. The connection is not affected.
-    pub fn clear(&self) {
-        self.inner.session.borrow_mut().clear();
-        self.inner.request_frame();
-    }
-
     /// Returns the connection's current status in words.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -260,6 +261,9 @@ struct Inner {
     timer_at: Cell<Option<Instant>>,
     /// Redraws when the status text changes merely because time passes.
     refresh: Cell<Option<Timer>>,
+    /// Forgets the lines that the reader cleared.
+    undo: Cell<Option<Timer>>,
+    saving: Saving,
     /// Continues a search that used up its slice; created by the first one that does.
     searching: OnceCell<NextTask>,
     frame: AnimationFrame,

@@ -14,9 +14,9 @@ use wasm_bindgen::JsCast;
 use crate::ui::detail;
 use crate::ui::line_list::{drawn_lines, pause, wrap};
 use crate::ui::live::Live;
-use crate::ui::rows::shown_time;
+use crate::ui::row_selection;
 use crate::ui::shortcuts;
-use logs_sse_core::copy::{self, Picked};
+use logs_sse_core::copy::Selection;
 use logs_sse_core::keyboard::{self, Action, Focus, Key};
 use logs_sse_core::session::Session;
 use logs_sse_core::viewport::{Step, Viewport};
@@ -174,13 +174,10 @@ fn number_of_line(session: &Session, row: u64) -> Option<u64> {
 fn copy_entry(live: Live, focus: Focus) {
     let opened = live.opened.get_untracked().filter(|_| focus != Focus::List);
     let number = opened.or_else(|| live.find_row(current(live)?.0, Session::row_number));
-    let locale = live.locale.get_untracked();
     let text = number.and_then(|number| {
-        live.read(|session| {
-            let time = session.row_text(number)?.1;
-            let time = time.map(|time| shown_time(&time, &locale)).unwrap_or_default();
-            copy::text(session.store(), &[Picked { number, cells: 2, time }])
-        })
+        let mut selection = Selection::default();
+        selection.select(number, number);
+        live.read(|session| selection.text(session, &row_selection::time))
     });
     if let (Some(text), Some(list)) = (text, live.list.get_untracked()) {
         detail::copy(live, &list, "line", text);

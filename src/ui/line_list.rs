@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use leptos::ev::{ClipboardEvent, Event, MouseEvent};
+use leptos::ev::{ClipboardEvent, Event, KeyboardEvent, MouseEvent};
 use leptos::html::{Button, Ol};
 use leptos::prelude::*;
 use leptos::web_sys::Element;
@@ -13,8 +13,11 @@ use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::keyboard;
 use crate::ui::live::{Live, click, effect, flag, text};
+use crate::ui::row_selection;
 use crate::ui::rows::{RowContext, Rows, focus};
+use crate::ui::save::save_button;
 use crate::ui::shortcuts;
+use logs_sse_core::settings::Wrap;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Measures;
 
@@ -42,10 +45,13 @@ pub(crate) fn line_list(live: Live) -> Built {
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
         drawn.update_value(|drawn| drawn.watch(&list, || Resize::new(&list, measure.clone())));
+        row_selection::watch(live, &list);
+        row_selection::before_draw(live);
         let is_first = drawn.with_value(Rows::is_empty);
         let due = live.read(|session| {
             drawn.try_update_value(|drawn| drawn.draw(&rows, session, window, &context)).flatten()
         });
+        row_selection::after_draw(live, &list);
         // Not while the rows are borrowed: it raises an event.
         due.iter().for_each(|due| focus(&due.element));
         if let Some(top) = window.scroll_to {
@@ -97,19 +103,34 @@ pub(crate) fn line_list(live: Live) -> Built {
         // It is focused when it is drawn.
         drawn.update_value(|drawn| drawn.focus_next(number));
     };
-    let on_copy = move |event: ClipboardEvent| {
-        let Some(list) = list.get_untracked() else { return };
-        let text = live.read(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
-        if let (Some(text), Some(clipboard)) = (text, event.clipboard_data())
-            && clipboard.set_data("text/plain", &text).is_ok()
-        {
+    let on_key = move |event: KeyboardEvent| {
+        let is_a = event.key().eq_ignore_ascii_case("a");
+        let has_ctrl = event.ctrl_key() || event.meta_key();
+        if is_a && has_ctrl && !event.alt_key() && !event.shift_key() {
             event.prevent_default();
+            let list = list.get_untracked();
+            list.into_iter().for_each(|list| row_selection::select_all(live, &list));
+        }
+    };
+    let on_copy = move |event: ClipboardEvent| {
+        let list = list.get_untracked();
+        list.into_iter().for_each(|list| row_selection::copy(live, &list, &event));
+    };
+    let on_mouse_down = move |event: MouseEvent| {
+        if event.button() == 0 && !event.shift_key() {
+            row_selection::begin(live);
         }
     };
     let on_scroll = move |event: Event| {
         let top = layout::scroll_top(&event_target::<Element>(&event));
         let lines = drawn_lines(live);
-        live.move_view(|viewport| viewport.scrolled(top, &lines));
+        live.move_view(|viewport| {
+            let has_moved = viewport.scrolled(top, &lines);
+            if has_moved {
+                row_selection::scrolled(live);
+            }
+            has_moved
+        });
     };
     view! { class="dsl",
         <div class="dsl-section">
@@ -124,13 +145,22 @@ pub(crate) fn line_list(live: Live) -> Built {
                     prop:textContent=text(view_model, |view_model| (if view_model.is_held { "Resume" } else { "Pause" }).to_owned())
                 ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
-                <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
+                {save_button(live)}
+                <button
+                    type="button"
+                    class="dsl-button dsl-small"
+                    hidden=flag(view_model, |view_model| view_model.undo.is_empty())
+                    on:click=click(live, Live::undo_clear)
+                    prop:textContent=text(view_model, |view_model| view_model.undo.clone())
+                ></button>
+                <span class="dsl-separator" aria-hidden="true"></span>
+                <button type="button" class="dsl-button dsl-small" on:click=click(live, Live::clear)>"Clear view"</button>
                 <button type="button" class="dsl-button dsl-small" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" on:click=click(live, shortcuts::show)>"?"</button>
             </div>
             {filter_bar(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
                 // Over the rows, so that neither they nor the head move when it appears.
                 <div class="dsl-new">
                     <button
@@ -218,7 +248,9 @@ fn show_first_error(live: Live) -> Option<u64> {
 
 /// Wraps lines, or shows each in one row.
 pub(crate) fn wrap(live: Live) {
-    live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
+    let wraps = !live.viewport.read_untracked().is_wrapping();
+    live.set_wrap(wraps);
+    live.set_setting(&Wrap(wraps));
 }
 
 fn is_wrapping(view_model: &ViewModel) -> String {

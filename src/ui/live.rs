@@ -4,17 +4,19 @@ use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::browser::{Client, Opener, Options};
+use crate::browser::{Client, Opener, Options, StoredSettings};
 use crate::ui::detail::cover;
 use crate::ui::filter_bar::SearchField;
 use crate::ui::line_list::drawn_lines;
+use crate::ui::row_selection::RowSelection;
 use crate::ui::rows::{Rows, focus};
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
 use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::session::Session;
+use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::Viewport;
+use logs_sse_core::viewport::{Place, Viewport};
 
 /// A live log as the views hold it.
 #[derive(Clone, Copy)]
@@ -36,6 +38,12 @@ pub(crate) struct Live {
     pub(crate) current: RwSignal<Option<u64>>,
     /// The result of the last key or button in words, until the next one.
     pub(crate) said: RwSignal<String>,
+    /// What is selected in it.
+    pub(crate) selection: StoredValue<RowSelection, LocalStorage>,
+    /// What the reader looked at before the last clear.
+    cleared_place: StoredValue<Option<Place>, LocalStorage>,
+    /// What the reader has set, in this visit or an earlier one.
+    settings: StoredValue<StoredSettings, LocalStorage>,
     /// The heading of the live section.
     pub(crate) title: RwSignal<String>,
     /// The locale for times that arrived as numbers; empty for ISO date and time.
@@ -52,6 +60,7 @@ impl Live {
         // Changes at most once per frame. It never carries lines: they are in the store, where the
         // memos read them.
         let frame = RwSignal::new(0_u64);
+        let settings = StoredValue::new_local(StoredSettings::new(options.remember));
         let viewport = RwSignal::new(Viewport::default());
         let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
@@ -93,7 +102,7 @@ impl Live {
             ViewModel { announcement: announcement.get_untracked(), ..shown }
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
-        Self {
+        let live = Self {
             client,
             viewport,
             moves,
@@ -103,11 +112,18 @@ impl Live {
             opened: RwSignal::new(None),
             current: RwSignal::new(None),
             said: RwSignal::default(),
+            selection: StoredValue::new_local(RowSelection::default()),
+            cleared_place: StoredValue::new_local(None),
+            settings,
             title,
             locale,
             announce_every,
             view_model,
+        };
+        if let Some(Wrap(wraps)) = live.setting() {
+            live.set_wrap(wraps);
         }
+        live
     }
 
     /// Calls `act` with the client.
@@ -115,18 +131,59 @@ impl Live {
         self.client.with_value(act)
     }
 
+    /// Returns what the reader has set, if anything. An option of the page takes precedence.
+    pub(crate) fn setting<S: Setting>(self) -> Option<S> {
+        self.settings.with_value(StoredSettings::get)
+    }
+
+    /// Remembers what the reader has set.
+    pub(crate) fn set_setting<S: Setting>(self, setting: &S) {
+        self.settings.update_value(|settings| settings.set(setting));
+    }
+
+    /// Sets whether lines wrap.
+    pub(crate) fn set_wrap(self, wraps: bool) {
+        if self.viewport.read_untracked().is_wrapping() != wraps {
+            self.viewport.update(|viewport| viewport.wrap(wraps));
+        }
+    }
+
+    /// Sets whether settings are stored from now on.
+    #[cfg(feature = "js")]
+    pub(crate) fn remember(self, is_remembered: bool) {
+        self.settings.update_value(|settings| settings.remember(is_remembered));
+    }
+
     /// Changes the reader's query. What the reader looks at stays in place.
     pub(crate) fn update_query(self, change: impl FnOnce(&mut Query)) {
         let mut query = self.read(|session| session.query().clone());
         change(&mut query);
-        let focused = self.rows.with_value(Rows::focused);
-        let preferred: Vec<_> =
-            [self.opened.get_untracked(), focused].into_iter().flatten().collect();
-        let viewport = self.viewport;
-        let place = self.read(|session| viewport.read_untracked().place(session, &preferred));
+        let (viewport, place) = (self.viewport, self.place());
         if self.with(|client| client.set_query(query, place.map(|place| place.number))) {
             self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
         }
+    }
+
+    /// Removes all lines, which the reader can undo.
+    pub(crate) fn clear(self) {
+        self.cleared_place.set_value(self.place());
+        self.with(Client::clear_with_undo);
+    }
+
+    /// Brings back the lines that the reader cleared, and what the reader looked at.
+    pub(crate) fn undo_clear(self) {
+        let (viewport, place) = (self.viewport, self.cleared_place.get_value());
+        if self.with(|client| client.undo_clear(place.map(|place| place.number))) {
+            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
+        }
+    }
+
+    /// Returns the row that stays in place when the shown rows change; `None` while following.
+    fn place(self) -> Option<Place> {
+        let focused = self.rows.with_value(Rows::focused);
+        let preferred: Vec<_> =
+            [self.opened.get_untracked(), focused].into_iter().flatten().collect();
+        self.read(|session| self.viewport.read_untracked().place(session, &preferred))
     }
 
     /// Moves the view as `change` does, which returns whether it did.

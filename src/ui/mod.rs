@@ -2,8 +2,8 @@
 //!
 //! The component [`LiveLogs`] owns the client and calls `status_bar` (status, countdown, buttons),
 //! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline) and
-//! `detail` (one whole entry, which `entry_view` draws). `keyboard` does what keys request, and
-//! `shortcuts` lists them.
+//! `detail` (one whole entry, which `entry_view` draws). `keyboard` does what keys request,
+//! `shortcuts` lists them, and `save` is the dialog that saves the lines.
 //!
 //! `view!` is that of `built`, in the syntax of Leptos, since Leptos' own is larger. The signals, the
 //! effects and the component are those of Leptos.
@@ -27,7 +27,9 @@ mod line_list;
 mod live;
 mod live_logs;
 mod pieces;
+mod row_selection;
 mod rows;
+mod save;
 mod shortcuts;
 mod status_bar;
 

@@ -11,11 +11,12 @@ use std::collections::VecDeque;
 use leptos::web_sys::{Document, Element, Event, HtmlElement, MouseEvent};
 use wasm_bindgen::JsCast;
 
-use crate::browser::{Resize, Selected, layout, local_time};
+use crate::browser::selection::{self, SelectedRanges};
+use crate::browser::{Resize, layout, local_time};
 use crate::ui::hit::{self, Hit};
 use crate::ui::pieces;
 pub(crate) use crate::ui::rows::focus::{Due, focus};
-use logs_sse_core::copy::{self, Picked};
+use logs_sse_core::copy::Selected;
 use logs_sse_core::session::Session;
 use logs_sse_core::styled::label;
 use logs_sse_core::summary::RowText;
@@ -132,12 +133,56 @@ impl Rows {
         self.placed.layout.is_some() && self.rows.iter().any(RowElement::height_changed)
     }
 
-    /// Returns what to copy for the rows in which the reader selected something, or `None` to leave
-    /// that to the browser, as when the selection extends beyond `list`.
-    pub(crate) fn copied(&self, list: &Element, session: &Session) -> Option<String> {
-        let selected = Selected::within(list)?;
-        let picked: Vec<_> = self.rows.iter().filter_map(|row| row.picked(&selected)).collect();
-        copy::text(session.store(), &picked)
+    /// Returns what the browser has selected of the rows, and of how many cells.
+    pub(crate) fn selected(&self, list: &Element) -> (Selected, usize) {
+        let Some(ranges) = SelectedRanges::within(list) else { return (Selected::Elsewhere, 0) };
+        let (mut cells, mut ends) = (0, None);
+        for row in self.rows.iter().filter(|row| ranges.touches(&row.element)) {
+            let in_row = row.parts.iter().filter(|part| ranges.has_text_of(part)).count();
+            if let Some(number) = row.number.filter(|_| in_row > 0) {
+                cells += in_row;
+                let (first, _) = ends.unwrap_or((number, number));
+                ends = Some((first, number));
+            }
+        }
+        let selected = match ends {
+            Some((first, last)) if ranges.is_backward() => {
+                Selected::Rows { anchor: last, focus: first }
+            }
+            Some((first, last)) => Selected::Rows { anchor: first, focus: last },
+            None => self
+                .rows
+                .iter()
+                .find(|row| ranges.starts_in(&row.element))
+                .and_then(|row| row.number)
+                .map_or(Selected::Elsewhere, Selected::Caret),
+        };
+        (selected, cells)
+    }
+
+    /// Makes the browser select what is in `selected`.
+    pub(crate) fn select(&self, selected: Selected) {
+        let element = |number| self.rows.iter().find(|row| row.number == Some(number));
+        match selected {
+            Selected::Elsewhere => {}
+            Selected::Caret(row) => {
+                element(row)
+                    .into_iter()
+                    .for_each(|row| selection::select(&row.element, None, false));
+            }
+            Selected::Rows { anchor, focus } => {
+                // The newest row is the first.
+                let (first, last) = (element(anchor.max(focus)), element(anchor.min(focus)));
+                if let (Some(first), Some(last)) = (first, last) {
+                    selection::select(&first.element, Some(&last.element), anchor < focus);
+                }
+            }
+        }
+    }
+
+    /// Returns the numbers of the drawn rows, ascending.
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        self.rows.iter().rev().filter_map(|row| row.number).collect()
     }
 
     /// Returns whether nothing is drawn.
@@ -155,7 +200,7 @@ impl Rows {
         let is_button = target.closest("button").is_ok_and(|button| button.is_some());
         // The second click of a double click selects a word.
         let is_repeated = event.unchecked_ref::<MouseEvent>().detail() > 1;
-        let is_selecting = || is_repeated || Selected::is_any(&element);
+        let is_selecting = || is_repeated || SelectedRanges::is_any(&element);
         row.number.filter(|_| is_button || !is_selecting())
     }
 
@@ -295,15 +340,6 @@ impl RowElement {
         !self.is_fresh && (layout::height(&self.element) - self.height).abs() >= HEIGHT_TOLERANCE
     }
 
-    fn picked(&self, selected: &Selected) -> Option<Picked> {
-        let cells = self.parts.iter().filter(|part| selected.has_text_of(part)).count();
-        Some(Picked {
-            number: self.number.filter(|_| cells > 0)?,
-            cells,
-            time: self.texts[0].clone(),
-        })
-    }
-
     /// Invalidates the row, so that whatever it shows next is written.
     fn invalidate(&mut self) {
         self.number = None;
@@ -378,7 +414,7 @@ fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
 }
 
 /// Returns a time as it is shown in `locale`.
-pub(crate) fn shown_time(time: &EntryTime, locale: &str) -> String {
+fn shown_time(time: &EntryTime, locale: &str) -> String {
     match time {
         EntryTime::Text(text) => label(text),
         EntryTime::Millis(millis) => {

@@ -107,7 +107,7 @@ test("the status and the rows stay correct after a translator has replaced every
 
   await gateway.kill();
   await demo.expectStatus("ERROR");
-  await expect(demo.progress).toContainText("retrying");
+  await expect(demo.progress).toContainText("Reconnecting");
   await expect(demo.reason).not.toBeEmpty();
   await translate(demo);
   await gateway.start();

@@ -58,11 +58,11 @@ test("levels of any spelling are coloured and kept, and none is hidden silently"
   expect((await levels.counts()).at(-1)).toBe("Unknown level 2");
   await levels.selectOption("Errors");
   await expect(demo.rows).toHaveCount(4);
-  const hidden = "4 of 7 lines · 2 of unknown level not shown";
+  const hidden = "4 of 7 lines match · 2 of unknown level not shown";
   await expect(demo.lineCount.first()).toContainText(hidden);
   await levels.selectOption("Unknown level");
   await expect(demo.rows).toHaveCount(2);
-  await expect(demo.lineCount.first()).toHaveText("2 of 7 lines");
+  await expect(demo.lineCount.first()).toHaveText("2 of 7 lines match");
 });
 
 test("times of all producers are formatted alike, and human-readable times are kept", async ({

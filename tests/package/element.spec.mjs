@@ -180,6 +180,9 @@ test("properties reflect attributes, and changes of them apply at once", async (
   await logs.assign("theme", "dark");
   expect(await logs.property("theme")).toBe("dark");
   // An option that is on by default is turned off by a value, not by the absence of one.
+  expect([await logs.property("wrap"), await logs.property("remember")]).toEqual([null, true]);
+  await logs.assign("wrap", true);
+  await expect(logs.wrapButton).toHaveAttribute("aria-pressed", "true");
   expect(await logs.property("titleBadge")).toBe(true);
   await logs.assign("titleBadge", false);
   expect(await logs.property("titleBadge")).toBe(false);

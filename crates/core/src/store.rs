@@ -8,6 +8,7 @@ mod facets;
 mod names;
 mod run;
 mod slot;
+mod undo;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -22,6 +23,7 @@ pub(crate) use crate::store::names::UNNAMED;
 pub(crate) use crate::store::run::{Limit, Run, RunRow};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
+pub use crate::store::undo::UNDO_LINES;
 use crate::tally::{Count, Tally};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::{Line, Raw};
@@ -125,6 +127,8 @@ pub struct Store {
     /// Whether no row is evicted, since lines before the oldest one are about to be added.
     is_held: bool,
     earlier: Earlier,
+    /// The rows of the last [`Store::set_aside`].
+    aside: Option<Box<Self>>,
 }
 
 impl Store {
@@ -160,6 +164,7 @@ impl Store {
     pub fn resize(&mut self, capacity: Capacity) {
         if self.capacity != capacity {
             self.capacity = capacity;
+            self.forget_aside();
             self.release_earlier();
         }
     }
@@ -188,6 +193,7 @@ impl Store {
         self.facets.clear();
         self.is_held = false;
         self.earlier = Earlier::default();
+        self.forget_aside();
     }
 
     /// Retains the rows from `number` on until the next call, whatever the capacity. `None` retains
@@ -389,6 +395,7 @@ impl Store {
         self.arrived += slot.count();
         self.slots.push_back(slot);
         self.trim();
+        self.limit_aside();
     }
 
     fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {

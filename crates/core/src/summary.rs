@@ -11,34 +11,33 @@ use crate::visible::visible;
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
 
-/// Describes what is stored: `1,204 lines`, and how many of the oldest were dropped.
+/// Describes what is stored: `1,204 lines`, or `Newest 50,000 lines · 29,996 older lines dropped`.
 #[must_use]
 pub fn held(store: &Store) -> String {
     let lines = counted(store.lines() as u64, "line", "lines");
-    match store.dropped() {
+    match store.dropped_lines() {
         0 => lines,
-        dropped => format!(
-            "{lines}, the newest; {} dropped to stay within {}",
-            grouped(dropped),
-            bound(store)
-        ),
+        dropped => {
+            format!("Newest {lines} · {} dropped", counted(dropped, "older line", "older lines"))
+        }
     }
 }
 
-/// Describes the lines that match: `1,204 of 100,000 lines`, or `1,204 hits · searching…` until the
-/// search is complete.
+/// Describes the lines that match: `1,204 of 100,000 lines match`, or `1,204 matches so far…` until
+/// the search is complete.
 #[must_use]
 pub fn found(find: &Find, store: &Store) -> String {
     let found = find.lines(store);
     if find.is_complete(store) {
         format!(
-            "{} of {}{}",
+            "{} of {} {}{}",
             grouped(found),
             counted(store.lines() as u64, "line", "lines"),
+            if found == 1 { "matches" } else { "match" },
             unknown_levels(find, store)
         )
     } else {
-        format!("{} · searching…", counted(found, "hit", "hits"))
+        format!("{} so far…", counted(found, "match", "matches"))
     }
 }
 
@@ -64,7 +63,7 @@ pub fn ignore_case(lines: u64) -> String {
 /// Returns the placeholder shown while no line matches.
 #[must_use]
 pub fn no_match(find: &Find, store: &Store) -> &'static str {
-    if find.is_complete(store) { "No matching lines." } else { "Searching…" }
+    if find.is_complete(store) { "No matching lines" } else { "Searching…" }
 }
 
 /// Describes missing and duplicate lines; empty if there are none.
@@ -83,16 +82,30 @@ pub fn losses(counters: Counters) -> String {
     missing + &duplicates
 }
 
-/// Returns the placeholder for an empty log.
+/// Returns the label of the button that brings back `lines` cleared lines, or an empty string.
 #[must_use]
-pub fn empty(state: &State) -> &'static str {
+pub fn undo(lines: Option<u64>) -> String {
+    lines.map(|lines| format!("{} · Undo", cleared(lines))).unwrap_or_default()
+}
+
+/// Says how many lines the reader cleared.
+#[must_use]
+pub fn cleared(lines: u64) -> String {
+    format!("{} cleared", counted(lines, "line", "lines"))
+}
+
+/// Returns the placeholder for an empty log. `is_cleared` says whether the reader emptied it.
+#[must_use]
+pub fn empty(state: &State, is_cleared: bool) -> &'static str {
     match state {
+        State::Open { .. } if is_cleared => "View cleared. New lines appear here.",
         State::Idle => "Not connected.",
-        State::Open { .. } => "Connected. No logs yet.",
-        State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => {
-            "Not connected yet. Logs will appear here."
+        State::Open { .. } => "Waiting for the first line…",
+        State::Connecting { .. } => "Connecting… Lines will appear here.",
+        State::Waiting { .. } | State::Offline | State::Paused => {
+            "Not connected yet. Lines will appear here."
         }
-        State::Stopped(_) => "Not connected. See the status above.",
+        State::Stopped(_) => "Not connected. The reason is shown above.",
     }
 }
 
@@ -206,15 +219,6 @@ impl RowText {
     }
 }
 
-fn bound(store: &Store) -> String {
-    let capacity = store.capacity();
-    if store.len() < capacity.lines {
-        size(capacity.bytes)
-    } else {
-        counted(capacity.lines as u64, "line", "lines")
-    }
-}
-
 /// The most bytes of a message that a row shows: more than fits on any screen, and less than what
 /// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
@@ -260,10 +264,7 @@ mod tests {
         for _ in 0..2_233 {
             store.append(&raw("a"));
         }
-        assert_eq!(
-            held(&store),
-            "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines"
-        );
+        assert_eq!(held(&store), "Newest 1,000 lines · 1,234 older lines dropped");
     }
 
     #[test]
@@ -274,12 +275,12 @@ mod tests {
         let mut find = Find::new(Query::default().text("even"), &store);
         assert_eq!(
             (found(&find, &store).as_str(), no_match(&find, &store)),
-            ("0 hits · searching…", "Searching…")
+            ("0 matches so far…", "Searching…")
         );
         find.advance(&store, usize::MAX);
         assert_eq!(
             (found(&find, &store).as_str(), no_match(&find, &store)),
-            ("617 of 1,234 lines", "No matching lines.")
+            ("617 of 1,234 lines match", "No matching lines")
         );
     }
 
@@ -301,11 +302,11 @@ mod tests {
         };
         assert_eq!(
             summary(Levels::of(&[Level::Error])),
-            "1 of 3 lines · 2 of unknown level not shown"
+            "1 of 3 lines matches · 2 of unknown level not shown"
         );
         assert_eq!(
             (summary(Levels::ALL), summary(Levels::of(&[Level::Other]))),
-            ("3 of 3 lines".into(), "2 of 3 lines".into())
+            ("3 of 3 lines match".into(), "2 of 3 lines match".into())
         );
     }
 
@@ -337,15 +338,6 @@ mod tests {
         assert_eq!([new_errors(0), new_errors(1), new_errors(2)], ["", "1 error", "2 errors"]);
         assert_eq!([held_view(0), held_view(1_204)], ["View paused", "View paused · 1,204 new"]);
         assert_eq!(dropped(4_317), "4,317 lines dropped while you were paused");
-    }
-
-    #[test]
-    fn names_the_limit_that_was_reached() {
-        let mut store = Store::new(Capacity { lines: 10, bytes: 2_000 });
-        for _ in 0..3 {
-            store.append(&raw(&"x".repeat(1_000)));
-        }
-        assert_eq!(held(&store), "1 line, the newest; 2 dropped to stay within 2.0 kB");
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct ViewModel {
     pub held: String,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
     pub empty: &'static str,
+    /// Whether only some of the lines are shown.
+    pub is_filtered: bool,
     /// Whether the search text is a regular expression.
     pub is_regex: bool,
     /// Whether lines without the text are shown too.
@@ -57,6 +59,8 @@ pub struct ViewModel {
     /// The label of the button that leads to the first new error, or an empty string if there is
     /// none.
     pub new_errors: String,
+    /// The label of the button that undoes the last clear, or an empty string.
+    pub undo: String,
     /// The row after the oldest line: how many were dropped while the view was held.
     pub dropped: String,
     /// What a screen reader says, from [`Announcer`](crate::announcer::Announcer); the caller sets
@@ -86,10 +90,11 @@ impl ViewModel {
                 .map_or_else(|| summary::held(store), |find| summary::found(find, store))
                 + &summary::losses(session.counters()),
             empty: match session.find() {
-                _ if store.is_empty() => summary::empty(session.state()),
+                _ if store.is_empty() => summary::empty(session.state(), session.is_cleared()),
                 Some(find) if shown.is_empty() => summary::no_match(find, store),
                 _ => "",
             },
+            is_filtered: session.find().is_some(),
             is_regex: session.query().is_regex,
             highlights: session.query().highlights,
             current_match: session.current_match(),
@@ -106,6 +111,7 @@ impl ViewModel {
             held_view: if is_held { summary::held_view(new.lines) } else { String::new() },
             newest: if is_held { summary::newest(new.lines) } else { String::new() },
             new_errors: summary::new_errors(new.errors),
+            undo: summary::undo(store.lines_aside()),
             dropped: if window.has_footer {
                 summary::dropped(viewport.dropped(session))
             } else {
@@ -116,12 +122,16 @@ impl ViewModel {
     }
 }
 
-/// Returns the status, with every character that a server may have put into it made visible.
+/// Returns the status in sentences, with every character that a server may have put into it made
+/// visible. Elsewhere the same words follow a colon.
 fn status_of(session: &Session, now: Instant) -> Status {
     let mut status = session.status(now);
     for text in [&mut status.progress, &mut status.reason] {
         if let Cow::Owned(shown) = visible(text) {
             *text = shown;
+        }
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
         }
     }
     status

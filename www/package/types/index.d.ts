@@ -69,7 +69,7 @@ export interface LogsStatus {
    * Whether lines arrive as they are published: the stream is open, and its content is readable.
    */
   readonly isLive: boolean;
-  /** Details of the state, such as `retrying in 3 s (attempt 2)`. */
+  /** Details of the state, such as `reconnecting in 3 s (attempt 2)`. */
   readonly progress: string;
   /** Why it is not connected or not live, as a sentence; otherwise empty. */
   readonly reason: string;
@@ -249,6 +249,16 @@ export interface LiveLogsOptions extends ConnectionOptions {
    * also if the tag is wrong.
    */
   locale?: string;
+  /**
+   * Whether long lines wrap at first. Default: as the reader left it on an earlier visit, otherwise
+   * `false`. The reader can change it.
+   */
+  wrap?: boolean;
+  /**
+   * Whether the reader's settings, such as "Wrap lines", are stored in localStorage, under
+   * `"datashop-live-logs"`. Default: `true`. With `false`, stored settings are not used either.
+   */
+  remember?: boolean;
   /**
    * Whether the page shows a line elsewhere, for example in its own table, by its `id` or a hash of
    * its `text`. The viewer leaves out the lines for which it returns `true`. Called for each

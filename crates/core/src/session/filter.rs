@@ -26,8 +26,14 @@ impl Session {
         if self.query == query {
             return false;
         }
-        let filter = self.matches.restart(&query, &self.store, number);
         self.query = query;
+        self.search_again(number)
+    }
+
+    /// Restarts the search for the current query around row `number`. Returns whether other rows
+    /// are shown.
+    pub(super) fn search_again(&mut self, number: Option<u64>) -> bool {
+        let filter = self.matches.restart(&self.query, &self.store, number);
         self.rows_version += 1;
         let last = self.find.as_ref().map(Find::query).cloned().unwrap_or_default();
         if last == filter {

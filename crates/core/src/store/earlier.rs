@@ -98,6 +98,8 @@ impl Store {
 
     fn push_front(&mut self, slot: Slot, row: Option<Row>) {
         let Some(number) = self.first.checked_sub(1) else { return };
+        // Rows that were set aside have this number and those before it.
+        self.forget_aside();
         let cost = row.as_ref().map_or_else(|| slot.cost(), Row::cost);
         self.first = number;
         self.bytes += cost;

@@ -71,6 +71,11 @@ impl Viewport {
         self.moved();
     }
 
+    /// Stops at the rows that are on screen, until the reader returns to the newest one.
+    pub fn hold(&mut self, held: &Range<u64>) {
+        self.hold_at(self.view(held).depth, held);
+    }
+
     /// Stops at the rows that are on screen, until [`follow`](Self::follow).
     pub fn pause(&mut self, held: &Range<u64>) {
         self.mode = Mode::Paused(
