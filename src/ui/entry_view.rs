@@ -155,9 +155,7 @@ impl EntryView {
 
     fn row(&self, value: &Value) -> Option<Element> {
         let row = self.part("row", "dsl-field", "")?;
-        let name = create(&self.document, "th", "dsl-key", "")?;
-        set(&name, &[("scope", "row")])?;
-        name.set_text_content(Some(&value.name));
+        let name = self.part("rowheader", "dsl-key", &value.name)?;
         let cell = self.part("cell", "dsl-cell", "")?;
         self.fill(&cell, value)?;
         let end = self.part("cell", "dsl-copy", "")?;

@@ -50,7 +50,13 @@ pub(crate) fn row_focused(live: Live) {
     let number = live.rows.with_value(|rows| rows.focused());
     if number.is_some() && number != live.current.get_untracked() {
         live.current.set(number);
-        if let Some(row) = number.and_then(|at| live.find_row(at, Session::ordinal_of)) {
+        // Not while the mouse is pressed: what appears once the view is held may be under it.
+        let list = live.list.get_untracked();
+        let is_by_key = list.is_some_and(|list| {
+            list.query_selector(":focus-visible").is_ok_and(|found| found.is_some())
+        });
+        let row = number.filter(|_| is_by_key);
+        if let Some(row) = row.and_then(|at| live.find_row(at, Session::ordinal_of)) {
             live.reveal(row);
         }
     }
