@@ -46,6 +46,8 @@ pub struct Options {
     pub with_credentials: bool,
     /// How many of the newest lines that the gateway holds a channel starts with; 0 for none.
     pub tail: u32,
+    /// Whether the reader's settings are remembered across visits.
+    pub remember: bool,
 }
 
 /// A live log in a page. Dropping it closes the stream and removes all listeners.

@@ -26,6 +26,8 @@ pub(crate) struct ClientOptions {
     /// The lines that a viewer keeps. A client without a view passes them on instead.
     capacity: Option<u32>,
     tail: Option<u32>,
+    /// Whether a viewer stores the reader's settings.
+    remember: Option<bool>,
 }
 
 impl ClientOptions {
@@ -53,6 +55,7 @@ impl ClientOptions {
             with_credentials: options.boolean("withCredentials")?,
             capacity: options.whole("capacity")?,
             tail: options.whole("tail")?,
+            remember: options.boolean("remember")?,
         })
     }
 
@@ -81,7 +84,8 @@ impl ClientOptions {
         };
         let with_credentials = self.with_credentials.unwrap_or(false);
         let tail = self.tail.unwrap_or(tail);
-        Options { connection, capacity, console, with_credentials, tail }
+        let remember = self.remember.unwrap_or(true);
+        Options { connection, capacity, console, with_credentials, tail, remember }
     }
 }
 

@@ -101,6 +101,16 @@ impl LogView {
         self.live.announce_every.set(seconds);
     }
 
+    /// Sets whether lines wrap, until the reader changes it.
+    pub fn set_wrap(&self, wraps: bool) {
+        self.live.set_wrap(wraps);
+    }
+
+    /// Sets whether the reader's settings are stored from now on.
+    pub fn set_remember(&self, is_remembered: bool) {
+        self.live.remember(is_remembered);
+    }
+
     /// Sets whether rows are delivered from now on.
     pub fn tell_rows(&self, wanted: bool) {
         self.live.with(|client| self.listener.want_rows(client, wanted));

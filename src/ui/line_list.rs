@@ -15,6 +15,7 @@ use crate::ui::keyboard;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::shortcuts;
+use logs_sse_core::settings::Wrap;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Measures;
 
@@ -217,7 +218,9 @@ fn show_first_error(live: Live) -> Option<u64> {
 
 /// Wraps lines, or shows each in one row.
 pub(crate) fn wrap(live: Live) {
-    live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
+    let wraps = !live.viewport.read_untracked().is_wrapping();
+    live.set_wrap(wraps);
+    live.set_setting(&Wrap(wraps));
 }
 
 fn is_wrapping(view_model: &ViewModel) -> String {

@@ -4,7 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::browser::{Client, Opener, Options};
+use crate::browser::{Client, Opener, Options, StoredSettings};
 use crate::ui::detail::cover;
 use crate::ui::line_list::drawn_lines;
 use crate::ui::rows::{Rows, focus};
@@ -12,6 +12,7 @@ use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVER
 use logs_sse_core::find::Query;
 use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::session::Session;
+use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
 
@@ -33,6 +34,8 @@ pub(crate) struct Live {
     pub(crate) current: RwSignal<Option<u64>>,
     /// The result of the last key or button in words, until the next one.
     pub(crate) said: RwSignal<String>,
+    /// What the reader has set, in this visit or an earlier one.
+    settings: StoredValue<StoredSettings, LocalStorage>,
     /// The heading of the live section.
     pub(crate) title: RwSignal<String>,
     /// The locale for times that arrived as numbers; empty for ISO date and time.
@@ -49,7 +52,11 @@ impl Live {
         // Changes at most once per frame. It never carries lines: they are in the store, where the
         // memos read them.
         let frame = RwSignal::new(0_u64);
-        let viewport = RwSignal::new(Viewport::default());
+        let settings = StoredValue::new_local(StoredSettings::new(options.remember));
+        let mut first_viewport = Viewport::default();
+        let wrap = settings.with_value(StoredSettings::get::<Wrap>);
+        first_viewport.wrap(wrap.is_some_and(|Wrap(is_on)| is_on));
+        let viewport = RwSignal::new(first_viewport);
         let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
         let mut announcer = Announcer::default();
@@ -99,6 +106,7 @@ impl Live {
             opened: RwSignal::new(None),
             current: RwSignal::new(None),
             said: RwSignal::default(),
+            settings,
             title,
             locale,
             announce_every,
@@ -109,6 +117,28 @@ impl Live {
     /// Calls `act` with the client.
     pub(crate) fn with<T>(self, act: impl FnOnce(&Client) -> T) -> T {
         self.client.with_value(act)
+    }
+
+    /// Returns what the reader has set, if anything. An option of the page takes precedence.
+    pub(crate) fn setting<S: Setting>(self) -> Option<S> {
+        self.settings.with_value(StoredSettings::get)
+    }
+
+    /// Remembers what the reader has set.
+    pub(crate) fn set_setting<S: Setting>(self, setting: &S) {
+        self.settings.update_value(|settings| settings.set(setting));
+    }
+
+    /// Sets whether lines wrap.
+    pub(crate) fn set_wrap(self, wraps: bool) {
+        if self.viewport.read_untracked().is_wrapping() != wraps {
+            self.viewport.update(|viewport| viewport.wrap(wraps));
+        }
+    }
+
+    /// Sets whether settings are stored from now on.
+    pub(crate) fn remember(self, is_remembered: bool) {
+        self.settings.update_value(|settings| settings.remember(is_remembered));
     }
 
     /// Changes the reader's query. What the reader looks at stays in place.

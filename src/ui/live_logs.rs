@@ -19,7 +19,7 @@ use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last six may change at any time. Another workspace, workflow or service
+/// All props but the last eight may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
@@ -62,6 +62,12 @@ pub fn LiveLogs(
     /// errors at once. Default: 15.
     #[prop(default = DEFAULT_EVERY)]
     announce_every: u32,
+    /// Whether long lines wrap at first. Default: as the reader left it, otherwise not.
+    #[prop(default = None)]
+    wrap: Option<bool>,
+    /// Whether the reader's settings are stored in localStorage. Default: true.
+    #[prop(default = true)]
+    remember: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -73,11 +79,13 @@ pub fn LiveLogs(
             console,
             with_credentials,
             tail,
+            remember,
         },
         Opener::default(),
     );
     live.with(|client| client.set_title_badge(title_badge));
     live.announce_every.set(announce_every);
+    wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));
     let target = move || {
         Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
     };

@@ -29,6 +29,9 @@ handle.update({ title: "Logs", endpoint: "/logs" });
 handle.update({ titleBadge: false, announceEvery: 60 });
 // @ts-expect-error a number of seconds
 handle.update({ announceEvery: "off" });
+handle.update({ wrap: true, remember: false });
+// @ts-expect-error lines wrap or not
+handle.update({ wrap: "soft" });
 // @ts-expect-error a badge is on or off
 handle.update({ titleBadge: "off" });
 handle.status().cause satisfies string | null;

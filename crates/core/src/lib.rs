@@ -23,6 +23,7 @@ pub mod recovery;
 mod ring;
 mod scale;
 pub mod session;
+pub mod settings;
 pub mod status;
 pub mod store;
 pub mod stream_stats;

@@ -22,7 +22,7 @@ import { LiveLogsError } from "./errors.js";
  * @typedef {LiveLogsOptions & LogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
  *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
- *   | "announceEvery" | "theme"
+ *   | "announceEvery" | "theme" | "remember"
  * } DefaultedName
  * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
  * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
@@ -149,6 +149,8 @@ export const VIEWER_OPTIONS = {
   announceEvery: integer(0, 3_600),
   theme: oneOf("auto", "light", "dark"),
   locale,
+  wrap: boolean,
+  remember: boolean,
   isKnown: callback,
 };
 
@@ -186,6 +188,7 @@ export const DEFAULTS = {
   titleBadge: true,
   announceEvery: 15,
   theme: "auto",
+  remember: true,
 };
 
 /** @type {Readonly<Record<string, unknown>>} */
@@ -298,7 +301,7 @@ function shown(value) {
  */
 export function clientOptions(options) {
   const { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs } = options;
-  const { withCredentials, capacity, tail } = options;
+  const { withCredentials, capacity, tail, remember } = options;
   return {
     console,
     maxAttempts,
@@ -308,5 +311,6 @@ export function clientOptions(options) {
     withCredentials,
     capacity,
     tail,
+    remember,
   };
 }

@@ -250,6 +250,16 @@ export interface LiveLogsOptions extends ConnectionOptions {
    */
   locale?: string;
   /**
+   * Whether long lines wrap at first. Default: as the reader left it on an earlier visit, otherwise
+   * `false`. The reader can change it.
+   */
+  wrap?: boolean;
+  /**
+   * Whether the reader's settings, such as "Wrap lines", are stored in localStorage, under
+   * `"datashop-live-logs"`. Default: `true`. With `false`, stored settings are not used either.
+   */
+  remember?: boolean;
+  /**
    * Whether the page shows a line elsewhere, for example in its own table, by its `id` or a hash of
    * its `text`. The viewer leaves out the lines for which it returns `true`. Called for each
    * line, and again for one that is loaded again; it must not call a method of the viewer. If it throws, the line is shown and the error is

@@ -36,6 +36,8 @@ const ATTRIBUTES = [
   defaulted("announce-every", "announceEvery", Number),
   defaulted("theme", "theme"),
   nullable("locale", "locale"),
+  nullable("wrap", "wrap", parseBoolean),
+  defaulted("remember", "remember", parseBoolean),
   defaulted("console", "console"),
   defaulted("transport", "transport"),
   defaulted("with-credentials", "withCredentials", parseBoolean),
