@@ -7,6 +7,7 @@
 pub mod announcer;
 pub mod backoff;
 pub mod channel;
+mod civil;
 pub mod connection;
 pub mod copy;
 pub mod counters;
@@ -16,6 +17,7 @@ pub mod frame_throttle;
 mod heights;
 pub mod js_export;
 pub mod keyboard;
+pub mod line_time;
 pub mod notice;
 pub mod opened;
 pub mod progress;
