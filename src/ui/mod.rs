@@ -1,9 +1,9 @@
 //! The views. Each reads from the core and renders the result; none decides.
 //!
 //! The component [`LiveLogs`] owns the client and calls `status_bar` (status, countdown, buttons),
-//! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline) and
-//! `detail` (one whole entry, which `entry_view` draws). `keyboard` does what keys request, and
-//! `shortcuts` lists them.
+//! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline, and
+//! `columns`: how times are shown) and `detail` (one whole entry, which `entry_view` draws).
+//! `keyboard` does what keys request, and `shortcuts` lists them.
 //!
 //! `view!` is that of `built`, in the syntax of Leptos, since Leptos' own is larger. The signals, the
 //! effects and the component are those of Leptos.
@@ -16,12 +16,14 @@
 #![allow(unreachable_pub)]
 
 mod built;
+mod columns;
 mod detail;
 mod elements;
 mod entry_view;
 mod filter_bar;
 mod keyboard;
 mod line_list;
+mod list_height;
 mod live;
 mod live_logs;
 mod pieces;

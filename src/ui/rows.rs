@@ -11,21 +11,24 @@ use std::collections::VecDeque;
 use leptos::web_sys::{Document, Element, Event, HtmlElement, MouseEvent};
 use wasm_bindgen::JsCast;
 
-use crate::browser::{Resize, Selected, layout, local_time};
+use crate::browser::{Resize, Selected, Zone, layout};
 use crate::ui::pieces;
 pub(crate) use crate::ui::rows::focus::{Due, focus};
 use logs_sse_core::copy::{self, Picked};
+use logs_sse_core::line_time::{SentTime, TimeCell, TimeContext, TimeDisplay};
 use logs_sse_core::session::Session;
-use logs_sse_core::styled::label;
 use logs_sse_core::summary::RowText;
 use logs_sse_core::viewport::Window;
-use logs_sse_wire::entry::EntryTime;
 
 /// What determines how a row looks, besides the line itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowContext {
-    /// The locale for times that arrived as numbers.
+    /// The locale of times; empty for the viewer's own format.
     pub(crate) locale: String,
+    /// How times are shown.
+    pub(crate) display: TimeDisplay,
+    /// The current time, in milliseconds since 1970 (UTC).
+    pub(crate) now: i64,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
     /// The row that is the tab stop of the list, if there is one.
@@ -42,6 +45,7 @@ pub(crate) struct Rows {
     /// One above the ordinal of the first row.
     end: u64,
     context: RowContext,
+    zone: Zone,
     /// The position of the rows as it was last written.
     placed: Window,
     /// Observes the list and each row.
@@ -76,7 +80,11 @@ impl Rows {
         let had_focus = self.has_focus(list);
         let count = usize::try_from(window.end - window.start).unwrap_or_default();
         self.rotate(list, window.end, count);
-        if self.context.locale != context.locale || self.context.version != context.version {
+        if self.context.locale != context.locale {
+            self.zone = Zone::new(context.locale.clone());
+            self.rows.iter_mut().for_each(RowElement::invalidate);
+        }
+        if self.context.version != context.version {
             self.rows.iter_mut().for_each(RowElement::invalidate);
         }
         self.context.clone_from(context);
@@ -95,8 +103,38 @@ impl Rows {
         for (ordinal, row) in (window.start..window.end).rev().zip(&mut self.rows) {
             row.show(session.row_number(ordinal), session, context);
         }
+        self.show_times(session.moment_before(window.start));
         self.place(list, window);
         self.due(list, had_focus)
+    }
+
+    /// Returns the heading of the time column, which names the time zone.
+    pub(crate) fn time_heading(&self, display: TimeDisplay, now: i64) -> String {
+        let context = TimeContext { display, zone: &self.zone, now };
+        display.heading(&context.zone_name(now))
+    }
+
+    /// Returns the day of the line with this number, otherwise that of the newest drawn line.
+    pub(crate) fn day(&self, number: Option<u64>) -> String {
+        let is_asked = |row: &&RowElement| number.is_some() && row.number == number;
+        let row = self.rows.iter().find(is_asked).or_else(|| self.rows.front());
+        let millis = row.and_then(|row| row.time.millis);
+        millis.map(|millis| self.times().day(millis)).unwrap_or_default()
+    }
+
+    fn times(&self) -> TimeContext<'_> {
+        let RowContext { display, now, .. } = self.context;
+        TimeContext { display, zone: &self.zone, now }
+    }
+
+    /// Writes the time column of all rows. The oldest follows a line of `previous`.
+    fn show_times(&mut self, mut previous: Option<i64>) {
+        let RowContext { display, now, .. } = self.context;
+        let context = TimeContext { display, zone: &self.zone, now };
+        for row in self.rows.iter_mut().rev() {
+            row.show_time(previous, &context);
+            previous = row.time.millis.or(previous);
+        }
     }
 
     /// Returns the heights of the rows whose content has changed since they were measured. Empty if
@@ -207,12 +245,16 @@ impl Rows {
 struct RowElement {
     element: Element,
     open: Element,
-    /// Time, level, pipeline, channel, message, size of its omitted rest, duration.
+    /// Time, level, pipeline, channel, message, size of its omitted rest, duration, day.
     parts: [Element; PARTS.len()],
     /// The text of each part; writing the same text again would be work for the browser.
     texts: [String; PARTS.len()],
     class: String,
+    time: SentTime,
     exact_time: String,
+    cell: TimeCell,
+    /// What the cell was made from, besides the line; `None` for another line.
+    timed: Option<TimedBy>,
     /// The line that it shows.
     number: Option<u64>,
     is_open: bool,
@@ -235,19 +277,23 @@ impl RowElement {
         element.append_child(&open).ok()?;
         let mut parts = Vec::with_capacity(PARTS.len());
         for class in PARTS {
-            let part = create(&document, "span", class)?;
+            let name = if class == PARTS[TIME] { "time" } else { "span" };
+            let part = create(&document, name, class)?;
             element.append_child(&part).ok()?;
             parts.push(part);
         }
         list.append_child(&element).ok()?;
-        let (texts, class, exact_time) = Default::default();
+        let (texts, class, time, exact_time, cell) = Default::default();
         Some(Self {
             element,
             open,
             parts: parts.try_into().ok()?,
             texts,
             class,
+            time,
             exact_time,
+            cell,
+            timed: None,
             number: None,
             is_open: false,
             is_rich: false,
@@ -271,7 +317,7 @@ impl RowElement {
         Some(Picked {
             number: self.number.filter(|_| cells > 0)?,
             cells,
-            time: self.texts[0].clone(),
+            time: self.cell.full.clone(),
         })
     }
 
@@ -315,18 +361,9 @@ impl RowElement {
             self.element.set_class_name(&class);
             self.class = class;
         }
-        if self.exact_time != exact_time {
-            let _ = self.parts[0].set_attribute("title", &exact_time);
-            self.exact_time = exact_time;
-        }
-        let time = time.map(|time| shown_time(&time, &context.locale)).unwrap_or_default();
-        for (index, text) in
-            [time, level, pipeline, channel, message, more, status].into_iter().enumerate()
-        {
-            if self.texts[index] != text {
-                self.parts[index].set_text_content(Some(&text));
-                self.texts[index] = text;
-            }
+        (self.time, self.exact_time, self.timed) = (time, exact_time, None);
+        for (index, text) in (LEVEL..).zip([level, pipeline, channel, message, more, status]) {
+            self.write(index, text);
         }
         let message = &self.texts[MESSAGE];
         let pieces = match session.find() {
@@ -335,6 +372,59 @@ impl RowElement {
         };
         self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
     }
+
+    /// Writes the time of a row that follows a line of `previous`.
+    fn show_time(&mut self, previous: Option<i64>, context: &TimeContext<'_>) {
+        // The time passes for relative times, and for the name of the zone.
+        let unit = if context.display == TimeDisplay::Ago { 1_000 } else { 900_000 };
+        let timed = Some((previous, context.display, context.now / unit));
+        if self.timed == timed {
+            return;
+        }
+        self.timed = timed;
+        let cell = TimeCell::new(&self.time, &self.exact_time, previous, context);
+        let last = std::mem::replace(&mut self.cell, cell);
+        let TimeCell { text, title, datetime, day, .. } = self.cell.clone();
+        for (name, value, last) in
+            [("title", title, last.title), ("datetime", datetime, last.datetime)]
+        {
+            if value != last {
+                set_or_remove(&self.parts[TIME], name, &value);
+            }
+        }
+        self.write(TIME, text);
+        if self.texts[DAY] != day {
+            set_or_remove(&self.element, "data-day", &day);
+            // The day changes the height of a row that wraps.
+            self.is_fresh = true;
+            self.write(DAY, day);
+        }
+    }
+
+    /// Writes the text of a part, and as its tooltip, unless it is already there: the cells of a
+    /// row are cut where they do not fit.
+    fn write(&mut self, index: usize, text: String) {
+        if self.texts[index] == text {
+            return;
+        }
+        self.parts[index].set_text_content(Some(&text));
+        if index != TIME && index != MESSAGE {
+            set_or_remove(&self.parts[index], "title", &text);
+        }
+        self.texts[index] = text;
+    }
+}
+
+/// The time of the line before, how times are shown, and the current time as far as it matters.
+type TimedBy = (Option<i64>, TimeDisplay, i64);
+
+fn set_or_remove(element: &Element, name: &str, value: &str) {
+    // Both fail only for an invalid attribute name.
+    let _ = if value.is_empty() {
+        element.remove_attribute(name)
+    } else {
+        element.set_attribute(name, value)
+    };
 }
 
 fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
@@ -343,22 +433,18 @@ fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
     Some(element)
 }
 
-/// Returns a time as it is shown in `locale`.
-pub(crate) fn shown_time(time: &EntryTime, locale: &str) -> String {
-    match time {
-        EntryTime::Text(text) => label(text),
-        EntryTime::Millis(millis) => {
-            local_time(*millis, locale).unwrap_or_else(|| millis.to_string())
-        }
-    }
-}
+const TIME: usize = 0;
+
+const LEVEL: usize = 1;
 
 const MESSAGE: usize = 4;
+
+const DAY: usize = 7;
 
 /// Smaller differences between two heights come from rounding.
 const HEIGHT_TOLERANCE: f64 = 0.01;
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "dsl-time",
     "dsl-level",
     "dsl-pipeline",
@@ -366,4 +452,5 @@ const PARTS: [&str; 7] = [
     "dsl-message",
     "dsl-chip",
     "dsl-duration",
+    "dsl-day",
 ];
