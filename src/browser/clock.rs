@@ -1,4 +1,4 @@
-//! The current time.
+//! The current time, from the two clocks of the browser.
 
 use std::cell::Cell;
 

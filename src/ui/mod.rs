@@ -30,6 +30,7 @@ mod pieces;
 mod rows;
 mod shortcuts;
 mod status_bar;
+mod time_cell;
 
 #[cfg(feature = "js")]
 pub(crate) use self::built::Built;

@@ -31,3 +31,13 @@ fn append(element: &Element, piece: &Piece<'_>) -> Option<()> {
     }
     element.append_child(&part).ok().map(drop)
 }
+
+/// Sets an attribute, or removes it if it would be empty.
+pub(crate) fn set_or_remove(element: &Element, name: &str, value: &str) {
+    // Both fail only for an invalid attribute name.
+    let _ = if value.is_empty() {
+        element.remove_attribute(name)
+    } else {
+        element.set_attribute(name, value)
+    };
+}

@@ -12,10 +12,11 @@ use leptos::web_sys::{Document, Element, Event, HtmlElement, MouseEvent};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{Resize, Selected, Zone, layout};
-use crate::ui::pieces;
+use crate::ui::pieces::{self, set_or_remove};
 pub(crate) use crate::ui::rows::focus::{Due, focus};
+use crate::ui::time_cell::TimeElement;
 use logs_sse_core::copy::{self, Picked};
-use logs_sse_core::line_time::{SentTime, TimeCell, TimeContext, TimeDisplay};
+use logs_sse_core::line_time::{TimeContext, TimeDisplay};
 use logs_sse_core::session::Session;
 use logs_sse_core::summary::RowText;
 use logs_sse_core::viewport::Window;
@@ -118,7 +119,7 @@ impl Rows {
     pub(crate) fn day(&self, number: Option<u64>) -> String {
         let is_asked = |row: &&RowElement| number.is_some() && row.number == number;
         let row = self.rows.iter().find(is_asked).or_else(|| self.rows.front());
-        let millis = row.and_then(|row| row.time.millis);
+        let millis = row.and_then(|row| row.time.millis());
         millis.map(|millis| self.times().day(millis)).unwrap_or_default()
     }
 
@@ -133,7 +134,7 @@ impl Rows {
         let context = TimeContext { display, zone: &self.zone, now };
         for row in self.rows.iter_mut().rev() {
             row.show_time(previous, &context);
-            previous = row.time.millis.or(previous);
+            previous = row.time.millis().or(previous);
         }
     }
 
@@ -250,11 +251,7 @@ struct RowElement {
     /// The text of each part; writing the same text again would be work for the browser.
     texts: [String; PARTS.len()],
     class: String,
-    time: SentTime,
-    exact_time: String,
-    cell: TimeCell,
-    /// What the cell was made from, besides the line; `None` for another line.
-    timed: Option<TimedBy>,
+    time: TimeElement,
     /// The line that it shows.
     number: Option<u64>,
     is_open: bool,
@@ -283,7 +280,8 @@ impl RowElement {
             parts.push(part);
         }
         list.append_child(&element).ok()?;
-        let (texts, class, time, exact_time, cell) = Default::default();
+        let time = TimeElement::new(parts.first()?.clone());
+        let (texts, class) = Default::default();
         Some(Self {
             element,
             open,
@@ -291,9 +289,6 @@ impl RowElement {
             texts,
             class,
             time,
-            exact_time,
-            cell,
-            timed: None,
             number: None,
             is_open: false,
             is_rich: false,
@@ -317,7 +312,7 @@ impl RowElement {
         Some(Picked {
             number: self.number.filter(|_| cells > 0)?,
             cells,
-            time: self.cell.full.clone(),
+            time: self.time.full().to_owned(),
         })
     }
 
@@ -361,7 +356,7 @@ impl RowElement {
             self.element.set_class_name(&class);
             self.class = class;
         }
-        (self.time, self.exact_time, self.timed) = (time, exact_time, None);
+        self.time.set(time, exact_time);
         for (index, text) in (LEVEL..).zip([level, pipeline, channel, message, more, status]) {
             self.write(index, text);
         }
@@ -373,27 +368,8 @@ impl RowElement {
         self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
     }
 
-    /// Writes the time of a row that follows a line of `previous`.
     fn show_time(&mut self, previous: Option<i64>, context: &TimeContext<'_>) {
-        // The time passes for relative times, and for the name of the zone.
-        let unit = if context.display == TimeDisplay::Ago { 1_000 } else { 900_000 };
-        let timed = Some((previous, context.display, context.now / unit));
-        if self.timed == timed {
-            return;
-        }
-        self.timed = timed;
-        let cell = TimeCell::new(&self.time, &self.exact_time, previous, context);
-        let last = std::mem::replace(&mut self.cell, cell);
-        let TimeCell { text, title, datetime, day, .. } = self.cell.clone();
-        for (name, value, last) in
-            [("title", title, last.title), ("datetime", datetime, last.datetime)]
-        {
-            if value != last {
-                set_or_remove(&self.parts[TIME], name, &value);
-            }
-        }
-        self.write(TIME, text);
-        if self.texts[DAY] != day {
+        if let Some(day) = self.time.show(previous, context) {
             set_or_remove(&self.element, "data-day", &day);
             // The day changes the height of a row that wraps.
             self.is_fresh = true;
@@ -408,23 +384,11 @@ impl RowElement {
             return;
         }
         self.parts[index].set_text_content(Some(&text));
-        if index != TIME && index != MESSAGE {
+        if index != MESSAGE {
             set_or_remove(&self.parts[index], "title", &text);
         }
         self.texts[index] = text;
     }
-}
-
-/// The time of the line before, how times are shown, and the current time as far as it matters.
-type TimedBy = (Option<i64>, TimeDisplay, i64);
-
-fn set_or_remove(element: &Element, name: &str, value: &str) {
-    // Both fail only for an invalid attribute name.
-    let _ = if value.is_empty() {
-        element.remove_attribute(name)
-    } else {
-        element.set_attribute(name, value)
-    };
 }
 
 fn create(document: &Document, name: &str, class: &str) -> Option<Element> {

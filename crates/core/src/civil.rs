@@ -7,9 +7,9 @@ pub(crate) struct Civil {
     pub(crate) year: i64,
     pub(crate) month: usize,
     pub(crate) day: i64,
-    /// Since 1970.
+    /// The number of days since 1970.
     days: i64,
-    /// Since midnight.
+    /// The milliseconds since midnight.
     millis: i64,
 }
 

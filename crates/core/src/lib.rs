@@ -24,6 +24,7 @@ pub mod opened;
 pub mod progress;
 pub mod recovery;
 mod ring;
+mod row_lines;
 mod scale;
 pub mod session;
 pub mod settings;

@@ -71,7 +71,7 @@ pub trait TimeZone: fmt::Debug {
 /// What determines how times look, besides the lines.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeContext<'a> {
-    /// The reader's choice.
+    /// How the reader wants times to be shown.
     pub display: TimeDisplay,
     /// The reader's time zone.
     pub zone: &'a dyn TimeZone,

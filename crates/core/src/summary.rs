@@ -5,6 +5,7 @@ use crate::connection::State;
 use crate::counters::Counters;
 use crate::find::Find;
 use crate::format::{counted, grouped, size};
+use crate::row_lines;
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Styled, label};
 use crate::visible::visible;
@@ -184,14 +185,8 @@ impl RowText {
 
     fn from_line(line: &Line, channel: &str) -> Self {
         let entry = &line.entry;
-        let message = Styled::row(without_blank_lines(entry.message()), ROW_BYTES);
-        let left_out = message.left_out + line.cut_bytes;
-        let lines = message.text.trim_end().lines().count().saturating_sub(1) as u64;
-        let (more, kind) = match (left_out, lines) {
-            (0, 0) => (String::new(), ""),
-            (0, lines) => (format!("+{}", counted(lines, "line", "lines")), " dsl-lines"),
-            (left_out, _) => (format!("+{}", size(left_out)), ""),
-        };
+        let message = Styled::row(row_lines::from_text(entry.message()), ROW_BYTES);
+        let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes);
         Self {
             class: format!("dsl-row dsl-level-{}{kind}", entry.level().class()),
             exact_time: label(entry.exact_time()),
@@ -206,15 +201,6 @@ impl RowText {
             status: label(entry.status()),
         }
     }
-}
-
-/// Returns `message` from its first line with text, since an unwrapped row shows one line. The
-/// indentation of that line stays.
-fn without_blank_lines(message: &str) -> &str {
-    let blank = message.len() - message.trim_start().len();
-    let start = message[..blank].rfind(['\n', '\r']).map_or(0, |end| end + 1);
-    // A message of blank lines only stays as it is.
-    if blank == message.len() { message } else { &message[start..] }
 }
 
 fn bound(store: &Store) -> String {
@@ -361,20 +347,6 @@ mod tests {
             store.append(&raw(&"x".repeat(1_000)));
         }
         assert_eq!(held(&store), "1 line, the newest; 2 dropped to stay within 2.0 kB");
-    }
-
-    #[test]
-    fn a_row_begins_with_text_and_counts_further_lines() {
-        let shown = |message: &str| {
-            let text = RowText::from_row(&row(message), "");
-            (text.message, text.more, text.class.ends_with(" dsl-lines"))
-        };
-        assert_eq!(
-            shown("\n  \n\tat one\n\tat two\n"),
-            ("\tat one\n\tat two\n".to_owned(), "+1 line".to_owned(), true)
-        );
-        assert_eq!(shown("one\n\n"), ("one\n\n".to_owned(), String::new(), false));
-        assert_eq!(shown("  "), ("  ".to_owned(), String::new(), false));
     }
 
     #[test]
