@@ -115,11 +115,12 @@ impl Rows {
         display.heading(&context.zone_name(now))
     }
 
-    /// Returns the day of the line with this number, otherwise that of the newest drawn line.
+    /// Returns the day of the line with this number, otherwise that of the newest drawn line. If
+    /// its time cannot be read, it is that of the next one.
     pub(crate) fn day(&self, number: Option<u64>) -> String {
-        let is_asked = |row: &&RowElement| number.is_some() && row.number == number;
-        let row = self.rows.iter().find(is_asked).or_else(|| self.rows.front());
-        let millis = row.and_then(|row| row.time.millis());
+        let is_asked = |row: &RowElement| number.is_some() && row.number == number;
+        let first = self.rows.iter().position(is_asked).unwrap_or_default();
+        let millis = self.rows.iter().skip(first).find_map(|row| row.time.millis());
         millis.map(|millis| self.times().day(millis)).unwrap_or_default()
     }
 
