@@ -87,15 +87,17 @@ for (const colorScheme of SCHEMES) {
     const atLeast = async (
       /** @type {number} */ least,
       /** @type {Parameters<typeof contrast>} */ ...args
-    ) => expect(await contrast(...args), args.slice(1).join(" ")).toBeGreaterThanOrEqual(least);
+    ) =>
+      expect(await contrast(...args), JSON.stringify(args.slice(1))).toBeGreaterThanOrEqual(least);
     for (const control of [
       "input.dsl-input",
       "select.dsl-input",
-      ".dsl-head .dsl-button:visible",
+      ".dsl-head .dsl-button:not(.dsl-primary):visible",
       '[aria-pressed="true"]',
     ])
       for (const outside of [true, false])
         await atLeast(3, page, control, "borderTopColor", { outside });
+    await atLeast(3, page, ".dsl-head .dsl-primary", "borderTopColor", { outside: true });
     await atLeast(4.5, page, "input.dsl-input", "color", { pseudo: "::placeholder" });
     for (const level of ["error", "warn"])
       await atLeast(3, page, `.dsl-row.dsl-level-${level}`, "borderInlineStartColor");
