@@ -2,42 +2,55 @@
 //! shown.
 
 use leptos::ev::Event;
-use leptos::html::Select;
+use leptos::html::{Button, Select};
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::Timer;
 use crate::ui::built::{Built, view};
-use crate::ui::live::{Live, click, effect};
+use crate::ui::live::{Live, click, effect, signal_text};
 use crate::ui::rows::Rows;
 use logs_sse_core::line_time::TimeDisplay;
+use logs_sse_core::settings::Setting;
 
 /// Renders the row of headings. It is outside the scrolling list, whose rows it would cover.
 pub(crate) fn columns(live: Live) -> Built {
     let menu = NodeRef::<Select>::new();
+    let mut listed = None;
     effect(move || {
         // The name of the time zone changes with the season.
         live.view_model.track();
         let (display, now) = (live.times.get(), live.now_millis());
         let Some(menu) = menu.get() else { return };
+        if listed.replace((display, now / QUARTER)) == Some((display, now / QUARTER)) {
+            return;
+        }
         live.rows.with_value(|rows| list_displays(&menu, rows, now));
         let index = TimeDisplay::ALL.iter().position(|other| *other == display);
         menu.set_selected_index(index.map_or(-1, |index| index as i32));
     });
     tick(live);
+    let full_screen = NodeRef::<Button>::new();
+    effect(move || {
+        if let Some(button) = full_screen.get()
+            && let Some(document) = button.owner_document()
+        {
+            button.set_hidden(!document.fullscreen_enabled());
+        }
+    });
     view! { class="dsl",
         <div class="dsl-columns" dir="ltr">
             <select class="dsl-times" aria-label="Times" title="How times are shown" node_ref=menu on:change=move |event| choose(live, &event)></select>
             <span class="dsl-column dsl-column-level">"Level"</span>
             <span class="dsl-column dsl-column-pipeline">"Pipeline"</span>
             <span class="dsl-column dsl-column-message">"Message"</span>
-            <span class="dsl-date" prop:textContent=move || live.day.get()></span>
+            <span class="dsl-date" prop:textContent=signal_text(live.day)></span>
             <button
                 type="button"
                 class="dsl-button dsl-small dsl-full-screen"
                 title="Full screen"
                 aria-label="Full screen"
-                hidden=move || !can_fill_screen(live)
+                node_ref=full_screen
                 on:click=click(live, fill_screen)
             ></button>
         </div>
@@ -50,6 +63,7 @@ fn list_displays(menu: &Element, rows: &Rows, now: i64) {
         let label = rows.time_heading(display, now);
         let choice = menu.children().item(index as u32).or_else(|| {
             let choice = menu.owner_document()?.create_element("option").ok()?;
+            choice.set_attribute("value", &display.stored()).ok()?;
             menu.append_child(&choice).ok()?;
             Some(choice)
         });
@@ -62,11 +76,9 @@ fn list_displays(menu: &Element, rows: &Rows, now: i64) {
 }
 
 fn choose(live: Live, event: &Event) {
-    let index = event_target::<leptos::web_sys::HtmlSelectElement>(event).selected_index();
-    let display = usize::try_from(index).ok().and_then(|index| TimeDisplay::ALL.get(index));
-    if let Some(display) = display {
-        live.times.set(*display);
-        live.set_setting(display);
+    if let Some(display) = TimeDisplay::parse(&event_target_value(event)) {
+        live.times.set(display);
+        live.set_setting(&display);
     }
 }
 
@@ -85,11 +97,6 @@ fn tick(live: Live) {
     });
 }
 
-fn can_fill_screen(live: Live) -> bool {
-    let document = live.list.get().and_then(|list| list.owner_document());
-    document.is_some_and(|document| document.fullscreen_enabled())
-}
-
 fn fill_screen(live: Live) {
     let Some(list) = live.list.get_untracked() else { return };
     let Some(document) = list.owner_document() else { return };
@@ -102,3 +109,6 @@ fn fill_screen(live: Live) {
 }
 
 const SECOND: u32 = 1_000;
+
+/// Clocks are set at a quarter of an hour.
+const QUARTER: i64 = 900_000;

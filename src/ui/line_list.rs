@@ -14,7 +14,7 @@ use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::keyboard;
 use crate::ui::list_height;
-use crate::ui::live::{Live, click, effect, flag, text};
+use crate::ui::live::{Live, click, effect, flag, signal_text, text};
 use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::shortcuts;
 use logs_sse_core::settings::Wrap;
@@ -121,7 +121,7 @@ pub(crate) fn line_list(live: Live) -> Built {
     view! { class="dsl",
         <div class="dsl-section">
             <div class="dsl-head">
-                <strong class="dsl-title" prop:textContent=move || live.title.get()></strong>
+                <strong class="dsl-title" prop:textContent=signal_text(live.title)></strong>
                 <span class="dsl-count" prop:textContent=text(view_model, |view_model| view_model.held.clone())></span>
                 <button
                     type="button"

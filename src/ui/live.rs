@@ -229,6 +229,11 @@ pub(crate) fn text(
     move || view_model.with(pick)
 }
 
+/// Returns a text that is a signal of its own; a function for the same reason.
+pub(crate) fn signal_text(signal: RwSignal<String>) -> impl Fn() -> String + Copy + Send + 'static {
+    move || signal.get()
+}
+
 /// Returns a condition on what is shown, for attributes such as `hidden`; a function pointer for
 /// the same reason.
 pub(crate) fn flag(
