@@ -47,6 +47,9 @@ pub(crate) struct Rows {
     end: u64,
     context: RowContext,
     zone: Zone,
+    /// The time of the line before the rows, after the first row, the first of the list and the
+    /// version for which it holds.
+    before: (Option<(u64, u64, u64)>, Option<i64>),
     /// The position of the rows as it was last written.
     placed: Window,
     /// Observes the list and each row.
@@ -104,7 +107,12 @@ impl Rows {
         for (ordinal, row) in (window.start..window.end).rev().zip(&mut self.rows) {
             row.show(session.row_number(ordinal), session, context);
         }
-        self.show_times(session.moment_before(window.start));
+        // An entry may be large, and its time is read from the whole of it.
+        let key = Some((window.start, window.held.0, context.version));
+        if self.before.0 != key {
+            self.before = (key, session.moment_before(window.start));
+        }
+        self.show_times(self.before.1);
         self.place(list, window);
         self.due(list, had_focus)
     }
