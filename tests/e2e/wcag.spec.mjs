@@ -92,12 +92,12 @@ for (const colorScheme of SCHEMES) {
     for (const control of [
       "input.dsl-input",
       "select.dsl-input",
-      ".dsl-head .dsl-button:not(.dsl-primary):visible",
+      ".dsl-head .dsl-button:visible",
       '[aria-pressed="true"]',
     ])
       for (const outside of [true, false])
         await atLeast(3, page, control, "borderTopColor", { outside });
-    await atLeast(3, page, ".dsl-head .dsl-primary", "borderTopColor", { outside: true });
+    await atLeast(3, page, ".dsl-section .dsl-primary", "borderTopColor", { outside: true });
     await atLeast(4.5, page, "input.dsl-input", "color", { pseudo: "::placeholder" });
     for (const level of ["error", "warn"])
       await atLeast(3, page, `.dsl-row.dsl-level-${level}`, "borderInlineStartColor");
