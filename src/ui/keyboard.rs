@@ -14,7 +14,6 @@ use wasm_bindgen::JsCast;
 use crate::ui::detail;
 use crate::ui::line_list::{drawn_lines, pause, wrap};
 use crate::ui::live::Live;
-use crate::ui::rows::shown_time;
 use crate::ui::shortcuts;
 use logs_sse_core::copy::{self, Picked};
 use logs_sse_core::keyboard::{self, Action, Focus, Key};
@@ -174,11 +173,10 @@ fn number_of_line(session: &Session, row: u64) -> Option<u64> {
 fn copy_entry(live: Live, focus: Focus) {
     let opened = live.opened.get_untracked().filter(|_| focus != Focus::List);
     let number = opened.or_else(|| live.find_row(current(live)?.0, Session::row_number));
-    let locale = live.locale.get_untracked();
     let text = number.and_then(|number| {
         live.read(|session| {
             let time = session.row_text(number)?.1;
-            let time = time.map(|time| shown_time(&time, &locale)).unwrap_or_default();
+            let time = live.rows.with_value(|rows| rows.full_time(&time));
             copy::text(session.store(), &[Picked { number, cells: 2, time }])
         })
     });

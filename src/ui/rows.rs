@@ -16,7 +16,7 @@ use crate::ui::pieces::{self, set_or_remove};
 pub(crate) use crate::ui::rows::focus::{Due, focus};
 use crate::ui::time_cell::TimeElement;
 use logs_sse_core::copy::{self, Picked};
-use logs_sse_core::line_time::{TimeContext, TimeDisplay};
+use logs_sse_core::line_time::{SentTime, TimeCell, TimeContext, TimeDisplay};
 use logs_sse_core::session::Session;
 use logs_sse_core::summary::RowText;
 use logs_sse_core::viewport::Window;
@@ -130,6 +130,11 @@ impl Rows {
         let first = self.rows.iter().position(is_asked).unwrap_or_default();
         let millis = self.rows.iter().skip(first).find_map(|row| row.time.millis());
         millis.map(|millis| self.times().day(millis)).unwrap_or_default()
+    }
+
+    /// Returns a time with its date, for copying.
+    pub(crate) fn full_time(&self, time: &SentTime) -> String {
+        TimeCell::new(time, "", None, &self.times()).full
     }
 
     fn times(&self) -> TimeContext<'_> {
