@@ -24,11 +24,13 @@ mod task;
 mod timer;
 mod title_badge;
 pub(crate) mod transport;
+mod zone;
 
 pub use self::client::{Client, Options};
 pub use self::clipboard::copy;
-pub use self::clock::local_time;
 pub use self::console::Console;
 pub use self::resize::Resize;
 pub use self::stored_settings::StoredSettings;
+pub use self::timer::Timer;
 pub use self::transport::Opener;
+pub use self::zone::Zone;

@@ -183,7 +183,7 @@ fn copy_entry(live: Live, focus: Focus) {
     let text = number.and_then(|number| {
         let mut selection = Selection::default();
         selection.select(number, number);
-        live.read(|session| selection.text(session, &row_selection::time))
+        live.read(|session| selection.text(session, &|millis| row_selection::time(live, millis)))
     });
     if let (Some(text), Some(list)) = (text, live.list.get_untracked()) {
         detail::copy(live, &list, "line", text);

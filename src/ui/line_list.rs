@@ -9,10 +9,12 @@ use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
 use crate::ui::built::{Built, view};
+use crate::ui::columns::columns;
 use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::keyboard;
-use crate::ui::live::{Live, click, effect, flag, text};
+use crate::ui::list_height;
+use crate::ui::live::{Live, click, effect, flag, signal_text, text};
 use crate::ui::row_selection;
 use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::save::save_button;
@@ -31,8 +33,11 @@ pub(crate) fn line_list(live: Live) -> Built {
         live.moves.track();
         let (window, version) =
             view_model.with(|view_model| (view_model.window, view_model.rows_version));
+        live.ticks.track();
         let context = RowContext {
             locale: live.locale.get(),
+            display: live.times.get(),
+            now: live.now_millis(),
             opened: live.opened.get(),
             current: live.current.get(),
             current_match: view_model.with(|view_model| view_model.current_match),
@@ -54,6 +59,7 @@ pub(crate) fn line_list(live: Live) -> Built {
         row_selection::after_draw(live, &list);
         // Not while the rows are borrowed: it raises an event.
         due.iter().for_each(|due| focus(&due.element));
+        show_day(live);
         if let Some(top) = window.scroll_to {
             list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
@@ -75,6 +81,7 @@ pub(crate) fn line_list(live: Live) -> Built {
             measure();
         }
     });
+    list_height::restore(live);
     let earlier = NodeRef::<Button>::new();
     effect(move || {
         let (wants_earlier, is_hidden) = view_model
@@ -135,7 +142,7 @@ pub(crate) fn line_list(live: Live) -> Built {
     view! { class="dsl",
         <div class="dsl-section">
             <div class="dsl-head">
-                <strong class="dsl-title" prop:textContent=move || live.title.get()></strong>
+                <strong class="dsl-title" prop:textContent=signal_text(live.title)></strong>
                 <span class="dsl-count" prop:textContent=text(view_model, |view_model| view_model.held.clone())></span>
                 <button
                     type="button"
@@ -158,6 +165,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                 <button type="button" class="dsl-button dsl-small" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" on:click=click(live, shortcuts::show)>"?"</button>
             </div>
             {filter_bar(live)}
+            {columns(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.
             <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
@@ -207,6 +215,15 @@ pub(crate) fn line_list(live: Live) -> Built {
                 </div>
             </div>
         </div>
+    }
+}
+
+/// Shows the day of the first line in the window.
+fn show_day(live: Live) {
+    let place = live.read(|session| live.viewport.read_untracked().place(session, &[]));
+    let day = live.rows.with_value(|rows| rows.day(place.map(|place| place.number)));
+    if *live.day.read_untracked() != day {
+        live.day.set(day);
     }
 }
 
@@ -266,6 +283,7 @@ pub(crate) fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, Local
         width: f64::from(list.client_width()),
         height: f64::from(list.client_height()),
     };
+    list_height::remember(live, list);
     // A list that was hidden may have lost its scroll position, which no event reports, and which is
     // no scroll of the reader. While it is hidden it has none.
     let top = (measures.height > 0.0).then(|| layout::scroll_top(list));

@@ -13,6 +13,7 @@ use crate::ui::rows::{Rows, focus};
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
 use logs_sse_core::frame_throttle::FrameThrottle;
+use logs_sse_core::line_time::TimeDisplay;
 use logs_sse_core::session::Session;
 use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
@@ -46,10 +47,16 @@ pub(crate) struct Live {
     settings: StoredValue<StoredSettings, LocalStorage>,
     /// The heading of the live section.
     pub(crate) title: RwSignal<String>,
-    /// The locale for times that arrived as numbers; empty for ISO date and time.
+    /// The locale of times; empty for the viewer's own format.
     pub(crate) locale: RwSignal<String>,
     /// After how many seconds a screen reader announces new lines; 0 for never.
     pub(crate) announce_every: RwSignal<u32>,
+    /// How times are shown.
+    pub(crate) times: RwSignal<TimeDisplay>,
+    /// Changes each second while times depend on it.
+    pub(crate) ticks: RwSignal<u32>,
+    /// The day of the first line in the window.
+    pub(crate) day: RwSignal<String>,
     /// Everything that is shown. One memo for all views.
     pub(crate) view_model: Memo<ViewModel>,
 }
@@ -102,6 +109,7 @@ impl Live {
             ViewModel { announcement: announcement.get_untracked(), ..shown }
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
+        let times = settings.with_value(StoredSettings::get).unwrap_or_default();
         let live = Self {
             client,
             viewport,
@@ -118,6 +126,9 @@ impl Live {
             title,
             locale,
             announce_every,
+            times: RwSignal::new(times),
+            ticks: RwSignal::new(0),
+            day: RwSignal::default(),
             view_model,
         };
         if let Some(Wrap(wraps)) = live.setting() {
@@ -146,6 +157,11 @@ impl Live {
         if self.viewport.read_untracked().is_wrapping() != wraps {
             self.viewport.update(|viewport| viewport.wrap(wraps));
         }
+    }
+
+    /// Returns the current time, in milliseconds since 1970 (UTC).
+    pub(crate) fn now_millis(self) -> i64 {
+        self.with(|client| client.now().as_millis() as i64)
     }
 
     /// Sets whether settings are stored from now on.
@@ -242,6 +258,11 @@ pub(crate) fn text(
     pick: fn(&ViewModel) -> String,
 ) -> impl Fn() -> String + Copy + Send + 'static {
     move || view_model.with(pick)
+}
+
+/// Returns a text that is a signal of its own; a function for the same reason.
+pub(crate) fn signal_text(signal: RwSignal<String>) -> impl Fn() -> String + Copy + Send + 'static {
+    move || signal.get()
 }
 
 /// Returns a condition on what is shown, for attributes such as `hidden`; a function pointer for

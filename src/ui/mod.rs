@@ -1,9 +1,10 @@
 //! The views. Each reads from the core and renders the result; none decides.
 //!
 //! The component [`LiveLogs`] owns the client and calls `status_bar` (status, countdown, buttons),
-//! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline) and
-//! `detail` (one whole entry, which `entry_view` draws). `keyboard` does what keys request,
-//! `shortcuts` lists them, and `save` is the dialog that saves the lines.
+//! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline, and
+//! `columns`: how times are shown) and `detail` (one whole entry, which `entry_view` draws).
+//! `keyboard` does what keys request, `shortcuts` lists them, and `save` is the dialog that saves
+//! the lines.
 //!
 //! `view!` is that of `built`, in the syntax of Leptos, since Leptos' own is larger. The signals, the
 //! effects and the component are those of Leptos.
@@ -16,6 +17,7 @@
 #![allow(unreachable_pub)]
 
 mod built;
+mod columns;
 mod detail;
 mod elements;
 mod entry_view;
@@ -24,6 +26,7 @@ mod filter_bar;
 mod hit;
 mod keyboard;
 mod line_list;
+mod list_height;
 mod live;
 mod live_logs;
 mod pieces;
@@ -32,6 +35,7 @@ mod rows;
 mod save;
 mod shortcuts;
 mod status_bar;
+mod time_cell;
 
 #[cfg(feature = "js")]
 pub(crate) use self::built::Built;

@@ -39,3 +39,13 @@ pub(crate) fn mark_current(element: &Element) {
         let _ = mark.set_attribute("aria-current", "true");
     }
 }
+
+/// Sets an attribute, or removes it if it would be empty.
+pub(crate) fn set_or_remove(element: &Element, name: &str, value: &str) {
+    // Both fail only for an invalid attribute name.
+    let _ = if value.is_empty() {
+        element.remove_attribute(name)
+    } else {
+        element.set_attribute(name, value)
+    };
+}

@@ -6,9 +6,9 @@ use leptos::ev::ClipboardEvent;
 use leptos::prelude::*;
 use leptos::web_sys::{Document, Element};
 
-use crate::browser::local_time;
 use crate::ui::live::Live;
 use logs_sse_core::copy::{Selected, Selection};
+use logs_sse_core::line_time::SentTime;
 use logs_sse_core::session::Session;
 
 /// The selection of one list.
@@ -92,7 +92,9 @@ pub(crate) fn copy(live: Live, list: &Element, event: &ClipboardEvent) {
     let is_in_cell =
         !selection.has_several() && cells <= 1 && matches!(selected, Selected::Rows { .. });
     let text = (!is_in_cell)
-        .then(|| live.read(|session: &Session| selection.text(session, &time)))
+        .then(|| {
+            live.read(|session: &Session| selection.text(session, &|millis| time(live, millis)))
+        })
         .flatten();
     if let (Some(text), Some(clipboard)) = (text, event.clipboard_data())
         && clipboard.set_data("text/plain", &text).is_ok()
@@ -124,10 +126,8 @@ fn hold(live: Live) {
     }
 }
 
-/// Formats the time of a row as the reader's clock showed it, to the millisecond.
-pub(crate) fn time(millis: i64) -> String {
-    local_time(millis, "").map_or_else(
-        || millis.to_string(),
-        |time| format!("{time}.{:03}", millis.rem_euclid(1_000)),
-    )
+/// Formats the time of a row as the reader's clock showed it, with the date and to the millisecond.
+pub(crate) fn time(live: Live, millis: i64) -> String {
+    let time = SentTime { millis: Some(millis), text: String::new() };
+    live.rows.with_value(|rows| rows.full_time(&time))
 }

@@ -12,22 +12,26 @@ use leptos::web_sys::{Document, Element, Event, HtmlElement, MouseEvent};
 use wasm_bindgen::JsCast;
 
 use crate::browser::selection::{self, SelectedRanges};
-use crate::browser::{Resize, layout, local_time};
+use crate::browser::{Resize, Zone, layout};
 use crate::ui::hit::{self, Hit};
-use crate::ui::pieces;
+use crate::ui::pieces::{self, set_or_remove};
 pub(crate) use crate::ui::rows::focus::{Due, focus};
+use crate::ui::time_cell::TimeElement;
 use logs_sse_core::copy::Selected;
+use logs_sse_core::line_time::{SentTime, TimeCell, TimeContext, TimeDisplay};
 use logs_sse_core::session::Session;
-use logs_sse_core::styled::label;
 use logs_sse_core::summary::RowText;
 use logs_sse_core::viewport::Window;
-use logs_sse_wire::entry::EntryTime;
 
 /// What determines how a row looks, besides the line itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowContext {
-    /// The locale for times that arrived as numbers.
+    /// The locale of times; empty for the viewer's own format.
     pub(crate) locale: String,
+    /// How times are shown.
+    pub(crate) display: TimeDisplay,
+    /// The current time, in milliseconds since 1970 (UTC).
+    pub(crate) now: i64,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
     /// The row that is the tab stop of the list, if there is one.
@@ -46,6 +50,10 @@ pub(crate) struct Rows {
     /// One above the ordinal of the first row.
     end: u64,
     context: RowContext,
+    zone: Zone,
+    /// The time of the line before the rows, after the first row, the first of the list and the
+    /// version for which it holds.
+    before: (Option<(u64, u64, u64)>, Option<i64>),
     /// The position of the rows as it was last written.
     placed: Window,
     /// Observes the list and each row.
@@ -80,7 +88,11 @@ impl Rows {
         let had_focus = self.has_focus(list);
         let count = usize::try_from(window.end - window.start).unwrap_or_default();
         self.rotate(list, window.end, count);
-        if self.context.locale != context.locale || self.context.version != context.version {
+        if self.context.locale != context.locale {
+            self.zone = Zone::new(context.locale.clone());
+            self.rows.iter_mut().for_each(RowElement::invalidate);
+        }
+        if self.context.version != context.version {
             self.rows.iter_mut().for_each(RowElement::invalidate);
         }
         if self.context.current_match != context.current_match {
@@ -105,9 +117,50 @@ impl Rows {
         for (ordinal, row) in (window.start..window.end).rev().zip(&mut self.rows) {
             row.show(session.row_number(ordinal), session, context);
         }
+        // An entry may be large, and its time is read from the whole of it.
+        let key = Some((window.start, window.held.0, context.version));
+        if self.before.0 != key {
+            self.before = (key, session.moment_before(window.start));
+        }
+        self.show_times(self.before.1);
         self.place(list, window);
         self.show_hits();
         self.due(list, had_focus)
+    }
+
+    /// Returns the heading of the time column, which names the time zone.
+    pub(crate) fn time_heading(&self, display: TimeDisplay, now: i64) -> String {
+        let context = TimeContext { display, zone: &self.zone, now };
+        display.heading(&context.zone_name(now))
+    }
+
+    /// Returns the day of the line with this number, otherwise that of the newest drawn line. If
+    /// its time cannot be read, it is that of the next one.
+    pub(crate) fn day(&self, number: Option<u64>) -> String {
+        let is_asked = |row: &RowElement| number.is_some() && row.number == number;
+        let first = self.rows.iter().position(is_asked).unwrap_or_default();
+        let millis = self.rows.iter().skip(first).find_map(|row| row.time.millis());
+        millis.map(|millis| self.times().day(millis)).unwrap_or_default()
+    }
+
+    /// Returns a time with its date, for copying.
+    pub(crate) fn full_time(&self, time: &SentTime) -> String {
+        TimeCell::new(time, "", None, &self.times()).full
+    }
+
+    fn times(&self) -> TimeContext<'_> {
+        let RowContext { display, now, .. } = self.context;
+        TimeContext { display, zone: &self.zone, now }
+    }
+
+    /// Writes the time column of all rows. The oldest follows a line of `previous`.
+    fn show_times(&mut self, mut previous: Option<i64>) {
+        let RowContext { display, now, .. } = self.context;
+        let context = TimeContext { display, zone: &self.zone, now };
+        for row in self.rows.iter_mut().rev() {
+            row.show_time(previous, &context);
+            previous = row.time.millis().or(previous);
+        }
     }
 
     /// Returns the heights of the rows whose content has changed since they were measured. Empty if
@@ -275,12 +328,12 @@ impl Rows {
 struct RowElement {
     element: Element,
     open: Element,
-    /// Time, level, pipeline, channel, message, size of its omitted rest, duration.
+    /// Time, level, pipeline, channel, message, size of its omitted rest, duration, day.
     parts: [Element; PARTS.len()],
     /// The text of each part; writing the same text again would be work for the browser.
     texts: [String; PARTS.len()],
     class: String,
-    exact_time: String,
+    time: TimeElement,
     /// The line that it shows.
     number: Option<u64>,
     is_open: bool,
@@ -307,19 +360,21 @@ impl RowElement {
         element.append_child(&open).ok()?;
         let mut parts = Vec::with_capacity(PARTS.len());
         for class in PARTS {
-            let part = create(&document, "span", class)?;
+            let name = if class == PARTS[TIME] { "time" } else { "span" };
+            let part = create(&document, name, class)?;
             element.append_child(&part).ok()?;
             parts.push(part);
         }
         list.append_child(&element).ok()?;
-        let (texts, class, exact_time) = Default::default();
+        let time = TimeElement::new(parts.first()?.clone());
+        let (texts, class) = Default::default();
         Some(Self {
             element,
             open,
             parts: parts.try_into().ok()?,
             texts,
             class,
-            exact_time,
+            time,
             number: None,
             is_open: false,
             is_rich: false,
@@ -380,18 +435,9 @@ impl RowElement {
             self.element.set_class_name(&class);
             self.class = class;
         }
-        if self.exact_time != exact_time {
-            let _ = self.parts[0].set_attribute("title", &exact_time);
-            self.exact_time = exact_time;
-        }
-        let time = time.map(|time| shown_time(&time, &context.locale)).unwrap_or_default();
-        for (index, text) in
-            [time, level, pipeline, channel, message, more, status].into_iter().enumerate()
-        {
-            if self.texts[index] != text {
-                self.parts[index].set_text_content(Some(&text));
-                self.texts[index] = text;
-            }
+        self.time.set(time, exact_time);
+        for (index, text) in (LEVEL..).zip([level, pipeline, channel, message, more, status]) {
+            self.write(index, text);
         }
         if std::mem::take(&mut self.is_scrolled) {
             hit::scroll_back(&self.parts[MESSAGE]);
@@ -405,6 +451,28 @@ impl RowElement {
             pieces::mark_current(&self.parts[MESSAGE]);
         }
     }
+
+    fn show_time(&mut self, previous: Option<i64>, context: &TimeContext<'_>) {
+        if let Some(day) = self.time.show(previous, context) {
+            set_or_remove(&self.element, "data-day", &day);
+            // The day changes the height of a row that wraps.
+            self.is_fresh = true;
+            self.write(DAY, day);
+        }
+    }
+
+    /// Writes the text of a part, and as its tooltip, unless it is already there: the cells of a
+    /// row are cut where they do not fit.
+    fn write(&mut self, index: usize, text: String) {
+        if self.texts[index] == text {
+            return;
+        }
+        self.parts[index].set_text_content(Some(&text));
+        if index != MESSAGE {
+            set_or_remove(&self.parts[index], "title", &text);
+        }
+        self.texts[index] = text;
+    }
 }
 
 fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
@@ -413,22 +481,18 @@ fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
     Some(element)
 }
 
-/// Returns a time as it is shown in `locale`.
-fn shown_time(time: &EntryTime, locale: &str) -> String {
-    match time {
-        EntryTime::Text(text) => label(text),
-        EntryTime::Millis(millis) => {
-            local_time(*millis, locale).unwrap_or_else(|| millis.to_string())
-        }
-    }
-}
+const TIME: usize = 0;
+
+const LEVEL: usize = 1;
 
 const MESSAGE: usize = 4;
+
+const DAY: usize = 7;
 
 /// Smaller differences between two heights come from rounding.
 const HEIGHT_TOLERANCE: f64 = 0.01;
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "dsl-time",
     "dsl-level",
     "dsl-pipeline",
@@ -436,4 +500,5 @@ const PARTS: [&str; 7] = [
     "dsl-message",
     "dsl-chip",
     "dsl-duration",
+    "dsl-day",
 ];

@@ -85,7 +85,7 @@ test("times of all producers are formatted alike, and human-readable times are k
   const times = await demo.rows.locator(".dsl-time").allTextContents();
   expect(times[0]).toBe("Sep 25 2025 at 01:30 PM");
   expect(new Set(times.slice(1)).size).toBe(1);
-  expect(times[1]).toMatch(/^2026-11-2[34] \d\d:\d\d:34$/);
+  expect(times[1]).toMatch(/^\d\d:\d\d:34\.244\b/);
 });
 
 test("escape sequences become styles, and a search sees only the text", async ({

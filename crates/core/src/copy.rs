@@ -161,8 +161,8 @@ mod tests {
     use super::*;
     use crate::connection::Config;
     use crate::find::Query;
+    use crate::line_time::iso;
     use crate::notice::Notice;
-    use crate::save::line::utc;
     use crate::store::Capacity;
     use logs_sse_wire::message::Raw;
     use proptest::prelude::*;
@@ -179,7 +179,7 @@ mod tests {
         let mut selection = Selection::default();
         let start = session.store().range().start;
         selection.changed(Selected::Rows { anchor: start + last, focus: start + first });
-        selection.text(session, &utc)
+        selection.text(session, &iso)
     }
 
     #[test]
@@ -221,9 +221,9 @@ mod tests {
         let end = session.store().range().end;
         let mut selection = Selection::default();
         selection.changed(Selected::Rows { anchor: end - 3, focus: end - 1 });
-        assert_eq!(selection.text(&session, &utc).as_deref(), Some("c"));
+        assert_eq!(selection.text(&session, &iso).as_deref(), Some("c"));
         selection.changed(Selected::Rows { anchor: end - 3, focus: end - 2 });
-        assert_eq!(selection.text(&session, &utc), None);
+        assert_eq!(selection.text(&session, &iso), None);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use crate::connection::State;
 use crate::counters::Counters;
 use crate::find::Find;
-use crate::format::{counted, grouped, size};
+use crate::format::{counted, grouped};
+use crate::row_lines;
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Styled, label};
 use crate::visible::visible;
@@ -162,7 +163,8 @@ pub struct RowText {
     /// The styles of the message.
     pub looks: Looks,
     /// The field because of which the line matches, and the size of the part of the message that is
-    /// not shown.
+    /// not there, otherwise the number of its lines after the first, of which the class is
+    /// `dsl-lines`.
     pub more: String,
     /// The status or duration.
     pub status: String,
@@ -201,10 +203,10 @@ impl RowText {
 
     fn from_line(line: &Line, channel: &str) -> Self {
         let entry = &line.entry;
-        let message = Styled::row(entry.message(), ROW_BYTES);
-        let more = message.left_out + line.cut_bytes;
+        let message = Styled::row(row_lines::from_text(entry.message()), ROW_BYTES);
+        let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes);
         Self {
-            class: format!("dsl-row dsl-level-{}", entry.level().class()),
+            class: format!("dsl-row dsl-level-{}{kind}", entry.level().class()),
             exact_time: label(entry.exact_time()),
             level: label(entry.level_text()),
             pipeline: label(entry.pipeline()),
@@ -213,7 +215,7 @@ impl RowText {
             ),
             message: message.text,
             looks: message.looks,
-            more: if more > 0 { format!("+{}", size(more)) } else { String::new() },
+            more,
             status: label(entry.status()),
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use logs_sse_core::connection::{Config, Failure, State, StopReason};
-use logs_sse_core::find::{Find, Levels, Query};
+use logs_sse_core::find::{Find, Query};
 use logs_sse_core::notice::Notice;
 use logs_sse_core::session::Session;
 use logs_sse_core::status::{Badge, MainAction};
@@ -49,7 +49,6 @@ fn words() -> String {
     section("Rows about the stream", notices());
     section("Summaries", summaries());
     section("Empty states", empty_states());
-    section("Levels", Levels::CHOICES.iter().map(|(label, _)| (*label).to_owned()).collect());
     section("Literals of the views", literals());
     list.trim_end().to_owned() + "\n"
 }
@@ -172,7 +171,6 @@ fn summaries() -> Vec<String> {
             summary::new_errors(new),
             summary::held_view(new),
             summary::dropped(new),
-            summary::unknown_choice(new),
             summary::undo(Some(new)),
         ]);
     }

@@ -245,8 +245,8 @@ export interface LiveLogsOptions extends ConnectionOptions {
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**
-   * The format of numeric timestamps: a BCP 47 tag such as `"de-DE"`. Default: ISO date and time,
-   * also if the tag is wrong.
+   * The language in which local times of day are written: a BCP 47 tag such as `"en-US"`. Default:
+   * `02:13:02.004`, also if the tag is wrong.
    */
   locale?: string;
   /**

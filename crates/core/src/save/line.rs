@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use crate::js_export::NoticeReport;
+use crate::line_time::{SentTime, iso};
 use crate::notice::Notice;
 use crate::store::Row;
 use crate::styled::{clipboard_text, label};
-use logs_sse_wire::entry::EntryTime;
 use logs_sse_wire::json::{is_json, quote};
 use logs_sse_wire::message::Line;
 
@@ -30,11 +30,8 @@ pub(super) fn about_stream(text: &str) -> String {
 
 fn line_text(line: &Line, time: &dyn Fn(i64) -> String, indent: &str) -> String {
     let entry = &line.entry;
-    let time = match entry.time() {
-        Some(EntryTime::Millis(millis)) => time(*millis),
-        Some(EntryTime::Text(text)) => text.to_string(),
-        None => String::new(),
-    };
+    let sent = SentTime::of(entry);
+    let time = sent.millis.map_or(sent.text, time);
     let mut out = String::new();
     for column in [time.as_str(), entry.level_text(), entry.pipeline()] {
         let column = in_one_line(&label(column));
@@ -73,9 +70,9 @@ pub fn json(row: &Row) -> String {
 fn line_json(line: &Line) -> String {
     let entry = &line.entry;
     let mut json = String::from("{");
-    if let Some(EntryTime::Millis(millis)) = entry.time() {
+    if let Some(millis) = entry.moment() {
         json.push_str("\"time\":");
-        quote(&mut json, &utc(*millis));
+        quote(&mut json, &iso(millis));
         json.push(',');
     }
     if let Some(channel) = &line.channel {
@@ -124,33 +121,6 @@ pub(super) fn notice_object(kind: &str, missing: Option<u64>, text: &str) -> Str
     json
 }
 
-/// Formats milliseconds since 1970: `2026-11-26T02:13:02.110Z`.
-#[must_use]
-pub fn utc(millis: i64) -> String {
-    let (days, rest) = (millis.div_euclid(DAY), millis.rem_euclid(DAY));
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60);
-    let milli = rest % 1_000;
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
-}
-
-/// Returns year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian
-/// calendar.
-///
-/// A year begins in March here, so that the leap day is its last; 400 years are an era.
-fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (day, month) =
-        (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    (year + era * 400 + i64::from(month <= 2), month, day)
-}
-
-const DAY: i64 = 86_400_000;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,7 +136,7 @@ mod tests {
     }
 
     fn saved(text: &str) -> String {
-        super::text(&row(text), &utc, "    ")
+        super::text(&row(text), &iso, "    ")
     }
 
     /// Any text, with more of what could break a line than there is by chance.
@@ -247,11 +217,6 @@ mod tests {
             let parsed: Value = serde_json::from_str(&line).expect("JSON");
             prop_assert!(parsed["entry"] == plain || parsed["entry"].is_object(), "{:?}", line);
         }
-
-        #[test]
-        fn times_of_saved_lines_read_back(millis in -62_135_596_800_000_i64..253_402_300_800_000) {
-            prop_assert_eq!(EntryTime::read(&utc(millis)), EntryTime::Millis(millis));
-        }
     }
 
     #[test]
@@ -273,15 +238,6 @@ mod tests {
             Notice::Gap { missing: Some(212), reason: logs_sse_wire::protocol::GapReason::Evicted };
         let line: Value = serde_json::from_str(&json(&Row::Notice(gap))).expect("JSON");
         assert_eq!((&line["notice"], &line["missing"]), (&"gap".into(), &212.into()));
-        assert!(text(&Row::Notice(gap), &utc, "    ").starts_with("# 212 lines missing"));
-    }
-
-    #[test]
-    fn the_calendar_knows_leap_years() {
-        assert_eq!(utc(0), "1970-01-01T00:00:00.000Z");
-        assert_eq!(utc(951_782_400_000), "2000-02-29T00:00:00.000Z");
-        assert_eq!(utc(-1), "1969-12-31T23:59:59.999Z");
-        assert!(utc(i64::MIN).ends_with("Z"));
-        assert!(utc(i64::MAX).ends_with("Z"));
+        assert!(text(&Row::Notice(gap), &iso, "    ").starts_with("# 212 lines missing"));
     }
 }

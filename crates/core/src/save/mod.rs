@@ -3,6 +3,7 @@
 pub mod line;
 
 use crate::format::counted;
+use crate::line_time::iso;
 use crate::session::Session;
 use crate::target::Target;
 
@@ -86,7 +87,7 @@ impl Save {
             };
             self.report_evicted(&mut piece);
             piece.push_str(&match self.format {
-                Format::Text => line::text(&row, &line::utc, INDENT),
+                Format::Text => line::text(&row, &iso, INDENT),
                 Format::Ndjson => line::json(&row),
             });
             piece.push('\n');
@@ -113,7 +114,7 @@ impl Save {
         };
         let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let resource = resource.replace(|c| !is_safe(c), "_");
-        let time = line::utc(millis);
+        let time = iso(millis);
         let (day, minute) = (time.get(..10).unwrap_or_default(), time.get(11..16));
         let minute = minute.unwrap_or_default().replace(':', "");
         let resource = logs_sse_wire::entry::head(&resource, LONGEST_NAME).trim_start_matches('.');

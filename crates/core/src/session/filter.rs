@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use crate::find::{Find, Query};
+use crate::line_time::SentTime;
 use crate::session::{Session, channels};
 use crate::summary::RowText;
 use crate::tally::Count;
-use logs_sse_wire::entry::EntryTime;
 
 impl Session {
     /// Changes what is shown. The same query changes nothing; an empty one shows everything.
@@ -137,15 +137,29 @@ impl Session {
 
     /// Returns what is shown of the row with this number and its time, if the row is stored.
     #[must_use]
-    pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
+    pub fn row_text(&self, number: u64) -> Option<(RowText, SentTime)> {
         let channel = channels(self.target.as_ref()).join(",");
         let row = self.store.row(number)?;
-        let time = row.line().and_then(|line| line.entry.time().cloned());
+        let time = row.line().map(|line| SentTime::of(&line.entry)).unwrap_or_default();
         let mut text = RowText::from_row(&row, &channel);
         self.add_reason(number, &row, &mut text);
         Some((text, time))
     }
+
+    /// Returns when the last shown line before `ordinal` with a readable time was written. It looks
+    /// at a few rows only.
+    #[must_use]
+    pub fn moment_before(&self, ordinal: u64) -> Option<i64> {
+        let start = self.shown_range().start.max(ordinal.saturating_sub(ROWS_LOOKED_AT));
+        (start..ordinal).rev().find_map(|ordinal| {
+            self.store.row(self.row_number(ordinal)?)?.line().and_then(|line| line.entry.moment())
+        })
+    }
 }
+
+/// Rows without a time are notices, and entries that a gateway of the first generation sent without
+/// one: few in a row, or all of them.
+const ROWS_LOOKED_AT: u64 = 16;
 
 #[cfg(test)]
 mod tests {

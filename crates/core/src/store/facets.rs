@@ -36,6 +36,11 @@ impl Facets {
         *self = Self { version: self.version + 1, ..Self::default() };
     }
 
+    /// Changes the version to one that follows that of `other`, whose place these counts take.
+    pub(super) fn succeed(&mut self, other: &Self) {
+        self.version = self.version.max(other.version) + 1;
+    }
+
     fn change(&mut self, slot: &Slot, change: fn(&mut Count, Count)) {
         let count = slot.count();
         if count.lines == 0 {

@@ -21,6 +21,7 @@ impl Store {
             ..Self::default()
         };
         empty.clear();
+        empty.facets.succeed(&self.facets);
         let mut rows = std::mem::replace(self, empty);
         rows.aside = None;
         rows.is_held = false;
@@ -33,6 +34,7 @@ impl Store {
         let Some(mut rows) = self.aside.take() else { return false };
         rows.clears = self.clears;
         rows.retained_from = self.retained_from;
+        rows.facets.succeed(&self.facets);
         for number in self.range() {
             match (self.raw_line(number), self.slot(number), self.parsed_row(number)) {
                 (Some(raw), ..) => rows.append(&raw),
@@ -213,17 +215,22 @@ mod tests {
     }
 
     #[test]
-    fn the_offered_pipelines_change_with_a_clear_and_with_its_undo() {
-        let mut store = store(1);
+    fn the_pipelines_and_their_counts_come_back() {
+        let pipelines = |store: &Store| {
+            let counts = store.pipeline_counts();
+            counts.map(|(name, count)| (name.to_owned(), count.lines)).collect::<Vec<_>>()
+        };
+        let mut store = store(0);
         store.append(&Raw::bare(r#"{"pipeline":"A","message":"m"}"#));
-        let mut versions = vec![store.pipelines_version()];
+        let mut versions = vec![store.counts_version()];
         store.set_aside();
-        versions.push(store.pipelines_version());
+        versions.push(store.counts_version());
         store.append(&Raw::bare(r#"{"pipeline":"B","message":"m"}"#));
-        versions.push(store.pipelines_version());
+        versions.push(store.counts_version());
+        assert_eq!(pipelines(&store), [("B".into(), 1)]);
         store.undo_clear();
-        versions.push(store.pipelines_version());
+        versions.push(store.counts_version());
+        assert_eq!(pipelines(&store), [("A".into(), 1), ("B".into(), 1)]);
         assert!(versions.is_sorted_by(|before, after| before < after), "{versions:?}");
-        assert_eq!(store.pipelines().collect::<Vec<_>>(), ["A", "B"]);
     }
 }
