@@ -25,7 +25,7 @@ use crate::browser::title_badge::TitleShare;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::session::{Session, SourceEvent};
+use logs_sse_core::session::{Direction, Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
@@ -195,6 +195,13 @@ impl Client {
         self.inner.search_slice();
         self.inner.frame.request();
         is_new
+    }
+
+    /// Goes to another match of the query. Returns the number of its row, if there is one.
+    pub fn go_to_match(&self, direction: Direction) -> Option<u64> {
+        let number = self.inner.session.borrow_mut().go_to_match(direction);
+        self.inner.frame.request();
+        number
     }
 
     /// Searches the lines that arrived since the last frame, unless a running search will do so.

@@ -32,6 +32,7 @@ pub(crate) fn line_list(live: Live) -> Built {
             locale: live.locale.get(),
             opened: live.opened.get(),
             current: live.current.get(),
+            matched: view_model.with(|view_model| view_model.current_match),
             version,
         };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };

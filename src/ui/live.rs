@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options};
 use crate::ui::detail::cover;
+use crate::ui::filter_bar::SearchField;
 use crate::ui::line_list::drawn_lines;
 use crate::ui::rows::{Rows, focus};
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
@@ -25,6 +26,8 @@ pub(crate) struct Live {
     pub(crate) moves: RwSignal<u32>,
     /// The element that scrolls.
     pub(crate) list: NodeRef<Div>,
+    /// The field for the text to search for.
+    pub(crate) search: SearchField,
     /// What is drawn in it.
     pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
@@ -95,6 +98,7 @@ impl Live {
             viewport,
             moves,
             list: NodeRef::new(),
+            search: NodeRef::new(),
             rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
             current: RwSignal::new(None),

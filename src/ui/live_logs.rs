@@ -1,11 +1,13 @@
 //! The component that a page mounts.
 
+use leptos::ev::keydown;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Console, Opener, Options};
 use crate::ui::built::{Built, view};
 use crate::ui::detail::detail;
+use crate::ui::filter_bar::on_find_key;
 use crate::ui::keyboard;
 use crate::ui::line_list::line_list;
 use crate::ui::live::{Live, effect, flag};
@@ -130,6 +132,7 @@ fn fill(section: Element, live: Live) {
 /// Adds the keys and the parts of a live log to its section.
 fn add_content(section: &mut Built, live: Live) {
     section.on(&leptos::ev::keydown, move |event| keyboard::on_key(live, &event));
+    section.on(&keydown, move |event| on_find_key(live, &event));
     let lines = view! { class="dsl",
         <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
             {line_list(live)}

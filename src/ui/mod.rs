@@ -19,6 +19,7 @@ mod built;
 mod detail;
 mod elements;
 mod entry_view;
+mod facet_menu;
 mod filter_bar;
 mod keyboard;
 mod line_list;

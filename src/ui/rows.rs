@@ -30,6 +30,8 @@ pub(crate) struct RowContext {
     pub(crate) opened: Option<u64>,
     /// The row that is the tab stop of the list, if there is one.
     pub(crate) current: Option<u64>,
+    /// The line of the match that the reader is at.
+    pub(crate) matched: Option<u64>,
     /// From [`Session::rows_version`]: a row that was drawn under another version may be out of
     /// date.
     pub(crate) version: u64,
@@ -78,6 +80,12 @@ impl Rows {
         self.rotate(list, window.end, count);
         if self.context.locale != context.locale || self.context.version != context.version {
             self.rows.iter_mut().for_each(RowElement::invalidate);
+        }
+        if self.context.matched != context.matched {
+            // One of them is no longer the current match, another one is.
+            let changed = [self.context.matched, context.matched];
+            let is_changed = |row: &&mut RowElement| changed.contains(&row.number);
+            self.rows.iter_mut().filter(is_changed).for_each(RowElement::invalidate);
         }
         self.context.clone_from(context);
         self.end = window.end;
@@ -329,11 +337,11 @@ impl RowElement {
             }
         }
         let message = &self.texts[MESSAGE];
-        let pieces = match session.find() {
-            Some(find) => looks.pieces(message, &mut find.marks(message)),
-            None => looks.pieces(message, &mut std::iter::empty()),
-        };
+        let pieces = looks.pieces(message, &mut session.marks(message).into_iter());
         self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
+        if context.matched == number {
+            pieces::mark_current(&self.parts[MESSAGE]);
+        }
     }
 }
 

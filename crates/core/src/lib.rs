@@ -10,6 +10,7 @@ pub mod channel;
 pub mod connection;
 pub mod copy;
 pub mod counters;
+pub mod facets;
 pub mod find;
 pub mod format;
 pub mod frame_throttle;

@@ -4,6 +4,7 @@
 //! Lines are stored as the raw bytes received, next to a small index, and parsed on display.
 
 mod earlier;
+mod facets;
 mod names;
 mod run;
 mod slot;
@@ -15,9 +16,10 @@ use std::ops::Range;
 use crate::notice::Notice;
 use crate::ring::{Address, Ring};
 use crate::store::earlier::Earlier;
+use crate::store::facets::Facets;
 use crate::store::names::Names;
 pub(crate) use crate::store::names::UNNAMED;
-pub(crate) use crate::store::run::{Limit, Run};
+pub(crate) use crate::store::run::{Limit, Run, RunRow};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
 use crate::tally::{Count, Tally};
@@ -110,6 +112,7 @@ pub struct Store {
     /// The same, counting lines only.
     dropped_lines: u64,
     tally: Tally,
+    facets: Facets,
     /// All lines that were ever appended.
     arrived: Count,
     /// The number of the first row after the last [`Store::clear`].
@@ -182,6 +185,7 @@ impl Store {
         (self.lines, self.escaped, self.unknown) = (0, 0, 0);
         (self.dropped, self.dropped_lines) = (0, 0);
         self.tally.clear();
+        self.facets.clear();
         self.is_held = false;
         self.earlier = Earlier::default();
     }
@@ -332,12 +336,6 @@ impl Store {
         self.pipelines.iter()
     }
 
-    /// Returns a version that changes with [`pipelines`](Self::pipelines), and with nothing else.
-    #[must_use]
-    pub fn pipelines_version(&self) -> u64 {
-        self.pipelines.version()
-    }
-
     /// Returns the number by which slots refer to this pipeline, if it has one.
     pub(crate) fn pipeline_number(&self, name: &str) -> Option<u16> {
         self.pipelines.number(name)
@@ -386,6 +384,7 @@ impl Store {
             slot.cost()
         };
         self.count(&slot, usize::wrapping_add);
+        self.facets.add(&slot);
         self.tally.add(self.range().end, slot.count());
         self.arrived += slot.count();
         self.slots.push_back(slot);
@@ -410,6 +409,7 @@ impl Store {
                 oldest.cost()
             };
             self.count(&oldest, usize::wrapping_sub);
+            self.facets.remove(&oldest);
             self.first += 1;
             self.dropped += 1;
             self.dropped_lines += u64::from(oldest.is_line);

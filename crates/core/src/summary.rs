@@ -46,15 +46,19 @@ pub fn found(find: &Find, store: &Store) -> String {
 fn unknown_levels(find: &Find, store: &Store) -> String {
     match store.unknown_levels() {
         0 => String::new(),
-        _ if find.query().levels.has(Level::Other) => String::new(),
+        _ if find.query().shown_levels().has(Level::Other) => String::new(),
         lines => format!(" · {} of unknown level not shown", grouped(lines as u64)),
     }
 }
 
-/// Returns the menu item for lines with an unknown level, or none.
+/// Returns the label of the button that searches without regard to case, or an empty string if that
+/// finds nothing.
 #[must_use]
-pub fn unknown_choice(lines: u64) -> String {
-    format!("Unknown level ({})", grouped(lines))
+pub fn ignore_case(lines: u64) -> String {
+    match lines {
+        0 => String::new(),
+        lines => format!("Ignore case: {}", grouped(lines)),
+    }
 }
 
 /// Returns the placeholder shown while no line matches.
@@ -299,12 +303,8 @@ mod tests {
             "1 of 3 lines · 2 of unknown level not shown"
         );
         assert_eq!(
-            (summary(Levels::ALL), summary(Levels::CHOICES[5].1)),
+            (summary(Levels::ALL), summary(Levels::of(&[Level::Other]))),
             ("3 of 3 lines".into(), "2 of 3 lines".into())
-        );
-        assert_eq!(
-            (store.unknown_levels(), unknown_choice(1_234).as_str()),
-            (2, "Unknown level (1,234)")
         );
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::find::Find;
+use crate::facets::Facet;
 use crate::session::{EarlierLines, Session};
 use crate::status::Status;
 use crate::summary;
@@ -24,17 +24,24 @@ pub struct ViewModel {
     pub rows_version: u64,
     /// Lines below this number belong to a cleared log, or to another workflow's.
     pub cleared_at: u64,
-    /// Changes whenever the pipelines offered by the filter change.
-    pub pipelines_version: u64,
+    /// Changes whenever the counts of [`Facet::values`] do.
+    pub counts_version: u64,
+    /// What is chosen of the levels, and of the pipelines.
+    pub facets: [String; 2],
     /// How many lines are stored or found, dropped and missing, as text.
     pub held: String,
-    /// The number of lines whose level is unknown or absent. A level filter must not hide them
-    /// silently.
-    pub unknown_levels: u64,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
     pub empty: &'static str,
     /// Whether the search text is a regular expression.
     pub is_regex: bool,
+    /// Whether lines without the text are shown too.
+    pub highlights: bool,
+    /// The row of the match that the reader is at.
+    pub current_match: Option<u64>,
+    /// Which match that is, and how many there are, or an empty string without a text.
+    pub matches: String,
+    /// The label of the button that ignores case, or an empty string if that finds no more.
+    pub ignore_case: String,
     /// The error in the regular expression, or an empty string.
     pub regex_error: String,
     /// What is shown at the end of the list about the lines before it.
@@ -68,12 +75,12 @@ impl ViewModel {
         let new = if is_held { session.count_from(viewport.seen()) } else { Count::default() };
         Self {
             status: status_of(session, now),
-            unknown_levels: store.unknown_levels() as u64,
             is_shown: session.is_worth_showing(),
             window,
             rows_version: session.rows_version(),
             cleared_at: store.cleared_at(),
-            pipelines_version: store.pipelines_version(),
+            counts_version: store.counts_version(),
+            facets: [Facet::Levels, Facet::Pipelines].map(|facet| facet.summary(session.query())),
             held: session
                 .find()
                 .map_or_else(|| summary::held(store), |find| summary::found(find, store))
@@ -84,11 +91,11 @@ impl ViewModel {
                 _ => "",
             },
             is_regex: session.query().is_regex,
-            regex_error: session
-                .find()
-                .and_then(Find::error)
-                .map(|error| error.to_string())
-                .unwrap_or_default(),
+            highlights: session.query().highlights,
+            current_match: session.current_match(),
+            matches: session.match_position(),
+            ignore_case: summary::ignore_case(session.matches_ignoring_case()),
+            regex_error: session.pattern_error().map(|error| error.to_string()).unwrap_or_default(),
             earlier: if viewport.shows_end(&shown) {
                 session.earlier()
             } else {

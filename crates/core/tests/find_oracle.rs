@@ -5,7 +5,7 @@ mod support;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use logs_sse_core::find::{Find, Levels, Query};
+use logs_sse_core::find::{Case, Choice, Find, Levels, Pipelines, Query};
 use logs_sse_core::notice::Notice;
 use logs_sse_core::store::{Capacity, Row, Store};
 use logs_sse_wire::entry::Level;
@@ -21,8 +21,24 @@ struct Meant {
     pipeline: String,
     /// Every text that a search may find.
     texts: Vec<String>,
-    /// Every text that its row shows: regular expressions match against these.
-    shown: Vec<String>,
+    /// The fields by name, each with its strings and its other values. An entry that is not an object
+    /// is a message.
+    fields: Vec<(String, Vec<String>, Vec<String>)>,
+}
+
+/// A term of a query, independent of how it is typed.
+#[derive(Clone, Debug)]
+struct Wanted {
+    is_excluded: bool,
+    field: Option<String>,
+    text: String,
+}
+
+/// A query, and the terms that its text means.
+#[derive(Clone, Debug)]
+struct Asked {
+    query: Query,
+    terms: Vec<Wanted>,
 }
 
 /// A line and how it was encoded.
@@ -48,7 +64,7 @@ enum Style {
 enum Step {
     Append(Vec<Written>),
     Note,
-    Query(Query),
+    Query(Asked),
     Advance(usize),
     Resize(Capacity),
     Clear,
@@ -146,11 +162,17 @@ prop_compose! {
             quoted(&pipeline, style), quoted(&with_escapes(&message, &escapes), style), "e\\\"a,", quoted(&with_escapes(&more, &escapes), style),
         );
         let level_text = level.map(|level| level.name().to_owned());
-        // An entry without a message is shown as a whole.
-        let shown = [if message.is_empty() { &text } else { &message }, &pipeline].into_iter().chain(&level_text).cloned().collect();
-        let mut texts = vec![pipeline.clone(), message, more, number.to_string(), "null".into()];
-        texts.extend(level_text);
-        (Meant { is_notice: false, level: level.unwrap_or(Level::Other), pipeline, texts, shown }, text)
+        let mut texts = vec![pipeline.clone(), message.clone(), more.clone(), number.to_string(), "null".into()];
+        texts.extend(level_text.clone());
+        let field = |name: &str, strings: Vec<String>, literals: Vec<String>| (name.to_owned(), strings, literals);
+        let fields = vec![
+            field("level", level_text.into_iter().collect(), Vec::new()),
+            field("pipeline", vec![pipeline.clone()], Vec::new()),
+            field("message", vec![message], Vec::new()),
+            field("nae\"a,", Vec::new(), vec![number.to_string()]),
+            field("more", vec![more], vec!["null".into()]),
+        ];
+        (Meant { is_notice: false, level: level.unwrap_or(Level::Other), pipeline, texts, fields }, text)
     }
 }
 
@@ -160,7 +182,7 @@ fn bare() -> impl Strategy<Value = (Meant, String)> {
         is_notice: false,
         level: Level::Other,
         pipeline: String::new(),
-        shown: vec![text.clone()],
+        fields: vec![("message".into(), vec![text.clone()], Vec::new())],
         texts: vec![text],
     };
     prop_oneof![
@@ -190,7 +212,6 @@ fn written() -> impl Strategy<Value = Written> {
             let has_level = text.starts_with("{\"level\"");
             if is_error && !has_level {
                 meant.level = Level::Error;
-                meant.shown.push("ERROR".into());
             }
             Written {
                 meant,
@@ -210,26 +231,67 @@ fn oversized() -> impl Strategy<Value = Written> {
         1 => words(4).prop_map(|text| {
             let text = format!("[{text}{}", "y".repeat(MAX_LINE_BYTES));
             let texts = vec![text[..text.floor_char_boundary(MAX_LINE_BYTES)].to_owned()];
-            let meant = Meant { is_notice: false, level: Level::Other, pipeline: String::new(), shown: texts.clone(), texts };
+            let meant = Meant { is_notice: false, level: Level::Other, pipeline: String::new(), fields: vec![("message".into(), texts.clone(), Vec::new())], texts };
             Written { meant, text, id: String::new(), channel: None, is_error: false }
         }),
     ]
 }
 
-fn query() -> impl Strategy<Value = Query> {
-    let levels = prop_oneof![2 => Just(Levels::ALL), 1 => prop::collection::vec(prop::sample::select(Level::ALL.to_vec()), 0..5).prop_map(|levels| Levels::of(&levels))];
-    let text = prop_oneof![4 => words(3), 1 => "[0-9]{1,2}", 1 => Just(String::new())]
-        .prop_map(|text| (text, false));
-    let asked = prop_oneof![3 => text, 1 => pattern().prop_map(|pattern| (pattern, true))];
-    (asked, prop::bool::ANY, levels, prop::option::weighted(0.3, pipeline())).prop_map(
-        |((text, is_regex), force_case, levels, pipeline)| Query {
-            text,
-            is_regex,
-            force_case,
-            levels,
-            pipeline,
+fn query() -> impl Strategy<Value = Asked> {
+    let levels = || prop_oneof![2 => Just(Levels::ALL), 1 => prop::collection::vec(prop::sample::select(Level::ALL.to_vec()), 0..5).prop_map(|levels| Levels::of(&levels))];
+    let hidden = prop_oneof![3 => Just(Levels::NONE), 1 => levels()];
+    let terms = prop::collection::vec(wanted(), 0..4).prop_map(|terms| {
+        let text: Vec<_> = terms.iter().map(typed).collect();
+        (text.join(" "), false, terms)
+    });
+    let asked =
+        prop_oneof![3 => terms, 1 => pattern().prop_map(|pattern| (pattern, true, Vec::new()))];
+    let case = prop::sample::select(vec![Case::Smart, Case::Match, Case::Ignore]);
+    (asked, case, levels(), hidden, pipelines()).prop_map(
+        |((text, is_regex, terms), case, levels, hidden_levels, pipelines)| Asked {
+            query: Query {
+                text,
+                is_regex,
+                case,
+                levels,
+                hidden_levels,
+                pipelines,
+                ..Query::default()
+            },
+            terms,
         },
     )
+}
+
+fn pipelines() -> impl Strategy<Value = Pipelines> {
+    let choice = prop::sample::select(vec![Choice::Open, Choice::Open, Choice::Only, Choice::Not]);
+    prop::collection::vec((pipeline(), choice), 0..4).prop_map(|choices| {
+        let mut pipelines = Pipelines::default();
+        choices.iter().for_each(|(name, choice)| pipelines.choose(name, *choice));
+        pipelines
+    })
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    let names = ["message", "Message", "pipeline", "level", "more", "n", "nae\"a,"];
+    let text = prop_oneof![
+        6 => words(3),
+        1 => "[0-9]{1,2}",
+        1 => prop::sample::select(vec!["error", "ERROR", "null", "info"]).prop_map(str::to_owned),
+    ];
+    let field = prop::option::weighted(0.4, prop::sample::select(names.to_vec()));
+    (prop::bool::weighted(0.25), field, text).prop_map(|(is_excluded, field, text)| Wanted {
+        is_excluded,
+        field: field.map(str::to_owned),
+        text: if text.is_empty() { "a".into() } else { text },
+    })
+}
+
+/// Returns a term as a reader may type it.
+fn typed(term: &Wanted) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let field = term.field.as_deref().map_or_else(String::new, |name| quoted(name) + ":");
+    format!("{}{field}{}", if term.is_excluded { "-" } else { "" }, quoted(&term.text))
 }
 
 /// Returns regular expressions: some with a literal by which lines are skipped, some invalid.
@@ -275,31 +337,62 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn matches(query: &Query, meant: &Meant) -> bool {
-    let folded = |text: &str| {
-        if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() }
-    };
+fn matches(asked: &Asked, meant: &Meant) -> bool {
+    let query = &asked.query;
     let has_match = || {
         let pattern = regex_lite::RegexBuilder::new(&query.text)
             .case_insensitive(!query.match_case())
             .build();
-        pattern.is_ok_and(|pattern| meant.shown.iter().any(|shown| pattern.is_match(shown)))
-    };
-    let has_text = || {
         query.text.is_empty()
-            || meant.texts.iter().any(|text| folded(text).contains(&folded(&query.text)))
+            || pattern.is_ok_and(|pattern| meant.texts.iter().any(|text| pattern.is_match(text)))
     };
-    let is_hit = || if query.is_regex { has_match() } else { has_text() };
+    let is_hit = || match query.is_regex {
+        true => has_match(),
+        false => asked.terms.iter().all(|term| satisfies(term, query.case, meant)),
+    };
     meant.is_notice
         || (query.levels.has(meant.level)
-            && query.pipeline.as_ref().is_none_or(|pipeline| *pipeline == meant.pipeline)
+            && !query.hidden_levels.has(meant.level)
+            && query.pipelines.has(&meant.pipeline)
             && is_hit())
+}
+
+fn satisfies(term: &Wanted, case: Case, meant: &Meant) -> bool {
+    let compare = |text: &str, value: &str, is_same: fn(&str, &str) -> bool| {
+        let matches_case = match case {
+            Case::Smart => text.chars().any(char::is_uppercase),
+            case => case == Case::Match,
+        };
+        match matches_case {
+            true => is_same(value, text),
+            false => is_same(&value.to_ascii_lowercase(), &text.to_ascii_lowercase()),
+        }
+    };
+    let contains =
+        |text: &str, value: &String| compare(text, value, |value, text| value.contains(text));
+    let is_found = match &term.field {
+        None => meant.texts.iter().any(|value| contains(&term.text, value)),
+        Some(name) => {
+            let words = format!("{name}:{}", term.text);
+            let is_level = name == "level" && term.text.eq_ignore_ascii_case(meant.level.name());
+            let mut fields =
+                meant.fields.iter().filter(|(known, ..)| known.eq_ignore_ascii_case(name));
+            is_level
+                || meant.texts.iter().any(|value| contains(&words, value))
+                || fields.any(|(_, strings, literals)| {
+                    strings.iter().any(|value| contains(&term.text, value))
+                        || literals.iter().any(|value| compare(&term.text, value, |a, b| a == b))
+                })
+        }
+    };
+    is_found != term.is_excluded
 }
 
 /// A store, a search in it, and the rows that a naive search reads.
 struct Harness {
     store: Store,
     find: Find,
+    asked: Asked,
     meant: VecDeque<Meant>,
     /// The row of each ordinal seen since the query was set.
     seen: BTreeMap<u64, u64>,
@@ -321,11 +414,12 @@ impl Harness {
                     level: Level::Other,
                     pipeline: String::new(),
                     texts: Vec::new(),
-                    shown: Vec::new(),
+                    fields: Vec::new(),
                 });
             }
-            Step::Query(query) => {
-                self.find = Find::new(query, &self.store);
+            Step::Query(asked) => {
+                self.find = Find::new(asked.query.clone(), &self.store);
+                self.asked = asked;
                 self.seen.clear();
             }
             Step::Advance(bytes) => assert_eq!(
@@ -342,9 +436,7 @@ impl Harness {
     /// Returns the numbers of all matching rows, computed naively.
     fn expected(&self) -> Vec<u64> {
         let rows = self.store.range().zip(&self.meant);
-        rows.filter(|(_, meant)| matches(self.find.query(), meant))
-            .map(|(number, _)| number)
-            .collect()
+        rows.filter(|(_, meant)| matches(&self.asked, meant)).map(|(number, _)| number).collect()
     }
 
     fn check(&mut self) -> Result<(), TestCaseError> {
@@ -390,11 +482,12 @@ proptest! {
     #[test]
     fn finds_the_rows_that_a_naive_search_finds(
         steps in prop::collection::vec(step(), 0..60),
-        query in query(),
+        asked in query(),
     ) {
         let store = Store::new(Capacity { lines: 100, bytes: 1_000_000 });
         let mut harness = Harness {
-            find: Find::new(query, &store),
+            find: Find::new(asked.query.clone(), &store),
+            asked,
             store,
             meant: VecDeque::new(),
             seen: BTreeMap::new(),
@@ -412,7 +505,8 @@ proptest! {
     #[test]
     fn marks_every_occurrence_of_the_text(text in words(3), shown in words(30)) {
         prop_assume!(!text.is_empty());
-        let query = Query::default().text(&text);
+        let term = Wanted { is_excluded: false, field: None, text: text.clone() };
+        let query = Query::default().text(&typed(&term));
         let folded = |text: &str| {
             if query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() }
         };
@@ -420,9 +514,13 @@ proptest! {
             .match_indices(&folded(&text))
             .map(|(at, part)| at..at + part.len())
             .collect();
-        prop_assert_eq!(
-            Find::new(query.clone(), &Store::default()).marks(&shown).collect::<Vec<_>>(),
-            expected
-        );
+        prop_assert_eq!(Find::new(query.clone(), &Store::default()).marks(&shown), expected);
+    }
+
+    #[test]
+    fn marks_are_in_order_and_apart(asked in query(), shown in words(30)) {
+        let marks = Find::new(asked.query, &Store::default()).marks(&shown);
+        prop_assert!(marks.iter().all(|mark| mark.start < mark.end && shown.get(mark.clone()).is_some()));
+        prop_assert!(marks.windows(2).all(|pair| pair[0].end <= pair[1].start), "{:?}", marks);
     }
 }

@@ -162,8 +162,9 @@ mod tests {
 
     #[test]
     fn a_flag_at_the_start_ignores_case() {
-        let matches =
-            |text, line| Regex::new(text, false).is_ok_and(|p| p.is_match(line, &mut Cache::default()));
+        let matches = |text, line| {
+            Regex::new(text, false).is_ok_and(|p| p.is_match(line, &mut Cache::default()))
+        };
         assert!(matches("(?i)Err[O]r", "eRRoR") && !matches("Error", "ERROR"));
         assert!(Regex::new("(?i)A", false).is_ok_and(|pattern| pattern.ignores_case()));
     }
@@ -199,10 +200,7 @@ mod tests {
             ("(?s)b", "at 1: flags other than a leading (?i) are not supported"),
             ("a\\p{Greek}", "at 2: Unicode property not found"),
             ("\\p", "at 1: Unicode property not found"),
-            (
-                "\\p{L",
-                "at 1: incomplete escape sequence, reached end of pattern prematurely",
-            ),
+            ("\\p{L", "at 1: incomplete escape sequence, reached end of pattern prematurely"),
             ("(a{0,50}){50}", "at 10: compiled regex exceeds size limit"),
         ] {
             assert_eq!(error(text), expected);

@@ -53,6 +53,18 @@ impl Hits {
         self.numbers.get(index).copied()
     }
 
+    /// Returns the numbers of the rows before `number`, newest first.
+    pub(super) fn numbers_before(&self, number: u64) -> impl Iterator<Item = u64> {
+        let end = self.numbers.partition_point(|found| *found < number);
+        self.numbers.range(..end).rev().copied()
+    }
+
+    /// Returns the numbers of the rows from `number` on, oldest first.
+    pub(super) fn numbers_from(&self, number: u64) -> impl Iterator<Item = u64> {
+        let start = self.numbers.partition_point(|found| *found < number);
+        self.numbers.range(start..).copied()
+    }
+
     /// Returns how many of the rows from number `oldest` on are lines.
     pub(super) fn lines(&self, oldest: u64) -> u64 {
         let count = |numbers: &VecDeque<u64>| {

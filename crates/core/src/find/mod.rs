@@ -4,17 +4,21 @@
 //! A [`Query`] is what the reader asks for. A [`Find`] answers it, newest rows first, and keeps up
 //! as rows are added and evicted.
 
+mod clause;
 mod hits;
 mod needle;
+mod pipelines;
 mod query;
-mod row_texts;
 mod search;
+mod terms;
 
 use std::ops::Range;
 
 use crate::find::hits::Hits;
-pub use crate::find::query::{Levels, Query};
+pub use crate::find::pipelines::{Choice, Pipelines};
+pub use crate::find::query::{Case, Levels, Query};
 use crate::find::search::Search;
+pub use crate::find::terms::Term;
 use crate::store::{Row, Store};
 use crate::tally::Count;
 use logs_linear_regex::Cache;
@@ -148,11 +152,29 @@ impl Find {
         self.hits.tally().last_error(rows, |ordinal| self.count_of(store, ordinal))
     }
 
-    /// Returns the ordinal of row `number`, if it is a match.
+    /// Returns the number of the newest matching line before row `number`.
+    #[must_use]
+    pub fn line_before(&self, store: &Store, number: u64) -> Option<u64> {
+        let oldest = store.range().start;
+        let numbers = self.hits.numbers_before(number).take_while(|number| oldest <= *number);
+        self.first_line(store, numbers)
+    }
+
+    /// Returns the number of the oldest matching line from row `number` on.
+    #[must_use]
+    pub fn line_from(&self, store: &Store, number: u64) -> Option<u64> {
+        self.first_line(store, self.hits.numbers_from(number.max(store.range().start)))
+    }
+
+    /// Returns the ordinal of the row with this number, if it was found.
     #[must_use]
     pub fn ordinal_of(&self, number: u64) -> Option<u64> {
         let ordinal = self.hits.range(number).start;
         (self.number_at(ordinal) == Some(number)).then_some(ordinal)
+    }
+
+    fn first_line(&self, store: &Store, mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
+        numbers.find(|number| store.count_of(*number).lines > 0)
     }
 
     fn count_of(&self, store: &Store, ordinal: u64) -> Count {
@@ -178,11 +200,17 @@ impl Find {
         self.searched(store) == store.len() as u64
     }
 
-    /// Returns the ranges of a displayed text that match the query's text or regular expression.
-    pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
-        let patterns =
-            self.search.pattern().into_iter().flat_map(move |pattern| pattern.find_iter(shown));
-        self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
+    /// Returns the ranges of a displayed message that match the query's text or regular expression,
+    /// in order.
+    #[must_use]
+    pub fn marks(&self, message: &str) -> Vec<Range<usize>> {
+        self.search.marks(message)
+    }
+
+    /// Returns whether a value is a reason why its line matches. `name` is that of its field.
+    #[must_use]
+    pub fn explains(&self, name: &str, value: &str) -> bool {
+        self.search.explains(name, value)
     }
 
     /// Removes rows that the store has evicted.
@@ -311,19 +339,17 @@ mod tests {
             (found(&find, &store), all(query, &store)),
             ((7..1_000).step_by(10).collect(), (7..1_000).step_by(10).collect())
         );
-        assert_eq!(
-            find.marks("line 17 xline 7 ").map(|mark| (mark.start, mark.end)).collect::<Vec<_>>(),
-            [(0, 8)]
-        );
+        assert_eq!(find.marks("line 17 xline 7 "), [Range { start: 0, end: 8 }]);
     }
 
     #[test]
-    fn an_error_row_matches_by_a_level_that_its_text_does_not_contain() {
+    fn a_level_is_found_that_the_text_of_its_line_does_not_contain() {
         let mut store = Store::default();
         for is_error in [true, false] {
             store.append(&Raw { is_error, ..Raw::bare("no route") });
         }
-        assert_eq!(all(Query { is_regex: true, ..Query::default().text("^err") }, &store), [0]);
+        assert_eq!(all(Query::default().text("level:error"), &store), [0]);
+        assert_eq!(all(Query::default().text("-level:ERROR"), &store), [1]);
     }
 
     #[test]
@@ -333,7 +359,7 @@ mod tests {
         let mut find = Find::new(Query { is_regex: true, ..Query::default().text("a(") }, &store);
         find.advance(&store, usize::MAX);
         assert_eq!(
-            (found(&find, &store), find.lines(&store), find.marks("a(").count()),
+            (found(&find, &store), find.lines(&store), find.marks("a(").len()),
             (vec![2], 0, 0)
         );
     }
@@ -373,9 +399,12 @@ mod tests {
             r#"{"a":"connection\u001b[31m","b":"\u001b[0m refused"}"#.into(),
         ]);
         let text = |text: &str| Query::default().text(text);
-        assert_eq!(all(text("connection refused"), &store), [0, 1, 3]);
+        assert_eq!(all(text("\"connection refused\""), &store), [0, 1, 3]);
         assert_eq!(
-            all(Query { pipeline: Some("P".into()), ..text("connection refused") }, &store),
+            all(
+                Query { pipelines: Pipelines::only("P"), ..text("\"connection refused\"") },
+                &store
+            ),
             [0]
         );
         assert_eq!(
@@ -395,7 +424,7 @@ mod tests {
             is_error: false,
             picks: None,
         });
-        assert_eq!(all(text("connection refused"), &store), [0, 1, 3, 5]);
+        assert_eq!(all(text("\"connection refused\""), &store), [0, 1, 3, 5]);
     }
 
     #[test]
@@ -405,12 +434,15 @@ mod tests {
         assert_eq!(store.pipelines().count(), 1_024);
         for index in [0, 1_023, 1_024, 1_999] {
             assert_eq!(
-                all(Query { pipeline: Some(format!("P{index}")), ..Query::default() }, &store),
+                all(
+                    Query { pipelines: Pipelines::only(&format!("P{index}")), ..Query::default() },
+                    &store
+                ),
                 [index]
             );
         }
         assert_eq!(
-            all(Query { pipeline: Some("P2000".into()), ..Query::default() }, &store),
+            all(Query { pipelines: Pipelines::only("P2000"), ..Query::default() }, &store),
             [0_u64; 0]
         );
     }

@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use crate::find::query::Query;
 use logs_sse_wire::ansi::plain;
 use logs_sse_wire::byte_search::{ByteMatcher, find_either, find_pair};
 use logs_sse_wire::locate::{JsonContext, Part, ScanState, any_part};
@@ -59,11 +58,10 @@ pub(super) enum Candidate {
 }
 
 impl Needle {
-    /// Creates the needle of `query`, or `None` if any text matches.
-    pub(super) fn from_query(query: &Query) -> Option<Self> {
-        let ignore_case = !query.match_case();
-        let bytes = if ignore_case { query.text.to_ascii_lowercase() } else { query.text.clone() }
-            .into_bytes();
+    /// Creates the needle of a text, or returns `None` if the text is empty.
+    pub(super) fn new(text: &str, ignore_case: bool) -> Option<Self> {
+        let bytes =
+            if ignore_case { text.to_ascii_lowercase() } else { text.to_owned() }.into_bytes();
         let literal_run = rarest_run(&bytes);
         let anchor = if literal_run.is_empty() {
             Anchor::Either([ByteMatcher::new(*bytes.first()?, ignore_case), BACKSLASH])
@@ -83,6 +81,12 @@ impl Needle {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
             bytes,
         })
+    }
+
+    /// Returns how many bytes of the needle are the same in all encodings: the more, the faster it
+    /// is found.
+    pub(super) fn literal_length(&self) -> usize {
+        self.literal_run.len()
     }
 
     /// Returns whether a part of the needle is the same in all encodings, so that a line without a
@@ -131,6 +135,31 @@ impl Needle {
             }
             JsonContext::Escape => self.verdict_of_line(text),
         }
+    }
+
+    /// Returns whether a line may contain the needle, apart from escape sequences in the middle.
+    pub(super) fn may_be_in(&self, line: &str) -> bool {
+        !self.has_literal_run() || self.candidate(line.as_bytes(), 0).is_some()
+    }
+
+    /// Returns whether a value of the line contains the needle.
+    pub(super) fn is_in_line(&self, line: &str, is_json: bool, has_escape: bool) -> bool {
+        if has_escape {
+            return self.is_in_plain(line, is_json);
+        }
+        let (text, mut at, mut scan) = (line.as_bytes(), 0, ScanState::default());
+        while let Some(candidate) = self.candidate(text, at) {
+            match self.verdict(text, candidate, is_json, &mut scan) {
+                Candidate::Hit => return true,
+                Candidate::SkipTo(next) => at = next,
+            }
+        }
+        false
+    }
+
+    /// Returns whether `text` is the needle and nothing else.
+    pub(super) fn is(&self, text: &str) -> bool {
+        text.len() == self.bytes.len() && self.is_at(text.as_bytes(), 0, 0..self.bytes.len())
     }
 
     /// Returns whether an escape starts at `at` that cannot be part of the needle.
@@ -287,7 +316,7 @@ mod tests {
     use super::*;
 
     fn needle(text: &str) -> Needle {
-        Needle::from_query(&Query::default().text(text)).expect("a text to look for")
+        Needle::new(text, !text.chars().any(char::is_uppercase)).expect("a text to look for")
     }
 
     fn is_in(text: &str, line: &str) -> bool {
@@ -297,14 +326,8 @@ mod tests {
     /// Returns whether a search from candidate to candidate finds the text. It must agree with
     /// reading the whole line.
     fn is_found(text: &str, line: &str, is_json: bool) -> bool {
-        let (needle, mut at, mut scan) = (needle(text), 0, ScanState::default());
-        let is_found = loop {
-            let Some(candidate) = needle.candidate(line.as_bytes(), at) else { break false };
-            match needle.verdict(line.as_bytes(), candidate, is_json, &mut scan) {
-                Candidate::Hit => break true,
-                Candidate::SkipTo(next) => at = next,
-            }
-        };
+        let needle = needle(text);
+        let is_found = needle.is_in_line(line, is_json, false);
         assert_eq!(is_found, needle.is_in(line, is_json), "{text:?} in {line}");
         is_found
     }

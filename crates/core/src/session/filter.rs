@@ -26,11 +26,16 @@ impl Session {
         if self.query == query {
             return false;
         }
-        self.query = query.clone();
+        let filter = self.matches.restart(&query, &self.store, number);
+        self.query = query;
         self.rows_version += 1;
-        self.find = (!query.is_empty()).then(|| match number {
-            Some(number) => Find::around(query, &self.store, number),
-            None => Find::new(query, &self.store),
+        let last = self.find.as_ref().map(Find::query).cloned().unwrap_or_default();
+        if last == filter {
+            return false;
+        }
+        self.find = (!filter.is_empty()).then(|| match number {
+            Some(number) => Find::around(filter, &self.store, number),
+            None => Find::new(filter, &self.store),
         });
         true
     }
@@ -86,6 +91,7 @@ impl Session {
     /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
+            && self.search_matches(bytes)
     }
 
     /// Returns the current query.
@@ -121,6 +127,12 @@ impl Session {
     #[must_use]
     pub fn row_number(&self, ordinal: u64) -> Option<u64> {
         self.find.as_ref().map_or(Some(ordinal), |find| find.number_at(ordinal))
+    }
+
+    /// Returns the ordinal of the row with this number, if it is shown.
+    #[must_use]
+    pub fn ordinal_of(&self, number: u64) -> Option<u64> {
+        self.find.as_ref().map_or(Some(number), |find| find.ordinal_of(number))
     }
 
     /// Returns what is shown of the row with this number and its time, if the row is stored.

@@ -6,10 +6,12 @@ mod earlier;
 mod filter;
 mod intake;
 mod known;
+mod matches;
 
 pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;
 pub use self::known::KnownLines;
+pub use self::matches::Direction;
 
 use crate::connection::{Config, Connection, Failure, Input, Output, State};
 use crate::counters::Counters;
@@ -18,6 +20,7 @@ use crate::progress::Progress;
 use crate::recovery::Recovery;
 use crate::session::carrier::Carrier;
 use crate::session::earlier::Earlier;
+use crate::session::matches::Matches;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::stream_stats::StreamStats;
@@ -48,6 +51,7 @@ pub struct Session {
     /// The last query, which need not be a filter: before any text is entered, it may already be
     /// set to a regular expression.
     query: Query,
+    matches: Matches,
     rows_version: u64,
     progress: Progress,
     recovery: Recovery,
@@ -91,6 +95,7 @@ impl Session {
             store: Store::with_room_at_front(capacity),
             find: None,
             query: Query::default(),
+            matches: Matches::default(),
             rows_version: 0,
             progress: Progress::default(),
             recovery: Recovery::default(),

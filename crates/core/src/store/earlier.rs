@@ -104,6 +104,7 @@ impl Store {
         self.earlier.rows += 1;
         self.earlier.bytes += cost;
         self.count(&slot, usize::wrapping_add);
+        self.facets.add(&slot);
         self.tally.add(number, slot.count());
         self.slots.push_front(slot);
         if let Some(row) = row {

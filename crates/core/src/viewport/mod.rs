@@ -12,6 +12,7 @@ mod cursor;
 mod layout;
 mod moving;
 mod reading;
+mod reveal;
 
 use std::ops::Range;
 

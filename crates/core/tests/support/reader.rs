@@ -159,6 +159,8 @@ impl Reader {
 
     /// Changes the query. Returns whether it is another one.
     pub fn filter(&mut self, text: &str) -> bool {
+        // A phrase, since it contains spaces.
+        let text = if text.is_empty() { String::new() } else { format!("\"{text}\"") };
         if self.query.text == text {
             return false;
         }
@@ -167,7 +169,7 @@ impl Reader {
             let opened = rows.iter().find(|row| Some(row.number) == self.opened).copied();
             self.sought = opened.or(self.sought).or_else(|| self.kept());
         }
-        self.query.text = text.to_owned();
+        self.query.text = text;
         let opened: Vec<_> = self.opened.into_iter().collect();
         let place = self.viewport.place(&self.sim.session, &opened);
         let near = place.map(|place| place.number);
@@ -248,7 +250,7 @@ impl Reader {
     /// Returns whether a stored row matches the filter. Notices always do.
     pub fn is_shown(&self, number: u64) -> bool {
         self.sim.session.store().range().contains(&number)
-            && self.text(number).is_none_or(|text| text.contains(self.query.text.as_str()))
+            && self.text(number).is_none_or(|text| text.contains(self.query.text.trim_matches('"')))
     }
 
     /// Returns the rows on the screen, newest first.
