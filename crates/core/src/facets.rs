@@ -11,7 +11,7 @@ use logs_sse_wire::entry::Level;
 /// A property of lines by which a reader filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Facet {
-    /// The level.
+    /// The level, from errors down.
     Levels,
     /// The pipeline or stage.
     Pipelines,
@@ -20,7 +20,7 @@ pub enum Facet {
 /// A value of a facet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FacetValue {
-    /// What [`Facet::choose`] accepts.
+    /// What [`Facet::press`] accepts to refer to it.
     pub key: String,
     /// What a reader sees.
     pub label: String,

@@ -148,7 +148,8 @@ pub struct RowText {
     pub message: String,
     /// The styles of the message.
     pub looks: Looks,
-    /// The size of the part of the message that is not shown.
+    /// The field because of which the line matches, and the size of the part of the message that is
+    /// not shown.
     pub more: String,
     /// The status or duration.
     pub status: String,

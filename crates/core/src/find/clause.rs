@@ -10,7 +10,7 @@ use logs_sse_wire::entry::Level;
 use logs_sse_wire::locate::{Part, any_part, any_part_of, literals};
 use logs_sse_wire::message::Line;
 
-/// A prepared term.
+/// A term that is prepared for a search.
 #[derive(Clone, Debug)]
 pub(super) struct Clause {
     is_excluded: bool,
@@ -97,7 +97,7 @@ impl Clause {
     pub(super) fn explains(&self, name: &str, value: &str) -> bool {
         !self.is_excluded
             && match &self.field {
-                Some(field) => field.has_name(name) && field.value.is_in_plain(value, false),
+                Some(field) => field.explains(name, value),
                 None => self.needle.is_in_plain(value, false),
             }
     }
@@ -122,6 +122,11 @@ impl Field {
                 Part::Literal(text) => literals(text).any(|literal| self.value.is(literal)),
             },
         )
+    }
+
+    fn explains(&self, name: &str, value: &str) -> bool {
+        let is_level = self.name.eq_ignore_ascii_case("level");
+        self.has_name(name) && (is_level || self.value.is_in_plain(value, false))
     }
 
     fn is_level(&self, level: Level) -> bool {

@@ -16,7 +16,7 @@ pub struct Query {
     /// and 64 KiB of an entry count, or fewer for a pattern of more than a hundred characters or
     /// repetitions, but at least 1 KiB and 4 KiB.
     pub is_regex: bool,
-    /// Whether case matters.
+    /// Whether case matters in the text.
     pub case: Case,
     /// Whether lines without the text are shown too. Those with it are marked either way.
     pub highlights: bool,
@@ -28,15 +28,15 @@ pub struct Query {
     pub pipelines: Pipelines,
 }
 
-/// Whether case matters.
+/// Whether case matters in a text to find.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Case {
-    /// Only where the reader typed a capital letter, word by word.
+    /// It matters for the words in which the reader typed a capital letter.
     #[default]
     Smart,
-    /// Everywhere.
+    /// It matters for all letters.
     Match,
-    /// Nowhere.
+    /// It matters for no letter.
     Ignore,
 }
 

@@ -29,7 +29,7 @@ impl Term {
         })
     }
 
-    /// Parses what a reader typed. Any text is valid: what is no syntax is a word.
+    /// Parses what a reader typed. Any text is valid: whatever is not syntax is a word.
     #[must_use]
     pub fn parse_all(text: &str) -> Vec<Self> {
         let mut parser = Parser { rest: text.chars().peekable() };

@@ -141,7 +141,9 @@ impl Session {
         let channel = channels(self.target.as_ref()).join(",");
         let row = self.store.row(number)?;
         let time = row.line().and_then(|line| line.entry.time().cloned());
-        Some((RowText::from_row(&row, &channel), time))
+        let mut text = RowText::from_row(&row, &channel);
+        self.add_reason(number, &row, &mut text);
+        Some((text, time))
     }
 }
 

@@ -7,6 +7,7 @@ mod filter;
 mod intake;
 mod known;
 mod matches;
+mod reason;
 
 pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;

@@ -39,7 +39,7 @@ impl Names {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Removes all names.
+    /// Removes all names, whose numbers begin again.
     pub(crate) fn clear(&mut self) {
         self.names.clear();
     }
