@@ -21,6 +21,7 @@ mod elements;
 mod entry_view;
 mod facet_menu;
 mod filter_bar;
+mod hit;
 mod keyboard;
 mod line_list;
 mod live;

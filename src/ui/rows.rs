@@ -12,6 +12,7 @@ use leptos::web_sys::{Document, Element, Event, HtmlElement, MouseEvent};
 use wasm_bindgen::JsCast;
 
 use crate::browser::{Resize, Selected, layout, local_time};
+use crate::ui::hit::{self, Hit};
 use crate::ui::pieces;
 pub(crate) use crate::ui::rows::focus::{Due, focus};
 use logs_sse_core::copy::{self, Picked};
@@ -104,6 +105,7 @@ impl Rows {
             row.show(session.row_number(ordinal), session, context);
         }
         self.place(list, window);
+        self.show_hits();
         self.due(list, had_focus)
     }
 
@@ -155,6 +157,19 @@ impl Rows {
         let is_repeated = event.unchecked_ref::<MouseEvent>().detail() > 1;
         let is_selecting = || is_repeated || Selected::is_any(&element);
         row.number.filter(|_| is_button || !is_selecting())
+    }
+
+    /// Scrolls new messages to their matches: all are read before the first one is written.
+    fn show_hits(&mut self) {
+        let wraps = self.placed.layout.is_some();
+        let rows = self.rows.iter_mut();
+        let mut new: Vec<_> = rows
+            .filter_map(|row| (std::mem::take(&mut row.is_new_hit) && !wraps).then_some(row))
+            .collect();
+        let hits: Vec<_> = new.iter().map(|row| Hit::beyond_edge(&row.parts[MESSAGE])).collect();
+        for (row, hit) in new.iter_mut().zip(hits) {
+            row.is_scrolled = hit.inspect(Hit::show).is_some();
+        }
     }
 
     /// Writes what has changed since it was last written.
@@ -226,6 +241,10 @@ struct RowElement {
     is_open: bool,
     /// Whether its message is drawn in styled pieces.
     is_rich: bool,
+    /// Whether its message has matches, of which the first may be beyond the edge.
+    is_new_hit: bool,
+    /// Whether its message is scrolled to a match.
+    is_scrolled: bool,
     /// Whether its height was not measured since it last changed.
     is_fresh: bool,
     /// Its height at the last measurement.
@@ -259,6 +278,8 @@ impl RowElement {
             number: None,
             is_open: false,
             is_rich: false,
+            is_new_hit: false,
+            is_scrolled: false,
             is_fresh: true,
             height: 0.0,
         })
@@ -336,8 +357,13 @@ impl RowElement {
                 self.texts[index] = text;
             }
         }
+        if std::mem::take(&mut self.is_scrolled) {
+            hit::scroll_back(&self.parts[MESSAGE]);
+        }
         let message = &self.texts[MESSAGE];
-        let pieces = looks.pieces(message, &mut session.marks(message).into_iter());
+        let marks = session.marks(message);
+        self.is_new_hit = !marks.is_empty();
+        let pieces = looks.pieces(message, &mut marks.into_iter());
         self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
         if context.matched == number {
             pieces::mark_current(&self.parts[MESSAGE]);

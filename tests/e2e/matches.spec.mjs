@@ -48,7 +48,8 @@ test("highlighting hides no line, and a match that was reached stays in place", 
   expect(before.y + before.height).toBeLessThanOrEqual(list.y + list.height);
 
   await quiet.publishBatch(1, 190);
-  for (let number = 1; number <= 10; number++) await quiet.publish({ message: `timeout ${number}` });
+  for (let number = 1; number <= 10; number++)
+    await quiet.publish({ message: `timeout ${number}` });
   await expect(demo.lineCount).toHaveText("800 lines");
   await expect(position(demo)).toHaveText("4 of 20");
   await expect(current.locator(".dsl-message")).toHaveText("read timeout 390");

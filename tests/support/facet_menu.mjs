@@ -59,15 +59,18 @@ export class FacetMenu {
    */
   async selectOption(label) {
     await this.showAll();
-    if (!/^All (levels|pipelines)$/.test(label)) await this.only(label === "Errors" ? "ERROR" : label);
+    if (!/^All (levels|pipelines)$/.test(label))
+      await this.only(label === "Errors" ? "ERROR" : label);
   }
 
   /** Returns the labels and counts: `INGESTION 12 · 3 errors`. */
   async counts() {
     await this.open();
-    return this.panel.locator(".dsl-facet-only").evaluateAll((buttons) =>
-      buttons.map((button) => [...button.children].map((part) => part.textContent).join(" ")),
-    );
+    return this.panel
+      .locator(".dsl-facet-only")
+      .evaluateAll((buttons) =>
+        buttons.map((button) => [...button.children].map((part) => part.textContent).join(" ")),
+      );
   }
 
   /** @param {string} label */

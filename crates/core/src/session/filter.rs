@@ -129,12 +129,6 @@ impl Session {
         self.find.as_ref().map_or(Some(ordinal), |find| find.number_at(ordinal))
     }
 
-    /// Returns the ordinal of the row with this number, if it is shown.
-    #[must_use]
-    pub fn ordinal_of(&self, number: u64) -> Option<u64> {
-        self.find.as_ref().map_or(Some(number), |find| find.ordinal_of(number))
-    }
-
     /// Returns what is shown of the row with this number and its time, if the row is stored.
     #[must_use]
     pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
