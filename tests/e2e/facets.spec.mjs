@@ -45,6 +45,7 @@ test("several values are shown or left out, and lines that are left out are not 
   demo,
   page,
 }) => {
+  test.slow();
   const quiet = await gateway.restartWith();
   await demo.openLive(quiet.url);
   const publish = async (/** @type {string} */ pipeline, /** @type {number} */ count) => {
