@@ -37,7 +37,7 @@ pub(crate) fn detail(live: Live) -> Built {
         // Read once, so that neither new lines nor the eviction of this one change what is shown.
         let shown = live.read(|session| {
             let opened = Opened::new(session.store().row(number?)?.line()?);
-            EntryView::new(&place, opened, session.find())
+            EntryView::new(&place, opened, session.matched())
         });
         match number.filter(|_| shown.is_some()) {
             Some(number) => {

@@ -147,7 +147,7 @@ fn show_match(live: Live, number: u64, is_held: bool) {
     live.move_view(|viewport| {
         let moves = is_held || !viewport.shows(row, &lines);
         if moves {
-            viewport.reveal(row, &lines);
+            viewport.bring_into_view(row, &lines);
         }
         moves
     });

@@ -69,7 +69,7 @@ impl Opened {
     pub fn message(&self, all: bool, find: Option<&Find>) -> Vec<Piece<'_>> {
         let shown = if all { &self.message } else { head(&self.message, HEAD_BYTES) };
         match find {
-            Some(find) => self.looks.pieces(shown, &mut find.marks(shown)),
+            Some(find) => self.looks.pieces(shown, &mut find.marks(shown).into_iter()),
             None => self.looks.pieces(shown, &mut std::iter::empty()),
         }
     }

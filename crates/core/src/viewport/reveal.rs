@@ -17,7 +17,7 @@ impl Viewport {
 
     /// Holds the view with the row on screen. A row that already is stays where it is; another one
     /// gets a third of the window above it, so that the reader sees what came after it.
-    pub fn reveal(&mut self, row: u64, list: &Range<u64>) {
+    pub fn bring_into_view(&mut self, row: u64, list: &Range<u64>) {
         if self.shows(row, list) {
             return self.hold_at(self.view(list).depth, list);
         }
@@ -56,7 +56,7 @@ mod tests {
                 viewport.heights.sum(&(row + 1..list.end)) - viewport.view(list).depth
             };
             let (was_shown, before) = (viewport.shows(row, &list), y(&viewport, &list));
-            viewport.reveal(row, &list);
+            viewport.bring_into_view(row, &list);
             let now = y(&viewport, &list);
             prop_assert!(viewport.shows(row, &list), "at {}", now);
             prop_assert!(!viewport.is_following());
