@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildGateway, buildPage, DIST, precompile, startGateway, trunkEnv } from "./lib/build.mjs";
 import { keepRunning, prepareChain, startJob, startServer } from "./lib/chain.mjs";
@@ -22,6 +23,9 @@ const USAGE = `usage: npm run demo -- [options]
 
 /** The gateway's port behind the server of the chain, or the next free one. */
 const GATEWAY_PORT = 8070;
+
+/** The exit code of a gateway that the demo page killed. */
+const KILLED = 137;
 
 /** The gateway's port behind `trunk serve`, as in Trunk.toml. */
 const WATCH_GATEWAY_PORT = "8091";
@@ -48,14 +52,23 @@ await entry(async () => {
 async function show(program, options) {
   console.log("\ndemo: building the page …");
   await buildPage();
-  const { child, url } = await startGateway(
-    program,
-    ["--demo", "--port", options.port, "--next-free-port", "--site", DIST, ...logs(options)],
-    { show: true },
-  );
-  const busy = new URL(url).port === options.port ? "" : ` (port ${options.port} was busy)`;
+  const args = ["--demo", "--site", DIST, ...logs(options)];
+  const supervised = options.upstream ? [] : ["--supervised"];
+  /** @param {string[]} port */
+  const start = (...port) =>
+    startGateway(program, [...args, ...supervised, "--port", ...port], { show: true });
+  let { child, url } = await start(options.port, "--next-free-port");
+  const { port } = new URL(url);
+  const busy = port === options.port ? "" : ` (port ${options.port} was busy)`;
   console.log(`\nDatashop Logs demo: ${url}/${busy} (press Ctrl-C to stop)`);
-  return untilDone([child]);
+  const interrupted = interruption();
+  for (;;) {
+    const code = await untilDone([child], interrupted);
+    if (code !== KILLED) return code;
+    console.log("demo: the gateway was killed, and starts again in 5 s (press Ctrl-C to stop)");
+    if ((await Promise.race([setTimeout(5_000), interrupted])) === 0) return 0;
+    ({ child } = await start(port));
+  }
 }
 
 /**
@@ -108,9 +121,7 @@ async function chain({ port, rate }) {
   console.log(`
 Datashop Logs demo: ${url}/ (press Ctrl-C to stop)
 Kill one of the processes to see how the page recovers. Counters of the server: ${url}/stats`);
-  await new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
-  });
+  await interruption();
   await Promise.all(stops.map((stop) => stop()));
   return 0;
 }
@@ -135,17 +146,25 @@ function logs({ rate, upstream }) {
 }
 
 /**
+ * Waits for Ctrl-C.
+ *
+ * @returns {Promise<0>} the exit code
+ */
+function interruption() {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve(0));
+  });
+}
+
+/**
  * Waits for Ctrl-C, or for one of the children to end; then stops the others.
  *
  * @param {import("node:child_process").ChildProcess[]} children
  * @returns {Promise<number>} the exit code
  */
-async function untilDone(children) {
-  const signalled = new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve(0));
-  });
+async function untilDone(children, interrupted = interruption()) {
   const code = await Promise.race([
-    signalled,
+    interrupted,
     ...children.map(async (child) => (await once(child, "exit"))[0] ?? 0),
   ]);
   await Promise.all(children.map((child) => stop(child)));

@@ -35,5 +35,6 @@ pub mod redaction;
 pub mod server;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 pub mod signals;
+mod toml_entries;
 pub mod toml_text;
 pub mod traces;

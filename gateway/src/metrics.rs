@@ -9,6 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::auth::denied::Cause;
+use crate::http::proxy;
+use crate::http::stream::PATHS;
 use crate::limits::kind::Limit;
 
 /// A label with its value.
@@ -24,12 +26,15 @@ pub struct Metrics {
     pub(crate) gaps: Family<Label, Counter>,
     pub(crate) missed: Family<Label, Counter>,
     pub(crate) reloads: Family<Label, Counter>,
+    pub(crate) publish: Histogram,
     pub(crate) publish_to_write: Histogram,
+    pub(crate) streams_opened: Family<Label, Counter>,
     pub(crate) limit_refusals: Family<Label, Counter>,
     pub(crate) stream_bytes: Counter,
     pub(crate) upstream_errors: Family<Label, Counter>,
     pub(crate) engine_errors: Family<Label, Counter>,
     pub(crate) engine_append: Histogram,
+    pub(crate) engine_sync: Histogram,
 }
 
 /// What an engine was asked for.
@@ -77,15 +82,21 @@ impl Default for Metrics {
             gaps: Family::default(),
             missed: Family::default(),
             reloads: Family::default(),
+            publish: Histogram::new(BUCKETS),
             publish_to_write: Histogram::new(BUCKETS),
+            streams_opened: Family::default(),
             limit_refusals: Family::default(),
             stream_bytes: Counter::default(),
             upstream_errors: Family::default(),
             engine_errors: Family::default(),
             engine_append: Histogram::new(BUCKETS),
+            engine_sync: Histogram::new(BUCKETS),
         };
         for call in EngineCall::ALL {
             let _ = metrics.engine_errors.get_or_create(&[("call", call.name())]);
+        }
+        for route in ROUTES {
+            let _ = metrics.streams_opened.get_or_create(&[("route", route)]);
         }
         for reason in UPSTREAM_ERRORS {
             let _ = metrics.upstream_errors.get_or_create(&[("reason", reason)]);
@@ -115,6 +126,17 @@ impl Metrics {
     pub fn note_reload(&self, is_success: bool) {
         let result = if is_success { "success" } else { "failure" };
         self.reloads.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// Counts a stream that opened on one of the routes.
+    pub(crate) fn note_opened(&self, path: &str) {
+        let [direct, api, datashop] = ROUTES;
+        let route = match path {
+            proxy::PATH => datashop,
+            path if path == PATHS[1] => api,
+            _ => direct,
+        };
+        self.streams_opened.get_or_create(&[("route", route)]).inc();
     }
 
     pub(crate) fn note_engine_error(&self, call: EngineCall) {
@@ -192,6 +214,9 @@ impl Refused {
         }
     }
 }
+
+/// The routes of streams: `/logs/stream`, `/api/logs/stream`, and that of the Datashop page.
+const ROUTES: [&str; 3] = ["direct", "api", "datashop"];
 
 /// Why a backend did not answer a request: it was too slow, did not work, or refused.
 const UPSTREAM_ERRORS: [&str; 3] = ["timeout", "failed", "refused"];

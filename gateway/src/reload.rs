@@ -176,7 +176,10 @@ impl Reload {
 /// change.
 fn replace_certificate(current: Option<&Arc<Tls>>, new: Option<&Arc<Tls>>) {
     match (current, new) {
-        (Some(current), Some(new)) => current.replace(new),
+        (Some(current), Some(new)) => {
+            current.replace(new);
+            current.warn_of_expiry();
+        }
         (None, None) => {}
         _ => tracing::warn!("SIGHUP: HTTPS begins or ends with a restart"),
     }
@@ -196,7 +199,7 @@ const PROTECTING: [(&str, &str); 3] = [
 ];
 
 /// The settings that can change while streams are open.
-const CHANGEABLE: [&str; 36] = [
+const CHANGEABLE: [&str; 40] = [
     "history-lines",
     "history-bytes",
     "history-total-bytes",
@@ -212,6 +215,10 @@ const CHANGEABLE: [&str; 36] = [
     "max-streams-per-user",
     "max-streams-per-address",
     "max-streams-per-workspace",
+    "max-user-replayed-logs-per-second",
+    "max-address-replayed-logs-per-second",
+    "max-workspace-replayed-logs-per-second",
+    "replay-burst",
     "max-token-logs-per-second",
     "max-token-bytes-per-second",
     "max-workspace-logs-per-second",
@@ -234,3 +241,26 @@ const CHANGEABLE: [&str; 36] = [
     "auth-jwt-secret-file",
     "trusted-proxy-secret-file",
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cli::settings::Settings;
+
+    #[test]
+    fn each_setting_that_can_change_is_one_and_is_in_the_table_of_the_documentation() {
+        let document = include_str!("../../docs/gateway.md");
+        let (_, section) = document.split_once("### Reloading\n").expect("the section is there");
+        let rows = section.lines().take_while(|line| !line.starts_with('#'));
+        let cells = rows.filter_map(|row| row.strip_prefix("| `")?.split(" | ").next());
+        let documented: BTreeSet<_> =
+            cells.flat_map(|cell| cell.trim_end_matches('`').split("`, `")).collect();
+        assert_eq!(documented, BTreeSet::from(CHANGEABLE));
+        let settings = Settings::new();
+        for name in CHANGEABLE {
+            assert!(settings.find(name).is_some(), "{name}");
+        }
+    }
+}

@@ -5,11 +5,11 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
 use logs_gateway::admin::{self, Admin};
 use logs_gateway::audit::{Audit, Process};
 use logs_gateway::auth::Mode;
+use logs_gateway::demo::control::Control;
 use logs_gateway::demo::job;
 use logs_gateway::demo::publisher::Publisher;
 use logs_gateway::drain::Drain;
@@ -60,8 +60,8 @@ pub(crate) struct Prepared {
     /// must not lock it again.
     disk: Option<DiskOptions>,
     observe: Observe,
-    /// The token and the rate of the sample job, if it runs.
-    job: Option<(String, f64)>,
+    /// The token of the sample job, if it runs.
+    job: Option<String>,
 }
 
 impl Prepared {
@@ -139,7 +139,11 @@ impl Prepared {
         let files_each = if gateway.upstream.is_some() { 2 } else { 1 };
         Ok(Self {
             gateway,
-            extras: Extras { is_https: tls.is_some(), ..extras(&arguments.network)? },
+            extras: Extras {
+                is_https: tls.is_some(),
+                demo: arguments.job.then(|| Control::new(arguments.rate, arguments.supervised)),
+                ..extras(&arguments.network)?
+            },
             tls,
             limits: DoorLimits {
                 head_timeout: arguments.limits.head_timeout,
@@ -150,7 +154,7 @@ impl Prepared {
             admin: arguments.admin,
             disk,
             observe: arguments.observe,
-            job: job_token.map(|token| (token, arguments.rate)),
+            job: job_token,
         })
     }
 }
@@ -176,14 +180,23 @@ pub(crate) async fn serve(
     gateway.observers = observe.start(&Handle::current())?;
     let observers = start_observers(&gateway, &observe);
     let admin = match admin {
-        Some(address) => Some(start_admin(&address, &gateway, &door, reload.shown()).await?),
+        Some(address) => {
+            let admin = Admin {
+                gateway: gateway.clone(),
+                door: Arc::clone(&door),
+                tls: tls.clone(),
+                config: reload.shown(),
+            };
+            Some(start_admin(&address, admin).await?)
+        }
         None => None,
     };
-    if let Some((token, rate)) = job {
+    if let (Some(token), Some(control)) = (job, &extras.demo) {
         let publisher = Publisher::new(own_url(&listener)?, &token, false)?;
-        tokio::spawn(job::run(publisher, rate, shutdown.leaving().clone()));
+        tokio::spawn(job::run(publisher, control.rate(), shutdown.leaving().clone()));
     }
     if let Some(tls) = &tls {
+        tls.warn_of_expiry();
         tokio::spawn(Arc::clone(tls).watch(WATCH_PERIOD));
     }
     let (running, running_door) = (gateway.clone(), Arc::clone(&door));
@@ -252,12 +265,7 @@ async fn stop_observers(observers: Observers) {
 }
 
 /// Starts the listener for operators, which serves until the process ends, also during a drain.
-async fn start_admin(
-    address: &AdminAddress,
-    gateway: &Gateway,
-    door: &Arc<Door>,
-    config: Arc<ArcSwap<String>>,
-) -> Result<SocketAddr, String> {
+async fn start_admin(address: &AdminAddress, admin: Admin) -> Result<SocketAddr, String> {
     let listener = address.listen().bind().await.map_err(|error| format!("--admin: {error}"))?;
     let local = listener.local_addr().map_err(|error| error.to_string())?;
     let hosts = if is_loopback(&address.host) {
@@ -268,7 +276,6 @@ async fn start_admin(
         );
         Hosts::Any
     };
-    let admin = Admin { gateway: gateway.clone(), door: Arc::clone(door), config };
     let served = server::serve_through(
         Door::new(ADMIN_LIMITS),
         listener,
@@ -361,7 +368,7 @@ pub(crate) fn extras(network: &Network) -> Result<Extras, String> {
     };
     let cors = Cors::new(network.cors_origins.clone(), network.cors_credentials)?;
     let (site, policy) = (network.site.clone(), network.policy.clone());
-    Ok(Extras { site, policy, cors, hosts, is_https: false })
+    Ok(Extras { site, policy, cors, hosts, is_https: false, demo: None })
 }
 
 /// The variable with the `Authorization` header for `--upstream`.

@@ -47,6 +47,9 @@ fn metrics_say_whether_readers_lost_logs_and_why() {
         ("streams{state=\"replaying\"}", 0.0),
         ("slow_readers_cut_total", 0.0),
         ("channels_read", 1.0),
+        ("publish_seconds_count", 5.0),
+        ("streams_opened_total{route=\"direct\"}", 3.0),
+        ("streams_opened_total{route=\"datashop\"}", 1.0),
         ("limit_refusals_total{limit=\"connections\"}", 0.0),
         ("log_lines_dropped_total", 0.0),
     ] {

@@ -3,7 +3,13 @@
 
 #![cfg(unix)]
 
+#[path = "support/disk.rs"]
+mod disk;
 mod support;
+#[path = "support/temporary.rs"]
+mod temporary;
+#[path = "support/tls.rs"]
+mod tls;
 #[path = "support/watched.rs"]
 mod watched;
 
@@ -11,7 +17,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
+use disk::Folder;
 use serde_json::Value;
+use tls::Certificate;
 use watched::Watched;
 
 const ALERTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/prometheus/alerts.yml");
@@ -63,8 +71,10 @@ fn each_alert_has_a_test_in_which_it_fires_and_one_in_which_it_does_not() {
 
 #[test]
 fn each_metric_of_alerts_and_dashboard_exists() {
-    let limits = ["--memory-limit", "1000000000"];
-    let exposed = metrics(&Watched::start(&limits).metrics());
+    let (folder, certificate) = (Folder::new(), Certificate::new());
+    let flags = ["--memory-limit", "1000000000", "--engine", "disk", "--data-dir", folder.text()];
+    let flags = [&flags[..], &certificate.flags()].concat();
+    let exposed = metrics(&Watched::start(&flags).metrics());
     for path in [ALERTS, DASHBOARD] {
         let named = metrics(&read(path));
         assert!(named.len() > 10, "{path}: {named:?}");

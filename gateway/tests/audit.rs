@@ -57,6 +57,8 @@ fn a_stream_is_recorded_when_it_opens_and_when_it_closes() {
     assert_eq!((&opened["user"], &opened["resumed"]), (&"jürgen".into(), &false.into()));
     assert_eq!(opened["channels"], serde_json::json!([CHANNEL]));
     assert_eq!(opened["refusedChannels"], serde_json::json!(["logs:etl:other:x"]));
+    assert_eq!(opened["workspaces"], serde_json::json!(["other", "workspace123"]));
+    assert_eq!(opened["grantedWorkspaces"], serde_json::json!(["workspace123"]));
     assert_eq!((&opened["client"], &opened["peer"]), (&"127.0.0.1".into(), &"127.0.0.1".into()));
     assert_eq!(opened["route"], "/logs/stream");
     let time: &str = opened["time"].as_str().expect("a time");
@@ -122,6 +124,8 @@ fn refusals_are_recorded_with_their_reason_and_equal_ones_are_counted() {
     let readers = of(&all, "refused");
     assert_eq!((&readers[0]["user"], &readers[0]["status"]), (&"eve".into(), &403.into()));
     assert_eq!(readers[0]["refusedChannels"], serde_json::json!([CHANNEL]));
+    assert_eq!(readers[0]["workspaces"], serde_json::json!(["workspace123"]));
+    assert_eq!(readers[0]["grantedWorkspaces"], serde_json::json!(["other"]));
     assert_eq!((&readers[1]["reason"], &readers[1]["status"]), (&"invalid".into(), &400.into()));
     let read = of(&all, "history_read");
     assert_eq!((read.len(), &read[0]["user"]), (1, &"bob".into()));
@@ -147,6 +151,8 @@ fn behind_a_trusted_proxy_the_client_is_recorded_and_a_stranger_is_refused() {
     let read = line(file.path(), "history_read");
     assert_eq!((&read["user"], &read["client"]), (&"bob".into(), &"203.0.113.9".into()));
     assert_eq!(read["peer"], "127.0.0.1");
+    let expected = serde_json::json!(["workspace123"]);
+    assert_eq!((&read["workspaces"], &read["grantedWorkspaces"]), (&expected, &expected));
 }
 
 #[test]

@@ -79,6 +79,8 @@ fn a_full_disk_refuses_publishers_and_serves_readers_until_there_is_room() {
     assert!(answer.contains("the disk of the history is full"), "{answer}");
     assert!(gateway.metric(r#"publishes_refused_total{reason="storage"}"#) >= 1.0);
     assert!(gateway.metric(r#"engine_errors_total{call="append"}"#) >= 1.0);
+    assert_eq!(gateway.metric("engine_full"), 1.0);
+    assert!(gateway.metric("engine_disk_free_bytes") < 8e6, "not that of another disk");
 
     assert_eq!(gateway.history("f").len(), stored, "what was refused is not there");
     let path = format!("/logs/stream?channels=logs:etl:w:f&last_event_id=1.{}.5", gateway.epoch());
@@ -88,6 +90,7 @@ fn a_full_disk_refuses_publishers_and_serves_readers_until_there_is_room() {
     fs::remove_file(ballast).expect("it exists");
     assert!(is_stored(&gateway.publish("f", "room", &format!("long{stored}"))), "the id is free");
     stream.until("\"room\"");
+    assert_eq!((gateway.metric("engine_full"), gateway.metric("engine_broken")), (0.0, 0.0));
     let history = gateway.history("f");
     assert_eq!(history.last(), Some(&(stored as u64 + 1, "room".to_owned())));
 }

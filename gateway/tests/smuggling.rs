@@ -155,8 +155,7 @@ impl Chain {
         fs::create_dir_all(&folder).expect("a folder");
         let log = File::create(folder.join("gateway.log")).expect("a file");
         let gateway = Process::start(
-            command(&["--port", "0", "--log-level", "tower_http=debug,logs_gateway=debug"])
-                .stderr(log),
+            command(&["--port", "0", "--log-level", "logs_gateway=debug"]).stderr(log),
         );
         let address = free_address();
         let config = folder.join("nginx.conf");

@@ -19,7 +19,7 @@ mod page {
 
     use gloo_events::EventListener;
     use leptos::prelude::*;
-    use logs_sse_client::ui::LiveLogs;
+    use logs_sse_client::ui::{LiveLogs, Progress};
     use wasm_bindgen::JsCast;
     use web_sys::{HtmlElement, HtmlSelectElement};
 
@@ -39,17 +39,37 @@ mod page {
                     workflow.read().split('/').nth(index).unwrap_or_default().to_owned()
                 })
             };
+            let progress = RwSignal::new(Progress::default());
+            let reported = container.clone();
             let view = leptos::mount::mount_to(container, move || {
                 view! { class="dsl",
-                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize/>
+                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize progress=progress/>
                 }
             });
+            // After mounting, which starts the executor of effects.
+            report(reported, progress);
             let listener = EventListener::new(&selector.clone(), "change", move |_| {
                 workflow.set(selector.value());
             });
             (view, listener)
         });
         PAGE.set(Some(Box::new((page, owner))));
+    }
+
+    /// Writes the progress into attributes of `container`, where try.js reads it.
+    fn report(container: HtmlElement, progress: RwSignal<Progress>) {
+        Effect::new(move |_| {
+            let Progress { counters, first_seq } = progress.get();
+            for (name, value) in [
+                ("data-received", counters.received),
+                ("data-missing", counters.missing),
+                ("data-duplicates", counters.duplicates),
+                ("data-first", first_seq.unwrap_or_default()),
+            ] {
+                // An error means that the name is no attribute's, and these are.
+                let _ = container.set_attribute(name, &value.to_string());
+            }
+        });
     }
 
     fn element<T: JsCast>(id: &str) -> T {

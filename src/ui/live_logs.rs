@@ -15,13 +15,15 @@ use crate::ui::shortcuts::shortcuts;
 use crate::ui::status_bar::status_bar;
 use logs_sse_core::announcer::DEFAULT_EVERY;
 use logs_sse_core::connection;
-use logs_sse_core::store::Capacity;
+use logs_sse_core::counters::Counters;
+use logs_sse_core::session::Session;
+use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last eight may change at any time. Another workspace, workflow or service
+/// All props but the last nine may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
@@ -73,6 +75,9 @@ pub fn LiveLogs(
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
+    /// Where the component reports how much of the log has arrived, at most once per frame.
+    #[prop(optional)]
+    progress: Option<RwSignal<Progress>>,
 ) -> impl IntoView {
     let live = Live::new(
         Options {
@@ -107,11 +112,49 @@ pub fn LiveLogs(
         });
         was_auto = auto;
     });
+    if let Some(progress) = progress {
+        report(live, progress);
+    }
     // Only the section is rendered by Leptos. Browser translation would translate logs, into words
     // that were never logged.
     leptos::view! { class="dsl",
         <section class="dsl-root notranslate" translate="no" aria-label="Live logs" use:fill=live></section>
     }
+}
+
+/// How much of the log has arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The lines that arrived, and those that did not.
+    pub counters: Counters,
+    /// The sequence number of the first line that arrived, if there is one and it had a number.
+    pub first_seq: Option<u64>,
+}
+
+/// Reports the progress after each frame in which it changed.
+fn report(live: Live, progress: RwSignal<Progress>) {
+    effect(move || {
+        live.view_model.track();
+        let known = progress.get_untracked().first_seq;
+        let now = live.read(|session| Progress {
+            counters: session.counters(),
+            // The first line itself may have been dropped since.
+            first_seq: known
+                .filter(|_| session.counters().received > 0)
+                .or_else(|| first_seq(session)),
+        });
+        if progress.get_untracked() != now {
+            progress.set(now);
+        }
+    });
+}
+
+fn first_seq(session: &Session) -> Option<u64> {
+    let store = session.store();
+    store.range().find_map(|number| match store.row(number)? {
+        Row::Line(line) => line.seq,
+        Row::Notice(_) => None,
+    })
 }
 
 /// How many lines a viewer starts with unless told otherwise: more than a reader scrolls through

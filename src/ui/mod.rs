@@ -43,4 +43,4 @@ pub(crate) use self::built::Built;
 pub(crate) use self::live::Live;
 #[cfg(feature = "js")]
 pub(crate) use self::live_logs::live_view;
-pub use self::live_logs::{DEFAULT_TAIL, LiveLogs, LiveLogsProps};
+pub use self::live_logs::{DEFAULT_TAIL, LiveLogs, LiveLogsProps, Progress};

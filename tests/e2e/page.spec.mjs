@@ -92,6 +92,8 @@ test("can be operated by keyboard alone", async ({ gateway, demo, page }) => {
   await demo.open(gateway.url);
   await demo.workflowMenu.focus();
   await page.keyboard.press("Tab");
+  await expect(page.getByText("Try it")).toBeFocused();
+  await page.keyboard.press("Tab");
   await expect(demo.connectButton).toBeFocused();
   await page.keyboard.press("Enter");
   await demo.expectLive();

@@ -99,6 +99,12 @@ fn logs(to: &mut Registry, admin: &Admin) {
         metrics.missed,
     );
     to.register_with_unit(
+        "publish",
+        "Time from the head of a publisher's request to its answer, if that is a success",
+        Unit::Seconds,
+        metrics.publish,
+    );
+    to.register_with_unit(
         "publish_to_write",
         "Time from publishing to writing, for the oldest log of each write to a live reader",
         Unit::Seconds,
@@ -143,12 +149,30 @@ fn engine(to: &mut Registry, admin: &Admin) {
         Unit::Seconds,
         metrics.engine_append,
     );
-    let gauge = ConstGauge::<u64>::new;
     to.register_with_unit(
-        "engine_disk",
-        "Size of the files of the history",
-        Unit::Bytes,
-        gauge(stats.disk_bytes),
+        "engine_sync",
+        "Time until the disk had what was written: of each transaction with fsync = always, of each synchronization otherwise",
+        Unit::Seconds,
+        metrics.engine_sync,
+    );
+    let gauge = ConstGauge::<u64>::new;
+    let mut bytes = |name, help, bytes| {
+        to.register_with_unit(name, help, Unit::Bytes, gauge(bytes));
+    };
+    bytes("engine_disk", "Size of the files of the history", stats.disk_bytes);
+    bytes("engine_waiting", "Logs that wait to be stored", stats.waiting_bytes);
+    if let Some(free) = stats.free_bytes {
+        bytes("engine_disk_free", "Room on the disk of the history", free);
+    }
+    to.register(
+        "engine_full",
+        "1 while publishers are refused because the disk has no room",
+        gauge(stats.is_full.into()),
+    );
+    to.register(
+        "engine_broken",
+        "1 if the disk failed to synchronize, so that publishers are refused until a restart",
+        gauge(stats.is_broken.into()),
     );
     to.register(
         "engine_tail_lost",
@@ -170,6 +194,7 @@ fn readers(to: &mut Registry, admin: &Admin) {
         streams.get_or_create(&[("state", state.name())]).inc();
     }
     to.register("streams", "Open streams", streams);
+    to.register("streams_opened", "Streams that were opened", hub.metrics().streams_opened.clone());
     to.register(
         "auth_failures",
         "Requests of readers that were refused because of their credential",

@@ -29,6 +29,7 @@ use crate::http::subscribe_params::find_only;
 use crate::http::trail::{self, Trail};
 use crate::readiness;
 use crate::server::door::Door;
+use crate::server::tls::Tls;
 
 /// What the routes show.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Admin {
     pub gateway: Gateway,
     /// The connections of its public listener.
     pub door: Arc<Door>,
+    /// The certificate of its public listener, if it serves HTTPS.
+    pub tls: Option<Arc<Tls>>,
     /// The configuration in force, without secrets.
     pub config: Arc<ArcSwap<String>>,
 }

@@ -2,7 +2,7 @@
 
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 
 use crate::admin::Admin;
 
@@ -25,6 +25,14 @@ pub(super) fn register(to: &mut Registry, admin: &Admin) {
         "TLS handshakes that failed, took too long, or were too many at a time",
         counter(door.tls_handshakes_failed),
     );
+    if let Some(seconds) = admin.tls.as_ref().and_then(|tls| tls.expires()) {
+        to.register_with_unit(
+            "tls_certificate_expiry",
+            "When the certificate of the public listener expires, since 1970",
+            Unit::Seconds,
+            ConstGauge::<i64>::new(seconds),
+        );
+    }
     to.register(
         "drain_streams_cut",
         "Streams that ended during a drain before their readers had received all logs",

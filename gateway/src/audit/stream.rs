@@ -16,6 +16,8 @@ pub(crate) struct Opening {
     pub(crate) route: &'static str,
     pub(crate) channels: Vec<String>,
     pub(crate) refused: Vec<String>,
+    /// The workspaces that the reader's credential grants.
+    pub(crate) granted: Vec<String>,
     pub(crate) resumed: bool,
 }
 
@@ -50,19 +52,20 @@ impl StreamAudit {
         if !audit.is_on() {
             return Ok(Self(None));
         }
-        let Opening { connection, user, client, peer, route, channels, refused, resumed } =
-            opening();
-        audit.write_reading(&Record {
+        let opening = opening();
+        let Opening { connection, user, client, peer, route, resumed, .. } = opening;
+        let record = Record {
             user: Some((&*user).into()),
             client: Some(client),
             peer: Some(peer),
             route: Some(route),
             connection: Some((&*connection).into()),
-            channels: channels.into(),
-            refused: refused.into(),
+            channels: opening.channels.into(),
+            refused: opening.refused.into(),
             resumed: Some(resumed),
             ..Record::of("stream_open")
-        })?;
+        };
+        audit.write_reading(&record.with_workspaces(opening.granted))?;
         Ok(Self(Some(Box::new(Open {
             audit: audit.clone(),
             since: Instant::now(),

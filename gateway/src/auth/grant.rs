@@ -51,6 +51,15 @@ impl Grant {
         Self { channels, ..self }
     }
 
+    /// Returns the workspaces, as ids or patterns, for the audit log; `*` for all.
+    pub(crate) fn workspaces(&self) -> Vec<String> {
+        match &self.workspaces {
+            Workspaces::All => vec!["*".into()],
+            Workspaces::Ids(ids) => ids.iter().map(|id| id.as_str().to_owned()).collect(),
+            Workspaces::Patterns(patterns) => patterns.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// Returns whether the reader may read `channel`.
     #[must_use]
     pub fn allows(&self, channel: &ChannelName) -> bool {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 use logs_gateway::limits::config::{
-    AUTH_FAILURES, Config, LOG_BYTES, MAX_LOG_BYTES, Rate, STREAMS_PER_USER,
+    AUTH_FAILURES, Config, LOG_BYTES, MAX_LOG_BYTES, Rate, STREAMS_PER_USER, USER_REPLAYED_LOGS,
 };
+use logs_gateway::limits::replays::Rates;
 use logs_gateway::redaction::Redaction;
 
 use crate::cli::parse::parse_time;
@@ -24,6 +25,20 @@ pub(crate) struct LimitArgs {
     /// Maximum number of open streams with channels of one workspace; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_streams_per_workspace: usize,
+    /// Logs per second that are replayed to one user from histories; 0 for no limit. Anonymous
+    /// readers have none.
+    #[arg(long, value_name = "N", default_value_t = USER_REPLAYED_LOGS)]
+    max_user_replayed_logs_per_second: usize,
+    /// Logs per second that are replayed to one address, or to one IPv6 network of 64 bits; 0 for no
+    /// limit. Many users may share the address of a proxy.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    max_address_replayed_logs_per_second: usize,
+    /// Logs per second that are replayed from the channels of one workspace; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    max_workspace_replayed_logs_per_second: usize,
+    /// After a pause, the logs of this time are replayed at once.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_time)]
+    replay_burst: Duration,
     /// Logs per second that are accepted with one token; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_token_logs_per_second: usize,
@@ -76,6 +91,12 @@ impl LimitArgs {
             streams_per_user: self.max_streams_per_user,
             streams_per_address: self.max_streams_per_address,
             streams_per_workspace: self.max_streams_per_workspace,
+            replays: Rates {
+                user: self.max_user_replayed_logs_per_second,
+                address: self.max_address_replayed_logs_per_second,
+                workspace: self.max_workspace_replayed_logs_per_second,
+            },
+            replay_burst: self.replay_burst,
             token: Rate {
                 logs: self.max_token_logs_per_second,
                 bytes: self.max_token_bytes_per_second,

@@ -13,7 +13,7 @@ pub(crate) mod observe;
 mod outgoing;
 mod parse;
 pub(crate) mod print;
-mod settings;
+pub(crate) mod settings;
 mod sockets;
 mod tls;
 pub(crate) mod token;
@@ -195,6 +195,10 @@ pub(crate) struct Serve {
     /// Logs per second that the job publishes on each workflow.
     #[arg(long, default_value_t = 0.5, value_parser = parse_rate)]
     pub(crate) rate: f64,
+    /// Say that the process which started this gateway starts it again when it ends, so that the
+    /// demo page may kill it.
+    #[arg(long, requires = "job")]
+    pub(crate) supervised: bool,
 }
 
 impl Serve {

@@ -46,12 +46,13 @@ pub fn test_log() -> Box<RawValue> {
     }))
 }
 
-/// `Sep 25 2025 at 01:30 PM`.
-fn for_people(moment: Timestamp) -> String {
+/// Returns a time as people read it: `Sep 25 2025 at 01:30 PM`.
+pub(crate) fn for_people(moment: Timestamp) -> String {
     moment.strftime("%b %d %Y at %I:%M %p").to_string()
 }
 
-fn raw(entry: &serde_json::Value) -> Box<RawValue> {
+/// Returns the JSON text of a value.
+pub(crate) fn raw(entry: &serde_json::Value) -> Box<RawValue> {
     serde_json::value::to_raw_value(entry).expect("a JSON value serializes")
 }
 

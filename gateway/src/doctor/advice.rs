@@ -9,6 +9,8 @@ pub(super) enum Remedy {
     Reach,
     /// The credentials are missing or refused.
     Access,
+    /// The certificate expires soon, or is refused.
+    Certificate,
     Buffering,
     Compression,
     Parameters,
@@ -175,6 +177,7 @@ impl Proxies {
         match remedy {
             Remedy::Clock => return vec![("both machines", CLOCK)],
             Remedy::Access => return vec![("doctor", ACCESS)],
+            Remedy::Certificate => return vec![("the server of this address", CERTIFICATE)],
             _ => {}
         }
         let proxies = if self.0.is_empty() { &Proxy::ALL[..] } else { &self.0 };
@@ -184,6 +187,9 @@ impl Proxies {
 }
 
 const CLOCK: &str = "enable NTP, for example timedatectl set-ntp true";
+
+const CERTIFICATE: &str =
+    "renew the certificate for this name, with those of the authorities in between, then reload";
 
 const ACCESS: &str =
     "--cookie-file or --bearer-file with the credentials of a reader of this channel";
@@ -215,6 +221,7 @@ mod tests {
         for remedy in [
             Remedy::Reach,
             Remedy::Access,
+            Remedy::Certificate,
             Remedy::Buffering,
             Remedy::Compression,
             Remedy::Parameters,

@@ -12,6 +12,8 @@ use crate::doctor::{Doctor, Route};
 pub(super) enum Check {
     /// Does a stream open?
     Stream,
+    /// Is the certificate valid for long enough?
+    Certificate,
     /// Do events arrive when they are sent?
     Buffering,
     /// Do both clocks agree?
@@ -29,8 +31,9 @@ pub(super) enum Check {
 }
 
 impl Check {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Stream,
+        Self::Certificate,
         Self::Buffering,
         Self::Clock,
         Self::Compression,
@@ -43,6 +46,7 @@ impl Check {
     fn name(self) -> &'static str {
         match self {
             Self::Stream => "stream",
+            Self::Certificate => "certificate",
             Self::Buffering => "buffering",
             Self::Clock => "clock",
             Self::Compression => "compression",
@@ -93,6 +97,8 @@ impl Finding {
 pub struct Report {
     title: String,
     pub(super) proxies: Proxies,
+    /// Whether there is a certificate to examine.
+    is_https: bool,
     findings: Vec<Finding>,
 }
 
@@ -103,7 +109,8 @@ impl Report {
             Route::Datashop => "Datashop",
         };
         let title = format!("{} ({route} route), {}", doctor.base, doctor.channel);
-        Self { title, proxies: Proxies::default(), findings: Vec::new() }
+        let is_https = doctor.base.is_https();
+        Self { title, proxies: Proxies::default(), is_https, findings: Vec::new() }
     }
 
     pub(super) fn add(&mut self, finding: Finding) {
@@ -112,7 +119,10 @@ impl Report {
 
     /// Returns the report of a stream that cannot be opened.
     pub(super) fn without_the_rest(mut self) -> Self {
-        let is_missing = |check: &Check| self.findings.iter().all(|found| found.check != *check);
+        let is_missing = |check: &Check| {
+            (self.is_https || *check != Check::Certificate)
+                && self.findings.iter().all(|found| found.check != *check)
+        };
         let missing: Vec<_> = Check::ALL.into_iter().filter(is_missing).collect();
         let rest = missing.into_iter().map(|check| Finding::unknown(check, "it needs a stream"));
         self.findings.extend(rest);

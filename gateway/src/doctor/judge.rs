@@ -13,6 +13,7 @@ use crate::doctor::advice::Remedy;
 use crate::doctor::finding::{Check, Finding};
 use crate::doctor::probe::{Ended, Failure, Opened, Watched};
 use crate::hub::connection::now_millis;
+use crate::server::expiry::{Expiry, Left, days};
 
 /// The first event of a stream, and when it arrived.
 #[derive(Debug)]
@@ -100,6 +101,7 @@ pub(super) fn opened(result: Result<Opened, Failure>) -> Result<(Opened, Finding
             let remedy = match &failure {
                 // Only a buffer holds back a head that the gateway sends at once.
                 Failure::NoHead => Remedy::Buffering,
+                Failure::Certificate(_) => Remedy::Certificate,
                 Failure::NoStream { status, .. }
                     if matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
                         || status.is_redirection() =>
@@ -110,6 +112,20 @@ pub(super) fn opened(result: Result<Opened, Failure>) -> Result<(Opened, Finding
             };
             Finding::problem(check, failure.to_string(), remedy)
         })
+}
+
+/// Judges the certificate of the server, in DER, at `now`.
+pub(super) fn certificate(der: Option<&[u8]>, now: u64) -> Finding {
+    let check = Check::Certificate;
+    let expiry = der.and_then(|der| Expiry::of(&der.into()));
+    match expiry.map(|expiry| expiry.left(now)) {
+        None => Finding::unknown(check, "when it expires cannot be read"),
+        Some(Left::Enough(left)) => Finding::good(check, format!("it expires in {}", days(left))),
+        Some(Left::Short(left)) => {
+            Finding::problem(check, format!("it expires in {}", days(left)), Remedy::Certificate)
+        }
+        Some(Left::Expired) => Finding::problem(check, "it has expired", Remedy::Certificate),
+    }
 }
 
 pub(super) fn buffering(greeted: &Greeted, logs: &Arrivals) -> Finding {

@@ -24,6 +24,7 @@ use crate::doctor::finding::{Check, Finding, Status};
 use crate::doctor::judge::{Arrivals, Greeted};
 use crate::doctor::probe::{Client, Opened};
 use crate::http::base_url::BaseUrl;
+use crate::hub::connection::now_millis;
 
 /// What is examined, and with whose rights.
 #[derive(Debug)]
@@ -64,6 +65,9 @@ impl Doctor {
             Ok((opened, finding)) => {
                 report.proxies = Proxies::seen(&opened.headers);
                 report.add(finding);
+                if self.base.is_https() {
+                    report.add(judge::certificate(opened.certificate.as_deref(), now_millis()));
+                }
                 opened
             }
             Err(finding) => {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use logs_sse_wire::sse::{Event, Parser};
+use reqwest::tls::TlsInfo;
 use tokio::time::{Instant, timeout_at};
 
 use crate::doctor::{Doctor, Route};
@@ -28,6 +29,7 @@ impl Client {
     pub(super) fn new(doctor: &Doctor) -> Result<Self, String> {
         let client = reqwest::Client::builder()
             .no_proxy()
+            .tls_info(true)
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(0)
             .build()
@@ -69,9 +71,11 @@ impl Client {
         let answer = timeout_at(start + HEAD_TIME, request.send())
             .await
             .map_err(|_| Failure::NoHead)?
-            .map_err(|error| Failure::Unreachable(error_chain(&error.without_url())))?;
+            .map_err(|error| Failure::of(&error.without_url()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let info = answer.extensions().get::<TlsInfo>();
+        let certificate = info.and_then(TlsInfo::peer_certificate).map(<[u8]>::to_vec);
         let kind = text(CONTENT_TYPE).unwrap_or_default().into_owned();
         if status != StatusCode::OK || !kind.starts_with("text/event-stream") {
             let location = text(LOCATION).map(|location| location.chars().take(200).collect());
@@ -81,6 +85,7 @@ impl Client {
             start,
             head_after: start.elapsed(),
             headers,
+            certificate,
             bytes: answer.bytes_stream().boxed(),
             parser: Parser::default(),
             events: Vec::new(),
@@ -94,6 +99,8 @@ pub(super) struct Opened {
     pub(super) start: Instant,
     pub(super) head_after: Duration,
     pub(super) headers: HeaderMap,
+    /// The certificate of the server, in DER, over https.
+    pub(super) certificate: Option<Vec<u8>>,
     bytes: BoxStream<'static, reqwest::Result<Bytes>>,
     parser: Parser,
     /// Those that arrived together, the newest first.
@@ -183,6 +190,8 @@ pub(super) struct Watched {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     Unreachable(String),
+    /// The certificate of the server is refused.
+    Certificate(String),
     /// The response head did not arrive.
     NoHead,
     NoStream {
@@ -192,10 +201,24 @@ pub(super) enum Failure {
     },
 }
 
+impl Failure {
+    fn of(error: &reqwest::Error) -> Self {
+        let text = error_chain(error);
+        // The words of rustls, whose error is behind several others without a type.
+        if text.contains("invalid peer certificate") {
+            Self::Certificate(text)
+        } else {
+            Self::Unreachable(text)
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(error) => write!(f, "no response: {error}"),
+            Self::Unreachable(error) | Self::Certificate(error) => {
+                write!(f, "no response: {error}")
+            }
             Self::NoHead => {
                 write!(f, "no response head arrived within {} s", HEAD_TIME.as_secs())
             }

@@ -152,6 +152,14 @@ impl std::error::Error for EngineError {}
 pub struct EngineStats {
     /// Bytes of its files.
     pub disk_bytes: u64,
+    /// Bytes that its disk has room for, if there is one that says so.
+    pub free_bytes: Option<u64>,
+    /// Bytes of logs that wait to be stored.
+    pub waiting_bytes: u64,
+    /// Whether logs are refused, since the disk has no room.
+    pub is_full: bool,
+    /// Whether logs are refused until a restart, since the disk failed.
+    pub is_broken: bool,
     /// Whether the end of the history was lost before this start.
     pub lost_tail: bool,
 }

@@ -4,21 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::trace::TraceLayer;
 
+use crate::demo::control::Control;
 use crate::http::cors::Cors;
 use crate::http::hosts::{self, Hosts};
 use crate::http::overload::{self, Known};
 use crate::http::rejection::{refuse_method, refuse_path};
 use crate::http::site::Policy;
 use crate::http::state::Gateway;
-use crate::http::{admin, history, proxy, publish, site, stream, traced, trail};
+use crate::http::{admin, history, proxy, publish, request_log, site, stream, traced, trail};
 use crate::limits::failures;
 
 /// Options of the router besides the routes.
@@ -34,6 +33,8 @@ pub struct Extras {
     pub hosts: Hosts,
     /// Whether browsers must use HTTPS from now on, because the listener does.
     pub is_https: bool,
+    /// The controls of a demo, for its page.
+    pub demo: Option<Control>,
 }
 
 /// Returns a router with all routes of the gateway, and the page in `extras` if there is one.
@@ -52,6 +53,10 @@ pub fn app(gateway: Gateway, extras: &Extras) -> Router {
         .route(proxy::PATH, get(proxy::stream))
         .route(proxy::HISTORY_PATH, get(proxy::history));
     let routes = if gateway.mode.is_demo() { with_demo(routes) } else { routes };
+    let routes = match &extras.demo {
+        Some(control) => control.add_to(routes, &gateway),
+        None => routes,
+    };
     let routes = routes
         .layer(from_fn_with_state(gateway.clone(), failures::throttle))
         .with_state(gateway.clone());
@@ -69,8 +74,8 @@ fn with_demo(routes: Router<Gateway>) -> Router<Gateway> {
         .route("/test/logs", post(admin::test_log))
 }
 
-/// Adds what every router has: a response for other paths, the page if there is one, CORS and
-/// traces. While all connections are in use, it serves those who are `known` only.
+/// Adds what every router has: a response for other paths, the page if there is one, CORS, and a log
+/// of requests. While all connections are in use, it serves those who are `known` only.
 pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Router {
     let routes = routes.method_not_allowed_fallback(refuse_method);
     let routes = match &extras.site {
@@ -97,12 +102,7 @@ pub(crate) fn with_extras(routes: Router, extras: &Extras, known: Known) -> Rout
     } else {
         routes
     };
-    routes.layer(nosniff).layer(TraceLayer::new_for_http().make_span_with(span))
-}
-
-/// Traces the path without its query, which may be confidential.
-fn span(request: &Request) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    routes.layer(nosniff).layer(from_fn(request_log::log))
 }
 
 /// For a year, and this host only: others may not have a certificate.

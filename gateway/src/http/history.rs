@@ -9,8 +9,10 @@ use logs_sse_wire::json::quoted;
 use serde_json::json;
 
 use crate::canary;
+use crate::http::caller::Caller;
 use crate::http::identity::Identity;
 use crate::http::rejection::{Rejection, json_response, json_text};
+use crate::http::replay::admit_replay;
 use crate::http::state::Gateway;
 use crate::http::subscribe_params::find_only;
 use crate::http::trail::Trail;
@@ -20,6 +22,7 @@ use crate::hub::history::HistoryPage;
 pub(crate) async fn history(
     State(gateway): State<Gateway>,
     identity: Identity,
+    caller: Caller,
     trail: Trail,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Rejection> {
@@ -31,9 +34,9 @@ pub(crate) async fn history(
     })?;
     let channel = channel.parse()?;
     let params = HistoryParams::parse(query)?;
-    trail.note_reader(identity.user_or_anonymous(), &channel);
+    trail.note_reader(&identity, &channel);
     refuse_other_workspace(&identity, &channel)?;
-    page(&gateway, &channel, &params).await
+    page(&gateway, (&identity, caller), &channel, &params).await
 }
 
 /// Refuses a channel that the reader may not read.
@@ -55,9 +58,11 @@ pub(crate) fn refuse_other_workspace(
 /// Returns the page of this gateway's history that `params` describe.
 ///
 /// # Errors
-/// 503 when the engine cannot read its store.
+/// 429 when the reader, its address or the workspace reads too much history; 503 when the engine
+/// cannot read its store.
 pub(crate) async fn page(
     gateway: &Gateway,
+    reader: (&Identity, Caller),
     channel: &ChannelName,
     params: &HistoryParams,
 ) -> Result<Response, Rejection> {
@@ -65,6 +70,7 @@ pub(crate) async fn page(
     if params.epoch.as_ref().is_some_and(|known| known != epoch) {
         return Ok(other_epoch(epoch));
     }
+    admit_replay(gateway, reader, [(channel, params.limit as u64)].into_iter())?;
     let bounds = Bounds { lines: params.limit, bytes: MAX_PAGE_BYTES };
     let before = params.before.unwrap_or(u64::MAX);
     let page = gateway.hub.page_before(channel, before, bounds).await?;

@@ -88,6 +88,11 @@ impl Identity {
         self.grant.allows(channel)
     }
 
+    /// Returns the workspaces that its credential grants, for the audit log.
+    pub(crate) fn granted_workspaces(&self) -> Vec<String> {
+        self.grant.workspaces()
+    }
+
     /// Returns until when this reader may read.
     pub(crate) fn lease(&self) -> &Lease {
         &self.lease

@@ -31,6 +31,10 @@ pub(crate) enum Incident {
     Aged,
     /// A heartbeat is due.
     Heartbeat,
+    /// A ping is due.
+    Ping,
+    /// It is time to check whether a half-closed client is there.
+    Check,
 }
 
 /// The sources of incidents of one stream.
@@ -40,11 +44,13 @@ pub(crate) struct Sources {
     pub(crate) lease: LeaseWatch,
     /// The time between two heartbeats.
     pub(crate) heartbeat: Duration,
+    /// The time between two pings.
+    pub(crate) ping: Duration,
     pub(crate) max_age: Option<Duration>,
 }
 
-/// The incidents of one stream, as they happen. Each end is reported once, and heartbeats continue
-/// after it.
+/// The incidents of one stream, as they happen. Each end is reported once, and heartbeats and pings
+/// continue after it.
 pub(crate) struct Incidents(SelectAll<BoxStream<'static, Incident>>);
 
 impl Incidents {
@@ -56,10 +62,16 @@ impl Incidents {
             lease: Some(sources.lease),
             end_of_age: sources.max_age.map(|age| Box::pin(sleep(age))),
             heartbeat: every(sources.heartbeat),
+            ping: every(sources.ping),
         };
         let incidents =
             stream::unfold(watch, |mut watch| async { Some((watch.next().await, watch)) });
         Self(stream::select_all([incidents.boxed()]))
+    }
+
+    /// Makes a check due after `delay`, once.
+    pub(crate) fn check_after(&mut self, delay: Duration) {
+        self.0.push(stream::once(sleep(delay)).map(|()| Incident::Check).boxed());
     }
 
     /// Waits for the next incident. Cancel-safe.
@@ -80,6 +92,7 @@ struct Watch {
     lease: Option<LeaseWatch>,
     end_of_age: Option<Pin<Box<Sleep>>>,
     heartbeat: Interval,
+    ping: Interval,
 }
 
 impl Watch {
@@ -94,13 +107,14 @@ impl Watch {
             },
             () = end_of(&mut self.end_of_age) => Incident::Aged,
             _ = self.heartbeat.tick() => Incident::Heartbeat,
+            _ = self.ping.tick() => Incident::Ping,
         };
         match incident {
             Incident::Drained => self.drain = None,
             Incident::Stopped => self.stop = None,
             Incident::Expired => self.lease = None,
             Incident::Aged => self.end_of_age = None,
-            Incident::Expires(_) | Incident::Heartbeat => {}
+            Incident::Expires(_) | Incident::Heartbeat | Incident::Ping | Incident::Check => {}
         }
         incident
     }
@@ -135,7 +149,7 @@ async fn end_of(age: &mut Option<Pin<Box<Sleep>>>) {
 }
 
 /// Returns an interval that begins after one period, and catches up on nothing.
-pub(crate) fn every(period: Duration) -> Interval {
+fn every(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
@@ -154,6 +168,7 @@ mod tests {
             stop: stop.clone(),
             lease: Lease::default().watch(Duration::ZERO),
             heartbeat: Duration::from_secs(3_600),
+            ping: Duration::from_secs(3_600),
             max_age: None,
         })
     }
@@ -168,6 +183,18 @@ mod tests {
         assert_eq!(incidents.next().await, Incident::Drained);
         assert_eq!(incidents.next().await, Incident::Stopped);
         assert_eq!(incidents.next().now_or_never(), None);
+    }
+
+    #[tokio::test]
+    async fn a_check_is_due_once() {
+        let (drain, stop) = (Drain::default(), CancellationToken::new());
+        let mut incidents = incidents(&drain, &stop);
+        assert_eq!(incidents.next().now_or_never(), None);
+        incidents.check_after(Duration::from_millis(1));
+        assert_eq!(incidents.next().await, Incident::Check);
+        assert_eq!(incidents.next().now_or_never(), None);
+        stop.cancel();
+        assert_eq!(incidents.next().await, Incident::Stopped);
     }
 
     #[tokio::test]

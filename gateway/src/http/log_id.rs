@@ -1,9 +1,11 @@
 //! The ids that publishers give their logs, by which a repeated request stores nothing twice.
 
+use std::borrow::Cow;
+
 use axum::http::HeaderMap;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::http::publish::string;
 use crate::http::rejection::Rejection;
 
 /// The header with the id of a single log.
@@ -39,25 +41,13 @@ pub(crate) fn refuse_header(headers: &HeaderMap) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Parses the id of a log in a line of a batch, which may be absent or null. The line is a JSON
-/// object.
+/// Parses the id of a log in a line of a batch.
 ///
 /// # Errors
 /// 400 when it is not a string of [1 to 128 visible ASCII characters](MAX_CHARS).
-pub(crate) fn of_line(line: &str) -> Result<Option<String>, Rejection> {
-    #[derive(Deserialize)]
-    struct Fields<'a> {
-        #[serde(borrow, default)]
-        id: Option<&'a RawValue>,
-    }
-    let fields: Fields<'_> = serde_json::from_str(line)
-        .map_err(|error| Rejection::bad_request(format!("line is not a JSON object: {error}")))?;
-    let Some(raw) = fields.id else { return Ok(None) };
-    let id: String = serde_json::from_str(raw.get()).map_err(|_| {
-        let came: String = raw.get().chars().take(40).collect();
-        Rejection::bad_request(format!("id is {came}: expected a string"))
-    })?;
-    check("id", &id).map(|()| Some(id))
+pub(crate) fn of_field(raw: &RawValue) -> Result<Cow<'_, str>, Rejection> {
+    let id = string("id", raw)?;
+    check("id", &id).map(|()| id)
 }
 
 fn check(field: &'static str, id: &str) -> Result<(), Rejection> {
@@ -87,6 +77,17 @@ mod tests {
             .collect();
         let id = of_header(&headers).map_err(|rejection| rejection.error().to_owned())?;
         Ok(id.map(ToOwned::to_owned))
+    }
+
+    fn of_line(line: &str) -> Result<Option<String>, Rejection> {
+        #[derive(serde::Deserialize)]
+        struct Fields<'a> {
+            #[serde(borrow, default)]
+            id: Option<&'a RawValue>,
+        }
+        let fields: Fields<'_> = serde_json::from_str(line)
+            .map_err(|error| Rejection::bad_request(error.to_string()))?;
+        Ok(fields.id.map(of_field).transpose()?.map(Cow::into_owned))
     }
 
     #[test]

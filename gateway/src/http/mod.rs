@@ -22,6 +22,8 @@ pub mod proxy;
 pub mod publish;
 pub(crate) mod publish_batch;
 pub mod rejection;
+pub(crate) mod replay;
+mod request_log;
 pub mod site;
 pub mod state;
 pub(crate) mod store;

@@ -41,7 +41,7 @@ pub(crate) async fn stream(
 ) -> Result<Response, Rejection> {
     let query = query.as_deref().unwrap_or_default();
     let identity = named(&gateway, identity);
-    trail.note_user(identity.user_or_anonymous());
+    trail.note_user(&identity);
     let mut carried = Carried::default();
     let channel = parse_channel(query, &mut carried)?;
     let params = SubscribeParams::parse(query, &headers, &carried)?.on(link).at(PATH);
@@ -66,8 +66,10 @@ pub(crate) async fn stream(
                 route: PATH,
                 channels: vec![channel.to_string()],
                 refused: Vec::new(),
+                granted: identity.granted_workspaces(),
                 resumed: params.beginning.resume != Resume::Live,
             })?;
+            gateway.hub.metrics().note_opened(PATH);
             let forwarded = Forwarded::enter(&gateway.hub, &channel, connection);
             let lease = identity.lease().watch(gateway.timing.expiry_notice);
             let reader = (forwarded, place, lease, audit);
@@ -80,6 +82,7 @@ pub(crate) async fn stream(
 pub(crate) async fn history(
     State(gateway): State<Gateway>,
     identity: Identity,
+    caller: Caller,
     trail: Trail,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Rejection> {
@@ -93,7 +96,7 @@ pub(crate) async fn history(
         ));
     }
     let params = HistoryParams::parse(query)?;
-    trail.note_reader(identity.user_or_anonymous(), &channel);
+    trail.note_reader(&identity, &channel);
     refuse_other_workspace(&identity, &channel)?;
     match &gateway.upstream {
         Some(upstream) => {
@@ -103,7 +106,7 @@ pub(crate) async fn history(
                 .await;
             page.inspect_err(|error| gateway.hub.metrics().note_upstream(error.status()))
         }
-        None => page(&gateway, &channel, &params).await,
+        None => page(&gateway, (&identity, caller), &channel, &params).await,
     }
 }
 

@@ -1,5 +1,8 @@
 //! `POST /logs/publish` and its other names: publishes one log of a service, or passes a batch on.
 
+use std::borrow::Cow;
+use std::time::Instant;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, RETRY_AFTER};
@@ -42,12 +45,14 @@ pub(crate) async fn publish(
             "no client certificate: publishers need one that an authority of --tls-client-ca has issued",
         ));
     }
+    let start = Instant::now();
     let published = if is_of_type(request.headers(), NDJSON) {
         publish_batch::publish(&gateway, request).await
     } else {
         publish_one(&gateway, request).await
     };
     let mut response = published.inspect_err(|rejection| note_refused(&gateway, rejection))?;
+    gateway.hub.metrics().publish.observe(start.elapsed().as_secs_f64());
     // Not in the body, whose fields publishers in the field expect.
     let durability = HeaderValue::from_static(gateway.hub.durability().name());
     response.headers_mut().insert(DURABILITY, durability);
@@ -181,7 +186,7 @@ pub(crate) struct Log<'a> {
 }
 
 /// The body's fields as raw JSON, so that an error can name the one that is wrong.
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 struct Fields<'a> {
     #[serde(borrow, default)]
     service: Option<&'a RawValue>,
@@ -195,21 +200,44 @@ struct Fields<'a> {
     log_data: Option<&'a RawValue>,
 }
 
+/// The fields of a line. A single log may have a field `id` twice, since nothing reads it there.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow, default)]
+    service: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    workspace_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    workflow_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    function_id: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "logData")]
+    log_data: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+}
+
 impl<'a> Log<'a> {
     /// Parses a log. `subject` is what `text` is, which errors mention.
     ///
     /// # Errors
     /// 400 with the name of the field that is wrong.
     pub(crate) fn parse(subject: &'static str, text: &'a str) -> Result<Self, Rejection> {
-        // serde would accept an array for a struct as well.
-        if !text.trim_ascii_start().starts_with('{') {
-            return Err(Rejection::bad_request(format!(
-                "{subject} is not a JSON object: expected {{\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}}"
-            )));
-        }
-        let fields: Fields<'a> = serde_json::from_str(text).map_err(|error| {
-            Rejection::bad_request(format!("{subject} is not a JSON object: {error}"))
-        })?;
+        Self::of_fields(parsed(subject, text)?)
+    }
+
+    /// Parses a log in a line of a batch, and the field with its id, which may be absent or null.
+    ///
+    /// # Errors
+    /// 400 with the name of the field that is wrong.
+    pub(crate) fn parse_line(text: &'a str) -> Result<(Self, Option<&'a RawValue>), Rejection> {
+        let Line { service, workspace_id, workflow_id, function_id, log_data, id } =
+            parsed("line", text)?;
+        let fields = Fields { service, workspace_id, workflow_id, function_id, log_data };
+        Ok((Self::of_fields(fields)?, id))
+    }
+
+    fn of_fields(fields: Fields<'a>) -> Result<Self, Rejection> {
         let service = required("service", fields.service)?;
         let workspace = required("workspace_id", fields.workspace_id)?;
         let channel = match (
@@ -233,6 +261,18 @@ impl<'a> Log<'a> {
     }
 }
 
+/// Parses the fields of a log. `subject` is what `text` is, which errors mention.
+fn parsed<'a, T: Deserialize<'a>>(subject: &'static str, text: &'a str) -> Result<T, Rejection> {
+    // serde would accept an array for a struct as well.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Rejection::bad_request(format!(
+            "{subject} is not a JSON object: expected {{\"service\", \"workspace_id\", \"workflow_id\", \"logData\"}}"
+        )));
+    }
+    serde_json::from_str(text)
+        .map_err(|error| Rejection::bad_request(format!("{subject} is not a JSON object: {error}")))
+}
+
 fn required(field: &'static str, raw: Option<&RawValue>) -> Result<Id, Rejection> {
     optional(field, raw)?
         .ok_or_else(|| Rejection::bad_request(format!("{field} is missing: expected a string")))
@@ -240,11 +280,27 @@ fn required(field: &'static str, raw: Option<&RawValue>) -> Result<Id, Rejection
 
 fn optional(field: &'static str, raw: Option<&RawValue>) -> Result<Option<Id>, Rejection> {
     let Some(raw) = raw else { return Ok(None) };
-    let text: String = serde_json::from_str(raw.get()).map_err(|_| {
-        let came: String = raw.get().chars().take(40).collect();
+    Ok(Some(Id::parse(field, &string(field, raw)?)?))
+}
+
+/// Returns the text of a field, which is copied only if it has escapes.
+///
+/// # Errors
+/// 400 when it is no string.
+pub(crate) fn string<'a>(
+    field: &'static str,
+    raw: &'a RawValue,
+) -> Result<Cow<'a, str>, Rejection> {
+    let json = raw.get();
+    // A raw value is valid JSON, so a string without a backslash is its own text.
+    let quoted = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    if let Some(text) = quoted.filter(|text| !text.contains('\\')) {
+        return Ok(Cow::Borrowed(text));
+    }
+    serde_json::from_str(json).map(Cow::Owned).map_err(|_| {
+        let came: String = json.chars().take(40).collect();
         Rejection::bad_request(format!("{field} is {came}: expected a string"))
-    })?;
-    Ok(Some(Id::parse(field, &text)?))
+    })
 }
 
 /// The fields that make up the channel, which must be strings.
@@ -269,6 +325,13 @@ mod tests {
         assert_eq!(channel(&body(r#","workflow_id":"f""#)), Ok("logs:etl:w:f".into()));
         assert_eq!(channel(&body(r#","function_id":"f""#)), Ok("logs:function:w:f".into()));
         assert_eq!(channel(&body("")), Ok("logs:etl:w".into()));
+    }
+
+    #[test]
+    fn an_id_with_escapes_is_what_they_mean() {
+        let body =
+            r#"{"service":"e\u0074l","workspace_id":"\u00e9","workflow_id":"a\/b","logData":1}"#;
+        assert_eq!(channel(body), Ok("logs:etl:é:a/b".into()));
     }
 
     #[test]

@@ -104,8 +104,8 @@ impl Batch<'_> {
             ))
         })?;
         let text = normalized(text, "line", &LINE_IDS)?;
-        let log = Log::parse("line", &text)?;
-        let id = log_id::of_line(&text)?;
+        let (log, id) = Log::parse_line(&text)?;
+        let id = id.map(log_id::of_field).transpose()?;
         if let Some(rejection) = self.held.get(&log.channel) {
             return Err(rejection.clone());
         }

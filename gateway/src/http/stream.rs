@@ -14,7 +14,6 @@ use futures_util::{FutureExt, Stream, stream};
 use logs_sse_core::channel::ChannelName;
 use logs_sse_wire::protocol::{ByeReason, Greeting, Held};
 use tokio::task::yield_now;
-use tokio::time::Interval;
 
 use crate::audit::stream::{Opening, StreamAudit};
 use crate::canary;
@@ -24,12 +23,14 @@ use crate::http::carrier::Carried;
 use crate::http::content_type::EVENT_STREAM;
 use crate::http::half_close::HalfClose;
 use crate::http::identity::Identity;
-use crate::http::incidents::{Incident, Incidents, Sources, every};
+use crate::http::incidents::{Incident, Incidents, Sources};
 use crate::http::rejection::{NO_DOCUMENT, Rejection};
+use crate::http::replay::admit_replay;
 use crate::http::state::Gateway;
 use crate::http::stream_place::stream_place;
 use crate::http::subscribe_params::{SubscribeParams, parse_channels};
 use crate::http::trail::Trail;
+use crate::hub::Hub;
 use crate::hub::bounds::Extent;
 use crate::hub::connection::{ConnectionInfo, now_millis};
 use crate::limits::streams::StreamPlace;
@@ -59,7 +60,7 @@ pub(crate) async fn subscribe(
     headers: HeaderMap,
     link: Option<Extension<Link>>,
 ) -> Result<Response, Rejection> {
-    trail.note_user(identity.user_or_anonymous());
+    trail.note_user(&identity);
     let query = uri.query().unwrap_or_default();
     let mut carried = Carried::default();
     let wanted = parse_channels(query, &mut carried)?;
@@ -73,7 +74,7 @@ pub(crate) async fn subscribe(
 /// others.
 ///
 /// # Errors
-/// 429 when the reader, its address or a workspace has too many streams; 503 when the engine cannot
+/// 429 when the reader, its address or a workspace has too many streams, or replays too much; 503 when the engine cannot
 /// read its store.
 pub(crate) async fn open(
     gateway: &Gateway,
@@ -100,6 +101,8 @@ pub(crate) async fn open(
         params.framing,
         ConnectionInfo::new(identity.user_or_anonymous()).from(caller.client),
     );
+    let replayed = reader.granted().map(|(name, held, start)| (name, held.count_after(start)));
+    admit_replay(gateway, (identity, caller), replayed)?;
     let names = reader.granted().map(|(name, ..)| name.to_string()).collect::<Vec<_>>().join(",");
     tracing::info!(
         connection = reader.connection().connection_id,
@@ -122,17 +125,20 @@ pub(crate) async fn open(
         route: params.route,
         channels: reader.granted().map(|(name, ..)| name.to_string()).collect(),
         refused: refused.iter().map(ToString::to_string).collect(),
+        granted: identity.granted_workspaces(),
         resumed: params.beginning.resume != Resume::Live,
     })?;
+    gateway.hub.metrics().note_opened(params.route);
     let greeting = greeting(gateway, &reader, &refused, &params.received);
-    if let (Some(link), Some(lag)) = (&params.link, reader.lag()) {
-        link.set_lag(Arc::clone(lag));
+    if let Some(link) = &params.link {
+        link.set_lag(Arc::clone(reader.lag()));
     }
     let incidents = Incidents::new(Sources {
         drain: gateway.shutdown.clone(),
         stop: reader.stop().clone(),
         lease: identity.lease().watch(gateway.timing.expiry_notice),
         heartbeat: gateway.timing.heartbeat,
+        ping: gateway.timing.ping,
         max_age: gateway.timing.max_age(fastrand::f64()),
     });
     let open = Open {
@@ -144,9 +150,10 @@ pub(crate) async fn open(
         log_on_drop: LogOnDrop(reader.connection().connection_id.clone()),
         audit,
         reader,
-        ping: every(gateway.timing.ping),
+        timing: gateway.timing,
+        hub: Arc::clone(&gateway.hub),
     };
-    Ok((STREAM_HEADERS, Body::from_stream(events(gateway.clone(), open))).into_response())
+    Ok((STREAM_HEADERS, Body::from_stream(events(open))).into_response())
 }
 
 fn greeting(
@@ -179,7 +186,8 @@ struct Open {
     half_close: HalfClose,
     stage: Stage,
     reader: Reader,
-    ping: Interval,
+    timing: StreamTiming,
+    hub: Arc<Hub>,
     log_on_drop: LogOnDrop,
     _place: StreamPlace,
     audit: StreamAudit,
@@ -202,28 +210,29 @@ impl Drop for LogOnDrop {
     }
 }
 
-fn events(gateway: Gateway, open: Open) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    stream::unfold((gateway, open), |(gateway, mut open)| async move {
+fn events(open: Open) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    // Boxed, since it moves with each piece, and would occupy memory twice.
+    stream::unfold(Box::new(open), |mut open| async move {
         let _ = &open.log_on_drop;
         let piece = match std::mem::replace(&mut open.stage, Stage::Flow) {
             Stage::Greet(greeting) => greeting,
             Stage::Flow => match open.next().await {
                 Ok(piece) => piece,
-                Err(ByeReason::Shutdown) => open.leave(&gateway.timing),
-                Err(reason) => open.end(reason, &gateway.timing),
+                Err(ByeReason::Shutdown) => open.leave(),
+                Err(reason) => open.end(reason),
             },
             Stage::Leave => {
                 // Pages may never pause.
                 yield_now().await;
                 match open.incidents.next().now_or_never() {
-                    Some(Incident::Expired) => open.end(ByeReason::Expired, &gateway.timing),
-                    _ => open.leave(&gateway.timing),
+                    Some(Incident::Expired) => open.end(ByeReason::Expired),
+                    _ => open.leave(),
                 }
             }
             Stage::End => return None,
         };
-        open.note_written(&gateway, piece.len());
-        Some((Ok(piece), (gateway, open)))
+        open.note_written(piece.len());
+        Some((Ok(piece), open))
     })
 }
 
@@ -234,8 +243,7 @@ impl Open {
         tokio::select! {
             biased;
             incident = self.incidents.next() => self.handle(incident),
-            _ = self.ping.tick() => Ok(self.ping()),
-            () = self.half_close.noticed() => Ok(self.ping()),
+            () = self.half_close.noticed() => Ok(self.check()),
             next = self.reader.next() => page(Some(next)),
         }
     }
@@ -247,6 +255,8 @@ impl Open {
             Incident::Stopped => Err(ByeReason::Stop),
             Incident::Expired => Err(ByeReason::Expired),
             Incident::Aged => Err(ByeReason::Rotation),
+            Incident::Ping => Ok(PING),
+            Incident::Check => Ok(self.check()),
             Incident::Expires(left) => {
                 let held = page(self.reader.flush())?;
                 Ok(joined(&held, events::auth_expiring(left)))
@@ -258,34 +268,35 @@ impl Open {
         }
     }
 
-    /// Returns a comment, and makes the next one due sooner for a client that ended its side.
-    fn ping(&mut self) -> Bytes {
+    /// Returns a ping that a client which ended its side answers if it left, and makes the next one
+    /// due.
+    fn check(&mut self) -> Bytes {
         if let Some(delay) = self.half_close.next_check() {
-            self.ping.reset_after(delay);
+            self.incidents.check_after(delay);
         }
-        Bytes::from_static(b":ping\n\n")
+        PING
     }
 
     /// Counts a piece that is passed to the connection.
-    fn note_written(&mut self, gateway: &Gateway, bytes: usize) {
-        gateway.hub.metrics().stream_bytes.inc_by(bytes as u64);
+    fn note_written(&mut self, bytes: usize) {
+        self.hub.metrics().stream_bytes.inc_by(bytes as u64);
         self.audit.wrote(bytes);
         self.audit.sent(self.reader.logs_sent());
     }
 
     /// Returns a page of what was acknowledged, as long as there is any and time for it, then the
     /// goodbye.
-    fn leave(&mut self, timing: &StreamTiming) -> Bytes {
+    fn leave(&mut self) -> Bytes {
         if self.drain.waits_for_readers()
             && let Some(next) = self.reader.finish()
         {
             self.stage = Stage::Leave;
-            return page(Some(next)).unwrap_or_else(|reason| self.end(reason, timing));
+            return page(Some(next)).unwrap_or_else(|reason| self.end(reason));
         }
-        self.end(ByeReason::Shutdown, timing)
+        self.end(ByeReason::Shutdown)
     }
 
-    fn end(&mut self, reason: ByeReason, timing: &StreamTiming) -> Bytes {
+    fn end(&mut self, reason: ByeReason) -> Bytes {
         self.audit.ends(reason.name());
         self.stage = Stage::End;
         // Without batches these logs would have been sent already. A reader that is too slow
@@ -295,7 +306,7 @@ impl Open {
         } else {
             page(self.reader.flush()).unwrap_or_default()
         };
-        joined(&held, events::bye(reason, timing.retry_ms(reason)))
+        joined(&held, events::bye(reason, self.timing.retry_ms(reason)))
     }
 }
 
@@ -318,3 +329,6 @@ fn page(next: Option<Next>) -> Result<Bytes, ByeReason> {
 fn joined(held: &Bytes, event: Bytes) -> Bytes {
     if held.is_empty() { event } else { [&held[..], &event].concat().into() }
 }
+
+/// A comment, which an `EventSource` hides.
+const PING: Bytes = Bytes::from_static(b":ping\n\n");

@@ -22,9 +22,7 @@ pub(crate) fn stream_place<'a>(
     caller: Caller,
     granted: impl Iterator<Item = &'a ChannelName>,
 ) -> Result<StreamPlace, Rejection> {
-    // The readers of a demo have one name and are many people.
-    let is_person = |user: &&str| !(gateway.mode.is_demo() && *user == DEMO_USER);
-    let user = identity.user().filter(is_person);
+    let user = person(gateway, identity);
     let workspaces = granted.map(|channel| channel.workspace().as_str());
     let limits = &gateway.limits;
     limits.streams.enter(&limits.config(), user, caller.client, workspaces).map_err(|exceeded| {
@@ -32,4 +30,10 @@ pub(crate) fn stream_place<'a>(
         Rejection::limited(StatusCode::TOO_MANY_REQUESTS, exceeded.limit, exceeded.value)
             .with_retry_after(Duration::from_secs(fastrand::u64(5..=15)))
     })
+}
+
+/// Returns the user whose requests are counted together. The readers of a demo have one name and are
+/// many people.
+pub(crate) fn person<'a>(gateway: &Gateway, identity: &'a Identity) -> Option<&'a str> {
+    identity.user().filter(|user| !(gateway.mode.is_demo() && *user == DEMO_USER))
 }

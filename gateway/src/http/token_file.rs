@@ -1,16 +1,15 @@
 //! The file of tokens: who may publish as which service to which workspaces, with the hash of each
 //! secret. It holds no secret, and no error repeats what may be one.
 
-use std::ops::Range;
 use std::path::Path;
 
 use jiff::Timestamp;
 use logs_sse_core::channel::Id;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use crate::http::tokens::{Digest, Token, digest_of, is_of_demo};
 use crate::http::workspace_pattern::WorkspacePattern;
+use crate::toml_entries::{self, Entry};
 use crate::toml_text::Document;
 
 /// Reads the tokens of a file.
@@ -23,55 +22,29 @@ pub fn read(path: &Path) -> Result<Vec<Token>, Vec<String>> {
 }
 
 fn parse(document: &Document) -> Result<Vec<Token>, Vec<String>> {
-    let table = document.table().map_err(|error| vec![error])?;
-    let mut errors = Vec::new();
-    let mut tokens: Vec<Token> = Vec::new();
-    for (key, value) in &table {
-        let entries = value.get_ref().as_array().filter(|_| key.get_ref() == "token");
-        let Some(entries) = entries else {
-            let what = format!("unknown key {}: expected entries [[token]]", key.get_ref());
-            errors.push(document.error(key.span(), what));
-            continue;
-        };
-        for entry in entries {
-            match parse_entry(document, entry) {
-                Ok(token) if tokens.iter().any(|other| other.name == token.name) => {
-                    let what =
-                        format!("name is {:?} for a second token: expected another", token.name);
-                    errors.push(document.error(entry.span(), what));
-                }
-                Ok(token) => tokens.push(token),
-                Err(wrong) => errors.extend(wrong),
-            }
-        }
-    }
-    if errors.is_empty() { Ok(tokens) } else { Err(errors) }
+    toml_entries::parse(document, "token", |token: &Token| &token.name, parse_entry)
 }
 
-fn parse_entry(document: &Document, entry: &Spanned<DeValue<'_>>) -> Result<Token, Vec<String>> {
-    let Some(table) = entry.get_ref().as_table() else {
-        return Err(vec![document.error(entry.span(), "expected entries [[token]]")]);
-    };
-    let mut fields = Fields { document, table, entry: entry.span(), errors: Vec::new() };
-    fields.check_names();
-    let name = fields.text("name");
-    let is_operator = fields.is_operator();
-    let (services, workspaces) = if is_operator { Default::default() } else { fields.scope() };
-    let digest = fields.digest();
-    let (not_before, not_after) = (fields.time("not-before"), fields.time("not-after"));
+fn parse_entry(entry: &mut Entry<'_>) -> Option<Token> {
+    entry.expect_keys(&KEYS, |key| match key {
+        "secret" | "token" => ": the file holds the sha256 of a secret, not the secret",
+        _ => "",
+    });
+    let name = parse_name(entry);
+    let is_operator = is_operator(entry);
+    let (services, workspaces) = if is_operator { Default::default() } else { parse_scope(entry) };
+    let digest = parse_sha256(entry);
+    let (not_before, not_after) = (parse_time(entry, "not-before"), parse_time(entry, "not-after"));
     if let (Some(from), Some(until)) = (not_before, not_after)
         && from >= until
     {
-        fields.wrong(entry.span(), "not-after is not later than not-before");
+        entry.wrong_entry("not-after is not later than not-before");
     }
-    let (Some(digest), true) = (digest, fields.errors.is_empty()) else {
-        return Err(fields.errors);
-    };
-    Ok(Token {
-        name,
+    Some(Token {
+        name: name?,
         services,
         workspaces,
-        digest,
+        digest: digest?,
         not_before,
         not_after,
         is_operator,
@@ -79,124 +52,79 @@ fn parse_entry(document: &Document, entry: &Spanned<DeValue<'_>>) -> Result<Toke
     })
 }
 
-/// The fields of one entry, and what is wrong with them.
-struct Fields<'a> {
-    document: &'a Document,
-    table: &'a DeTable<'a>,
-    entry: Range<usize>,
-    errors: Vec<String>,
+fn parse_name(entry: &mut Entry<'_>) -> Option<String> {
+    let value = entry.required("name")?;
+    let (text, span) = entry.text("name", value)?;
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        entry.wrong(span, "name: expected a text in quotes");
+    }
+    Some(text.into())
 }
 
-impl<'a> Fields<'a> {
-    fn check_names(&mut self) {
-        for key in self.table.keys().filter(|key| !FIELDS.contains(&&**key.get_ref())) {
-            let hint = match &**key.get_ref() {
-                "secret" | "token" => ": the file holds the sha256 of a secret, not the secret",
-                _ => "",
-            };
-            let what =
-                format!("unknown key {}{hint}: expected {}", key.get_ref(), FIELDS.join(", "));
-            self.wrong(key.span(), what);
+/// Returns whether the token is an operator's. Such a token has no services and workspaces, since
+/// it publishes nothing.
+fn is_operator(entry: &mut Entry<'_>) -> bool {
+    let Some(value) = entry.get("scope") else { return false };
+    if value.get_ref().as_str() != Some("operator") {
+        let expected = "expected \"operator\", or no scope for a publisher";
+        entry.wrong(value.span(), format!("scope: {expected}"));
+        return false;
+    }
+    for name in ["services", "workspaces"] {
+        if let Some(value) = entry.get(name) {
+            entry.wrong(value.span(), format!("{name}: expected none with scope = \"operator\""));
         }
     }
+    true
+}
 
-    /// Returns whether the token is an operator's. Such a token has no services and workspaces, since
-    /// it publishes nothing.
-    fn is_operator(&mut self) -> bool {
-        let Some(value) = self.table.get("scope") else { return false };
-        if value.get_ref().as_str() != Some("operator") {
-            self.wrong(value.span(), "scope: expected \"operator\", or no scope for a publisher");
-            return false;
-        }
-        for name in ["services", "workspaces"] {
-            if let Some(value) = self.table.get(name) {
-                self.wrong(
-                    value.span(),
-                    format!("{name}: expected none with scope = \"operator\""),
-                );
-            }
-        }
-        true
-    }
+/// Returns the services and the workspaces to which a publisher may publish.
+fn parse_scope(entry: &mut Entry<'_>) -> (Vec<String>, Vec<WorkspacePattern>) {
+    let services = parse_list(entry, "services", |text| {
+        Id::parse("service", text).map(|id| id.to_string()).map_err(|error| error.to_string())
+    });
+    (services, parse_list(entry, "workspaces", str::parse::<WorkspacePattern>))
+}
 
-    fn scope(&mut self) -> (Vec<String>, Vec<WorkspacePattern>) {
-        let services = self.list("services", |text| {
-            Id::parse("service", text).map(|id| id.to_string()).map_err(|error| error.to_string())
-        });
-        (services, self.list("workspaces", str::parse::<WorkspacePattern>))
-    }
+fn parse_list<T>(
+    entry: &mut Entry<'_>,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Vec<T> {
+    let value = entry.required(name);
+    value.map(|value| entry.list(name, value, parse)).unwrap_or_default()
+}
 
-    fn text(&mut self, name: &str) -> String {
-        let Some(value) = self.required(name) else { return String::new() };
-        let text = value.get_ref().as_str().filter(|text| !text.trim().is_empty());
-        if text.is_none_or(|text| text.chars().any(char::is_control)) {
-            self.wrong(value.span(), format!("{name}: expected a text in quotes"));
-        }
-        text.unwrap_or_default().into()
+fn parse_sha256(entry: &mut Entry<'_>) -> Option<Digest> {
+    let value = entry.required("sha256")?;
+    let digest = value.get_ref().as_str().and_then(parse_digest);
+    match digest {
+        // Not repeated: it may be the secret itself.
+        None => entry.wrong(
+            value.span(),
+            "sha256: expected 64 hexadecimal digits, as logs-gateway token new prints them",
+        ),
+        Some(digest) if is_of_demo(&digest) || digest == digest_of("") => entry.wrong(
+            value.span(),
+            "sha256 is that of a demo token, which is public: expected another secret",
+        ),
+        Some(_) => {}
     }
+    digest
+}
 
-    fn list<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
-        let Some(value) = self.required(name) else { return Vec::new() };
-        let items = value.get_ref().as_array().filter(|items| !items.is_empty());
-        let Some(items) = items else {
-            self.wrong(value.span(), format!("{name}: expected a list of texts with at least one"));
-            return Vec::new();
-        };
-        let mut parsed = Vec::new();
-        for item in items {
-            match item.get_ref().as_str().map_or_else(|| Err("expected a text".into()), &parse) {
-                Ok(one) => parsed.push(one),
-                Err(error) => self.wrong(item.span(), format!("{name}: {error}")),
-            }
-        }
-        parsed
+fn parse_time(entry: &mut Entry<'_>, name: &str) -> Option<Timestamp> {
+    let value = entry.get(name)?;
+    let text = match value.get_ref() {
+        DeValue::Datetime(time) => time.to_string(),
+        _ => String::new(),
+    };
+    let time = text.parse().ok();
+    if time.is_none() {
+        let expected = "expected a time with an offset, such as 2027-01-31T00:00:00Z";
+        entry.wrong(value.span(), format!("{name}: {expected}"));
     }
-
-    fn digest(&mut self) -> Option<Digest> {
-        let value = self.required("sha256")?;
-        let digest = value.get_ref().as_str().and_then(parse_digest);
-        match digest {
-            // Not repeated: it may be the secret itself.
-            None => self.wrong(
-                value.span(),
-                "sha256: expected 64 hexadecimal digits, as logs-gateway token new prints them",
-            ),
-            Some(digest) if is_of_demo(&digest) || digest == digest_of("") => self.wrong(
-                value.span(),
-                "sha256 is that of a demo token, which is public: expected another secret",
-            ),
-            Some(_) => {}
-        }
-        digest
-    }
-
-    fn time(&mut self, name: &str) -> Option<Timestamp> {
-        let value = self.table.get(name)?;
-        let text = match value.get_ref() {
-            DeValue::Datetime(time) => time.to_string(),
-            _ => String::new(),
-        };
-        let time = text.parse().ok();
-        if time.is_none() {
-            self.wrong(
-                value.span(),
-                format!("{name}: expected a time with an offset, such as 2027-01-31T00:00:00Z"),
-            );
-        }
-        time
-    }
-
-    fn required(&mut self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
-        let value = self.table.get(name);
-        if value.is_none() {
-            self.wrong(self.entry.clone(), format!("{name} is missing in this [[token]]"));
-        }
-        value
-    }
-
-    fn wrong(&mut self, span: Range<usize>, what: impl std::fmt::Display) {
-        self.errors.push(self.document.error(span, what));
-    }
+    time
 }
 
 fn parse_digest(text: &str) -> Option<Digest> {
@@ -271,7 +199,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-const FIELDS: [&str; 7] =
+const KEYS: [&str; 7] =
     ["name", "services", "workspaces", "scope", "sha256", "not-before", "not-after"];
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use logs_sse_core::channel::ChannelName;
 use crate::audit::NotRecorded;
 use crate::audit::record::Record;
 use crate::http::caller::Caller;
+use crate::http::identity::Identity;
 use crate::http::proxy;
 use crate::http::rejection::{Reason, Rejection};
 use crate::http::state::Gateway;
@@ -28,6 +29,7 @@ pub(crate) struct Trail(Option<Arc<Mutex<Noted>>>);
 #[derive(Debug, Default)]
 struct Noted {
     user: Option<String>,
+    granted: Vec<String>,
     token: Option<String>,
     channel: Option<String>,
     connection: Option<String>,
@@ -41,14 +43,14 @@ impl Trail {
     }
 
     /// Notes the reader, so that a refusal names whom it concerns.
-    pub(crate) fn note_user(&self, user: &str) {
-        self.note(|noted| noted.user = Some(user.into()));
+    pub(crate) fn note_user(&self, identity: &Identity) {
+        self.note(|noted| noted.identity(identity));
     }
 
     /// Notes who reads which channel.
-    pub(crate) fn note_reader(&self, user: &str, channel: &ChannelName) {
+    pub(crate) fn note_reader(&self, identity: &Identity, channel: &ChannelName) {
         self.note(|noted| {
-            noted.user = Some(user.into());
+            noted.identity(identity);
             noted.channel = Some(channel.to_string());
         });
     }
@@ -76,6 +78,13 @@ impl Trail {
 
     fn take(&self) -> Noted {
         self.0.as_ref().map(|noted| std::mem::take(&mut *lock(noted))).unwrap_or_default()
+    }
+}
+
+impl Noted {
+    fn identity(&mut self, identity: &Identity) {
+        self.user = Some(identity.user_or_anonymous().into());
+        self.granted = identity.granted_workspaces();
     }
 }
 
@@ -112,7 +121,7 @@ where
     let status = response.status();
     if status == StatusCode::MULTI_STATUS || status.is_client_error() || status.is_server_error() {
         let refused = noted.channel.filter(|_| status == StatusCode::FORBIDDEN);
-        audit.write_refused(Record {
+        let record = Record {
             user: noted.user.map(Into::into),
             token: noted.token.map(Into::into),
             client: Some(caller.client),
@@ -125,7 +134,8 @@ where
             connection: noted.connection.map(Into::into),
             logs: noted.refused_logs,
             ..Record::of(kind.refused())
-        });
+        };
+        audit.write_refused(record.with_workspaces(noted.granted));
     } else if let Some(event) = kind.done() {
         let record = Record {
             user: noted.user.map(Into::into),
@@ -139,6 +149,7 @@ where
             connection: noted.connection.map(Into::into),
             ..Record::of(event)
         };
+        let record = record.with_workspaces(noted.granted);
         if let Err(lost) = audit.write_reading(&record)
             && kind.is_reading()
         {

@@ -17,3 +17,25 @@ pub struct Extent {
     /// The highest number assigned.
     pub newest: u64,
 }
+
+impl Extent {
+    /// Returns how many of these logs have a number after `position`.
+    pub(crate) fn count_after(self, position: u64) -> u64 {
+        self.newest.saturating_sub(position.max(self.oldest.saturating_sub(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_the_logs_after_a_position() {
+        let held = Extent { oldest: 5, newest: 9 };
+        let counts = [0, 4, 5, 8, 9, u64::MAX].map(|position| held.count_after(position));
+        assert_eq!(counts, [5, 5, 4, 1, 0, 0]);
+        for none in [Extent { oldest: 1, newest: 0 }, Extent { oldest: 8, newest: 7 }] {
+            assert_eq!([0, 7].map(|position| none.count_after(position)), [0, 0]);
+        }
+    }
+}

@@ -72,8 +72,9 @@ impl Hub {
         id: Option<u128>,
     ) -> Receipt {
         let published = self.ledger.clock.micros();
-        let id_text = format!("log-{}-{}", published / 1_000, random_word());
-        let draft = Draft::new(channel, entry, published, &id_text).with_trace(trace);
+        let (millis, word) = (published / 1_000, random_word());
+        let id_text = format_args!("log-{millis}-{word}");
+        let draft = Draft::new(channel, entry, published, id_text).with_trace(trace);
         let channel = match self.open_channel(channel) {
             Ok(channel) => channel,
             Err(error) => return Receipt::Done(Err(error)),

@@ -29,7 +29,12 @@ pub(crate) fn normalized<'a>(
     subject: &'static str,
     ids: &[&str],
 ) -> Result<Cow<'a, str>, Rejection> {
-    let mut pass = Pass { lexer: Lexer::new(text), edits: Edits::default(), keys: Vec::new(), ids };
+    let mut pass = Pass {
+        lexer: Lexer::new(text),
+        edits: Edits::default(),
+        keys: Vec::with_capacity(USUAL_KEYS),
+        ids,
+    };
     match pass.document() {
         Ok(()) if pass.edits.is_empty() => Ok(Cow::Borrowed(text)),
         Ok(()) => Ok(Cow::Owned(pass.edits.apply(text))),
@@ -198,6 +203,9 @@ fn is_double(number: &str) -> Result<bool, Malformed> {
 
 /// Deep enough for any log, and far below the limits of parsers, of which Python's is 1,000.
 pub(crate) const MAX_DEPTH: usize = 64;
+
+/// The keys of a usual log and of the object around it, so that their list does not grow.
+const USUAL_KEYS: usize = 16;
 
 const WORDS: [&str; 3] = ["true", "false", "null"];
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::limits::replays::Rates;
+
 /// The values of the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -11,6 +13,10 @@ pub struct Config {
     pub streams_per_address: usize,
     /// Open streams with channels of one workspace.
     pub streams_per_workspace: usize,
+    /// Logs that are replayed in a second.
+    pub replays: Rates,
+    /// The time whose share may be replayed at once.
+    pub replay_burst: Duration,
     /// What is published with one token.
     pub token: Rate,
     /// What is published to one workspace.
@@ -38,12 +44,21 @@ pub struct Rate {
     pub bytes: usize,
 }
 
+impl Config {
+    /// Returns whether the rate of publishing is limited at all.
+    pub(crate) fn limits_rates(&self) -> bool {
+        [self.token, self.workspace, self.channel] != [Rate::default(); 3]
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             streams_per_user: STREAMS_PER_USER,
             streams_per_address: 0,
             streams_per_workspace: 0,
+            replays: Rates { user: USER_REPLAYED_LOGS, address: 0, workspace: 0 },
+            replay_burst: REPLAY_BURST,
             token: Rate::default(),
             workspace: Rate::default(),
             channel: Rate::default(),
@@ -56,8 +71,14 @@ impl Default for Config {
     }
 }
 
-/// Five pages with fifty streams each. Together they hold about 3 MB.
+/// Five pages with fifty streams each. Together they hold about 2 MB.
 pub const STREAMS_PER_USER: usize = 256;
+
+/// A user who replays without a pause costs a few hundredths of a core at this rate.
+pub const USER_REPLAYED_LOGS: usize = 20_000;
+
+/// With the default rate, the full histories of a hundred channels may be replayed at once.
+pub const REPLAY_BURST: Duration = Duration::from_secs(60);
 
 /// Publishers send batches once a second or so, which a limit must not refuse.
 pub const BURST: Duration = Duration::from_secs(5);

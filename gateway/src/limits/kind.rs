@@ -7,6 +7,9 @@ pub(crate) enum Limit {
     StreamsPerUser,
     StreamsPerAddress,
     StreamsPerWorkspace,
+    UserReplayedLogs,
+    AddressReplayedLogs,
+    WorkspaceReplayedLogs,
     TokenLogs,
     TokenBytes,
     WorkspaceLogs,
@@ -23,11 +26,14 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Connections,
         Self::StreamsPerUser,
         Self::StreamsPerAddress,
         Self::StreamsPerWorkspace,
+        Self::UserReplayedLogs,
+        Self::AddressReplayedLogs,
+        Self::WorkspaceReplayedLogs,
         Self::TokenLogs,
         Self::TokenBytes,
         Self::WorkspaceLogs,
@@ -50,6 +56,9 @@ impl Limit {
             Self::StreamsPerUser => "streams_per_user",
             Self::StreamsPerAddress => "streams_per_address",
             Self::StreamsPerWorkspace => "streams_per_workspace",
+            Self::UserReplayedLogs => "user_replayed_logs_per_second",
+            Self::AddressReplayedLogs => "address_replayed_logs_per_second",
+            Self::WorkspaceReplayedLogs => "workspace_replayed_logs_per_second",
             Self::TokenLogs => "token_logs_per_second",
             Self::TokenBytes => "token_bytes_per_second",
             Self::WorkspaceLogs => "workspace_logs_per_second",
@@ -73,6 +82,15 @@ impl Limit {
             Self::StreamsPerAddress => "open streams of this address (max-streams-per-address)",
             Self::StreamsPerWorkspace => {
                 "open streams of this workspace (max-streams-per-workspace)"
+            }
+            Self::UserReplayedLogs => {
+                "replayed logs a second to this user (max-user-replayed-logs-per-second)"
+            }
+            Self::AddressReplayedLogs => {
+                "replayed logs a second to this address (max-address-replayed-logs-per-second)"
+            }
+            Self::WorkspaceReplayedLogs => {
+                "replayed logs a second of this workspace (max-workspace-replayed-logs-per-second)"
             }
             Self::TokenLogs => "logs a second with this token (max-token-logs-per-second)",
             Self::TokenBytes => "bytes a second with this token (max-token-bytes-per-second)",

@@ -8,6 +8,7 @@ pub mod config;
 pub(crate) mod failures;
 pub(crate) mod kind;
 pub(crate) mod publishing;
+pub mod replays;
 pub(crate) mod streams;
 pub(crate) mod subnet;
 
@@ -18,6 +19,7 @@ use arc_swap::ArcSwap;
 use crate::limits::config::Config;
 use crate::limits::failures::Failures;
 use crate::limits::publishing::Publishing;
+use crate::limits::replays::Replays;
 use crate::limits::streams::Streams;
 
 /// The limits of a gateway, and what is used of them.
@@ -26,6 +28,7 @@ pub struct Limits {
     config: ArcSwap<Config>,
     pub(crate) streams: Arc<Streams>,
     pub(crate) publishing: Publishing,
+    pub(crate) replays: Replays,
     pub(crate) failures: Failures,
 }
 

@@ -77,10 +77,10 @@ impl Publishing {
         now: Instant,
         count: fn(&mut Used, [Rate; 3], Sent<'_>, Log),
     ) -> Result<(), TooFast> {
-        let rates = [config.token, config.workspace, config.channel];
-        if rates == [Rate::default(); 3] {
+        if !config.limits_rates() {
             return Ok(());
         }
+        let rates = [config.token, config.workspace, config.channel];
         let log = Log { bytes: sent.2, now, burst: config.burst };
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         used.check(rates, sent, log)?;

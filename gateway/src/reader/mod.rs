@@ -65,11 +65,13 @@ pub struct Reader {
     unplaced: Vec<(usize, GapReason)>,
     /// `None` for a reader without batches.
     collector: Option<Collector>,
-    /// The positions at the last fetch, if a reader that does not keep up is cut off.
-    lag: Option<Arc<Lag>>,
+    /// The positions at the last fetch.
+    lag: Arc<Lag>,
     logs_sent: u64,
     /// Whether to yield before the next page, since pages may never pause.
     owes_turn: bool,
+    /// Whether the last page had all there was, so that there is nothing to fetch until it is woken.
+    is_at_end: bool,
     /// The channels that need a page of the engine's store, with the number of the log in each.
     wanted: Vec<(usize, u64)>,
 }
@@ -95,31 +97,33 @@ impl Reader {
         let config = hub.config();
         let collector =
             (framing == Framing::Batches).then(|| Collector::new(PAGE, &config, Instant::now()));
-        let lag = (config.slow == SlowReader::Cut).then(|| Arc::new(Lag::new(hub)));
-        let tracks = Vec::with_capacity(requested.len());
-        let mut reader = Self {
-            hub: Arc::clone(hub),
-            handle,
-            tracks,
-            unplaced: Vec::new(),
-            collector,
-            lag,
-            logs_sent: 0,
-            owes_turn: false,
-            wanted: Vec::new(),
-        };
+        let (mut tracks, mut unplaced) = (Vec::with_capacity(requested.len()), Vec::new());
         for (index, RequestedChannel { channel, is_granted }) in requested.iter().enumerate() {
             let track = is_granted.then(|| {
-                let (channel, at_start) = hub.join(channel, &reader.handle);
+                let (channel, at_start) = hub.join(channel, &handle);
                 let start = beginning.start(index, requested.len(), hub.epoch(), at_start);
-                reader.unplaced.extend(start.gap.map(|reason| (index, reason)));
+                unplaced.extend(start.gap.map(|reason| (index, reason)));
                 let phase =
                     if start.position < at_start.newest { Phase::Replay } else { Phase::Live };
                 let Start { position, .. } = start;
                 Track { channel, at_start, start: position, position, phase, cold: None }
             });
-            reader.tracks.push(track);
+            tracks.push(track);
         }
+        let channels = tracks.iter().flatten().map(|track| &track.channel);
+        let lag = Arc::new(Lag::new(hub, channels));
+        let reader = Self {
+            hub: Arc::clone(hub),
+            handle,
+            tracks,
+            unplaced,
+            collector,
+            lag,
+            logs_sent: 0,
+            owes_turn: false,
+            is_at_end: false,
+            wanted: Vec::new(),
+        };
         reader.note_position();
         reader
     }
@@ -128,6 +132,9 @@ impl Reader {
     pub async fn next(&mut self) -> Next {
         if std::mem::take(&mut self.owes_turn) {
             yield_now().await;
+        }
+        if std::mem::take(&mut self.is_at_end) {
+            self.handle.wake.woken().await;
         }
         loop {
             if let Some(next) = self.fetch(Instant::now()) {
@@ -196,10 +203,10 @@ impl Reader {
         &self.handle.connection
     }
 
-    /// Returns the lag, by which the socket ends a stream that accepts nothing; `None` where such a
-    /// stream continues.
-    pub(crate) fn lag(&self) -> Option<&Arc<Lag>> {
-        self.lag.as_ref()
+    /// Returns the lag, by which the socket ends a stream that accepts nothing while slow readers
+    /// are cut off.
+    pub(crate) fn lag(&self) -> &Arc<Lag> {
+        &self.lag
     }
 
     /// Returns the token that is cancelled when an operator ends this stream.
@@ -208,6 +215,7 @@ impl Reader {
     }
 
     fn fetch(&mut self, now: Instant) -> Option<Next> {
+        self.is_at_end = false;
         // A reload may have changed it.
         let config = self.hub.config();
         if let Some(collector) = &mut self.collector {
@@ -247,6 +255,8 @@ impl Reader {
         }
         let count = self.take(found.weight, !page.is_empty(), now);
         self.owes_turn = is_full(found.weight);
+        // Publishers wake the reader for each later log, even before it waits.
+        self.is_at_end = self.collector.is_none() && !self.owes_turn && !found.is_cut_short;
         self.write(&found.logs[..count], &mut page);
         self.note_position();
         (!page.is_empty()).then(|| Next::Page(page.into()))
@@ -325,6 +335,9 @@ impl Reader {
                 &self.cursor(),
                 logs.iter().map(|found| &found.entry.envelope),
             );
+        } else if let [found] = logs {
+            self.move_to(found);
+            events::write_log(page, self.cursor(), &found.entry.envelope);
         } else if !logs.is_empty() {
             let mut cursor = CursorText::new(&self.cursor());
             for found in logs {
@@ -370,10 +383,8 @@ impl Reader {
     fn note_position(&self) {
         let is_replaying = self.tracks.iter().flatten().any(|track| track.phase == Phase::Replay);
         self.handle.is_replaying.store(is_replaying, Ordering::Relaxed);
-        if let Some(lag) = &self.lag {
-            let live = self.tracks.iter().flatten().filter(|track| track.phase == Phase::Live);
-            lag.note(live.map(|track| (Arc::downgrade(&track.channel), track.position)));
-        }
+        let position = |track: &Track| (track.phase == Phase::Live).then_some(track.position);
+        self.lag.note(self.tracks.iter().flatten().map(position));
     }
 
     fn note_cut(&self, index: usize) {
@@ -389,15 +400,14 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if let Some(lag) = &self.lag {
-            lag.note(std::iter::empty());
-            if lag.was_cut() {
-                self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(
-                    connection = self.connection().connection_id,
-                    "reader cut off: it does not read"
-                );
-            }
+        // No one judges it any more.
+        self.lag.note(std::iter::repeat(None));
+        if self.lag.was_cut() {
+            self.hub.counters.cut.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(
+                connection = self.connection().connection_id,
+                "reader cut off: it does not read"
+            );
         }
         let channels =
             std::mem::take(&mut self.tracks).into_iter().flatten().map(|track| track.channel);

@@ -1,50 +1,39 @@
 //! The open connections of a listener: starts a task for each, and ends them together.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::server::MAX_HEAD;
 use crate::server::door::Place;
-use crate::server::front::Front;
-use crate::server::http2;
+use crate::server::http1::RESERVE_HEAD_TIME;
 use crate::server::link::Link;
-use crate::server::socket::{self, Socket};
 use crate::server::stall::Stalling;
 use crate::server::tls::{HTTP2, Tls};
+use crate::server::{http1, http2, socket};
 
 /// The open connections of a listener.
 pub(crate) struct Connections {
     app: Router,
     tls: Option<Arc<Tls>>,
     end: End,
-    http1: GracefulShutdown,
-    /// Those over TLS, until it is known which protocol they have, and those of HTTP/2.
-    others: TaskTracker,
+    open: TaskTracker,
     /// Ends connections without a request, and each other after its last response.
     closing: CancellationToken,
 }
 
 impl Connections {
     pub(crate) fn new(app: Router, tls: Option<Arc<Tls>>, end: End) -> Self {
-        Self {
-            app,
-            tls,
-            end,
-            http1: GracefulShutdown::new(),
-            others: TaskTracker::new(),
-            closing: CancellationToken::new(),
-        }
+        Self { app, tls, end, open: TaskTracker::new(), closing: CancellationToken::new() }
     }
 
     /// Starts a task that serves a connection.
@@ -53,21 +42,18 @@ impl Connections {
         let link = Link::new(Arc::clone(place.door()), peer.ip(), place.is_reserve());
         let stream = Stalling::new(stream, link.clone());
         let one = One { app: self.app.clone(), link, place, end: self.end.clone() };
+        let closing = self.closing.clone();
         match &self.tls {
-            None => _ = tokio::spawn(one.serve_http1(stream, self.http1.watcher())),
-            Some(tls) => {
-                let (tls, http1) = (Arc::clone(tls), self.http1.watcher());
-                let closing = self.closing.clone();
-                _ = self.others.spawn(one.serve_tls(stream, tls, http1, closing));
-            }
+            None => _ = self.open.spawn(one.serve_http1(stream, closing)),
+            Some(tls) => _ = self.open.spawn(one.serve_tls(stream, Arc::clone(tls), closing)),
         }
     }
 
     /// Waits until each connection has ended, after the responses that are due.
     pub(crate) async fn shutdown(self) {
         self.closing.cancel();
-        self.others.close();
-        tokio::join!(self.http1.shutdown(), self.others.wait());
+        self.open.close();
+        self.open.wait().await;
     }
 }
 
@@ -89,13 +75,7 @@ pub(crate) struct End {
 }
 
 impl One {
-    async fn serve_tls(
-        self,
-        stream: Stalling,
-        tls: Arc<Tls>,
-        http1: Watcher,
-        closing: CancellationToken,
-    ) {
+    async fn serve_tls(self, stream: Stalling, tls: Arc<Tls>, closing: CancellationToken) {
         let time = if self.place.is_reserve() { RESERVE_HEAD_TIME } else { HANDSHAKE_TIME };
         // Boxed, since open streams would otherwise keep the memory of handshakes.
         let handshake = Box::pin(tls.accept(stream, self.place.door(), time));
@@ -110,7 +90,7 @@ impl One {
         if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
             Box::pin(self.serve_http2(stream, closing)).await;
         } else {
-            Box::pin(self.serve_http1(stream, http1)).await;
+            Box::pin(self.serve_http1(stream, closing)).await;
         }
     }
 
@@ -130,30 +110,39 @@ impl One {
         }
     }
 
-    async fn serve_http1<S>(self, stream: S, connections: Watcher)
+    async fn serve_http1<S>(self, stream: S, closing: CancellationToken)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { app, link, place, end } = self;
-        let front = Front::new(app, link.clone());
-        let io = TokioIo::new(Socket::new(stream, link.clone()));
-        let mut http = http1::Builder::new();
-        // The socket notices the client's end instead, and knows which streams survive a
-        // half-close.
-        http.timer(TokioTimer::new()).half_close(true).max_buf_size(MAX_HEAD);
-        http.header_read_timeout(place.door().idle_timeout());
         if place.is_reserve() {
-            http.keep_alive(false).header_read_timeout(RESERVE_HEAD_TIME);
-            let served = connections.watch(http.serve_connection(io, front));
-            _ = timeout(RESERVE_TIME, served).await;
+            let served = http1::serve(stream, app, link, closing);
+            _ = Box::pin(timeout(RESERVE_TIME, served)).await;
         } else {
-            let served = connections.watch(http.serve_connection(io, front));
-            tokio::select! {
-                _ = served => {}
-                () = abandoned(&link, &end) => {}
-            }
+            let served = pin!(http1::serve(stream, app, link.clone(), closing));
+            unless_abandoned(served, &link, &end).await;
         }
     }
+}
+
+/// Waits for `served`, or until its client is abandoned.
+///
+/// Looks for the drain only once it has begun: registering for it again with each delivery cost a
+/// hundredth of it. The task has the same waker all the time.
+async fn unless_abandoned(mut served: Pin<&mut impl Future<Output = ()>>, link: &Link, end: &End) {
+    let mut abandoned = pin!(abandoned(link, end));
+    let mut is_registered = false;
+    poll_fn(|cx| {
+        if served.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        if is_registered && !end.drain.is_cancelled() {
+            return Poll::Pending;
+        }
+        is_registered = true;
+        abandoned.as_mut().poll(cx)
+    })
+    .await;
 }
 
 /// Waits until the client of a draining connection turns out not to read, so that a goodbye cannot
@@ -180,9 +169,6 @@ pub(crate) const DRAIN_STALL: Duration = Duration::from_secs(1);
 
 /// Long enough for a phone on a bad network: two round trips and a signature.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-
-/// How long a connection of the reserve may take for its handshake, and to send its head.
-const RESERVE_HEAD_TIME: Duration = Duration::from_secs(2);
 
 /// How long a connection of the reserve lives. A log of 1 MiB arrives within it.
 const RESERVE_TIME: Duration = Duration::from_secs(10);

@@ -265,7 +265,7 @@ const OWN_FILES: usize = 32;
 /// Enough for many short requests at a time.
 const MAX_RESERVE: usize = 256;
 
-/// With enough descriptors, memory is the limit: an open stream needs about 18 kB.
+/// With enough descriptors, memory is the limit: an open stream needs about 7 kB.
 const MAX_CONNECTIONS: usize = 65_536;
 
 /// Longer than any network's hiccup that a stream survives.

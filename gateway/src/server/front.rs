@@ -19,6 +19,7 @@ use tower::Service;
 
 use crate::http::rejection::Rejection;
 use crate::server::MAX_HEAD;
+use crate::server::handover::{self, EventStream, Handover};
 use crate::server::link::{Exchange, Link};
 
 /// The service of one connection.
@@ -26,11 +27,17 @@ use crate::server::link::{Exchange, Link};
 pub(crate) struct Front {
     app: Router,
     link: Link,
+    handover: Handover,
 }
 
 impl Front {
     pub(crate) fn new(app: Router, link: Link) -> Self {
-        Self { app, link }
+        Self { app, link, handover: Handover::default() }
+    }
+
+    /// Returns where event streams wait that hyper hands over.
+    pub(crate) fn handover(&self) -> &Handover {
+        &self.handover
     }
 }
 
@@ -43,6 +50,8 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let exchange = Tracked::begin(&self.link, &request);
+        let handover = handover::is_answered_in_chunks(&request).then(|| self.handover.clone());
+        let keeps_connection = handover::keeps_connection(request.headers());
         let answer = match check(&request) {
             Err(rejection) => Either::Left(ready(Ok(refuse(rejection)))),
             Ok(()) => {
@@ -52,7 +61,7 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
                 Either::Right(self.app.clone().call(request))
             }
         };
-        Answering { answer, exchange: Some(exchange) }
+        Answering { answer, exchange: Some(exchange), handover, keeps_connection }
     }
 }
 
@@ -112,7 +121,7 @@ fn refuse(rejection: Rejection) -> Response {
 
 /// One exchange. It ends on drop.
 #[derive(Debug)]
-struct Tracked(Link);
+pub(crate) struct Tracked(Link);
 
 impl Tracked {
     /// Records that hyper is still receiving the body of a request.
@@ -123,16 +132,25 @@ impl Tracked {
         Self(link.clone())
     }
 
-    /// A stream in response to a request with a body is not watched: bytes of the body may still
-    /// arrive.
-    fn note_head(&self, response: &Response) {
+    /// Records that an event stream continues, which hyper has handed over.
+    pub(crate) fn stream(link: &Link) -> Self {
+        link.continue_request();
+        link.enter(Exchange::Streaming);
+        Self(link.clone())
+    }
+
+    /// Returns whether the response is a stream that is watched. One in response to a request with a
+    /// body is not: bytes of the body may still arrive.
+    fn note_head(&self, response: &Response) -> bool {
         let is_stream = response
             .headers()
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        if is_stream && self.0.exchange() == Exchange::Answering {
+        let is_watched = is_stream && self.0.exchange() == Exchange::Answering;
+        if is_watched {
             self.0.enter(Exchange::Streaming);
         }
+        is_watched
     }
 }
 
@@ -148,6 +166,9 @@ impl Drop for Tracked {
 pub(crate) struct Answering<F> {
     answer: F,
     exchange: Option<Tracked>,
+    /// `None` if hyper does not answer in chunks.
+    handover: Option<Handover>,
+    keeps_connection: bool,
 }
 
 impl<F: Future<Output = Result<Response, Infallible>> + Unpin> Future for Answering<F> {
@@ -156,8 +177,20 @@ impl<F: Future<Output = Result<Response, Infallible>> + Unpin> Future for Answer
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.answer).poll(cx).map_ok(|response| {
             let exchange = self.exchange.take();
-            exchange.iter().for_each(|exchange| exchange.note_head(&response));
-            response.map(|body| Answer { body, exchange })
+            let is_watched =
+                exchange.as_ref().is_some_and(|exchange| exchange.note_head(&response));
+            let is_handed_over = is_watched && handover::leaves_framing_to_hyper(&response);
+            match self.handover.take().filter(|_| is_handed_over) {
+                None => response.map(|body| Answer { body: Some(body), exchange }),
+                Some(handover) => {
+                    exchange.iter().for_each(|exchange| exchange.0.enter(Exchange::HandingOver));
+                    let keeps_connection = self.keeps_connection;
+                    response.map(|body| {
+                        handover.put(EventStream { body, keeps_connection });
+                        Answer { body: None, exchange }
+                    })
+                }
+            }
         })
     }
 }
@@ -168,7 +201,8 @@ impl<F: Future<Output = Result<Response, Infallible>> + Unpin> Future for Answer
 /// each such client.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    body: Body,
+    /// `None` for one that hyper hands over after the head.
+    body: Option<Body>,
     exchange: Option<Tracked>,
 }
 
@@ -183,15 +217,18 @@ impl HttpBody for Answer {
         if let Some(Tracked(link)) = &self.exchange {
             ready!(link.poll_unstalled(cx));
         }
-        Pin::new(&mut self.body).poll_frame(cx)
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Pending,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_some_and(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 

@@ -38,7 +38,7 @@ struct Shared {
     stalled_since: AtomicU64,
     /// Woken at the end of a stall.
     unstalled: AtomicWaker,
-    /// The lag of the stream's reader, if a slow reader is cut off.
+    /// The lag of the stream's reader, if there is one.
     lag: Mutex<Option<Arc<Lag>>>,
 }
 
@@ -52,6 +52,8 @@ pub(crate) enum Exchange {
     Answering,
     /// It answers with an event stream, after which nothing is answered.
     Streaming,
+    /// It answers with an event stream that hyper hands over once the head is written.
+    HandingOver,
 }
 
 impl Link {
@@ -107,6 +109,7 @@ impl Link {
         match self.0.exchange.load(Ordering::Relaxed) {
             1 => Exchange::Answering,
             2 => Exchange::Streaming,
+            3 => Exchange::HandingOver,
             _ => Exchange::Receiving,
         }
     }
@@ -114,6 +117,11 @@ impl Link {
     /// Records that the head of a request was received.
     pub(crate) fn begin_request(&self) {
         self.0.heads.fetch_add(1, Ordering::Relaxed);
+        self.0.is_in_request.store(true, Ordering::Relaxed);
+    }
+
+    /// Records that the response to the last request continues.
+    pub(crate) fn continue_request(&self) {
         self.0.is_in_request.store(true, Ordering::Relaxed);
     }
 
@@ -189,7 +197,7 @@ impl Link {
         *self.lag() = Some(lag);
     }
 
-    /// Returns whether this connection's reader must be judged while its socket is stalled.
+    /// Returns whether a reader of this connection must be judged while its socket is stalled.
     pub(crate) fn has_lag(&self) -> bool {
         self.lag().is_some()
     }

@@ -1,9 +1,13 @@
 //! The listener: binds, serves, and stops in bounded time even while streams are open.
 
+mod chunks;
 pub(crate) mod connections;
 pub mod door;
+pub(crate) mod expiry;
 pub(crate) mod front;
+mod handover;
 mod head_deadline;
+mod http1;
 pub(crate) mod http2;
 pub(crate) mod line_ends;
 pub(crate) mod link;

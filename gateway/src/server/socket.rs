@@ -33,13 +33,23 @@ impl<S: AsyncRead + Unpin> Socket<S> {
         Self { stream, link, line_ends: LineEnds::default(), ahead: None, discarded: 0, head }
     }
 
+    /// Counts bytes behind the request of an event stream that were read already.
+    pub(crate) fn note_discarded(&mut self, bytes: usize) {
+        self.discarded += bytes;
+    }
+
+    /// Returns whether the next bytes are the start of a request, after an event stream.
+    pub(crate) fn is_at_request(&self) -> bool {
+        self.discarded == 0 && !self.link.is_half_closed()
+    }
+
     /// Looks for the client's end, which hyper does not notice while it responds.
     fn watch_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         self.head.settle(&self.link);
         match self.link.exchange() {
             Exchange::Receiving => Ok(()),
             Exchange::Answering => self.look_for_end(cx),
-            Exchange::Streaming => self.discard(cx),
+            Exchange::Streaming | Exchange::HandingOver => self.discard(cx),
         }
     }
 
@@ -150,9 +160,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
         self.stream.is_write_vectored()
     }
 
-    /// hyper calls this at the end of each turn, whether or not it wrote.
+    /// hyper calls this at the end of each turn, once all bytes that it holds are written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.watch_client(cx)?;
+        if self.link.exchange() == Exchange::HandingOver {
+            self.link.enter(Exchange::Streaming);
+        }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

@@ -13,12 +13,14 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::error_chain::error_chain;
+use crate::hub::connection::now_millis;
 use crate::server::door::Door;
+use crate::server::expiry::{Expiry, Left, days};
 use crate::server::stall::Stalling;
 
 /// The files of a listener's TLS, in PEM.
@@ -42,6 +44,8 @@ pub struct Tls {
 struct Loaded {
     files: Files,
     bytes: Vec<Vec<u8>>,
+    /// When the server's certificate ends, if that can be read.
+    expiry: Option<Expiry>,
     config: Arc<ServerConfig>,
 }
 
@@ -86,14 +90,46 @@ impl Tls {
         Ok(true)
     }
 
-    /// Reads the files again from time to time, for systems that renew them without a signal.
+    /// Logs a warning if the certificate has expired, or will soon.
+    pub fn warn_of_expiry(&self) {
+        let current = self.current.load();
+        let file = current.files.cert.display();
+        match current.expiry.map(|expiry| expiry.left(now_millis())) {
+            None => tracing::warn!("{file}: when the certificate expires cannot be read"),
+            Some(Left::Expired) => {
+                tracing::warn!(
+                    "{file}: the certificate has expired, and clients refuse it: renew it"
+                );
+            }
+            Some(Left::Short(left)) => {
+                tracing::warn!("{file}: the certificate expires in {}: renew it", days(left));
+            }
+            Some(Left::Enough(_)) => {}
+        }
+    }
+
+    /// Returns when the certificate expires, in seconds since 1970, if that can be read.
+    pub(crate) fn expires(&self) -> Option<i64> {
+        self.current.load().expiry.map(Expiry::seconds)
+    }
+
+    /// Reads the files again from time to time, for systems that renew them without a signal. Warns
+    /// of the end of the certificate once a day.
     pub async fn watch(self: Arc<Self>, period: Duration) {
         let mut reported = String::new();
+        let mut warned = Instant::now();
         loop {
             tokio::time::sleep(period).await;
+            if warned.elapsed() >= BETWEEN_WARNINGS {
+                warned = Instant::now();
+                self.warn_of_expiry();
+            }
             match self.refresh() {
                 Ok(false) => reported.clear(),
-                Ok(true) => tracing::info!("the TLS certificate was reloaded"),
+                Ok(true) => {
+                    tracing::info!("the TLS certificate was reloaded");
+                    self.warn_of_expiry();
+                }
                 Err(error) if error == reported => {}
                 Err(error) => {
                     tracing::error!("the old TLS certificate stays in force: {error}");
@@ -166,6 +202,7 @@ impl Loaded {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let certs = certificates(&files.cert, bytes.first())?;
         let key = private_key(&files.key, bytes.get(1))?;
+        let expiry = certs.first().and_then(Expiry::of);
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
@@ -189,7 +226,7 @@ impl Loaded {
         let mut config =
             builder.with_single_cert(certs, key).map_err(|error| unusable(&files, &error))?;
         config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
-        Ok(Self { files, bytes, config: Arc::new(config) })
+        Ok(Self { files, bytes, expiry, config: Arc::new(config) })
     }
 }
 
@@ -246,6 +283,9 @@ fn unusable(files: &Files, error: &rustls::Error) -> String {
 /// The protocol of a connection as ALPN names it.
 pub(crate) const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
+
+/// How often the log warns of a certificate that expires.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(86_400);
 
 /// How often certificates are read again.
 pub const WATCH_PERIOD: Duration = Duration::from_secs(60);

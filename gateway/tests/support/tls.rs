@@ -31,15 +31,31 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Makes a self-signed certificate for localhost.
+    /// Makes a self-signed certificate for localhost, which does not expire.
     pub fn new() -> Self {
+        Self::of(&CertificateParams::new(["localhost".to_owned()]).expect("parameters"))
+    }
+
+    /// Makes one that expires at midnight (UTC) after this many days, which may be negative.
+    pub fn ending_in(days: i64) -> Self {
+        let mut params = CertificateParams::new(["localhost".to_owned()]).expect("parameters");
+        let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+        let end = now.date().saturating_add(jiff::Span::new().days(days));
+        let number = |value: i8| u8::try_from(value).expect("of a date");
+        let (year, month, day) = (end.year().into(), number(end.month()), number(end.day()));
+        params.not_after = rcgen::date_time_ymd(year, month, day);
+        Self::of(&params)
+    }
+
+    fn of(params: &CertificateParams) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a key");
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate");
         Self {
-            cert: File::new(&format!("cert-{number}"), &made.cert.pem()),
-            key: File::new(&format!("key-{number}"), &made.signing_key.serialize_pem()),
-            der: made.cert.der().clone(),
+            cert: File::new(&format!("cert-{number}"), &cert.pem()),
+            key: File::new(&format!("key-{number}"), &key.serialize_pem()),
+            der: cert.der().clone(),
         }
     }
 

@@ -71,6 +71,24 @@ impl Folder {
     }
 }
 
+#[cfg(unix)]
+#[allow(clippy::useless_conversion, reason = "the numbers have 32 bits on other systems")]
+impl Folder {
+    /// Returns the bytes that its file system has room for, if it says so.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        let found = nix::sys::statvfs::statvfs(&self.path).ok()?;
+        u64::from(found.blocks_available()).checked_mul(u64::from(found.fragment_size()))
+    }
+}
+
+#[cfg(not(unix))]
+impl Folder {
+    /// Returns `None`: only Unix is asked.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        None
+    }
+}
+
 /// Creates a folder that only this user can read, and makes its entry in its parent durable.
 fn create(path: &Path) -> io::Result<()> {
     if path.is_dir() {

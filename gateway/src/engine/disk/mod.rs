@@ -15,7 +15,7 @@ mod sync;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -221,7 +221,15 @@ impl Engine for DiskEngine {
     }
 
     fn stats(&self) -> EngineStats {
-        EngineStats { disk_bytes: self.folder.bytes(), lost_tail: self.lost_tail }
+        let is = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        EngineStats {
+            disk_bytes: self.folder.bytes(),
+            free_bytes: self.folder.free_bytes(),
+            waiting_bytes: self.shared.waiting_bytes.load(Ordering::Relaxed) as u64,
+            is_full: is(&self.shared.is_full),
+            is_broken: is(&self.shared.is_broken),
+            lost_tail: self.lost_tail,
+        }
     }
 
     fn recent_ids(&self) -> RecentlyStored {

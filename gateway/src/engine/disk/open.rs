@@ -43,7 +43,8 @@ impl DiskEngine {
         let shared = Arc::new(Shared { is_dirty: AtomicBool::new(true), ..Shared::default() });
         let syncer = match options.fsync {
             Fsync::Every(interval) => {
-                let started = Syncer::start(folder.journal(), interval, Arc::clone(&shared));
+                let (shared, metrics) = (Arc::clone(&shared), metrics.clone());
+                let started = Syncer::start(folder.journal(), interval, shared, metrics);
                 Some(started.map_err(|error| failed(&error))?)
             }
             Fsync::Always | Fsync::Never => None,
@@ -58,6 +59,7 @@ impl DiskEngine {
             channels: Arc::clone(channels),
             metrics: metrics.clone(),
             shared: Arc::clone(&shared),
+            syncs: options.fsync == Fsync::Always,
             is_failing: false,
         };
         let thread = thread::Builder::new().name("logs-store".into());

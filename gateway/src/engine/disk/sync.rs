@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::disk::writer::Shared;
+use crate::metrics::Metrics;
 
 /// The thread, which ends when this is dropped.
 #[derive(Debug)]
@@ -28,9 +29,10 @@ impl Syncer {
         journal: PathBuf,
         interval: Duration,
         shared: Arc<Shared>,
+        metrics: Metrics,
     ) -> io::Result<Self> {
         let (stop, stopped) = channel();
-        let run = move || run(&journal, interval, &shared, &stopped);
+        let run = move || run(&journal, interval, (&shared, &metrics), &stopped);
         let thread = thread::Builder::new().name("logs-sync".into()).spawn(run)?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
@@ -46,15 +48,23 @@ impl Drop for Syncer {
     }
 }
 
-fn run(journal: &Path, interval: Duration, shared: &Shared, stopped: &Receiver<()>) {
+fn run(
+    journal: &Path,
+    interval: Duration,
+    (shared, metrics): (&Shared, &Metrics),
+    stopped: &Receiver<()>,
+) {
     while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
         if !shared.is_dirty.swap(false, Ordering::AcqRel) {
             continue;
         }
+        let start = Instant::now();
         // The journal has no lock of SQLite, which closing another descriptor would release.
         if let Err(error) = File::open(journal).and_then(|journal| journal.sync_data()) {
             tracing::error!(%error, "the disk failed to synchronize: publishers are refused until a restart");
             shared.is_broken.store(true, Ordering::Release);
+            continue;
         }
+        metrics.engine_sync.observe(start.elapsed().as_secs_f64());
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Writer {
     pub(crate) channels: Arc<Channels>,
     pub(crate) metrics: Metrics,
     pub(crate) shared: Arc<Shared>,
+    /// Whether the end of a transaction waits for the disk.
+    pub(crate) syncs: bool,
     /// Whether the last transaction failed, to log a failure once.
     pub(crate) is_failing: bool,
 }
@@ -70,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) waiting_bytes: AtomicUsize,
     /// Whether there is something that the disk may not have yet.
     pub(crate) is_dirty: AtomicBool,
+    /// Whether the last transaction failed because the disk has no room.
+    pub(crate) is_full: AtomicBool,
     /// Whether it is unknown what the disk has, so that nothing may be stored until a restart.
     pub(crate) is_broken: AtomicBool,
 }
@@ -349,8 +353,9 @@ impl Writer {
             return Err(EngineError::Failed(BROKEN.into()));
         }
         let done = self.database.execute_batch("BEGIN IMMEDIATE").and_then(|()| body(self));
-        let Err(error) = done.and_then(|()| self.database.execute_batch("COMMIT")) else {
+        let Err(error) = done.and_then(|()| self.commit()) else {
             self.room.commit();
+            self.shared.is_full.store(false, Ordering::Relaxed);
             self.shared.is_dirty.store(true, Ordering::Release);
             if std::mem::take(&mut self.is_failing) {
                 tracing::info!("the history can be stored again");
@@ -365,8 +370,19 @@ impl Writer {
         self.books.discard();
         self.shared.is_broken.fetch_or(is_fatal(&error), Ordering::AcqRel);
         let error = EngineError::from(error);
+        self.shared.is_full.store(error == EngineError::Full, Ordering::Relaxed);
         self.failed(EngineCall::Append, &error);
         Err(error)
+    }
+
+    /// Ends a transaction, and measures how long the disk takes if that waits for it.
+    fn commit(&self) -> Result<(), Error> {
+        let start = Instant::now();
+        self.database.execute_batch("COMMIT")?;
+        if self.syncs {
+            self.metrics.engine_sync.observe(start.elapsed().as_secs_f64());
+        }
+        Ok(())
     }
 
     fn failed(&mut self, call: EngineCall, error: &EngineError) {

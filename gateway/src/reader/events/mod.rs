@@ -1,6 +1,8 @@
 //! The bytes of each event that a stream sends: logs, and the messages of
 //! [`logs_sse_wire::protocol`].
 
+use std::fmt::Display;
+use std::io::Write;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,10 +41,8 @@ pub(crate) fn write_gap(page: &mut Vec<u8>, cursor: Option<&Cursor>, gap: &Gap) 
 }
 
 /// Appends a log as an event whose id is `cursor`.
-pub(crate) fn write_log(page: &mut Vec<u8>, cursor: &str, envelope: &Envelope) {
-    page.extend_from_slice(b"id: ");
-    page.extend_from_slice(cursor.as_bytes());
-    page.extend_from_slice(b"\ndata: ");
+pub(crate) fn write_log(page: &mut Vec<u8>, cursor: impl Display, envelope: &Envelope) {
+    write!(page, "id: {cursor}\ndata: ").expect("memory accepts everything");
     page.extend_from_slice(envelope.as_bytes());
     page.extend_from_slice(b"\n\n");
 }

@@ -59,7 +59,7 @@ proptest! {
     fn any_log_is_one_event_that_holds_it_unchanged(channel in any_channel(), entry in any_entry(), seq in 1..u64::MAX) {
         let entry = RawValue::from_string(entry).expect("JSON");
         let mut page = Vec::new();
-        write_log(&mut page, &cursor().to_string(), &Draft::new(&channel, &entry, 5, "log-5-abc").seal(seq));
+        write_log(&mut page, cursor().to_string(), &Draft::new(&channel, &entry, 5, "log-5-abc").seal(seq));
         let frame = one_frame(&page);
         prop_assert_eq!((&*frame.event, &*frame.id), ("message", "1.abc123.a-_"));
         let envelope: Value = serde_json::from_str(&frame.data).expect("JSON");
@@ -87,7 +87,7 @@ proptest! {
         prop_assert!(got.iter().map(|log| log.get().as_bytes()).eq(envelopes.iter().map(Envelope::as_bytes)));
         for envelope in &envelopes {
             let mut page = Vec::new();
-            write_log(&mut page, &cursor().to_string(), envelope);
+            write_log(&mut page, cursor().to_string(), envelope);
             let alone = one_frame(&page);
             prop_assert_eq!(alone.data.as_bytes(), envelope.as_bytes());
         }
