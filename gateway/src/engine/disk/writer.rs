@@ -124,6 +124,8 @@ impl Writer {
         let written = self.write(batch, &mut touched);
         self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
         let Some(written) = written else { return };
+        // Before anyone learns of these logs: a crash right after an answer must not hide their loss.
+        self.head.write(self.ledger.last_order() + written.len() as u64);
         self.metrics.engine_append.observe(start.elapsed().as_secs_f64());
         let keep = super::keep(&self.ledger.config.load());
         let published: Vec<_> = written.into_iter().map(|log| self.publish(log, keep)).collect();
@@ -131,7 +133,6 @@ impl Writer {
             channel.trimmed(*oldest);
         }
         published.into_iter().for_each(|(promise, published)| promise.keep(Ok(published)));
-        self.head.write(self.ledger.last_order());
         self.make_room();
         self.books.shrink();
     }
