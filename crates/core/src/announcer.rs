@@ -121,9 +121,11 @@ impl Announcer {
         }
         self.asked = None;
         let lines = counted(session.store().lines() as u64, "line", "lines");
+        // An invalid pattern is reported where it is entered; the lines stay those of the last one.
+        if session.pattern_error().is_some() {
+            return None;
+        }
         match session.find() {
-            // An invalid pattern is reported where it is entered.
-            Some(find) if find.error().is_some() => None,
             Some(find) => Some(found(find, session, &lines)),
             None => Some(lines),
         }

@@ -109,7 +109,7 @@ fn a_row_number_denotes_the_same_row_after_loading() {
 #[test]
 fn a_filter_finds_loaded_lines() {
     let mut sim = opened(1, 12, 2);
-    sim.session.set_query(Query::default().text("log 1"));
+    sim.session.set_query(Query::default().text("\"log 1\""));
     assert!(sim.session.search(usize::MAX));
     assert!(load(&mut sim.session, 1, 100));
     assert!(sim.session.search(usize::MAX));
