@@ -1,7 +1,9 @@
 //! The run loop: passes what the browser reports to the session, and does in the browser what the
 //! session requests.
 
+mod clear;
 mod earlier;
+mod save;
 mod window;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -20,11 +22,13 @@ use crate::browser::home::Home;
 use crate::browser::next_task::NextTask;
 use crate::browser::page_events::PageEvents;
 use crate::browser::probe::Probe;
+use crate::browser::save::Saving;
 use crate::browser::timer::Timer;
+use crate::browser::title_badge::TitleShare;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::session::{Session, SourceEvent};
+use logs_sse_core::session::{Direction, Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
@@ -45,6 +49,8 @@ pub struct Options {
     pub with_credentials: bool,
     /// How many of the newest lines that the gateway holds a channel starts with; 0 for none.
     pub tail: u32,
+    /// Whether the reader's settings are remembered across visits.
+    pub remember: bool,
 }
 
 /// A live log in a page. Dropping it closes the stream and removes all listeners.
@@ -85,6 +91,8 @@ impl Client {
                 timer: Cell::new(None),
                 timer_at: Cell::new(None),
                 refresh: Cell::new(None),
+                undo: Cell::new(None),
+                saving: Saving::default(),
                 searching: OnceCell::new(),
                 frame: AnimationFrame::new(Rc::clone(&home), move || {
                     if let Some(inner) = weak.upgrade() {
@@ -96,6 +104,7 @@ impl Client {
                     }
                 }),
                 updates: RefCell::new(None),
+                title: RefCell::new(None),
                 page_events: RefCell::new(window::listen(&home, me)),
                 home,
                 moves: Cell::new(0),
@@ -185,12 +194,21 @@ impl Client {
         self.inner.session.borrow_mut().set_tail(tail);
     }
 
-    /// Shows only the lines that match `query`. The search runs in slices, between which the page
-    /// can do other work.
-    pub fn set_query(&self, query: Query) {
-        self.inner.session.borrow_mut().set_query(query);
+    /// Shows only the lines that match `query`, and searches first around the row `near`. Returns
+    /// whether the query is another one. The search runs in slices, between which the page can do
+    /// other work.
+    pub fn set_query(&self, query: Query, near: Option<u64>) -> bool {
+        let is_new = self.inner.session.borrow_mut().set_query_around(query, near);
         self.inner.search_slice();
         self.inner.frame.request();
+        is_new
+    }
+
+    /// Goes to another match of the query. Returns the number of its row, if there is one.
+    pub fn go_to_match(&self, direction: Direction) -> Option<u64> {
+        let number = self.inner.session.borrow_mut().go_to_match(direction);
+        self.inner.frame.request();
+        number
     }
 
     /// Searches the lines that arrived since the last frame, unless a running search will do so.
@@ -198,12 +216,6 @@ impl Client {
         if !self.inner.searching.get().is_some_and(NextTask::is_pending) {
             self.inner.search_slice();
         }
-    }
-
-    /// Drops all lines. The connection is not affected.
-    pub fn clear(&self) {
-        self.inner.session.borrow_mut().clear();
-        self.inner.request_frame();
     }
 
     /// Returns the connection's current status in words.
@@ -249,11 +261,16 @@ struct Inner {
     timer_at: Cell<Option<Instant>>,
     /// Redraws when the status text changes merely because time passes.
     refresh: Cell<Option<Timer>>,
+    /// Forgets the lines that the reader cleared.
+    undo: Cell<Option<Timer>>,
+    saving: Saving,
     /// Continues a search that used up its slice; created by the first one that does.
     searching: OnceCell<NextTask>,
     frame: AnimationFrame,
     /// Calls the listener for updates, if there is one.
     updates: RefCell<Option<AnimationFrame>>,
+    /// What the client adds to the badge in the page's title, if it has one.
+    title: RefCell<Option<TitleShare>>,
     home: Rc<Home>,
     moves: Cell<u32>,
     closing: Cell<Option<Timer>>,
@@ -312,6 +329,9 @@ impl Inner {
         self.frame.request();
         if let Some(updates) = &*self.updates.borrow() {
             updates.request();
+        }
+        if let Some(title) = &*self.title.borrow() {
+            title.request();
         }
     }
 

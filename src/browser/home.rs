@@ -55,6 +55,11 @@ impl Home {
         self.window.replace(window.clone()) != window
     }
 
+    /// Returns the document that contains the element.
+    pub(crate) fn document(&self) -> Option<Document> {
+        self.document.borrow().clone()
+    }
+
     /// Returns the window that provides timers and frames.
     pub(crate) fn window(&self) -> Option<Window> {
         self.window.borrow().clone()

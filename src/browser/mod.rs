@@ -6,6 +6,7 @@
 //! by its drop.
 
 mod client;
+mod clipboard;
 mod clock;
 mod console;
 mod earlier;
@@ -16,13 +17,20 @@ mod next_task;
 mod page_events;
 mod probe;
 mod resize;
-mod selection;
+mod save;
+pub mod selection;
+mod stored_settings;
+mod task;
 mod timer;
+mod title_badge;
 pub(crate) mod transport;
+mod zone;
 
 pub use self::client::{Client, Options};
-pub use self::clock::local_time;
+pub use self::clipboard::copy;
 pub use self::console::Console;
 pub use self::resize::Resize;
-pub use self::selection::Selected;
+pub use self::stored_settings::StoredSettings;
+pub use self::timer::Timer;
 pub use self::transport::Opener;
+pub use self::zone::Zone;

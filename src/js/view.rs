@@ -1,9 +1,9 @@
 //! The client with its view, as JavaScript holds it.
 
-use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
+use any_spawner::Executor;
 use js_sys::{Error, Function};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -13,7 +13,7 @@ use web_sys::HtmlElement;
 use crate::browser::Client;
 use crate::js::listener::{Listener, to_js};
 use crate::js::options::{ClientOptions, opener};
-use crate::ui::{DEFAULT_TAIL, Live};
+use crate::ui::{Built, DEFAULT_TAIL, Live};
 use logs_sse_core::js_export::{StatusReport, line_record};
 use logs_sse_core::session::KnownLines;
 use logs_sse_core::store::Capacity;
@@ -25,7 +25,7 @@ pub struct LogView {
     live: Live,
     listener: Rc<Listener>,
     // Dropped in this order: the view, then its owner.
-    _view: Box<dyn Any>,
+    view: Built,
     _owner: Owner,
 }
 
@@ -39,7 +39,7 @@ impl LogView {
     /// Throws an `Error` that names the option with a wrong value.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        element: HtmlElement,
+        element: &HtmlElement,
         notify: Function,
         open: Option<Function>,
         options: JsValue,
@@ -47,18 +47,20 @@ impl LogView {
         let options = ClientOptions::from_js(options).map_err(|error| Error::new(&error))?;
         let client_options = options.client(options.capacity(), DEFAULT_TAIL);
         let listener = Rc::new(Listener::new(notify, false));
+        // This fails if another view has set the executor already.
+        let _ = Executor::init_wasm_bindgen();
         let owner = Owner::new_root(None);
         let (live, view) = owner.with(|| {
             let live = Live::new(client_options, opener(open));
-            let view: Box<dyn Any> =
-                Box::new(leptos::mount::mount_to(element, move || crate::ui::live_view(live)));
-            (live, view)
+            (live, crate::ui::live_view(live))
         });
+        // This fails only for an element that cannot have children.
+        let _ = element.append_child(view.element());
         let updated = Rc::clone(&listener);
         live.with(|client| {
             client.on_update(move |is_frame| live.with(|client| updated.update(client, is_frame)));
         });
-        Ok(Self { live, listener, _view: view, _owner: owner })
+        Ok(Self { live, listener, view, _owner: owner })
     }
 
     /// Selects one workflow, read through a proxy route.
@@ -87,6 +89,26 @@ impl LogView {
     /// Sets the locale of times; an empty one means ISO 8601.
     pub fn set_locale(&self, locale: String) {
         self.live.locale.set(locale);
+    }
+
+    /// Sets whether the page's title says what is new while the page is hidden.
+    pub fn set_title_badge(&self, is_shown: bool) {
+        self.live.with(|client| client.set_title_badge(is_shown));
+    }
+
+    /// Sets after how many seconds a screen reader announces new lines; 0 for never.
+    pub fn set_announce_every(&self, seconds: u32) {
+        self.live.announce_every.set(seconds);
+    }
+
+    /// Sets whether lines wrap, until the reader changes it.
+    pub fn set_wrap(&self, wraps: bool) {
+        self.live.set_wrap(wraps);
+    }
+
+    /// Sets whether the reader's settings are stored from now on.
+    pub fn set_remember(&self, is_remembered: bool) {
+        self.live.remember(is_remembered);
     }
 
     /// Sets whether rows are delivered from now on.
@@ -146,6 +168,12 @@ impl LogView {
         self.live.with(|client| {
             to_js(&client.with_session(|session| StatusReport::new(session, client.now())))
         })
+    }
+}
+
+impl Drop for LogView {
+    fn drop(&mut self) {
+        self.view.element().remove();
     }
 }
 

@@ -1,12 +1,19 @@
 //! The component that a page mounts.
 
+use leptos::ev::keydown;
 use leptos::prelude::*;
+use leptos::web_sys::Element;
 
 use crate::browser::{Console, Opener, Options};
+use crate::ui::built::{Built, view};
 use crate::ui::detail::detail;
+use crate::ui::filter_bar::on_find_key;
+use crate::ui::keyboard;
 use crate::ui::line_list::line_list;
 use crate::ui::live::{Live, effect, flag};
+use crate::ui::shortcuts::shortcuts;
 use crate::ui::status_bar::status_bar;
+use logs_sse_core::announcer::DEFAULT_EVERY;
 use logs_sse_core::connection;
 use logs_sse_core::counters::Counters;
 use logs_sse_core::session::Session;
@@ -16,7 +23,7 @@ use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last five may change at any time. Another workspace, workflow or service
+/// All props but the last nine may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
@@ -51,6 +58,20 @@ pub fn LiveLogs(
     /// 1,000.
     #[prop(default = DEFAULT_TAIL)]
     tail: u32,
+    /// Whether the page's title says how many lines or errors are new while the page is hidden.
+    /// Default: true.
+    #[prop(default = true)]
+    title_badge: bool,
+    /// After how many seconds a screen reader announces new lines, or 0 for never; it announces
+    /// errors at once. Default: 15.
+    #[prop(default = DEFAULT_EVERY)]
+    announce_every: u32,
+    /// Whether long lines wrap at first. Default: as the reader left it, otherwise not.
+    #[prop(default = None)]
+    wrap: Option<bool>,
+    /// Whether the reader's settings are stored in localStorage. Default: true.
+    #[prop(default = true)]
+    remember: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -65,9 +86,13 @@ pub fn LiveLogs(
             console,
             with_credentials,
             tail,
+            remember,
         },
         Opener::default(),
     );
+    live.with(|client| client.set_title_badge(title_badge));
+    live.announce_every.set(announce_every);
+    wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));
     let target = move || {
         Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
     };
@@ -90,7 +115,11 @@ pub fn LiveLogs(
     if let Some(progress) = progress {
         report(live, progress);
     }
-    live_view(live)
+    // Only the section is rendered by Leptos. Browser translation would translate logs, into words
+    // that were never logged.
+    leptos::view! { class="dsl",
+        <section class="dsl-root notranslate" translate="no" aria-label="Live logs" use:fill=live></section>
+    }
 }
 
 /// How much of the log has arrived.
@@ -132,16 +161,38 @@ fn first_seq(session: &Session) -> Option<u64> {
 /// before asking for more.
 pub const DEFAULT_TAIL: u32 = 1_000;
 
-/// Renders a live log, whether the component or JavaScript controls it.
-pub(crate) fn live_view(live: Live) -> impl IntoView {
-    view! { class="dsl",
-        // Browser translation would translate logs, into words that were never logged.
-        <section class="dsl-root notranslate" translate="no" aria-label="Live logs">
-            {status_bar(live)}
-            <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
-                {line_list(live)}
-                {detail(live)}
-            </div>
-        </section>
+/// Renders a live log for JavaScript, which has no component.
+#[cfg(feature = "js")]
+pub(crate) fn live_view(live: Live) -> Built {
+    let mut section = view! { class="dsl",
+        // As the component's.
+        <section class="dsl-root notranslate" translate="no" aria-label="Live logs"></section>
+    };
+    add_content(&mut section, live);
+    section
+}
+
+/// Renders a live log into the component's section, which owns it.
+fn fill(section: Element, live: Live) {
+    let mut section = Built::of(section);
+    add_content(&mut section, live);
+    // Dropped with the component.
+    StoredValue::new_local(section);
+}
+
+/// Adds the keys and the parts of a live log to its section.
+fn add_content(section: &mut Built, live: Live) {
+    section.on(&keydown, move |event| {
+        on_find_key(live, &event);
+        keyboard::on_key(live, &event);
+    });
+    let lines = view! { class="dsl",
+        <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
+            {line_list(live)}
+            {detail(live)}
+        </div>
+    };
+    for part in [status_bar(live), lines, shortcuts()] {
+        section.child(part);
     }
 }

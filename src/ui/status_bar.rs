@@ -3,22 +3,28 @@
 use leptos::prelude::*;
 
 use crate::browser::Client;
+use crate::ui::built::{Built, view};
 use crate::ui::live::{Live, click, flag, text};
 use logs_sse_core::status::MainAction;
 use logs_sse_core::view_model::ViewModel;
 
 /// Renders the bar above the lines.
-pub(crate) fn status_bar(live: Live) -> impl IntoView {
+pub(crate) fn status_bar(live: Live) -> Built {
     let view_model = live.view_model;
     view! { class="dsl",
         <div class="dsl-bar">
             <div class=text(view_model, |shown| format!("dsl-status dsl-is-{}", shown.status.badge.name()))>
                 <span class="dsl-dot" aria-hidden="true"></span>
                 <strong class="dsl-word" prop:textContent=text(view_model, |shown| shown.status.badge.word().to_owned())></strong>
-                <span class="dsl-live" hidden=flag(view_model, |shown| !shown.status.is_live())>
+                <span class=text(view_model, live_class) hidden=flag(view_model, |shown| !shown.status.is_live())>
                     <span class="dsl-pulse" aria-hidden="true">"🔴"</span>
                     " LIVE"
                 </span>
+                <span
+                    class="dsl-held"
+                    hidden=flag(view_model, |shown| shown.held_view.is_empty())
+                    prop:textContent=text(view_model, |shown| shown.held_view.clone())
+                ></span>
                 <span class="dsl-progress" prop:textContent=text(view_model, |shown| shown.status.progress.clone())></span>
                 <span class="dsl-vitals" prop:textContent=text(view_model, |shown| shown.status.stats.clone())></span>
                 <span class="dsl-reason" prop:textContent=text(view_model, |shown| shown.status.reason.clone())></span>
@@ -39,7 +45,7 @@ pub(crate) fn status_bar(live: Live) -> impl IntoView {
                     prop:textContent=text(view_model, |shown| shown.status.main_action.label().to_owned())
                 ></button>
             </div>
-            <p class="dsl-hidden" role="status" prop:textContent=text(view_model, |shown| shown.status.announcement())></p>
+            <p class="dsl-hidden" role="status" prop:textContent=text(view_model, |shown| shown.announcement.clone())></p>
         </div>
     }
 }
@@ -49,6 +55,11 @@ fn act(live: Live) {
         MainAction::Connect => live.with(Client::connect),
         MainAction::Disconnect => live.with(Client::disconnect),
     }
+}
+
+/// The mark stands still while the lines do.
+fn live_class(shown: &ViewModel) -> String {
+    if shown.is_held { "dsl-live dsl-still".into() } else { "dsl-live".into() }
 }
 
 fn main_class(shown: &ViewModel) -> String {

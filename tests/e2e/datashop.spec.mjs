@@ -157,7 +157,7 @@ test("explains a status that the controller of the guide hides behind 200", asyn
   try {
     await demo.open(server.url);
     await demo.connectButton.click();
-    await expect(demo.reason).toHaveText(/the server answered 400 instead of a stream/, {
+    await expect(demo.reason).toHaveText(/The server answered 400 instead of a stream/, {
       timeout: 20_000,
     });
   } finally {

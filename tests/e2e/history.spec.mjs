@@ -5,7 +5,7 @@ import { expect, test } from "./support.mjs";
 
 /** @import { Gateway } from "../support/gateway.mjs" */
 
-const START = "start of the log: the log server holds nothing earlier";
+const START = "Start of the log: the log server holds nothing earlier";
 
 /**
  * Returns the numbers of the rows, oldest first.

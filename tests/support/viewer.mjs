@@ -19,9 +19,14 @@ export class Viewer {
     this.connectButton = scope.getByRole("button", { name: "Connect Live Logs" });
     this.disconnectButton = scope.getByRole("button", { name: "Disconnect" });
     this.retryNowButton = scope.getByRole("button", { name: "Retry now" });
-    this.clearButton = scope.getByRole("button", { name: "Clear" });
+    this.clearButton = scope.getByRole("button", { name: "Clear view" });
+    this.undoButton = scope.getByRole("button", { name: "Undo" });
+    this.saveButton = scope.getByRole("button", { name: "Save…" });
+    this.saveDialog = scope.getByRole("dialog", { name: "Save log" });
     this.wrapButton = scope.getByRole("button", { name: "Wrap lines" });
     this.newestButton = scope.getByRole("button", { name: /↑/ });
+    this.newErrorsButton = scope.locator(".dsl-new-errors");
+    this.pauseButton = scope.locator(".dsl-pause");
     this.searchField = scope.getByRole("searchbox");
   }
 

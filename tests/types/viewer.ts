@@ -26,6 +26,14 @@ const options: LiveLogsOptions = {
 const handle = mountLiveLogs(document.body, options);
 handle.ready satisfies Promise<void>;
 handle.update({ title: "Logs", endpoint: "/logs" });
+handle.update({ titleBadge: false, announceEvery: 60 });
+// @ts-expect-error a number of seconds
+handle.update({ announceEvery: "off" });
+handle.update({ wrap: true, remember: false });
+// @ts-expect-error lines wrap or not
+handle.update({ wrap: "soft" });
+// @ts-expect-error a badge is on or off
+handle.update({ titleBadge: "off" });
 handle.status().cause satisfies string | null;
 handle.unmount();
 backend() satisfies "wasm" | "js" | null;

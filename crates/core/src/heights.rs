@@ -93,11 +93,9 @@ impl Heights {
     fn keep_near(&mut self, at: usize) {
         if self.overrides.len() > MAX_OVERRIDES {
             let half = MAX_OVERRIDES / 2;
-            if at < half {
-                self.overrides.truncate(half);
-            } else {
-                self.overrides.drain(..half);
-            }
+            let from = at.saturating_sub(half / 2).min(self.overrides.len() - half);
+            self.overrides.truncate(from + half);
+            self.overrides.drain(..from);
         }
     }
 }

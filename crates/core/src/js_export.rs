@@ -102,7 +102,7 @@ pub struct NoticeReport {
 }
 
 impl NoticeReport {
-    fn new(notice: &Notice) -> Self {
+    pub(crate) fn new(notice: &Notice) -> Self {
         Self {
             notice: match notice {
                 Notice::Gap { .. } => "gap",

@@ -4,29 +4,41 @@
 //! Data enters through [`logs_sse_wire`] (by way of [`session`]), is stored in [`store`], and is
 //! presented by [`viewport`] and [`status`].
 
+pub mod announcer;
 pub mod backoff;
 pub mod channel;
+mod civil;
 pub mod connection;
 pub mod copy;
 pub mod counters;
+pub mod facets;
 pub mod find;
 pub mod format;
 pub mod frame_throttle;
 mod heights;
 pub mod js_export;
+pub mod keyboard;
+pub mod line_time;
+pub mod list_height;
 pub mod notice;
+pub mod opened;
 pub mod progress;
 pub mod recovery;
 mod ring;
+mod row_lines;
+pub mod save;
 mod scale;
 pub mod session;
+pub mod settings;
 pub mod status;
 pub mod store;
 pub mod stream_stats;
 pub mod styled;
 pub mod summary;
+pub mod tally;
 pub mod target;
 pub mod time;
+pub mod title_badge;
 pub mod view_model;
 pub mod viewport;
 pub mod visible;

@@ -22,8 +22,9 @@ pub enum Notice {
         away: Duration,
         /// Lines that the server replayed.
         recovered: u64,
-        /// Lines that it could not replay; each is also counted by a gap row.
-        missing: u64,
+        /// Lines that it could not replay; each is also counted by a gap row. `None` if their
+        /// number is unknown.
+        missing: Option<u64>,
     },
     /// The stream was interrupted, and this server cannot replay.
     NotReplayed {
@@ -44,22 +45,23 @@ impl Notice {
         match self {
             Self::Gap { missing, reason } => gap(*missing, *reason),
             Self::Resumed { away, recovered, missing } => {
-                format!(
-                    "disconnected {}, {} recovered, {} missing",
-                    duration(*away),
-                    counted(*recovered, "line", "lines"),
-                    grouped(*missing)
-                )
+                let missing = match missing {
+                    None => String::new(),
+                    Some(0) => " · none missing".to_owned(),
+                    Some(missing) => format!(" · {} missing", grouped(*missing)),
+                };
+                let recovered = counted(*recovered, "line", "lines");
+                format!("Reconnected after {} · {recovered} recovered{missing}", duration(*away))
             }
             Self::NotReplayed { away } => format!(
-                "reconnected after {}; this server cannot replay: lines may be missing",
+                "Reconnected after {} · this server keeps no history, so lines may be missing",
                 duration(*away)
             ),
             Self::HistoryStart { evicted: 0 } => {
-                "start of the log: the log server holds nothing earlier".to_owned()
+                "Start of the log: the log server holds nothing earlier".to_owned()
             }
             Self::HistoryStart { evicted } => format!(
-                "start of the history: the log server no longer holds the {} before this",
+                "Start of the history: the log server no longer holds the {} before this",
                 counted(*evicted, "line", "lines")
             ),
         }
@@ -83,23 +85,26 @@ impl Notice {
     pub fn is_loss(&self) -> bool {
         match self {
             Self::Gap { .. } | Self::NotReplayed { .. } => true,
-            Self::Resumed { missing, .. } => *missing > 0,
+            Self::Resumed { missing, .. } => *missing != Some(0),
             Self::HistoryStart { .. } => false,
         }
     }
 }
 
 fn gap(missing: Option<u64>, reason: GapReason) -> String {
+    if missing.is_none() && reason == GapReason::Restarted {
+        return "Log server restarted · earlier lines may be missing".to_owned();
+    }
     let what = missing.map_or_else(
-        || "lines may be missing".to_owned(),
+        || "Lines may be missing".to_owned(),
         |missing| format!("{} missing", counted(missing, "line", "lines")),
     );
     let why = match reason {
-        GapReason::Evicted => "history expired",
-        GapReason::Restarted => "the log server was restarted and has no older history",
-        GapReason::Slow => "this page fell behind",
+        GapReason::Evicted => "older than the log server's history",
+        GapReason::Restarted => "the log server was restarted",
+        GapReason::Slow => "this page could not keep up",
         GapReason::Purged => "deleted from the log server",
-        GapReason::Unknown => "the log server does not recognize this page's position",
+        GapReason::Unknown => "the log server could not resume where this page stopped",
         GapReason::Lost => "lost in transit",
         GapReason::NotResumed => "the proxy did not forward the resume position",
         GapReason::ResumeRefused => {
@@ -117,7 +122,7 @@ mod tests {
     fn says_how_many_are_missing_and_why() {
         assert_eq!(
             Notice::Gap { missing: Some(212), reason: GapReason::Evicted }.text(),
-            "212 lines missing: history expired"
+            "212 lines missing: older than the log server's history"
         );
         assert_eq!(
             Notice::Gap { missing: Some(3), reason: GapReason::Purged }.text(),
@@ -125,20 +130,27 @@ mod tests {
         );
         assert_eq!(
             Notice::Gap { missing: None, reason: GapReason::Unknown }.text(),
-            "lines may be missing: the log server does not recognize this page's position"
+            "Lines may be missing: the log server could not resume where this page stopped"
         );
-        let resumed = Notice::Resumed { away: Duration::from_secs(14), recovered: 37, missing: 0 };
+        let resumed =
+            Notice::Resumed { away: Duration::from_secs(14), recovered: 37, missing: Some(0) };
         assert_eq!(
             (resumed.text().as_str(), resumed.is_loss()),
-            ("disconnected 14 s, 37 lines recovered, 0 missing", false)
+            ("Reconnected after 14 s · 37 lines recovered · none missing", false)
         );
     }
 
     #[test]
     fn groups_the_digits_of_every_count() {
-        let resumed =
-            Notice::Resumed { away: Duration::from_secs(14), recovered: 11_830, missing: 11_520 };
-        assert_eq!(resumed.text(), "disconnected 14 s, 11,830 lines recovered, 11,520 missing");
+        let resumed = Notice::Resumed {
+            away: Duration::from_secs(14),
+            recovered: 11_830,
+            missing: Some(11_520),
+        };
+        assert_eq!(
+            resumed.text(),
+            "Reconnected after 14 s · 11,830 lines recovered · 11,520 missing"
+        );
         assert_eq!(
             Notice::Gap { missing: Some(11_520), reason: GapReason::Lost }.text(),
             "11,520 lines missing: lost in transit"
@@ -149,7 +161,7 @@ mod tests {
     fn counts_missing_lines_once() {
         // A gap row already counted them.
         assert_eq!(
-            Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: 7 }.missing(),
+            Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: Some(7) }.missing(),
             Some(0)
         );
         assert_eq!(Notice::Gap { missing: Some(7), reason: GapReason::Evicted }.missing(), Some(7));

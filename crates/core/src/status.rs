@@ -131,7 +131,7 @@ impl Status {
             State::Offline => offline(base, connection.next_attempt().unwrap_or(now) - now),
             State::Paused => Self {
                 badge: Badge::Paused,
-                progress: "resumes when this tab is visible".into(),
+                progress: "paused while this tab is hidden".into(),
                 reason: String::new(),
                 can_retry_now: true,
                 ..base
@@ -154,7 +154,7 @@ impl Status {
             // Nor the statistics, which change every second while all is well.
             Badge::Connected => join([self.badge.word(), "", &self.reason]),
             Badge::Error if self.can_retry_now => {
-                join([self.badge.word(), "retrying", &self.reason])
+                join([self.badge.word(), "reconnecting", &self.reason])
             }
             Badge::Offline => join([self.badge.word(), NO_NETWORK, &self.reason]),
             _ => self.line(),
@@ -178,7 +178,7 @@ fn open(base: Status, connection: &Connection, stats: &StreamStats, now: Instant
     if let Some(silence) = connection.suspicious_silence(now) {
         return Status {
             badge: Badge::Stale,
-            progress: format!("no data received for {}", duration(silence)),
+            progress: format!("no data for {}", duration(silence)),
             ..base
         };
     }
@@ -195,9 +195,9 @@ fn waiting(base: Status, left: Duration, attempt: u32) -> Status {
     let (seconds, stale_after) = countdown(left);
     let attempt = grouped(attempt.into());
     let progress = if seconds == 0 {
-        format!("retrying now (attempt {attempt})")
+        format!("reconnecting… (attempt {attempt})")
     } else {
-        format!("retrying in {seconds} s (attempt {attempt})")
+        format!("reconnecting in {seconds} s (attempt {attempt})")
     };
     Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..base }
 }
@@ -268,21 +268,18 @@ mod tests {
         let status = Status::new(&connection, &StreamStats::default(), at(0.0));
         assert_eq!(
             status.line(),
-            "ERROR: retrying in 1 s (attempt 2): the log server cannot be reached"
+            "ERROR: reconnecting in 1 s (attempt 2): cannot reach the log server"
         );
         assert_eq!(status.stale_after, Some(until - at(0.0)));
         let due = Status::new(&connection, &StreamStats::default(), until);
-        assert_eq!((due.progress.as_str(), due.stale_after), ("retrying now (attempt 2)", None));
+        assert_eq!((due.progress.as_str(), due.stale_after), ("reconnecting… (attempt 2)", None));
     }
 
     #[test]
     fn says_why_it_gave_up() {
         let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
         let status = Status::new(&connection, &StreamStats::default(), at(0.0));
-        assert_eq!(
-            status.line(),
-            "ERROR: gave up after one attempt: the log server cannot be reached"
-        );
+        assert_eq!(status.line(), "ERROR: gave up after 1 attempt: cannot reach the log server");
         assert_eq!(status.main_action, MainAction::Connect);
     }
 

@@ -4,9 +4,11 @@
 //! Lines are stored as the raw bytes received, next to a small index, and parsed on display.
 
 mod earlier;
+mod facets;
 mod names;
 mod run;
 mod slot;
+mod undo;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -15,11 +17,14 @@ use std::ops::Range;
 use crate::notice::Notice;
 use crate::ring::{Address, Ring};
 use crate::store::earlier::Earlier;
+use crate::store::facets::Facets;
 use crate::store::names::Names;
 pub(crate) use crate::store::names::UNNAMED;
-pub(crate) use crate::store::run::{Limit, Run};
+pub(crate) use crate::store::run::{Limit, Run, RunRow};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
+pub use crate::store::undo::UNDO_LINES;
+use crate::tally::{Count, Tally};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::{Line, Raw};
 
@@ -106,14 +111,24 @@ pub struct Store {
     /// The number of the oldest stored row.
     first: u64,
     dropped: u64,
+    /// The same, counting lines only.
+    dropped_lines: u64,
+    tally: Tally,
+    facets: Facets,
+    /// All lines that were ever appended.
+    arrived: Count,
     /// The number of the first row after the last [`Store::clear`].
     cleared_at: u64,
+    /// How often [`Store::clear`] was called.
+    clears: u32,
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
     /// received them.
     retained_from: Option<u64>,
     /// Whether no row is evicted, since lines before the oldest one are about to be added.
     is_held: bool,
     earlier: Earlier,
+    /// The rows of the last [`Store::set_aside`].
+    aside: Option<Box<Self>>,
 }
 
 impl Store {
@@ -149,6 +164,7 @@ impl Store {
     pub fn resize(&mut self, capacity: Capacity) {
         if self.capacity != capacity {
             self.capacity = capacity;
+            self.forget_aside();
             self.release_earlier();
         }
     }
@@ -165,15 +181,19 @@ impl Store {
     pub fn clear(&mut self) {
         self.first = self.range().end;
         self.cleared_at = self.first;
+        self.clears += 1;
         self.slots.clear();
         self.parsed.clear();
         self.ring.clear();
         self.pipelines.clear();
         self.bytes = 0;
         (self.lines, self.escaped, self.unknown) = (0, 0, 0);
-        self.dropped = 0;
+        (self.dropped, self.dropped_lines) = (0, 0);
+        self.tally.clear();
+        self.facets.clear();
         self.is_held = false;
         self.earlier = Earlier::default();
+        self.forget_aside();
     }
 
     /// Retains the rows from `number` on until the next call, whatever the capacity. `None` retains
@@ -191,6 +211,12 @@ impl Store {
     #[must_use]
     pub fn cleared_at(&self) -> u64 {
         self.cleared_at
+    }
+
+    /// Returns how often the rows were removed by [`clear`](Self::clear).
+    #[must_use]
+    pub fn clears(&self) -> u32 {
+        self.clears
     }
 
     /// Returns the row with this number, parsed, if it is still stored.
@@ -264,6 +290,46 @@ impl Store {
         self.dropped
     }
 
+    /// Returns how many lines were evicted and not loaded again since the start or the last
+    /// [`clear`](Self::clear).
+    #[must_use]
+    pub fn dropped_lines(&self) -> u64 {
+        self.dropped_lines
+    }
+
+    /// Returns how many lines, and errors among them, were ever appended. Only differences are of
+    /// interest.
+    #[must_use]
+    pub fn arrived(&self) -> Count {
+        self.arrived
+    }
+
+    /// Returns how many of the stored rows from `number` on are lines and errors.
+    #[must_use]
+    pub fn count_from(&self, number: u64) -> Count {
+        let rows = self.range();
+        self.tally.sum(number.max(rows.start)..rows.end, |number| self.count_of(number))
+    }
+
+    /// Returns the number of the first stored error from `number` on.
+    #[must_use]
+    pub fn first_error_from(&self, number: u64) -> Option<u64> {
+        let rows = self.range();
+        self.tally.first_error(number.max(rows.start)..rows.end, |number| self.count_of(number))
+    }
+
+    /// Returns the number of the last stored error before `number`.
+    #[must_use]
+    pub fn last_error_before(&self, number: u64) -> Option<u64> {
+        let rows = self.range();
+        self.tally.last_error(rows.start..number.min(rows.end), |number| self.count_of(number))
+    }
+
+    /// Returns what one row counts.
+    pub(crate) fn count_of(&self, number: u64) -> Count {
+        self.slot(number).map(Slot::count).unwrap_or_default()
+    }
+
     /// Returns the limits beyond which the oldest rows are evicted.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
@@ -274,12 +340,6 @@ impl Store {
     /// appearance. There is a limit, beyond which new names are left out.
     pub fn pipelines(&self) -> impl Iterator<Item = &str> {
         self.pipelines.iter()
-    }
-
-    /// Returns a version that changes with [`pipelines`](Self::pipelines), and with nothing else.
-    #[must_use]
-    pub fn pipelines_version(&self) -> u64 {
-        self.pipelines.version()
     }
 
     /// Returns the number by which slots refer to this pipeline, if it has one.
@@ -330,8 +390,12 @@ impl Store {
             slot.cost()
         };
         self.count(&slot, usize::wrapping_add);
+        self.facets.add(&slot);
+        self.tally.add(self.range().end, slot.count());
+        self.arrived += slot.count();
         self.slots.push_back(slot);
         self.trim();
+        self.limit_aside();
     }
 
     fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {
@@ -352,9 +416,12 @@ impl Store {
                 oldest.cost()
             };
             self.count(&oldest, usize::wrapping_sub);
+            self.facets.remove(&oldest);
             self.first += 1;
             self.dropped += 1;
+            self.dropped_lines += u64::from(oldest.is_line);
         }
+        self.tally.release_before(self.first);
         if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
             self.ring.release_before(oldest.address);
         }

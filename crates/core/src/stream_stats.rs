@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::format::{counted, duration, grouped};
+use crate::format::{counted, duration};
 use crate::time::Instant;
 use crate::time::millis;
 
@@ -11,6 +11,7 @@ use crate::time::millis;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StreamStats {
     last_event_at: Option<Instant>,
+    last_line_at: Option<Instant>,
     /// Lines in each of the last seconds, in a ring indexed by the second modulo its length.
     seconds: [(u64, u32); WINDOW],
     /// The lowest difference seen between our clock and the server's, in milliseconds. Mostly it
@@ -22,6 +23,7 @@ pub struct StreamStats {
 impl StreamStats {
     /// Records that a line arrived at `now`.
     pub fn line_arrived(&mut self, now: Instant) {
+        self.last_line_at = Some(now);
         let second = second_of(now);
         let entry = &mut self.seconds[index_of(second)];
         *entry = if entry.0 == second { (second, entry.1.saturating_add(1)) } else { (second, 1) };
@@ -69,18 +71,21 @@ impl StreamStats {
     /// Returns the statistics as text, or an empty string before the first event.
     #[must_use]
     pub fn text(&self, now: Instant) -> String {
-        let Some(age) = self.age(now) else { return String::new() };
-        let age = if age < Duration::from_secs(2) {
-            "last event just now".to_owned()
-        } else {
-            format!("last event {} ago", duration(age))
+        if self.last_event_at.is_none() {
+            return String::new();
+        }
+        // A heartbeat is an event too, and says nothing of lines.
+        let age = match self.last_line_at.map(|at| now - at) {
+            None => "no lines yet".to_owned(),
+            Some(age) if age < Duration::from_secs(2) => "last line just now".to_owned(),
+            Some(age) => format!("last line {} ago", duration(age)),
         };
         let rate = match self.rate(now) {
             0 => String::new(),
             rate => format!(" · {}/s", counted(rate.into(), "line", "lines")),
         };
-        let lag = match self.lag().map(millis) {
-            Some(lag) if lag >= REPORTED_LAG_MS => format!(" · {} ms late", grouped(lag)),
+        let lag = match self.lag() {
+            Some(lag) if millis(lag) >= REPORTED_LAG_MS => format!(" · {} behind", duration(lag)),
             _ => String::new(),
         };
         format!("{age}{rate}{lag}")
@@ -130,13 +135,16 @@ mod tests {
     }
 
     #[test]
-    fn describes_the_age_of_the_last_event() {
+    fn describes_the_age_of_the_last_line_and_not_that_of_a_heartbeat() {
         let mut stats = StreamStats::default();
         assert_eq!(stats.text(at(1.0)), "");
         stats.event_arrived(at(1.0));
+        assert_eq!(stats.text(at(1.5)), "no lines yet");
+        stats.line_arrived(at(2.0));
+        stats.event_arrived(at(20.5));
         assert_eq!(
-            [stats.text(at(1.5)), stats.text(at(20.0))],
-            ["last event just now", "last event 19 s ago"]
+            [stats.text(at(2.5)), stats.text(at(21.0))],
+            ["last line just now", "last line 19 s ago"]
         );
     }
 }

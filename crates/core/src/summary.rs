@@ -4,41 +4,41 @@
 use crate::connection::State;
 use crate::counters::Counters;
 use crate::find::Find;
-use crate::format::{counted, grouped, size};
+use crate::format::{counted, grouped};
+use crate::row_lines;
 use crate::store::{Row, Store};
-use crate::styled::{Looks, Piece, Styled, label};
+use crate::styled::{Looks, Styled, label};
 use crate::visible::visible;
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
 
-/// Describes what is stored: `1,204 lines`, and how many of the oldest were dropped.
+/// Describes what is stored: `1,204 lines`, or `Newest 50,000 lines · 29,996 older lines dropped`.
 #[must_use]
 pub fn held(store: &Store) -> String {
     let lines = counted(store.lines() as u64, "line", "lines");
-    match store.dropped() {
+    match store.dropped_lines() {
         0 => lines,
-        dropped => format!(
-            "{lines}, the newest; {} dropped to stay within {}",
-            grouped(dropped),
-            bound(store)
-        ),
+        dropped => {
+            format!("Newest {lines} · {} dropped", counted(dropped, "older line", "older lines"))
+        }
     }
 }
 
-/// Describes the lines that match: `1,204 of 100,000 lines`, or `1,204 hits · searching…` until the
-/// search is complete.
+/// Describes the lines that match: `1,204 of 100,000 lines match`, or `1,204 matches so far…` until
+/// the search is complete.
 #[must_use]
 pub fn found(find: &Find, store: &Store) -> String {
     let found = find.lines(store);
     if find.is_complete(store) {
         format!(
-            "{} of {}{}",
+            "{} of {} {}{}",
             grouped(found),
             counted(store.lines() as u64, "line", "lines"),
+            if found == 1 { "matches" } else { "match" },
             unknown_levels(find, store)
         )
     } else {
-        format!("{} · searching…", counted(found, "hit", "hits"))
+        format!("{} so far…", counted(found, "match", "matches"))
     }
 }
 
@@ -46,21 +46,25 @@ pub fn found(find: &Find, store: &Store) -> String {
 fn unknown_levels(find: &Find, store: &Store) -> String {
     match store.unknown_levels() {
         0 => String::new(),
-        _ if find.query().levels.has(Level::Other) => String::new(),
+        _ if find.query().shown_levels().has(Level::Other) => String::new(),
         lines => format!(" · {} of unknown level not shown", grouped(lines as u64)),
     }
 }
 
-/// Returns the menu item for lines with an unknown level, or none.
+/// Returns the label of the button that searches without regard to case, or an empty string if that
+/// finds nothing.
 #[must_use]
-pub fn unknown_choice(lines: u64) -> String {
-    format!("Unknown level ({})", grouped(lines))
+pub fn ignore_case(lines: u64) -> String {
+    match lines {
+        0 => String::new(),
+        lines => format!("Ignore case: {}", grouped(lines)),
+    }
 }
 
 /// Returns the placeholder shown while no line matches.
 #[must_use]
 pub fn no_match(find: &Find, store: &Store) -> &'static str {
-    if find.is_complete(store) { "No matching lines." } else { "Searching…" }
+    if find.is_complete(store) { "No matching lines" } else { "Searching…" }
 }
 
 /// Describes missing and duplicate lines; empty if there are none.
@@ -79,26 +83,65 @@ pub fn losses(counters: Counters) -> String {
     missing + &duplicates
 }
 
-/// Returns the placeholder for an empty log.
+/// Returns the label of the button that brings back `lines` cleared lines, or an empty string.
 #[must_use]
-pub fn empty(state: &State) -> &'static str {
+pub fn undo(lines: Option<u64>) -> String {
+    lines.map(|lines| format!("{} · Undo", cleared(lines))).unwrap_or_default()
+}
+
+/// Says how many lines the reader cleared.
+#[must_use]
+pub fn cleared(lines: u64) -> String {
+    format!("{} cleared", counted(lines, "line", "lines"))
+}
+
+/// Returns the placeholder for an empty log. `is_cleared` says whether the reader emptied it.
+#[must_use]
+pub fn empty(state: &State, is_cleared: bool) -> &'static str {
     match state {
+        State::Open { .. } if is_cleared => "View cleared. New lines appear here.",
         State::Idle => "Not connected.",
-        State::Open { .. } => "Connected. No logs yet.",
-        State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => {
-            "Not connected yet. Logs will appear here."
+        State::Open { .. } => "Waiting for the first line…",
+        State::Connecting { .. } => "Connecting… Lines will appear here.",
+        State::Waiting { .. } | State::Offline | State::Paused => {
+            "Not connected yet. Lines will appear here."
         }
-        State::Stopped(_) => "Not connected. See the status above.",
+        State::Stopped(_) => "Not connected. The reason is shown above.",
     }
 }
 
-/// Describes the lines that arrived while the reader looks at older ones.
+/// Returns the label of the button that leads to the newest line, past `lines` that the reader has
+/// not seen.
 #[must_use]
-pub fn unseen(lines: u64) -> String {
+pub fn newest(lines: u64) -> String {
     match lines {
-        0 => "Newest".into(),
-        lines => counted(lines, "new line", "new lines"),
+        0 => "↑ Jump to newest".into(),
+        lines => format!("↑ {} new", grouped(lines)),
     }
+}
+
+/// Returns the label of the button that leads to the first new error, or an empty string.
+#[must_use]
+pub fn new_errors(errors: u64) -> String {
+    match errors {
+        0 => String::new(),
+        errors => counted(errors, "error", "errors"),
+    }
+}
+
+/// Says that the view does not move, and how many new lines it does not show.
+#[must_use]
+pub fn held_view(lines: u64) -> String {
+    match lines {
+        0 => "View paused".into(),
+        lines => format!("View paused · {} new", grouped(lines)),
+    }
+}
+
+/// Returns the text of the row after the oldest line.
+#[must_use]
+pub fn dropped(lines: u64) -> String {
+    format!("{} dropped while you were paused", counted(lines, "line", "lines"))
 }
 
 /// A row as it is shown. Parts that it lacks are empty.
@@ -119,7 +162,9 @@ pub struct RowText {
     pub message: String,
     /// The styles of the message.
     pub looks: Looks,
-    /// The size of the part of the message that is not shown.
+    /// The field because of which the line matches, and the size of the part of the message that is
+    /// not there, otherwise the number of its lines after the first, of which the class is
+    /// `dsl-lines`.
     pub more: String,
     /// The status or duration.
     pub status: String,
@@ -142,12 +187,26 @@ impl RowText {
         }
     }
 
+    /// Returns the name of the button that opens the entry: `Details: ERROR, LOAD, Job aborted…`.
+    #[must_use]
+    pub fn button_name(&self) -> String {
+        let message = head(&self.message, NAME_BYTES);
+        let message = visible(message.split('\n').next().unwrap_or_default());
+        let rest = if message.len() < self.message.len() { "…" } else { "" };
+        let parts = [&*self.level, &*self.pipeline, &*message];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        match parts.join(", ") {
+            parts if parts.is_empty() => "Details".into(),
+            parts => format!("Details: {parts}{rest}"),
+        }
+    }
+
     fn from_line(line: &Line, channel: &str) -> Self {
         let entry = &line.entry;
-        let message = Styled::row(entry.message(), ROW_BYTES);
-        let more = message.left_out + line.cut_bytes;
+        let message = Styled::row(row_lines::from_text(entry.message()), ROW_BYTES);
+        let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes);
         Self {
-            class: format!("dsl-row dsl-level-{}", entry.level().class()),
+            class: format!("dsl-row dsl-level-{}{kind}", entry.level().class()),
             exact_time: label(entry.exact_time()),
             level: label(entry.level_text()),
             pipeline: label(entry.pipeline()),
@@ -156,83 +215,9 @@ impl RowText {
             ),
             message: message.text,
             looks: message.looks,
-            more: if more > 0 { format!("+{}", size(more)) } else { String::new() },
+            more,
             status: label(entry.status()),
         }
-    }
-}
-
-/// A whole entry, for the detail view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
-    /// Where it came from and when: channel, id, precise time, whether it was cut.
-    pub about: String,
-    /// The whole message, without escape sequences.
-    pub message: String,
-    /// The styles of the message.
-    pub looks: Looks,
-    /// All fields of the entry.
-    pub fields: String,
-}
-
-impl Whole {
-    /// Creates the detail view of `line`.
-    #[must_use]
-    pub fn from_line(line: &Line) -> Self {
-        let cut = if line.cut_bytes > 0 {
-            format!("truncated: {} more were sent", size(line.cut_bytes))
-        } else {
-            String::new()
-        };
-        let parts =
-            [line.channel.as_deref().unwrap_or_default(), &line.id, line.entry.exact_time(), &cut];
-        let Styled { text, looks, .. } = Styled::whole(line.entry.message());
-        Self {
-            about: label(
-                &parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-            ),
-            message: text,
-            looks,
-            fields: visible(&line.entry.detail()).into_owned(),
-        }
-    }
-
-    /// Returns the message: all of it, or as much as opens without a stall.
-    #[must_use]
-    pub fn shown_message(&self, all: bool) -> &str {
-        if all { &self.message } else { head(&self.message, HEAD_BYTES) }
-    }
-
-    /// Returns the same as styled pieces.
-    #[must_use]
-    pub fn message_pieces(&self, all: bool) -> Vec<Piece<'_>> {
-        self.looks.pieces(self.shown_message(all), &mut std::iter::empty())
-    }
-
-    /// Returns the fields: all of them, or as much as opens without a stall.
-    #[must_use]
-    pub fn shown_fields(&self, all: bool) -> String {
-        if all { &self.fields } else { head(&self.fields, HEAD_BYTES) }.to_owned()
-    }
-
-    /// Returns the label of the button that shows the rest, or an empty string if there is none.
-    #[must_use]
-    pub fn rest(&self, all: bool) -> String {
-        let longer = self.message.len().max(self.fields.len());
-        if all || longer <= HEAD_BYTES {
-            String::new()
-        } else {
-            format!("Show all {}", size(longer))
-        }
-    }
-}
-
-fn bound(store: &Store) -> String {
-    let capacity = store.capacity();
-    if store.len() < capacity.lines {
-        size(capacity.bytes)
-    } else {
-        counted(capacity.lines as u64, "line", "lines")
     }
 }
 
@@ -240,9 +225,8 @@ fn bound(store: &Store) -> String {
 /// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
 
-/// The most bytes of an entry that are shown before the reader asks for all: laying out a megabyte
-/// takes a browser a quarter of a second.
-const HEAD_BYTES: usize = 65_536;
+/// The most bytes of a message in the name of a button: as much as people listen to.
+const NAME_BYTES: usize = 80;
 
 #[cfg(test)]
 mod tests {
@@ -282,10 +266,7 @@ mod tests {
         for _ in 0..2_233 {
             store.append(&raw("a"));
         }
-        assert_eq!(
-            held(&store),
-            "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines"
-        );
+        assert_eq!(held(&store), "Newest 1,000 lines · 1,234 older lines dropped");
     }
 
     #[test]
@@ -296,12 +277,12 @@ mod tests {
         let mut find = Find::new(Query::default().text("even"), &store);
         assert_eq!(
             (found(&find, &store).as_str(), no_match(&find, &store)),
-            ("0 hits · searching…", "Searching…")
+            ("0 matches so far…", "Searching…")
         );
         find.advance(&store, usize::MAX);
         assert_eq!(
             (found(&find, &store).as_str(), no_match(&find, &store)),
-            ("617 of 1,234 lines", "No matching lines.")
+            ("617 of 1,234 lines match", "No matching lines")
         );
     }
 
@@ -323,15 +304,11 @@ mod tests {
         };
         assert_eq!(
             summary(Levels::of(&[Level::Error])),
-            "1 of 3 lines · 2 of unknown level not shown"
+            "1 of 3 lines matches · 2 of unknown level not shown"
         );
         assert_eq!(
-            (summary(Levels::ALL), summary(Levels::CHOICES[5].1)),
-            ("3 of 3 lines".into(), "2 of 3 lines".into())
-        );
-        assert_eq!(
-            (store.unknown_levels(), unknown_choice(1_234).as_str()),
-            (2, "Unknown level (1,234)")
+            (summary(Levels::ALL), summary(Levels::of(&[Level::Other]))),
+            ("3 of 3 lines match".into(), "2 of 3 lines match".into())
         );
     }
 
@@ -347,50 +324,27 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_entry_keeps_every_state_of_progress_and_shows_hidden_characters() {
-        let whole = Whole::from_line(
-            &raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read(),
-        );
+    fn the_button_of_a_row_is_named_after_its_line() {
+        let name = |text: &str| RowText::from_row(&row(text), "").button_name();
         assert_eq!(
-            (whole.message.as_str(), whole.shown_message(false)),
-            ("10%\n100%", "10%\n100%")
+            name(r#"{"level":"ERROR","pipeline":"LOAD","message":"Job aborted\n\tat one"}"#),
+            "Details: ERROR, LOAD, Job aborted…"
         );
-        assert!(
-            whole.fields.contains(r#""10%\r100%\r""#)
-                && whole.fields.contains("a⟨U+202E⟩b")
-                && whole.fields.contains(r#""NaN""#),
-            "{}",
-            whole.fields
-        );
+        assert_eq!([name("plain"), name("")], ["Details: plain", "Details"]);
+        assert_eq!(name(&"é".repeat(60)), format!("Details: {}…", "é".repeat(40)));
     }
 
     #[test]
-    fn names_the_limit_that_was_reached() {
-        let mut store = Store::new(Capacity { lines: 10, bytes: 2_000 });
-        for _ in 0..3 {
-            store.append(&raw(&"x".repeat(1_000)));
-        }
-        assert_eq!(held(&store), "1 line, the newest; 2 dropped to stay within 2.0 kB");
+    fn says_what_is_new_while_the_view_does_not_move() {
+        assert_eq!([newest(0), newest(106)], ["↑ Jump to newest", "↑ 106 new"]);
+        assert_eq!([new_errors(0), new_errors(1), new_errors(2)], ["", "1 error", "2 errors"]);
+        assert_eq!([held_view(0), held_view(1_204)], ["View paused", "View paused · 1,204 new"]);
+        assert_eq!(dropped(4_317), "4,317 lines dropped while you were paused");
     }
 
     #[test]
     fn a_row_shows_the_head_of_a_long_message() {
         let long = RowText::from_row(&row(&"é".repeat(2_000)), "");
         assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
-    }
-
-    #[test]
-    fn a_huge_entry_opens_with_its_head_and_shows_all_on_request() {
-        let whole = |text: &str| Whole::from_line(&raw(text).read());
-        let huge = whole(&"é".repeat(500_000));
-        assert_eq!(
-            (huge.shown_message(false).len(), huge.shown_message(true).len()),
-            (65_536, 1_000_000)
-        );
-        assert_eq!((huge.rest(false).as_str(), huge.rest(true).as_str()), ("Show all 1.0 MB", ""));
-        assert_eq!(
-            (whole("short").shown_message(false), whole("short").rest(false).as_str()),
-            ("short", "")
-        );
     }
 }

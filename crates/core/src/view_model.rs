@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::find::Find;
+use crate::facets::Facet;
 use crate::session::{EarlierLines, Session};
 use crate::status::Status;
 use crate::summary;
+use crate::tally::Count;
 use crate::time::Instant;
 use crate::viewport::{Viewport, Window};
 use crate::visible::visible;
@@ -23,25 +24,48 @@ pub struct ViewModel {
     pub rows_version: u64,
     /// Lines below this number belong to a cleared log, or to another workflow's.
     pub cleared_at: u64,
-    /// Changes whenever the pipelines offered by the filter change.
-    pub pipelines_version: u64,
+    /// Changes whenever the counts of [`Facet::values`] do.
+    pub counts_version: u64,
+    /// What is chosen of the levels, and of the pipelines.
+    pub facets: [String; 2],
     /// How many lines are stored or found, dropped and missing, as text.
     pub held: String,
-    /// The number of lines whose level is unknown or absent. A level filter must not hide them
-    /// silently.
-    pub unknown_levels: u64,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
     pub empty: &'static str,
+    /// Whether only some of the lines are shown.
+    pub is_filtered: bool,
     /// Whether the search text is a regular expression.
     pub is_regex: bool,
+    /// Whether lines without the text are shown too.
+    pub highlights: bool,
+    /// The row of the match that the reader is at.
+    pub current_match: Option<u64>,
+    /// Which match that is, and how many there are, or an empty string without a text.
+    pub matches: String,
+    /// The label of the button that ignores case, or an empty string if that finds no more.
+    pub ignore_case: String,
     /// The error in the regular expression, or an empty string.
     pub regex_error: String,
     /// What is shown at the end of the list about the lines before it.
     pub earlier: EarlierLines,
     /// Whether to load them now, because the reader is about to reach the end.
     pub wants_earlier: bool,
+    /// Whether the view does not follow the log, because the reader scrolled away or paused it.
+    pub is_held: bool,
+    /// The same for the status bar, with the number of new lines, or an empty string.
+    pub held_view: String,
     /// The label of the button that returns to the newest line, or an empty string while following.
     pub newest: String,
+    /// The label of the button that leads to the first new error, or an empty string if there is
+    /// none.
+    pub new_errors: String,
+    /// The label of the button that undoes the last clear, or an empty string.
+    pub undo: String,
+    /// The row after the oldest line: how many were dropped while the view was held.
+    pub dropped: String,
+    /// What a screen reader says, from [`Announcer`](crate::announcer::Announcer); the caller sets
+    /// it.
+    pub announcement: String,
 }
 
 impl ViewModel {
@@ -51,50 +75,63 @@ impl ViewModel {
         let store = session.store();
         let shown = session.shown_range();
         let window = viewport.window(&shown);
+        let is_held = !viewport.is_following();
+        let new = if is_held { session.count_from(viewport.seen()) } else { Count::default() };
         Self {
             status: status_of(session, now),
-            unknown_levels: store.unknown_levels() as u64,
             is_shown: session.is_worth_showing(),
             window,
             rows_version: session.rows_version(),
             cleared_at: store.cleared_at(),
-            pipelines_version: store.pipelines_version(),
+            counts_version: store.counts_version(),
+            facets: [Facet::Levels, Facet::Pipelines].map(|facet| facet.summary(session.query())),
             held: session
                 .find()
                 .map_or_else(|| summary::held(store), |find| summary::found(find, store))
                 + &summary::losses(session.counters()),
             empty: match session.find() {
-                _ if store.is_empty() => summary::empty(session.state()),
+                _ if store.is_empty() => summary::empty(session.state(), session.is_cleared()),
                 Some(find) if shown.is_empty() => summary::no_match(find, store),
                 _ => "",
             },
+            is_filtered: session.find().is_some(),
             is_regex: session.query().is_regex,
-            regex_error: session
-                .find()
-                .and_then(Find::error)
-                .map(|error| error.to_string())
-                .unwrap_or_default(),
+            highlights: session.query().highlights,
+            current_match: session.current_match(),
+            matches: session.match_position(),
+            ignore_case: summary::ignore_case(session.matches_ignoring_case()),
+            regex_error: session.pattern_error().map(|error| error.to_string()).unwrap_or_default(),
             earlier: if viewport.shows_end(&shown) {
                 session.earlier()
             } else {
                 EarlierLines::default()
             },
             wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
-            newest: if viewport.is_following() {
-                String::new()
+            is_held,
+            held_view: if is_held { summary::held_view(new.lines) } else { String::new() },
+            newest: if is_held { summary::newest(new.lines) } else { String::new() },
+            new_errors: summary::new_errors(new.errors),
+            undo: summary::undo(store.lines_aside()),
+            dropped: if window.has_footer {
+                summary::dropped(viewport.dropped(session))
             } else {
-                format!("↑ {}", summary::unseen(window.unseen))
+                String::new()
             },
+            announcement: String::new(),
         }
     }
 }
 
-/// Returns the status, with every character that a server may have put into it made visible.
+/// Returns the status in sentences, with every character that a server may have put into it made
+/// visible. Elsewhere the same words follow a colon.
 fn status_of(session: &Session, now: Instant) -> Status {
     let mut status = session.status(now);
     for text in [&mut status.progress, &mut status.reason] {
         if let Cow::Owned(shown) = visible(text) {
             *text = shown;
+        }
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
         }
     }
     status

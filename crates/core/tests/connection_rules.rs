@@ -209,7 +209,7 @@ fn announces_retrying_only_between_attempts() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert!(
-        sim.status().announcement().starts_with("ERROR: retrying: "),
+        sim.status().announcement().starts_with("ERROR: reconnecting: "),
         "{:?}",
         sim.status().announcement()
     );
@@ -225,7 +225,7 @@ fn announces_retrying_only_between_attempts() {
         sim.status().announcement()
     );
     sim.input(Input::Page(Page::Frozen));
-    assert_eq!(sim.status().announcement(), "PAUSED: resumes when this tab is visible");
+    assert_eq!(sim.status().announcement(), "PAUSED: paused while this tab is hidden");
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn explains_in_plain_words_why_it_is_not_connected() {
     assert!(sim.status().reason.contains("refused the stream"));
     sim.input(Input::RetryNow);
     sim.drop_link();
-    assert!(sim.status().reason.contains("cannot be reached"));
+    assert!(sim.status().reason.contains("cannot reach"));
     sim.input(Input::RetryNow);
     sim.accept();
     assert_eq!(sim.status().reason, "");

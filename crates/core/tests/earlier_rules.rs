@@ -71,7 +71,7 @@ fn loads_page_by_page_up_to_the_start_of_the_history() {
     assert!(load(&mut sim.session, 3, 5));
     assert_eq!(
         sim.rows()[..2],
-        ["[start of the history: the log server no longer holds the 2 lines before this]", "log 3"]
+        ["[Start of the history: the log server no longer holds the 2 lines before this]", "log 3"]
     );
     assert_eq!(sim.rows().len(), 11);
     assert_eq!((sim.session.request_earlier(), sim.session.earlier().label.as_str()), (None, ""));
@@ -109,7 +109,7 @@ fn a_row_number_denotes_the_same_row_after_loading() {
 #[test]
 fn a_filter_finds_loaded_lines() {
     let mut sim = opened(1, 12, 2);
-    sim.session.set_query(Query::default().text("log 1"));
+    sim.session.set_query(Query::default().text("\"log 1\""));
     assert!(sim.session.search(usize::MAX));
     assert!(load(&mut sim.session, 1, 100));
     assert!(sim.session.search(usize::MAX));
@@ -126,7 +126,7 @@ fn a_filter_finds_loaded_lines() {
 #[test]
 fn says_why_lines_could_not_be_loaded_and_tries_again() {
     for (response, words) in [
-        (None, "cannot be reached"),
+        (None, "cannot reach"),
         (Some((404, "")), "no route for them"),
         (Some((200, "<html>")), "no route for them"),
         (Some((403, "{}")), "not allowed"),

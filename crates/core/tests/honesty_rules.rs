@@ -242,7 +242,7 @@ fn reports_a_resume_position_that_the_proxy_dropped() {
         sim.rows(),
         [
             "[11 lines missing: the proxy did not forward the resume position]",
-            "[disconnected 2 s, 0 lines recovered, 11 missing]",
+            "[Reconnected after 2 s · 0 lines recovered · 11 missing]",
             "log 32"
         ]
     );
@@ -328,7 +328,7 @@ fn a_server_that_recovers_before_the_probe_is_not_blamed_on_the_browser() {
     sim.input(Input::Connect);
     sim.drop_link();
     sim.probed(ResponseHead::read(200, "text/event-stream", ""));
-    assert!(sim.status().reason.contains("cannot be reached"), "{:?}", sim.status());
+    assert!(sim.status().reason.contains("cannot reach"), "{:?}", sim.status());
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn mentions_cors_if_another_origin_does_not_respond() {
     sim.refuse();
     sim.probed(ResponseHead::Nothing);
     assert!(
-        sim.status().reason.contains("cannot be reached") && sim.status().reason.contains("CORS"),
+        sim.status().reason.contains("cannot reach") && sim.status().reason.contains("CORS"),
         "{:?}",
         sim.status()
     );

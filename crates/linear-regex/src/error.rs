@@ -27,6 +27,7 @@ pub(crate) enum ErrorKind {
     NamedGroup,
     Flags,
     Backreference,
+    UnicodePropertyNotFound,
     EscapeUnrecognized(char),
 }
 
@@ -69,7 +70,8 @@ impl fmt::Display for Error {
                 "look-around, including look-ahead and look-behind, is not supported"
             }
             ErrorKind::NamedGroup => "named groups are not supported",
-            ErrorKind::Flags => "flags are not supported",
+            ErrorKind::Flags => "flags other than a leading (?i) are not supported",
+            ErrorKind::UnicodePropertyNotFound => "Unicode property not found",
             ErrorKind::Backreference => "backreferences are not supported",
             ErrorKind::EscapeUnrecognized(letter) => {
                 return write!(f, "unrecognized escape sequence `\\{letter}`");

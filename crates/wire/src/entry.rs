@@ -102,6 +102,16 @@ impl Entry {
         self.time.as_ref()
     }
 
+    /// Returns when the entry was written, in milliseconds since 1970 (UTC), from the most exact of
+    /// its times that can be read. `None` if none can.
+    #[must_use]
+    pub fn moment(&self) -> Option<i64> {
+        moment::read(&self.exact_time).or(match self.time {
+            Some(EntryTime::Millis(millis)) => Some(millis),
+            _ => None,
+        })
+    }
+
     /// Returns the most exact time that its producer sent, unchanged, or an empty string if there
     /// was none.
     #[must_use]

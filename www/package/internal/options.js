@@ -21,7 +21,8 @@ import { LiveLogsError } from "./errors.js";
  * @typedef {(value: unknown) => string} Check
  * @typedef {LiveLogsOptions & LogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
- *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "theme"
+ *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
+ *   | "announceEvery" | "theme" | "remember"
  * } DefaultedName
  * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
  * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
@@ -144,8 +145,12 @@ const CONNECTION_OPTIONS = {
 export const VIEWER_OPTIONS = {
   ...CONNECTION_OPTIONS,
   title: text,
+  titleBadge: boolean,
+  announceEvery: integer(0, 3_600),
   theme: oneOf("auto", "light", "dark"),
   locale,
+  wrap: boolean,
+  remember: boolean,
   isKnown: callback,
 };
 
@@ -180,7 +185,10 @@ export const DEFAULTS = {
   withCredentials: false,
   worker: false,
   title: "Live logs",
+  titleBadge: true,
+  announceEvery: 15,
   theme: "auto",
+  remember: true,
 };
 
 /** @type {Readonly<Record<string, unknown>>} */
@@ -293,7 +301,7 @@ function shown(value) {
  */
 export function clientOptions(options) {
   const { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs } = options;
-  const { withCredentials, capacity, tail } = options;
+  const { withCredentials, capacity, tail, remember } = options;
   return {
     console,
     maxAttempts,
@@ -303,5 +311,6 @@ export function clientOptions(options) {
     withCredentials,
     capacity,
     tail,
+    remember,
   };
 }

@@ -69,7 +69,7 @@ export interface LogsStatus {
    * Whether lines arrive as they are published: the stream is open, and its content is readable.
    */
   readonly isLive: boolean;
-  /** Details of the state, such as `retrying in 3 s (attempt 2)`. */
+  /** Details of the state, such as `reconnecting in 3 s (attempt 2)`. */
   readonly progress: string;
   /** Why it is not connected or not live, as a sentence; otherwise empty. */
   readonly reason: string;
@@ -231,13 +231,34 @@ export interface ConnectionOptions {
 export interface LiveLogsOptions extends ConnectionOptions {
   /** The heading of the live section. Default: `"Live logs"`. */
   title?: string;
+  /**
+   * Whether the page's title starts with the number of errors, otherwise of lines, that are new
+   * while the page is hidden: `(1 error) …`, `(3) …`. Default: `true`. A title that the page sets
+   * meanwhile stays.
+   */
+  titleBadge?: boolean;
+  /**
+   * After how many seconds a screen reader announces how many lines are new, up to 3600; 0 for
+   * never. Default: 15. It announces errors at once, at most every 3 seconds.
+   */
+  announceEvery?: number;
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**
-   * The format of numeric timestamps: a BCP 47 tag such as `"de-DE"`. Default: ISO date and time,
-   * also if the tag is wrong.
+   * The language in which local times of day are written: a BCP 47 tag such as `"en-US"`. Default:
+   * `02:13:02.004`, also if the tag is wrong.
    */
   locale?: string;
+  /**
+   * Whether long lines wrap at first. Default: as the reader left it on an earlier visit, otherwise
+   * `false`. The reader can change it.
+   */
+  wrap?: boolean;
+  /**
+   * Whether the reader's settings, such as "Wrap lines", are stored in localStorage, under
+   * `"datashop-live-logs"`. Default: `true`. With `false`, stored settings are not used either.
+   */
+  remember?: boolean;
   /**
    * Whether the page shows a line elsewhere, for example in its own table, by its `id` or a hash of
    * its `text`. The viewer leaves out the lines for which it returns `true`. Called for each

@@ -124,25 +124,25 @@ impl fmt::Display for Failure {
         match self {
             Self::Lost => f.write_str("the connection was lost"),
             Self::LostEarly => f.write_str("the connection was lost before anything arrived"),
-            Self::Silent(silence) => write!(f, "no data received for {}", duration(*silence)),
+            Self::Silent(silence) => write!(f, "no data for {}", duration(*silence)),
             Self::Unread(what) => f.write_str(&unread(*what)),
-            Self::Unreachable => f.write_str("the log server cannot be reached"),
-            Self::OutOfReach => f.write_str("the log server cannot be reached, or it does not allow this page to read it (CORS)"),
+            Self::Unreachable => f.write_str("cannot reach the log server"),
+            Self::OutOfReach => f.write_str("cannot reach the log server, or it does not allow this page to read it (CORS)"),
             Self::Rejected => f.write_str("the server refused the stream"),
             Self::TimedOut(after) => write!(f, "the server did not answer within {} s", after.as_secs()),
-            Self::CannotOpen(why) => write!(f, "the browser refused to open the stream: {why}"),
-            Self::Bye(ByeReason::Slow) => f.write_str("the server ended the stream because this page fell behind"),
+            Self::CannotOpen(why) => write!(f, "the browser blocked the stream: {why}"),
+            Self::Bye(ByeReason::Slow) => f.write_str("disconnected because this page could not keep up"),
             Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection"),
             Self::Bye(ByeReason::Expired) => f.write_str("your session expired"),
             Self::Bye(_) => f.write_str("the log server is restarting"),
-            Self::Busy(429) => f.write_str("the server has too many readers (429)"),
+            Self::Busy(429) => f.write_str("too many viewers right now (429)"),
             Self::Busy(status) => write!(f, "the log server is busy or restarting ({status})"),
             Self::NotFound => f.write_str("there is no log stream at this address (404): is the endpoint right?"),
             Self::Status(status) => write!(f, "the server answered {status} instead of a stream"),
-            Self::WebPage => f.write_str("the proxy answered with a web page: has your session expired?"),
+            Self::WebPage => f.write_str("got a web page instead of logs: your session may have expired, sign in again"),
             Self::WrongType(kind) if kind.is_empty() => f.write_str("the server answered without a content type: expected text/event-stream"),
             Self::WrongType(kind) => write!(f, "the server answered with {kind} instead of text/event-stream"),
-            Self::Redirected => f.write_str("the server redirects to another page: has your session expired?"),
+            Self::Redirected => f.write_str("the server redirects to another page: your session may have expired, sign in again"),
             Self::Charset(charset) => write!(
                 f,
                 "the browser refused the stream because of its charset {charset}: \
@@ -208,22 +208,22 @@ impl fmt::Display for StopReason {
             Self::BadTarget(why) => f.write_str(why),
             Self::NotGranted(channel) => write!(
                 f,
-                "you may not read the logs of this workflow (the gateway did not grant {channel})"
+                "you don't have access to this workflow's logs (the gateway did not grant {channel})"
             ),
             Self::NotAllowed(401) => {
-                f.write_str("not allowed to read this workflow (401): log in again")
+                f.write_str("you don't have access to this workflow's logs (401): sign in again")
             }
             Self::NotAllowed(status) => {
-                write!(f, "not allowed to read this workflow ({status}): ask for access")
+                write!(f, "you don't have access to this workflow's logs ({status}): ask for it")
             }
             Self::NothingToStream(status) => {
-                write!(f, "the server reports that there is nothing to stream ({status})")
+                write!(f, "the server has no logs to stream ({status})")
             }
             Self::SentAway => f.write_str("the log server closed this stream permanently"),
             Self::Blocked => f.write_str(
                 "the page's Content-Security-Policy forbids the connection (connect-src)",
             ),
-            Self::GaveUp { attempts: 1 } => f.write_str("gave up after one attempt"),
+            Self::GaveUp { attempts: 1 } => f.write_str("gave up after 1 attempt"),
             Self::GaveUp { attempts } => {
                 write!(f, "gave up after {} attempts", grouped((*attempts).into()))
             }

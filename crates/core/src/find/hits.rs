@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::tally::{Count, Tally};
+
 /// Rows that were found, oldest first.
 ///
 /// The newest has the highest ordinal. Older rows that are found later get lower ones.
@@ -13,11 +15,30 @@ pub(super) struct Hits {
     notices: VecDeque<u64>,
     /// The ordinal of the oldest.
     start: u64,
+    /// The ordinals below this one are of rows up to the one where the search began.
+    origin: u64,
+    tally: Tally,
 }
 
 impl Hits {
     pub(super) fn new() -> Self {
-        Self { numbers: VecDeque::new(), notices: VecDeque::new(), start: FIRST }
+        Self {
+            numbers: VecDeque::new(),
+            notices: VecDeque::new(),
+            start: FIRST,
+            origin: FIRST,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Returns the ordinal above those of the rows up to the one where the search began.
+    pub(super) fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// Returns the counts of the rows, by ordinal.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Returns the ordinals of the rows from number `oldest` on.
@@ -32,6 +53,18 @@ impl Hits {
         self.numbers.get(index).copied()
     }
 
+    /// Returns the numbers of the rows before `number`, newest first.
+    pub(super) fn numbers_before(&self, number: u64) -> impl Iterator<Item = u64> {
+        let end = self.numbers.partition_point(|found| *found < number);
+        self.numbers.range(..end).rev().copied()
+    }
+
+    /// Returns the numbers of the rows from `number` on, oldest first.
+    pub(super) fn numbers_from(&self, number: u64) -> impl Iterator<Item = u64> {
+        let start = self.numbers.partition_point(|found| *found < number);
+        self.numbers.range(start..).copied()
+    }
+
     /// Returns how many of the rows from number `oldest` on are lines.
     pub(super) fn lines(&self, oldest: u64) -> u64 {
         let count = |numbers: &VecDeque<u64>| {
@@ -41,14 +74,20 @@ impl Hits {
     }
 
     /// Adds rows that are newer than all others, oldest first.
-    pub(super) fn add_newer(&mut self, numbers: &[u64]) {
-        self.numbers.extend(numbers);
+    pub(super) fn add_newer(&mut self, numbers: &[u64], count: impl Fn(u64) -> Count) {
+        for number in numbers {
+            self.tally.add(self.start + self.numbers.len() as u64, count(*number));
+            self.numbers.push_back(*number);
+        }
     }
 
     /// Adds rows that are older than all others, oldest first.
-    pub(super) fn add_older(&mut self, numbers: &[u64]) {
-        numbers.iter().rev().for_each(|number| self.numbers.push_front(*number));
-        self.start -= numbers.len() as u64;
+    pub(super) fn add_older(&mut self, numbers: &[u64], count: impl Fn(u64) -> Count) {
+        for number in numbers.iter().rev() {
+            self.start -= 1;
+            self.tally.add(self.start, count(*number));
+            self.numbers.push_front(*number);
+        }
     }
 
     /// Marks a row as a notice. Like the rows, notices are added at either end.
@@ -69,6 +108,7 @@ impl Hits {
         };
         self.start += release(&mut self.numbers);
         release(&mut self.notices);
+        self.tally.release_before(self.start);
     }
 
     /// Removes all rows. Ordinals continue after the last one assigned, with room for `older` rows
@@ -78,6 +118,8 @@ impl Hits {
         self.numbers.clear();
         self.notices.clear();
         self.start = end + older + ROOM;
+        self.origin = self.start;
+        self.tally.clear();
     }
 }
 
@@ -92,17 +134,21 @@ const ROOM: u64 = 1 << 24;
 mod tests {
     use super::*;
 
+    fn line(_: u64) -> Count {
+        Count { lines: 1, errors: 0 }
+    }
+
     #[test]
     fn an_ordinal_always_denotes_the_same_row() {
         let mut hits = Hits::new();
-        hits.add_older(&[7, 9]);
+        hits.add_older(&[7, 9], line);
         let end = hits.range(0).end;
         assert_eq!(
             (hits.number_at(end - 1), hits.number_at(end - 2), hits.number_at(end)),
             (Some(9), Some(7), None)
         );
-        hits.add_newer(&[12]);
-        hits.add_older(&[2, 3]);
+        hits.add_newer(&[12], line);
+        hits.add_older(&[2, 3], line);
         hits.release_before(3);
         assert_eq!(
             [end + 1, end, end - 1, end - 3, end - 4].map(|at| hits.number_at(at)),
@@ -114,19 +160,19 @@ mod tests {
     #[test]
     fn ordinals_are_not_reused() {
         let mut hits = Hits::new();
-        hits.add_newer(&[1, 2, 3]);
+        hits.add_newer(&[1, 2, 3], line);
         let before = hits.range(0);
         hits.start_over(2);
-        hits.add_older(&[50, 51]);
+        hits.add_older(&[50, 51], line);
         assert!(before.end <= hits.range(0).start);
     }
 
     #[test]
     fn counts_lines_without_notices() {
         let mut hits = Hits::new();
-        hits.add_older(&[5, 6]);
+        hits.add_older(&[5, 6], line);
         hits.note(5);
-        hits.add_older(&[3]);
+        hits.add_older(&[3], line);
         hits.note(3);
         assert_eq!((hits.lines(0), hits.lines(4), hits.lines(6)), (1, 1, 1));
         hits.release_before(4);

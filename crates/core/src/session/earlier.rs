@@ -107,7 +107,7 @@ impl Session {
             Some((0, _)) => failed("the server redirects to another page"),
             Some((401 | 403, _)) => failed("you are not allowed to read them"),
             Some((status, _)) => failed(&format!("the server answered {status}")),
-            None => failed("the log server cannot be reached"),
+            None => failed("cannot reach the log server"),
         };
         self.store.hold(false);
     }
@@ -160,6 +160,23 @@ impl Session {
     pub(super) fn cleared(&mut self) {
         self.forget_earlier();
         self.earlier.phase = Phase::Cleared;
+    }
+
+    /// Records that the reader undid that. A page that was requested meanwhile is of no use.
+    pub(super) fn clear_undone(&mut self) {
+        self.forget_earlier();
+        let aside = std::mem::take(&mut self.earlier_aside);
+        // Otherwise the rows that are back are of another epoch than the stream.
+        if aside.epoch_from == self.earlier.epoch_from {
+            let phase = if aside.phase == Phase::Loading { Phase::Idle } else { aside.phase };
+            self.earlier = Earlier { phase, front: aside.front, ..self.earlier.clone() };
+        }
+    }
+
+    /// Returns whether the reader cleared the list, and nothing earlier was loaded since.
+    #[must_use]
+    pub fn is_cleared(&self) -> bool {
+        self.earlier.phase == Phase::Cleared
     }
 
     /// Forgets a request and what it would have loaded.

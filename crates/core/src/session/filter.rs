@@ -6,27 +6,98 @@
 use std::ops::Range;
 
 use crate::find::{Find, Query};
+use crate::line_time::SentTime;
 use crate::session::{Session, channels};
 use crate::summary::RowText;
-use logs_sse_wire::entry::EntryTime;
+use crate::tally::Count;
 
 impl Session {
     /// Changes what is shown. The same query changes nothing; an empty one shows everything.
     ///
-    /// A new query starts new ordinals, so a viewport should follow the log again.
+    /// A new query starts new ordinals, so a viewport must find its row again: see
+    /// [`Viewport::renumber`](crate::viewport::Viewport::renumber).
     pub fn set_query(&mut self, query: Query) {
+        self.set_query_around(query, None);
+    }
+
+    /// Does the same, and searches first around the row with this number, which the reader looks
+    /// at. Returns whether the query is another one, so that ordinals are void.
+    pub fn set_query_around(&mut self, query: Query, number: Option<u64>) -> bool {
         if self.query == query {
-            return;
+            return false;
         }
-        self.query = query.clone();
+        self.query = query;
+        self.search_again(number)
+    }
+
+    /// Restarts the search for the current query around row `number`. Returns whether other rows
+    /// are shown.
+    pub(super) fn search_again(&mut self, number: Option<u64>) -> bool {
+        let filter = self.matches.restart(&self.query, &self.store, number);
         self.rows_version += 1;
-        self.find = (!query.is_empty()).then(|| Find::new(query, &self.store));
+        let last = self.find.as_ref().map(Find::query).cloned().unwrap_or_default();
+        if last == filter {
+            return false;
+        }
+        self.find = (!filter.is_empty()).then(|| match number {
+            Some(number) => Find::around(filter, &self.store, number),
+            None => Find::new(filter, &self.store),
+        });
+        true
+    }
+
+    /// Returns the ordinal of the shown row that is nearest to row `number`, around which the
+    /// search began, and whether that is certain yet.
+    #[must_use]
+    pub fn nearest(&self, number: u64) -> (u64, bool) {
+        self.find.as_ref().map_or((number, true), |find| find.nearest(&self.store, number))
+    }
+
+    /// Returns whether the rows that are shown are known, apart from those that will arrive.
+    #[must_use]
+    pub fn is_searched(&self) -> bool {
+        self.find.as_ref().is_none_or(|find| find.is_complete(&self.store))
+    }
+
+    /// Returns how many of the shown rows from row `number` on are lines and errors.
+    #[must_use]
+    pub fn count_from(&self, number: u64) -> Count {
+        match &self.find {
+            Some(find) => find.count_from(&self.store, number),
+            None => self.store.count_from(number),
+        }
+    }
+
+    /// Returns the ordinal of the first shown error from row `number` on.
+    #[must_use]
+    pub fn first_error_from(&self, number: u64) -> Option<u64> {
+        match &self.find {
+            Some(find) => find.first_error_from(&self.store, number),
+            None => self.store.first_error_from(number),
+        }
+    }
+
+    /// Returns the ordinal of the last shown error before row `number`.
+    #[must_use]
+    pub fn last_error_before(&self, number: u64) -> Option<u64> {
+        match &self.find {
+            Some(find) => find.last_error_before(&self.store, number),
+            None => self.store.last_error_before(number),
+        }
+    }
+
+    /// Returns the ordinal of the row with this number, if it is shown.
+    #[must_use]
+    pub fn ordinal_of(&self, number: u64) -> Option<u64> {
+        let ordinal = self.find.as_ref().map_or(Some(number), |find| find.ordinal_of(number))?;
+        self.shown_range().contains(&ordinal).then_some(ordinal)
     }
 
     /// Continues the search through about `bytes` bytes. Returns whether nothing is left to search
     /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {
         self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
+            && self.search_matches(bytes)
     }
 
     /// Returns the current query.
@@ -66,13 +137,29 @@ impl Session {
 
     /// Returns what is shown of the row with this number and its time, if the row is stored.
     #[must_use]
-    pub fn row_text(&self, number: u64) -> Option<(RowText, Option<EntryTime>)> {
+    pub fn row_text(&self, number: u64) -> Option<(RowText, SentTime)> {
         let channel = channels(self.target.as_ref()).join(",");
         let row = self.store.row(number)?;
-        let time = row.line().and_then(|line| line.entry.time().cloned());
-        Some((RowText::from_row(&row, &channel), time))
+        let time = row.line().map(|line| SentTime::of(&line.entry)).unwrap_or_default();
+        let mut text = RowText::from_row(&row, &channel);
+        self.add_reason(number, &row, &mut text);
+        Some((text, time))
+    }
+
+    /// Returns when the last shown line before `ordinal` with a readable time was written. It looks
+    /// at a few rows only.
+    #[must_use]
+    pub fn moment_before(&self, ordinal: u64) -> Option<i64> {
+        let start = self.shown_range().start.max(ordinal.saturating_sub(ROWS_LOOKED_AT));
+        (start..ordinal).rev().find_map(|ordinal| {
+            self.store.row(self.row_number(ordinal)?)?.line().and_then(|line| line.entry.moment())
+        })
     }
 }
+
+/// Rows without a time are notices, and entries that a gateway of the first generation sent without
+/// one: few in a row, or all of them.
+const ROWS_LOOKED_AT: u64 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -146,6 +233,26 @@ mod tests {
             versions.push(session.rows_version());
         }
         assert_eq!(versions, [0, 1, 1, 2, 3]);
+    }
+
+    #[test]
+    fn errors_and_rows_are_found_among_those_that_are_shown() {
+        let line = |level: &str, word: &str| format!(r#"{{"level":"{level}","message":"{word}"}}"#);
+        let texts = [line("ERROR", "a"), line("INFO", "a"), line("ERROR", "b"), line("ERROR", "a")];
+        let mut session = session(&texts.each_ref().map(String::as_str));
+        let first = session.store.range().start;
+        let index = |session: &Session, ordinal: Option<u64>| {
+            ordinal.and_then(|ordinal| session.row_number(ordinal)).map(|number| number - first)
+        };
+        assert_eq!(index(&session, session.last_error_before(first + 3)), Some(2));
+        session.set_query(Query::default().text("a"));
+        session.search(usize::MAX);
+        assert_eq!(index(&session, session.last_error_before(first + 3)), Some(0));
+        assert_eq!(session.last_error_before(first), None);
+        assert_eq!(index(&session, session.ordinal_of(first + 3)), Some(3));
+        assert_eq!([first + 2, first + 9].map(|number| session.ordinal_of(number)), [None, None]);
+        session.resize(Capacity::from_lines(2));
+        assert_eq!([session.last_error_before(first + 3), session.ordinal_of(first)], [None, None]);
     }
 
     #[test]

@@ -254,6 +254,9 @@ impl Session {
         self.counters.gaps += 1;
         self.counters.missing += missing.unwrap_or_default();
         self.store.note(Notice::Gap { missing, reason });
+        if missing.is_none() {
+            self.recovery.unknown_missed();
+        }
         let notice = self.recovery.lines_missed(missing.unwrap_or_default());
         self.note(notice);
     }

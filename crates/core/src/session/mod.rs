@@ -6,10 +6,13 @@ mod earlier;
 mod filter;
 mod intake;
 mod known;
+mod matches;
+mod reason;
 
 pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;
 pub use self::known::KnownLines;
+pub use self::matches::Direction;
 
 use crate::connection::{Config, Connection, Failure, Input, Output, State};
 use crate::counters::Counters;
@@ -18,6 +21,7 @@ use crate::progress::Progress;
 use crate::recovery::Recovery;
 use crate::session::carrier::Carrier;
 use crate::session::earlier::Earlier;
+use crate::session::matches::Matches;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::stream_stats::StreamStats;
@@ -48,6 +52,7 @@ pub struct Session {
     /// The last query, which need not be a filter: before any text is entered, it may already be
     /// set to a regular expression.
     query: Query,
+    matches: Matches,
     rows_version: u64,
     progress: Progress,
     recovery: Recovery,
@@ -71,6 +76,8 @@ pub struct Session {
     tail: u32,
     carrier: Carrier,
     earlier: Earlier,
+    /// What was known of the lines before those that the reader cleared.
+    earlier_aside: Earlier,
     /// Lines that the page shows elsewhere, and that are not stored.
     known: KnownLines,
     /// The parameters of the open source.
@@ -91,6 +98,7 @@ impl Session {
             store: Store::with_room_at_front(capacity),
             find: None,
             query: Query::default(),
+            matches: Matches::default(),
             rows_version: 0,
             progress: Progress::default(),
             recovery: Recovery::default(),
@@ -105,6 +113,7 @@ impl Session {
             tail: 0,
             carrier: Carrier::default(),
             earlier: Earlier::default(),
+            earlier_aside: Earlier::default(),
             known: KnownLines::default(),
             params: StreamParams::default(),
             unknown_gap_reported: false,
@@ -247,10 +256,41 @@ impl Session {
         self.store.clear();
     }
 
+    /// Removes all lines, and keeps them so that the reader can undo that.
+    pub fn clear_with_undo(&mut self) {
+        self.earlier_aside = self.earlier.clone();
+        self.cleared();
+        self.store.set_aside();
+    }
+
+    /// Brings back the lines that the reader cleared, and searches first around the row with this
+    /// number. Returns whether there were any; if so, ordinals are void.
+    pub fn undo_clear(&mut self, number: Option<u64>) -> bool {
+        let is_undone = self.store.undo_clear();
+        if is_undone {
+            self.clear_undone();
+            // The search of the cleared store knows no row of this one.
+            self.find = None;
+            self.search_again(number);
+        }
+        is_undone
+    }
+
+    /// Forgets the lines that the reader cleared.
+    pub fn forget_cleared(&mut self) {
+        self.store.forget_aside();
+    }
+
     /// Returns the stored rows.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Returns the store to fill, without a stream.
+    #[cfg(test)]
+    pub(crate) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
     }
 
     /// Returns the state of the connection.

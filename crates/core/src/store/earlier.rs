@@ -37,7 +37,9 @@ impl Store {
             .collect();
         self.ring.push_front(bytes);
         rows.into_iter().rev().for_each(|(slot, row)| self.push_front(slot, row));
-        self.dropped = self.dropped.saturating_sub(lines.len() as u64);
+        let loaded = lines.len() as u64;
+        self.dropped = self.dropped.saturating_sub(loaded);
+        self.dropped_lines = self.dropped_lines.saturating_sub(loaded);
     }
 
     /// Adds a notice before the oldest row.
@@ -96,12 +98,16 @@ impl Store {
 
     fn push_front(&mut self, slot: Slot, row: Option<Row>) {
         let Some(number) = self.first.checked_sub(1) else { return };
+        // Rows that were set aside have this number and those before it.
+        self.forget_aside();
         let cost = row.as_ref().map_or_else(|| slot.cost(), Row::cost);
         self.first = number;
         self.bytes += cost;
         self.earlier.rows += 1;
         self.earlier.bytes += cost;
         self.count(&slot, usize::wrapping_add);
+        self.facets.add(&slot);
+        self.tally.add(number, slot.count());
         self.slots.push_front(slot);
         if let Some(row) = row {
             self.parsed.push_front((number, row));

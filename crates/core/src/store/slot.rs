@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::ring::Address;
+use crate::tally::Count;
 use logs_sse_wire::entry::Level;
 
 /// The index entry of one row.
@@ -50,6 +51,12 @@ impl Slot {
     /// Returns whether the row is stored parsed rather than as raw bytes.
     pub(crate) fn is_parsed(&self) -> bool {
         self.length == PARSED
+    }
+
+    /// Returns what the row counts as.
+    pub(crate) fn count(&self) -> Count {
+        let is_error = self.is_line && self.level == Level::Error;
+        Count { lines: u64::from(self.is_line), errors: u64::from(is_error) }
     }
 
     /// Returns what a raw row counts against the capacity.

@@ -56,9 +56,13 @@ impl ScrollSim {
         self.held.clone()
     }
 
-    /// Scrolls by `delta` pixels.
-    pub fn wheel(&mut self, delta: f64) {
-        self.drag(self.top + delta);
+    /// Scrolls by `delta` pixels. Returns by how many the browser did, which stops at the ends of
+    /// the element.
+    pub fn wheel(&mut self, delta: f64) -> f64 {
+        let top = self.top;
+        let now = (top + delta).clamp(0.0, self.last_top());
+        self.drag(now);
+        now - top
     }
 
     /// Scrolls to a position, as the scrollbar and the Home and End keys do.
@@ -84,6 +88,7 @@ impl ScrollSim {
     /// Draws, measures and scrolls until nothing changes. A page converges in two or three rounds.
     pub fn draw(&mut self) {
         for _ in 0..8 {
+            self.viewport.list_changed(&self.held, true);
             let last = std::mem::replace(&mut self.drawn, self.viewport.window(&self.held));
             let is_fresh = |row: &u64| {
                 self.drawn.layout != last.layout || !(last.start..last.end).contains(row)
@@ -103,8 +108,8 @@ impl ScrollSim {
                 self.viewport.scroll_top_applied(self.top);
             }
             let held = self.drawn.held.0..self.drawn.held.1;
-            let has_changed =
-                self.drawn.layout.is_some() && self.viewport.rows_measured(&rows, &held);
+            let rows = if self.drawn.layout.is_some() { &*rows } else { &[] };
+            let has_changed = self.viewport.rows_measured(rows, &held);
             self.report_scroll();
             if !has_changed && self.viewport.window(&self.held) == self.drawn {
                 return;
@@ -125,6 +130,11 @@ impl ScrollSim {
             at += height;
         }
         rows
+    }
+
+    /// Returns the first of the visible rows of which at least a pixel is visible.
+    pub fn first_on_screen(&self) -> Option<(u64, f64)> {
+        self.on_screen().into_iter().find(|&(row, at)| at + self.height_of(row) >= 1.0)
     }
 
     /// Returns the distance of a drawn row below the upper edge.

@@ -52,6 +52,7 @@ export type ClientOptions = Pick<
   | "withCredentials"
   | "capacity"
   | "tail"
+  | "remember"
 >;
 
 /**
@@ -82,7 +83,11 @@ interface Client {
 export interface LogView extends Client {
   set_capacity(lines: number): void;
   set_title(title: string): void;
+  set_title_badge(isShown: boolean): void;
+  set_announce_every(seconds: number): void;
   set_locale(locale: string): void;
+  set_wrap(wraps: boolean): void;
+  set_remember(isRemembered: boolean): void;
   tell_rows(isWanted: boolean): void;
   /** `provide` returns or promises the headers for requests of earlier lines. */
   set_headers(provide: (() => HeadersInit | Promise<HeadersInit>) | undefined): void;

@@ -32,8 +32,12 @@ const ATTRIBUTES = [
   nullable("tail", "tail", Number),
   // Every element has a `title` already, its tooltip.
   { ...nullable("log-title", "title"), property: "logTitle" },
+  defaulted("title-badge", "titleBadge", parseBoolean),
+  defaulted("announce-every", "announceEvery", Number),
   defaulted("theme", "theme"),
   nullable("locale", "locale"),
+  nullable("wrap", "wrap", parseBoolean),
+  defaulted("remember", "remember", parseBoolean),
   defaulted("console", "console"),
   defaulted("transport", "transport"),
   defaulted("with-credentials", "withCredentials", parseBoolean),
@@ -251,7 +255,10 @@ function accessors({ attribute, option, parse, isNullable }) {
         : DEFAULT_OF[option];
     },
     set(value) {
-      if (value === null || value === undefined || value === false) this.removeAttribute(attribute);
+      // Without the attribute, an option that is on by default would be on.
+      if (value === false && DEFAULT_OF[option] === true) this.setAttribute(attribute, "false");
+      else if (value === null || value === undefined || value === false)
+        this.removeAttribute(attribute);
       else this.setAttribute(attribute, value === true ? "" : String(value));
     },
   };

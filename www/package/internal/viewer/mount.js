@@ -99,7 +99,11 @@ function mount(element, hostOptions) {
     if (has("theme")) root.dataset.theme = options.theme;
     withView((view) => {
       if (has("title")) view.set_title(options.title);
+      if (has("titleBadge")) view.set_title_badge(options.titleBadge);
+      if (has("announceEvery")) view.set_announce_every(options.announceEvery);
       if (has("locale")) view.set_locale(options.locale ?? "");
+      if (typeof changes.wrap === "boolean") view.set_wrap(changes.wrap);
+      if (has("remember")) view.set_remember(options.remember);
       if (has("capacity")) view.set_capacity(options.capacity);
       if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
       view.tell_rows(Boolean(options.onLog));

@@ -1,0 +1,70 @@
+//! Moving through the rows one by one or by pages, as a keyboard does. The current row itself is
+//! the view's: a viewport only says where a step leads, and brings a row into the window.
+
+use std::ops::Range;
+
+use super::{Anchor, Viewport};
+
+/// A step from one row to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To the row below.
+    Down,
+    /// To the row above.
+    Up,
+    /// Down by the rows that fill the window, less one.
+    PageDown,
+    /// Up by as many rows.
+    PageUp,
+}
+
+impl Viewport {
+    /// Returns the row with which a reader continues whose last row was `last`: that one, or the
+    /// first row on the screen if the reader has scrolled away from it. `None` if there are no rows.
+    #[must_use]
+    pub fn current(&self, last: Option<u64>, list: &Range<u64>) -> Option<u64> {
+        if list.is_empty() {
+            return None;
+        }
+        let seen = self.on_screen(list);
+        last.filter(|row| seen.contains(row)).or_else(|| Some(self.first_whole(list).0))
+    }
+
+    /// Returns the row to which `step` leads from row `last` of `list`, or `None` if there are no
+    /// rows. If `last` is not on the screen, that is the first row that is.
+    #[must_use]
+    pub fn step(&self, last: Option<u64>, step: Step, list: &Range<u64>) -> Option<u64> {
+        let from = self.current(last, list)?;
+        if last != Some(from) {
+            return Some(from);
+        }
+        let seen = self.on_screen(list);
+        let page = (seen.end - seen.start).saturating_sub(1).max(1);
+        // Newer rows are above.
+        let row = match step {
+            Step::Down => from.saturating_sub(1),
+            Step::Up => from + 1,
+            Step::PageDown => from.saturating_sub(page),
+            Step::PageUp => from + page,
+        };
+        Some(row.max(list.start).min(list.end - 1))
+    }
+
+    /// Moves as little as brings row `row` of `list` into the window, and holds it there. Returns
+    /// whether the view moved, or stopped following.
+    ///
+    /// The lowest `cover` pixels of the window are covered. A row that is higher than the rest of
+    /// the window is shown from its start.
+    pub fn reveal(&mut self, row: u64, list: &Range<u64>, cover: f64) -> bool {
+        if !list.contains(&row) {
+            return false;
+        }
+        let lowest = self.height - cover.max(0.0) - self.heights.height(row);
+        let before = self.position_of(row, list);
+        let y = before.min(lowest).max(0.0);
+        let has_changed = self.is_following() || y != before;
+        self.mode.hold(Anchor::at(row, y, list));
+        self.moved();
+        has_changed
+    }
+}

@@ -1,0 +1,264 @@
+//! The panel of an opened entry: message, then fields, with nested values that are created when the
+//! reader opens them. Drawn by hand, like the rows.
+
+use std::ops::Range;
+
+use leptos::web_sys::{Document, Element, Event};
+use wasm_bindgen::JsCast;
+
+use crate::ui::elements::{add, create, set};
+use crate::ui::pieces;
+use crate::ui::rows::focus;
+use logs_sse_core::find::Find;
+use logs_sse_core::opened::Opened;
+use logs_sse_core::opened::tree::{self, Kind, PAGE, Value};
+
+/// The panel of one entry.
+#[derive(Debug)]
+pub(crate) struct EntryView {
+    opened: Opened,
+    document: Document,
+    message: Element,
+}
+
+/// What a press in the panel requests of the viewer.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// To close the panel.
+    Close,
+    /// To copy a text.
+    Copy {
+        /// What is copied, in words.
+        what: &'static str,
+        /// The text to copy.
+        text: String,
+    },
+}
+
+impl EntryView {
+    /// Draws `opened` into `place`, with the matches of `find` marked in its message.
+    pub(crate) fn new(place: &Element, opened: Opened, find: Option<&Find>) -> Option<Self> {
+        let document = place.owner_document()?;
+        let message = create(&document, "div", "dsl-full", "")?;
+        let view = Self { opened, document, message };
+        let panel = view.panel()?;
+        view.draw_message(false, find);
+        add(place, &panel)?;
+        Some(view)
+    }
+
+    /// Handles a click in the panel, and returns what it requests of the viewer.
+    pub(crate) fn pressed(&self, event: &Event) -> Option<Request> {
+        // Not `dyn_into`: an element of another window is an instance of that window's classes.
+        let target: Element = event.target()?.unchecked_into();
+        let pressed = target.closest("button, summary").ok()??;
+        let at = range_of(&pressed);
+        match pressed.get_attribute("data-do")?.as_str() {
+            "close" => return Some(Request::Close),
+            "message" => return Some(copy("message", self.opened.message_to_copy())),
+            "json" => return Some(copy("JSON", self.opened.json_to_copy())),
+            "value" => return Some(copy("value", self.opened.value_to_copy(at?))),
+            "all-message" => {
+                self.draw_message(true, None);
+                pressed.remove();
+                focus(&self.message);
+            }
+            "all" => self.show_all(&pressed, at?),
+            "more" => self.show_more(&pressed, at.as_ref())?,
+            "open" => self.open(&pressed, at?),
+            _ => {}
+        }
+        None
+    }
+
+    fn panel(&self) -> Option<Element> {
+        let panel = create(&self.document, "section", "dsl-detail", "")?;
+        panel.set_attribute("aria-label", "Log entry").ok()?;
+        add(&panel, &self.head()?)?;
+        let body = create(&self.document, "div", "dsl-detail-body", "")?;
+        if self.opened.has_message() {
+            let attributes =
+                [("tabindex", "0"), ("role", "region"), ("aria-label", "Message"), LEFT_TO_RIGHT];
+            set(&self.message, &attributes)?;
+            add(&body, &self.message)?;
+            let rest = self.opened.rest();
+            if !rest.is_empty() {
+                add(&body, &self.button(&rest, "all-message")?)?;
+            }
+        }
+        if !self.opened.fields().is_empty() {
+            add(&body, &self.table(self.opened.fields(), None)?)?;
+        }
+        add(&panel, &body)?;
+        Some(panel)
+    }
+
+    fn head(&self) -> Option<Element> {
+        let head = create(&self.document, "div", "dsl-head", "")?;
+        let title = create(&self.document, "strong", "dsl-title", "Log entry")?;
+        let about = create(&self.document, "span", "dsl-count", &self.opened.about)?;
+        set(&about, &[LEFT_TO_RIGHT])?;
+        for part in [
+            title,
+            about,
+            self.button("Copy message", "message")?,
+            self.button("Copy JSON", "json")?,
+            self.button("Close", "close")?,
+        ] {
+            add(&head, &part)?;
+        }
+        Some(head)
+    }
+
+    fn draw_message(&self, all: bool, find: Option<&Find>) {
+        let pieces = self.opened.message(all, find);
+        if !pieces::draw(&self.message, &pieces) {
+            let text: String = pieces.iter().map(|piece| &*piece.text).collect();
+            self.message.set_text_content(Some(&text));
+        }
+    }
+
+    /// Creates a table of the first values. `at` is the object or array that contains them, or
+    /// `None` for the entry.
+    fn table(&self, values: &[Value], at: Option<&Range<usize>>) -> Option<Element> {
+        let table = create(&self.document, "div", "dsl-fields", "")?;
+        let label = if at.is_some() { "Values" } else { "Fields" };
+        set(&table, &[("role", "table"), ("aria-label", label), LEFT_TO_RIGHT])?;
+        self.add_rows(&table, values, 0, at)?;
+        Some(table)
+    }
+
+    /// Adds rows for a page of `values`, from index `from` on, and a button for those after it.
+    fn add_rows(
+        &self,
+        table: &Element,
+        values: &[Value],
+        from: usize,
+        at: Option<&Range<usize>>,
+    ) -> Option<()> {
+        let shown = values.get(from..)?;
+        for value in shown.iter().take(PAGE) {
+            add(table, &self.row(value)?)?;
+        }
+        if let Some(more) = shown.len().checked_sub(PAGE).filter(|more| *more > 0) {
+            let row = self.part("row", "dsl-more", "")?;
+            let cell = self.part("cell", "dsl-more-cell", "")?;
+            let button = self.button(&tree::more(more), "more")?;
+            set(&button, &[("data-from", &(from + PAGE).to_string())])?;
+            at.map_or(Some(()), |at| set_range(&button, at))?;
+            add(&cell, &button)?;
+            add(&row, &cell)?;
+            add(table, &row)?;
+        }
+        Some(())
+    }
+
+    fn row(&self, value: &Value) -> Option<Element> {
+        let row = self.part("row", "dsl-field", "")?;
+        let name = self.part("rowheader", "dsl-key", &value.name)?;
+        let cell = self.part("cell", "dsl-cell", "")?;
+        self.fill(&cell, value)?;
+        let end = self.part("cell", "dsl-copy", "")?;
+        let copy = self.button("Copy", "value")?;
+        set(&copy, &[("aria-label", &format!("Copy {}", value.name))])?;
+        set_range(&copy, &value.at)?;
+        add(&end, &copy)?;
+        for part in [name, cell, end] {
+            add(&row, &part)?;
+        }
+        Some(row)
+    }
+
+    /// Draws a value into its cell: text, or the closed fold of an object or array.
+    fn fill(&self, cell: &Element, value: &Value) -> Option<()> {
+        let json = self.opened.text().get(value.at.clone())?;
+        if let Some(inside) = tree::inside(json) {
+            let fold = create(&self.document, "details", "dsl-fold", "")?;
+            let summary = create(&self.document, "summary", "dsl-inside", &inside)?;
+            set(&summary, &[("data-do", "open")])?;
+            set_range(&summary, &value.at)?;
+            add(&fold, &summary)?;
+            return add(cell, &fold);
+        }
+        let shown = tree::shown_text(self.opened.text(), value.at.clone(), false);
+        let text = create(&self.document, "span", Kind::of(json).class(), &shown.text)?;
+        add(cell, &text)?;
+        if !shown.rest.is_empty() {
+            let button = self.button(&shown.rest, "all")?;
+            set_range(&button, &value.at)?;
+            add(cell, &button)?;
+        }
+        Some(())
+    }
+
+    /// Creates what is inside a fold, the first time that it is opened.
+    fn open(&self, summary: &Element, at: Range<usize>) {
+        if summary.next_element_sibling().is_none()
+            && let Some(fold) = summary.parent_element()
+            && let Some(table) = self.table(&self.opened.children(at.clone()), Some(&at))
+        {
+            // This fails only for an element of another document.
+            let _ = add(&fold, &table);
+        }
+    }
+
+    fn show_all(&self, button: &Element, at: Range<usize>) {
+        if let Some(text) = button.previous_element_sibling() {
+            let shown = tree::shown_text(self.opened.text(), at, true);
+            text.set_text_content(Some(&shown.text));
+            button.remove();
+            focus_text(&text);
+        }
+    }
+
+    fn show_more(&self, button: &Element, at: Option<&Range<usize>>) -> Option<()> {
+        let from = button.get_attribute("data-from")?.parse().ok()?;
+        let row = button.closest(".dsl-more").ok()??;
+        let (table, last) = (row.parent_element()?, row.previous_element_sibling()?);
+        row.remove();
+        match at {
+            Some(range) => {
+                self.add_rows(&table, &self.opened.children(range.clone()), from, Some(range))
+            }
+            None => self.add_rows(&table, self.opened.fields(), from, None),
+        }?;
+        last.next_element_sibling()?.first_element_child().as_ref().map(focus_text)
+    }
+
+    /// Creates a part of a table. Not elements of tables: many pages style all of theirs.
+    fn part(&self, role: &str, class: &str, text: &str) -> Option<Element> {
+        let part = create(&self.document, "div", class, text)?;
+        set(&part, &[("role", role)])?;
+        Some(part)
+    }
+
+    fn button(&self, label: &str, action: &str) -> Option<Element> {
+        let button = create(&self.document, "button", "dsl-button dsl-small", label)?;
+        set(&button, &[("type", "button"), ("data-do", action)])?;
+        Some(button)
+    }
+}
+
+fn copy(what: &'static str, text: String) -> Request {
+    Request::Copy { what, text }
+}
+
+/// Focuses an element of text, in place of a button that is gone.
+fn focus_text(element: &Element) {
+    let _ = set(element, &[("tabindex", "-1")]);
+    focus(element);
+}
+
+/// Notes where the JSON of a value is in the text of the entry.
+fn set_range(element: &Element, at: &Range<usize>) -> Option<()> {
+    set(element, &[("data-at", &format!("{}-{}", at.start, at.end))])
+}
+
+fn range_of(element: &Element) -> Option<Range<usize>> {
+    let at = element.get_attribute("data-at")?;
+    let (start, end) = at.split_once('-')?;
+    Some(start.parse().ok()?..end.parse().ok()?)
+}
+
+/// Logs are written from left to right, even on a page in Hebrew or Arabic.
+const LEFT_TO_RIGHT: (&str, &str) = ("dir", "ltr");

@@ -1,0 +1,213 @@
+//! A menu of the values of one property of lines, with their counts: some are shown only, others
+//! are left out. The core counts and chooses.
+
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
+use leptos::html::{Button, Div};
+use leptos::prelude::*;
+use leptos::web_sys::{Document, Element, HtmlElement, Node};
+use wasm_bindgen::JsCast;
+
+use crate::ui::built::{Built, view};
+use crate::ui::live::{Live, effect, text};
+use logs_sse_core::facets::{Facet, FacetValue};
+use logs_sse_core::find::Choice;
+use logs_sse_core::view_model::ViewModel;
+
+/// Renders a button that says what is chosen, and opens the menu.
+pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
+    let (name, pick): (&'static str, fn(&ViewModel) -> String) = match facet {
+        Facet::Levels => ("Levels", |model| model.facets[0].clone()),
+        Facet::Pipelines => ("Pipelines", |model| model.facets[1].clone()),
+    };
+    let is_open = RwSignal::new(false);
+    let (button, panel) = (NodeRef::<Button>::new(), NodeRef::<Div>::new());
+    let rows = StoredValue::new_local(Vec::new());
+    effect(move || {
+        let Some(panel) = panel.get().filter(|_| is_open.get()) else { return };
+        live.view_model.track();
+        let values = live.read(|session| facet.values(session));
+        rows.update_value(|rows| draw(&panel, rows, values));
+    });
+    let close = move || {
+        is_open.set(false);
+        if let Some(button) = button.get_untracked() {
+            // This fails only for an element that is gone.
+            let _ = button.focus();
+        }
+    };
+    let on_click = move |event: MouseEvent| {
+        if let Some((key, choice)) = rows.with_value(|rows| pressed(rows, &event)) {
+            live.update_query(|query| facet.press(query, &key, choice));
+        }
+    };
+    let on_all = move |_: MouseEvent| live.update_query(|query| facet.release(query));
+    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
+        "Escape" if is_open.get_untracked() => {
+            event.stop_propagation();
+            close();
+        }
+        "ArrowDown" => rows.with_value(|rows| focus_next(rows, &event, 1)),
+        "ArrowUp" => rows.with_value(|rows| focus_next(rows, &event, -1)),
+        _ => {}
+    };
+    let on_leave = move |event: FocusEvent| {
+        let menu: Option<Element> = event.current_target().map(JsCast::unchecked_into);
+        let next: Option<Node> = event.related_target().map(JsCast::unchecked_into);
+        if let (Some(menu), Some(next)) = (menu, next)
+            && !menu.contains(Some(&next))
+        {
+            is_open.set(false);
+        }
+    };
+    view! { class="dsl",
+        <div class="dsl-facet" on:keydown=on_key on:focusout=on_leave>
+            <button
+                type="button"
+                class="dsl-button dsl-small dsl-facet-button"
+                node_ref=button
+                aria-label=move || format!("{name}: {}", live.view_model.with(pick))
+                aria-expanded=move || is_open.get().to_string()
+                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+                prop:textContent=text(live.view_model, pick)
+            ></button>
+            <div class="dsl-facet-panel" role="group" aria-label=name hidden=move || !is_open.get()>
+                <button type="button" class="dsl-button dsl-small dsl-facet-all" on:click=on_all>
+                    {format!("All {}", name.to_lowercase())}
+                </button>
+                <div class="dsl-facet-rows" node_ref=panel on:click=on_click></div>
+            </div>
+        </div>
+    }
+}
+
+/// A value as it is drawn.
+#[derive(Debug)]
+struct Row {
+    value: FacetValue,
+    element: Element,
+    only: HtmlElement,
+    not: HtmlElement,
+    label: Element,
+    count: Element,
+}
+
+/// Draws the values, and keeps the rows whose values remain: one of them may have the focus.
+fn draw(panel: &Element, rows: &mut Vec<Row>, values: Vec<FacetValue>) {
+    let Some(document) = panel.owner_document() else { return };
+    let is_same = rows.len() == values.len()
+        && rows.iter().zip(&values).all(|(row, value)| row.value.key == value.key);
+    if !is_same {
+        let mut kept = std::mem::take(rows);
+        for value in &values {
+            let known = kept.iter().position(|row| row.value.key == value.key);
+            let row = known.map(|index| kept.swap_remove(index)).or_else(|| Row::new(&document));
+            rows.extend(row);
+        }
+        kept.iter().for_each(|row| row.element.remove());
+        place(panel, rows);
+    }
+    rows.iter_mut().zip(values).for_each(|(row, value)| row.show(value));
+}
+
+/// Puts the rows in order. A row in its place is not touched: moving it would take its focus.
+fn place(panel: &Element, rows: &[Row]) {
+    let mut next = panel.first_element_child();
+    for row in rows {
+        if next.as_ref() == Some(&row.element) {
+            next = row.element.next_element_sibling();
+        } else {
+            // This fails only for an element of another document.
+            let _ = panel.insert_before(&row.element, next.as_deref());
+        }
+    }
+}
+
+impl Row {
+    fn new(document: &Document) -> Option<Self> {
+        let element = create(document, "div", "dsl-facet-row")?;
+        let only = create(document, "button", "dsl-facet-only")?;
+        let not = create(document, "button", "dsl-facet-not")?;
+        // The name of a pipeline is read from left to right, whatever the page's direction.
+        let label = create(document, "bdi", "dsl-facet-label")?;
+        label.set_attribute("dir", "ltr").ok()?;
+        let count = create(document, "span", "dsl-facet-count")?;
+        for part in [&label, &count] {
+            only.append_child(part).ok()?;
+        }
+        for button in [&only, &not] {
+            button.set_attribute("type", "button").ok()?;
+            element.append_child(button).ok()?;
+        }
+        not.set_text_content(Some("−"));
+        Some(Self {
+            value: FacetValue {
+                key: String::new(),
+                label: String::new(),
+                count: String::new(),
+                choice: Choice::Open,
+            },
+            element,
+            only: only.unchecked_into(),
+            not: not.unchecked_into(),
+            label,
+            count,
+        })
+    }
+
+    fn show(&mut self, value: FacetValue) {
+        // This fails only for an invalid attribute name.
+        let set = |element: &HtmlElement, name, value: &str| {
+            let _ = element.set_attribute(name, value);
+        };
+        let old = &self.value;
+        if old.label != value.label {
+            self.label.set_text_content(Some(&value.label));
+            set(&self.only, "title", &value.label);
+            let exclude = format!("Exclude {}", value.label);
+            set(&self.not, "aria-label", &exclude);
+            set(&self.not, "title", &exclude);
+        }
+        if old.count != value.count {
+            self.count.set_text_content(Some(&value.count));
+        }
+        for (button, choice) in [(&self.only, Choice::Only), (&self.not, Choice::Not)] {
+            set(button, "aria-pressed", if value.choice == choice { "true" } else { "false" });
+        }
+        self.value = value;
+    }
+}
+
+fn pressed(rows: &[Row], event: &MouseEvent) -> Option<(String, Choice)> {
+    // Not `dyn_into`: an element of another window is an instance of that window's classes.
+    let target: Element = event.target()?.unchecked_into();
+    let button = target.closest("button").ok()??;
+    rows.iter().find_map(|row| {
+        let choice = match () {
+            () if *row.not == button => Choice::Not,
+            () if *row.only != button => return None,
+            // As in other tools that have facets.
+            () if event.alt_key() => Choice::Not,
+            () => Choice::Only,
+        };
+        Some((row.value.key.clone(), choice))
+    })
+}
+
+fn focus_next(rows: &[Row], event: &KeyboardEvent, step: isize) {
+    let has_focus = |row: &Row| row.element.matches(":focus-within").unwrap_or(false);
+    let next = match rows.iter().position(has_focus) {
+        Some(index) => index.saturating_add_signed(step),
+        None => 0,
+    };
+    if let Some(row) = rows.get(next) {
+        event.prevent_default();
+        // This fails only for an element that is gone.
+        let _ = row.only.focus();
+    }
+}
+
+fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
+    let element = document.create_element(name).ok()?;
+    element.set_class_name(class);
+    Some(element)
+}
