@@ -85,7 +85,7 @@ test("resumes behind a proxy that forwards only the ids", async ({ gateway, demo
     await breakFor11Lines(quiet, proxy, demo);
     await demo.expectLive();
     await expect(demo.row("missed 11")).toBeVisible();
-    const rows = (await readRows(page)).filter((row) => !row.startsWith("disconnected "));
+    const rows = (await readRows(page)).filter((row) => !row.startsWith("Reconnected after "));
     expect(rows).toEqual([
       "published in an earlier run",
       "before",

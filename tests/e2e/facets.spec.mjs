@@ -25,8 +25,8 @@ test("counts are those of the lines held, also after lines were dropped", async 
   await demo.pipelineMenu.close();
   expect((await demo.levelMenu.counts()).slice(0, 3)).toEqual(["ERROR 5", "WARN 0", "INFO 25"]);
   await demo.levelMenu.close();
-  // The page holds 10,000 lines.
-  for (let first = 1; first <= 12_000; first += 1_000) await quiet.publishBatch(first, first + 999);
+  // The page holds 50,000 lines.
+  for (let first = 1; first <= 52_000; first += 1_000) await quiet.publishBatch(first, first + 999);
   await expect(demo.lineCount).toHaveText(/^Newest [\d,]+ lines · [\d,]+ older lines dropped/);
   await expect.poll(async () => (await demo.levelMenu.counts())[0]).toBe("ERROR 0");
   await demo.levelMenu.close();
@@ -57,7 +57,7 @@ test("several values are shown or left out, and lines that are left out are not 
   await publish("BETA", 10);
   await expect(demo.lineCount).toHaveText("70 lines");
   await demo.pipelineMenu.exclude("NOISY");
-  await expect(demo.lineCount).toHaveText("30 of 70 lines");
+  await expect(demo.lineCount).toHaveText("30 of 70 lines match");
   await expect(demo.pipelineMenu.button).toHaveText("Not NOISY");
   await expect(demo.row("NOISY")).toHaveCount(0);
   await demo.pauseButton.click();
@@ -68,7 +68,7 @@ test("several values are shown or left out, and lines that are left out are not 
 
   await demo.pipelineMenu.showAll();
   await demo.pipelineMenu.only("ALPHA", "BETA");
-  await expect(demo.lineCount).toHaveText("31 of 76 lines");
+  await expect(demo.lineCount).toHaveText("31 of 76 lines match");
   await expect(demo.pipelineMenu.button).toHaveText("ALPHA, BETA");
   await demo.pipelineMenu.open();
   const noisy = page.getByRole("button", { name: "Exclude NOISY" });
@@ -96,7 +96,7 @@ test("a menu is used by keyboard, and keeps the focus while lines arrive", async
   await expect(delta).toBeFocused();
   await page.keyboard.press("Space");
   await expect(delta).toHaveAttribute("aria-pressed", "true");
-  await expect(demo.lineCount).toHaveText("1 of 2 lines");
+  await expect(demo.lineCount).toHaveText("1 of 2 lines matches");
   // New values are put in order around it.
   await quiet.publish({ pipeline: "ALPHA", message: "one" });
   await quiet.publish({ pipeline: "GAMMA", message: "two" });
@@ -105,7 +105,7 @@ test("a menu is used by keyboard, and keeps the focus while lines arrive", async
   await page.keyboard.press("Tab");
   await expect(page.getByRole("button", { name: "Exclude DELTA" })).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(demo.lineCount).toHaveText("3 of 4 lines");
+  await expect(demo.lineCount).toHaveText("3 of 4 lines match");
   await page.keyboard.press("Escape");
   await expect(demo.pipelineMenu.panel).toBeHidden();
   await expect(demo.pipelineMenu.button).toBeFocused();

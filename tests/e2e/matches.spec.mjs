@@ -77,7 +77,7 @@ test("in a filtered list, the buttons go from match to match and around", async 
     await quiet.publish({ message: number % 2 ? `hit ${number}` : `other ${number}` });
   await expect(demo.lineCount).toHaveText("40 lines");
   await demo.searchField.fill("hit");
-  await expect(demo.lineCount).toHaveText("20 of 40 lines");
+  await expect(demo.lineCount).toHaveText("20 of 40 lines match");
   await expect(position(demo)).toHaveText("1 of 20");
   const older = page.getByRole("button", { name: "Older match" });
   await older.click();
@@ -119,7 +119,7 @@ test("text and regular expressions find the same values", async ({ gateway, demo
     ["execID", 0],
   ])) {
     await demo.searchField.fill(text);
-    await expect(count, text).toHaveText(`${lines} of 30 lines`);
+    await expect(count, text).toHaveText(`${lines} of 30 lines ${lines === 1 ? "matches" : "match"}`);
   }
   await page.getByRole("button", { name: "Regular expression" }).click();
   for (const [text, lines] of /** @type {const} */ ([
@@ -131,7 +131,7 @@ test("text and regular expressions find the same values", async ({ gateway, demo
     ["execID", 0],
   ])) {
     await demo.searchField.fill(text);
-    await expect(count, text).toHaveText(`${lines} of 30 lines`);
+    await expect(count, text).toHaveText(`${lines} of 30 lines ${lines === 1 ? "matches" : "match"}`);
   }
 });
 
@@ -145,10 +145,10 @@ test("says how many lines would match without regard to case", async ({ gateway,
   await expect(position(demo)).toHaveText("0 matches");
   const button = page.getByRole("button", { name: "Ignore case: 10" });
   await button.click();
-  await expect(demo.lineCount).toHaveText("10 of 20 lines");
+  await expect(demo.lineCount).toHaveText("10 of 20 lines match");
   await expect(page.locator(".dsl-ignore-case")).toBeHidden();
   await demo.searchField.fill("TIMEOUTS");
-  await expect(demo.lineCount).toHaveText("0 of 20 lines");
+  await expect(demo.lineCount).toHaveText("0 of 20 lines match");
   await expect(page.locator(".dsl-ignore-case")).toBeHidden();
 });
 

@@ -74,7 +74,7 @@ test("a filter saves the lines that match, or all", async ({ gateway, demo, page
   await expect(demo.saveDialog.getByLabel("Lines")).toBeHidden();
   await page.keyboard.press("Escape");
   await expect(demo.saveButton).toBeFocused();
-  await demo.searchField.fill("line 2");
+  await demo.searchField.fill('"line 2"');
   await expect(demo.rows).toHaveCount(11);
   const count = (/** @type {string} */ text) => text.trimEnd().split("\n").length;
   expect(count((await saved(page, demo)).text)).toBe(11);
@@ -89,8 +89,11 @@ test("saving 50,000 lines keeps the page responsive", async ({ gateway, demo, pa
     pipeline: "LOAD",
     message: `line ${number} ${"of a usual length ".repeat(8)}`,
   }));
-  for (let batch = 0; batch < 50; batch++) await gateway.publishAll(entries);
-  await expect(demo.lineCount).toHaveText(/^50,000 lines/);
+  for (let batch = 1; batch <= 50; batch++) {
+    await gateway.publishAll(entries);
+    // A page that is far behind would lose lines, as the gateway does not hold all of them.
+    if (batch % 10 === 0) await expect(demo.lineCount).toHaveText(`${batch},000 lines`);
+  }
   // Other tasks of the page run in between. Written in one task, the file would allow none.
   await page.evaluate(() => {
     const { port1, port2 } = new MessageChannel();

@@ -31,7 +31,7 @@ export class Demo extends Viewer {
   constructor(page) {
     super(page);
     this.page = page;
-    this.workflowMenu = page.getByLabel("Workflow");
+    this.workflowMenu = page.locator("#workflow");
     this.levelMenu = new FacetMenu(page, "Levels");
     this.pipelineMenu = new FacetMenu(page, "Pipelines");
     this.lineCount = page.locator(".dsl-count");

@@ -124,7 +124,7 @@ test("the button for earlier lines hands the keyboard to the list", async ({
   await list.evaluate((list) => {
     list.scrollTop = 0;
   });
-  await page.getByLabel("Search the lines").fill("number");
+  await page.getByLabel("Search messages and fields").fill("number");
   await list.evaluate((list) => {
     list.scrollTop = list.scrollHeight;
   });

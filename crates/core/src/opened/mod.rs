@@ -32,7 +32,7 @@ impl Opened {
     pub fn new(line: &Line) -> Self {
         let entry = &line.entry;
         let cut = if line.cut_bytes > 0 {
-            format!("truncated: {} more were sent", size(line.cut_bytes))
+            format!("truncated: {} not kept", size(line.cut_bytes))
         } else {
             String::new()
         };
