@@ -27,6 +27,12 @@ const RELOAD_MS = 15_000;
 const FREEZE_MS = 60_000;
 const SAMPLE_MS = 10_000;
 
+/** The channel of readers that freeze. */
+const FROZEN = CHANNELS;
+
+/** More than the buffers of both ends of a connection hold, in logs of a kilobyte. */
+const FLOOD = 12_000;
+
 /** How much the end may exceed the start, after the history is full. */
 const ALLOWED = { residentKb: 1.1, files: 1.05, threads: 1 };
 
@@ -234,7 +240,7 @@ async function soak(program, { minutes, rate, readers }) {
         await delay(1_000);
         files.secret = secret;
       }),
-      repeat(signal, FREEZE_MS, async () => freeze(url, totals)),
+      repeat(signal, FREEZE_MS, () => freeze(url, files, totals)),
       repeat(signal, SAMPLE_MS, async () => {
         samples.push(sample(child.pid ?? 0));
         console.log(`soak: ${JSON.stringify({ ...totals, ...samples.at(-1) })}`);
@@ -271,30 +277,53 @@ async function repeat(signal, ms, act) {
 const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
 
 /**
+ * Publishes the next log of the numbered channels.
+ *
  * @param {string} url
  * @param {Files} files
  * @param {Totals} totals
  */
-function publish(url, files, totals) {
+async function publish(url, files, totals) {
   const number = totals.published;
-  const body = JSON.stringify({
+  const body = logOf(number % CHANNELS, `number ${number}`);
+  const { status } = await post(url, files, { body, type: "application/json" });
+  if (status === 200) totals.published++;
+  else totals.faults.push(`a publish was refused with ${status}`);
+}
+
+/** Returns a log as it is published. */
+function logOf(/** @type {number} */ channel, /** @type {string} */ message) {
+  return JSON.stringify({
     service: "etl",
     workspace_id: WORKSPACE,
-    workflow_id: resource(number % CHANNELS),
-    logData: { level: "INFO", pipeline: "SOAK", message: `number ${number}` },
+    workflow_id: resource(channel),
+    logData: { level: "INFO", pipeline: "SOAK", message },
   });
+}
+
+/**
+ * Sends one log, or a batch.
+ *
+ * @param {string} url
+ * @param {Files} files
+ * @param {{ body: string, type: string }} content
+ * @returns {Promise<{ status: number | undefined, text: string }>}
+ */
+function post(url, files, { body, type }) {
   const headers = {
-    "Content-Type": "application/json",
+    "Content-Type": type,
     "Content-Length": Buffer.byteLength(body),
     "X-Service-Token": files.secret,
   };
   return new Promise((resolve, reject) => {
     const options = { method: "POST", headers, agent };
     const request = http.request(`${url}/logs/publish`, options, (response) => {
-      response.resume();
-      response.on("end", resolve);
-      if (response.statusCode === 200) totals.published++;
-      else totals.faults.push(`a publish was refused with ${response.statusCode}`);
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part) => {
+        text += part;
+      });
+      response.on("end", () => resolve({ status: response.statusCode, text }));
     });
     request.on("error", reject);
     request.end(body);
@@ -309,16 +338,31 @@ async function leaveAndReturn(all) {
 }
 
 /**
- * Opens a stream that is never read, and leaves its end to the gateway.
+ * Opens a stream that is never read, and leaves its end to the gateway. The gateway notices once the
+ * buffers of the connection are full, which would take a quarter of an hour at the usual rate.
  *
  * @param {string} url
+ * @param {Files} files
  * @param {Totals} totals
  */
-async function freeze(url, totals) {
-  const reader = new Reader(url, 0, { ...totals, faults: [] });
-  await reader.open();
-  reader.response?.pause();
+async function freeze(url, files, totals) {
+  const reader = new Reader(url, FROZEN, { ...totals, faults: [] });
+  const opened = reader.open();
+  for (let sent = 0; sent < FLOOD; sent += 1_000) {
+    const { status, text } = await post(url, files, batchOf(1_000));
+    if (status !== 200) totals.faults.push(`a batch was refused with ${status}: ${text}`);
+    if (sent === 0) {
+      await opened;
+      reader.response?.pause();
+    }
+  }
   totals.frozen++;
+}
+
+/** Returns a batch of logs of a kilobyte for the channel of frozen readers. */
+function batchOf(/** @type {number} */ count) {
+  const log = logOf(FROZEN, "x".repeat(1_000));
+  return { body: `${log}\n`.repeat(count), type: "application/x-ndjson" };
 }
 
 /**
