@@ -1,0 +1,192 @@
+//! One drawn row: its element and the parts of it, which are written only if they change.
+
+use leptos::web_sys::{Document, Element};
+
+use super::RowContext;
+use crate::browser::layout;
+use crate::ui::hit;
+use crate::ui::pieces::{self, set_or_remove};
+use crate::ui::time_cell::TimeElement;
+use logs_sse_core::line_time::TimeContext;
+use logs_sse_core::session::Session;
+use logs_sse_core::summary::RowText;
+
+/// One row's element and its parts.
+#[derive(Debug)]
+pub(super) struct RowElement {
+    pub(super) element: Element,
+    pub(super) open: Element,
+    /// Time, level, pipeline, channel, message, size of its omitted rest, duration, day.
+    pub(super) parts: [Element; PARTS.len()],
+    /// The text of each part; writing the same text again would be work for the browser.
+    texts: [String; PARTS.len()],
+    pub(super) class: String,
+    pub(super) time: TimeElement,
+    /// The line that it shows.
+    pub(super) number: Option<u64>,
+    is_open: bool,
+    /// Whether its message is drawn in styled pieces.
+    is_rich: bool,
+    /// Whether its message has matches, of which the first may be beyond the edge.
+    pub(super) is_new_hit: bool,
+    /// Whether its message is scrolled to a match.
+    pub(super) is_scrolled: bool,
+    /// Whether its height was not measured since it last changed.
+    pub(super) is_fresh: bool,
+    /// Its height at the last measurement.
+    height: f64,
+}
+
+impl RowElement {
+    pub(super) fn new(list: &Element) -> Option<Self> {
+        let document = list.owner_document()?;
+        let element = create(&document, "li", "dsl-row")?;
+        let open = create(&document, "button", "dsl-open")?;
+        for (name, value) in [("type", "button"), ("tabindex", "-1"), ("aria-expanded", "false")] {
+            open.set_attribute(name, value).ok()?;
+        }
+        element.append_child(&open).ok()?;
+        let mut parts = Vec::with_capacity(PARTS.len());
+        for class in PARTS {
+            let name = if class == PARTS[TIME] { "time" } else { "span" };
+            let part = create(&document, name, class)?;
+            element.append_child(&part).ok()?;
+            parts.push(part);
+        }
+        list.append_child(&element).ok()?;
+        let time = TimeElement::new(parts.first()?.clone());
+        let (texts, class) = Default::default();
+        Some(Self {
+            element,
+            open,
+            parts: parts.try_into().ok()?,
+            texts,
+            class,
+            time,
+            number: None,
+            is_open: false,
+            is_rich: false,
+            is_new_hit: false,
+            is_scrolled: false,
+            is_fresh: true,
+            height: 0.0,
+        })
+    }
+
+    pub(super) fn measure(&mut self) -> f64 {
+        self.is_fresh = false;
+        self.height = layout::height(&self.element);
+        self.height
+    }
+
+    pub(super) fn height_changed(&self) -> bool {
+        !self.is_fresh && (layout::height(&self.element) - self.height).abs() >= HEIGHT_TOLERANCE
+    }
+
+    /// Invalidates the row, so that whatever it shows next is written.
+    pub(super) fn invalidate(&mut self) {
+        self.number = None;
+        self.invalidate_message();
+    }
+
+    /// Invalidates the message, so that the next one is written. Should it be this very text, it is
+    /// drawn as a piece, and so written too.
+    fn invalidate_message(&mut self) {
+        self.texts[MESSAGE] = "\0".to_owned();
+    }
+
+    pub(super) fn show(&mut self, number: Option<u64>, session: &Session, context: &RowContext) {
+        let is_open = number.is_some() && context.opened == number;
+        if self.is_open != is_open {
+            self.is_open = is_open;
+            // This fails only for an invalid attribute name.
+            let _ =
+                self.open.set_attribute("aria-expanded", if is_open { "true" } else { "false" });
+        }
+        if self.number == number && number.is_some() {
+            return;
+        }
+        self.number = number;
+        self.is_fresh = true;
+        // The line is in the store, or it would not be in the window. If it was evicted in the
+        // meantime, an empty row takes its place until the next frame.
+        let (text, time) = number.and_then(|number| session.row_text(number)).unwrap_or_default();
+        // This fails only for an invalid attribute name.
+        let _ = self.open.set_attribute("aria-label", &text.button_name());
+        let RowText { class, exact_time, level, pipeline, channel, message, looks, more, status } =
+            text;
+        if self.is_rich {
+            // The same text may be styled differently now.
+            self.invalidate_message();
+        }
+        if self.class != class {
+            self.element.set_class_name(&class);
+            self.class = class;
+        }
+        self.time.set(time, exact_time);
+        for (index, text) in (LEVEL..).zip([level, pipeline, channel, message, more, status]) {
+            self.write(index, text);
+        }
+        if std::mem::take(&mut self.is_scrolled) {
+            hit::scroll_back(&self.parts[MESSAGE]);
+        }
+        let message = &self.texts[MESSAGE];
+        let marks = session.marks(message);
+        self.is_new_hit = !marks.is_empty();
+        let pieces = looks.pieces(message, &mut marks.into_iter());
+        self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
+        if context.current_match == number {
+            pieces::mark_current(&self.parts[MESSAGE]);
+        }
+    }
+
+    pub(super) fn show_time(&mut self, previous: Option<i64>, context: &TimeContext<'_>) {
+        if let Some(day) = self.time.show(previous, context) {
+            set_or_remove(&self.element, "data-day", &day);
+            // The day changes the height of a row that wraps.
+            self.is_fresh = true;
+            self.write(DAY, day);
+        }
+    }
+
+    /// Writes the text of a part, and as its tooltip, unless it is already there: the cells of a
+    /// row are cut where they do not fit.
+    fn write(&mut self, index: usize, text: String) {
+        if self.texts[index] == text {
+            return;
+        }
+        self.parts[index].set_text_content(Some(&text));
+        if index != MESSAGE {
+            set_or_remove(&self.parts[index], "title", &text);
+        }
+        self.texts[index] = text;
+    }
+}
+
+fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
+    let element = document.create_element(name).ok()?;
+    element.set_class_name(class);
+    Some(element)
+}
+
+const TIME: usize = 0;
+
+const LEVEL: usize = 1;
+
+pub(super) const MESSAGE: usize = 4;
+
+const DAY: usize = 7;
+
+/// Smaller differences between two heights come from rounding.
+const HEIGHT_TOLERANCE: f64 = 0.01;
+
+const PARTS: [&str; 8] = [
+    "dsl-time",
+    "dsl-level",
+    "dsl-pipeline",
+    "dsl-chip",
+    "dsl-message",
+    "dsl-chip",
+    "dsl-duration",
+    "dsl-day",
+];
