@@ -92,7 +92,10 @@ test("half a minute ends the undo", async ({ gateway, demo, page }) => {
   await expect(demo.undoButton).toBeHidden();
 });
 
-test("the button that clears is apart, after all that change the view", async ({ gateway, demo }) => {
+test("the button that clears is apart, after all that change the view", async ({
+  gateway,
+  demo,
+}) => {
   await demo.openLive(gateway.url);
   const head = demo.section.locator(".dsl-head").first();
   const buttons = head.locator("button");

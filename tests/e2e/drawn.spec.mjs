@@ -117,6 +117,8 @@ test("the status and the rows stay correct after a translator has replaced every
   await translate(demo);
 
   await gateway.publish({ level: "ERROR", pipeline: "P4", message: "line 4." });
+  // The opened entry held the view.
+  await demo.newestButton.click();
   await expect(demo.rows.first().locator(".dsl-message")).toHaveText("line 4.");
   await expect(demo.rows.first().locator(".dsl-level")).toHaveText("ERROR");
   await expect(demo.lineCount.first()).toContainText("4 lines");

@@ -119,7 +119,9 @@ test("text and regular expressions find the same values", async ({ gateway, demo
     ["execID", 0],
   ])) {
     await demo.searchField.fill(text);
-    await expect(count, text).toHaveText(`${lines} of 30 lines ${lines === 1 ? "matches" : "match"}`);
+    await expect(count, text).toHaveText(
+      `${lines} of 30 lines ${lines === 1 ? "matches" : "match"}`,
+    );
   }
   await page.getByRole("button", { name: "Regular expression" }).click();
   for (const [text, lines] of /** @type {const} */ ([
@@ -131,7 +133,9 @@ test("text and regular expressions find the same values", async ({ gateway, demo
     ["execID", 0],
   ])) {
     await demo.searchField.fill(text);
-    await expect(count, text).toHaveText(`${lines} of 30 lines ${lines === 1 ? "matches" : "match"}`);
+    await expect(count, text).toHaveText(
+      `${lines} of 30 lines ${lines === 1 ? "matches" : "match"}`,
+    );
   }
 });
 
