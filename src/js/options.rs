@@ -24,6 +24,7 @@ pub(crate) struct ClientOptions {
     hidden_ms: Option<u32>,
     with_credentials: Option<bool>,
     /// The lines that a viewer keeps. A client without a view passes them on instead.
+    #[cfg_attr(not(feature = "ui"), expect(dead_code, reason = "only a viewer keeps lines"))]
     capacity: Option<u32>,
     tail: Option<u32>,
     /// Whether a viewer stores the reader's settings.

@@ -231,7 +231,7 @@ mod tests {
         #[test]
         fn every_value_is_reached_and_is_json_itself((text, count) in json()) {
             prop_assert_eq!(children(&text, 0..text.len()).len(), count);
-            let mut open = vec![0..text.len()];
+            let mut open: Vec<_> = std::iter::once(0..text.len()).collect();
             while let Some(at) = open.pop() {
                 prop_assert!(logs_sse_wire::json::is_json(&text[at.clone()]));
                 open.extend(children(&text, at).into_iter().map(|value| value.at));

@@ -40,8 +40,8 @@ impl Viewport {
         true
     }
 
-    /// Records the browser's scroll position after [`Window::scroll_to`] was applied, which is not
-    /// a scroll by the reader.
+    /// Records the browser's scroll position after [`scroll_to`](super::Window::scroll_to) was
+    /// applied, which is not a scroll by the reader.
     pub fn scroll_top_applied(&mut self, top: f64) {
         self.scroll_top = top;
     }
