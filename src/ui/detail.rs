@@ -14,6 +14,7 @@ use leptos::web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 use crate::browser;
 use crate::ui::built::{Built, view};
 use crate::ui::entry_view::{EntryView, Request};
+use crate::ui::filter_bar::filter_by_field;
 use crate::ui::line_list::measure;
 use crate::ui::live::{Live, effect};
 use logs_sse_core::opened::Opened;
@@ -63,12 +64,16 @@ pub(crate) fn detail(live: Live) -> Built {
         Some(Request::Copy { what, text }) => {
             place.get_untracked().iter().for_each(|place| copy(live, place, what, text.clone()));
         }
+        Some(Request::Filter { name, value, is_excluded }) => {
+            filter_by_field(live, &name, &value, is_excluded);
+        }
         None => {}
     };
     view! { class="dsl",
         <div class="dsl-entry">
             <div class="dsl-entry-place" node_ref=place on:click=on_click></div>
-            <div class="dsl-said" role="status" node_ref=said></div>
+            // For the eye: the status bar has the live region.
+            <div class="dsl-said" aria-hidden="true" node_ref=said></div>
         </div>
     }
 }
@@ -131,8 +136,6 @@ fn show(live: Live, number: u64) {
 
 /// Copies `text`, and says so; `what` names it.
 pub(crate) fn copy(live: Live, near: &Element, what: &'static str, text: String) {
-    // The same text twice would not be spoken again.
-    live.say("");
     let done = move |is_copied| {
         live.say(&if is_copied {
             format!("Copied {what}")

@@ -82,13 +82,15 @@ impl Announcer {
         if said.is_empty() {
             return false;
         }
-        let mut said = said.join(". ");
-        if self.text == said {
-            // The same text would be no change, and a screen reader would stay silent.
-            said.push('\u{a0}');
-        }
-        self.text = said;
+        self.say(&said.join(". "));
         true
+    }
+
+    /// Says at once what a key or button has done.
+    pub fn say(&mut self, text: &str) {
+        // The same text would be no change, and a screen reader would stay silent.
+        let again = if self.text == text { "\u{a0}" } else { "" };
+        self.text = [text, again].concat();
     }
 
     /// Returns what was last said.
