@@ -16,6 +16,7 @@ use crate::ui::built::{Built, view};
 use crate::ui::entry_view::{EntryView, Request};
 use crate::ui::filter_bar::filter_by_field;
 use crate::ui::line_list::measure;
+use crate::ui::link;
 use crate::ui::live::{Live, effect};
 use logs_sse_core::opened::Opened;
 use logs_sse_core::session::Session;
@@ -36,9 +37,10 @@ pub(crate) fn detail(live: Live) -> Built {
         let had_focus = place.matches(":focus-within").unwrap_or(false);
         place.set_text_content(None);
         // Read once, so that neither new lines nor the eviction of this one change what is shown.
+        let id = number.and_then(|number| link::id_of(live, number));
         let shown = live.read(|session| {
             let opened = Opened::new(session.store().row(number?)?.line()?);
-            EntryView::new(&place, opened, session.find())
+            EntryView::new(&place, opened, session.find(), id)
         });
         match number.filter(|_| shown.is_some()) {
             Some(number) => {
@@ -63,6 +65,9 @@ pub(crate) fn detail(live: Live) -> Built {
         Some(Request::Close) => close(live),
         Some(Request::Copy { what, text }) => {
             place.get_untracked().iter().for_each(|place| copy(live, place, what, text.clone()));
+        }
+        Some(Request::Link(id)) => {
+            place.get_untracked().iter().for_each(|place| link::copy(live, place, id.clone()));
         }
         Some(Request::Filter { name, value, is_excluded }) => {
             filter_by_field(live, &name, &value, is_excluded);

@@ -19,6 +19,8 @@ pub(crate) struct EntryView {
     opened: Opened,
     document: Document,
     message: Element,
+    /// The id for a link to the line, if there can be one.
+    link: Option<String>,
 }
 
 /// What a press in the panel requests of the viewer.
@@ -26,6 +28,8 @@ pub(crate) struct EntryView {
 pub(crate) enum Request {
     /// To close the panel.
     Close,
+    /// To copy a link to the line with this id.
+    Link(String),
     /// To copy a text.
     Copy {
         /// What is copied, in words.
@@ -45,11 +49,17 @@ pub(crate) enum Request {
 }
 
 impl EntryView {
-    /// Draws `opened` into `place`, with the matches of `find` marked in its message.
-    pub(crate) fn new(place: &Element, opened: Opened, find: Option<&Find>) -> Option<Self> {
+    /// Draws `opened` into `place`, with the matches of `find` marked in its message. `link` is the
+    /// id for a link to it.
+    pub(crate) fn new(
+        place: &Element,
+        opened: Opened,
+        find: Option<&Find>,
+        link: Option<String>,
+    ) -> Option<Self> {
         let document = place.owner_document()?;
         let message = create(&document, "div", "dsl-full", "")?;
-        let view = Self { opened, document, message };
+        let view = Self { opened, document, message, link };
         let panel = view.panel()?;
         view.draw_message(false, find);
         add(place, &panel)?;
@@ -64,6 +74,7 @@ impl EntryView {
         let at = range_of(&pressed);
         match pressed.get_attribute("data-do")?.as_str() {
             "close" => return Some(Request::Close),
+            "link" => return self.link.clone().map(Request::Link),
             "message" => return Some(copy("message", self.opened.message_to_copy())),
             "json" => return Some(copy("JSON", self.opened.json_to_copy())),
             "value" => return Some(copy("value", self.opened.value_to_copy(at?))),
@@ -115,14 +126,17 @@ impl EntryView {
         let title = create(&self.document, "strong", "dsl-title", "Log entry")?;
         let about = create(&self.document, "span", "dsl-count", &self.opened.about)?;
         set(&about, &[LEFT_TO_RIGHT])?;
-        for part in [
-            title,
-            about,
-            self.button("Copy message", "message")?,
-            self.button("Copy JSON", "json")?,
-            self.button("Close", "close")?,
-        ] {
-            add(&head, &part)?;
+        let link = self.link.as_ref().and_then(|_| self.button("Copy link", "link"));
+        let parts = [
+            Some(title),
+            Some(about),
+            link,
+            self.button("Copy message", "message"),
+            self.button("Copy JSON", "json"),
+            self.button("Close", "close"),
+        ];
+        for part in parts.iter().flatten() {
+            add(&head, part)?;
         }
         Some(head)
     }

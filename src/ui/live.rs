@@ -8,6 +8,7 @@ use crate::browser::{Client, Opener, Options, StoredSettings};
 use crate::ui::detail::cover;
 use crate::ui::filter_bar::SearchField;
 use crate::ui::line_list::drawn_lines;
+use crate::ui::link::Linked;
 use crate::ui::row_selection::RowSelection;
 use crate::ui::rows::{Rows, focus};
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
@@ -42,6 +43,10 @@ pub(crate) struct Live {
     /// What a screen reader says: the one live region of the viewer.
     pub(crate) announcement: RwSignal<String>,
     announcer: StoredValue<Announcer, LocalStorage>,
+    /// Whether the address of the page leads to a line and a filter.
+    pub(crate) links: RwSignal<bool>,
+    /// What the address leads to.
+    pub(crate) linked: StoredValue<Linked, LocalStorage>,
     /// What is selected in it.
     pub(crate) selection: StoredValue<RowSelection, LocalStorage>,
     /// What the reader looked at before the last clear.
@@ -128,6 +133,8 @@ impl Live {
             said: RwSignal::default(),
             announcement,
             announcer,
+            links: RwSignal::new(false),
+            linked: StoredValue::new_local(Linked::default()),
             selection: StoredValue::new_local(RowSelection::default()),
             cleared_place: StoredValue::new_local(None),
             settings,

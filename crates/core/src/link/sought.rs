@@ -11,6 +11,8 @@ pub struct Sought {
     id: String,
     /// The numbers of the rows that were looked at.
     seen: Range<u64>,
+    /// The number of its row, once it was found.
+    found: Option<u64>,
     /// How many pages of history were requested.
     pages: u32,
 }
@@ -32,10 +34,10 @@ impl Sought {
     /// Starts to look for the line with this id.
     #[must_use]
     pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), seen: 0..0, pages: 0 }
+        Self { id: id.to_owned(), seen: 0..0, found: None, pages: 0 }
     }
 
-    /// Returns the id.
+    /// Returns the id that is looked for.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -52,10 +54,11 @@ impl Sought {
         } else {
             [seen.end..rows.end, rows.start..seen.start]
         };
+        self.found = self.found.filter(|number| rows.contains(number)).or_else(|| {
+            parts.into_iter().flat_map(Iterator::rev).find(|number| self.is(session, *number))
+        });
         self.seen = rows;
-        let found =
-            parts.into_iter().flat_map(Iterator::rev).find(|number| self.is(session, *number));
-        match found {
+        match self.found {
             Some(number) => Step::Show(number),
             None if !session.has_begun() => Step::Wait,
             None if session.earlier().is_loading => Step::Wait,
