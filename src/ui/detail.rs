@@ -23,9 +23,12 @@ use logs_sse_core::session::Session;
 
 /// Renders the entry that the reader opened, if there is one.
 pub(crate) fn detail(live: Live) -> Built {
+    let mut last_clear = None;
     effect(move || {
         let cleared_at = live.view_model.read().cleared_at;
-        if live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
+        // Lines that were loaded later have lower numbers too.
+        let is_new = last_clear.replace(cleared_at) != Some(cleared_at);
+        if is_new && live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
             live.opened.set(None);
         }
     });
