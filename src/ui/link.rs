@@ -83,6 +83,10 @@ fn read(live: Live) {
             format!("[live logs] the address has invalid values, which are ignored: {names}");
         leptos::web_sys::console::warn_1(&text.into());
     }
+    if link == Link::default() && invalid.is_empty() {
+        // The page has gone to a place of its own, and the reader's filter stays.
+        return write_soon(live);
+    }
     live.linked.update_value(|linked| linked.sought = link.log.as_deref().map(Sought::new));
     if let Some(search) = live.search.get_untracked() {
         search.set_value(&link.query.text);

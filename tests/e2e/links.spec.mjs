@@ -91,6 +91,12 @@ test("another address of the open page is followed", async ({ gateway, demo, pag
   });
   await expect(demo.messages).toHaveText(["one"]);
   await expect(demo.searchField).toHaveValue("one");
+  // A place in the page is not a link, and does not end the filter.
+  await page.evaluate(() => {
+    location.hash = "keep";
+  });
+  await expect.poll(() => new URL(page.url()).hash).toBe("#keep&q=one");
+  await expect(demo.messages).toHaveText(["one"]);
   await demo.searchField.fill("");
   await expect.poll(() => new URL(page.url()).hash).toBe("#keep");
 });
