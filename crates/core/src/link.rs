@@ -20,7 +20,7 @@ use logs_sse_wire::entry::Level;
 pub struct Link {
     /// The id of the line, if it leads to one.
     pub log: Option<String>,
-    /// The filter.
+    /// What is searched for, and which levels and pipelines are shown.
     pub query: Query,
 }
 

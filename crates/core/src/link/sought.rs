@@ -81,5 +81,5 @@ impl Sought {
     }
 }
 
-/// Twenty thousand lines.
+/// Each has 500 lines, and the page must stay responsive and within its memory.
 const MAX_PAGES: u32 = 40;
