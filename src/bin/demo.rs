@@ -43,7 +43,7 @@ mod page {
             let reported = container.clone();
             let view = leptos::mount::mount_to(container, move || {
                 view! { class="dsl",
-                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize progress=progress/>
+                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize links=true progress=progress/>
                 }
             });
             // After mounting, which starts the executor of effects.

@@ -101,6 +101,11 @@ impl LogView {
         self.live.announce_every.set(seconds);
     }
 
+    /// Sets whether the fragment of the page's address leads to a line and a filter.
+    pub fn set_links(&self, are_on: bool) {
+        self.live.links.set(are_on);
+    }
+
     /// Sets whether lines wrap, until the reader changes it.
     pub fn set_wrap(&self, wraps: bool) {
         self.live.set_wrap(wraps);

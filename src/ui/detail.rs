@@ -14,16 +14,21 @@ use leptos::web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 use crate::browser;
 use crate::ui::built::{Built, view};
 use crate::ui::entry_view::{EntryView, Request};
+use crate::ui::filter_bar::filter_by_field;
 use crate::ui::line_list::measure;
+use crate::ui::link;
 use crate::ui::live::{Live, effect};
 use logs_sse_core::opened::Opened;
 use logs_sse_core::session::Session;
 
 /// Renders the entry that the reader opened, if there is one.
 pub(crate) fn detail(live: Live) -> Built {
+    let mut last_clear = None;
     effect(move || {
         let cleared_at = live.view_model.read().cleared_at;
-        if live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
+        // Lines that were loaded later have lower numbers too.
+        let is_new = last_clear.replace(cleared_at) != Some(cleared_at);
+        if is_new && live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
             live.opened.set(None);
         }
     });
@@ -35,9 +40,10 @@ pub(crate) fn detail(live: Live) -> Built {
         let had_focus = place.matches(":focus-within").unwrap_or(false);
         place.set_text_content(None);
         // Read once, so that neither new lines nor the eviction of this one change what is shown.
+        let id = number.and_then(|number| link::id_of(live, number));
         let shown = live.read(|session| {
             let opened = Opened::new(session.store().row(number?)?.line()?);
-            EntryView::new(&place, opened, session.find())
+            EntryView::new(&place, opened, session.find(), id)
         });
         match number.filter(|_| shown.is_some()) {
             Some(number) => {
@@ -63,12 +69,19 @@ pub(crate) fn detail(live: Live) -> Built {
         Some(Request::Copy { what, text }) => {
             place.get_untracked().iter().for_each(|place| copy(live, place, what, text.clone()));
         }
+        Some(Request::Link(id)) => {
+            place.get_untracked().iter().for_each(|place| link::copy(live, place, id.clone()));
+        }
+        Some(Request::Filter { name, value, is_excluded }) => {
+            filter_by_field(live, &name, &value, is_excluded);
+        }
         None => {}
     };
     view! { class="dsl",
         <div class="dsl-entry">
             <div class="dsl-entry-place" node_ref=place on:click=on_click></div>
-            <div class="dsl-said" role="status" node_ref=said></div>
+            // For the eye: the status bar has the live region.
+            <div class="dsl-said" aria-hidden="true" node_ref=said></div>
         </div>
     }
 }
@@ -131,8 +144,6 @@ fn show(live: Live, number: u64) {
 
 /// Copies `text`, and says so; `what` names it.
 pub(crate) fn copy(live: Live, near: &Element, what: &'static str, text: String) {
-    // The same text twice would not be spoken again.
-    live.say("");
     let done = move |is_copied| {
         live.say(&if is_copied {
             format!("Copied {what}")

@@ -19,6 +19,8 @@ pub(crate) struct EntryView {
     opened: Opened,
     document: Document,
     message: Element,
+    /// The id for a link to the line, if there can be one.
+    link: Option<String>,
 }
 
 /// What a press in the panel requests of the viewer.
@@ -26,6 +28,8 @@ pub(crate) struct EntryView {
 pub(crate) enum Request {
     /// To close the panel.
     Close,
+    /// To copy a link to the line with this id.
+    Link(String),
     /// To copy a text.
     Copy {
         /// What is copied, in words.
@@ -33,14 +37,29 @@ pub(crate) enum Request {
         /// The text to copy.
         text: String,
     },
+    /// To show only lines whose field has a value, or only others.
+    Filter {
+        /// The name of the field.
+        name: String,
+        /// The value to find.
+        value: String,
+        /// Whether lines with the value are left out.
+        is_excluded: bool,
+    },
 }
 
 impl EntryView {
-    /// Draws `opened` into `place`, with the matches of `find` marked in its message.
-    pub(crate) fn new(place: &Element, opened: Opened, find: Option<&Find>) -> Option<Self> {
+    /// Draws `opened` into `place`, with the matches of `find` marked in its message. `link` is the
+    /// id for a link to it.
+    pub(crate) fn new(
+        place: &Element,
+        opened: Opened,
+        find: Option<&Find>,
+        link: Option<String>,
+    ) -> Option<Self> {
         let document = place.owner_document()?;
         let message = create(&document, "div", "dsl-full", "")?;
-        let view = Self { opened, document, message };
+        let view = Self { opened, document, message, link };
         let panel = view.panel()?;
         view.draw_message(false, find);
         add(place, &panel)?;
@@ -55,9 +74,11 @@ impl EntryView {
         let at = range_of(&pressed);
         match pressed.get_attribute("data-do")?.as_str() {
             "close" => return Some(Request::Close),
+            "link" => return self.link.clone().map(Request::Link),
             "message" => return Some(copy("message", self.opened.message_to_copy())),
             "json" => return Some(copy("JSON", self.opened.json_to_copy())),
             "value" => return Some(copy("value", self.opened.value_to_copy(at?))),
+            kind @ ("only" | "not") => return self.filter(at?, &pressed, kind == "not"),
             "all-message" => {
                 self.draw_message(true, None);
                 pressed.remove();
@@ -69,6 +90,13 @@ impl EntryView {
             _ => {}
         }
         None
+    }
+
+    /// Returns the request to filter by the value at `at`, in the row of a button.
+    fn filter(&self, at: Range<usize>, button: &Element, is_excluded: bool) -> Option<Request> {
+        let row = button.closest(".dsl-field").ok()??;
+        let name = row.query_selector(".dsl-key").ok()??.text_content()?;
+        Some(Request::Filter { name, value: self.opened.value_to_copy(at), is_excluded })
     }
 
     fn panel(&self) -> Option<Element> {
@@ -98,14 +126,17 @@ impl EntryView {
         let title = create(&self.document, "strong", "dsl-title", "Log entry")?;
         let about = create(&self.document, "span", "dsl-count", &self.opened.about)?;
         set(&about, &[LEFT_TO_RIGHT])?;
-        for part in [
-            title,
-            about,
-            self.button("Copy message", "message")?,
-            self.button("Copy JSON", "json")?,
-            self.button("Close", "close")?,
-        ] {
-            add(&head, &part)?;
+        let link = self.link.as_ref().and_then(|_| self.button("Copy link", "link"));
+        let parts = [
+            Some(title),
+            Some(about),
+            link,
+            self.button("Copy message", "message"),
+            self.button("Copy JSON", "json"),
+            self.button("Close", "close"),
+        ];
+        for part in parts.iter().flatten() {
+            add(&head, part)?;
         }
         Some(head)
     }
@@ -137,8 +168,10 @@ impl EntryView {
         at: Option<&Range<usize>>,
     ) -> Option<()> {
         let shown = values.get(from..)?;
+        let json = at.and_then(|at| self.opened.text().get(at.clone())).unwrap_or_default();
+        let has_names = Kind::of(json) != Kind::Array;
         for value in shown.iter().take(PAGE) {
-            add(table, &self.row(value)?)?;
+            add(table, &self.row(value, has_names)?)?;
         }
         if let Some(more) = shown.len().checked_sub(PAGE).filter(|more| *more > 0) {
             let row = self.part("row", "dsl-more", "")?;
@@ -153,7 +186,8 @@ impl EntryView {
         Some(())
     }
 
-    fn row(&self, value: &Value) -> Option<Element> {
+    /// Creates a row for a field, or for an element of an array.
+    fn row(&self, value: &Value, is_field: bool) -> Option<Element> {
         let row = self.part("row", "dsl-field", "")?;
         let name = self.part("rowheader", "dsl-key", &value.name)?;
         let cell = self.part("cell", "dsl-cell", "")?;
@@ -162,6 +196,14 @@ impl EntryView {
         let copy = self.button("Copy", "value")?;
         set(&copy, &[("aria-label", &format!("Copy {}", value.name))])?;
         set_range(&copy, &value.at)?;
+        if is_field && self.opened.can_filter(value) {
+            for (label, action) in [("Add filter", "only"), ("Exclude", "not")] {
+                let button = self.button(label, action)?;
+                set(&button, &[("aria-label", &format!("{label} {}", value.name))])?;
+                set_range(&button, &value.at)?;
+                add(&end, &button)?;
+            }
+        }
         add(&end, &copy)?;
         for part in [name, cell, end] {
             add(&row, &part)?;

@@ -8,6 +8,7 @@ use leptos::html::Input;
 use leptos::prelude::*;
 
 use crate::ui::built::{Built, view};
+use crate::ui::detail;
 use crate::ui::facet_menu::facet_menu;
 use crate::ui::live::{Live, click, effect, flag, text};
 use logs_sse_core::facets::Facet;
@@ -64,8 +65,8 @@ pub(crate) fn filter_bar(live: Live) -> Built {
                     title=text(view_model, |model| model.regex_error.clone())
                     prop:textContent=text(view_model, position)
                 ></span>
-                <button type="button" class="dsl-button dsl-small" title="Newer match (Shift+Enter)" aria-label="Newer match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| go_to_match(live, Direction::Newer))>"↑"</button>
-                <button type="button" class="dsl-button dsl-small" title="Older match (Enter)" aria-label="Older match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| go_to_match(live, Direction::Older))>"↓"</button>
+                <button type="button" class="dsl-button dsl-small" title="Newer match (Shift+Enter)" aria-label="Newer match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Newer); })>"↑"</button>
+                <button type="button" class="dsl-button dsl-small" title="Older match (Enter)" aria-label="Older match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Older); })>"↓"</button>
                 <button
                     type="button"
                     class="dsl-button dsl-small dsl-ignore-case"
@@ -99,15 +100,15 @@ pub(crate) fn filter_bar(live: Live) -> Built {
     }
 }
 
-/// Goes to another match, and shows it where it stays, whatever arrives.
-pub(crate) fn go_to_match(live: Live, direction: Direction) {
-    if let Some(number) = live.with(|client| client.go_to_match(direction)) {
-        show_match(live, number, true);
-    }
+/// Goes to another match, and shows it where it stays, whatever arrives. Returns the number of its
+/// row, if there is one.
+pub(crate) fn go_to_match(live: Live, direction: Direction) -> Option<u64> {
+    let number = live.with(|client| client.go_to_match(direction))?;
+    show_match(live, number, true);
+    Some(number)
 }
 
 /// Adds the condition that a field has this value, or has another one, to the search.
-#[allow(dead_code, reason = "the table of an opened entry calls it")]
 pub(crate) fn filter_by_field(live: Live, name: &str, value: &str, is_excluded: bool) {
     live.update_query(|query| {
         *query = std::mem::take(query).with_field(name, value, is_excluded);
@@ -143,13 +144,10 @@ pub(crate) fn focus_search(live: Live) -> bool {
 /// Scrolls to a match. If it may stay where it is, a view that follows the log still does.
 fn show_match(live: Live, number: u64, is_held: bool) {
     let place = live.read(|session| Some((session.ordinal_of(number)?, session.shown_range())));
-    let Some((row, lines)) = place else { return };
+    let (Some((row, lines)), Some(list)) = (place, live.list.get_untracked()) else { return };
+    let cover = detail::cover(&list);
     live.move_view(|viewport| {
-        let moves = is_held || !viewport.shows(row, &lines);
-        if moves {
-            viewport.reveal_in_context(row, &lines);
-        }
-        moves
+        (is_held || !viewport.shows(row, &lines)) && viewport.reveal(row, &lines, cover)
     });
 }
 

@@ -8,17 +8,18 @@ use std::ops::Range;
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use leptos::web_sys::{Element, HtmlInputElement};
+use leptos::web_sys::Element;
 use wasm_bindgen::JsCast;
 
 use crate::ui::detail;
+use crate::ui::filter_bar::{focus_search, go_to_match};
 use crate::ui::line_list::{drawn_lines, pause, wrap};
 use crate::ui::live::Live;
 use crate::ui::row_selection;
 use crate::ui::shortcuts;
 use logs_sse_core::copy::Selection;
 use logs_sse_core::keyboard::{self, Action, Focus, Key};
-use logs_sse_core::session::Session;
+use logs_sse_core::session::{Direction, Session};
 use logs_sse_core::viewport::{Step, Viewport};
 
 /// Handles a key that was pressed inside the viewer.
@@ -77,7 +78,7 @@ fn focus_of(target: &Element) -> Focus {
 
 /// Does what a key requests. Returns whether there was anything to do.
 fn act(live: Live, action: Action, focus: Focus) -> bool {
-    live.say("");
+    live.hush();
     match action {
         Action::Go(step) => go(live, step),
         Action::Top => to_top(live),
@@ -85,9 +86,11 @@ fn act(live: Live, action: Action, focus: Focus) -> bool {
         Action::Open => open(live),
         Action::Close if live.opened.get_untracked().is_none() => return false,
         Action::Close => detail::close(live),
-        Action::Search => search(live),
+        Action::Search => return focus_search(live),
         Action::ErrorBelow => go_to_error(live, Session::last_error_before, 0),
         Action::ErrorAbove => go_to_error(live, Session::first_error_from, 1),
+        Action::NextMatch => next_match(live, Direction::Older),
+        Action::PreviousMatch => next_match(live, Direction::Newer),
         Action::Pause => {
             pause(live);
             live.current.update(|current| {
@@ -164,6 +167,14 @@ fn go_to_error(live: Live, find: fn(&Session, u64) -> Option<u64>, offset: u64) 
     }
 }
 
+/// Goes to another match, which becomes the current row.
+fn next_match(live: Live, direction: Direction) {
+    match go_to_match(live, direction) {
+        Some(number) => live.choose(Some(number)),
+        None => live.say("No matches"),
+    }
+}
+
 fn open(live: Live) {
     let number = current(live).and_then(|(row, _)| live.find_row(row, number_of_line));
     number.into_iter().for_each(|number| detail::toggle(live, number));
@@ -187,19 +198,6 @@ fn copy_entry(live: Live, focus: Focus) {
     });
     if let (Some(text), Some(list)) = (text, live.list.get_untracked()) {
         detail::copy(live, &list, "line", text);
-    }
-}
-
-fn search(live: Live) {
-    let field = live.list.get_untracked().and_then(|list| {
-        let root = list.closest(".dsl-root").ok()??;
-        root.query_selector("input[type=search]").ok()?
-    });
-    if let Some(field) = field {
-        let field: HtmlInputElement = field.unchecked_into();
-        // This fails only for an element that is gone.
-        let _ = field.focus();
-        field.select();
     }
 }
 

@@ -8,6 +8,7 @@ use crate::browser::{Client, Opener, Options, StoredSettings};
 use crate::ui::detail::cover;
 use crate::ui::filter_bar::SearchField;
 use crate::ui::line_list::drawn_lines;
+use crate::ui::link::Linked;
 use crate::ui::row_selection::RowSelection;
 use crate::ui::rows::{Rows, focus};
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
@@ -39,6 +40,13 @@ pub(crate) struct Live {
     pub(crate) current: RwSignal<Option<u64>>,
     /// The result of the last key or button in words, until the next one.
     pub(crate) said: RwSignal<String>,
+    /// What a screen reader says: the one live region of the viewer.
+    pub(crate) announcement: RwSignal<String>,
+    announcer: StoredValue<Announcer, LocalStorage>,
+    /// Whether the address of the page leads to a line and a filter.
+    pub(crate) links: RwSignal<bool>,
+    /// What the address leads to.
+    pub(crate) linked: StoredValue<Linked, LocalStorage>,
     /// What is selected in it.
     pub(crate) selection: StoredValue<RowSelection, LocalStorage>,
     /// What the reader looked at before the last clear.
@@ -71,7 +79,7 @@ impl Live {
         let viewport = RwSignal::new(Viewport::default());
         let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
-        let mut announcer = Announcer::default();
+        let announcer = StoredValue::new_local(Announcer::default());
         let announce_every = RwSignal::new(DEFAULT_ANNOUNCE_EVERY);
         let announcement = RwSignal::new(String::new());
         let on_frame = move |client: &Client| {
@@ -88,25 +96,28 @@ impl Live {
             let is_due = client.with_session(|session| {
                 throttle.is_due(client.now(), &viewport.read_untracked(), &session.shown_range())
             });
-            announcer.set_every(announce_every.get_untracked());
             let is_held = !viewport.read_untracked().is_following();
-            let is_new = !client.is_hidden()
-                && client.with_session(|session| announcer.update(client.now(), session, is_held));
-            if is_new {
-                announcement.set(announcer.text().to_owned());
-            }
+            let is_waiting = announcer.try_update_value(|announcer| {
+                announcer.set_every(announce_every.get_untracked());
+                let is_new = !client.is_hidden()
+                    && client
+                        .with_session(|session| announcer.update(client.now(), session, is_held));
+                if is_new {
+                    announcement.set(announcer.text().to_owned());
+                }
+                announcer.is_waiting()
+            });
             if is_due {
                 frame.update(|frame| *frame += 1);
             }
-            is_due && !announcer.is_waiting()
+            is_due && is_waiting != Some(true)
         };
         let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
         client.with_value(|client| client.set_title_badge(true));
         let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
-            let shown = client.with_value(|client| client.view_model(&viewport));
-            ViewModel { announcement: announcement.get_untracked(), ..shown }
+            client.with_value(|client| client.view_model(&viewport))
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
         let times = settings.with_value(StoredSettings::get).unwrap_or_default();
@@ -120,6 +131,10 @@ impl Live {
             opened: RwSignal::new(None),
             current: RwSignal::new(None),
             said: RwSignal::default(),
+            announcement,
+            announcer,
+            links: RwSignal::new(false),
+            linked: StoredValue::new_local(Linked::default()),
             selection: StoredValue::new_local(RowSelection::default()),
             cleared_place: StoredValue::new_local(None),
             settings,
@@ -243,6 +258,16 @@ impl Live {
     pub(crate) fn say(self, text: &str) {
         // A promise may be kept after the view is gone, and its signals with it.
         let _ = self.said.try_set(text.to_owned());
+        let spoken = self.announcer.try_update_value(|announcer| {
+            announcer.say(text);
+            announcer.text().to_owned()
+        });
+        spoken.into_iter().for_each(|spoken| drop(self.announcement.try_set(spoken)));
+    }
+
+    /// No longer shows what was said.
+    pub(crate) fn hush(self) {
+        self.said.set(String::new());
     }
 
     /// Calls `read` with the session, once.

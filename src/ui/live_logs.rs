@@ -10,6 +10,7 @@ use crate::ui::detail::detail;
 use crate::ui::filter_bar::on_find_key;
 use crate::ui::keyboard;
 use crate::ui::line_list::line_list;
+use crate::ui::link;
 use crate::ui::live::{Live, effect, flag};
 use crate::ui::shortcuts::shortcuts;
 use crate::ui::status_bar::status_bar;
@@ -23,7 +24,7 @@ use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last nine may change at any time. Another workspace, workflow or service
+/// All props but the last ten may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
@@ -72,6 +73,10 @@ pub fn LiveLogs(
     /// Whether the reader's settings are stored in localStorage. Default: true.
     #[prop(default = true)]
     remember: bool,
+    /// Whether the fragment of the page's address contains the opened line and the filter, and is
+    /// followed. For one viewer of a page. Default: false.
+    #[prop(default = false)]
+    links: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -92,6 +97,7 @@ pub fn LiveLogs(
     );
     live.with(|client| client.set_title_badge(title_badge));
     live.announce_every.set(announce_every);
+    live.links.set(links);
     wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));
     let target = move || {
         Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
@@ -195,4 +201,5 @@ fn add_content(section: &mut Built, live: Live) {
     for part in [status_bar(live), lines, shortcuts()] {
         section.child(part);
     }
+    link::watch(live);
 }

@@ -26,6 +26,7 @@ mod filter_bar;
 mod hit;
 mod keyboard;
 mod line_list;
+mod link;
 mod list_height;
 mod live;
 mod live_logs;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::browser::Client;
 use crate::ui::built::{Built, view};
-use crate::ui::live::{Live, click, flag, text};
+use crate::ui::live::{Live, click, flag, signal_text, text};
 use logs_sse_core::status::MainAction;
 use logs_sse_core::view_model::ViewModel;
 
@@ -45,7 +45,7 @@ pub(crate) fn status_bar(live: Live) -> Built {
                     prop:textContent=text(view_model, |shown| shown.status.main_action.label().to_owned())
                 ></button>
             </div>
-            <p class="dsl-hidden" role="status" prop:textContent=text(view_model, |shown| shown.announcement.clone())></p>
+            <p class="dsl-hidden" role="status" prop:textContent=signal_text(live.announcement)></p>
         </div>
     }
 }

@@ -245,7 +245,6 @@ test("copying works without the clipboard API, and says why it fails", async ({
   await expect(said).toHaveText(
     "Could not copy message: the browser denied access to the clipboard",
   );
-  await expect(said).toHaveRole("status");
 });
 
 test("an opened entry survives its line, and its focus returns to the list", async ({
@@ -291,3 +290,40 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"]))
     await expect(page.getByRole("dialog")).toBeVisible();
     expect(await seriousViolations(page)).toEqual([]);
   });
+
+test("a field of the entry is added to the search, or excluded, with its quotes", async ({
+  gateway,
+  demo,
+  page,
+}) => {
+  const quiet = await gateway.restartWith();
+  await demo.openLive(quiet.url);
+  const jobs = ['-a "b": c', "plain", '-a "b": c', "other"];
+  for (const [number, job] of jobs.entries())
+    await quiet.publish({ message: `part ${number}`, meta: { job } });
+  await demo.row("part 2").click();
+  await page.locator(".dsl-inside").click();
+  await page.getByRole("button", { name: "Add filter job" }).click();
+  await expect(demo.searchField).toHaveValue('job:"-a \\"b\\": c"');
+  await expect(demo.messages).toHaveText(["part 2", "part 0"]);
+  await page.getByRole("button", { name: "Exclude job" }).click();
+  await expect(demo.searchField).toHaveValue('-job:"-a \\"b\\": c"');
+  await expect(demo.messages).toHaveText(["part 3", "part 1"]);
+});
+
+test("one region speaks, also for keys and buttons", async ({ gateway, demo, page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const quiet = await gateway.restartWith();
+  await demo.openLive(quiet.url);
+  await quiet.publish(FAILURE);
+  await demo.row("Job aborted").click();
+  const region = page.locator(".dsl-root").getByRole("status", { includeHidden: true });
+  await expect(region).toHaveCount(1);
+  const spoken = () => region.evaluate((element) => element.textContent);
+  await expect.poll(spoken).toContain("Paused");
+  await page.getByRole("button", { name: "Copy message" }).click();
+  await expect.poll(spoken).toBe("Copied message");
+  await page.getByRole("button", { name: "Copy message" }).click();
+  // A change, so that it is spoken again.
+  await expect.poll(spoken).toBe("Copied message\u00a0");
+});

@@ -184,3 +184,32 @@ test("Ctrl+F inside the viewer focuses the search, and is then the browser's", a
   expect(await wasPrevented()).toBe(false);
   await expect(demo.searchField).not.toBeFocused();
 });
+
+test("n and N go from match to match, and make each the current row", async ({
+  gateway,
+  demo,
+  page,
+}) => {
+  const quiet = await gateway.restartWith();
+  await demo.openLive(quiet.url);
+  for (let number = 1; number <= 30; number++)
+    await quiet.publish({ message: number % 10 ? `other ${number}` : `hit ${number}` });
+  await expect(demo.lineCount).toHaveText("30 lines");
+  await demo.list.focus();
+  await page.keyboard.press("n");
+  await expect(page.locator(".dsl-said")).toHaveText("No matches");
+  await page.getByRole("button", { name: "Highlight" }).click();
+  await demo.searchField.fill("hit");
+  await expect(position(demo)).toHaveText("1 of 3");
+  await demo.list.focus();
+  const focused = page.locator(".dsl-row:focus-within .dsl-message");
+  await page.keyboard.press("n");
+  await expect(position(demo)).toHaveText("2 of 3");
+  await expect(focused).toHaveText("hit 20");
+  await page.keyboard.press("n");
+  await expect(focused).toHaveText("hit 10");
+  await page.keyboard.press("N");
+  await expect(focused).toHaveText("hit 20");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".dsl-full")).toHaveText("hit 20");
+});

@@ -188,6 +188,7 @@ test("properties reflect attributes, and changes of them apply at once", async (
   expect(await logs.property("titleBadge")).toBe(false);
   await logs.assign("titleBadge", true);
   expect(await logs.property("titleBadge")).toBe(true);
+  expect(await logs.property("links")).toBe(false);
   expect(await logs.property("announceEvery")).toBe(15);
   await logs.assign("announceEvery", 0);
   expect(await logs.property("announceEvery")).toBe(0);

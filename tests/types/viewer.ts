@@ -26,7 +26,7 @@ const options: LiveLogsOptions = {
 const handle = mountLiveLogs(document.body, options);
 handle.ready satisfies Promise<void>;
 handle.update({ title: "Logs", endpoint: "/logs" });
-handle.update({ titleBadge: false, announceEvery: 60 });
+handle.update({ titleBadge: false, announceEvery: 60, links: true });
 // @ts-expect-error a number of seconds
 handle.update({ announceEvery: "off" });
 handle.update({ wrap: true, remember: false });

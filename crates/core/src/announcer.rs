@@ -18,6 +18,9 @@ pub struct Announcer {
     /// How often new lines are summarised, if they are.
     every: Option<Duration>,
     text: String,
+    /// What a key or button has done, and when that was first in the text: for a moment, nothing
+    /// may replace it.
+    done: Option<(String, Option<Instant>)>,
     connection: Connection,
     is_held: bool,
     query: Query,
@@ -48,6 +51,7 @@ impl Default for Announcer {
         Self {
             every: Some(Duration::from_secs(DEFAULT_EVERY.into())),
             text: String::new(),
+            done: None,
             connection: Connection::default(),
             is_held: false,
             query: Query::default(),
@@ -78,17 +82,39 @@ impl Announcer {
             self.result(now, session),
             self.lines(now, session),
         ];
-        let said: Vec<_> = said.into_iter().flatten().collect();
+        let done = self.done(now);
+        let mut said: Vec<_> = said.into_iter().flatten().collect();
         if said.is_empty() {
             return false;
         }
-        let mut said = said.join(". ");
-        if self.text == said {
-            // The same text would be no change, and a screen reader would stay silent.
-            said.push('\u{a0}');
+        if let Some(done) = done {
+            said.insert(0, done);
+            self.done = None;
         }
-        self.text = said;
+        self.put(&said.join(". "));
         true
+    }
+
+    /// Says at once what a key or button has done. What is new in the next second is said with it.
+    pub fn say(&mut self, text: &str) {
+        self.done = Some((text.to_owned(), None));
+        self.put(text);
+    }
+
+    /// Returns what a key or button has done a moment ago.
+    fn done(&mut self, now: Instant) -> Option<String> {
+        let (text, since) = self.done.as_mut()?;
+        if now - *since.get_or_insert(now) < DONE {
+            return Some(text.clone());
+        }
+        self.done = None;
+        None
+    }
+
+    fn put(&mut self, text: &str) {
+        // The same text would be no change, and a screen reader would stay silent.
+        let again = if self.text == text { "\u{a0}" } else { "" };
+        self.text = [text, again].concat();
     }
 
     /// Returns what was last said.
@@ -232,6 +258,9 @@ const OUTAGE_EVERY: Duration = Duration::from_secs(60);
 
 /// How long a connection must last to be said after an outage.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// How long a text stays before it is replaced: a screen reader may not have begun to speak it.
+const DONE: Duration = Duration::from_secs(1);
 
 /// The pause after which a query counts as typed.
 const TYPING: Duration = Duration::from_millis(500);

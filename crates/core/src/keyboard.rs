@@ -22,6 +22,10 @@ pub enum Action {
     ErrorBelow,
     /// Goes to the nearest error above the current row.
     ErrorAbove,
+    /// Goes to the next older match, which is below the current one.
+    NextMatch,
+    /// Goes to the next newer match.
+    PreviousMatch,
     /// Stops the view, or lets it follow the log again.
     Pause,
     /// Wraps lines, or shows each in one row.
@@ -84,6 +88,8 @@ pub const SHORTCUTS: &[Shortcut] = &[
     anywhere(&["/"], Action::Search, "Search"),
     anywhere(&["e"], Action::ErrorBelow, "Next error"),
     anywhere(&["E"], Action::ErrorAbove, "Previous error"),
+    anywhere(&["n"], Action::NextMatch, "Next match"),
+    anywhere(&["N"], Action::PreviousMatch, "Previous match"),
     anywhere(&["p"], Action::Pause, "Pause or resume"),
     anywhere(&["w"], Action::Wrap, "Wrap lines"),
     anywhere(&["c"], Action::Copy, "Copy the entry"),

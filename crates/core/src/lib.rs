@@ -19,6 +19,7 @@ mod heights;
 pub mod js_export;
 pub mod keyboard;
 pub mod line_time;
+pub mod link;
 pub mod list_height;
 pub mod notice;
 pub mod opened;

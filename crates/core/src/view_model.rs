@@ -63,9 +63,6 @@ pub struct ViewModel {
     pub undo: String,
     /// The row after the oldest line: how many were dropped while the view was held.
     pub dropped: String,
-    /// What a screen reader says, from [`Announcer`](crate::announcer::Announcer); the caller sets
-    /// it.
-    pub announcement: String,
 }
 
 impl ViewModel {
@@ -117,7 +114,6 @@ impl ViewModel {
             } else {
                 String::new()
             },
-            announcement: String::new(),
         }
     }
 }

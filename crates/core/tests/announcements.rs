@@ -67,6 +67,25 @@ impl Listener {
 }
 
 #[test]
+fn what_a_key_has_done_is_not_replaced_before_it_is_spoken() {
+    let mut listener = Listener::connected();
+    listener.pass(SECOND);
+    listener.heard();
+    listener.announcer.say("Copied line");
+    assert_eq!(listener.announcer.text(), "Copied line");
+    listener.announcer.say("Copied line");
+    assert_eq!(listener.announcer.text(), "Copied line\u{a0}");
+    listener.is_held = true;
+    listener.pass(FRAME);
+    assert_eq!(listener.heard(), ["Copied line. Paused"]);
+    listener.announcer.say("Copied line");
+    listener.pass(2 * SECOND);
+    listener.is_held = false;
+    listener.pass(FRAME);
+    assert_eq!(listener.heard(), ["Following new lines"]);
+}
+
+#[test]
 fn new_lines_are_summed_up_at_most_once_per_interval() {
     let mut reader = Listener::connected();
     reader.log("info", "a");

@@ -93,6 +93,18 @@ fn a_covered_row_is_moved_above_what_covers_it() {
     assert_eq!(keys.y(), Some(0.0));
 }
 
+#[test]
+fn a_row_far_away_gets_a_third_of_the_window_above_it() {
+    let mut keys = Keys::new(0..1_000);
+    for (row, y) in [(500, 26.0), (504, 0.0), (999, 0.0), (100, 26.0)] {
+        let held = keys.list.held();
+        keys.current = Some(row);
+        keys.list.viewport.reveal(row, &held, 0.0);
+        keys.list.set_held(held);
+        assert_eq!(keys.y(), Some(y), "{row}");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Event {
     Press(Step),

@@ -5,6 +5,7 @@ mod support;
 
 use logs_sse_core::connection::{Config, Input};
 use logs_sse_core::find::Query;
+use logs_sse_core::link::{Sought, Step};
 use logs_sse_core::session::{EarlierRequest, KnownLines, Session};
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
@@ -87,6 +88,42 @@ fn requests_the_lines_before_the_oldest_one_once() {
     );
     assert_eq!(sim.session.request_earlier(), None);
     assert!(sim.session.earlier().is_loading);
+}
+
+#[test]
+fn a_linked_line_is_looked_for_back_to_the_start_of_the_history() {
+    for (seq, is_held) in [(12, true), (11, true), (7, true), (3, true), (2, false), (99, false)] {
+        let mut sim = Sim::connected();
+        let mut sought = Sought::new(&format!("log-{seq}"));
+        assert_eq!(sought.step(&sim.session), Step::Wait);
+        sim.line(&greeting("aaaaaa", 3, 12, 10));
+        assert_eq!(sought.step(&sim.session), Step::Wait);
+        [11, 12].iter().for_each(|seq| sim.line(&log(*seq)));
+        let mut step = sought.step(&sim.session);
+        while step == Step::LoadEarlier {
+            assert!(load(&mut sim.session, 3, 3));
+            step = sought.step(&sim.session);
+        }
+        let Step::Show(number) = step else {
+            assert_eq!((step, is_held), (Step::Missing, false), "{seq}");
+            continue;
+        };
+        let row = sim.session.store().row(number);
+        let id = row.and_then(|row| row.line().map(|line| line.id.to_string()));
+        assert_eq!(id.as_deref(), Some(sought.id()));
+        assert!(is_held);
+    }
+}
+
+#[test]
+fn a_linked_line_is_not_looked_for_while_history_is_loading_or_cannot_be_loaded() {
+    let mut sim = opened(1, 12, 2);
+    let mut sought = Sought::new("log-3");
+    assert_eq!(sought.step(&sim.session), Step::LoadEarlier);
+    let request = sim.session.request_earlier().expect("a request");
+    assert_eq!(sought.step(&sim.session), Step::Wait);
+    sim.session.handle_earlier(&request, Some((500, "")));
+    assert_eq!(sought.step(&sim.session), Step::Missing);
 }
 
 #[test]

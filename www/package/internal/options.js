@@ -22,7 +22,7 @@ import { LiveLogsError } from "./errors.js";
  * @typedef {LiveLogsOptions & LogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
  *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
- *   | "announceEvery" | "theme" | "remember"
+ *   | "announceEvery" | "links" | "theme" | "remember"
  * } DefaultedName
  * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
  * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
@@ -147,6 +147,7 @@ export const VIEWER_OPTIONS = {
   title: text,
   titleBadge: boolean,
   announceEvery: integer(0, 3_600),
+  links: boolean,
   theme: oneOf("auto", "light", "dark"),
   locale,
   wrap: boolean,
@@ -187,6 +188,7 @@ export const DEFAULTS = {
   title: "Live logs",
   titleBadge: true,
   announceEvery: 15,
+  links: false,
   theme: "auto",
   remember: true,
 };

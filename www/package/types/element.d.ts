@@ -6,7 +6,7 @@ export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
  * any time, except `wasm-url` and `backend`, which are read once per page.
  *
  * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity tail log-title
- * title-badge announce-every theme locale wrap remember console transport with-credentials worker
+ * title-badge announce-every links theme locale wrap remember console transport with-credentials worker
  * wasm-url backend`. Other options, such as `headers`, need `mountLiveLogs`.
  *
  * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
@@ -27,6 +27,7 @@ export interface DatashopLiveLogs extends HTMLElement {
   /** `true` unless the attribute is `"false"`. */
   titleBadge: boolean;
   announceEvery: number;
+  links: boolean;
   theme: "auto" | "light" | "dark";
   locale: string | null;
   wrap: boolean | null;

@@ -242,6 +242,13 @@ export interface LiveLogsOptions extends ConnectionOptions {
    * never. Default: 15. It announces errors at once, at most every 3 seconds.
    */
   announceEvery?: number;
+  /**
+   * Whether the fragment of the page's address leads to the opened line and the filter, as in
+   * `#log=log-7&level=error&q=timeout`: it is read at mount and when it changes, kept up to date by
+   * `history.replaceState`, and copied by "Copy link". Parts with other names are kept. For one
+   * viewer of a page, and not with a router that uses the fragment. Default: `false`.
+   */
+  links?: boolean;
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**

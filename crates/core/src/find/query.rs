@@ -251,6 +251,10 @@ fn bit(level: Level) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::find::Find;
+    use crate::store::Store;
+    use logs_sse_wire::message::Raw;
+    use proptest::prelude::*;
 
     #[test]
     fn an_empty_query_is_not_a_filter() {
@@ -312,6 +316,35 @@ mod tests {
         let pattern = Query { is_regex: true, ..Query::default().text("a|b") };
         assert_eq!(pattern.with_field("a", "b", false), Query::default().text("a:b"));
         assert_eq!(Query::default().with_field("a", "", true), Query::default());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_field_that_a_button_adds_reads_back_and_finds_its_entry(
+            text in r#"([-ab:" \\/é.]|\PC){0,12}"#,
+            name in r#"[-aB:" \\é.@1]{1,6}"#,
+            value in r#"([-ab:" \\/é.\n\t]|\PC){1,12}"#,
+        ) {
+            let typed = Query::default().text(&text);
+            let known = typed.terms();
+            for is_excluded in [false, true] {
+                let term = Term::new(Some(&name), &value, is_excluded).expect("a value");
+                let query = typed.clone().with_field(&name, &value, is_excluded);
+                let is_other = |known: &&Term| known.field != term.field || known.text != term.text;
+                let others = known.iter().filter(is_other).cloned();
+                let expected: Vec<_> = others.chain([term.clone()]).collect();
+                prop_assert_eq!(query.terms(), expected);
+                let entry = serde_json::json!({ "nested": { name.as_str(): value.as_str() } });
+                let mut store = Store::default();
+                store.append(&Raw::bare(entry.to_string()));
+                let alone = Query::default().with_field(&name, &value, is_excluded);
+                let mut find = Find::new(alone, &store);
+                find.advance(&store, usize::MAX);
+                prop_assert_eq!(find.lines(&store), u64::from(!is_excluded), "{}", entry);
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::find::Find;
 use crate::format::size;
-use crate::opened::tree::Value;
+use crate::opened::tree::{Kind, Value};
 use crate::styled::{Looks, Piece, Styled, clipboard_text, label};
 use logs_sse_wire::entry::{Entry, head};
 use logs_sse_wire::json::is_json;
@@ -90,6 +90,17 @@ impl Opened {
         &self.fields
     }
 
+    /// Returns whether a search can ask for the value of a field: a text or a word that is neither
+    /// empty nor longer than a reader would type.
+    #[must_use]
+    pub fn can_filter(&self, field: &Value) -> bool {
+        let json = self.text().get(field.at.clone()).unwrap_or_default();
+        let is_short = (1..=FILTER_BYTES).contains(&json.len());
+        is_short
+            && matches!(Kind::of(json), Kind::String | Kind::Word)
+            && !tree::whole_text(json).is_empty()
+    }
+
     /// Returns the text to which the ranges of all values refer.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -124,6 +135,9 @@ impl Opened {
 /// The most bytes of a message that are shown before the reader asks for all: laying out a megabyte
 /// takes a browser a quarter of a second.
 const HEAD_BYTES: usize = 65_536;
+
+/// The longest value that the search field shows.
+const FILTER_BYTES: usize = 200;
 
 #[cfg(test)]
 mod tests {

@@ -150,6 +150,14 @@ impl Session {
             && self.store.has_room_for_earlier()
     }
 
+    /// Returns whether a page of earlier lines can be loaded now, for a reader who asks for one.
+    #[must_use]
+    pub fn can_load_earlier(&self) -> bool {
+        matches!(self.earlier.phase, Phase::Idle | Phase::Cleared)
+            && self.earlier_count() > 0
+            && self.store.has_room_for_earlier()
+    }
+
     /// Returns whether nothing can be loaded before the oldest row. It can again once that row is
     /// evicted.
     fn has_ended(&self) -> bool {

@@ -335,6 +335,13 @@ impl Session {
         &self.stats
     }
 
+    /// Returns whether the open stream has begun: it has greeted, and the first of the lines that it
+    /// announced have arrived.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.is_open() && self.is_greeted && !self.awaits_replay
+    }
+
     /// Returns whether to show the log at all: it has lines, or is expected to.
     #[must_use]
     pub fn is_worth_showing(&self) -> bool {

@@ -1,9 +1,9 @@
 //! Moving through the rows one by one or by pages, as a keyboard does. The current row itself is
-//! the view's: a viewport only says where a step leads, and brings a row into the window.
+//! the view's: a viewport only says where a step leads.
 
 use std::ops::Range;
 
-use super::{Anchor, Viewport};
+use super::Viewport;
 
 /// A step from one row to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,23 +48,5 @@ impl Viewport {
             Step::PageUp => from + page,
         };
         Some(row.max(list.start).min(list.end - 1))
-    }
-
-    /// Moves as little as brings row `row` of `list` into the window, and holds it there. Returns
-    /// whether the view moved, or stopped following.
-    ///
-    /// The lowest `cover` pixels of the window are covered. A row that is higher than the rest of
-    /// the window is shown from its start.
-    pub fn reveal(&mut self, row: u64, list: &Range<u64>, cover: f64) -> bool {
-        if !list.contains(&row) {
-            return false;
-        }
-        let lowest = self.height - cover.max(0.0) - self.heights.height(row);
-        let before = self.position_of(row, list);
-        let y = before.min(lowest).max(0.0);
-        let has_changed = self.is_following() || y != before;
-        self.mode.hold(Anchor::at(row, y, list));
-        self.moved();
-        has_changed
     }
 }

@@ -1,4 +1,4 @@
-//! Brings a row into view, such as the next match.
+//! Brings a row into view, such as the next match or the current row.
 
 use std::ops::Range;
 
@@ -15,16 +15,30 @@ impl Viewport {
         0.0 <= y && y + self.heights.height(row) <= self.height
     }
 
-    /// Holds the view with the row on screen. A row that already is stays where it is; another one
-    /// gets a third of the window above it, so that the reader sees what came after it.
-    pub fn reveal_in_context(&mut self, row: u64, list: &Range<u64>) {
-        if self.shows(row, list) {
-            return self.hold_at(self.view(list).depth, list);
+    /// Brings row `row` of `list` into the window, and holds it there. Returns whether the view
+    /// moved, or stopped following.
+    ///
+    /// The lowest `cover` pixels of the window are covered. A row on the screen stays where it is,
+    /// and one that is near moves the view as little as possible. One that is further away than the
+    /// window is high gets a third of it above, so that the reader sees what came after it. A row
+    /// that is higher than the window is shown from its start.
+    pub fn reveal(&mut self, row: u64, list: &Range<u64>, cover: f64) -> bool {
+        if !list.contains(&row) {
+            return false;
         }
-        let free = (self.height - self.heights.height(row)).max(0.0);
-        let above = self.heights.sum(&(row.saturating_add(1)..list.end));
-        self.mode.hold(Anchor::at(row, (free / 3.0).floor().min(above), list));
+        let lowest = (self.height - cover.max(0.0) - self.heights.height(row)).max(0.0);
+        let before = self.position_of(row, list);
+        let nearest = before.min(lowest).max(0.0);
+        let y = if (before - nearest).abs() > self.height {
+            let above = self.heights.sum(&(row + 1..list.end));
+            (lowest / 3.0).floor().min(above)
+        } else {
+            nearest
+        };
+        let has_changed = self.is_following() || y != before;
+        self.mode.hold(Anchor::at(row, y, list));
         self.moved();
+        has_changed
     }
 }
 
@@ -56,7 +70,7 @@ mod tests {
                 viewport.heights.sum(&(row + 1..list.end)) - viewport.view(list).depth
             };
             let (was_shown, before) = (viewport.shows(row, &list), y(&viewport, &list));
-            viewport.reveal_in_context(row, &list);
+            viewport.reveal(row, &list, 0.0);
             let now = y(&viewport, &list);
             prop_assert!(viewport.shows(row, &list), "at {}", now);
             prop_assert!(!viewport.is_following());

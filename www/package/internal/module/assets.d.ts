@@ -85,6 +85,7 @@ export interface LogView extends Client {
   set_title(title: string): void;
   set_title_badge(isShown: boolean): void;
   set_announce_every(seconds: number): void;
+  set_links(areOn: boolean): void;
   set_locale(locale: string): void;
   set_wrap(wraps: boolean): void;
   set_remember(isRemembered: boolean): void;

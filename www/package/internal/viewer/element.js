@@ -34,6 +34,7 @@ const ATTRIBUTES = [
   { ...nullable("log-title", "title"), property: "logTitle" },
   defaulted("title-badge", "titleBadge", parseBoolean),
   defaulted("announce-every", "announceEvery", Number),
+  defaulted("links", "links", parseBoolean),
   defaulted("theme", "theme"),
   nullable("locale", "locale"),
   nullable("wrap", "wrap", parseBoolean),

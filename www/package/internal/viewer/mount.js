@@ -101,6 +101,7 @@ function mount(element, hostOptions) {
       if (has("title")) view.set_title(options.title);
       if (has("titleBadge")) view.set_title_badge(options.titleBadge);
       if (has("announceEvery")) view.set_announce_every(options.announceEvery);
+      if (has("links")) view.set_links(options.links);
       if (has("locale")) view.set_locale(options.locale ?? "");
       if (typeof changes.wrap === "boolean") view.set_wrap(changes.wrap);
       if (has("remember")) view.set_remember(options.remember);
