@@ -29,7 +29,7 @@ enum Step {
     /// Opens one of the rows on the screen.
     Open(usize),
     Clear,
-    /// The other order.
+    /// Changes to the other order.
     Turn,
 }
 
@@ -120,7 +120,7 @@ proptest! {
                 // In the other order, other rows are beside it: an edge of the list may be near.
                 let at = topmost.and_then(|row| Some((row.y, reader.position_of(row.number)?)));
                 let at = at.zip(topmost).map(|((before, y), row)| {
-                    (before, reader.from_top(Row { y, ..row }).y)
+                    (before, reader.top_distance(Row { y, ..row }).y)
                 });
                 prop_assert!(
                     at.is_some_and(|(before, now)| (now - before).abs() < 0.02)
@@ -189,7 +189,8 @@ proptest! {
                 let is_error = text.is_some_and(|text| text.contains("error"));
                 (lines + u64::from(text.is_some()), errors + u64::from(is_error))
             });
-            prop_assert_eq!(reader.model().newest, logs_sse_core::summary::newest(lines));
+            let order = reader.viewport.order();
+            prop_assert_eq!(reader.model().newest, logs_sse_core::summary::newest(lines, order));
             prop_assert_eq!(reader.model().new_errors, logs_sse_core::summary::new_errors(errors));
         }
     }

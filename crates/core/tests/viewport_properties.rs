@@ -18,7 +18,7 @@ enum Step {
     Extend(u64),
     Wrap,
     Widen,
-    /// The other order.
+    /// Changes to the other order.
     Turn,
 }
 

@@ -58,7 +58,7 @@ impl Viewport {
         }
         let lowest = self.height - cover.max(0.0) - self.heights.height(row);
         let before = self.position_of(row, list);
-        let y = self.from_top(row, self.from_top(row, before).min(lowest).max(0.0));
+        let y = self.top_distance(row, self.top_distance(row, before).min(lowest).max(0.0));
         let has_changed = self.is_following() || y != before;
         self.mode.hold(Anchor::at(row, y, list));
         self.moved();

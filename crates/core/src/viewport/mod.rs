@@ -162,7 +162,7 @@ impl Viewport {
             row - self.rows_in(&(list.start..row), self.height + above - self.heights.height(row));
         let start = last.saturating_sub(OVERSCAN).max(list.start);
         let top = scroll_to.map_or(self.scroll_top.min(scale.last_top), f64::from);
-        let edge = self.from_newest(top, &scale) - above - self.heights.sum(&(row + 1..end));
+        let edge = self.newest_distance(top, &scale) - above - self.heights.sum(&(row + 1..end));
         let first = match self.order {
             Order::NewestFirst => edge,
             Order::OldestFirst => element - edge - self.heights.sum(&(start..end)),
@@ -183,7 +183,7 @@ impl Viewport {
         let Some(anchor) = self.anchor_in(held) else {
             // A few pixels off the top are left as they are: setting the position would end the
             // scroll of a reader who is about to leave the top.
-            let off = self.from_newest(self.scroll_top, &scale);
+            let off = self.newest_distance(self.scroll_top, &scale);
             let depth = if off <= self.near() { off.min(scale.last_depth).max(0.0) } else { 0.0 };
             return View { list, depth, scale };
         };
@@ -258,7 +258,7 @@ impl Viewport {
     /// scroll.
     fn corrected_scroll_top(&self, view: &View) -> Option<u32> {
         let (above, below) = (view.depth, view.scale.last_depth - view.depth);
-        let up = self.from_newest(self.scroll_top, &view.scale);
+        let up = self.newest_distance(self.scroll_top, &view.scale);
         let down = view.scale.last_top - up;
         let near = SHORT_SCROLL * self.height;
         let is_early = (up < KEPT_ABOVE * self.height && up + 1.0 <= above)
@@ -266,7 +266,7 @@ impl Viewport {
         let near_top = self.near();
         let is_late = (above <= near_top && up > near_top)
             || (below < 1.0 && down.abs() >= 1.0 && up > near_top);
-        let top = || self.from_newest(view.scale.top(above), &view.scale).round() as u32;
+        let top = || self.newest_distance(view.scale.top(above), &view.scale).round() as u32;
         (is_early || is_late).then(top)
     }
 

@@ -25,7 +25,7 @@ impl Viewport {
         let scale = self.view(held).scale;
         let is_up = (delta < 0.0) == (self.order == Order::NewestFirst);
         let by = if is_up { -delta.abs() } else { delta.abs() };
-        let off = self.from_newest(top, &scale);
+        let off = self.newest_distance(top, &scale);
         let anchor = if delta.abs() <= SHORT_SCROLL * self.height {
             self.anchor_by(by, held)
         } else if scale.last_top - off < 1.0 {
@@ -130,7 +130,7 @@ impl Viewport {
         if depth <= self.near() && anchor.motion != Motion::Placed && !self.is_paused() {
             return self.follow();
         }
-        let is_end = scale.last_top - self.from_newest(self.scroll_top, &scale) < 1.0
+        let is_end = scale.last_top - self.newest_distance(self.scroll_top, &scale) < 1.0
             && scale.last_depth - depth < 1.0;
         let depth = if is_end { scale.last_depth } else { depth };
         let Anchor { row, y, .. } = self.anchor_of(depth, list);

@@ -77,7 +77,7 @@ impl Viewport {
     }
 
     /// Returns `y` as a distance from the upper edge, or one from the upper edge as `y`.
-    pub(super) fn from_top(&self, row: u64, y: f64) -> f64 {
+    pub(super) fn top_distance(&self, row: u64, y: f64) -> f64 {
         match self.order {
             Order::NewestFirst => y,
             Order::OldestFirst => self.mirrored(row, y),
@@ -86,7 +86,7 @@ impl Viewport {
 
     /// Converts a scroll position of the browser into the distance from the edge of the element
     /// where the newest row is, or back.
-    pub(super) fn from_newest(&self, top: f64, scale: &Scale) -> f64 {
+    pub(super) fn newest_distance(&self, top: f64, scale: &Scale) -> f64 {
         match self.order {
             Order::NewestFirst => top,
             Order::OldestFirst => scale.last_top - top,

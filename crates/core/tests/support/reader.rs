@@ -89,14 +89,14 @@ impl Reader {
 
     /// Returns the uppermost row that is whole, with its distance from the upper edge.
     pub fn topmost(&self) -> Option<Row> {
-        let rows: Vec<_> = self.on_screen().iter().map(|row| self.from_top(*row)).collect();
+        let rows: Vec<_> = self.on_screen().iter().map(|row| self.top_distance(*row)).collect();
         let whole =
             |row: &&Row| row.y > -0.005 && row.y + self.height_of(row.number) < self.height + 0.005;
         rows.iter().filter(whole).min_by(|a, b| a.y.total_cmp(&b.y)).copied()
     }
 
     /// Returns a row with its distance from the upper edge.
-    pub fn from_top(&self, row: Row) -> Row {
+    pub fn top_distance(&self, row: Row) -> Row {
         let mirrored = self.height - self.height_of(row.number) - row.y;
         Row { y: if self.is_mirrored() { mirrored } else { row.y }, ..row }
     }

@@ -87,6 +87,7 @@ export interface LogView extends Client {
   set_announce_every(seconds: number): void;
   set_locale(locale: string): void;
   set_wrap(wraps: boolean): void;
+  set_order(order: string): void;
   set_remember(isRemembered: boolean): void;
   tell_rows(isWanted: boolean): void;
   /** `provide` returns or promises the headers for requests of earlier lines. */
