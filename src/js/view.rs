@@ -16,8 +16,10 @@ use crate::js::options::{ClientOptions, opener};
 use crate::ui::{Built, DEFAULT_TAIL, Live};
 use logs_sse_core::js_export::{StatusReport, line_record};
 use logs_sse_core::session::KnownLines;
+use logs_sse_core::settings::Setting;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
+use logs_sse_core::viewport::Order;
 
 /// A mounted viewer. Freeing it closes the stream and removes the view from the page.
 #[wasm_bindgen]
@@ -109,6 +111,11 @@ impl LogView {
     /// Sets whether lines wrap, until the reader changes it.
     pub fn set_wrap(&self, wraps: bool) {
         self.live.set_wrap(wraps);
+    }
+
+    /// Sets the order of the lines, `newest-first` or `oldest-first`, until the reader changes it.
+    pub fn set_order(&self, order: &str) {
+        Order::parse(order).into_iter().for_each(|order| self.live.set_order(order));
     }
 
     /// Sets whether the reader's settings are stored from now on.

@@ -15,6 +15,7 @@ use logs_sse_core::facets::Facet;
 use logs_sse_core::find::{Case, Query};
 use logs_sse_core::session::Direction;
 use logs_sse_core::view_model::ViewModel;
+use logs_sse_core::viewport::Order;
 
 /// Renders the fields above the lines.
 pub(crate) fn filter_bar(live: Live) -> Built {
@@ -65,8 +66,8 @@ pub(crate) fn filter_bar(live: Live) -> Built {
                     title=text(view_model, |model| model.regex_error.clone())
                     prop:textContent=text(view_model, position)
                 ></span>
-                <button type="button" class="dsl-button dsl-small" title="Newer match (Shift+Enter)" aria-label="Newer match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Newer); })>"↑"</button>
-                <button type="button" class="dsl-button dsl-small" title="Older match (Enter)" aria-label="Older match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Older); })>"↓"</button>
+                <button type="button" class="dsl-button dsl-small" title="Newer match (Shift+Enter)" aria-label="Newer match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Newer); }) prop:textContent=text(view_model, |model| arrow(model, Order::NewestFirst))></button>
+                <button type="button" class="dsl-button dsl-small" title="Older match (Enter)" aria-label="Older match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Older); }) prop:textContent=text(view_model, |model| arrow(model, Order::OldestFirst))></button>
                 <button
                     type="button"
                     class="dsl-button dsl-small dsl-ignore-case"
@@ -98,6 +99,11 @@ pub(crate) fn filter_bar(live: Live) -> Built {
             {facet_menu(live, Facet::Pipelines)}
         </div>
     }
+}
+
+/// Returns an arrow that points up in `order`, otherwise down.
+fn arrow(model: &ViewModel, order: Order) -> String {
+    (if model.window.order == order { "↑" } else { "↓" }).to_owned()
 }
 
 /// Goes to another match, and shows it where it stays, whatever arrives. Returns the number of its

@@ -13,14 +13,14 @@ use wasm_bindgen::JsCast;
 
 use crate::ui::detail;
 use crate::ui::filter_bar::{focus_search, go_to_match};
-use crate::ui::line_list::{drawn_lines, pause, wrap};
+use crate::ui::line_list::{drawn_lines, pause, turn, wrap};
 use crate::ui::live::Live;
 use crate::ui::row_selection;
 use crate::ui::shortcuts;
 use logs_sse_core::copy::Selection;
 use logs_sse_core::keyboard::{self, Action, Focus, Key};
 use logs_sse_core::session::{Direction, Session};
-use logs_sse_core::viewport::{Step, Viewport};
+use logs_sse_core::viewport::{Order, Step, Viewport};
 
 /// Handles a key that was pressed inside the viewer.
 pub(crate) fn on_key(live: Live, event: &KeyboardEvent) {
@@ -81,14 +81,15 @@ fn act(live: Live, action: Action, focus: Focus) -> bool {
     live.hush();
     match action {
         Action::Go(step) => go(live, step),
-        Action::Top => to_top(live),
-        Action::End => to_end(live),
+        Action::Top if is_newest_first(live) => to_newest(live),
+        Action::End if !is_newest_first(live) => to_newest(live),
+        Action::Top | Action::End => to_oldest(live),
         Action::Open => open(live),
         Action::Close if live.opened.get_untracked().is_none() => return false,
         Action::Close => detail::close(live),
         Action::Search => return focus_search(live),
-        Action::ErrorBelow => go_to_error(live, Session::last_error_before, 0),
-        Action::ErrorAbove => go_to_error(live, Session::first_error_from, 1),
+        Action::ErrorBelow => go_to_error(live, !is_newest_first(live)),
+        Action::ErrorAbove => go_to_error(live, is_newest_first(live)),
         Action::NextMatch => next_match(live, Direction::Older),
         Action::PreviousMatch => next_match(live, Direction::Newer),
         Action::Pause => {
@@ -98,6 +99,7 @@ fn act(live: Live, action: Action, focus: Focus) -> bool {
             });
         }
         Action::Wrap => wrap(live),
+        Action::Order => turn(live),
         Action::Copy => copy_entry(live, focus),
         Action::Help => shortcuts::show(live),
     }
@@ -116,16 +118,17 @@ fn go(live: Live, step: Step) {
     let lines = drawn_lines(live);
     let last = current(live).filter(|(_, is_chosen)| *is_chosen).map(|(row, _)| row);
     let row = live.viewport.read_untracked().step(last, step, &lines);
-    // Up from the newest row is where the view follows the log, as at the top of a scroll.
-    if step == Step::Up && row.is_some() && row == last {
-        return to_top(live);
+    // Beyond the newest row is where the view follows the log, as at that end of a scroll.
+    let beyond = if is_newest_first(live) { Step::Up } else { Step::Down };
+    if step == beyond && row.is_some() && row == last {
+        return to_newest(live);
     }
     row.into_iter().for_each(|row| make_current(live, row));
 }
 
 /// Goes to the newest row. If the view follows it, that row would leave with the next line, so the
 /// list itself has the focus.
-fn to_top(live: Live) {
+fn to_newest(live: Live) {
     let lines = live.read(Session::shown_range);
     move_to_end(live, Viewport::to_newest, &lines);
     if !live.viewport.read_untracked().is_following() {
@@ -136,7 +139,7 @@ fn to_top(live: Live) {
 }
 
 /// Goes to the oldest row.
-fn to_end(live: Live) {
+fn to_oldest(live: Live) {
     let lines = live.read(Session::shown_range);
     if !lines.is_empty() {
         move_to_end(live, Viewport::to_oldest, &lines);
@@ -157,9 +160,17 @@ fn move_to_end(live: Live, go: fn(&mut Viewport, &Range<u64>), lines: &Range<u64
     });
 }
 
-fn go_to_error(live: Live, find: fn(&Session, u64) -> Option<u64>, offset: u64) {
+/// Returns whether newer rows are above.
+pub(crate) fn is_newest_first(live: Live) -> bool {
+    live.viewport.read_untracked().order() == Order::NewestFirst
+}
+
+fn go_to_error(live: Live, is_newer: bool) {
     let Some((row, is_chosen)) = current(live) else { return };
-    let offset = if is_chosen { offset } else { 1 };
+    let (find, offset): (fn(&Session, u64) -> Option<u64>, _) =
+        if is_newer { (Session::first_error_from, 1) } else { (Session::last_error_before, 0) };
+    // A row that the reader has not chosen counts too.
+    let offset = if is_chosen { offset } else { u64::from(!is_newer) };
     let number = live.find_row(row, Session::row_number);
     match number.and_then(|number| live.find_row(number + offset, find)) {
         Some(row) => make_current(live, row),

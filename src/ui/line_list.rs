@@ -19,11 +19,11 @@ use crate::ui::row_selection;
 use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::save::save_button;
 use crate::ui::shortcuts;
-use logs_sse_core::settings::Wrap;
+use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::Measures;
+use logs_sse_core::viewport::{Measures, Order};
 
-/// Renders the live section: the number of lines, and the lines, newest first.
+/// Renders the live section: the number of lines, and the lines.
 pub(crate) fn line_list(live: Live) -> Built {
     let list = live.list;
     let view_model = live.view_model;
@@ -152,6 +152,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                     prop:textContent=text(view_model, |view_model| (if view_model.is_held { "Resume" } else { "Pause" }).to_owned())
                 ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
+                <button type="button" class="dsl-button dsl-small dsl-order" aria-pressed=text(view_model, |view_model| is_oldest_first(view_model).to_string()) on:click=click(live, turn)>"Oldest first"</button>
                 {save_button(live)}
                 <button
                     type="button"
@@ -168,7 +169,7 @@ pub(crate) fn line_list(live: Live) -> Built {
             {columns(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" data-order=text(view_model, |view_model| view_model.window.order.stored()) aria-label=text(view_model, list_name) tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
                 // Over the rows, so that neither they nor the head move when it appears.
                 <div class="dsl-new">
                     <button
@@ -268,6 +269,23 @@ pub(crate) fn wrap(live: Live) {
     let wraps = !live.viewport.read_untracked().is_wrapping();
     live.set_wrap(wraps);
     live.set_setting(&Wrap(wraps));
+}
+
+/// Shows the rows in the other order.
+pub(crate) fn turn(live: Live) {
+    let is_newest_first = live.viewport.read_untracked().order() == Order::NewestFirst;
+    let order = if is_newest_first { Order::OldestFirst } else { Order::NewestFirst };
+    live.set_order(order);
+    live.set_setting(&order);
+}
+
+fn is_oldest_first(view_model: &ViewModel) -> bool {
+    view_model.window.order == Order::OldestFirst
+}
+
+fn list_name(view_model: &ViewModel) -> String {
+    let order = if is_oldest_first(view_model) { "oldest" } else { "newest" };
+    format!("Live log lines, {order} first")
 }
 
 fn is_wrapping(view_model: &ViewModel) -> String {

@@ -18,7 +18,7 @@ use logs_sse_core::line_time::TimeDisplay;
 use logs_sse_core::session::Session;
 use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::{Place, Viewport};
+use logs_sse_core::viewport::{Order, Place, Viewport};
 
 /// A live log as the views hold it.
 #[derive(Clone, Copy)]
@@ -149,6 +149,7 @@ impl Live {
         if let Some(Wrap(wraps)) = live.setting() {
             live.set_wrap(wraps);
         }
+        live.setting::<Order>().into_iter().for_each(|order| live.set_order(order));
         live
     }
 
@@ -172,6 +173,12 @@ impl Live {
         if self.viewport.read_untracked().is_wrapping() != wraps {
             self.viewport.update(|viewport| viewport.wrap(wraps));
         }
+    }
+
+    /// Sets the order of the rows. What the reader looks at stays in place.
+    pub(crate) fn set_order(self, order: Order) {
+        let lines = self.read(Session::shown_range);
+        self.viewport.update(|viewport| viewport.set_order(order, &lines));
     }
 
     /// Returns the current time, in milliseconds since 1970 (UTC).

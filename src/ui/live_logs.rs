@@ -20,6 +20,7 @@ use logs_sse_core::counters::Counters;
 use logs_sse_core::session::Session;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
+use logs_sse_core::viewport::Order;
 
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
@@ -70,6 +71,9 @@ pub fn LiveLogs(
     /// Whether long lines wrap at first. Default: as the reader left it, otherwise not.
     #[prop(default = None)]
     wrap: Option<bool>,
+    /// The order of the lines at first. Default: as the reader left it, otherwise newest first.
+    #[prop(default = None)]
+    order: Option<Order>,
     /// Whether the reader's settings are stored in localStorage. Default: true.
     #[prop(default = true)]
     remember: bool,
@@ -99,6 +103,7 @@ pub fn LiveLogs(
     live.announce_every.set(announce_every);
     live.links.set(links);
     wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));
+    order.into_iter().for_each(|order| live.set_order(order));
     let target = move || {
         Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
     };

@@ -20,7 +20,7 @@ pub(crate) use crate::ui::rows::focus::{Due, focus};
 use logs_sse_core::copy::Selected;
 use logs_sse_core::line_time::{SentTime, TimeCell, TimeContext, TimeDisplay};
 use logs_sse_core::session::Session;
-use logs_sse_core::viewport::Window;
+use logs_sse_core::viewport::{Order, Window};
 
 /// What determines how a row looks, besides the line itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Rows {
         self.resize = Some(resize);
     }
 
-    /// Draws the lines of `window` into `list`, newest first, and positions them. Returns the
+    /// Draws the lines of `window` into `list`, in its order, and positions them. Returns the
     /// element that is to be focused then, if there is one.
     pub(crate) fn draw(
         &mut self,
@@ -85,8 +85,14 @@ impl Rows {
         context: &RowContext,
     ) -> Option<Due> {
         let had_focus = self.has_focus(list);
+        if self.placed.order != window.order {
+            for row in self.rows.drain(..) {
+                self.resize.iter().for_each(|resize| resize.unwatch(&row.element));
+                row.element.remove();
+            }
+        }
         let count = usize::try_from(window.end - window.start).unwrap_or_default();
-        self.rotate(list, window.end, count);
+        self.rotate(list, &window, count);
         if self.context.locale != context.locale {
             self.zone = Zone::new(context.locale.clone());
             self.rows.iter_mut().for_each(RowElement::invalidate);
@@ -110,6 +116,7 @@ impl Rows {
         }
         while self.rows.len() < count {
             let Some(row) = RowElement::new(list) else { break };
+            put(list, &row, window.order == Order::NewestFirst);
             self.resize.iter().for_each(|resize| resize.watch(&row.element));
             self.rows.push_back(row);
         }
@@ -198,7 +205,10 @@ impl Rows {
             }
         }
         let selected = match ends {
-            Some((first, last)) if ranges.is_backward() => {
+            // From the newest to the oldest, which is backward in one of the orders.
+            Some((first, last))
+                if ranges.is_backward() == (self.placed.order == Order::NewestFirst) =>
+            {
                 Selected::Rows { anchor: last, focus: first }
             }
             Some((first, last)) => Selected::Rows { anchor: first, focus: last },
@@ -223,10 +233,11 @@ impl Rows {
                     .for_each(|row| selection::select(&row.element, None, false));
             }
             Selected::Rows { anchor, focus } => {
-                // The newest row is the first.
-                let (first, last) = (element(anchor.max(focus)), element(anchor.min(focus)));
-                if let (Some(first), Some(last)) = (first, last) {
-                    selection::select(&first.element, Some(&last.element), anchor < focus);
+                let is_newest_first = self.placed.order == Order::NewestFirst;
+                let is_backward = (anchor < focus) == is_newest_first && anchor != focus;
+                let (first, last) = if is_backward { (focus, anchor) } else { (anchor, focus) };
+                if let (Some(first), Some(last)) = (element(first), element(last)) {
+                    selection::select(&first.element, Some(&last.element), is_backward);
                 }
             }
         }
@@ -293,7 +304,7 @@ impl Rows {
             let sign = if window.offset < 0 { "-" } else { "" };
             let hundredths = window.offset.unsigned_abs();
             let at = format!("translateY({sign}{}.{:02}px)", hundredths / 100, hundredths % 100);
-            // The row that counts dropped lines follows the rows.
+            // The row that counts dropped lines is beside the oldest one.
             if let Some(footer) = list.next_element_sibling() {
                 write(footer.unchecked_ref(), "transform", at.clone());
             }
@@ -303,21 +314,31 @@ impl Rows {
 
     /// Moves rows that left at one end to the other, so that the remaining ones are not touched:
     /// what a reader has selected in them stays selected.
-    fn rotate(&mut self, list: &Element, end: u64, count: usize) {
+    fn rotate(&mut self, list: &Element, window: &Window, count: usize) {
+        let (end, is_newest_first) = (window.end, window.order == Order::NewestFirst);
         let (up, down) = (end.saturating_sub(self.end), self.end.saturating_sub(end));
         if up.max(down) as usize >= self.rows.len().min(count) {
             return;
         }
         for _ in 0..up {
             let Some(row) = self.rows.pop_back() else { return };
-            // This fails only for an element of another document.
-            let _ = list.prepend_with_node_1(&row.element);
+            put(list, &row, !is_newest_first);
             self.rows.push_front(row);
         }
         for _ in 0..down {
             let Some(row) = self.rows.pop_front() else { return };
-            let _ = list.append_child(&row.element);
+            put(list, &row, is_newest_first);
             self.rows.push_back(row);
         }
+    }
+}
+
+/// Puts a row after all others, or before them.
+fn put(list: &Element, row: &RowElement, is_last: bool) {
+    // This fails only for an element of another document.
+    if is_last {
+        let _ = list.append_child(&row.element);
+    } else {
+        let _ = list.prepend_with_node_1(&row.element);
     }
 }

@@ -24,7 +24,7 @@ export class Viewer {
     this.saveButton = scope.getByRole("button", { name: "Save…" });
     this.saveDialog = scope.getByRole("dialog", { name: "Save log" });
     this.wrapButton = scope.getByRole("button", { name: "Wrap lines" });
-    this.newestButton = scope.getByRole("button", { name: /↑/ });
+    this.newestButton = scope.getByRole("button", { name: /[↑↓]/ });
     this.newErrorsButton = scope.locator(".dsl-new-errors");
     this.pauseButton = scope.locator(".dsl-pause");
     this.searchField = scope.getByRole("searchbox");

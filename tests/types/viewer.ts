@@ -32,6 +32,9 @@ handle.update({ announceEvery: "off" });
 handle.update({ wrap: true, remember: false });
 // @ts-expect-error lines wrap or not
 handle.update({ wrap: "soft" });
+handle.update({ order: "oldest-first" });
+// @ts-expect-error no such order
+handle.update({ order: "shuffled" });
 // @ts-expect-error a badge is on or off
 handle.update({ titleBadge: "off" });
 handle.status().cause satisfies string | null;

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-/// The heights of rows, by row number. The newest row has the highest number and is at the top.
+/// The heights of rows, by row number. The newest row has the highest number. Depths are
+/// measured from its outer edge, as if it were at the top.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heights {
     default: f64,

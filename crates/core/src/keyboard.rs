@@ -8,9 +8,9 @@ use crate::viewport::Step;
 pub enum Action {
     /// Makes another row the current one.
     Go(Step),
-    /// Goes to the first row, where the view follows the log.
+    /// Goes to the uppermost row.
     Top,
-    /// Goes to the last row.
+    /// Goes to the lowest row.
     End,
     /// Opens the entry of the current row, or closes it.
     Open,
@@ -30,6 +30,8 @@ pub enum Action {
     Pause,
     /// Wraps lines, or shows each in one row.
     Wrap,
+    /// Shows the rows in the other order.
+    Order,
     /// Copies the entry of the current row.
     Copy,
     /// Shows the list of shortcuts.
@@ -92,6 +94,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     anywhere(&["N"], Action::PreviousMatch, "Previous match"),
     anywhere(&["p"], Action::Pause, "Pause or resume"),
     anywhere(&["w"], Action::Wrap, "Wrap lines"),
+    anywhere(&["o"], Action::Order, "Newest or oldest first"),
     anywhere(&["c"], Action::Copy, "Copy the entry"),
     anywhere(&["?"], Action::Help, "Show keyboard shortcuts"),
 ];

@@ -8,6 +8,7 @@ use crate::format::{counted, grouped};
 use crate::row_lines;
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Styled, label};
+use crate::viewport::Order;
 use crate::visible::visible;
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
@@ -111,12 +112,13 @@ pub fn empty(state: &State, is_cleared: bool) -> &'static str {
 }
 
 /// Returns the label of the button that leads to the newest line, past `lines` that the reader has
-/// not seen.
+/// not seen. Its arrow points to where that line is.
 #[must_use]
-pub fn newest(lines: u64) -> String {
+pub fn newest(lines: u64, order: Order) -> String {
+    let arrow = if order == Order::NewestFirst { "↑" } else { "↓" };
     match lines {
-        0 => "↑ Jump to newest".into(),
-        lines => format!("↑ {} new", grouped(lines)),
+        0 => format!("{arrow} Jump to newest"),
+        lines => format!("{arrow} {} new", grouped(lines)),
     }
 }
 
@@ -336,7 +338,10 @@ mod tests {
 
     #[test]
     fn says_what_is_new_while_the_view_does_not_move() {
-        assert_eq!([newest(0), newest(106)], ["↑ Jump to newest", "↑ 106 new"]);
+        assert_eq!(
+            [newest(0, Order::NewestFirst), newest(106, Order::NewestFirst)],
+            ["↑ Jump to newest", "↑ 106 new"]
+        );
         assert_eq!([new_errors(0), new_errors(1), new_errors(2)], ["", "1 error", "2 errors"]);
         assert_eq!([held_view(0), held_view(1_204)], ["View paused", "View paused · 1,204 new"]);
         assert_eq!(dropped(4_317), "4,317 lines dropped while you were paused");

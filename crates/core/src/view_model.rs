@@ -106,7 +106,11 @@ impl ViewModel {
             wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
             is_held,
             held_view: if is_held { summary::held_view(new.lines) } else { String::new() },
-            newest: if is_held { summary::newest(new.lines) } else { String::new() },
+            newest: if is_held {
+                summary::newest(new.lines, viewport.order())
+            } else {
+                String::new()
+            },
             new_errors: summary::new_errors(new.errors),
             undo: summary::undo(store.lines_aside()),
             dropped: if window.has_footer {

@@ -29,6 +29,8 @@ enum Step {
     /// Opens one of the rows on the screen.
     Open(usize),
     Clear,
+    /// Changes to the other order.
+    Turn,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -49,6 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (60..500_u32).prop_map(Step::Resize),
         1 => (0..8_usize).prop_map(Step::Open),
         1 => Just(Step::Clear),
+        2 => Just(Step::Turn),
     ]
 }
 
@@ -70,6 +73,7 @@ proptest! {
             let (was_following, was_paused) =
                 (reader.viewport.is_following(), reader.viewport.is_paused());
             let kept = reader.kept();
+            let topmost = reader.topmost();
             let mut is_filter = false;
             match &step {
                 Step::Wheel(by) => reader.wheel(f64::from(*by)),
@@ -88,6 +92,7 @@ proptest! {
                 Step::Resize(height) => reader.resize_window(f64::from(*height)),
                 Step::Open(index) => reader.open(*index),
                 Step::Clear => reader.clear(),
+                Step::Turn => reader.turn(),
             }
             let now = reader.on_screen();
             let context = || format!("{step:?}\nkept {kept:?}\nbefore {before:?}\nnow {now:?}");
@@ -109,6 +114,21 @@ proptest! {
                 _ => {}
             }
             if was_following || is_by_reader || matches!(step, Step::Clear | Step::Resume) {
+                continue;
+            }
+            if matches!(step, Step::Turn) {
+                // In the other order, other rows are beside it: an edge of the list may be near.
+                let at = topmost.and_then(|row| Some((row.y, reader.position_of(row.number)?)));
+                let at = at.zip(topmost).map(|((before, y), row)| {
+                    (before, reader.top_distance(Row { y, ..row }).y)
+                });
+                prop_assert!(
+                    at.is_some_and(|(before, now)| (now - before).abs() < 0.02)
+                        || reader.is_at_top()
+                        || reader.is_at_oldest()
+                        || topmost.is_none(),
+                    "{topmost:?} moved: {}", context()
+                );
                 continue;
             }
             // The oracle: the row that the reader looks at is where it was, unless it is gone or
@@ -140,8 +160,12 @@ proptest! {
             3 => (1..60_usize).prop_map(Step::Append),
             1 => prop::sample::select(vec!["", "even"]).prop_map(Step::Filter),
         ], 1..60),
+        is_turned: bool,
     ) {
         let mut reader = Reader::new(50);
+        if is_turned {
+            reader.turn();
+        }
         reader.wheel(140.0);
         // The number of the newest line that was on the screen.
         let mut seen = reader.newest();
@@ -165,7 +189,8 @@ proptest! {
                 let is_error = text.is_some_and(|text| text.contains("error"));
                 (lines + u64::from(text.is_some()), errors + u64::from(is_error))
             });
-            prop_assert_eq!(reader.model().newest, logs_sse_core::summary::newest(lines));
+            let order = reader.viewport.order();
+            prop_assert_eq!(reader.model().newest, logs_sse_core::summary::newest(lines, order));
             prop_assert_eq!(reader.model().new_errors, logs_sse_core::summary::new_errors(errors));
         }
     }

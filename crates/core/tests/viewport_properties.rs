@@ -3,6 +3,7 @@
 
 mod support;
 
+use logs_sse_core::viewport::Order;
 use proptest::prelude::*;
 use support::scroll_sim::ScrollSim;
 
@@ -17,6 +18,8 @@ enum Step {
     Extend(u64),
     Wrap,
     Widen,
+    /// Changes to the other order.
+    Turn,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -28,7 +31,16 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1..2_000_u64).prop_map(Step::Extend),
         1 => Just(Step::Wrap),
         1 => Just(Step::Widen),
+        1 => Just(Step::Turn),
     ]
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![Just(Order::NewestFirst), Just(Order::OldestFirst)]
+}
+
+fn other(order: Order) -> Order {
+    if order == Order::NewestFirst { Order::OldestFirst } else { Order::NewestFirst }
 }
 
 /// Returns a height as of wrapped lines, by the row's number: mostly one line, sometimes many.
@@ -51,8 +63,10 @@ proptest! {
     fn visible_rows_move_only_when_the_user_scrolls(
         rows in prop_oneof![0..60_u64, 0..5_000_u64, Just(1_500_000_u64)],
         steps in proptest::collection::vec(step(), 1..80),
+        order in order(),
     ) {
         let mut list = ScrollSim::new(10_000..10_000 + rows, 28.0, 308.0);
+        list.set_order(order);
         for step in steps {
             let seen = list.first_on_screen();
             let was_following = list.viewport.is_following();
@@ -76,6 +90,7 @@ proptest! {
                 }
                 Step::Wrap => list.wrap(height),
                 Step::Widen => list.widen(),
+                Step::Turn => list.set_order(other(list.viewport.order())),
             }
             list.draw();
             let window = list.window();
@@ -99,7 +114,7 @@ proptest! {
                 && !is_at_an_end
                 && row < window.end
                 && window.start <= row
-                && !matches!(step, Step::Drag(_) | Step::Wrap | Step::Widen)
+                && !matches!(step, Step::Drag(_) | Step::Wrap | Step::Widen | Step::Turn)
             {
                 let moved = at - list.position_of(row);
                 // A scroll stops at the end of the list, which may be farther away once its last
@@ -122,8 +137,10 @@ proptest! {
         rows in 1..600_u64,
         delta in 10..300_u32,
         wraps in any::<bool>(),
+        order in order(),
     ) {
         let mut list = ScrollSim::new(5..5 + rows, 28.0, 308.0);
+        list.set_order(order);
         if wraps {
             list.wrap(height);
         }

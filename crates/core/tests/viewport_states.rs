@@ -9,11 +9,11 @@ const DOCUMENT: &str = include_str!("../../../docs/viewer.md");
 type Event = (&'static str, fn(&mut Reader));
 
 /// What a reader does, or what happens, by its name in the table.
-const EVENTS: [Event; 16] = [
-    ("You scroll down", |reader| reader.wheel(100.0)),
-    ("You scroll back to the top", |reader| reader.wheel(-1e6)),
-    ("End", Reader::end),
-    ("Home", Reader::home),
+const EVENTS: [Event; 17] = [
+    ("You scroll away from the newest line", |reader| reader.wheel(100.0)),
+    ("You scroll back to it", |reader| reader.wheel(-1e6)),
+    ("To the oldest line", Reader::end),
+    ("To the newest line", Reader::home),
     ("\"Pause\" or \"Resume\"", Reader::press_pause),
     ("\"↑ … new\"", Reader::resume),
     ("\"… error\"", |reader| {
@@ -31,6 +31,7 @@ const EVENTS: [Event; 16] = [
     ("Earlier lines are loaded", |reader| reader.load_earlier(20)),
     ("Another search, level or pipeline", |reader| _ = reader.filter("even")),
     ("Lines wrap", Reader::wrap),
+    ("The order changes", Reader::turn),
     ("The list changes its size", |reader| reader.resize_window(100.0)),
     ("The list is cleared", |reader| {
         reader.clear();
@@ -39,9 +40,12 @@ const EVENTS: [Event; 16] = [
     ("Another workflow", |reader| reader.choose("workflow789")),
 ];
 
-/// Returns a reader whose view is in this state, away from the top unless it follows.
-fn reader_in(state: &str) -> Reader {
+/// Returns a reader whose view is in this state, away from the newest row unless it follows.
+fn reader_in(state: &str, is_turned: bool) -> Reader {
     let mut reader = Reader::new(200);
+    if is_turned {
+        reader.turn();
+    }
     if state != "following" {
         reader.wheel(280.0);
     }
@@ -74,9 +78,11 @@ fn the_document_states_where_each_event_leads() {
             if after.is_empty() {
                 continue;
             }
-            let mut reader = reader_in(before);
-            act(&mut reader);
-            assert_eq!(state_of(&reader), after, "{name}, {before}");
+            for is_turned in [false, true] {
+                let mut reader = reader_in(before, is_turned);
+                act(&mut reader);
+                assert_eq!(state_of(&reader), after, "{name}, {before}, {is_turned}");
+            }
         }
         documented.push(name);
     }

@@ -16,6 +16,7 @@ use logs_sse_core::store::{Capacity, Store};
 use logs_sse_core::stream_stats::StreamStats;
 use logs_sse_core::summary;
 use logs_sse_core::time::Instant;
+use logs_sse_core::viewport::Order;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::protocol::{ByeReason, GapReason};
 use logs_sse_wire::unread::Unread;
@@ -167,7 +168,8 @@ fn summaries() -> Vec<String> {
     words.extend([summary::found(&find, &store), summary::no_match(&find, &store).to_owned()]);
     for new in [0, 1, 1_204] {
         words.extend([
-            summary::newest(new),
+            summary::newest(new, Order::NewestFirst),
+            summary::newest(new, Order::OldestFirst),
             summary::new_errors(new),
             summary::held_view(new),
             summary::dropped(new),

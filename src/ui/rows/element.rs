@@ -53,7 +53,6 @@ impl RowElement {
             element.append_child(&part).ok()?;
             parts.push(part);
         }
-        list.append_child(&element).ok()?;
         let time = TimeElement::new(parts.first()?.clone());
         let (texts, class) = Default::default();
         Some(Self {

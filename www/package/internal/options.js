@@ -151,6 +151,7 @@ export const VIEWER_OPTIONS = {
   theme: oneOf("auto", "light", "dark"),
   locale,
   wrap: boolean,
+  order: oneOf("newest-first", "oldest-first"),
   remember: boolean,
   isKnown: callback,
 };

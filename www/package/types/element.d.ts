@@ -6,8 +6,8 @@ export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
  * any time, except `wasm-url` and `backend`, which are read once per page.
  *
  * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity tail log-title
- * title-badge announce-every links theme locale wrap remember console transport with-credentials worker
- * wasm-url backend`. Other options, such as `headers`, need `mountLiveLogs`.
+ * title-badge announce-every links theme locale wrap order remember console transport with-credentials
+ * worker wasm-url backend`. Other options, such as `headers`, need `mountLiveLogs`.
  *
  * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
  * message in the element. Other wrong attributes are ignored, with one warning in the console.
@@ -31,6 +31,7 @@ export interface DatashopLiveLogs extends HTMLElement {
   theme: "auto" | "light" | "dark";
   locale: string | null;
   wrap: boolean | null;
+  order: "newest-first" | "oldest-first" | null;
   /** `true` unless the attribute is `"false"`. */
   remember: boolean;
   console: "off" | "changes" | "lines";

@@ -262,6 +262,11 @@ export interface LiveLogsOptions extends ConnectionOptions {
    */
   wrap?: boolean;
   /**
+   * The order of the lines at first: `"oldest-first"` is that of a terminal. Default: as the reader
+   * left it on an earlier visit, otherwise `"newest-first"`. The reader can change it.
+   */
+  order?: "newest-first" | "oldest-first";
+  /**
    * Whether the reader's settings, such as "Wrap lines", are stored in localStorage, under
    * `"datashop-live-logs"`. Default: `true`. With `false`, stored settings are not used either.
    */

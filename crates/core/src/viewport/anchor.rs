@@ -19,7 +19,8 @@ pub(super) enum Mode {
 pub(super) struct Anchor {
     /// The number of the row. A row below the oldest one was evicted.
     pub(super) row: u64,
-    /// The distance of its upper edge below that of the window.
+    /// The distance of its upper edge below that of the window; with the oldest row first, of its
+    /// lower edge above that of the window.
     pub(super) y: f64,
     /// The end of the list when the reader came here. Later rows are drawn only if they are in the
     /// window.
@@ -34,12 +35,13 @@ pub(super) struct Anchor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Motion {
     Settled,
-    /// Towards newer rows. The view stops at the top of the list.
-    Up,
-    /// Towards older rows, or anywhere. The view stops at the top and at the end of the list.
-    Down,
-    /// To the end of the list, because all rows on the screen were evicted, not by the reader.
-    Evicted,
+    /// Towards newer rows. The view stops at the newest one.
+    Newer,
+    /// Towards older rows, or anywhere. The view stops at the newest and at the oldest one.
+    Older,
+    /// Not by a scroll: all rows on the screen were evicted, or the order has changed. The view
+    /// stops at both edges of the list, and does not follow there.
+    Placed,
 }
 
 impl Anchor {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::Viewport;
+use super::{Order, Viewport};
 
 /// A step from one row to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +40,10 @@ impl Viewport {
         }
         let seen = self.on_screen(list);
         let page = (seen.end - seen.start).saturating_sub(1).max(1);
-        // Newer rows are above.
-        let row = match step {
-            Step::Down => from.saturating_sub(1),
-            Step::Up => from + 1,
-            Step::PageDown => from.saturating_sub(page),
-            Step::PageUp => from + page,
-        };
+        let by = if matches!(step, Step::Down | Step::Up) { 1 } else { page };
+        let is_up = matches!(step, Step::Up | Step::PageUp);
+        let is_newer = is_up == (self.order == Order::NewestFirst);
+        let row = if is_newer { from + by } else { from.saturating_sub(by) };
         Some(row.max(list.start).min(list.end - 1))
     }
 }

@@ -1,4 +1,4 @@
-//! Which rows are on screen: the newest on top, and the row a reader looks at stays in place.
+//! Which rows are on screen: the newest at an edge, and the row a reader looks at stays in place.
 //! Arithmetic only, in CSS pixels.
 //!
 //! The reader's position is a row and its distance from the window's edge, not a distance from the
@@ -11,6 +11,7 @@ mod anchor;
 mod cursor;
 mod layout;
 mod moving;
+mod order;
 mod reading;
 mod reveal;
 
@@ -19,6 +20,7 @@ use std::ops::Range;
 use crate::viewport::anchor::{Anchor, Mode, Motion};
 pub use crate::viewport::cursor::Step;
 pub use crate::viewport::layout::Measures;
+pub use crate::viewport::order::Order;
 pub use crate::viewport::reading::Place;
 use crate::viewport::reading::Reading;
 
@@ -38,6 +40,7 @@ pub struct Viewport {
     /// The browser's scroll position, as last reported.
     scroll_top: f64,
     mode: Mode,
+    order: Order,
     wraps: bool,
     /// How often all heights were discarded.
     layout: u32,
@@ -49,7 +52,7 @@ pub struct Viewport {
 /// The rows to draw, and where to draw them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// The number of the newest line to draw, plus one; rows go down from it.
+    /// The number of the newest line to draw, plus one.
     pub end: u64,
     /// The number of the oldest line to draw.
     pub start: u64,
@@ -70,6 +73,8 @@ pub struct Window {
     /// Set if rows must be measured, which is while lines wrap. A new value makes all earlier
     /// heights void.
     pub layout: Option<u32>,
+    /// The order of the rows.
+    pub order: Order,
 }
 
 impl Default for Viewport {
@@ -80,6 +85,7 @@ impl Default for Viewport {
             height: 400.0,
             scroll_top: 0.0,
             mode: Mode::Following,
+            order: Order::default(),
             wraps: false,
             layout: 0,
             measured: 0..0,
@@ -132,7 +138,8 @@ impl Viewport {
         let view = self.view(held);
         let scroll_to = self.corrected_scroll_top(&view);
         let View { list, depth, scale } = view;
-        let total = scale.element.ceil() as u64;
+        let element = self.element(&scale);
+        let total = element.ceil() as u64;
         let empty = Window {
             end: list.end,
             start: list.end,
@@ -140,6 +147,7 @@ impl Viewport {
             total,
             scroll_to,
             layout,
+            order: self.order,
             ..Window::default()
         };
         if list.is_empty() {
@@ -154,10 +162,15 @@ impl Viewport {
             row - self.rows_in(&(list.start..row), self.height + above - self.heights.height(row));
         let start = last.saturating_sub(OVERSCAN).max(list.start);
         let top = scroll_to.map_or(self.scroll_top.min(scale.last_top), f64::from);
+        let edge = self.newest_distance(top, &scale) - above - self.heights.sum(&(row + 1..end));
+        let first = match self.order {
+            Order::NewestFirst => edge,
+            Order::OldestFirst => element - edge - self.heights.sum(&(start..end)),
+        };
         Window {
             end,
             start,
-            offset: ((top - above - self.heights.sum(&(row + 1..end))) * 100.0).round() as i64,
+            offset: (first * 100.0).round() as i64,
             has_footer: self.reading.has_footer && start == list.start,
             ..empty
         }
@@ -170,12 +183,12 @@ impl Viewport {
         let Some(anchor) = self.anchor_in(held) else {
             // A few pixels off the top are left as they are: setting the position would end the
             // scroll of a reader who is about to leave the top.
-            let is_near = self.scroll_top <= NEAR_TOP;
-            let depth = if is_near { self.scroll_top.min(scale.last_depth) } else { 0.0 };
+            let off = self.newest_distance(self.scroll_top, &scale);
+            let depth = if off <= self.near() { off.min(scale.last_depth).max(0.0) } else { 0.0 };
             return View { list, depth, scale };
         };
         let above = self.heights.sum(&(anchor.row + 1..list.end));
-        if matches!(anchor.motion, Motion::Down | Motion::Evicted) {
+        if matches!(anchor.motion, Motion::Older | Motion::Placed) {
             let depth = (above - anchor.y).min(scale.last_depth).max(0.0);
             return View { list, depth, scale };
         }
@@ -224,7 +237,7 @@ impl Viewport {
             }
         }
         let Anchor { ceiling, oldest, .. } = anchor;
-        kept.or(Some(Anchor { ceiling, oldest, ..Anchor::at_end(Motion::Evicted, list) }))
+        kept.or(Some(Anchor { ceiling, oldest, ..Anchor::at_end(Motion::Placed, list) }))
     }
 
     /// Returns the anchor of a view at `depth`: the first row that is whole, otherwise the first.
@@ -245,13 +258,16 @@ impl Viewport {
     /// scroll.
     fn corrected_scroll_top(&self, view: &View) -> Option<u32> {
         let (above, below) = (view.depth, view.scale.last_depth - view.depth);
-        let (up, down) = (self.scroll_top, view.scale.last_top - self.scroll_top);
+        let up = self.newest_distance(self.scroll_top, &view.scale);
+        let down = view.scale.last_top - up;
         let near = SHORT_SCROLL * self.height;
         let is_early = (up < KEPT_ABOVE * self.height && up + 1.0 <= above)
             || (down < near && down + 1.0 <= below);
-        let is_late = (above <= NEAR_TOP && up > NEAR_TOP)
-            || (below < 1.0 && down.abs() >= 1.0 && up > NEAR_TOP);
-        (is_early || is_late).then(|| view.scale.top(above).round() as u32)
+        let near_top = self.near();
+        let is_late = (above <= near_top && up > near_top)
+            || (below < 1.0 && down.abs() >= 1.0 && up > near_top);
+        let top = || self.newest_distance(view.scale.top(above), &view.scale).round() as u32;
+        (is_early || is_late).then(top)
     }
 
     /// Returns how many of `rows`, from the newest on, fill `room`.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Anchor, Mode, Motion, NEAR_TOP, SHORT_SCROLL, View, Viewport};
+use super::{Anchor, Mode, Motion, Order, SHORT_SCROLL, View, Viewport};
 
 impl Viewport {
     /// Records that the reader scrolled to `top`, while the lines `held` were drawn. Returns
@@ -23,19 +23,22 @@ impl Viewport {
             return true;
         }
         let scale = self.view(held).scale;
+        let is_up = (delta < 0.0) == (self.order == Order::NewestFirst);
+        let by = if is_up { -delta.abs() } else { delta.abs() };
+        let off = self.newest_distance(top, &scale);
         let anchor = if delta.abs() <= SHORT_SCROLL * self.height {
-            self.anchor_by(delta, held)
-        } else if scale.last_top - top < 1.0 {
-            Anchor::at_end(Motion::Down, held)
+            self.anchor_by(by, held)
+        } else if scale.last_top - off < 1.0 {
+            Anchor::at_end(Motion::Older, held)
         } else {
-            self.anchor_of(scale.depth(top), held)
+            self.anchor_of(scale.depth(off), held)
         };
         self.scroll_top = top;
         if -1.0 < delta && delta < 0.0 && scale.last_top - top < 1.0 {
             // The element shrank by a fraction of a pixel, and the browser followed.
             return true;
         }
-        let motion = if delta < 0.0 { Motion::Up } else { Motion::Down };
+        let motion = if is_up { Motion::Newer } else { Motion::Older };
         self.move_to(Anchor { motion, ..anchor }, held);
         true
     }
@@ -58,7 +61,7 @@ impl Viewport {
     /// Goes to the oldest of the rows `held`.
     pub fn to_oldest(&mut self, held: &Range<u64>) {
         if !held.is_empty() {
-            self.move_to(Anchor::at_end(Motion::Down, held), held);
+            self.move_to(Anchor::at_end(Motion::Older, held), held);
         }
     }
 
@@ -66,7 +69,10 @@ impl Viewport {
     /// there.
     pub fn show(&mut self, row: u64, held: &Range<u64>) {
         let depth = self.heights.sum(&(row + 1..held.end));
-        let y = (depth - self.last_depth(held)).max(0.0);
+        let y = match self.order {
+            Order::NewestFirst => (depth - self.last_depth(held)).max(0.0),
+            Order::OldestFirst => self.mirrored(row, 0.0).min(depth),
+        };
         self.mode.hold(Anchor::at(row, y, held));
         self.moved();
     }
@@ -121,10 +127,11 @@ impl Viewport {
         if anchor.motion == Motion::Settled {
             return self.pin(anchor, list);
         }
-        if depth <= NEAR_TOP && anchor.motion != Motion::Evicted && !self.is_paused() {
+        if depth <= self.near() && anchor.motion != Motion::Placed && !self.is_paused() {
             return self.follow();
         }
-        let is_end = scale.last_top - self.scroll_top < 1.0 && scale.last_depth - depth < 1.0;
+        let is_end = scale.last_top - self.newest_distance(self.scroll_top, &scale) < 1.0
+            && scale.last_depth - depth < 1.0;
         let depth = if is_end { scale.last_depth } else { depth };
         let Anchor { row, y, .. } = self.anchor_of(depth, list);
         self.mode.hold(Anchor { row, y, motion: Motion::Settled, ..anchor });

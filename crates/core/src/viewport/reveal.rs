@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Anchor, Viewport};
+use super::{Anchor, Order, Viewport};
 
 impl Viewport {
     /// Returns whether the whole row is on screen.
@@ -28,13 +28,18 @@ impl Viewport {
         }
         let lowest = (self.height - cover.max(0.0) - self.heights.height(row)).max(0.0);
         let before = self.position_of(row, list);
-        let nearest = before.min(lowest).max(0.0);
-        let y = if (before - nearest).abs() > self.height {
-            let above = self.heights.sum(&(row + 1..list.end));
-            (lowest / 3.0).floor().min(above)
+        let at = self.top_distance(row, before);
+        let nearest = at.min(lowest).max(0.0);
+        let top = if (at - nearest).abs() > self.height {
+            let above = match self.order {
+                Order::NewestFirst => row + 1..list.end,
+                Order::OldestFirst => list.start..row,
+            };
+            (lowest / 3.0).floor().min(self.heights.sum(&above))
         } else {
             nearest
         };
+        let y = self.top_distance(row, top);
         let has_changed = self.is_following() || y != before;
         self.mode.hold(Anchor::at(row, y, list));
         self.moved();

@@ -7,7 +7,7 @@ use logs_sse_core::find::Query;
 use logs_sse_core::session::EarlierRequest;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::{Measures, Viewport, Window};
+use logs_sse_core::viewport::{Measures, Order, Viewport, Window};
 
 use super::sim::Sim;
 
@@ -16,7 +16,8 @@ use super::sim::Sim;
 pub struct Row {
     /// Its number in the store.
     pub number: u64,
-    /// The distance of its upper edge below that of the window.
+    /// The distance of its upper edge below that of the window; with the oldest row first, of its
+    /// lower edge above that of the window.
     pub y: f64,
 }
 
@@ -68,8 +69,41 @@ impl Reader {
         reader
     }
 
+    /// Scrolls towards older rows.
     pub fn wheel(&mut self, delta: f64) {
-        self.scroll_to(self.top + delta);
+        let sign = if self.is_mirrored() { -1.0 } else { 1.0 };
+        self.scroll_to(self.top + sign * delta);
+    }
+
+    /// Changes to the other order.
+    pub fn turn(&mut self) {
+        let order = if self.is_mirrored() { Order::NewestFirst } else { Order::OldestFirst };
+        self.viewport.set_order(order, &self.sim.session.shown_range());
+        self.moved();
+        self.draw();
+    }
+
+    pub fn is_mirrored(&self) -> bool {
+        self.viewport.order() == Order::OldestFirst
+    }
+
+    /// Returns the uppermost row that is whole, with its distance from the upper edge.
+    pub fn topmost(&self) -> Option<Row> {
+        let rows: Vec<_> = self.on_screen().iter().map(|row| self.top_distance(*row)).collect();
+        let whole =
+            |row: &&Row| row.y > -0.005 && row.y + self.height_of(row.number) < self.height + 0.005;
+        rows.iter().filter(whole).min_by(|a, b| a.y.total_cmp(&b.y)).copied()
+    }
+
+    /// Returns a row with its distance from the upper edge.
+    pub fn top_distance(&self, row: Row) -> Row {
+        let mirrored = self.height - self.height_of(row.number) - row.y;
+        Row { y: if self.is_mirrored() { mirrored } else { row.y }, ..row }
+    }
+
+    /// Returns whether the oldest row that matches is on the screen.
+    pub fn is_at_oldest(&self) -> bool {
+        self.on_screen().last().map(|row| row.number) == self.shown().last().copied()
     }
 
     /// Drags the scrollbar to a part of its length.
@@ -256,6 +290,9 @@ impl Reader {
     /// Returns the rows on the screen, newest first.
     pub fn on_screen(&self) -> Vec<Row> {
         let mut y = self.drawn.offset as f64 / 100.0 - self.top;
+        if self.is_mirrored() {
+            y = self.height - y - self.rows.iter().map(|row| self.height_of(*row)).sum::<f64>();
+        }
         let mut rows = Vec::new();
         for &number in &self.rows {
             let height = self.height_of(number);
@@ -286,7 +323,7 @@ impl Reader {
         self.on_screen().iter().find(|row| row.number == number).map(|row| row.y)
     }
 
-    /// Returns whether the newest row that matches is at the top.
+    /// Returns whether the newest row that matches is on the screen.
     pub fn is_at_top(&self) -> bool {
         self.on_screen().first().map(|row| row.number) == self.shown().first().copied()
     }

@@ -88,6 +88,7 @@ export interface LogView extends Client {
   set_links(areOn: boolean): void;
   set_locale(locale: string): void;
   set_wrap(wraps: boolean): void;
+  set_order(order: string): void;
   set_remember(isRemembered: boolean): void;
   tell_rows(isWanted: boolean): void;
   /** `provide` returns or promises the headers for requests of earlier lines. */

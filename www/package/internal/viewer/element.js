@@ -38,6 +38,7 @@ const ATTRIBUTES = [
   defaulted("theme", "theme"),
   nullable("locale", "locale"),
   nullable("wrap", "wrap", parseBoolean),
+  nullable("order", "order"),
   defaulted("remember", "remember", parseBoolean),
   defaulted("console", "console"),
   defaulted("transport", "transport"),

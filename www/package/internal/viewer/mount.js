@@ -104,6 +104,7 @@ function mount(element, hostOptions) {
       if (has("links")) view.set_links(options.links);
       if (has("locale")) view.set_locale(options.locale ?? "");
       if (typeof changes.wrap === "boolean") view.set_wrap(changes.wrap);
+      if (changes.order) view.set_order(changes.order);
       if (has("remember")) view.set_remember(options.remember);
       if (has("capacity")) view.set_capacity(options.capacity);
       if (has("withCredentials")) view.set_with_credentials(options.withCredentials);
