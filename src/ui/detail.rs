@@ -36,7 +36,7 @@ pub(crate) fn detail(live: Live) -> Built {
         place.set_text_content(None);
         // Read once, so that neither new lines nor the eviction of this one change what is shown.
         let shown = live.read(|session| {
-            let opened = Opened::new(session.store().row(number?)?.line()?);
+            let opened = Opened::of_row(session.store(), number?)?;
             EntryView::new(&place, opened, session.find())
         });
         match number.filter(|_| shown.is_some()) {

@@ -12,6 +12,7 @@ use leptos::web_sys::{Element, HtmlInputElement};
 use wasm_bindgen::JsCast;
 
 use crate::ui::detail;
+use crate::ui::fold;
 use crate::ui::line_list::{drawn_lines, pause, wrap};
 use crate::ui::live::Live;
 use crate::ui::row_selection;
@@ -83,6 +84,7 @@ fn act(live: Live, action: Action, focus: Focus) -> bool {
         Action::Top => to_top(live),
         Action::End => to_end(live),
         Action::Open => open(live),
+        Action::Unfold | Action::Fold => return unfold(live, action == Action::Unfold),
         Action::Close if live.opened.get_untracked().is_none() => return false,
         Action::Close => detail::close(live),
         Action::Search => search(live),
@@ -162,6 +164,14 @@ fn go_to_error(live: Live, find: fn(&Session, u64) -> Option<u64>, offset: u64) 
         Some(row) => make_current(live, row),
         None => live.say("No more errors in this direction"),
     }
+}
+
+/// Shows all lines of the current row, or only the first. Returns whether it has several.
+fn unfold(live: Live, all: bool) -> bool {
+    let number = current(live).and_then(|(row, _)| live.find_row(row, number_of_line));
+    let number = number.filter(|number| live.rows.with_value(|rows| rows.can_unfold(*number)));
+    number.into_iter().for_each(|number| fold::unfold(live, number, Some(all)));
+    number.is_some()
 }
 
 fn open(live: Live) {

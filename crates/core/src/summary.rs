@@ -227,6 +227,12 @@ impl RowText {
         }
     }
 
+    /// Makes the row one that shows all its lines.
+    pub fn unfold(&mut self) {
+        self.class = format!("{} dsl-unfolded", self.class);
+        self.more = self.more.replacen('+', "−", 1);
+    }
+
     fn from_line(line: &Line, channel: &str, bytes: usize) -> Self {
         let entry = &line.entry;
         let message = Styled::row(row_lines::from_text(entry.message()), bytes);

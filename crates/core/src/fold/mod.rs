@@ -62,3 +62,6 @@ impl Setting for Folding {
         .into()
     }
 }
+
+#[cfg(test)]
+mod tests;
