@@ -172,6 +172,8 @@ pub struct FieldSlices<'a> {
     is_python: bool,
     pipeline: Best<'a>,
     message: Best<'a>,
+    /// Whether there is an empty message.
+    is_blank: bool,
 }
 
 impl<'a> FieldSlices<'a> {
@@ -218,6 +220,12 @@ impl<'a> FieldSlices<'a> {
         self.message.display_text()
     }
 
+    /// Returns whether there is a message, and it is empty.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.is_blank && self.message.json.is_none()
+    }
+
     fn visit(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
             Meaning::Level(rank, scale) => self.visit_level(rank, scale, json),
@@ -231,6 +239,7 @@ impl<'a> FieldSlices<'a> {
                 self.pipeline.offer(rank, json);
             }
             Meaning::Message(rank) => {
+                self.is_blank |= json == "\"\"";
                 self.message.offer(rank, json);
             }
             _ => {}

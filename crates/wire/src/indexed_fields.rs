@@ -17,7 +17,7 @@ pub struct IndexedFields<'a> {
     pub level: Level,
     /// The pipeline or stage; empty if there is none.
     pub pipeline: Cow<'a, str>,
-    /// The message, or the whole text of an entry without one, as [`Raw::read`] finds it.
+    /// The message, even if it is empty, or the whole text of an entry without one.
     pub message: Cow<'a, str>,
     /// Whether the text is a JSON object or string, and so may encode characters as escapes. Any
     /// other text is shown unchanged.
@@ -42,7 +42,11 @@ impl<'a> IndexedFields<'a> {
                 has_escape: may_encode_escape(text, true),
                 level: picks.level().unwrap_or_else(|| raw.default_level()),
                 pipeline: picks.pipeline(),
-                message: picks.message().unwrap_or(Cow::Borrowed(text)),
+                message: match picks.message() {
+                    Some(message) => message,
+                    None if picks.is_blank() => Cow::Borrowed(""),
+                    None => Cow::Borrowed(text.trim_start()),
+                },
                 is_json: true,
             },
             None => Self::bare(raw, text),
@@ -86,11 +90,19 @@ mod tests {
             let raw = Raw { is_error, ..Raw::bare(*text) };
             let (fields, line) = (IndexedFields::of(&raw), raw.read());
             assert_eq!(
-                (fields.level, &*fields.pipeline, &*fields.message),
-                (line.entry.level(), line.entry.pipeline(), line.entry.message()),
+                (fields.level, &*fields.pipeline, fields.message.trim_start()),
+                (line.entry.level(), line.entry.pipeline(), line.entry.message().trim_start()),
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_empty_message_is_not_a_missing_one() {
+        let message = |text: &str| IndexedFields::of(&Raw::bare(text)).message.into_owned();
+        assert_eq!(message(r#"{"message":"","rows":3}"#), "");
+        assert_eq!(message(r#"{"message":"","msg":"m"}"#), "m");
+        assert_eq!(message(r#" {"rows":3}"#), r#"{"rows":3}"#);
     }
 
     #[test]

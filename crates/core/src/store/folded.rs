@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Row, Store};
 use crate::fold::{Folding, Folds, Join};
+use logs_sse_wire::entry::Entry;
 
 impl Store {
     /// Changes what is folded. If that is something else, the numbers of shown rows are void.
@@ -54,7 +55,7 @@ impl Store {
             for next in group.start + 1..group.end {
                 if let Some(Row::Line(next)) = self.row(next) {
                     message.push('\n');
-                    message.push_str(next.entry.message());
+                    message.push_str(continuation(&next.entry));
                 }
             }
             line.entry = line.entry.with_message(message);
@@ -97,4 +98,11 @@ impl Store {
     pub(crate) fn shown_rows(&self) -> Range<u64> {
         self.folds.rows(&self.range())
     }
+}
+
+/// Returns the message of an entry that continues another one. A JSON object that does so without a
+/// message has an empty one.
+fn continuation(entry: &Entry) -> &str {
+    let message = entry.message();
+    if message == entry.text() && message.starts_with('{') { "" } else { message }
 }
