@@ -133,7 +133,16 @@ impl RowElement {
         // This fails only for an invalid attribute name.
         let _ = self.open.set_attribute("aria-label", &text.button_name());
         let RowText {
-            class, exact_time, level, pipeline, channel, message, looks, more, status, ..
+            class,
+            exact_time,
+            level,
+            pipeline,
+            channel,
+            message,
+            looks,
+            more,
+            status,
+            ..
         } = text;
         if self.is_rich {
             // The same text may be styled differently now.
