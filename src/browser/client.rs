@@ -3,6 +3,7 @@
 
 mod clear;
 mod earlier;
+mod fold;
 mod save;
 mod window;
 
@@ -28,7 +29,6 @@ use crate::browser::title_badge::TitleShare;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
 use logs_sse_core::find::Query;
-use logs_sse_core::fold::Folding;
 use logs_sse_core::session::{Direction, Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
@@ -200,15 +200,6 @@ impl Client {
     /// other work.
     pub fn set_query(&self, query: Query, near: Option<u64>) -> bool {
         let is_new = self.inner.session.borrow_mut().set_query_around(query, near);
-        self.inner.search_slice();
-        self.inner.frame.request();
-        is_new
-    }
-
-    /// Changes what is folded. The search for rows begins around the one with number `near`.
-    /// Returns whether ordinals are void.
-    pub fn set_folding(&self, folding: Folding, near: Option<u64>) -> bool {
-        let is_new = self.inner.session.borrow_mut().set_folding(folding, near);
         self.inner.search_slice();
         self.inner.frame.request();
         is_new

@@ -156,7 +156,6 @@ pub(crate) fn line_list(live: Live) -> Built {
                     prop:textContent=text(view_model, |view_model| (if view_model.is_held { "Resume" } else { "Pause" }).to_owned())
                 ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
-                {fold::buttons(live)}
                 {save_button(live)}
                 <button
                     type="button"

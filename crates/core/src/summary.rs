@@ -230,6 +230,11 @@ impl RowText {
     /// Makes the row one that shows all its lines.
     pub fn unfold(&mut self) {
         self.class = format!("{} dsl-unfolded", self.class);
+        // Equal lines are counted, not what they amount to.
+        if self.more.starts_with('×') {
+            let end = self.more.find(' ').unwrap_or(self.more.len());
+            self.more.truncate(end);
+        }
         self.more = self.more.replacen('+', "−", 1);
     }
 

@@ -33,7 +33,7 @@ pub struct ViewModel {
     pub held: String,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
     pub empty: &'static str,
-    /// What is folded.
+    /// Which lines are folded into one row.
     pub folding: Folding,
     /// Whether only some of the lines are shown.
     pub is_filtered: bool,

@@ -19,7 +19,7 @@ pub(crate) struct Folds {
 /// A row of several lines.
 #[derive(Clone, Copy, Debug)]
 struct Fold {
-    /// Its first line.
+    /// The number of its first line.
     start: u64,
     /// How many lines follow the first.
     more: u64,

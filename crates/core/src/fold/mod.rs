@@ -11,7 +11,7 @@ pub(crate) use crate::fold::folds::Folds;
 pub(crate) use crate::fold::thread::{Arrived, Join, Thread};
 use crate::settings::Setting;
 
-/// What is folded.
+/// Which lines are folded into one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Folding {
     /// Whether continuation lines, as of stack traces, are part of the row of their head.

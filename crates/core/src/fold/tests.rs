@@ -321,7 +321,9 @@ fn five_hundred_equal_lines_are_one_row_and_come_back() {
     let number = session.row_number(session.shown_range().start).expect("a row");
     let (text, _) = session.row_text(number).expect("a row");
     assert_eq!((&*text.message, &*text.more, text.has_lines), ("retrying", "×500", true));
-    let (all, _) = session.unfolded_text(number).expect("a row");
+    let (mut all, _) = session.unfolded_text(number).expect("a row");
+    all.unfold();
+    assert_eq!(all.more, "×500");
     assert_eq!(all.message.lines().count(), 500);
     session.set_folding(Folding::default(), None);
     assert_eq!(rows(&session), 500);

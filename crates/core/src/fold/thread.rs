@@ -54,7 +54,7 @@ enum Trace {
     Outside,
     /// In the frames, which the exception ends.
     Frames,
-    /// After the exception.
+    /// After the exception, which ends it.
     Ended,
 }
 

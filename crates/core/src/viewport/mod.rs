@@ -69,7 +69,7 @@ pub struct Window {
     /// The range of all line numbers when this was drawn; the element's scroll position is relative
     /// to it.
     pub held: (u64, u64),
-    /// Whether lines wrap.
+    /// Whether long lines wrap.
     pub wraps: bool,
     /// Set if rows must be measured, which is while lines wrap or rows are unfolded. A new value makes all earlier
     /// heights void.
