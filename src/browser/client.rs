@@ -3,6 +3,7 @@
 
 mod clear;
 mod earlier;
+mod fold;
 mod save;
 mod window;
 

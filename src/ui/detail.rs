@@ -42,7 +42,7 @@ pub(crate) fn detail(live: Live) -> Built {
         // Read once, so that neither new lines nor the eviction of this one change what is shown.
         let id = number.and_then(|number| link::id_of(live, number));
         let shown = live.read(|session| {
-            let opened = Opened::new(session.store().row(number?)?.line()?);
+            let opened = Opened::of_row(session.store(), number?)?;
             EntryView::new(&place, opened, session.find(), id)
         });
         match number.filter(|_| shown.is_some()) {

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use crate::ui::built::{Built, view};
 use crate::ui::detail;
 use crate::ui::facet_menu::facet_menu;
+use crate::ui::fold;
 use crate::ui::live::{Live, click, effect, flag, text};
 use logs_sse_core::facets::Facet;
 use logs_sse_core::find::{Case, Query};
@@ -97,6 +98,7 @@ pub(crate) fn filter_bar(live: Live) -> Built {
             </div>
             {facet_menu(live, Facet::Levels)}
             {facet_menu(live, Facet::Pipelines)}
+            {fold::buttons(live)}
         </div>
     }
 }

@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 
 use crate::ui::detail;
 use crate::ui::filter_bar::{focus_search, go_to_match};
+use crate::ui::fold;
 use crate::ui::line_list::{drawn_lines, pause, turn, wrap};
 use crate::ui::live::Live;
 use crate::ui::row_selection;
@@ -85,6 +86,7 @@ fn act(live: Live, action: Action, focus: Focus) -> bool {
         Action::End if !is_newest_first(live) => to_newest(live),
         Action::Top | Action::End => to_oldest(live),
         Action::Open => open(live),
+        Action::Unfold | Action::Fold => return unfold(live, action == Action::Unfold),
         Action::Close if live.opened.get_untracked().is_none() => return false,
         Action::Close => detail::close(live),
         Action::Search => return focus_search(live),
@@ -184,6 +186,14 @@ fn next_match(live: Live, direction: Direction) {
         Some(number) => live.choose(Some(number)),
         None => live.say("No matches"),
     }
+}
+
+/// Shows all lines of the current row, or only the first. Returns whether it has several.
+fn unfold(live: Live, all: bool) -> bool {
+    let number = current(live).and_then(|(row, _)| live.find_row(row, number_of_line));
+    let number = number.filter(|number| live.rows.with_value(|rows| rows.can_unfold(*number)));
+    number.into_iter().for_each(|number| fold::unfold(live, number, Some(all)));
+    number.is_some()
 }
 
 fn open(live: Live) {

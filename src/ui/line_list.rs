@@ -12,6 +12,7 @@ use crate::ui::built::{Built, view};
 use crate::ui::columns::columns;
 use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
+use crate::ui::fold;
 use crate::ui::keyboard;
 use crate::ui::list_height;
 use crate::ui::live::{Live, click, effect, flag, signal_text, text};
@@ -39,6 +40,7 @@ pub(crate) fn line_list(live: Live) -> Built {
             display: live.times.get(),
             now: live.now_millis(),
             opened: live.opened.get(),
+            unfolded: live.unfolded.get(),
             current: live.current.get(),
             current_match: view_model.with(|view_model| view_model.current_match),
             version,
@@ -100,7 +102,9 @@ pub(crate) fn line_list(live: Live) -> Built {
         }
     });
     let on_press = move |event: MouseEvent| {
-        if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
+        if let Some(number) = drawn.with_value(|drawn| drawn.pressed_fold(&event)) {
+            fold::unfold(live, number, None);
+        } else if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
             detail::toggle(live, number);
         }
     };
@@ -289,7 +293,7 @@ fn list_name(view_model: &ViewModel) -> String {
 }
 
 fn is_wrapping(view_model: &ViewModel) -> String {
-    view_model.window.layout.is_some().to_string()
+    view_model.window.wraps.to_string()
 }
 
 /// Measures the list, as after each change of its size.

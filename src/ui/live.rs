@@ -13,6 +13,7 @@ use crate::ui::row_selection::RowSelection;
 use crate::ui::rows::{Rows, focus};
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
+use logs_sse_core::fold::Folding;
 use logs_sse_core::frame_throttle::FrameThrottle;
 use logs_sse_core::line_time::TimeDisplay;
 use logs_sse_core::session::Session;
@@ -36,6 +37,8 @@ pub(crate) struct Live {
     pub(crate) rows: StoredValue<Rows, LocalStorage>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
+    /// The rows that show all their lines.
+    pub(crate) unfolded: RwSignal<Vec<u64>>,
     /// The number of the row at which the keyboard is.
     pub(crate) current: RwSignal<Option<u64>>,
     /// The result of the last key or button in words, until the next one.
@@ -129,6 +132,7 @@ impl Live {
             search: NodeRef::new(),
             rows: StoredValue::new_local(Rows::default()),
             opened: RwSignal::new(None),
+            unfolded: RwSignal::default(),
             current: RwSignal::new(None),
             said: RwSignal::default(),
             announcement,
@@ -146,6 +150,9 @@ impl Live {
             day: RwSignal::default(),
             view_model,
         };
+        if let Some(folding) = live.setting() {
+            live.set_folding(folding);
+        }
         if let Some(Wrap(wraps)) = live.setting() {
             live.set_wrap(wraps);
         }
@@ -198,6 +205,14 @@ impl Live {
         change(&mut query);
         let (viewport, place) = (self.viewport, self.place());
         if self.with(|client| client.set_query(query, place.map(|place| place.number))) {
+            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
+        }
+    }
+
+    /// Changes what is folded. What the reader looks at stays in place.
+    pub(crate) fn set_folding(self, folding: Folding) {
+        let (viewport, place) = (self.viewport, self.place());
+        if self.with(|client| client.set_folding(folding, place.map(|place| place.number))) {
             self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
         }
     }

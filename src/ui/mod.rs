@@ -23,6 +23,7 @@ mod elements;
 mod entry_view;
 mod facet_menu;
 mod filter_bar;
+mod fold;
 mod hit;
 mod keyboard;
 mod line_list;

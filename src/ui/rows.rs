@@ -15,7 +15,7 @@ use wasm_bindgen::JsCast;
 use crate::browser::selection::{self, SelectedRanges};
 use crate::browser::{Resize, Zone, layout};
 use crate::ui::hit::Hit;
-use crate::ui::rows::element::{MESSAGE, RowElement};
+use crate::ui::rows::element::{MESSAGE, MORE, RowElement};
 pub(crate) use crate::ui::rows::focus::{Due, focus};
 use logs_sse_core::copy::Selected;
 use logs_sse_core::line_time::{SentTime, TimeCell, TimeContext, TimeDisplay};
@@ -33,6 +33,8 @@ pub(crate) struct RowContext {
     pub(crate) now: i64,
     /// The line whose whole entry is shown.
     pub(crate) opened: Option<u64>,
+    /// The rows that show all their lines.
+    pub(crate) unfolded: Vec<u64>,
     /// The row that is the tab stop of the list, if there is one.
     pub(crate) current: Option<u64>,
     /// The line of the match that the reader is at.
@@ -267,12 +269,27 @@ impl Rows {
         row.number.filter(|_| is_button || !is_selecting())
     }
 
+    /// Returns the number of the row whose sign of further lines was pressed.
+    pub(crate) fn pressed_fold(&self, event: &Event) -> Option<u64> {
+        let target: Element = event.target()?.unchecked_into();
+        let row = self.rows.iter().find(|row| row.parts[MORE] == target)?;
+        row.number.filter(|_| row.fold_state.is_some())
+    }
+
+    /// Returns whether the row with this number has further lines.
+    pub(crate) fn can_unfold(&self, number: u64) -> bool {
+        self.rows.iter().any(|row| row.number == Some(number) && row.fold_state.is_some())
+    }
+
     /// Scrolls new messages to their matches: all are read before the first one is written.
     fn show_hits(&mut self) {
-        let wraps = self.placed.layout.is_some();
+        let wraps = self.placed.wraps;
         let rows = self.rows.iter_mut();
         let mut new: Vec<_> = rows
-            .filter_map(|row| (std::mem::take(&mut row.is_new_hit) && !wraps).then_some(row))
+            .filter_map(|row| {
+                let is_new = std::mem::take(&mut row.is_new_hit);
+                (is_new && !wraps && !row.is_unfolded).then_some(row)
+            })
             .collect();
         let hits: Vec<_> = new.iter().map(|row| Hit::beyond_edge(&row.parts[MESSAGE])).collect();
         for (row, hit) in new.iter_mut().zip(hits) {
@@ -283,8 +300,8 @@ impl Rows {
     /// Writes what has changed since it was last written.
     fn place(&mut self, list: &HtmlElement, window: Window) {
         let last = std::mem::replace(&mut self.placed, window);
-        if last.layout != window.layout {
-            list.set_class_name(if window.layout.is_some() {
+        if (last.layout, last.wraps) != (window.layout, window.wraps) {
+            list.set_class_name(if window.wraps {
                 "dsl dsl-rows dsl-wrap"
             } else {
                 "dsl dsl-rows"

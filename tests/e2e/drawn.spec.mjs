@@ -24,9 +24,9 @@ test("a query with as many matches as the one before shows its own rows", async 
     await search.fill(text);
     await expect(demo.messages).toHaveText([message]);
     await expect(demo.rows.locator("mark")).toHaveText([text]);
-    await demo.rows.first().getByRole("button").click();
+    await demo.rows.first().locator(".dsl-open").click();
     await expect(page.locator(".dsl-full")).toHaveText(message);
-    await demo.rows.first().getByRole("button").click();
+    await demo.rows.first().locator(".dsl-open").click();
   }
   await search.fill("");
   await demo.pipelineMenu.selectOption("ALPHA ONE");
@@ -67,7 +67,7 @@ test("an open entry outlives its line, and closes with its log", async ({
   /** @param {string} message */
   const open = async (message) => {
     await gateway.publish({ message });
-    await demo.row(message).getByRole("button").click();
+    await demo.row(message).locator(".dsl-open").click();
     await expect(entry).toHaveText(message);
   };
   await open("being read");
@@ -102,7 +102,7 @@ test("the status and the rows stay correct after a translator has replaced every
   for (const number of [1, 2, 3])
     await gateway.publish({ level: "INFO", pipeline: `P${number}`, message: `line ${number}.` });
   await expect(demo.rows).toHaveCount(3);
-  await demo.rows.first().getByRole("button").click();
+  await demo.rows.first().locator(".dsl-open").click();
   await translate(demo);
 
   await gateway.kill();
@@ -125,7 +125,7 @@ test("the status and the rows stay correct after a translator has replaced every
   await demo.searchField.fill('"line 2"');
   await expect(page.locator(".dsl-row:not(.dsl-notice) .dsl-message")).toHaveText(["line 2."]);
   await translate(demo);
-  await demo.row("line 2.").getByRole("button").click();
+  await demo.row("line 2.").locator(".dsl-open").click();
   await expect(page.locator(".dsl-full")).toHaveText("line 2.");
   await demo.searchField.fill('"line 3"');
   await expect(page.locator(".dsl-row:not(.dsl-notice) .dsl-message")).toHaveText(["line 3."]);

@@ -56,14 +56,14 @@ test("changing the level keeps the opened line in place, and following stays fol
   await expect(demo.rows).toHaveCount(2);
   await expect(demo.newestButton).toBeHidden();
   await demo.pauseButton.click();
-  await demo.row("Job aborted").getByRole("button").click();
+  await demo.row("Job aborted").locator(".dsl-open").click();
   const rows = await onScreen(page);
   await demo.levelMenu.selectOption("All levels");
   await expect(demo.row("before 059")).toBeVisible();
   const now = await onScreen(page);
   const y = (/** @type {typeof rows} */ list) => list.find(({ text }) => text === "Job aborted")?.y;
   expect(y(now)).toBe(y(rows));
-  await expect(demo.row("Job aborted").getByRole("button")).toHaveAttribute(
+  await expect(demo.row("Job aborted").locator(".dsl-open")).toHaveAttribute(
     "aria-expanded",
     "true",
   );

@@ -160,7 +160,7 @@ test("forced colours keep what is pressed, connected, wrong or opened", async ({
   ];
   expect(error.borderInlineStartColor).not.toBe(info.borderInlineStartColor);
   expect(warning.borderInlineStartStyle).not.toBe(error.borderInlineStartStyle);
-  await demo.rows.first().getByRole("button").click();
+  await demo.rows.first().locator(".dsl-open").click();
   expect((await style('.dsl-row:has([aria-expanded="true"])')).outlineStyle).toBe("solid");
 });
 

@@ -119,8 +119,8 @@ impl Selection {
         let ordinals = ordinals(session, &numbers);
         let mut text = String::new();
         for ordinal in ordinals.clone() {
-            let row = session.row_number(ordinal).and_then(|number| session.store().row(number));
-            let Some(row) = row else { continue };
+            let Some(number) = session.row_number(ordinal) else { continue };
+            let Some(row) = session.store().folded(number) else { continue };
             if text.len() >= MOST_BYTES {
                 let left = counted(ordinals.end - ordinal, "row", "rows");
                 text.push_str(&format!("\n# {left} not copied: save them to a file"));
@@ -130,6 +130,17 @@ impl Selection {
                 text.push('\n');
             }
             text.push_str(&line::text(&row, time, ""));
+            let group = session.store().group(number);
+            // Equal lines were written at different times.
+            if session.store().repeats(number) > 1 {
+                for row in (group.start + 1..group.end).map_while(|at| session.store().row(at)) {
+                    if text.len() >= MOST_BYTES {
+                        break;
+                    }
+                    text.push('\n');
+                    text.push_str(&line::text(&row, time, ""));
+                }
+            }
         }
         (!text.is_empty()).then_some(text)
     }

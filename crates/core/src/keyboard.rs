@@ -14,6 +14,10 @@ pub enum Action {
     End,
     /// Opens the entry of the current row, or closes it.
     Open,
+    /// Shows all lines of the current row.
+    Unfold,
+    /// Shows only the first line of the current row.
+    Fold,
     /// Closes the opened entry.
     Close,
     /// Goes to the search field.
@@ -86,6 +90,8 @@ pub const SHORTCUTS: &[Shortcut] = &[
     in_list(&["Home", "g"], Action::Top, "Top of the list"),
     in_list(&["End", "G"], Action::End, "End of the list"),
     in_list(&["Enter"], Action::Open, "Open or close the entry"),
+    in_list(&["ArrowRight"], Action::Unfold, "Show all lines of the row"),
+    in_list(&["ArrowLeft"], Action::Fold, "Show its first line only"),
     anywhere(&["Escape"], Action::Close, "Close the entry"),
     anywhere(&["/"], Action::Search, "Search"),
     anywhere(&["e"], Action::ErrorBelow, "Next error"),
@@ -121,6 +127,8 @@ pub fn printed(key: &'static str) -> &'static str {
     match key {
         "ArrowDown" => "↓",
         "ArrowUp" => "↑",
+        "ArrowRight" => "→",
+        "ArrowLeft" => "←",
         "PageDown" => "Page Down",
         "PageUp" => "Page Up",
         "Escape" => "Esc",

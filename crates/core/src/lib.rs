@@ -13,6 +13,7 @@ pub mod copy;
 pub mod counters;
 pub mod facets;
 pub mod find;
+pub mod fold;
 pub mod format;
 pub mod frame_throttle;
 mod heights;

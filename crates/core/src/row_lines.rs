@@ -22,9 +22,12 @@ pub(crate) fn more(text: &str, left_out: usize) -> (String, &'static str) {
     }
     match text.trim_end().bytes().filter(|byte| *byte == b'\n').count() {
         0 => (String::new(), ""),
-        lines => (format!("+{}", counted(lines as u64, "line", "lines")), " dsl-lines"),
+        lines => (format!("+{}", counted(lines as u64, "line", "lines")), CLASS),
     }
 }
+
+/// Follows the other classes of a row that has all lines of its message.
+pub(crate) const CLASS: &str = " dsl-lines";
 
 #[cfg(test)]
 mod tests {

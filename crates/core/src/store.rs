@@ -3,8 +3,10 @@
 //!
 //! Lines are stored as the raw bytes received, next to a small index, and parsed on display.
 
+mod counts;
 mod earlier;
 mod facets;
+mod folded;
 mod names;
 mod run;
 mod slot;
@@ -14,6 +16,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::fold::{Folding, Folds, Thread};
 use crate::notice::Notice;
 use crate::ring::{Address, Ring};
 use crate::store::earlier::Earlier;
@@ -115,6 +118,10 @@ pub struct Store {
     dropped_lines: u64,
     tally: Tally,
     facets: Facets,
+    folding: Folding,
+    folds: Folds,
+    /// The last row, for the next one.
+    thread: Thread,
     /// All lines that were ever appended.
     arrived: Count,
     /// The number of the first row after the last [`Store::clear`].
@@ -147,7 +154,9 @@ impl Store {
     /// Appends a line, and evicts the oldest rows as needed. A single row larger than the capacity
     /// is still stored.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let slot = self.index(raw, Address::default());
+        let mut thread = std::mem::take(&mut self.thread);
+        let slot = self.index(raw, Address::default(), &mut thread);
+        self.thread = thread;
         if slot.is_parsed() {
             return self.append_parsed(slot, Row::Line(raw.read()));
         }
@@ -157,6 +166,7 @@ impl Store {
 
     /// Appends a notice, and evicts the oldest rows as needed.
     pub fn note(&mut self, notice: Notice) {
+        self.thread.end();
         self.append_parsed(Slot::PARSED, Row::Notice(notice));
     }
 
@@ -191,6 +201,8 @@ impl Store {
         (self.dropped, self.dropped_lines) = (0, 0);
         self.tally.clear();
         self.facets.clear();
+        self.folds.clear();
+        self.thread.end();
         self.is_held = false;
         self.earlier = Earlier::default();
         self.forget_aside();
@@ -297,39 +309,6 @@ impl Store {
         self.dropped_lines
     }
 
-    /// Returns how many lines, and errors among them, were ever appended. Only differences are of
-    /// interest.
-    #[must_use]
-    pub fn arrived(&self) -> Count {
-        self.arrived
-    }
-
-    /// Returns how many of the stored rows from `number` on are lines and errors.
-    #[must_use]
-    pub fn count_from(&self, number: u64) -> Count {
-        let rows = self.range();
-        self.tally.sum(number.max(rows.start)..rows.end, |number| self.count_of(number))
-    }
-
-    /// Returns the number of the first stored error from `number` on.
-    #[must_use]
-    pub fn first_error_from(&self, number: u64) -> Option<u64> {
-        let rows = self.range();
-        self.tally.first_error(number.max(rows.start)..rows.end, |number| self.count_of(number))
-    }
-
-    /// Returns the number of the last stored error before `number`.
-    #[must_use]
-    pub fn last_error_before(&self, number: u64) -> Option<u64> {
-        let rows = self.range();
-        self.tally.last_error(rows.start..number.min(rows.end), |number| self.count_of(number))
-    }
-
-    /// Returns what one row counts.
-    pub(crate) fn count_of(&self, number: u64) -> Count {
-        self.slot(number).map(Slot::count).unwrap_or_default()
-    }
-
     /// Returns the limits beyond which the oldest rows are evicted.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
@@ -393,6 +372,7 @@ impl Store {
         self.facets.add(&slot);
         self.tally.add(self.range().end, slot.count());
         self.arrived += slot.count();
+        self.folds.add_newer(self.range().end, self.folding.joins(slot.join));
         self.slots.push_back(slot);
         self.trim();
         self.limit_aside();
@@ -422,6 +402,7 @@ impl Store {
             self.dropped_lines += u64::from(oldest.is_line);
         }
         self.tally.release_before(self.first);
+        self.folds.release_before(self.first);
         if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
             self.ring.release_before(oldest.address);
         }

@@ -170,14 +170,21 @@ pub struct RowText {
     pub more: String,
     /// The status or duration.
     pub status: String,
+    /// Whether the row can be unfolded: it has further lines.
+    pub has_lines: bool,
 }
 
 impl RowText {
     /// Creates the text of `row`. `channel` is the one requested.
     #[must_use]
     pub fn from_row(row: &Row, channel: &str) -> Self {
+        Self::sized(row, channel, ROW_BYTES)
+    }
+
+    /// Creates the text of `row` with at most `bytes` of its message.
+    pub(crate) fn sized(row: &Row, channel: &str, bytes: usize) -> Self {
         match row {
-            Row::Line(line) => Self::from_line(line, channel),
+            Row::Line(line) => Self::from_line(line, channel, bytes),
             Row::Notice(notice) => {
                 let class = if notice.is_loss() {
                     "dsl-row dsl-notice dsl-loss"
@@ -203,9 +210,39 @@ impl RowText {
         }
     }
 
-    fn from_line(line: &Line, channel: &str) -> Self {
+    /// Says of how many `lines` the row consists if they are folded, or how often it `repeats`.
+    pub(crate) fn fold(&mut self, lines: u64, repeats: u64) {
+        self.has_lines |= lines > 1;
+        let sign = if repeats > 1 {
+            format!("×{}", grouped(repeats))
+        } else if lines > 1 && !self.class.ends_with(row_lines::CLASS) {
+            format!("+{}", counted(lines - 1, "line", "lines"))
+        } else {
+            return;
+        };
+        if repeats > 1 && !self.more.is_empty() {
+            // It does not go when lines wrap.
+            self.class = self.class.replace(row_lines::CLASS, "");
+            self.more = format!("{sign} {}", self.more);
+        } else {
+            self.more = sign;
+        }
+    }
+
+    /// Makes the row one that shows all its lines.
+    pub fn unfold(&mut self) {
+        self.class = format!("{} dsl-unfolded", self.class);
+        // Equal lines are counted, not what they amount to.
+        if self.more.starts_with('×') {
+            let end = self.more.find(' ').unwrap_or(self.more.len());
+            self.more.truncate(end);
+        }
+        self.more = self.more.replacen('+', "−", 1);
+    }
+
+    fn from_line(line: &Line, channel: &str, bytes: usize) -> Self {
         let entry = &line.entry;
-        let message = Styled::row(row_lines::from_text(entry.message()), ROW_BYTES);
+        let message = Styled::row(row_lines::from_text(entry.message()), bytes);
         let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes);
         Self {
             class: format!("dsl-row dsl-level-{}{kind}", entry.level().class()),
@@ -219,6 +256,7 @@ impl RowText {
             looks: message.looks,
             more,
             status: label(entry.status()),
+            has_lines: !kind.is_empty(),
         }
     }
 }
@@ -226,6 +264,9 @@ impl RowText {
 /// The most bytes of a message that a row shows: more than fits on any screen, and less than what
 /// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
+
+/// The same for a row that shows all its lines: as much as an opened entry.
+pub(crate) const UNFOLDED_BYTES: usize = 65_536;
 
 /// The most bytes of a message in the name of a button: as much as people listen to.
 const NAME_BYTES: usize = 80;

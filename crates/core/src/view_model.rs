@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::facets::Facet;
+use crate::fold::Folding;
 use crate::session::{EarlierLines, Session};
 use crate::status::Status;
 use crate::summary;
@@ -32,6 +33,8 @@ pub struct ViewModel {
     pub held: String,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
     pub empty: &'static str,
+    /// Which lines are folded into one row.
+    pub folding: Folding,
     /// Whether only some of the lines are shown.
     pub is_filtered: bool,
     /// Whether the search text is a regular expression.
@@ -91,10 +94,14 @@ impl ViewModel {
                 Some(find) if shown.is_empty() => summary::no_match(find, store),
                 _ => "",
             },
+            folding: store.folding(),
             is_filtered: session.find().is_some(),
             is_regex: session.query().is_regex,
             highlights: session.query().highlights,
-            current_match: session.current_match(),
+            current_match: session.current_match().and_then(|number| {
+                // It may be folded into another line.
+                session.ordinal_of(number).and_then(|row| session.row_number(row))
+            }),
             matches: session.match_position(),
             ignore_case: summary::ignore_case(session.matches_ignoring_case()),
             regex_error: session.pattern_error().map(|error| error.to_string()).unwrap_or_default(),

@@ -57,6 +57,13 @@ impl Entry {
         self
     }
 
+    /// Returns the entry with another message.
+    #[must_use]
+    pub fn with_message(mut self, message: String) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// Returns the entry with its message and its text cut to at most `bytes` each.
     #[must_use]
     pub fn cut_to(mut self, bytes: usize) -> Self {

@@ -171,6 +171,9 @@ pub struct FieldSlices<'a> {
     scale: Scale,
     is_python: bool,
     pipeline: Best<'a>,
+    message: Best<'a>,
+    /// Whether there is an empty message.
+    is_blank: bool,
 }
 
 impl<'a> FieldSlices<'a> {
@@ -211,6 +214,18 @@ impl<'a> FieldSlices<'a> {
         self.pipeline.text()
     }
 
+    /// Returns the message, or `None` if there is none.
+    #[must_use]
+    pub fn message(&self) -> Option<Cow<'a, str>> {
+        self.message.display_text()
+    }
+
+    /// Returns whether there is a message, and it is empty.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.is_blank && self.message.json.is_none()
+    }
+
     fn visit(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
             Meaning::Level(rank, scale) => self.visit_level(rank, scale, json),
@@ -222,6 +237,10 @@ impl<'a> FieldSlices<'a> {
             Meaning::Python => self.is_python = true,
             Meaning::Pipeline(rank) => {
                 self.pipeline.offer(rank, json);
+            }
+            Meaning::Message(rank) => {
+                self.is_blank |= json == "\"\"";
+                self.message.offer(rank, json);
             }
             _ => {}
         }
@@ -241,7 +260,6 @@ impl<'a> FieldSlices<'a> {
 pub struct Fields<'a> {
     picks: FieldSlices<'a>,
     status: Best<'a>,
-    message: Best<'a>,
     time: Best<'a>,
     exact_time: Best<'a>,
 }
@@ -264,7 +282,7 @@ impl<'a> Fields<'a> {
     /// Returns the message, or `None` if there is none.
     #[must_use]
     pub fn message(&self) -> Option<Cow<'a, str>> {
-        self.message.display_text()
+        self.picks.message()
     }
 
     /// Returns the status or duration, or an empty string if there is none.
@@ -289,9 +307,6 @@ impl<'a> Fields<'a> {
         match meaning {
             Meaning::Status(rank) => {
                 self.status.offer(rank, json);
-            }
-            Meaning::Message(rank) => {
-                self.message.offer(rank, json);
             }
             Meaning::Time { shown, exact } => self.visit_time(shown, exact, json),
             Meaning::Meta => {

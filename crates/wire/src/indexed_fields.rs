@@ -17,6 +17,8 @@ pub struct IndexedFields<'a> {
     pub level: Level,
     /// The pipeline or stage; empty if there is none.
     pub pipeline: Cow<'a, str>,
+    /// The message, even if it is empty, or the whole text of an entry without one.
+    pub message: Cow<'a, str>,
     /// Whether the text is a JSON object or string, and so may encode characters as escapes. Any
     /// other text is shown unchanged.
     pub is_json: bool,
@@ -40,19 +42,25 @@ impl<'a> IndexedFields<'a> {
                 has_escape: may_encode_escape(text, true),
                 level: picks.level().unwrap_or_else(|| raw.default_level()),
                 pipeline: picks.pipeline(),
+                message: match picks.message() {
+                    Some(message) => message,
+                    None if picks.is_blank() => Cow::Borrowed(""),
+                    None => Cow::Borrowed(text.trim_start()),
+                },
                 is_json: true,
             },
-            None => Self::bare(
-                raw,
-                text.trim_start().starts_with('"') && json::unquoted(text.trim()).is_some(),
-            ),
+            None => Self::bare(raw, text),
         }
     }
 
-    fn bare(raw: &Raw<'_>, is_json: bool) -> Self {
+    fn bare(raw: &Raw<'_>, text: &'a str) -> Self {
+        let is_quoted = text.trim_start().starts_with('"');
+        let unquoted = is_quoted.then(|| json::unquoted(text.trim())).flatten();
+        let is_json = unquoted.is_some();
         Self {
             level: raw.default_level(),
             pipeline: Cow::Borrowed(""),
+            message: unquoted.unwrap_or(Cow::Borrowed(text)),
             is_json,
             has_escape: may_encode_escape(&raw.text, is_json),
         }
@@ -64,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_level_and_pipeline_that_a_full_parse_finds() {
+    fn finds_the_fields_that_a_full_parse_finds() {
         let texts = [
             r#"{"level":"WARN","pipeline":"INGEST"}"#,
             r#"{"logLevel":"debug","stageName":"S","pipeline":null}"#,
@@ -72,6 +80,7 @@ mod tests {
             r#"{"level":3,"pipeline":"\u00e9\n"}"#,
             r#"{"level":"a\ud800","pipeline":"a\ud800"}"#,
             r#"{"pipeline":"p""#,
+            r#"{"description":"d","msg":"m","message":"\tat"}"#,
             r#"["level","error"]"#,
             r#""error""#,
             "ERROR",
@@ -81,11 +90,19 @@ mod tests {
             let raw = Raw { is_error, ..Raw::bare(*text) };
             let (fields, line) = (IndexedFields::of(&raw), raw.read());
             assert_eq!(
-                (fields.level, &*fields.pipeline),
-                (line.entry.level(), line.entry.pipeline()),
+                (fields.level, &*fields.pipeline, fields.message.trim_start()),
+                (line.entry.level(), line.entry.pipeline(), line.entry.message().trim_start()),
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_empty_message_is_not_a_missing_one() {
+        let message = |text: &str| IndexedFields::of(&Raw::bare(text)).message.into_owned();
+        assert_eq!(message(r#"{"message":"","rows":3}"#), "");
+        assert_eq!(message(r#"{"message":"","msg":"m"}"#), "m");
+        assert_eq!(message(r#" {"rows":3}"#), r#"{"rows":3}"#);
     }
 
     #[test]

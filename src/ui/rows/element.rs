@@ -25,6 +25,12 @@ pub(super) struct RowElement {
     /// The line that it shows.
     pub(super) number: Option<u64>,
     is_open: bool,
+    /// How many lines are folded into it.
+    lines: u64,
+    /// Whether it shows all its lines.
+    pub(super) is_unfolded: bool,
+    /// The same, if it has further lines, as its sign of them says.
+    pub(super) fold_state: Option<bool>,
     /// Whether its message is drawn in styled pieces.
     is_rich: bool,
     /// Whether its message has matches, of which the first may be beyond the edge.
@@ -64,6 +70,9 @@ impl RowElement {
             time,
             number: None,
             is_open: false,
+            lines: 1,
+            is_unfolded: false,
+            fold_state: None,
             is_rich: false,
             is_new_hit: false,
             is_scrolled: false,
@@ -102,18 +111,38 @@ impl RowElement {
             let _ =
                 self.open.set_attribute("aria-expanded", if is_open { "true" } else { "false" });
         }
-        if self.number == number && number.is_some() {
+        let is_unfolded = number.is_some_and(|number| context.unfolded.contains(&number));
+        let group = number.map_or(0..0, |number| session.store().group(number));
+        let lines = group.end - group.start;
+        if (self.number, self.lines, self.is_unfolded) == (number, lines, is_unfolded)
+            && number.is_some()
+        {
             return;
         }
-        self.number = number;
+        (self.number, self.lines, self.is_unfolded) = (number, lines, is_unfolded);
         self.is_fresh = true;
         // The line is in the store, or it would not be in the window. If it was evicted in the
         // meantime, an empty row takes its place until the next frame.
-        let (text, time) = number.and_then(|number| session.row_text(number)).unwrap_or_default();
+        let read = if is_unfolded { Session::unfolded_text } else { Session::row_text };
+        let (mut text, time) = number.and_then(|number| read(session, number)).unwrap_or_default();
+        if is_unfolded {
+            text.unfold();
+        }
+        self.show_fold_state(text.has_lines.then_some(is_unfolded));
         // This fails only for an invalid attribute name.
         let _ = self.open.set_attribute("aria-label", &text.button_name());
-        let RowText { class, exact_time, level, pipeline, channel, message, looks, more, status } =
-            text;
+        let RowText {
+            class,
+            exact_time,
+            level,
+            pipeline,
+            channel,
+            message,
+            looks,
+            more,
+            status,
+            ..
+        } = text;
         if self.is_rich {
             // The same text may be styled differently now.
             self.invalidate_message();
@@ -137,6 +166,17 @@ impl RowElement {
         if context.current_match == number {
             pieces::mark_current(&self.parts[MESSAGE]);
         }
+    }
+
+    /// Makes the sign of further lines a button, which the arrow keys stand for.
+    fn show_fold_state(&mut self, state: Option<bool>) {
+        if std::mem::replace(&mut self.fold_state, state) == state {
+            return;
+        }
+        let sign = &self.parts[MORE];
+        set_or_remove(sign, "role", if state.is_some() { "button" } else { "" });
+        let expanded = state.map(|is_unfolded| is_unfolded.to_string());
+        set_or_remove(sign, "aria-expanded", expanded.as_deref().unwrap_or_default());
     }
 
     pub(super) fn show_time(&mut self, previous: Option<i64>, context: &TimeContext<'_>) {
@@ -173,6 +213,8 @@ const TIME: usize = 0;
 const LEVEL: usize = 1;
 
 pub(super) const MESSAGE: usize = 4;
+
+pub(super) const MORE: usize = 5;
 
 const DAY: usize = 7;
 

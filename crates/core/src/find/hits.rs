@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::fold::Folds;
 use crate::tally::{Count, Tally};
 
 /// Rows that were found, oldest first.
 ///
-/// The newest has the highest ordinal. Older rows that are found later get lower ones.
+/// The newest has the highest ordinal. Older rows that are found later get lower ones. Those that
+/// are folded into one are shown under a single ordinal, of which [`Folds`] has the numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Hits {
     numbers: VecDeque<u64>,
@@ -18,6 +20,15 @@ pub(super) struct Hits {
     /// The ordinals below this one are of rows up to the one where the search began.
     origin: u64,
     tally: Tally,
+    folds: Folds,
+}
+
+/// What the store knows of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) count: Count,
+    /// The first of the rows that are folded into one with it.
+    pub(super) head: u64,
 }
 
 impl Hits {
@@ -28,12 +39,18 @@ impl Hits {
             start: FIRST,
             origin: FIRST,
             tally: Tally::default(),
+            folds: Folds::default(),
         }
     }
 
     /// Returns the ordinal above those of the rows up to the one where the search began.
     pub(super) fn origin(&self) -> u64 {
         self.origin
+    }
+
+    /// Returns which of the rows are shown as one.
+    pub(super) fn folds(&self) -> &Folds {
+        &self.folds
     }
 
     /// Returns the counts of the rows, by ordinal.
@@ -74,18 +91,23 @@ impl Hits {
     }
 
     /// Adds rows that are newer than all others, oldest first.
-    pub(super) fn add_newer(&mut self, numbers: &[u64], count: impl Fn(u64) -> Count) {
+    pub(super) fn add_newer(&mut self, numbers: &[u64], look: impl Fn(u64) -> Known) {
         for number in numbers {
-            self.tally.add(self.start + self.numbers.len() as u64, count(*number));
+            let (ordinal, known) = (self.start + self.numbers.len() as u64, look(*number));
+            self.tally.add(ordinal, known.count);
+            let joins = self.numbers.back().is_some_and(|last| known.head <= *last);
+            self.folds.add_newer(ordinal, joins);
             self.numbers.push_back(*number);
         }
     }
 
     /// Adds rows that are older than all others, oldest first.
-    pub(super) fn add_older(&mut self, numbers: &[u64], count: impl Fn(u64) -> Count) {
+    pub(super) fn add_older(&mut self, numbers: &[u64], look: impl Fn(u64) -> Known) {
         for number in numbers.iter().rev() {
             self.start -= 1;
-            self.tally.add(self.start, count(*number));
+            self.tally.add(self.start, look(*number).count);
+            let takes = self.numbers.front().is_some_and(|next| look(*next).head <= *number);
+            self.folds.add_older(self.start, takes);
             self.numbers.push_front(*number);
         }
     }
@@ -109,6 +131,7 @@ impl Hits {
         self.start += release(&mut self.numbers);
         release(&mut self.notices);
         self.tally.release_before(self.start);
+        self.folds.release_before(self.start);
     }
 
     /// Removes all rows. Ordinals continue after the last one assigned, with room for `older` rows
@@ -120,6 +143,7 @@ impl Hits {
         self.start = end + older + ROOM;
         self.origin = self.start;
         self.tally.clear();
+        self.folds.clear();
     }
 }
 
@@ -134,8 +158,8 @@ const ROOM: u64 = 1 << 24;
 mod tests {
     use super::*;
 
-    fn line(_: u64) -> Count {
-        Count { lines: 1, errors: 0 }
+    fn line(head: u64) -> Known {
+        Known { count: Count { lines: 1, errors: 0 }, head }
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod terms;
 
 use std::ops::Range;
 
-use crate::find::hits::Hits;
+use crate::find::hits::{Hits, Known};
 pub use crate::find::pipelines::{Choice, Pipelines};
 pub use crate::find::query::{Case, Levels, Query};
 use crate::find::search::Search;
@@ -26,7 +26,8 @@ pub use logs_linear_regex::Error as RegexError;
 
 /// The rows of a store that match a query, as far as the store was searched.
 ///
-/// Matches are addressed by ordinals. They are consecutive, ascend with the row numbers, and always
+/// Matches are addressed by ordinals; those that are folded into one have the same. They are
+/// consecutive, ascend with the row numbers, and always
 /// denote the same row, so a viewport shows matches just as it shows a whole store.
 #[derive(Clone, Debug)]
 pub struct Find {
@@ -102,13 +103,20 @@ impl Find {
     /// Returns the ordinals of the rows that were found and are still stored.
     #[must_use]
     pub fn range(&self, store: &Store) -> Range<u64> {
-        self.hits.range(store.range().start)
+        self.hits.folds().rows(&self.hits.range(store.range().start))
     }
 
-    /// Returns the number of the row with this ordinal.
+    /// Returns the number of the row with this ordinal, the first one if several are folded into
+    /// one.
     #[must_use]
-    pub fn number_at(&self, ordinal: u64) -> Option<u64> {
-        self.hits.number_at(ordinal)
+    pub fn number_at(&self, store: &Store, ordinal: u64) -> Option<u64> {
+        let oldest = self.hits.range(store.range().start).start;
+        self.hits.number_at(self.hits.folds().line_of(ordinal).max(oldest))
+    }
+
+    /// Returns the numbers of the rows that were found, oldest first.
+    pub fn numbers<'a>(&'a self, store: &Store) -> impl Iterator<Item = u64> + use<'a> {
+        self.hits.numbers_from(store.range().start)
     }
 
     /// Returns the ordinal of the match that is nearest to `number`, the row around which the search
@@ -116,7 +124,7 @@ impl Find {
     #[must_use]
     pub fn nearest(&self, store: &Store, number: u64) -> (u64, bool) {
         let origin = self.hits.origin();
-        let [older, newer] = [origin.saturating_sub(1), origin].map(|at| self.number_at(at));
+        let [older, newer] = [origin.saturating_sub(1), origin].map(|at| self.hits.number_at(at));
         let older = older.filter(|older| store.range().start <= *older);
         let knows_older = older.is_some() || self.searched.start <= store.range().start;
         let knows_newer = newer.is_some() || self.searched.end >= store.range().end;
@@ -128,7 +136,8 @@ impl Find {
         };
         let is_certain = older == Some(number)
             || (knows_older && knows_newer && (older.is_some() || newer.is_some()));
-        (if is_newer { origin } else { origin.saturating_sub(1) }, is_certain)
+        let nearest = if is_newer { origin } else { origin.saturating_sub(1) };
+        (self.hits.folds().row_of(nearest), is_certain)
     }
 
     /// Returns how many of the matches from row `number` on are lines and errors.
@@ -142,14 +151,17 @@ impl Find {
     #[must_use]
     pub fn first_error_from(&self, store: &Store, number: u64) -> Option<u64> {
         let rows = self.hits.range(number.max(store.range().start));
-        self.hits.tally().first_error(rows, |ordinal| self.count_of(store, ordinal))
+        let error = self.hits.tally().first_error(rows, |at| self.count_of(store, at))?;
+        Some(self.hits.folds().row_of(error))
     }
 
     /// Returns the ordinal of the last match before row `number` that is an error.
     #[must_use]
     pub fn last_error_before(&self, store: &Store, number: u64) -> Option<u64> {
-        let rows = self.range(store).start..self.hits.range(number).start;
-        self.hits.tally().last_error(rows, |ordinal| self.count_of(store, ordinal))
+        let oldest = self.hits.range(store.range().start).start;
+        let rows = oldest..self.hits.range(number).start;
+        let error = self.hits.tally().last_error(rows, |at| self.count_of(store, at))?;
+        Some(self.hits.folds().row_of(error))
     }
 
     /// Returns the number of the newest matching line before row `number`.
@@ -169,8 +181,8 @@ impl Find {
     /// Returns the ordinal of row `number`, if it is a match.
     #[must_use]
     pub fn ordinal_of(&self, number: u64) -> Option<u64> {
-        let ordinal = self.hits.range(number).start;
-        (self.number_at(ordinal) == Some(number)).then_some(ordinal)
+        let at = self.hits.range(number).start;
+        (self.hits.number_at(at) == Some(number)).then(|| self.hits.folds().row_of(at))
     }
 
     fn first_line(&self, store: &Store, mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
@@ -178,7 +190,7 @@ impl Find {
     }
 
     fn count_of(&self, store: &Store, ordinal: u64) -> Count {
-        self.number_at(ordinal).map(|number| store.count_of(number)).unwrap_or_default()
+        self.hits.number_at(ordinal).map(|number| store.count_of(number)).unwrap_or_default()
     }
 
     /// Returns how many lines were found and are still stored. Notices are shown too, but not
@@ -245,11 +257,13 @@ impl Find {
                 None => (next..next + 1, 1),
             },
         };
+        let look =
+            |number| Known { count: store.count_of(number), head: store.group(number).start };
         if is_newer {
-            self.hits.add_newer(&self.found, |number| store.count_of(number));
+            self.hits.add_newer(&self.found, look);
             self.searched.end = numbers.end;
         } else {
-            self.hits.add_older(&self.found, |number| store.count_of(number));
+            self.hits.add_older(&self.found, look);
             self.searched.start = numbers.start;
         }
         spent

@@ -16,7 +16,7 @@ fn append(store: &mut Store, text: &str) {
 }
 
 fn found(find: &Find, store: &Store) -> Vec<u64> {
-    find.range(store).filter_map(|ordinal| find.number_at(ordinal)).collect()
+    find.range(store).filter_map(|ordinal| find.number_at(store, ordinal)).collect()
 }
 
 fn all(query: Query, store: &Store) -> Vec<u64> {

@@ -9,6 +9,7 @@ use std::ops::Range;
 use crate::find::Find;
 use crate::format::size;
 use crate::opened::tree::{Kind, Value};
+use crate::store::Store;
 use crate::styled::{Looks, Piece, Styled, clipboard_text, label};
 use logs_sse_wire::entry::{Entry, head};
 use logs_sse_wire::json::is_json;
@@ -24,6 +25,8 @@ pub struct Opened {
     message: String,
     looks: Looks,
     fields: Vec<Value>,
+    /// The entries that are folded into this one, for the clipboard.
+    others: String,
 }
 
 impl Opened {
@@ -54,7 +57,24 @@ impl Opened {
             looks,
             fields: fields.into_iter().filter(|field| !field.is_text(text, sent)).collect(),
             entry: entry.clone(),
+            others: String::new(),
         }
+    }
+
+    /// Creates the opened entry of row `number`, with all lines that are folded into it.
+    #[must_use]
+    pub fn of_row(store: &Store, number: u64) -> Option<Self> {
+        let mut opened = Self::new(store.folded(number)?.line()?);
+        let group = store.group(number);
+        if store.repeats(number) == 1 {
+            for row in (group.start + 1..group.end).filter_map(|number| store.row(number)) {
+                if let Some(line) = row.line() {
+                    opened.others.push('\n');
+                    opened.others.push_str(&line.entry.detail());
+                }
+            }
+        }
+        Some(opened)
     }
 
     /// Returns whether there is a message besides the fields.
@@ -120,9 +140,10 @@ impl Opened {
     }
 
     /// Returns the entry for the clipboard: JSON with one field per line, anything else unchanged.
+    /// Entries that are folded into it follow.
     #[must_use]
     pub fn json_to_copy(&self) -> String {
-        self.entry.detail()
+        self.entry.detail() + &self.others
     }
 
     /// Returns the value at `at` for the clipboard: the text of a string, anything else as JSON.

@@ -138,11 +138,7 @@ impl Save {
 
 /// Returns the numbers of the rows that are shown, or of all rows.
 fn rows(session: &Session, only_shown: bool) -> Vec<u64> {
-    if only_shown {
-        session.shown_range().filter_map(|ordinal| session.row_number(ordinal)).collect()
-    } else {
-        session.store().range().collect()
-    }
+    if only_shown { session.shown_numbers() } else { session.store().range().collect() }
 }
 
 /// Sets later lines of a message apart from rows.

@@ -1,14 +1,15 @@
 //! Selects the rows that are shown: all, or those that match the query. Draws nothing.
 //!
-//! Rows are addressed by ordinal. Without a filter, an ordinal is the row's own number, so callers
-//! need not know whether a filter is active.
+//! Rows are addressed by ordinal, whether or not a filter is active. A row may be several lines that
+//! are folded; its number is then that of the first of them that is shown.
 
 use std::ops::Range;
 
 use crate::find::{Find, Query};
+use crate::fold::Folding;
 use crate::line_time::SentTime;
 use crate::session::{Session, channels};
-use crate::summary::RowText;
+use crate::summary::{ROW_BYTES, RowText, UNFOLDED_BYTES};
 use crate::tally::Count;
 
 impl Session {
@@ -50,7 +51,10 @@ impl Session {
     /// search began, and whether that is certain yet.
     #[must_use]
     pub fn nearest(&self, number: u64) -> (u64, bool) {
-        self.find.as_ref().map_or((number, true), |find| find.nearest(&self.store, number))
+        match &self.find {
+            Some(find) => find.nearest(&self.store, number),
+            None => (self.store.shown_row_of(number), true),
+        }
     }
 
     /// Returns whether the rows that are shown are known, apart from those that will arrive.
@@ -73,7 +77,7 @@ impl Session {
     pub fn first_error_from(&self, number: u64) -> Option<u64> {
         match &self.find {
             Some(find) => find.first_error_from(&self.store, number),
-            None => self.store.first_error_from(number),
+            None => self.store.first_error_from(number).map(|at| self.store.shown_row_of(at)),
         }
     }
 
@@ -82,14 +86,17 @@ impl Session {
     pub fn last_error_before(&self, number: u64) -> Option<u64> {
         match &self.find {
             Some(find) => find.last_error_before(&self.store, number),
-            None => self.store.last_error_before(number),
+            None => self.store.last_error_before(number).map(|at| self.store.shown_row_of(at)),
         }
     }
 
     /// Returns the ordinal of the row with this number, if it is shown.
     #[must_use]
     pub fn ordinal_of(&self, number: u64) -> Option<u64> {
-        let ordinal = self.find.as_ref().map_or(Some(number), |find| find.ordinal_of(number))?;
+        let ordinal = match &self.find {
+            Some(find) => find.ordinal_of(number)?,
+            None => self.store.shown_row_of(number),
+        };
         self.shown_range().contains(&ordinal).then_some(ordinal)
     }
 
@@ -126,23 +133,63 @@ impl Session {
     /// Returns the ordinals of the shown rows, for a viewport.
     #[must_use]
     pub fn shown_range(&self) -> Range<u64> {
-        self.find.as_ref().map_or_else(|| self.store.range(), |find| find.range(&self.store))
+        self.find.as_ref().map_or_else(|| self.store.shown_rows(), |find| find.range(&self.store))
     }
 
     /// Returns the number of the row with this ordinal.
     #[must_use]
     pub fn row_number(&self, ordinal: u64) -> Option<u64> {
-        self.find.as_ref().map_or(Some(ordinal), |find| find.number_at(ordinal))
+        match &self.find {
+            Some(find) => find.number_at(&self.store, ordinal),
+            None => Some(self.store.first_of_shown_row(ordinal)),
+        }
+    }
+
+    /// Returns the numbers of all lines and notices that are shown, folded or not, oldest first.
+    #[must_use]
+    pub fn shown_numbers(&self) -> Vec<u64> {
+        match &self.find {
+            Some(find) => find.numbers(&self.store).collect(),
+            None => self.store.range().collect(),
+        }
+    }
+
+    /// Changes what is folded, and searches first around the row with this number. Returns whether
+    /// that is something else; if so, ordinals are void.
+    pub fn set_folding(&mut self, folding: Folding, number: Option<u64>) -> bool {
+        let is_new = self.store.set_folding(folding);
+        if is_new {
+            self.find = None;
+            self.search_again(number);
+        }
+        is_new
     }
 
     /// Returns what is shown of the row with this number and its time, if the row is stored.
     #[must_use]
     pub fn row_text(&self, number: u64) -> Option<(RowText, SentTime)> {
+        self.row_text_with(number, false)
+    }
+
+    /// Does the same for a row that shows all its lines.
+    #[must_use]
+    pub fn unfolded_text(&self, number: u64) -> Option<(RowText, SentTime)> {
+        self.row_text_with(number, true)
+    }
+
+    fn row_text_with(&self, number: u64, is_unfolded: bool) -> Option<(RowText, SentTime)> {
         let channel = channels(self.target.as_ref()).join(",");
-        let row = self.store.row(number)?;
+        let bytes = if is_unfolded { UNFOLDED_BYTES } else { ROW_BYTES };
+        let row = if is_unfolded {
+            self.store.unfolded(number, bytes)
+        } else {
+            self.store.folded(number)
+        }?;
         let time = row.line().map(|line| SentTime::of(&line.entry)).unwrap_or_default();
-        let mut text = RowText::from_row(&row, &channel);
-        self.add_reason(number, &row, &mut text);
+        let mut text = RowText::sized(&row, &channel, bytes);
+        let (group, repeats) = (self.store.group(number), self.store.repeats(number));
+        text.fold(group.end - group.start, repeats);
+        self.add_reason(number, &mut text);
         Some((text, time))
     }
 

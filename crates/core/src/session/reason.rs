@@ -8,15 +8,18 @@ use crate::summary::RowText;
 use logs_sse_wire::json::{Object, display_text};
 
 impl Session {
-    /// Adds to what is shown of a row the field because of which it matches, unless its message has
-    /// a match.
-    pub(super) fn add_reason(&self, number: u64, row: &Row, text: &mut RowText) {
+    /// Adds to what is shown of a row why it matches, unless its first line has a match: a later
+    /// line, or a field.
+    pub(super) fn add_reason(&self, number: u64, text: &mut RowText) {
         let Some(find) = self.matched() else { return };
-        let (Some(line), Some(_)) = (row.line(), find.ordinal_of(number)) else { return };
-        if !find.marks(&text.message).is_empty() {
-            return;
-        }
-        if let Some(reason) = reason(find, line.entry.text()) {
+        let group = self.store.group(number);
+        let hit = find.line_from(&self.store, group.start).filter(|hit| *hit < group.end);
+        let Some(Row::Line(line)) = hit.and_then(|hit| self.store.row(hit)) else { return };
+        let reason = match find.marks(&text.message).first() {
+            Some(mark) => later_line(&text.message, mark.start),
+            None => reason(find, line.entry.text()),
+        };
+        if let Some(reason) = reason {
             text.more = [reason.as_str(), &text.more].join(" ").trim_end().to_owned();
         }
     }
@@ -27,13 +30,21 @@ fn reason(find: &Find, entry: &str) -> Option<String> {
     let object = Object::read(entry)?;
     object.fields().find_map(|(name, json)| {
         let value = display_text(json);
-        find.explains(name, &value).then(|| {
-            let shown = label(&value);
-            let end = shown.floor_char_boundary(VALUE_BYTES);
-            let more = if end < shown.len() { "…" } else { "" };
-            format!("{} {}{more}", label(name), &shown[..end])
-        })
+        find.explains(name, &value).then(|| format!("{} {}", label(name), head(&label(&value))))
     })
+}
+
+/// Returns the line of a message that contains the byte at `at`, unless it is the first.
+fn later_line(message: &str, at: usize) -> Option<String> {
+    let start = message[..at].rfind('\n')? + 1;
+    let line = message[start..].lines().next().unwrap_or_default().trim();
+    Some(head(line))
+}
+
+fn head(text: &str) -> String {
+    let end = text.floor_char_boundary(VALUE_BYTES);
+    let more = if end < text.len() { "…" } else { "" };
+    format!("{}{more}", &text[..end])
 }
 
 /// As much of a value as fits beside a message.

@@ -1,6 +1,7 @@
 //! Adds rows at the front of a store: lines that a gateway held before the oldest stored one.
 
 use super::{NEVER, Row, Slot, Store};
+use crate::fold::{Arrived, Thread};
 use crate::notice::Notice;
 use crate::ring::Address;
 use crate::store::names::UNNAMED;
@@ -22,11 +23,12 @@ impl Store {
         let length = lines.iter().map(|raw| raw.id.len() + raw.text.len()).sum();
         let mut bytes = Vec::with_capacity(length);
         let chunk = self.ring.front_number();
+        let mut thread = Thread::default();
         let rows: Vec<_> = lines
             .iter()
             .map(|raw| {
                 let address = Address { chunk, offset: bytes.len() as u32 };
-                let slot = self.index(raw, address);
+                let slot = self.index(raw, address, &mut thread);
                 if slot.is_parsed() {
                     return (slot, Some(Row::Line(raw.read())));
                 }
@@ -74,8 +76,9 @@ impl Store {
         self.earlier.rows > 0
     }
 
-    /// Returns the index entry of a line: of a parsed row if it does not fit the index.
-    pub(super) fn index(&mut self, raw: &Raw<'_>, address: Address) -> Slot {
+    /// Returns the index entry of a line: of a parsed row if it does not fit the index. `thread`
+    /// has the line before it.
+    pub(super) fn index(&mut self, raw: &Raw<'_>, address: Address, thread: &mut Thread) -> Slot {
         let fields = IndexedFields::of(raw);
         let slot = Slot {
             address,
@@ -91,9 +94,15 @@ impl Store {
         let id_length = u16::try_from(raw.id.len())
             .ok()
             .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES);
-        let Some(id_length) = id_length else { return slot };
+        let Some(id_length) = id_length else {
+            thread.end();
+            return slot;
+        };
+        let Slot { channel, pipeline, level, .. } = slot;
+        let message = &fields.message;
+        let (join, level) = thread.next(Arrived { channel, pipeline, level, message });
         let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
-        Slot { length: raw.text.len() as u32, id_length, seq, stamp, ..slot }
+        Slot { length: raw.text.len() as u32, id_length, seq, stamp, join, level, ..slot }
     }
 
     fn push_front(&mut self, slot: Slot, row: Option<Row>) {
@@ -108,6 +117,13 @@ impl Store {
         self.count(&slot, usize::wrapping_add);
         self.facets.add(&slot);
         self.tally.add(number, slot.count());
+        // The line that began the log may have lost its head, which is back now.
+        let takes = self.slots.front().is_some_and(|next| {
+            self.folding.joins(next.join)
+                && slot.is_line
+                && (slot.channel, slot.pipeline) == (next.channel, next.pipeline)
+        });
+        self.folds.add_older(number, takes);
         self.slots.push_front(slot);
         if let Some(row) = row {
             self.parsed.push_front((number, row));

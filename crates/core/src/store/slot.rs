@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::fold::Join;
 use crate::ring::Address;
 use crate::tally::Count;
 use logs_sse_wire::entry::Level;
@@ -29,6 +30,8 @@ pub(crate) struct Slot {
     pub(crate) has_escape: bool,
     pub(crate) is_error: bool,
     pub(crate) is_line: bool,
+    /// How the row relates to the one before it.
+    pub(crate) join: Join,
 }
 
 impl Slot {
@@ -46,6 +49,7 @@ impl Slot {
         has_escape: false,
         is_error: false,
         is_line: false,
+        join: Join::Head,
     };
 
     /// Returns whether the row is stored parsed rather than as raw bytes.
@@ -55,7 +59,8 @@ impl Slot {
 
     /// Returns what the row counts as.
     pub(crate) fn count(&self) -> Count {
-        let is_error = self.is_line && self.level == Level::Error;
+        // A trace is one error, however many lines it has.
+        let is_error = self.is_line && self.level == Level::Error && self.join != Join::Continues;
         Count { lines: u64::from(self.is_line), errors: u64::from(is_error) }
     }
 

@@ -18,6 +18,8 @@ impl Store {
             arrived: self.arrived,
             retained_from: self.retained_from,
             clears: self.clears,
+            folding: self.folding,
+            folds: self.folds.clone(),
             ..Self::default()
         };
         empty.clear();
@@ -34,6 +36,7 @@ impl Store {
         let Some(mut rows) = self.aside.take() else { return false };
         rows.clears = self.clears;
         rows.retained_from = self.retained_from;
+        rows.set_folding(self.folding);
         rows.facets.succeed(&self.facets);
         for number in self.range() {
             match (self.raw_line(number), self.slot(number), self.parsed_row(number)) {
@@ -78,6 +81,7 @@ impl Store {
             pipeline: self.pipelines.intern(pipeline),
             ..*slot
         };
+        self.thread.end();
         self.append_parsed(slot, row.clone());
     }
 }

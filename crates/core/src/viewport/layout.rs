@@ -29,7 +29,7 @@ impl Viewport {
             self.width = now.width;
         }
         // At another width, lines break elsewhere.
-        if row != before.0 || (self.wraps && self.width != before.1) {
+        if row != before.0 || (self.is_measuring() && self.width != before.1) {
             self.reset_heights(row);
         }
         (row, self.width, self.height) != before
@@ -45,6 +45,19 @@ impl Viewport {
     pub fn wrap(&mut self, wraps: bool) {
         self.wraps = wraps;
         self.reset_heights(self.heights.default());
+    }
+
+    /// Sets whether some rows show all their lines although lines do not wrap.
+    pub fn unfold(&mut self, unfolds: bool) {
+        if self.unfolds != unfolds {
+            self.unfolds = unfolds;
+            self.reset_heights(self.heights.default());
+        }
+    }
+
+    /// Returns whether rows are as high as their content needs.
+    pub(super) fn is_measuring(&self) -> bool {
+        self.wraps || self.unfolds
     }
 
     /// Returns whether lines wrap.
@@ -83,7 +96,7 @@ impl Viewport {
 
     /// Returns whether the heights of these rows are known.
     pub(super) fn is_measured(&self, rows: &Range<u64>) -> bool {
-        !self.wraps
+        !self.is_measuring()
             || rows.is_empty()
             || (self.measured.start <= rows.start && rows.end <= self.measured.end)
     }

@@ -42,6 +42,8 @@ pub struct Viewport {
     mode: Mode,
     order: Order,
     wraps: bool,
+    /// Whether some rows show all their lines although lines do not wrap.
+    unfolds: bool,
     /// How often all heights were discarded.
     layout: u32,
     /// The rows whose heights were measured since. Others count as one line high.
@@ -70,8 +72,10 @@ pub struct Window {
     /// The range of all line numbers when this was drawn; the element's scroll position is relative
     /// to it.
     pub held: (u64, u64),
-    /// Set if rows must be measured, which is while lines wrap. A new value makes all earlier
-    /// heights void.
+    /// Whether long lines wrap.
+    pub wraps: bool,
+    /// Set if rows must be measured, which is while lines wrap or rows are unfolded. A new value
+    /// makes all earlier heights void.
     pub layout: Option<u32>,
     /// The order of the rows.
     pub order: Order,
@@ -87,6 +91,7 @@ impl Default for Viewport {
             mode: Mode::Following,
             order: Order::default(),
             wraps: false,
+            unfolds: false,
             layout: 0,
             measured: 0..0,
             reading: Reading::default(),
@@ -134,7 +139,7 @@ impl Viewport {
     /// Returns what to draw of a store that holds the lines `held`.
     #[must_use]
     pub fn window(&self, held: &Range<u64>) -> Window {
-        let layout = self.wraps.then_some(self.layout);
+        let layout = self.is_measuring().then_some(self.layout);
         let view = self.view(held);
         let scroll_to = self.corrected_scroll_top(&view);
         let View { list, depth, scale } = view;
@@ -148,6 +153,7 @@ impl Viewport {
             scroll_to,
             layout,
             order: self.order,
+            wraps: self.wraps,
             ..Window::default()
         };
         if list.is_empty() {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use logs_sse_core::find::{Find, Query};
+use logs_sse_core::fold::Folding;
 use logs_sse_core::notice::Notice;
 use logs_sse_core::store::{Capacity, Row, Store};
 use logs_sse_wire::entry::Level;
@@ -55,9 +56,12 @@ impl Harness {
     fn apply(&mut self, step: Step) {
         match step {
             Step::Append(lines) => lines.into_iter().for_each(|line| {
-                let Written { meant, text, id, channel, is_error } = line;
+                let Written { mut meant, text, id, channel, is_error } = line;
                 let channel = channel.map(Into::into);
                 self.store.append(&Raw { id: id.into(), channel, is_error, ..raw(&text) });
+                // A line that continues another one counts with the level of that one.
+                let counted = self.store.level(self.store.range().end - 1);
+                meant.level = meant.level.min(counted);
                 self.meant.push_back(meant);
             }),
             Step::Note => {
@@ -96,7 +100,9 @@ impl Harness {
         let ordinals = self.find.range(&self.store);
         let found: Vec<_> = ordinals
             .clone()
-            .map(|ordinal| self.find.number_at(ordinal).expect("an ordinal in range has a row"))
+            .map(|ordinal| {
+                self.find.number_at(&self.store, ordinal).expect("an ordinal in range has a row")
+            })
             .collect();
         for (ordinal, number) in ordinals.zip(&found) {
             prop_assert_eq!(
@@ -137,7 +143,9 @@ proptest! {
         steps in prop::collection::vec(step(), 0..60),
         asked in query(),
     ) {
-        let store = Store::new(Capacity { lines: 100, bytes: 1_000_000 });
+        let mut store = Store::new(Capacity { lines: 100, bytes: 1_000_000 });
+        // Every line that is found has an ordinal of its own.
+        store.set_folding(Folding { traces: false, repeats: false });
         let mut harness = Harness {
             find: Find::new(asked.query.clone(), &store),
             asked,
