@@ -4,6 +4,7 @@
 use crate::find::{Choice, Levels, Pipelines, Query};
 use crate::format::{counted, grouped};
 use crate::session::Session;
+use crate::sorted::sorted;
 use crate::styled::label;
 use crate::tally::Count;
 use logs_sse_wire::entry::Level;
@@ -53,8 +54,7 @@ impl Facet {
                 counts.push((name, Count::default()));
             }
         }
-        counts.sort_unstable_by_key(|(name, _)| *name);
-        counts
+        sorted(counts)
             .into_iter()
             .map(|(name, count)| FacetValue {
                 key: name.to_owned(),

@@ -32,6 +32,7 @@ pub mod save;
 mod scale;
 pub mod session;
 pub mod settings;
+mod sorted;
 pub mod status;
 pub mod store;
 pub mod stream_stats;

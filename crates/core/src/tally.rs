@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ops::{AddAssign, Range};
 
 /// How many of some rows are lines, and how many of these are errors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count {
     /// The rows that are lines.
     pub lines: u64,

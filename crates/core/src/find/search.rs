@@ -6,6 +6,7 @@ use crate::find::clause::{Clause, Subject, any_value, cut_texts};
 use crate::find::needle::{Candidate, Needle};
 use crate::find::pipelines::Pipelines;
 use crate::find::query::{Levels, Query};
+use crate::sorted::sorted;
 use crate::store::{Limit, Row, Run, RunRow, Slot, Store, UNNAMED};
 use logs_linear_regex::{Cache, Error as RegexError, Regex};
 use logs_sse_wire::ansi::plain;
@@ -187,7 +188,7 @@ impl Search {
 
     /// Returns the ranges of a displayed message that satisfy the query, in order.
     pub(super) fn marks(&self, message: &str) -> Vec<Range<usize>> {
-        let mut marks: Vec<_> = match &self.matcher {
+        let found: Vec<_> = match &self.matcher {
             Matcher::Text(needle, clauses) => {
                 let others = clauses.iter().flat_map(|clause| clause.marks(message));
                 needle.marks(message).chain(others).collect()
@@ -198,15 +199,15 @@ impl Search {
             Matcher::Pattern(pattern, _) => return pattern.find_iter(message).collect(),
             Matcher::Any | Matcher::Invalid(_) => return Vec::new(),
         };
-        marks.sort_unstable_by_key(|mark| mark.start);
+        let found = sorted(found.into_iter().map(|mark| (mark.start, mark.end)).collect());
         // Several words may be found in one place.
-        marks.dedup_by(|next, mark| {
-            let overlaps = next.start < mark.end;
-            if overlaps {
-                mark.end = mark.end.max(next.end);
+        let mut marks: Vec<Range<usize>> = Vec::new();
+        for (start, end) in found {
+            match marks.last_mut() {
+                Some(mark) if start < mark.end => mark.end = mark.end.max(end),
+                _ => marks.push(start..end),
             }
-            overlaps
-        });
+        }
         marks
     }
 
