@@ -11,7 +11,7 @@ export class Viewer {
     this.list = scope.getByRole("log");
     this.rows = scope.locator(".dsl-row");
     this.messages = scope.locator(".dsl-row .dsl-message");
-    this.title = scope.locator(".dsl-section .dsl-title");
+    this.title = scope.locator(".dsl-section .dsl-title").first();
     this.statusWord = scope.locator(".dsl-word");
     this.reason = scope.locator(".dsl-reason");
     this.progress = scope.locator(".dsl-progress");
