@@ -135,7 +135,7 @@ fn beyond_loopback_any_name_is_answered_until_one_is_given() {
         "--port",
         "0",
         "--token",
-        "etl=0123456789abcdef",
+        "etl=0123456789abcdef0123456789abcdef",
         "--trusted-proxy",
         "127.0.0.1",
     ];

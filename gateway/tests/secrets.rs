@@ -102,9 +102,9 @@ fn rejects_a_weak_secret_where_strangers_can_reach_the_gateway() {
             "faas=faas-token",
             "etl=function-token",
             "etl=a",
-            "etl=0123456789abcde",
+            "etl=0123456789abcdef0123456789abcde",
         ] {
-            let tokens = ["--token", "x=0123456789abcdef", "--token", token];
+            let tokens = ["--token", "x=0123456789abcdef0123456789abcdef", "--token", token];
             let (code, text) =
                 ended(production(&[&["--host", host, "--behind-tls-proxy"], &tokens[..]].concat()));
             assert!(
@@ -118,7 +118,7 @@ fn rejects_a_weak_secret_where_strangers_can_reach_the_gateway() {
         "0.0.0.0",
         "--behind-tls-proxy",
         "--token",
-        "etl=0123456789abcdef",
+        "etl=0123456789abcdef0123456789abcdef",
     ]));
     Running::start(production(&["--host", "localhost", "--token", "etl=a"]));
 }
@@ -235,7 +235,8 @@ async fn publish_finds_the_other_name_of_the_route() {
 
 #[tokio::test]
 async fn the_job_publishes_with_a_token_of_its_service() {
-    let tokens = ["--token", "x=0123456789abcdef", "--token", "etl=hunter2-hunter2-hunter2"];
+    let tokens =
+        ["--token", "x=0123456789abcdef0123456789abcdef", "--token", "etl=hunter2-hunter2-hunter2"];
     let running =
         Running::start(program(&[&["--port", "0", "--job", "--rate", "50"][..], &tokens].concat()));
     let mut reader = Reader::open(client().get(format!("{}{PROXY}", running.url))).await;

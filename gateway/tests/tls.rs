@@ -94,7 +94,8 @@ fn refuses_to_start_with_files_that_cannot_serve() {
 
 #[test]
 fn other_machines_are_served_by_tls_or_behind_a_proxy_only() {
-    let others = ["--host", "0.0.0.0", "--port", "0", "--token", "etl=0123456789abcdef"];
+    let others =
+        ["--host", "0.0.0.0", "--port", "0", "--token", "etl=0123456789abcdef0123456789abcdef"];
     let others = [&others[..], &["--trusted-proxy", "10.0.0.0/8"]].concat();
     let production = |flags: &[&str]| {
         let mut command = command(&[&others[..], flags].concat());

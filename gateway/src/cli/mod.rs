@@ -148,7 +148,7 @@ pub(crate) struct Serve {
     /// apply in a demo.
     ///
     /// LOGS_GATEWAY_TOKENS keeps it out of the process list. If other machines can reach the
-    /// gateway, a token needs at least 16 bytes.
+    /// gateway, a token needs at least 32 bytes.
     #[arg(
         long = "token",
         value_name = "SERVICE=TOKEN",

@@ -275,7 +275,7 @@ impl fmt::Debug for Token {
 }
 
 /// The minimum where other machines reach the gateway: 16 random letters and digits have 95 bits.
-const MIN_SECRET_BYTES: usize = 16;
+const MIN_SECRET_BYTES: usize = 32;
 
 /// The demo's token for ETL logs.
 pub const DEMO_ETL_TOKEN: &str = "l5-etl-token";
@@ -351,8 +351,10 @@ mod tests {
     #[test]
     fn a_secret_that_can_be_guessed_is_weak() {
         let check = |text: &str| Tokens::new(vec![text.parse().expect(text)]).check_strength();
-        assert_eq!(check("etl=0123456789abcdef"), Ok(()));
-        for text in ["etl=l5-etl-token", "etl=function-token", "etl=0123456789abcde"] {
+        assert_eq!(check("etl=0123456789abcdef0123456789abcdef"), Ok(()));
+        for text in
+            ["etl=l5-etl-token", "etl=function-token", "etl=0123456789abcdef0123456789abcde"]
+        {
             assert!(
                 check(text).is_err_and(
                     |error| error.contains("token number 1 ") && !error.contains(&text[4..])
