@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 
 use crate::browser::Timer;
 use crate::ui::built::{Built, view};
+use crate::ui::detail::cover;
 use crate::ui::elements::{add, create, set};
 use crate::ui::live::{Live, effect};
 use logs_sse_core::histogram::Chart;
@@ -116,14 +117,14 @@ fn go(live: Live, drawn: StoredValue<Drawn, LocalStorage>) {
         return;
     };
     let found = live.read(|session| {
-        let number = session.first_at(seconds)?;
-        Some((number, session.ordinal_of(number)?, session.shown_range()))
+        let row = session.ordinal_of(session.first_at(seconds)?)?;
+        // A line that is folded is in the row of another one.
+        Some((session.row_number(row)?, row, session.shown_range()))
     });
+    let Some(list) = live.list.get_untracked() else { return };
     let Some((number, row, lines)) = found else { return live.say("No line shown at this time") };
-    live.move_view(|viewport| {
-        viewport.reveal_in_context(row, &lines);
-        true
-    });
+    let cover = cover(&list);
+    live.move_view(|viewport| viewport.reveal(row, &lines, cover));
     live.choose(Some(number));
 }
 
