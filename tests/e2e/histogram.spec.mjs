@@ -148,7 +148,7 @@ test("only lines that are shown are gone to, and others are said not to be", asy
   await page.getByTitle("02:13:00, 8 lines, 5 errors").click();
   await expect(demo.row("part at 02:13:00").locator(":focus")).toHaveCount(1);
   await demo.searchField.fill("02:05:00");
-  await expect(demo.lineCount).toHaveText("1 of 360 lines match");
+  await expect(demo.lineCount).toHaveText("1 of 360 lines matches");
   await page.getByTitle("02:13:00, 8 lines, 5 errors").click();
   await expect(page.getByText("No line shown at this time")).toBeVisible();
 });
