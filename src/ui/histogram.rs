@@ -34,7 +34,7 @@ pub(crate) fn toggle(live: Live, shows: RwSignal<bool>) -> Built {
     }
 }
 
-/// Renders the histogram.
+/// Renders the bars, and the table for screen readers.
 pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
     let (bars, table) = (NodeRef::<Div>::new(), NodeRef::<Table>::new());
     let drawn = StoredValue::new_local(Drawn::default());
@@ -128,7 +128,7 @@ fn go(live: Live, drawn: StoredValue<Drawn, LocalStorage>) {
     live.choose(Some(number));
 }
 
-/// What is drawn.
+/// What is drawn, and what it was drawn from.
 #[derive(Default)]
 struct Drawn {
     /// What it depends on: the counts, how times are shown, and the season.
@@ -239,7 +239,7 @@ impl Bar {
         add(&bucket, &lines)?;
         add(bars, &bucket)?;
         add(table, &row)?;
-        Some(Self { bucket, errors, lines, row, heights: [0; 2], name: String::new() })
+        Some(Self { bucket, errors, lines, row, heights: [u64::MAX; 2], name: String::new() })
     }
 
     /// Writes what has changed.
@@ -249,14 +249,13 @@ impl Bar {
         let heights = [percent(errors), percent(lines - errors)];
         for (index, element) in [&self.errors, &self.lines].into_iter().enumerate() {
             if heights[index] != self.heights[index] {
+                let element = element.unchecked_ref::<HtmlElement>();
+                // Not even its border may be seen.
+                element.set_hidden(heights[index] == 0);
                 // A single line among thousands is still seen.
-                let height = match heights[index] {
-                    0 => "0".to_owned(),
-                    percent => ["max(3px,", &percent.to_string(), "%)"].concat(),
-                };
-                let style = element.unchecked_ref::<HtmlElement>().style();
+                let height = ["max(3px,", &heights[index].to_string(), "%)"].concat();
                 // This fails only for a read-only style, and those of elements are not.
-                let _ = style.set_property("height", &height);
+                let _ = element.style().set_property("height", &height);
             }
         }
         self.heights = heights;

@@ -60,6 +60,7 @@ test("a click on the bar of the failure brings its first error into view, and ho
   await expect(buckets).toHaveCount(48);
   const failure = page.getByTitle("02:13:00, 8 lines, 5 errors");
   expect((await boxOf(failure.locator(".dsl-bucket-errors"))).height).toBeGreaterThan(10);
+  await expect(buckets.locator(".dsl-bucket-errors:visible")).toHaveCount(1);
   await failure.click();
   const row = demo.row("failed at 02:13:02");
   await expect(row).toBeInViewport({ ratio: 1 });
@@ -150,5 +151,5 @@ test("only lines that are shown are gone to, and others are said not to be", asy
   await demo.searchField.fill("02:05:00");
   await expect(demo.lineCount).toHaveText("1 of 360 lines matches");
   await page.getByTitle("02:13:00, 8 lines, 5 errors").click();
-  await expect(page.getByText("No line shown at this time")).toBeVisible();
+  await expect(page.locator(".dsl-said")).toHaveText("No line shown at this time");
 });

@@ -89,7 +89,7 @@ impl Histogram {
         }
     }
 
-    /// Forgets all rows.
+    /// Forgets all rows, as when the log is cleared.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -1,3 +1,5 @@
+//! The histogram against a model that looks at every row, and what a reader sees of it.
+
 use proptest::prelude::*;
 
 use super::*;
