@@ -13,6 +13,7 @@ use crate::ui::columns::columns;
 use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
 use crate::ui::fold;
+use crate::ui::histogram;
 use crate::ui::keyboard;
 use crate::ui::list_height;
 use crate::ui::live::{Live, click, effect, flag, signal_text, text};
@@ -84,6 +85,7 @@ pub(crate) fn line_list(live: Live) -> Built {
         }
     });
     list_height::restore(live);
+    let shows_histogram = histogram::setting(live);
     let earlier = NodeRef::<Button>::new();
     effect(move || {
         let (wants_earlier, is_hidden) = view_model
@@ -157,6 +159,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                 ></button>
                 <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
                 <button type="button" class="dsl-button dsl-small dsl-order" aria-pressed=text(view_model, |view_model| is_oldest_first(view_model).to_string()) on:click=click(live, turn)>"Oldest first"</button>
+                {histogram::toggle(live, shows_histogram)}
                 {save_button(live)}
                 <button
                     type="button"
@@ -170,6 +173,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                 <button type="button" class="dsl-button dsl-small" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" on:click=click(live, shortcuts::show)>"?"</button>
             </div>
             {filter_bar(live)}
+            {histogram::histogram(live, shows_histogram)}
             {columns(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.

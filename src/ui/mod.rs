@@ -24,6 +24,7 @@ mod entry_view;
 mod facet_menu;
 mod filter_bar;
 mod fold;
+mod histogram;
 mod hit;
 mod keyboard;
 mod line_list;

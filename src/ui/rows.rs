@@ -156,7 +156,8 @@ impl Rows {
         TimeCell::new(time, "", None, &self.times()).full
     }
 
-    fn times(&self) -> TimeContext<'_> {
+    /// Returns how times are shown.
+    pub(crate) fn times(&self) -> TimeContext<'_> {
         let RowContext { display, now, .. } = self.context;
         TimeContext { display, zone: &self.zone, now }
     }

@@ -17,6 +17,7 @@ pub mod fold;
 pub mod format;
 pub mod frame_throttle;
 mod heights;
+pub mod histogram;
 pub mod js_export;
 pub mod keyboard;
 pub mod line_time;

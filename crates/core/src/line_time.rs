@@ -101,6 +101,18 @@ impl TimeContext<'_> {
         self.civil(millis).day_name()
     }
 
+    /// Returns the time of a bar of the histogram that is `width` seconds wide: `02:13`, with seconds
+    /// or the date if the bar is as narrow or as wide.
+    pub(crate) fn bar(&self, millis: i64, width: i64) -> String {
+        let civil = self.civil(millis);
+        let mut text = civil.time();
+        text.truncate(if width < 60 { 8 } else { 5 });
+        if self.display == TimeDisplay::Utc {
+            text.push('Z');
+        }
+        if width < 3_600 { text } else { civil.date() + " " + &text }
+    }
+
     fn civil(&self, millis: i64) -> Civil {
         let offset = match self.display {
             TimeDisplay::Utc => 0,

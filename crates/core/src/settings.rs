@@ -32,6 +32,23 @@ impl Setting for Wrap {
     }
 }
 
+/// Whether the histogram is shown. It is at first: it is the overview that leads to the first
+/// error, it is one row high, and it hides itself where there is little room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShowHistogram(pub bool);
+
+impl Setting for ShowHistogram {
+    const NAME: &'static str = "histogram";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
+    fn stored(&self) -> String {
+        self.0.to_string()
+    }
+}
+
 /// The stored settings, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings(Vec<(String, String)>);

@@ -10,6 +10,7 @@ mod folded;
 mod names;
 mod run;
 mod slot;
+mod times;
 mod undo;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::fold::{Folding, Folds, Thread};
+use crate::histogram::Histogram;
 use crate::notice::Notice;
 use crate::ring::{Address, Ring};
 use crate::store::earlier::Earlier;
@@ -122,6 +124,7 @@ pub struct Store {
     folds: Folds,
     /// The last row, for the next one.
     thread: Thread,
+    histogram: Histogram,
     /// All lines that were ever appended.
     arrived: Count,
     /// The number of the first row after the last [`Store::clear`].
@@ -155,19 +158,19 @@ impl Store {
     /// is still stored.
     pub fn append(&mut self, raw: &Raw<'_>) {
         let mut thread = std::mem::take(&mut self.thread);
-        let slot = self.index(raw, Address::default(), &mut thread);
+        let (slot, moment) = self.index(raw, Address::default(), &mut thread);
         self.thread = thread;
         if slot.is_parsed() {
-            return self.append_parsed(slot, Row::Line(raw.read()));
+            return self.append_parsed(slot, moment, Row::Line(raw.read()));
         }
         let address = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
-        self.push(Slot { address, ..slot });
+        self.push(Slot { address, ..slot }, moment);
     }
 
     /// Appends a notice, and evicts the oldest rows as needed.
     pub fn note(&mut self, notice: Notice) {
         self.thread.end();
-        self.append_parsed(Slot::PARSED, Row::Notice(notice));
+        self.append_parsed(Slot::PARSED, None, Row::Notice(notice));
     }
 
     /// Changes the capacity, and evicts the oldest rows as needed.
@@ -203,6 +206,7 @@ impl Store {
         self.facets.clear();
         self.folds.clear();
         self.thread.end();
+        self.histogram.clear();
         self.is_held = false;
         self.earlier = Earlier::default();
         self.forget_aside();
@@ -354,15 +358,15 @@ impl Store {
         })
     }
 
-    fn append_parsed(&mut self, slot: Slot, row: Row) {
+    fn append_parsed(&mut self, slot: Slot, moment: Option<i64>, row: Row) {
         self.parsed.push_back((self.range().end, row));
         // The address marks where the next raw line will start, so that the chunks before it can be
         // released once this row is the oldest.
         let address = self.ring.append([&[], &[]]);
-        self.push(Slot { address, ..slot });
+        self.push(Slot { address, ..slot }, moment);
     }
 
-    fn push(&mut self, slot: Slot) {
+    fn push(&mut self, slot: Slot, moment: Option<i64>) {
         self.bytes += if slot.is_parsed() {
             self.parsed.back().map_or(0, |(_, row)| row.cost())
         } else {
@@ -370,6 +374,7 @@ impl Store {
         };
         self.count(&slot, usize::wrapping_add);
         self.facets.add(&slot);
+        self.histogram.push_back(moment, slot.count());
         self.tally.add(self.range().end, slot.count());
         self.arrived += slot.count();
         self.folds.add_newer(self.range().end, self.folding.joins(slot.join));
@@ -397,9 +402,13 @@ impl Store {
             };
             self.count(&oldest, usize::wrapping_sub);
             self.facets.remove(&oldest);
+            self.histogram.pop_front(oldest.count());
             self.first += 1;
             self.dropped += 1;
             self.dropped_lines += u64::from(oldest.is_line);
+        }
+        if self.histogram.is_too_coarse() {
+            self.histogram.recount(self.slots.iter().map(Slot::count));
         }
         self.tally.release_before(self.first);
         self.folds.release_before(self.first);

@@ -174,6 +174,8 @@ pub struct FieldSlices<'a> {
     message: Best<'a>,
     /// Whether there is an empty message.
     is_blank: bool,
+    time: Best<'a>,
+    exact_time: Best<'a>,
 }
 
 impl<'a> FieldSlices<'a> {
@@ -226,6 +228,18 @@ impl<'a> FieldSlices<'a> {
         self.is_blank && self.message.json.is_none()
     }
 
+    /// Returns when the entry was written, in milliseconds since 1970 (UTC), as
+    /// [`Entry::moment`](crate::entry::Entry::moment) does: `stamp` if its producer sent no time,
+    /// and `None` if none that was sent can be read.
+    #[must_use]
+    pub fn moment(&self, stamp: Option<i64>) -> Option<i64> {
+        let read = |best: Best<'a>| moment::read(&best.display_text()?);
+        if self.time.json.is_none() {
+            return stamp;
+        }
+        read(self.exact_time).or_else(|| read(self.time))
+    }
+
     fn visit(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
             Meaning::Level(rank, scale) => self.visit_level(rank, scale, json),
@@ -242,7 +256,25 @@ impl<'a> FieldSlices<'a> {
                 self.is_blank |= json == "\"\"";
                 self.message.offer(rank, json);
             }
+            Meaning::Time { shown, exact } => self.visit_time(shown, exact, json),
+            Meaning::Meta => {
+                if let Some(json) = field_of(json, "timestamp") {
+                    self.visit_time(TIME_IN_META, TIME_IN_META, json);
+                }
+            }
             _ => {}
+        }
+    }
+
+    fn visit_time(&mut self, shown: u8, exact: u8, json: &'a str) {
+        let text = display_text(json);
+        if moment::is_unset(&text) {
+            return;
+        }
+        self.time.offer(shown, json);
+        // A human-readable time is never the most exact one.
+        if exact < HUMAN_READABLE || exact == TIME_IN_META || moment::read(&text).is_some() {
+            self.exact_time.offer(exact, json);
         }
     }
 
@@ -260,8 +292,6 @@ impl<'a> FieldSlices<'a> {
 pub struct Fields<'a> {
     picks: FieldSlices<'a>,
     status: Best<'a>,
-    time: Best<'a>,
-    exact_time: Best<'a>,
 }
 
 impl<'a> Fields<'a> {
@@ -294,13 +324,13 @@ impl<'a> Fields<'a> {
     /// Returns the most exact time, unchanged, or an empty string if there is none.
     #[must_use]
     pub fn exact_time(&self) -> Cow<'a, str> {
-        self.exact_time.text()
+        self.picks.exact_time.text()
     }
 
     /// Returns when the entry was written, for the time column.
     #[must_use]
     pub fn time(&self) -> Option<EntryTime> {
-        self.time.display_text().map(|text| EntryTime::read(&text))
+        self.picks.time.display_text().map(|text| EntryTime::read(&text))
     }
 
     fn visit(&mut self, meaning: Meaning, json: &'a str) {
@@ -308,25 +338,7 @@ impl<'a> Fields<'a> {
             Meaning::Status(rank) => {
                 self.status.offer(rank, json);
             }
-            Meaning::Time { shown, exact } => self.visit_time(shown, exact, json),
-            Meaning::Meta => {
-                if let Some(json) = field_of(json, "timestamp") {
-                    self.visit_time(TIME_IN_META, TIME_IN_META, json);
-                }
-            }
             other => self.picks.visit(other, json),
-        }
-    }
-
-    fn visit_time(&mut self, shown: u8, exact: u8, json: &'a str) {
-        let text = display_text(json);
-        if moment::is_unset(&text) {
-            return;
-        }
-        self.time.offer(shown, json);
-        // A human-readable time is never the most exact one.
-        if exact < HUMAN_READABLE || exact == TIME_IN_META || moment::read(&text).is_some() {
-            self.exact_time.offer(exact, json);
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::fields::FieldSlices;
 use crate::json::{self, ends_at};
 use crate::message::Raw;
 
-/// The fields that are extracted when an entry arrives. Level and pipeline are those that
-/// [`Raw::read`] finds.
+/// The fields that are extracted when an entry arrives. They are those
+/// that [`Raw::read`] finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexedFields<'a> {
     /// The severity, or [`Raw::default_level`] if the producer sent none.
@@ -19,6 +19,8 @@ pub struct IndexedFields<'a> {
     pub pipeline: Cow<'a, str>,
     /// The message, even if it is empty, or the whole text of an entry without one.
     pub message: Cow<'a, str>,
+    /// When the entry was written, in milliseconds since 1970 (UTC), if that can be read.
+    pub moment: Option<i64>,
     /// Whether the text is a JSON object or string, and so may encode characters as escapes. Any
     /// other text is shown unchanged.
     pub is_json: bool,
@@ -47,6 +49,7 @@ impl<'a> IndexedFields<'a> {
                     None if picks.is_blank() => Cow::Borrowed(""),
                     None => Cow::Borrowed(text.trim_start()),
                 },
+                moment: picks.moment(raw.stamp),
                 is_json: true,
             },
             None => Self::bare(raw, text),
@@ -61,6 +64,7 @@ impl<'a> IndexedFields<'a> {
             level: raw.default_level(),
             pipeline: Cow::Borrowed(""),
             message: unquoted.unwrap_or(Cow::Borrowed(text)),
+            moment: raw.stamp,
             is_json,
             has_escape: may_encode_escape(&raw.text, is_json),
         }
@@ -83,15 +87,26 @@ mod tests {
             r#"{"description":"d","msg":"m","message":"\tat"}"#,
             r#"["level","error"]"#,
             r#""error""#,
+            r#"{"timestamp":1795472914244,"isoTime":"2026-11-23T22:28:34.250Z"}"#,
+            r#"{"time":"10:28 PM"}"#,
+            r#"{"time":"10:28 PM","timestamp":0,"meta":{"timestamp":"1795472914"}}"#,
+            r#"{"isoTime":"soon","ts":1795472914}"#,
+            r#"{"timestamp":0}"#,
             "ERROR",
             "",
         ];
         for (text, is_error) in texts.iter().flat_map(|text| [(text, true), (text, false)]) {
-            let raw = Raw { is_error, ..Raw::bare(*text) };
+            let stamp = is_error.then_some(5);
+            let raw = Raw { is_error, stamp, ..Raw::bare(*text) };
             let (fields, line) = (IndexedFields::of(&raw), raw.read());
             assert_eq!(
-                (fields.level, &*fields.pipeline, fields.message.trim_start()),
-                (line.entry.level(), line.entry.pipeline(), line.entry.message().trim_start()),
+                (fields.level, &*fields.pipeline, fields.message.trim_start(), fields.moment),
+                (
+                    line.entry.level(),
+                    line.entry.pipeline(),
+                    line.entry.message().trim_start(),
+                    line.entry.moment(),
+                ),
                 "{text}"
             );
         }

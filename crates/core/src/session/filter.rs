@@ -90,6 +90,17 @@ impl Session {
         }
     }
 
+    /// Returns the number of the first shown error that was written at these seconds since 1970,
+    /// otherwise that of the first shown line.
+    #[must_use]
+    pub fn first_at(&self, seconds: Range<i64>) -> Option<u64> {
+        let is_shown = |number: &u64| {
+            self.store.count_of(*number).lines > 0 && self.ordinal_of(*number).is_some()
+        };
+        let lines = || self.store.rows_at(seconds.clone()).filter(is_shown);
+        lines().find(|number| self.store.count_of(*number).errors > 0).or_else(|| lines().next())
+    }
+
     /// Returns the ordinal of the row with this number, if it is shown.
     #[must_use]
     pub fn ordinal_of(&self, number: u64) -> Option<u64> {

@@ -24,21 +24,23 @@ impl Store {
         let mut bytes = Vec::with_capacity(length);
         let chunk = self.ring.front_number();
         let mut thread = Thread::default();
+        let mut last = None;
         let rows: Vec<_> = lines
             .iter()
             .map(|raw| {
                 let address = Address { chunk, offset: bytes.len() as u32 };
-                let slot = self.index(raw, address, &mut thread);
+                let (slot, moment) = self.index(raw, address, &mut thread);
+                last = moment.or(last);
                 if slot.is_parsed() {
-                    return (slot, Some(Row::Line(raw.read())));
+                    return (slot, last, Some(Row::Line(raw.read())));
                 }
                 bytes.extend_from_slice(raw.id.as_bytes());
                 bytes.extend_from_slice(raw.text.as_bytes());
-                (slot, None)
+                (slot, last, None)
             })
             .collect();
         self.ring.push_front(bytes);
-        rows.into_iter().rev().for_each(|(slot, row)| self.push_front(slot, row));
+        rows.into_iter().rev().for_each(|(slot, moment, row)| self.push_front(slot, moment, row));
         let loaded = lines.len() as u64;
         self.dropped = self.dropped.saturating_sub(loaded);
         self.dropped_lines = self.dropped_lines.saturating_sub(loaded);
@@ -49,7 +51,7 @@ impl Store {
         let address = Address { chunk: self.ring.front_number(), offset: 0 };
         self.ring.push_front(Vec::new());
         let slot = Slot { address, ..Slot::PARSED };
-        self.push_front(slot, Some(Row::Notice(notice)));
+        self.push_front(slot, None, Some(Row::Notice(notice)));
     }
 
     /// Sets whether the oldest row stays, whatever arrives: the lines before it are requested.
@@ -76,9 +78,14 @@ impl Store {
         self.earlier.rows > 0
     }
 
-    /// Returns the index entry of a line: of a parsed row if it does not fit the index. `thread`
-    /// has the line before it.
-    pub(super) fn index(&mut self, raw: &Raw<'_>, address: Address, thread: &mut Thread) -> Slot {
+    /// Returns the index entry of a line, of a parsed row if it does not fit the index, and when the
+    /// line was written. `thread` has the line before it.
+    pub(super) fn index(
+        &mut self,
+        raw: &Raw<'_>,
+        address: Address,
+        thread: &mut Thread,
+    ) -> (Slot, Option<i64>) {
         let fields = IndexedFields::of(raw);
         let slot = Slot {
             address,
@@ -96,16 +103,17 @@ impl Store {
             .filter(|_| slot.channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES);
         let Some(id_length) = id_length else {
             thread.end();
-            return slot;
+            return (slot, fields.moment);
         };
         let Slot { channel, pipeline, level, .. } = slot;
         let message = &fields.message;
         let (join, level) = thread.next(Arrived { channel, pipeline, level, message });
         let (seq, stamp) = (raw.seq.unwrap_or_default(), raw.stamp.unwrap_or(NEVER));
-        Slot { length: raw.text.len() as u32, id_length, seq, stamp, join, level, ..slot }
+        let length = raw.text.len() as u32;
+        (Slot { length, id_length, seq, stamp, join, level, ..slot }, fields.moment)
     }
 
-    fn push_front(&mut self, slot: Slot, row: Option<Row>) {
+    fn push_front(&mut self, slot: Slot, moment: Option<i64>, row: Option<Row>) {
         let Some(number) = self.first.checked_sub(1) else { return };
         // Rows that were set aside have this number and those before it.
         self.forget_aside();
@@ -116,6 +124,7 @@ impl Store {
         self.earlier.bytes += cost;
         self.count(&slot, usize::wrapping_add);
         self.facets.add(&slot);
+        self.histogram.push_front(moment, slot.count());
         self.tally.add(number, slot.count());
         // The line that began the log may have lost its head, which is back now.
         let takes = self.slots.front().is_some_and(|next| {

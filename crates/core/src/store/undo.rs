@@ -82,7 +82,8 @@ impl Store {
             ..*slot
         };
         self.thread.end();
-        self.append_parsed(slot, row.clone());
+        let moment = row.line().and_then(|line| line.entry.moment());
+        self.append_parsed(slot, moment, row.clone());
     }
 }
 
