@@ -4,6 +4,7 @@
 mod clear;
 mod earlier;
 mod fold;
+mod pins;
 mod save;
 mod window;
 

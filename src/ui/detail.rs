@@ -18,7 +18,6 @@ use crate::ui::filter_bar::filter_by_field;
 use crate::ui::line_list::measure;
 use crate::ui::link;
 use crate::ui::live::{Live, effect};
-use logs_sse_core::opened::Opened;
 use logs_sse_core::session::Session;
 
 /// Renders the entry that the reader opened, if there is one.
@@ -28,7 +27,12 @@ pub(crate) fn detail(live: Live) -> Built {
         let cleared_at = live.view_model.read().cleared_at;
         // Lines that were loaded later have lower numbers too.
         let is_new = last_clear.replace(cleared_at) != Some(cleared_at);
-        if is_new && live.opened.get_untracked().is_some_and(|number| number < cleared_at) {
+        let Some(number) = live.opened.get_untracked() else { return };
+        let is_over = match live.read(|session| session.pins().is_removed(number)) {
+            Some(is_removed) => is_removed,
+            None => is_new && number < cleared_at,
+        };
+        if is_over {
             live.opened.set(None);
         }
     });
@@ -42,7 +46,7 @@ pub(crate) fn detail(live: Live) -> Built {
         // Read once, so that neither new lines nor the eviction of this one change what is shown.
         let id = number.and_then(|number| link::id_of(live, number));
         let shown = live.read(|session| {
-            let opened = Opened::of_row(session.store(), number?)?;
+            let opened = session.opened(number?)?;
             EntryView::new(&place, opened, session.find(), id)
         });
         match number.filter(|_| shown.is_some()) {
@@ -57,6 +61,13 @@ pub(crate) fn detail(live: Live) -> Built {
         }
         view.set_value(shown);
     });
+    effect(move || {
+        live.view_model.with(|model| model.pins_version);
+        if let Some(number) = live.opened.get() {
+            let is_pinned = live.read(|session| session.is_pinned(number));
+            view.with_value(|view| view.iter().for_each(|view| view.show_pin(is_pinned)));
+        }
+    });
     let said = NodeRef::<Div>::new();
     effect(move || {
         let text = live.said.get();
@@ -68,6 +79,9 @@ pub(crate) fn detail(live: Live) -> Built {
         Some(Request::Close) => close(live),
         Some(Request::Copy { what, text }) => {
             place.get_untracked().iter().for_each(|place| copy(live, place, what, text.clone()));
+        }
+        Some(Request::Pin) => {
+            live.opened.get_untracked().into_iter().for_each(|number| live.toggle_pin(number));
         }
         Some(Request::Link(id)) => {
             place.get_untracked().iter().for_each(|place| link::copy(live, place, id.clone()));

@@ -21,6 +21,8 @@ pub(crate) struct EntryView {
     message: Element,
     /// The id for a link to the line, if there can be one.
     link: Option<String>,
+    /// The button that pins the line or unpins it.
+    pin: Element,
 }
 
 /// What a press in the panel requests of the viewer.
@@ -28,6 +30,8 @@ pub(crate) struct EntryView {
 pub(crate) enum Request {
     /// To close the panel.
     Close,
+    /// To pin the line, or to unpin it.
+    Pin,
     /// To copy a link to the line with this id.
     Link(String),
     /// To copy a text.
@@ -59,11 +63,17 @@ impl EntryView {
     ) -> Option<Self> {
         let document = place.owner_document()?;
         let message = create(&document, "div", "dsl-full", "")?;
-        let view = Self { opened, document, message, link };
+        let pin = button(&document, "Pin", "pin")?;
+        let view = Self { opened, document, message, link, pin };
         let panel = view.panel()?;
         view.draw_message(false, find);
         add(place, &panel)?;
         Some(view)
+    }
+
+    /// Shows whether the line is pinned.
+    pub(crate) fn show_pin(&self, is_pinned: bool) {
+        self.pin.set_text_content(Some(if is_pinned { "Unpin" } else { "Pin" }));
     }
 
     /// Handles a click in the panel, and returns what it requests of the viewer.
@@ -74,6 +84,7 @@ impl EntryView {
         let at = range_of(&pressed);
         match pressed.get_attribute("data-do")?.as_str() {
             "close" => return Some(Request::Close),
+            "pin" => return Some(Request::Pin),
             "link" => return self.link.clone().map(Request::Link),
             "message" => return Some(copy("message", self.opened.message_to_copy())),
             "json" => return Some(copy("JSON", self.opened.json_to_copy())),
@@ -130,6 +141,7 @@ impl EntryView {
         let parts = [
             Some(title),
             Some(about),
+            Some(self.pin.clone()),
             link,
             self.button("Copy message", "message"),
             self.button("Copy JSON", "json"),
@@ -275,10 +287,14 @@ impl EntryView {
     }
 
     fn button(&self, label: &str, action: &str) -> Option<Element> {
-        let button = create(&self.document, "button", "dsl-button dsl-small", label)?;
-        set(&button, &[("type", "button"), ("data-do", action)])?;
-        Some(button)
+        button(&self.document, label, action)
     }
+}
+
+fn button(document: &Document, label: &str, action: &str) -> Option<Element> {
+    let button = create(document, "button", "dsl-button dsl-small", label)?;
+    set(&button, &[("type", "button"), ("data-do", action)])?;
+    Some(button)
 }
 
 fn copy(what: &'static str, text: String) -> Request {

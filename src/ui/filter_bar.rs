@@ -12,6 +12,7 @@ use crate::ui::detail;
 use crate::ui::facet_menu::facet_menu;
 use crate::ui::fold;
 use crate::ui::live::{Live, click, effect, flag, text};
+use crate::ui::pins::pins_button;
 use logs_sse_core::facets::Facet;
 use logs_sse_core::find::{Case, Query};
 use logs_sse_core::session::Direction;
@@ -99,6 +100,7 @@ pub(crate) fn filter_bar(live: Live) -> Built {
             {facet_menu(live, Facet::Levels)}
             {facet_menu(live, Facet::Pipelines)}
             {fold::buttons(live)}
+            {pins_button(live)}
         </div>
     }
 }

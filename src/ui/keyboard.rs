@@ -103,6 +103,7 @@ fn act(live: Live, action: Action, focus: Focus) -> bool {
         Action::Wrap => wrap(live),
         Action::Order => turn(live),
         Action::Copy => copy_entry(live, focus),
+        Action::Pin => pin(live, focus),
         Action::Help => shortcuts::show(live),
     }
     true
@@ -210,9 +211,7 @@ fn number_of_line(session: &Session, row: u64) -> Option<u64> {
 /// Copies the line of the entry that has the focus, or of the current row, as copying the selected
 /// row does.
 fn copy_entry(live: Live, focus: Focus) {
-    let opened = live.opened.get_untracked().filter(|_| focus != Focus::List);
-    let number = opened.or_else(|| live.find_row(current(live)?.0, Session::row_number));
-    let text = number.and_then(|number| {
+    let text = line_of(live, focus).and_then(|number| {
         let mut selection = Selection::default();
         selection.select(number, number);
         live.read(|session| selection.text(session, &|millis| row_selection::time(live, millis)))
@@ -220,6 +219,17 @@ fn copy_entry(live: Live, focus: Focus) {
     if let (Some(text), Some(list)) = (text, live.list.get_untracked()) {
         detail::copy(live, &list, "line", text);
     }
+}
+
+/// Pins the same line, or unpins it.
+fn pin(live: Live, focus: Focus) {
+    line_of(live, focus).into_iter().for_each(|number| live.toggle_pin(number));
+}
+
+/// Returns the number of the line of the entry that has the focus, or of the current row.
+fn line_of(live: Live, focus: Focus) -> Option<u64> {
+    let opened = live.opened.get_untracked().filter(|_| focus != Focus::List);
+    opened.or_else(|| live.find_row(current(live)?.0, Session::row_number))
 }
 
 fn make_current(live: Live, row: u64) {

@@ -217,6 +217,12 @@ impl Live {
         }
     }
 
+    /// Pins the row with this number, or unpins it, and says so. The key of a pin unpins too.
+    pub(crate) fn toggle_pin(self, number: u64) {
+        let outcome = self.with(|client| client.toggle_pin(number));
+        self.say(&outcome.text());
+    }
+
     /// Removes all lines, which the reader can undo.
     pub(crate) fn clear(self) {
         self.cleared_place.set_value(self.place());

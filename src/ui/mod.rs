@@ -4,7 +4,7 @@
 //! `line_list` (heading, visible rows, and above them `filter_bar`: search, level, pipeline, and
 //! `columns`: how times are shown) and `detail` (one whole entry, which `entry_view` draws).
 //! `keyboard` does what keys request, `shortcuts` lists them, and `save` is the dialog that saves
-//! the lines.
+//! the lines; `pins` lists those that the reader pinned.
 //!
 //! `view!` is that of `built`, in the syntax of Leptos, since Leptos' own is larger. The signals, the
 //! effects and the component are those of Leptos.
@@ -33,6 +33,7 @@ mod list_height;
 mod live;
 mod live_logs;
 mod pieces;
+mod pins;
 mod row_selection;
 mod rows;
 mod save;

@@ -38,6 +38,8 @@ pub enum Action {
     Order,
     /// Copies the entry of the current row.
     Copy,
+    /// Pins the current row, or unpins it.
+    Pin,
     /// Shows the list of shortcuts.
     Help,
 }
@@ -102,6 +104,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     anywhere(&["w"], Action::Wrap, "Wrap lines"),
     anywhere(&["o"], Action::Order, "Newest or oldest first"),
     anywhere(&["c"], Action::Copy, "Copy the entry"),
+    anywhere(&["P"], Action::Pin, "Pin or unpin the line"),
     anywhere(&["?"], Action::Help, "Show keyboard shortcuts"),
 ];
 

@@ -25,6 +25,7 @@ pub mod link;
 pub mod list_height;
 pub mod notice;
 pub mod opened;
+pub mod pins;
 pub mod progress;
 pub mod recovery;
 mod ring;

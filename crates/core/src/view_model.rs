@@ -62,6 +62,10 @@ pub struct ViewModel {
     /// The label of the button that leads to the first new error, or an empty string if there is
     /// none.
     pub new_errors: String,
+    /// The label of the button that lists the pins, or an empty string if there are none.
+    pub pins: String,
+    /// Changes whenever the pins do.
+    pub pins_version: u32,
     /// The label of the button that undoes the last clear, or an empty string.
     pub undo: String,
     /// The row after the oldest line: how many were dropped while the view was held.
@@ -119,6 +123,8 @@ impl ViewModel {
                 String::new()
             },
             new_errors: summary::new_errors(new.errors),
+            pins: session.pins().summary(),
+            pins_version: session.pins().version(),
             undo: summary::undo(store.lines_aside()),
             dropped: if window.has_footer {
                 summary::dropped(viewport.dropped(session))

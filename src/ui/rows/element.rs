@@ -25,6 +25,7 @@ pub(super) struct RowElement {
     /// The line that it shows.
     pub(super) number: Option<u64>,
     is_open: bool,
+    is_pinned: bool,
     /// How many lines are folded into it.
     lines: u64,
     /// Whether it shows all its lines.
@@ -70,6 +71,7 @@ impl RowElement {
             time,
             number: None,
             is_open: false,
+            is_pinned: false,
             lines: 1,
             is_unfolded: false,
             fold_state: None,
@@ -114,12 +116,15 @@ impl RowElement {
         let is_unfolded = number.is_some_and(|number| context.unfolded.contains(&number));
         let group = number.map_or(0..0, |number| session.store().group(number));
         let lines = group.end - group.start;
-        if (self.number, self.lines, self.is_unfolded) == (number, lines, is_unfolded)
-            && number.is_some()
-        {
+        let is_pinned = number.is_some_and(|number| session.is_pinned(number));
+        let next = (number, lines, is_unfolded, is_pinned);
+        if (self.number, self.lines, self.is_unfolded, self.is_pinned) == next && number.is_some() {
             return;
         }
-        (self.number, self.lines, self.is_unfolded) = (number, lines, is_unfolded);
+        if self.is_pinned != is_pinned {
+            set_or_remove(&self.element, "data-pinned", if is_pinned { "true" } else { "" });
+        }
+        (self.number, self.lines, self.is_unfolded, self.is_pinned) = next;
         self.is_fresh = true;
         // The line is in the store, or it would not be in the window. If it was evicted in the
         // meantime, an empty row takes its place until the next frame.
@@ -130,7 +135,8 @@ impl RowElement {
         }
         self.show_fold_state(text.has_lines.then_some(is_unfolded));
         // This fails only for an invalid attribute name.
-        let _ = self.open.set_attribute("aria-label", &text.button_name());
+        let pinned = if is_pinned { ", pinned" } else { "" };
+        let _ = self.open.set_attribute("aria-label", &(text.button_name() + pinned));
         let RowText {
             class,
             exact_time,

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::find::Find;
 use crate::format::size;
 use crate::opened::tree::{Kind, Value};
-use crate::store::Store;
+use crate::store::{Row, Store};
 use crate::styled::{Looks, Piece, Styled, clipboard_text, label};
 use logs_sse_wire::entry::{Entry, head};
 use logs_sse_wire::json::is_json;
@@ -64,17 +64,24 @@ impl Opened {
     /// Creates the opened entry of row `number`, with all lines that are folded into it.
     #[must_use]
     pub fn of_row(store: &Store, number: u64) -> Option<Self> {
-        let mut opened = Self::new(store.folded(number)?.line()?);
+        let row = store.folded(number)?;
         let group = store.group(number);
-        if store.repeats(number) == 1 {
-            for row in (group.start + 1..group.end).filter_map(|number| store.row(number)) {
-                if let Some(line) = row.line() {
-                    opened.others.push('\n');
-                    opened.others.push_str(&line.entry.detail());
-                }
-            }
+        let others: Vec<_> = if store.repeats(number) == 1 {
+            (group.start + 1..group.end).filter_map(|number| store.row(number)).collect()
+        } else {
+            Vec::new()
+        };
+        Some(Self::with_others(row.line()?, others.iter().filter_map(Row::line)))
+    }
+
+    /// Creates the opened entry of `line`, into which `others` are folded.
+    pub(crate) fn with_others<'a>(line: &Line, others: impl Iterator<Item = &'a Line>) -> Self {
+        let mut opened = Self::new(line);
+        for other in others {
+            opened.others.push('\n');
+            opened.others.push_str(&other.entry.detail());
         }
-        Some(opened)
+        opened
     }
 
     /// Returns whether there is a message besides the fields.

@@ -51,6 +51,8 @@ pub struct Save {
     next: usize,
     /// How many rows were evicted before they could be written, and not reported yet.
     evicted: u64,
+    /// Whether the pinned lines were written, which are the last part.
+    has_pins: bool,
 }
 
 impl Save {
@@ -58,7 +60,7 @@ impl Save {
     /// when it begins, and the search is complete.
     #[must_use]
     pub fn new(format: Format, only_shown: bool) -> Self {
-        Self { format, only_shown, numbers: None, next: 0, evicted: 0 }
+        Self { format, only_shown, numbers: None, next: 0, evicted: 0, has_pins: false }
     }
 
     /// Returns the next piece of the file, of about `bytes` bytes, or `None` after the last one.
@@ -75,7 +77,10 @@ impl Save {
 
     fn write(&mut self, session: &Session, numbers: &[u64], bytes: usize) -> Option<String> {
         if self.next == numbers.len() {
-            return None;
+            let is_over = std::mem::replace(&mut self.has_pins, true);
+            let pins = session.pins();
+            return (!is_over && !pins.all().is_empty())
+                .then(|| pins.saved(self.format, &iso, INDENT));
         }
         let mut piece = String::new();
         while piece.len() < bytes {
@@ -201,6 +206,21 @@ mod tests {
             assert_eq!(file.lines().count(), 5);
             session = self::session(10);
         }
+    }
+
+    #[test]
+    fn pinned_lines_are_written_at_the_end_also_when_they_are_evicted() {
+        let mut session = session(10);
+        let first = session.store().range().start;
+        session.toggle_pin(first);
+        session.resize(Capacity::from_lines(4));
+        let file = whole(&mut Save::new(Format::Text, false), &session);
+        assert_eq!(file, "line 6\nline 7\nline 8\nline 9\n# pinned\nline 0\n");
+        let file = whole(&mut Save::new(Format::Ndjson, false), &session);
+        assert_eq!(file.lines().last(), Some(r#"{"pinned":true,"entry":"line 0"}"#));
+        session.clear();
+        let file = whole(&mut Save::new(Format::Text, false), &session);
+        assert_eq!(file, "# pinned\nline 0\n");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod filter;
 mod intake;
 mod known;
 mod matches;
+mod pins;
 mod reason;
 
 pub use self::earlier::{EarlierLines, EarlierRequest};
@@ -17,6 +18,7 @@ pub use self::matches::Direction;
 use crate::connection::{Config, Connection, Failure, Input, Output, State};
 use crate::counters::Counters;
 use crate::find::{Find, Query};
+use crate::pins::Pins;
 use crate::progress::Progress;
 use crate::recovery::Recovery;
 use crate::session::carrier::Carrier;
@@ -47,6 +49,7 @@ pub struct Session {
     connection: Connection,
     target: Option<Target>,
     store: Store,
+    pins: Pins,
     /// The active filter, if there is one.
     find: Option<Find>,
     /// The last query, which need not be a filter: before any text is entered, it may already be
@@ -96,6 +99,7 @@ impl Session {
             connection: Connection::new(config, seed),
             target: None,
             store: Store::with_room_at_front(capacity),
+            pins: Pins::default(),
             find: None,
             query: Query::default(),
             matches: Matches::default(),
@@ -345,7 +349,8 @@ impl Session {
     /// Returns whether to show the log at all: it has lines, or is expected to.
     #[must_use]
     pub fn is_worth_showing(&self) -> bool {
-        !self.store.is_empty() || *self.state() != State::Idle
+        let has_lines = !self.store.is_empty() || !self.pins.all().is_empty();
+        has_lines || *self.state() != State::Idle
     }
 
     fn start_over(&mut self, channels: Vec<String>) {
@@ -354,6 +359,7 @@ impl Session {
         self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
         self.batching = true;
+        self.pins.clear();
         if !self.store.is_empty() {
             self.store.clear();
         }
