@@ -96,5 +96,8 @@ fn memory_stays_bounded_and_a_channel_that_comes_back_continues() {
     stream.until("\"connectionId\"");
     publish(&gateway, 3..4);
     stream.until("The run has started");
-    assert!(stream.text.contains("\"seq\":2}"), "{}", stream.text);
+    // It is 2, or higher if the gateway had to forget the number as well.
+    let number = stream.text.rsplit_once("\"seq\":").and_then(|(_, rest)| rest.split('}').next());
+    let number = number.and_then(|number| number.parse::<u64>().ok());
+    assert!(number.is_some_and(|number| number > 1), "{}", stream.text);
 }
