@@ -38,7 +38,6 @@ pub(crate) fn toggle(live: Live, shows: RwSignal<bool>) -> Built {
 pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
     let (bars, table) = (NodeRef::<Div>::new(), NodeRef::<Table>::new());
     let drawn = StoredValue::new_local(Drawn::default());
-    let is_empty = RwSignal::new(true);
     let redraws = RwSignal::new(0_u32);
     effect(move || {
         redraws.track();
@@ -63,7 +62,6 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
                 let times = TimeContext { display: key.1, ..rows.times() };
                 drawn.draw(&bars, &table, &times);
             });
-            is_empty.set(drawn.chart.bars.is_empty());
         });
     });
     let on_click = move |event: MouseEvent| {
@@ -101,7 +99,7 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
         });
     };
     view! { class="dsl",
-        <div class="dsl-histogram" dir="ltr" hidden=move || is_empty.get() || !shows.get()>
+        <div class="dsl-histogram" dir="ltr" hidden=move || !shows.get()>
             <div class="dsl-bars" role="slider" tabindex="0" aria-valuemin="1" node_ref=bars on:click=on_click on:keydown=on_key></div>
             <table class="dsl-hidden" node_ref=table></table>
         </div>

@@ -54,6 +54,7 @@ test("the list leads to a line that is held, and removes pins", async ({ gateway
   await gateway.restartWith();
   await demo.openLive(gateway.url);
   await gateway.publishAll(lines(3, "first"));
+  await expect(demo.rows).toHaveCount(3);
   await demo.row("first 1.").locator(".dsl-message").click();
   await page.keyboard.press("P");
   await demo.row("first 2.").locator(".dsl-message").click();

@@ -71,7 +71,7 @@ for (const kind of KINDS) {
     await other
       .locator(".dsl-row")
       .filter({ hasText: "in the other window" })
-      .locator("button")
+      .locator(".dsl-open")
       .click();
     await expect(other.locator(".dsl-fields")).toContainText("number7");
     await page.evaluate(() => live.one.handle.unmount());
@@ -93,7 +93,7 @@ for (const kind of KINDS) {
     await page.evaluate(() => window.other.document.body.append(harness.element("one")));
     await gateway.publishNumbers(1, 9);
     const row = other.locator(".dsl-row").filter({ hasText: /number 9$/ });
-    await row.locator("button").click();
+    await row.locator(".dsl-open").click();
     await expect(other.locator(".dsl-fields")).toContainText("number9");
     await other.getByRole("button", { name: "Close" }).click();
     await page.evaluate(() =>
@@ -102,7 +102,7 @@ for (const kind of KINDS) {
     await gateway.publishNumbers(10, 12);
     await one
       .row(/number 12$/)
-      .locator("button")
+      .locator(".dsl-open")
       .click();
     await expect(page.locator("#one .dsl-fields")).toContainText("number12");
     expect(await host.openedCount()).toBe(1);
