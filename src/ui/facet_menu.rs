@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::web_sys::{Document, Element, HtmlElement, Node};
 use wasm_bindgen::JsCast;
 
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::live::{Live, effect, text};
 use logs_sse_core::facets::{Facet, FacetValue};
 use logs_sse_core::find::Choice;

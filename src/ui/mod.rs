@@ -35,6 +35,7 @@ mod pieces;
 mod row_selection;
 mod rows;
 mod save;
+mod shared;
 mod shortcuts;
 mod status_bar;
 mod time_cell;
