@@ -4,12 +4,13 @@
 //! `logs_view_macro` for the reason.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use leptos::ev::EventDescriptor;
 use leptos::html::ElementType;
 use leptos::prelude::*;
-use leptos::tachys::html::node_ref::NodeRefContainer;
 use leptos::web_sys::{Element, Event, Node};
 pub(crate) use logs_view_macro::view;
 use wasm_bindgen::JsCast;
@@ -84,9 +85,9 @@ impl Built {
     pub(crate) fn refer<E>(&mut self, reference: NodeRef<E>)
     where
         E: ElementType,
-        E::Output: JsCast + 'static,
+        E::Output: JsCast,
     {
-        reference.load(self.element());
+        reference.element.set(Some(self.element().clone()));
     }
 
     /// Appends a child: an element, a text, nothing, or a function that returns one of these and
@@ -158,6 +159,58 @@ impl Built {
         // This fails only for a node that cannot have children.
         let _ = self.node.append_child(node);
     }
+}
+
+/// Where `view!` notes an element. All kinds of elements share its code, unlike that of Leptos' type
+/// of the same name.
+pub(crate) struct NodeRef<E> {
+    element: RwSignal<Option<Element>, LocalStorage>,
+    kind: PhantomData<fn() -> E>,
+}
+
+impl<E> Clone for NodeRef<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for NodeRef<E> {}
+
+impl<E> fmt::Debug for NodeRef<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NodeRef")
+    }
+}
+
+impl<E> NodeRef<E>
+where
+    E: ElementType,
+    E::Output: JsCast,
+{
+    /// Creates a reference to no element yet.
+    pub(crate) fn new() -> Self {
+        Self { element: RwSignal::new_local(None), kind: PhantomData }
+    }
+
+    /// Returns the element as soon as there is one. An effect runs again when there is.
+    pub(crate) fn get(self) -> Option<E::Output> {
+        tracked(self.element).map(JsCast::unchecked_into)
+    }
+
+    /// Returns the element, if there is one yet.
+    pub(crate) fn get_untracked(self) -> Option<E::Output> {
+        untracked(self.element).map(JsCast::unchecked_into)
+    }
+}
+
+#[inline(never)]
+fn tracked(element: RwSignal<Option<Element>, LocalStorage>) -> Option<Element> {
+    element.get()
+}
+
+#[inline(never)]
+fn untracked(element: RwSignal<Option<Element>, LocalStorage>) -> Option<Element> {
+    element.get_untracked()
 }
 
 /// Where a value is written.

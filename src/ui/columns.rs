@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::Timer;
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::live::{Live, click, effect, signal_text};
 use crate::ui::rows::Rows;
 use logs_sse_core::line_time::TimeDisplay;

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use leptos::web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::browser;
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::entry_view::{EntryView, Request};
 use crate::ui::filter_bar::filter_by_field;
 use crate::ui::line_list::measure;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::web_sys::{Document, Element, HtmlElement, Node};
 use wasm_bindgen::JsCast;
 
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::live::{Live, effect, text};
 use logs_sse_core::facets::{Facet, FacetValue};
 use logs_sse_core::find::Choice;
@@ -15,9 +15,10 @@ use logs_sse_core::view_model::ViewModel;
 
 /// Renders a button that says what is chosen, and opens the menu.
 pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
-    let (name, pick): (&'static str, fn(&ViewModel) -> String) = match facet {
-        Facet::Levels => ("Levels", |model| model.facets[0].clone()),
-        Facet::Pipelines => ("Pipelines", |model| model.facets[1].clone()),
+    // `all` is not made from `name`: the tables of `to_lowercase` would be 2 % of the viewer.
+    let (name, all, pick): (_, _, fn(&ViewModel) -> String) = match facet {
+        Facet::Levels => ("Levels", "All levels", |model| model.facets[0].clone()),
+        Facet::Pipelines => ("Pipelines", "All pipelines", |model| model.facets[1].clone()),
     };
     let is_open = RwSignal::new(false);
     let (button, panel) = (NodeRef::<Button>::new(), NodeRef::<Div>::new());
@@ -65,14 +66,14 @@ pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
                 type="button"
                 class="dsl-button dsl-small dsl-facet-button"
                 node_ref=button
-                aria-label=move || format!("{name}: {}", live.view_model.with(pick))
+                aria-label=move || [name, ": ", &live.view_model.with(pick)].concat()
                 aria-expanded=move || is_open.get().to_string()
                 on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
                 prop:textContent=text(live.view_model, pick)
             ></button>
             <div class="dsl-facet-panel" role="group" aria-label=name hidden=move || !is_open.get()>
                 <button type="button" class="dsl-button dsl-small dsl-facet-all" on:click=on_all>
-                    {format!("All {}", name.to_lowercase())}
+                    {all}
                 </button>
                 <div class="dsl-facet-rows" node_ref=panel on:click=on_click></div>
             </div>

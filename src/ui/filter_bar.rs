@@ -7,7 +7,7 @@ use leptos::ev::{Event, KeyboardEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
 
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::detail;
 use crate::ui::facet_menu::facet_menu;
 use crate::ui::fold;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::columns::columns;
 use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
@@ -16,10 +16,11 @@ use crate::ui::fold;
 use crate::ui::histogram;
 use crate::ui::keyboard;
 use crate::ui::list_height;
-use crate::ui::live::{Live, click, effect, flag, signal_text, text};
+use crate::ui::live::{Live, click, effect, flag, maybe_update, signal_text, text};
 use crate::ui::row_selection;
 use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::save::save_button;
+use crate::ui::shared::Shared;
 use crate::ui::shortcuts;
 use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
@@ -68,14 +69,14 @@ pub(crate) fn line_list(live: Live) -> Built {
         }
         // Everything is written; from here on it is only read, so that the browser lays out once.
         let heights = drawn.try_update_value(Rows::measure).unwrap_or_default();
-        live.viewport.maybe_update(|viewport| {
+        maybe_update(live.viewport, &mut |viewport| {
             if window.scroll_to.is_some() {
                 viewport.scroll_top_applied(layout::scroll_top(&list));
             }
             let held = window.held.0..window.held.1;
             let has_changed = viewport.rows_measured(&heights, &held);
             // Where the focused row was sent by its estimated height, it may be cut off.
-            let is_moved = due.and_then(|due| due.row).is_some_and(|row| {
+            let is_moved = due.as_ref().and_then(|due| due.row).is_some_and(|row| {
                 !heights.is_empty() && viewport.reveal(row, &held, detail::cover(&list))
             });
             has_changed || is_moved || window.scroll_to.is_some()
@@ -301,7 +302,7 @@ fn is_wrapping(view_model: &ViewModel) -> String {
 }
 
 /// Measures the list, as after each change of its size.
-pub(crate) fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
+pub(crate) fn measure(live: Live, list: &Element, drawn: Shared<Rows>) {
     let (row, heights_changed) =
         drawn.with_value(|drawn| (drawn.row_height(), drawn.heights_changed()));
     let measures = Measures {
@@ -314,7 +315,7 @@ pub(crate) fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, Local
     // no scroll of the reader. While it is hidden it has none.
     let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
     let lines = drawn_lines(live);
-    live.viewport.maybe_update(|viewport| {
+    maybe_update(live.viewport, &mut |viewport| {
         let was_hidden = viewport.is_hidden();
         let is_new = viewport.measured(measures);
         if heights_changed && !is_new {

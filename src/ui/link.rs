@@ -64,7 +64,7 @@ pub(crate) fn id_of(live: Live, number: u64) -> Option<String> {
 /// Copies the address of this page with a line and the current filter.
 pub(crate) fn copy(live: Live, near: &Element, id: String) {
     if let Some((address, fragment)) = leptos::web_sys::window().and_then(|window| parts(&window)) {
-        let query = live.read(|session| session.query().clone());
+        let query = live.query();
         let link = Link { log: Some(id), query };
         let text = format!("{address}#{}", link.written_into(&fragment));
         detail::copy(live, near, "link", text);
@@ -147,7 +147,7 @@ fn write(live: Live) {
     if live.links.try_get_untracked() != Some(true) {
         return;
     }
-    let link = Link { log, query: live.read(|session| session.query().clone()) };
+    let link = Link { log, query: live.query() };
     if let (Some((address, before)), Ok(history)) = (parts(&window), window.history()) {
         let fragment = link.written_into(&before);
         if fragment != before {

@@ -1,6 +1,5 @@
 //! The height of the list, which the reader may drag, as it is remembered across visits.
 
-use leptos::prelude::*;
 use leptos::web_sys::{Element, HtmlElement};
 use wasm_bindgen::JsCast;
 

@@ -1,16 +1,20 @@
 //! What all views share: the client, and the signals that report its changes.
 
+use std::rc::Rc;
+
 use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options, StoredSettings};
+use crate::ui::built::NodeRef;
 use crate::ui::detail::cover;
 use crate::ui::filter_bar::SearchField;
 use crate::ui::line_list::drawn_lines;
 use crate::ui::link::Linked;
 use crate::ui::row_selection::RowSelection;
 use crate::ui::rows::{Rows, focus};
+use crate::ui::shared::Shared;
 use logs_sse_core::announcer::{Announcer, DEFAULT_EVERY as DEFAULT_ANNOUNCE_EVERY};
 use logs_sse_core::find::Query;
 use logs_sse_core::fold::Folding;
@@ -24,7 +28,7 @@ use logs_sse_core::viewport::{Order, Place, Viewport};
 /// A live log as the views hold it.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
-    client: StoredValue<Client, LocalStorage>,
+    client: StoredValue<Rc<Client>, LocalStorage>,
     /// The part of the log that the reader sees.
     pub(crate) viewport: RwSignal<Viewport>,
     /// Changes when the view moves to another window.
@@ -34,7 +38,7 @@ pub(crate) struct Live {
     /// The field for the text to search for.
     pub(crate) search: SearchField,
     /// What is drawn in it.
-    pub(crate) rows: StoredValue<Rows, LocalStorage>,
+    pub(crate) rows: Shared<Rows>,
     /// The number of the line whose whole entry is shown.
     pub(crate) opened: RwSignal<Option<u64>>,
     /// The rows that show all their lines.
@@ -45,17 +49,17 @@ pub(crate) struct Live {
     pub(crate) said: RwSignal<String>,
     /// What a screen reader says: the one live region of the viewer.
     pub(crate) announcement: RwSignal<String>,
-    announcer: StoredValue<Announcer, LocalStorage>,
+    announcer: Shared<Announcer>,
     /// Whether the address of the page leads to a line and a filter.
     pub(crate) links: RwSignal<bool>,
     /// What the address leads to.
-    pub(crate) linked: StoredValue<Linked, LocalStorage>,
+    pub(crate) linked: Shared<Linked>,
     /// What is selected in it.
-    pub(crate) selection: StoredValue<RowSelection, LocalStorage>,
+    pub(crate) selection: Shared<RowSelection>,
     /// What the reader looked at before the last clear.
     cleared_place: StoredValue<Option<Place>, LocalStorage>,
     /// What the reader has set, in this visit or an earlier one.
-    settings: StoredValue<StoredSettings, LocalStorage>,
+    settings: Shared<StoredSettings>,
     /// The heading of the live section.
     pub(crate) title: RwSignal<String>,
     /// The locale of times; empty for the viewer's own format.
@@ -78,11 +82,11 @@ impl Live {
         // Changes at most once per frame. It never carries lines: they are in the store, where the
         // memos read them.
         let frame = RwSignal::new(0_u64);
-        let settings = StoredValue::new_local(StoredSettings::new(options.remember));
+        let settings = Shared::new(StoredSettings::new(options.remember));
         let viewport = RwSignal::new(Viewport::default());
         let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
-        let announcer = StoredValue::new_local(Announcer::default());
+        let announcer = Shared::new(Announcer::default());
         let announce_every = RwSignal::new(DEFAULT_ANNOUNCE_EVERY);
         let announcement = RwSignal::new(String::new());
         let on_frame = move |client: &Client| {
@@ -91,7 +95,7 @@ impl Live {
             }
             client.search_new();
             client.with_session(|session| {
-                viewport.maybe_update(|viewport| viewport.settle(session));
+                maybe_update(viewport, &mut |viewport| viewport.settle(session));
             });
             if viewport.read_untracked().is_following() {
                 client.release_earlier();
@@ -115,12 +119,13 @@ impl Live {
             }
             is_due && is_waiting != Some(true)
         };
-        let client = StoredValue::new_local(Client::with_opener(opener, options, on_frame));
-        client.with_value(|client| client.set_title_badge(true));
+        let client = Rc::new(Client::with_opener(opener, options, on_frame));
+        client.set_title_badge(true);
+        let client = StoredValue::new_local(client);
         let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
-            client.with_value(|client| client.view_model(&viewport))
+            client.get_value().view_model(&viewport)
         });
         let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
         let times = settings.with_value(StoredSettings::get).unwrap_or_default();
@@ -130,7 +135,7 @@ impl Live {
             moves,
             list: NodeRef::new(),
             search: NodeRef::new(),
-            rows: StoredValue::new_local(Rows::default()),
+            rows: Shared::new(Rows::default()),
             opened: RwSignal::new(None),
             unfolded: RwSignal::default(),
             current: RwSignal::new(None),
@@ -138,8 +143,8 @@ impl Live {
             announcement,
             announcer,
             links: RwSignal::new(false),
-            linked: StoredValue::new_local(Linked::default()),
-            selection: StoredValue::new_local(RowSelection::default()),
+            linked: Shared::new(Linked::default()),
+            selection: Shared::new(RowSelection::default()),
             cleared_place: StoredValue::new_local(None),
             settings,
             title,
@@ -162,7 +167,13 @@ impl Live {
 
     /// Calls `act` with the client.
     pub(crate) fn with<T>(self, act: impl FnOnce(&Client) -> T) -> T {
-        self.client.with_value(act)
+        act(&self.client())
+    }
+
+    // Inlined into each of its callers, the look-up is a large part of them.
+    #[inline(never)]
+    fn client(self) -> Rc<Client> {
+        self.client.get_value()
     }
 
     /// Returns what the reader has set, if anything. An option of the page takes precedence.
@@ -178,14 +189,14 @@ impl Live {
     /// Sets whether lines wrap.
     pub(crate) fn set_wrap(self, wraps: bool) {
         if self.viewport.read_untracked().is_wrapping() != wraps {
-            self.viewport.update(|viewport| viewport.wrap(wraps));
+            self.update_viewport(&mut |viewport| viewport.wrap(wraps));
         }
     }
 
     /// Sets the order of the rows. What the reader looks at stays in place.
     pub(crate) fn set_order(self, order: Order) {
         let lines = self.read(Session::shown_range);
-        self.viewport.update(|viewport| viewport.set_order(order, &lines));
+        self.update_viewport(&mut |viewport| viewport.set_order(order, &lines));
     }
 
     /// Returns the current time, in milliseconds since 1970 (UTC).
@@ -201,19 +212,33 @@ impl Live {
 
     /// Changes the reader's query. What the reader looks at stays in place.
     pub(crate) fn update_query(self, change: impl FnOnce(&mut Query)) {
-        let mut query = self.read(|session| session.query().clone());
+        let mut query = self.query();
         change(&mut query);
-        let (viewport, place) = (self.viewport, self.place());
-        if self.with(|client| client.set_query(query, place.map(|place| place.number))) {
-            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
-        }
+        self.set_query(query);
+    }
+
+    /// Returns the reader's query.
+    #[inline(never)]
+    pub(crate) fn query(self) -> Query {
+        self.read(|session| session.query().clone())
+    }
+
+    #[inline(never)]
+    fn set_query(self, query: Query) {
+        self.renumber(self.place(), |client, near| client.set_query(query, near));
     }
 
     /// Changes what is folded. What the reader looks at stays in place.
     pub(crate) fn set_folding(self, folding: Folding) {
-        let (viewport, place) = (self.viewport, self.place());
-        if self.with(|client| client.set_folding(folding, place.map(|place| place.number))) {
-            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
+        self.renumber(self.place(), |client, near| client.set_folding(folding, near));
+    }
+
+    /// Keeps `place` where it is if `change`, which receives its number, changes the shown rows.
+    fn renumber(self, place: Option<Place>, change: impl FnOnce(&Client, Option<u64>) -> bool) {
+        if self.with(|client| change(client, place.map(|place| place.number))) {
+            self.read(|session| {
+                self.update_viewport(&mut |viewport| viewport.renumber(session, place));
+            });
         }
     }
 
@@ -231,10 +256,7 @@ impl Live {
 
     /// Brings back the lines that the reader cleared, and what the reader looked at.
     pub(crate) fn undo_clear(self) {
-        let (viewport, place) = (self.viewport, self.cleared_place.get_value());
-        if self.with(|client| client.undo_clear(place.map(|place| place.number))) {
-            self.read(|session| viewport.update(|viewport| viewport.renumber(session, place)));
-        }
+        self.renumber(self.cleared_place.get_value(), Client::undo_clear);
     }
 
     /// Returns the row that stays in place when the shown rows change; `None` while following.
@@ -246,14 +268,27 @@ impl Live {
     }
 
     /// Moves the view as `change` does, which returns whether it did.
-    pub(crate) fn move_view(self, change: impl FnOnce(&mut Viewport) -> bool) {
+    pub(crate) fn move_view(self, mut change: impl FnMut(&mut Viewport) -> bool) {
+        self.move_by(&mut change);
+    }
+
+    #[inline(never)]
+    fn move_by(self, change: &mut dyn FnMut(&mut Viewport) -> bool) {
         let viewport = self.viewport;
         self.read(|session| {
-            viewport.maybe_update(|viewport| {
+            maybe_update(viewport, &mut |viewport| {
                 let has_moved = change(viewport);
                 // What the reader sees now is no longer new.
                 viewport.settle(session) || has_moved
             });
+        });
+    }
+
+    /// Changes the part of the log that the reader sees.
+    pub(crate) fn update_viewport(self, change: &mut dyn FnMut(&mut Viewport)) {
+        maybe_update(self.viewport, &mut |viewport| {
+            change(viewport);
+            true
         });
     }
 
@@ -302,6 +337,16 @@ impl Live {
     pub(crate) fn read<T>(self, read: impl FnOnce(&Session) -> T) -> T {
         self.with(|client| client.with_session(read))
     }
+}
+
+/// Changes `viewport` as `change` does, which returns whether there is anything new to draw. A
+/// reference to a function, for the same reason as below.
+#[inline(never)]
+pub(crate) fn maybe_update(
+    viewport: RwSignal<Viewport>,
+    change: &mut dyn FnMut(&mut Viewport) -> bool,
+) {
+    viewport.maybe_update(change);
 }
 
 /// Returns a text derived from what is shown. A function pointer, not a closure: one type, and so

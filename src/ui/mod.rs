@@ -37,6 +37,7 @@ mod pins;
 mod row_selection;
 mod rows;
 mod save;
+mod shared;
 mod shortcuts;
 mod status_bar;
 mod time_cell;

@@ -3,7 +3,7 @@
 use leptos::html::{Button, Dialog, Select};
 use leptos::prelude::*;
 
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::live::{Live, effect, flag};
 use logs_sse_core::save::Format;
 

@@ -1,7 +1,6 @@
 //! The list of keyboard shortcuts, made from the table that decides what keys do.
 
 use leptos::ev::MouseEvent;
-use leptos::prelude::*;
 use leptos::web_sys::{Element, HtmlDialogElement};
 use wasm_bindgen::JsCast;
 

@@ -57,7 +57,8 @@ impl Setting for TimeDisplay {
 }
 
 /// The reader's time zone and language, which only the browser knows.
-pub trait TimeZone: fmt::Debug {
+// Without `Debug`: every zone would link its formatting, which nothing prints.
+pub trait TimeZone {
     /// Returns how many milliseconds local time is ahead of UTC at `millis` since 1970 (UTC).
     fn offset(&self, millis: i64) -> i64;
 
@@ -69,7 +70,7 @@ pub trait TimeZone: fmt::Debug {
 }
 
 /// What determines how times look, besides the lines.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct TimeContext<'a> {
     /// How the reader wants times to be shown.
     pub display: TimeDisplay,
@@ -77,6 +78,12 @@ pub struct TimeContext<'a> {
     pub zone: &'a dyn TimeZone,
     /// The current time, in milliseconds since 1970 (UTC).
     pub now: i64,
+}
+
+impl fmt::Debug for TimeContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeContext").field("display", &self.display).finish_non_exhaustive()
+    }
 }
 
 impl TimeContext<'_> {

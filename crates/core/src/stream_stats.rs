@@ -65,7 +65,7 @@ impl StreamStats {
     /// Returns how much later than in the best case events arrive.
     #[must_use]
     pub fn lag(&self) -> Option<Duration> {
-        self.lag.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok())
+        self.lag.map(|millis| Instant::from_millis(millis) - Instant::default())
     }
 
     /// Returns the statistics as text, or an empty string before the first event.
