@@ -8,7 +8,7 @@ use leptos::web_sys::{Element, HtmlElement};
 use wasm_bindgen::JsCast;
 
 use crate::browser::Timer;
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::detail::cover;
 use crate::ui::elements::{add, create, set};
 use crate::ui::live::{Live, effect};

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 use wasm_bindgen::JsCast;
 
-use crate::ui::built::{Built, view};
+use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::elements::{add, create, set};
 use crate::ui::live::{Live, effect, text};
 use crate::ui::row_selection;
