@@ -347,14 +347,11 @@ async function leaveAndReturn(all) {
  */
 async function freeze(url, files, totals) {
   const reader = new Reader(url, FROZEN, { ...totals, faults: [] });
-  const opened = reader.open();
+  await reader.open();
+  reader.response?.pause();
   for (let sent = 0; sent < FLOOD; sent += 1_000) {
     const { status, text } = await post(url, files, batchOf(1_000));
     if (status !== 200) totals.faults.push(`a batch was refused with ${status}: ${text}`);
-    if (sent === 0) {
-      await opened;
-      reader.response?.pause();
-    }
   }
   totals.frozen++;
 }

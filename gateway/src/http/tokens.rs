@@ -274,7 +274,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The minimum where other machines reach the gateway: 16 random letters and digits have 95 bits.
+/// The minimum where other machines reach the gateway: 32 random hexadecimal digits have 128 bits.
 const MIN_SECRET_BYTES: usize = 32;
 
 /// The demo's token for ETL logs.
