@@ -52,11 +52,7 @@ pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
         _ => {}
     };
     let on_leave = move |event: FocusEvent| {
-        let menu: Option<Element> = event.current_target().map(JsCast::unchecked_into);
-        let next: Option<Node> = event.related_target().map(JsCast::unchecked_into);
-        if let (Some(menu), Some(next)) = (menu, next)
-            && !menu.contains(Some(&next))
-        {
+        if has_left(&event) {
             is_open.set(false);
         }
     };
@@ -79,6 +75,13 @@ pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
             </div>
         </div>
     }
+}
+
+/// Returns whether the focus has moved from the menu to another element.
+pub(crate) fn has_left(event: &FocusEvent) -> bool {
+    let menu: Option<Element> = event.current_target().map(JsCast::unchecked_into);
+    let next: Option<Node> = event.related_target().map(JsCast::unchecked_into);
+    menu.zip(next).is_some_and(|(menu, next)| !menu.contains(Some(&next)))
 }
 
 /// A value as it is drawn.

@@ -10,7 +10,6 @@ use leptos::prelude::*;
 use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::detail;
 use crate::ui::facet_menu::facet_menu;
-use crate::ui::fold;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::pins::pins_button;
 use logs_sse_core::facets::Facet;
@@ -99,7 +98,6 @@ pub(crate) fn filter_bar(live: Live) -> Built {
             </div>
             {facet_menu(live, Facet::Levels)}
             {facet_menu(live, Facet::Pipelines)}
-            {fold::buttons(live)}
             {pins_button(live)}
         </div>
     }

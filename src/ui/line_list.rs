@@ -22,7 +22,8 @@ use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::save::save_button;
 use crate::ui::shared::Shared;
 use crate::ui::shortcuts;
-use logs_sse_core::settings::{Setting, Wrap};
+use crate::ui::view_menu::view_menu;
+use logs_sse_core::settings::Setting;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Measures, Order};
 
@@ -158,9 +159,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                     on:click=click(live, pause)
                     prop:textContent=text(view_model, |view_model| (if view_model.is_held { "Resume" } else { "Pause" }).to_owned())
                 ></button>
-                <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
-                <button type="button" class="dsl-button dsl-small dsl-order" aria-pressed=text(view_model, |view_model| is_oldest_first(view_model).to_string()) on:click=click(live, turn)>"Oldest first"</button>
-                {histogram::toggle(live, shows_histogram)}
+                {view_menu(live, shows_histogram)}
                 {save_button(live)}
                 <button
                     type="button"
@@ -273,21 +272,6 @@ fn show_first_error(live: Live) -> Option<u64> {
     Some(number)
 }
 
-/// Wraps lines, or shows each in one row.
-pub(crate) fn wrap(live: Live) {
-    let wraps = !live.viewport.read_untracked().is_wrapping();
-    live.set_wrap(wraps);
-    live.set_setting(&Wrap(wraps));
-}
-
-/// Shows the rows in the other order.
-pub(crate) fn turn(live: Live) {
-    let is_newest_first = live.viewport.read_untracked().order() == Order::NewestFirst;
-    let order = if is_newest_first { Order::OldestFirst } else { Order::NewestFirst };
-    live.set_order(order);
-    live.set_setting(&order);
-}
-
 fn is_oldest_first(view_model: &ViewModel) -> bool {
     view_model.window.order == Order::OldestFirst
 }
@@ -295,10 +279,6 @@ fn is_oldest_first(view_model: &ViewModel) -> bool {
 fn list_name(view_model: &ViewModel) -> String {
     let order = if is_oldest_first(view_model) { "oldest" } else { "newest" };
     format!("Live log lines, {order} first")
-}
-
-fn is_wrapping(view_model: &ViewModel) -> String {
-    view_model.window.wraps.to_string()
 }
 
 /// Measures the list, as after each change of its size.

@@ -41,6 +41,7 @@ mod shared;
 mod shortcuts;
 mod status_bar;
 mod time_cell;
+mod view_menu;
 
 #[cfg(feature = "js")]
 pub(crate) use self::built::Built;

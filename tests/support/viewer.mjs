@@ -23,6 +23,8 @@ export class Viewer {
     this.undoButton = scope.getByRole("button", { name: "Undo" });
     this.saveButton = scope.getByRole("button", { name: "Save…" });
     this.saveDialog = scope.getByRole("dialog", { name: "Save log" });
+    /** Shown where there is no room for the buttons in it. */
+    this.viewButton = scope.getByRole("button", { name: "View", exact: true });
     this.wrapButton = scope.getByRole("button", { name: "Wrap lines" });
     this.newestButton = scope.getByRole("button", { name: /[↑↓]/ });
     this.newErrorsButton = scope.locator(".dsl-new-errors");
