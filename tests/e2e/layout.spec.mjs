@@ -31,7 +31,7 @@ for (const [name, style] of Object.entries(SCALES)) {
   test(`every line can be reached under ${name}`, async ({ gateway, demo, page }) => {
     await filled(gateway, demo, page, { ...style, transformOrigin: "0 0" });
     await reachesAll(demo, page);
-    await demo.wrapButton.click();
+    await demo.toggleWrap();
     await reachesAll(demo, page);
   });
 }
@@ -90,7 +90,7 @@ for (const [name, change] of Object.entries(CHANGES)) {
       page,
     }) => {
       await filled(gateway, demo, page);
-      if (wraps) await demo.wrapButton.click();
+      if (wraps) await demo.toggleWrap();
       await demo.list.evaluate((list) => list.scrollBy(0, 600));
       expectNoLayoutFaults(await shape(page));
       await change(demo);
@@ -106,7 +106,7 @@ test("wrapped rows adapt to a font change that only moves line breaks", async ({
   page,
 }) => {
   await filled(gateway, demo, page);
-  await demo.wrapButton.click();
+  await demo.toggleWrap();
   await demo.list.evaluate((list) => list.scrollBy(0, 400));
   await addStyles(page, ".dsl-message { letter-spacing: 6px }");
   await expect.poll(async () => layoutFaults(await shape(page))).toEqual([]);
@@ -124,7 +124,7 @@ test("a message is readable in a narrow part of a wide page", async ({ gateway, 
   });
   await expect(demo.row("last words")).toHaveCount(1);
   for (const wraps of [false, true]) {
-    if (wraps) await demo.wrapButton.click();
+    if (wraps) await demo.toggleWrap();
     for (const width of [700, 500, 360, 240]) {
       await hostOf(page).evaluate(
         (host, width) => host.style.setProperty("width", width),

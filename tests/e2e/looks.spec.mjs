@@ -106,7 +106,7 @@ test("an unwrapped row shows the first line with its indentation, and how many f
   });
   expect(glyph).toBeGreaterThan(2.9);
   expect(cell).toBeLessThanOrEqual(24);
-  await demo.wrapButton.click();
+  await demo.toggleWrap();
   await expect(row.locator(".dsl-chip:visible")).toHaveCount(0);
   await expect.poll(() => message.evaluate((cell) => cell.clientHeight)).toBeGreaterThan(400);
 });

@@ -21,7 +21,7 @@ const toBottom = (/** @type {Demo} */ demo) =>
  */
 async function openOldestFirst(demo, gateway) {
   await demo.openLive(gateway.url);
-  await demo.page.getByRole("button", { name: "Oldest first" }).click();
+  await demo.toggleView("Oldest first");
   await expect(demo.page.getByRole("log")).toHaveAccessibleName("Live log lines, oldest first");
 }
 
@@ -42,7 +42,7 @@ for (const wraps of [false, true])
     if (wraps) await page.setViewportSize({ width: 400, height: 800 });
     const quiet = await gateway.restartWith();
     await openOldestFirst(demo, quiet);
-    if (wraps) await demo.wrapButton.click();
+    if (wraps) await demo.toggleWrap();
     for (let step = 0; step < 10; step++) {
       await publish(quiet, `${"long ".repeat(40)}step ${step}`, 20);
       await expect(demo.row(`step ${step} 019`)).toBeVisible();

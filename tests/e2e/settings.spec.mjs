@@ -7,11 +7,11 @@ const KEY = "datashop-live-logs";
 test("wrapping is remembered across visits", async ({ gateway, demo, page }) => {
   await demo.openLive(gateway.url);
   await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "false");
-  await demo.wrapButton.click();
+  await demo.toggleWrap();
   expect(await page.evaluate((key) => localStorage.getItem(key), KEY)).toBe("1 wrap=true");
   await demo.openLive(gateway.url);
   await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "true");
-  await demo.wrapButton.click();
+  await demo.toggleWrap();
   await demo.openLive(gateway.url);
   await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "false");
 });
@@ -54,7 +54,7 @@ for (const stored of ["", "1 wrap=maybe", "2 wrap=true", '{"wrap":true}', `1 ${"
     );
     await demo.openLive(gateway.url);
     await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "false");
-    await demo.wrapButton.click();
+    await demo.toggleWrap();
     await demo.openLive(gateway.url);
     await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "true");
   });
@@ -85,7 +85,7 @@ for (const [what, deny] of /** @type {const} */ ([
   }) => {
     await page.addInitScript(deny);
     await demo.openLive(gateway.url);
-    await demo.wrapButton.click();
+    await demo.toggleWrap();
     await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "true");
     await demo.openLive(gateway.url);
     await expect(demo.wrapButton).toHaveAttribute("aria-pressed", "false");

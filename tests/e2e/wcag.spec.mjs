@@ -182,7 +182,7 @@ test("at 320 px the head fits with all its buttons, and no row overflows", async
     await overflowing(page, ".dsl-section > .dsl-head, .dsl-columns, .dsl-filter", ":scope *"),
   ).toEqual([]);
   for (const wraps of [false, true]) {
-    if (wraps) await demo.wrapButton.click();
+    if (wraps) await demo.toggleWrap();
     await expect.poll(() => overflowing(page, ".dsl-list", ".dsl-row")).toEqual([]);
     expect(
       await demo.list.evaluate((list) => list.scrollWidth - list.clientWidth),

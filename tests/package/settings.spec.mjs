@@ -28,7 +28,7 @@ test("nothing is read or stored with remember: false", async ({ host, page }) =>
   await one.connect();
   await expect(one.wrapButton).toHaveAttribute("aria-pressed", "false");
   await page.evaluate((key) => localStorage.removeItem(key), KEY);
-  await one.wrapButton.click();
+  await one.toggleWrap();
   await expect(one.wrapButton).toHaveAttribute("aria-pressed", "true");
   expect(await page.evaluate((key) => localStorage.getItem(key), KEY)).toBeNull();
 });

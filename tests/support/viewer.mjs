@@ -25,11 +25,27 @@ export class Viewer {
     this.saveDialog = scope.getByRole("dialog", { name: "Save log" });
     /** Shown where there is no room for the buttons in it. */
     this.viewButton = scope.getByRole("button", { name: "View", exact: true });
-    this.wrapButton = scope.getByRole("button", { name: "Wrap lines" });
+    this.wrapButton = scope.getByRole("button", { name: "Wrap lines", includeHidden: true });
     this.newestButton = scope.getByRole("button", { name: /[↑↓]/ });
     this.newErrorsButton = scope.locator(".dsl-new-errors");
     this.pauseButton = scope.locator(".dsl-pause");
     this.searchField = scope.getByRole("searchbox");
+  }
+
+  toggleWrap() {
+    return this.toggleView("Wrap lines");
+  }
+
+  /**
+   * Presses a button that changes how lines are shown, in the menu if it is there.
+   *
+   * @param {string} name
+   */
+  async toggleView(name) {
+    const isMenu = await this.viewButton.isVisible();
+    if (isMenu) await this.viewButton.click();
+    await this.section.getByRole("button", { name }).click();
+    if (isMenu) await this.viewButton.click();
   }
 
   /** @param {string | RegExp} text */
