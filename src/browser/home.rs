@@ -28,6 +28,7 @@ impl Home {
     }
 
     /// Uses the window of `element` from the next [`refresh`](Self::refresh) on.
+    #[cfg(feature = "ui")]
     pub(crate) fn set_element(&self, element: &Element) {
         self.element.replace(Some(element.clone()));
     }
@@ -56,6 +57,7 @@ impl Home {
     }
 
     /// Returns the document that contains the element.
+    #[cfg(feature = "ui")]
     pub(crate) fn document(&self) -> Option<Document> {
         self.document.borrow().clone()
     }

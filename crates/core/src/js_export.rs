@@ -8,7 +8,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::indexed_fields::IndexedFields;
+use logs_sse_wire::indexed_fields::level_of;
 use logs_sse_wire::json::quote;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::unread::Unread;
@@ -131,7 +131,7 @@ pub enum Rows {
 #[must_use]
 pub fn line_record(raw: &Raw<'_>) -> String {
     let mut lines = Lines::default();
-    lines.push(raw, IndexedFields::of(raw).level);
+    lines.push(raw, level_of(raw));
     lines.0.split_off(1)
 }
 

@@ -251,6 +251,7 @@ impl Progress {
     }
 
     /// Returns the position in the only channel, if there is one and it is known.
+    #[cfg(feature = "view")]
     pub(crate) fn only_position(&self) -> Option<u64> {
         match &self.channels[..] {
             [position] => position.seq,

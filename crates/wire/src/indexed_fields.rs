@@ -1,16 +1,27 @@
 //! The fields that the index keeps of an entry: enough to filter lines without parsing them again.
 //! Stores no text.
 
+#[cfg(feature = "view")]
 use std::borrow::Cow;
 
+#[cfg(feature = "view")]
 use crate::ansi::may_encode_escape;
 use crate::entry::Level;
 use crate::fields::FieldSlices;
-use crate::json::{self, ends_at};
+#[cfg(feature = "view")]
+use crate::json;
+use crate::json::ends_at;
 use crate::message::Raw;
+
+/// Returns the severity of an unparsed entry, or [`Raw::default_level`] if the producer sent none.
+#[must_use]
+pub fn level_of(raw: &Raw<'_>) -> Level {
+    picks_of(raw).and_then(|picks| picks.level()).unwrap_or_else(|| raw.default_level())
+}
 
 /// The fields that are extracted when an entry arrives. They are those
 /// that [`Raw::read`] finds.
+#[cfg(feature = "view")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexedFields<'a> {
     /// The severity, or [`Raw::default_level`] if the producer sent none.
@@ -28,18 +39,13 @@ pub struct IndexedFields<'a> {
     pub has_escape: bool,
 }
 
+#[cfg(feature = "view")]
 impl<'a> IndexedFields<'a> {
     /// Extracts the fields from an unparsed entry.
     #[must_use]
     pub fn of(raw: &'a Raw<'_>) -> Self {
         let text: &'a str = &raw.text;
-        let picks = raw.picks.or_else(|| match text.trim_start().as_bytes().first() {
-            Some(b'{') => FieldSlices::read(text, 0)
-                .filter(|(_, end)| ends_at(text, *end))
-                .map(|(picks, _)| picks),
-            _ => None,
-        });
-        match picks {
+        match picks_of(raw) {
             Some(picks) => Self {
                 has_escape: may_encode_escape(text, true),
                 level: picks.level().unwrap_or_else(|| raw.default_level()),
@@ -69,6 +75,16 @@ impl<'a> IndexedFields<'a> {
             has_escape: may_encode_escape(&raw.text, is_json),
         }
     }
+}
+
+fn picks_of<'a>(raw: &'a Raw<'_>) -> Option<FieldSlices<'a>> {
+    let text: &'a str = &raw.text;
+    raw.picks.or_else(|| match text.trim_start().as_bytes().first() {
+        Some(b'{') => FieldSlices::read(text, 0)
+            .filter(|(_, end)| ends_at(text, *end))
+            .map(|(picks, _)| picks),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

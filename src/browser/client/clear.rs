@@ -18,7 +18,7 @@ impl Client {
             inner.session.borrow_mut().forget_cleared();
             inner.frame.request();
         });
-        self.inner.undo.set(Some(forget));
+        self.inner.view.undo.set(Some(forget));
         self.inner.request_frame();
     }
 

@@ -2,7 +2,8 @@
 
 use std::rc::Weak;
 
-use super::{Client, Inner, SEARCH_SLICE, with};
+use super::search::SEARCH_SLICE;
+use super::{Client, Inner, with};
 use crate::browser::clock;
 use logs_sse_core::save::{Format, Save};
 
@@ -12,7 +13,7 @@ impl Client {
     pub fn save(&self, format: Format, only_shown: bool, on_end: impl FnOnce() + 'static) {
         let save = Save::new(format, only_shown);
         let me: Weak<Inner> = self.inner.me.clone();
-        self.inner.saving.start(save, move || with(&me, Inner::save_slice), on_end);
+        self.inner.view.saving.start(save, move || with(&me, Inner::save_slice), on_end);
     }
 }
 
@@ -20,6 +21,6 @@ impl Inner {
     fn save_slice(&self) {
         let end = clock::now() + SEARCH_SLICE;
         let session = self.session.borrow();
-        self.saving.advance(&session, self.home.document(), || end <= clock::now());
+        self.view.saving.advance(&session, self.home.document(), || end <= clock::now());
     }
 }

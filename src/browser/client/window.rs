@@ -3,40 +3,16 @@
 
 use std::rc::Weak;
 
-use super::{Client, Inner, with};
+use super::{Inner, with};
 use crate::browser::clock;
 use crate::browser::home::Home;
 use crate::browser::page_events::{PageEvent, PageEvents};
 use crate::browser::timer::Timer;
-use crate::browser::title_badge::TitleShare;
 use logs_sse_core::connection::{Input, Page};
 
-impl Client {
-    /// Sets whether the page's title says what is new while the page is hidden.
-    pub fn set_title_badge(&self, is_shown: bool) {
-        let mut title = self.inner.title.borrow_mut();
-        if is_shown == title.is_some() {
-            return;
-        }
-        let me = self.inner.me.clone();
-        *title = is_shown.then(|| {
-            let home = std::rc::Rc::clone(&self.inner.home);
-            TitleShare::new(home, move || with(&me, Inner::update_title))
-        });
-    }
-
-    /// Returns whether the page is hidden.
-    #[must_use]
-    pub fn is_hidden(&self) -> bool {
-        self.inner.home.is_hidden()
-    }
-}
-
 impl Inner {
-    fn update_title(&self) {
-        if let Some(title) = &*self.title.borrow() {
-            title.update(self.session.borrow().store().arrived());
-        }
+    pub(super) fn update_title(&self) {
+        self.view.update_title(&self.session.borrow());
     }
 
     /// Sets the timer for the session's next timeout, in the current window.

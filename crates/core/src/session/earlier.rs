@@ -70,33 +70,33 @@ impl Session {
     /// to request now. The caller passes the response to
     /// [`handle_earlier`](Self::handle_earlier).
     pub fn request_earlier(&mut self) -> Option<EarlierRequest> {
-        if self.earlier.phase == Phase::Loading || self.has_ended() {
+        if self.view.earlier.phase == Phase::Loading || self.has_ended() {
             return None;
         }
         let can_load = self.earlier_count() > 0 && self.store.has_room_for_earlier();
         let before = self.first_seq().filter(|_| can_load)?;
         let epoch = self.progress.epoch()?.clone();
         let url = self.target.as_ref()?.history_url(&epoch, before, PAGE_LINES)?;
-        self.earlier.phase = Phase::Loading;
+        self.view.earlier.phase = Phase::Loading;
         // What arrives meanwhile must not evict the line before which the page belongs.
-        self.earlier.front = Some((self.store.range().start, before));
+        self.view.earlier.front = Some((self.store.range().start, before));
         self.store.hold(true);
         Some(EarlierRequest { url, epoch, before })
     }
 
     /// Handles the response to a request: its status and body, or `None` if there was none.
     pub fn handle_earlier(&mut self, request: &EarlierRequest, response: Option<(u16, &str)>) {
-        let is_current = self.earlier.phase == Phase::Loading
+        let is_current = self.view.earlier.phase == Phase::Loading
             && self.progress.epoch() == Some(&request.epoch)
             && self.first_seq() == Some(request.before);
         if !is_current {
             // The log was cleared, another workflow was chosen, or the gateway restarted.
-            if self.earlier.phase == Phase::Loading {
+            if self.view.earlier.phase == Phase::Loading {
                 self.forget_earlier();
             }
             return;
         }
-        self.earlier.phase = match response {
+        self.view.earlier.phase = match response {
             Some((200, body)) => match History::read(body) {
                 Some(page) if self.belongs(&page, request) => self.add_earlier(&page),
                 Some(_) => failed("the response is not the page that was requested"),
@@ -115,7 +115,7 @@ impl Session {
     /// Drops the lines that are held in addition to the capacity: the reader is at the newest
     /// line again.
     pub fn release_earlier(&mut self) {
-        if self.store.has_earlier() && self.earlier.phase != Phase::Loading {
+        if self.store.has_earlier() && self.view.earlier.phase != Phase::Loading {
             self.store.release_earlier();
         }
     }
@@ -124,7 +124,7 @@ impl Session {
     #[must_use]
     pub fn earlier(&self) -> EarlierLines {
         let count = self.earlier_count();
-        let (label, failure) = match &self.earlier.phase {
+        let (label, failure) = match &self.view.earlier.phase {
             Phase::Loading => ("Loading earlier lines …".to_owned(), ""),
             _ if count == 0 || self.has_ended() => return EarlierLines::default(),
             _ if !self.store.has_room_for_earlier() => (String::new(), NO_ROOM),
@@ -135,7 +135,7 @@ impl Session {
         };
         EarlierLines {
             label,
-            is_loading: self.earlier.phase == Phase::Loading,
+            is_loading: self.view.earlier.phase == Phase::Loading,
             failure: failure.to_owned(),
         }
     }
@@ -144,8 +144,8 @@ impl Session {
     /// for a filter, which may match none of them, and not into a list that the reader cleared.
     #[must_use]
     pub fn loads_earlier_by_itself(&self) -> bool {
-        self.earlier.phase == Phase::Idle
-            && self.find.is_none()
+        self.view.earlier.phase == Phase::Idle
+            && self.view.find.is_none()
             && self.earlier_count() > 0
             && self.store.has_room_for_earlier()
     }
@@ -153,7 +153,7 @@ impl Session {
     /// Returns whether a page of earlier lines can be loaded now, for a reader who asks for one.
     #[must_use]
     pub fn can_load_earlier(&self) -> bool {
-        matches!(self.earlier.phase, Phase::Idle | Phase::Cleared)
+        matches!(self.view.earlier.phase, Phase::Idle | Phase::Cleared)
             && self.earlier_count() > 0
             && self.store.has_room_for_earlier()
     }
@@ -161,54 +161,54 @@ impl Session {
     /// Returns whether nothing can be loaded before the oldest row. It can again once that row is
     /// evicted.
     fn has_ended(&self) -> bool {
-        self.earlier.phase == Phase::Ended(self.store.range().start)
+        self.view.earlier.phase == Phase::Ended(self.store.range().start)
     }
 
     /// Records that the reader cleared the list.
     pub(super) fn cleared(&mut self) {
         self.forget_earlier();
-        self.earlier.phase = Phase::Cleared;
+        self.view.earlier.phase = Phase::Cleared;
     }
 
     /// Records that the reader undid that. A page that was requested meanwhile is of no use.
     pub(super) fn clear_undone(&mut self) {
         self.forget_earlier();
-        let aside = std::mem::take(&mut self.earlier_aside);
+        let aside = std::mem::take(&mut self.view.earlier_aside);
         // Otherwise the rows that are back are of another epoch than the stream.
-        if aside.epoch_from == self.earlier.epoch_from {
+        if aside.epoch_from == self.view.earlier.epoch_from {
             let phase = if aside.phase == Phase::Loading { Phase::Idle } else { aside.phase };
-            self.earlier = Earlier { phase, front: aside.front, ..self.earlier.clone() };
+            self.view.earlier = Earlier { phase, front: aside.front, ..self.view.earlier.clone() };
         }
     }
 
     /// Returns whether the reader cleared the list, and nothing earlier was loaded since.
     #[must_use]
     pub fn is_cleared(&self) -> bool {
-        self.earlier.phase == Phase::Cleared
+        self.view.earlier.phase == Phase::Cleared
     }
 
     /// Forgets a request and what it would have loaded.
     pub(super) fn forget_earlier(&mut self) {
-        self.earlier.phase = Phase::Idle;
-        self.earlier.front = None;
+        self.view.earlier.phase = Phase::Idle;
+        self.view.earlier.front = None;
         self.store.hold(false);
     }
 
     /// Forgets everything: the rows so far are of other channels or of another epoch.
     pub(super) fn restart_earlier(&mut self) {
         self.forget_earlier();
-        self.earlier = Earlier { epoch_from: self.store.range().end, ..Earlier::default() };
+        self.view.earlier = Earlier { epoch_from: self.store.range().end, ..Earlier::default() };
     }
 
     fn add_earlier(&mut self, page: &History<'_>) -> Phase {
-        if self.known.is_active() {
+        if self.view.known.is_active() {
             let mut unknown = page.logs.clone();
-            unknown.retain(|log| !self.known.has(log));
+            unknown.retain(|log| !self.view.known.has(log));
             self.store.prepend(&unknown);
         } else {
             self.store.prepend(&page.logs);
         }
-        self.earlier.oldest_held = Some(page.oldest);
+        self.view.earlier.oldest_held = Some(page.oldest);
         let is_start = page.earlier == 0 || page.logs.is_empty();
         if is_start {
             let first = page.logs.first().and_then(|log| log.seq).or_else(|| self.first_seq());
@@ -216,8 +216,8 @@ impl Session {
             self.store.prepend_notice(Notice::HistoryStart { evicted });
         }
         let start = self.store.range().start;
-        self.earlier.epoch_from = start;
-        self.earlier.front = page.logs.first().and_then(|log| log.seq).map(|seq| (start, seq));
+        self.view.earlier.epoch_from = start;
+        self.view.earlier.front = page.logs.first().and_then(|log| log.seq).map(|seq| (start, seq));
         if is_start { Phase::Ended(start) } else { Phase::Idle }
     }
 
@@ -238,7 +238,7 @@ impl Session {
         if self.sequencing != Sequencing::Numbered {
             return 0;
         }
-        let before = self.first_seq().zip(self.earlier.oldest_held);
+        let before = self.first_seq().zip(self.view.earlier.oldest_held);
         before.map_or(0, |(before, oldest)| before.saturating_sub(oldest))
     }
 
@@ -246,12 +246,12 @@ impl Session {
     /// stored. `None` if the oldest is from another epoch.
     fn first_seq(&self) -> Option<u64> {
         let rows = self.store.range();
-        if let Some((_, seq)) = self.earlier.front.filter(|(row, _)| *row == rows.start) {
+        if let Some((_, seq)) = self.view.earlier.front.filter(|(row, _)| *row == rows.start) {
             return Some(seq);
         }
         let first = rows.clone().find_map(|number| Some((number, self.store.seq(number)?)));
         match first {
-            Some((number, seq)) => Some(seq).filter(|_| self.earlier.epoch_from <= number),
+            Some((number, seq)) => Some(seq).filter(|_| self.view.earlier.epoch_from <= number),
             None => self.progress.only_position().map(|seq| seq + 1),
         }
     }

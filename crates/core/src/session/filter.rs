@@ -24,23 +24,23 @@ impl Session {
     /// Does the same, and searches first around the row with this number, which the reader looks
     /// at. Returns whether the query is another one, so that ordinals are void.
     pub fn set_query_around(&mut self, query: Query, number: Option<u64>) -> bool {
-        if self.query == query {
+        if self.view.query == query {
             return false;
         }
-        self.query = query;
+        self.view.query = query;
         self.search_again(number)
     }
 
     /// Restarts the search for the current query around row `number`. Returns whether other rows
     /// are shown.
     pub(super) fn search_again(&mut self, number: Option<u64>) -> bool {
-        let filter = self.matches.restart(&self.query, &self.store, number);
-        self.rows_version += 1;
-        let last = self.find.as_ref().map(Find::query).cloned().unwrap_or_default();
+        let filter = self.view.matches.restart(&self.view.query, &self.store, number);
+        self.view.rows_version += 1;
+        let last = self.view.find.as_ref().map(Find::query).cloned().unwrap_or_default();
         if last == filter {
             return false;
         }
-        self.find = (!filter.is_empty()).then(|| match number {
+        self.view.find = (!filter.is_empty()).then(|| match number {
             Some(number) => Find::around(filter, &self.store, number),
             None => Find::new(filter, &self.store),
         });
@@ -51,7 +51,7 @@ impl Session {
     /// search began, and whether that is certain yet.
     #[must_use]
     pub fn nearest(&self, number: u64) -> (u64, bool) {
-        match &self.find {
+        match &self.view.find {
             Some(find) => find.nearest(&self.store, number),
             None => (self.store.shown_row_of(number), true),
         }
@@ -60,13 +60,13 @@ impl Session {
     /// Returns whether the rows that are shown are known, apart from those that will arrive.
     #[must_use]
     pub fn is_searched(&self) -> bool {
-        self.find.as_ref().is_none_or(|find| find.is_complete(&self.store))
+        self.view.find.as_ref().is_none_or(|find| find.is_complete(&self.store))
     }
 
     /// Returns how many of the shown rows from row `number` on are lines and errors.
     #[must_use]
     pub fn count_from(&self, number: u64) -> Count {
-        match &self.find {
+        match &self.view.find {
             Some(find) => find.count_from(&self.store, number),
             None => self.store.count_from(number),
         }
@@ -75,7 +75,7 @@ impl Session {
     /// Returns the ordinal of the first shown error from row `number` on.
     #[must_use]
     pub fn first_error_from(&self, number: u64) -> Option<u64> {
-        match &self.find {
+        match &self.view.find {
             Some(find) => find.first_error_from(&self.store, number),
             None => self.store.first_error_from(number).map(|at| self.store.shown_row_of(at)),
         }
@@ -84,7 +84,7 @@ impl Session {
     /// Returns the ordinal of the last shown error before row `number`.
     #[must_use]
     pub fn last_error_before(&self, number: u64) -> Option<u64> {
-        match &self.find {
+        match &self.view.find {
             Some(find) => find.last_error_before(&self.store, number),
             None => self.store.last_error_before(number).map(|at| self.store.shown_row_of(at)),
         }
@@ -104,7 +104,7 @@ impl Session {
     /// Returns the ordinal of the row with this number, if it is shown.
     #[must_use]
     pub fn ordinal_of(&self, number: u64) -> Option<u64> {
-        let ordinal = match &self.find {
+        let ordinal = match &self.view.find {
             Some(find) => find.ordinal_of(number)?,
             None => self.store.shown_row_of(number),
         };
@@ -114,20 +114,20 @@ impl Session {
     /// Continues the search through about `bytes` bytes. Returns whether nothing is left to search
     /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {
-        self.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
+        self.view.find.as_mut().is_none_or(|find| find.advance(&self.store, bytes))
             && self.search_matches(bytes)
     }
 
     /// Returns the current query.
     #[must_use]
     pub fn query(&self) -> &Query {
-        &self.query
+        &self.view.query
     }
 
     /// Returns the search, if a filter is active.
     #[must_use]
     pub fn find(&self) -> Option<&Find> {
-        self.find.as_ref()
+        self.view.find.as_ref()
     }
 
     /// Returns a version that changes whenever an ordinal may denote a different row, or a row may
@@ -138,19 +138,22 @@ impl Session {
     /// version too.
     #[must_use]
     pub fn rows_version(&self) -> u64 {
-        self.rows_version
+        self.view.rows_version
     }
 
     /// Returns the ordinals of the shown rows, for a viewport.
     #[must_use]
     pub fn shown_range(&self) -> Range<u64> {
-        self.find.as_ref().map_or_else(|| self.store.shown_rows(), |find| find.range(&self.store))
+        self.view
+            .find
+            .as_ref()
+            .map_or_else(|| self.store.shown_rows(), |find| find.range(&self.store))
     }
 
     /// Returns the number of the row with this ordinal.
     #[must_use]
     pub fn row_number(&self, ordinal: u64) -> Option<u64> {
-        match &self.find {
+        match &self.view.find {
             Some(find) => find.number_at(&self.store, ordinal),
             None => Some(self.store.first_of_shown_row(ordinal)),
         }
@@ -159,7 +162,7 @@ impl Session {
     /// Returns the numbers of all lines and notices that are shown, folded or not, oldest first.
     #[must_use]
     pub fn shown_numbers(&self) -> Vec<u64> {
-        match &self.find {
+        match &self.view.find {
             Some(find) => find.numbers(&self.store).collect(),
             None => self.store.range().collect(),
         }
@@ -170,7 +173,7 @@ impl Session {
     pub fn set_folding(&mut self, folding: Folding, number: Option<u64>) -> bool {
         let is_new = self.store.set_folding(folding);
         if is_new {
-            self.find = None;
+            self.view.find = None;
             self.search_again(number);
         }
         is_new

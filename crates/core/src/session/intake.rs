@@ -170,7 +170,7 @@ impl Session {
         if self.progress.epoch() != hello.epoch.as_ref() {
             self.restart_earlier();
         }
-        self.earlier.greeted(hello);
+        self.view.greeted(hello);
         let Resumption { to_replay, unresumed, unknown_gap } = self.progress.greeted(hello);
         self.awaits_replay = to_replay > 0;
         if let Some(reason) = unknown_gap {
@@ -211,7 +211,7 @@ impl Session {
         }
         self.stats.line_arrived(now);
         self.counters.received += 1;
-        if !self.known.has(line) {
+        if !self.view.is_known(line) {
             self.store.append(line);
         }
         let notice = self.recovery.line_arrived();

@@ -113,13 +113,13 @@ impl Matches {
 impl Session {
     /// Continues the search for matches.
     pub(super) fn search_matches(&mut self, bytes: usize) -> bool {
-        self.matches.advance(self.find.as_ref(), &self.store, bytes)
+        self.view.matches.advance(self.view.find.as_ref(), &self.store, bytes)
     }
 
     /// Returns the search for the lines that match the reader's text, if there is one.
     #[must_use]
     pub fn matched(&self) -> Option<&Find> {
-        self.matches.found(self.find.as_ref())
+        self.view.matches.found(self.view.find.as_ref())
     }
 
     /// Returns the ranges of a displayed message that match, in order.
@@ -132,20 +132,20 @@ impl Session {
     /// the last valid one.
     #[must_use]
     pub fn pattern_error(&self) -> Option<RegexError> {
-        self.matches.error
+        self.view.matches.error
     }
 
     /// Returns the number of the row of the match that the reader is at.
     #[must_use]
     pub fn current_match(&self) -> Option<u64> {
-        self.matches.current.map(|current| current.number)
+        self.view.matches.current.map(|current| current.number)
     }
 
     /// Goes to another match, past the last one to the first. Returns the number of its row.
     pub fn go_to_match(&mut self, direction: Direction) -> Option<u64> {
         let store = &self.store;
-        let find = self.matches.found(self.find.as_ref())?;
-        let Current { number, end } = self.matches.current?;
+        let find = self.view.matches.found(self.view.find.as_ref())?;
+        let Current { number, end } = self.view.matches.current?;
         let newest = || find.line_before(store, u64::MAX);
         let number = match direction {
             Direction::Older => find.line_before(store, number).or_else(newest)?,
@@ -154,7 +154,7 @@ impl Session {
                 .or_else(|| find.line_from(store, 0))?,
         };
         let end = if number < end { end } else { store.range().end };
-        self.matches.current = Some(Current { number, end });
+        self.view.matches.current = Some(Current { number, end });
         Some(number)
     }
 
@@ -165,7 +165,7 @@ impl Session {
         let Some(find) = self.matched() else { return String::new() };
         let lines = find.lines(&self.store);
         let is_complete = find.is_complete(&self.store);
-        let Some(Current { number, end }) = self.matches.current else {
+        let Some(Current { number, end }) = self.view.matches.current else {
             return if is_complete { "0 matches".to_owned() } else { String::new() };
         };
         let from = |number| find.count_from(&self.store, number).lines;
@@ -177,7 +177,7 @@ impl Session {
     /// Returns how many lines would match without regard to case, while none does with it.
     #[must_use]
     pub fn matches_ignoring_case(&self) -> u64 {
-        self.matches.folded.as_ref().map_or(0, |find| find.lines(&self.store))
+        self.view.matches.folded.as_ref().map_or(0, |find| find.lines(&self.store))
     }
 }
 

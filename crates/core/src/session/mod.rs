@@ -2,28 +2,36 @@
 //! for a browser, a test or a simulation.
 
 mod carrier;
+#[cfg(feature = "view")]
 mod earlier;
+#[cfg(feature = "view")]
 mod filter;
 mod intake;
+#[cfg(feature = "view")]
 mod known;
+#[cfg(feature = "view")]
 mod matches;
+#[cfg(feature = "view")]
 mod pins;
+#[cfg(feature = "view")]
 mod reason;
+#[cfg_attr(not(feature = "view"), path = "no_view.rs")]
+mod view;
 
+#[cfg(feature = "view")]
 pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;
+#[cfg(feature = "view")]
 pub use self::known::KnownLines;
+#[cfg(feature = "view")]
 pub use self::matches::Direction;
+use self::view::View;
 
 use crate::connection::{Config, Connection, Failure, Input, Output, State};
 use crate::counters::Counters;
-use crate::find::{Find, Query};
-use crate::pins::Pins;
 use crate::progress::Progress;
 use crate::recovery::Recovery;
 use crate::session::carrier::Carrier;
-use crate::session::earlier::Earlier;
-use crate::session::matches::Matches;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::stream_stats::StreamStats;
@@ -49,14 +57,7 @@ pub struct Session {
     connection: Connection,
     target: Option<Target>,
     store: Store,
-    pins: Pins,
-    /// The active filter, if there is one.
-    find: Option<Find>,
-    /// The last query, which need not be a filter: before any text is entered, it may already be
-    /// set to a regular expression.
-    query: Query,
-    matches: Matches,
-    rows_version: u64,
+    view: View,
     progress: Progress,
     recovery: Recovery,
     stats: StreamStats,
@@ -78,11 +79,6 @@ pub struct Session {
     /// How many of the newest held lines a channel starts with.
     tail: u32,
     carrier: Carrier,
-    earlier: Earlier,
-    /// What was known of the lines before those that the reader cleared.
-    earlier_aside: Earlier,
-    /// Lines that the page shows elsewhere, and that are not stored.
-    known: KnownLines,
     /// The parameters of the open source.
     params: StreamParams,
     /// Whether a gap of unknown size at the start of the open stream was already reported.
@@ -99,11 +95,7 @@ impl Session {
             connection: Connection::new(config, seed),
             target: None,
             store: Store::with_room_at_front(capacity),
-            pins: Pins::default(),
-            find: None,
-            query: Query::default(),
-            matches: Matches::default(),
-            rows_version: 0,
+            view: View::default(),
             progress: Progress::default(),
             recovery: Recovery::default(),
             stats: StreamStats::default(),
@@ -116,9 +108,6 @@ impl Session {
             batching: true,
             tail: 0,
             carrier: Carrier::default(),
-            earlier: Earlier::default(),
-            earlier_aside: Earlier::default(),
-            known: KnownLines::default(),
             params: StreamParams::default(),
             unknown_gap_reported: false,
             parser: sse::Parser::default(),
@@ -183,7 +172,7 @@ impl Session {
         if changes_channels {
             self.restart_earlier();
             // A row names its channel only if it is not the one requested.
-            self.rows_version += 1;
+            self.view.channels_changed();
             // The end of the old stream does not interrupt the new channels.
             self.recovery = Recovery::default();
             self.refused.clear();
@@ -249,42 +238,6 @@ impl Session {
         self.store.retain_from(number)
     }
 
-    /// Sets which lines the page shows elsewhere. They are not stored from now on.
-    pub fn set_known(&mut self, known: KnownLines) {
-        self.known = known;
-    }
-
-    /// Removes all lines. The connection stays as it is.
-    pub fn clear(&mut self) {
-        self.cleared();
-        self.store.clear();
-    }
-
-    /// Removes all lines, and keeps them so that the reader can undo that.
-    pub fn clear_with_undo(&mut self) {
-        self.earlier_aside = self.earlier.clone();
-        self.cleared();
-        self.store.set_aside();
-    }
-
-    /// Brings back the lines that the reader cleared, and searches first around the row with this
-    /// number. Returns whether there were any; if so, ordinals are void.
-    pub fn undo_clear(&mut self, number: Option<u64>) -> bool {
-        let is_undone = self.store.undo_clear();
-        if is_undone {
-            self.clear_undone();
-            // The search of the cleared store knows no row of this one.
-            self.find = None;
-            self.search_again(number);
-        }
-        is_undone
-    }
-
-    /// Forgets the lines that the reader cleared.
-    pub fn forget_cleared(&mut self) {
-        self.store.forget_aside();
-    }
-
     /// Returns the stored rows.
     #[must_use]
     pub fn store(&self) -> &Store {
@@ -346,20 +299,13 @@ impl Session {
         self.is_open() && self.is_greeted && !self.awaits_replay
     }
 
-    /// Returns whether to show the log at all: it has lines, or is expected to.
-    #[must_use]
-    pub fn is_worth_showing(&self) -> bool {
-        let has_lines = !self.store.is_empty() || !self.pins.all().is_empty();
-        has_lines || *self.state() != State::Idle
-    }
-
     fn start_over(&mut self, channels: Vec<String>) {
         self.progress = Progress::new(channels);
         self.counters = Counters::default();
         self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
         self.batching = true;
-        self.pins.clear();
+        self.view.start_over();
         if !self.store.is_empty() {
             self.store.clear();
         }

@@ -64,15 +64,16 @@ impl Store {
     /// Returns how many of the stored lines have this level.
     #[must_use]
     pub fn lines_of_level(&self, level: Level) -> u64 {
-        self.facets.levels[level as usize].lines
+        self.indexes.facets.levels[level as usize].lines
     }
 
     /// Returns the pipelines of the stored lines, and their counts, in order of first appearance.
     /// Lines without a pipeline count under an empty name.
     pub fn pipeline_counts(&self) -> impl Iterator<Item = (&str, Count)> {
-        let counts = self.facets.pipelines.iter().enumerate();
+        let counts = self.indexes.facets.pipelines.iter().enumerate();
         counts.filter(|(_, count)| count.lines > 0).map(|(number, count)| {
-            let name = u16::try_from(number).ok().and_then(|number| self.pipelines.name(number));
+            let name =
+                u16::try_from(number).ok().and_then(|number| self.indexes.pipelines.name(number));
             (name.unwrap_or_default(), *count)
         })
     }
@@ -80,7 +81,7 @@ impl Store {
     /// Returns a version that changes whenever one of these counts does.
     #[must_use]
     pub fn counts_version(&self) -> u64 {
-        self.facets.version
+        self.indexes.facets.version
     }
 }
 

@@ -9,15 +9,15 @@ use logs_sse_wire::entry::Entry;
 impl Store {
     /// Changes what is folded. If that is something else, the numbers of shown rows are void.
     pub fn set_folding(&mut self, folding: Folding) -> bool {
-        if self.folding == folding {
+        if self.indexes.folding == folding {
             return false;
         }
-        self.folding = folding;
-        self.folds = Folds::default();
+        self.indexes.folding = folding;
+        self.indexes.folds = Folds::default();
         for (number, slot) in (self.first..).zip(&self.slots) {
             // The row before the oldest is gone.
             let joins = number > self.first && folding.joins(slot.join);
-            self.folds.add_newer(number, joins);
+            self.indexes.folds.add_newer(number, joins);
         }
         true
     }
@@ -25,13 +25,13 @@ impl Store {
     /// Returns what is folded.
     #[must_use]
     pub fn folding(&self) -> Folding {
-        self.folding
+        self.indexes.folding
     }
 
     /// Returns the numbers of the stored rows that are shown as one with row `number`.
     #[must_use]
     pub fn group(&self, number: u64) -> Range<u64> {
-        self.folds.group(number)
+        self.indexes.folds.group(number)
     }
 
     /// Returns how often the line that row `number` shows was sent, or 1 if it is not a repetition.
@@ -86,17 +86,17 @@ impl Store {
 
     /// Returns the shown row of the stored row with this number.
     pub(crate) fn shown_row_of(&self, number: u64) -> u64 {
-        self.folds.row_of(number)
+        self.indexes.folds.row_of(number)
     }
 
     /// Returns the number of the first stored row of a shown one.
     pub(crate) fn first_of_shown_row(&self, row: u64) -> u64 {
-        self.folds.line_of(row).max(self.first)
+        self.indexes.folds.line_of(row).max(self.first)
     }
 
     /// Returns the rows that are shown.
     pub(crate) fn shown_rows(&self) -> Range<u64> {
-        self.folds.rows(&self.range())
+        self.indexes.folds.rows(&self.range())
     }
 }
 

@@ -35,11 +35,13 @@ impl Names {
     }
 
     /// Returns all names, in order of first appearance.
+    #[cfg(feature = "view")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|name| &**name)
     }
 
     /// Removes all names, whose numbers begin again.
+    #[cfg(feature = "view")]
     pub(crate) fn clear(&mut self) {
         self.names.clear();
     }

@@ -9,12 +9,12 @@ impl Store {
     /// Returns how many lines were written when.
     #[must_use]
     pub fn chart(&self) -> Chart {
-        self.histogram.chart()
+        self.indexes.histogram.chart()
     }
 
     /// Returns the numbers of the rows that were written at these seconds since 1970, in order. It
     /// takes as long as there are rows.
     pub fn rows_at(&self, seconds: Range<i64>) -> impl Iterator<Item = u64> {
-        self.histogram.rows_at(seconds).map(|position| self.first + position)
+        self.indexes.histogram.rows_at(seconds).map(|position| self.first + position)
     }
 }

@@ -1,6 +1,7 @@
 //! Brings back the rows that the reader cleared, for as long as few lines have arrived since.
 
 use super::{Row, Slot, Store};
+use crate::store::indexes::Indexes;
 
 impl Store {
     /// Removes all rows as [`clear`](Self::clear) does, and sets them aside so that
@@ -13,17 +14,20 @@ impl Store {
         let mut empty = Self {
             capacity: self.capacity,
             channels: self.channels.clone(),
-            pipelines: self.pipelines.clone(),
+            indexes: Indexes {
+                pipelines: self.indexes.pipelines.clone(),
+                arrived: self.indexes.arrived,
+                folding: self.indexes.folding,
+                folds: self.indexes.folds.clone(),
+                ..Indexes::default()
+            },
             first: end,
-            arrived: self.arrived,
             retained_from: self.retained_from,
             clears: self.clears,
-            folding: self.folding,
-            folds: self.folds.clone(),
             ..Self::default()
         };
         empty.clear();
-        empty.facets.succeed(&self.facets);
+        empty.indexes.facets.succeed(&self.indexes.facets);
         let mut rows = std::mem::replace(self, empty);
         rows.aside = None;
         rows.is_held = false;
@@ -36,8 +40,8 @@ impl Store {
         let Some(mut rows) = self.aside.take() else { return false };
         rows.clears = self.clears;
         rows.retained_from = self.retained_from;
-        rows.set_folding(self.folding);
-        rows.facets.succeed(&self.facets);
+        rows.set_folding(self.indexes.folding);
+        rows.indexes.facets.succeed(&self.indexes.facets);
         for number in self.range() {
             match (self.raw_line(number), self.slot(number), self.parsed_row(number)) {
                 (Some(raw), ..) => rows.append(&raw),
@@ -45,7 +49,7 @@ impl Store {
                 _ => {}
             }
         }
-        rows.arrived = self.arrived;
+        rows.indexes.arrived = self.indexes.arrived;
         *self = *rows;
         true
     }
@@ -78,10 +82,10 @@ impl Store {
         let pipeline = row.line().map(|line| line.entry.pipeline()).unwrap_or_default();
         let slot = Slot {
             channel: self.channels.intern(channel),
-            pipeline: self.pipelines.intern(pipeline),
+            pipeline: self.indexes.pipelines.intern(pipeline),
             ..*slot
         };
-        self.thread.end();
+        self.indexes.end_thread();
         let moment = row.line().and_then(|line| line.entry.moment());
         self.append_parsed(slot, moment, row.clone());
     }
