@@ -6,29 +6,30 @@ use leptos::prelude::*;
 use crate::ui::built::{Built, view};
 use crate::ui::live::{Live, click, text};
 use logs_sse_core::fold::Folding;
+use logs_sse_core::words::Word;
 
 /// Renders the buttons that decide what is folded.
 pub(crate) fn buttons(live: Live) -> Built {
     let view_model = live.view_model;
     view! { class="dsl",
-        <span class="dsl-folding" role="group" aria-label="Folding">
+        <span class="dsl-folding" role="group" aria-label=live.word(Word::Folding)>
             <button
                 type="button"
                 class="dsl-button dsl-small"
-                title="Show a trace that was sent line by line as one row"
+                title=live.word(Word::FoldTracesTitle)
                 aria-pressed=text(view_model, |model| model.folding.traces.to_string())
                 on:click=click(live, |live| change(live, |folding| folding.traces = !folding.traces))
             >
-                "Fold stack traces"
+                {live.word(Word::FoldTraces)}
             </button>
             <button
                 type="button"
                 class="dsl-button dsl-small"
-                title="Show equal lines in a row as one"
+                title=live.word(Word::GroupRepeatsTitle)
                 aria-pressed=text(view_model, |model| model.folding.repeats.to_string())
                 on:click=click(live, |live| change(live, |folding| folding.repeats = !folding.repeats))
             >
-                "Group repeats"
+                {live.word(Word::GroupRepeats)}
             </button>
         </span>
     }

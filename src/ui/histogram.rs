@@ -16,6 +16,7 @@ use logs_sse_core::histogram::Chart;
 use logs_sse_core::line_time::{TimeContext, TimeDisplay};
 use logs_sse_core::settings::ShowHistogram;
 use logs_sse_core::tally::Count;
+use logs_sse_core::words::{Word, Words};
 
 /// Returns whether the histogram is shown, as the reader left it.
 pub(crate) fn setting(live: Live) -> RwSignal<bool> {
@@ -30,7 +31,7 @@ pub(crate) fn toggle(live: Live, shows: RwSignal<bool>) -> Built {
         live.set_setting(&ShowHistogram(is_shown));
     };
     view! { class="dsl",
-        <button type="button" class="dsl-button dsl-small dsl-histogram-toggle" aria-pressed=move || shows.get().to_string() on:click=on_click>"Histogram"</button>
+        <button type="button" class="dsl-button dsl-small dsl-histogram-toggle" aria-pressed=move || shows.get().to_string() on:click=on_click>{live.word(Word::Histogram)}</button>
     }
 }
 
@@ -120,7 +121,7 @@ fn go(live: Live, drawn: StoredValue<Drawn, LocalStorage>) {
         Some((session.row_number(row)?, row, session.shown_range()))
     });
     let Some(list) = live.list.get_untracked() else { return };
-    let Some((number, row, lines)) = found else { return live.say("No line shown at this time") };
+    let Some((number, row, lines)) = found else { return live.say_word(Word::NoLineAtTime) };
     let cover = cover(&list);
     live.move_view(|viewport| viewport.reveal(row, &lines, cover));
     live.choose(Some(number));
@@ -153,7 +154,7 @@ struct Bar {
 impl Drawn {
     fn draw(&mut self, bars: &Element, table: &Element, times: &TimeContext<'_>) {
         if table.first_element_child().is_none() {
-            head(table);
+            head(table, times.words);
         }
         while self.bars.len() > self.chart.bars.len() {
             if let Some(bar) = self.bars.pop() {
@@ -273,11 +274,11 @@ impl Bar {
 }
 
 /// Adds the caption and the headings of the table.
-fn head(table: &Element) -> Option<()> {
+fn head(table: &Element, words: &Words) -> Option<()> {
     let document = table.owner_document()?;
     let row = create(&document, "tr", "", "")?;
-    for name in ["Time", "Lines", "Errors"] {
-        add(&row, &create(&document, "th", "", name)?)?;
+    for name in [Word::TimeHeading, Word::LinesHeading, Word::ErrorsHeading] {
+        add(&row, &create(&document, "th", "", words.text(name))?)?;
     }
     add(table, &create(&document, "caption", "", "")?)?;
     add(table, &row)

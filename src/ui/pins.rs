@@ -13,6 +13,7 @@ use crate::ui::live::{Live, effect, text};
 use crate::ui::row_selection;
 use crate::ui::rows::focus;
 use logs_sse_core::session::Session;
+use logs_sse_core::words::Word;
 
 /// Renders the button, which is there while lines are pinned, and the dialog that it opens.
 pub(crate) fn pins_button(live: Live) -> Built {
@@ -63,11 +64,11 @@ pub(crate) fn pins_button(live: Live) -> Built {
                 on:click=open
                 prop:textContent=text(view_model, |model| model.pins.clone())
             ></button>
-            <dialog class="dsl-dialog dsl-pins" aria-label="Pins" node_ref=dialog>
-                <strong class="dsl-title">"Pins"</strong>
+            <dialog class="dsl-dialog dsl-pins" aria-label=live.word(Word::Pins) node_ref=dialog>
+                <strong class="dsl-title">{live.word(Word::Pins)}</strong>
                 <div class="dsl-pins-list" role="list" node_ref=list on:click=on_click></div>
                 <div class="dsl-buttons">
-                    <button type="button" class="dsl-button" on:click=move |_| close()>"Close"</button>
+                    <button type="button" class="dsl-button" on:click=move |_| close()>{live.word(Word::Close)}</button>
                 </div>
             </dialog>
         </div>
@@ -87,24 +88,27 @@ fn draw(live: Live, list: &Element) {
     list.set_text_content(None);
     for (key, label) in &pins {
         // This fails only for an element of another document.
-        let _ = add_row(list, *key, label);
+        let _ = add_row(live, list, *key, label);
     }
     let last = list.child_element_count().saturating_sub(1);
     let row = focused.and_then(|index| list.children().item(index.min(last)));
     row.and_then(|row| row.last_element_child()).iter().for_each(focus);
 }
 
-fn add_row(list: &Element, key: u64, label: &str) -> Option<()> {
+fn add_row(live: Live, list: &Element, key: u64, label: &str) -> Option<()> {
     let document = list.owner_document()?;
     let row = create(&document, "div", "dsl-pin", "")?;
     let go = create(&document, "button", "dsl-facet-only dsl-pin-line", label)?;
-    let remove = create(&document, "button", "dsl-button dsl-small", "Unpin")?;
+    let remove = create(&document, "button", "dsl-button dsl-small", &live.word(Word::Unpin))?;
     set(&row, &[("role", "listitem")])?;
     set(
         &go,
         &[("type", "button"), ("title", label), ("dir", "ltr"), ("data-pin", &key.to_string())],
     )?;
-    set(&remove, &[("type", "button"), ("aria-label", &format!("Unpin {label}"))])?;
+    set(
+        &remove,
+        &[("type", "button"), ("aria-label", &live.word_with(Word::UnpinLine, "line", label))],
+    )?;
     add(&row, &go)?;
     add(&row, &remove)?;
     add(list, &row)
@@ -124,7 +128,7 @@ fn pressed(event: &MouseEvent) -> Option<(u64, bool)> {
 fn go_to(live: Live, key: u64) {
     let Some(number) = live.find_row(key, Session::row_of_pin) else {
         live.opened.set(Some(key));
-        return live.say("This line is not in the list; its entry was kept");
+        return live.say_word(Word::KeptEntryOnly);
     };
     live.choose(Some(number));
     live.find_row(number, Session::ordinal_of).into_iter().for_each(|row| live.reveal(row));

@@ -1,12 +1,12 @@
 //! The lines that the reader pinned. Their text is kept, so that they stay readable once they are
 //! evicted or cleared. Draws nothing.
 
-use crate::format::size;
 use crate::opened::Opened;
 use crate::save::Format;
 use crate::save::line;
 use crate::store::{Row, Store};
 use crate::visible::visible;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::head;
 use logs_sse_wire::message::Line;
 
@@ -47,15 +47,22 @@ pub enum Outcome {
 impl Outcome {
     /// Returns the outcome in words.
     #[must_use]
-    pub fn text(self) -> String {
-        match self {
-            Self::Pinned => "Pinned".into(),
-            Self::Unpinned => "Unpinned".into(),
+    pub fn text(self, words: &Words) -> String {
+        let word = match self {
+            Self::Pinned => Word::Pinned,
+            Self::Unpinned => Word::Unpinned,
             Self::Full => {
-                format!("Not pinned: pins hold at most {MAX_PINS} lines and {}", size(MAX_BYTES))
+                let (count, size) = (MAX_PINS as u64, words.size(MAX_BYTES));
+                return words.count_with(
+                    Word::PinsFull,
+                    count,
+                    &words.number(count),
+                    ("size", &size),
+                );
             }
-            Self::NotHeld => "This line is no longer held".into(),
-        }
+            Self::NotHeld => Word::NotHeld,
+        };
+        words.text(word).to_owned()
     }
 }
 
@@ -191,8 +198,11 @@ impl Pins {
 
     /// Returns the label of the button that lists the pins, or an empty string if there are none.
     #[must_use]
-    pub fn summary(&self) -> String {
-        if self.pins.is_empty() { String::new() } else { format!("Pins ({})", self.pins.len()) }
+    pub fn summary(&self, words: &Words) -> String {
+        match self.pins.len() {
+            0 => String::new(),
+            pins => words.count(Word::PinsCount, pins as u64),
+        }
     }
 
     /// Returns the pins as the last part of a file. `time` and `indent` are those of its rows.

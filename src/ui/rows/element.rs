@@ -10,6 +10,7 @@ use crate::ui::time_cell::TimeElement;
 use logs_sse_core::line_time::TimeContext;
 use logs_sse_core::session::Session;
 use logs_sse_core::summary::RowText;
+use logs_sse_core::words::Word;
 
 /// One row's element and its parts.
 #[derive(Debug)]
@@ -135,8 +136,12 @@ impl RowElement {
         }
         self.show_fold_state(text.has_lines.then_some(is_unfolded));
         // This fails only for an invalid attribute name.
-        let pinned = if is_pinned { ", pinned" } else { "" };
-        let _ = self.open.set_attribute("aria-label", &(text.button_name() + pinned));
+        let words = session.words();
+        let mut name = text.button_name(words);
+        if is_pinned {
+            name.extend([", ", words.text(Word::PinnedLine)]);
+        }
+        let _ = self.open.set_attribute("aria-label", &name);
         let RowText {
             class,
             exact_time,

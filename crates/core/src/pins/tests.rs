@@ -115,7 +115,7 @@ fn pins_are_limited_in_number_and_bytes() {
     let mut pins = Pins::default();
     let outcomes: Vec<_> = (first..first + 101).map(|row| pins.toggle(&store, row)).collect();
     assert_eq!((outcomes[99], outcomes[100]), (Outcome::Pinned, Outcome::Full));
-    assert_eq!(pins.summary(), "Pins (100)");
+    assert_eq!(pins.summary(&Words::ENGLISH), "Pins (100)");
     pins.clear();
     (0..4).for_each(|_| append(&mut store, &"x".repeat(200_000)));
     let large = first + 150..first + 154;
@@ -123,7 +123,10 @@ fn pins_are_limited_in_number_and_bytes() {
     let outcomes: Vec<_> = large.map(|row| pins.toggle(&store, row)).collect();
     // The text and the message of each count.
     assert_eq!(outcomes, [Outcome::Pinned, Outcome::Pinned, Outcome::Full, Outcome::Full]);
-    assert_eq!(Outcome::Full.text(), "Not pinned: pins hold at most 100 lines and 1.0 MB");
+    assert_eq!(
+        Outcome::Full.text(&Words::ENGLISH),
+        "Not pinned: pins hold at most 100 lines and 1.0 MB"
+    );
 }
 
 #[test]
