@@ -102,7 +102,8 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
     view! { class="dsl",
         <div class="dsl-histogram" dir="ltr" hidden=move || !shows.get()>
             <div class="dsl-bars" role="slider" tabindex="0" aria-valuemin="1" node_ref=bars on:click=on_click on:keydown=on_key></div>
-            <table class="dsl-hidden" node_ref=table></table>
+            // A table is as wide as its cells, whatever its style says.
+            <div class="dsl-hidden"><table node_ref=table></table></div>
         </div>
     }
 }
