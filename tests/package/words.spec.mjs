@@ -20,8 +20,9 @@ function split(text) {
   return text.replaceAll(/\{[^}]*\}/g, " ").match(/\p{L}{3,}/gu) ?? [];
 }
 
-/** The words of English that German does not use too. */
-const ONLY_ENGLISH = wordsOf(english).difference(wordsOf(german));
+/** The words of English that German does not use too. "ERROR" is also a level of lines. */
+const GERMAN = wordsOf(german).add("ERROR");
+const ONLY_ENGLISH = new Set([...wordsOf(english)].filter((word) => !GERMAN.has(word)));
 
 /**
  * Returns the words in what a viewer shows, and in what it names for screen readers, that are only
