@@ -5,6 +5,7 @@ use crate::opened::Opened;
 use crate::save::Format;
 use crate::save::line;
 use crate::store::{Row, Store};
+use crate::target::Target;
 use crate::visible::visible;
 use crate::words::{Word, Words};
 use logs_sse_wire::entry::head;
@@ -102,8 +103,8 @@ impl Pin {
 
     /// Returns the first line of its text, for a list. `time` formats milliseconds since 1970.
     #[must_use]
-    pub fn label(&self, time: &dyn Fn(i64) -> String) -> String {
-        let text = line::text(&self.row, time, "");
+    pub fn label(&self, time: &dyn Fn(i64) -> String, target: Option<&Target>) -> String {
+        let text = line::text(&self.row, time, "", target);
         let first = text.lines().next().unwrap_or_default();
         visible(head(first, LABEL_BYTES)).into_owned()
     }
@@ -112,6 +113,11 @@ impl Pin {
     #[must_use]
     pub fn opened(&self) -> Option<Opened> {
         Some(Opened::with_others(self.row.line()?, self.others.iter().filter_map(Row::line)))
+    }
+
+    /// Returns the channel of its line, or an empty name.
+    pub(crate) fn channel(&self) -> &str {
+        self.row.line().and_then(|line| line.channel.as_deref()).unwrap_or_default()
     }
 
     fn cost(&self) -> usize {
@@ -211,6 +217,7 @@ impl Pins {
         format: Format,
         time: &dyn Fn(i64) -> String,
         indent: &str,
+        target: Option<&Target>,
     ) -> String {
         let mut text = String::new();
         let mut push = |line: &str| {
@@ -222,7 +229,7 @@ impl Pins {
         }
         for pin in &self.pins {
             if format == Format::Text {
-                push(&line::text(&pin.row, time, indent));
+                push(&line::text(&pin.row, time, indent, target));
                 continue;
             }
             for row in [&pin.row].into_iter().chain(&pin.others) {

@@ -26,6 +26,8 @@ pub struct Query {
     pub hidden_levels: Levels,
     /// The pipelines or stages to show.
     pub pipelines: Pipelines,
+    /// The channels to show, by their whole names.
+    pub channels: Pipelines,
 }
 
 /// Whether case matters in a text to find.
@@ -61,6 +63,7 @@ impl Default for Query {
             levels: Levels::ALL,
             hidden_levels: Levels::NONE,
             pipelines: Pipelines::default(),
+            channels: Pipelines::default(),
         }
     }
 }
@@ -76,7 +79,10 @@ impl Query {
     /// Returns whether the query matches everything, so that no filter is active.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.has_text() && self.shown_levels() == Levels::ALL && self.pipelines.is_all()
+        !self.has_text()
+            && self.shown_levels() == Levels::ALL
+            && self.pipelines.is_all()
+            && self.channels.is_all()
     }
 
     /// Returns whether there is anything to find.
@@ -93,6 +99,7 @@ impl Query {
             levels: self.levels,
             hidden_levels: self.hidden_levels,
             pipelines: self.pipelines.clone(),
+            channels: self.channels.clone(),
             ..Self::default()
         };
         if self.highlights || !self.has_text() {
@@ -262,6 +269,7 @@ mod tests {
         let asks = [
             Query::default().text("a"),
             Query { pipelines: Pipelines::only(""), ..Query::default() },
+            Query { channels: Pipelines::only("logs:etl:a:b"), ..Query::default() },
             Query { levels: Levels::ALL.without(Level::Info), ..Query::default() },
         ];
         assert!(asks.iter().all(|query| !query.is_empty()));

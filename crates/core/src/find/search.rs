@@ -19,6 +19,7 @@ use logs_sse_wire::message::Line;
 pub(super) struct Search {
     levels: Levels,
     pipelines: Pipelines,
+    channels: Pipelines,
     matcher: Matcher,
 }
 
@@ -38,11 +39,29 @@ enum Matcher {
     Invalid(RegexError),
 }
 
-/// The numbers by which slots refer to the pipelines of a query.
+/// The numbers by which slots refer to the pipelines or channels of a query.
 #[derive(Debug)]
-struct PipelineNumbers {
+struct Numbers {
+    /// Whether only some are shown, which need not have numbers.
+    has_only: bool,
     only: Vec<u16>,
     not: Vec<u16>,
+}
+
+impl Numbers {
+    fn of(names: &Pipelines, store: &Store, number: fn(&Store, &str) -> Option<u16>) -> Self {
+        let numbers =
+            |names: &[String]| names.iter().filter_map(|name| number(store, name)).collect();
+        Self {
+            has_only: !names.wanted().is_empty(),
+            only: numbers(names.wanted()),
+            not: numbers(names.unwanted()),
+        }
+    }
+
+    fn has(&self, number: u16) -> bool {
+        (!self.has_only || self.only.contains(&number)) && !self.not.contains(&number)
+    }
 }
 
 impl Matcher {
@@ -79,6 +98,7 @@ impl Search {
         Self {
             levels: query.shown_levels(),
             pipelines: query.pipelines.clone(),
+            channels: query.channels.clone(),
             matcher: Matcher::of(query),
         }
     }
@@ -100,9 +120,13 @@ impl Search {
         found: &mut Vec<u64>,
     ) -> usize {
         let rows = (run.numbers().end - run.numbers().start) as usize;
-        let pipelines = self.pipeline_numbers(store);
+        let pipelines = Numbers::of(&self.pipelines, store, Store::pipeline_number);
+        // A line whose channel has no number is stored parsed.
+        let channels = Numbers::of(&self.channels, store, Store::channel_number);
         let passes = |number: u64, slot: &Slot| {
-            self.levels.has(slot.level) && self.has_pipeline(store, number, slot, &pipelines)
+            self.levels.has(slot.level)
+                && channels.has(slot.channel)
+                && self.has_pipeline(store, number, slot, &pipelines)
         };
         match &self.matcher {
             Matcher::Any => {
@@ -111,13 +135,13 @@ impl Search {
                 rows * COST_PER_SLOT
             }
             Matcher::Text(needle, clauses) => {
-                let parsed = search_text(needle, clauses, run, passes, found);
+                let parsed = search_text(needle, clauses, store, run, passes, found);
                 run.bytes().len() + parsed * COST_PER_BYTE_PARSED + 1
             }
             Matcher::Clauses(clauses) => {
                 let all = run.numbers().filter_map(|number| run.row(number));
                 let passing = all.filter(|row| passes(row.number, row.slot));
-                let hits = passing.filter(|row| satisfies(clauses, run.bytes(), row));
+                let hits = passing.filter(|row| satisfies(clauses, store, run.bytes(), row));
                 found.extend(hits.map(|row| row.number));
                 rows * COST_PER_SLOT + run.bytes().len() * clauses.len()
             }
@@ -151,8 +175,9 @@ impl Search {
         cache: &mut Cache,
     ) -> (bool, usize) {
         let Row::Line(line) = row else { return (true, COST_PER_SLOT) };
-        let passes =
-            self.levels.has(line.entry.level()) && self.pipelines.has(line.entry.pipeline());
+        let passes = self.levels.has(line.entry.level())
+            && self.pipelines.has(line.entry.pipeline())
+            && self.channels.has(line.channel.as_deref().unwrap_or_default());
         match &self.matcher {
             Matcher::Text(needle, clauses) if passes => (
                 is_in_line(needle, line, is_json) && line_satisfies(clauses, line, is_json),
@@ -225,32 +250,12 @@ impl Search {
         }
     }
 
-    fn pipeline_numbers(&self, store: &Store) -> PipelineNumbers {
-        let numbers = |names: &[String]| {
-            names.iter().filter_map(|name| store.pipeline_number(name)).collect()
-        };
-        PipelineNumbers {
-            only: numbers(self.pipelines.wanted()),
-            not: numbers(self.pipelines.unwanted()),
-        }
-    }
-
-    fn has_pipeline(
-        &self,
-        store: &Store,
-        number: u64,
-        slot: &Slot,
-        numbers: &PipelineNumbers,
-    ) -> bool {
-        if self.pipelines.is_all() {
-            return true;
-        }
-        if slot.pipeline == UNNAMED {
+    fn has_pipeline(&self, store: &Store, number: u64, slot: &Slot, numbers: &Numbers) -> bool {
+        if slot.pipeline == UNNAMED && !self.pipelines.is_all() {
             let raw = store.raw_line(number);
             return raw.is_some_and(|raw| self.pipelines.has(&IndexedFields::of(&raw).pipeline));
         }
-        (self.pipelines.wanted().is_empty() || numbers.only.contains(&slot.pipeline))
-            && !numbers.not.contains(&slot.pipeline)
+        numbers.has(slot.pipeline)
     }
 }
 
@@ -261,6 +266,7 @@ impl Search {
 fn search_text(
     needle: &Needle,
     clauses: &[Clause],
+    store: &Store,
     run: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
@@ -276,7 +282,7 @@ fn search_text(
             parsed_bytes += text.len();
             if passes(row.number, row.slot)
                 && str::from_utf8(text).is_ok_and(|text| needle.is_in_plain(text, row.slot.is_json))
-                && satisfies(clauses, bytes, &row)
+                && satisfies(clauses, store, bytes, &row)
             {
                 found.push(row.number);
             }
@@ -305,7 +311,7 @@ fn search_text(
                 Candidate::Hit => {
                     // Keep the matches in row order.
                     search_escaped_to(Some(number), found);
-                    if satisfies(clauses, bytes, &row) {
+                    if satisfies(clauses, store, bytes, &row) {
                         found.push(number);
                     }
                     row.text.end
@@ -347,21 +353,27 @@ fn search_pattern(
     parsed
 }
 
-fn satisfies(clauses: &[Clause], bytes: &[u8], row: &RunRow<'_>) -> bool {
+fn satisfies(clauses: &[Clause], store: &Store, bytes: &[u8], row: &RunRow<'_>) -> bool {
     if clauses.is_empty() {
         return true;
     }
     let slot = row.slot;
     str::from_utf8(&bytes[row.text.clone()]).is_ok_and(|text| {
-        let line =
-            Subject { text, is_json: slot.is_json, has_escape: slot.has_escape, level: slot.level };
+        let line = Subject {
+            text,
+            is_json: slot.is_json,
+            has_escape: slot.has_escape,
+            level: slot.level,
+            channel: store.channel_of(slot),
+        };
         clauses.iter().all(|clause| clause.accepts(line))
     })
 }
 
 fn line_satisfies(clauses: &[Clause], line: &Line, is_json: bool) -> bool {
     let level = line.entry.level();
-    let subject = Subject { text: line.entry.text(), is_json, has_escape: true, level };
+    let channel = line.channel.as_deref().unwrap_or_default();
+    let subject = Subject { text: line.entry.text(), is_json, has_escape: true, level, channel };
     clauses.iter().all(|clause| {
         if line.cut_bytes == 0 { clause.accepts(subject) } else { clause.accepts_cut(line) }
     })

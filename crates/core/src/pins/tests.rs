@@ -34,7 +34,7 @@ fn append(store: &mut Store, text: &str) {
 }
 
 fn texts(pins: &Pins) -> Vec<String> {
-    pins.all().iter().map(|pin| line::text(&pin.row, &iso, "")).collect()
+    pins.all().iter().map(|pin| line::text(&pin.row, &iso, "", None)).collect()
 }
 
 /// Returns a store of single rows: nothing is folded.
@@ -160,11 +160,11 @@ fn a_folded_row_is_pinned_with_all_its_lines() {
     assert!(pins.is_pinned(&store, first) && pins.is_pinned(&store, first + 1));
     store.clear();
     let pin = &pins.all()[0];
-    assert_eq!(pin.label(&iso), "ERROR boom");
+    assert_eq!(pin.label(&iso, None), "ERROR boom");
     assert_eq!(pin.opened().expect("an entry").message_to_copy(), "boom\n\tat one\n\tat two");
-    let text = pins.saved(Format::Text, &iso, "    ");
+    let text = pins.saved(Format::Text, &iso, "    ", None);
     assert_eq!(text, "# pinned\nERROR boom\n    \tat one\n    \tat two\n");
-    let json = pins.saved(Format::Ndjson, &iso, "    ");
+    let json = pins.saved(Format::Ndjson, &iso, "    ", None);
     let rows: Vec<serde_json::Value> =
         json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(rows.len(), 3);
