@@ -129,7 +129,7 @@ impl Selection {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&line::text(&row, time, ""));
+            text.push_str(&line::text(&row, time, "", session.target()));
             let group = session.store().group(number);
             // Equal lines were written at different times.
             if session.store().repeats(number) > 1 {
@@ -138,7 +138,7 @@ impl Selection {
                         break;
                     }
                     text.push('\n');
-                    text.push_str(&line::text(&row, time, ""));
+                    text.push_str(&line::text(&row, time, "", session.target()));
                 }
             }
         }
