@@ -99,6 +99,7 @@ pub(crate) fn filter_bar(live: Live) -> Built {
             </div>
             {facet_menu(live, Facet::Levels)}
             {facet_menu(live, Facet::Pipelines)}
+            {facet_menu(live, Facet::Channels)}
             {pins_button(live)}
         </div>
     }

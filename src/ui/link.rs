@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use crate::browser::Client;
 use crate::ui::detail;
 use crate::ui::live::{Live, effect};
-use logs_sse_core::link::{Link, Sought, Step, is_link_id};
+use logs_sse_core::link::{LineId, Link, Sought, Step};
 use logs_sse_core::session::Session;
 use logs_sse_core::words::Word;
 
@@ -20,8 +20,8 @@ use logs_sse_core::words::Word;
 pub(crate) struct Linked {
     /// The line that the address led to, until it is found.
     sought: Option<Sought>,
-    /// The id of the opened line.
-    opened: Option<String>,
+    /// The line whose entry is open.
+    opened: Option<LineId>,
     /// Whether the address will be written.
     is_due: bool,
     /// Active while links are.
@@ -56,17 +56,16 @@ pub(crate) fn watch(live: Live) {
     });
 }
 
-/// Returns the id of a line that can be linked to.
-pub(crate) fn id_of(live: Live, number: u64) -> Option<String> {
-    let id = live.read(|session| Some(session.store().row(number)?.line()?.id.to_string()))?;
-    Some(id).filter(|id| live.links.get_untracked() && is_link_id(id))
+/// Returns what identifies a line that can be linked to.
+pub(crate) fn id_of(live: Live, number: u64) -> Option<LineId> {
+    live.read(|session| LineId::of(session, number)).filter(|_| live.links.get_untracked())
 }
 
 /// Copies the address of this page with a line and the current filter.
-pub(crate) fn copy(live: Live, near: &Element, id: String) {
+pub(crate) fn copy(live: Live, near: &Element, line: LineId) {
     if let Some((address, fragment)) = leptos::web_sys::window().and_then(|window| parts(&window)) {
         let query = live.query();
-        let link = Link { log: Some(id), query };
+        let link = Link { log: Some(line), query };
         let text = format!("{address}#{}", link.written_into(&fragment));
         detail::copy(live, near, Word::WhatLink, text);
     }
@@ -88,7 +87,7 @@ fn read(live: Live) {
         // The page has gone to a place of its own, and the reader's filter stays.
         return write_soon(live);
     }
-    live.linked.update_value(|linked| linked.sought = link.log.as_deref().map(Sought::new));
+    live.linked.update_value(|linked| linked.sought = link.log.clone().map(Sought::new));
     if let Some(search) = live.search.get_untracked() {
         search.set_value(&link.query.text);
     }
@@ -141,7 +140,7 @@ fn write(live: Live) {
     // The view may be gone by now, and its signals with it.
     let log = live.linked.try_update_value(|linked| {
         linked.is_due = false;
-        let sought = linked.sought.as_ref().map(|sought| sought.id().to_owned());
+        let sought = linked.sought.as_ref().map(|sought| sought.line().clone());
         sought.or_else(|| linked.opened.clone())
     });
     let (Some(log), Some(window)) = (log, leptos::web_sys::window()) else { return };

@@ -79,7 +79,8 @@ pub(crate) fn pins_button(live: Live) -> Built {
 fn draw(live: Live, list: &Element) {
     let pins: Vec<_> = live.read(|session| {
         let time = |millis| row_selection::time(live, millis);
-        session.pins().all().iter().map(|pin| (pin.key(), pin.label(&time))).collect()
+        let target = session.target();
+        session.pins().all().iter().map(|pin| (pin.key(), pin.label(&time, target))).collect()
     });
     let focused = (0..list.child_element_count()).find(|index| {
         let row = list.children().item(*index);
