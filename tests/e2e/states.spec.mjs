@@ -77,10 +77,10 @@ const STATES = {
   async gap({ gateway, demo }) {
     await gateway.restartWith("--history-lines", "5");
     await demo.openLive(gateway.url);
-    await gateway.publishAll(night().slice(0, 20));
-    await expect(demo.lineCount).toHaveText("20 lines");
+    await gateway.publishAll(night().slice(0, 5));
+    await expect(demo.lineCount).toHaveText("5 lines");
     await demo.disconnectButton.click();
-    await gateway.publishAll(night().slice(20, 60));
+    await gateway.publishAll(night().slice(5, 60));
     await demo.connectButton.click();
     await expect(demo.row("lines missing")).toBeVisible();
   },

@@ -120,10 +120,10 @@ impl Page {
 
     /// Clicks the visible button with this text.
     pub fn click(&self, label: &str) {
-        let button = self
-            .all("button")
-            .into_iter()
-            .find(|button| button.text_content().as_deref() == Some(label) && !button.hidden());
+        let button = self.all("button").into_iter().find(|button| {
+            let is_closed = button.closest("dialog:not([open])").is_ok_and(|it| it.is_some());
+            button.text_content().as_deref() == Some(label) && !button.hidden() && !is_closed
+        });
         button.unwrap_or_else(|| panic!("no button {label:?} in {:?}", self.text())).click();
     }
 
