@@ -44,13 +44,14 @@ const STATES = {
   async flood(parts) {
     await openNight(parts);
     await parts.demo.pauseButton.click();
-    await parts.gateway.publishAll(
-      Array.from({ length: 5_000 }, (_, index) => ({
-        level: index % 1_000 === 7 ? "ERROR" : "INFO",
-        pipeline: "LOAD",
-        message: `row ${index}`,
-      })),
-    );
+    for (let batch = 0; batch < 5; batch++)
+      await parts.gateway.publishAll(
+        Array.from({ length: 1_000 }, (_, index) => ({
+          level: index === 7 ? "ERROR" : "INFO",
+          pipeline: "LOAD",
+          message: `row ${index}`,
+        })),
+      );
     await expect(parts.demo.newestButton).toHaveText("↑ 5,000 new");
   },
   async errors(parts) {
@@ -90,7 +91,7 @@ const STATES = {
     );
     await demo.open(gateway.url);
     await demo.connectButton.click();
-    await expect(demo.reason).not.toBeEmpty();
+    await expect(demo.statusWord).toHaveText("ERROR");
   },
 };
 
@@ -117,5 +118,7 @@ for (const name of ["idle", "live", "flood", "search", "entry"])
   test(`a screen reader finds the state "${name}" as it was`, async ({ gateway, demo, page }) => {
     await STATES[name]({ gateway, demo, page });
     await frames(page);
-    await expect(demo.root).toMatchAriaSnapshot({ name: `${name}.yml` });
+    // Without the status bar, which depends on the clock. It is all that an idle viewer has.
+    const part = name === "idle" ? demo.root : demo.section;
+    await expect(part).toMatchAriaSnapshot({ name: `${name}.yml` });
   });
