@@ -100,6 +100,8 @@ for (const kind of KINDS) {
       document.querySelector("main")?.append(harness.element("one", window.other.document)),
     );
     await gateway.publishNumbers(10, 12);
+    // An opened entry holds the view where it was.
+    await one.newestButton.click();
     await one
       .row(/number 12$/)
       .locator(".dsl-open")
