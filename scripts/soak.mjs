@@ -148,7 +148,7 @@ async function judgeRound({ judge, readRows }, page, accepted, figures) {
   figures.lost += accepted.length - new Set(shown).size;
   figures.gaps += gaps;
   figures.faults.push(...faults.slice(0, 5));
-  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("button", { name: "Clear view" }).click();
 }
 
 /**

@@ -34,7 +34,10 @@ const GATEWAY = ["logs-gateway", "logs-fault-proxy", "logs-test-support"].flatMa
 const CORE = [
   ...CLIENT,
   ...["logs-linear-regex", "logs-sse-wire", "logs-sse-core"].flatMap((name) => ["--package", name]),
+  // What the headless module does without.
+  ...["--features", "logs-sse-wire/view,logs-sse-core/view"],
 ];
+const CORE_WITHOUT_VIEW = ["logs-sse-wire", "logs-sse-core"].flatMap((name) => ["--package", name]);
 
 /**
  * The parts, cheapest first.
@@ -118,6 +121,14 @@ async function lintRust() {
   const checks = {
     rustfmt: ["fmt", "--all", "--check"],
     "clippy, core": ["clippy", "--quiet", ...CORE, "--all-targets", ...strict],
+    "clippy, core without a view": [
+      "clippy",
+      "--quiet",
+      "--no-default-features",
+      ...CORE_WITHOUT_VIEW,
+      "--lib",
+      ...strict,
+    ],
     "clippy, gateway": ["clippy", "--quiet", ...GATEWAY, "--all-targets", ...strict],
     "clippy, component": [
       "clippy",

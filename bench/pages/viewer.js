@@ -85,7 +85,7 @@ function find(selector) {
   return element;
 }
 
-/** Reads how many lines are held from the text of the viewer: `100,000 lines, the newest; …`. */
+/** Reads how many lines are held from the text of the viewer: `Newest 100,000 lines · …`. */
 function held() {
   const [, count] =
     /([\d,]+) lines?/.exec(document.querySelector(".dsl-count")?.textContent ?? "") ?? [];

@@ -1,36 +1,42 @@
 //! The run loop: passes what the browser reports to the session, and does in the browser what the
 //! session requests.
 
+#[cfg(feature = "ui")]
+mod clear;
+#[cfg(feature = "ui")]
 mod earlier;
+#[cfg(feature = "ui")]
+mod fold;
+#[cfg(feature = "ui")]
+mod pins;
+#[cfg(feature = "ui")]
+mod save;
+#[cfg(feature = "ui")]
+mod search;
+#[cfg_attr(not(feature = "ui"), path = "client/no_view.rs")]
+mod view;
 mod window;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use js_sys::Function;
-use web_sys::Element;
-
+use self::view::View;
 use crate::browser::clock;
 use crate::browser::console::Console;
-use crate::browser::earlier::EarlierFetch;
 use crate::browser::frame::AnimationFrame;
 use crate::browser::home::Home;
-use crate::browser::next_task::NextTask;
 use crate::browser::page_events::PageEvents;
 use crate::browser::probe::Probe;
 use crate::browser::timer::Timer;
 use crate::browser::transport::{Opener, Source};
 use logs_sse_core::connection::{Config, Input, Output, Page, ProbeId, ResponseHead, SourceId};
-use logs_sse_core::find::Query;
 use logs_sse_core::session::{Session, SourceEvent};
 use logs_sse_core::status::{Badge, Status};
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::{Target, TargetError};
 use logs_sse_core::time::{Instant, millis};
-use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::Viewport;
 
 /// The options of a client.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,6 +51,8 @@ pub struct Options {
     pub with_credentials: bool,
     /// How many of the newest lines that the gateway holds a channel starts with; 0 for none.
     pub tail: u32,
+    /// Whether the reader's settings are remembered across visits.
+    pub remember: bool,
 }
 
 /// A live log in a page. Dropping it closes the stream and removes all listeners.
@@ -80,12 +88,10 @@ impl Client {
                 opener,
                 source: RefCell::new(None),
                 probe: RefCell::new(None),
-                earlier: RefCell::new(None),
-                headers: RefCell::new(None),
                 timer: Cell::new(None),
                 timer_at: Cell::new(None),
                 refresh: Cell::new(None),
-                searching: OnceCell::new(),
+                view: View::default(),
                 frame: AnimationFrame::new(Rc::clone(&home), move || {
                     if let Some(inner) = weak.upgrade() {
                         inner.schedule_refresh();
@@ -127,19 +133,6 @@ impl Client {
         *self.inner.updates.borrow_mut() = Some(updates);
     }
 
-    /// Sets the element in which the client is shown, whose window provides timers and frames. A
-    /// page may move it to another window.
-    pub fn shown_in(&self, element: &Element) {
-        self.inner.home.set_element(element);
-        self.inner.follow_home();
-    }
-
-    /// Returns how often the element has moved to another window.
-    #[must_use]
-    pub fn moves(&self) -> u32 {
-        self.inner.moves.get()
-    }
-
     /// Keeps the rows from `number` on until a listener has received them, or none for `None`.
     pub fn retain_from(&self, number: Option<u64>) {
         if self.inner.session.borrow_mut().retain_from(number) {
@@ -174,36 +167,9 @@ impl Client {
         self.inner.with_credentials.set(with_credentials);
     }
 
-    /// Changes how much of the log is kept in memory.
-    pub fn set_capacity(&self, capacity: Capacity) {
-        self.inner.session.borrow_mut().resize(capacity);
-        self.inner.drive();
-    }
-
     /// Sets how many of the newest lines that the gateway holds a channel starts with.
     pub fn set_tail(&self, tail: u32) {
         self.inner.session.borrow_mut().set_tail(tail);
-    }
-
-    /// Shows only the lines that match `query`. The search runs in slices, between which the page
-    /// can do other work.
-    pub fn set_query(&self, query: Query) {
-        self.inner.session.borrow_mut().set_query(query);
-        self.inner.search_slice();
-        self.inner.frame.request();
-    }
-
-    /// Searches the lines that arrived since the last frame, unless a running search will do so.
-    pub fn search_new(&self) {
-        if !self.inner.searching.get().is_some_and(NextTask::is_pending) {
-            self.inner.search_slice();
-        }
-    }
-
-    /// Drops all lines. The connection is not affected.
-    pub fn clear(&self) {
-        self.inner.session.borrow_mut().clear();
-        self.inner.request_frame();
     }
 
     /// Returns the connection's current status in words.
@@ -216,12 +182,6 @@ impl Client {
     #[must_use]
     pub fn now(&self) -> Instant {
         clock::now()
-    }
-
-    /// Returns everything that a page shows now through `viewport`.
-    #[must_use]
-    pub fn view_model(&self, viewport: &Viewport) -> ViewModel {
-        ViewModel::new(&self.inner.session.borrow(), viewport, clock::now())
     }
 
     /// Calls `read` with the session: its lines, its state. `read` must not call back into the
@@ -242,15 +202,12 @@ struct Inner {
     opener: Opener,
     source: RefCell<Option<Source>>,
     probe: RefCell<Option<Probe>>,
-    earlier: RefCell<Option<EarlierFetch>>,
-    headers: RefCell<Option<Function>>,
     timer: Cell<Option<Timer>>,
     /// The time at which it fires.
     timer_at: Cell<Option<Instant>>,
     /// Redraws when the status text changes merely because time passes.
     refresh: Cell<Option<Timer>>,
-    /// Continues a search that used up its slice; created by the first one that does.
-    searching: OnceCell<NextTask>,
+    view: View,
     frame: AnimationFrame,
     /// Calls the listener for updates, if there is one.
     updates: RefCell<Option<AnimationFrame>>,
@@ -313,6 +270,7 @@ impl Inner {
         if let Some(updates) = &*self.updates.borrow() {
             updates.request();
         }
+        self.view.request_frame();
     }
 
     fn notify_now(&self) {
@@ -364,28 +322,6 @@ impl Inner {
         self.refresh.set(refresh);
     }
 
-    /// Searches for one slice, then continues as soon as the page has handled what is due, with the
-    /// next frame at the latest.
-    fn search_slice(&self) {
-        let end = clock::now() + SEARCH_SLICE;
-        while !self.session.borrow_mut().search(SEARCH_STEP) {
-            if end <= clock::now() {
-                self.searching.get_or_init(|| self.search_task()).request();
-                self.frame.request();
-                return;
-            }
-        }
-    }
-
-    fn search_task(&self) -> NextTask {
-        let me = self.me.clone();
-        let next_slice = |inner: &Self| {
-            inner.search_slice();
-            inner.frame.request();
-        };
-        NextTask::new(move || with(&me, next_slice))
-    }
-
     fn log_change(&self) {
         let status = self.status();
         let session = self.session.borrow();
@@ -407,12 +343,6 @@ impl Inner {
 /// After this many rows the listener is notified without waiting for a frame. Rows up to this
 /// number are kept for it, whatever the capacity is.
 const BACKLOG_ROWS: u64 = 1_024;
-
-/// How long a search may block the page: about half a frame.
-const SEARCH_SLICE: Duration = Duration::from_millis(8);
-
-/// Bytes searched between two readings of the clock: a tenth of a millisecond.
-const SEARCH_STEP: usize = 256 << 10;
 
 /// Calls `act` unless the client was dropped in the meantime.
 fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {

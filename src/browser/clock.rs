@@ -1,9 +1,8 @@
-//! The current time, and its display in the reader's time zone.
+//! The current time, from the two clocks of the browser.
 
 use std::cell::Cell;
 
-use js_sys::{Date, Function, Reflect};
-use wasm_bindgen::JsCast;
+use js_sys::Date;
 use web_sys::Performance;
 
 use logs_sse_core::time::Instant;
@@ -46,31 +45,4 @@ pub(crate) fn now() -> Instant {
         clock.set(ClockSample { now, monotonic, wall });
         Instant::from_millis(now)
     })
-}
-
-/// Formats `millis` since 1970 (UTC) in the reader's time zone: `2026-11-23 22:28:34`, or as
-/// `locale` writes it unless that is empty. Returns `None` if `millis` is not a valid date.
-#[must_use]
-pub fn local_time(millis: i64, locale: &str) -> Option<String> {
-    let date = Date::new(&(millis as f64).into());
-    (!date.get_time().is_nan()).then(|| {
-        // A locale that the browser rejects affects nothing but how times look.
-        if let Some(text) = (!locale.is_empty()).then(|| to_locale_string(&date, locale)).flatten()
-        {
-            return text;
-        }
-        let day = format!(
-            "{:04}-{:02}-{:02}",
-            date.get_full_year(),
-            date.get_month() + 1,
-            date.get_date()
-        );
-        format!("{day} {:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
-    })
-}
-
-/// js-sys declares it without `catch`: a `RangeError` would pass through the program and end it.
-fn to_locale_string(date: &Date, locale: &str) -> Option<String> {
-    let method: Function = Reflect::get(date, &"toLocaleString".into()).ok()?.dyn_into().ok()?;
-    method.call1(date, &locale.into()).ok()?.as_string()
 }

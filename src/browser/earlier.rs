@@ -6,10 +6,11 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Response};
 
 use crate::browser::probe::{read_object, request};
+use crate::browser::task;
 
 /// A request in progress. Dropping it aborts the request, and its response is not reported.
 #[must_use = "the request is aborted on drop"]
@@ -41,7 +42,7 @@ impl EarlierFetch {
         let late = Rc::clone(&first);
         // A task, not closures of our own: an aborted request still settles, after such closures
         // would have been dropped.
-        spawn_local(async move {
+        task::spawn(async move {
             let response = fetch(&url, with_credentials, provide, &requested).await;
             if is_alive.upgrade().is_some()
                 && let Some(on_response) = first.take()
@@ -53,7 +54,7 @@ impl EarlierFetch {
             timed_out.abort();
             if let Some(on_response) = late.take() {
                 // Later, since the callback drops this timer.
-                spawn_local(async move { on_response(None) });
+                task::spawn(async move { on_response(None) });
             }
         });
         Some(Self { abort, _alive: alive, _timeout: timeout })

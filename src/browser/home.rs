@@ -28,6 +28,7 @@ impl Home {
     }
 
     /// Uses the window of `element` from the next [`refresh`](Self::refresh) on.
+    #[cfg(feature = "ui")]
     pub(crate) fn set_element(&self, element: &Element) {
         self.element.replace(Some(element.clone()));
     }
@@ -53,6 +54,12 @@ impl Home {
             .or_else(web_sys::window);
         self.document.replace(document);
         self.window.replace(window.clone()) != window
+    }
+
+    /// Returns the document that contains the element.
+    #[cfg(feature = "ui")]
+    pub(crate) fn document(&self) -> Option<Document> {
+        self.document.borrow().clone()
     }
 
     /// Returns the window that provides timers and frames.

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, ReadableStreamDefaultReader, Request, RequestCache, RequestCredentials,
     RequestInit, RequestRedirect, Response, ResponseType,
 };
 
+use crate::browser::task;
 use logs_sse_core::connection::ResponseHead;
 
 /// A request in progress. Dropping it aborts the request, and its response is not reported.
@@ -39,7 +40,7 @@ impl Probe {
         let (finished, timed_out, is_alive) = (abort.clone(), abort.clone(), Rc::downgrade(&alive));
         // A task, not closures of our own: an aborted request still settles, after such closures
         // would have been dropped.
-        spawn_local(async move {
+        task::spawn(async move {
             let response = JsFuture::from(response).await;
             // No `dyn_ref`: a `fetch` that the page replaced may return another window's class.
             let head = match response {

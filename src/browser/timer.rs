@@ -9,7 +9,7 @@ use web_sys::Window;
 /// A timer that fires once.
 #[derive(Debug)]
 #[must_use = "the timer does not fire after the drop"]
-pub(crate) struct Timer {
+pub struct Timer {
     /// The window and its handle for the timer, which is a number in browsers. Test clocks return
     /// numbers beyond 32 bits, or objects.
     handle: Option<(Window, JsValue)>,
@@ -19,11 +19,7 @@ pub(crate) struct Timer {
 impl Timer {
     /// Calls `on_fire` after `millis` milliseconds by the clock of `window`, which is slower while
     /// the window is hidden.
-    pub(crate) fn new(
-        window: Option<Window>,
-        millis: u32,
-        on_fire: impl FnOnce() + 'static,
-    ) -> Self {
+    pub fn new(window: Option<Window>, millis: u32, on_fire: impl FnOnce() + 'static) -> Self {
         let callback = Closure::once(on_fire);
         // Browsers treat more than 31 bits as no delay at all.
         let millis = millis.min(u32::MAX >> 1);

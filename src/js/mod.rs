@@ -1,6 +1,6 @@
 //! The JavaScript interface: what the npm package's own JavaScript (`www/package`) calls.
 //!
-//! Options, the status and notices cross as objects, each defined by one serde struct. Lines cross
+//! Options, the status and notices cross as objects, each defined by one struct. Lines cross
 //! as JSON texts, which the browser parses faster than a module could build objects. No 64-bit
 //! integer crosses, since the JavaScript form of the module cannot pass one.
 //!

@@ -6,18 +6,17 @@
 use std::time::Duration;
 
 use js_sys::Function;
-use serde::Deserialize;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{Console, Opener, Options};
-use crate::js::from_js::from_js;
+use crate::js::from_js::Properties;
 use logs_sse_core::connection::{Config, Hidden};
 use logs_sse_core::store::Capacity;
+use logs_sse_core::target::{Target, TargetError};
 
 /// What `encodeOptions` in `www/package` passes, by the names of `ConnectionOptions` in
 /// `index.d.ts`. An option that is missing, `undefined` or `null` has its default.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug)]
 pub(crate) struct ClientOptions {
     console: Option<String>,
     max_attempts: Option<u32>,
@@ -26,8 +25,11 @@ pub(crate) struct ClientOptions {
     hidden_ms: Option<u32>,
     with_credentials: Option<bool>,
     /// The lines that a viewer keeps. A client without a view passes them on instead.
+    #[cfg_attr(not(feature = "ui"), expect(dead_code, reason = "only a viewer keeps lines"))]
     capacity: Option<u32>,
     tail: Option<u32>,
+    /// Whether a viewer stores the reader's settings.
+    remember: Option<bool>,
 }
 
 impl ClientOptions {
@@ -36,11 +38,27 @@ impl ClientOptions {
     /// # Errors
     /// Returns a sentence that names the option with a wrong value.
     pub(crate) fn from_js(value: JsValue) -> Result<Self, String> {
-        let options: Self = from_js(value).map_err(|error| format!("client options: {error}"))?;
-        match options.console.as_deref() {
-            None | Some("off" | "changes" | "lines") => Ok(options),
-            Some(_) => Err("client options: console: expected off, changes or lines".to_owned()),
+        Properties::of(value)
+            .and_then(|options| Self::read(&options))
+            .map_err(|error| format!("client options: {error}"))
+    }
+
+    fn read(options: &Properties) -> Result<Self, String> {
+        let console = options.text("console")?;
+        if !matches!(console.as_deref(), None | Some("off" | "changes" | "lines")) {
+            return Err("console: expected off, changes or lines".to_owned());
         }
+        Ok(Self {
+            console,
+            max_attempts: options.whole("maxAttempts")?,
+            connect_timeout_ms: options.whole("connectTimeoutMs")?,
+            silence_ms: options.whole("silenceMs")?,
+            hidden_ms: options.whole("hiddenMs")?,
+            with_credentials: options.boolean("withCredentials")?,
+            capacity: options.whole("capacity")?,
+            tail: options.whole("tail")?,
+            remember: options.boolean("remember")?,
+        })
     }
 
     /// Returns the capacity of a viewer.
@@ -68,11 +86,18 @@ impl ClientOptions {
         };
         let with_credentials = self.with_credentials.unwrap_or(false);
         let tail = self.tail.unwrap_or(tail);
-        Options { connection, capacity, console, with_credentials, tail }
+        let remember = self.remember.unwrap_or(true);
+        Options { connection, capacity, console, with_credentials, tail, remember }
     }
 }
 
 /// Returns how streams are opened: by `open` if the package passes one.
 pub(crate) fn opener(open: Option<Function>) -> Opener {
     open.map_or(Opener::EventSource, Opener::Function)
+}
+
+/// Returns the target of `channels`, which are separated by commas.
+pub(crate) fn channels_target(channels: &str, gateway: &str) -> Result<Target, TargetError> {
+    let names = channels.split(',').filter(|channel| !channel.is_empty());
+    Target::from_channels(names, gateway)
 }

@@ -2,29 +2,52 @@
 
 use std::ops::Range;
 
-use leptos::ev::{ClipboardEvent, Event, MouseEvent};
+use leptos::ev::{ClipboardEvent, Event, KeyboardEvent, MouseEvent};
 use leptos::html::{Button, Ol};
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
+use crate::ui::built::{Built, NodeRef, view};
+use crate::ui::columns::columns;
+use crate::ui::detail;
 use crate::ui::filter_bar::filter_bar;
-use crate::ui::live::{Live, click, effect, flag, text};
-use crate::ui::rows::{RowContext, Rows};
-use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::{Measures, Viewport};
+use crate::ui::fold;
+use crate::ui::histogram;
+use crate::ui::keyboard;
+use crate::ui::list_height;
+use crate::ui::live::{Live, click, effect, flag, maybe_update, signal_text, text};
+use crate::ui::row_selection;
+use crate::ui::rows::{RowContext, Rows, focus};
+use crate::ui::save::save_button;
+use crate::ui::shared::Shared;
+use crate::ui::shortcuts;
+use crate::ui::view_menu::view_menu;
+use logs_sse_core::settings::Setting;
+use logs_sse_core::viewport::Measures;
+use logs_sse_core::words::Word;
 
-/// Renders the live section: the number of lines, and the lines, newest first.
-pub(crate) fn line_list(live: Live) -> impl IntoView {
+/// Renders the live section: the number of lines, and the lines.
+pub(crate) fn line_list(live: Live) -> Built {
     let list = live.list;
     let view_model = live.view_model;
     let rows = NodeRef::<Ol>::new();
-    let drawn = StoredValue::new_local(Rows::default());
+    let drawn = live.rows;
     effect(move || {
         live.moves.track();
         let (window, version) =
             view_model.with(|view_model| (view_model.window, view_model.rows_version));
-        let context = RowContext { locale: live.locale.get(), opened: live.opened.get(), version };
+        live.ticks.track();
+        let context = RowContext {
+            locale: live.locale.get(),
+            display: live.times.get(),
+            now: live.now_millis(),
+            opened: live.opened.get(),
+            unfolded: live.unfolded.get(),
+            current: live.current.get(),
+            current_match: view_model.with(|view_model| view_model.current_match),
+            version,
+        };
         let (Some(list), Some(rows)) = (list.get(), rows.get()) else { return };
         live.with(|client| client.shown_in(&list));
         // Style sheets and fonts determine the layout of rows: they are measured once there is one,
@@ -32,26 +55,39 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
         drawn.update_value(|drawn| drawn.watch(&list, || Resize::new(&list, measure.clone())));
+        row_selection::watch(live, &list);
+        row_selection::before_draw(live);
         let is_first = drawn.with_value(Rows::is_empty);
-        live.read(|session| {
-            drawn.update_value(|drawn| drawn.draw(&rows, session, window, &context));
+        let due = live.read(|session| {
+            drawn.try_update_value(|drawn| drawn.draw(&rows, session, window, &context)).flatten()
         });
+        row_selection::after_draw(live, &list);
+        // Not while the rows are borrowed: it raises an event.
+        due.iter().for_each(|due| focus(&due.element));
+        show_day(live);
         if let Some(top) = window.scroll_to {
             list.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
         // Everything is written; from here on it is only read, so that the browser lays out once.
         let heights = drawn.try_update_value(Rows::measure).unwrap_or_default();
-        live.viewport.maybe_update(|viewport| {
+        maybe_update(live.viewport, &mut |viewport| {
             if window.scroll_to.is_some() {
                 viewport.scroll_top_applied(layout::scroll_top(&list));
             }
-            viewport.rows_measured(&heights, &(window.held.0..window.held.1))
-                || window.scroll_to.is_some()
+            let held = window.held.0..window.held.1;
+            let has_changed = viewport.rows_measured(&heights, &held);
+            // Where the focused row was sent by its estimated height, it may be cut off.
+            let is_moved = due.as_ref().and_then(|due| due.row).is_some_and(|row| {
+                !heights.is_empty() && viewport.reveal(row, &held, detail::cover(&list))
+            });
+            has_changed || is_moved || window.scroll_to.is_some()
         });
         if is_first {
             measure();
         }
     });
+    list_height::restore(live);
+    let shows_histogram = histogram::setting(live);
     let earlier = NodeRef::<Button>::new();
     effect(move || {
         let (wants_earlier, is_hidden) = view_model
@@ -70,51 +106,109 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
         }
     });
     let on_press = move |event: MouseEvent| {
-        if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
-            live.opened.update(|opened| *opened = (*opened != Some(number)).then_some(number));
+        if let Some(number) = drawn.with_value(|drawn| drawn.pressed_fold(&event)) {
+            fold::unfold(live, number, None);
+        } else if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
+            detail::toggle(live, number);
+        }
+    };
+    let on_error = move |_: MouseEvent| {
+        let number = show_first_error(live);
+        live.current.set(number);
+        // It is focused when it is drawn.
+        drawn.update_value(|drawn| drawn.focus_next(number));
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let is_a = event.key().eq_ignore_ascii_case("a");
+        let has_ctrl = event.ctrl_key() || event.meta_key();
+        if is_a && has_ctrl && !event.alt_key() && !event.shift_key() {
+            event.prevent_default();
+            let list = list.get_untracked();
+            list.into_iter().for_each(|list| row_selection::select_all(live, &list));
         }
     };
     let on_copy = move |event: ClipboardEvent| {
-        let Some(list) = list.get_untracked() else { return };
-        let text = live.read(|session| drawn.with_value(|drawn| drawn.copied(&list, session)));
-        if let (Some(text), Some(clipboard)) = (text, event.clipboard_data())
-            && clipboard.set_data("text/plain", &text).is_ok()
-        {
-            event.prevent_default();
+        let list = list.get_untracked();
+        list.into_iter().for_each(|list| row_selection::copy(live, &list, &event));
+    };
+    let on_mouse_down = move |event: MouseEvent| {
+        if event.button() == 0 && !event.shift_key() {
+            row_selection::begin(live);
         }
     };
     let on_scroll = move |event: Event| {
         let top = layout::scroll_top(&event_target::<Element>(&event));
         let lines = drawn_lines(live);
-        live.viewport.maybe_update(|viewport| viewport.scrolled(top, &lines));
+        live.move_view(|viewport| {
+            let has_moved = viewport.scrolled(top, &lines);
+            if has_moved {
+                row_selection::scrolled(live);
+            }
+            has_moved
+        });
     };
     view! { class="dsl",
         <div class="dsl-section">
             <div class="dsl-head">
-                <strong class="dsl-title" prop:textContent=move || live.title.get()></strong>
+                <strong class="dsl-title" prop:textContent=signal_text(live.title)></strong>
                 <span class="dsl-count" prop:textContent=text(view_model, |view_model| view_model.held.clone())></span>
                 <button
                     type="button"
-                    class="dsl-button dsl-small dsl-primary"
-                    hidden=flag(view_model, |view_model| view_model.newest.is_empty())
-                    on:click=click(live, to_newest)
-                    prop:textContent=text(view_model, |view_model| view_model.newest.clone())
+                    class="dsl-button dsl-small dsl-pause"
+                    aria-pressed=text(view_model, |view_model| view_model.is_held.to_string())
+                    on:click=click(live, pause)
+                    prop:textContent=text(view_model, |view_model| view_model.pause.clone())
                 ></button>
-                <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
-                <button type="button" class="dsl-button dsl-small" on:click=click(live, |live| live.with(Client::clear))>"Clear"</button>
+                {view_menu(live, shows_histogram)}
+                {save_button(live)}
+                <button
+                    type="button"
+                    class="dsl-button dsl-small"
+                    hidden=flag(view_model, |view_model| view_model.undo.is_empty())
+                    on:click=click(live, Live::undo_clear)
+                    prop:textContent=text(view_model, |view_model| view_model.undo.clone())
+                ></button>
+                <span class="dsl-separator" aria-hidden="true"></span>
+                <button type="button" class="dsl-button dsl-small" on:click=click(live, Live::clear)>{live.word(Word::ClearView)}</button>
+                <button type="button" class="dsl-button dsl-small" title=live.word(Word::KeyboardShortcuts) aria-label=live.word(Word::KeyboardShortcuts) on:click=click(live, shortcuts::show)>"?"</button>
             </div>
             {filter_bar(live)}
+            {histogram::histogram(live, shows_histogram)}
+            {columns(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
-            // status bar makes the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" aria-label="Live log lines, newest first" tabindex="0" on:scroll=on_scroll on:copy=on_copy>
+            // status bar has the announcements instead.
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" data-order=text(view_model, |view_model| view_model.window.order.stored()) aria-label=text(view_model, |view_model| view_model.list_name.clone()) tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
+                // Over the rows, so that neither they nor the head move when it appears.
+                <div class="dsl-new">
+                    <button
+                        type="button"
+                        class="dsl-button dsl-small dsl-primary"
+                        hidden=flag(view_model, |view_model| view_model.newest.is_empty())
+                        on:click=click(live, follow)
+                        prop:textContent=text(view_model, |view_model| view_model.newest.clone())
+                    ></button>
+                    <button
+                        type="button"
+                        class="dsl-button dsl-small dsl-new-errors"
+                        hidden=flag(view_model, |view_model| view_model.new_errors.is_empty())
+                        title=live.word(Word::GoToFirstError)
+                        on:click=on_error
+                        prop:textContent=text(view_model, |view_model| view_model.new_errors.clone())
+                    ></button>
+                </div>
                 <p
                     class="dsl-empty"
                     hidden=flag(view_model, |view_model| view_model.empty.is_empty())
-                    prop:textContent=text(view_model, |view_model| view_model.empty.to_owned())
+                    prop:textContent=text(view_model, |view_model| view_model.empty.clone())
                 ></p>
                 <div class="dsl-space">
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
-                    <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press></ol>
+                    <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press on:focusin=move |_| keyboard::row_focused(live)></ol>
+                    <p
+                        class="dsl-dropped"
+                        hidden=flag(view_model, |view_model| view_model.dropped.is_empty())
+                        prop:textContent=text(view_model, |view_model| view_model.dropped.clone())
+                    ></p>
                 </div>
                 <div class="dsl-earlier" dir="ltr">
                     <span class="dsl-earlier-failure" role="alert" prop:textContent=text(view_model, |view_model| view_model.earlier.failure.clone())></span>
@@ -133,19 +227,53 @@ pub(crate) fn line_list(live: Live) -> impl IntoView {
     }
 }
 
-fn to_newest(live: Live) {
-    live.viewport.update(Viewport::follow);
+/// Shows the day of the first line in the window.
+fn show_day(live: Live) {
+    let place = live.read(|session| live.viewport.read_untracked().place(session, &[]));
+    let day = live.rows.with_value(|rows| rows.day(place.map(|place| place.number)));
+    if *live.day.read_untracked() != day {
+        live.day.set(day);
+    }
 }
 
-fn wrap(live: Live) {
-    live.viewport.update(|viewport| viewport.wrap(!viewport.is_wrapping()));
+fn follow(live: Live) {
+    live.move_view(|viewport| {
+        viewport.follow();
+        true
+    });
+    // The button disappears, and the current row with it.
+    live.current.set(None);
+    live.focus_list();
 }
 
-fn is_wrapping(view_model: &ViewModel) -> String {
-    view_model.window.layout.is_some().to_string()
+/// Pauses the view, or lets it follow the log again.
+pub(crate) fn pause(live: Live) {
+    let lines = drawn_lines(live);
+    live.move_view(|viewport| {
+        if viewport.is_following() {
+            viewport.pause(&lines);
+        } else {
+            viewport.follow();
+        }
+        true
+    });
 }
 
-fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
+/// Shows the first error that the reader has not seen, and returns its number.
+fn show_first_error(live: Live) -> Option<u64> {
+    let (number, ordinal, lines) = live.read(|session| {
+        let ordinal = session.first_error_from(live.viewport.read_untracked().seen())?;
+        Some((session.row_number(ordinal)?, ordinal, session.shown_range()))
+    })?;
+    live.move_view(|viewport| {
+        viewport.show(ordinal, &lines);
+        true
+    });
+    Some(number)
+}
+
+/// Measures the list, as after each change of its size.
+pub(crate) fn measure(live: Live, list: &Element, drawn: Shared<Rows>) {
     let (row, heights_changed) =
         drawn.with_value(|drawn| (drawn.row_height(), drawn.heights_changed()));
     let measures = Measures {
@@ -153,21 +281,29 @@ fn measure(live: Live, list: &Element, drawn: StoredValue<Rows, LocalStorage>) {
         width: f64::from(list.client_width()),
         height: f64::from(list.client_height()),
     };
-    // A list that was hidden may have lost its scroll position, which no event reports. While it is
-    // hidden it has none.
+    list_height::remember(live, list);
+    // A list that was hidden may have lost its scroll position, which no event reports, and which is
+    // no scroll of the reader. While it is hidden it has none.
     let top = (measures.height > 0.0).then(|| layout::scroll_top(list));
     let lines = drawn_lines(live);
-    live.viewport.maybe_update(|viewport| {
+    maybe_update(live.viewport, &mut |viewport| {
+        let was_hidden = viewport.is_hidden();
         let is_new = viewport.measured(measures);
         if heights_changed && !is_new {
             viewport.relayout();
         }
-        top.is_some_and(|top| viewport.scrolled(top, &lines)) || is_new || heights_changed
+        let has_scrolled = top.is_some_and(|top| {
+            if was_hidden {
+                viewport.scroll_top_applied(top);
+            }
+            viewport.scrolled(top, &lines)
+        });
+        has_scrolled || is_new || heights_changed
     });
 }
 
 /// Returns all lines that existed when the list was drawn, to which its scroll position refers.
-fn drawn_lines(live: Live) -> Range<u64> {
+pub(crate) fn drawn_lines(live: Live) -> Range<u64> {
     let (start, end) = live.view_model.read_untracked().window.held;
     start..end
 }

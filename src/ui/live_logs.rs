@@ -1,27 +1,37 @@
 //! The component that a page mounts.
 
+use leptos::ev::keydown;
 use leptos::prelude::*;
+use leptos::web_sys::Element;
 
 use crate::browser::{Console, Opener, Options};
+use crate::ui::built::{Built, view};
 use crate::ui::detail::detail;
+use crate::ui::filter_bar::on_find_key;
+use crate::ui::keyboard;
 use crate::ui::line_list::line_list;
+use crate::ui::link;
 use crate::ui::live::{Live, effect, flag};
+use crate::ui::shortcuts::shortcuts;
 use crate::ui::status_bar::status_bar;
+use logs_sse_core::announcer::DEFAULT_EVERY;
 use logs_sse_core::connection;
 use logs_sse_core::counters::Counters;
 use logs_sse_core::session::Session;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
+use logs_sse_core::viewport::Order;
+use logs_sse_core::words::{Word, Words};
 
-/// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
+/// Live logs of one workflow, or of several channels: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last five may change at any time. Another workspace, workflow or service
+/// All props but the last eleven may change at any time. Another workspace, workflow or service
 /// closes the old stream, clears the list and, if it was connected, connects to the new one.
 /// Unmounting closes everything.
 #[component]
 pub fn LiveLogs(
-    /// The workspace, such as `workspace123`.
+    /// The workspace, such as `workspace123`; not read with `channels`.
     #[prop(into)]
     workspace_id: Signal<String>,
     /// The workflow, or the function for function logs.
@@ -34,6 +44,13 @@ pub fn LiveLogs(
     /// proxy route.
     #[prop(into, default = Signal::stored(DEFAULT_ENDPOINT.to_owned()))]
     endpoint: Signal<String>,
+    /// Channels to read instead of the workflow, such as `logs:etl:workspace123:workflow456`, over
+    /// one stream; at most 16. Default: none.
+    #[prop(into, default = Signal::stored(Vec::new()))]
+    channels: Signal<Vec<String>>,
+    /// The gateway from which `channels` are read. Default: the page's origin.
+    #[prop(into, default = Signal::stored(String::new()))]
+    gateway_url: Signal<String>,
     /// Whether to connect without a click, now or when it becomes true. Default: false.
     #[prop(into, default = Signal::stored(false))]
     auto_connect: Signal<bool>,
@@ -51,6 +68,30 @@ pub fn LiveLogs(
     /// 1,000.
     #[prop(default = DEFAULT_TAIL)]
     tail: u32,
+    /// Whether the page's title says how many lines or errors are new while the page is hidden.
+    /// Default: true.
+    #[prop(default = true)]
+    title_badge: bool,
+    /// After how many seconds a screen reader announces new lines, or 0 for never; it announces
+    /// errors at once. Default: 15.
+    #[prop(default = DEFAULT_EVERY)]
+    announce_every: u32,
+    /// Whether long lines wrap at first. Default: as the reader left it, otherwise not.
+    #[prop(default = None)]
+    wrap: Option<bool>,
+    /// The order of the lines at first. Default: as the reader left it, otherwise newest first.
+    #[prop(default = None)]
+    order: Option<Order>,
+    /// Whether the reader's settings are stored in localStorage. Default: true.
+    #[prop(default = true)]
+    remember: bool,
+    /// The language of the viewer. Default: English.
+    #[prop(default = Words::ENGLISH)]
+    words: Words,
+    /// Whether the fragment of the page's address contains the opened line and the filter, and is
+    /// followed. For one viewer of a page. Default: false.
+    #[prop(default = false)]
+    links: bool,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -65,11 +106,24 @@ pub fn LiveLogs(
             console,
             with_credentials,
             tail,
+            remember,
         },
         Opener::default(),
+        words,
     );
+    live.with(|client| client.set_title_badge(title_badge));
+    live.announce_every.set(announce_every);
+    live.links.set(links);
+    wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));
+    order.into_iter().for_each(|order| live.set_order(order));
     let target = move || {
-        Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
+        let channels = channels.read();
+        if channels.is_empty() {
+            let (service, endpoint) = (service.read(), endpoint.read());
+            Target::new(&service, &workspace_id.read(), &workflow_id.read(), &endpoint)
+        } else {
+            Target::from_channels(channels.iter().map(String::as_str), &gateway_url.read())
+        }
     };
     // An effect runs a moment after mounting, and a click may happen before it.
     live.with(|client| client.set_target(untrack(target)));
@@ -90,7 +144,12 @@ pub fn LiveLogs(
     if let Some(progress) = progress {
         report(live, progress);
     }
-    live_view(live)
+    let lang = live.lang();
+    // Only the section is rendered by Leptos. Browser translation would translate logs, into words
+    // that were never logged.
+    leptos::view! { class="dsl",
+        <section class="dsl-root notranslate" translate="no" lang=lang aria-label=live.word(Word::Title) use:fill=live></section>
+    }
 }
 
 /// How much of the log has arrived.
@@ -132,16 +191,39 @@ fn first_seq(session: &Session) -> Option<u64> {
 /// before asking for more.
 pub const DEFAULT_TAIL: u32 = 1_000;
 
-/// Renders a live log, whether the component or JavaScript controls it.
-pub(crate) fn live_view(live: Live) -> impl IntoView {
-    view! { class="dsl",
-        // Browser translation would translate logs, into words that were never logged.
-        <section class="dsl-root notranslate" translate="no" aria-label="Live logs">
-            {status_bar(live)}
-            <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
-                {line_list(live)}
-                {detail(live)}
-            </div>
-        </section>
+/// Renders a live log for JavaScript, which has no component.
+#[cfg(feature = "js")]
+pub(crate) fn live_view(live: Live) -> Built {
+    let mut section = view! { class="dsl",
+        // As the component's.
+        <section class="dsl-root notranslate" translate="no" lang=live.lang() aria-label=live.word(Word::Title)></section>
+    };
+    add_content(&mut section, live);
+    section
+}
+
+/// Renders a live log into the component's section, which owns it.
+fn fill(section: Element, live: Live) {
+    let mut section = Built::of(section);
+    add_content(&mut section, live);
+    // Dropped with the component.
+    StoredValue::new_local(section);
+}
+
+/// Adds the keys and the parts of a live log to its section.
+fn add_content(section: &mut Built, live: Live) {
+    section.on(&keydown, move |event| {
+        on_find_key(live, &event);
+        keyboard::on_key(live, &event);
+    });
+    let lines = view! { class="dsl",
+        <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
+            {line_list(live)}
+            {detail(live)}
+        </div>
+    };
+    for part in [status_bar(live), lines, shortcuts(live)] {
+        section.child(part);
     }
+    link::watch(live);
 }

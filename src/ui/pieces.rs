@@ -31,3 +31,21 @@ fn append(element: &Element, piece: &Piece<'_>) -> Option<()> {
     }
     element.append_child(&part).ok().map(drop)
 }
+
+/// Marks the first match in `element` as the one that the reader is at.
+pub(crate) fn mark_current(element: &Element) {
+    if let Ok(Some(mark)) = element.query_selector("mark") {
+        // This fails only for an invalid attribute name.
+        let _ = mark.set_attribute("aria-current", "true");
+    }
+}
+
+/// Sets an attribute, or removes it if it would be empty.
+pub(crate) fn set_or_remove(element: &Element, name: &str, value: &str) {
+    // Both fail only for an invalid attribute name.
+    let _ = if value.is_empty() {
+        element.remove_attribute(name)
+    } else {
+        element.set_attribute(name, value)
+    };
+}

@@ -18,7 +18,7 @@ test("a page that is opened after the run shows all of it", async ({ chain, page
   await chain.open();
   // The viewer begins with the newest lines, and loads the others when its end is reached.
   await expect(page.locator(".dsl-count")).toHaveText("1,000 lines");
-  const start = page.getByText(/^start of /);
+  const start = page.getByText(/^Start of /);
   while (!(await start.isVisible())) {
     await chain.viewer.list.evaluate((list) => {
       list.scrollTop = list.scrollHeight;
@@ -88,7 +88,7 @@ test("the Datashop server is restarted gracefully", async ({ chain }) => {
   const job = chain.startJob({ count: 600 });
   await job.reached(200);
   await chain.server.stop("SIGTERM");
-  await expect(chain.viewer.reason).toHaveText(/restarting|cannot be reached|answered 50/);
+  await expect(chain.viewer.reason).toHaveText(/restarting|Cannot reach|answered 50/);
   await chain.server.start();
   await job.done();
   await chain.expectAll("the server restarted");

@@ -1,7 +1,7 @@
-// Copied rows: one line for each row.
+// Copied rows: one line for each row, oldest first, whether it is drawn or not.
 
-import { boxOf } from "../support/viewer.mjs";
 import { expect, test } from "./support.mjs";
+import { clipboard, select } from "./selection.mjs";
 
 /** @import { Locator, Page } from "@playwright/test" */
 
@@ -32,9 +32,7 @@ test("each of several rows copies whole, and a stack trace keeps its lines", asy
     demo.rows.nth(0).locator(".dsl-level"),
     demo.rows.nth(2).locator(".dsl-message"),
   );
-  expect(rows).toBe(
-    `10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`,
-  );
+  expect(rows).toBe(`10:01 INFO LOAD first\n10:02 ERROR LOAD ${TRACE}\n10:03 WARN CHECK third`);
 });
 
 test("one row copies as one line", async ({ demo, page }) => {
@@ -44,13 +42,13 @@ test("one row copies as one line", async ({ demo, page }) => {
       demo.rows.nth(1).locator(".dsl-time"),
       demo.rows.nth(1).locator(".dsl-message"),
     ),
-  ).toBe(`10:02\tERROR\tLOAD\t${TRACE}`);
+  ).toBe(`10:02 ERROR LOAD ${TRACE}`);
 });
 
 test("the whole list copies as a line for each row", async ({ demo, page }) => {
   await demo.list.evaluate((list) => getSelection()?.selectAllChildren(list));
   expect(await clipboard(page)).toBe(
-    `10:03\tWARN\tCHECK\tthird\n10:02\tERROR\tLOAD\t${TRACE}\n10:01\tINFO\tLOAD\tfirst`,
+    `10:01 INFO LOAD first\n10:02 ERROR LOAD ${TRACE}\n10:03 WARN CHECK third`,
   );
 });
 
@@ -86,8 +84,8 @@ test("a message that is longer than its row copies whole, and a notice copies as
   const lines = (
     await copied(page, last.locator(".dsl-time"), demo.rows.last().locator(".dsl-message"))
   ).split("\n");
-  expect(lines[0]).toBe(`11:04\tINFO\tP\t${long}`);
-  expect(lines).toContain(notice);
+  expect(lines.at(-1)).toBe(`11:04 INFO P ${long}`);
+  expect(lines).toContain(`# ${notice}`);
   expect(lines.join("\n")).not.toContain("›");
 });
 
@@ -108,20 +106,6 @@ test("a selection beyond the list copies as the browser copies it", async ({ dem
  * @param {Locator} to
  */
 async function copied(page, from, to) {
-  const [start, end] = [await boxOf(from), await boxOf(to)];
-  await page.mouse.move(start.x + 1, start.y + start.height / 2);
-  await page.mouse.down();
-  await page.mouse.move(end.x + end.width - 2, end.y + end.height / 2, { steps: 5 });
-  await page.mouse.up();
+  await select(page, from, to);
   return clipboard(page);
-}
-
-/**
- * Copies the selection and returns the clipboard.
- *
- * @param {Page} page
- */
-async function clipboard(page) {
-  await page.keyboard.press("ControlOrMeta+C");
-  return page.evaluate(() => navigator.clipboard.readText());
 }

@@ -85,7 +85,7 @@ test("resumes behind a proxy that forwards only the ids", async ({ gateway, demo
     await breakFor11Lines(quiet, proxy, demo);
     await demo.expectLive();
     await expect(demo.row("missed 11")).toBeVisible();
-    const rows = (await readRows(page)).filter((row) => !row.startsWith("disconnected "));
+    const rows = (await readRows(page)).filter((row) => !row.startsWith("Reconnected after "));
     expect(rows).toEqual([
       "published in an earlier run",
       "before",
@@ -157,7 +157,7 @@ test("explains a status that the controller of the guide hides behind 200", asyn
   try {
     await demo.open(server.url);
     await demo.connectButton.click();
-    await expect(demo.reason).toHaveText(/the server answered 400 instead of a stream/, {
+    await expect(demo.reason).toHaveText(/The server answered 400 instead of a stream/, {
       timeout: 20_000,
     });
   } finally {

@@ -89,7 +89,8 @@ test("follows the workflow, without a line of the old one", async ({ gateway, de
     .toBe(1);
   await expect(demo.row("of the second").first()).toBeVisible();
   await expect(demo.row("of the first workflow")).toHaveCount(0);
-  expect(await gateway.publish({ message: "for no reader" })).toBe(0);
+  // The gateway may notice a moment later that the reader is gone.
+  await expect.poll(() => gateway.publish({ message: "for no reader" })).toBe(0);
   await expect(page.locator("#logs tbody:visible")).toContainText("Nightly report published");
 });
 
@@ -126,7 +127,7 @@ test("does not move while the reader looks at older lines, and leads back to the
     );
   const before = await topRow();
   for (let number = 0; number < 30; number++) await gateway.publish({ message: `new ${number}` });
-  await expect(demo.newestButton).toHaveText(/↑ 30 new lines/);
+  await expect(demo.newestButton).toHaveText("↑ 30 new");
   expect(await topRow()).toBe(before);
   await demo.newestButton.click();
   await expect(demo.newestButton).toBeHidden();

@@ -55,14 +55,14 @@ test("levels of any spelling are coloured and kept, and none is hidden silently"
     await expect(demo.row(text).locator(".dsl-level")).toHaveText(written);
   }
   const levels = demo.levelMenu;
-  await expect(levels.locator("option").last()).toHaveText("Unknown level (2)");
+  expect((await levels.counts()).at(-1)).toBe("Unknown level 2");
   await levels.selectOption("Errors");
   await expect(demo.rows).toHaveCount(4);
-  const hidden = "4 of 7 lines · 2 of unknown level not shown";
+  const hidden = "4 of 7 lines match · 2 of unknown level not shown";
   await expect(demo.lineCount.first()).toContainText(hidden);
-  await levels.selectOption("Unknown level (2)");
+  await levels.selectOption("Unknown level");
   await expect(demo.rows).toHaveCount(2);
-  await expect(demo.lineCount.first()).toHaveText("2 of 7 lines");
+  await expect(demo.lineCount.first()).toHaveText("2 of 7 lines match");
 });
 
 test("times of all producers are formatted alike, and human-readable times are kept", async ({
@@ -85,7 +85,7 @@ test("times of all producers are formatted alike, and human-readable times are k
   const times = await demo.rows.locator(".dsl-time").allTextContents();
   expect(times[0]).toBe("Sep 25 2025 at 01:30 PM");
   expect(new Set(times.slice(1)).size).toBe(1);
-  expect(times[1]).toMatch(/^2026-11-2[34] \d\d:\d\d:34$/);
+  expect(times[1]).toMatch(/^\d\d:\d\d:34\.244\b/);
 });
 
 test("escape sequences become styles, and a search sees only the text", async ({
@@ -120,10 +120,10 @@ test("escape sequences become styles, and a search sees only the text", async ({
   await demo.row("connection").getByRole("button").click();
   await expect(page.locator(".dsl-full .dsl-ansi-red")).toHaveText("connection");
 
-  await demo.searchField.fill("connection refused");
+  await demo.searchField.fill('"connection refused"');
   await expect(demo.rows).toHaveCount(1);
   expect((await demo.rows.locator("mark").allTextContents()).join("")).toBe("connection refused");
-  await demo.searchField.fill("[ERROR in");
+  await demo.searchField.fill('"[ERROR in"');
   await expect(demo.rows).toHaveCount(1);
   await demo.searchField.fill("31m");
   await expect(demo.rows).toHaveCount(0);
@@ -159,7 +159,7 @@ test("characters that hide or reorder text are visible everywhere", async ({
   await expect(demo.row("zero")).toContainText("zero⟨U+200B⟩width ␀ ␇ ⟨U+0085⟩");
   await row.getByRole("button").click();
   await expect(page.locator(".dsl-full")).toHaveText("invoice_⟨U+202E⟩fdp.exe");
-  await expect(page.locator(".dsl-json")).toContainText("⟨U+202E⟩");
+  await expect(page.locator(".dsl-fields")).toContainText("pipe⟨U+202E⟩line");
   const text = await page
     .locator(".dsl-root")
     .evaluate(
@@ -193,5 +193,5 @@ test("entries with NaN or a byte order mark keep their level and pipeline", asyn
     `{"level":"ERROR","message":"two"} trailing`,
   );
   await demo.row("loss").getByRole("button").click();
-  await expect(page.locator(".dsl-json")).toContainText(`"loss": "NaN"`);
+  await expect(page.getByRole("row", { name: /^loss/ })).toContainText("NaN");
 });

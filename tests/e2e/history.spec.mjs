@@ -5,7 +5,7 @@ import { expect, test } from "./support.mjs";
 
 /** @import { Gateway } from "../support/gateway.mjs" */
 
-const START = "start of the log: the log server holds nothing earlier";
+const START = "Start of the log: the log server holds nothing earlier";
 
 /**
  * Returns the numbers of the rows, oldest first.
@@ -87,7 +87,7 @@ test("a filter finds lines that were loaded on demand", async ({ gateway, demo, 
   await publishBatches(quiet, 1_400);
   await demo.openLive(quiet.url);
   await expect(demo.lineCount).toHaveText("1,000 lines");
-  await page.getByLabel("Search the lines").fill("number 77");
+  await demo.searchField.fill('"number 77"');
   const load = page.getByRole("button", { name: /Load earlier lines/ });
   await expect(load).toHaveText("Load earlier lines (400)");
   await expect(demo.row("number 778")).toHaveCount(1);

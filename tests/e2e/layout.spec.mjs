@@ -31,7 +31,7 @@ for (const [name, style] of Object.entries(SCALES)) {
   test(`every line can be reached under ${name}`, async ({ gateway, demo, page }) => {
     await filled(gateway, demo, page, { ...style, transformOrigin: "0 0" });
     await reachesAll(demo, page);
-    await demo.wrapButton.click();
+    await demo.toggleWrap();
     await reachesAll(demo, page);
   });
 }
@@ -90,7 +90,7 @@ for (const [name, change] of Object.entries(CHANGES)) {
       page,
     }) => {
       await filled(gateway, demo, page);
-      if (wraps) await demo.wrapButton.click();
+      if (wraps) await demo.toggleWrap();
       await demo.list.evaluate((list) => list.scrollBy(0, 600));
       expectNoLayoutFaults(await shape(page));
       await change(demo);
@@ -106,7 +106,7 @@ test("wrapped rows adapt to a font change that only moves line breaks", async ({
   page,
 }) => {
   await filled(gateway, demo, page);
-  await demo.wrapButton.click();
+  await demo.toggleWrap();
   await demo.list.evaluate((list) => list.scrollBy(0, 400));
   await addStyles(page, ".dsl-message { letter-spacing: 6px }");
   await expect.poll(async () => layoutFaults(await shape(page))).toEqual([]);
@@ -124,7 +124,7 @@ test("a message is readable in a narrow part of a wide page", async ({ gateway, 
   });
   await expect(demo.row("last words")).toHaveCount(1);
   for (const wraps of [false, true]) {
-    if (wraps) await demo.wrapButton.click();
+    if (wraps) await demo.toggleWrap();
     for (const width of [700, 500, 360, 240]) {
       await hostOf(page).evaluate(
         (host, width) => host.style.setProperty("width", width),
@@ -220,12 +220,12 @@ for (const mode of ["standards", "quirks"]) {
     }
     await expect(demo.rows).toHaveCount(3);
     await demo.rows.first().getByRole("button").click();
-    await expect(page.locator(".dsl-json")).toBeVisible();
+    await expect(page.locator(".dsl-fields")).toBeVisible();
     expect(await widths()).toEqual(before);
-    await demo.pipelineMenu.selectOption(`=0${NAME}`);
+    await demo.pipelineMenu.selectOption(`0${NAME}`);
     await page.getByRole("button", { name: "Regular expression" }).click();
     await demo.searchField.fill(`(${NAME}`);
-    await expect(page.getByRole("alert")).toBeVisible();
+    await expect(demo.searchField).toHaveAttribute("aria-invalid", "true");
     expect(await widths()).toEqual(before);
     await gateway.kill();
     await demo.expectStatus("ERROR");
@@ -264,9 +264,11 @@ test("on a right-to-left page the controls mirror, and logs do not", async ({
           .map(({ direction, unicodeBidi }) => `${direction} ${unicodeBidi}`),
       );
   for (const cell of await styles(".dsl-row > *")) expect(cell).toBe("ltr isolate");
-  for (const text of await styles(".dsl-full, .dsl-json, .dsl-detail .dsl-count"))
+  for (const text of await styles(".dsl-full, .dsl-fields, .dsl-detail .dsl-count"))
     expect(text).toMatch(/^ltr (isolate|plaintext)$/);
-  for (const option of await styles(".dsl-root option")) expect(option).toMatch(/^ltr /);
+  await demo.pipelineMenu.open();
+  for (const name of await styles(".dsl-facet-label")) expect(name).toMatch(/ isolate$/);
+  await demo.pipelineMenu.close();
   // The first character of a line is on its left, the last on its right.
   for (const [text, selector] of [
     ["/status=ok; path=…", ".dsl-row .dsl-message"],
@@ -278,7 +280,7 @@ test("on a right-to-left page the controls mirror, and logs do not", async ({
     expect(first, `${selector} ${text}`).toBeLessThan(last);
   }
   const [title, clear] = [
-    await boxOf(page.locator(".dsl-section .dsl-title")),
+    await boxOf(page.locator(".dsl-section .dsl-title").first()),
     await boxOf(demo.clearButton),
   ];
   expect(title.x).toBeGreaterThan(clear.x);
@@ -379,9 +381,15 @@ async function filled(gateway, demo, page, style = {}, prepare = () => {}) {
  * @param {Page} page
  */
 async function reachesAll(demo, page) {
-  await demo.list.evaluate((list) => {
-    list.scrollTop = 0;
-  });
+  // A scroll of up to two windows is exact, also across rows that turn out to be higher than assumed:
+  // then it ends before the top.
+  const up = () =>
+    demo.list.evaluate(async (list) => {
+      list.scrollTop = 0;
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      return list.scrollTop;
+    });
+  await expect.poll(up).toBe(0);
   const shapes = [await shape(page), ...(await walk(page, 250))];
   for (const shape of shapes) expectNoLayoutFaults(shape);
   const seen = new Set(
@@ -414,12 +422,11 @@ function overflowing(page) {
     };
     /** @param {Element} element */
     const isClipped = (element) =>
-      element.parentElement?.closest(".dsl-list, .dsl-full, .dsl-json, .dsl-hidden, select") !==
-      null;
+      element.parentElement?.closest(".dsl-list, .dsl-detail-body, .dsl-hidden, select") !== null;
     const found = [...root.querySelectorAll("*")]
       .filter((element) => isOutside(element) && !isClipped(element))
       .map((element) => `${element.tagName} ${element.className}`);
-    for (const box of root.querySelectorAll(".dsl-list, .dsl-full, .dsl-json")) {
+    for (const box of root.querySelectorAll(".dsl-list, .dsl-full, .dsl-detail-body")) {
       if (box.scrollWidth > box.clientWidth) found.push(`${box.className} scrolls sideways`);
     }
     return found;

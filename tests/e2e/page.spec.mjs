@@ -34,7 +34,7 @@ test("works with Trusted Types enforced", async ({ gateway, demo, page, context 
   });
   await demo.openLive(gateway.url);
   await demo.rows.first().getByRole("button").click();
-  await expect(page.locator(".dsl-json")).toBeVisible();
+  await expect(page.locator(".dsl-fields")).toBeVisible();
   // On a page that is not watched for violations: shows that the policy is enforced.
   const other = await context.newPage();
   await other.goto(gateway.url);
@@ -100,8 +100,8 @@ test("can be operated by keyboard alone", async ({ gateway, demo, page }) => {
   await expect(demo.rows.first()).toBeVisible();
   await demo.rows.first().getByRole("button").focus();
   await page.keyboard.press("Enter");
-  await expect(page.locator(".dsl-json")).toBeVisible();
-  await page.locator(".dsl-json").focus();
+  await expect(page.locator(".dsl-full")).toBeVisible();
+  await page.locator(".dsl-full").focus();
   await page.keyboard.press("Escape");
-  await expect(page.locator(".dsl-json")).toBeHidden();
+  await expect(page.locator(".dsl-full")).toBeHidden();
 });

@@ -10,8 +10,8 @@ test("reconnects when the gateway is killed and started again", async ({ gateway
 
   await gateway.kill();
   await demo.expectStatus(/ERROR|CONNECTING/);
-  await expect(page.getByText(/retrying in \d+ s \(attempt \d+\)/)).toBeVisible();
-  await expect(demo.reason).toHaveText(/was lost|cannot be reached/);
+  await expect(page.getByText(/Reconnecting in \d+ s \(attempt \d+\)/)).toBeVisible();
+  await expect(demo.reason).toHaveText(/was lost|Cannot reach/);
   await expect(demo.liveMark).toBeHidden();
   await expect(demo.row("before the crash")).toBeVisible();
 
@@ -36,7 +36,7 @@ test("Retry now does not wait for the countdown", async ({ gateway, demo, page }
   await gateway.kill();
   // Delays are random and grow: wait for one that is long enough to notice.
   test.slow();
-  await expect(page.getByText(/retrying in ([4-9]|\d\d) s/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/Reconnecting in ([4-9]|\d\d) s/)).toBeVisible({ timeout: 60_000 });
   await gateway.start();
   await demo.retryNowButton.click();
   await demo.expectLive();
@@ -84,5 +84,5 @@ test("a backend that is down behind the proxy is reported with its status", asyn
   await demo.open(front.url);
   await demo.connectButton.click();
   await demo.expectStatus(/ERROR|CONNECTING/);
-  await expect(demo.reason).toContainText("the server answered 502");
+  await expect(demo.reason).toContainText("The server answered 502");
 });

@@ -4,6 +4,7 @@
 import { writeFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
 import { DIST } from "../../scripts/lib/build.mjs";
+import { FacetMenu } from "../support/facet_menu.mjs";
 import { test as base } from "../support/fixtures.mjs";
 import { collectFaults, expectNoFaults } from "../support/page_probe.mjs";
 import { rememberOwnLogs, Viewer } from "../support/viewer.mjs";
@@ -30,9 +31,9 @@ export class Demo extends Viewer {
   constructor(page) {
     super(page);
     this.page = page;
-    this.workflowMenu = page.getByLabel("Workflow");
-    this.levelMenu = page.getByLabel("Levels");
-    this.pipelineMenu = page.getByLabel("Pipeline");
+    this.workflowMenu = page.locator("#workflow");
+    this.levelMenu = new FacetMenu(page, "Levels");
+    this.pipelineMenu = new FacetMenu(page, "Pipelines");
     this.lineCount = page.locator(".dsl-count");
   }
 

@@ -22,7 +22,7 @@ for (const theme of THEMES) {
       await one.connect();
       await publishAllLevels(gateway);
       await expect(one.row("a AUDIT")).toBeVisible();
-      await one.rows.first().getByRole("button").click();
+      await one.rows.first().locator(".dsl-open").click();
       expect(await seriousViolations(page)).toEqual([]);
       await gateway.kill();
       await expect(one.statusWord).toHaveText("ERROR");

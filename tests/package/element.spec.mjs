@@ -179,6 +179,19 @@ test("properties reflect attributes, and changes of them apply at once", async (
   expect(await logs.property("capacity")).toBe(77);
   await logs.assign("theme", "dark");
   expect(await logs.property("theme")).toBe("dark");
+  // An option that is on by default is turned off by a value, not by the absence of one.
+  expect([await logs.property("wrap"), await logs.property("remember")]).toEqual([null, true]);
+  await logs.assign("wrap", true);
+  await expect(logs.wrapButton).toHaveAttribute("aria-pressed", "true");
+  expect(await logs.property("titleBadge")).toBe(true);
+  await logs.assign("titleBadge", false);
+  expect(await logs.property("titleBadge")).toBe(false);
+  await logs.assign("titleBadge", true);
+  expect(await logs.property("titleBadge")).toBe(true);
+  expect(await logs.property("links")).toBe(false);
+  expect(await logs.property("announceEvery")).toBe(15);
+  await logs.assign("announceEvery", 0);
+  expect(await logs.property("announceEvery")).toBe(0);
   await logs.assign("workflowId", null);
   await host.expectNoStreams();
 });

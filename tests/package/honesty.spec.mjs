@@ -17,7 +17,7 @@ import { expect, ranges, test } from "./support.mjs";
 const POLYFILL = createRequire(import.meta.url).resolve(
   "event-source-polyfill/src/eventsource.min.js",
 );
-const UNREADABLE = /connected, but nothing readable has arrived/;
+const UNREADABLE = /connected, but nothing readable has arrived/i;
 
 test.use({
   // The raw server is another origin.

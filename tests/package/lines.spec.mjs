@@ -101,7 +101,12 @@ test("NaN and Infinity of Python are read as strings, and other invalid JSON sta
 });
 
 test("an entry with a field notice is a log, and a notice between lines is none", () => {
-  const gap = { notice: /** @type {const} */ ("gap"), missing: 2, text: "2 lines missing" };
+  const gap = {
+    notice: /** @type {const} */ ("gap"),
+    missing: 2,
+    channel: null,
+    text: "2 lines missing",
+  };
   const entry = JSON.stringify({ notice: "gap", message: "from a producer" });
   const rows = toRows([JSON.stringify([[null, "", 1, null, entry]]), gap]);
   expect(rows.map(isLog)).toEqual([true, false]);
@@ -167,7 +172,7 @@ test("holds megabytes: its memory may grow while it holds lines", async ({
     ),
   ).toBe(true);
   await expect(one.row("start 100 ")).toBeVisible();
-  await one.row("start 100 ").getByRole("button").click();
+  await one.row("start 100 ").locator(".dsl-open").click();
   await expect(page.locator("#one .dsl-full")).toContainText("ünï end");
   await one.expectState("connected");
 });

@@ -324,7 +324,7 @@ test("follows the color scheme of the page unless a theme is set", async ({
   expect(await colors()).toBe(light);
 });
 
-test("formats numeric times by the locale", async ({ host, gateway, page }) => {
+test("formats times by the locale", async ({ host, gateway, page }) => {
   await host.open();
   const one = await (await host.mount("one", { locale: "de-DE" })).connect();
   const two = await (await host.mount("two")).connect();
@@ -332,16 +332,23 @@ test("formats numeric times by the locale", async ({ host, gateway, page }) => {
   await gateway.publish({ message: "a moment", timestamp: moment });
   /** @param {string} locale */
   const formatted = (locale) =>
-    page.evaluate(({ moment, locale }) => new Date(moment).toLocaleString(locale), {
-      moment,
-      locale,
-    });
+    page.evaluate(
+      ({ moment, locale }) =>
+        new Date(moment).toLocaleTimeString(locale, {
+          hour: "2-digit",
+          minute: "2-digit",
+          second: "2-digit",
+          fractionalSecondDigits: 3,
+        }),
+      { moment, locale },
+    );
   /** @param {import("./support.mjs").OpenedLogs} opened */
   const shown = (opened) => opened.row("a moment").locator(".dsl-time");
-  await expect(shown(one)).toHaveText(await formatted("de-DE"));
-  await expect(shown(two)).toHaveText(/^2025-09-2\d \d\d:22:33$/);
+  // In another season, the zone may have another name than now.
+  await expect(shown(one)).toContainText(await formatted("de-DE"));
+  await expect(shown(two)).toHaveText(/^\d\d:22:33\.000\b/);
   await one.update({ locale: "en-US" });
-  await expect(shown(one)).toHaveText(await formatted("en-US"));
+  await expect(shown(one)).toContainText(await formatted("en-US"));
 });
 
 test("two viewers on a page are independent", async ({ host, gateway }) => {

@@ -71,9 +71,9 @@ for (const kind of KINDS) {
     await other
       .locator(".dsl-row")
       .filter({ hasText: "in the other window" })
-      .locator("button")
+      .locator(".dsl-open")
       .click();
-    await expect(other.locator(".dsl-detail .dsl-json")).toContainText('"number": 7');
+    await expect(other.locator(".dsl-fields")).toContainText("number7");
     await page.evaluate(() => live.one.handle.unmount());
     await expect(other.locator("#place")).toBeEmpty();
     await host.expectNoStreams();
@@ -93,18 +93,20 @@ for (const kind of KINDS) {
     await page.evaluate(() => window.other.document.body.append(harness.element("one")));
     await gateway.publishNumbers(1, 9);
     const row = other.locator(".dsl-row").filter({ hasText: /number 9$/ });
-    await row.locator("button").click();
-    await expect(other.locator(".dsl-detail .dsl-json")).toContainText('"number": 9');
+    await row.locator(".dsl-open").click();
+    await expect(other.locator(".dsl-fields")).toContainText("number9");
     await other.getByRole("button", { name: "Close" }).click();
     await page.evaluate(() =>
       document.querySelector("main")?.append(harness.element("one", window.other.document)),
     );
     await gateway.publishNumbers(10, 12);
+    // An opened entry holds the view where it was.
+    await one.newestButton.click();
     await one
       .row(/number 12$/)
-      .locator("button")
+      .locator(".dsl-open")
       .click();
-    await expect(page.locator("#one .dsl-detail .dsl-json")).toContainText('"number": 12');
+    await expect(page.locator("#one .dsl-fields")).toContainText("number12");
     expect(await host.openedCount()).toBe(1);
     await page.evaluate(() => live.one.handle.unmount());
     await host.expectNoStreams();

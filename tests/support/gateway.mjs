@@ -118,15 +118,20 @@ export class Gateway {
    * @param {number} to
    */
   async publishBatch(from, to, channel = CHANNEL) {
-    const lines = Array.from({ length: to - from + 1 }, (_, index) => {
+    const entries = Array.from({ length: to - from + 1 }, (_, index) => {
       const number = from + index;
-      const message = `number ${number}`;
-      return JSON.stringify({
-        service: "etl",
-        ...channel,
-        logData: { level: "INFO", pipeline: "NUMBERED", message, number },
-      });
+      return { level: "INFO", pipeline: "NUMBERED", message: `number ${number}`, number };
     });
+    await this.publishAll(entries, channel);
+  }
+
+  /**
+   * Publishes logs in one batch, in order.
+   *
+   * @param {readonly unknown[]} entries
+   */
+  async publishAll(entries, channel = CHANNEL) {
+    const lines = entries.map((logData) => JSON.stringify({ service: "etl", ...channel, logData }));
     const response = await fetch(`${this.#url}/logs/publish`, {
       method: "POST",
       headers: { "Content-Type": "application/x-ndjson", "X-Service-Token": "l5-etl-token" },

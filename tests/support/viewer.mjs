@@ -11,7 +11,7 @@ export class Viewer {
     this.list = scope.getByRole("log");
     this.rows = scope.locator(".dsl-row");
     this.messages = scope.locator(".dsl-row .dsl-message");
-    this.title = scope.locator(".dsl-section .dsl-title");
+    this.title = scope.locator(".dsl-section .dsl-title").first();
     this.statusWord = scope.locator(".dsl-word");
     this.reason = scope.locator(".dsl-reason");
     this.progress = scope.locator(".dsl-progress");
@@ -19,10 +19,33 @@ export class Viewer {
     this.connectButton = scope.getByRole("button", { name: "Connect Live Logs" });
     this.disconnectButton = scope.getByRole("button", { name: "Disconnect" });
     this.retryNowButton = scope.getByRole("button", { name: "Retry now" });
-    this.clearButton = scope.getByRole("button", { name: "Clear" });
-    this.wrapButton = scope.getByRole("button", { name: "Wrap lines" });
-    this.newestButton = scope.getByRole("button", { name: /↑/ });
+    this.clearButton = scope.getByRole("button", { name: "Clear view" });
+    this.undoButton = scope.getByRole("button", { name: "Undo" });
+    this.saveButton = scope.getByRole("button", { name: "Save…" });
+    this.saveDialog = scope.getByRole("dialog", { name: "Save log" });
+    /** Shown where there is no room for the buttons in it. */
+    this.viewButton = scope.getByRole("button", { name: "View", exact: true });
+    this.wrapButton = scope.getByRole("button", { name: "Wrap lines", includeHidden: true });
+    this.newestButton = scope.getByRole("button", { name: /[↑↓]/ });
+    this.newErrorsButton = scope.locator(".dsl-new-errors");
+    this.pauseButton = scope.locator(".dsl-pause");
     this.searchField = scope.getByRole("searchbox");
+  }
+
+  toggleWrap() {
+    return this.toggleView("Wrap lines");
+  }
+
+  /**
+   * Presses a button that changes how lines are shown, in the menu if it is there.
+   *
+   * @param {string} name
+   */
+  async toggleView(name) {
+    const isMenu = await this.viewButton.isVisible();
+    if (isMenu) await this.viewButton.click();
+    await this.section.getByRole("button", { name }).click();
+    if (isMenu) await this.viewButton.click();
   }
 
   /** @param {string | RegExp} text */

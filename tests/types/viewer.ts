@@ -2,8 +2,9 @@
 
 import { defineLiveLogs } from "@datashop/logs-sse-client/element";
 import { backend, LiveLogsError, mountLiveLogs } from "@datashop/logs-sse-client";
-import type { LiveLogsOptions, Log, LogsStatus } from "@datashop/logs-sse-client";
+import type { LiveLogsOptions, Log, LogsStatus, Words } from "@datashop/logs-sse-client";
 import { type LogsOptions, type Notice, openLogs } from "@datashop/logs-sse-client/headless";
+import { german } from "@datashop/logs-sse-client/words/de";
 
 const options: LiveLogsOptions = {
   workspaceId: "workspace123",
@@ -26,6 +27,30 @@ const options: LiveLogsOptions = {
 const handle = mountLiveLogs(document.body, options);
 handle.ready satisfies Promise<void>;
 handle.update({ title: "Logs", endpoint: "/logs" });
+handle.update({ channels: ["logs:etl:workspace123"], gatewayUrl: "/gateway" });
+handle.update({ channels: null, gatewayUrl: null });
+handle.update({ titleBadge: false, announceEvery: 60, links: true });
+// @ts-expect-error a number of seconds
+handle.update({ announceEvery: "off" });
+handle.update({ wrap: true, remember: false });
+// @ts-expect-error lines wrap or not
+handle.update({ wrap: "soft" });
+handle.update({ words: { ...german, connect: "Logs verbinden" }, locale: "de-AT" });
+handle.update({
+  words: { lang: "pl", lines: { one: "{count} wiersz", other: "{count} wierszy" } },
+});
+const misspelt: Words = {
+  lang: "de",
+  // @ts-expect-error no such word
+  conect: "Verbinden",
+};
+// @ts-expect-error the language is required
+handle.update({ words: { pause: misspelt.pause } });
+handle.update({ order: "oldest-first" });
+// @ts-expect-error no such order
+handle.update({ order: "shuffled" });
+// @ts-expect-error a badge is on or off
+handle.update({ titleBadge: "off" });
 handle.status().cause satisfies string | null;
 handle.unmount();
 backend() satisfies "wasm" | "js" | null;
@@ -38,8 +63,8 @@ mountLiveLogs("#logs");
 mountLiveLogs(document.body, { theme: "blue" });
 // @ts-expect-error no such option
 mountLiveLogs(document.body, { workspace: "workspace123" });
-// @ts-expect-error an option of `openLogs` only
-mountLiveLogs(document.body, { channels: ["logs:etl:workspace123"] });
+// @ts-expect-error channels are a list
+mountLiveLogs(document.body, { channels: "logs:etl:workspace123" });
 // @ts-expect-error no such method
 handle.close();
 
@@ -71,6 +96,8 @@ defineLiveLogs("other-live-logs");
 const element = document.createElement("datashop-live-logs");
 element.workspaceId = null;
 element.wasmUrl satisfies string | null;
+element.channels = ["logs:etl:workspace123"];
+element.gatewayUrl = "/gateway";
 element.connect();
 element.status().state satisfies string;
 // @ts-expect-error a number, not a text

@@ -15,7 +15,7 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
-use logs_sse_core::find::{Find, Levels, Query};
+use logs_sse_core::find::{Find, Levels, Pipelines, Query};
 use logs_sse_core::store::{Capacity, Store};
 use logs_sse_wire::entry::Level;
 use logs_sse_wire::message::Raw;
@@ -81,14 +81,18 @@ fn a_million_lines() {
     let regex = |text: &str| Query { is_regex: true, ..Query::default().text(text) };
     let queries = [
         ("in each line", text("partition")),
-        ("in each line, in capitals", text("Loaded partition")),
+        ("in each line, in capitals", text("\"Loaded partition\"")),
         ("in each line, a path", text("s3://lake/in")),
         ("in each line, two letters", text("of")),
         ("one letter", text("e")),
         ("a number", text("12")),
         ("a name of a field", text("message")),
         ("a field of some lines", text("transform")),
-        ("rare", text("quota exceeded")),
+        ("rare", text("\"quota exceeded\"")),
+        ("two words in each line", text("loaded partition")),
+        ("two words, rare", text("partition quota")),
+        ("all but rare", text("-quota")),
+        ("the value of a field", text("pipeline:ingest")),
         ("absent", text("OutOfMemory")),
         ("absent, of common letters", text("estimate")),
         ("absent, not ASCII", text("größe")),
@@ -102,7 +106,7 @@ fn a_million_lines() {
         ("a pattern that runs far", regex(".*\\d.*=")),
         ("errors", Query { levels: Levels::of(&[Level::Error]), ..Query::default() }),
         ("errors with a text", Query { levels: Levels::of(&[Level::Error]), ..text("partition") }),
-        ("a pipeline", Query { pipeline: Some("INGEST".into()), ..Query::default() }),
+        ("a pipeline", Query { pipelines: Pipelines::only("INGEST"), ..Query::default() }),
     ];
     for (what, query) in queries {
         let mut find = Find::new(query, &store);

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-/// The heights of rows, by row number. The newest row has the highest number and is at the top.
+/// The heights of rows, by row number. The newest row has the highest number. Depths are
+/// measured from its outer edge, as if it were at the top.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heights {
     default: f64,
@@ -93,11 +94,9 @@ impl Heights {
     fn keep_near(&mut self, at: usize) {
         if self.overrides.len() > MAX_OVERRIDES {
             let half = MAX_OVERRIDES / 2;
-            if at < half {
-                self.overrides.truncate(half);
-            } else {
-                self.overrides.drain(..half);
-            }
+            let from = at.saturating_sub(half / 2).min(self.overrides.len() - half);
+            self.overrides.truncate(from + half);
+            self.overrides.drain(..from);
         }
     }
 }

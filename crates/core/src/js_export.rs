@@ -8,7 +8,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::indexed_fields::IndexedFields;
+use logs_sse_wire::indexed_fields::level_of;
 use logs_sse_wire::json::quote;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::unread::Unread;
@@ -57,7 +57,7 @@ impl StatusReport {
             |time: Option<Duration>| time.map(|time| (time.as_secs_f64() * 1_000.0).floor());
         Self {
             state: status.badge.name(),
-            word: status.badge.word(),
+            word: status.badge.word().english(),
             is_live: status.is_live(),
             reason: reason(session, &status),
             cause: cause(session, now),
@@ -98,20 +98,23 @@ impl StatusReport {
 pub struct NoticeReport {
     pub notice: &'static str,
     pub missing: Option<f64>,
+    pub channel: Option<String>,
     pub text: String,
 }
 
 impl NoticeReport {
-    fn new(notice: &Notice) -> Self {
+    pub(crate) fn new(notice: &Notice) -> Self {
         Self {
             notice: match notice {
                 Notice::Gap { .. } => "gap",
                 Notice::Resumed { .. } => "resumed",
                 Notice::NotReplayed { .. } => "not_replayed",
                 // Added before the rows that a listener has received, so none receives it.
+                Notice::TailStart => "tail_start",
                 Notice::HistoryStart { .. } => "history_start",
             },
             missing: notice.missing().map(|missing| missing as f64),
+            channel: notice.channel().map(ToOwned::to_owned),
             text: notice.text(),
         }
     }
@@ -131,7 +134,7 @@ pub enum Rows {
 #[must_use]
 pub fn line_record(raw: &Raw<'_>) -> String {
     let mut lines = Lines::default();
-    lines.push(raw, IndexedFields::of(raw).level);
+    lines.push(raw, level_of(raw));
     lines.0.split_off(1)
 }
 
@@ -169,6 +172,7 @@ impl RowFeed {
             rows.push(Rows::Notice(NoticeReport {
                 notice: "gap",
                 missing: Some(missing as f64),
+                channel: None,
                 text: format!(
                     "{} dropped before this page read them",
                     counted(missing, "row was", "rows were")

@@ -12,6 +12,8 @@ pub struct Recovery {
     phase: Phase,
     recovered: u64,
     missing: u64,
+    /// Whether more lines are missing, of which the number is unknown.
+    misses_unknown: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,9 +75,16 @@ impl Recovery {
         self.finish()
     }
 
+    /// Records that lines are missing, and that their number is unknown. The notice does not claim
+    /// a number then.
+    pub fn unknown_missed(&mut self) {
+        self.misses_unknown |= self.phase != Phase::Intact;
+    }
+
     fn finish(&mut self) -> Option<Notice> {
         let Phase::Replaying { away, to_replay: 0 } = self.phase else { return None };
-        let Self { recovered, missing, .. } = std::mem::take(self);
+        let Self { recovered, missing, misses_unknown, .. } = std::mem::take(self);
+        let missing = (!misses_unknown).then_some(missing);
         Some(Notice::Resumed { away, recovered, missing })
     }
 }
@@ -96,7 +105,7 @@ mod tests {
         assert_eq!(recovery.line_arrived(), None);
         assert_eq!(
             recovery.line_arrived(),
-            Some(Notice::Resumed { away: Duration::from_secs(14), recovered: 2, missing: 0 })
+            Some(Notice::Resumed { away: Duration::from_secs(14), recovered: 2, missing: Some(0) })
         );
         assert_eq!(recovery.line_arrived(), None);
     }
@@ -109,8 +118,18 @@ mod tests {
         assert_eq!(recovery.lines_missed(9), None);
         assert_eq!(
             recovery.line_arrived(),
-            Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 1, missing: 9 })
+            Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 1, missing: Some(9) })
         );
+    }
+
+    #[test]
+    fn an_unknown_gap_is_never_reported_as_nothing_missing() {
+        let mut recovery = Recovery::default();
+        recovery.lost(at(1));
+        recovery.unknown_missed();
+        let notice = recovery.resumed(at(10), 0).expect("a notice");
+        assert_eq!((notice.missing(), notice.is_loss()), (Some(0), true));
+        assert_eq!(notice.text(), "Reconnected after 9 s · 0 lines recovered");
     }
 
     #[test]
@@ -129,7 +148,7 @@ mod tests {
         recovery.resumed(at(5), 1);
         assert_eq!(
             recovery.line_arrived(),
-            Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 2, missing: 0 })
+            Some(Notice::Resumed { away: Duration::from_secs(2), recovered: 2, missing: Some(0) })
         );
     }
 }

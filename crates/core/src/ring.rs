@@ -39,11 +39,13 @@ impl Ring {
     }
 
     /// Returns the number of the next chunk that is added at the front.
+    #[cfg(feature = "view")]
     pub(crate) fn front_number(&self) -> u32 {
         self.first.wrapping_sub(1)
     }
 
     /// Adds a chunk at the front, before all others.
+    #[cfg(feature = "view")]
     pub(crate) fn push_front(&mut self, chunk: Vec<u8>) {
         self.first = self.front_number();
         self.chunks.push_front(chunk);

@@ -3,10 +3,24 @@
 //!
 //! Lines are stored as the raw bytes received, next to a small index, and parsed on display.
 
+#[cfg(feature = "view")]
+mod counts;
+#[cfg(feature = "view")]
 mod earlier;
+#[cfg(feature = "view")]
+mod facets;
+#[cfg(feature = "view")]
+mod folded;
+#[cfg_attr(not(feature = "view"), path = "store/no_indexes.rs")]
+mod indexes;
 mod names;
+#[cfg(feature = "view")]
 mod run;
 mod slot;
+#[cfg(feature = "view")]
+mod times;
+#[cfg(feature = "view")]
+mod undo;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -14,14 +28,17 @@ use std::ops::Range;
 
 use crate::notice::Notice;
 use crate::ring::{Address, Ring};
-use crate::store::earlier::Earlier;
+use crate::store::indexes::Indexes;
 use crate::store::names::Names;
 pub(crate) use crate::store::names::UNNAMED;
-pub(crate) use crate::store::run::{Limit, Run};
+#[cfg(feature = "view")]
+pub(crate) use crate::store::run::{Limit, Run, RunRow};
 pub(crate) use crate::store::slot::Slot;
 use crate::store::slot::{NEVER, SLOT_BYTES};
+#[cfg(feature = "view")]
+pub use crate::store::undo::UNDO_LINES;
 use logs_sse_wire::entry::Level;
-use logs_sse_wire::message::{Line, Raw};
+use logs_sse_wire::message::{Line, MAX_LINE_BYTES, Raw};
 
 /// A parsed row of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +64,7 @@ impl Row {
     #[must_use]
     pub fn cost(&self) -> usize {
         match self {
+            #[cfg(feature = "view")]
             Self::Line(line) if line.cut_bytes > 0 => {
                 SLOT_BYTES + line.id.len() + line.entry.text().len() + line.entry.message().len()
             }
@@ -95,25 +113,28 @@ pub struct Store {
     parsed: VecDeque<(u64, Row)>,
     /// Channel names, which slots refer to by number. There are few, and they are never removed.
     channels: Names,
-    /// Pipeline names, likewise. The filter offers them.
-    pipelines: Names,
     /// The number of rows that are lines.
     lines: usize,
-    /// How many lines may contain escape sequences, and how many have an unknown level.
-    escaped: usize,
-    unknown: usize,
     bytes: usize,
     /// The number of the oldest stored row.
     first: u64,
     dropped: u64,
+    /// The same, counting lines only.
+    dropped_lines: u64,
+    indexes: Indexes,
     /// The number of the first row after the last [`Store::clear`].
     cleared_at: u64,
+    /// How often [`Store::clear`] was called.
+    clears: u32,
     /// Rows from this number on are retained, even beyond the capacity, until a listener has
     /// received them.
     retained_from: Option<u64>,
     /// Whether no row is evicted, since lines before the oldest one are about to be added.
     is_held: bool,
     earlier: Earlier,
+    /// The rows of the last [`Store::set_aside`].
+    #[cfg(feature = "view")]
+    aside: Option<Box<Self>>,
 }
 
 impl Store {
@@ -132,25 +153,33 @@ impl Store {
     /// Appends a line, and evicts the oldest rows as needed. A single row larger than the capacity
     /// is still stored.
     pub fn append(&mut self, raw: &Raw<'_>) {
-        let slot = self.index(raw, Address::default());
+        let (slot, moment) = self.index(raw, Address::default());
         if slot.is_parsed() {
-            return self.append_parsed(slot, Row::Line(raw.read()));
+            return self.append_parsed(slot, moment, Row::Line(raw.read()));
         }
         let address = self.ring.append([raw.id.as_bytes(), raw.text.as_bytes()]);
-        self.push(Slot { address, ..slot });
+        self.push(Slot { address, ..slot }, moment);
     }
 
     /// Appends a notice, and evicts the oldest rows as needed.
     pub fn note(&mut self, notice: Notice) {
-        self.append_parsed(Slot::PARSED, Row::Notice(notice));
+        self.indexes.end_thread();
+        self.append_parsed(Slot::PARSED, None, Row::Notice(notice));
     }
 
     /// Changes the capacity, and evicts the oldest rows as needed.
     pub fn resize(&mut self, capacity: Capacity) {
         if self.capacity != capacity {
             self.capacity = capacity;
+            self.forget_aside();
             self.release_earlier();
         }
+    }
+
+    /// Holds no rows in addition to the capacity any more, and evicts the oldest as needed.
+    pub fn release_earlier(&mut self) {
+        self.earlier = Earlier::default();
+        self.trim();
     }
 
     /// Returns how many rows a listener has not received yet; zero without a listener.
@@ -165,15 +194,16 @@ impl Store {
     pub fn clear(&mut self) {
         self.first = self.range().end;
         self.cleared_at = self.first;
+        self.clears += 1;
         self.slots.clear();
         self.parsed.clear();
         self.ring.clear();
-        self.pipelines.clear();
-        self.bytes = 0;
-        (self.lines, self.escaped, self.unknown) = (0, 0, 0);
-        self.dropped = 0;
+        (self.bytes, self.lines) = (0, 0);
+        (self.dropped, self.dropped_lines) = (0, 0);
+        self.indexes.clear();
         self.is_held = false;
         self.earlier = Earlier::default();
+        self.forget_aside();
     }
 
     /// Retains the rows from `number` on until the next call, whatever the capacity. `None` retains
@@ -191,6 +221,12 @@ impl Store {
     #[must_use]
     pub fn cleared_at(&self) -> u64 {
         self.cleared_at
+    }
+
+    /// Returns how often the rows were removed by [`clear`](Self::clear).
+    #[must_use]
+    pub fn clears(&self) -> u32 {
+        self.clears
     }
 
     /// Returns the row with this number, parsed, if it is still stored.
@@ -241,17 +277,6 @@ impl Store {
         self.lines
     }
 
-    /// Returns the number of lines whose level is unknown or absent.
-    #[must_use]
-    pub fn unknown_levels(&self) -> usize {
-        self.unknown
-    }
-
-    /// Returns whether any line may contain escape sequences.
-    pub(crate) fn has_escapes(&self) -> bool {
-        self.escaped > 0
-    }
-
     /// Returns whether no rows are stored.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -264,27 +289,17 @@ impl Store {
         self.dropped
     }
 
+    /// Returns how many lines were evicted and not loaded again since the start or the last
+    /// [`clear`](Self::clear).
+    #[must_use]
+    pub fn dropped_lines(&self) -> u64 {
+        self.dropped_lines
+    }
+
     /// Returns the limits beyond which the oldest rows are evicted.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
         self.capacity
-    }
-
-    /// Returns the pipelines of the lines since the last [`clear`](Self::clear), in order of first
-    /// appearance. There is a limit, beyond which new names are left out.
-    pub fn pipelines(&self) -> impl Iterator<Item = &str> {
-        self.pipelines.iter()
-    }
-
-    /// Returns a version that changes with [`pipelines`](Self::pipelines), and with nothing else.
-    #[must_use]
-    pub fn pipelines_version(&self) -> u64 {
-        self.pipelines.version()
-    }
-
-    /// Returns the number by which slots refer to this pipeline, if it has one.
-    pub(crate) fn pipeline_number(&self, name: &str) -> Option<u16> {
-        self.pipelines.number(name)
     }
 
     /// Returns the row with this number if it is stored parsed: a notice, or a line that does not
@@ -315,30 +330,44 @@ impl Store {
         })
     }
 
-    fn append_parsed(&mut self, slot: Slot, row: Row) {
+    /// Returns the index entry of a line, of a parsed row if it does not fit the index, and when the
+    /// line was written.
+    fn index(&mut self, raw: &Raw<'_>, address: Address) -> (Slot, Option<i64>) {
+        let channel = self.channels.intern(raw.channel.as_deref().unwrap_or_default());
+        let line = Slot { address, channel, is_error: raw.is_error, is_line: true, ..Slot::PARSED };
+        let id_length = u16::try_from(raw.id.len())
+            .ok()
+            .filter(|_| channel != UNNAMED && raw.text.len() <= MAX_LINE_BYTES);
+        let mut slot = id_length.map_or(line, |id_length| Slot {
+            length: raw.text.len() as u32,
+            id_length,
+            seq: raw.seq.unwrap_or_default(),
+            stamp: raw.stamp.unwrap_or(NEVER),
+            ..line
+        });
+        let moment = self.indexes.describe(raw, &mut slot);
+        (slot, moment)
+    }
+
+    fn append_parsed(&mut self, slot: Slot, moment: Option<i64>, row: Row) {
         self.parsed.push_back((self.range().end, row));
         // The address marks where the next raw line will start, so that the chunks before it can be
         // released once this row is the oldest.
         let address = self.ring.append([&[], &[]]);
-        self.push(Slot { address, ..slot });
+        self.push(Slot { address, ..slot }, moment);
     }
 
-    fn push(&mut self, slot: Slot) {
+    fn push(&mut self, slot: Slot, moment: Option<i64>) {
         self.bytes += if slot.is_parsed() {
             self.parsed.back().map_or(0, |(_, row)| row.cost())
         } else {
             slot.cost()
         };
-        self.count(&slot, usize::wrapping_add);
+        self.lines += usize::from(slot.is_line);
+        self.indexes.append(self.range().end, &slot, moment);
         self.slots.push_back(slot);
         self.trim();
-    }
-
-    fn count(&mut self, slot: &Slot, change: fn(usize, usize) -> usize) {
-        self.lines = change(self.lines, usize::from(slot.is_line));
-        self.escaped = change(self.escaped, usize::from(slot.has_escape));
-        self.unknown =
-            change(self.unknown, usize::from(slot.is_line && slot.level == Level::Other));
+        self.limit_aside();
     }
 
     fn trim(&mut self) {
@@ -351,10 +380,13 @@ impl Store {
             } else {
                 oldest.cost()
             };
-            self.count(&oldest, usize::wrapping_sub);
+            self.lines -= usize::from(oldest.is_line);
+            self.indexes.evict(&oldest);
             self.first += 1;
             self.dropped += 1;
+            self.dropped_lines += u64::from(oldest.is_line);
         }
+        self.indexes.release_before(self.first, self.slots.iter());
         if let Some(oldest) = self.slots.front().filter(|_| self.first != before) {
             self.ring.release_before(oldest.address);
         }
@@ -365,6 +397,13 @@ impl Store {
         self.slots.len() > self.capacity.lines.max(1) + rows
             || (self.bytes > self.capacity.bytes.saturating_add(bytes) && self.slots.len() > 1)
     }
+}
+
+/// What was added at the front, in addition to the capacity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Earlier {
+    rows: usize,
+    bytes: usize,
 }
 
 /// Lines of ETL jobs have about 200 bytes. The line limit is the intended one; the byte limit only

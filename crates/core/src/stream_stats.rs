@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
-use crate::format::{counted, duration, grouped};
 use crate::time::Instant;
 use crate::time::millis;
+use crate::words::{Word, Words};
 
 /// Statistics of a stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StreamStats {
     last_event_at: Option<Instant>,
+    last_line_at: Option<Instant>,
     /// Lines in each of the last seconds, in a ring indexed by the second modulo its length.
     seconds: [(u64, u32); WINDOW],
     /// The lowest difference seen between our clock and the server's, in milliseconds. Mostly it
@@ -22,6 +23,7 @@ pub struct StreamStats {
 impl StreamStats {
     /// Records that a line arrived at `now`.
     pub fn line_arrived(&mut self, now: Instant) {
+        self.last_line_at = Some(now);
         let second = second_of(now);
         let entry = &mut self.seconds[index_of(second)];
         *entry = if entry.0 == second { (second, entry.1.saturating_add(1)) } else { (second, 1) };
@@ -63,27 +65,30 @@ impl StreamStats {
     /// Returns how much later than in the best case events arrive.
     #[must_use]
     pub fn lag(&self) -> Option<Duration> {
-        self.lag.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok())
+        self.lag.map(|millis| Instant::from_millis(millis) - Instant::default())
     }
 
     /// Returns the statistics as text, or an empty string before the first event.
     #[must_use]
-    pub fn text(&self, now: Instant) -> String {
-        let Some(age) = self.age(now) else { return String::new() };
-        let age = if age < Duration::from_secs(2) {
-            "last event just now".to_owned()
-        } else {
-            format!("last event {} ago", duration(age))
+    pub fn text(&self, now: Instant, words: &Words) -> String {
+        if self.last_event_at.is_none() {
+            return String::new();
+        }
+        // A heartbeat is an event too, and says nothing of lines.
+        let mut text = match self.last_line_at.map(|at| now - at) {
+            None => words.text(Word::NoLinesYet).to_owned(),
+            Some(age) if age < Duration::from_secs(2) => words.text(Word::LastLineNow).to_owned(),
+            Some(age) => words.fill(Word::LastLineAgo, &[("time", &words.duration(age))]),
         };
-        let rate = match self.rate(now) {
-            0 => String::new(),
-            rate => format!(" · {}/s", counted(rate.into(), "line", "lines")),
-        };
-        let lag = match self.lag().map(millis) {
-            Some(lag) if lag >= REPORTED_LAG_MS => format!(" · {} ms late", grouped(lag)),
-            _ => String::new(),
-        };
-        format!("{age}{rate}{lag}")
+        let mut add = |part: &str| text.extend([" · ", part]);
+        match self.rate(now) {
+            0 => {}
+            rate => add(&words.count(Word::LinesPerSecond, rate.into())),
+        }
+        if let Some(lag) = self.lag().filter(|lag| millis(*lag) >= REPORTED_LAG_MS) {
+            add(&words.fill(Word::Behind, &[("time", &words.duration(lag))]));
+        }
+        text
     }
 }
 
@@ -130,13 +135,16 @@ mod tests {
     }
 
     #[test]
-    fn describes_the_age_of_the_last_event() {
+    fn describes_the_age_of_the_last_line_and_not_that_of_a_heartbeat() {
         let mut stats = StreamStats::default();
-        assert_eq!(stats.text(at(1.0)), "");
+        assert_eq!(stats.text(at(1.0), &Words::ENGLISH), "");
         stats.event_arrived(at(1.0));
+        assert_eq!(stats.text(at(1.5), &Words::ENGLISH), "no lines yet");
+        stats.line_arrived(at(2.0));
+        stats.event_arrived(at(20.5));
         assert_eq!(
-            [stats.text(at(1.5)), stats.text(at(20.0))],
-            ["last event just now", "last event 19 s ago"]
+            [stats.text(at(2.5), &Words::ENGLISH), stats.text(at(21.0), &Words::ENGLISH)],
+            ["last line just now", "last line 19 s ago"]
         );
     }
 }

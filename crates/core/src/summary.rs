@@ -1,104 +1,131 @@
 //! The log in words: how much is stored, how much was dropped, and what to say if there is nothing.
 //! Draws nothing.
 
+use crate::channel_mark::ChannelMark;
 use crate::connection::State;
 use crate::counters::Counters;
 use crate::find::Find;
-use crate::format::{counted, grouped, size};
+use crate::row_lines;
 use crate::store::{Row, Store};
-use crate::styled::{Looks, Piece, Styled, label};
+use crate::styled::{Looks, Styled, label};
+use crate::target::Target;
+use crate::viewport::Order;
 use crate::visible::visible;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
 
-/// Describes what is stored: `1,204 lines`, and how many of the oldest were dropped.
+/// Describes what is stored: `1,204 lines`, or `Newest 50,000 lines · 29,996 older lines dropped`.
 #[must_use]
-pub fn held(store: &Store) -> String {
-    let lines = counted(store.lines() as u64, "line", "lines");
-    match store.dropped() {
+pub fn held(store: &Store, words: &Words) -> String {
+    let lines = words.count(Word::Lines, store.lines() as u64);
+    match store.dropped_lines() {
         0 => lines,
-        dropped => format!(
-            "{lines}, the newest; {} dropped to stay within {}",
-            grouped(dropped),
-            bound(store)
-        ),
+        dropped => {
+            let dropped = words.count(Word::OlderDropped, dropped);
+            words.fill(Word::Newest, &[("lines", &lines), ("dropped", &dropped)])
+        }
     }
 }
 
-/// Describes the lines that match: `1,204 of 100,000 lines`, or `1,204 hits · searching…` until the
-/// search is complete.
+/// Describes the lines that match: `1,204 of 100,000 lines match`, or `1,204 matches so far…` until
+/// the search is complete.
 #[must_use]
-pub fn found(find: &Find, store: &Store) -> String {
+pub fn found(find: &Find, store: &Store, words: &Words) -> String {
     let found = find.lines(store);
     if find.is_complete(store) {
-        format!(
-            "{} of {}{}",
-            grouped(found),
-            counted(store.lines() as u64, "line", "lines"),
-            unknown_levels(find, store)
-        )
+        let lines = words.count(Word::Lines, store.lines() as u64);
+        words.count_with(Word::FoundOf, found, &words.number(found), ("lines", &lines))
+            + &unknown_levels(find, store, words)
     } else {
-        format!("{} · searching…", counted(found, "hit", "hits"))
+        words.count(Word::FoundSoFar, found)
     }
 }
 
 /// Describes the lines that a level filter leaves out only because their level is unknown.
-fn unknown_levels(find: &Find, store: &Store) -> String {
+fn unknown_levels(find: &Find, store: &Store, words: &Words) -> String {
     match store.unknown_levels() {
         0 => String::new(),
-        _ if find.query().levels.has(Level::Other) => String::new(),
-        lines => format!(" · {} of unknown level not shown", grouped(lines as u64)),
+        _ if find.query().shown_levels().has(Level::Other) => String::new(),
+        lines => after(&words.count(Word::UnknownLevelHidden, lines as u64)),
     }
 }
 
-/// Returns the menu item for lines with an unknown level, or none.
+/// Puts a part of a summary after the others.
+fn after(part: &str) -> String {
+    [" · ", part].concat()
+}
+
+/// Returns the label of the button that searches without regard to case, or an empty string if that
+/// finds nothing.
 #[must_use]
-pub fn unknown_choice(lines: u64) -> String {
-    format!("Unknown level ({})", grouped(lines))
+pub fn ignore_case(lines: u64, words: &Words) -> String {
+    if lines == 0 { String::new() } else { words.count(Word::IgnoreCase, lines) }
 }
 
 /// Returns the placeholder shown while no line matches.
 #[must_use]
-pub fn no_match(find: &Find, store: &Store) -> &'static str {
-    if find.is_complete(store) { "No matching lines." } else { "Searching…" }
+pub fn no_match(find: &Find, store: &Store) -> Word {
+    if find.is_complete(store) { Word::NoMatchingLines } else { Word::Searching }
 }
 
 /// Describes missing and duplicate lines; empty if there are none.
 #[must_use]
-pub fn losses(counters: Counters) -> String {
-    let missing = if counters.missing > 0 {
-        format!(" · {} missing", grouped(counters.missing))
-    } else {
-        String::new()
+pub fn losses(counters: Counters, words: &Words) -> String {
+    let part = |word, count| {
+        if count > 0 { after(&words.count(word, count)) } else { String::new() }
     };
-    let duplicates = if counters.duplicates > 0 {
-        format!(" · {} removed", counted(counters.duplicates, "duplicate", "duplicates"))
-    } else {
-        String::new()
-    };
-    missing + &duplicates
+    part(Word::Missing, counters.missing) + &part(Word::DuplicatesRemoved, counters.duplicates)
 }
 
-/// Returns the placeholder for an empty log.
+/// Returns the label of the button that brings back `lines` cleared lines, or an empty string.
 #[must_use]
-pub fn empty(state: &State) -> &'static str {
+pub fn undo(lines: Option<u64>, words: &Words) -> String {
+    let cleared = lines.map(|lines| words.count(Word::Cleared, lines));
+    cleared.map(|cleared| words.fill(Word::Undo, &[("cleared", &cleared)])).unwrap_or_default()
+}
+
+/// Returns the placeholder for an empty log. `is_cleared` says whether the reader emptied it.
+#[must_use]
+pub fn empty(state: &State, is_cleared: bool) -> Word {
     match state {
-        State::Idle => "Not connected.",
-        State::Open { .. } => "Connected. No logs yet.",
-        State::Connecting { .. } | State::Waiting { .. } | State::Offline | State::Paused => {
-            "Not connected yet. Logs will appear here."
-        }
-        State::Stopped(_) => "Not connected. See the status above.",
+        State::Open { .. } if is_cleared => Word::EmptyCleared,
+        State::Idle => Word::EmptyIdle,
+        State::Open { .. } => Word::EmptyOpen,
+        State::Connecting { .. } => Word::EmptyConnecting,
+        State::Waiting { .. } | State::Offline | State::Paused => Word::EmptyWaiting,
+        State::Stopped(_) => Word::EmptyStopped,
     }
 }
 
-/// Describes the lines that arrived while the reader looks at older ones.
+/// Returns the label of the button that leads to the newest line, past `lines` that the reader has
+/// not seen. Its arrow points to where that line is.
 #[must_use]
-pub fn unseen(lines: u64) -> String {
+pub fn newest(lines: u64, order: Order, words: &Words) -> String {
+    let arrow = if order == Order::NewestFirst { "↑ " } else { "↓ " };
     match lines {
-        0 => "Newest".into(),
-        lines => counted(lines, "new line", "new lines"),
+        0 => [arrow, words.text(Word::JumpToNewest)].concat(),
+        lines => [arrow, &words.count(Word::New, lines)].concat(),
     }
+}
+
+/// Returns the label of the button that leads to the first new error, or an empty string.
+#[must_use]
+pub fn new_errors(errors: u64, words: &Words) -> String {
+    if errors == 0 { String::new() } else { words.count(Word::Errors, errors) }
+}
+
+/// Says that the view does not move, and how many new lines it does not show.
+#[must_use]
+pub fn held_view(lines: u64, words: &Words) -> String {
+    let paused = words.text(Word::ViewPaused).to_owned();
+    if lines == 0 { paused } else { paused + &after(&words.count(Word::New, lines)) }
+}
+
+/// Returns the text of the row after the oldest line.
+#[must_use]
+pub fn dropped(lines: u64, words: &Words) -> String {
+    words.count(Word::DroppedWhilePaused, lines)
 }
 
 /// A row as it is shown. Parts that it lacks are empty.
@@ -112,137 +139,133 @@ pub struct RowText {
     pub level: String,
     /// The pipeline or stage.
     pub pipeline: String,
-    /// The channel, if it is not the one requested.
+    /// The channel, if it is not one of those requested.
     pub channel: String,
+    /// How the channel is marked, if it is one of several.
+    pub mark: ChannelMark,
     /// The message without escape sequences, or the text of the notice; at most [`ROW_BYTES`] of
     /// it.
     pub message: String,
     /// The styles of the message.
     pub looks: Looks,
-    /// The size of the part of the message that is not shown.
+    /// The field because of which the line matches, and the size of the part of the message that is
+    /// not there, otherwise the number of its lines after the first, of which the class is
+    /// `dsl-lines`.
     pub more: String,
     /// The status or duration.
     pub status: String,
+    /// Whether the row can be unfolded: it has further lines.
+    pub has_lines: bool,
 }
 
 impl RowText {
-    /// Creates the text of `row`. `channel` is the one requested.
+    /// Creates the text of `row`, in English. `target` has the channels that are requested.
     #[must_use]
-    pub fn from_row(row: &Row, channel: &str) -> Self {
+    pub fn from_row(row: &Row, target: Option<&Target>) -> Self {
+        Self::sized(row, target, ROW_BYTES, &Words::ENGLISH)
+    }
+
+    /// Creates the text of `row` with at most `bytes` of its message.
+    pub(crate) fn sized(row: &Row, target: Option<&Target>, bytes: usize, words: &Words) -> Self {
         match row {
-            Row::Line(line) => Self::from_line(line, channel),
+            Row::Line(line) => Self::from_line(line, target, bytes, words),
             Row::Notice(notice) => {
                 let class = if notice.is_loss() {
                     "dsl-row dsl-notice dsl-loss"
                 } else {
                     "dsl-row dsl-notice"
                 };
-                Self { class: class.into(), message: notice.text(), ..Self::default() }
+                let mark = mark_of(notice.channel(), target);
+                Self {
+                    class: class.into(),
+                    message: notice.text_in(words),
+                    mark,
+                    ..Self::default()
+                }
             }
         }
     }
 
-    fn from_line(line: &Line, channel: &str) -> Self {
+    /// Returns the name of the button that opens the entry: `Details: ERROR, LOAD, Job aborted…`.
+    #[must_use]
+    pub fn button_name(&self, words: &Words) -> String {
+        let message = head(&self.message, NAME_BYTES);
+        let message = visible(message.split('\n').next().unwrap_or_default());
+        let rest = if message.len() < self.message.len() { "…" } else { "" };
+        let parts = [&*self.mark.name, &*self.level, &*self.pipeline, &*message];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        match parts.join(", ") {
+            parts if parts.is_empty() => words.text(Word::Details).to_owned(),
+            parts => words.fill(Word::DetailsOf, &[("line", &[&parts, rest].concat())]),
+        }
+    }
+
+    /// Says of how many `lines` the row consists if they are folded, or how often it `repeats`.
+    pub(crate) fn fold(&mut self, lines: u64, repeats: u64, words: &Words) {
+        self.has_lines |= lines > 1;
+        let sign = if repeats > 1 {
+            ["×", &words.number(repeats)].concat()
+        } else if lines > 1 && !self.class.ends_with(row_lines::CLASS) {
+            words.count(Word::MoreLines, lines - 1)
+        } else {
+            return;
+        };
+        if repeats > 1 && !self.more.is_empty() {
+            // It does not go when lines wrap.
+            self.class = self.class.replace(row_lines::CLASS, "");
+            self.more = format!("{sign} {}", self.more);
+        } else {
+            self.more = sign;
+        }
+    }
+
+    /// Makes the row one that shows all its lines.
+    pub fn unfold(&mut self) {
+        self.class = format!("{} dsl-unfolded", self.class);
+        // Equal lines are counted, not what they amount to.
+        if self.more.starts_with('×') {
+            let end = self.more.find(' ').unwrap_or(self.more.len());
+            self.more.truncate(end);
+        }
+        self.more = self.more.replacen('+', "−", 1);
+    }
+
+    fn from_line(line: &Line, target: Option<&Target>, bytes: usize, words: &Words) -> Self {
         let entry = &line.entry;
-        let message = Styled::row(entry.message(), ROW_BYTES);
-        let more = message.left_out + line.cut_bytes;
+        let channel = line.channel.as_deref();
+        let is_requested =
+            |name: &&str| target.is_some_and(|target| target.names().iter().any(|it| it == name));
+        let message = Styled::row(row_lines::from_text(entry.message()), bytes);
+        let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes, words);
         Self {
-            class: format!("dsl-row dsl-level-{}", entry.level().class()),
+            class: format!("dsl-row dsl-level-{}{kind}", entry.level().class()),
             exact_time: label(entry.exact_time()),
             level: label(entry.level_text()),
             pipeline: label(entry.pipeline()),
-            channel: label(
-                line.channel.as_deref().filter(|name| *name != channel).unwrap_or_default(),
-            ),
+            channel: label(channel.filter(|name| !is_requested(name)).unwrap_or_default()),
             message: message.text,
             looks: message.looks,
-            more: if more > 0 { format!("+{}", size(more)) } else { String::new() },
+            more,
             status: label(entry.status()),
+            has_lines: !kind.is_empty(),
+            mark: mark_of(channel, target),
         }
     }
 }
 
-/// A whole entry, for the detail view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
-    /// Where it came from and when: channel, id, precise time, whether it was cut.
-    pub about: String,
-    /// The whole message, without escape sequences.
-    pub message: String,
-    /// The styles of the message.
-    pub looks: Looks,
-    /// All fields of the entry.
-    pub fields: String,
-}
-
-impl Whole {
-    /// Creates the detail view of `line`.
-    #[must_use]
-    pub fn from_line(line: &Line) -> Self {
-        let cut = if line.cut_bytes > 0 {
-            format!("truncated: {} more were sent", size(line.cut_bytes))
-        } else {
-            String::new()
-        };
-        let parts =
-            [line.channel.as_deref().unwrap_or_default(), &line.id, line.entry.exact_time(), &cut];
-        let Styled { text, looks, .. } = Styled::whole(line.entry.message());
-        Self {
-            about: label(
-                &parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-            ),
-            message: text,
-            looks,
-            fields: visible(&line.entry.detail()).into_owned(),
-        }
-    }
-
-    /// Returns the message: all of it, or as much as opens without a stall.
-    #[must_use]
-    pub fn shown_message(&self, all: bool) -> &str {
-        if all { &self.message } else { head(&self.message, HEAD_BYTES) }
-    }
-
-    /// Returns the same as styled pieces.
-    #[must_use]
-    pub fn message_pieces(&self, all: bool) -> Vec<Piece<'_>> {
-        self.looks.pieces(self.shown_message(all), &mut std::iter::empty())
-    }
-
-    /// Returns the fields: all of them, or as much as opens without a stall.
-    #[must_use]
-    pub fn shown_fields(&self, all: bool) -> String {
-        if all { &self.fields } else { head(&self.fields, HEAD_BYTES) }.to_owned()
-    }
-
-    /// Returns the label of the button that shows the rest, or an empty string if there is none.
-    #[must_use]
-    pub fn rest(&self, all: bool) -> String {
-        let longer = self.message.len().max(self.fields.len());
-        if all || longer <= HEAD_BYTES {
-            String::new()
-        } else {
-            format!("Show all {}", size(longer))
-        }
-    }
-}
-
-fn bound(store: &Store) -> String {
-    let capacity = store.capacity();
-    if store.len() < capacity.lines {
-        size(capacity.bytes)
-    } else {
-        counted(capacity.lines as u64, "line", "lines")
-    }
+fn mark_of(channel: Option<&str>, target: Option<&Target>) -> ChannelMark {
+    target.zip(channel).and_then(|(target, name)| target.mark(name)).unwrap_or_default()
 }
 
 /// The most bytes of a message that a row shows: more than fits on any screen, and less than what
 /// stalls a browser's layout.
 pub const ROW_BYTES: usize = 2_048;
 
-/// The most bytes of an entry that are shown before the reader asks for all: laying out a megabyte
-/// takes a browser a quarter of a second.
-const HEAD_BYTES: usize = 65_536;
+/// The same for a row that shows all its lines: as much as an opened entry.
+pub(crate) const UNFOLDED_BYTES: usize = 65_536;
+
+/// The most bytes of a message in the name of a button: as much as people listen to.
+const NAME_BYTES: usize = 80;
 
 #[cfg(test)]
 mod tests {
@@ -265,12 +288,14 @@ mod tests {
     #[test]
     fn names_a_channel_that_was_not_requested() {
         let row = row(r#"{"channel":"logs:faas:a:b","data":{"message":"m"}}"#);
+        let channel = |requested: &[&str]| {
+            let target = Target::from_channels(requested.iter().copied(), "").ok();
+            RowText::from_row(&row, target.as_ref()).channel
+        };
+        let both = channel(&["logs:etl:a:b", "logs:faas:a:b"]);
         assert_eq!(
-            [
-                RowText::from_row(&row, "logs:etl:a:b").channel,
-                RowText::from_row(&row, "logs:faas:a:b").channel
-            ],
-            ["logs:faas:a:b", ""]
+            [channel(&["logs:etl:a:b"]), channel(&["logs:faas:a:b"]), both],
+            ["logs:faas:a:b", "", ""]
         );
     }
 
@@ -278,14 +303,11 @@ mod tests {
     fn says_how_many_lines_are_stored_and_dropped() {
         let mut store = Store::new(Capacity::from_lines(1_000));
         store.append(&raw("a"));
-        assert_eq!(held(&store), "1 line");
+        assert_eq!(held(&store, &Words::ENGLISH), "1 line");
         for _ in 0..2_233 {
             store.append(&raw("a"));
         }
-        assert_eq!(
-            held(&store),
-            "1,000 lines, the newest; 1,234 dropped to stay within 1,000 lines"
-        );
+        assert_eq!(held(&store, &Words::ENGLISH), "Newest 1,000 lines · 1,234 older lines dropped");
     }
 
     #[test]
@@ -295,13 +317,13 @@ mod tests {
             .for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
         let mut find = Find::new(Query::default().text("even"), &store);
         assert_eq!(
-            (found(&find, &store).as_str(), no_match(&find, &store)),
-            ("0 hits · searching…", "Searching…")
+            (found(&find, &store, &Words::ENGLISH).as_str(), no_match(&find, &store).english()),
+            ("0 matches so far…", "Searching…")
         );
         find.advance(&store, usize::MAX);
         assert_eq!(
-            (found(&find, &store).as_str(), no_match(&find, &store)),
-            ("617 of 1,234 lines", "No matching lines.")
+            (found(&find, &store, &Words::ENGLISH).as_str(), no_match(&find, &store).english()),
+            ("617 of 1,234 lines match", "No matching lines")
         );
     }
 
@@ -319,26 +341,22 @@ mod tests {
         let summary = |levels: Levels| {
             let mut find = Find::new(Query { levels, ..Query::default().text("m") }, &store);
             find.advance(&store, usize::MAX);
-            found(&find, &store)
+            found(&find, &store, &Words::ENGLISH)
         };
         assert_eq!(
             summary(Levels::of(&[Level::Error])),
-            "1 of 3 lines · 2 of unknown level not shown"
+            "1 of 3 lines matches · 2 of unknown level not shown"
         );
         assert_eq!(
-            (summary(Levels::ALL), summary(Levels::CHOICES[5].1)),
-            ("3 of 3 lines".into(), "2 of 3 lines".into())
-        );
-        assert_eq!(
-            (store.unknown_levels(), unknown_choice(1_234).as_str()),
-            (2, "Unknown level (1,234)")
+            (summary(Levels::ALL), summary(Levels::of(&[Level::Other]))),
+            ("3 of 3 lines match".into(), "2 of 3 lines match".into())
         );
     }
 
     #[test]
     fn a_row_shows_the_level_as_received_and_hidden_characters_in_every_text() {
         let text = r#"{"level":"\u001b[31mCRIT\u001b[0m","pipeline":"a\u202eb","status":"\u0000","message":"\u001b[1mbold\u001b[0m"}"#;
-        let row = RowText::from_row(&row(text), "");
+        let row = RowText::from_row(&row(text), None);
         assert_eq!(
             (row.class.as_str(), row.level.as_str(), row.pipeline.as_str(), row.status.as_str()),
             ("dsl-row dsl-level-error", "CRIT", "a⟨U+202E⟩b", "␀")
@@ -347,50 +365,43 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_entry_keeps_every_state_of_progress_and_shows_hidden_characters() {
-        let whole = Whole::from_line(
-            &raw("{\"message\":\"10%\\r100%\\r\",\"name\":\"a\u{202e}b\",\"ratio\":NaN}").read(),
-        );
+    fn the_button_of_a_row_is_named_after_its_line() {
+        let name = |text: &str| RowText::from_row(&row(text), None).button_name(&Words::ENGLISH);
         assert_eq!(
-            (whole.message.as_str(), whole.shown_message(false)),
-            ("10%\n100%", "10%\n100%")
+            name(r#"{"level":"ERROR","pipeline":"LOAD","message":"Job aborted\n\tat one"}"#),
+            "Details: ERROR, LOAD, Job aborted…"
         );
-        assert!(
-            whole.fields.contains(r#""10%\r100%\r""#)
-                && whole.fields.contains("a⟨U+202E⟩b")
-                && whole.fields.contains(r#""NaN""#),
-            "{}",
-            whole.fields
-        );
+        assert_eq!([name("plain"), name("")], ["Details: plain", "Details"]);
+        assert_eq!(name(&"é".repeat(60)), format!("Details: {}…", "é".repeat(40)));
     }
 
     #[test]
-    fn names_the_limit_that_was_reached() {
-        let mut store = Store::new(Capacity { lines: 10, bytes: 2_000 });
-        for _ in 0..3 {
-            store.append(&raw(&"x".repeat(1_000)));
-        }
-        assert_eq!(held(&store), "1 line, the newest; 2 dropped to stay within 2.0 kB");
+    fn says_what_is_new_while_the_view_does_not_move() {
+        assert_eq!(
+            [
+                newest(0, Order::NewestFirst, &Words::ENGLISH),
+                newest(106, Order::NewestFirst, &Words::ENGLISH)
+            ],
+            ["↑ Jump to newest", "↑ 106 new"]
+        );
+        assert_eq!(
+            [
+                new_errors(0, &Words::ENGLISH),
+                new_errors(1, &Words::ENGLISH),
+                new_errors(2, &Words::ENGLISH)
+            ],
+            ["", "1 error", "2 errors"]
+        );
+        assert_eq!(
+            [held_view(0, &Words::ENGLISH), held_view(1_204, &Words::ENGLISH)],
+            ["View paused", "View paused · 1,204 new"]
+        );
+        assert_eq!(dropped(4_317, &Words::ENGLISH), "4,317 lines dropped while you were paused");
     }
 
     #[test]
     fn a_row_shows_the_head_of_a_long_message() {
-        let long = RowText::from_row(&row(&"é".repeat(2_000)), "");
+        let long = RowText::from_row(&row(&"é".repeat(2_000)), None);
         assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
-    }
-
-    #[test]
-    fn a_huge_entry_opens_with_its_head_and_shows_all_on_request() {
-        let whole = |text: &str| Whole::from_line(&raw(text).read());
-        let huge = whole(&"é".repeat(500_000));
-        assert_eq!(
-            (huge.shown_message(false).len(), huge.shown_message(true).len()),
-            (65_536, 1_000_000)
-        );
-        assert_eq!((huge.rest(false).as_str(), huge.rest(true).as_str()), ("Show all 1.0 MB", ""));
-        assert_eq!(
-            (whole("short").shown_message(false), whole("short").rest(false).as_str()),
-            ("short", "")
-        );
     }
 }

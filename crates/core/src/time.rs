@@ -14,7 +14,10 @@ impl Instant {
     /// number yields the origin.
     #[must_use]
     pub fn from_millis(millis: f64) -> Self {
-        Self(Duration::try_from_secs_f64(millis / 1_000.0).unwrap_or_default())
+        // Not `Duration::try_from_secs_f64`, which reports several errors. The cast turns what is
+        // not a positive number into 0, except infinity.
+        let nanos = millis * 1_000_000.0 + 0.5;
+        Self(Duration::from_nanos(if nanos.is_finite() { nanos as u64 } else { 0 }))
     }
 
     /// Returns the milliseconds since the origin.

@@ -2,19 +2,27 @@
 
 use std::borrow::Cow;
 
-use crate::find::Find;
+use crate::facets::Facet;
+use crate::fold::Folding;
 use crate::session::{EarlierLines, Session};
 use crate::status::Status;
 use crate::summary;
+use crate::tally::Count;
 use crate::time::Instant;
-use crate::viewport::{Viewport, Window};
+use crate::viewport::{Order, Viewport, Window};
 use crate::visible::visible;
+use crate::words::Word;
+use logs_linear_regex::ErrorKind;
 
 /// The status, and the log as seen through a viewport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewModel {
     /// The status of the connection as text.
     pub status: Status,
+    /// Its state in one word.
+    pub badge: String,
+    /// The label of the main button.
+    pub main_action: String,
     /// Whether to show the log at all: it has lines, or is expected to.
     pub is_shown: bool,
     /// The rows to draw, by the ordinals of [`Session::shown_range`], and their position.
@@ -23,79 +31,178 @@ pub struct ViewModel {
     pub rows_version: u64,
     /// Lines below this number belong to a cleared log, or to another workflow's.
     pub cleared_at: u64,
-    /// Changes whenever the pipelines offered by the filter change.
-    pub pipelines_version: u64,
+    /// Changes whenever the counts of [`Facet::values`] do.
+    pub counts_version: u64,
+    /// What is chosen of the levels, of the pipelines, and of the channels.
+    pub facets: [String; 3],
+    /// Whether to tell channels apart: there are several.
+    pub has_channels: bool,
+    /// Whether there is a choice of channels, or one was made.
+    pub chooses_channels: bool,
     /// How many lines are stored or found, dropped and missing, as text.
     pub held: String,
-    /// The number of lines whose level is unknown or absent. A level filter must not hide them
-    /// silently.
-    pub unknown_levels: u64,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
-    pub empty: &'static str,
+    pub empty: String,
+    /// Which lines are folded into one row.
+    pub folding: Folding,
+    /// Whether only some of the lines are shown.
+    pub is_filtered: bool,
     /// Whether the search text is a regular expression.
     pub is_regex: bool,
+    /// Whether lines without the text are shown too.
+    pub highlights: bool,
+    /// The row of the match that the reader is at.
+    pub current_match: Option<u64>,
+    /// Which match that is, and how many there are, or an empty string without a text.
+    pub matches: String,
+    /// The label of the button that ignores case, or an empty string if that finds no more.
+    pub ignore_case: String,
     /// The error in the regular expression, or an empty string.
     pub regex_error: String,
     /// What is shown at the end of the list about the lines before it.
     pub earlier: EarlierLines,
     /// Whether to load them now, because the reader is about to reach the end.
     pub wants_earlier: bool,
+    /// Whether the view does not follow the log, because the reader scrolled away or paused it.
+    pub is_held: bool,
+    /// The label of the button that pauses the view, or lets it follow the log again.
+    pub pause: String,
+    /// The name of the list, which says in which order its lines are.
+    pub list_name: String,
+    /// The same for the status bar, with the number of new lines, or an empty string.
+    pub held_view: String,
     /// The label of the button that returns to the newest line, or an empty string while following.
     pub newest: String,
+    /// The label of the button that leads to the first new error, or an empty string if there is
+    /// none.
+    pub new_errors: String,
+    /// The label of the button that lists the pins, or an empty string if there are none.
+    pub pins: String,
+    /// Changes whenever the pins do.
+    pub pins_version: u32,
+    /// The label of the button that undoes the last clear, or an empty string.
+    pub undo: String,
+    /// The row after the oldest line: how many were dropped while the view was held.
+    pub dropped: String,
 }
 
 impl ViewModel {
     /// Creates the view model of `session` seen through `viewport` at `now`.
     #[must_use]
     pub fn new(session: &Session, viewport: &Viewport, now: Instant) -> Self {
-        let store = session.store();
+        let (store, words) = (session.store(), session.words());
         let shown = session.shown_range();
         let window = viewport.window(&shown);
+        let is_held = !viewport.is_following();
+        let new = if is_held { session.count_from(viewport.seen()) } else { Count::default() };
+        let status = status_of(session, now);
+        let (order, pause) = (viewport.order(), if is_held { Word::Resume } else { Word::Pause });
+        let list_name = match order {
+            Order::NewestFirst => Word::ListNewestFirst,
+            Order::OldestFirst => Word::ListOldestFirst,
+        };
         Self {
-            status: status_of(session, now),
-            unknown_levels: store.unknown_levels() as u64,
+            badge: words.text(status.badge.word()).to_owned(),
+            main_action: words.text(status.main_action.label()).to_owned(),
+            status,
             is_shown: session.is_worth_showing(),
             window,
             rows_version: session.rows_version(),
             cleared_at: store.cleared_at(),
-            pipelines_version: store.pipelines_version(),
-            held: session
-                .find()
-                .map_or_else(|| summary::held(store), |find| summary::found(find, store))
-                + &summary::losses(session.counters()),
+            counts_version: store.counts_version(),
+            facets: [Facet::Levels, Facet::Pipelines, Facet::Channels]
+                .map(|facet| facet.summary(session.query(), words)),
+            has_channels: session.has_several_channels(),
+            chooses_channels: session.has_several_channels() || !session.query().channels.is_all(),
+            held: session.find().map_or_else(
+                || summary::held(store, words),
+                |find| summary::found(find, store, words),
+            ) + &summary::losses(session.counters(), words),
             empty: match session.find() {
-                _ if store.is_empty() => summary::empty(session.state()),
-                Some(find) if shown.is_empty() => summary::no_match(find, store),
-                _ => "",
+                _ if store.is_empty() => {
+                    words.text(summary::empty(session.state(), session.is_cleared())).to_owned()
+                }
+                Some(find) if shown.is_empty() => {
+                    words.text(summary::no_match(find, store)).to_owned()
+                }
+                _ => String::new(),
             },
+            folding: store.folding(),
+            is_filtered: session.find().is_some(),
             is_regex: session.query().is_regex,
-            regex_error: session
-                .find()
-                .and_then(Find::error)
-                .map(|error| error.to_string())
-                .unwrap_or_default(),
+            highlights: session.query().highlights,
+            current_match: session.current_match().and_then(|number| {
+                // It may be folded into another line.
+                session.ordinal_of(number).and_then(|row| session.row_number(row))
+            }),
+            matches: session.match_position(),
+            ignore_case: summary::ignore_case(session.matches_ignoring_case(), words),
+            regex_error: pattern_error(session),
             earlier: if viewport.shows_end(&shown) {
                 session.earlier()
             } else {
                 EarlierLines::default()
             },
             wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
-            newest: if viewport.is_following() {
-                String::new()
+            is_held,
+            pause: words.text(pause).to_owned(),
+            list_name: words.text(list_name).to_owned(),
+            held_view: if is_held { summary::held_view(new.lines, words) } else { String::new() },
+            newest: if is_held { summary::newest(new.lines, order, words) } else { String::new() },
+            new_errors: summary::new_errors(new.errors, words),
+            pins: session.pins().summary(words),
+            pins_version: session.pins().version(),
+            undo: summary::undo(store.lines_aside(), words),
+            dropped: if window.has_footer {
+                summary::dropped(viewport.dropped(session), words)
             } else {
-                format!("↑ {}", summary::unseen(window.unseen))
+                String::new()
             },
         }
     }
 }
 
-/// Returns the status, with every character that a server may have put into it made visible.
+/// Returns the status in sentences, with every character that a server may have put into it made
+/// visible. Elsewhere the same words follow a colon.
 fn status_of(session: &Session, now: Instant) -> Status {
-    let mut status = session.status(now);
+    let mut status = session.shown_status(now);
     for text in [&mut status.progress, &mut status.reason] {
         if let Cow::Owned(shown) = visible(text) {
             *text = shown;
         }
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
     }
     status
+}
+
+/// Returns what is wrong with the regular expression, or an empty string.
+fn pattern_error(session: &Session) -> String {
+    let Some(error) = session.pattern_error() else { return String::new() };
+    let (word, letter) = match error.kind() {
+        ErrorKind::TooManyBytes => (Word::PatternTooManyBytes, None),
+        ErrorKind::TooLong => (Word::PatternTooLong, None),
+        ErrorKind::NestLimitExceeded => (Word::PatternNestLimit, None),
+        ErrorKind::GroupUnclosed => (Word::PatternGroupUnclosed, None),
+        ErrorKind::ClassUnclosed => (Word::PatternClassUnclosed, None),
+        ErrorKind::GroupUnopened => (Word::PatternGroupUnopened, None),
+        ErrorKind::EmptyClass => (Word::PatternEmptyClass, None),
+        ErrorKind::RepetitionMissing => (Word::PatternRepetitionMissing, None),
+        ErrorKind::RepetitionCountInvalid => (Word::PatternRepetitionCount, None),
+        ErrorKind::ClassRangeInvalid => (Word::PatternClassRange, None),
+        ErrorKind::ClassRangeLiteral => (Word::PatternClassRangeLiteral, None),
+        ErrorKind::EscapeUnexpectedEof => (Word::PatternEscapeEnd, None),
+        ErrorKind::Lookaround => (Word::PatternLookaround, None),
+        ErrorKind::NamedGroup => (Word::PatternNamedGroup, None),
+        ErrorKind::Flags => (Word::PatternFlags, None),
+        ErrorKind::Backreference => (Word::PatternBackreference, None),
+        ErrorKind::UnicodePropertyNotFound => (Word::PatternUnicodeProperty, None),
+        ErrorKind::EscapeUnrecognized(letter) => (Word::PatternEscapeUnknown, Some(letter)),
+    };
+    let words = session.words();
+    let letter = letter.map(String::from).unwrap_or_default();
+    let reason = words.fill(word, &[("letter", &letter)]);
+    let position = error.at().to_string();
+    words.fill(Word::PatternError, &[("position", &position), ("reason", &reason)])
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use logs_sse_core::connection::Input;
-use logs_sse_core::find::{Levels, Query};
+use logs_sse_core::find::{Choice, Query};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::summary::RowText;
@@ -32,8 +32,9 @@ enum Step {
     },
     Text(&'static str),
     Regex,
-    Levels(usize),
-    Pipeline(Option<usize>),
+    Highlight,
+    Level(Level, Choice),
+    Pipeline(usize, Choice),
     Resize(usize),
     Clear,
     /// The link breaks and recovers.
@@ -56,8 +57,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => some.prop_map(|(level, pipeline, word, lines)| Step::Append { level, pipeline, word, lines }),
         6 => prop::sample::select(vec!["", "alpha", "beta", "a", "one|two", "ALPHA"]).prop_map(Step::Text),
         1 => Just(Step::Regex),
-        2 => (0..Levels::CHOICES.len()).prop_map(Step::Levels),
-        2 => prop::option::of(0..3_usize).prop_map(Step::Pipeline),
+        2 => (prop::sample::select(LEVELS.to_vec()), choice()).prop_map(|(level, choice)| Step::Level(level, choice)),
+        2 => (0..3_usize, choice()).prop_map(|(name, choice)| Step::Pipeline(name, choice)),
+        1 => Just(Step::Highlight),
         2 => (1..60_usize).prop_map(Step::Resize),
         1 => Just(Step::Clear),
         1 => Just(Step::Break),
@@ -69,6 +71,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => prop::option::of(0..50_u64).prop_map(Step::Deliver),
         2 => (0..2_000_usize).prop_map(Step::Search),
     ]
+}
+
+fn choice() -> impl Strategy<Value = Choice> {
+    prop::sample::select(vec![Choice::Open, Choice::Only, Choice::Not])
 }
 
 /// A row on the page: its texts, and the marked parts of its message.
@@ -110,10 +116,11 @@ impl Page {
             }
             Step::Text(text) => self.query(|query| query.text = (*text).to_owned()),
             Step::Regex => self.query(|query| query.is_regex = !query.is_regex),
-            Step::Levels(choice) => self.query(|query| query.levels = Levels::CHOICES[*choice].1),
-            Step::Pipeline(name) => {
-                self.query(|query| query.pipeline = name.map(|name| PIPELINES[name].to_owned()));
+            Step::Level(level, choice) => self.query(|query| query.choose_level(*level, *choice)),
+            Step::Pipeline(name, choice) => {
+                self.query(|query| query.pipelines.choose(PIPELINES[*name], *choice));
             }
+            Step::Highlight => self.query(|query| query.highlights = !query.highlights),
             Step::Resize(lines) => self.sim.session.resize(Capacity::from_lines(*lines)),
             Step::Clear => self.sim.session.clear(),
             Step::Break => self.reconnect(),
@@ -160,8 +167,11 @@ impl Page {
 
     fn query(&mut self, change: impl FnOnce(&mut Query)) {
         change(&mut self.query);
-        self.sim.session.set_query(self.query.clone());
-        self.viewport.renumber();
+        let place = self.viewport.place(&self.sim.session, &[]);
+        let near = place.map(|place| place.number);
+        if self.sim.session.set_query_around(self.query.clone(), near) {
+            self.viewport.renumber(&self.sim.session, place);
+        }
     }
 
     fn reconnect(&mut self) {
@@ -181,6 +191,7 @@ impl Page {
     /// Draws as the view does: nothing if the view model is unchanged, and no row that already
     /// shows its line.
     fn draw(&mut self) {
+        self.viewport.settle(&self.sim.session);
         let model = ViewModel::new(&self.sim.session, &self.viewport, self.sim.now());
         if self.last.as_ref() == Some(&model) {
             return;
@@ -194,8 +205,7 @@ impl Page {
             .filter_map(|ordinal| session.row_number(ordinal));
         let draw = |number: u64| {
             let (text, _) = session.row_text(number).unwrap_or_default();
-            let marks =
-                session.find().map(|find| find.marks(&text.message).collect()).unwrap_or_default();
+            let marks = session.marks(&text.message);
             (text, marks)
         };
         let written: Vec<_> = numbers
@@ -212,13 +222,6 @@ impl Page {
     fn naive(&self) -> Vec<Drawn> {
         let session = &self.sim.session;
         let store = session.store();
-        let channel = session
-            .target()
-            .into_iter()
-            .flat_map(|target| target.channels())
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(",");
         let shown: Vec<_> = store
             .range()
             .rev()
@@ -232,7 +235,7 @@ impl Page {
             .iter()
             .skip((held.end - window.end) as usize)
             .take((window.end - window.start) as usize);
-        rows.map(|row| RowText::from_row(row, &channel))
+        rows.map(|row| RowText::from_row(row, session.target()))
             .map(|text| (self.marks(&text.message), text))
             .map(|(marks, text)| (text, marks))
             .collect()
@@ -240,11 +243,13 @@ impl Page {
 
     fn is_match(&self, row: &Row) -> bool {
         let Some(line) = row.line() else { return true };
-        let is_wanted = self.query.levels.has(line.entry.level())
-            && self.query.pipeline.as_deref().is_none_or(|name| name == line.entry.pipeline());
+        let is_wanted = self.query.shown_levels().has(line.entry.level())
+            && self.query.pipelines.has(line.entry.pipeline())
+            && self.query.channels.has(line.channel.as_deref().unwrap_or_default());
         let texts = [line.entry.message(), line.entry.pipeline(), line.entry.level_text()];
         is_wanted
             && (self.query.text.is_empty()
+                || self.query.highlights
                 || texts.iter().any(|text| !self.matches(text).is_empty()))
     }
 
@@ -253,7 +258,7 @@ impl Page {
     }
 
     /// Returns where the query matches. As a regular expression, "one|two" is either word;
-    /// otherwise it is a text of seven characters.
+    /// otherwise it is one word.
     fn matches(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let text =
             if self.query.match_case() { text.to_owned() } else { text.to_ascii_lowercase() };

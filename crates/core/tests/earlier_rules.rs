@@ -5,6 +5,7 @@ mod support;
 
 use logs_sse_core::connection::{Config, Input};
 use logs_sse_core::find::Query;
+use logs_sse_core::link::{LineId, Sought, Step};
 use logs_sse_core::session::{EarlierRequest, KnownLines, Session};
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
@@ -71,7 +72,7 @@ fn loads_page_by_page_up_to_the_start_of_the_history() {
     assert!(load(&mut sim.session, 3, 5));
     assert_eq!(
         sim.rows()[..2],
-        ["[start of the history: the log server no longer holds the 2 lines before this]", "log 3"]
+        ["[Start of the history: the log server no longer holds the 2 lines before this]", "log 3"]
     );
     assert_eq!(sim.rows().len(), 11);
     assert_eq!((sim.session.request_earlier(), sim.session.earlier().label.as_str()), (None, ""));
@@ -87,6 +88,42 @@ fn requests_the_lines_before_the_oldest_one_once() {
     );
     assert_eq!(sim.session.request_earlier(), None);
     assert!(sim.session.earlier().is_loading);
+}
+
+#[test]
+fn a_linked_line_is_looked_for_back_to_the_start_of_the_history() {
+    for (seq, is_held) in [(12, true), (11, true), (7, true), (3, true), (2, false), (99, false)] {
+        let mut sim = Sim::connected();
+        let mut sought = Sought::new(line_id(&format!("log-{seq}")));
+        assert_eq!(sought.step(&sim.session), Step::Wait);
+        sim.line(&greeting("aaaaaa", 3, 12, 10));
+        assert_eq!(sought.step(&sim.session), Step::Wait);
+        [11, 12].iter().for_each(|seq| sim.line(&log(*seq)));
+        let mut step = sought.step(&sim.session);
+        while step == Step::LoadEarlier {
+            assert!(load(&mut sim.session, 3, 3));
+            step = sought.step(&sim.session);
+        }
+        let Step::Show(number) = step else {
+            assert_eq!((step, is_held), (Step::Missing, false), "{seq}");
+            continue;
+        };
+        let row = sim.session.store().row(number);
+        let id = row.and_then(|row| row.line().map(|line| line.id.to_string()));
+        assert_eq!(id.as_deref(), Some(&*sought.line().id));
+        assert!(is_held);
+    }
+}
+
+#[test]
+fn a_linked_line_is_not_looked_for_while_history_is_loading_or_cannot_be_loaded() {
+    let mut sim = opened(1, 12, 2);
+    let mut sought = Sought::new(line_id("log-3"));
+    assert_eq!(sought.step(&sim.session), Step::LoadEarlier);
+    let request = sim.session.request_earlier().expect("a request");
+    assert_eq!(sought.step(&sim.session), Step::Wait);
+    sim.session.handle_earlier(&request, Some((500, "")));
+    assert_eq!(sought.step(&sim.session), Step::Missing);
 }
 
 #[test]
@@ -109,7 +146,7 @@ fn a_row_number_denotes_the_same_row_after_loading() {
 #[test]
 fn a_filter_finds_loaded_lines() {
     let mut sim = opened(1, 12, 2);
-    sim.session.set_query(Query::default().text("log 1"));
+    sim.session.set_query(Query::default().text("\"log 1\""));
     assert!(sim.session.search(usize::MAX));
     assert!(load(&mut sim.session, 1, 100));
     assert!(sim.session.search(usize::MAX));
@@ -126,7 +163,7 @@ fn a_filter_finds_loaded_lines() {
 #[test]
 fn says_why_lines_could_not_be_loaded_and_tries_again() {
     for (response, words) in [
-        (None, "cannot be reached"),
+        (None, "cannot reach"),
         (Some((404, "")), "no route for them"),
         (Some((200, "<html>")), "no route for them"),
         (Some((403, "{}")), "not allowed"),
@@ -323,4 +360,8 @@ fn lines_that_the_page_shows_elsewhere_are_left_out_and_do_not_stop_the_loading(
     assert_eq!(sim.rows()[1..], ["log 9", "log 11"]);
     assert_eq!(sim.session.counters().received, 2);
     assert_eq!(sim.session.request_earlier(), None);
+}
+
+fn line_id(id: &str) -> LineId {
+    LineId { id: id.to_owned(), channel: None }
 }

@@ -10,6 +10,7 @@ use logs_sse_core::js_export::{RowFeed, Rows, StatusReport};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::status::Badge;
 use logs_sse_core::target::Target;
+use logs_sse_core::words::Words;
 use proptest::prelude::*;
 use support::sim::Sim;
 
@@ -98,7 +99,7 @@ fn an_idle_stream_without_a_greeting_reports_that_it_may_be_idle() {
         status.reason.starts_with(UNREAD) && status.reason.contains("may be idle"),
         "{status:?}"
     );
-    assert!(status.announcement().contains(UNREAD));
+    assert!(status.announcement(&Words::ENGLISH).contains(UNREAD));
     assert_eq!(json(&sim)["cause"], serde_json::Value::Null);
     assert_eq!(json(&sim)["willRetry"], false);
     sim.line("at last");
@@ -242,7 +243,7 @@ fn reports_a_resume_position_that_the_proxy_dropped() {
         sim.rows(),
         [
             "[11 lines missing: the proxy did not forward the resume position]",
-            "[disconnected 2 s, 0 lines recovered, 11 missing]",
+            "[Reconnected after 2 s · 0 lines recovered · 11 missing]",
             "log 32"
         ]
     );
@@ -328,7 +329,7 @@ fn a_server_that_recovers_before_the_probe_is_not_blamed_on_the_browser() {
     sim.input(Input::Connect);
     sim.drop_link();
     sim.probed(ResponseHead::read(200, "text/event-stream", ""));
-    assert!(sim.status().reason.contains("cannot be reached"), "{:?}", sim.status());
+    assert!(sim.status().reason.contains("cannot reach"), "{:?}", sim.status());
 }
 
 #[test]
@@ -369,7 +370,7 @@ fn mentions_cors_if_another_origin_does_not_respond() {
     sim.refuse();
     sim.probed(ResponseHead::Nothing);
     assert!(
-        sim.status().reason.contains("cannot be reached") && sim.status().reason.contains("CORS"),
+        sim.status().reason.contains("cannot reach") && sim.status().reason.contains("CORS"),
         "{:?}",
         sim.status()
     );

@@ -85,7 +85,7 @@ fn reports_the_cost_of_a_break_after_the_replay() {
     sim.line(&log(3));
     assert_eq!(
         sim.rows(),
-        ["log 1", "log 2", "log 3", "[disconnected 14 s, 2 lines recovered, 0 missing]"]
+        ["log 1", "log 2", "log 3", "[Reconnected after 14 s · 2 lines recovered · none missing]"]
     );
 }
 
@@ -104,7 +104,7 @@ fn a_gap_is_a_row_at_its_position() {
         sim.rows(),
         [
             "log 1",
-            "[212 lines missing: history expired]",
+            "[212 lines missing: older than the log server's history]",
             "log 214",
             "[1 line missing: lost in transit]",
             "log 216"
@@ -142,7 +142,7 @@ fn reports_a_restart_even_if_the_gap_event_is_lost() {
     sim.drop_link();
     reconnect(&mut sim);
     sim.line(&greeting("bbbbbb", 1, 0));
-    assert!(sim.rows()[0].contains("the log server was restarted"), "{:?}", sim.rows());
+    assert!(sim.rows()[0].contains("Log server restarted"), "{:?}", sim.rows());
 }
 
 #[test]
@@ -155,7 +155,10 @@ fn reports_a_server_that_cannot_replay() {
     sim.accept();
     assert_eq!(
         sim.rows(),
-        ["first", "[reconnected after 14 s; this server cannot replay: lines may be missing]"]
+        [
+            "first",
+            "[Reconnected after 14 s · this server keeps no history, so lines may be missing]"
+        ]
     );
 }
 
@@ -199,7 +202,7 @@ fn closes_a_stream_that_misses_three_heartbeats() {
     assert_eq!(sim.status().badge, Badge::Stale);
     assert!(!sim.status().is_live());
     sim.pass(15 * SECOND);
-    assert!(sim.status().reason.contains("no data received for 45 s"), "{:?}", sim.status());
+    assert!(sim.status().reason.contains("no data for 45 s"), "{:?}", sim.status());
 }
 
 #[test]
@@ -240,7 +243,7 @@ fn a_backend_without_heartbeats_may_be_silent_unless_configured() {
     sim.line("a bare line");
     sim.pass(3_600 * SECOND);
     assert_eq!(sim.status().badge, Badge::Connected);
-    assert!(sim.status().stats.contains("last event 1 h 0 min ago"), "{:?}", sim.status());
+    assert!(sim.status().stats.contains("last line 1 h 0 min ago"), "{:?}", sim.status());
     let mut strict = Sim::with(Config { silence: Some(60 * SECOND), ..Config::default() }, 1);
     strict.input(Input::Connect);
     strict.accept();
@@ -303,7 +306,7 @@ fn a_session_that_cannot_be_renewed_is_reported() {
     sim.refuse();
     sim.probed_status(401);
     assert_eq!(sim.state(), &State::Stopped(StopReason::NotAllowed(401)));
-    assert!(sim.status().progress.contains("log in again"), "{:?}", sim.status());
+    assert!(sim.status().progress.contains("sign in again"), "{:?}", sim.status());
 }
 
 #[test]

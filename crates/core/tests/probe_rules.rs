@@ -40,12 +40,12 @@ fn retries_with_a_reason_if_the_probe_finds_a_temporary_failure() {
     let answer = |status, is_stream| ResponseHead::Answer { status, is_stream, retry_after: None };
     for (head, words) in [
         (answer(404, false), "404"),
-        (answer(429, false), "too many readers"),
+        (answer(429, false), "too many viewers"),
         (answer(500, false), "answered 500"),
         (answer(503, false), "busy or restarting"),
-        (answer(200, false), "web page: has your session expired?"),
+        (answer(200, false), "web page instead of logs"),
         (ResponseHead::Redirect, "redirects"),
-        (ResponseHead::Nothing, "cannot be reached"),
+        (ResponseHead::Nothing, "cannot reach"),
     ] {
         let mut sim = refused();
         sim.probed(head);

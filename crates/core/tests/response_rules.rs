@@ -27,7 +27,7 @@ fn a_response_head_seen_by_the_source_needs_no_probe() {
         (head(404, ""), "404"),
         (head(200, "text/html"), "web page"),
         (ResponseHead::Redirect, "redirects"),
-        (ResponseHead::Nothing, "cannot be reached"),
+        (ResponseHead::Nothing, "cannot reach"),
     ] {
         let sim = responded(response);
         assert!(sim.status().reason.contains(words), "{words}: {:?}", sim.status());

@@ -4,6 +4,7 @@ mod support;
 
 use std::ops::Range;
 
+use logs_sse_core::viewport::Measures;
 use support::scroll_sim::ScrollSim;
 
 /// At 28 px each, more than three times as high as an element may be.
@@ -31,13 +32,12 @@ fn follows_at_the_top() {
 fn visible_rows_stay_in_place_while_lines_arrive_and_are_dropped() {
     let mut list = ScrollSim::new(0..200, 20.0, 100.0);
     list.wheel(190.0);
-    let before = list.window();
+    let (before, seen) = (list.window(), list.on_screen());
     list.set_held(90..290);
     let after = list.window();
     assert_eq!(before.end, after.end);
-    assert_eq!(before.offset, after.offset);
-    assert_eq!(after.unseen, 90);
-    assert_eq!(after.total, 110 * 20);
+    assert_eq!(after.total, 200 * 20);
+    assert_eq!(list.on_screen(), seen);
 }
 
 #[test]
@@ -72,13 +72,166 @@ fn scrolling_by_single_pixels_leaves_the_top() {
 }
 
 #[test]
-fn follows_again_once_every_visible_row_was_dropped() {
+fn stays_at_the_oldest_row_once_every_visible_row_was_dropped() {
     let mut list = ScrollSim::new(0..200, 20.0, 100.0);
     list.drag(500.0);
     list.set_held(300..400);
-    assert_eq!(list.window().unseen, 0);
-    assert_eq!(list.window().total, 2_000);
-    assert!(list.viewport.is_following() && list.top == 0.0);
+    assert_eq!(list.on_screen().last(), Some(&(300, 80.0)));
+    list.set_held(310..500);
+    assert_eq!(list.on_screen().last(), Some(&(310, 80.0)));
+    assert!(!list.viewport.is_following());
+}
+
+#[test]
+fn lines_that_arrived_while_held_are_read_upwards_in_order() {
+    let mut list = ScrollSim::new(0..60, 28.0, 308.0);
+    list.drag(280.0);
+    list.set_held(0..260);
+    let mut newest = list.on_screen()[0].0;
+    for _ in 0..100 {
+        let before = list.on_screen();
+        list.wheel(-100.0);
+        let now = list.on_screen()[0].0;
+        assert!(now <= newest + 4, "rows between {newest} and {now} were skipped");
+        if let Some(&(row, y)) =
+            before.iter().find(|(row, _)| list.on_screen().iter().any(|(other, _)| other == row))
+        {
+            assert!(list.position_of(row) - y <= 100.0);
+        }
+        newest = now;
+    }
+    assert_eq!((newest, list.viewport.is_following()), (259, true));
+}
+
+#[test]
+fn the_home_key_leads_past_all_that_arrived_and_a_scroll_does_not() {
+    let mut list = ScrollSim::new(0..60, 28.0, 308.0);
+    list.drag(280.0);
+    let newest = list.on_screen()[0].0;
+    list.set_held(0..26_000);
+    list.wheel(-600.0);
+    assert!(list.on_screen()[0].0 <= newest + 22 && !list.viewport.is_following());
+    let held = list.held();
+    list.viewport.to_newest(&held);
+    list.draw();
+    assert_eq!((list.on_screen()[0], list.viewport.is_following()), ((25_999, 0.0), true));
+}
+
+#[test]
+fn a_paused_view_does_not_follow_at_the_top_until_it_is_resumed() {
+    let mut list = ScrollSim::new(0..200, 20.0, 100.0);
+    let held = list.held();
+    list.viewport.pause(&held);
+    list.draw();
+    let seen = list.on_screen();
+    list.set_held(0..1_000);
+    assert_eq!((list.on_screen(), list.viewport.is_paused()), (seen, true));
+    list.drag(0.0);
+    list.set_held(0..1_001);
+    assert_eq!((list.on_screen()[0], list.viewport.is_paused()), ((999, 0.0), true));
+    list.viewport.follow();
+    list.draw();
+    assert_eq!((list.on_screen()[0], list.viewport.is_following()), ((1_000, 0.0), true));
+}
+
+#[test]
+fn a_paused_list_that_does_not_fill_the_window_stays_in_place() {
+    let mut list = ScrollSim::new(0..3, 20.0, 100.0);
+    let held = list.held();
+    list.viewport.pause(&held);
+    list.set_held(0..4);
+    list.set_held(0..40);
+    assert_eq!(list.on_screen(), [(2, 0.0), (1, 20.0), (0, 40.0)]);
+    list.wheel(-20.0);
+    assert_eq!(list.on_screen()[..2], [(3, 0.0), (2, 20.0)]);
+}
+
+#[test]
+fn no_row_is_drawn_or_moved_while_lines_arrive_above_a_reader_who_does_not_scroll() {
+    let mut list = ScrollSim::new(0..100, 20.0, 100.0);
+    let held = list.held();
+    list.viewport.pause(&held);
+    list.set_held(0..500);
+    let before = list.window();
+    list.set_held(0..20_000);
+    let after = list.window();
+    assert_eq!((after.start, after.end, after.offset), (before.start, before.end, before.offset));
+}
+
+#[test]
+fn eviction_below_the_anchor_leaves_it_in_place_and_loads_nothing() {
+    let mut list = ScrollSim::new(0..100, 20.0, 100.0);
+    list.drag(f64::INFINITY);
+    assert!(list.viewport.nears_end(&list.held()));
+    let (row, y) = list.on_screen()[0];
+    list.set_held(3..103);
+    assert_eq!(list.on_screen()[0], (row, y));
+    assert_eq!(list.on_screen().last(), Some(&(3, 20.0)));
+    assert!(!list.viewport.nears_end(&list.held()));
+}
+
+#[test]
+fn a_wheel_moves_what_is_seen_by_its_distance_whatever_the_rows_above_measure() {
+    let mut list = ScrollSim::new(0..12, 20.0, 100.0);
+    list.wrap(|row| if row < 12 { 20.0 } else { 70.0 });
+    list.wheel(40.0);
+    list.set_held(0..100);
+    assert_eq!(list.on_screen()[0], (9, 0.0));
+    (0..10).for_each(|_| _ = list.wheel(-180.0));
+    // Row 11 was 40 px above the upper edge.
+    let (row, y) = list.on_screen()[0];
+    let above = (row - 11) as f64 * 70.0;
+    assert_eq!(y + above, 10.0 * 180.0 - 40.0);
+}
+
+#[test]
+fn a_wheel_reaches_the_top_only_once_the_rows_above_are_measured() {
+    let mut list = ScrollSim::new(0..20, 20.0, 100.0);
+    list.wrap(|row| if row < 20 { 20.0 } else { 70.0 });
+    list.wheel(60.0);
+    list.set_held(0..26);
+    let (row, y) = list.on_screen()[0];
+    list.wheel(-180.0);
+    assert_eq!((list.position_of(row), list.viewport.is_following()), (y + 180.0, false));
+    (0..3).for_each(|_| _ = list.wheel(-100.0));
+    assert_eq!((list.on_screen()[0], list.viewport.is_following()), ((25, 0.0), true));
+}
+
+#[test]
+fn a_row_that_is_left_when_the_rows_below_it_are_evicted_stays_in_place() {
+    let mut list = ScrollSim::new(0..20, 20.0, 100.0);
+    list.wheel(9.0);
+    list.set_held(19..20);
+    assert_eq!(list.on_screen(), [(19, -9.0)]);
+}
+
+#[test]
+fn a_list_that_was_hidden_and_lost_its_scroll_position_keeps_its_place() {
+    let mut list = ScrollSim::new(0..200, 20.0, 100.0);
+    list.drag(2_010.0);
+    let seen = list.on_screen();
+    let hidden = Measures { row: 0.0, width: 0.0, height: 0.0 };
+    list.viewport.measured(hidden);
+    list.draw();
+    assert!(list.viewport.is_hidden());
+    list.viewport.measured(Measures { row: 20.0, width: 500.0, height: 100.0 });
+    list.top = 0.0;
+    list.viewport.scroll_top_applied(0.0);
+    list.draw();
+    assert_eq!((list.on_screen(), list.viewport.is_following()), (seen, false));
+}
+
+#[test]
+fn a_row_that_was_evicted_is_measured_anew_once_it_is_loaded_again() {
+    let mut list = ScrollSim::new(0..40, 20.0, 100.0);
+    list.wrap(|_| 50.0);
+    list.wheel(150.0);
+    list.wheel(150.0);
+    list.set_held(40..40);
+    list.set_held(0..40);
+    let (row, y) = list.on_screen()[0];
+    let delta = list.wheel(-180.0);
+    assert_eq!(list.position_of(row), y - delta);
 }
 
 #[test]

@@ -5,8 +5,41 @@
 pub(crate) struct Class {
     ascii: u128,
     others: Vec<(char, char)>,
-    /// Whether the non-ASCII part is every character outside of `others`.
+    /// Properties whose characters are in the set, or all others if `true`.
+    properties: Vec<(Property, bool)>,
+    /// Whether the non-ASCII part is every character outside of `others` and `properties`.
     is_negated: bool,
+}
+
+/// A property of characters that `\p` names, as the standard library knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Property {
+    Letter,
+    Uppercase,
+    Lowercase,
+    Number,
+}
+
+impl Property {
+    /// Returns the property with this name, if it is known.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "L" | "Letter" | "Alphabetic" => Self::Letter,
+            "Lu" | "Uppercase" => Self::Uppercase,
+            "Ll" | "Lowercase" => Self::Lowercase,
+            "N" | "Number" => Self::Number,
+            _ => return None,
+        })
+    }
+
+    fn has(self, character: char) -> bool {
+        match self {
+            Self::Letter => character.is_alphabetic(),
+            Self::Uppercase => character.is_uppercase(),
+            Self::Lowercase => character.is_lowercase(),
+            Self::Number => character.is_numeric(),
+        }
+    }
 }
 
 impl Class {
@@ -31,6 +64,14 @@ impl Class {
         Some(if letter.is_ascii_uppercase() { class.negated() } else { class })
     }
 
+    /// Returns the characters with a property, or those without it.
+    pub(crate) fn of_property(property: Property, is_negated: bool) -> Self {
+        let ascii = (0..128_u8)
+            .filter(|byte| property.has(char::from(*byte)) != is_negated)
+            .fold(0, |ascii, byte| ascii | 1 << byte);
+        Self { ascii, properties: vec![(property, is_negated)], ..Self::default() }
+    }
+
     /// Adds the characters from `first` to `last`, both included.
     pub(crate) fn add(&mut self, first: char, last: char) {
         for byte in 0..128_u8 {
@@ -43,9 +84,11 @@ impl Class {
         }
     }
 
-    /// Adds the class of an escape, which covers either none of the non-ASCII characters or all.
+    /// Adds the class of an escape, which covers none of the non-ASCII characters, all, or those of
+    /// a property.
     pub(crate) fn add_escape(&mut self, class: &Self) {
         self.ascii |= class.ascii;
+        self.properties.extend(&class.properties);
         if class.is_negated {
             self.others.push(('\u{80}', char::MAX));
         }
@@ -71,8 +114,14 @@ impl Class {
         match u8::try_from(character) {
             Ok(byte) if byte < 128 => self.ascii >> byte & 1 == 1,
             _ => {
-                self.others.iter().any(|(first, last)| (*first..=*last).contains(&character))
-                    != self.is_negated
+                let is_listed =
+                    self.others.iter().any(|(first, last)| (*first..=*last).contains(&character));
+                let has_property = || {
+                    self.properties
+                        .iter()
+                        .any(|(property, is_negated)| property.has(character) != *is_negated)
+                };
+                (is_listed || has_property()) != self.is_negated
             }
         }
     }
@@ -97,6 +146,26 @@ mod tests {
             all.map(|character| negated.has(character)),
             [true, false, false, false, false, false, true, true]
         );
+    }
+
+    #[test]
+    fn a_property_covers_what_the_standard_library_says() {
+        for character in ('\0'..='\u{2fff}').chain(['😀', '漢']) {
+            let has = |name, is_negated| {
+                let property = Property::named(name).expect("a property");
+                Class::of_property(property, is_negated).has(character)
+            };
+            assert_eq!(
+                [has("L", false), has("Lu", false), has("Ll", true), has("N", false)],
+                [
+                    character.is_alphabetic(),
+                    character.is_uppercase(),
+                    !character.is_lowercase(),
+                    character.is_numeric()
+                ]
+            );
+        }
+        assert_eq!(Property::named("Greek"), None);
     }
 
     #[test]

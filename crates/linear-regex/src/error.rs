@@ -9,8 +9,10 @@ pub struct Error {
     kind: ErrorKind,
 }
 
+/// What is wrong with a pattern.
+#[expect(missing_docs, reason = "`Display` of the error describes each")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ErrorKind {
+pub enum ErrorKind {
     TooManyBytes,
     TooLong,
     NestLimitExceeded,
@@ -27,6 +29,7 @@ pub(crate) enum ErrorKind {
     NamedGroup,
     Flags,
     Backreference,
+    UnicodePropertyNotFound,
     EscapeUnrecognized(char),
 }
 
@@ -34,6 +37,12 @@ impl Error {
     /// Creates an error about the character at this 0-based index.
     pub(crate) fn new(index: usize, kind: ErrorKind) -> Self {
         Self { at: index + 1, kind }
+    }
+
+    /// Returns what is wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
     }
 
     /// Returns the 1-based index of the character that the error is about.
@@ -69,7 +78,8 @@ impl fmt::Display for Error {
                 "look-around, including look-ahead and look-behind, is not supported"
             }
             ErrorKind::NamedGroup => "named groups are not supported",
-            ErrorKind::Flags => "flags are not supported",
+            ErrorKind::Flags => "flags other than a leading (?i) are not supported",
+            ErrorKind::UnicodePropertyNotFound => "Unicode property not found",
             ErrorKind::Backreference => "backreferences are not supported",
             ErrorKind::EscapeUnrecognized(letter) => {
                 return write!(f, "unrecognized escape sequence `\\{letter}`");

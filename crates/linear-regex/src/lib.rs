@@ -6,7 +6,8 @@
 //! compare this crate with `regex-lite`.
 //!
 //! Supported syntax: literals, `.`, escapes, classes, `\d \w \s \b` for ASCII, anchors at both ends
-//! of the text, groups, alternation and repetition. A match is the longest of the leftmost, so lazy
+//! of the text, groups, alternation and repetition, `\p{L}`, `\p{Lu}`, `\p{Ll}` and `\p{N}`, and a
+//! leading `(?i)`. A match is the longest of the leftmost, so lazy
 //! and greedy repetition are the same. A brace without a count is a literal, as in `RegExp`, since
 //! log lines are full of braces.
 
@@ -20,7 +21,7 @@ mod run;
 
 use std::ops::Range;
 
-pub use crate::error::Error;
+pub use crate::error::{Error, ErrorKind};
 use crate::program::Program;
 pub use crate::run::Cache;
 
@@ -31,7 +32,8 @@ pub struct Regex {
 }
 
 impl Regex {
-    /// Compiles a pattern. With `ignore_case`, ASCII letters match both of their cases.
+    /// Compiles a pattern. With `ignore_case`, or if it begins with `(?i)`, ASCII letters match both
+    /// of their cases.
     ///
     /// # Errors
     /// Returns where and why the pattern is invalid, or that it is too long.
@@ -69,6 +71,11 @@ impl Regex {
             }
             None
         })
+    }
+
+    /// Returns whether ASCII letters match both of their cases.
+    pub fn ignores_case(&self) -> bool {
+        self.program.ignore_case
     }
 
     /// Returns how many bytes of a text are searched, so that one text takes a few milliseconds at
@@ -132,6 +139,11 @@ mod tests {
             ("\\tb\\/", "a\tb/", true),
             ("a||b", "x", true),
             ("", "", true),
+            ("^\\p{Lu}\\pL+$", "Ärger", true),
+            ("^\\p{L}+$", "漢字7", false),
+            ("[\\P{N}]", "7", false),
+            ("[^\\p{L}\\d]", "é7-", true),
+            ("[\\p{N}x]", "٣", true),
         ] {
             assert_eq!(is_match(text, line), expected, "{text} in {line:?}");
         }
@@ -146,6 +158,15 @@ mod tests {
                 && !is_match("é", "É")
         );
         assert!(!is_match("Err", "ERR") && is_match("\\w\\d", "A1"));
+    }
+
+    #[test]
+    fn a_flag_at_the_start_ignores_case() {
+        let matches = |text, line| {
+            Regex::new(text, false).is_ok_and(|p| p.is_match(line, &mut Cache::default()))
+        };
+        assert!(matches("(?i)Err[O]r", "eRRoR") && !matches("Error", "ERROR"));
+        assert!(Regex::new("(?i)A", false).is_ok_and(|pattern| pattern.ignores_case()));
     }
 
     #[test]
@@ -175,8 +196,11 @@ mod tests {
             ("a(?=b)", "at 2: look-around, including look-ahead and look-behind, is not supported"),
             ("(?<!b)", "at 1: look-around, including look-ahead and look-behind, is not supported"),
             ("(?<n>b)", "at 1: named groups are not supported"),
-            ("(?i)b", "at 1: flags are not supported"),
-            ("\\pL", "at 1: unrecognized escape sequence `\\p`"),
+            ("b(?i)", "at 2: flags other than a leading (?i) are not supported"),
+            ("(?s)b", "at 1: flags other than a leading (?i) are not supported"),
+            ("a\\p{Greek}", "at 2: Unicode property not found"),
+            ("\\p", "at 1: Unicode property not found"),
+            ("\\p{L", "at 1: incomplete escape sequence, reached end of pattern prematurely"),
             ("(a{0,50}){50}", "at 10: compiled regex exceeds size limit"),
         ] {
             assert_eq!(error(text), expected);

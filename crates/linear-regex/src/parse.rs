@@ -1,6 +1,6 @@
 //! Compiles a pattern in one pass and without a syntax tree, so nesting cannot overflow the stack.
 
-use crate::class::Class;
+use crate::class::{Class, Property};
 use crate::error::{Error, ErrorKind};
 use crate::program::{Assertion, Code, Inst, MAX_CODE, Program, alternation, repetition};
 
@@ -58,6 +58,7 @@ enum Escape {
 
 impl Parser {
     fn read(mut self) -> Result<Program, Error> {
+        self.ignore_case |= self.skip(IGNORE_CASE);
         while let Some(character) = self.next() {
             let at = self.at - 1;
             match character {
@@ -218,6 +219,7 @@ impl Parser {
             'v' => Escape::Char('\u{b}'),
             'b' => Escape::Assertion(Assertion::Boundary),
             'B' => Escape::Assertion(Assertion::NotBoundary),
+            'p' | 'P' => Escape::Class(self.property(at, letter == 'P')?),
             '1'..='9' | 'k' => return Err(Error::new(at, ErrorKind::Backreference)),
             _ => match Class::of_escape(letter) {
                 Some(class) => Escape::Class(class),
@@ -227,6 +229,22 @@ impl Parser {
                 None => Escape::Char(letter),
             },
         })
+    }
+
+    /// Reads the name of a property: one letter, or a name in braces.
+    fn property(&mut self, at: usize, is_negated: bool) -> Result<Class, Error> {
+        let mut name = String::new();
+        if self.skip("{") {
+            while !self.skip("}") {
+                let unclosed = Error::new(at, ErrorKind::EscapeUnexpectedEof);
+                name.push(self.next().ok_or(unclosed)?);
+            }
+        } else {
+            name.extend(self.next());
+        }
+        Property::named(&name)
+            .map(|property| Class::of_property(property, is_negated))
+            .ok_or(Error::new(at, ErrorKind::UnicodePropertyNotFound))
     }
 
     /// Reads the bracketed class that opens at `at`.
@@ -290,6 +308,9 @@ impl Group {
         alternation(self.branches)
     }
 }
+
+/// The flag that makes a pattern ignore case.
+pub(crate) const IGNORE_CASE: &str = "(?i)";
 
 /// The longest pattern in bytes, more than anyone types.
 const MAX_BYTES: usize = 1_000;

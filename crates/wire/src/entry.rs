@@ -1,28 +1,31 @@
 //! The entry: one log as its producer sent it. Extracts what a row shows and keeps the whole text.
 //! Independent of the stream's framing.
 
+#[cfg(feature = "view")]
+mod shown;
+
+#[cfg(feature = "view")]
 use std::borrow::Cow;
 
+#[cfg(feature = "view")]
+pub use self::shown::EntryTime;
+#[cfg(feature = "view")]
+use self::shown::Shown;
 use crate::fields::Fields;
-use crate::json;
 pub use crate::level::Level;
-use crate::moment;
-use crate::pretty;
 
 /// One log.
 ///
 /// A producer may send any JSON, or text that is not JSON; neither is an error. What a row needs is
-/// extracted; the raw text is kept, so that no field, order or digit is lost.
+/// extracted; the raw text is kept, so that no field, order or digit is lost. Without the feature
+/// `view`, only the level is extracted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     level: Level,
     level_text: Box<str>,
-    pipeline: Box<str>,
-    status: Box<str>,
-    message: Box<str>,
-    time: Option<EntryTime>,
-    exact_time: Box<str>,
     text: Box<str>,
+    #[cfg(feature = "view")]
+    shown: Shown,
 }
 
 impl Entry {
@@ -31,11 +34,15 @@ impl Entry {
     pub fn read(text: &str) -> Self {
         match text.trim_start().as_bytes().first() {
             Some(b'{') => Fields::of(text)
-                .map_or_else(|| Self::plain(text, text), |fields| Self::from_fields(&fields, text)),
-            Some(b'"') => {
-                Self::plain(&json::unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)), text)
-            }
-            _ => Self::plain(text, text),
+                .map_or_else(|| Self::plain(text), |fields| Self::from_fields(&fields, text)),
+            #[cfg(feature = "view")]
+            Some(b'"') => Self {
+                shown: Shown::plain(
+                    &crate::json::unquoted(text.trim()).unwrap_or(Cow::Borrowed(text)),
+                ),
+                ..Self::plain(text)
+            },
+            _ => Self::plain(text),
         }
     }
 
@@ -49,18 +56,11 @@ impl Entry {
         self
     }
 
-    /// Returns the entry with the time at which the gateway received it, in milliseconds since
-    /// 1970, if its producer sent none.
-    #[must_use]
-    pub fn or_time(mut self, millis: Option<i64>) -> Self {
-        self.time = self.time.or(millis.map(EntryTime::Millis));
-        self
-    }
-
     /// Returns the entry with its message and its text cut to at most `bytes` each.
     #[must_use]
     pub fn cut_to(mut self, bytes: usize) -> Self {
-        self.message = head(&self.message, bytes).into();
+        #[cfg(feature = "view")]
+        self.shown.cut_to(bytes);
         self.text = head(&self.text, bytes).into();
         self
     }
@@ -77,77 +77,29 @@ impl Entry {
         &self.level_text
     }
 
-    /// Returns the pipeline or stage, or an empty string if there was none.
-    #[must_use]
-    pub fn pipeline(&self) -> &str {
-        &self.pipeline
-    }
-
-    /// Returns the status or duration, such as `1m 23s` or `failed`, or an empty string if there
-    /// was none.
-    #[must_use]
-    pub fn status(&self) -> &str {
-        &self.status
-    }
-
-    /// Returns the message, or the whole text of an entry without one.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// Returns when the entry was written, for the time column.
-    #[must_use]
-    pub fn time(&self) -> Option<&EntryTime> {
-        self.time.as_ref()
-    }
-
-    /// Returns the most exact time that its producer sent, unchanged, or an empty string if there
-    /// was none.
-    #[must_use]
-    pub fn exact_time(&self) -> &str {
-        &self.exact_time
-    }
-
     /// Returns the whole entry, unchanged.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns the whole entry for display: JSON with one field per line, anything else unchanged.
+    /// Returns the length in bytes of the text or of the message, if that is longer.
     #[must_use]
-    pub fn detail(&self) -> String {
-        pretty::json(&self.text)
+    pub fn longest(&self) -> usize {
+        #[cfg(feature = "view")]
+        let message = self.message().len();
+        #[cfg(not(feature = "view"))]
+        let message = 0;
+        self.text.len().max(message)
     }
 
-    /// Returns how many bytes of memory this entry occupies, for bounding a store.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        [
-            &self.level_text,
-            &self.pipeline,
-            &self.status,
-            &self.message,
-            &self.exact_time,
-            &self.text,
-        ]
-        .iter()
-        .map(|text| text.len())
-        .sum::<usize>()
-            + std::mem::size_of::<Self>()
-    }
-
-    fn plain(message: &str, text: &str) -> Self {
+    fn plain(text: &str) -> Self {
         Self {
             level: Level::Other,
             level_text: "".into(),
-            pipeline: "".into(),
-            status: "".into(),
-            message: message.into(),
-            time: None,
-            exact_time: "".into(),
             text: text.into(),
+            #[cfg(feature = "view")]
+            shown: Shown::plain(text),
         }
     }
 
@@ -155,30 +107,10 @@ impl Entry {
         Self {
             level: fields.picks().level().unwrap_or(Level::Other),
             level_text: fields.picks().level_text().into(),
-            pipeline: fields.picks().pipeline().into(),
-            status: fields.status().into(),
-            message: fields.message().unwrap_or(Cow::Borrowed(text)).into(),
-            time: fields.time(),
-            exact_time: fields.exact_time().into(),
             text: text.into(),
+            #[cfg(feature = "view")]
+            shown: Shown::of(fields, text),
         }
-    }
-}
-
-/// The time at which an entry was written.
-#[derive(Clone, Debug, PartialEq)]
-pub enum EntryTime {
-    /// Human-readable text, or text in an unknown format, as its producer wrote it.
-    Text(Box<str>),
-    /// Milliseconds since 1970 (UTC), shown in the time zone of the whole log.
-    Millis(i64),
-}
-
-impl EntryTime {
-    /// Parses a number in any unit or an ISO date and time with any offset. Anything else is text.
-    #[must_use]
-    pub fn read(text: &str) -> Self {
-        moment::read(text).map_or_else(|| Self::Text(text.into()), Self::Millis)
     }
 }
 

@@ -1,11 +1,16 @@
 //! Maps the field names that producers use to their meanings, in one table.
 
+#[cfg(feature = "view")]
+mod shown;
+#[cfg(not(feature = "view"))]
+#[path = "fields/not_shown.rs"]
+mod shown;
+
 use std::borrow::Cow;
 
-use crate::entry::EntryTime;
+use self::shown::Shown;
 use crate::json::{display_text, each_field, ends_at};
 use crate::level::{Level, Scale, is_number};
-use crate::moment;
 
 /// The meaning of a field. The number ranks the names for one meaning: the non-empty field with the
 /// lowest rank is used.
@@ -126,13 +131,6 @@ fn meaning(name: &str) -> Meaning {
 /// The rank of `level` inside `log`.
 const LEVEL_IN_LOG: u8 = 3;
 
-/// From this rank on, a field usually holds human-readable text, and counts as an exact time only
-/// if it parses as one.
-const HUMAN_READABLE: u8 = 9;
-
-/// The rank of `timestamp` inside `meta`, after all others.
-const TIME_IN_META: u8 = u8::MAX;
-
 /// The best field found for one meaning. If a field occurs twice, the last non-empty one counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Best<'a> {
@@ -170,7 +168,7 @@ pub struct FieldSlices<'a> {
     level_number: Best<'a>,
     scale: Scale,
     is_python: bool,
-    pipeline: Best<'a>,
+    shown: Shown<'a>,
 }
 
 impl<'a> FieldSlices<'a> {
@@ -205,12 +203,6 @@ impl<'a> FieldSlices<'a> {
         self.level.display_text().unwrap_or_else(|| self.level_number.text())
     }
 
-    /// Returns the pipeline or stage, or an empty string if there is none.
-    #[must_use]
-    pub fn pipeline(&self) -> Cow<'a, str> {
-        self.pipeline.text()
-    }
-
     fn visit(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
             Meaning::Level(rank, scale) => self.visit_level(rank, scale, json),
@@ -220,10 +212,7 @@ impl<'a> FieldSlices<'a> {
                 }
             }
             Meaning::Python => self.is_python = true,
-            Meaning::Pipeline(rank) => {
-                self.pipeline.offer(rank, json);
-            }
-            _ => {}
+            other => self.shown.visit(other, json),
         }
     }
 
@@ -240,10 +229,8 @@ impl<'a> FieldSlices<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fields<'a> {
     picks: FieldSlices<'a>,
+    #[cfg(feature = "view")]
     status: Best<'a>,
-    message: Best<'a>,
-    time: Best<'a>,
-    exact_time: Best<'a>,
 }
 
 impl<'a> Fields<'a> {
@@ -261,57 +248,13 @@ impl<'a> Fields<'a> {
         &self.picks
     }
 
-    /// Returns the message, or `None` if there is none.
-    #[must_use]
-    pub fn message(&self) -> Option<Cow<'a, str>> {
-        self.message.display_text()
-    }
-
-    /// Returns the status or duration, or an empty string if there is none.
-    #[must_use]
-    pub fn status(&self) -> Cow<'a, str> {
-        self.status.text()
-    }
-
-    /// Returns the most exact time, unchanged, or an empty string if there is none.
-    #[must_use]
-    pub fn exact_time(&self) -> Cow<'a, str> {
-        self.exact_time.text()
-    }
-
-    /// Returns when the entry was written, for the time column.
-    #[must_use]
-    pub fn time(&self) -> Option<EntryTime> {
-        self.time.display_text().map(|text| EntryTime::read(&text))
-    }
-
     fn visit(&mut self, meaning: Meaning, json: &'a str) {
         match meaning {
+            #[cfg(feature = "view")]
             Meaning::Status(rank) => {
                 self.status.offer(rank, json);
             }
-            Meaning::Message(rank) => {
-                self.message.offer(rank, json);
-            }
-            Meaning::Time { shown, exact } => self.visit_time(shown, exact, json),
-            Meaning::Meta => {
-                if let Some(json) = field_of(json, "timestamp") {
-                    self.visit_time(TIME_IN_META, TIME_IN_META, json);
-                }
-            }
             other => self.picks.visit(other, json),
-        }
-    }
-
-    fn visit_time(&mut self, shown: u8, exact: u8, json: &'a str) {
-        let text = display_text(json);
-        if moment::is_unset(&text) {
-            return;
-        }
-        self.time.offer(shown, json);
-        // A human-readable time is never the most exact one.
-        if exact < HUMAN_READABLE || exact == TIME_IN_META || moment::read(&text).is_some() {
-            self.exact_time.offer(exact, json);
         }
     }
 }

@@ -220,7 +220,7 @@ fn each_item(
 }
 
 /// Returns JSON as display text: a string without its quotes, anything else unchanged.
-pub(crate) fn display_text(json: &str) -> Cow<'_, str> {
+pub fn display_text(json: &str) -> Cow<'_, str> {
     match between_quotes(json) {
         None => Cow::Borrowed(json),
         // A string with an escape that is not a character stays as it was written.

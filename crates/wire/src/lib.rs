@@ -15,7 +15,7 @@ pub mod locate;
 pub mod message;
 pub mod moment;
 pub mod packed;
-mod pretty;
+pub mod pretty;
 pub mod protocol;
 pub mod scan;
 pub mod sse;

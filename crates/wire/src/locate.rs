@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::byte_search::{ByteMatcher, count_without, find_either};
 use crate::json;
-use crate::scan::end_of_space;
+use crate::scan::{end_of_space, end_of_value};
 
 /// The context of a match, which contains neither a quote nor a backslash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,40 @@ pub fn any_part(text: &str, mut matches: impl FnMut(Part<'_>) -> bool) -> bool {
         }
         at = end;
     }
+}
+
+/// Returns whether `matches` accepts any part of a field of the JSON `text` whose name, at any depth,
+/// satisfies `is_name`.
+///
+/// A field that is an object or an array counts with everything in it.
+pub fn any_part_of(
+    text: &str,
+    is_name: impl Fn(&str) -> bool,
+    mut matches: impl FnMut(Part<'_>) -> bool,
+) -> bool {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    loop {
+        let Some(quote) = quote_from(bytes, at) else { return false };
+        let Some(end) = quote_from(bytes, quote + 1).map(|close| close + 1) else { return false };
+        at = end;
+        if self::is_name(bytes, end) && is_name(&string_text(&text[quote..end])) {
+            let colon = end_of_space(bytes, end);
+            let Some(after) = end_of_value(bytes, end_of_space(bytes, colon + 1)) else {
+                return false;
+            };
+            if any_part(&text[colon + 1..after], &mut matches) {
+                return true;
+            }
+            // All of it was searched, whatever it contains.
+            at = after;
+        }
+    }
+}
+
+/// Returns the numbers and words of a [`Part::Literal`], without the brackets around them.
+pub fn literals(part: &str) -> impl Iterator<Item = &str> {
+    part.split(|character: char| character.is_ascii_whitespace() || "[]{},:".contains(character))
+        .filter(|literal| !literal.is_empty())
 }
 
 fn string_text(json: &str) -> Cow<'_, str> {

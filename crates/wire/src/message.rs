@@ -74,7 +74,9 @@ impl<'a> Raw<'a> {
     /// Parses the entry, and cuts it to [`MAX_LINE_BYTES`].
     #[must_use]
     pub fn read(&self) -> Line {
-        let entry = Entry::read(&self.text).or_time(self.stamp);
+        let entry = Entry::read(&self.text);
+        #[cfg(feature = "view")]
+        let entry = entry.or_time(self.stamp);
         let line = Line {
             id: (&*self.id).into(),
             channel: self.channel.as_deref().map(Into::into),
@@ -225,8 +227,7 @@ impl<'a> Outer<'a> {
 }
 
 fn cut(line: Line) -> Line {
-    let longest = line.entry.text().len().max(line.entry.message().len());
-    match longest.saturating_sub(MAX_LINE_BYTES) {
+    match line.entry.longest().saturating_sub(MAX_LINE_BYTES) {
         0 => line,
         cut_bytes => Line { cut_bytes, entry: line.entry.cut_to(MAX_LINE_BYTES), ..line },
     }

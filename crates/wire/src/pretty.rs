@@ -6,7 +6,7 @@ use crate::json::is_json;
 
 /// Lays out `text` if it is a JSON object or array, and returns anything else unchanged.
 #[must_use]
-pub(super) fn json(text: &str) -> String {
+pub fn json(text: &str) -> String {
     let is_container = text.trim_start().starts_with(['{', '[']);
     if !is_container || !is_json(text) {
         return text.into();

@@ -14,7 +14,7 @@ impl Client {
 
     /// Sets the function that returns or promises the host's headers for requests of earlier lines.
     pub fn set_headers(&self, provide: Option<Function>) {
-        *self.inner.headers.borrow_mut() = provide;
+        *self.inner.view.headers.borrow_mut() = provide;
     }
 
     /// Sets which lines the page shows elsewhere, and which are left out here from now on.
@@ -30,20 +30,26 @@ impl Client {
         let requested = request.clone();
         let on_response = move |response: Option<(u16, String)>| {
             with(&me, |inner| {
-                drop(inner.earlier.take());
+                drop(inner.view.earlier.take());
                 let response = response.as_ref();
                 let response = response.map(|(status, body)| (*status, body.as_str()));
                 inner.handle_earlier(&requested, response);
+                // With several channels, a page of each is needed before any is shown.
+                if inner.session.borrow().continues_earlier()
+                    && let Some(inner) = inner.me.upgrade()
+                {
+                    Self { inner }.load_earlier();
+                }
             });
         };
         let inner = &self.inner;
         let (url, credentials) = (request.url.clone(), inner.with_credentials.get());
-        let provide = inner.headers.borrow().clone();
+        let provide = inner.view.headers.borrow().clone();
         let fetch = EarlierFetch::start(url, credentials, provide, on_response);
         if fetch.is_none() {
             self.inner.handle_earlier(&request, None);
         }
-        *self.inner.earlier.borrow_mut() = fetch;
+        *self.inner.view.earlier.borrow_mut() = fetch;
         self.inner.frame.request();
     }
 }

@@ -11,6 +11,10 @@ use crate::browser::timer::Timer;
 use logs_sse_core::connection::{Input, Page};
 
 impl Inner {
+    pub(super) fn update_title(&self) {
+        self.view.update_title(&self.session.borrow());
+    }
+
     /// Sets the timer for the session's next timeout, in the current window.
     pub(super) fn set_timer(&self) {
         let timer = self
@@ -57,6 +61,7 @@ impl Inner {
     }
 
     fn report_visibility(&self) {
+        self.update_title();
         self.handle(Input::Page(if self.home.is_hidden() { Page::Hidden } else { Page::Visible }));
     }
 }

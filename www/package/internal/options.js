@@ -3,7 +3,6 @@
 // replaced by its default, so that it never prevents the stream.
 
 /** @import { LiveLogsOptions } from "../types/index.d.ts" */
-/** @import { LogsOptions } from "../types/headless.d.ts" */
 /** @import { ClientOptions } from "./module/assets.d.ts" */
 
 import {
@@ -19,9 +18,10 @@ import { LiveLogsError } from "./errors.js";
  * A check returns what was expected, or `""` if the value is right.
  *
  * @typedef {(value: unknown) => string} Check
- * @typedef {LiveLogsOptions & LogsOptions} HostOptions
+ * @typedef {LiveLogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
- *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "theme"
+ *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
+ *   | "announceEvery" | "links" | "theme" | "remember"
  * } DefaultedName
  * @typedef {{ [Name in DefaultedName]-?: NonNullable<HostOptions[Name]> }} Defaults
  * @typedef {Omit<HostOptions, DefaultedName> & Defaults} Options Options with their defaults filled
@@ -86,6 +86,13 @@ function locale(value) {
 }
 
 /** @type {Check} */
+function words(value) {
+  return typeof value === "object" && !Array.isArray(value)
+    ? ""
+    : 'an object of words such as `german` of "./words/de"';
+}
+
+/** @type {Check} */
 function channels(value) {
   if (!Array.isArray(value) || value.length > MAX_CHANNELS)
     return `an array of at most ${MAX_CHANNELS} channels`;
@@ -121,6 +128,8 @@ const CONNECTION_OPTIONS = {
   workflowId: idProblem,
   service: (value) => idProblem(value) || (value === "" ? 'a service such as "etl"' : ""),
   endpoint: (value) => address(value) || (value === "" ? "a path or an http(s) URL" : ""),
+  gatewayUrl: address,
+  channels,
   autoConnect: boolean,
   capacity: integer(1, MAX_LINES),
   tail: integer(0, MAX_TAIL),
@@ -144,13 +153,20 @@ const CONNECTION_OPTIONS = {
 export const VIEWER_OPTIONS = {
   ...CONNECTION_OPTIONS,
   title: text,
+  titleBadge: boolean,
+  announceEvery: integer(0, 3_600),
+  links: boolean,
   theme: oneOf("auto", "light", "dark"),
   locale,
+  words,
+  wrap: boolean,
+  order: oneOf("newest-first", "oldest-first"),
+  remember: boolean,
   isKnown: callback,
 };
 
 /** The options of `openLogs`, each with its check. */
-export const HEADLESS_OPTIONS = { ...CONNECTION_OPTIONS, gatewayUrl: address, channels };
+export const HEADLESS_OPTIONS = CONNECTION_OPTIONS;
 
 /**
  * What is read, and with which rights: a default would show other logs, or request them without the
@@ -180,7 +196,11 @@ export const DEFAULTS = {
   withCredentials: false,
   worker: false,
   title: "Live logs",
+  titleBadge: true,
+  announceEvery: 15,
+  links: false,
   theme: "auto",
+  remember: true,
 };
 
 /** @type {Readonly<Record<string, unknown>>} */
@@ -293,7 +313,7 @@ function shown(value) {
  */
 export function clientOptions(options) {
   const { console, maxAttempts, connectTimeoutMs, silenceMs, hiddenMs } = options;
-  const { withCredentials, capacity, tail } = options;
+  const { withCredentials, capacity, tail, remember } = options;
   return {
     console,
     maxAttempts,
@@ -303,5 +323,6 @@ export function clientOptions(options) {
     withCredentials,
     capacity,
     tail,
+    remember,
   };
 }

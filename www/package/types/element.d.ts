@@ -1,15 +1,18 @@
-import type { Backend, LogsStatus } from "./index.js";
+import type { Backend, LogsStatus, Words } from "./index.js";
 export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
 
 /**
  * `<datashop-live-logs workspace-id="…" workflow-id="…">`. Attributes and properties may change at
  * any time, except `wasm-url` and `backend`, which are read once per page.
  *
- * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity tail log-title
- * theme locale console transport with-credentials worker wasm-url backend`. Other options, such as
- * `headers`, need `mountLiveLogs`.
+ * Attributes: `workspace-id workflow-id service endpoint gateway-url channels auto-connect capacity tail log-title
+ * title-badge announce-every links theme locale wrap order remember console transport with-credentials
+ * worker wasm-url backend`. `words` is a property only. Other options, such as `headers`, need
+ * `mountLiveLogs`.
  *
- * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
+ * `channels` are separated by commas.
+ *
+ * A wrong `workspace-id`, `workflow-id`, `service`, `endpoint`, `gateway-url` or `channels` causes an `error` event and a
  * message in the element. Other wrong attributes are ignored, with one warning in the console.
  *
  * Events: `status`, `log`, `error`, whose `detail` is what the callbacks of `mountLiveLogs`
@@ -20,12 +23,25 @@ export interface DatashopLiveLogs extends HTMLElement {
   workflowId: string | null;
   service: string;
   endpoint: string | null;
+  gatewayUrl: string | null;
+  /** An array; a copy of what the attribute has. */
+  channels: readonly string[] | null;
   autoConnect: boolean;
   capacity: number;
   tail: number | null;
   logTitle: string | null;
+  /** `true` unless the attribute is `"false"`. */
+  titleBadge: boolean;
+  announceEvery: number;
+  links: boolean;
   theme: "auto" | "light" | "dark";
   locale: string | null;
+  /** No attribute: an object such as `german` of `"@datashop/logs-sse-client/words/de"`. */
+  words: Words | null;
+  wrap: boolean | null;
+  order: "newest-first" | "oldest-first" | null;
+  /** `true` unless the attribute is `"false"`. */
+  remember: boolean;
   console: "off" | "changes" | "lines";
   transport: "eventsource" | "fetch";
   withCredentials: boolean;

@@ -1,3 +1,6 @@
+import type { Words } from "./words.js";
+export type { PluralForms, Words } from "./words.js";
+
 /** The state of the connection. */
 export type LogsState =
   | "disconnected"
@@ -69,7 +72,7 @@ export interface LogsStatus {
    * Whether lines arrive as they are published: the stream is open, and its content is readable.
    */
   readonly isLive: boolean;
-  /** Details of the state, such as `retrying in 3 s (attempt 2)`. */
+  /** Details of the state, such as `reconnecting in 3 s (attempt 2)`. */
   readonly progress: string;
   /** Why it is not connected or not live, as a sentence; otherwise empty. */
   readonly reason: string;
@@ -135,6 +138,8 @@ export interface Notice {
   readonly notice: "gap" | "resumed" | "not_replayed";
   /** Missing lines that no other notice counts, so that notices add up; `null` if unknown. */
   readonly missing: number | null;
+  /** The channel that it concerns, if it is one of several. */
+  readonly channel: string | null;
   /** The sentence that the viewer shows. */
   readonly text: string;
 }
@@ -159,6 +164,17 @@ export interface ConnectionOptions {
   service?: string;
   /** The streaming route: a path or an http(s) URL. Default: the Datashop proxy route. */
   endpoint?: string;
+  /**
+   * The gateway from which `channels` are read, at `{gatewayUrl}/logs/stream`. Default: the page's
+   * origin. `workspaceId` and `workflowId` are not needed then.
+   */
+  gatewayUrl?: string | null;
+  /**
+   * The channels, such as `["logs:etl:workspace123:workflow456"]`; at most 16. They are read over
+   * one connection instead of the workflow, and a viewer shows them in one list. They may change
+   * while connected: channels that stay lose nothing.
+   */
+  channels?: readonly string[] | null;
   /** Connect without a click. Default: `false`. */
   autoConnect?: boolean;
   /** The most lines held, 1 to 2,000,000. Default: 10,000. */
@@ -231,13 +247,53 @@ export interface ConnectionOptions {
 export interface LiveLogsOptions extends ConnectionOptions {
   /** The heading of the live section. Default: `"Live logs"`. */
   title?: string;
+  /**
+   * Whether the page's title starts with the number of errors, otherwise of lines, that are new
+   * while the page is hidden: `(1 error) …`, `(3) …`. Default: `true`. A title that the page sets
+   * meanwhile stays.
+   */
+  titleBadge?: boolean;
+  /**
+   * After how many seconds a screen reader announces how many lines are new, up to 3600; 0 for
+   * never. Default: 15. It announces errors at once, at most every 3 seconds.
+   */
+  announceEvery?: number;
+  /**
+   * Whether the fragment of the page's address leads to the opened line and the filter, as in
+   * `#log=log-7&level=error&q=timeout`: it is read at mount and when it changes, kept up to date by
+   * `history.replaceState`, and copied by "Copy link". Parts with other names are kept. For one
+   * viewer of a page, and not with a router that uses the fragment. Default: `false`.
+   */
+  links?: boolean;
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**
-   * The format of numeric timestamps: a BCP 47 tag such as `"de-DE"`. Default: ISO date and time,
-   * also if the tag is wrong.
+   * The language in which local times of day are written, and with `words` numbers too: a BCP 47 tag
+   * such as `"en-US"`. Default: `02:13:02.004`, also if the tag is wrong.
    */
   locale?: string;
+  /**
+   * The words of the viewer in another language, such as `german` of `"@datashop/logs-sse-client/words/de"`.
+   * English stands for each that is missing or has other places than the English one, which is
+   * reported in the console. Numbers are written as in `locale`, otherwise as in the language of the
+   * words. What goes to the console, to files and to callbacks is English. Default: English.
+   */
+  words?: Words;
+  /**
+   * Whether long lines wrap at first. Default: as the reader left it on an earlier visit, otherwise
+   * `false`. The reader can change it.
+   */
+  wrap?: boolean;
+  /**
+   * The order of the lines at first: `"oldest-first"` is that of a terminal. Default: as the reader
+   * left it on an earlier visit, otherwise `"newest-first"`. The reader can change it.
+   */
+  order?: "newest-first" | "oldest-first";
+  /**
+   * Whether the reader's settings, such as "Wrap lines", are stored in localStorage, under
+   * `"datashop-live-logs"`. Default: `true`. With `false`, stored settings are not used either.
+   */
+  remember?: boolean;
   /**
    * Whether the page shows a line elsewhere, for example in its own table, by its `id` or a hash of
    * its `text`. The viewer leaves out the lines for which it returns `true`. Called for each

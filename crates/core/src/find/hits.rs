@@ -3,9 +3,13 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::fold::Folds;
+use crate::tally::{Count, Tally};
+
 /// Rows that were found, oldest first.
 ///
-/// The newest has the highest ordinal. Older rows that are found later get lower ones.
+/// The newest has the highest ordinal. Older rows that are found later get lower ones. Those that
+/// are folded into one are shown under a single ordinal, of which [`Folds`] has the numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Hits {
     numbers: VecDeque<u64>,
@@ -13,11 +17,45 @@ pub(super) struct Hits {
     notices: VecDeque<u64>,
     /// The ordinal of the oldest.
     start: u64,
+    /// The ordinals below this one are of rows up to the one where the search began.
+    origin: u64,
+    tally: Tally,
+    folds: Folds,
+}
+
+/// What the store knows of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) count: Count,
+    /// The first of the rows that are folded into one with it.
+    pub(super) head: u64,
 }
 
 impl Hits {
     pub(super) fn new() -> Self {
-        Self { numbers: VecDeque::new(), notices: VecDeque::new(), start: FIRST }
+        Self {
+            numbers: VecDeque::new(),
+            notices: VecDeque::new(),
+            start: FIRST,
+            origin: FIRST,
+            tally: Tally::default(),
+            folds: Folds::default(),
+        }
+    }
+
+    /// Returns the ordinal above those of the rows up to the one where the search began.
+    pub(super) fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// Returns which of the rows are shown as one.
+    pub(super) fn folds(&self) -> &Folds {
+        &self.folds
+    }
+
+    /// Returns the counts of the rows, by ordinal.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Returns the ordinals of the rows from number `oldest` on.
@@ -32,6 +70,18 @@ impl Hits {
         self.numbers.get(index).copied()
     }
 
+    /// Returns the numbers of the rows before `number`, newest first.
+    pub(super) fn numbers_before(&self, number: u64) -> impl Iterator<Item = u64> {
+        let end = self.numbers.partition_point(|found| *found < number);
+        self.numbers.range(..end).rev().copied()
+    }
+
+    /// Returns the numbers of the rows from `number` on, oldest first.
+    pub(super) fn numbers_from(&self, number: u64) -> impl Iterator<Item = u64> {
+        let start = self.numbers.partition_point(|found| *found < number);
+        self.numbers.range(start..).copied()
+    }
+
     /// Returns how many of the rows from number `oldest` on are lines.
     pub(super) fn lines(&self, oldest: u64) -> u64 {
         let count = |numbers: &VecDeque<u64>| {
@@ -41,14 +91,25 @@ impl Hits {
     }
 
     /// Adds rows that are newer than all others, oldest first.
-    pub(super) fn add_newer(&mut self, numbers: &[u64]) {
-        self.numbers.extend(numbers);
+    pub(super) fn add_newer(&mut self, numbers: &[u64], look: impl Fn(u64) -> Known) {
+        for number in numbers {
+            let (ordinal, known) = (self.start + self.numbers.len() as u64, look(*number));
+            self.tally.add(ordinal, known.count);
+            let joins = self.numbers.back().is_some_and(|last| known.head <= *last);
+            self.folds.add_newer(ordinal, joins);
+            self.numbers.push_back(*number);
+        }
     }
 
     /// Adds rows that are older than all others, oldest first.
-    pub(super) fn add_older(&mut self, numbers: &[u64]) {
-        numbers.iter().rev().for_each(|number| self.numbers.push_front(*number));
-        self.start -= numbers.len() as u64;
+    pub(super) fn add_older(&mut self, numbers: &[u64], look: impl Fn(u64) -> Known) {
+        for number in numbers.iter().rev() {
+            self.start -= 1;
+            self.tally.add(self.start, look(*number).count);
+            let takes = self.numbers.front().is_some_and(|next| look(*next).head <= *number);
+            self.folds.add_older(self.start, takes);
+            self.numbers.push_front(*number);
+        }
     }
 
     /// Marks a row as a notice. Like the rows, notices are added at either end.
@@ -69,6 +130,8 @@ impl Hits {
         };
         self.start += release(&mut self.numbers);
         release(&mut self.notices);
+        self.tally.release_before(self.start);
+        self.folds.release_before(self.start);
     }
 
     /// Removes all rows. Ordinals continue after the last one assigned, with room for `older` rows
@@ -78,6 +141,9 @@ impl Hits {
         self.numbers.clear();
         self.notices.clear();
         self.start = end + older + ROOM;
+        self.origin = self.start;
+        self.tally.clear();
+        self.folds.clear();
     }
 }
 
@@ -92,17 +158,21 @@ const ROOM: u64 = 1 << 24;
 mod tests {
     use super::*;
 
+    fn line(head: u64) -> Known {
+        Known { count: Count { lines: 1, errors: 0 }, head }
+    }
+
     #[test]
     fn an_ordinal_always_denotes_the_same_row() {
         let mut hits = Hits::new();
-        hits.add_older(&[7, 9]);
+        hits.add_older(&[7, 9], line);
         let end = hits.range(0).end;
         assert_eq!(
             (hits.number_at(end - 1), hits.number_at(end - 2), hits.number_at(end)),
             (Some(9), Some(7), None)
         );
-        hits.add_newer(&[12]);
-        hits.add_older(&[2, 3]);
+        hits.add_newer(&[12], line);
+        hits.add_older(&[2, 3], line);
         hits.release_before(3);
         assert_eq!(
             [end + 1, end, end - 1, end - 3, end - 4].map(|at| hits.number_at(at)),
@@ -114,19 +184,19 @@ mod tests {
     #[test]
     fn ordinals_are_not_reused() {
         let mut hits = Hits::new();
-        hits.add_newer(&[1, 2, 3]);
+        hits.add_newer(&[1, 2, 3], line);
         let before = hits.range(0);
         hits.start_over(2);
-        hits.add_older(&[50, 51]);
+        hits.add_older(&[50, 51], line);
         assert!(before.end <= hits.range(0).start);
     }
 
     #[test]
     fn counts_lines_without_notices() {
         let mut hits = Hits::new();
-        hits.add_older(&[5, 6]);
+        hits.add_older(&[5, 6], line);
         hits.note(5);
-        hits.add_older(&[3]);
+        hits.add_older(&[3], line);
         hits.note(3);
         assert_eq!((hits.lines(0), hits.lines(4), hits.lines(6)), (1, 1, 1));
         hits.release_before(4);

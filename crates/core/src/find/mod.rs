@@ -4,24 +4,30 @@
 //! A [`Query`] is what the reader asks for. A [`Find`] answers it, newest rows first, and keeps up
 //! as rows are added and evicted.
 
+mod clause;
 mod hits;
 mod needle;
+mod pipelines;
 mod query;
-mod row_texts;
 mod search;
+mod terms;
 
 use std::ops::Range;
 
-use crate::find::hits::Hits;
-pub use crate::find::query::{Levels, Query};
+use crate::find::hits::{Hits, Known};
+pub use crate::find::pipelines::{Choice, Pipelines};
+pub use crate::find::query::{Case, Levels, Query};
 use crate::find::search::Search;
+pub use crate::find::terms::Term;
 use crate::store::{Row, Store};
+use crate::tally::Count;
 use logs_linear_regex::Cache;
 pub use logs_linear_regex::Error as RegexError;
 
 /// The rows of a store that match a query, as far as the store was searched.
 ///
-/// Matches are addressed by ordinals. They are consecutive, ascend with the row numbers, and always
+/// Matches are addressed by ordinals; those that are folded into one have the same. They are
+/// consecutive, ascend with the row numbers, and always
 /// denote the same row, so a viewport shows matches just as it shows a whole store.
 #[derive(Clone, Debug)]
 pub struct Find {
@@ -30,6 +36,9 @@ pub struct Find {
     hits: Hits,
     /// The numbers of the rows that were searched. The range grows at both ends.
     searched: Range<u64>,
+    /// Set while older and newer rows are searched by turns, because the reader looks at a row in
+    /// between: whether the last ones were newer.
+    alternates: Option<bool>,
     /// The matches of the current step; kept for its allocation.
     found: Vec<u64>,
     /// The working memory of the regular expression; likewise.
@@ -47,9 +56,18 @@ impl Find {
             query,
             hits: Hits::new(),
             searched: end..end,
+            alternates: None,
             found: Vec::new(),
             cache: Cache::default(),
         }
+    }
+
+    /// Creates a search that starts with the rows around the one with this number.
+    #[must_use]
+    pub fn around(query: Query, store: &Store, number: u64) -> Self {
+        let rows = store.range();
+        let start = number.saturating_add(1).max(rows.start).min(rows.end);
+        Self { searched: start..start, alternates: Some(true), ..Self::new(query, store) }
     }
 
     /// Continues the search through about `bytes` bytes: newly added rows first, then older ones.
@@ -85,13 +103,94 @@ impl Find {
     /// Returns the ordinals of the rows that were found and are still stored.
     #[must_use]
     pub fn range(&self, store: &Store) -> Range<u64> {
-        self.hits.range(store.range().start)
+        self.hits.folds().rows(&self.hits.range(store.range().start))
     }
 
-    /// Returns the number of the row with this ordinal.
+    /// Returns the number of the row with this ordinal, the first one if several are folded into
+    /// one.
     #[must_use]
-    pub fn number_at(&self, ordinal: u64) -> Option<u64> {
-        self.hits.number_at(ordinal)
+    pub fn number_at(&self, store: &Store, ordinal: u64) -> Option<u64> {
+        let oldest = self.hits.range(store.range().start).start;
+        self.hits.number_at(self.hits.folds().line_of(ordinal).max(oldest))
+    }
+
+    /// Returns the numbers of the rows that were found, oldest first.
+    pub fn numbers<'a>(&'a self, store: &Store) -> impl Iterator<Item = u64> + use<'a> {
+        self.hits.numbers_from(store.range().start)
+    }
+
+    /// Returns the ordinal of the match that is nearest to `number`, the row around which the search
+    /// began, and whether that is certain: rows between the two may not have been searched yet.
+    #[must_use]
+    pub fn nearest(&self, store: &Store, number: u64) -> (u64, bool) {
+        let origin = self.hits.origin();
+        let [older, newer] = [origin.saturating_sub(1), origin].map(|at| self.hits.number_at(at));
+        let older = older.filter(|older| store.range().start <= *older);
+        let knows_older = older.is_some() || self.searched.start <= store.range().start;
+        let knows_newer = newer.is_some() || self.searched.end >= store.range().end;
+        let is_newer = match (older, newer) {
+            (Some(older), Some(newer)) => {
+                newer.saturating_sub(number) < number.saturating_sub(older)
+            }
+            (older, newer) => older.is_none() && newer.is_some(),
+        };
+        let is_certain = older == Some(number)
+            || (knows_older && knows_newer && (older.is_some() || newer.is_some()));
+        let nearest = if is_newer { origin } else { origin.saturating_sub(1) };
+        (self.hits.folds().row_of(nearest), is_certain)
+    }
+
+    /// Returns how many of the matches from row `number` on are lines and errors.
+    #[must_use]
+    pub fn count_from(&self, store: &Store, number: u64) -> Count {
+        let rows = self.hits.range(number.max(store.range().start));
+        self.hits.tally().sum(rows, |ordinal| self.count_of(store, ordinal))
+    }
+
+    /// Returns the ordinal of the first match from row `number` on that is an error.
+    #[must_use]
+    pub fn first_error_from(&self, store: &Store, number: u64) -> Option<u64> {
+        let rows = self.hits.range(number.max(store.range().start));
+        let error = self.hits.tally().first_error(rows, |at| self.count_of(store, at))?;
+        Some(self.hits.folds().row_of(error))
+    }
+
+    /// Returns the ordinal of the last match before row `number` that is an error.
+    #[must_use]
+    pub fn last_error_before(&self, store: &Store, number: u64) -> Option<u64> {
+        let oldest = self.hits.range(store.range().start).start;
+        let rows = oldest..self.hits.range(number).start;
+        let error = self.hits.tally().last_error(rows, |at| self.count_of(store, at))?;
+        Some(self.hits.folds().row_of(error))
+    }
+
+    /// Returns the number of the newest matching line before row `number`.
+    #[must_use]
+    pub fn line_before(&self, store: &Store, number: u64) -> Option<u64> {
+        let oldest = store.range().start;
+        let numbers = self.hits.numbers_before(number).take_while(|number| oldest <= *number);
+        self.first_line(store, numbers)
+    }
+
+    /// Returns the number of the oldest matching line from row `number` on.
+    #[must_use]
+    pub fn line_from(&self, store: &Store, number: u64) -> Option<u64> {
+        self.first_line(store, self.hits.numbers_from(number.max(store.range().start)))
+    }
+
+    /// Returns the ordinal of row `number`, if it is a match.
+    #[must_use]
+    pub fn ordinal_of(&self, number: u64) -> Option<u64> {
+        let at = self.hits.range(number).start;
+        (self.hits.number_at(at) == Some(number)).then(|| self.hits.folds().row_of(at))
+    }
+
+    fn first_line(&self, store: &Store, mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
+        numbers.find(|number| store.count_of(*number).lines > 0)
+    }
+
+    fn count_of(&self, store: &Store, ordinal: u64) -> Count {
+        self.hits.number_at(ordinal).map(|number| store.count_of(number)).unwrap_or_default()
     }
 
     /// Returns how many lines were found and are still stored. Notices are shown too, but not
@@ -113,11 +212,17 @@ impl Find {
         self.searched(store) == store.len() as u64
     }
 
-    /// Returns the ranges of a displayed text that match the query's text or regular expression.
-    pub fn marks(&self, shown: &str) -> impl Iterator<Item = Range<usize>> {
-        let patterns =
-            self.search.pattern().into_iter().flat_map(move |pattern| pattern.find_iter(shown));
-        self.search.needle().into_iter().flat_map(move |needle| needle.marks(shown)).chain(patterns)
+    /// Returns the ranges of a displayed message that match the query's text or regular expression,
+    /// in order.
+    #[must_use]
+    pub fn marks(&self, message: &str) -> Vec<Range<usize>> {
+        self.search.marks(message)
+    }
+
+    /// Returns whether a value is a reason why its line matches. `name` is that of its field.
+    #[must_use]
+    pub fn explains(&self, name: &str, value: &str) -> bool {
+        self.search.explains(name, value)
     }
 
     /// Removes rows that the store has evicted.
@@ -134,7 +239,7 @@ impl Find {
 
     /// Searches the next contiguous rows, and returns the cost in bytes.
     fn step(&mut self, store: &Store) -> usize {
-        let is_newer = self.searched.end < store.range().end;
+        let is_newer = self.is_newer_next(store);
         let next = if is_newer { self.searched.end } else { self.searched.start - 1 };
         let limit = self.search.limit();
         self.found.clear();
@@ -152,14 +257,33 @@ impl Find {
                 None => (next..next + 1, 1),
             },
         };
+        let look =
+            |number| Known { count: store.count_of(number), head: store.group(number).start };
         if is_newer {
-            self.hits.add_newer(&self.found);
+            self.hits.add_newer(&self.found, look);
             self.searched.end = numbers.end;
         } else {
-            self.hits.add_older(&self.found);
+            self.hits.add_older(&self.found, look);
             self.searched.start = numbers.start;
         }
         spent
+    }
+
+    /// Returns whether to search newer rows next: first, unless the reader looks at older ones.
+    fn is_newer_next(&mut self, store: &Store) -> bool {
+        let rows = store.range();
+        let (has_newer, has_older) =
+            (self.searched.end < rows.end, rows.start < self.searched.start);
+        if !(has_newer && has_older) {
+            self.alternates = None;
+        }
+        match &mut self.alternates {
+            Some(is_newer) => {
+                *is_newer = !*is_newer;
+                *is_newer
+            }
+            None => has_newer,
+        }
     }
 
     fn search_parsed(&mut self, store: &Store, number: u64, row: &Row) -> usize {
@@ -179,157 +303,4 @@ impl Find {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notice::Notice;
-    use crate::store::Capacity;
-    use logs_sse_wire::message::Raw;
-
-    fn store(texts: impl IntoIterator<Item = String>) -> Store {
-        let mut store = Store::new(Capacity { lines: 100_000, bytes: usize::MAX });
-        texts.into_iter().for_each(|text| append(&mut store, &text));
-        store
-    }
-
-    fn append(store: &mut Store, text: &str) {
-        store.append(&Raw::bare(text));
-    }
-
-    fn found(find: &Find, store: &Store) -> Vec<u64> {
-        find.range(store).filter_map(|ordinal| find.number_at(ordinal)).collect()
-    }
-
-    fn all(query: Query, store: &Store) -> Vec<u64> {
-        let mut find = Find::new(query, store);
-        assert!(find.advance(store, usize::MAX));
-        found(&find, store)
-    }
-
-    #[test]
-    fn finds_the_newest_first_and_a_chunk_at_a_time() {
-        let store = store((0..10_000).map(|index| format!("line {index} {}", "x".repeat(200))));
-        let mut find = Find::new(Query::default().text("line"), &store);
-        assert!(!find.advance(&store, 1));
-        let first = found(&find, &store);
-        assert_eq!((first.last(), first.len() < 2_000), (Some(&9_999), true));
-        let end = find.range(&store).end;
-        while !find.advance(&store, 1) {}
-        assert_eq!((found(&find, &store), find.range(&store).end), ((0..10_000).collect(), end));
-    }
-
-    #[test]
-    fn a_pattern_stops_after_a_few_rows_and_finds_them_all() {
-        let store = store((0..1_000).map(|index| format!("line {index} {}", "x".repeat(index))));
-        let query = Query { is_regex: true, ..Query::default().text("^line \\d*7 ") };
-        let mut find = Find::new(query.clone(), &store);
-        assert!(!find.advance(&store, 1));
-        assert!((1..=64).contains(&find.searched(&store)));
-        while !find.advance(&store, 1) {}
-        assert_eq!(
-            (found(&find, &store), all(query, &store)),
-            ((7..1_000).step_by(10).collect(), (7..1_000).step_by(10).collect())
-        );
-        assert_eq!(
-            find.marks("line 17 xline 7 ").map(|mark| (mark.start, mark.end)).collect::<Vec<_>>(),
-            [(0, 8)]
-        );
-    }
-
-    #[test]
-    fn an_error_row_matches_by_a_level_that_its_text_does_not_contain() {
-        let mut store = Store::default();
-        for is_error in [true, false] {
-            store.append(&Raw { is_error, ..Raw::bare("no route") });
-        }
-        assert_eq!(all(Query { is_regex: true, ..Query::default().text("^err") }, &store), [0]);
-    }
-
-    #[test]
-    fn an_invalid_pattern_finds_no_lines() {
-        let mut store = store(["(".to_owned(), "a(".to_owned()]);
-        store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
-        let mut find = Find::new(Query { is_regex: true, ..Query::default().text("a(") }, &store);
-        find.advance(&store, usize::MAX);
-        assert_eq!(
-            (found(&find, &store), find.lines(&store), find.marks("a(").count()),
-            (vec![2], 0, 0)
-        );
-    }
-
-    #[test]
-    fn new_rows_are_added_and_evicted_rows_removed() {
-        let mut store = store((0..4).map(|index| format!("even {}", index % 2 == 0)));
-        let mut find = Find::new(Query::default().text("true"), &store);
-        find.advance(&store, usize::MAX);
-        append(&mut store, "true");
-        store.resize(Capacity { lines: 3, bytes: usize::MAX });
-        assert_eq!((found(&find, &store), find.is_complete(&store)), (vec![2], false));
-        find.advance(&store, 0);
-        assert_eq!(
-            (found(&find, &store), find.lines(&store), find.is_complete(&store)),
-            (vec![2, 4], 2, true)
-        );
-    }
-
-    #[test]
-    fn a_filter_does_not_hide_that_lines_are_missing() {
-        let mut store = store(["a".to_owned(), "b".to_owned()]);
-        store.note(Notice::NotReplayed { away: std::time::Duration::ZERO });
-        let mut find =
-            Find::new(Query { levels: Levels::NONE, ..Query::default().text("b") }, &store);
-        find.advance(&store, usize::MAX);
-        assert_eq!((found(&find, &store), find.lines(&store)), (vec![2], 0));
-    }
-
-    #[test]
-    fn a_phrase_is_found_across_escape_sequences_but_the_sequences_are_not() {
-        let mut store = store([
-            r#"{"message":"\u001b[31mconnection\u001b[0m refused","pipeline":"P"}"#.to_owned(),
-            "con\u{1b}[1mnection\u{1b}[22m refused".into(),
-            r#"{"message":"connection","next":" refused"}"#.into(),
-            "connection refused".into(),
-            r#"{"a":"connection\u001b[31m","b":"\u001b[0m refused"}"#.into(),
-        ]);
-        let text = |text: &str| Query::default().text(text);
-        assert_eq!(all(text("connection refused"), &store), [0, 1, 3]);
-        assert_eq!(
-            all(Query { pipeline: Some("P".into()), ..text("connection refused") }, &store),
-            [0]
-        );
-        assert_eq!(
-            (all(text("31m"), &store), all(text("u001b"), &store), all(text("[0m"), &store)),
-            (vec![], vec![], vec![])
-        );
-        assert_eq!(
-            all(Query { is_regex: true, ..text("^connection refused$") }, &store),
-            [0, 1, 3]
-        );
-        store.append(&Raw {
-            id: "an".repeat(40_000).into(),
-            channel: None,
-            seq: None,
-            stamp: None,
-            text: "con\u{1b}[mnection refused".into(),
-            is_error: false,
-            picks: None,
-        });
-        assert_eq!(all(text("connection refused"), &store), [0, 1, 3, 5]);
-    }
-
-    #[test]
-    fn a_pipeline_missing_from_the_index_is_found_by_parsing() {
-        let store =
-            store((0..2_000).map(|index| format!(r#"{{"pipeline":"P{index}","message":"m"}}"#)));
-        assert_eq!(store.pipelines().count(), 1_024);
-        for index in [0, 1_023, 1_024, 1_999] {
-            assert_eq!(
-                all(Query { pipeline: Some(format!("P{index}")), ..Query::default() }, &store),
-                [index]
-            );
-        }
-        assert_eq!(
-            all(Query { pipeline: Some("P2000".into()), ..Query::default() }, &store),
-            [0_u64; 0]
-        );
-    }
-}
+mod tests;

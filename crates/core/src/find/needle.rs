@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use crate::find::query::Query;
 use logs_sse_wire::ansi::plain;
 use logs_sse_wire::byte_search::{ByteMatcher, find_either, find_pair};
 use logs_sse_wire::locate::{JsonContext, Part, ScanState, any_part};
@@ -59,11 +58,10 @@ pub(super) enum Candidate {
 }
 
 impl Needle {
-    /// Creates the needle of `query`, or `None` if any text matches.
-    pub(super) fn from_query(query: &Query) -> Option<Self> {
-        let ignore_case = !query.match_case();
-        let bytes = if ignore_case { query.text.to_ascii_lowercase() } else { query.text.clone() }
-            .into_bytes();
+    /// Creates the needle of a text, or returns `None` if the text is empty.
+    pub(super) fn new(text: &str, ignore_case: bool) -> Option<Self> {
+        let bytes =
+            if ignore_case { text.to_ascii_lowercase() } else { text.to_owned() }.into_bytes();
         let literal_run = rarest_run(&bytes);
         let anchor = if literal_run.is_empty() {
             Anchor::Either([ByteMatcher::new(*bytes.first()?, ignore_case), BACKSLASH])
@@ -83,6 +81,12 @@ impl Needle {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)),
             bytes,
         })
+    }
+
+    /// Returns how many bytes of the needle are the same in all encodings: the more, the faster it
+    /// is found.
+    pub(super) fn literal_length(&self) -> usize {
+        self.literal_run.len()
     }
 
     /// Returns whether a part of the needle is the same in all encodings, so that a line without a
@@ -131,6 +135,31 @@ impl Needle {
             }
             JsonContext::Escape => self.verdict_of_line(text),
         }
+    }
+
+    /// Returns whether a line may contain the needle, apart from escape sequences in the middle.
+    pub(super) fn may_be_in(&self, line: &str) -> bool {
+        !self.has_literal_run() || self.candidate(line.as_bytes(), 0).is_some()
+    }
+
+    /// Returns whether a value of the line contains the needle.
+    pub(super) fn is_in_line(&self, line: &str, is_json: bool, has_escape: bool) -> bool {
+        if has_escape {
+            return self.is_in_plain(line, is_json);
+        }
+        let (text, mut at, mut scan) = (line.as_bytes(), 0, ScanState::default());
+        while let Some(candidate) = self.candidate(text, at) {
+            match self.verdict(text, candidate, is_json, &mut scan) {
+                Candidate::Hit => return true,
+                Candidate::SkipTo(next) => at = next,
+            }
+        }
+        false
+    }
+
+    /// Returns whether `text` is the needle and nothing else.
+    pub(super) fn is(&self, text: &str) -> bool {
+        text.len() == self.bytes.len() && self.is_at(text.as_bytes(), 0, 0..self.bytes.len())
     }
 
     /// Returns whether an escape starts at `at` that cannot be part of the needle.
@@ -283,107 +312,4 @@ const BACKSLASH: ByteMatcher = ByteMatcher::new(b'\\', false);
 const COMMON: &[u8] = b" et2:siapn,lorm0d31g45cTRu9-INv87ELP6AbODSMfh{}_yG.wFCUYxB[]VWjk()Zz#Hq";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn needle(text: &str) -> Needle {
-        Needle::from_query(&Query::default().text(text)).expect("a text to look for")
-    }
-
-    fn is_in(text: &str, line: &str) -> bool {
-        needle(text).is_in(line, true)
-    }
-
-    /// Returns whether a search from candidate to candidate finds the text. It must agree with
-    /// reading the whole line.
-    fn is_found(text: &str, line: &str, is_json: bool) -> bool {
-        let (needle, mut at, mut scan) = (needle(text), 0, ScanState::default());
-        let is_found = loop {
-            let Some(candidate) = needle.candidate(line.as_bytes(), at) else { break false };
-            match needle.verdict(line.as_bytes(), candidate, is_json, &mut scan) {
-                Candidate::Hit => break true,
-                Candidate::SkipTo(next) => at = next,
-            }
-        };
-        assert_eq!(is_found, needle.is_in(line, is_json), "{text:?} in {line}");
-        is_found
-    }
-
-    #[test]
-    fn matches_values_but_not_names() {
-        let line = r#"{"message":"Load of message 12","rows": 4021,"done":true}"#;
-        for (text, expected) in [
-            ("message", true),
-            ("rows", false),
-            ("4021", true),
-            ("TRUE", false),
-            ("true", true),
-            ("\"rows", false),
-            (",", false),
-        ] {
-            assert_eq!(is_found(text, line, true), expected, "{text}");
-        }
-        assert!(!is_found("message", r#"{"message":"m"}"#, true));
-    }
-
-    #[test]
-    fn an_upper_case_letter_makes_the_search_case_sensitive() {
-        let line = r#"{"m":"Error in ÄRGER"}"#;
-        assert_eq!(
-            ["error", "Error", "eRROR", "ÄRG", "ärger"].map(|text| is_found(text, line, true)),
-            [true, true, false, true, false]
-        );
-    }
-
-    #[test]
-    fn finds_every_encoding_that_json_allows() {
-        for (text, line) in [
-            ("user=\"bob\"", r#"{"m":"user=\"bob\" came"}"#),
-            ("user=\"bob\"", r#"{"m":"user\u003d\"bob\" came"}"#),
-            ("a/b", r#"{"m":"a\/b"}"#),
-            ("c:\\temp", r#"{"m":"c:\\temp"}"#),
-            ("naïve", r#"{"m":"na\u00EFve"}"#),
-            ("naïve", r#"{"m":"naïve"}"#),
-            ("✓", r#"{"m":"ok \u2713"}"#),
-            ("😀", r#"{"m":"ok \uD83D\uDE00"}"#),
-            ("\t", r#"{"m":"a\tb"}"#),
-            ("\"", r#"{"m":"a\"b"}"#),
-        ] {
-            assert!(is_found(text, line, true), "{text} in {line}");
-        }
-    }
-
-    #[test]
-    fn an_escape_does_not_match_its_letters() {
-        let line = r#"{"m":"a\nb\u00e9 c\\not"}"#;
-        assert_eq!(
-            ["nb", "00e9", "e9", "not", "\\not", "\\nb"].map(|text| is_found(text, line, true)),
-            [false, false, false, true, true, false]
-        );
-    }
-
-    #[test]
-    fn text_that_is_not_json_is_searched_verbatim() {
-        assert_eq!(
-            ["\"rows\":", "nb", ","].map(|text| is_found(text, r#"{"rows":1, a\nb"#, false)),
-            [true; 3]
-        );
-    }
-
-    #[test]
-    fn marks_every_occurrence_in_displayed_text() {
-        assert_eq!(needle("aa").marks("aaa AAxaa").collect::<Vec<_>>(), [0..2, 4..6, 7..9]);
-        assert_eq!(needle("é\"").marks("\"é\"é\"").collect::<Vec<_>>(), [1..4, 4..7]);
-        assert_eq!(needle("a").marks("").count(), 0);
-    }
-
-    #[test]
-    fn searches_for_the_rarest_bytes_first() {
-        let needle = needle("e=tezx");
-        assert_eq!(
-            (needle.literal_run.clone(), is_in("e=tezx", r#"["e\u003dTEZX"]"#)),
-            (2..6, true)
-        );
-        assert!(matches!(needle.anchor, Anchor::Pair([(_, 2), (_, 3)])));
-    }
-}
+mod tests;

@@ -2,27 +2,44 @@
 //! for a browser, a test or a simulation.
 
 mod carrier;
+#[cfg(feature = "view")]
 mod earlier;
+#[cfg(feature = "view")]
 mod filter;
 mod intake;
+#[cfg(feature = "view")]
 mod known;
+#[cfg(feature = "view")]
+mod matches;
+#[cfg(feature = "view")]
+mod merge;
+#[cfg(feature = "view")]
+mod pins;
+#[cfg(feature = "view")]
+mod reason;
+#[cfg_attr(not(feature = "view"), path = "no_view.rs")]
+mod view;
 
+#[cfg(feature = "view")]
 pub use self::earlier::{EarlierLines, EarlierRequest};
 pub use self::intake::SourceEvent;
+#[cfg(feature = "view")]
 pub use self::known::KnownLines;
+#[cfg(feature = "view")]
+pub use self::matches::Direction;
+use self::view::View;
 
 use crate::connection::{Config, Connection, Failure, Input, Output, State};
 use crate::counters::Counters;
-use crate::find::{Find, Query};
 use crate::progress::Progress;
 use crate::recovery::Recovery;
 use crate::session::carrier::Carrier;
-use crate::session::earlier::Earlier;
 use crate::status::Status;
 use crate::store::{Capacity, Store};
 use crate::stream_stats::StreamStats;
 use crate::target::{StreamParams, Target, TargetError};
 use crate::time::Instant;
+use crate::words::Words;
 use logs_sse_wire::sse;
 
 /// The kind of server behind the last stream.
@@ -43,12 +60,7 @@ pub struct Session {
     connection: Connection,
     target: Option<Target>,
     store: Store,
-    /// The active filter, if there is one.
-    find: Option<Find>,
-    /// The last query, which need not be a filter: before any text is entered, it may already be
-    /// set to a regular expression.
-    query: Query,
-    rows_version: u64,
+    view: View,
     progress: Progress,
     recovery: Recovery,
     stats: StreamStats,
@@ -70,9 +82,6 @@ pub struct Session {
     /// How many of the newest held lines a channel starts with.
     tail: u32,
     carrier: Carrier,
-    earlier: Earlier,
-    /// Lines that the page shows elsewhere, and that are not stored.
-    known: KnownLines,
     /// The parameters of the open source.
     params: StreamParams,
     /// Whether a gap of unknown size at the start of the open stream was already reported.
@@ -89,9 +98,7 @@ impl Session {
             connection: Connection::new(config, seed),
             target: None,
             store: Store::with_room_at_front(capacity),
-            find: None,
-            query: Query::default(),
-            rows_version: 0,
+            view: View::default(),
             progress: Progress::default(),
             recovery: Recovery::default(),
             stats: StreamStats::default(),
@@ -104,8 +111,6 @@ impl Session {
             batching: true,
             tail: 0,
             carrier: Carrier::default(),
-            earlier: Earlier::default(),
-            known: KnownLines::default(),
             params: StreamParams::default(),
             unknown_gap_reported: false,
             parser: sse::Parser::default(),
@@ -170,7 +175,7 @@ impl Session {
         if changes_channels {
             self.restart_earlier();
             // A row names its channel only if it is not the one requested.
-            self.rows_version += 1;
+            self.view.channels_changed();
             // The end of the old stream does not interrupt the new channels.
             self.recovery = Recovery::default();
             self.refused.clear();
@@ -236,21 +241,16 @@ impl Session {
         self.store.retain_from(number)
     }
 
-    /// Sets which lines the page shows elsewhere. They are not stored from now on.
-    pub fn set_known(&mut self, known: KnownLines) {
-        self.known = known;
-    }
-
-    /// Removes all lines. The connection stays as it is.
-    pub fn clear(&mut self) {
-        self.cleared();
-        self.store.clear();
-    }
-
     /// Returns the stored rows.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Returns the store to fill, without a stream.
+    #[cfg(test)]
+    pub(crate) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
     }
 
     /// Returns the state of the connection.
@@ -265,16 +265,28 @@ impl Session {
         self.counters
     }
 
-    /// Returns the status of the connection as text.
+    /// Returns the status of the connection in English: for the console and for programs.
     #[must_use]
     pub fn status(&self, now: Instant) -> Status {
-        Status::new(&self.connection, &self.stats, now)
+        self.status_in(now, &Words::ENGLISH)
+    }
+
+    /// Returns the status of the connection as text.
+    #[must_use]
+    pub fn status_in(&self, now: Instant, words: &Words) -> Status {
+        Status::new(&self.connection, &self.stats, now, words)
     }
 
     /// Returns the target, once a valid one was set.
     #[must_use]
     pub fn target(&self) -> Option<&Target> {
         self.target.as_ref()
+    }
+
+    /// Returns whether lines of several channels are requested.
+    #[must_use]
+    pub fn has_several_channels(&self) -> bool {
+        self.target.as_ref().is_some_and(Target::has_several)
     }
 
     /// Returns the channels that the gateway did not grant although it granted others.
@@ -295,10 +307,11 @@ impl Session {
         &self.stats
     }
 
-    /// Returns whether to show the log at all: it has lines, or is expected to.
+    /// Returns whether the open stream has begun: it has greeted, and the first of the lines that it
+    /// announced have arrived.
     #[must_use]
-    pub fn is_worth_showing(&self) -> bool {
-        !self.store.is_empty() || *self.state() != State::Idle
+    pub fn has_begun(&self) -> bool {
+        self.is_open() && self.is_greeted && !self.awaits_replay
     }
 
     fn start_over(&mut self, channels: Vec<String>) {
@@ -307,6 +320,7 @@ impl Session {
         self.stats = StreamStats::default();
         self.sequencing = Sequencing::default();
         self.batching = true;
+        self.view.start_over();
         if !self.store.is_empty() {
             self.store.clear();
         }
@@ -322,5 +336,5 @@ pub const MAX_TAIL: u32 = 10_000;
 
 /// Returns the names of a target's channels, or none without a target.
 fn channels(target: Option<&Target>) -> Vec<String> {
-    target.iter().flat_map(|target| target.channels()).map(ToString::to_string).collect()
+    target.iter().flat_map(|target| target.names()).cloned().collect()
 }

@@ -5,7 +5,6 @@
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     names: Vec<Box<str>>,
-    version: u64,
 }
 
 impl Names {
@@ -17,7 +16,6 @@ impl Names {
                 return UNNAMED;
             }
             self.names.push(name.into());
-            self.version += 1;
             self.names.len() as u16
         })
     }
@@ -37,19 +35,15 @@ impl Names {
     }
 
     /// Returns all names, in order of first appearance.
+    #[cfg(feature = "view")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Removes all names. The version changes only if there were any.
+    /// Removes all names, whose numbers begin again.
+    #[cfg(feature = "view")]
     pub(crate) fn clear(&mut self) {
-        self.version += u64::from(!self.names.is_empty());
         self.names.clear();
-    }
-
-    /// Returns a version that changes with the names, and with nothing else.
-    pub(crate) fn version(&self) -> u64 {
-        self.version
     }
 }
 
@@ -71,21 +65,6 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(["a", "b", "a", ""].map(|name| names.intern(name)), [1, 2, 1, 0]);
         assert_eq!((names.name(2), names.name(0), names.number("c")), (Some("b"), None, None));
-    }
-
-    #[test]
-    fn the_version_changes_with_the_names_only() {
-        let mut names = Names::default();
-        let mut versions = vec![names.version()];
-        for name in ["a", "a", "", "b"] {
-            names.intern(name);
-            versions.push(names.version());
-        }
-        names.clear();
-        versions.push(names.version());
-        names.clear();
-        versions.push(names.version());
-        assert_eq!(versions, [0, 1, 1, 1, 2, 3, 3]);
     }
 
     #[test]

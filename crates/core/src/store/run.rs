@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use crate::store::Store;
 use crate::store::slot::Slot;
-use logs_sse_wire::message::Raw;
 
 /// Contiguous raw rows, and their bytes: ids and texts.
 #[derive(Clone, Debug)]
@@ -124,11 +123,6 @@ impl<'a> Run<'a> {
         let slot = self.store.slot(number)?;
         let text = slot.text();
         Some(RunRow { number, slot, text: text.start - self.base..text.end - self.base })
-    }
-
-    /// Returns a row of the run as it was received.
-    pub(crate) fn raw(&self, row: &RunRow<'_>) -> Option<Raw<'a>> {
-        self.store.raw(row.slot)
     }
 
     /// Returns the row that contains the byte at `offset`, which is `from` or a later one.

@@ -1,9 +1,14 @@
 //! The index entry of one row, with what a filter needs. Forty bytes, because there is one for each
 //! stored row.
 
+#[cfg(feature = "view")]
 use std::ops::Range;
 
+#[cfg(feature = "view")]
+use crate::fold::Join;
 use crate::ring::Address;
+#[cfg(feature = "view")]
+use crate::tally::Count;
 use logs_sse_wire::entry::Level;
 
 /// The index entry of one row.
@@ -20,14 +25,20 @@ pub(crate) struct Slot {
     /// The channel's number in the store's names.
     pub(crate) channel: u16,
     /// The pipeline's number in the store's names.
+    #[cfg(feature = "view")]
     pub(crate) pipeline: u16,
     pub(crate) level: Level,
     /// Whether the text is JSON, which is shown differently from how it was received.
+    #[cfg(feature = "view")]
     pub(crate) is_json: bool,
     /// Whether the text may contain escape sequences, which searches ignore.
+    #[cfg(feature = "view")]
     pub(crate) has_escape: bool,
     pub(crate) is_error: bool,
     pub(crate) is_line: bool,
+    /// How the row relates to the one before it.
+    #[cfg(feature = "view")]
+    pub(crate) join: Join,
 }
 
 impl Slot {
@@ -39,17 +50,30 @@ impl Slot {
         stamp: NEVER,
         id_length: 0,
         channel: 0,
+        #[cfg(feature = "view")]
         pipeline: 0,
         level: Level::Other,
+        #[cfg(feature = "view")]
         is_json: false,
+        #[cfg(feature = "view")]
         has_escape: false,
         is_error: false,
         is_line: false,
+        #[cfg(feature = "view")]
+        join: Join::Head,
     };
 
     /// Returns whether the row is stored parsed rather than as raw bytes.
     pub(crate) fn is_parsed(&self) -> bool {
         self.length == PARSED
+    }
+
+    /// Returns what the row counts as.
+    #[cfg(feature = "view")]
+    pub(crate) fn count(&self) -> Count {
+        // A trace is one error, however many lines it has.
+        let is_error = self.is_line && self.level == Level::Error && self.join != Join::Continues;
+        Count { lines: u64::from(self.is_line), errors: u64::from(is_error) }
     }
 
     /// Returns what a raw row counts against the capacity.
@@ -58,6 +82,7 @@ impl Slot {
     }
 
     /// Returns the position of a raw row's text in its chunk, after its id.
+    #[cfg(feature = "view")]
     pub(crate) fn text(&self) -> Range<usize> {
         let start = self.address.offset as usize + usize::from(self.id_length);
         start..start + self.length as usize
@@ -75,4 +100,5 @@ pub(crate) const NEVER: i64 = i64::MIN;
 pub(crate) const SLOT_BYTES: usize = std::mem::size_of::<Slot>();
 
 /// A million rows may be stored: another field must not cost eight megabytes unnoticed.
+#[cfg(feature = "view")]
 const _: () = assert!(SLOT_BYTES == 40);

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod model;
 pub mod proxy;
 pub mod raw;
+pub mod reader;
 pub mod scroll_sim;
 pub mod sim;
 pub mod verdict;

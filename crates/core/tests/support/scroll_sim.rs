@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use logs_sse_core::viewport::{Measures, Viewport, Window};
+use logs_sse_core::viewport::{Measures, Order, Viewport, Window};
 
 /// A list that is drawn after each change, as on the page.
 pub struct ScrollSim {
@@ -56,9 +56,36 @@ impl ScrollSim {
         self.held.clone()
     }
 
-    /// Scrolls by `delta` pixels.
-    pub fn wheel(&mut self, delta: f64) {
-        self.drag(self.top + delta);
+    /// Scrolls by `delta` pixels towards older rows. Returns by how many the browser did, which
+    /// stops at the ends of the element.
+    pub fn wheel(&mut self, delta: f64) -> f64 {
+        let sign = if self.is_mirrored() { -1.0 } else { 1.0 };
+        let top = self.top;
+        let now = (top + sign * delta).clamp(0.0, self.last_top());
+        self.drag(now);
+        sign * (now - top)
+    }
+
+    /// Changes the order of the rows.
+    pub fn set_order(&mut self, order: Order) {
+        let held = self.held.clone();
+        self.viewport.set_order(order, &held);
+        self.draw();
+    }
+
+    pub fn is_mirrored(&self) -> bool {
+        self.viewport.order() == Order::OldestFirst
+    }
+
+    /// Returns the distance of the newest drawn row from the edge of the window where the newest
+    /// rows are: all distances are measured from there.
+    fn edge(&self) -> f64 {
+        let first = self.drawn.offset as f64 / 100.0 - self.top;
+        if !self.is_mirrored() {
+            return first;
+        }
+        let rows = self.drawn.start..self.drawn.end;
+        self.height - first - rows.map(|row| self.height_of(row)).sum::<f64>()
     }
 
     /// Scrolls to a position, as the scrollbar and the Home and End keys do.
@@ -84,6 +111,7 @@ impl ScrollSim {
     /// Draws, measures and scrolls until nothing changes. A page converges in two or three rounds.
     pub fn draw(&mut self) {
         for _ in 0..8 {
+            self.viewport.list_changed(&self.held, true);
             let last = std::mem::replace(&mut self.drawn, self.viewport.window(&self.held));
             let is_fresh = |row: &u64| {
                 self.drawn.layout != last.layout || !(last.start..last.end).contains(row)
@@ -103,8 +131,8 @@ impl ScrollSim {
                 self.viewport.scroll_top_applied(self.top);
             }
             let held = self.drawn.held.0..self.drawn.held.1;
-            let has_changed =
-                self.drawn.layout.is_some() && self.viewport.rows_measured(&rows, &held);
+            let rows = if self.drawn.layout.is_some() { &*rows } else { &[] };
+            let has_changed = self.viewport.rows_measured(rows, &held);
             self.report_scroll();
             if !has_changed && self.viewport.window(&self.held) == self.drawn {
                 return;
@@ -115,7 +143,7 @@ impl ScrollSim {
 
     /// Returns the visible rows, newest first, each with its distance below the upper edge.
     pub fn on_screen(&self) -> Vec<(u64, f64)> {
-        let mut at = self.drawn.offset as f64 / 100.0 - self.top;
+        let mut at = self.edge();
         let mut rows = Vec::new();
         for row in (self.drawn.start..self.drawn.end).rev() {
             let height = self.height_of(row);
@@ -127,6 +155,11 @@ impl ScrollSim {
         rows
     }
 
+    /// Returns the first of the visible rows of which at least a pixel is visible.
+    pub fn first_on_screen(&self) -> Option<(u64, f64)> {
+        self.on_screen().into_iter().find(|&(row, at)| at + self.height_of(row) >= 1.0)
+    }
+
     /// Returns the distance of a drawn row below the upper edge.
     pub fn position_of(&self, row: u64) -> f64 {
         assert!(
@@ -134,8 +167,7 @@ impl ScrollSim {
             "row {row} is not drawn: {:?}",
             self.drawn
         );
-        self.drawn.offset as f64 / 100.0 - self.top
-            + (row + 1..self.drawn.end).map(|row| self.height_of(row)).sum::<f64>()
+        self.edge() + (row + 1..self.drawn.end).map(|row| self.height_of(row)).sum::<f64>()
     }
 
     /// Checks that rows fill the visible part of the list.

@@ -52,6 +52,7 @@ export type ClientOptions = Pick<
   | "withCredentials"
   | "capacity"
   | "tail"
+  | "remember"
 >;
 
 /**
@@ -68,7 +69,9 @@ export type ClientListener = (
 export type OpenStream = (url: string, names: string, emit: Emit) => Transport;
 
 /** What both clients do. */
-interface Client {
+export interface Client {
+  /** Follows `channels`, separated by commas. */
+  follow_channels(channels: string, gatewayUrl: string): void;
   follow_workflow(service: string, workspaceId: string, workflowId: string, endpoint: string): void;
   set_with_credentials(withCredentials: boolean): void;
   connect(): void;
@@ -78,11 +81,31 @@ interface Client {
   free(): void;
 }
 
+/** A language of the viewer (src/browser/language.rs). */
+export interface Language {
+  /** The language tag of the texts. */
+  tag: string;
+  /** The texts in the order of the table; `undefined` for one that is to be English. */
+  texts: (string | undefined)[];
+  /** Writes a number with this many decimals. */
+  number(number: number, decimals: number): string;
+  /** Returns which form of a text belongs to a number. */
+  form(number: number): number;
+}
+
 /** src/js/view.rs */
 export interface LogView extends Client {
   set_capacity(lines: number): void;
   set_title(title: string): void;
+  set_title_badge(isShown: boolean): void;
+  set_announce_every(seconds: number): void;
+  set_links(areOn: boolean): void;
   set_locale(locale: string): void;
+  /** Draws the view again. Without a language it is English. */
+  set_language(language: Language | undefined): void;
+  set_wrap(wraps: boolean): void;
+  set_order(order: string): void;
+  set_remember(isRemembered: boolean): void;
   tell_rows(isWanted: boolean): void;
   /** `provide` returns or promises the headers for requests of earlier lines. */
   set_headers(provide: (() => HeadersInit | Promise<HeadersInit>) | undefined): void;
@@ -92,10 +115,7 @@ export interface LogView extends Client {
 }
 
 /** src/js/stream.rs */
-export interface LogStream extends Client {
-  /** Follows `channels`, separated by commas. */
-  follow_channels(channels: string, gatewayUrl: string): void;
-}
+export type LogStream = Client;
 
 export interface ViewerGlue extends Glue {
   LogView: new (
@@ -103,6 +123,7 @@ export interface ViewerGlue extends Glue {
     listener: ClientListener,
     open: OpenStream,
     options: ClientOptions,
+    language: Language | undefined,
   ) => LogView;
 }
 

@@ -1,7 +1,7 @@
 // The viewer as a custom element, for pages without React:
 // <datashop-live-logs workspace-id="…" workflow-id="…">.
 
-/** @import { LiveLogsHandle, LiveLogsOptions, LogsStatus } from "../../types/index.d.ts" */
+/** @import { LiveLogsHandle, LiveLogsOptions, LogsStatus, Words } from "../../types/index.d.ts" */
 
 import { idleStatus } from "../module/status.js";
 import { messageOf } from "../errors.js";
@@ -27,13 +27,21 @@ const ATTRIBUTES = [
   nullable("workflow-id", "workflowId"),
   defaulted("service", "service"),
   nullable("endpoint", "endpoint"),
+  nullable("gateway-url", "gatewayUrl"),
+  nullable("channels", "channels", parseList),
   defaulted("auto-connect", "autoConnect", parseBoolean),
   defaulted("capacity", "capacity", Number),
   nullable("tail", "tail", Number),
   // Every element has a `title` already, its tooltip.
   { ...nullable("log-title", "title"), property: "logTitle" },
+  defaulted("title-badge", "titleBadge", parseBoolean),
+  defaulted("announce-every", "announceEvery", Number),
+  defaulted("links", "links", parseBoolean),
   defaulted("theme", "theme"),
   nullable("locale", "locale"),
+  nullable("wrap", "wrap", parseBoolean),
+  nullable("order", "order"),
+  defaulted("remember", "remember", parseBoolean),
   defaulted("console", "console"),
   defaulted("transport", "transport"),
   defaulted("with-credentials", "withCredentials", parseBoolean),
@@ -62,6 +70,16 @@ function defaulted(attribute, option, parse = String) {
   return { attribute, option, property: option, parse, isNullable: false };
 }
 
+/**
+ * Returns the parts of a list that is separated by commas.
+ *
+ * @param {string} text
+ */
+function parseList(text) {
+  const parts = text.split(",").map((part) => part.trim());
+  return parts.filter((part) => part !== "");
+}
+
 /** @param {string} text */
 function parseBoolean(text) {
   return text !== "false";
@@ -85,6 +103,8 @@ function createElementClass() {
     #isScheduled = false;
     /** The errors that were reported by the last render. */
     #reported = new Set();
+    /** @type {Words | null} */
+    #words = null;
 
     static get observedAttributes() {
       return ATTRIBUTES.map(({ attribute }) => attribute);
@@ -92,6 +112,7 @@ function createElementClass() {
 
     connectedCallback() {
       for (const { property } of ATTRIBUTES) this.#upgrade(property);
+      this.#upgrade("words");
       this.#schedule();
     }
 
@@ -100,6 +121,15 @@ function createElementClass() {
     }
 
     attributeChangedCallback() {
+      this.#schedule();
+    }
+
+    get words() {
+      return this.#words;
+    }
+
+    set words(words) {
+      this.#words = words ?? null;
       this.#schedule();
     }
 
@@ -166,9 +196,11 @@ function createElementClass() {
       const valid = {};
       /** @type {unknown[]} */
       const errors = [];
-      for (const { attribute, option, parse } of ATTRIBUTES) {
+      const values = ATTRIBUTES.map(({ attribute, option, parse }) => {
         const text = this.getAttribute(attribute);
-        const given = { [option]: text === null ? undefined : parse(text) };
+        return { [option]: text === null ? undefined : parse(text) };
+      });
+      for (const given of [...values, { words: this.#words }]) {
         try {
           checkOptions(given, VIEWER_OPTIONS, "datashop-live-logs");
           Object.assign(valid, given);
@@ -242,7 +274,7 @@ function accessors({ attribute, option, parse, isNullable }) {
   return {
     get() {
       const text = this.getAttribute(attribute);
-      if (isNullable) return text;
+      if (isNullable) return text !== null && parse === parseList ? parse(text) : text;
       if (text === null) return DEFAULT_OF[option];
       // As in HTML, a wrong value reads as the default, which is what is in force.
       const value = parse(text);
@@ -251,7 +283,10 @@ function accessors({ attribute, option, parse, isNullable }) {
         : DEFAULT_OF[option];
     },
     set(value) {
-      if (value === null || value === undefined || value === false) this.removeAttribute(attribute);
+      // Without the attribute, an option that is on by default would be on.
+      if (value === false && DEFAULT_OF[option] === true) this.setAttribute(attribute, "false");
+      else if (value === null || value === undefined || value === false)
+        this.removeAttribute(attribute);
       else this.setAttribute(attribute, value === true ? "" : String(value));
     },
   };

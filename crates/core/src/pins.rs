@@ -1,0 +1,262 @@
+//! The lines that the reader pinned. Their text is kept, so that they stay readable once they are
+//! evicted or cleared. Draws nothing.
+
+use crate::opened::Opened;
+use crate::save::Format;
+use crate::save::line;
+use crate::store::{Row, Store};
+use crate::target::Target;
+use crate::visible::visible;
+use crate::words::{Word, Words};
+use logs_sse_wire::entry::head;
+use logs_sse_wire::message::Line;
+
+/// A pinned row: a line, with those that are folded into it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pin {
+    /// Identifies the pin. Below the numbers of all rows, so that one number opens either.
+    key: u64,
+    /// The number of its first row while that is stored.
+    number: u64,
+    /// What is shown as one row.
+    row: Row,
+    /// The lines that are folded into the first.
+    others: Vec<Row>,
+}
+
+/// The pinned rows, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Pins {
+    pins: Vec<Pin>,
+    last_key: u64,
+    version: u32,
+}
+
+/// What became of a request to pin or unpin a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is pinned now.
+    Pinned,
+    /// It is no longer pinned.
+    Unpinned,
+    /// It is not pinned, since that would exceed a limit.
+    Full,
+    /// There is no line with this number.
+    NotHeld,
+}
+
+impl Outcome {
+    /// Returns the outcome in words.
+    #[must_use]
+    pub fn text(self, words: &Words) -> String {
+        let word = match self {
+            Self::Pinned => Word::Pinned,
+            Self::Unpinned => Word::Unpinned,
+            Self::Full => {
+                let (count, size) = (MAX_PINS as u64, words.size(MAX_BYTES));
+                return words.count_with(
+                    Word::PinsFull,
+                    count,
+                    &words.number(count),
+                    ("size", &size),
+                );
+            }
+            Self::NotHeld => Word::NotHeld,
+        };
+        words.text(word).to_owned()
+    }
+}
+
+impl Pin {
+    /// Returns the number that identifies the pin, and opens the kept entry.
+    #[must_use]
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// Returns the number of its row, if that is still stored. Lines that are loaded again need not
+    /// have the numbers that they had before.
+    #[must_use]
+    pub fn held(&self, store: &Store) -> Option<u64> {
+        let line = self.row.line()?;
+        let is_same = match store.raw_line(self.number) {
+            Some(raw) => {
+                raw.seq == line.seq && *raw.id == *line.id && *raw.text == *line.entry.text()
+            }
+            None => store.parsed_row(self.number).and_then(Row::line).is_some_and(|other| {
+                other.seq == line.seq && other.entry.text() == line.entry.text()
+            }),
+        };
+        is_same.then_some(self.number)
+    }
+
+    /// Returns whether the row with this number shows its line, or did so while it was stored, or
+    /// whether this is its key.
+    fn is_at(&self, store: &Store, number: u64) -> bool {
+        let is_row = if store.range().contains(&number) {
+            store.group(number).contains(&self.number) && self.held(store).is_some()
+        } else {
+            self.number == number
+        };
+        is_row || self.key == number
+    }
+
+    /// Returns the first line of its text, for a list. `time` formats milliseconds since 1970.
+    #[must_use]
+    pub fn label(&self, time: &dyn Fn(i64) -> String, target: Option<&Target>) -> String {
+        let text = line::text(&self.row, time, "", target);
+        let first = text.lines().next().unwrap_or_default();
+        visible(head(first, LABEL_BYTES)).into_owned()
+    }
+
+    /// Returns the kept entry.
+    #[must_use]
+    pub fn opened(&self) -> Option<Opened> {
+        Some(Opened::with_others(self.row.line()?, self.others.iter().filter_map(Row::line)))
+    }
+
+    /// Returns the channel of its line, or an empty name.
+    pub(crate) fn channel(&self) -> &str {
+        self.row.line().and_then(|line| line.channel.as_deref()).unwrap_or_default()
+    }
+
+    fn cost(&self) -> usize {
+        [&self.row].into_iter().chain(&self.others).filter_map(Row::line).map(cost).sum()
+    }
+}
+
+impl Pins {
+    /// Pins the row with this number, or unpins it if it is pinned. The key of a pin unpins too.
+    pub fn toggle(&mut self, store: &Store, number: u64) -> Outcome {
+        if self.is_pinned(store, number) {
+            self.pins.retain(|pin| !pin.is_at(store, number));
+            self.version += 1;
+            return Outcome::Unpinned;
+        }
+        let row = store.folded(number).filter(|row| row.line().is_some());
+        let Some(row) = row else { return Outcome::NotHeld };
+        let group = store.group(number);
+        let mut room = MAX_BYTES.checked_sub(self.bytes());
+        let mut take = |row: &Row| {
+            room = room.and_then(|room| room.checked_sub(row.line().map_or(0, cost)));
+            room.is_some()
+        };
+        let mut has_room = self.pins.len() < MAX_PINS && take(&row);
+        let mut others = Vec::new();
+        if store.repeats(number) == 1 {
+            for row in (group.start + 1..group.end).filter_map(|number| store.row(number)) {
+                has_room = has_room && take(&row);
+                if !has_room {
+                    break;
+                }
+                others.push(row);
+            }
+        }
+        if !has_room {
+            return Outcome::Full;
+        }
+        self.last_key += 1;
+        let pin = Pin { key: self.last_key, number: group.start, row, others };
+        let at = self.pins.partition_point(|other| other.number <= pin.number);
+        self.pins.insert(at, pin);
+        self.version += 1;
+        Outcome::Pinned
+    }
+
+    /// Removes every pin, as for another workflow.
+    pub fn clear(&mut self) {
+        if !self.pins.is_empty() {
+            self.pins.clear();
+            self.version += 1;
+        }
+    }
+
+    /// Returns whether the row with this number is pinned.
+    #[must_use]
+    pub fn is_pinned(&self, store: &Store, number: u64) -> bool {
+        self.pins.iter().any(|pin| pin.is_at(store, number))
+    }
+
+    /// Returns whether the pin with this key was removed, or `None` if it is not the key of a pin
+    /// but the number of a row.
+    #[must_use]
+    pub fn is_removed(&self, key: u64) -> Option<bool> {
+        (1..=self.last_key).contains(&key).then(|| self.get(key).is_none())
+    }
+
+    /// Returns the pin with this key.
+    #[must_use]
+    pub fn get(&self, key: u64) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.key == key)
+    }
+
+    /// Returns the pins, oldest line first.
+    #[must_use]
+    pub fn all(&self) -> &[Pin] {
+        &self.pins
+    }
+
+    /// Returns a version that changes whenever the pins do.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Returns the label of the button that lists the pins, or an empty string if there are none.
+    #[must_use]
+    pub fn summary(&self, words: &Words) -> String {
+        match self.pins.len() {
+            0 => String::new(),
+            pins => words.count(Word::PinsCount, pins as u64),
+        }
+    }
+
+    /// Returns the pins as the last part of a file. `time` and `indent` are those of its rows.
+    pub(crate) fn saved(
+        &self,
+        format: Format,
+        time: &dyn Fn(i64) -> String,
+        indent: &str,
+        target: Option<&Target>,
+    ) -> String {
+        let mut text = String::new();
+        let mut push = |line: &str| {
+            text.push_str(line);
+            text.push('\n');
+        };
+        if format == Format::Text && !self.pins.is_empty() {
+            push("# pinned");
+        }
+        for pin in &self.pins {
+            if format == Format::Text {
+                push(&line::text(&pin.row, time, indent, target));
+                continue;
+            }
+            for row in [&pin.row].into_iter().chain(&pin.others) {
+                let json = line::json(row);
+                push(&format!("{{\"pinned\":true,{}", json.strip_prefix('{').unwrap_or(&json)));
+            }
+        }
+        text
+    }
+
+    fn bytes(&self) -> usize {
+        self.pins.iter().map(Pin::cost).sum()
+    }
+}
+
+/// Returns what a line counts against the limit of bytes.
+fn cost(line: &Line) -> usize {
+    line.id.len() + line.entry.text().len() + line.entry.message().len()
+}
+
+const MAX_PINS: usize = 100;
+
+/// The most bytes of all pins. What is pinned is kept besides the stored lines.
+const MAX_BYTES: usize = 1_000_000;
+
+/// The longest text of a pin in a list.
+const LABEL_BYTES: usize = 300;
+
+#[cfg(test)]
+mod tests;
