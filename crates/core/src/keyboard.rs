@@ -40,6 +40,8 @@ pub enum Action {
     Copy,
     /// Pins the current row, or unpins it.
     Pin,
+    /// Marks the place at which the reader is, or removes the mark.
+    Mark,
     /// Shows the list of shortcuts.
     Help,
 }
@@ -105,6 +107,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     anywhere(&["o"], Action::Order, "Newest or oldest first"),
     anywhere(&["c"], Action::Copy, "Copy the entry"),
     anywhere(&["P"], Action::Pin, "Pin or unpin the line"),
+    anywhere(&["m"], Action::Mark, "Mark this place"),
     anywhere(&["?"], Action::Help, "Show keyboard shortcuts"),
 ];
 

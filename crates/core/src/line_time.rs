@@ -108,6 +108,12 @@ impl TimeContext<'_> {
         self.civil(millis).day_name()
     }
 
+    /// Returns a time of the reader's clock, to the second: `02:13:07`.
+    #[must_use]
+    pub fn clock(&self, millis: i64) -> String {
+        self.bar(millis, 1)
+    }
+
     /// Returns the time of a bar of the histogram that is `width` seconds wide: `02:13`, with seconds
     /// or the date if the bar is as narrow or as wide.
     pub(crate) fn bar(&self, millis: i64, width: i64) -> String {

@@ -1,7 +1,8 @@
-//! The lines that the reader pinned. Their text is kept, so that they stay readable once they are
-//! evicted or cleared. Draws nothing.
+//! The lines that the reader pinned, and the places that the reader marked. Their text is kept, so
+//! that they stay readable once they are evicted or cleared. Draws nothing.
 
 use crate::format::size;
+use crate::line_time::iso;
 use crate::opened::Opened;
 use crate::save::Format;
 use crate::save::line;
@@ -10,7 +11,7 @@ use crate::visible::visible;
 use logs_sse_wire::entry::head;
 use logs_sse_wire::message::Line;
 
-/// A pinned row: a line, with those that are folded into it.
+/// A pinned row: a line, with those that are folded into it. Or a marked place: the row before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pin {
     /// Identifies the pin. Below the numbers of all rows, so that one number opens either.
@@ -21,6 +22,9 @@ pub struct Pin {
     row: Row,
     /// The lines that are folded into the first.
     others: Vec<Row>,
+    /// When the reader marked the place after the row, in milliseconds since 1970 (UTC); `None` for
+    /// a pinned row.
+    mark: Option<i64>,
 }
 
 /// The pinned rows, oldest first.
@@ -42,6 +46,12 @@ pub enum Outcome {
     Full,
     /// There is no line with this number.
     NotHeld,
+    /// The place is marked now.
+    Marked,
+    /// It is no longer marked.
+    Unmarked,
+    /// There is no line beside which a place could be marked.
+    NoPlace,
 }
 
 impl Outcome {
@@ -55,6 +65,9 @@ impl Outcome {
                 format!("Not pinned: pins hold at most {MAX_PINS} lines and {}", size(MAX_BYTES))
             }
             Self::NotHeld => "This line is no longer held".into(),
+            Self::Marked => "Marked this place".into(),
+            Self::Unmarked => "Mark removed".into(),
+            Self::NoPlace => "There is no line to mark".into(),
         }
     }
 }
@@ -82,15 +95,19 @@ impl Pin {
         is_same.then_some(self.number)
     }
 
-    /// Returns whether the row with this number shows its line, or did so while it was stored, or
-    /// whether this is its key.
+    /// Returns whether the row with this number shows its line, or did so while it was stored.
     fn is_at(&self, store: &Store, number: u64) -> bool {
-        let is_row = if store.range().contains(&number) {
+        if store.range().contains(&number) {
             store.group(number).contains(&self.number) && self.held(store).is_some()
         } else {
             self.number == number
-        };
-        is_row || self.key == number
+        }
+    }
+
+    /// Returns whether it is a marked place rather than a pinned row.
+    #[must_use]
+    pub fn is_mark(&self) -> bool {
+        self.mark.is_some()
     }
 
     /// Returns the first line of its text, for a list. `time` formats milliseconds since 1970.
@@ -98,7 +115,11 @@ impl Pin {
     pub fn label(&self, time: &dyn Fn(i64) -> String) -> String {
         let text = line::text(&self.row, time, "");
         let first = text.lines().next().unwrap_or_default();
-        visible(head(first, LABEL_BYTES)).into_owned()
+        let line = visible(head(first, LABEL_BYTES));
+        match self.mark {
+            Some(millis) => format!("{} · after {line}", mark_text(&time(millis))),
+            None => line.into_owned(),
+        }
     }
 
     /// Returns the kept entry.
@@ -113,13 +134,30 @@ impl Pin {
 }
 
 impl Pins {
-    /// Pins the row with this number, or unpins it if it is pinned. The key of a pin unpins too.
+    /// Pins the row with this number, or unpins it if it is pinned. The key of a pin unpins too, and
+    /// that of a mark removes it.
     pub fn toggle(&mut self, store: &Store, number: u64) -> Outcome {
-        if self.is_pinned(store, number) {
-            self.pins.retain(|pin| !pin.is_at(store, number));
-            self.version += 1;
-            return Outcome::Unpinned;
+        match self.find(store, number, false) {
+            Some(at) => self.remove(at),
+            None => self.add(store, number, None),
         }
+    }
+
+    /// Marks the place after the row with this number at `now`, in milliseconds since 1970 (UTC), or
+    /// removes the mark that is there.
+    pub fn toggle_mark(&mut self, store: &Store, number: u64, now: i64) -> Outcome {
+        match self.find(store, number, true) {
+            Some(at) => self.remove(at),
+            None => self.add(store, number, Some(now)),
+        }
+    }
+
+    fn remove(&mut self, at: usize) -> Outcome {
+        self.version += 1;
+        if self.pins.remove(at).is_mark() { Outcome::Unmarked } else { Outcome::Unpinned }
+    }
+
+    fn add(&mut self, store: &Store, number: u64, mark: Option<i64>) -> Outcome {
         let row = store.folded(number).filter(|row| row.line().is_some());
         let Some(row) = row else { return Outcome::NotHeld };
         let group = store.group(number);
@@ -143,11 +181,12 @@ impl Pins {
             return Outcome::Full;
         }
         self.last_key += 1;
-        let pin = Pin { key: self.last_key, number: group.start, row, others };
-        let at = self.pins.partition_point(|other| other.number <= pin.number);
+        let pin = Pin { key: self.last_key, number: group.start, row, others, mark };
+        let order = |pin: &Pin| (pin.number, pin.is_mark());
+        let at = self.pins.partition_point(|other| order(other) <= order(&pin));
         self.pins.insert(at, pin);
         self.version += 1;
-        Outcome::Pinned
+        if mark.is_some() { Outcome::Marked } else { Outcome::Pinned }
     }
 
     /// Removes every pin, as for another workflow.
@@ -161,7 +200,26 @@ impl Pins {
     /// Returns whether the row with this number is pinned.
     #[must_use]
     pub fn is_pinned(&self, store: &Store, number: u64) -> bool {
-        self.pins.iter().any(|pin| pin.is_at(store, number))
+        self.find(store, number, false).is_some()
+    }
+
+    /// Returns when the reader marked the place after the row with this number, in milliseconds
+    /// since 1970 (UTC).
+    #[must_use]
+    pub fn mark_at(&self, store: &Store, number: u64) -> Option<i64> {
+        self.pins[self.find(store, number, true)?].mark
+    }
+
+    /// Returns whether any place is marked.
+    #[must_use]
+    pub fn has_marks(&self) -> bool {
+        self.pins.iter().any(Pin::is_mark)
+    }
+
+    /// Returns the index of the pin, or the mark, at the row with this number, or with this key.
+    fn find(&self, store: &Store, number: u64, is_mark: bool) -> Option<usize> {
+        let is_at = |pin: &Pin| pin.is_mark() == is_mark && pin.is_at(store, number);
+        self.pins.iter().position(|pin| pin.key == number || is_at(pin))
     }
 
     /// Returns whether the pin with this key was removed, or `None` if it is not the key of a pin
@@ -213,11 +271,16 @@ impl Pins {
         for pin in &self.pins {
             if format == Format::Text {
                 push(&line::text(&pin.row, time, indent));
+                if let Some(millis) = pin.mark {
+                    push(&format!("# {}", mark_text(&time(millis))));
+                }
                 continue;
             }
+            let mark = pin.mark.map(|millis| format!("\"marked\":\"{}\",", iso(millis)));
             for row in [&pin.row].into_iter().chain(&pin.others) {
-                let json = line::json(row);
-                push(&format!("{{\"pinned\":true,{}", json.strip_prefix('{').unwrap_or(&json)));
+                let (json, mark) = (line::json(row), mark.as_deref().unwrap_or_default());
+                let rest = json.strip_prefix('{').unwrap_or(&json);
+                push(&["{\"pinned\":true,", mark, rest].concat());
             }
         }
         text
@@ -226,6 +289,12 @@ impl Pins {
     fn bytes(&self) -> usize {
         self.pins.iter().map(Pin::cost).sum()
     }
+}
+
+/// Returns the name of a place that was marked at `time`.
+#[must_use]
+pub fn mark_text(time: &str) -> String {
+    format!("You were here, {time}")
 }
 
 /// Returns what a line counts against the limit of bytes.

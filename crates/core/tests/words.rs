@@ -10,7 +10,7 @@ use std::time::Duration;
 use logs_sse_core::connection::{Config, Failure, State, StopReason};
 use logs_sse_core::find::{Find, Query};
 use logs_sse_core::notice::Notice;
-use logs_sse_core::pins::Outcome;
+use logs_sse_core::pins::{Outcome, mark_text};
 use logs_sse_core::session::Session;
 use logs_sse_core::status::{Badge, MainAction};
 use logs_sse_core::store::{Capacity, Store};
@@ -178,8 +178,10 @@ fn summaries() -> Vec<String> {
         ]);
     }
     words.retain(|word| !word.is_empty());
-    let outcomes = [Outcome::Pinned, Outcome::Unpinned, Outcome::Full, Outcome::NotHeld];
-    words.extend(outcomes.map(Outcome::text));
+    let pinning = [Outcome::Pinned, Outcome::Unpinned, Outcome::Full, Outcome::NotHeld];
+    let marking = [Outcome::Marked, Outcome::Unmarked, Outcome::NoPlace];
+    words.extend(pinning.into_iter().chain(marking).map(Outcome::text));
+    words.push(mark_text("02:13:07"));
     words
 }
 

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 enum Act {
     Append(usize),
     Toggle(usize),
+    Mark(usize),
     Remove(usize),
     Evict(usize),
     Clear,
@@ -22,6 +23,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (0_usize..6).prop_map(Act::Append),
         4 => (0_usize..40).prop_map(Act::Toggle),
+        3 => (0_usize..40).prop_map(Act::Mark),
         1 => (0_usize..8).prop_map(Act::Remove),
         1 => (1_usize..30).prop_map(Act::Evict),
         1 => Just(Act::Clear),
@@ -50,8 +52,10 @@ proptest! {
     #[test]
     fn pins_keep_their_text_until_they_are_removed(acts in prop::collection::vec(act(), 0..60)) {
         let (mut store, mut pins) = (store(), Pins::default());
-        // The text of every line ever appended by its number, and the numbers of the pinned ones.
-        let (mut lines, mut model) = (std::collections::BTreeMap::new(), Vec::<u64>::new());
+        // The text of every line ever appended by its number, and the numbers of the pinned ones and
+        // of those after which a place is marked.
+        let mut lines = std::collections::BTreeMap::new();
+        let mut model = Vec::<(u64, bool)>::new();
         for act in acts {
             let rows = store.range();
             let version = pins.version();
@@ -63,24 +67,34 @@ proptest! {
                     append(&mut store, &text);
                     lines.insert(number, text);
                 },
-                Act::Toggle(index) => {
+                Act::Toggle(index) | Act::Mark(index) => {
+                    let is_mark = matches!(act, Act::Mark(_));
                     let number = rows.start - 10 + index as u64;
-                    let is_pinned = model.contains(&number);
-                    let expected = match () {
-                        () if is_pinned => Outcome::Unpinned,
-                        () if !rows.contains(&number) => Outcome::NotHeld,
-                        () => Outcome::Pinned,
+                    let is_new = !model.contains(&(number, is_mark));
+                    let outcomes = if is_mark {
+                        [Outcome::Unmarked, Outcome::Marked]
+                    } else {
+                        [Outcome::Unpinned, Outcome::Pinned]
                     };
-                    prop_assert_eq!(pins.toggle(&store, number), expected);
-                    match expected {
-                        Outcome::Pinned => model.push(number),
-                        _ => model.retain(|other| *other != number || expected != Outcome::Unpinned),
+                    let is_missing = is_new && !rows.contains(&number);
+                    let expected = if is_missing { Outcome::NotHeld } else { outcomes[usize::from(is_new)] };
+                    let outcome = if is_mark {
+                        pins.toggle_mark(&store, number, number as i64)
+                    } else {
+                        pins.toggle(&store, number)
+                    };
+                    prop_assert_eq!(outcome, expected);
+                    if !is_new {
+                        model.retain(|other| *other != (number, is_mark));
+                    } else if !is_missing {
+                        model.push((number, is_mark));
                     }
                     model.sort_unstable();
                 }
                 Act::Remove(index) => if let Some(pin) = pins.all().get(index) {
                     let key = pin.key();
-                    prop_assert_eq!(pins.toggle(&store, key), Outcome::Unpinned);
+                    let expected = if pin.is_mark() { Outcome::Unmarked } else { Outcome::Unpinned };
+                    prop_assert_eq!(pins.toggle(&store, key), expected);
                     prop_assert_eq!(pins.is_removed(key), Some(true));
                     model.remove(index);
                 },
@@ -88,13 +102,16 @@ proptest! {
                 Act::Clear => store.set_aside(),
                 Act::Undo => drop(store.undo_clear()),
             }
-            let expected: Vec<_> = model.iter().map(|number| lines[number].clone()).collect();
+            let expected: Vec<_> = model.iter().map(|(number, _)| lines[number].clone()).collect();
             prop_assert_eq!(texts(&pins), expected.clone());
             prop_assert_eq!(pins.version() != version, expected != before);
             for number in store.range().start - 20..store.range().end {
-                prop_assert_eq!(pins.is_pinned(&store, number), model.contains(&number));
+                prop_assert_eq!(pins.is_pinned(&store, number), model.contains(&(number, false)));
+                let mark = model.contains(&(number, true)).then_some(number as i64);
+                prop_assert_eq!(pins.mark_at(&store, number), mark);
             }
-            for (pin, number) in pins.all().iter().zip(&model) {
+            prop_assert_eq!(pins.has_marks(), model.iter().any(|(_, is_mark)| *is_mark));
+            for (pin, (number, _)) in pins.all().iter().zip(&model) {
                 let held = store.range().contains(number).then_some(*number);
                 prop_assert_eq!(pin.held(&store), held);
                 prop_assert_eq!(pins.get(pin.key()), Some(pin));
@@ -167,4 +184,26 @@ fn a_folded_row_is_pinned_with_all_its_lines() {
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row["pinned"] == true));
     assert_eq!(rows[2]["entry"]["message"], "\tat two");
+}
+
+#[test]
+fn a_mark_has_the_time_of_the_reader_and_the_line_before_it() {
+    let mut store = Store::with_room_at_front(Capacity::from_lines(10));
+    append(&mut store, "pinned");
+    let number = store.range().start;
+    let mut pins = Pins::default();
+    assert_eq!(pins.toggle_mark(&store, number, 1_795_658_587_000), Outcome::Marked);
+    assert_eq!(pins.toggle(&store, number), Outcome::Pinned);
+    store.clear();
+    let labels: Vec<_> = pins.all().iter().map(|pin| pin.label(&iso)).collect();
+    assert_eq!(labels, ["pinned", "You were here, 2026-11-26T02:03:07.000Z · after pinned"]);
+    let text = pins.saved(Format::Text, &iso, "    ");
+    assert_eq!(text, "# pinned\npinned\npinned\n# You were here, 2026-11-26T02:03:07.000Z\n");
+    let json = pins.saved(Format::Ndjson, &iso, "    ");
+    let marked: serde_json::Value =
+        serde_json::from_str(json.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(
+        (&marked["marked"], &marked["entry"]),
+        (&"2026-11-26T02:03:07.000Z".into(), &"pinned".into())
+    );
 }
