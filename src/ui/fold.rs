@@ -53,6 +53,6 @@ pub(crate) fn unfold(live: Live, number: u64, all: Option<bool>) {
     if all.unwrap_or(!was_unfolded) {
         unfolded.push(number);
     }
-    live.update_viewport(&mut |viewport| viewport.unfold(!unfolded.is_empty()));
     live.unfolded.set(unfolded);
+    live.update_heights();
 }

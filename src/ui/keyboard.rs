@@ -105,6 +105,7 @@ fn act(live: Live, action: Action, focus: Focus) -> bool {
         Action::Order => turn(live),
         Action::Copy => copy_entry(live, focus),
         Action::Pin => pin(live, focus),
+        Action::Mark => live.toggle_mark(),
         Action::Help => shortcuts::show(live),
     }
     true

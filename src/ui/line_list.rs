@@ -17,6 +17,7 @@ use crate::ui::histogram;
 use crate::ui::keyboard;
 use crate::ui::list_height;
 use crate::ui::live::{Live, click, effect, flag, maybe_update, signal_text, text};
+use crate::ui::pins::mark_button;
 use crate::ui::row_selection;
 use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::save::save_button;
@@ -161,6 +162,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                 ></button>
                 {view_menu(live, shows_histogram)}
                 {save_button(live)}
+                {mark_button(live)}
                 <button
                     type="button"
                     class="dsl-button dsl-small"

@@ -248,6 +248,23 @@ impl Live {
         self.say(&outcome.text());
     }
 
+    /// Marks the place at which the reader is, or removes the mark that is there, and says so.
+    pub(crate) fn toggle_mark(self) {
+        let current = self.current.get_untracked();
+        let viewport = self.viewport.read_untracked();
+        let outcome = self.with(|client| client.toggle_mark(&viewport, current.as_slice()));
+        drop(viewport);
+        self.say(&outcome.text());
+    }
+
+    /// Measures rows while some are higher than others although lines do not wrap: those that show
+    /// all their lines, or that have a mark.
+    pub(crate) fn update_heights(self) {
+        let is_uneven = !self.unfolded.read_untracked().is_empty()
+            || self.read(|session| session.pins().has_marks());
+        self.update_viewport(&mut |viewport| viewport.unfold(is_uneven));
+    }
+
     /// Removes all lines, which the reader can undo.
     pub(crate) fn clear(self) {
         self.cleared_place.set_value(self.place());

@@ -1,5 +1,5 @@
-//! Pinned lines: the button "Pins (3)" and the dialog that lists them. The core keeps them, and
-//! decides what can be pinned.
+//! Pinned lines and marked places: the buttons "Mark here" and "Pins (3)", and the dialog that lists
+//! them. The core keeps them, and decides what can be pinned.
 
 use leptos::ev::MouseEvent;
 use leptos::html::{Button, Dialog, Div};
@@ -9,12 +9,19 @@ use wasm_bindgen::JsCast;
 
 use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::elements::{add, create, set};
-use crate::ui::live::{Live, effect, text};
+use crate::ui::live::{Live, click, effect, text};
 use crate::ui::row_selection;
 use crate::ui::rows::focus;
 use logs_sse_core::session::Session;
 
-/// Renders the button, which is there while lines are pinned, and the dialog that it opens.
+/// Renders the button that marks a place.
+pub(crate) fn mark_button(live: Live) -> Built {
+    view! { class="dsl",
+        <button type="button" class="dsl-button dsl-small" title="Mark this place in the log" on:click=click(live, Live::toggle_mark)>"Mark here"</button>
+    }
+}
+
+/// Renders the button, which is there while there are pins, and the dialog that it opens.
 pub(crate) fn pins_button(live: Live) -> Built {
     let view_model = live.view_model;
     let (button, dialog) = (NodeRef::<Button>::new(), NodeRef::<Dialog>::new());
@@ -26,6 +33,7 @@ pub(crate) fn pins_button(live: Live) -> Built {
             && let (Some(button), Some(dialog), Some(list)) =
                 (button.get(), dialog.get(), list.get())
         {
+            live.update_heights();
             let label = view_model.with_untracked(|model| model.pins.clone());
             let had_focus = button.matches(":focus").unwrap_or(false);
             button.set_hidden(label.is_empty());
@@ -78,33 +86,35 @@ pub(crate) fn pins_button(live: Live) -> Built {
 fn draw(live: Live, list: &Element) {
     let pins: Vec<_> = live.read(|session| {
         let time = |millis| row_selection::time(live, millis);
-        session.pins().all().iter().map(|pin| (pin.key(), pin.label(&time))).collect()
+        let pins = session.pins().all().iter();
+        pins.map(|pin| (pin.key(), pin.label(&time), pin.is_mark())).collect()
     });
     let focused = (0..list.child_element_count()).find(|index| {
         let row = list.children().item(*index);
         row.is_some_and(|row| row.matches(":focus-within").unwrap_or(false))
     });
     list.set_text_content(None);
-    for (key, label) in &pins {
+    for (key, label, is_mark) in &pins {
         // This fails only for an element of another document.
-        let _ = add_row(list, *key, label);
+        let _ = add_row(list, *key, label, *is_mark);
     }
     let last = list.child_element_count().saturating_sub(1);
     let row = focused.and_then(|index| list.children().item(index.min(last)));
     row.and_then(|row| row.last_element_child()).iter().for_each(focus);
 }
 
-fn add_row(list: &Element, key: u64, label: &str) -> Option<()> {
+fn add_row(list: &Element, key: u64, label: &str, is_mark: bool) -> Option<()> {
+    let word = if is_mark { "Remove" } else { "Unpin" };
     let document = list.owner_document()?;
     let row = create(&document, "div", "dsl-pin", "")?;
     let go = create(&document, "button", "dsl-facet-only dsl-pin-line", label)?;
-    let remove = create(&document, "button", "dsl-button dsl-small", "Unpin")?;
+    let remove = create(&document, "button", "dsl-button dsl-small", word)?;
     set(&row, &[("role", "listitem")])?;
     set(
         &go,
         &[("type", "button"), ("title", label), ("dir", "ltr"), ("data-pin", &key.to_string())],
     )?;
-    set(&remove, &[("type", "button"), ("aria-label", &format!("Unpin {label}"))])?;
+    set(&remove, &[("type", "button"), ("aria-label", &[word, " ", label].concat())])?;
     add(&row, &go)?;
     add(&row, &remove)?;
     add(list, &row)

@@ -8,6 +8,7 @@ use crate::ui::hit;
 use crate::ui::pieces::{self, set_or_remove};
 use crate::ui::time_cell::TimeElement;
 use logs_sse_core::line_time::TimeContext;
+use logs_sse_core::pins::mark_text;
 use logs_sse_core::session::Session;
 use logs_sse_core::summary::RowText;
 
@@ -16,7 +17,7 @@ use logs_sse_core::summary::RowText;
 pub(super) struct RowElement {
     pub(super) element: Element,
     pub(super) open: Element,
-    /// Time, level, pipeline, channel, message, size of its omitted rest, duration, day.
+    /// Time, level, pipeline, channel, message, size of its omitted rest, duration, day, mark.
     pub(super) parts: [Element; PARTS.len()],
     /// The text of each part; writing the same text again would be work for the browser.
     texts: [String; PARTS.len()],
@@ -26,6 +27,8 @@ pub(super) struct RowElement {
     pub(super) number: Option<u64>,
     is_open: bool,
     is_pinned: bool,
+    /// When the reader marked the place after it.
+    mark: Option<i64>,
     /// How many lines are folded into it.
     lines: u64,
     /// Whether it shows all its lines.
@@ -72,6 +75,7 @@ impl RowElement {
             number: None,
             is_open: false,
             is_pinned: false,
+            mark: None,
             lines: 1,
             is_unfolded: false,
             fold_state: None,
@@ -117,6 +121,7 @@ impl RowElement {
         let group = number.map_or(0..0, |number| session.store().group(number));
         let lines = group.end - group.start;
         let is_pinned = number.is_some_and(|number| session.is_pinned(number));
+        self.mark = number.and_then(|number| session.mark_at(number));
         let next = (number, lines, is_unfolded, is_pinned);
         if (self.number, self.lines, self.is_unfolded, self.is_pinned) == next && number.is_some() {
             return;
@@ -186,6 +191,13 @@ impl RowElement {
     }
 
     pub(super) fn show_time(&mut self, previous: Option<i64>, context: &TimeContext<'_>) {
+        let mark = self.mark.map(|millis| mark_text(&context.clock(millis)));
+        let mark = mark.unwrap_or_default();
+        if mark != self.texts[MARK] {
+            set_or_remove(&self.element, "data-mark", if mark.is_empty() { "" } else { "true" });
+            self.is_fresh = true;
+            self.write(MARK, mark);
+        }
         if let Some(day) = self.time.show(previous, context) {
             set_or_remove(&self.element, "data-day", &day);
             // The day changes the height of a row that wraps.
@@ -224,10 +236,12 @@ pub(super) const MORE: usize = 5;
 
 const DAY: usize = 7;
 
+const MARK: usize = 8;
+
 /// Smaller differences between two heights come from rounding.
 const HEIGHT_TOLERANCE: f64 = 0.01;
 
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "dsl-time",
     "dsl-level",
     "dsl-pipeline",
@@ -236,4 +250,5 @@ const PARTS: [&str; 8] = [
     "dsl-chip",
     "dsl-duration",
     "dsl-day",
+    "dsl-mark-here",
 ];
