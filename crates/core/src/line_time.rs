@@ -2,6 +2,7 @@
 //! nor a time zone database: the caller supplies both.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::civil::Civil;
 use crate::settings::Setting;
@@ -112,6 +113,19 @@ impl TimeContext<'_> {
     #[must_use]
     pub fn clock(&self, millis: i64) -> String {
         self.bar(millis, 1)
+    }
+
+    /// Returns the span of time from one second since 1970 to the end of another, with the date if
+    /// that changes within it: `02:13:00 to 02:14:30`.
+    #[must_use]
+    pub fn span(&self, seconds: &Range<i64>) -> String {
+        let [start, end] = [seconds.start, seconds.end].map(|second| second * 1_000);
+        let is_one_day = self.civil(start).is_same_day(&self.civil(end - 1));
+        let text = |millis| {
+            let date = if is_one_day { String::new() } else { self.civil(millis).date() + " " };
+            date + &self.clock(millis)
+        };
+        text(start) + " to " + &text(end)
     }
 
     /// Returns the time of a bar of the histogram that is `width` seconds wide: `02:13`, with seconds

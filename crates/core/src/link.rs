@@ -9,6 +9,7 @@ mod sought;
 pub use self::sought::{Sought, Step};
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -77,6 +78,7 @@ impl Link {
             "case" if value == "match" => query.case = Case::Match,
             "case" if value == "ignore" => query.case = Case::Ignore,
             "level" => query.levels = levels(value)?,
+            "time" => query.times = Some(times(value)?),
             "not-level" => query.hidden_levels = levels(value)?,
             "pipeline" | "not-pipeline" => {
                 let choice = if name == "pipeline" { Choice::Only } else { Choice::Not };
@@ -103,6 +105,9 @@ impl Link {
             let chosen = Level::ALL.iter().filter(|level| levels.has(**level));
             let names: Vec<_> = chosen.map(|level| level.class()).collect();
             add(name, names.join(",").into());
+        }
+        if let Some(times) = &query.times {
+            add("time", format!("{}-{}", times.start, times.end).into());
         }
         let pipelines = &query.pipelines;
         for name in pipelines.chosen().filter(|name| name.len() <= MAX_TEXT).take(MAX_PIPELINES) {
@@ -150,8 +155,15 @@ fn levels(value: &str) -> Option<Levels> {
     })
 }
 
-const NAMES: [&str; 9] =
-    ["log", "level", "not-level", "pipeline", "not-pipeline", "regex", "show", "case", "q"];
+/// Reads a span of seconds since 1970, which is not empty.
+fn times(value: &str) -> Option<Range<i64>> {
+    let (start, end) = value.split_once('-')?;
+    let second = |text: &str| text.parse::<u32>().ok().map(i64::from);
+    Some(second(start)?..second(end)?).filter(|times| !times.is_empty())
+}
+
+const NAMES: [&str; 10] =
+    ["log", "level", "not-level", "time", "pipeline", "not-pipeline", "regex", "show", "case", "q"];
 
 /// What chat programs and mail leave as it is at the end of an address.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b',');
@@ -180,11 +192,13 @@ mod tests {
         let choices = || prop::sample::select(vec![Choice::Open, Choice::Only, Choice::Not]);
         let levels = prop::collection::vec((0..Level::ALL.len(), choices()), 0..6);
         let pipelines = prop::collection::vec((text(), choices()), 0..8);
+        let times = prop::option::of((0..4_000_000_000_i64, 1..9_000_i64));
+        let times = times.prop_map(|times| times.map(|(start, length)| start..start + length));
         let id = prop::option::of(text().prop_filter("an id", |id| is_link_id(id)));
-        (id, text(), any::<[bool; 2]>(), case, levels, pipelines).prop_map(
-            |(log, text, [is_regex, highlights], case, levels, pipelines)| {
+        (id, text(), any::<[bool; 2]>(), case, levels, pipelines, times).prop_map(
+            |(log, text, [is_regex, highlights], case, levels, pipelines, times)| {
                 let mut query =
-                    Query { is_regex, highlights, case, ..Query::default().text(&text) };
+                    Query { is_regex, highlights, case, times, ..Query::default().text(&text) };
                 for (index, choice) in levels {
                     query.choose_level(Level::ALL[index], choice);
                 }
@@ -219,7 +233,7 @@ mod tests {
         fn any_fragment_is_read_or_left_out(
             fragment in prop_oneof![
                 "\\PC{0,40}",
-                "#?((log|q|level|not-level|pipeline|case|show|regex)=[a-z%0-9,&=]{0,9}&?){0,6}",
+                "#?((log|q|level|not-level|time|pipeline|case|show|regex)=[a-z%0-9,&=]{0,9}&?){0,6}",
             ],
         ) {
             let (link, _) = Link::parse(&fragment);
@@ -240,5 +254,9 @@ mod tests {
         let longer = "&".repeat(40_000);
         assert_eq!(Link::parse(&longer), (Link::default(), vec!["length"]));
         assert_eq!(Link::parse("log=%00"), (Link::default(), vec!["log"]));
+        for time in ["9-9", "9-8", "-1-9", "9", "1-99999999999", "a-b"] {
+            let link = Link::parse(&format!("time={time}"));
+            assert_eq!(link, (Link::default(), vec!["time"]), "{time}");
+        }
     }
 }

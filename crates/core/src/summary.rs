@@ -36,7 +36,7 @@ pub fn found(find: &Find, store: &Store) -> String {
             grouped(found),
             counted(store.lines() as u64, "line", "lines"),
             if found == 1 { "matches" } else { "match" },
-            unknown_levels(find, store)
+            unknown_levels(find, store) + &without_time(find, store)
         )
     } else {
         format!("{} so far…", counted(found, "match", "matches"))
@@ -49,6 +49,16 @@ fn unknown_levels(find: &Find, store: &Store) -> String {
         0 => String::new(),
         _ if find.query().shown_levels().has(Level::Other) => String::new(),
         lines => format!(" · {} of unknown level not shown", grouped(lines as u64)),
+    }
+}
+
+/// Describes the lines that a filter by time leaves out only because they have none.
+fn without_time(find: &Find, store: &Store) -> String {
+    match store.untimed() {
+        lines if lines > 0 && find.query().times.is_some() => {
+            format!(" · {} without a time not shown", grouped(lines))
+        }
+        _ => String::new(),
     }
 }
 
@@ -353,6 +363,18 @@ mod tests {
             (summary(Levels::ALL), summary(Levels::of(&[Level::Other]))),
             ("3 of 3 lines match".into(), "2 of 3 lines match".into())
         );
+    }
+
+    #[test]
+    fn a_filter_by_time_says_how_many_lines_without_a_time_it_hides() {
+        let mut store = Store::new(Capacity::from_lines(9));
+        for text in ["no time", r#"{"timestamp":1795658580000,"message":"m"}"#, "follows"] {
+            store.append(&raw(text));
+        }
+        let times = Some(1_795_658_580..1_795_658_590);
+        let mut find = Find::new(Query { times, ..Query::default() }, &store);
+        find.advance(&store, usize::MAX);
+        assert_eq!(found(&find, &store), "2 of 3 lines match · 1 without a time not shown");
     }
 
     #[test]

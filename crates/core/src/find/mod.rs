@@ -288,6 +288,8 @@ impl Find {
 
     fn search_parsed(&mut self, store: &Store, number: u64, row: &Row) -> usize {
         let (is_hit, spent) = self.search.accepts_parsed(
+            store,
+            number,
             row,
             store.slot(number).is_some_and(|slot| slot.is_json),
             &mut self.cache,

@@ -1,5 +1,7 @@
 //! What a reader asks for. Holds the query; searches nothing.
 
+use std::ops::Range;
+
 use crate::find::pipelines::{Choice, Pipelines};
 use crate::find::terms::Term;
 use logs_linear_regex::{Error as RegexError, Regex};
@@ -26,6 +28,9 @@ pub struct Query {
     pub hidden_levels: Levels,
     /// The pipelines or stages to show.
     pub pipelines: Pipelines,
+    /// The seconds since 1970 (UTC) at which lines were written that are shown. A line without a time
+    /// has that of the line before it, as in a histogram.
+    pub times: Option<Range<i64>>,
 }
 
 /// Whether case matters in a text to find.
@@ -61,6 +66,7 @@ impl Default for Query {
             levels: Levels::ALL,
             hidden_levels: Levels::NONE,
             pipelines: Pipelines::default(),
+            times: None,
         }
     }
 }
@@ -76,7 +82,10 @@ impl Query {
     /// Returns whether the query matches everything, so that no filter is active.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.has_text() && self.shown_levels() == Levels::ALL && self.pipelines.is_all()
+        !self.has_text()
+            && self.shown_levels() == Levels::ALL
+            && self.pipelines.is_all()
+            && self.times.is_none()
     }
 
     /// Returns whether there is anything to find.
@@ -93,6 +102,7 @@ impl Query {
             levels: self.levels,
             hidden_levels: self.hidden_levels,
             pipelines: self.pipelines.clone(),
+            times: self.times.clone(),
             ..Self::default()
         };
         if self.highlights || !self.has_text() {
@@ -263,6 +273,7 @@ mod tests {
             Query::default().text("a"),
             Query { pipelines: Pipelines::only(""), ..Query::default() },
             Query { levels: Levels::ALL.without(Level::Info), ..Query::default() },
+            Query { times: Some(0..9), ..Query::default() },
         ];
         assert!(asks.iter().all(|query| !query.is_empty()));
     }

@@ -19,6 +19,7 @@ use logs_sse_wire::message::Line;
 pub(super) struct Search {
     levels: Levels,
     pipelines: Pipelines,
+    times: Option<Range<i64>>,
     matcher: Matcher,
 }
 
@@ -79,6 +80,7 @@ impl Search {
         Self {
             levels: query.shown_levels(),
             pipelines: query.pipelines.clone(),
+            times: query.times.clone(),
             matcher: Matcher::of(query),
         }
     }
@@ -101,8 +103,14 @@ impl Search {
     ) -> usize {
         let rows = (run.numbers().end - run.numbers().start) as usize;
         let pipelines = self.pipeline_numbers(store);
+        let timely = self.times.as_ref().map(|times| store.rows_among(&run.numbers(), times));
+        if timely.as_ref().is_some_and(Vec::is_empty) {
+            return rows * COST_PER_SLOT;
+        }
         let passes = |number: u64, slot: &Slot| {
-            self.levels.has(slot.level) && self.has_pipeline(store, number, slot, &pipelines)
+            self.levels.has(slot.level)
+                && timely.as_ref().is_none_or(|rows| has_row(rows, number))
+                && self.has_pipeline(store, number, slot, &pipelines)
         };
         match &self.matcher {
             Matcher::Any => {
@@ -146,13 +154,20 @@ impl Search {
     /// must not hide that lines are missing.
     pub(super) fn accepts_parsed(
         &self,
+        store: &Store,
+        number: u64,
         row: &Row,
         is_json: bool,
         cache: &mut Cache,
     ) -> (bool, usize) {
         let Row::Line(line) = row else { return (true, COST_PER_SLOT) };
-        let passes =
-            self.levels.has(line.entry.level()) && self.pipelines.has(line.entry.pipeline());
+        let is_timely = self
+            .times
+            .as_ref()
+            .is_none_or(|times| !store.rows_among(&(number..number + 1), times).is_empty());
+        let passes = self.levels.has(line.entry.level())
+            && is_timely
+            && self.pipelines.has(line.entry.pipeline());
         match &self.matcher {
             Matcher::Text(needle, clauses) if passes => (
                 is_in_line(needle, line, is_json) && line_satisfies(clauses, line, is_json),
@@ -345,6 +360,12 @@ fn search_pattern(
         }
     }
     parsed
+}
+
+/// Returns whether ascending ranges have this row.
+fn has_row(ranges: &[Range<u64>], number: u64) -> bool {
+    let next = ranges.partition_point(|rows| rows.end <= number);
+    ranges.get(next).is_some_and(|rows| rows.contains(&number))
 }
 
 fn satisfies(clauses: &[Clause], bytes: &[u8], row: &RunRow<'_>) -> bool {

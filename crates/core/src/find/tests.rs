@@ -4,6 +4,7 @@ use super::*;
 use crate::notice::Notice;
 use crate::store::Capacity;
 use logs_sse_wire::message::Raw;
+use proptest::prelude::*;
 
 fn store(texts: impl IntoIterator<Item = String>) -> Store {
     let mut store = Store::new(Capacity { lines: 100_000, bytes: usize::MAX });
@@ -145,4 +146,59 @@ fn a_pipeline_missing_from_the_index_is_found_by_parsing() {
         all(Query { pipelines: Pipelines::only("P2000"), ..Query::default() }, &store),
         [0_u64; 0]
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A line without a time counts at the line before it, as in the histogram.
+    #[test]
+    fn a_span_of_time_selects_the_lines_of_its_bars(
+        lines in prop::collection::vec((prop::option::of(0..40_i64), any::<bool>()), 1..200),
+        capacity in 1..200_usize,
+        (start, length) in (0..40_i64, 1..20_i64),
+        word in prop::sample::select(vec!["", "odd", "-odd"]),
+        bytes in 0..2_000_usize,
+    ) {
+        let times = NIGHT / 1_000 + start..NIGHT / 1_000 + start + length;
+        let query = Query { times: Some(times.clone()), ..Query::default().text(word) };
+        let mut store = Store::new(Capacity { lines: capacity, bytes: usize::MAX });
+        let mut find = Find::new(query.clone(), &store);
+        let (mut last, mut model) = (None, Vec::new());
+        for (number, (second, is_odd)) in (0_u64..).zip(&lines) {
+            let message = if *is_odd { "odd" } else { "even" };
+            let text = match second {
+                Some(second) => format!(r#"{{"timestamp":{},"message":"{message}"}}"#, NIGHT + second * 1_000),
+                None => format!(r#"{{"message":"{message}"}}"#),
+            };
+            append(&mut store, &text);
+            find.advance(&store, bytes);
+            last = second.or(last);
+            let has_word = match word { "odd" => *is_odd, "-odd" => !*is_odd, _ => true };
+            if last.is_some_and(|second| times.contains(&(second + NIGHT / 1_000))) && has_word {
+                model.push(number);
+            }
+        }
+        while !find.advance(&store, bytes) {}
+        model.retain(|number| store.range().contains(number));
+        prop_assert_eq!(found(&find, &store), model.clone());
+        prop_assert_eq!(all(query, &store), model);
+    }
+}
+
+const NIGHT: i64 = 1_795_658_580_000;
+
+#[test]
+fn a_span_of_time_selects_a_line_that_does_not_fit_the_index() {
+    let mut store = Store::default();
+    for (second, length) in [(1, 10), (2, 1_100_000), (3, 10)] {
+        let message = "x".repeat(length);
+        append(
+            &mut store,
+            &format!(r#"{{"timestamp":{},"message":"{message}"}}"#, NIGHT + second * 1_000),
+        );
+    }
+    let start = NIGHT / 1_000;
+    let at = |times| all(Query { times: Some(times), ..Query::default() }, &store);
+    assert_eq!([at(start + 2..start + 3), at(start + 3..start + 9)], [[1], [2]]);
 }

@@ -59,6 +59,13 @@ impl Chart {
         usize::try_from(bar).unwrap_or_default().min(self.bars.len().saturating_sub(1))
     }
 
+    /// Returns the seconds of all bars from that of one second to that of another.
+    #[must_use]
+    pub fn span(&self, one: i64, other: i64) -> Range<i64> {
+        let [one, other] = [one, other].map(|second| self.bar_at(second));
+        self.seconds(one.min(other)).start..self.seconds(one.max(other)).end
+    }
+
     /// Returns the most lines that a bar has.
     #[must_use]
     pub fn most_lines(&self) -> u64 {

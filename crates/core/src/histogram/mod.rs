@@ -128,6 +128,49 @@ impl Histogram {
             .flat_map(|(_, rows)| rows)
     }
 
+    /// Returns which of the rows at `positions` were written at these seconds, as ascending ranges.
+    /// It looks at all runs from the nearer end of the rows on.
+    pub(crate) fn rows_among(
+        &self,
+        positions: Range<u64>,
+        seconds: &Range<i64>,
+    ) -> Vec<Range<u64>> {
+        let mut found: Vec<Range<u64>> = Vec::new();
+        let mut take = |run: &Run, start: u64| {
+            let end = start + u64::from(run.rows);
+            let rows = start.max(positions.start)..end.min(positions.end);
+            if !rows.is_empty() && run.second != UNTIMED && seconds.contains(&run.second.into()) {
+                found.push(rows);
+            }
+        };
+        if positions.end < self.rows / 2 {
+            let mut at = 0;
+            for run in &self.runs {
+                if at >= positions.end {
+                    break;
+                }
+                take(run, at);
+                at += u64::from(run.rows);
+            }
+            return found;
+        }
+        let mut at = self.rows;
+        for run in self.runs.iter().rev() {
+            if at <= positions.start {
+                break;
+            }
+            at -= u64::from(run.rows);
+            take(run, at);
+        }
+        found.reverse();
+        found
+    }
+
+    /// Returns how many lines have no time, nor a line before them that has one.
+    pub(crate) fn untimed(&self) -> u64 {
+        self.untimed.lines
+    }
+
     fn added(&mut self, second: u32, count: Count) {
         self.rows += 1;
         self.changes += 1;

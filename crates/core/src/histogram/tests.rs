@@ -110,7 +110,17 @@ proptest! {
                     .filter(|(_, (second, _))| seconds.contains(&i64::from(*second)))
                     .map(|(row, _)| row)
                     .collect();
-                prop_assert_eq!(rows, expected);
+                prop_assert_eq!(rows, expected.clone());
+                let (start, end) = (model.len() as u64 / 4, model.len() as u64 * 3 / 4);
+                for positions in [0..start, start..end, end..model.len() as u64] {
+                    let found = histogram.rows_among(positions.clone(), &seconds);
+                    let among: Vec<_> =
+                        expected.iter().copied().filter(|row| positions.contains(row)).collect();
+                    prop_assert_eq!(found.into_iter().flatten().collect::<Vec<_>>(), among);
+                }
+                let last = chart.bars.len() - 1;
+                let span = chart.span(chart.seconds(last).start, chart.seconds(middle).end - 1);
+                prop_assert_eq!(span, chart.seconds(middle).start..chart.seconds(last).end);
             }
         }
     }

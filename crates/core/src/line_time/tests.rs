@@ -55,6 +55,19 @@ fn millis(iso: &str) -> i64 {
     moment::read(iso).expect("an ISO time")
 }
 
+#[test]
+fn a_span_names_its_days_if_there_are_several() {
+    let context = context(TimeDisplay::Utc, &Fixed(0), "2026-11-26T12:00:00Z");
+    let seconds = |text: &str| millis(text) / 1_000;
+    let span = |start, end| context.span(&(seconds(start)..seconds(end)));
+    assert_eq!(span("2026-11-26T02:13:00Z", "2026-11-26T02:14:30Z"), "02:13:00Z to 02:14:30Z");
+    assert_eq!(span("2026-11-26T23:00:00Z", "2026-11-27T00:00:00Z"), "23:00:00Z to 00:00:00Z");
+    assert_eq!(
+        span("2026-11-26T23:59:00Z", "2026-11-27T00:01:00Z"),
+        "2026-11-26 23:59:00Z to 2026-11-27 00:01:00Z"
+    );
+}
+
 fn context<'a>(display: TimeDisplay, zone: &'a dyn TimeZone, now: &str) -> TimeContext<'a> {
     TimeContext { display, zone, now: millis(now) }
 }
