@@ -1,8 +1,11 @@
 //! The strip above the lines: a bar for each span of time, and the same as a table for screen
-//! readers. The core counts, this draws, a few times a second.
+//! readers. The core counts, this draws, a few times a second. Bars are selected by dragging, which
+//! filters the lines.
 
-use leptos::ev::{KeyboardEvent, MouseEvent};
-use leptos::html::{Div, Table};
+use std::ops::Range;
+
+use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent};
+use leptos::html::{Button, Div, Table};
 use leptos::prelude::*;
 use leptos::web_sys::{Element, HtmlElement};
 use wasm_bindgen::JsCast;
@@ -41,8 +44,9 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
     let redraws = RwSignal::new(0_u32);
     effect(move || {
         redraws.track();
-        let version = live.view_model.with(|view_model| view_model.counts_version);
-        let key = (version, live.times.get(), live.now_millis() / QUARTER);
+        let versions =
+            live.view_model.with(|view_model| (view_model.counts_version, view_model.rows_version));
+        let key = (versions, live.times.get(), live.now_millis() / QUARTER);
         let (Some(bars), Some(table)) = (bars.get(), table.get()) else { return };
         drawn.update_value(|drawn| {
             // Neither while nothing changes nor while it is hidden.
@@ -57,18 +61,82 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
                 return;
             }
             (drawn.key, drawn.at, drawn.timer) = (Some(key), now, None);
-            drawn.chart = live.read(|session| session.store().chart());
+            let (chart, span) =
+                live.read(|session| (session.store().chart(), session.query().times.clone()));
+            drawn.chart = chart;
+            // Not while the reader selects another one.
+            if !matches!(drawn.drag, Drag::Selecting) {
+                drawn.span = span;
+            }
             live.rows.with_value(|rows| {
                 let times = TimeContext { display: key.1, ..rows.times() };
                 drawn.draw(&bars, &table, &times);
             });
         });
     });
-    let on_click = move |event: MouseEvent| {
+    let mark = move || {
         let Some(bars) = bars.get_untracked() else { return };
-        let (x, width) = (event.client_x(), bars.get_bounding_client_rect());
-        drawn.update_value(|drawn| drawn.pick(f64::from(x) - width.left(), &bars));
-        go(live, drawn);
+        let display = live.times.get_untracked();
+        live.rows.with_value(|rows| {
+            let times = TimeContext { display, ..rows.times() };
+            drawn.with_value(|drawn| drawn.mark(&bars, &times));
+        });
+    };
+    let on_down = move |event: PointerEvent| {
+        let Some(bars) = bars.get_untracked().filter(|_| event.button() == 0) else { return };
+        // A drag continues outside of the strip. This fails only if the pointer is gone.
+        let _ = bars.set_pointer_capture(event.pointer_id());
+        drawn.update_value(|drawn| {
+            drawn.pick(event.client_x());
+            (drawn.anchor, drawn.drag) = (Some(drawn.at()), Drag::Pressed);
+        });
+    };
+    let on_move = move |event: PointerEvent| {
+        let has_changed = drawn.try_update_value(|drawn| {
+            if !matches!(drawn.drag, Drag::Pressed | Drag::Selecting) {
+                return false;
+            }
+            let last = drawn.second;
+            drawn.pick(event.client_x());
+            if drawn.second == last {
+                return false;
+            }
+            (drawn.drag, drawn.span) = (Drag::Selecting, drawn.selected());
+            true
+        });
+        if has_changed == Some(true) {
+            mark();
+        }
+    };
+    let on_up = move |_: PointerEvent| {
+        let span = drawn.try_update_value(|drawn| {
+            let is_over = matches!(drawn.drag, Drag::Selecting);
+            drawn.drag = if is_over { Drag::Selected } else { Drag::None };
+            drawn.selected().filter(|_| is_over)
+        });
+        if let Some(span) = span.flatten() {
+            show_only(live, Some(span));
+        }
+    };
+    let on_cancel = move |_: PointerEvent| {
+        let span = live.query().times;
+        drawn.update_value(|drawn| {
+            (drawn.drag, drawn.anchor, drawn.span) = (Drag::None, None, span)
+        });
+        mark();
+    };
+    let on_click = move |event: MouseEvent| {
+        let is_click = drawn.try_update_value(|drawn| {
+            let is_click = !matches!(std::mem::take(&mut drawn.drag), Drag::Selected);
+            if is_click {
+                drawn.pick(event.client_x());
+                drawn.anchor = None;
+            }
+            is_click
+        });
+        if is_click == Some(true) {
+            go(live, drawn);
+        }
     };
     let on_key = move |event: KeyboardEvent| {
         if event.ctrl_key() || event.alt_key() || event.meta_key() {
@@ -82,6 +150,13 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
             "Home" => i64::MIN,
             "End" => i64::MAX,
             "Enter" | " " => 0,
+            "Escape" if live.query().times.is_some() => {
+                event.prevent_default();
+                event.stop_propagation();
+                drawn.update_value(|drawn| (drawn.anchor, drawn.span) = (None, None));
+                mark();
+                return show_only(live, None);
+            }
             _ => return,
         };
         event.prevent_default();
@@ -89,21 +164,57 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
         if by == 0 {
             return go(live, drawn);
         }
-        let Some(bars) = bars.get_untracked() else { return };
-        live.rows.with_value(|rows| {
-            drawn.update_value(|drawn| {
-                drawn.step(by);
-                let display = live.times.get_untracked();
-                drawn.mark(&bars, &TimeContext { display, ..rows.times() });
-            });
+        let is_selecting = event.shift_key();
+        let span = drawn.try_update_value(|drawn| {
+            let anchor = drawn.anchor.unwrap_or_else(|| drawn.at());
+            drawn.step(by);
+            drawn.anchor = is_selecting.then_some(anchor);
+            if is_selecting {
+                drawn.span = drawn.selected();
+            }
+            drawn.span.clone()
         });
+        mark();
+        if is_selecting {
+            show_only(live, span.flatten());
+        }
     };
     view! { class="dsl",
         <div class="dsl-histogram" dir="ltr" hidden=move || !shows.get()>
-            <div class="dsl-bars" role="slider" tabindex="0" aria-valuemin="1" node_ref=bars on:click=on_click on:keydown=on_key></div>
+            <div class="dsl-bars" role="slider" tabindex="0" aria-valuemin="1" node_ref=bars on:pointerdown=on_down on:pointermove=on_move on:pointerup=on_up on:pointercancel=on_cancel on:click=on_click on:keydown=on_key></div>
             <table class="dsl-hidden" node_ref=table></table>
         </div>
     }
+}
+
+/// Renders the button that names the selected span of time, and removes it.
+pub(crate) fn span_button(live: Live) -> Built {
+    let button = NodeRef::<Button>::new();
+    effect(move || {
+        live.view_model.with(|view_model| view_model.rows_version);
+        let display = live.times.get();
+        let Some(button) = button.get() else { return };
+        let text = live.query().times.map(|span| {
+            live.rows.with_value(|rows| TimeContext { display, ..rows.times() }.span(&span))
+        });
+        button.set_hidden(text.is_none());
+        let text = text.unwrap_or_default();
+        // This fails only for invalid names of attributes.
+        let _ = set(&button, &[("aria-label", &["Remove the time filter ", &text].concat())]);
+        button.set_text_content(Some(&[&text, " ✕"].concat()));
+    });
+    let on_click = move |_: MouseEvent| {
+        show_only(live, None);
+        live.focus_list();
+    };
+    view! { class="dsl",
+        <button type="button" class="dsl-button dsl-small dsl-span" hidden="true" title="Remove the time filter" node_ref=button on:click=on_click></button>
+    }
+}
+
+/// Shows only the lines that were written at these seconds, or all.
+fn show_only(live: Live, span: Option<Range<i64>>) {
+    live.update_query(|query| query.times = span);
 }
 
 /// Brings the first error of the current bar into view, otherwise its first line.
@@ -129,8 +240,8 @@ fn go(live: Live, drawn: StoredValue<Drawn, LocalStorage>) {
 /// What is drawn, and what it was drawn from.
 #[derive(Default)]
 struct Drawn {
-    /// What it depends on: the counts, how times are shown, and the season.
-    key: Option<(u64, TimeDisplay, i64)>,
+    /// What it depends on: the counts and the query, how times are shown, and the season.
+    key: Option<((u64, u64), TimeDisplay, i64)>,
     /// When it was drawn, in milliseconds since 1970, and what draws it again.
     at: i64,
     timer: Option<Timer>,
@@ -138,6 +249,23 @@ struct Drawn {
     bars: Vec<Bar>,
     /// The second at which the reader is; the last bar if none was chosen.
     second: Option<i64>,
+    /// The second at which a selection began.
+    anchor: Option<i64>,
+    /// The seconds that are selected.
+    span: Option<Range<i64>>,
+    drag: Drag,
+}
+
+/// What a pointer does that is pressed.
+#[derive(Default)]
+enum Drag {
+    #[default]
+    None,
+    /// It is still on the bar where it was pressed.
+    Pressed,
+    Selecting,
+    /// It has selected bars, so that its click is none.
+    Selected,
 }
 
 /// The elements of one bar, and what they show.
@@ -184,6 +312,17 @@ impl Drawn {
         self.second.map_or(last, |second| self.chart.bar_at(second))
     }
 
+    /// Returns the second at which the bar begins at which the reader is.
+    fn at(&self) -> i64 {
+        self.chart.seconds(self.current()).start
+    }
+
+    /// Returns the seconds from where a selection began to where the reader is.
+    fn selected(&self) -> Option<Range<i64>> {
+        let anchor = self.anchor.filter(|_| !self.chart.bars.is_empty())?;
+        Some(self.chart.span(anchor, self.at()))
+    }
+
     fn choose(&mut self, bar: usize) {
         let last = self.chart.bars.len().saturating_sub(1);
         self.second = Some(self.chart.seconds(bar.min(last)).start);
@@ -194,23 +333,32 @@ impl Drawn {
         self.choose(usize::try_from(bar).unwrap_or(usize::MAX));
     }
 
-    /// Makes the bar at this distance from the first one the current one.
-    fn pick(&mut self, x: f64, bars: &Element) {
-        let left = bars.get_bounding_client_rect().left();
-        let ends_after = |bar: &Bar| bar.bucket.get_bounding_client_rect().right() - left > x;
-        if let Some(bar) = self.bars.iter().position(ends_after) {
-            self.choose(bar);
-        }
+    /// Makes the bar at this position of a pointer the current one, otherwise the nearest.
+    fn pick(&mut self, x: i32) {
+        let ends_after = |bar: &Bar| bar.bucket.get_bounding_client_rect().right() > f64::from(x);
+        let bar = self.bars.iter().position(ends_after);
+        self.choose(bar.unwrap_or(self.bars.len().saturating_sub(1)));
     }
 
     /// Marks the current bar, and says which it is.
     fn mark(&self, bars: &Element, times: &TimeContext<'_>) {
         let current = self.current();
         for (at, bar) in self.bars.iter().enumerate() {
-            let class = if at == current { "dsl-bucket dsl-at" } else { "dsl-bucket" };
+            let seconds = self.chart.seconds(at);
+            let is_in = |span: &Range<i64>| span.start < seconds.end && seconds.start < span.end;
+            let class = match (at == current, self.span.as_ref().is_some_and(is_in)) {
+                (true, true) => "dsl-bucket dsl-at dsl-in-span",
+                (true, false) => "dsl-bucket dsl-at",
+                (false, true) => "dsl-bucket dsl-in-span",
+                (false, false) => "dsl-bucket",
+            };
             if bar.bucket.class_name() != class {
                 bar.bucket.set_class_name(class);
             }
+        }
+        let mut name = self.chart.bar_name(current, times);
+        if let Some(span) = &self.span {
+            name = [&name, "; selected: ", &times.span(span)].concat();
         }
         // This fails only for invalid names of attributes.
         let _ = set(
@@ -218,7 +366,7 @@ impl Drawn {
             &[
                 ("aria-valuemax", &self.bars.len().to_string()),
                 ("aria-valuenow", &(current + 1).to_string()),
-                ("aria-valuetext", &self.chart.bar_name(current, times)),
+                ("aria-valuetext", &name),
             ],
         );
     }
