@@ -120,7 +120,12 @@ impl Selection {
         let mut text = String::new();
         for ordinal in ordinals.clone() {
             let Some(number) = session.row_number(ordinal) else { continue };
-            let Some(row) = session.store().folded(number) else { continue };
+            let store = session.store();
+            // Equal lines were written at different times, and similar ones are different.
+            let group = if store.repeats(number) > 1 { store.group(number) } else { 0..0 };
+            let first =
+                if group.is_empty() { store.folded(number) } else { store.row(group.start) };
+            let Some(row) = first else { continue };
             if text.len() >= MOST_BYTES {
                 let left = counted(ordinals.end - ordinal, "row", "rows");
                 text.push_str(&format!("\n# {left} not copied: save them to a file"));
@@ -130,16 +135,12 @@ impl Selection {
                 text.push('\n');
             }
             text.push_str(&line::text(&row, time, ""));
-            let group = session.store().group(number);
-            // Equal lines were written at different times.
-            if session.store().repeats(number) > 1 {
-                for row in (group.start + 1..group.end).map_while(|at| session.store().row(at)) {
-                    if text.len() >= MOST_BYTES {
-                        break;
-                    }
-                    text.push('\n');
-                    text.push_str(&line::text(&row, time, ""));
+            for row in group.skip(1).map_while(|at| store.row(at)) {
+                if text.len() >= MOST_BYTES {
+                    break;
                 }
+                text.push('\n');
+                text.push_str(&line::text(&row, time, ""));
             }
         }
         (!text.is_empty()).then_some(text)

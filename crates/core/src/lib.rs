@@ -57,6 +57,8 @@ pub mod settings;
 mod sorted;
 pub mod status;
 pub mod store;
+#[cfg(feature = "view")]
+pub mod storm;
 pub mod stream_stats;
 #[cfg(feature = "view")]
 pub mod styled;

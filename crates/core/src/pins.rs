@@ -160,7 +160,6 @@ impl Pins {
     fn add(&mut self, store: &Store, number: u64, mark: Option<i64>) -> Outcome {
         let row = store.folded(number).filter(|row| row.line().is_some());
         let Some(row) = row else { return Outcome::NotHeld };
-        let group = store.group(number);
         let mut room = MAX_BYTES.checked_sub(self.bytes());
         let mut take = |row: &Row| {
             room = room.and_then(|room| room.checked_sub(row.line().map_or(0, cost)));
@@ -168,20 +167,19 @@ impl Pins {
         };
         let mut has_room = self.pins.len() < MAX_PINS && take(&row);
         let mut others = Vec::new();
-        if store.repeats(number) == 1 {
-            for row in (group.start + 1..group.end).filter_map(|number| store.row(number)) {
-                has_room = has_room && take(&row);
-                if !has_room {
-                    break;
-                }
-                others.push(row);
+        for row in store.rest(number).filter_map(|number| store.row(number)) {
+            has_room = has_room && take(&row);
+            if !has_room {
+                break;
             }
+            others.push(row);
         }
         if !has_room {
             return Outcome::Full;
         }
         self.last_key += 1;
-        let pin = Pin { key: self.last_key, number: group.start, row, others, mark };
+        let number = store.shown_line(number);
+        let pin = Pin { key: self.last_key, number, row, others, mark };
         let order = |pin: &Pin| (pin.number, pin.is_mark());
         let at = self.pins.partition_point(|other| order(other) <= order(&pin));
         self.pins.insert(at, pin);

@@ -35,6 +35,8 @@ pub struct ViewModel {
     pub empty: &'static str,
     /// Which lines are folded into one row.
     pub folding: Folding,
+    /// Whether to offer that similar lines are one row.
+    pub offers_similar: bool,
     /// Whether only some of the lines are shown.
     pub is_filtered: bool,
     /// Whether the search text is a regular expression.
@@ -98,7 +100,8 @@ impl ViewModel {
                 Some(find) if shown.is_empty() => summary::no_match(find, store),
                 _ => "",
             },
-            folding: store.folding(),
+            folding: session.folding(),
+            offers_similar: session.offers_similar(now),
             is_filtered: session.find().is_some(),
             is_regex: session.query().is_regex,
             highlights: session.query().highlights,

@@ -5,6 +5,7 @@
 //! remembers which lines are not rows of their own, and numbers the rows.
 
 mod folds;
+mod template;
 mod thread;
 
 pub(crate) use crate::fold::folds::Folds;
@@ -18,15 +19,21 @@ pub struct Folding {
     pub traces: bool,
     /// Whether consecutive equal lines are one row.
     pub repeats: bool,
+    /// Whether consecutive lines are one row that differ only in numbers, ids and quoted texts.
+    pub similar: bool,
 }
 
 impl Folding {
-    /// Returns whether a line that arrived with `join` is part of the row before it.
-    pub(crate) fn joins(self, join: Join) -> bool {
+    /// Returns whether a line that arrived with `join` is part of the row before it, which ends with
+    /// a line that arrived with `last`. A trace ends a row of repetitions, also where a page of
+    /// earlier lines brings another line back than the one that was evicted.
+    pub(crate) fn joins(self, join: Join, last: Join) -> bool {
         match join {
             Join::Head => false,
             Join::Continues => self.traces,
-            Join::Repeats => self.repeats,
+            Join::Repeats | Join::Similar if last == Join::Continues => false,
+            Join::Repeats => self.repeats || self.similar,
+            Join::Similar => self.similar,
         }
     }
 }
@@ -35,21 +42,23 @@ impl Folding {
 /// own, which a single row would hide.
 impl Default for Folding {
     fn default() -> Self {
-        Self { traces: true, repeats: false }
+        Self { traces: true, repeats: false, similar: false }
     }
 }
 
+/// Similar lines are not remembered: they are grouped for as long as there are too many to read.
 impl Setting for Folding {
     const NAME: &'static str = "fold";
 
     fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "none" => Self { traces: false, repeats: false },
-            "traces" => Self { traces: true, repeats: false },
-            "repeats" => Self { traces: false, repeats: true },
-            "all" => Self { traces: true, repeats: true },
+        let (traces, repeats) = match text {
+            "none" => (false, false),
+            "traces" => (true, false),
+            "repeats" => (false, true),
+            "all" => (true, true),
             _ => return None,
-        })
+        };
+        Some(Self { traces, repeats, similar: false })
     }
 
     fn stored(&self) -> String {

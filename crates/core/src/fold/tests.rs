@@ -47,8 +47,8 @@ fn sent() -> impl Strategy<Value = Sent> {
 
 fn step() -> impl Strategy<Value = Step> {
     let lines = || prop::collection::vec(sent(), 1..8);
-    let folding = (any::<bool>(), any::<bool>())
-        .prop_map(|(traces, repeats)| Step::Fold(Folding { traces, repeats }));
+    let folding = any::<[bool; 3]>()
+        .prop_map(|[traces, repeats, similar]| Step::Fold(Folding { traces, repeats, similar }));
     prop_oneof![
         12 => lines().prop_map(Step::Append),
         1 => Just(Step::Notice),
@@ -90,8 +90,15 @@ impl Held {
             return Self { join: Join::Continues, is_error: last.is_error, ..head };
         }
         let is_equal = (last_sent.kind, last_sent.is_error) == (sent.kind, sent.is_error);
-        let repeats = is_equal && last.join != Join::Continues;
-        Self { join: if repeats { Join::Repeats } else { Join::Head }, ..head }
+        let is_similar = matches!(last_sent.kind, Kind::Continuation(_)) == is_continuation
+            && last_sent.is_error == sent.is_error;
+        let join = match last.join {
+            Join::Continues => Join::Head,
+            _ if is_equal => Join::Repeats,
+            _ if is_similar => Join::Similar,
+            _ => Join::Head,
+        };
+        Self { join, ..head }
     }
 }
 
@@ -188,13 +195,21 @@ impl Harness {
 
     /// Returns the rows of all stored lines.
     fn groups(&self) -> Vec<Range<u64>> {
+        // A search by text shows similar lines one by one.
+        let folding = Folding { similar: self.folding.similar && self.query < 2, ..self.folding };
         let first = self.session.store().range().start;
         let mut groups: Vec<Range<u64>> = Vec::new();
         let mut before: Option<&Held> = None;
         for (number, held) in (first..).zip(&self.held) {
             let follows = before.is_some_and(|before| before.sent.is_some());
             match groups.last_mut() {
-                Some(last) if follows && self.folding.joins(held.join) => last.end = number + 1,
+                Some(last)
+                    if follows
+                        && folding
+                            .joins(held.join, before.map_or(Join::Head, |before| before.join)) =>
+                {
+                    last.end = number + 1
+                }
                 _ => groups.push(number..number + 1),
             }
             before = Some(held);
@@ -207,8 +222,13 @@ impl Harness {
         let first = store.range().start;
         let groups = self.groups();
         for group in &groups {
+            let joins = group.clone().map(|number| self.held[(number - first) as usize].join);
+            let lines = joins.skip(1).filter(|join| *join != Join::Continues).count() as u64 + 1;
             for number in group.clone() {
                 prop_assert_eq!(store.group(number), group.clone());
+                prop_assert_eq!(store.repeats(number), lines);
+                let newest = if store.folding().similar { lines - 1 } else { 0 };
+                prop_assert_eq!(store.shown_line(number), group.start + newest);
                 let is_error = self.held[(number - first) as usize].is_error;
                 prop_assert_eq!(store.level(number) == Level::Error, is_error);
             }
@@ -316,7 +336,7 @@ fn five_hundred_equal_lines_are_one_row_and_come_back() {
     let mut session = session(&[("INFO", "retrying"); 500]);
     let rows = |session: &Session| session.shown_range().count();
     assert_eq!(rows(&session), 500);
-    session.set_folding(Folding { traces: true, repeats: true }, None);
+    session.set_folding(Folding { traces: true, repeats: true, similar: false }, None);
     assert_eq!(rows(&session), 1);
     let number = session.row_number(session.shown_range().start).expect("a row");
     let (text, _) = session.row_text(number).expect("a row");
@@ -327,4 +347,43 @@ fn five_hundred_equal_lines_are_one_row_and_come_back() {
     assert_eq!(all.message.lines().count(), 500);
     session.set_folding(Folding::default(), None);
     assert_eq!(rows(&session), 500);
+}
+
+#[test]
+fn similar_lines_are_one_row_with_the_newest_text_unless_a_search_needs_them() {
+    let parts: Vec<_> = (1..=500).map(|part| format!("Reading part {part} of 500")).collect();
+    let lines: Vec<_> = parts.iter().map(|part| ("INFO", part.as_str())).collect();
+    let mut session = session(&lines);
+    let rows = |session: &Session| session.shown_range().count();
+    session.set_folding(Folding { similar: true, ..Folding::default() }, None);
+    assert_eq!(rows(&session), 1);
+    let number = session.row_number(session.shown_range().start).expect("a row");
+    let (text, _) = session.row_text(number).expect("a row");
+    assert_eq!((&*text.message, &*text.more), ("Reading part 500 of 500", "×500"));
+    let (all, _) = session.unfolded_text(number).expect("a row");
+    let listed: Vec<_> = all.message.lines().map(str::trim).collect();
+    assert_eq!((listed.len(), listed[0], listed[499]), (500, &*parts[0], &*parts[499]));
+    assert!(session.set_query_around(Query::default().text("17"), None));
+    session.search(usize::MAX);
+    assert_eq!((rows(&session), session.folding().similar), (15, true));
+    assert!(session.set_query_around(Query::default(), None));
+    assert_eq!(rows(&session), 1);
+    session.set_folding(Folding::default(), None);
+    assert_eq!(rows(&session), 500);
+}
+
+#[test]
+fn a_trace_belongs_to_the_newest_of_similar_lines() {
+    let mut lines = vec![("ERROR", "job 1 failed"), ("ERROR", "job 2 failed")];
+    lines.extend([("ERROR", "\\tat one"), ("ERROR", "job 3 failed")]);
+    let mut session = session(&lines);
+    session.set_folding(Folding { similar: true, ..Folding::default() }, None);
+    let rows = session.shown_range();
+    assert_eq!(rows.end - rows.start, 2);
+    let number = session.row_number(rows.start).expect("a row");
+    let (text, _) = session.row_text(number).expect("a row");
+    assert_eq!((&*text.message, &*text.more), ("job 2 failed\n\tat one", "×2 +1 line"));
+    session.toggle_pin(number);
+    assert!(session.is_pinned(number));
+    assert_eq!(session.pins().all()[0].label(&crate::line_time::iso), "ERROR job 2 failed");
 }

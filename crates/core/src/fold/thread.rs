@@ -6,6 +6,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::fold::template::template;
 use logs_sse_wire::entry::Level;
 
 /// How a line relates to the one before it.
@@ -18,6 +19,8 @@ pub(crate) enum Join {
     Continues,
     /// It is equal to the line before it.
     Repeats,
+    /// It differs from the line before it only in numbers, ids and quoted texts.
+    Similar,
 }
 
 /// What counts of a line that arrives.
@@ -40,8 +43,9 @@ struct Last {
     /// The level of the head.
     level: Level,
     join: Join,
-    /// The hash of the message.
+    /// The hashes of the message, and of what it has in common with similar ones.
     hash: u64,
+    template: u64,
     /// How many lines and bytes continue the head.
     lines: usize,
     bytes: usize,
@@ -65,7 +69,8 @@ impl Thread {
         let Arrived { channel, pipeline, level, message } = line;
         let mut hasher = DefaultHasher::new();
         message.hash(&mut hasher);
-        let hash = hasher.finish();
+        let (hash, template) = (hasher.finish(), template(message));
+        let mut join = Join::Head;
         let last =
             self.0.as_mut().filter(|last| (last.channel, last.pipeline) == (channel, pipeline));
         if let Some(last) = last {
@@ -79,19 +84,23 @@ impl Thread {
                 last.join = Join::Repeats;
                 return (Join::Repeats, level);
             }
+            if last.join != Join::Continues && (last.level, last.template) == (level, template) {
+                join = Join::Similar;
+            }
         }
         let trace = if is_traceback(message) { Trace::Frames } else { Trace::Outside };
         self.0 = Some(Last {
             channel,
             pipeline,
             level,
-            join: Join::Head,
+            join,
             hash,
+            template,
             lines: 0,
             bytes: 0,
             trace,
         });
-        (Join::Head, level)
+        (join, level)
     }
 
     /// Forgets the last line: something else follows it.

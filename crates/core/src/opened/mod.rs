@@ -65,12 +65,7 @@ impl Opened {
     #[must_use]
     pub fn of_row(store: &Store, number: u64) -> Option<Self> {
         let row = store.folded(number)?;
-        let group = store.group(number);
-        let others: Vec<_> = if store.repeats(number) == 1 {
-            (group.start + 1..group.end).filter_map(|number| store.row(number)).collect()
-        } else {
-            Vec::new()
-        };
+        let others: Vec<_> = store.rest(number).filter_map(|number| store.row(number)).collect();
         Some(Self::with_others(row.line()?, others.iter().filter_map(Row::line)))
     }
 

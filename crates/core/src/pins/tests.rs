@@ -42,7 +42,7 @@ fn texts(pins: &Pins) -> Vec<String> {
 /// Returns a store of single rows: nothing is folded.
 fn store() -> Store {
     let mut store = Store::with_room_at_front(Capacity::from_lines(30));
-    store.set_folding(Folding { traces: false, repeats: false });
+    store.set_folding(Folding { traces: false, repeats: false, similar: false });
     store
 }
 
@@ -136,7 +136,7 @@ fn pins_are_limited_in_number_and_bytes() {
     pins.clear();
     (0..4).for_each(|_| append(&mut store, &"x".repeat(200_000)));
     let large = first + 150..first + 154;
-    store.set_folding(Folding { traces: false, repeats: false });
+    store.set_folding(Folding { traces: false, repeats: false, similar: false });
     let outcomes: Vec<_> = large.map(|row| pins.toggle(&store, row)).collect();
     // The text and the message of each count.
     assert_eq!(outcomes, [Outcome::Pinned, Outcome::Pinned, Outcome::Full, Outcome::Full]);
@@ -163,7 +163,7 @@ fn another_line_with_the_number_of_an_evicted_one_is_not_pinned() {
 #[test]
 fn a_folded_row_is_pinned_with_all_its_lines() {
     let mut store = Store::with_room_at_front(Capacity::from_lines(10));
-    store.set_folding(Folding { traces: true, repeats: false });
+    store.set_folding(Folding { traces: true, repeats: false, similar: false });
     for text in ["boom", "\tat one", "\tat two"] {
         append(&mut store, &serde_json::json!({ "level": "ERROR", "message": text }).to_string());
     }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::find::{Find, Query};
 use crate::fold::Folding;
 use crate::line_time::SentTime;
+use crate::session::view::View;
 use crate::session::{Session, channels};
 use crate::summary::{ROW_BYTES, RowText, UNFOLDED_BYTES};
 use crate::tally::Count;
@@ -28,7 +29,28 @@ impl Session {
             return false;
         }
         self.view.query = query;
-        self.search_again(number)
+        let is_refolded = self.refold();
+        self.search_again(number) || is_refolded
+    }
+
+    /// Folds lines as the reader wants it, as far as the query allows that: a search by text or time
+    /// must show each similar line that matches, and none that does not. Returns whether ordinals
+    /// are void.
+    fn refold(&mut self) -> bool {
+        let View { query, folding, .. } = &self.view;
+        let is_narrow = query.has_text() || query.times.is_some();
+        let similar = folding.similar && !is_narrow;
+        let is_new = self.store.set_folding(Folding { similar, ..*folding });
+        if is_new {
+            self.view.find = None;
+        }
+        is_new
+    }
+
+    /// Returns what the reader wants to be folded.
+    #[must_use]
+    pub fn folding(&self) -> Folding {
+        self.view.folding
     }
 
     /// Restarts the search for the current query around row `number`. Returns whether other rows
@@ -171,9 +193,9 @@ impl Session {
     /// Changes what is folded, and searches first around the row with this number. Returns whether
     /// that is something else; if so, ordinals are void.
     pub fn set_folding(&mut self, folding: Folding, number: Option<u64>) -> bool {
-        let is_new = self.store.set_folding(folding);
+        self.view.folding = folding;
+        let is_new = self.refold();
         if is_new {
-            self.view.find = None;
             self.search_again(number);
         }
         is_new

@@ -210,6 +210,7 @@ impl Session {
             LineOrder::New => {}
         }
         self.stats.line_arrived(now);
+        self.view.line_arrived(now);
         self.counters.received += 1;
         if !self.view.is_known(line) {
             self.store.append(line);

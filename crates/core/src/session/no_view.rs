@@ -1,6 +1,7 @@
 //! Takes the place of `view.rs` where there is no view.
 
 use super::Session;
+use crate::time::Instant;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::protocol::Hello;
 
@@ -12,6 +13,8 @@ impl View {
     pub(super) fn channels_changed(&mut self) {}
 
     pub(super) fn start_over(&mut self) {}
+
+    pub(super) fn line_arrived(&mut self, _: Instant) {}
 
     pub(super) fn greeted(&mut self, _: &Hello) {}
 

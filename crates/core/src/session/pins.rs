@@ -16,7 +16,7 @@ impl Session {
     /// otherwise after the first whole one; after the newest row while the view follows the log.
     pub fn toggle_mark(&mut self, viewport: &Viewport, preferred: &[u64], now: i64) -> Outcome {
         match self.line_to_mark(viewport, preferred) {
-            Some(number) => self.pins.toggle_mark(&self.store, number, now),
+            Some(number) => self.view.pins.toggle_mark(&self.store, number, now),
             None => Outcome::NoPlace,
         }
     }
@@ -38,7 +38,7 @@ impl Session {
     /// since 1970 (UTC).
     #[must_use]
     pub fn mark_at(&self, number: u64) -> Option<i64> {
-        self.pins.mark_at(&self.store, number)
+        self.view.pins.mark_at(&self.store, number)
     }
 
     /// Returns the pinned rows. They survive a clear; another workflow drops them.

@@ -3,9 +3,12 @@
 
 use super::{KnownLines, Session, State};
 use crate::find::{Find, Query};
+use crate::fold::Folding;
 use crate::pins::Pins;
 use crate::session::earlier::Earlier;
 use crate::session::matches::Matches;
+use crate::storm::Storm;
+use crate::time::Instant;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::protocol::Hello;
 
@@ -18,6 +21,9 @@ pub(super) struct View {
     /// The last query, which need not be a filter: before any text is entered, it may already be
     /// set to a regular expression.
     pub(super) query: Query,
+    /// What the reader wants to be folded.
+    pub(super) folding: Folding,
+    storm: Storm,
     pub(super) matches: Matches,
     pub(super) rows_version: u64,
     pub(super) earlier: Earlier,
@@ -36,6 +42,12 @@ impl View {
     /// Forgets what belongs to the lines of the last workflow.
     pub(super) fn start_over(&mut self) {
         self.pins.clear();
+        self.storm = Storm::default();
+    }
+
+    /// Records that a line arrived.
+    pub(super) fn line_arrived(&mut self, now: Instant) {
+        self.storm.line_arrived(now);
     }
 
     /// Records what a greeting says of older lines.
@@ -84,6 +96,12 @@ impl Session {
     /// Forgets the lines that the reader cleared.
     pub fn forget_cleared(&mut self) {
         self.store.forget_aside();
+    }
+
+    /// Returns whether to offer that similar lines are grouped: they arrive too fast to be read.
+    #[must_use]
+    pub fn offers_similar(&self, now: Instant) -> bool {
+        !self.view.folding.similar && self.view.storm.is_on(now)
     }
 
     /// Returns whether to show the log at all: it has lines, or is expected to.

@@ -14,9 +14,11 @@ impl Store {
         }
         self.indexes.folding = folding;
         self.indexes.folds = Folds::default();
+        let mut last = Join::Head;
         for (number, slot) in (self.first..).zip(&self.slots) {
             // The row before the oldest is gone.
-            let joins = number > self.first && folding.joins(slot.join);
+            let joins = number > self.first && folding.joins(slot.join, last);
+            last = slot.join;
             self.indexes.folds.add_newer(number, joins);
         }
         true
@@ -34,25 +36,50 @@ impl Store {
         self.indexes.folds.group(number)
     }
 
-    /// Returns how often the line that row `number` shows was sent, or 1 if it is not a repetition.
+    /// Returns how many equal or similar lines row `number` shows as one, or 1 if it is a single
+    /// one. Those that continue it do not count.
     #[must_use]
     pub fn repeats(&self, number: u64) -> u64 {
         let group = self.group(number);
-        let is_repeated = self.slot(group.start + 1).is_some_and(|next| next.join == Join::Repeats);
-        if is_repeated { group.end - group.start } else { 1 }
+        self.continuation(&group).start - group.start
     }
 
-    /// Returns what is shown as one with row `number`: the first line, with the messages of all
-    /// lines that continue it.
+    /// Returns the number of the line that is shown for all that are one row with `number`: the
+    /// newest of similar ones, otherwise the first.
+    #[must_use]
+    pub fn shown_line(&self, number: u64) -> u64 {
+        let group = self.group(number);
+        let newest = self.continuation(&group).start.saturating_sub(1);
+        if self.indexes.folding.similar { newest.max(group.start) } else { group.start }
+    }
+
+    /// Returns the numbers of the lines that continue the one which is shown for row `number`.
+    pub(crate) fn rest(&self, number: u64) -> Range<u64> {
+        self.continuation(&self.group(number))
+    }
+
+    /// Returns the last lines of a group that continue the one before them. The first line of a
+    /// group never does, although the one that it continued may have been evicted.
+    fn continuation(&self, group: &Range<u64>) -> Range<u64> {
+        let continues =
+            |number: u64| self.slot(number).is_some_and(|slot| slot.join == Join::Continues);
+        let mut start = group.end;
+        while group.start + 1 < start && continues(start - 1) {
+            start -= 1;
+        }
+        start..group.end
+    }
+
+    /// Returns what is shown as one with row `number`: its [line](Self::shown_line), with the
+    /// messages of all lines that continue it.
     #[must_use]
     pub fn folded(&self, number: u64) -> Option<Row> {
-        let group = self.group(number);
-        let row = self.row(group.start)?;
-        let has_more = group.start + 1 < group.end && self.repeats(number) == 1;
+        let rest = self.rest(number);
+        let row = self.row(self.shown_line(number))?;
         let Row::Line(mut line) = row else { return Some(row) };
-        if has_more {
+        if !rest.is_empty() {
             let mut message = line.entry.message().to_owned();
-            for next in group.start + 1..group.end {
+            for next in rest {
                 if let Some(Row::Line(next)) = self.row(next) {
                     message.push('\n');
                     message.push_str(continuation(&next.entry));
@@ -63,19 +90,26 @@ impl Store {
         Some(Row::Line(line))
     }
 
-    /// Does the same, with every one of equal lines after its time as sent, up to about `bytes`.
+    /// Does the same, with every one of equal or similar lines after its time as sent, up to about
+    /// `bytes`.
     pub(crate) fn unfolded(&self, number: u64, bytes: usize) -> Option<Row> {
         let row = self.folded(number)?;
         let Row::Line(mut line) = row else { return Some(row) };
         if self.repeats(number) > 1 {
-            let mut message = line.entry.message().to_owned();
-            for next in self.group(number).skip(1) {
+            // The row has the time of the line that is shown. That of similar ones is the last.
+            let mut message = if self.indexes.folding.similar {
+                String::new()
+            } else {
+                line.entry.message().to_owned()
+            };
+            for next in self.group(number).skip(usize::from(!self.indexes.folding.similar)) {
                 let Some(Row::Line(next)) = self.row(next) else { continue };
                 if bytes < message.len() {
                     break;
                 }
                 let entry = next.entry;
-                for part in ["\n", entry.exact_time(), " ", entry.message()] {
+                let end = if message.is_empty() { "" } else { "\n" };
+                for part in [end, entry.exact_time(), " ", entry.message()] {
                     message.push_str(part);
                 }
             }

@@ -1,7 +1,7 @@
 //! What a view needs to know of the stored rows besides the rows themselves: counts, folds and
 //! times, kept per row that is added or removed. `no_indexes.rs` takes its place without a view.
 
-use crate::fold::{Arrived, Folding, Folds, Thread};
+use crate::fold::{Arrived, Folding, Folds, Join, Thread};
 use crate::histogram::Histogram;
 use crate::store::facets::Facets;
 use crate::store::names::Names;
@@ -67,7 +67,8 @@ impl Indexes {
         self.histogram.push_back(moment, slot.count());
         self.tally.add(number, slot.count());
         self.arrived += slot.count();
-        self.folds.add_newer(number, self.folding.joins(slot.join));
+        // The thread has decided with the line before it in mind.
+        self.folds.add_newer(number, self.folding.joins(slot.join, Join::Head));
     }
 
     /// Counts a row that is added before the oldest one, which is `next`.
@@ -84,7 +85,7 @@ impl Indexes {
         self.tally.add(number, slot.count());
         // The line that began the log may have lost its head, which is back now.
         let takes = next.is_some_and(|next| {
-            self.folding.joins(next.join)
+            self.folding.joins(next.join, slot.join)
                 && slot.is_line
                 && (slot.channel, slot.pipeline) == (next.channel, next.pipeline)
         });

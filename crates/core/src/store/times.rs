@@ -22,7 +22,7 @@ impl Store {
     pub(crate) fn rows_among(&self, numbers: &Range<u64>, seconds: &Range<i64>) -> Vec<Range<u64>> {
         let position = |number: u64| number.saturating_sub(self.first);
         let positions = position(numbers.start)..position(numbers.end);
-        let mut rows = self.histogram.rows_among(positions, seconds);
+        let mut rows = self.indexes.histogram.rows_among(positions, seconds);
         for rows in &mut rows {
             *rows = rows.start + self.first..rows.end + self.first;
         }
@@ -32,6 +32,6 @@ impl Store {
     /// Returns the number of lines that have no time, nor a line before them that has one.
     #[must_use]
     pub fn untimed(&self) -> u64 {
-        self.histogram.untimed()
+        self.indexes.histogram.untimed()
     }
 }

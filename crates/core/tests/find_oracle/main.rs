@@ -145,7 +145,7 @@ proptest! {
     ) {
         let mut store = Store::new(Capacity { lines: 100, bytes: 1_000_000 });
         // Every line that is found has an ordinal of its own.
-        store.set_folding(Folding { traces: false, repeats: false });
+        store.set_folding(Folding { traces: false, repeats: false, similar: false });
         let mut harness = Harness {
             find: Find::new(asked.query.clone(), &store),
             asked,
