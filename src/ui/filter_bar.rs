@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::detail;
 use crate::ui::facet_menu::facet_menu;
+use crate::ui::fold;
 use crate::ui::histogram::span_button;
 use crate::ui::live::{Live, click, effect, flag, text};
 use crate::ui::pins::pins_button;
@@ -100,6 +101,7 @@ pub(crate) fn filter_bar(live: Live) -> Built {
             {facet_menu(live, Facet::Levels)}
             {facet_menu(live, Facet::Pipelines)}
             {span_button(live)}
+            {fold::similar_button(live)}
             {pins_button(live)}
         </div>
     }

@@ -4,8 +4,9 @@
 use leptos::prelude::*;
 
 use crate::ui::built::{Built, view};
-use crate::ui::live::{Live, click, text};
+use crate::ui::live::{Live, click, flag, text};
 use logs_sse_core::fold::Folding;
+use logs_sse_core::session::Session;
 
 /// Renders the buttons that decide what is folded.
 pub(crate) fn buttons(live: Live) -> Built {
@@ -34,8 +35,46 @@ pub(crate) fn buttons(live: Live) -> Built {
     }
 }
 
+/// Renders the button that groups similar lines, which is there while there are too many to read.
+pub(crate) fn offer(live: Live) -> Built {
+    view! { class="dsl",
+        <button
+            type="button"
+            class="dsl-button dsl-small dsl-offer"
+            title="Lines arrive too fast to read. Shows those that differ only in numbers, ids and quoted texts as one row"
+            hidden=flag(live.view_model, |model| !model.offers_similar)
+            on:click=click(live, |live| group_similar(live, true))
+        >
+            "Group similar lines"
+        </button>
+    }
+}
+
+/// Renders the button that shows each line again, which is there while similar ones are grouped.
+pub(crate) fn similar_button(live: Live) -> Built {
+    view! { class="dsl",
+        <button
+            type="button"
+            class="dsl-button dsl-small dsl-span"
+            title="Show each line again"
+            aria-label="Do not group similar lines"
+            hidden=flag(live.view_model, |model| !model.folding.similar)
+            on:click=click(live, |live| group_similar(live, false))
+        >
+            "Similar lines grouped ✕"
+        </button>
+    }
+}
+
+fn group_similar(live: Live, similar: bool) {
+    let folding = live.read(Session::folding);
+    live.set_folding(Folding { similar, ..folding });
+    // The button disappears.
+    live.focus_list();
+}
+
 fn change(live: Live, change: fn(&mut Folding)) {
-    let mut folding = live.read(|session| session.store().folding());
+    let mut folding = live.read(Session::folding);
     change(&mut folding);
     live.set_folding(folding);
     live.set_setting(&folding);

@@ -182,6 +182,7 @@ pub(crate) fn line_list(live: Live) -> Built {
             <div class="dsl-list" node_ref=list role="log" aria-live="off" data-order=text(view_model, |view_model| view_model.window.order.stored()) aria-label=text(view_model, list_name) tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
                 // Over the rows, so that neither they nor the head move when it appears.
                 <div class="dsl-new">
+                    {fold::offer(live)}
                     <button
                         type="button"
                         class="dsl-button dsl-small dsl-primary"

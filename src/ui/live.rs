@@ -281,7 +281,12 @@ impl Live {
         let focused = self.rows.with_value(Rows::focused);
         let preferred: Vec<_> =
             [self.opened.get_untracked(), focused].into_iter().flatten().collect();
-        self.read(|session| self.viewport.read_untracked().place(session, &preferred))
+        self.read(|session| {
+            let mut place = self.viewport.read_untracked().place(session, &preferred)?;
+            // A row of similar lines shows the newest.
+            place.number = session.store().shown_line(place.number);
+            Some(place)
+        })
     }
 
     /// Moves the view as `change` does, which returns whether it did.
