@@ -13,7 +13,7 @@ use web_sys::HtmlElement;
 use crate::browser::Client;
 use crate::js::listener::{Listener, to_js};
 use crate::js::options::{ClientOptions, opener};
-use crate::ui::{Built, DEFAULT_TAIL, Live};
+use crate::ui::{Built, DEFAULT_TAIL, Live, link};
 use logs_sse_core::js_export::{StatusReport, line_record};
 use logs_sse_core::session::KnownLines;
 use logs_sse_core::settings::Setting;
@@ -106,6 +106,22 @@ impl LogView {
     /// Sets whether the fragment of the page's address leads to a line and a filter.
     pub fn set_links(&self, are_on: bool) {
         self.live.links.set(are_on);
+    }
+
+    /// Sets what receives the fragment of the link instead of the page's address, if anything.
+    pub fn set_link_host(&self, on_change: Option<Function>) {
+        let host = on_change.map(|on_change| {
+            // The JavaScript side catches what its host throws.
+            let tell =
+                move |fragment: &str| drop(on_change.call1(&JsValue::NULL, &fragment.into()));
+            Rc::new(tell) as Rc<dyn Fn(&str)>
+        });
+        link::set_host(self.live, host);
+    }
+
+    /// Goes to the link of that host.
+    pub fn follow_link(&self, fragment: &str) {
+        link::follow(self.live, fragment);
     }
 
     /// Sets whether lines wrap, until the reader changes it.

@@ -1,6 +1,9 @@
-//! The link to a line and a filter in the fragment of the page's address, for hosts that opted in.
-//! The core reads and writes the fragment, and decides where to look for the line.
+//! The link to a line and a filter, for hosts that opted in: in the fragment of the page's address,
+//! or passed to and from a host that owns the address. The core reads and writes the fragment, and
+//! decides where to look for the line.
 
+use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_events::EventListener;
@@ -11,11 +14,11 @@ use wasm_bindgen::JsValue;
 use crate::browser::Client;
 use crate::ui::detail;
 use crate::ui::live::{Live, effect};
-use logs_sse_core::link::{Link, Sought, Step, is_link_id};
+use logs_sse_core::link::{HostedLink, Link, Sought, Step, is_link_id};
 use logs_sse_core::session::Session;
 
 /// What a viewer knows of the link in the address.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Linked {
     /// The line that the address led to, until it is found.
     sought: Option<Sought>,
@@ -25,13 +28,22 @@ pub(crate) struct Linked {
     is_due: bool,
     /// Active while links are.
     listener: Option<EventListener>,
+    /// What receives the fragment instead of the address.
+    host: Option<Rc<dyn Fn(&str)>>,
+    hosted: HostedLink,
+}
+
+impl fmt::Debug for Linked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Linked").field("sought", &self.sought).finish_non_exhaustive()
+    }
 }
 
 /// Follows the address and keeps it up to date, while the host allows that.
 pub(crate) fn watch(live: Live) {
     effect(move || {
         let is_on = live.links.get();
-        let window = leptos::web_sys::window().filter(|_| is_on);
+        let window = leptos::web_sys::window().filter(|_| is_on && host(live).is_none());
         if window.is_some() {
             read(live);
         }
@@ -55,18 +67,51 @@ pub(crate) fn watch(live: Live) {
     });
 }
 
+/// Sets what receives the fragment of the link, instead of the address; `None` for none.
+pub(crate) fn set_host(live: Live, host: Option<Rc<dyn Fn(&str)>>) {
+    let is_on = host.is_some();
+    let was_on = live.linked.update_value(|linked| {
+        let last = std::mem::replace(&mut linked.host, host);
+        last.is_some()
+    });
+    if is_on || was_on {
+        live.links.set(is_on);
+    }
+}
+
+/// Goes to the link of the host.
+pub(crate) fn follow(live: Live, fragment: &str) {
+    let new = live.linked.update_value(|linked| linked.hosted.followed(fragment));
+    if let Some((link, invalid)) = new {
+        if link.log.is_none() {
+            live.opened.set(None);
+        }
+        go_to(live, link, &invalid);
+    }
+}
+
+fn host(live: Live) -> Option<Rc<dyn Fn(&str)>> {
+    live.linked.try_update_value(|linked| linked.host.clone()).flatten()
+}
+
 /// Returns the id of a line that can be linked to.
 pub(crate) fn id_of(live: Live, number: u64) -> Option<String> {
     let id = live.read(|session| Some(session.store().row(number)?.line()?.id.to_string()))?;
     Some(id).filter(|id| live.links.get_untracked() && is_link_id(id))
 }
 
-/// Copies the address of this page with a line and the current filter.
+/// Copies the address of this page with a line and the current filter. Of a host that owns the
+/// address, it copies the one that the host has now.
 pub(crate) fn copy(live: Live, near: &Element, id: String) {
+    let link = Link { log: Some(id), query: live.query() };
+    let is_hosted = host(live).is_some();
+    if is_hosted {
+        report(live, &link);
+    }
     if let Some((address, fragment)) = leptos::web_sys::window().and_then(|window| parts(&window)) {
-        let query = live.query();
-        let link = Link { log: Some(id), query };
-        let text = format!("{address}#{}", link.written_into(&fragment));
+        let fragment = if is_hosted { fragment } else { link.written_into(&fragment) };
+        let mark = if fragment.is_empty() { "" } else { "#" };
+        let text = [&address, mark, &fragment].concat();
         detail::copy(live, near, "link", text);
     }
 }
@@ -77,15 +122,20 @@ fn read(live: Live) {
         return;
     };
     let (link, invalid) = Link::parse(&fragment);
+    if link == Link::default() && invalid.is_empty() {
+        // The page has gone to a place of its own, and the reader's filter stays.
+        return write_soon(live);
+    }
+    go_to(live, link, &invalid);
+}
+
+/// Applies a link, and reports the names of its parts that are not valid.
+fn go_to(live: Live, link: Link, invalid: &[&str]) {
     if !invalid.is_empty() {
         let names = invalid.join(", ");
         let text =
             format!("[live logs] the address has invalid values, which are ignored: {names}");
         leptos::web_sys::console::warn_1(&text.into());
-    }
-    if link == Link::default() && invalid.is_empty() {
-        // The page has gone to a place of its own, and the reader's filter stays.
-        return write_soon(live);
     }
     live.linked.update_value(|linked| linked.sought = link.log.as_deref().map(Sought::new));
     if let Some(search) = live.search.get_untracked() {
@@ -148,6 +198,9 @@ fn write(live: Live) {
         return;
     }
     let link = Link { log, query: live.query() };
+    if host(live).is_some() {
+        return report(live, &link);
+    }
     if let (Some((address, before)), Ok(history)) = (parts(&window), window.history()) {
         let fragment = link.written_into(&before);
         if fragment != before {
@@ -158,6 +211,15 @@ fn write(live: Live) {
             let url = format!("{address}{mark}{fragment}");
             let _ = history.replace_state_with_url(&state, "", Some(&url));
         }
+    }
+}
+
+/// Tells the host the link, unless it has that already.
+fn report(live: Live, link: &Link) {
+    let fragment = live.linked.update_value(|linked| linked.hosted.reported(link));
+    // Nothing is borrowed meanwhile, since the host may call back.
+    if let (Some(fragment), Some(host)) = (fragment, host(live)) {
+        host(&fragment);
     }
 }
 

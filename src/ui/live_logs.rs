@@ -1,5 +1,7 @@
 //! The component that a page mounts.
 
+use std::rc::Rc;
+
 use leptos::ev::keydown;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
@@ -25,9 +27,9 @@ use logs_sse_core::viewport::Order;
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
-/// All props but the last ten may change at any time. Another workspace, workflow or service
-/// closes the old stream, clears the list and, if it was connected, connects to the new one.
-/// Unmounting closes everything.
+/// The props that are signals may change at any time. Another workspace, workflow or service closes
+/// the old stream, clears the list and, if it was connected, connects to the new one. Unmounting
+/// closes everything.
 #[component]
 pub fn LiveLogs(
     /// The workspace, such as `workspace123`.
@@ -81,6 +83,13 @@ pub fn LiveLogs(
     /// followed. For one viewer of a page. Default: false.
     #[prop(default = false)]
     links: bool,
+    /// Receives the fragment of the link to the opened line and the filter, for a page whose router
+    /// owns the address: the component then neither reads nor writes it.
+    #[prop(default = None)]
+    on_link_change: Option<Callback<String>>,
+    /// The fragment to go to, with `on_link_change`.
+    #[prop(into, default = Signal::stored(String::new()))]
+    link: Signal<String>,
     /// How the connection behaves: delays, timeouts, the number of attempts.
     #[prop(default = connection::Config::default())]
     connection: connection::Config,
@@ -102,6 +111,11 @@ pub fn LiveLogs(
     live.with(|client| client.set_title_badge(title_badge));
     live.announce_every.set(announce_every);
     live.links.set(links);
+    if let Some(on_link_change) = on_link_change {
+        let tell = move |fragment: &str| on_link_change.run(fragment.to_owned());
+        link::set_host(live, Some(Rc::new(tell)));
+        effect(move || link.with(|link| link::follow(live, link)));
+    }
     wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));
     order.into_iter().for_each(|order| live.set_order(order));
     let target = move || {

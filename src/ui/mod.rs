@@ -28,7 +28,7 @@ mod histogram;
 mod hit;
 mod keyboard;
 mod line_list;
-mod link;
+pub(crate) mod link;
 mod list_height;
 mod live;
 mod live_logs;

@@ -27,6 +27,7 @@ const handle = mountLiveLogs(document.body, options);
 handle.ready satisfies Promise<void>;
 handle.update({ title: "Logs", endpoint: "/logs" });
 handle.update({ titleBadge: false, announceEvery: 60, links: true });
+handle.update({ link: "q=timeout", onLinkChange: (link) => link.toUpperCase() });
 // @ts-expect-error a number of seconds
 handle.update({ announceEvery: "off" });
 handle.update({ wrap: true, remember: false });

@@ -4,8 +4,10 @@
 //! The fragment belongs to the page. Parts with other names are kept, and whatever is not valid is
 //! left out and reported.
 
+mod hosted;
 mod sought;
 
+pub use self::hosted::HostedLink;
 pub use self::sought::{Sought, Step};
 
 use std::borrow::Cow;
@@ -227,6 +229,28 @@ mod tests {
             let kept: Vec<_> = parts(&fragment).filter(|part| own(part).is_none()).collect();
             prop_assert_eq!(kept, foreign);
             prop_assert_eq!(link.written_into(&fragment), fragment);
+        }
+
+        #[test]
+        fn a_host_and_the_view_tell_each_other_only_what_is_new(
+            links in prop::collection::vec((link(), any::<bool>()), 0..8),
+        ) {
+            let mut hosted = HostedLink::default();
+            let mut shared = Link::default();
+            for (link, is_of_host) in links {
+                let fragment = link.written_into("");
+                let is_new = link != shared;
+                if is_of_host {
+                    let followed = hosted.followed(&format!("#{fragment}"));
+                    prop_assert_eq!(followed, is_new.then(|| (link.clone(), vec![])));
+                } else {
+                    prop_assert_eq!(hosted.reported(&link), is_new.then(|| fragment.clone()));
+                }
+                // What comes back is no news.
+                prop_assert_eq!(hosted.followed(&fragment), None);
+                prop_assert_eq!(hosted.reported(&link), None);
+                shared = link;
+            }
         }
 
         #[test]

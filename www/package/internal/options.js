@@ -148,6 +148,8 @@ export const VIEWER_OPTIONS = {
   titleBadge: boolean,
   announceEvery: integer(0, 3_600),
   links: boolean,
+  link: text,
+  onLinkChange: callback,
   theme: oneOf("auto", "light", "dark"),
   locale,
   wrap: boolean,

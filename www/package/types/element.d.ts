@@ -6,14 +6,15 @@ export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
  * any time, except `wasm-url` and `backend`, which are read once per page.
  *
  * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity tail log-title
- * title-badge announce-every links theme locale wrap order remember console transport with-credentials
- * worker wasm-url backend`. Other options, such as `headers`, need `mountLiveLogs`.
+ * title-badge announce-every links link theme locale wrap order remember console transport
+ * with-credentials worker wasm-url backend`. Other options, such as `headers`, need `mountLiveLogs`.
  *
  * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
  * message in the element. Other wrong attributes are ignored, with one warning in the console.
  *
  * Events: `status`, `log`, `error`, whose `detail` is what the callbacks of `mountLiveLogs`
- * receive.
+ * receive. With the attribute `link`, which may be empty, also `linkchange`, as `onLinkChange`; the
+ * page then owns the address.
  */
 export interface DatashopLiveLogs extends HTMLElement {
   workspaceId: string | null;
@@ -28,6 +29,7 @@ export interface DatashopLiveLogs extends HTMLElement {
   titleBadge: boolean;
   announceEvery: number;
   links: boolean;
+  link: string | null;
   theme: "auto" | "light" | "dark";
   locale: string | null;
   wrap: boolean | null;

@@ -249,6 +249,18 @@ export interface LiveLogsOptions extends ConnectionOptions {
    * viewer of a page, and not with a router that uses the fragment. Default: `false`.
    */
   links?: boolean;
+  /**
+   * For a page whose router owns the address, instead of `links`: called with the link to the opened
+   * line and the filter, such as `log=log-7&level=error&q=timeout`, at most twice a second. The
+   * viewer then neither reads nor writes the address; the page keeps the link where it wants, and
+   * passes it as `link`. "Copy link" calls this and copies the page's address.
+   */
+  onLinkChange?(link: string): void;
+  /**
+   * The link to go to, with `onLinkChange`. What that has passed may be passed back; an empty link
+   * shows all lines.
+   */
+  link?: string;
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**

@@ -86,6 +86,8 @@ export interface LogView extends Client {
   set_title_badge(isShown: boolean): void;
   set_announce_every(seconds: number): void;
   set_links(areOn: boolean): void;
+  set_link_host(onChange: ((fragment: string) => void) | undefined): void;
+  follow_link(fragment: string): void;
   set_locale(locale: string): void;
   set_wrap(wraps: boolean): void;
   set_order(order: string): void;

@@ -73,7 +73,7 @@ export const LogsWithSSE = function LogsWithSSE({ children, ...props }) {
   return createElement(Fragment, null, createElement(LogsSSEClient, props), children);
 };
 
-const CALLBACKS = /** @type {const} */ (["onStatus", "onError", "onLog"]);
+const CALLBACKS = /** @type {const} */ (["onStatus", "onError", "onLog", "onLinkChange"]);
 const COMPONENT_PROPS = new Set(["children", "className", "style", "key", "ref"]);
 
 /**

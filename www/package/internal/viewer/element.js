@@ -35,6 +35,7 @@ const ATTRIBUTES = [
   defaulted("title-badge", "titleBadge", parseBoolean),
   defaulted("announce-every", "announceEvery", Number),
   defaulted("links", "links", parseBoolean),
+  nullable("link", "link"),
   defaulted("theme", "theme"),
   nullable("locale", "locale"),
   nullable("wrap", "wrap", parseBoolean),
@@ -182,8 +183,16 @@ function createElementClass() {
           errors.push(error);
         }
       }
+      valid.onLinkChange = this.hasAttribute("link") ? this.#onLinkChange : undefined;
       return { valid, errors };
     }
+
+    /**
+     * Reports the link. Only an element with the attribute `link` leaves the address to its page.
+     *
+     * @param {string} fragment
+     */
+    #onLinkChange = (fragment) => this.#dispatch("linkchange", fragment);
 
     /** @returns {Pick<LiveLogsOptions, "onStatus" | "onLog" | "onError">} */
     #callbacks() {

@@ -6,7 +6,7 @@
 /** @import { Module } from "../module/load.js" */
 /** @import { Options } from "../options.js" */
 
-import { createCallbacks } from "../module/callbacks.js";
+import { callbackError, createCallbacks } from "../module/callbacks.js";
 import { guarded, loadModule } from "../module/load.js";
 import { idleStatus, toStatus } from "../module/status.js";
 import { createStreamOpener, providedHeaders } from "../module/stream_opener.js";
@@ -101,7 +101,11 @@ function mount(element, hostOptions) {
       if (has("title")) view.set_title(options.title);
       if (has("titleBadge")) view.set_title_badge(options.titleBadge);
       if (has("announceEvery")) view.set_announce_every(options.announceEvery);
-      if (has("links")) view.set_links(options.links);
+      if (has("links", "onLinkChange")) {
+        view.set_link_host(options.onLinkChange && tellLink);
+        if (!options.onLinkChange) view.set_links(options.links);
+      }
+      if (has("link", "onLinkChange") && options.onLinkChange) view.follow_link(options.link ?? "");
       if (has("locale")) view.set_locale(options.locale ?? "");
       if (typeof changes.wrap === "boolean") view.set_wrap(changes.wrap);
       if (changes.order) view.set_order(changes.order);
@@ -120,6 +124,16 @@ function mount(element, hostOptions) {
         );
       if (changes.autoConnect) view.connect();
     });
+  }
+
+  /** @param {string} fragment */
+  function tellLink(fragment) {
+    if (isUnmounted) return;
+    try {
+      options.onLinkChange?.(fragment);
+    } catch (error) {
+      callbacks.fail(callbackError("onLinkChange threw", "onLinkChange", error));
+    }
   }
 
   /** @param {LiveLogsError} error */
