@@ -60,14 +60,15 @@ export async function entrySizes() {
 }
 
 /**
- * Bundles a module of the package as a host does. The fallback is not counted: only pages without
- * WebAssembly load it.
+ * Bundles a module of the package as a host does. The fallback is not counted, since only pages
+ * without WebAssembly load it, nor is what only pages with other words load.
  *
  * @param {string} name
  */
 async function bundled(name) {
   const { build } = await import("esbuild");
-  const external = Object.keys(ENTRIES).map((entry) => `*/${entry}_fallback.js`);
+  const fallbacks = Object.keys(ENTRIES).map((entry) => `*/${entry}_fallback.js`);
+  const external = [...fallbacks, "./language.js"];
   const { outputFiles } = await build({
     entryPoints: [path.join(PKG, name)],
     bundle: true,

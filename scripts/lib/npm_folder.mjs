@@ -44,11 +44,12 @@ async function manifest() {
 /** Writes files for resolvers that do not read `exports`: webpack 4, old Jest and TypeScript. */
 async function writeStubs() {
   for (const name of ENTRIES.filter((name) => name !== "index")) {
-    await mkdir(path.join(NPM_FOLDER, name));
+    await mkdir(path.join(NPM_FOLDER, name), { recursive: true });
+    const pkg = `${name.replace(/[^/]+/g, "..")}/pkg`;
     await writeJson(path.join(name, "package.json"), {
-      main: `../pkg/legacy/${name}.cjs`,
-      module: `../pkg/legacy/${name}.js`,
-      types: `../pkg/types/${name}.d.ts`,
+      main: `${pkg}/legacy/${name}.cjs`,
+      module: `${pkg}/legacy/${name}.js`,
+      types: `${pkg}/types/${name}.d.ts`,
     });
   }
   await copyFile(path.join(PKG, "live-logs.css"), path.join(NPM_FOLDER, "style.css"));

@@ -12,7 +12,7 @@ export const PKG = path.join(ROOT, "pkg");
 const SOURCES = path.join(ROOT, "www/package");
 
 /** What hosts import: the package itself (`index`), and its subpaths. `proxy` is for servers. */
-export const ENTRIES = ["index", "react", "headless", "element", "proxy"];
+export const ENTRIES = ["index", "react", "headless", "element", "proxy", "words/de", "words/en"];
 
 /**
  * Shared with the crate. It is not part of the package as a file: what is used of it is inlined.
@@ -46,8 +46,9 @@ export async function writeStylesAndTypes() {
     path.join(PKG, "live-logs.css"),
     await bundleStyles(path.join(ROOT, "www/live-logs.css"), { minify: true }),
   );
-  await mkdir(path.join(PKG, "types"), { recursive: true });
-  for (const file of await readdir(path.join(SOURCES, "types"))) {
+  const files = await readdir(path.join(SOURCES, "types"), { recursive: true });
+  for (const file of files.filter((file) => file.endsWith(".d.ts"))) {
+    await mkdir(path.dirname(path.join(PKG, "types", file)), { recursive: true });
     const text = await readFile(path.join(SOURCES, "types", file), "utf8");
     await writeFile(path.join(PKG, "types", file), text);
     // TypeScript derives a module's kind from its file name, and requires imports of the same kind.

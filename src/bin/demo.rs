@@ -18,7 +18,9 @@ mod page {
     use std::cell::RefCell;
 
     use gloo_events::EventListener;
+    use js_sys::Reflect;
     use leptos::prelude::*;
+    use logs_sse_client::browser::language;
     use logs_sse_client::ui::{LiveLogs, Progress};
     use wasm_bindgen::JsCast;
     use web_sys::{HtmlElement, HtmlSelectElement};
@@ -41,9 +43,12 @@ mod page {
             };
             let progress = RwSignal::new(Progress::default());
             let reported = container.clone();
+            // start.js puts it there.
+            let language = Reflect::get(&container, &"language".into()).unwrap_or_default();
+            let words = language::words(&language);
             let view = leptos::mount::mount_to(container, move || {
                 view! { class="dsl",
-                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize links=true progress=progress/>
+                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize links=true progress=progress words=words.clone()/>
                 }
             });
             // After mounting, which starts the executor of effects.

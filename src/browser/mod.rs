@@ -15,6 +15,8 @@ mod earlier;
 mod frame;
 mod home;
 #[cfg(feature = "ui")]
+pub mod language;
+#[cfg(feature = "ui")]
 pub mod layout;
 #[cfg(feature = "ui")]
 mod next_task;

@@ -8,6 +8,7 @@ use crate::browser::frame::AnimationFrame;
 use crate::browser::home::Home;
 use logs_sse_core::tally::Count;
 use logs_sse_core::title_badge::TitleBadge;
+use logs_sse_core::words::Words;
 
 thread_local! {
     static TITLE: RefCell<Title> = RefCell::default();
@@ -20,6 +21,8 @@ struct Title {
     /// What is new in each viewer, by its number.
     viewers: Vec<(u32, Count)>,
     last: u32,
+    /// The words of the viewer that wrote last.
+    words: Words,
 }
 
 impl Title {
@@ -27,7 +30,7 @@ impl Title {
         let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
         let mut sum = Count::default();
         self.viewers.iter().for_each(|(_, new)| sum += *new);
-        if let Some(title) = self.badge.update(&document.title(), sum) {
+        if let Some(title) = self.badge.update(&document.title(), sum, &self.words) {
             document.set_title(&title);
         }
     }
@@ -63,7 +66,7 @@ impl TitleShare {
     }
 
     /// Shows how much more has arrived than when the page was hidden; nothing while it is visible.
-    pub(crate) fn update(&self, arrived: Count) {
+    pub(crate) fn update(&self, arrived: Count, words: &Words) {
         let before = self.hidden_at.get().filter(|_| self.is_hidden()).unwrap_or(arrived);
         self.hidden_at.set(self.is_hidden().then_some(before));
         let new =
@@ -72,6 +75,7 @@ impl TitleShare {
             if let Some((_, share)) = title.viewers.iter_mut().find(|(id, _)| *id == self.id) {
                 *share = new;
             }
+            title.words = words.clone();
             title.write();
         });
     }

@@ -1,5 +1,6 @@
 //! The client with its view, as JavaScript holds it.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -10,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
-use crate::browser::Client;
+use crate::browser::{Client, language};
 use crate::js::listener::{Listener, to_js};
 use crate::js::options::{ClientOptions, opener};
 use crate::ui::{Built, DEFAULT_TAIL, Live, link};
@@ -20,22 +21,31 @@ use logs_sse_core::settings::Setting;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
 use logs_sse_core::viewport::Order;
+use logs_sse_core::words::Word;
 
 /// A mounted viewer. Freeing it closes the stream and removes the view from the page.
 #[wasm_bindgen]
 pub struct LogView {
     live: Live,
     listener: Rc<Listener>,
+    /// The heading that the page set.
+    title: RefCell<String>,
+    view: RefCell<Shown>,
+    owner: Owner,
+}
+
+/// What is in the page.
+struct Shown {
     // Dropped in this order: the view, then its owner.
     view: Built,
-    _owner: Owner,
+    owner: Owner,
 }
 
 #[wasm_bindgen]
 impl LogView {
     /// Mounts a view that is not connected into `element`. `notify(rows or undefined, status or
     /// undefined, isFrame)` receives what is new (see `LogStream`); `open` opens streams (see
-    /// `Opener`), or is undefined.
+    /// `Opener`), or is undefined; `language` is an object for `language::words`, or undefined.
     ///
     /// # Errors
     /// Throws an `Error` that names the option with a wrong value.
@@ -45,24 +55,25 @@ impl LogView {
         notify: Function,
         open: Option<Function>,
         options: JsValue,
+        language: &JsValue,
     ) -> Result<Self, Error> {
         let options = ClientOptions::from_js(options).map_err(|error| Error::new(&error))?;
         let client_options = options.client(options.capacity(), DEFAULT_TAIL);
+        let words = language::words(language);
         let listener = Rc::new(Listener::new(notify, false));
         // This fails if another view has set the executor already.
         let _ = Executor::init_wasm_bindgen();
         let owner = Owner::new_root(None);
-        let (live, view) = owner.with(|| {
-            let live = Live::new(client_options, opener(open));
-            (live, crate::ui::live_view(live))
-        });
+        let live = owner.with(|| Live::new(client_options, opener(open), words));
+        let shown = Shown::new(&owner, live);
         // This fails only for an element that cannot have children.
-        let _ = element.append_child(view.element());
+        let _ = element.append_child(shown.view.element());
         let updated = Rc::clone(&listener);
         live.with(|client| {
             client.on_update(move |is_frame| live.with(|client| updated.update(client, is_frame)));
         });
-        Ok(Self { live, listener, view, _owner: owner })
+        let (title, view) = (RefCell::default(), RefCell::new(shown));
+        Ok(Self { live, listener, title, view, owner })
     }
 
     /// Selects one workflow, read through a proxy route.
@@ -85,7 +96,28 @@ impl LogView {
 
     /// Sets the heading of the live section.
     pub fn set_title(&self, title: String) {
-        self.live.title.set(title);
+        // That of a page that sets none.
+        let is_default = title == Word::Title.english();
+        let shown = if is_default { self.live.word(Word::Title) } else { title.clone() };
+        self.live.title.set(shown);
+        self.title.replace(title);
+    }
+
+    /// Sets the language, as in `new`, and draws the view again: it reads words once.
+    pub fn set_language(&self, language: &JsValue) {
+        let live = self.live;
+        live.with(|client| client.set_words(language::words(language)));
+        self.set_title(self.title.take());
+        live.forget_elements();
+        let next = Shown::new(&self.owner, live);
+        let last = self.view.replace(next);
+        let view = self.view.borrow();
+        // This fails only for an element that is in no document.
+        let _ = last.view.element().replace_with_with_node_1(view.view.element());
+        last.owner.cleanup();
+        if let Some(search) = live.search.get_untracked() {
+            search.set_value(&live.query().text);
+        }
     }
 
     /// Sets the locale of times; an empty one means ISO 8601.
@@ -199,9 +231,17 @@ impl LogView {
     }
 }
 
+impl Shown {
+    fn new(owner: &Owner, live: Live) -> Self {
+        let owner = owner.child();
+        let view = owner.with(|| crate::ui::live_view(live));
+        Self { view, owner }
+    }
+}
+
 impl Drop for LogView {
     fn drop(&mut self) {
-        self.view.element().remove();
+        self.view.borrow().view.element().remove();
     }
 }
 

@@ -291,7 +291,7 @@ macro_rules! bind_once {
     )*};
 }
 
-bind_once!(bool, String, &'static str);
+bind_once!(bool, String, Option<String>, &'static str);
 
 impl<T: Into<Value>, F: Fn() -> T + 'static> Binding for F {
     fn bind(self, built: &mut Built, place: Place) {

@@ -12,6 +12,7 @@ use crate::ui::live::{Live, click, effect, signal_text};
 use crate::ui::rows::Rows;
 use logs_sse_core::line_time::TimeDisplay;
 use logs_sse_core::settings::Setting;
+use logs_sse_core::words::Word;
 
 /// Renders the row of headings. It is outside the scrolling list, whose rows it would cover.
 pub(crate) fn columns(live: Live) -> Built {
@@ -40,16 +41,16 @@ pub(crate) fn columns(live: Live) -> Built {
     });
     view! { class="dsl",
         <div class="dsl-columns" dir="ltr">
-            <select class="dsl-times" aria-label="Times" title="How times are shown" node_ref=menu on:change=move |event| choose(live, &event)></select>
-            <span class="dsl-column dsl-column-level">"Level"</span>
-            <span class="dsl-column dsl-column-pipeline">"Pipeline"</span>
-            <span class="dsl-column dsl-column-message">"Message"</span>
+            <select class="dsl-times" aria-label=live.word(Word::Times) title=live.word(Word::HowTimesAreShown) node_ref=menu on:change=move |event| choose(live, &event)></select>
+            <span class="dsl-column dsl-column-level">{live.word(Word::Level)}</span>
+            <span class="dsl-column dsl-column-pipeline">{live.word(Word::Pipeline)}</span>
+            <span class="dsl-column dsl-column-message">{live.word(Word::Message)}</span>
             <span class="dsl-date" prop:textContent=signal_text(live.day)></span>
             <button
                 type="button"
                 class="dsl-button dsl-small dsl-full-screen"
-                title="Full screen"
-                aria-label="Full screen"
+                title=live.word(Word::FullScreen)
+                aria-label=live.word(Word::FullScreen)
                 node_ref=full_screen
                 on:click=click(live, fill_screen)
             ></button>

@@ -19,6 +19,7 @@ use crate::ui::line_list::measure;
 use crate::ui::link;
 use crate::ui::live::{Live, effect};
 use logs_sse_core::session::Session;
+use logs_sse_core::words::Word;
 
 /// Renders the entry that the reader opened, if there is one.
 pub(crate) fn detail(live: Live) -> Built {
@@ -47,7 +48,7 @@ pub(crate) fn detail(live: Live) -> Built {
         let id = number.and_then(|number| link::id_of(live, number));
         let shown = live.read(|session| {
             let opened = session.opened(number?)?;
-            EntryView::new(&place, opened, session.find(), id)
+            EntryView::new(&place, opened, session.find(), id, session.words())
         });
         match number.filter(|_| shown.is_some()) {
             Some(number) => {
@@ -157,13 +158,10 @@ fn show(live: Live, number: u64) {
 }
 
 /// Copies `text`, and says so; `what` names it.
-pub(crate) fn copy(live: Live, near: &Element, what: &'static str, text: String) {
+pub(crate) fn copy(live: Live, near: &Element, what: Word, text: String) {
     let done = move |is_copied| {
-        live.say(&if is_copied {
-            format!("Copied {what}")
-        } else {
-            format!("Could not copy {what}: the browser denied access to the clipboard")
-        });
+        let said = if is_copied { Word::Copied } else { Word::NotCopied };
+        live.say(&live.word_with(said, "what", &live.word(what)));
     };
     browser::copy(near, text, Box::new(done));
 }

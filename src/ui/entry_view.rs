@@ -12,6 +12,7 @@ use crate::ui::rows::focus;
 use logs_sse_core::find::Find;
 use logs_sse_core::opened::Opened;
 use logs_sse_core::opened::tree::{self, Kind, PAGE, Value};
+use logs_sse_core::words::{Word, Words};
 
 /// The panel of one entry.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct EntryView {
     link: Option<String>,
     /// The button that pins the line or unpins it.
     pin: Element,
+    words: Words,
 }
 
 /// What a press in the panel requests of the viewer.
@@ -37,7 +39,7 @@ pub(crate) enum Request {
     /// To copy a text.
     Copy {
         /// What is copied, in words.
-        what: &'static str,
+        what: Word,
         /// The text to copy.
         text: String,
     },
@@ -60,11 +62,12 @@ impl EntryView {
         opened: Opened,
         find: Option<&Find>,
         link: Option<String>,
+        words: &Words,
     ) -> Option<Self> {
         let document = place.owner_document()?;
         let message = create(&document, "div", "dsl-full", "")?;
-        let pin = button(&document, "Pin", "pin")?;
-        let view = Self { opened, document, message, link, pin };
+        let pin = button(&document, words.text(Word::Pin), "pin")?;
+        let view = Self { opened, document, message, link, pin, words: words.clone() };
         let panel = view.panel()?;
         view.draw_message(false, find);
         add(place, &panel)?;
@@ -73,7 +76,8 @@ impl EntryView {
 
     /// Shows whether the line is pinned.
     pub(crate) fn show_pin(&self, is_pinned: bool) {
-        self.pin.set_text_content(Some(if is_pinned { "Unpin" } else { "Pin" }));
+        let word = if is_pinned { Word::Unpin } else { Word::Pin };
+        self.pin.set_text_content(Some(self.words.text(word)));
     }
 
     /// Handles a click in the panel, and returns what it requests of the viewer.
@@ -86,9 +90,9 @@ impl EntryView {
             "close" => return Some(Request::Close),
             "pin" => return Some(Request::Pin),
             "link" => return self.link.clone().map(Request::Link),
-            "message" => return Some(copy("message", self.opened.message_to_copy())),
-            "json" => return Some(copy("JSON", self.opened.json_to_copy())),
-            "value" => return Some(copy("value", self.opened.value_to_copy(at?))),
+            "message" => return Some(copy(Word::WhatMessage, self.opened.message_to_copy())),
+            "json" => return Some(copy(Word::WhatJson, self.opened.json_to_copy())),
+            "value" => return Some(copy(Word::WhatValue, self.opened.value_to_copy(at?))),
             kind @ ("only" | "not") => return self.filter(at?, &pressed, kind == "not"),
             "all-message" => {
                 self.draw_message(true, None);
@@ -112,17 +116,21 @@ impl EntryView {
 
     fn panel(&self) -> Option<Element> {
         let panel = create(&self.document, "section", "dsl-detail", "")?;
-        panel.set_attribute("aria-label", "Log entry").ok()?;
+        panel.set_attribute("aria-label", self.words.text(Word::LogEntry)).ok()?;
         add(&panel, &self.head()?)?;
         let body = create(&self.document, "div", "dsl-detail-body", "")?;
         if self.opened.has_message() {
-            let attributes =
-                [("tabindex", "0"), ("role", "region"), ("aria-label", "Message"), LEFT_TO_RIGHT];
+            let attributes = [
+                ("tabindex", "0"),
+                ("role", "region"),
+                ("aria-label", self.words.text(Word::Message)),
+                LEFT_TO_RIGHT,
+            ];
             set(&self.message, &attributes)?;
             add(&body, &self.message)?;
-            let rest = self.opened.rest();
+            let rest = self.opened.rest(&self.words);
             if !rest.is_empty() {
-                add(&body, &self.button(&rest, "all-message")?)?;
+                add(&body, &button(&self.document, &rest, "all-message")?)?;
             }
         }
         if !self.opened.fields().is_empty() {
@@ -134,18 +142,18 @@ impl EntryView {
 
     fn head(&self) -> Option<Element> {
         let head = create(&self.document, "div", "dsl-head", "")?;
-        let title = create(&self.document, "strong", "dsl-title", "Log entry")?;
-        let about = create(&self.document, "span", "dsl-count", &self.opened.about)?;
+        let title = create(&self.document, "strong", "dsl-title", self.words.text(Word::LogEntry))?;
+        let about = create(&self.document, "span", "dsl-count", &self.opened.about(&self.words))?;
         set(&about, &[LEFT_TO_RIGHT])?;
-        let link = self.link.as_ref().and_then(|_| self.button("Copy link", "link"));
+        let link = self.link.as_ref().and_then(|_| self.button(Word::CopyLink, "link"));
         let parts = [
             Some(title),
             Some(about),
             Some(self.pin.clone()),
             link,
-            self.button("Copy message", "message"),
-            self.button("Copy JSON", "json"),
-            self.button("Close", "close"),
+            self.button(Word::CopyMessage, "message"),
+            self.button(Word::CopyJson, "json"),
+            self.button(Word::Close, "close"),
         ];
         for part in parts.iter().flatten() {
             add(&head, part)?;
@@ -165,7 +173,7 @@ impl EntryView {
     /// `None` for the entry.
     fn table(&self, values: &[Value], at: Option<&Range<usize>>) -> Option<Element> {
         let table = create(&self.document, "div", "dsl-fields", "")?;
-        let label = if at.is_some() { "Values" } else { "Fields" };
+        let label = self.words.text(if at.is_some() { Word::Values } else { Word::Fields });
         set(&table, &[("role", "table"), ("aria-label", label), LEFT_TO_RIGHT])?;
         self.add_rows(&table, values, 0, at)?;
         Some(table)
@@ -188,7 +196,7 @@ impl EntryView {
         if let Some(more) = shown.len().checked_sub(PAGE).filter(|more| *more > 0) {
             let row = self.part("row", "dsl-more", "")?;
             let cell = self.part("cell", "dsl-more-cell", "")?;
-            let button = self.button(&tree::more(more), "more")?;
+            let button = button(&self.document, &tree::more(more, &self.words), "more")?;
             set(&button, &[("data-from", &(from + PAGE).to_string())])?;
             at.map_or(Some(()), |at| set_range(&button, at))?;
             add(&cell, &button)?;
@@ -205,13 +213,16 @@ impl EntryView {
         let cell = self.part("cell", "dsl-cell", "")?;
         self.fill(&cell, value)?;
         let end = self.part("cell", "dsl-copy", "")?;
-        let copy = self.button("Copy", "value")?;
-        set(&copy, &[("aria-label", &format!("Copy {}", value.name))])?;
+        let copy = self.button(Word::Copy, "value")?;
+        set(&copy, &[("aria-label", &self.named(Word::CopyValue, value))])?;
         set_range(&copy, &value.at)?;
         if is_field && self.opened.can_filter(value) {
-            for (label, action) in [("Add filter", "only"), ("Exclude", "not")] {
+            for (label, name, action) in [
+                (Word::AddFilter, Word::AddFilterFor, "only"),
+                (Word::Exclude, Word::ExcludeValue, "not"),
+            ] {
                 let button = self.button(label, action)?;
-                set(&button, &[("aria-label", &format!("{label} {}", value.name))])?;
+                set(&button, &[("aria-label", &self.named(name, value))])?;
                 set_range(&button, &value.at)?;
                 add(&end, &button)?;
             }
@@ -226,7 +237,7 @@ impl EntryView {
     /// Draws a value into its cell: text, or the closed fold of an object or array.
     fn fill(&self, cell: &Element, value: &Value) -> Option<()> {
         let json = self.opened.text().get(value.at.clone())?;
-        if let Some(inside) = tree::inside(json) {
+        if let Some(inside) = tree::inside(json, &self.words) {
             let fold = create(&self.document, "details", "dsl-fold", "")?;
             let summary = create(&self.document, "summary", "dsl-inside", &inside)?;
             set(&summary, &[("data-do", "open")])?;
@@ -234,11 +245,11 @@ impl EntryView {
             add(&fold, &summary)?;
             return add(cell, &fold);
         }
-        let shown = tree::shown_text(self.opened.text(), value.at.clone(), false);
+        let shown = tree::shown_text(self.opened.text(), value.at.clone(), false, &self.words);
         let text = create(&self.document, "span", Kind::of(json).class(), &shown.text)?;
         add(cell, &text)?;
         if !shown.rest.is_empty() {
-            let button = self.button(&shown.rest, "all")?;
+            let button = button(&self.document, &shown.rest, "all")?;
             set_range(&button, &value.at)?;
             add(cell, &button)?;
         }
@@ -258,7 +269,7 @@ impl EntryView {
 
     fn show_all(&self, button: &Element, at: Range<usize>) {
         if let Some(text) = button.previous_element_sibling() {
-            let shown = tree::shown_text(self.opened.text(), at, true);
+            let shown = tree::shown_text(self.opened.text(), at, true, &self.words);
             text.set_text_content(Some(&shown.text));
             button.remove();
             focus_text(&text);
@@ -286,8 +297,13 @@ impl EntryView {
         Some(part)
     }
 
-    fn button(&self, label: &str, action: &str) -> Option<Element> {
-        button(&self.document, label, action)
+    fn button(&self, label: Word, action: &str) -> Option<Element> {
+        button(&self.document, self.words.text(label), action)
+    }
+
+    /// Returns the name of a button that does something with a value.
+    fn named(&self, word: Word, value: &Value) -> String {
+        self.words.fill(word, &[("value", &value.name)])
     }
 }
 
@@ -297,7 +313,7 @@ fn button(document: &Document, label: &str, action: &str) -> Option<Element> {
     Some(button)
 }
 
-fn copy(what: &'static str, text: String) -> Request {
+fn copy(what: Word, text: String) -> Request {
     Request::Copy { what, text }
 }
 

@@ -12,14 +12,16 @@ use crate::ui::live::{Live, effect, text};
 use logs_sse_core::facets::{Facet, FacetValue};
 use logs_sse_core::find::Choice;
 use logs_sse_core::view_model::ViewModel;
+use logs_sse_core::words::Word;
 
 /// Renders a button that says what is chosen, and opens the menu.
 pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
-    // `all` is not made from `name`: the tables of `to_lowercase` would be 2 % of the viewer.
     let (name, all, pick): (_, _, fn(&ViewModel) -> String) = match facet {
-        Facet::Levels => ("Levels", "All levels", |model| model.facets[0].clone()),
-        Facet::Pipelines => ("Pipelines", "All pipelines", |model| model.facets[1].clone()),
+        Facet::Levels => (Word::Levels, Word::AllLevels, |model| model.facets[0].clone()),
+        Facet::Pipelines => (Word::Pipelines, Word::AllPipelines, |model| model.facets[1].clone()),
     };
+    let (name, all) = (live.word(name), live.word(all));
+    let button_name = name.clone();
     let is_open = RwSignal::new(false);
     let (button, panel) = (NodeRef::<Button>::new(), NodeRef::<Div>::new());
     let rows = StoredValue::new_local(Vec::new());
@@ -27,7 +29,8 @@ pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
         let Some(panel) = panel.get().filter(|_| is_open.get()) else { return };
         live.view_model.track();
         let values = live.read(|session| facet.values(session));
-        rows.update_value(|rows| draw(&panel, rows, values));
+        let exclude = |value: &str| live.word_with(Word::ExcludeValue, "value", value);
+        rows.update_value(|rows| draw(&panel, rows, values, &exclude));
     });
     let close = move || {
         is_open.set(false);
@@ -62,7 +65,7 @@ pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
                 type="button"
                 class="dsl-button dsl-small dsl-facet-button"
                 node_ref=button
-                aria-label=move || [name, ": ", &live.view_model.with(pick)].concat()
+                aria-label=move || [&button_name, ": ", &live.view_model.with(pick)].concat()
                 aria-expanded=move || is_open.get().to_string()
                 on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
                 prop:textContent=text(live.view_model, pick)
@@ -96,7 +99,12 @@ struct Row {
 }
 
 /// Draws the values, and keeps the rows whose values remain: one of them may have the focus.
-fn draw(panel: &Element, rows: &mut Vec<Row>, values: Vec<FacetValue>) {
+fn draw(
+    panel: &Element,
+    rows: &mut Vec<Row>,
+    values: Vec<FacetValue>,
+    exclude: &dyn Fn(&str) -> String,
+) {
     let Some(document) = panel.owner_document() else { return };
     let is_same = rows.len() == values.len()
         && rows.iter().zip(&values).all(|(row, value)| row.value.key == value.key);
@@ -110,7 +118,7 @@ fn draw(panel: &Element, rows: &mut Vec<Row>, values: Vec<FacetValue>) {
         kept.iter().for_each(|row| row.element.remove());
         place(panel, rows);
     }
-    rows.iter_mut().zip(values).for_each(|(row, value)| row.show(value));
+    rows.iter_mut().zip(values).for_each(|(row, value)| row.show(value, exclude));
 }
 
 /// Puts the rows in order. A row in its place is not touched: moving it would take its focus.
@@ -158,7 +166,7 @@ impl Row {
         })
     }
 
-    fn show(&mut self, value: FacetValue) {
+    fn show(&mut self, value: FacetValue, exclude: &dyn Fn(&str) -> String) {
         // This fails only for an invalid attribute name.
         let set = |element: &HtmlElement, name, value: &str| {
             let _ = element.set_attribute(name, value);
@@ -167,7 +175,7 @@ impl Row {
         if old.label != value.label {
             self.label.set_text_content(Some(&value.label));
             set(&self.only, "title", &value.label);
-            let exclude = format!("Exclude {}", value.label);
+            let exclude = exclude(&value.label);
             set(&self.not, "aria-label", &exclude);
             set(&self.not, "title", &exclude);
         }

@@ -19,6 +19,7 @@ use logs_sse_core::find::{Case, Query};
 use logs_sse_core::session::Direction;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Order;
+use logs_sse_core::words::Word;
 
 /// Renders the fields above the lines.
 pub(crate) fn filter_bar(live: Live) -> Built {
@@ -52,8 +53,8 @@ pub(crate) fn filter_bar(live: Live) -> Built {
                     type="search"
                     class="dsl-input"
                     node_ref=live.search
-                    placeholder="Search messages and fields"
-                    aria-label="Search log lines"
+                    placeholder=live.word(Word::SearchPlaceholder)
+                    aria-label=live.word(Word::SearchLabel)
                     aria-describedby=id.clone()
                     aria-invalid=text(view_model, |model| (!model.regex_error.is_empty()).to_string())
                     dir="ltr"
@@ -69,8 +70,8 @@ pub(crate) fn filter_bar(live: Live) -> Built {
                     title=text(view_model, |model| model.regex_error.clone())
                     prop:textContent=text(view_model, position)
                 ></span>
-                <button type="button" class="dsl-button dsl-small" title="Newer match (Shift+Enter)" aria-label="Newer match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Newer); }) prop:textContent=text(view_model, |model| arrow(model, Order::NewestFirst))></button>
-                <button type="button" class="dsl-button dsl-small" title="Older match (Enter)" aria-label="Older match" disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Older); }) prop:textContent=text(view_model, |model| arrow(model, Order::OldestFirst))></button>
+                <button type="button" class="dsl-button dsl-small" title=live.word(Word::NewerMatchTitle) aria-label=live.word(Word::NewerMatch) disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Newer); }) prop:textContent=text(view_model, |model| arrow(model, Order::NewestFirst))></button>
+                <button type="button" class="dsl-button dsl-small" title=live.word(Word::OlderMatchTitle) aria-label=live.word(Word::OlderMatch) disabled=flag(view_model, has_no_match) on:click=click(live, |live| { go_to_match(live, Direction::Older); }) prop:textContent=text(view_model, |model| arrow(model, Order::OldestFirst))></button>
                 <button
                     type="button"
                     class="dsl-button dsl-small dsl-ignore-case"
@@ -81,8 +82,8 @@ pub(crate) fn filter_bar(live: Live) -> Built {
                 <button
                     type="button"
                     class="dsl-button dsl-small"
-                    title="Regular expression"
-                    aria-label="Regular expression"
+                    title=live.word(Word::RegularExpression)
+                    aria-label=live.word(Word::RegularExpression)
                     aria-pressed=text(view_model, |model| model.is_regex.to_string())
                     on:click=move |_| change(|query, _| query.is_regex = !query.is_regex, "")
                 >
@@ -91,11 +92,11 @@ pub(crate) fn filter_bar(live: Live) -> Built {
                 <button
                     type="button"
                     class="dsl-button dsl-small"
-                    title="Show all lines, and mark the matches"
+                    title=live.word(Word::HighlightTitle)
                     aria-pressed=text(view_model, |model| model.highlights.to_string())
                     on:click=move |_| change(|query, _| query.highlights = !query.highlights, "")
                 >
-                    "Highlight"
+                    {live.word(Word::Highlight)}
                 </button>
             </div>
             {facet_menu(live, Facet::Levels)}

@@ -7,29 +7,30 @@ use crate::ui::built::{Built, view};
 use crate::ui::live::{Live, click, flag, text};
 use logs_sse_core::fold::Folding;
 use logs_sse_core::session::Session;
+use logs_sse_core::words::Word;
 
 /// Renders the buttons that decide what is folded.
 pub(crate) fn buttons(live: Live) -> Built {
     let view_model = live.view_model;
     view! { class="dsl",
-        <span class="dsl-folding" role="group" aria-label="Folding">
+        <span class="dsl-folding" role="group" aria-label=live.word(Word::Folding)>
             <button
                 type="button"
                 class="dsl-button dsl-small"
-                title="Show a trace that was sent line by line as one row"
+                title=live.word(Word::FoldTracesTitle)
                 aria-pressed=text(view_model, |model| model.folding.traces.to_string())
                 on:click=click(live, |live| change(live, |folding| folding.traces = !folding.traces))
             >
-                "Fold stack traces"
+                {live.word(Word::FoldTraces)}
             </button>
             <button
                 type="button"
                 class="dsl-button dsl-small"
-                title="Show equal lines in a row as one"
+                title=live.word(Word::GroupRepeatsTitle)
                 aria-pressed=text(view_model, |model| model.folding.repeats.to_string())
                 on:click=click(live, |live| change(live, |folding| folding.repeats = !folding.repeats))
             >
-                "Group repeats"
+                {live.word(Word::GroupRepeats)}
             </button>
         </span>
     }
@@ -41,11 +42,11 @@ pub(crate) fn offer(live: Live) -> Built {
         <button
             type="button"
             class="dsl-button dsl-small dsl-offer"
-            title="Lines arrive too fast to read. Shows those that differ only in numbers, ids and quoted texts as one row"
+            title=live.word(Word::GroupSimilarTitle)
             hidden=flag(live.view_model, |model| !model.offers_similar)
             on:click=click(live, |live| group_similar(live, true))
         >
-            "Group similar lines"
+            {live.word(Word::GroupSimilar)}
         </button>
     }
 }
@@ -56,12 +57,13 @@ pub(crate) fn similar_button(live: Live) -> Built {
         <button
             type="button"
             class="dsl-button dsl-small dsl-span"
-            title="Show each line again"
-            aria-label="Do not group similar lines"
+            title=live.word(Word::UngroupTitle)
+            aria-label=live.word(Word::Ungroup)
             hidden=flag(live.view_model, |model| !model.folding.similar)
             on:click=click(live, |live| group_similar(live, false))
         >
-            "Similar lines grouped ✕"
+            {live.word(Word::SimilarGrouped)}
+            " ✕"
         </button>
     }
 }

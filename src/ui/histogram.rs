@@ -19,6 +19,7 @@ use logs_sse_core::histogram::Chart;
 use logs_sse_core::line_time::{TimeContext, TimeDisplay};
 use logs_sse_core::settings::ShowHistogram;
 use logs_sse_core::tally::Count;
+use logs_sse_core::words::{Word, Words};
 
 /// Returns whether the histogram is shown, as the reader left it.
 pub(crate) fn setting(live: Live) -> RwSignal<bool> {
@@ -33,7 +34,7 @@ pub(crate) fn toggle(live: Live, shows: RwSignal<bool>) -> Built {
         live.set_setting(&ShowHistogram(is_shown));
     };
     view! { class="dsl",
-        <button type="button" class="dsl-button dsl-small dsl-histogram-toggle" aria-pressed=move || shows.get().to_string() on:click=on_click>"Histogram"</button>
+        <button type="button" class="dsl-button dsl-small dsl-histogram-toggle" aria-pressed=move || shows.get().to_string() on:click=on_click>{live.word(Word::Histogram)}</button>
     }
 }
 
@@ -182,7 +183,8 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
     view! { class="dsl",
         <div class="dsl-histogram" dir="ltr" hidden=move || !shows.get()>
             <div class="dsl-bars" role="slider" tabindex="0" aria-valuemin="1" node_ref=bars on:pointerdown=on_down on:pointermove=on_move on:pointerup=on_up on:pointercancel=on_cancel on:click=on_click on:keydown=on_key></div>
-            <table class="dsl-hidden" node_ref=table></table>
+            // A table is as wide as its cells, whatever its style says.
+            <div class="dsl-hidden"><table node_ref=table></table></div>
         </div>
     }
 }
@@ -200,7 +202,7 @@ pub(crate) fn span_button(live: Live) -> Built {
         button.set_hidden(text.is_none());
         let text = text.unwrap_or_default();
         // This fails only for invalid names of attributes.
-        let _ = set(&button, &[("aria-label", &["Remove the time filter ", &text].concat())]);
+        let _ = set(&button, &[("aria-label", &live.word_with(Word::RemoveSpanOf, "span", &text))]);
         button.set_text_content(Some(&[&text, " ✕"].concat()));
     });
     let on_click = move |_: MouseEvent| {
@@ -208,7 +210,7 @@ pub(crate) fn span_button(live: Live) -> Built {
         live.focus_list();
     };
     view! { class="dsl",
-        <button type="button" class="dsl-button dsl-small dsl-span" hidden="true" title="Remove the time filter" node_ref=button on:click=on_click></button>
+        <button type="button" class="dsl-button dsl-small dsl-span" hidden="true" title=live.word(Word::RemoveSpan) node_ref=button on:click=on_click></button>
     }
 }
 
@@ -231,7 +233,7 @@ fn go(live: Live, drawn: StoredValue<Drawn, LocalStorage>) {
         Some((session.row_number(row)?, row, session.shown_range()))
     });
     let Some(list) = live.list.get_untracked() else { return };
-    let Some((number, row, lines)) = found else { return live.say("No line shown at this time") };
+    let Some((number, row, lines)) = found else { return live.say_word(Word::NoLineAtTime) };
     let cover = cover(&list);
     live.move_view(|viewport| viewport.reveal(row, &lines, cover));
     live.choose(Some(number));
@@ -281,7 +283,7 @@ struct Bar {
 impl Drawn {
     fn draw(&mut self, bars: &Element, table: &Element, times: &TimeContext<'_>) {
         if table.first_element_child().is_none() {
-            head(table);
+            head(table, times.words);
         }
         while self.bars.len() > self.chart.bars.len() {
             if let Some(bar) = self.bars.pop() {
@@ -358,7 +360,8 @@ impl Drawn {
         }
         let mut name = self.chart.bar_name(current, times);
         if let Some(span) = &self.span {
-            name = [&name, "; selected: ", &times.span(span)].concat();
+            let span = times.words.fill(Word::SelectedSpan, &[("span", &times.span(span))]);
+            name.extend(["; ", &span]);
         }
         // This fails only for invalid names of attributes.
         let _ = set(
@@ -421,11 +424,11 @@ impl Bar {
 }
 
 /// Adds the caption and the headings of the table.
-fn head(table: &Element) -> Option<()> {
+fn head(table: &Element, words: &Words) -> Option<()> {
     let document = table.owner_document()?;
     let row = create(&document, "tr", "", "")?;
-    for name in ["Time", "Lines", "Errors"] {
-        add(&row, &create(&document, "th", "", name)?)?;
+    for name in [Word::TimeHeading, Word::LinesHeading, Word::ErrorsHeading] {
+        add(&row, &create(&document, "th", "", words.text(name))?)?;
     }
     add(table, &create(&document, "caption", "", "")?)?;
     add(table, &row)

@@ -23,6 +23,7 @@ use logs_sse_core::copy::Selection;
 use logs_sse_core::keyboard::{self, Action, Focus, Key};
 use logs_sse_core::session::{Direction, Session};
 use logs_sse_core::viewport::{Order, Step, Viewport};
+use logs_sse_core::words::Word;
 
 /// Handles a key that was pressed inside the viewer.
 pub(crate) fn on_key(live: Live, event: &KeyboardEvent) {
@@ -179,7 +180,7 @@ fn go_to_error(live: Live, is_newer: bool) {
     let number = live.find_row(row, Session::row_number);
     match number.and_then(|number| live.find_row(number + offset, find)) {
         Some(row) => make_current(live, row),
-        None => live.say("No more errors in this direction"),
+        None => live.say_word(Word::NoMoreErrors),
     }
 }
 
@@ -187,7 +188,7 @@ fn go_to_error(live: Live, is_newer: bool) {
 fn next_match(live: Live, direction: Direction) {
     match go_to_match(live, direction) {
         Some(number) => live.choose(Some(number)),
-        None => live.say("No matches"),
+        None => live.say_word(Word::NoMatches),
     }
 }
 
@@ -219,7 +220,7 @@ fn copy_entry(live: Live, focus: Focus) {
         live.read(|session| selection.text(session, &|millis| row_selection::time(live, millis)))
     });
     if let (Some(text), Some(list)) = (text, live.list.get_untracked()) {
-        detail::copy(live, &list, "line", text);
+        detail::copy(live, &list, Word::WhatLine, text);
     }
 }
 

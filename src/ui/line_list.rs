@@ -25,8 +25,8 @@ use crate::ui::shared::Shared;
 use crate::ui::shortcuts;
 use crate::ui::view_menu::view_menu;
 use logs_sse_core::settings::Setting;
-use logs_sse_core::view_model::ViewModel;
-use logs_sse_core::viewport::{Measures, Order};
+use logs_sse_core::viewport::Measures;
+use logs_sse_core::words::Word;
 
 /// Renders the live section: the number of lines, and the lines.
 pub(crate) fn line_list(live: Live) -> Built {
@@ -158,7 +158,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                     class="dsl-button dsl-small dsl-pause"
                     aria-pressed=text(view_model, |view_model| view_model.is_held.to_string())
                     on:click=click(live, pause)
-                    prop:textContent=text(view_model, |view_model| (if view_model.is_held { "Resume" } else { "Pause" }).to_owned())
+                    prop:textContent=text(view_model, |view_model| view_model.pause.clone())
                 ></button>
                 {view_menu(live, shows_histogram)}
                 {save_button(live)}
@@ -171,15 +171,15 @@ pub(crate) fn line_list(live: Live) -> Built {
                     prop:textContent=text(view_model, |view_model| view_model.undo.clone())
                 ></button>
                 <span class="dsl-separator" aria-hidden="true"></span>
-                <button type="button" class="dsl-button dsl-small" on:click=click(live, Live::clear)>"Clear view"</button>
-                <button type="button" class="dsl-button dsl-small" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" on:click=click(live, shortcuts::show)>"?"</button>
+                <button type="button" class="dsl-button dsl-small" on:click=click(live, Live::clear)>{live.word(Word::ClearView)}</button>
+                <button type="button" class="dsl-button dsl-small" title=live.word(Word::KeyboardShortcuts) aria-label=live.word(Word::KeyboardShortcuts) on:click=click(live, shortcuts::show)>"?"</button>
             </div>
             {filter_bar(live)}
             {histogram::histogram(live, shows_histogram)}
             {columns(live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" data-order=text(view_model, |view_model| view_model.window.order.stored()) aria-label=text(view_model, list_name) tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" data-order=text(view_model, |view_model| view_model.window.order.stored()) aria-label=text(view_model, |view_model| view_model.list_name.clone()) tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
                 // Over the rows, so that neither they nor the head move when it appears.
                 <div class="dsl-new">
                     {fold::offer(live)}
@@ -194,7 +194,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                         type="button"
                         class="dsl-button dsl-small dsl-new-errors"
                         hidden=flag(view_model, |view_model| view_model.new_errors.is_empty())
-                        title="Go to the first new error"
+                        title=live.word(Word::GoToFirstError)
                         on:click=on_error
                         prop:textContent=text(view_model, |view_model| view_model.new_errors.clone())
                     ></button>
@@ -202,7 +202,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                 <p
                     class="dsl-empty"
                     hidden=flag(view_model, |view_model| view_model.empty.is_empty())
-                    prop:textContent=text(view_model, |view_model| view_model.empty.to_owned())
+                    prop:textContent=text(view_model, |view_model| view_model.empty.clone())
                 ></p>
                 <div class="dsl-space">
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
@@ -273,15 +273,6 @@ fn show_first_error(live: Live) -> Option<u64> {
         true
     });
     Some(number)
-}
-
-fn is_oldest_first(view_model: &ViewModel) -> bool {
-    view_model.window.order == Order::OldestFirst
-}
-
-fn list_name(view_model: &ViewModel) -> String {
-    let order = if is_oldest_first(view_model) { "oldest" } else { "newest" };
-    format!("Live log lines, {order} first")
 }
 
 /// Measures the list, as after each change of its size.

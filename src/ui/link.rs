@@ -16,6 +16,7 @@ use crate::ui::detail;
 use crate::ui::live::{Live, effect};
 use logs_sse_core::link::{HostedLink, Link, Sought, Step, is_link_id};
 use logs_sse_core::session::Session;
+use logs_sse_core::words::Word;
 
 /// What a viewer knows of the link in the address.
 #[derive(Default)]
@@ -112,7 +113,7 @@ pub(crate) fn copy(live: Live, near: &Element, id: String) {
         let fragment = if is_hosted { fragment } else { link.written_into(&fragment) };
         let mark = if fragment.is_empty() { "" } else { "#" };
         let text = [&address, mark, &fragment].concat();
-        detail::copy(live, near, "link", text);
+        detail::copy(live, near, Word::WhatLink, text);
     }
 }
 
@@ -167,11 +168,11 @@ fn step(live: Live) {
                 detail::toggle(live, number);
             }
             if live.find_row(number, Session::ordinal_of).is_none() {
-                live.say("The linked line does not match the filter");
+                live.say_word(Word::LinkedNotMatching);
             }
         }
         Some(Step::LoadEarlier) => live.with(Client::load_earlier),
-        Some(Step::Missing) => live.say("This line is no longer held"),
+        Some(Step::Missing) => live.say_word(Word::NotHeld),
         Some(Step::Wait) | None => {}
     }
 }

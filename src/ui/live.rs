@@ -24,6 +24,7 @@ use logs_sse_core::session::Session;
 use logs_sse_core::settings::{Setting, Wrap};
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Order, Place, Viewport};
+use logs_sse_core::words::{Word, Words};
 
 /// A live log as the views hold it.
 #[derive(Clone, Copy)]
@@ -78,7 +79,7 @@ pub(crate) struct Live {
 
 impl Live {
     /// Starts a client that lives as long as the component that calls this.
-    pub(crate) fn new(options: Options, opener: Opener) -> Self {
+    pub(crate) fn new(options: Options, opener: Opener, words: Words) -> Self {
         // Changes at most once per frame. It never carries lines: they are in the store, where the
         // memos read them.
         let frame = RwSignal::new(0_u64);
@@ -121,13 +122,16 @@ impl Live {
         };
         let client = Rc::new(Client::with_opener(opener, options, on_frame));
         client.set_title_badge(true);
+        client.set_words(words);
         let client = StoredValue::new_local(client);
         let view_model = Memo::new(move |_| {
             frame.track();
             let viewport = viewport.read();
             client.get_value().view_model(&viewport)
         });
-        let (title, locale) = (RwSignal::new(DEFAULT_TITLE.to_owned()), RwSignal::default());
+        let title =
+            client.get_value().with_session(|session| session.words().text(Word::Title).to_owned());
+        let (title, locale) = (RwSignal::new(title), RwSignal::default());
         let times = settings.with_value(StoredSettings::get).unwrap_or_default();
         let live = Self {
             client,
@@ -184,6 +188,35 @@ impl Live {
     /// Remembers what the reader has set.
     pub(crate) fn set_setting<S: Setting>(self, setting: &S) {
         self.settings.update_value(|settings| settings.set(setting));
+    }
+
+    /// Returns a text of the viewer.
+    #[inline(never)]
+    pub(crate) fn word(self, word: Word) -> String {
+        self.read(|session| session.words().text(word).to_owned())
+    }
+
+    /// Returns the tag of the viewer's language, unless that is English: texts from elsewhere are not.
+    pub(crate) fn lang(self) -> Option<String> {
+        self.read(|session| Some(session.words().tag().to_owned()).filter(|tag| !tag.is_empty()))
+    }
+
+    /// Returns a text of the viewer with a value in its one place.
+    #[inline(never)]
+    pub(crate) fn word_with(self, word: Word, name: &str, value: &str) -> String {
+        self.read(|session| session.words().fill(word, &[(name, value)]))
+    }
+
+    /// Forgets the elements of the view, which is about to be drawn again.
+    #[cfg(feature = "js")]
+    pub(crate) fn forget_elements(self) {
+        self.rows.update_value(|rows| *rows = Rows::default());
+        self.selection.update_value(|selection| *selection = RowSelection::default());
+    }
+
+    /// Shows a text of the viewer until the next key, and has screen readers speak it.
+    pub(crate) fn say_word(self, word: Word) {
+        self.say(&self.word(word));
     }
 
     /// Sets whether lines wrap.
@@ -245,7 +278,7 @@ impl Live {
     /// Pins the row with this number, or unpins it, and says so. The key of a pin unpins too.
     pub(crate) fn toggle_pin(self, number: u64) {
         let outcome = self.with(|client| client.toggle_pin(number));
-        self.say(&outcome.text());
+        self.say(&self.read(|session| outcome.text(session.words())));
     }
 
     /// Marks the place at which the reader is, or removes the mark that is there, and says so.
@@ -254,7 +287,7 @@ impl Live {
         let viewport = self.viewport.read_untracked();
         let outcome = self.with(|client| client.toggle_mark(&viewport, current.as_slice()));
         drop(viewport);
-        self.say(&outcome.text());
+        self.say(&self.read(|session| outcome.text(session.words())));
     }
 
     /// Measures rows while some are higher than others although lines do not wrap: those that show
@@ -409,6 +442,3 @@ pub(crate) fn effect(act: impl FnMut() + 'static) {
 fn start(mut act: Box<dyn FnMut()>) {
     Effect::new(move |_: Option<()>| act());
 }
-
-/// The heading above the lines of a page that sets none.
-const DEFAULT_TITLE: &str = "Live logs";

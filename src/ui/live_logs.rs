@@ -23,6 +23,7 @@ use logs_sse_core::session::Session;
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 use logs_sse_core::viewport::Order;
+use logs_sse_core::words::{Word, Words};
 
 /// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
@@ -79,6 +80,9 @@ pub fn LiveLogs(
     /// Whether the reader's settings are stored in localStorage. Default: true.
     #[prop(default = true)]
     remember: bool,
+    /// The language of the viewer. Default: English.
+    #[prop(default = Words::ENGLISH)]
+    words: Words,
     /// Whether the fragment of the page's address contains the opened line and the filter, and is
     /// followed. For one viewer of a page. Default: false.
     #[prop(default = false)]
@@ -107,6 +111,7 @@ pub fn LiveLogs(
             remember,
         },
         Opener::default(),
+        words,
     );
     live.with(|client| client.set_title_badge(title_badge));
     live.announce_every.set(announce_every);
@@ -140,10 +145,11 @@ pub fn LiveLogs(
     if let Some(progress) = progress {
         report(live, progress);
     }
+    let lang = live.lang();
     // Only the section is rendered by Leptos. Browser translation would translate logs, into words
     // that were never logged.
     leptos::view! { class="dsl",
-        <section class="dsl-root notranslate" translate="no" aria-label="Live logs" use:fill=live></section>
+        <section class="dsl-root notranslate" translate="no" lang=lang aria-label=live.word(Word::Title) use:fill=live></section>
     }
 }
 
@@ -191,7 +197,7 @@ pub const DEFAULT_TAIL: u32 = 1_000;
 pub(crate) fn live_view(live: Live) -> Built {
     let mut section = view! { class="dsl",
         // As the component's.
-        <section class="dsl-root notranslate" translate="no" aria-label="Live logs"></section>
+        <section class="dsl-root notranslate" translate="no" lang=live.lang() aria-label=live.word(Word::Title)></section>
     };
     add_content(&mut section, live);
     section
@@ -217,7 +223,7 @@ fn add_content(section: &mut Built, live: Live) {
             {detail(live)}
         </div>
     };
-    for part in [status_bar(live), lines, shortcuts()] {
+    for part in [status_bar(live), lines, shortcuts(live)] {
         section.child(part);
     }
     link::watch(live);

@@ -13,11 +13,12 @@ use crate::ui::live::{Live, click, effect, text};
 use crate::ui::row_selection;
 use crate::ui::rows::focus;
 use logs_sse_core::session::Session;
+use logs_sse_core::words::Word;
 
 /// Renders the button that marks a place.
 pub(crate) fn mark_button(live: Live) -> Built {
     view! { class="dsl",
-        <button type="button" class="dsl-button dsl-small" title="Mark this place in the log" on:click=click(live, Live::toggle_mark)>"Mark here"</button>
+        <button type="button" class="dsl-button dsl-small" title=live.word(Word::MarkHereTitle) on:click=click(live, Live::toggle_mark)>{live.word(Word::MarkHere)}</button>
     }
 }
 
@@ -71,11 +72,11 @@ pub(crate) fn pins_button(live: Live) -> Built {
                 on:click=open
                 prop:textContent=text(view_model, |model| model.pins.clone())
             ></button>
-            <dialog class="dsl-dialog dsl-pins" aria-label="Pins" node_ref=dialog>
-                <strong class="dsl-title">"Pins"</strong>
+            <dialog class="dsl-dialog dsl-pins" aria-label=live.word(Word::Pins) node_ref=dialog>
+                <strong class="dsl-title">{live.word(Word::Pins)}</strong>
                 <div class="dsl-pins-list" role="list" node_ref=list on:click=on_click></div>
                 <div class="dsl-buttons">
-                    <button type="button" class="dsl-button" on:click=move |_| close()>"Close"</button>
+                    <button type="button" class="dsl-button" on:click=move |_| close()>{live.word(Word::Close)}</button>
                 </div>
             </dialog>
         </div>
@@ -87,7 +88,7 @@ fn draw(live: Live, list: &Element) {
     let pins: Vec<_> = live.read(|session| {
         let time = |millis| row_selection::time(live, millis);
         let pins = session.pins().all().iter();
-        pins.map(|pin| (pin.key(), pin.label(&time), pin.is_mark())).collect()
+        pins.map(|pin| (pin.key(), pin.label(&time, session.words()), pin.is_mark())).collect()
     });
     let focused = (0..list.child_element_count()).find(|index| {
         let row = list.children().item(*index);
@@ -96,25 +97,29 @@ fn draw(live: Live, list: &Element) {
     list.set_text_content(None);
     for (key, label, is_mark) in &pins {
         // This fails only for an element of another document.
-        let _ = add_row(list, *key, label, *is_mark);
+        let _ = add_row(live, list, *key, label, *is_mark);
     }
     let last = list.child_element_count().saturating_sub(1);
     let row = focused.and_then(|index| list.children().item(index.min(last)));
     row.and_then(|row| row.last_element_child()).iter().for_each(focus);
 }
 
-fn add_row(list: &Element, key: u64, label: &str, is_mark: bool) -> Option<()> {
-    let word = if is_mark { "Remove" } else { "Unpin" };
+fn add_row(live: Live, list: &Element, key: u64, label: &str, is_mark: bool) -> Option<()> {
+    let (word, word_of) = if is_mark {
+        (Word::RemoveMark, Word::RemoveMarkOf)
+    } else {
+        (Word::Unpin, Word::UnpinLine)
+    };
     let document = list.owner_document()?;
     let row = create(&document, "div", "dsl-pin", "")?;
     let go = create(&document, "button", "dsl-facet-only dsl-pin-line", label)?;
-    let remove = create(&document, "button", "dsl-button dsl-small", word)?;
+    let remove = create(&document, "button", "dsl-button dsl-small", &live.word(word))?;
     set(&row, &[("role", "listitem")])?;
     set(
         &go,
         &[("type", "button"), ("title", label), ("dir", "ltr"), ("data-pin", &key.to_string())],
     )?;
-    set(&remove, &[("type", "button"), ("aria-label", &[word, " ", label].concat())])?;
+    set(&remove, &[("type", "button"), ("aria-label", &live.word_with(word_of, "line", label))])?;
     add(&row, &go)?;
     add(&row, &remove)?;
     add(list, &row)
@@ -134,7 +139,7 @@ fn pressed(event: &MouseEvent) -> Option<(u64, bool)> {
 fn go_to(live: Live, key: u64) {
     let Some(number) = live.find_row(key, Session::row_of_pin) else {
         live.opened.set(Some(key));
-        return live.say("This line is not in the list; its entry was kept");
+        return live.say_word(Word::KeptEntryOnly);
     };
     live.choose(Some(number));
     live.find_row(number, Session::ordinal_of).into_iter().for_each(|row| live.reveal(row));

@@ -21,6 +21,7 @@ use logs_sse_core::copy::Selected;
 use logs_sse_core::line_time::{SentTime, TimeCell, TimeContext, TimeDisplay};
 use logs_sse_core::session::Session;
 use logs_sse_core::viewport::{Order, Window};
+use logs_sse_core::words::Words;
 
 /// What determines how a row looks, besides the line itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,7 @@ pub(crate) struct Rows {
     end: u64,
     context: RowContext,
     zone: Zone,
+    words: Words,
     /// The time of the line before the rows, after the first row, the first of the list and the
     /// version for which it holds.
     before: (Option<(u64, u64, u64)>, Option<i64>),
@@ -87,6 +89,9 @@ impl Rows {
         context: &RowContext,
     ) -> Option<Due> {
         let had_focus = self.has_focus(list);
+        if self.words != *session.words() {
+            self.words = session.words().clone();
+        }
         if self.placed.order != window.order {
             for row in self.rows.drain(..) {
                 self.resize.iter().for_each(|resize| resize.unwatch(&row.element));
@@ -138,8 +143,8 @@ impl Rows {
 
     /// Returns the heading of the time column, which names the time zone.
     pub(crate) fn time_heading(&self, display: TimeDisplay, now: i64) -> String {
-        let context = TimeContext { display, zone: &self.zone, now };
-        display.heading(&context.zone_name(now))
+        let context = TimeContext { display, zone: &self.zone, now, words: &self.words };
+        display.heading(&context.zone_name(now), &self.words)
     }
 
     /// Returns the day of the line with this number, otherwise that of the newest drawn line. If
@@ -159,13 +164,13 @@ impl Rows {
     /// Returns how times are shown.
     pub(crate) fn times(&self) -> TimeContext<'_> {
         let RowContext { display, now, .. } = self.context;
-        TimeContext { display, zone: &self.zone, now }
+        TimeContext { display, zone: &self.zone, now, words: &self.words }
     }
 
     /// Writes the time column of all rows. The oldest follows a line of `previous`.
     fn show_times(&mut self, mut previous: Option<i64>) {
         let RowContext { display, now, .. } = self.context;
-        let context = TimeContext { display, zone: &self.zone, now };
+        let context = TimeContext { display, zone: &self.zone, now, words: &self.words };
         for row in self.rows.iter_mut().rev() {
             row.show_time(previous, &context);
             previous = row.time.millis().or(previous);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::ui::built::{Built, NodeRef, view};
 use crate::ui::live::{Live, effect, flag};
 use logs_sse_core::save::Format;
+use logs_sse_core::words::Word;
 
 /// Renders the button, and the dialog that it opens.
 pub(crate) fn save_button(live: Live) -> Built {
@@ -15,7 +16,8 @@ pub(crate) fn save_button(live: Live) -> Built {
     let button = NodeRef::<Button>::new();
     effect(move || {
         if let Some(button) = button.get() {
-            button.set_text_content(Some(if is_saving.get() { "Saving…" } else { "Save…" }));
+            let word = if is_saving.get() { Word::Saving } else { Word::SaveButton };
+            button.set_text_content(Some(&live.word(word)));
         }
     });
     let open = move |_| {
@@ -40,25 +42,25 @@ pub(crate) fn save_button(live: Live) -> Built {
     view! { class="dsl",
         <div class="dsl-save">
             <button type="button" class="dsl-button dsl-small" node_ref=button on:click=open></button>
-            <dialog class="dsl-dialog" aria-label="Save log" node_ref=dialog>
-                <strong class="dsl-title">"Save log"</strong>
+            <dialog class="dsl-dialog" aria-label=live.word(Word::SaveLog) node_ref=dialog>
+                <strong class="dsl-title">{live.word(Word::SaveLog)}</strong>
                 <label class="dsl-field" hidden=flag(view_model, |view_model| !view_model.is_filtered)>
-                    "Lines"
-                    <select class="dsl-input" aria-label="Lines" node_ref=rows>
-                        <option value="shown">"Matching lines"</option>
-                        <option value="held">"All lines"</option>
+                    {live.word(Word::LinesToSave)}
+                    <select class="dsl-input" aria-label=live.word(Word::LinesToSave) node_ref=rows>
+                        <option value="shown">{live.word(Word::MatchingLines)}</option>
+                        <option value="held">{live.word(Word::AllLines)}</option>
                     </select>
                 </label>
                 <label class="dsl-field">
-                    "Format"
-                    <select class="dsl-input" aria-label="Format" node_ref=format>
-                        <option value="text">"Text (.log)"</option>
-                        <option value="ndjson">"JSON lines (.ndjson)"</option>
+                    {live.word(Word::Format)}
+                    <select class="dsl-input" aria-label=live.word(Word::Format) node_ref=format>
+                        <option value="text">{live.word(Word::FormatText)}</option>
+                        <option value="ndjson">{live.word(Word::FormatNdjson)}</option>
                     </select>
                 </label>
                 <div class="dsl-buttons">
-                    <button type="button" class="dsl-button dsl-primary" on:click=start>"Save"</button>
-                    <button type="button" class="dsl-button" on:click=move |_| close()>"Cancel"</button>
+                    <button type="button" class="dsl-button dsl-primary" on:click=start>{live.word(Word::Save)}</button>
+                    <button type="button" class="dsl-button" on:click=move |_| close()>{live.word(Word::Cancel)}</button>
                 </div>
             </dialog>
         </div>

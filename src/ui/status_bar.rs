@@ -7,6 +7,7 @@ use crate::ui::built::{Built, view};
 use crate::ui::live::{Live, click, flag, signal_text, text};
 use logs_sse_core::status::MainAction;
 use logs_sse_core::view_model::ViewModel;
+use logs_sse_core::words::Word;
 
 /// Renders the bar above the lines.
 pub(crate) fn status_bar(live: Live) -> Built {
@@ -15,10 +16,11 @@ pub(crate) fn status_bar(live: Live) -> Built {
         <div class="dsl-bar">
             <div class=text(view_model, |shown| format!("dsl-status dsl-is-{}", shown.status.badge.name()))>
                 <span class="dsl-dot" aria-hidden="true"></span>
-                <strong class="dsl-word" prop:textContent=text(view_model, |shown| shown.status.badge.word().to_owned())></strong>
+                <strong class="dsl-word" prop:textContent=text(view_model, |shown| shown.badge.clone())></strong>
                 <span class=text(view_model, live_class) hidden=flag(view_model, |shown| !shown.status.is_live())>
                     <span class="dsl-pulse" aria-hidden="true">"🔴"</span>
-                    " LIVE"
+                    " "
+                    {live.word(Word::Live)}
                 </span>
                 <span
                     class="dsl-held"
@@ -36,13 +38,13 @@ pub(crate) fn status_bar(live: Live) -> Built {
                     hidden=flag(view_model, |shown| !shown.status.can_retry_now)
                     on:click=click(live, |live| live.with(Client::retry_now))
                 >
-                    "Retry now"
+                    {live.word(Word::RetryNow)}
                 </button>
                 <button
                     type="button"
                     class=text(view_model, main_class)
                     on:click=click(live, act)
-                    prop:textContent=text(view_model, |shown| shown.status.main_action.label().to_owned())
+                    prop:textContent=text(view_model, |shown| shown.main_action.clone())
                 ></button>
             </div>
             <p class="dsl-hidden" role="status" prop:textContent=signal_text(live.announcement)></p>

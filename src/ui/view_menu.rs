@@ -12,6 +12,7 @@ use crate::ui::live::{Live, click, text};
 use logs_sse_core::settings::Wrap;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Order;
+use logs_sse_core::words::Word;
 
 /// Renders the buttons. The style sheet decides whether they are a menu.
 pub(crate) fn view_menu(live: Live, shows_histogram: RwSignal<bool>) -> Built {
@@ -42,11 +43,11 @@ pub(crate) fn view_menu(live: Live, shows_histogram: RwSignal<bool>) -> Built {
                 aria-expanded=move || is_open.get().to_string()
                 on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
             >
-                "View"
+                {live.word(Word::View)}
             </button>
-            <div class="dsl-view-panel" role="group" aria-label="View">
-                <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>"Wrap lines"</button>
-                <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_oldest_first) on:click=click(live, turn)>"Oldest first"</button>
+            <div class="dsl-view-panel" role="group" aria-label=live.word(Word::View)>
+                <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_wrapping) on:click=click(live, wrap)>{live.word(Word::WrapLines)}</button>
+                <button type="button" class="dsl-button dsl-small" aria-pressed=text(view_model, is_oldest_first) on:click=click(live, turn)>{live.word(Word::OldestFirst)}</button>
                 {histogram::toggle(live, shows_histogram)}
                 {fold::buttons(live)}
             </div>

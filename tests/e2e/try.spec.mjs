@@ -10,7 +10,7 @@ class Strip {
   /** @param {Page} page */
   constructor(page) {
     this.root = page.locator("#try");
-    this.rate = page.getByRole("slider");
+    this.rate = this.root.getByRole("slider");
     this.status = page.locator("#try-status");
   }
 

@@ -51,6 +51,7 @@ const OPTIONAL = {
   title: [5, {}],
   theme: ["blue", 5, true],
   locale: [5, "not a locale!", "en-US@posix", "zh_Hans", "en_US.UTF-8", {}],
+  words: [5, "de", true],
   isKnown: [5, "id", {}],
 };
 

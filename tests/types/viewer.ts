@@ -2,8 +2,9 @@
 
 import { defineLiveLogs } from "@datashop/logs-sse-client/element";
 import { backend, LiveLogsError, mountLiveLogs } from "@datashop/logs-sse-client";
-import type { LiveLogsOptions, Log, LogsStatus } from "@datashop/logs-sse-client";
+import type { LiveLogsOptions, Log, LogsStatus, Words } from "@datashop/logs-sse-client";
 import { type LogsOptions, type Notice, openLogs } from "@datashop/logs-sse-client/headless";
+import { german } from "@datashop/logs-sse-client/words/de";
 
 const options: LiveLogsOptions = {
   workspaceId: "workspace123",
@@ -33,6 +34,17 @@ handle.update({ announceEvery: "off" });
 handle.update({ wrap: true, remember: false });
 // @ts-expect-error lines wrap or not
 handle.update({ wrap: "soft" });
+handle.update({ words: { ...german, connect: "Logs verbinden" }, locale: "de-AT" });
+handle.update({
+  words: { lang: "pl", lines: { one: "{count} wiersz", other: "{count} wierszy" } },
+});
+const misspelt: Words = {
+  lang: "de",
+  // @ts-expect-error no such word
+  conect: "Verbinden",
+};
+// @ts-expect-error the language is required
+handle.update({ words: { pause: misspelt.pause } });
 handle.update({ order: "oldest-first" });
 // @ts-expect-error no such order
 handle.update({ order: "shuffled" });

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::connection::State;
 use crate::find::{Find, Query};
-use crate::format::{counted, grouped};
 use crate::session::Session;
 use crate::status::{Badge, MainAction, Status};
 use crate::tally::Count;
 use crate::time::Instant;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::head;
 
 /// Decides when to say what.
@@ -78,7 +78,7 @@ impl Announcer {
     pub fn update(&mut self, now: Instant, session: &Session, is_held: bool) -> bool {
         let said = [
             self.connection.update(now, session),
-            self.place(is_held),
+            self.place(is_held, session.words()),
             self.result(now, session),
             self.lines(now, session),
         ];
@@ -130,9 +130,10 @@ impl Announcer {
     }
 
     /// Says when the view stops, and when it follows the log again.
-    fn place(&mut self, is_held: bool) -> Option<String> {
+    fn place(&mut self, is_held: bool, words: &Words) -> Option<String> {
         let has_changed = std::mem::replace(&mut self.is_held, is_held) != is_held;
-        has_changed.then(|| if is_held { "Paused".into() } else { "Following new lines".into() })
+        let word = if is_held { Word::SaidPaused } else { Word::SaidFollowing };
+        has_changed.then(|| words.text(word).to_owned())
     }
 
     /// Says what a query found, once the reader has stopped typing.
@@ -146,7 +147,7 @@ impl Announcer {
             return None;
         }
         self.asked = None;
-        let lines = counted(session.store().lines() as u64, "line", "lines");
+        let lines = session.words().count(Word::Lines, session.store().lines() as u64);
         // An invalid pattern is reported where it is entered; the lines stay those of the last one.
         if session.pattern_error().is_some() {
             return None;
@@ -186,7 +187,8 @@ impl Announcer {
 impl Connection {
     /// Says that the connection is lost, again each minute, and once that it is back.
     fn update(&mut self, now: Instant, session: &Session) -> Option<String> {
-        let status = session.status(now);
+        let words = session.words();
+        let status = session.status_in(now, words);
         if status.badge == Badge::Paused {
             return None;
         }
@@ -197,7 +199,7 @@ impl Connection {
             }
             self.lost = Some(now);
             self.said.clear();
-            return Some(status.announcement());
+            return Some(status.announcement(words));
         }
         // A link that is lost again at once was not back.
         let open = *self.open.get_or_insert(now);
@@ -205,7 +207,7 @@ impl Connection {
             return None;
         }
         self.lost = None;
-        let text = status.announcement();
+        let text = status.announcement(words);
         let is_new = self.said != text;
         self.said.clone_from(&text);
         is_new.then_some(text)
@@ -227,19 +229,21 @@ fn is_attempt(status: &Status) -> bool {
 }
 
 fn found(find: &Find, session: &Session, lines: &str) -> String {
+    let words = session.words();
     match find.lines(session.store()) {
-        0 => "No matching lines".into(),
-        found => format!("{} of {lines} match", grouped(found)),
+        0 => words.text(Word::NoMatchingLines).to_owned(),
+        found => words.count_with(Word::SaidFound, found, &words.number(found), ("lines", lines)),
     }
 }
 
 /// Describes new lines, and the first error among them.
 fn summary(new: Count, session: &Session, from: u64) -> String {
-    let lines = counted(new.lines, "new line", "new lines");
+    let words = session.words();
+    let lines = words.count(Word::NewLines, new.lines);
     if new.errors == 0 {
         return lines;
     }
-    let errors = counted(new.errors, "error", "errors");
+    let errors = words.count(Word::Errors, new.errors);
     let first = session.first_error_from(from).and_then(|ordinal| session.row_number(ordinal));
     let text = first.and_then(|number| session.row_text(number)).map(|(text, _)| text);
     let (pipeline, message) = text.map(|text| (text.pipeline, text.message)).unwrap_or_default();

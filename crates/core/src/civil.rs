@@ -1,6 +1,8 @@
 //! Dates and times of day of the Gregorian calendar, from milliseconds since 1970. Knows no time
 //! zone: the caller adds the offset first.
 
+use crate::words::{Word, Words};
+
 /// A date and a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Civil {
@@ -57,10 +59,19 @@ impl Civil {
     }
 
     /// Formats the day: `Thu 26 Nov 2026`.
-    pub(crate) fn day_name(&self) -> String {
-        // 1970 began on a Thursday.
-        let weekday = WEEKDAYS[(self.days + 3).rem_euclid(7).unsigned_abs() as usize];
-        format!("{weekday} {} {} {}", self.day, MONTHS[self.month - 1], padded(self.year, 4))
+    pub(crate) fn day_name(&self, words: &Words) -> String {
+        let pick = |word, index| words.text(word).split(' ').nth(index).unwrap_or_default();
+        let values = [
+            // 1970 began on a Thursday.
+            (
+                "weekday",
+                pick(Word::Weekdays, (self.days + 3).rem_euclid(7).unsigned_abs() as usize),
+            ),
+            ("day", &self.day.to_string()),
+            ("month", pick(Word::Months, self.month - 1)),
+            ("year", &padded(self.year, 4)),
+        ];
+        words.fill(Word::Day, &values)
     }
 }
 
@@ -74,11 +85,6 @@ fn padded(number: i64, digits: usize) -> String {
 const DAY: i64 = 86_400_000;
 
 const DAYS_OF_ERA: i64 = 146_097;
-
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 #[cfg(test)]
 mod tests {
@@ -101,20 +107,21 @@ mod tests {
         fn no_instant_panics(millis in any::<i64>()) {
             let civil = Civil::from_millis(millis);
             prop_assert!((1..=12).contains(&civil.month) && (1..=31).contains(&civil.day));
-            prop_assert!(!civil.day_name().is_empty());
+            prop_assert!(!civil.day_name(&Words::ENGLISH).is_empty());
         }
 
         #[test]
         fn weekdays_follow_each_other(day in -700_000_i64..2_900_000) {
-            let weekday = |day: i64| Civil::from_millis(day * DAY).day_name()[..3].to_owned();
-            let at = WEEKDAYS.iter().position(|name| *name == weekday(day)).expect("a weekday");
-            prop_assert_eq!(weekday(day + 1), WEEKDAYS[(at + 1) % 7]);
+            let weekdays: Vec<_> = Word::Weekdays.english().split(' ').collect();
+            let weekday = |day: i64| Civil::from_millis(day * DAY).day_name(&Words::ENGLISH)[..3].to_owned();
+            let at = weekdays.iter().position(|name| *name == weekday(day)).expect("a weekday");
+            prop_assert_eq!(weekday(day + 1), weekdays[(at + 1) % 7]);
         }
     }
 
     #[test]
     fn names_the_day() {
-        let name = |millis| Civil::from_millis(millis).day_name();
+        let name = |millis| Civil::from_millis(millis).day_name(&Words::ENGLISH);
         assert_eq!(
             [name(0), name(-1), name(1_709_164_800_000), name(1_795_651_200_000)],
             ["Thu 1 Jan 1970", "Wed 31 Dec 1969", "Thu 29 Feb 2024", "Thu 26 Nov 2026"]

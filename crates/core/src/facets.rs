@@ -2,11 +2,11 @@
 //! Counts nothing itself.
 
 use crate::find::{Choice, Levels, Pipelines, Query};
-use crate::format::{counted, grouped};
 use crate::session::Session;
 use crate::sorted::sorted;
 use crate::styled::label;
 use crate::tally::Count;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::Level;
 
 /// A property of lines by which a reader filters.
@@ -42,8 +42,8 @@ impl Facet {
                 .iter()
                 .map(|level| FacetValue {
                     key: level.class().to_owned(),
-                    label: level_label(*level).to_owned(),
-                    count: grouped(store.lines_of_level(*level)),
+                    label: level_label(*level, session.words()).to_owned(),
+                    count: session.words().number(store.lines_of_level(*level)),
                     choice: query.level_choice(*level),
                 })
                 .collect();
@@ -58,8 +58,8 @@ impl Facet {
             .into_iter()
             .map(|(name, count)| FacetValue {
                 key: name.to_owned(),
-                label: pipeline_label(name),
-                count: count_text(count),
+                label: pipeline_label(name, session.words()),
+                count: count_text(count, session.words()),
                 choice: query.pipelines.choice(name),
             })
             .collect()
@@ -67,30 +67,34 @@ impl Facet {
 
     /// Describes what is chosen, in as few words as a button has room for.
     #[must_use]
-    pub fn summary(self, query: &Query) -> String {
+    pub fn summary(self, query: &Query, words: &Words) -> String {
         let of = |choice| -> Vec<String> {
             match self {
                 Self::Levels => Level::ALL
                     .iter()
                     .filter(|level| query.level_choice(**level) == choice)
-                    .map(|level| level_label(*level).to_owned())
+                    .map(|level| level_label(*level, words).to_owned())
                     .collect(),
                 Self::Pipelines => {
                     let names = query.pipelines.chosen();
                     names
                         .filter(|name| query.pipelines.choice(name) == choice)
-                        .map(pipeline_label)
+                        .map(|name| pipeline_label(name, words))
                         .collect()
                 }
             }
         };
-        let noun = if self == Self::Levels { "levels" } else { "pipelines" };
+        let [all, all_but, some] = match self {
+            Self::Levels => [Word::AllLevels, Word::AllButLevels, Word::SomeLevels],
+            Self::Pipelines => [Word::AllPipelines, Word::AllButPipelines, Word::SomePipelines],
+        };
+        let count = |word, names: &[String]| words.count(word, names.len() as u64);
         match (of(Choice::Only).as_slice(), of(Choice::Not).as_slice()) {
-            ([], []) => format!("All {noun}"),
-            ([], names @ ([_] | [_, _])) => format!("Not {}", names.join(", ")),
-            ([], names) => format!("All but {} {noun}", names.len()),
+            ([], []) => words.text(all).to_owned(),
+            ([], names @ ([_] | [_, _])) => words.fill(Word::Not, &[("names", &names.join(", "))]),
+            ([], names) => count(all_but, names),
             (names @ ([_] | [_, _]), _) => names.join(", "),
-            (names, _) => format!("{} {noun}", names.len()),
+            (names, _) => count(some, names),
         }
     }
 
@@ -120,17 +124,18 @@ impl Facet {
     }
 }
 
-fn level_label(level: Level) -> &'static str {
-    if level == Level::Other { "Unknown level" } else { level.name() }
+fn level_label(level: Level, words: &Words) -> &str {
+    if level == Level::Other { words.text(Word::UnknownLevel) } else { level.name() }
 }
 
-fn pipeline_label(name: &str) -> String {
-    if name.is_empty() { "No pipeline".to_owned() } else { label(name) }
+fn pipeline_label(name: &str, words: &Words) -> String {
+    if name.is_empty() { words.text(Word::NoPipeline).to_owned() } else { label(name) }
 }
 
-fn count_text(count: Count) -> String {
+fn count_text(count: Count, words: &Words) -> String {
+    let lines = words.number(count.lines);
     match count.errors {
-        0 => grouped(count.lines),
-        errors => format!("{} · {}", grouped(count.lines), counted(errors, "error", "errors")),
+        0 => lines,
+        errors => [&*lines, " · ", &words.count(Word::Errors, errors)].concat(),
     }
 }

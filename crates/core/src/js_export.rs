@@ -57,7 +57,7 @@ impl StatusReport {
             |time: Option<Duration>| time.map(|time| (time.as_secs_f64() * 1_000.0).floor());
         Self {
             state: status.badge.name(),
-            word: status.badge.word(),
+            word: status.badge.word().english(),
             is_live: status.is_live(),
             reason: reason(session, &status),
             cause: cause(session, now),

@@ -2,6 +2,7 @@
 //! Knows no element and no event.
 
 use crate::viewport::Step;
+use crate::words::{Word, Words};
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,35 +81,35 @@ pub struct Shortcut {
     /// What each of them does.
     pub action: Action,
     /// What they do, in words.
-    pub label: &'static str,
+    pub label: Word,
     /// Whether they act only in the list, because other elements need them.
     is_for_list: bool,
 }
 
 /// All shortcuts, in the order in which they are listed.
 pub const SHORTCUTS: &[Shortcut] = &[
-    in_list(&["ArrowDown", "j"], Action::Go(Step::Down), "Next row"),
-    in_list(&["ArrowUp", "k"], Action::Go(Step::Up), "Previous row"),
-    in_list(&["PageDown"], Action::Go(Step::PageDown), "One page down"),
-    in_list(&["PageUp"], Action::Go(Step::PageUp), "One page up"),
-    in_list(&["Home", "g"], Action::Top, "Top of the list"),
-    in_list(&["End", "G"], Action::End, "End of the list"),
-    in_list(&["Enter"], Action::Open, "Open or close the entry"),
-    in_list(&["ArrowRight"], Action::Unfold, "Show all lines of the row"),
-    in_list(&["ArrowLeft"], Action::Fold, "Show its first line only"),
-    anywhere(&["Escape"], Action::Close, "Close the entry"),
-    anywhere(&["/"], Action::Search, "Search"),
-    anywhere(&["e"], Action::ErrorBelow, "Next error"),
-    anywhere(&["E"], Action::ErrorAbove, "Previous error"),
-    anywhere(&["n"], Action::NextMatch, "Next match"),
-    anywhere(&["N"], Action::PreviousMatch, "Previous match"),
-    anywhere(&["p"], Action::Pause, "Pause or resume"),
-    anywhere(&["w"], Action::Wrap, "Wrap lines"),
-    anywhere(&["o"], Action::Order, "Newest or oldest first"),
-    anywhere(&["c"], Action::Copy, "Copy the entry"),
-    anywhere(&["P"], Action::Pin, "Pin or unpin the line"),
-    anywhere(&["m"], Action::Mark, "Mark this place"),
-    anywhere(&["?"], Action::Help, "Show keyboard shortcuts"),
+    in_list(&["ArrowDown", "j"], Action::Go(Step::Down), Word::NextRow),
+    in_list(&["ArrowUp", "k"], Action::Go(Step::Up), Word::PreviousRow),
+    in_list(&["PageDown"], Action::Go(Step::PageDown), Word::OnePageDown),
+    in_list(&["PageUp"], Action::Go(Step::PageUp), Word::OnePageUp),
+    in_list(&["Home", "g"], Action::Top, Word::TopOfList),
+    in_list(&["End", "G"], Action::End, Word::EndOfList),
+    in_list(&["Enter"], Action::Open, Word::OpenOrClose),
+    in_list(&["ArrowRight"], Action::Unfold, Word::UnfoldRow),
+    in_list(&["ArrowLeft"], Action::Fold, Word::FoldRow),
+    anywhere(&["Escape"], Action::Close, Word::CloseEntry),
+    anywhere(&["/"], Action::Search, Word::Search),
+    anywhere(&["e"], Action::ErrorBelow, Word::NextError),
+    anywhere(&["E"], Action::ErrorAbove, Word::PreviousError),
+    anywhere(&["n"], Action::NextMatch, Word::NextMatch),
+    anywhere(&["N"], Action::PreviousMatch, Word::PreviousMatch),
+    anywhere(&["p"], Action::Pause, Word::PauseOrResume),
+    anywhere(&["w"], Action::Wrap, Word::WrapLines),
+    anywhere(&["o"], Action::Order, Word::NewestOrOldest),
+    anywhere(&["c"], Action::Copy, Word::CopyEntry),
+    anywhere(&["P"], Action::Pin, Word::PinOrUnpin),
+    anywhere(&["m"], Action::Mark, Word::MarkPlace),
+    anywhere(&["?"], Action::Help, Word::ShowShortcuts),
 ];
 
 /// Returns what `key` does while `focus` has the focus, or `None` to leave it to the browser.
@@ -129,24 +130,27 @@ pub fn action(key: Key<'_>, focus: Focus) -> Option<Action> {
 
 /// Returns the name of a key as it is printed on keyboards.
 #[must_use]
-pub fn printed(key: &'static str) -> &'static str {
-    match key {
-        "ArrowDown" => "↓",
-        "ArrowUp" => "↑",
-        "ArrowRight" => "→",
-        "ArrowLeft" => "←",
-        "PageDown" => "Page Down",
-        "PageUp" => "Page Up",
-        "Escape" => "Esc",
-        other => other,
-    }
+pub fn printed<'a>(key: &'static str, words: &'a Words) -> &'a str {
+    words.text(match key {
+        "ArrowDown" => return "↓",
+        "ArrowUp" => return "↑",
+        "ArrowRight" => return "→",
+        "ArrowLeft" => return "←",
+        "PageDown" => Word::KeyPageDown,
+        "PageUp" => Word::KeyPageUp,
+        "Home" => Word::KeyHome,
+        "End" => Word::KeyEnd,
+        "Enter" => Word::KeyEnter,
+        "Escape" => Word::KeyEscape,
+        other => return other,
+    })
 }
 
-const fn in_list(keys: &'static [&'static str], action: Action, label: &'static str) -> Shortcut {
+const fn in_list(keys: &'static [&'static str], action: Action, label: Word) -> Shortcut {
     Shortcut { keys, action, label, is_for_list: true }
 }
 
-const fn anywhere(keys: &'static [&'static str], action: Action, label: &'static str) -> Shortcut {
+const fn anywhere(keys: &'static [&'static str], action: Action, label: Word) -> Shortcut {
     Shortcut { keys, action, label, is_for_list: false }
 }
 
@@ -174,7 +178,7 @@ mod tests {
             for name in shortcut.keys {
                 assert_eq!(action(key(name), Focus::List), Some(shortcut.action), "{name}");
             }
-            assert!(!shortcut.label.is_empty());
+            assert!(!shortcut.label.english().is_empty());
         }
     }
 

@@ -76,3 +76,4 @@ pub mod view_model;
 pub mod viewport;
 #[cfg(feature = "view")]
 pub mod visible;
+pub mod words;

@@ -7,6 +7,7 @@ use std::ops::Range;
 use crate::civil::Civil;
 use crate::settings::Setting;
 use crate::styled::label;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::{Entry, EntryTime};
 
 /// How the time column shows a time.
@@ -29,12 +30,12 @@ impl TimeDisplay {
 
     /// Returns the heading of the column, which names the time zone.
     #[must_use]
-    pub fn heading(self, zone: &str) -> String {
+    pub fn heading(self, zone: &str, words: &Words) -> String {
         match self {
-            Self::Local => format!("Time ({zone})"),
-            Self::Utc => "Time (UTC)".into(),
-            Self::Ago => "Time ago".into(),
-            Self::SincePrevious => "Since previous".into(),
+            Self::Local => words.fill(Word::TimeIn, &[("zone", zone)]),
+            Self::Utc => words.fill(Word::TimeIn, &[("zone", "UTC")]),
+            Self::Ago => words.text(Word::TimeAgo).to_owned(),
+            Self::SincePrevious => words.text(Word::SincePrevious).to_owned(),
         }
     }
 }
@@ -79,6 +80,8 @@ pub struct TimeContext<'a> {
     pub zone: &'a dyn TimeZone,
     /// The current time, in milliseconds since 1970 (UTC).
     pub now: i64,
+    /// The words of the viewer.
+    pub words: &'a Words,
 }
 
 impl fmt::Debug for TimeContext<'_> {
@@ -106,7 +109,7 @@ impl TimeContext<'_> {
     /// Returns the day of `millis`: `Thu 26 Nov 2026`.
     #[must_use]
     pub fn day(&self, millis: i64) -> String {
-        self.civil(millis).day_name()
+        self.civil(millis).day_name(self.words)
     }
 
     /// Returns a time of the reader's clock, to the second: `02:13:07`.
@@ -125,7 +128,7 @@ impl TimeContext<'_> {
             let date = if is_one_day { String::new() } else { self.civil(millis).date() + " " };
             date + &self.clock(millis)
         };
-        text(start) + " to " + &text(end)
+        self.words.fill(Word::SpanOf, &[("start", &text(start)), ("end", &text(end))])
     }
 
     /// Returns the time of a bar of the histogram that is `width` seconds wide: `02:13`, with seconds
@@ -225,7 +228,7 @@ impl TimeCell {
             let title = if time.text.is_empty() {
                 String::new()
             } else {
-                format!("{}\nShown as sent: not a time with a date and a zone", time.text)
+                [&*time.text, "\n", context.words.text(Word::ShownAsSent)].concat()
             };
             let (text, full) = (time.text.clone(), time.text.clone());
             return Self { text, full, title, ..Self::default() };
@@ -236,21 +239,25 @@ impl TimeCell {
             TimeDisplay::Utc => "UTC".into(),
             _ => context.zone_name(millis),
         };
-        let sent = if exact.is_empty() { String::new() } else { format!("\nsent as {exact}") };
+        let sent = if exact.is_empty() {
+            String::new()
+        } else {
+            "\n".to_owned() + &context.words.fill(Word::SentAs, &[("time", exact)])
+        };
         let is_first_of_day =
             previous.is_some_and(|previous| !context.civil(previous).is_same_day(&civil));
         Self {
             text: match (context.display, previous) {
-                (TimeDisplay::Ago, _) => ago(context.now.saturating_sub(millis)),
+                (TimeDisplay::Ago, _) => ago(context.now.saturating_sub(millis), context.words),
                 (TimeDisplay::SincePrevious, Some(previous)) => {
-                    difference(millis.saturating_sub(previous))
+                    difference(millis.saturating_sub(previous), context.words)
                 }
                 _ => context.time_of_day(millis),
             },
             title: format!("{full} {zone}{sent}"),
             full,
             datetime: iso(millis),
-            day: if is_first_of_day { civil.day_name() } else { String::new() },
+            day: if is_first_of_day { civil.day_name(context.words) } else { String::new() },
         }
     }
 }
@@ -263,33 +270,44 @@ pub fn iso(millis: i64) -> String {
 }
 
 /// Formats how long ago something was: `12 s ago`; `in 12 s` if it has yet to come.
-fn ago(millis: i64) -> String {
+fn ago(millis: i64, words: &Words) -> String {
     let seconds = millis.unsigned_abs() / 1_000;
-    let text = match seconds {
-        0 => return "now".into(),
-        1..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
+    let (word, unit, number) = match seconds {
+        0 => return words.text(Word::Now).to_owned(),
+        1..60 => (Word::Seconds, "seconds", seconds),
+        60..3_600 => (Word::Minutes, "minutes", seconds / 60),
+        3_600..86_400 => (Word::Hours, "hours", seconds / 3_600),
+        _ => (Word::Days, "days", seconds / 86_400),
     };
-    if millis < 0 { format!("in {text}") } else { format!("{text} ago") }
+    let time = words.fill(word, &[(unit, &number.to_string())]);
+    words.fill(if millis < 0 { Word::In } else { Word::Ago }, &[("time", &time)])
 }
 
 /// Formats the time between two lines: `+0.760 s`, `+3 min 20 s`, `−0.200 s`.
-fn difference(millis: i64) -> String {
+fn difference(millis: i64, words: &Words) -> String {
     let sign = if millis < 0 { "−" } else { "+" };
     let millis = millis.unsigned_abs();
     let seconds = millis / 1_000;
     let text = match seconds {
         0..60 => {
-            let fraction = (1_000 + millis % 1_000).to_string();
-            format!("{seconds}.{} s", &fraction[1..])
+            let seconds = words.decimal(seconds, millis % 1_000, 3);
+            words.fill(Word::Seconds, &[("seconds", &seconds)])
         }
-        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
+        60..3_600 => {
+            words.units(Word::MinutesSeconds, ("minutes", seconds / 60), ("seconds", seconds % 60))
+        }
+        3_600..86_400 => words.units(
+            Word::HoursMinutes,
+            ("hours", seconds / 3_600),
+            ("minutes", seconds / 60 % 60),
+        ),
+        _ => words.units(
+            Word::DaysHours,
+            ("days", seconds / 86_400),
+            ("hours", seconds / 3_600 % 24),
+        ),
     };
-    format!("{sign}{text}")
+    [sign, &text].concat()
 }
 
 /// By how much clocks are set back: an hour, or half an hour (Lord Howe Island).

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::format::{counted, duration, grouped};
+use crate::words::{Word, Words};
 use logs_sse_wire::protocol::GapReason;
 
 /// Something about the stream that the log itself does not say.
@@ -39,31 +39,32 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Returns the text of the row.
+    /// Returns the text of the row, in English: for files and programs.
     #[must_use]
     pub fn text(&self) -> String {
+        self.text_in(&Words::ENGLISH)
+    }
+
+    /// Returns the text of the row.
+    #[must_use]
+    pub fn text_in(&self, words: &Words) -> String {
         match self {
-            Self::Gap { missing, reason } => gap(*missing, *reason),
+            Self::Gap { missing, reason } => gap(*missing, *reason, words),
             Self::Resumed { away, recovered, missing } => {
+                let reconnected = reconnected(*away, words);
+                let recovered = words.count(Word::Recovered, *recovered);
                 let missing = match missing {
-                    None => String::new(),
-                    Some(0) => " · none missing".to_owned(),
-                    Some(missing) => format!(" · {} missing", grouped(*missing)),
+                    None => return [&*reconnected, &*recovered].join(BETWEEN),
+                    Some(0) => words.text(Word::NoneMissing).to_owned(),
+                    Some(missing) => words.count(Word::Missing, *missing),
                 };
-                let recovered = counted(*recovered, "line", "lines");
-                format!("Reconnected after {} · {recovered} recovered{missing}", duration(*away))
+                [reconnected, recovered, missing].join(BETWEEN)
             }
-            Self::NotReplayed { away } => format!(
-                "Reconnected after {} · this server keeps no history, so lines may be missing",
-                duration(*away)
-            ),
-            Self::HistoryStart { evicted: 0 } => {
-                "Start of the log: the log server holds nothing earlier".to_owned()
+            Self::NotReplayed { away } => {
+                [&*reconnected(*away, words), words.text(Word::NoHistory)].join(BETWEEN)
             }
-            Self::HistoryStart { evicted } => format!(
-                "Start of the history: the log server no longer holds the {} before this",
-                counted(*evicted, "line", "lines")
-            ),
+            Self::HistoryStart { evicted: 0 } => words.text(Word::StartOfLog).to_owned(),
+            Self::HistoryStart { evicted } => words.count(Word::StartOfHistory, *evicted),
         }
     }
 
@@ -91,28 +92,35 @@ impl Notice {
     }
 }
 
-fn gap(missing: Option<u64>, reason: GapReason) -> String {
-    if missing.is_none() && reason == GapReason::Restarted {
-        return "Log server restarted · earlier lines may be missing".to_owned();
-    }
-    let what = missing.map_or_else(
-        || "Lines may be missing".to_owned(),
-        |missing| format!("{} missing", counted(missing, "line", "lines")),
-    );
-    let why = match reason {
-        GapReason::Evicted => "older than the log server's history",
-        GapReason::Restarted => "the log server was restarted",
-        GapReason::Slow => "this page could not keep up",
-        GapReason::Purged => "deleted from the log server",
-        GapReason::Unknown => "the log server could not resume where this page stopped",
-        GapReason::Lost => "lost in transit",
-        GapReason::NotResumed => "the proxy did not forward the resume position",
-        GapReason::ResumeRefused => {
-            "the proxy does not forward the resume position and refused it in the id"
-        }
-    };
-    format!("{what}: {why}")
+fn reconnected(away: Duration, words: &Words) -> String {
+    words.fill(Word::Reconnected, &[("time", &words.duration(away))])
 }
+
+fn gap(missing: Option<u64>, reason: GapReason, words: &Words) -> String {
+    let why = words.text(match reason {
+        GapReason::Restarted if missing.is_none() => {
+            return words.text(Word::ServerRestarted).to_owned();
+        }
+        GapReason::Evicted => Word::GapEvicted,
+        GapReason::Restarted => Word::GapRestarted,
+        GapReason::Slow => Word::GapSlow,
+        GapReason::Purged => Word::GapPurged,
+        GapReason::Unknown => Word::GapUnknown,
+        GapReason::Lost => Word::GapLost,
+        GapReason::NotResumed => Word::GapNotResumed,
+        GapReason::ResumeRefused => Word::GapResumeRefused,
+    });
+    let reason = ("reason", why);
+    match missing {
+        None => words.fill(Word::LinesMayBeMissing, &[reason]),
+        Some(missing) => {
+            words.count_with(Word::LinesMissing, missing, &words.number(missing), reason)
+        }
+    }
+}
+
+/// Stands between the parts of a row.
+const BETWEEN: &str = " · ";
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,13 @@
 //! The lines that the reader pinned, and the places that the reader marked. Their text is kept, so
 //! that they stay readable once they are evicted or cleared. Draws nothing.
 
-use crate::format::size;
 use crate::line_time::iso;
 use crate::opened::Opened;
 use crate::save::Format;
 use crate::save::line;
 use crate::store::{Row, Store};
 use crate::visible::visible;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::head;
 use logs_sse_wire::message::Line;
 
@@ -57,18 +57,25 @@ pub enum Outcome {
 impl Outcome {
     /// Returns the outcome in words.
     #[must_use]
-    pub fn text(self) -> String {
-        match self {
-            Self::Pinned => "Pinned".into(),
-            Self::Unpinned => "Unpinned".into(),
+    pub fn text(self, words: &Words) -> String {
+        let word = match self {
+            Self::Pinned => Word::Pinned,
+            Self::Unpinned => Word::Unpinned,
             Self::Full => {
-                format!("Not pinned: pins hold at most {MAX_PINS} lines and {}", size(MAX_BYTES))
+                let (count, size) = (MAX_PINS as u64, words.size(MAX_BYTES));
+                return words.count_with(
+                    Word::PinsFull,
+                    count,
+                    &words.number(count),
+                    ("size", &size),
+                );
             }
-            Self::NotHeld => "This line is no longer held".into(),
-            Self::Marked => "Marked this place".into(),
-            Self::Unmarked => "Mark removed".into(),
-            Self::NoPlace => "There is no line to mark".into(),
-        }
+            Self::NotHeld => Word::NotHeld,
+            Self::Marked => Word::Marked,
+            Self::Unmarked => Word::MarkRemoved,
+            Self::NoPlace => Word::NothingToMark,
+        };
+        words.text(word).to_owned()
     }
 }
 
@@ -112,12 +119,15 @@ impl Pin {
 
     /// Returns the first line of its text, for a list. `time` formats milliseconds since 1970.
     #[must_use]
-    pub fn label(&self, time: &dyn Fn(i64) -> String) -> String {
+    pub fn label(&self, time: &dyn Fn(i64) -> String, words: &Words) -> String {
         let text = line::text(&self.row, time, "");
         let first = text.lines().next().unwrap_or_default();
         let line = visible(head(first, LABEL_BYTES));
         match self.mark {
-            Some(millis) => format!("{} · after {line}", mark_text(&time(millis))),
+            Some(millis) => {
+                let mark = mark_text(&time(millis), words);
+                words.fill(Word::MarkAfter, &[("mark", &mark), ("line", &line)])
+            }
             None => line.into_owned(),
         }
     }
@@ -247,8 +257,11 @@ impl Pins {
 
     /// Returns the label of the button that lists the pins, or an empty string if there are none.
     #[must_use]
-    pub fn summary(&self) -> String {
-        if self.pins.is_empty() { String::new() } else { format!("Pins ({})", self.pins.len()) }
+    pub fn summary(&self, words: &Words) -> String {
+        match self.pins.len() {
+            0 => String::new(),
+            pins => words.count(Word::PinsCount, pins as u64),
+        }
     }
 
     /// Returns the pins as the last part of a file. `time` and `indent` are those of its rows.
@@ -270,7 +283,7 @@ impl Pins {
             if format == Format::Text {
                 push(&line::text(&pin.row, time, indent));
                 if let Some(millis) = pin.mark {
-                    push(&format!("# {}", mark_text(&time(millis))));
+                    push(&format!("# {}", mark_text(&time(millis), &Words::ENGLISH)));
                 }
                 continue;
             }
@@ -291,8 +304,8 @@ impl Pins {
 
 /// Returns the name of a place that was marked at `time`.
 #[must_use]
-pub fn mark_text(time: &str) -> String {
-    format!("You were here, {time}")
+pub fn mark_text(time: &str, words: &Words) -> String {
+    words.fill(Word::YouWereHere, &[("time", time)])
 }
 
 /// Returns what a line counts against the limit of bytes.

@@ -1,6 +1,6 @@
 //! Which line of a message an unwrapped row shows, and what it says about the others.
 
-use crate::format::{counted, size};
+use crate::words::{Word, Words};
 
 /// Returns `message` from its first line with text, including the indentation of that line. A
 /// message without text stays as it is.
@@ -16,13 +16,13 @@ pub(crate) fn from_text(message: &str) -> &str {
 /// Says what a row with the message `text` does not show, and returns the class of the row: the
 /// size of what is `left_out`, otherwise the number of lines after the first, which wrapped rows
 /// show.
-pub(crate) fn more(text: &str, left_out: usize) -> (String, &'static str) {
+pub(crate) fn more(text: &str, left_out: usize, words: &Words) -> (String, &'static str) {
     if left_out > 0 {
-        return (format!("+{}", size(left_out)), "");
+        return (["+", &words.size(left_out)].concat(), "");
     }
     match text.trim_end().bytes().filter(|byte| *byte == b'\n').count() {
         0 => (String::new(), ""),
-        lines => (format!("+{}", counted(lines as u64, "line", "lines")), CLASS),
+        lines => (words.count(Word::MoreLines, lines as u64), CLASS),
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn counts_the_lines_after_the_first() {
-        let shown = |text, left_out| more(text, left_out);
+        let shown = |text, left_out| more(text, left_out, &Words::ENGLISH);
         assert_eq!(shown("one\n\n", 0), (String::new(), ""));
         assert_eq!(shown("one\ntwo\n", 0), ("+1 line".into(), " dsl-lines"));
         assert_eq!(shown("one\n\nthree", 0), ("+2 lines".into(), " dsl-lines"));

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::connection::{Connection, Reading, State, StopReason, unread};
-use crate::format::{duration, grouped};
 use crate::stream_stats::StreamStats;
 use crate::time::Instant;
 use crate::time::millis;
+use crate::words::{Word, Words};
 use logs_sse_wire::unread::Unread;
 
 /// What to show of the connection at one moment.
@@ -56,15 +56,15 @@ pub enum Badge {
 impl Badge {
     /// Returns the word to show.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> Word {
         match self {
-            Self::Disconnected => "DISCONNECTED",
-            Self::Connecting => "CONNECTING",
-            Self::Connected => "CONNECTED",
-            Self::Stale => "STALE",
-            Self::Paused => "PAUSED",
-            Self::Error => "ERROR",
-            Self::Offline => "OFFLINE",
+            Self::Disconnected => Word::BadgeDisconnected,
+            Self::Connecting => Word::BadgeConnecting,
+            Self::Connected => Word::BadgeConnected,
+            Self::Stale => Word::BadgeStale,
+            Self::Paused => Word::BadgePaused,
+            Self::Error => Word::BadgeError,
+            Self::Offline => Word::BadgeOffline,
         }
     }
 
@@ -94,11 +94,12 @@ pub enum MainAction {
 
 impl MainAction {
     /// Returns the text of the button.
+    #[cfg(feature = "view")]
     #[must_use]
-    pub fn label(self) -> &'static str {
+    pub fn label(self) -> Word {
         match self {
-            Self::Connect => "Connect Live Logs",
-            Self::Disconnect => "Disconnect",
+            Self::Connect => Word::Connect,
+            Self::Disconnect => Word::Disconnect,
         }
     }
 }
@@ -106,8 +107,9 @@ impl MainAction {
 impl Status {
     /// Creates the status of `connection` at `now`. `stats` are those of its stream.
     #[must_use]
-    pub fn new(connection: &Connection, stats: &StreamStats, now: Instant) -> Self {
-        let reason = connection.last_failure().map(ToString::to_string).unwrap_or_default();
+    pub fn new(connection: &Connection, stats: &StreamStats, now: Instant, words: &Words) -> Self {
+        let reason = connection.last_failure().map(|failure| failure.text_in(words));
+        let reason = reason.unwrap_or_default();
         let base = Self {
             badge: Badge::Disconnected,
             progress: String::new(),
@@ -123,20 +125,21 @@ impl Status {
             State::Connecting { attempt: 1 } => Self { badge: Badge::Connecting, ..base },
             State::Connecting { attempt } => Self {
                 badge: Badge::Connecting,
-                progress: format!("attempt {}", grouped((*attempt).into())),
+                progress: words
+                    .fill(Word::Attempt, &[("attempt", &words.number((*attempt).into()))]),
                 ..base
             },
-            State::Open { .. } => open(base, connection, stats, now),
-            State::Waiting { until, attempt } => waiting(base, *until - now, *attempt),
-            State::Offline => offline(base, connection.next_attempt().unwrap_or(now) - now),
+            State::Open { .. } => open(base, connection, stats, now, words),
+            State::Waiting { until, attempt } => waiting(base, *until - now, *attempt, words),
+            State::Offline => offline(base, connection.next_attempt().unwrap_or(now) - now, words),
             State::Paused => Self {
                 badge: Badge::Paused,
-                progress: "paused while this tab is hidden".into(),
+                progress: words.text(Word::PausedWhileHidden).to_owned(),
                 reason: String::new(),
                 can_retry_now: true,
                 ..base
             },
-            State::Stopped(stop) => stopped(base, stop),
+            State::Stopped(stop) => stopped(base, stop, words),
         }
     }
 
@@ -149,22 +152,21 @@ impl Status {
     /// Returns what a screen reader should announce: the state and its reason, without the
     /// countdown, which would be read out every second.
     #[must_use]
-    pub fn announcement(&self) -> String {
-        match self.badge {
+    pub fn announcement(&self, words: &Words) -> String {
+        let progress = match self.badge {
             // Nor the statistics, which change every second while all is well.
-            Badge::Connected => join([self.badge.word(), "", &self.reason]),
-            Badge::Error if self.can_retry_now => {
-                join([self.badge.word(), "reconnecting", &self.reason])
-            }
-            Badge::Offline => join([self.badge.word(), NO_NETWORK, &self.reason]),
-            _ => self.line(),
-        }
+            Badge::Connected => "",
+            Badge::Error if self.can_retry_now => words.text(Word::Reconnecting),
+            Badge::Offline => words.text(Word::NoNetwork),
+            _ => &self.progress,
+        };
+        join([words.text(self.badge.word()), progress, &self.reason])
     }
 
-    /// Returns the status as one line, for the console.
+    /// Returns a status in English as one line, for the console.
     #[must_use]
     pub fn line(&self) -> String {
-        join([self.badge.word(), &self.progress, &self.reason])
+        join([self.badge.word().english(), &self.progress, &self.reason])
     }
 }
 
@@ -172,41 +174,47 @@ fn join(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-fn open(base: Status, connection: &Connection, stats: &StreamStats, now: Instant) -> Status {
+fn open(
+    base: Status,
+    connection: &Connection,
+    stats: &StreamStats,
+    now: Instant,
+    words: &Words,
+) -> Status {
     let base =
         Status { badge: Badge::Connected, stale_after: Some(Duration::from_secs(1)), ..base };
     if let Some(silence) = connection.suspicious_silence(now) {
         return Status {
             badge: Badge::Stale,
-            progress: format!("no data for {}", duration(silence)),
+            progress: words.fill(Word::NoData, &[("time", &words.duration(silence))]),
             ..base
         };
     }
     match connection.reading(now) {
-        Reading::Understood => Status { is_live: true, stats: stats.text(now), ..base },
-        Reading::NotYet => Status { stats: "waiting for the first event".into(), ..base },
+        Reading::Understood => Status { is_live: true, stats: stats.text(now, words), ..base },
+        Reading::NotYet => Status { stats: words.text(Word::WaitingForEvent).to_owned(), ..base },
         // A server of the first generation may well be idle.
-        Reading::Overdue(what @ Unread::Nothing) => Status { reason: unread(what), ..base },
-        Reading::Overdue(what) => Status { badge: Badge::Stale, reason: unread(what), ..base },
+        Reading::Overdue(what @ Unread::Nothing) => Status { reason: unread(what, words), ..base },
+        Reading::Overdue(what) => {
+            Status { badge: Badge::Stale, reason: unread(what, words), ..base }
+        }
     }
 }
 
-fn waiting(base: Status, left: Duration, attempt: u32) -> Status {
+fn waiting(base: Status, left: Duration, attempt: u32, words: &Words) -> Status {
     let (seconds, stale_after) = countdown(left);
-    let attempt = grouped(attempt.into());
-    let progress = if seconds == 0 {
-        format!("reconnecting… (attempt {attempt})")
-    } else {
-        format!("reconnecting in {seconds} s (attempt {attempt})")
-    };
+    let word = if seconds == 0 { Word::ReconnectingNow } else { Word::ReconnectingIn };
+    let attempt = words.number(attempt.into());
+    let progress = words.fill(word, &[("attempt", &attempt), ("seconds", &seconds.to_string())]);
     Status { badge: Badge::Error, progress, can_retry_now: true, stale_after, ..base }
 }
 
-fn offline(base: Status, left: Duration) -> Status {
+/// The network is only a report: browsers get it wrong behind some VPNs.
+fn offline(base: Status, left: Duration, words: &Words) -> Status {
     let (seconds, stale_after) = countdown(left);
     Status {
         badge: Badge::Offline,
-        progress: format!("{NO_NETWORK}, next attempt in {seconds} s"),
+        progress: words.fill(Word::NextAttemptIn, &[("seconds", &seconds.to_string())]),
         can_retry_now: true,
         stale_after,
         ..base
@@ -220,17 +228,14 @@ fn countdown(left: Duration) -> (u64, Option<Duration>) {
     (seconds, stale_after.filter(|after| !after.is_zero()))
 }
 
-/// Only a report: browsers get it wrong behind some VPNs.
-const NO_NETWORK: &str = "the browser reports no network";
-
-fn stopped(base: Status, stop: &StopReason) -> Status {
+fn stopped(base: Status, stop: &StopReason, words: &Words) -> Status {
     let reason = match stop {
         StopReason::GaveUp { .. } => base.reason,
         _ => String::new(),
     };
     Status {
         badge: Badge::Error,
-        progress: stop.to_string(),
+        progress: stop.text_in(words),
         reason,
         main_action: MainAction::Connect,
         ..base
@@ -265,20 +270,20 @@ mod tests {
     #[test]
     fn counts_down_and_says_when_the_count_changes() {
         let (connection, until) = failed_once(Config::default());
-        let status = Status::new(&connection, &StreamStats::default(), at(0.0));
+        let status = Status::new(&connection, &StreamStats::default(), at(0.0), &Words::ENGLISH);
         assert_eq!(
             status.line(),
             "ERROR: reconnecting in 1 s (attempt 2): cannot reach the log server"
         );
         assert_eq!(status.stale_after, Some(until - at(0.0)));
-        let due = Status::new(&connection, &StreamStats::default(), until);
+        let due = Status::new(&connection, &StreamStats::default(), until, &Words::ENGLISH);
         assert_eq!((due.progress.as_str(), due.stale_after), ("reconnecting… (attempt 2)", None));
     }
 
     #[test]
     fn says_why_it_gave_up() {
         let (connection, _) = failed_once(Config { max_attempts: Some(1), ..Config::default() });
-        let status = Status::new(&connection, &StreamStats::default(), at(0.0));
+        let status = Status::new(&connection, &StreamStats::default(), at(0.0), &Words::ENGLISH);
         assert_eq!(status.line(), "ERROR: gave up after 1 attempt: cannot reach the log server");
         assert_eq!(status.main_action, MainAction::Connect);
     }
@@ -289,7 +294,7 @@ mod tests {
         connection.handle_input(at(0.0), Input::Target(Err("no workflow is selected".into())));
         connection.handle_input(at(0.0), Input::Connect);
         assert_eq!(
-            Status::new(&connection, &StreamStats::default(), at(0.0)).line(),
+            Status::new(&connection, &StreamStats::default(), at(0.0), &Words::ENGLISH).line(),
             "ERROR: no workflow is selected"
         );
     }

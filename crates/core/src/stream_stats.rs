@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use crate::format::{counted, duration};
 use crate::time::Instant;
 use crate::time::millis;
+use crate::words::{Word, Words};
 
 /// Statistics of a stream.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,25 +70,25 @@ impl StreamStats {
 
     /// Returns the statistics as text, or an empty string before the first event.
     #[must_use]
-    pub fn text(&self, now: Instant) -> String {
+    pub fn text(&self, now: Instant, words: &Words) -> String {
         if self.last_event_at.is_none() {
             return String::new();
         }
         // A heartbeat is an event too, and says nothing of lines.
-        let age = match self.last_line_at.map(|at| now - at) {
-            None => "no lines yet".to_owned(),
-            Some(age) if age < Duration::from_secs(2) => "last line just now".to_owned(),
-            Some(age) => format!("last line {} ago", duration(age)),
+        let mut text = match self.last_line_at.map(|at| now - at) {
+            None => words.text(Word::NoLinesYet).to_owned(),
+            Some(age) if age < Duration::from_secs(2) => words.text(Word::LastLineNow).to_owned(),
+            Some(age) => words.fill(Word::LastLineAgo, &[("time", &words.duration(age))]),
         };
-        let rate = match self.rate(now) {
-            0 => String::new(),
-            rate => format!(" · {}/s", counted(rate.into(), "line", "lines")),
-        };
-        let lag = match self.lag() {
-            Some(lag) if millis(lag) >= REPORTED_LAG_MS => format!(" · {} behind", duration(lag)),
-            _ => String::new(),
-        };
-        format!("{age}{rate}{lag}")
+        let mut add = |part: &str| text.extend([" · ", part]);
+        match self.rate(now) {
+            0 => {}
+            rate => add(&words.count(Word::LinesPerSecond, rate.into())),
+        }
+        if let Some(lag) = self.lag().filter(|lag| millis(*lag) >= REPORTED_LAG_MS) {
+            add(&words.fill(Word::Behind, &[("time", &words.duration(lag))]));
+        }
+        text
     }
 }
 
@@ -137,13 +137,13 @@ mod tests {
     #[test]
     fn describes_the_age_of_the_last_line_and_not_that_of_a_heartbeat() {
         let mut stats = StreamStats::default();
-        assert_eq!(stats.text(at(1.0)), "");
+        assert_eq!(stats.text(at(1.0), &Words::ENGLISH), "");
         stats.event_arrived(at(1.0));
-        assert_eq!(stats.text(at(1.5)), "no lines yet");
+        assert_eq!(stats.text(at(1.5), &Words::ENGLISH), "no lines yet");
         stats.line_arrived(at(2.0));
         stats.event_arrived(at(20.5));
         assert_eq!(
-            [stats.text(at(2.5)), stats.text(at(21.0))],
+            [stats.text(at(2.5), &Words::ENGLISH), stats.text(at(21.0), &Words::ENGLISH)],
             ["last line just now", "last line 19 s ago"]
         );
     }

@@ -4,23 +4,24 @@
 use crate::connection::State;
 use crate::counters::Counters;
 use crate::find::Find;
-use crate::format::{counted, grouped};
 use crate::row_lines;
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Styled, label};
 use crate::viewport::Order;
 use crate::visible::visible;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::{Level, head};
 use logs_sse_wire::message::Line;
 
 /// Describes what is stored: `1,204 lines`, or `Newest 50,000 lines · 29,996 older lines dropped`.
 #[must_use]
-pub fn held(store: &Store) -> String {
-    let lines = counted(store.lines() as u64, "line", "lines");
+pub fn held(store: &Store, words: &Words) -> String {
+    let lines = words.count(Word::Lines, store.lines() as u64);
     match store.dropped_lines() {
         0 => lines,
         dropped => {
-            format!("Newest {lines} · {} dropped", counted(dropped, "older line", "older lines"))
+            let dropped = words.count(Word::OlderDropped, dropped);
+            words.fill(Word::Newest, &[("lines", &lines), ("dropped", &dropped)])
         }
     }
 }
@@ -28,132 +29,112 @@ pub fn held(store: &Store) -> String {
 /// Describes the lines that match: `1,204 of 100,000 lines match`, or `1,204 matches so far…` until
 /// the search is complete.
 #[must_use]
-pub fn found(find: &Find, store: &Store) -> String {
+pub fn found(find: &Find, store: &Store, words: &Words) -> String {
     let found = find.lines(store);
     if find.is_complete(store) {
-        format!(
-            "{} of {} {}{}",
-            grouped(found),
-            counted(store.lines() as u64, "line", "lines"),
-            if found == 1 { "matches" } else { "match" },
-            unknown_levels(find, store) + &without_time(find, store)
-        )
+        let lines = words.count(Word::Lines, store.lines() as u64);
+        words.count_with(Word::FoundOf, found, &words.number(found), ("lines", &lines))
+            + &unknown_levels(find, store, words)
+            + &without_time(find, store, words)
     } else {
-        format!("{} so far…", counted(found, "match", "matches"))
+        words.count(Word::FoundSoFar, found)
     }
 }
 
 /// Describes the lines that a level filter leaves out only because their level is unknown.
-fn unknown_levels(find: &Find, store: &Store) -> String {
+fn unknown_levels(find: &Find, store: &Store, words: &Words) -> String {
     match store.unknown_levels() {
         0 => String::new(),
         _ if find.query().shown_levels().has(Level::Other) => String::new(),
-        lines => format!(" · {} of unknown level not shown", grouped(lines as u64)),
+        lines => after(&words.count(Word::UnknownLevelHidden, lines as u64)),
     }
 }
 
 /// Describes the lines that a filter by time leaves out only because they have none.
-fn without_time(find: &Find, store: &Store) -> String {
+fn without_time(find: &Find, store: &Store, words: &Words) -> String {
     match store.untimed() {
         lines if lines > 0 && find.query().times.is_some() => {
-            format!(" · {} without a time not shown", grouped(lines))
+            after(&words.count(Word::WithoutTimeHidden, lines))
         }
         _ => String::new(),
     }
 }
 
+/// Puts a part of a summary after the others.
+fn after(part: &str) -> String {
+    [" · ", part].concat()
+}
+
 /// Returns the label of the button that searches without regard to case, or an empty string if that
 /// finds nothing.
 #[must_use]
-pub fn ignore_case(lines: u64) -> String {
-    match lines {
-        0 => String::new(),
-        lines => format!("Ignore case: {}", grouped(lines)),
-    }
+pub fn ignore_case(lines: u64, words: &Words) -> String {
+    if lines == 0 { String::new() } else { words.count(Word::IgnoreCase, lines) }
 }
 
 /// Returns the placeholder shown while no line matches.
 #[must_use]
-pub fn no_match(find: &Find, store: &Store) -> &'static str {
-    if find.is_complete(store) { "No matching lines" } else { "Searching…" }
+pub fn no_match(find: &Find, store: &Store) -> Word {
+    if find.is_complete(store) { Word::NoMatchingLines } else { Word::Searching }
 }
 
 /// Describes missing and duplicate lines; empty if there are none.
 #[must_use]
-pub fn losses(counters: Counters) -> String {
-    let missing = if counters.missing > 0 {
-        format!(" · {} missing", grouped(counters.missing))
-    } else {
-        String::new()
+pub fn losses(counters: Counters, words: &Words) -> String {
+    let part = |word, count| {
+        if count > 0 { after(&words.count(word, count)) } else { String::new() }
     };
-    let duplicates = if counters.duplicates > 0 {
-        format!(" · {} removed", counted(counters.duplicates, "duplicate", "duplicates"))
-    } else {
-        String::new()
-    };
-    missing + &duplicates
+    part(Word::Missing, counters.missing) + &part(Word::DuplicatesRemoved, counters.duplicates)
 }
 
 /// Returns the label of the button that brings back `lines` cleared lines, or an empty string.
 #[must_use]
-pub fn undo(lines: Option<u64>) -> String {
-    lines.map(|lines| format!("{} · Undo", cleared(lines))).unwrap_or_default()
-}
-
-/// Says how many lines the reader cleared.
-#[must_use]
-pub fn cleared(lines: u64) -> String {
-    format!("{} cleared", counted(lines, "line", "lines"))
+pub fn undo(lines: Option<u64>, words: &Words) -> String {
+    let cleared = lines.map(|lines| words.count(Word::Cleared, lines));
+    cleared.map(|cleared| words.fill(Word::Undo, &[("cleared", &cleared)])).unwrap_or_default()
 }
 
 /// Returns the placeholder for an empty log. `is_cleared` says whether the reader emptied it.
 #[must_use]
-pub fn empty(state: &State, is_cleared: bool) -> &'static str {
+pub fn empty(state: &State, is_cleared: bool) -> Word {
     match state {
-        State::Open { .. } if is_cleared => "View cleared. New lines appear here.",
-        State::Idle => "Not connected.",
-        State::Open { .. } => "Waiting for the first line…",
-        State::Connecting { .. } => "Connecting… Lines will appear here.",
-        State::Waiting { .. } | State::Offline | State::Paused => {
-            "Not connected yet. Lines will appear here."
-        }
-        State::Stopped(_) => "Not connected. The reason is shown above.",
+        State::Open { .. } if is_cleared => Word::EmptyCleared,
+        State::Idle => Word::EmptyIdle,
+        State::Open { .. } => Word::EmptyOpen,
+        State::Connecting { .. } => Word::EmptyConnecting,
+        State::Waiting { .. } | State::Offline | State::Paused => Word::EmptyWaiting,
+        State::Stopped(_) => Word::EmptyStopped,
     }
 }
 
 /// Returns the label of the button that leads to the newest line, past `lines` that the reader has
 /// not seen. Its arrow points to where that line is.
 #[must_use]
-pub fn newest(lines: u64, order: Order) -> String {
-    let arrow = if order == Order::NewestFirst { "↑" } else { "↓" };
+pub fn newest(lines: u64, order: Order, words: &Words) -> String {
+    let arrow = if order == Order::NewestFirst { "↑ " } else { "↓ " };
     match lines {
-        0 => format!("{arrow} Jump to newest"),
-        lines => format!("{arrow} {} new", grouped(lines)),
+        0 => [arrow, words.text(Word::JumpToNewest)].concat(),
+        lines => [arrow, &words.count(Word::New, lines)].concat(),
     }
 }
 
 /// Returns the label of the button that leads to the first new error, or an empty string.
 #[must_use]
-pub fn new_errors(errors: u64) -> String {
-    match errors {
-        0 => String::new(),
-        errors => counted(errors, "error", "errors"),
-    }
+pub fn new_errors(errors: u64, words: &Words) -> String {
+    if errors == 0 { String::new() } else { words.count(Word::Errors, errors) }
 }
 
 /// Says that the view does not move, and how many new lines it does not show.
 #[must_use]
-pub fn held_view(lines: u64) -> String {
-    match lines {
-        0 => "View paused".into(),
-        lines => format!("View paused · {} new", grouped(lines)),
-    }
+pub fn held_view(lines: u64, words: &Words) -> String {
+    let paused = words.text(Word::ViewPaused).to_owned();
+    if lines == 0 { paused } else { paused + &after(&words.count(Word::New, lines)) }
 }
 
 /// Returns the text of the row after the oldest line.
 #[must_use]
-pub fn dropped(lines: u64) -> String {
-    format!("{} dropped while you were paused", counted(lines, "line", "lines"))
+pub fn dropped(lines: u64, words: &Words) -> String {
+    words.count(Word::DroppedWhilePaused, lines)
 }
 
 /// A row as it is shown. Parts that it lacks are empty.
@@ -185,48 +166,48 @@ pub struct RowText {
 }
 
 impl RowText {
-    /// Creates the text of `row`. `channel` is the one requested.
+    /// Creates the text of `row`, in English. `channel` is the one requested.
     #[must_use]
     pub fn from_row(row: &Row, channel: &str) -> Self {
-        Self::sized(row, channel, ROW_BYTES)
+        Self::sized(row, channel, ROW_BYTES, &Words::ENGLISH)
     }
 
     /// Creates the text of `row` with at most `bytes` of its message.
-    pub(crate) fn sized(row: &Row, channel: &str, bytes: usize) -> Self {
+    pub(crate) fn sized(row: &Row, channel: &str, bytes: usize, words: &Words) -> Self {
         match row {
-            Row::Line(line) => Self::from_line(line, channel, bytes),
+            Row::Line(line) => Self::from_line(line, channel, bytes, words),
             Row::Notice(notice) => {
                 let class = if notice.is_loss() {
                     "dsl-row dsl-notice dsl-loss"
                 } else {
                     "dsl-row dsl-notice"
                 };
-                Self { class: class.into(), message: notice.text(), ..Self::default() }
+                Self { class: class.into(), message: notice.text_in(words), ..Self::default() }
             }
         }
     }
 
     /// Returns the name of the button that opens the entry: `Details: ERROR, LOAD, Job aborted…`.
     #[must_use]
-    pub fn button_name(&self) -> String {
+    pub fn button_name(&self, words: &Words) -> String {
         let message = head(&self.message, NAME_BYTES);
         let message = visible(message.split('\n').next().unwrap_or_default());
         let rest = if message.len() < self.message.len() { "…" } else { "" };
         let parts = [&*self.level, &*self.pipeline, &*message];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         match parts.join(", ") {
-            parts if parts.is_empty() => "Details".into(),
-            parts => format!("Details: {parts}{rest}"),
+            parts if parts.is_empty() => words.text(Word::Details).to_owned(),
+            parts => words.fill(Word::DetailsOf, &[("line", &[&parts, rest].concat())]),
         }
     }
 
     /// Says of how many `lines` the row consists if they are folded, or how often it `repeats`.
-    pub(crate) fn fold(&mut self, lines: u64, repeats: u64) {
+    pub(crate) fn fold(&mut self, lines: u64, repeats: u64, words: &Words) {
         self.has_lines |= lines > 1;
         let sign = if repeats > 1 {
-            format!("×{}", grouped(repeats))
+            ["×", &words.number(repeats)].concat()
         } else if lines > 1 && !self.class.ends_with(row_lines::CLASS) {
-            format!("+{}", counted(lines - 1, "line", "lines"))
+            words.count(Word::MoreLines, lines - 1)
         } else {
             return;
         };
@@ -250,10 +231,10 @@ impl RowText {
         self.more = self.more.replacen('+', "−", 1);
     }
 
-    fn from_line(line: &Line, channel: &str, bytes: usize) -> Self {
+    fn from_line(line: &Line, channel: &str, bytes: usize, words: &Words) -> Self {
         let entry = &line.entry;
         let message = Styled::row(row_lines::from_text(entry.message()), bytes);
-        let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes);
+        let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes, words);
         Self {
             class: format!("dsl-row dsl-level-{}{kind}", entry.level().class()),
             exact_time: label(entry.exact_time()),
@@ -315,11 +296,11 @@ mod tests {
     fn says_how_many_lines_are_stored_and_dropped() {
         let mut store = Store::new(Capacity::from_lines(1_000));
         store.append(&raw("a"));
-        assert_eq!(held(&store), "1 line");
+        assert_eq!(held(&store, &Words::ENGLISH), "1 line");
         for _ in 0..2_233 {
             store.append(&raw("a"));
         }
-        assert_eq!(held(&store), "Newest 1,000 lines · 1,234 older lines dropped");
+        assert_eq!(held(&store, &Words::ENGLISH), "Newest 1,000 lines · 1,234 older lines dropped");
     }
 
     #[test]
@@ -329,12 +310,12 @@ mod tests {
             .for_each(|index| store.append(&raw(if index % 2 == 0 { "even" } else { "odd" })));
         let mut find = Find::new(Query::default().text("even"), &store);
         assert_eq!(
-            (found(&find, &store).as_str(), no_match(&find, &store)),
+            (found(&find, &store, &Words::ENGLISH).as_str(), no_match(&find, &store).english()),
             ("0 matches so far…", "Searching…")
         );
         find.advance(&store, usize::MAX);
         assert_eq!(
-            (found(&find, &store).as_str(), no_match(&find, &store)),
+            (found(&find, &store, &Words::ENGLISH).as_str(), no_match(&find, &store).english()),
             ("617 of 1,234 lines match", "No matching lines")
         );
     }
@@ -353,7 +334,7 @@ mod tests {
         let summary = |levels: Levels| {
             let mut find = Find::new(Query { levels, ..Query::default().text("m") }, &store);
             find.advance(&store, usize::MAX);
-            found(&find, &store)
+            found(&find, &store, &Words::ENGLISH)
         };
         assert_eq!(
             summary(Levels::of(&[Level::Error])),
@@ -374,7 +355,10 @@ mod tests {
         let times = Some(1_795_658_580..1_795_658_590);
         let mut find = Find::new(Query { times, ..Query::default() }, &store);
         find.advance(&store, usize::MAX);
-        assert_eq!(found(&find, &store), "2 of 3 lines match · 1 without a time not shown");
+        assert_eq!(
+            found(&find, &store, &Words::ENGLISH),
+            "2 of 3 lines match · 1 without a time not shown"
+        );
     }
 
     #[test]
@@ -390,7 +374,7 @@ mod tests {
 
     #[test]
     fn the_button_of_a_row_is_named_after_its_line() {
-        let name = |text: &str| RowText::from_row(&row(text), "").button_name();
+        let name = |text: &str| RowText::from_row(&row(text), "").button_name(&Words::ENGLISH);
         assert_eq!(
             name(r#"{"level":"ERROR","pipeline":"LOAD","message":"Job aborted\n\tat one"}"#),
             "Details: ERROR, LOAD, Job aborted…"
@@ -402,12 +386,25 @@ mod tests {
     #[test]
     fn says_what_is_new_while_the_view_does_not_move() {
         assert_eq!(
-            [newest(0, Order::NewestFirst), newest(106, Order::NewestFirst)],
+            [
+                newest(0, Order::NewestFirst, &Words::ENGLISH),
+                newest(106, Order::NewestFirst, &Words::ENGLISH)
+            ],
             ["↑ Jump to newest", "↑ 106 new"]
         );
-        assert_eq!([new_errors(0), new_errors(1), new_errors(2)], ["", "1 error", "2 errors"]);
-        assert_eq!([held_view(0), held_view(1_204)], ["View paused", "View paused · 1,204 new"]);
-        assert_eq!(dropped(4_317), "4,317 lines dropped while you were paused");
+        assert_eq!(
+            [
+                new_errors(0, &Words::ENGLISH),
+                new_errors(1, &Words::ENGLISH),
+                new_errors(2, &Words::ENGLISH)
+            ],
+            ["", "1 error", "2 errors"]
+        );
+        assert_eq!(
+            [held_view(0, &Words::ENGLISH), held_view(1_204, &Words::ENGLISH)],
+            ["View paused", "View paused · 1,204 new"]
+        );
+        assert_eq!(dropped(4_317, &Words::ENGLISH), "4,317 lines dropped while you were paused");
     }
 
     #[test]

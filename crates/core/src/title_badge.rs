@@ -1,7 +1,7 @@
 //! The number of new lines and errors at the start of a page's title. Knows no page.
 
-use crate::format::{counted, grouped};
 use crate::tally::Count;
+use crate::words::{Word, Words};
 
 /// The title of a page with a badge, and the title that it has without.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ impl TitleBadge {
     ///
     /// A host may change the title meanwhile: then its new title has the badge, and is what
     /// remains without.
-    pub fn update(&mut self, current: &str, new: Count) -> Option<String> {
+    pub fn update(&mut self, current: &str, new: Count, words: &Words) -> Option<String> {
         let is_ours = self.shown.as_deref() == Some(current);
         if new.lines == 0 {
             self.shown = None;
@@ -26,17 +26,17 @@ impl TitleBadge {
         if !is_ours {
             current.clone_into(&mut self.base);
         }
-        let title = format!("({}) {}", label(new), self.base);
+        let title = format!("({}) {}", label(new, words), self.base);
         self.shown = Some(title.clone());
         (title != current).then_some(title)
     }
 }
 
 /// Errors are worth a look, other lines are only activity.
-fn label(new: Count) -> String {
+fn label(new: Count, words: &Words) -> String {
     match new.errors {
-        0 => grouped(new.lines),
-        errors => counted(errors, "error", "errors"),
+        0 => words.number(new.lines),
+        errors => words.count(Word::Errors, errors),
     }
 }
 
@@ -53,21 +53,33 @@ mod tests {
     #[test]
     fn shows_errors_otherwise_lines_and_restores_the_title() {
         let mut badge = TitleBadge::default();
-        assert_eq!(badge.update("Logs", NONE), None);
-        assert_eq!(badge.update("Logs", new(1_204, 0)).as_deref(), Some("(1,204) Logs"));
-        assert_eq!(badge.update("(1,204) Logs", new(1_204, 0)), None);
-        assert_eq!(badge.update("(1,204) Logs", new(1_205, 1)).as_deref(), Some("(1 error) Logs"));
-        assert_eq!(badge.update("(1 error) Logs", NONE).as_deref(), Some("Logs"));
-        assert_eq!(badge.update("Logs", NONE), None);
+        assert_eq!(badge.update("Logs", NONE, &Words::ENGLISH), None);
+        assert_eq!(
+            badge.update("Logs", new(1_204, 0), &Words::ENGLISH).as_deref(),
+            Some("(1,204) Logs")
+        );
+        assert_eq!(badge.update("(1,204) Logs", new(1_204, 0), &Words::ENGLISH), None);
+        assert_eq!(
+            badge.update("(1,204) Logs", new(1_205, 1), &Words::ENGLISH).as_deref(),
+            Some("(1 error) Logs")
+        );
+        assert_eq!(badge.update("(1 error) Logs", NONE, &Words::ENGLISH).as_deref(), Some("Logs"));
+        assert_eq!(badge.update("Logs", NONE, &Words::ENGLISH), None);
     }
 
     #[test]
     fn a_title_that_the_host_sets_meanwhile_stays() {
         let mut badge = TitleBadge::default();
-        badge.update("Logs", new(3, 0));
-        assert_eq!(badge.update("Job failed", new(4, 0)).as_deref(), Some("(4) Job failed"));
-        assert_eq!(badge.update("(4) Job failed", NONE).as_deref(), Some("Job failed"));
-        badge.update("Job failed", new(1, 1));
-        assert_eq!(badge.update("Done", NONE), None);
+        badge.update("Logs", new(3, 0), &Words::ENGLISH);
+        assert_eq!(
+            badge.update("Job failed", new(4, 0), &Words::ENGLISH).as_deref(),
+            Some("(4) Job failed")
+        );
+        assert_eq!(
+            badge.update("(4) Job failed", NONE, &Words::ENGLISH).as_deref(),
+            Some("Job failed")
+        );
+        badge.update("Job failed", new(1, 1), &Words::ENGLISH);
+        assert_eq!(badge.update("Done", NONE, &Words::ENGLISH), None);
     }
 }

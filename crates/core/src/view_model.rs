@@ -9,14 +9,20 @@ use crate::status::Status;
 use crate::summary;
 use crate::tally::Count;
 use crate::time::Instant;
-use crate::viewport::{Viewport, Window};
+use crate::viewport::{Order, Viewport, Window};
 use crate::visible::visible;
+use crate::words::Word;
+use logs_linear_regex::ErrorKind;
 
 /// The status, and the log as seen through a viewport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewModel {
     /// The status of the connection as text.
     pub status: Status,
+    /// Its state in one word.
+    pub badge: String,
+    /// The label of the main button.
+    pub main_action: String,
     /// Whether to show the log at all: it has lines, or is expected to.
     pub is_shown: bool,
     /// The rows to draw, by the ordinals of [`Session::shown_range`], and their position.
@@ -32,7 +38,7 @@ pub struct ViewModel {
     /// How many lines are stored or found, dropped and missing, as text.
     pub held: String,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
-    pub empty: &'static str,
+    pub empty: String,
     /// Which lines are folded into one row.
     pub folding: Folding,
     /// Whether to offer that similar lines are one row.
@@ -57,6 +63,10 @@ pub struct ViewModel {
     pub wants_earlier: bool,
     /// Whether the view does not follow the log, because the reader scrolled away or paused it.
     pub is_held: bool,
+    /// The label of the button that pauses the view, or lets it follow the log again.
+    pub pause: String,
+    /// The name of the list, which says in which order its lines are.
+    pub list_name: String,
     /// The same for the status bar, with the number of new lines, or an empty string.
     pub held_view: String,
     /// The label of the button that returns to the newest line, or an empty string while following.
@@ -78,27 +88,40 @@ impl ViewModel {
     /// Creates the view model of `session` seen through `viewport` at `now`.
     #[must_use]
     pub fn new(session: &Session, viewport: &Viewport, now: Instant) -> Self {
-        let store = session.store();
+        let (store, words) = (session.store(), session.words());
         let shown = session.shown_range();
         let window = viewport.window(&shown);
         let is_held = !viewport.is_following();
         let new = if is_held { session.count_from(viewport.seen()) } else { Count::default() };
+        let status = status_of(session, now);
+        let (order, pause) = (viewport.order(), if is_held { Word::Resume } else { Word::Pause });
+        let list_name = match order {
+            Order::NewestFirst => Word::ListNewestFirst,
+            Order::OldestFirst => Word::ListOldestFirst,
+        };
         Self {
-            status: status_of(session, now),
+            badge: words.text(status.badge.word()).to_owned(),
+            main_action: words.text(status.main_action.label()).to_owned(),
+            status,
             is_shown: session.is_worth_showing(),
             window,
             rows_version: session.rows_version(),
             cleared_at: store.cleared_at(),
             counts_version: store.counts_version(),
-            facets: [Facet::Levels, Facet::Pipelines].map(|facet| facet.summary(session.query())),
-            held: session
-                .find()
-                .map_or_else(|| summary::held(store), |find| summary::found(find, store))
-                + &summary::losses(session.counters()),
+            facets: [Facet::Levels, Facet::Pipelines]
+                .map(|facet| facet.summary(session.query(), words)),
+            held: session.find().map_or_else(
+                || summary::held(store, words),
+                |find| summary::found(find, store, words),
+            ) + &summary::losses(session.counters(), words),
             empty: match session.find() {
-                _ if store.is_empty() => summary::empty(session.state(), session.is_cleared()),
-                Some(find) if shown.is_empty() => summary::no_match(find, store),
-                _ => "",
+                _ if store.is_empty() => {
+                    words.text(summary::empty(session.state(), session.is_cleared())).to_owned()
+                }
+                Some(find) if shown.is_empty() => {
+                    words.text(summary::no_match(find, store)).to_owned()
+                }
+                _ => String::new(),
             },
             folding: session.folding(),
             offers_similar: session.offers_similar(now),
@@ -110,8 +133,8 @@ impl ViewModel {
                 session.ordinal_of(number).and_then(|row| session.row_number(row))
             }),
             matches: session.match_position(),
-            ignore_case: summary::ignore_case(session.matches_ignoring_case()),
-            regex_error: session.pattern_error().map(|error| error.to_string()).unwrap_or_default(),
+            ignore_case: summary::ignore_case(session.matches_ignoring_case(), words),
+            regex_error: pattern_error(session),
             earlier: if viewport.shows_end(&shown) {
                 session.earlier()
             } else {
@@ -119,18 +142,16 @@ impl ViewModel {
             },
             wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
             is_held,
-            held_view: if is_held { summary::held_view(new.lines) } else { String::new() },
-            newest: if is_held {
-                summary::newest(new.lines, viewport.order())
-            } else {
-                String::new()
-            },
-            new_errors: summary::new_errors(new.errors),
-            pins: session.pins().summary(),
+            pause: words.text(pause).to_owned(),
+            list_name: words.text(list_name).to_owned(),
+            held_view: if is_held { summary::held_view(new.lines, words) } else { String::new() },
+            newest: if is_held { summary::newest(new.lines, order, words) } else { String::new() },
+            new_errors: summary::new_errors(new.errors, words),
+            pins: session.pins().summary(words),
             pins_version: session.pins().version(),
-            undo: summary::undo(store.lines_aside()),
+            undo: summary::undo(store.lines_aside(), words),
             dropped: if window.has_footer {
-                summary::dropped(viewport.dropped(session))
+                summary::dropped(viewport.dropped(session), words)
             } else {
                 String::new()
             },
@@ -141,7 +162,7 @@ impl ViewModel {
 /// Returns the status in sentences, with every character that a server may have put into it made
 /// visible. Elsewhere the same words follow a colon.
 fn status_of(session: &Session, now: Instant) -> Status {
-    let mut status = session.status(now);
+    let mut status = session.status_in(now, session.words());
     for text in [&mut status.progress, &mut status.reason] {
         if let Cow::Owned(shown) = visible(text) {
             *text = shown;
@@ -151,4 +172,34 @@ fn status_of(session: &Session, now: Instant) -> Status {
         }
     }
     status
+}
+
+/// Returns what is wrong with the regular expression, or an empty string.
+fn pattern_error(session: &Session) -> String {
+    let Some(error) = session.pattern_error() else { return String::new() };
+    let (word, letter) = match error.kind() {
+        ErrorKind::TooManyBytes => (Word::PatternTooManyBytes, None),
+        ErrorKind::TooLong => (Word::PatternTooLong, None),
+        ErrorKind::NestLimitExceeded => (Word::PatternNestLimit, None),
+        ErrorKind::GroupUnclosed => (Word::PatternGroupUnclosed, None),
+        ErrorKind::ClassUnclosed => (Word::PatternClassUnclosed, None),
+        ErrorKind::GroupUnopened => (Word::PatternGroupUnopened, None),
+        ErrorKind::EmptyClass => (Word::PatternEmptyClass, None),
+        ErrorKind::RepetitionMissing => (Word::PatternRepetitionMissing, None),
+        ErrorKind::RepetitionCountInvalid => (Word::PatternRepetitionCount, None),
+        ErrorKind::ClassRangeInvalid => (Word::PatternClassRange, None),
+        ErrorKind::ClassRangeLiteral => (Word::PatternClassRangeLiteral, None),
+        ErrorKind::EscapeUnexpectedEof => (Word::PatternEscapeEnd, None),
+        ErrorKind::Lookaround => (Word::PatternLookaround, None),
+        ErrorKind::NamedGroup => (Word::PatternNamedGroup, None),
+        ErrorKind::Flags => (Word::PatternFlags, None),
+        ErrorKind::Backreference => (Word::PatternBackreference, None),
+        ErrorKind::UnicodePropertyNotFound => (Word::PatternUnicodeProperty, None),
+        ErrorKind::EscapeUnrecognized(letter) => (Word::PatternEscapeUnknown, Some(letter)),
+    };
+    let words = session.words();
+    let letter = letter.map(String::from).unwrap_or_default();
+    let reason = words.fill(word, &[("letter", &letter)]);
+    let position = error.at().to_string();
+    words.fill(Word::PatternError, &[("position", &position), ("reason", &reason)])
 }

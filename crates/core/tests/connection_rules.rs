@@ -9,6 +9,7 @@ use logs_sse_core::connection::{
 };
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::status::Badge;
+use logs_sse_core::words::Words;
 use support::sim::Sim;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -209,23 +210,26 @@ fn announces_retrying_only_between_attempts() {
     let mut sim = Sim::connected();
     sim.drop_link();
     assert!(
-        sim.status().announcement().starts_with("ERROR: reconnecting: "),
+        sim.status().announcement(&Words::ENGLISH).starts_with("ERROR: reconnecting: "),
         "{:?}",
-        sim.status().announcement()
+        sim.status().announcement(&Words::ENGLISH)
     );
     sim.input(Input::Network(false));
     assert_eq!(
-        sim.status().announcement(),
+        sim.status().announcement(&Words::ENGLISH),
         "OFFLINE: the browser reports no network: the connection was lost before anything arrived"
     );
     sim.input(Input::Network(true));
     assert!(
-        sim.status().announcement().starts_with("CONNECTING"),
+        sim.status().announcement(&Words::ENGLISH).starts_with("CONNECTING"),
         "{:?}",
-        sim.status().announcement()
+        sim.status().announcement(&Words::ENGLISH)
     );
     sim.input(Input::Page(Page::Frozen));
-    assert_eq!(sim.status().announcement(), "PAUSED: paused while this tab is hidden");
+    assert_eq!(
+        sim.status().announcement(&Words::ENGLISH),
+        "PAUSED: paused while this tab is hidden"
+    );
 }
 
 #[test]

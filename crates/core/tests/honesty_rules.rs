@@ -10,6 +10,7 @@ use logs_sse_core::js_export::{RowFeed, Rows, StatusReport};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::status::Badge;
 use logs_sse_core::target::Target;
+use logs_sse_core::words::Words;
 use proptest::prelude::*;
 use support::sim::Sim;
 
@@ -98,7 +99,7 @@ fn an_idle_stream_without_a_greeting_reports_that_it_may_be_idle() {
         status.reason.starts_with(UNREAD) && status.reason.contains("may be idle"),
         "{status:?}"
     );
-    assert!(status.announcement().contains(UNREAD));
+    assert!(status.announcement(&Words::ENGLISH).contains(UNREAD));
     assert_eq!(json(&sim)["cause"], serde_json::Value::Null);
     assert_eq!(json(&sim)["willRetry"], false);
     sim.line("at last");

@@ -190,8 +190,8 @@ proptest! {
                 (lines + u64::from(text.is_some()), errors + u64::from(is_error))
             });
             let order = reader.viewport.order();
-            prop_assert_eq!(reader.model().newest, logs_sse_core::summary::newest(lines, order));
-            prop_assert_eq!(reader.model().new_errors, logs_sse_core::summary::new_errors(errors));
+            prop_assert_eq!(reader.model().newest, logs_sse_core::summary::newest(lines, order, &logs_sse_core::words::Words::ENGLISH));
+            prop_assert_eq!(reader.model().new_errors, logs_sse_core::summary::new_errors(errors, &logs_sse_core::words::Words::ENGLISH));
         }
     }
 }

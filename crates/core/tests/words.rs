@@ -4,13 +4,13 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use logs_sse_core::connection::{Config, Failure, State, StopReason};
 use logs_sse_core::find::{Find, Query};
 use logs_sse_core::notice::Notice;
-use logs_sse_core::pins::{Outcome, mark_text};
+use logs_sse_core::pins::Outcome;
 use logs_sse_core::session::Session;
 use logs_sse_core::status::{Badge, MainAction};
 use logs_sse_core::store::{Capacity, Store};
@@ -18,6 +18,7 @@ use logs_sse_core::stream_stats::StreamStats;
 use logs_sse_core::summary;
 use logs_sse_core::time::Instant;
 use logs_sse_core::viewport::Order;
+use logs_sse_core::words::{Word, Words};
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::protocol::{ByeReason, GapReason};
 use logs_sse_wire::unread::Unread;
@@ -51,7 +52,7 @@ fn words() -> String {
     section("Rows about the stream", notices());
     section("Summaries", summaries());
     section("Empty states", empty_states());
-    section("Literals of the views", literals());
+    section("The whole table", table());
     list.trim_end().to_owned() + "\n"
 }
 
@@ -66,17 +67,17 @@ fn connection() -> Vec<String> {
         Badge::Offline,
     ];
     let actions = [MainAction::Connect, MainAction::Disconnect];
-    let mut words: Vec<_> = badges.iter().map(|badge| badge.word().to_owned()).collect();
-    words.extend(actions.map(|action| action.label().to_owned()));
+    let mut words: Vec<_> = badges.iter().map(|badge| badge.word().english().to_owned()).collect();
+    words.extend(actions.map(|action| action.label().english().to_owned()));
     let mut stats = StreamStats::default();
     let at = |seconds: f64| Instant::from_millis(seconds * 1_000.0);
     stats.event_arrived(at(1.0));
-    words.push(stats.text(at(1.0)));
+    words.push(stats.text(at(1.0), &Words::ENGLISH));
     (0..40).for_each(|tenth| stats.line_arrived(at(2.0 + f64::from(tenth) / 10.0)));
     stats.server_time_reported(at(2.0), 1_000);
-    words.push(stats.text(at(7.0)));
+    words.push(stats.text(at(7.0), &Words::ENGLISH));
     stats.server_time_reported(at(5.5), 4_000);
-    words.push(stats.text(at(20.0)));
+    words.push(stats.text(at(20.0), &Words::ENGLISH));
     words
 }
 
@@ -161,27 +162,33 @@ fn summaries() -> Vec<String> {
     let mut words = Vec::new();
     for _ in 0..3 {
         store.append(&Raw::bare("line"));
-        words.push(summary::held(&store));
+        words.push(summary::held(&store, &Words::ENGLISH));
     }
     let mut find = Find::new(Query::default().text("line"), &store);
-    words.extend([summary::found(&find, &store), summary::no_match(&find, &store).to_owned()]);
+    words.extend([
+        summary::found(&find, &store, &Words::ENGLISH),
+        summary::no_match(&find, &store).english().to_owned(),
+    ]);
     find.advance(&store, usize::MAX);
-    words.extend([summary::found(&find, &store), summary::no_match(&find, &store).to_owned()]);
+    words.extend([
+        summary::found(&find, &store, &Words::ENGLISH),
+        summary::no_match(&find, &store).english().to_owned(),
+    ]);
     for new in [0, 1, 1_204] {
         words.extend([
-            summary::newest(new, Order::NewestFirst),
-            summary::newest(new, Order::OldestFirst),
-            summary::new_errors(new),
-            summary::held_view(new),
-            summary::dropped(new),
-            summary::undo(Some(new)),
+            summary::newest(new, Order::NewestFirst, &Words::ENGLISH),
+            summary::newest(new, Order::OldestFirst, &Words::ENGLISH),
+            summary::new_errors(new, &Words::ENGLISH),
+            summary::held_view(new, &Words::ENGLISH),
+            summary::dropped(new, &Words::ENGLISH),
+            summary::undo(Some(new), &Words::ENGLISH),
         ]);
     }
     words.retain(|word| !word.is_empty());
     let pinning = [Outcome::Pinned, Outcome::Unpinned, Outcome::Full, Outcome::NotHeld];
     let marking = [Outcome::Marked, Outcome::Unmarked, Outcome::NoPlace];
-    words.extend(pinning.into_iter().chain(marking).map(Outcome::text));
-    words.push(mark_text("02:13:07"));
+    let outcomes = pinning.into_iter().chain(marking);
+    words.extend(outcomes.map(|outcome| outcome.text(&Words::ENGLISH)));
     words
 }
 
@@ -197,39 +204,18 @@ fn empty_states() -> Vec<String> {
         State::Stopped(StopReason::Blocked),
     ];
     let mut words: Vec<_> =
-        states.iter().map(|state| summary::empty(state, false).to_owned()).collect();
-    words.push(summary::empty(&State::Open { since: now }, true).to_owned());
+        states.iter().map(|state| summary::empty(state, false).english().to_owned()).collect();
+    words.push(summary::empty(&State::Open { since: now }, true).english().to_owned());
     words.dedup();
     let session = Session::new(Config::default(), Capacity::default(), 1);
     assert!(!session.is_cleared(), "a new log is empty for another reason");
     words
 }
 
-/// Returns the texts in the source of the views that begin with a capital letter or an arrow.
-fn literals() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/ui");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .expect("the views are there")
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .collect();
-    files.sort();
-    let mut words = Vec::new();
-    for file in files {
-        let source = fs::read_to_string(&file).expect("a readable source file");
-        for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            let texts = line.split('"').skip(1).step_by(2).map(str::trim);
-            words.extend(texts.filter(|text| is_text(text)).map(ToOwned::to_owned));
-        }
-    }
-    words.sort();
-    words.dedup();
-    words
-}
-
-/// Returns whether a literal is for people: keys such as `Home` are one of few exceptions.
-fn is_text(literal: &str) -> bool {
-    let is_key = ["Home", "End", "Escape", "Enter", "PageUp", "PageDown"].contains(&literal)
-        || literal.starts_with("Arrow");
-    !is_key && literal.starts_with(|first: char| first.is_uppercase() || first == '↑')
+/// Returns the table that is compiled in, a line for each form.
+fn table() -> Vec<String> {
+    let texts = Word::ALL.iter().zip(Word::NAMES);
+    texts
+        .flat_map(|(word, name)| word.english().lines().map(move |text| format!("{name}: {text}")))
+        .collect()
 }

@@ -9,8 +9,10 @@ pub struct Error {
     kind: ErrorKind,
 }
 
+/// What is wrong with a pattern.
+#[expect(missing_docs, reason = "`Display` of the error describes each")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ErrorKind {
+pub enum ErrorKind {
     TooManyBytes,
     TooLong,
     NestLimitExceeded,
@@ -35,6 +37,12 @@ impl Error {
     /// Creates an error about the character at this 0-based index.
     pub(crate) fn new(index: usize, kind: ErrorKind) -> Self {
         Self { at: index + 1, kind }
+    }
+
+    /// Returns what is wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
     }
 
     /// Returns the 1-based index of the character that the error is about.

@@ -21,7 +21,7 @@ mod run;
 
 use std::ops::Range;
 
-pub use crate::error::Error;
+pub use crate::error::{Error, ErrorKind};
 use crate::program::Program;
 pub use crate::run::Cache;
 

@@ -17,6 +17,7 @@ use logs_sse_core::session::Session;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::Viewport;
+use logs_sse_core::words::Words;
 
 /// The requests, timers and tasks of what a reader does.
 #[derive(Default)]
@@ -43,7 +44,7 @@ impl View {
     /// Updates what the title says is new.
     pub(super) fn update_title(&self, session: &Session) {
         if let Some(title) = &*self.title.borrow() {
-            title.update(session.store().arrived());
+            title.update(session.store().arrived(), session.words());
         }
     }
 }
@@ -85,6 +86,12 @@ impl Client {
             let home = Rc::clone(&self.inner.home);
             TitleShare::new(home, move || with(&me, Inner::update_title))
         });
+    }
+
+    /// Sets the words of the viewer. What is drawn already stays as it is.
+    pub fn set_words(&self, words: Words) {
+        self.inner.session.borrow_mut().set_words(words);
+        self.inner.frame.request();
     }
 
     /// Returns whether the page is hidden.

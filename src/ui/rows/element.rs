@@ -11,6 +11,7 @@ use logs_sse_core::line_time::TimeContext;
 use logs_sse_core::pins::mark_text;
 use logs_sse_core::session::Session;
 use logs_sse_core::summary::RowText;
+use logs_sse_core::words::Word;
 
 /// One row's element and its parts.
 #[derive(Debug)]
@@ -140,8 +141,12 @@ impl RowElement {
         }
         self.show_fold_state(text.has_lines.then_some(is_unfolded));
         // This fails only for an invalid attribute name.
-        let pinned = if is_pinned { ", pinned" } else { "" };
-        let _ = self.open.set_attribute("aria-label", &(text.button_name() + pinned));
+        let words = session.words();
+        let mut name = text.button_name(words);
+        if is_pinned {
+            name.extend([", ", words.text(Word::PinnedLine)]);
+        }
+        let _ = self.open.set_attribute("aria-label", &name);
         let RowText {
             class,
             exact_time,
@@ -191,7 +196,7 @@ impl RowElement {
     }
 
     pub(super) fn show_time(&mut self, previous: Option<i64>, context: &TimeContext<'_>) {
-        let mark = self.mark.map(|millis| mark_text(&context.clock(millis)));
+        let mark = self.mark.map(|millis| mark_text(&context.clock(millis), context.words));
         let mark = mark.unwrap_or_default();
         if mark != self.texts[MARK] {
             set_or_remove(&self.element, "data-mark", if mark.is_empty() { "" } else { "true" });

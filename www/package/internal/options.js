@@ -87,6 +87,13 @@ function locale(value) {
 }
 
 /** @type {Check} */
+function words(value) {
+  return typeof value === "object" && !Array.isArray(value)
+    ? ""
+    : 'an object of words such as `german` of "./words/de"';
+}
+
+/** @type {Check} */
 function channels(value) {
   if (!Array.isArray(value) || value.length > MAX_CHANNELS)
     return `an array of at most ${MAX_CHANNELS} channels`;
@@ -152,6 +159,7 @@ export const VIEWER_OPTIONS = {
   onLinkChange: callback,
   theme: oneOf("auto", "light", "dark"),
   locale,
+  words,
   wrap: boolean,
   order: oneOf("newest-first", "oldest-first"),
   remember: boolean,

@@ -1,4 +1,4 @@
-import type { Backend, LogsStatus } from "./index.js";
+import type { Backend, LogsStatus, Words } from "./index.js";
 export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
 
 /**
@@ -7,7 +7,8 @@ export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
  *
  * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity tail log-title
  * title-badge announce-every links link theme locale wrap order remember console transport
- * with-credentials worker wasm-url backend`. Other options, such as `headers`, need `mountLiveLogs`.
+ * with-credentials worker wasm-url backend`. `words` is a property only. Other options, such as
+ * `headers`, need `mountLiveLogs`.
  *
  * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
  * message in the element. Other wrong attributes are ignored, with one warning in the console.
@@ -32,6 +33,8 @@ export interface DatashopLiveLogs extends HTMLElement {
   link: string | null;
   theme: "auto" | "light" | "dark";
   locale: string | null;
+  /** No attribute: an object such as `german` of `"@datashop/logs-sse-client/words/de"`. */
+  words: Words | null;
   wrap: boolean | null;
   order: "newest-first" | "oldest-first" | null;
   /** `true` unless the attribute is `"false"`. */

@@ -1,3 +1,6 @@
+import type { Words } from "./words.js";
+export type { PluralForms, Words } from "./words.js";
+
 /** The state of the connection. */
 export type LogsState =
   | "disconnected"
@@ -264,10 +267,17 @@ export interface LiveLogsOptions extends ConnectionOptions {
   /** `"auto"` follows the page's `color-scheme`. */
   theme?: "auto" | "light" | "dark";
   /**
-   * The language in which local times of day are written: a BCP 47 tag such as `"en-US"`. Default:
-   * `02:13:02.004`, also if the tag is wrong.
+   * The language in which local times of day are written, and with `words` numbers too: a BCP 47 tag
+   * such as `"en-US"`. Default: `02:13:02.004`, also if the tag is wrong.
    */
   locale?: string;
+  /**
+   * The words of the viewer in another language, such as `german` of `"@datashop/logs-sse-client/words/de"`.
+   * English stands for each that is missing or has other places than the English one, which is
+   * reported in the console. Numbers are written as in `locale`, otherwise as in the language of the
+   * words. What goes to the console, to files and to callbacks is English. Default: English.
+   */
+  words?: Words;
   /**
    * Whether long lines wrap at first. Default: as the reader left it on an earlier visit, otherwise
    * `false`. The reader can change it.

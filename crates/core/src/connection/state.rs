@@ -4,8 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::format::{duration, grouped};
 use crate::time::Instant;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::head;
 use logs_sse_wire::json::Object;
 use logs_sse_wire::protocol::ByeReason;
@@ -119,65 +119,70 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lost => f.write_str("the connection was lost"),
-            Self::LostEarly => f.write_str("the connection was lost before anything arrived"),
-            Self::Silent(silence) => write!(f, "no data for {}", duration(*silence)),
-            Self::Unread(what) => f.write_str(&unread(*what)),
-            Self::Unreachable => f.write_str("cannot reach the log server"),
-            Self::OutOfReach => f.write_str("cannot reach the log server, or it does not allow this page to read it (CORS)"),
-            Self::Rejected => f.write_str("the server refused the stream"),
-            Self::TimedOut(after) => write!(f, "the server did not answer within {} s", after.as_secs()),
-            Self::CannotOpen(why) => write!(f, "the browser blocked the stream: {why}"),
-            Self::Bye(ByeReason::Slow) => f.write_str("disconnected because this page could not keep up"),
-            Self::Bye(ByeReason::Rotation) => f.write_str("the server asked for a new connection"),
-            Self::Bye(ByeReason::Expired) => f.write_str("your session expired"),
-            Self::Bye(_) => f.write_str("the log server is restarting"),
-            Self::Busy(429) => f.write_str("too many viewers right now (429)"),
-            Self::Busy(status) => write!(f, "the log server is busy or restarting ({status})"),
-            Self::NotFound => f.write_str("there is no log stream at this address (404): is the endpoint right?"),
-            Self::Status(status) => write!(f, "the server answered {status} instead of a stream"),
-            Self::WebPage => f.write_str("got a web page instead of logs: your session may have expired, sign in again"),
-            Self::WrongType(kind) if kind.is_empty() => f.write_str("the server answered without a content type: expected text/event-stream"),
-            Self::WrongType(kind) => write!(f, "the server answered with {kind} instead of text/event-stream"),
-            Self::Redirected => f.write_str("the server redirects to another page: your session may have expired, sign in again"),
-            Self::Charset(charset) => write!(
-                f,
-                "the browser refused the stream because of its charset {charset}: \
-                 serve text/event-stream; charset=utf-8 (or no charset), or use transport: \"fetch\""
-            ),
-            Self::Explained(error) => write!(f, "the server sent an error instead of a stream: {error}"),
-            Self::BrowserRefused => f.write_str(
-                "the browser refused the stream, but a test request got a valid stream: \
-                 does a proxy or an extension treat them differently?",
-            ),
-        }
+impl Failure {
+    /// Returns the failure in words, as they follow a colon.
+    #[must_use]
+    pub fn text_in(&self, words: &Words) -> String {
+        let (word, value) = match self {
+            Self::Lost => (Word::FailureLost, ("", "")),
+            Self::LostEarly => (Word::FailureLostEarly, ("", "")),
+            Self::Silent(silence) => {
+                return words.fill(Word::NoData, &[("time", &words.duration(*silence))]);
+            }
+            Self::Unread(what) => return unread(*what, words),
+            Self::Unreachable => (Word::FailureUnreachable, ("", "")),
+            Self::OutOfReach => (Word::FailureOutOfReach, ("", "")),
+            Self::Rejected => (Word::FailureRejected, ("", "")),
+            Self::TimedOut(after) => {
+                let seconds = after.as_secs().to_string();
+                return words.fill(Word::FailureTimedOut, &[("seconds", &seconds)]);
+            }
+            Self::CannotOpen(why) => (Word::FailureCannotOpen, ("reason", why.as_str())),
+            Self::Bye(ByeReason::Slow) => (Word::FailureSlow, ("", "")),
+            Self::Bye(ByeReason::Rotation) => (Word::FailureRotation, ("", "")),
+            Self::Bye(ByeReason::Expired) => (Word::FailureExpired, ("", "")),
+            Self::Bye(_) => (Word::FailureShutdown, ("", "")),
+            Self::Busy(429) => (Word::FailureTooMany, ("", "")),
+            Self::Busy(status) => return with_status(Word::FailureBusy, *status, words),
+            Self::NotFound => (Word::FailureNotFound, ("", "")),
+            Self::Status(status) => return with_status(Word::FailureStatus, *status, words),
+            Self::WebPage => (Word::FailureWebPage, ("", "")),
+            Self::WrongType(kind) if kind.is_empty() => (Word::FailureNoType, ("", "")),
+            Self::WrongType(kind) => (Word::FailureWrongType, ("type", kind.as_str())),
+            Self::Redirected => (Word::FailureRedirected, ("", "")),
+            Self::Charset(charset) => (Word::FailureCharset, ("charset", charset.as_str())),
+            Self::Explained(error) => (Word::FailureExplained, ("error", error.as_str())),
+            Self::BrowserRefused => (Word::FailureBrowserRefused, ("", "")),
+        };
+        words.fill(word, &[value])
     }
 }
 
-/// Describes an open stream on which nothing was understood, with the likely cause.
-pub(crate) fn unread(what: Unread) -> String {
-    let cause = match what {
-        Unread::Nothing => {
-            "the log server may be idle, or a proxy may hold the stream back or compress it"
-        }
-        Unread::Compressed(how) => {
-            return format!(
-                "{UNREAD}: the bytes look compressed ({how}), but the response headers do not say so"
-            );
-        }
-        Unread::Utf16 => "the bytes look like UTF-16, and an event stream is UTF-8",
-        Unread::Binary => "the bytes are not text; they may be compressed",
-        Unread::WebPage => "a web page arrived instead of an event stream",
-        Unread::Json => "JSON arrived instead of an event stream",
-        Unread::Text => "the text that arrived is not an event stream",
-    };
-    format!("{UNREAD}: {cause}")
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text_in(&Words::ENGLISH))
+    }
 }
 
-const UNREAD: &str = "connected, but nothing readable has arrived";
+fn with_status(word: Word, status: u16, words: &Words) -> String {
+    words.fill(word, &[("status", &status.to_string())])
+}
+
+/// Describes an open stream on which nothing was understood, with the likely cause.
+pub(crate) fn unread(what: Unread, words: &Words) -> String {
+    let cause = match what {
+        Unread::Nothing => Word::UnreadNothing,
+        Unread::Compressed(_) => Word::UnreadCompressed,
+        Unread::Utf16 => Word::UnreadUtf16,
+        Unread::Binary => Word::UnreadBinary,
+        Unread::WebPage => Word::UnreadWebPage,
+        Unread::Json => Word::UnreadJson,
+        Unread::Text => Word::UnreadText,
+    };
+    let format = if let Unread::Compressed(format) = what { format } else { "" };
+    let cause = words.fill(cause, &[("format", format)]);
+    words.fill(Word::Unread, &[("cause", &cause)])
+}
 
 /// Why the connection does not retry by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,34 +207,37 @@ pub enum StopReason {
     },
 }
 
-impl fmt::Display for StopReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl StopReason {
+    /// Returns the reason in words, as they follow a colon.
+    #[must_use]
+    pub fn text_in(&self, words: &Words) -> String {
         match self {
-            Self::BadTarget(why) => f.write_str(why),
-            Self::NotGranted(channel) => write!(
-                f,
-                "you don't have access to this workflow's logs (the gateway did not grant {channel})"
-            ),
-            Self::NotAllowed(401) => {
-                f.write_str("you don't have access to this workflow's logs (401): sign in again")
-            }
-            Self::NotAllowed(status) => {
-                write!(f, "you don't have access to this workflow's logs ({status}): ask for it")
-            }
-            Self::NothingToStream(status) => {
-                write!(f, "the server has no logs to stream ({status})")
-            }
-            Self::SentAway => f.write_str("the log server closed this stream permanently"),
-            Self::Blocked => f.write_str(
-                "the page's Content-Security-Policy forbids the connection (connect-src)",
-            ),
-            Self::GaveUp { attempts: 1 } => f.write_str("gave up after 1 attempt"),
-            Self::GaveUp { attempts } => {
-                write!(f, "gave up after {} attempts", grouped((*attempts).into()))
-            }
+            // A value that the page does not have yet is for its reader, a wrong one for its
+            // developer.
+            Self::BadTarget(why) => NOT_YET
+                .iter()
+                .find(|word| word.english() == why)
+                .map_or_else(|| why.clone(), |word| words.text(*word).to_owned()),
+            Self::NotGranted(channel) => words.fill(Word::StopNotGranted, &[("channel", channel)]),
+            Self::NotAllowed(401) => words.text(Word::StopSignIn).to_owned(),
+            Self::NotAllowed(status) => with_status(Word::StopNotAllowed, *status, words),
+            Self::NothingToStream(status) => with_status(Word::StopNothing, *status, words),
+            Self::SentAway => words.text(Word::StopSentAway).to_owned(),
+            Self::Blocked => words.text(Word::StopBlocked).to_owned(),
+            Self::GaveUp { attempts } => words.count(Word::StopGaveUp, (*attempts).into()),
         }
     }
 }
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text_in(&Words::ENGLISH))
+    }
+}
+
+/// The messages about a target that is not selected.
+const NOT_YET: [Word; 4] =
+    [Word::StopNoTarget, Word::StopNoWorkflow, Word::StopNoWorkspace, Word::StopNoService];
 
 /// Identifies one opened source. Every source has its own number, so late events from an older one
 /// are recognized.

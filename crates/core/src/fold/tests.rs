@@ -385,5 +385,8 @@ fn a_trace_belongs_to_the_newest_of_similar_lines() {
     assert_eq!((&*text.message, &*text.more), ("job 2 failed\n\tat one", "×2 +1 line"));
     session.toggle_pin(number);
     assert!(session.is_pinned(number));
-    assert_eq!(session.pins().all()[0].label(&crate::line_time::iso), "ERROR job 2 failed");
+    assert_eq!(
+        session.pins().all()[0].label(&crate::line_time::iso, &crate::words::Words::ENGLISH),
+        "ERROR job 2 failed"
+    );
 }

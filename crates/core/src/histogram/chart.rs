@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::{Cell, WIDTHS};
-use crate::format::grouped;
 use crate::line_time::TimeContext;
 use crate::tally::Count;
+use crate::words::{Word, Words};
 
 /// The lines over time, in bars of the same width.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,19 +80,16 @@ impl Chart {
         // The first of several.
         let most = self.bars.iter().enumerate().rev().max_by_key(|(_, bar)| height(bar));
         let Some((at, most)) = most else { return String::new() };
-        let of = if has_errors { "errors " } else { "" };
-        let mut name = format!(
-            "Lines per {}, most {of}{} at {}",
-            unit(self.width),
-            grouped(height(most)),
-            self.time(at, times)
-        );
-        for (lines, reason) in
-            [(self.outliers, "far from this time"), (self.untimed, "without a time")]
+        let words = times.words;
+        let word = if has_errors { Word::LinesPerErrors } else { Word::LinesPer };
+        let (unit, most) = (unit(self.width, words), words.number(height(most)));
+        let values = [("unit", &*unit), ("most", &*most), ("time", &*self.time(at, times))];
+        let mut name = words.fill(word, &values);
+        for (lines, word) in
+            [(self.outliers, Word::OutliersNotShown), (self.untimed, Word::UntimedNotShown)]
         {
             if lines > 0 {
-                let unit = if lines == 1 { "line" } else { "lines" };
-                name.push_str(&format!(", not shown: {} {unit} {reason}", grouped(lines)));
+                name.extend([", ", &words.count(word, lines)]);
             }
         }
         name
@@ -108,11 +105,10 @@ impl Chart {
     #[must_use]
     pub fn bar_name(&self, bar: usize, times: &TimeContext<'_>) -> String {
         let Count { lines, errors } = self.bars.get(bar).copied().unwrap_or_default();
-        let plural = |count: u64| if count == 1 { "" } else { "s" };
         let mut name =
-            format!("{}, {} line{}", self.time(bar, times), grouped(lines), plural(lines));
+            [&self.time(bar, times), ", ", &times.words.count(Word::Lines, lines)].concat();
         if errors > 0 {
-            name.push_str(&format!(", {} error{}", grouped(errors), plural(errors)));
+            name.extend([", ", &times.words.count(Word::Errors, errors)]);
         }
         name
     }
@@ -151,15 +147,17 @@ fn lines(cells: &[Cell]) -> u64 {
 }
 
 /// Returns the name of a width of bars.
-fn unit(seconds: i64) -> String {
-    const UNITS: [(i64, &str); 5] =
-        [(604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let (size, name) =
-        UNITS.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "second"));
-    match seconds / size {
-        1 => name.into(),
-        count => format!("{count} {name}s"),
-    }
+fn unit(seconds: i64, words: &Words) -> String {
+    const UNITS: [(i64, Word); 5] = [
+        (604_800, Word::PerWeek),
+        (86_400, Word::PerDay),
+        (3_600, Word::PerHour),
+        (60, Word::PerMinute),
+        (1, Word::PerSecond),
+    ];
+    let (size, word) =
+        UNITS.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, Word::PerSecond));
+    words.count(word, (seconds / size).unsigned_abs())
 }
 
 /// So many that each is at least a few pixels wide in most windows.

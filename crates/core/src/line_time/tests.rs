@@ -69,7 +69,7 @@ fn a_span_names_its_days_if_there_are_several() {
 }
 
 fn context<'a>(display: TimeDisplay, zone: &'a dyn TimeZone, now: &str) -> TimeContext<'a> {
-    TimeContext { display, zone, now: millis(now) }
+    TimeContext { display, zone, now: millis(now), words: &Words::ENGLISH }
 }
 
 fn cell(entry: &str, previous: Option<&str>, context: &TimeContext<'_>) -> TimeCell {
@@ -193,7 +193,7 @@ fn the_first_line_of_a_day_names_it() {
 
 #[test]
 fn the_heading_names_the_zone() {
-    let heading = |display: TimeDisplay| display.heading("EST");
+    let heading = |display: TimeDisplay| display.heading("EST", &Words::ENGLISH);
     assert_eq!(
         TimeDisplay::ALL.map(heading),
         ["Time (EST)", "Time (UTC)", "Time ago", "Since previous"]
@@ -226,7 +226,7 @@ proptest! {
         let changes_at = changes_at / HOUR * HOUR;
         let shift = if half { HOUR / 2 } else { HOUR };
         let zone = Changing { summer: offset * HOUR, shift, changes_at };
-        let context = TimeContext { display: TimeDisplay::Local, zone: &zone, now: changes_at };
+        let context = TimeContext { display: TimeDisplay::Local, zone: &zone, now: changes_at, words: &Words::ENGLISH };
         let shown = |millis| {
             let time = SentTime { millis: Some(millis), text: String::new() };
             TimeCell::new(&time, "", None, &context).text
@@ -244,7 +244,7 @@ proptest! {
         display in 0..4_usize,
     ) {
         let zone = Fixed(offset);
-        let context = TimeContext { display: TimeDisplay::ALL[display], zone: &zone, now };
+        let context = TimeContext { display: TimeDisplay::ALL[display], zone: &zone, now, words: &Words::ENGLISH };
         let time = SentTime { millis: Some(millis), text: String::new() };
         let cell = TimeCell::new(&time, "x", previous, &context);
         prop_assert!(!cell.text.is_empty() && !cell.datetime.is_empty());

@@ -7,10 +7,10 @@ pub mod tree;
 use std::ops::Range;
 
 use crate::find::Find;
-use crate::format::size;
 use crate::opened::tree::{Kind, Value};
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Piece, Styled, clipboard_text, label};
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::{Entry, head};
 use logs_sse_wire::json::is_json;
 use logs_sse_wire::message::Line;
@@ -18,8 +18,10 @@ use logs_sse_wire::message::Line;
 /// A whole entry, as the reader opened it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
-    /// Where it came from and when: channel, id, precise time, whether it was cut.
-    pub about: String,
+    channel: String,
+    id: String,
+    /// How many bytes were not kept.
+    cut_bytes: usize,
     entry: Entry,
     /// The message as it is shown: without escape sequences, and with JSON in it laid out.
     message: String,
@@ -34,13 +36,6 @@ impl Opened {
     #[must_use]
     pub fn new(line: &Line) -> Self {
         let entry = &line.entry;
-        let cut = if line.cut_bytes > 0 {
-            format!("truncated: {} not kept", size(line.cut_bytes))
-        } else {
-            String::new()
-        };
-        let parts =
-            [line.channel.as_deref().unwrap_or_default(), &line.id, entry.exact_time(), &cut];
         let text = entry.text();
         let is_object = text.trim_start().starts_with('{') && is_json(text);
         let fields = if is_object { tree::children(text, 0..text.len()) } else { Vec::new() };
@@ -50,9 +45,9 @@ impl Opened {
         let Styled { text: message, looks, .. } = Styled::whole(sent);
         let message = if looks == Looks::default() { embedded::laid_out(message) } else { message };
         Self {
-            about: label(
-                &parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-            ),
+            channel: line.channel.as_deref().unwrap_or_default().to_owned(),
+            id: line.id.to_string(),
+            cut_bytes: line.cut_bytes,
             message,
             looks,
             fields: fields.into_iter().filter(|field| !field.is_text(text, sent)).collect(),
@@ -79,6 +74,18 @@ impl Opened {
         opened
     }
 
+    /// Says where it came from and when: channel, id, precise time, whether it was cut.
+    #[must_use]
+    pub fn about(&self, words: &Words) -> String {
+        let cut = match self.cut_bytes {
+            0 => String::new(),
+            bytes => words.fill(Word::Truncated, &[("size", &words.size(bytes))]),
+        };
+        let parts = [&*self.channel, &*self.id, self.entry.exact_time(), &*cut];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        label(&parts.join(" · "))
+    }
+
     /// Returns whether there is a message besides the fields.
     #[must_use]
     pub fn has_message(&self) -> bool {
@@ -99,10 +106,10 @@ impl Opened {
     /// Returns the label of the button that shows the rest of the message, or an empty string if
     /// all of it is shown.
     #[must_use]
-    pub fn rest(&self) -> String {
+    pub fn rest(&self, words: &Words) -> String {
         match self.message.len() {
             0..=HEAD_BYTES => String::new(),
-            bytes => format!("Show all {}", size(bytes)),
+            bytes => words.fill(Word::ShowAll, &[("size", &words.size(bytes))]),
         }
     }
 
@@ -235,7 +242,7 @@ mod tests {
         let huge = opened(&"é".repeat(500_000));
         assert_eq!((shown(&huge, false).len(), shown(&huge, true).len()), (65_536, 1_000_000));
         assert_eq!(
-            (huge.rest().as_str(), opened("short").rest().as_str()),
+            (huge.rest(&Words::ENGLISH).as_str(), opened("short").rest(&Words::ENGLISH).as_str()),
             ("Show all 1.0 MB", "")
         );
     }
@@ -248,7 +255,9 @@ mod tests {
         let values: Vec<_> = opened
             .fields()
             .iter()
-            .map(|field| tree::shown_text(opened.text(), field.at.clone(), true).text)
+            .map(|field| {
+                tree::shown_text(opened.text(), field.at.clone(), true, &Words::ENGLISH).text
+            })
             .collect();
         assert_eq!(values, ["a⟨U+202E⟩b", "NaN"]);
     }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::format::{counted, grouped, size};
 use crate::visible::visible;
+use crate::words::{Word, Words};
 use logs_sse_wire::entry::head;
 use logs_sse_wire::json::{each_element, each_field, string_of};
 use logs_sse_wire::scan::end_of_value;
@@ -100,33 +100,38 @@ pub fn children(text: &str, at: Range<usize>) -> Vec<Value> {
 /// Returns how many values are inside the object or array `json`: `3 fields`, `120 items`. `None`
 /// for any other value, and if it is empty.
 #[must_use]
-pub fn inside(json: &str) -> Option<String> {
-    let (singular, plural) = match Kind::of(json) {
-        Kind::Object => ("field", "fields"),
-        Kind::Array => ("item", "items"),
+pub fn inside(json: &str, words: &Words) -> Option<String> {
+    let word = match Kind::of(json) {
+        Kind::Object => Word::FieldsInside,
+        Kind::Array => Word::ItemsInside,
         Kind::String | Kind::Word => return None,
     };
     match children(json, 0..json.len()).len() as u64 {
         0 => None,
-        count => Some(counted(count, singular, plural)),
+        count => Some(words.count(word, count)),
     }
 }
 
 /// Returns the label of the button that shows more of the `left` values that are not shown.
 #[must_use]
-pub fn more(left: usize) -> String {
-    format!("Show {} of {} more", grouped(left.min(PAGE) as u64), grouped(left as u64))
+pub fn more(left: usize, words: &Words) -> String {
+    let (shown, left) = (words.number(left.min(PAGE) as u64), left as u64);
+    words.count_with(Word::ShowMore, left, &words.number(left), ("shown", &shown))
 }
 
 /// Returns the text of the value at `at`, all of it or its beginning, with hidden characters made
 /// visible.
 #[must_use]
-pub fn shown_text(text: &str, at: Range<usize>, all: bool) -> Shown {
+pub fn shown_text(text: &str, at: Range<usize>, all: bool, words: &Words) -> Shown {
     let whole = whole_text(text.get(at).unwrap_or_default());
     let shown = if all { &whole } else { head(&whole, VALUE_BYTES) };
     let is_cut = shown.len() < whole.len();
     Shown {
-        rest: if is_cut { format!("Show all {}", size(whole.len())) } else { String::new() },
+        rest: if is_cut {
+            words.fill(Word::ShowAll, &[("size", &words.size(whole.len()))])
+        } else {
+            String::new()
+        },
         text: visible(shown).into_owned(),
     }
 }
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn says_what_is_inside() {
-        let inside = |json| super::inside(json).unwrap_or_default();
+        let inside = |json| super::inside(json, &Words::ENGLISH).unwrap_or_default();
         assert_eq!(
             [r#"{"a":1}"#, "[1,2]", "[]", "{}", "\"a\"", "1"].map(inside),
             ["1 field", "2 items", "", "", "", ""]
@@ -192,7 +197,7 @@ mod tests {
     #[test]
     fn a_long_value_is_cut_and_offers_the_rest() {
         let json = format!("\"{}\"", "é".repeat(5_000));
-        let shown = |all| shown_text(&json, 0..json.len(), all);
+        let shown = |all| shown_text(&json, 0..json.len(), all, &Words::ENGLISH);
         assert_eq!(
             (shown(false).text.len(), shown(false).rest.as_str()),
             (2_048, "Show all 10.0 kB")
@@ -241,8 +246,8 @@ mod tests {
         #[test]
         fn any_text_and_any_range_are_survived(text in "\\PC{0,40}", start in 0..50_usize, end in 0..50_usize) {
             let _ = children(&text, start..end);
-            let _ = shown_text(&text, start..end, false);
-            let _ = inside(&text);
+            let _ = shown_text(&text, start..end, false, &Words::ENGLISH);
+            let _ = inside(&text, &Words::ENGLISH);
         }
     }
 }

@@ -132,7 +132,7 @@ fn pins_are_limited_in_number_and_bytes() {
     let mut pins = Pins::default();
     let outcomes: Vec<_> = (first..first + 101).map(|row| pins.toggle(&store, row)).collect();
     assert_eq!((outcomes[99], outcomes[100]), (Outcome::Pinned, Outcome::Full));
-    assert_eq!(pins.summary(), "Pins (100)");
+    assert_eq!(pins.summary(&Words::ENGLISH), "Pins (100)");
     pins.clear();
     (0..4).for_each(|_| append(&mut store, &"x".repeat(200_000)));
     let large = first + 150..first + 154;
@@ -140,7 +140,10 @@ fn pins_are_limited_in_number_and_bytes() {
     let outcomes: Vec<_> = large.map(|row| pins.toggle(&store, row)).collect();
     // The text and the message of each count.
     assert_eq!(outcomes, [Outcome::Pinned, Outcome::Pinned, Outcome::Full, Outcome::Full]);
-    assert_eq!(Outcome::Full.text(), "Not pinned: pins hold at most 100 lines and 1.0 MB");
+    assert_eq!(
+        Outcome::Full.text(&Words::ENGLISH),
+        "Not pinned: pins hold at most 100 lines and 1.0 MB"
+    );
 }
 
 #[test]
@@ -174,7 +177,7 @@ fn a_folded_row_is_pinned_with_all_its_lines() {
     assert!(pins.is_pinned(&store, first) && pins.is_pinned(&store, first + 1));
     store.clear();
     let pin = &pins.all()[0];
-    assert_eq!(pin.label(&iso), "ERROR boom");
+    assert_eq!(pin.label(&iso, &Words::ENGLISH), "ERROR boom");
     assert_eq!(pin.opened().expect("an entry").message_to_copy(), "boom\n\tat one\n\tat two");
     let text = pins.saved(Format::Text, &iso, "    ");
     assert_eq!(text, "# pinned\nERROR boom\n    \tat one\n    \tat two\n");
@@ -195,7 +198,7 @@ fn a_mark_has_the_time_of_the_reader_and_the_line_before_it() {
     assert_eq!(pins.toggle_mark(&store, number, 1_795_658_587_000), Outcome::Marked);
     assert_eq!(pins.toggle(&store, number), Outcome::Pinned);
     store.clear();
-    let labels: Vec<_> = pins.all().iter().map(|pin| pin.label(&iso)).collect();
+    let labels: Vec<_> = pins.all().iter().map(|pin| pin.label(&iso, &Words::ENGLISH)).collect();
     assert_eq!(labels, ["pinned", "You were here, 2026-11-26T02:03:07.000Z · after pinned"]);
     let text = pins.saved(Format::Text, &iso, "    ");
     assert_eq!(text, "# pinned\npinned\npinned\n# You were here, 2026-11-26T02:03:07.000Z\n");

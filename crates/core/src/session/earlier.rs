@@ -1,9 +1,9 @@
 //! Lines that the gateway holds and that are older than the oldest stored one: when they can be
 //! loaded, what to request, and what the response means. Requests nothing itself.
 
-use crate::format::grouped;
 use crate::notice::Notice;
 use crate::session::{Sequencing, Session};
+use crate::words::Word;
 use logs_sse_wire::cursor::Epoch;
 use logs_sse_wire::history::History;
 use logs_sse_wire::protocol::Hello;
@@ -30,8 +30,8 @@ enum Phase {
     /// The reader cleared the list. Lines come back only if the reader asks for them.
     Cleared,
     Loading,
-    /// The last request failed, with a sentence that says why.
-    Failed(String),
+    /// The last request failed for this reason, with the status of the response.
+    Failed(Word, u16),
     /// Nothing can be loaded before the row with this number.
     Ended(u64),
 }
@@ -99,15 +99,15 @@ impl Session {
         self.view.earlier.phase = match response {
             Some((200, body)) => match History::read(body) {
                 Some(page) if self.belongs(&page, request) => self.add_earlier(&page),
-                Some(_) => failed("the response is not the page that was requested"),
-                None => failed(UNSUPPORTED),
+                Some(_) => Phase::Failed(Word::EarlierWrongPage, 200),
+                None => Phase::Failed(Word::EarlierUnsupported, 200),
             },
-            Some((404 | 405, _)) => failed(UNSUPPORTED),
-            Some((409, _)) => failed("the log server was restarted"),
-            Some((0, _)) => failed("the server redirects to another page"),
-            Some((401 | 403, _)) => failed("you are not allowed to read them"),
-            Some((status, _)) => failed(&format!("the server answered {status}")),
-            None => failed("cannot reach the log server"),
+            Some((status @ (404 | 405), _)) => Phase::Failed(Word::EarlierUnsupported, status),
+            Some((409, _)) => Phase::Failed(Word::GapRestarted, 409),
+            Some((0, _)) => Phase::Failed(Word::EarlierRedirected, 0),
+            Some((status @ (401 | 403), _)) => Phase::Failed(Word::EarlierNotAllowed, status),
+            Some((status, _)) => Phase::Failed(Word::EarlierStatus, status),
+            None => Phase::Failed(Word::FailureUnreachable, 0),
         };
         self.store.hold(false);
     }
@@ -124,20 +124,21 @@ impl Session {
     #[must_use]
     pub fn earlier(&self) -> EarlierLines {
         let count = self.earlier_count();
-        let (label, failure) = match &self.view.earlier.phase {
-            Phase::Loading => ("Loading earlier lines …".to_owned(), ""),
+        let words = self.words();
+        let text = |word| words.text(word).to_owned();
+        let (label, failure) = match self.view.earlier.phase {
+            Phase::Loading => (text(Word::LoadingEarlier), String::new()),
             _ if count == 0 || self.has_ended() => return EarlierLines::default(),
-            _ if !self.store.has_room_for_earlier() => (String::new(), NO_ROOM),
+            _ if !self.store.has_room_for_earlier() => (String::new(), text(Word::EarlierNoRoom)),
             Phase::Idle | Phase::Cleared | Phase::Ended(_) => {
-                (format!("Load earlier lines ({})", grouped(count)), "")
+                (words.count(Word::LoadEarlier, count), String::new())
             }
-            Phase::Failed(why) => ("Try again".to_owned(), why.as_str()),
+            Phase::Failed(why, status) => {
+                let why = words.fill(why, &[("status", &status.to_string())]);
+                (text(Word::TryAgain), words.fill(Word::EarlierFailed, &[("reason", &why)]))
+            }
         };
-        EarlierLines {
-            label,
-            is_loading: self.view.earlier.phase == Phase::Loading,
-            failure: failure.to_owned(),
-        }
+        EarlierLines { label, is_loading: self.view.earlier.phase == Phase::Loading, failure }
     }
 
     /// Returns whether earlier lines can be loaded without being asked for. Not after a failure, not
@@ -257,13 +258,5 @@ impl Session {
     }
 }
 
-fn failed(why: &str) -> Phase {
-    Phase::Failed(format!("earlier lines could not be loaded: {why}"))
-}
-
-const UNSUPPORTED: &str = "this server has no route for them";
-
 /// The number of lines in one page: enough for several screens.
 const PAGE_LINES: u32 = 500;
-
-const NO_ROOM: &str = "this page holds as many earlier lines as it can";

@@ -222,9 +222,9 @@ impl Session {
             self.store.folded(number)
         }?;
         let time = row.line().map(|line| SentTime::of(&line.entry)).unwrap_or_default();
-        let mut text = RowText::sized(&row, &channel, bytes);
+        let mut text = RowText::sized(&row, &channel, bytes, self.words());
         let (group, repeats) = (self.store.group(number), self.store.repeats(number));
-        text.fold(group.end - group.start, repeats);
+        text.fold(group.end - group.start, repeats, self.words());
         self.add_reason(number, &mut text);
         Some((text, time))
     }

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use crate::find::{Case, Find, Query, RegexError};
-use crate::format::grouped;
 use crate::session::Session;
 use crate::store::Store;
+use crate::words::Word;
 
 /// What is known about the matches besides the shown lines.
 #[derive(Clone, Debug, Default)]
@@ -166,12 +166,17 @@ impl Session {
         let lines = find.lines(&self.store);
         let is_complete = find.is_complete(&self.store);
         let Some(Current { number, end }) = self.view.matches.current else {
-            return if is_complete { "0 matches".to_owned() } else { String::new() };
+            return if is_complete {
+                self.words().text(Word::ZeroMatches).to_owned()
+            } else {
+                String::new()
+            };
         };
         let from = |number| find.count_from(&self.store, number).lines;
         let position = from(number).saturating_sub(from(end));
-        let more = if is_complete { "" } else { "…" };
-        format!("{} of {}{more}", grouped(position), grouped(lines))
+        let word = if is_complete { Word::MatchOf } else { Word::MatchOfSoFar };
+        let position = self.words().number(position);
+        self.words().count_with(word, lines, &self.words().number(lines), ("match", &position))
     }
 
     /// Returns how many lines would match without regard to case, while none does with it.

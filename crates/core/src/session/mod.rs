@@ -37,6 +37,7 @@ use crate::store::{Capacity, Store};
 use crate::stream_stats::StreamStats;
 use crate::target::{StreamParams, Target, TargetError};
 use crate::time::Instant;
+use crate::words::Words;
 use logs_sse_wire::sse;
 
 /// The kind of server behind the last stream.
@@ -262,10 +263,16 @@ impl Session {
         self.counters
     }
 
-    /// Returns the status of the connection as text.
+    /// Returns the status of the connection in English: for the console and for programs.
     #[must_use]
     pub fn status(&self, now: Instant) -> Status {
-        Status::new(&self.connection, &self.stats, now)
+        self.status_in(now, &Words::ENGLISH)
+    }
+
+    /// Returns the status of the connection as text.
+    #[must_use]
+    pub fn status_in(&self, now: Instant, words: &Words) -> Status {
+        Status::new(&self.connection, &self.stats, now, words)
     }
 
     /// Returns the target, once a valid one was set.

@@ -9,12 +9,14 @@ use crate::session::earlier::Earlier;
 use crate::session::matches::Matches;
 use crate::storm::Storm;
 use crate::time::Instant;
+use crate::words::Words;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::protocol::Hello;
 
 /// What the reader chose, and what follows from it.
 #[derive(Debug, Default)]
 pub(super) struct View {
+    pub(super) words: Words,
     pub(super) pins: Pins,
     /// The active filter, if there is one.
     pub(super) find: Option<Find>,
@@ -62,6 +64,19 @@ impl View {
 }
 
 impl Session {
+    /// Sets the words of the viewer.
+    pub fn set_words(&mut self, words: Words) {
+        self.view.words = words;
+        // Rows have words too.
+        self.view.rows_version += 1;
+    }
+
+    /// Returns the words of the viewer.
+    #[must_use]
+    pub fn words(&self) -> &Words {
+        &self.view.words
+    }
+
     /// Sets which lines the page shows elsewhere. They are not stored from now on.
     pub fn set_known(&mut self, known: KnownLines) {
         self.view.known = known;

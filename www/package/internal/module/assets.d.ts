@@ -79,6 +79,18 @@ interface Client {
   free(): void;
 }
 
+/** A language of the viewer (src/browser/language.rs). */
+export interface Language {
+  /** The language tag of the texts. */
+  tag: string;
+  /** The texts in the order of the table; `undefined` for one that is to be English. */
+  texts: (string | undefined)[];
+  /** Writes a number with this many decimals. */
+  number(number: number, decimals: number): string;
+  /** Returns which form of a text belongs to a number. */
+  form(number: number): number;
+}
+
 /** src/js/view.rs */
 export interface LogView extends Client {
   set_capacity(lines: number): void;
@@ -89,6 +101,8 @@ export interface LogView extends Client {
   set_link_host(onChange: ((fragment: string) => void) | undefined): void;
   follow_link(fragment: string): void;
   set_locale(locale: string): void;
+  /** Draws the view again. Without a language it is English. */
+  set_language(language: Language | undefined): void;
   set_wrap(wraps: boolean): void;
   set_order(order: string): void;
   set_remember(isRemembered: boolean): void;
@@ -112,6 +126,7 @@ export interface ViewerGlue extends Glue {
     listener: ClientListener,
     open: OpenStream,
     options: ClientOptions,
+    language: Language | undefined,
   ) => LogView;
 }
 

@@ -1,7 +1,7 @@
 // The viewer as a custom element, for pages without React:
 // <datashop-live-logs workspace-id="…" workflow-id="…">.
 
-/** @import { LiveLogsHandle, LiveLogsOptions, LogsStatus } from "../../types/index.d.ts" */
+/** @import { LiveLogsHandle, LiveLogsOptions, LogsStatus, Words } from "../../types/index.d.ts" */
 
 import { idleStatus } from "../module/status.js";
 import { messageOf } from "../errors.js";
@@ -92,6 +92,8 @@ function createElementClass() {
     #isScheduled = false;
     /** The errors that were reported by the last render. */
     #reported = new Set();
+    /** @type {Words | null} */
+    #words = null;
 
     static get observedAttributes() {
       return ATTRIBUTES.map(({ attribute }) => attribute);
@@ -99,6 +101,7 @@ function createElementClass() {
 
     connectedCallback() {
       for (const { property } of ATTRIBUTES) this.#upgrade(property);
+      this.#upgrade("words");
       this.#schedule();
     }
 
@@ -107,6 +110,15 @@ function createElementClass() {
     }
 
     attributeChangedCallback() {
+      this.#schedule();
+    }
+
+    get words() {
+      return this.#words;
+    }
+
+    set words(words) {
+      this.#words = words ?? null;
       this.#schedule();
     }
 
@@ -173,9 +185,11 @@ function createElementClass() {
       const valid = {};
       /** @type {unknown[]} */
       const errors = [];
-      for (const { attribute, option, parse } of ATTRIBUTES) {
+      const values = ATTRIBUTES.map(({ attribute, option, parse }) => {
         const text = this.getAttribute(attribute);
-        const given = { [option]: text === null ? undefined : parse(text) };
+        return { [option]: text === null ? undefined : parse(text) };
+      });
+      for (const given of [...values, { words: this.#words }]) {
         try {
           checkOptions(given, VIEWER_OPTIONS, "datashop-live-logs");
           Object.assign(valid, given);

@@ -2,7 +2,7 @@
 // window.
 
 /** @import { LiveLogsHandle } from "../../types/index.d.ts" */
-/** @import { ClientListener, LogView, ViewerGlue } from "../module/assets.js" */
+/** @import { ClientListener, Language, LogView, ViewerGlue } from "../module/assets.js" */
 /** @import { Module } from "../module/load.js" */
 /** @import { Options } from "../options.js" */
 
@@ -12,7 +12,7 @@ import { idleStatus, toStatus } from "../module/status.js";
 import { createStreamOpener, providedHeaders } from "../module/stream_opener.js";
 import { assets } from "../module/viewer_assets.js";
 import { noBrowser, reportNoBrowser } from "../environment.js";
-import { LiveLogsError } from "../errors.js";
+import { LiveLogsError, messageOf } from "../errors.js";
 import { createKnown } from "./known.js";
 import { checkOptions, clientOptions, DEFAULTS, VIEWER_OPTIONS } from "../options.js";
 import { bindToZone, outside, outsideAll } from "../zone.js";
@@ -39,6 +39,8 @@ function mount(element, hostOptions) {
   let endStreams = () => {};
   let shouldConnect = options.autoConnect;
   let isUnmounted = false;
+  /** Counts the changes of the words, and those up to the last that was loaded. */
+  let [wanted, loaded] = [0, 0];
   /** @type {LiveLogsError | null} */
   let failure = null;
 
@@ -77,6 +79,7 @@ function mount(element, hostOptions) {
       if (!isUnmounted) show(/** @type {LiveLogsError} */ (error));
       throw error;
     }
+    const language = await loadLanguage();
     if (isUnmounted) return;
     module.listeners.add(onModuleFailure);
     const { backend } = module;
@@ -87,9 +90,31 @@ function mount(element, hostOptions) {
     view =
       guarded(
         module,
-        ({ LogView }) => new LogView(root, listener, opener.open, clientOptions(options)),
+        ({ LogView }) => new LogView(root, listener, opener.open, clientOptions(options), language),
       ) ?? null;
     apply({ ...options, autoConnect: shouldConnect });
+    // They may have changed while the language was loaded.
+    if (wanted !== loaded) void changeLanguage();
+  }
+
+  /** Loads the language of the words, if the host passes any. */
+  async function loadLanguage() {
+    loaded = wanted;
+    const { words, locale } = options;
+    if (!words) return undefined;
+    try {
+      const { createLanguage } = await import("./language.js");
+      return createLanguage(words, locale);
+    } catch (error) {
+      // A viewer in English is better than none.
+      console.warn(`[live logs] the words could not be loaded: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async function changeLanguage() {
+    const language = await loadLanguage();
+    if (wanted === loaded) withView((view) => view.set_language(language));
   }
 
   /** @param {Partial<Options>} changes */
@@ -175,7 +200,8 @@ function mount(element, hostOptions) {
     message.textContent = error.message;
     const button = createElement("button", "dsl-button");
     button.type = "button";
-    button.textContent = "Start again";
+    const { startAgain } = options.words ?? {};
+    button.textContent = typeof startAgain === "string" ? startAgain : "Start again";
     button.addEventListener("click", restart);
     bar.append(message, button);
     root.replaceChildren(bar);
@@ -212,10 +238,15 @@ function mount(element, hostOptions) {
       const changes = checkOptions(hostOptions, VIEWER_OPTIONS, "update");
       if (isUnmounted) return;
       for (const name of /** @type {(keyof Options)[]} */ (Object.keys(changes)))
-        if (isSame(options[name], changes[name])) delete changes[name];
+        if ((name === "words" ? areSameWords : isSame)(options[name], changes[name]))
+          delete changes[name];
       options = { ...options, ...changes };
       shouldConnect = shouldConnect || Boolean(changes.autoConnect);
       apply(changes);
+      if ("words" in changes || ("locale" in changes && options.words)) {
+        wanted++;
+        if (view) void changeLanguage();
+      }
     },
 
     connect() {
@@ -274,6 +305,16 @@ function mount(element, hostOptions) {
 function isSame(one, other) {
   const href = hrefOf(one);
   return one === other || (href !== undefined && href === hrefOf(other));
+}
+
+/**
+ * Compares two objects of words: a component may create them again with each render.
+ *
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function areSameWords(one, other) {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** @param {unknown} value */
