@@ -209,6 +209,11 @@ export interface Words {
   readonly foldTracesTitle?: string;
   readonly groupRepeats?: string;
   readonly groupRepeatsTitle?: string;
+  readonly groupSimilar?: string;
+  readonly groupSimilarTitle?: string;
+  readonly similarGrouped?: string;
+  readonly ungroup?: string;
+  readonly ungroupTitle?: string;
   readonly logEntry?: string;
   readonly truncated?: string;
   readonly showAll?: string;
@@ -244,6 +249,15 @@ export interface Words {
   readonly unpinned?: string;
   readonly pinsFull?: string | PluralForms;
   readonly keptEntryOnly?: string;
+  readonly markHere?: string;
+  readonly markHereTitle?: string;
+  readonly youWereHere?: string;
+  readonly markAfter?: string;
+  readonly removeMark?: string;
+  readonly removeMarkOf?: string;
+  readonly marked?: string;
+  readonly markRemoved?: string;
+  readonly nothingToMark?: string;
   readonly save?: string;
   readonly saveButton?: string;
   readonly saving?: string;
@@ -266,6 +280,11 @@ export interface Words {
   readonly perDay?: string | PluralForms;
   readonly perWeek?: string | PluralForms;
   readonly noLineAtTime?: string;
+  readonly spanOf?: string;
+  readonly selectedSpan?: string;
+  readonly removeSpan?: string;
+  readonly removeSpanOf?: string;
+  readonly withoutTimeHidden?: string | PluralForms;
   readonly timeHeading?: string;
   readonly linesHeading?: string;
   readonly errorsHeading?: string;
@@ -298,6 +317,7 @@ export interface Words {
   readonly newestOrOldest?: string;
   readonly copyEntry?: string;
   readonly pinOrUnpin?: string;
+  readonly markPlace?: string;
   readonly showShortcuts?: string;
   readonly patternError?: string;
   readonly patternTooManyBytes?: string;
