@@ -85,3 +85,20 @@ fn coloured_text_is_readable_on_every_row_in_both_themes() {
         "marked matches must be readable"
     );
 }
+
+#[test]
+fn the_letters_of_channels_are_readable_on_every_row_in_both_themes() {
+    let css = ["base", "channels"].map(sheet).join("\n");
+    for number in 0..8 {
+        let channel = format!("--dsl-channel-{number}");
+        for ground in ROWS.iter().copied().chain(["--dsl-on-channel"]) {
+            for (theme, (one, other)) in ["light", "dark"]
+                .iter()
+                .zip(themes(&css, &channel).into_iter().zip(themes(&css, ground)))
+            {
+                let found = contrast(one, other);
+                assert!(found >= 4.5, "{channel} on {ground}, {theme}: {found:.2}");
+            }
+        }
+    }
+}

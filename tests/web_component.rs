@@ -130,6 +130,36 @@ async fn switching_the_workflow_starts_an_empty_log() {
 }
 
 #[wasm_bindgen_test]
+async fn lines_of_several_channels_have_letters_and_can_be_filtered() {
+    let page = Page::mount(&endpoint());
+    page.props.channels.set(vec![
+        "logs:etl:workspace123:workflow456".into(),
+        "logs:etl:prod_workspace:etl_job_789".into(),
+    ]);
+    page.click("Connect Live Logs");
+    page.until_connected().await;
+    let letters = |page: &Page| -> Vec<String> {
+        page.rows().iter().map(|row| cell(row, ".dsl-channel")).collect()
+    };
+    page.until("lines of both", |page| {
+        ["A", "B"].iter().all(|letter| letters(page).iter().any(|other| other == letter))
+    })
+    .await;
+    page.click("All workflows");
+    page.until("the menu", |page| page.all(".dsl-facet-row .dsl-channel").len() == 2).await;
+    let only = page
+        .all(".dsl-facet-only")
+        .into_iter()
+        .find(|button| button.text_content().is_some_and(|text| text.starts_with("Betl_job_789")));
+    only.expect("the other workflow").click();
+    page.until("lines of the other", |page| {
+        let letters = letters(page);
+        letters.len() >= 5 && letters.iter().all(|letter| letter == "B")
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn stays_within_capacity_and_reports_dropped_lines() {
     let page = Page::mount(&endpoint());
     page.props.capacity.set(7);

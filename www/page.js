@@ -6,7 +6,8 @@ const workflow = /** @type {HTMLSelectElement} */ (document.getElementById("work
 const runs = document.querySelectorAll("#logs tbody");
 
 function show() {
-  for (const rows of runs) rows.hidden = rows.dataset.workflow !== workflow.value;
+  const selected = workflow.value.split(",");
+  for (const rows of runs) rows.hidden = !selected.includes(rows.dataset.workflow ?? "");
 }
 
 workflow.addEventListener("change", show);

@@ -99,8 +99,9 @@ function show(name, value) {
  */
 function showCounts(state, { received, missing, duplicates, first }) {
   const newest = state.published[workflow.value] ?? 0;
-  // A stream begins in the middle of the log. Numbers of another epoch do not compare.
-  const isComparable = Number(first) > 0 && state.epoch === firstEpoch;
+  // A stream begins in the middle of the log. Numbers of another epoch do not compare, nor do those
+  // of two workflows.
+  const isComparable = Number(first) > 0 && state.epoch === firstEpoch && newest > 0;
   show("published", isComparable ? newest - Number(first) + 1 : "–");
   show("received", Number(received ?? 0));
   show("missing", Number(missing ?? 0));
@@ -126,7 +127,7 @@ async function act(event) {
   const button = event.target instanceof Element && event.target.closest("button");
   if (!button) return;
   const { fault, scene } = button.dataset;
-  const [workspace_id, workflow_id] = workflow.value.split("/");
+  const [workspace_id, workflow_id] = workflow.value.split(",")[0].split("/");
   if (fault) {
     const { error } = await send("fault", { name: fault });
     status.textContent = error ?? `${button.textContent}: begun`;

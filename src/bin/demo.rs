@@ -41,6 +41,12 @@ mod page {
                     workflow.read().split('/').nth(index).unwrap_or_default().to_owned()
                 })
             };
+            // Several workflows are separated by commas.
+            let channels = Signal::derive(move || {
+                let selected = workflow.read();
+                let names = selected.split(',').filter(|_| selected.contains(','));
+                names.map(|name| format!("logs:etl:{}", name.replace('/', ":"))).collect::<Vec<_>>()
+            });
             let progress = RwSignal::new(Progress::default());
             let reported = container.clone();
             // start.js puts it there.
@@ -48,7 +54,7 @@ mod page {
             let words = language::words(&language);
             let view = leptos::mount::mount_to(container, move || {
                 view! { class="dsl",
-                    <LiveLogs workspace_id=part(0) workflow_id=part(1) capacity=50_000_usize links=true progress=progress words=words.clone()/>
+                    <LiveLogs workspace_id=part(0) workflow_id=part(1) channels=channels capacity=50_000_usize links=true progress=progress words=words.clone()/>
                 }
             });
             // After mounting, which starts the executor of effects.

@@ -12,6 +12,7 @@ use crate::browser::{Console, Opener, Options};
 use crate::js::from_js::Properties;
 use logs_sse_core::connection::{Config, Hidden};
 use logs_sse_core::store::Capacity;
+use logs_sse_core::target::{Target, TargetError};
 
 /// What `encodeOptions` in `www/package` passes, by the names of `ConnectionOptions` in
 /// `index.d.ts`. An option that is missing, `undefined` or `null` has its default.
@@ -93,4 +94,10 @@ impl ClientOptions {
 /// Returns how streams are opened: by `open` if the package passes one.
 pub(crate) fn opener(open: Option<Function>) -> Opener {
     open.map_or(Opener::EventSource, Opener::Function)
+}
+
+/// Returns the target of `channels`, which are separated by commas.
+pub(crate) fn channels_target(channels: &str, gateway: &str) -> Result<Target, TargetError> {
+    let names = channels.split(',').filter(|channel| !channel.is_empty());
+    Target::from_channels(names, gateway)
 }

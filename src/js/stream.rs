@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::browser::Client;
 use crate::js::listener::{Listener, to_js};
-use crate::js::options::{ClientOptions, opener};
+use crate::js::options::{ClientOptions, channels_target, opener};
 use logs_sse_core::js_export::StatusReport;
 use logs_sse_core::store::Capacity;
 use logs_sse_core::target::Target;
@@ -64,10 +64,7 @@ impl LogStream {
 
     /// Selects channels of a gateway, separated by commas.
     pub fn follow_channels(&self, channels: &str, gateway: &str) {
-        self.inner.client.set_target(Target::from_channels(
-            channels.split(',').filter(|channel| !channel.is_empty()),
-            gateway,
-        ));
+        self.inner.client.set_target(channels_target(channels, gateway));
     }
 
     /// Sets whether cookies are sent to a stream of another origin.

@@ -13,7 +13,7 @@ use web_sys::HtmlElement;
 
 use crate::browser::{Client, language};
 use crate::js::listener::{Listener, to_js};
-use crate::js::options::{ClientOptions, opener};
+use crate::js::options::{ClientOptions, channels_target, opener};
 use crate::ui::{Built, DEFAULT_TAIL, Live, link};
 use logs_sse_core::js_export::{StatusReport, line_record};
 use logs_sse_core::session::KnownLines;
@@ -87,6 +87,11 @@ impl LogView {
         self.live.with(|client| {
             client.set_target(Target::new(service, workspace_id, workflow_id, endpoint));
         });
+    }
+
+    /// Selects channels of a gateway, separated by commas.
+    pub fn follow_channels(&self, channels: &str, gateway: &str) {
+        self.live.with(|client| client.set_target(channels_target(channels, gateway)));
     }
 
     /// Sets how many lines are kept.

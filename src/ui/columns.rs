@@ -8,7 +8,7 @@ use leptos::web_sys::Element;
 
 use crate::browser::Timer;
 use crate::ui::built::{Built, NodeRef, view};
-use crate::ui::live::{Live, click, effect, signal_text};
+use crate::ui::live::{Live, click, effect, flag, signal_text};
 use crate::ui::rows::Rows;
 use logs_sse_core::line_time::TimeDisplay;
 use logs_sse_core::settings::Setting;
@@ -42,6 +42,11 @@ pub(crate) fn columns(live: Live) -> Built {
     view! { class="dsl",
         <div class="dsl-columns" dir="ltr">
             <select class="dsl-times" aria-label=live.word(Word::Times) title=live.word(Word::HowTimesAreShown) node_ref=menu on:change=move |event| choose(live, &event)></select>
+            <span
+                class="dsl-column dsl-column-channel"
+                title=live.word(Word::Workflow)
+                hidden=flag(live.view_model, |model| !model.has_channels)
+            ></span>
             <span class="dsl-column dsl-column-level">{live.word(Word::Level)}</span>
             <span class="dsl-column dsl-column-pipeline">{live.word(Word::Pipeline)}</span>
             <span class="dsl-column dsl-column-message">{live.word(Word::Message)}</span>

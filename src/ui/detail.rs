@@ -48,7 +48,8 @@ pub(crate) fn detail(live: Live) -> Built {
         let id = number.and_then(|number| link::id_of(live, number));
         let shown = live.read(|session| {
             let opened = session.opened(number?)?;
-            EntryView::new(&place, opened, session.find(), id, session.words())
+            let mark = session.mark(number?);
+            EntryView::new(&place, opened, session.find(), id, mark, session.words())
         });
         match number.filter(|_| shown.is_some()) {
             Some(number) => {

@@ -8,8 +8,10 @@ use wasm_bindgen::JsCast;
 
 use crate::ui::elements::{add, create, set};
 use crate::ui::pieces;
-use crate::ui::rows::focus;
+use crate::ui::rows::{draw_mark, focus};
+use logs_sse_core::channel_mark::ChannelMark;
 use logs_sse_core::find::Find;
+use logs_sse_core::link::LineId;
 use logs_sse_core::opened::Opened;
 use logs_sse_core::opened::tree::{self, Kind, PAGE, Value};
 use logs_sse_core::words::{Word, Words};
@@ -20,8 +22,10 @@ pub(crate) struct EntryView {
     opened: Opened,
     document: Document,
     message: Element,
-    /// The id for a link to the line, if there can be one.
-    link: Option<String>,
+    /// What identifies the line in a link, if there can be one.
+    link: Option<LineId>,
+    /// How its channel is marked, if it is one of several.
+    mark: ChannelMark,
     /// The button that pins the line or unpins it.
     pin: Element,
     words: Words,
@@ -34,8 +38,8 @@ pub(crate) enum Request {
     Close,
     /// To pin the line, or to unpin it.
     Pin,
-    /// To copy a link to the line with this id.
-    Link(String),
+    /// To copy a link to this line.
+    Link(LineId),
     /// To copy a text.
     Copy {
         /// What is copied, in words.
@@ -55,19 +59,20 @@ pub(crate) enum Request {
 }
 
 impl EntryView {
-    /// Draws `opened` into `place`, with the matches of `find` marked in its message. `link` is the
-    /// id for a link to it.
+    /// Draws `opened` into `place`, with the matches of `find` marked in its message. `link` is what
+    /// identifies it in a link, and `mark` how its channel is marked.
     pub(crate) fn new(
         place: &Element,
         opened: Opened,
         find: Option<&Find>,
-        link: Option<String>,
+        link: Option<LineId>,
+        mark: ChannelMark,
         words: &Words,
     ) -> Option<Self> {
         let document = place.owner_document()?;
         let message = create(&document, "div", "dsl-full", "")?;
         let pin = button(&document, words.text(Word::Pin), "pin")?;
-        let view = Self { opened, document, message, link, pin, words: words.clone() };
+        let view = Self { opened, document, message, link, mark, pin, words: words.clone() };
         let panel = view.panel()?;
         view.draw_message(false, find);
         add(place, &panel)?;
@@ -143,11 +148,14 @@ impl EntryView {
     fn head(&self) -> Option<Element> {
         let head = create(&self.document, "div", "dsl-head", "")?;
         let title = create(&self.document, "strong", "dsl-title", self.words.text(Word::LogEntry))?;
+        let mark = create(&self.document, "span", "dsl-channel", "")?;
+        draw_mark(&mark, &self.mark);
         let about = create(&self.document, "span", "dsl-count", &self.opened.about(&self.words))?;
         set(&about, &[LEFT_TO_RIGHT])?;
         let link = self.link.as_ref().and_then(|_| self.button(Word::CopyLink, "link"));
         let parts = [
             Some(title),
+            Some(mark),
             Some(about),
             Some(self.pin.clone()),
             link,

@@ -8,7 +8,9 @@ use leptos::web_sys::{Document, Element, HtmlElement, Node};
 use wasm_bindgen::JsCast;
 
 use crate::ui::built::{Built, NodeRef, view};
-use crate::ui::live::{Live, effect, text};
+use crate::ui::live::{Live, effect, flag, text};
+use crate::ui::rows::draw_mark;
+use logs_sse_core::channel_mark::ChannelMark;
 use logs_sse_core::facets::{Facet, FacetValue};
 use logs_sse_core::find::Choice;
 use logs_sse_core::view_model::ViewModel;
@@ -19,6 +21,11 @@ pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
     let (name, all, pick): (_, _, fn(&ViewModel) -> String) = match facet {
         Facet::Levels => (Word::Levels, Word::AllLevels, |model| model.facets[0].clone()),
         Facet::Pipelines => (Word::Pipelines, Word::AllPipelines, |model| model.facets[1].clone()),
+        Facet::Channels => (Word::Workflows, Word::AllWorkflows, |model| model.facets[2].clone()),
+    };
+    let is_hidden: fn(&ViewModel) -> bool = match facet {
+        Facet::Channels => |model| !model.chooses_channels,
+        _ => |_| false,
     };
     let (name, all) = (live.word(name), live.word(all));
     let button_name = name.clone();
@@ -60,7 +67,7 @@ pub(crate) fn facet_menu(live: Live, facet: Facet) -> Built {
         }
     };
     view! { class="dsl",
-        <div class="dsl-facet" on:keydown=on_key on:focusout=on_leave>
+        <div class="dsl-facet" hidden=flag(live.view_model, is_hidden) on:keydown=on_key on:focusout=on_leave>
             <button
                 type="button"
                 class="dsl-button dsl-small dsl-facet-button"
@@ -94,6 +101,7 @@ struct Row {
     element: Element,
     only: HtmlElement,
     not: HtmlElement,
+    mark: Element,
     label: Element,
     count: Element,
 }
@@ -140,6 +148,7 @@ impl Row {
         let only = create(document, "button", "dsl-facet-only")?;
         let not = create(document, "button", "dsl-facet-not")?;
         // The name of a pipeline is read from left to right, whatever the page's direction.
+        let mark = create(document, "span", "dsl-channel")?;
         let label = create(document, "bdi", "dsl-facet-label")?;
         label.set_attribute("dir", "ltr").ok()?;
         let count = create(document, "span", "dsl-facet-count")?;
@@ -155,12 +164,14 @@ impl Row {
             value: FacetValue {
                 key: String::new(),
                 label: String::new(),
+                mark: ChannelMark::default(),
                 count: String::new(),
                 choice: Choice::Open,
             },
             element,
             only: only.unchecked_into(),
             not: not.unchecked_into(),
+            mark,
             label,
             count,
         })
@@ -174,10 +185,22 @@ impl Row {
         let old = &self.value;
         if old.label != value.label {
             self.label.set_text_content(Some(&value.label));
-            set(&self.only, "title", &value.label);
+            let full = &value.mark.full_name;
+            set(&self.only, "title", if full.is_empty() { &value.label } else { full });
             let exclude = exclude(&value.label);
             set(&self.not, "aria-label", &exclude);
             set(&self.not, "title", &exclude);
+        }
+        if old.mark != value.mark {
+            draw_mark(&self.mark, &value.mark);
+            // The name is beside it.
+            set(self.mark.unchecked_ref(), "aria-hidden", "true");
+            if value.mark.is_empty() {
+                self.mark.remove();
+            } else {
+                // This fails only for an element of another document.
+                let _ = self.only.prepend_with_node_1(&self.mark);
+            }
         }
         if old.count != value.count {
             self.count.set_text_content(Some(&value.count));

@@ -101,6 +101,7 @@ pub(crate) fn filter_bar(live: Live) -> Built {
             </div>
             {facet_menu(live, Facet::Levels)}
             {facet_menu(live, Facet::Pipelines)}
+            {facet_menu(live, Facet::Channels)}
             {span_button(live)}
             {fold::similar_button(live)}
             {pins_button(live)}

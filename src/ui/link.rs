@@ -14,7 +14,7 @@ use wasm_bindgen::JsValue;
 use crate::browser::Client;
 use crate::ui::detail;
 use crate::ui::live::{Live, effect};
-use logs_sse_core::link::{HostedLink, Link, Sought, Step, is_link_id};
+use logs_sse_core::link::{HostedLink, LineId, Link, Sought, Step};
 use logs_sse_core::session::Session;
 use logs_sse_core::words::Word;
 
@@ -23,8 +23,8 @@ use logs_sse_core::words::Word;
 pub(crate) struct Linked {
     /// The line that the address led to, until it is found.
     sought: Option<Sought>,
-    /// The id of the opened line.
-    opened: Option<String>,
+    /// The line whose entry is open.
+    opened: Option<LineId>,
     /// Whether the address will be written.
     is_due: bool,
     /// Active while links are.
@@ -95,16 +95,15 @@ fn host(live: Live) -> Option<Rc<dyn Fn(&str)>> {
     live.linked.try_update_value(|linked| linked.host.clone()).flatten()
 }
 
-/// Returns the id of a line that can be linked to.
-pub(crate) fn id_of(live: Live, number: u64) -> Option<String> {
-    let id = live.read(|session| Some(session.store().row(number)?.line()?.id.to_string()))?;
-    Some(id).filter(|id| live.links.get_untracked() && is_link_id(id))
+/// Returns what identifies a line that can be linked to.
+pub(crate) fn id_of(live: Live, number: u64) -> Option<LineId> {
+    live.read(|session| LineId::of(session, number)).filter(|_| live.links.get_untracked())
 }
 
 /// Copies the address of this page with a line and the current filter. Of a host that owns the
 /// address, it copies the one that the host has now.
-pub(crate) fn copy(live: Live, near: &Element, id: String) {
-    let link = Link { log: Some(id), query: live.query() };
+pub(crate) fn copy(live: Live, near: &Element, line: LineId) {
+    let link = Link { log: Some(line), query: live.query() };
     let is_hosted = host(live).is_some();
     if is_hosted {
         report(live, &link);
@@ -138,7 +137,7 @@ fn go_to(live: Live, link: Link, invalid: &[&str]) {
             format!("[live logs] the address has invalid values, which are ignored: {names}");
         leptos::web_sys::console::warn_1(&text.into());
     }
-    live.linked.update_value(|linked| linked.sought = link.log.as_deref().map(Sought::new));
+    live.linked.update_value(|linked| linked.sought = link.log.clone().map(Sought::new));
     if let Some(search) = live.search.get_untracked() {
         search.set_value(&link.query.text);
     }
@@ -191,7 +190,7 @@ fn write(live: Live) {
     // The view may be gone by now, and its signals with it.
     let log = live.linked.try_update_value(|linked| {
         linked.is_due = false;
-        let sought = linked.sought.as_ref().map(|sought| sought.id().to_owned());
+        let sought = linked.sought.as_ref().map(|sought| sought.line().clone());
         sought.or_else(|| linked.opened.clone())
     });
     let (Some(log), Some(window)) = (log, leptos::web_sys::window()) else { return };

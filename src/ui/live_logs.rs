@@ -25,7 +25,7 @@ use logs_sse_core::target::{DEFAULT_ENDPOINT, DEFAULT_SERVICE, Target};
 use logs_sse_core::viewport::Order;
 use logs_sse_core::words::{Word, Words};
 
-/// Live logs of one workflow: a status bar with the button "Connect Live Logs", and the lines as
+/// Live logs of one workflow, or of several channels: a status bar with the button "Connect Live Logs", and the lines as
 /// they arrive.
 ///
 /// The props that are signals may change at any time. Another workspace, workflow or service closes
@@ -33,7 +33,7 @@ use logs_sse_core::words::{Word, Words};
 /// closes everything.
 #[component]
 pub fn LiveLogs(
-    /// The workspace, such as `workspace123`.
+    /// The workspace, such as `workspace123`; not read with `channels`.
     #[prop(into)]
     workspace_id: Signal<String>,
     /// The workflow, or the function for function logs.
@@ -46,6 +46,13 @@ pub fn LiveLogs(
     /// proxy route.
     #[prop(into, default = Signal::stored(DEFAULT_ENDPOINT.to_owned()))]
     endpoint: Signal<String>,
+    /// Channels to read instead of the workflow, such as `logs:etl:workspace123:workflow456`, over
+    /// one stream; at most 16. Default: none.
+    #[prop(into, default = Signal::stored(Vec::new()))]
+    channels: Signal<Vec<String>>,
+    /// The gateway from which `channels` are read. Default: the page's origin.
+    #[prop(into, default = Signal::stored(String::new()))]
+    gateway_url: Signal<String>,
     /// Whether to connect without a click, now or when it becomes true. Default: false.
     #[prop(into, default = Signal::stored(false))]
     auto_connect: Signal<bool>,
@@ -124,7 +131,13 @@ pub fn LiveLogs(
     wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));
     order.into_iter().for_each(|order| live.set_order(order));
     let target = move || {
-        Target::new(&service.read(), &workspace_id.read(), &workflow_id.read(), &endpoint.read())
+        let channels = channels.read();
+        if channels.is_empty() {
+            let (service, endpoint) = (service.read(), endpoint.read());
+            Target::new(&service, &workspace_id.read(), &workflow_id.read(), &endpoint)
+        } else {
+            Target::from_channels(channels.iter().map(String::as_str), &gateway_url.read())
+        }
     };
     // An effect runs a moment after mounting, and a click may happen before it.
     live.with(|client| client.set_target(untrack(target)));

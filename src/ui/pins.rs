@@ -87,8 +87,9 @@ pub(crate) fn pins_button(live: Live) -> Built {
 fn draw(live: Live, list: &Element) {
     let pins: Vec<_> = live.read(|session| {
         let time = |millis| row_selection::time(live, millis);
+        let (target, words) = (session.target(), session.words());
         let pins = session.pins().all().iter();
-        pins.map(|pin| (pin.key(), pin.label(&time, session.words()), pin.is_mark())).collect()
+        pins.map(|pin| (pin.key(), pin.label(&time, target, words), pin.is_mark())).collect()
     });
     let focused = (0..list.child_element_count()).find(|index| {
         let row = list.children().item(*index);

@@ -15,6 +15,7 @@ use wasm_bindgen::JsCast;
 use crate::browser::selection::{self, SelectedRanges};
 use crate::browser::{Resize, Zone, layout};
 use crate::ui::hit::Hit;
+pub(crate) use crate::ui::rows::element::draw_mark;
 use crate::ui::rows::element::{MESSAGE, MORE, RowElement};
 pub(crate) use crate::ui::rows::focus::{Due, focus};
 use logs_sse_core::copy::Selected;

@@ -101,7 +101,12 @@ test("NaN and Infinity of Python are read as strings, and other invalid JSON sta
 });
 
 test("an entry with a field notice is a log, and a notice between lines is none", () => {
-  const gap = { notice: /** @type {const} */ ("gap"), missing: 2, text: "2 lines missing" };
+  const gap = {
+    notice: /** @type {const} */ ("gap"),
+    missing: 2,
+    channel: null,
+    text: "2 lines missing",
+  };
   const entry = JSON.stringify({ notice: "gap", message: "from a producer" });
   const rows = toRows([JSON.stringify([[null, "", 1, null, entry]]), gap]);
   expect(rows.map(isLog)).toEqual([true, false]);

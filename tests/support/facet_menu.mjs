@@ -1,4 +1,4 @@
-// A menu of levels or pipelines, as a reader uses it.
+// A menu of levels, pipelines or workflows, as a reader uses it.
 
 import { expect } from "@playwright/test";
 
@@ -6,7 +6,7 @@ import { expect } from "@playwright/test";
 export class FacetMenu {
   /**
    * @param {Pick<import("@playwright/test").Page, "locator" | "getByRole">} scope
-   * @param {"Levels" | "Pipelines"} name
+   * @param {"Levels" | "Pipelines" | "Workflows"} name
    */
   constructor(scope, name) {
     this.button = scope.getByRole("button", { name: new RegExp(`^${name}: `) });
@@ -59,7 +59,7 @@ export class FacetMenu {
    */
   async selectOption(label) {
     await this.showAll();
-    if (!/^All (levels|pipelines)$/.test(label))
+    if (!/^All (levels|pipelines|workflows)$/.test(label))
       await this.only(label === "Errors" ? "ERROR" : label);
   }
 

@@ -18,12 +18,17 @@ const PATIENCE_MS: f64 = 10_000.0;
 /// Returns the stream URL of the gateway that `npm test` starts, with 50 lines per second on the
 /// workflows of the demo.
 pub fn endpoint() -> String {
+    format!("{}/api/dapadmin/l5-etl/sse/logs/stream", gateway())
+}
+
+/// Returns the address of that gateway.
+pub fn gateway() -> String {
     let Some(gateway) = option_env!("LOGS_GATEWAY_URL") else {
         panic!(
             "LOGS_GATEWAY_URL names no gateway: run the browser tests through `npm test -- browser`"
         )
     };
-    format!("{gateway}/api/dapadmin/l5-etl/sse/logs/stream")
+    gateway.to_owned()
 }
 
 /// Returns a URL without a server: port 9 is `discard`, which browsers never connect to.
@@ -39,6 +44,7 @@ pub struct Props {
     pub endpoint: RwSignal<String>,
     pub auto_connect: RwSignal<bool>,
     pub capacity: RwSignal<usize>,
+    pub channels: RwSignal<Vec<String>>,
 }
 
 /// A mounted component in a container of its own. Dropping it unmounts.
@@ -56,6 +62,7 @@ impl Page {
     }
 
     pub fn mount_with(endpoint: &str, connection: Config) -> Self {
+        let gateway_url = option_env!("LOGS_GATEWAY_URL").unwrap_or_default();
         let container: HtmlElement =
             document().create_element("div").expect("a div").unchecked_into();
         document().body().expect("a body").append_child(&container).expect("appended");
@@ -67,6 +74,7 @@ impl Page {
                 endpoint: RwSignal::new(endpoint.into()),
                 auto_connect: RwSignal::new(false),
                 capacity: RwSignal::new(10_000),
+                channels: RwSignal::new(Vec::new()),
             };
             let view = leptos::mount::mount_to(container.clone(), move || {
                 view! { class="dsl",
@@ -76,6 +84,8 @@ impl Page {
                         endpoint=props.endpoint
                         auto_connect=props.auto_connect
                         capacity=props.capacity
+                        channels=props.channels
+                        gateway_url=gateway_url
                         connection=connection
                     />
                 }

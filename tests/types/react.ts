@@ -11,6 +11,10 @@ import {
 import type { LogsSSEClientProps, LogsSSEValue } from "@datashop/logs-sse-client/react";
 import { createElement, type ReactElement, type ReactNode, useContext } from "react";
 
+export const several: LogsSSEClientProps = {
+  gatewayUrl: "/gateway",
+  channels: ["logs:etl:workspace123:a", "logs:etl:workspace123:b"],
+};
 const props: LogsSSEClientProps = { workspaceId: "workspace123", className: "logs", style: {} };
 
 export function page(children: ReactNode): ReactElement {

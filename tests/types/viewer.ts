@@ -27,6 +27,8 @@ const options: LiveLogsOptions = {
 const handle = mountLiveLogs(document.body, options);
 handle.ready satisfies Promise<void>;
 handle.update({ title: "Logs", endpoint: "/logs" });
+handle.update({ channels: ["logs:etl:workspace123"], gatewayUrl: "/gateway" });
+handle.update({ channels: null, gatewayUrl: null });
 handle.update({ titleBadge: false, announceEvery: 60, links: true });
 handle.update({ link: "q=timeout", onLinkChange: (link) => link.toUpperCase() });
 // @ts-expect-error a number of seconds
@@ -62,8 +64,8 @@ mountLiveLogs("#logs");
 mountLiveLogs(document.body, { theme: "blue" });
 // @ts-expect-error no such option
 mountLiveLogs(document.body, { workspace: "workspace123" });
-// @ts-expect-error an option of `openLogs` only
-mountLiveLogs(document.body, { channels: ["logs:etl:workspace123"] });
+// @ts-expect-error channels are a list
+mountLiveLogs(document.body, { channels: "logs:etl:workspace123" });
 // @ts-expect-error no such method
 handle.close();
 
@@ -95,6 +97,8 @@ defineLiveLogs("other-live-logs");
 const element = document.createElement("datashop-live-logs");
 element.workspaceId = null;
 element.wasmUrl satisfies string | null;
+element.channels = ["logs:etl:workspace123"];
+element.gatewayUrl = "/gateway";
 element.connect();
 element.status().state satisfies string;
 // @ts-expect-error a number, not a text

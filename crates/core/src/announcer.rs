@@ -188,7 +188,7 @@ impl Connection {
     /// Says that the connection is lost, again each minute, and once that it is back.
     fn update(&mut self, now: Instant, session: &Session) -> Option<String> {
         let words = session.words();
-        let status = session.status_in(now, words);
+        let status = session.shown_status(now);
         if status.badge == Badge::Paused {
             return None;
         }

@@ -81,6 +81,11 @@ impl fmt::Display for ChannelName {
     }
 }
 
+/// Returns the workflow or function of a channel by its name, otherwise the name.
+pub(crate) fn resource_of(name: &str) -> &str {
+    name.splitn(4, ':').nth(3).unwrap_or(name)
+}
+
 /// One part of a channel name: a service, a workspace id, a workflow or function id.
 ///
 /// An id contains nothing that could break out of a channel name or a list of them, so it needs no

@@ -134,13 +134,13 @@ impl Selection {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&line::text(&row, time, ""));
+            text.push_str(&line::text(&row, time, "", session.target()));
             for row in group.skip(1).map_while(|at| store.row(at)) {
                 if text.len() >= MOST_BYTES {
                     break;
                 }
                 text.push('\n');
-                text.push_str(&line::text(&row, time, ""));
+                text.push_str(&line::text(&row, time, "", session.target()));
             }
         }
         (!text.is_empty()).then_some(text)

@@ -98,6 +98,7 @@ impl StatusReport {
 pub struct NoticeReport {
     pub notice: &'static str,
     pub missing: Option<f64>,
+    pub channel: Option<String>,
     pub text: String,
 }
 
@@ -109,9 +110,11 @@ impl NoticeReport {
                 Notice::Resumed { .. } => "resumed",
                 Notice::NotReplayed { .. } => "not_replayed",
                 // Added before the rows that a listener has received, so none receives it.
+                Notice::TailStart => "tail_start",
                 Notice::HistoryStart { .. } => "history_start",
             },
             missing: notice.missing().map(|missing| missing as f64),
+            channel: notice.channel().map(ToOwned::to_owned),
             text: notice.text(),
         }
     }
@@ -169,6 +172,7 @@ impl RowFeed {
             rows.push(Rows::Notice(NoticeReport {
                 notice: "gap",
                 missing: Some(missing as f64),
+                channel: None,
                 text: format!(
                     "{} dropped before this page read them",
                     counted(missing, "row was", "rows were")

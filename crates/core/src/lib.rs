@@ -9,6 +9,8 @@ pub mod announcer;
 pub mod backoff;
 pub mod channel;
 #[cfg(feature = "view")]
+pub mod channel_mark;
+#[cfg(feature = "view")]
 mod civil;
 pub mod connection;
 #[cfg(feature = "view")]

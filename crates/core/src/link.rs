@@ -15,16 +15,40 @@ use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::channel::ChannelName;
 use crate::find::{Case, Choice, Levels, Query};
+use crate::session::Session;
+use crate::target::Target;
 use logs_sse_wire::entry::Level;
 
 /// What a link leads to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
-    /// The id of the line, if it leads to one.
-    pub log: Option<String>,
-    /// What is searched for, and which levels and pipelines are shown.
+    /// The line, if it leads to one.
+    pub log: Option<LineId>,
+    /// What is searched for, and which levels, pipelines and channels are shown.
     pub query: Query,
+}
+
+/// What identifies a line in a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineId {
+    /// The id of the line.
+    pub id: String,
+    /// Its channel, where there are several; any channel if there is none.
+    pub channel: Option<String>,
+}
+
+impl LineId {
+    /// Returns what identifies the line with this number, if a link can lead to it.
+    #[must_use]
+    pub fn of(session: &Session, number: u64) -> Option<Self> {
+        let row = session.store().row(number)?;
+        let line = row.line()?;
+        let channel = line.channel.as_deref().filter(|_| session.has_several_channels());
+        is_link_id(&line.id)
+            .then(|| Self { id: line.id.to_string(), channel: channel.map(ToOwned::to_owned) })
+    }
 }
 
 impl Link {
@@ -37,16 +61,25 @@ impl Link {
             return (link, vec!["length"]);
         }
         let (mut invalid, mut seen) = (Vec::new(), Vec::new());
+        let mut channel = None;
         for (name, value) in parts(fragment).filter_map(own) {
-            let is_repeated = seen.contains(&name) && !name.ends_with("pipeline");
+            let is_list = name.ends_with("pipeline") || matches!(name, "channel" | "not-channel");
+            let is_repeated = seen.contains(&name) && !is_list;
             seen.push(name);
             let is_valid = !is_repeated
-                && percent_decode_str(value)
-                    .decode_utf8()
-                    .is_ok_and(|value| link.read(name, &value).is_some());
+                && percent_decode_str(value).decode_utf8().is_ok_and(|value| match name {
+                    "log-channel" => {
+                        channel = Some(value.into_owned()).filter(|name| is_channel(name));
+                        channel.is_some()
+                    }
+                    _ => link.read(name, &value).is_some(),
+                });
             if !is_valid && !invalid.contains(&name) {
                 invalid.push(name);
             }
+        }
+        if let Some(log) = &mut link.log {
+            log.channel = channel;
         }
         (link, invalid)
     }
@@ -73,7 +106,10 @@ impl Link {
         let query = &mut self.query;
         let is_short = |limit| value.len() <= limit;
         match name {
-            "log" => self.log = Some(value.to_owned()).filter(|id| is_link_id(id)),
+            "log" => {
+                self.log =
+                    is_link_id(value).then(|| LineId { id: value.to_owned(), channel: None });
+            }
             "q" if is_short(MAX_TEXT) => value.clone_into(&mut query.text),
             "regex" if value == "1" => query.is_regex = true,
             "show" if value == "all" => query.highlights = true,
@@ -87,6 +123,11 @@ impl Link {
                 let has_room = query.pipelines.chosen().count() < MAX_PIPELINES;
                 (has_room && is_short(MAX_TEXT)).then(|| query.pipelines.choose(value, choice))?;
             }
+            "channel" | "not-channel" => {
+                let choice = if name == "channel" { Choice::Only } else { Choice::Not };
+                let has_room = query.channels.chosen().count() < Target::MAX_CHANNELS;
+                (has_room && is_channel(value)).then(|| query.channels.choose(value, choice))?;
+            }
             _ => return None,
         }
         (name != "log" || self.log.is_some()).then_some(())
@@ -96,8 +137,9 @@ impl Link {
         let query = &self.query;
         let mut values = Vec::new();
         let mut add = |name, value| values.push((name, value));
-        if let Some(id) = self.log.as_deref().filter(|id| is_link_id(id)) {
-            add("log", Cow::Borrowed(id));
+        if let Some(LineId { id, channel }) = self.log.as_ref().filter(|log| is_link_id(&log.id)) {
+            add("log", id.as_str().into());
+            channel.iter().for_each(|channel| add("log-channel", channel.as_str().into()));
         }
         let levels = [
             ("level", query.levels, Levels::ALL),
@@ -115,6 +157,11 @@ impl Link {
         for name in pipelines.chosen().filter(|name| name.len() <= MAX_TEXT).take(MAX_PIPELINES) {
             let is_only = pipelines.choice(name) == Choice::Only;
             add(if is_only { "pipeline" } else { "not-pipeline" }, name.into());
+        }
+        let channels = &query.channels;
+        for name in channels.chosen().filter(|name| is_channel(name)).take(Target::MAX_CHANNELS) {
+            let is_only = channels.choice(name) == Choice::Only;
+            add(if is_only { "channel" } else { "not-channel" }, name.into());
         }
         if query.is_regex {
             add("regex", "1".into());
@@ -138,6 +185,10 @@ impl Link {
 #[must_use]
 pub fn is_link_id(id: &str) -> bool {
     (1..=MAX_ID).contains(&id.len()) && !id.contains(char::is_control)
+}
+
+fn is_channel(name: &str) -> bool {
+    name.parse::<ChannelName>().is_ok()
 }
 
 fn parts(fragment: &str) -> impl Iterator<Item = &str> {
@@ -164,8 +215,21 @@ fn times(value: &str) -> Option<Range<i64>> {
     Some(second(start)?..second(end)?).filter(|times| !times.is_empty())
 }
 
-const NAMES: [&str; 10] =
-    ["log", "level", "not-level", "time", "pipeline", "not-pipeline", "regex", "show", "case", "q"];
+const NAMES: [&str; 13] = [
+    "log",
+    "log-channel",
+    "level",
+    "not-level",
+    "time",
+    "pipeline",
+    "not-pipeline",
+    "channel",
+    "not-channel",
+    "regex",
+    "show",
+    "case",
+    "q",
+];
 
 /// What chat programs and mail leave as it is at the end of an address.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b',');
@@ -196,9 +260,19 @@ mod tests {
         let pipelines = prop::collection::vec((text(), choices()), 0..8);
         let times = prop::option::of((0..4_000_000_000_i64, 1..9_000_i64));
         let times = times.prop_map(|times| times.map(|(start, length)| start..start + length));
-        let id = prop::option::of(text().prop_filter("an id", |id| is_link_id(id)));
-        (id, text(), any::<[bool; 2]>(), case, levels, pipelines, times).prop_map(
-            |(log, text, [is_regex, highlights], case, levels, pipelines, times)| {
+        let channel = || "logs:etl:[a-z]{1,3}(:[a-z &=#%]{0,3}[a-z])?";
+        let id = text().prop_filter("an id", |id| is_link_id(id));
+        let log =
+            (id, prop::option::of(channel())).prop_map(|(id, channel)| LineId { id, channel });
+        let log = prop::option::of(log);
+        let channels = prop::collection::vec(
+            (channel().prop_filter("a name", |name| is_channel(name)), choices()),
+            0..16,
+        );
+        let flags = any::<[bool; 2]>();
+        (log, text(), flags, case, levels, pipelines, channels, times).prop_map(
+            |(log, text, [is_regex, highlights], case, levels, pipelines, channels, times)| {
+                let log = log.filter(|log| log.channel.as_deref().is_none_or(is_channel));
                 let mut query =
                     Query { is_regex, highlights, case, times, ..Query::default().text(&text) };
                 for (index, choice) in levels {
@@ -206,6 +280,9 @@ mod tests {
                 }
                 for (name, choice) in pipelines {
                     query.pipelines.choose(&name, choice);
+                }
+                for (name, choice) in channels {
+                    query.channels.choose(&name, choice);
                 }
                 Link { log, query }
             },
@@ -272,7 +349,7 @@ mod tests {
             Link::parse("#/route&level=error,loud&q=%ff&log=a&log=b&case=no&show=all&tab=2");
         assert_eq!(invalid, ["level", "q", "log", "case"]);
         let query = Query { highlights: true, ..Query::default() };
-        assert_eq!(link, Link { log: Some("a".into()), query });
+        assert_eq!(link, Link { log: Some(LineId { id: "a".into(), channel: None }), query });
         let long = format!("q={}", "x".repeat(2_000));
         assert_eq!(Link::parse(&long), (Link::default(), vec!["q"]));
         let longer = "&".repeat(40_000);

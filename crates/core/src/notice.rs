@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use crate::channel::resource_of;
 use crate::words::{Word, Words};
 use logs_sse_wire::protocol::GapReason;
 
 /// Something about the stream that the log itself does not say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Lines are missing here.
     Gap {
@@ -15,6 +16,8 @@ pub enum Notice {
         missing: Option<u64>,
         /// The reason why they are missing.
         reason: GapReason,
+        /// The channel in which they are missing, if it is one of several.
+        channel: Option<Box<str>>,
     },
     /// The stream was interrupted, and the replayed lines are the ones just before this row.
     Resumed {
@@ -31,6 +34,9 @@ pub enum Notice {
         /// The length of the interruption.
         away: Duration,
     },
+    /// The newest lines of each of several channels start here, of which some begin later than
+    /// others: lines before this row may be newer than lines after it.
+    TailStart,
     /// The history of the gateway starts here.
     HistoryStart {
         /// The number of logs that it held before and has evicted.
@@ -49,7 +55,13 @@ impl Notice {
     #[must_use]
     pub fn text_in(&self, words: &Words) -> String {
         match self {
-            Self::Gap { missing, reason } => gap(*missing, *reason, words),
+            Self::Gap { missing, reason, channel } => {
+                let text = gap(*missing, *reason, words);
+                match channel {
+                    Some(channel) => [resource_of(channel), &text].join(BETWEEN),
+                    None => text,
+                }
+            }
             Self::Resumed { away, recovered, missing } => {
                 let reconnected = reconnected(*away, words);
                 let recovered = words.count(Word::Recovered, *recovered);
@@ -63,6 +75,7 @@ impl Notice {
             Self::NotReplayed { away } => {
                 [&*reconnected(*away, words), words.text(Word::NoHistory)].join(BETWEEN)
             }
+            Self::TailStart => words.text(Word::StartOfTails).to_owned(),
             Self::HistoryStart { evicted: 0 } => words.text(Word::StartOfLog).to_owned(),
             Self::HistoryStart { evicted } => words.count(Word::StartOfHistory, *evicted),
         }
@@ -76,8 +89,17 @@ impl Notice {
     pub fn missing(&self) -> Option<u64> {
         match self {
             Self::Gap { missing, .. } => *missing,
-            Self::Resumed { .. } | Self::HistoryStart { .. } => Some(0),
+            Self::Resumed { .. } | Self::TailStart | Self::HistoryStart { .. } => Some(0),
             Self::NotReplayed { .. } => None,
+        }
+    }
+
+    /// Returns the channel that the row concerns, if it is one of several.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        match self {
+            Self::Gap { channel, .. } => channel.as_deref(),
+            _ => None,
         }
     }
 
@@ -87,7 +109,7 @@ impl Notice {
         match self {
             Self::Gap { .. } | Self::NotReplayed { .. } => true,
             Self::Resumed { missing, .. } => *missing != Some(0),
-            Self::HistoryStart { .. } => false,
+            Self::TailStart | Self::HistoryStart { .. } => false,
         }
     }
 }
@@ -129,15 +151,15 @@ mod tests {
     #[test]
     fn says_how_many_are_missing_and_why() {
         assert_eq!(
-            Notice::Gap { missing: Some(212), reason: GapReason::Evicted }.text(),
+            Notice::Gap { missing: Some(212), reason: GapReason::Evicted, channel: None }.text(),
             "212 lines missing: older than the log server's history"
         );
         assert_eq!(
-            Notice::Gap { missing: Some(3), reason: GapReason::Purged }.text(),
+            Notice::Gap { missing: Some(3), reason: GapReason::Purged, channel: None }.text(),
             "3 lines missing: deleted from the log server"
         );
         assert_eq!(
-            Notice::Gap { missing: None, reason: GapReason::Unknown }.text(),
+            Notice::Gap { missing: None, reason: GapReason::Unknown, channel: None }.text(),
             "Lines may be missing: the log server could not resume where this page stopped"
         );
         let resumed =
@@ -145,6 +167,19 @@ mod tests {
         assert_eq!(
             (resumed.text().as_str(), resumed.is_loss()),
             ("Reconnected after 14 s · 37 lines recovered · none missing", false)
+        );
+    }
+
+    #[test]
+    fn names_the_channel_that_it_concerns() {
+        let gap = |missing, reason| {
+            let channel = Some("logs:etl:a:orders".into());
+            Notice::Gap { missing, reason, channel }.text()
+        };
+        assert_eq!(gap(Some(3), GapReason::Lost), "orders · 3 lines missing: lost in transit");
+        assert_eq!(
+            gap(None, GapReason::Restarted),
+            "orders · Log server restarted · earlier lines may be missing"
         );
     }
 
@@ -160,7 +195,7 @@ mod tests {
             "Reconnected after 14 s · 11,830 lines recovered · 11,520 missing"
         );
         assert_eq!(
-            Notice::Gap { missing: Some(11_520), reason: GapReason::Lost }.text(),
+            Notice::Gap { missing: Some(11_520), reason: GapReason::Lost, channel: None }.text(),
             "11,520 lines missing: lost in transit"
         );
     }
@@ -172,7 +207,10 @@ mod tests {
             Notice::Resumed { away: Duration::ZERO, recovered: 3, missing: Some(7) }.missing(),
             Some(0)
         );
-        assert_eq!(Notice::Gap { missing: Some(7), reason: GapReason::Evicted }.missing(), Some(7));
+        assert_eq!(
+            Notice::Gap { missing: Some(7), reason: GapReason::Evicted, channel: None }.missing(),
+            Some(7)
+        );
         assert_eq!(Notice::NotReplayed { away: Duration::ZERO }.missing(), None);
     }
 }

@@ -6,6 +6,7 @@ use crate::opened::Opened;
 use crate::save::Format;
 use crate::save::line;
 use crate::store::{Row, Store};
+use crate::target::Target;
 use crate::visible::visible;
 use crate::words::{Word, Words};
 use logs_sse_wire::entry::head;
@@ -119,8 +120,13 @@ impl Pin {
 
     /// Returns the first line of its text, for a list. `time` formats milliseconds since 1970.
     #[must_use]
-    pub fn label(&self, time: &dyn Fn(i64) -> String, words: &Words) -> String {
-        let text = line::text(&self.row, time, "");
+    pub fn label(
+        &self,
+        time: &dyn Fn(i64) -> String,
+        target: Option<&Target>,
+        words: &Words,
+    ) -> String {
+        let text = line::text(&self.row, time, "", target);
         let first = text.lines().next().unwrap_or_default();
         let line = visible(head(first, LABEL_BYTES));
         match self.mark {
@@ -136,6 +142,11 @@ impl Pin {
     #[must_use]
     pub fn opened(&self) -> Option<Opened> {
         Some(Opened::with_others(self.row.line()?, self.others.iter().filter_map(Row::line)))
+    }
+
+    /// Returns the channel of its line, or an empty name.
+    pub(crate) fn channel(&self) -> &str {
+        self.row.line().and_then(|line| line.channel.as_deref()).unwrap_or_default()
     }
 
     fn cost(&self) -> usize {
@@ -270,6 +281,7 @@ impl Pins {
         format: Format,
         time: &dyn Fn(i64) -> String,
         indent: &str,
+        target: Option<&Target>,
     ) -> String {
         let mut text = String::new();
         let mut push = |line: &str| {
@@ -281,7 +293,7 @@ impl Pins {
         }
         for pin in &self.pins {
             if format == Format::Text {
-                push(&line::text(&pin.row, time, indent));
+                push(&line::text(&pin.row, time, indent, target));
                 if let Some(millis) = pin.mark {
                     push(&format!("# {}", mark_text(&time(millis), &Words::ENGLISH)));
                 }

@@ -53,12 +53,13 @@ pub struct Missing {
 }
 
 /// What a greeting says about the time while the stream was down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resumption {
     /// Logs that are still to arrive, or to be reported as missing.
     pub to_replay: u64,
-    /// Logs that the gateway holds and does not replay, because it did not receive the position.
-    pub unresumed: u64,
+    /// Logs that the gateway holds and does not replay, because it did not receive the position, by
+    /// channel.
+    pub unresumed: Vec<(String, u64)>,
     /// Why an unknown number of others may be missing. It must be reported now, because the
     /// positions advance: the gateway's own `gap` event comes later on the stream, which may end
     /// before.
@@ -131,7 +132,7 @@ impl Progress {
                 }
             };
             if !received_position && let Some(start) = held.start.filter(|start| seq < *start) {
-                resumption.unresumed += start - seq;
+                resumption.unresumed.push((position.channel.clone(), start - seq));
                 seq = start;
             }
             position.seq = Some(seq);
@@ -214,8 +215,8 @@ impl Progress {
         Some(position.map(|position| position.skip_to(to)).unwrap_or_default())
     }
 
-    /// Records a heartbeat, and returns how many logs did not arrive.
-    pub fn heartbeat_arrived(&mut self, heartbeat: &Heartbeat) -> Missing {
+    /// Records a heartbeat, and returns the channels in which logs did not arrive, and how many.
+    pub fn heartbeat_arrived(&mut self, heartbeat: &Heartbeat) -> Vec<(String, Missing)> {
         let sent = |position: &Position| value_of(&heartbeat.sent, &position.channel).copied();
         // A stream that has not reached the end of its replay still has the rest to send.
         let is_behind = |position: &Position| {
@@ -224,12 +225,13 @@ impl Progress {
         if self.channels.iter().any(is_behind) {
             self.resumed();
         }
-        let mut missing = Missing::default();
+        let mut missing = Vec::new();
         for position in self.channels.iter_mut().filter(|position| position.seq.is_some()) {
             let Some(sent) = sent(position) else { continue };
             let more = position.skip_to(sent);
-            missing.unresumed += more.unresumed;
-            missing.lost += more.lost;
+            if more != Missing::default() {
+                missing.push((position.channel.clone(), more));
+            }
         }
         missing
     }
@@ -257,6 +259,12 @@ impl Progress {
             [position] => position.seq,
             _ => None,
         }
+    }
+
+    /// Returns the position in a channel, if it is known.
+    #[cfg(feature = "view")]
+    pub(crate) fn position(&self, channel: &str) -> Option<u64> {
+        self.channels.iter().find(|position| position.channel == channel)?.seq
     }
 
     /// Returns where to resume, or `None` if no position is known.

@@ -1,12 +1,14 @@
 //! The log in words: how much is stored, how much was dropped, and what to say if there is nothing.
 //! Draws nothing.
 
+use crate::channel_mark::ChannelMark;
 use crate::connection::State;
 use crate::counters::Counters;
 use crate::find::Find;
 use crate::row_lines;
 use crate::store::{Row, Store};
 use crate::styled::{Looks, Styled, label};
+use crate::target::Target;
 use crate::viewport::Order;
 use crate::visible::visible;
 use crate::words::{Word, Words};
@@ -148,8 +150,10 @@ pub struct RowText {
     pub level: String,
     /// The pipeline or stage.
     pub pipeline: String,
-    /// The channel, if it is not the one requested.
+    /// The channel, if it is not one of those requested.
     pub channel: String,
+    /// How the channel is marked, if it is one of several.
+    pub mark: ChannelMark,
     /// The message without escape sequences, or the text of the notice; at most [`ROW_BYTES`] of
     /// it.
     pub message: String,
@@ -166,23 +170,29 @@ pub struct RowText {
 }
 
 impl RowText {
-    /// Creates the text of `row`, in English. `channel` is the one requested.
+    /// Creates the text of `row`, in English. `target` has the channels that are requested.
     #[must_use]
-    pub fn from_row(row: &Row, channel: &str) -> Self {
-        Self::sized(row, channel, ROW_BYTES, &Words::ENGLISH)
+    pub fn from_row(row: &Row, target: Option<&Target>) -> Self {
+        Self::sized(row, target, ROW_BYTES, &Words::ENGLISH)
     }
 
     /// Creates the text of `row` with at most `bytes` of its message.
-    pub(crate) fn sized(row: &Row, channel: &str, bytes: usize, words: &Words) -> Self {
+    pub(crate) fn sized(row: &Row, target: Option<&Target>, bytes: usize, words: &Words) -> Self {
         match row {
-            Row::Line(line) => Self::from_line(line, channel, bytes, words),
+            Row::Line(line) => Self::from_line(line, target, bytes, words),
             Row::Notice(notice) => {
                 let class = if notice.is_loss() {
                     "dsl-row dsl-notice dsl-loss"
                 } else {
                     "dsl-row dsl-notice"
                 };
-                Self { class: class.into(), message: notice.text_in(words), ..Self::default() }
+                let mark = mark_of(notice.channel(), target);
+                Self {
+                    class: class.into(),
+                    message: notice.text_in(words),
+                    mark,
+                    ..Self::default()
+                }
             }
         }
     }
@@ -193,7 +203,7 @@ impl RowText {
         let message = head(&self.message, NAME_BYTES);
         let message = visible(message.split('\n').next().unwrap_or_default());
         let rest = if message.len() < self.message.len() { "…" } else { "" };
-        let parts = [&*self.level, &*self.pipeline, &*message];
+        let parts = [&*self.mark.name, &*self.level, &*self.pipeline, &*message];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         match parts.join(", ") {
             parts if parts.is_empty() => words.text(Word::Details).to_owned(),
@@ -231,8 +241,11 @@ impl RowText {
         self.more = self.more.replacen('+', "−", 1);
     }
 
-    fn from_line(line: &Line, channel: &str, bytes: usize, words: &Words) -> Self {
+    fn from_line(line: &Line, target: Option<&Target>, bytes: usize, words: &Words) -> Self {
         let entry = &line.entry;
+        let channel = line.channel.as_deref();
+        let is_requested =
+            |name: &&str| target.is_some_and(|target| target.names().iter().any(|it| it == name));
         let message = Styled::row(row_lines::from_text(entry.message()), bytes);
         let (more, kind) = row_lines::more(&message.text, message.left_out + line.cut_bytes, words);
         Self {
@@ -240,16 +253,19 @@ impl RowText {
             exact_time: label(entry.exact_time()),
             level: label(entry.level_text()),
             pipeline: label(entry.pipeline()),
-            channel: label(
-                line.channel.as_deref().filter(|name| *name != channel).unwrap_or_default(),
-            ),
+            channel: label(channel.filter(|name| !is_requested(name)).unwrap_or_default()),
             message: message.text,
             looks: message.looks,
             more,
             status: label(entry.status()),
             has_lines: !kind.is_empty(),
+            mark: mark_of(channel, target),
         }
     }
+}
+
+fn mark_of(channel: Option<&str>, target: Option<&Target>) -> ChannelMark {
+    target.zip(channel).and_then(|(target, name)| target.mark(name)).unwrap_or_default()
 }
 
 /// The most bytes of a message that a row shows: more than fits on any screen, and less than what
@@ -283,12 +299,14 @@ mod tests {
     #[test]
     fn names_a_channel_that_was_not_requested() {
         let row = row(r#"{"channel":"logs:faas:a:b","data":{"message":"m"}}"#);
+        let channel = |requested: &[&str]| {
+            let target = Target::from_channels(requested.iter().copied(), "").ok();
+            RowText::from_row(&row, target.as_ref()).channel
+        };
+        let both = channel(&["logs:etl:a:b", "logs:faas:a:b"]);
         assert_eq!(
-            [
-                RowText::from_row(&row, "logs:etl:a:b").channel,
-                RowText::from_row(&row, "logs:faas:a:b").channel
-            ],
-            ["logs:faas:a:b", ""]
+            [channel(&["logs:etl:a:b"]), channel(&["logs:faas:a:b"]), both],
+            ["logs:faas:a:b", "", ""]
         );
     }
 
@@ -364,7 +382,7 @@ mod tests {
     #[test]
     fn a_row_shows_the_level_as_received_and_hidden_characters_in_every_text() {
         let text = r#"{"level":"\u001b[31mCRIT\u001b[0m","pipeline":"a\u202eb","status":"\u0000","message":"\u001b[1mbold\u001b[0m"}"#;
-        let row = RowText::from_row(&row(text), "");
+        let row = RowText::from_row(&row(text), None);
         assert_eq!(
             (row.class.as_str(), row.level.as_str(), row.pipeline.as_str(), row.status.as_str()),
             ("dsl-row dsl-level-error", "CRIT", "a⟨U+202E⟩b", "␀")
@@ -374,7 +392,7 @@ mod tests {
 
     #[test]
     fn the_button_of_a_row_is_named_after_its_line() {
-        let name = |text: &str| RowText::from_row(&row(text), "").button_name(&Words::ENGLISH);
+        let name = |text: &str| RowText::from_row(&row(text), None).button_name(&Words::ENGLISH);
         assert_eq!(
             name(r#"{"level":"ERROR","pipeline":"LOAD","message":"Job aborted\n\tat one"}"#),
             "Details: ERROR, LOAD, Job aborted…"
@@ -409,7 +427,7 @@ mod tests {
 
     #[test]
     fn a_row_shows_the_head_of_a_long_message() {
-        let long = RowText::from_row(&row(&"é".repeat(2_000)), "");
+        let long = RowText::from_row(&row(&"é".repeat(2_000)), None);
         assert_eq!((long.message.len(), long.more.as_str()), (2_048, "+1.9 kB"));
     }
 }

@@ -22,6 +22,8 @@ pub const DEFAULT_SERVICE: &str = "etl";
 pub struct Target {
     /// Has at least one element, in the order of the URL.
     channels: Vec<ChannelName>,
+    /// The same as text, by which lines name their channel.
+    names: Vec<String>,
     url: String,
     /// The end of a resource id in the URL, where parameters may be appended to it; `None` if all
     /// channels are of whole services.
@@ -93,12 +95,8 @@ impl Target {
         if service.as_str() != DEFAULT_SERVICE {
             url.push_str(&format!("&service={}", encoded(service.as_str())));
         }
-        Ok(Self {
-            channels: vec![ChannelName::new(service, workspace, Some(workflow))],
-            url,
-            id_end,
-            endpoint_end,
-        })
+        let channels = vec![ChannelName::new(service, workspace, Some(workflow))];
+        Ok(Self { names: texts(&channels), channels, url, id_end, endpoint_end })
     }
 
     /// Reads several channels over one stream, directly from a gateway. `gateway` is its address or
@@ -148,7 +146,7 @@ impl Target {
                 id_end = Some(url.len());
             }
         }
-        Ok(Self { channels, url, id_end, endpoint_end })
+        Ok(Self { names: texts(&channels), channels, url, id_end, endpoint_end })
     }
 
     /// The maximum number of channels per stream: their positions must fit into a cursor.
@@ -158,6 +156,18 @@ impl Target {
     #[must_use]
     pub fn channels(&self) -> &[ChannelName] {
         &self.channels
+    }
+
+    /// Returns their names, in the same order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Returns whether there is more than one channel.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        self.channels().len() > 1
     }
 
     /// Returns the URL to open.
@@ -196,16 +206,20 @@ impl Target {
 }
 
 impl Target {
-    /// Returns the URL of the page of history before the sequence number `before`, or `None` if
-    /// there is no route for it: with several channels, or an endpoint whose path does not end in
-    /// `/stream`.
+    /// Returns the URL of the page of history of a channel before the sequence number `before`, or
+    /// `None` if there is no route for it: with an endpoint whose path does not end in `/stream`.
     #[must_use]
-    pub fn history_url(&self, epoch: &Epoch, before: u64, limit: u32) -> Option<String> {
-        let [channel] = &self.channels[..] else { return None };
+    pub fn history_url(
+        &self,
+        channel: &str,
+        epoch: &Epoch,
+        before: u64,
+        limit: u32,
+    ) -> Option<String> {
         let (path, query) = self.url.split_once('?')?;
         let base = path.strip_suffix("/stream")?;
         let ids = match query.strip_prefix("channels=") {
-            Some(_) => format!("channel={}", encoded(&channel.to_string())),
+            Some(_) => format!("channel={}", encoded(channel)),
             None => query.to_owned(),
         };
         Some(format!("{base}/history?{ids}&epoch={epoch}&before={before}&limit={limit}"))
@@ -269,6 +283,10 @@ fn check_endpoint(endpoint: &str) -> Result<(), TargetError> {
     } else {
         Ok(())
     }
+}
+
+fn texts(channels: &[ChannelName]) -> Vec<String> {
+    channels.iter().map(ToString::to_string).collect()
 }
 
 fn encoded(text: &str) -> impl fmt::Display + '_ {
@@ -401,7 +419,7 @@ mod tests {
     fn history_is_beside_the_stream() {
         let epoch = "abc123".parse().expect("an epoch");
         let history = |target: Result<Target, TargetError>| {
-            target.expect("a target").history_url(&epoch, 7, 500)
+            target.expect("a target").history_url("logs:etl:a:b", &epoch, 7, 500)
         };
         assert_eq!(
             history(Target::new("etl", "w", "f", "https://h/logs/stream?v=2")).as_deref(),
@@ -409,12 +427,13 @@ mod tests {
                 "https://h/logs/history?v=2&workspace_id=w&workflow_id=f&epoch=abc123&before=7&limit=500"
             )
         );
-        assert_eq!(
-            history(Target::from_channels(["logs:etl:a:b"], "/gw")).as_deref(),
-            Some("/gw/logs/history?channel=logs%3Aetl%3Aa%3Ab&epoch=abc123&before=7&limit=500")
-        );
+        for names in [&["logs:etl:a:b"][..], &["logs:etl:a:c", "logs:etl:a:b"]] {
+            assert_eq!(
+                history(Target::from_channels(names.iter().copied(), "/gw")).as_deref(),
+                Some("/gw/logs/history?channel=logs%3Aetl%3Aa%3Ab&epoch=abc123&before=7&limit=500")
+            );
+        }
         assert_eq!(history(Target::new("etl", "w", "f", "/live")), None);
-        assert_eq!(history(Target::from_channels(["logs:etl:a:b", "logs:etl:a:c"], "")), None);
     }
 
     #[test]

@@ -33,8 +33,12 @@ pub struct ViewModel {
     pub cleared_at: u64,
     /// Changes whenever the counts of [`Facet::values`] do.
     pub counts_version: u64,
-    /// What is chosen of the levels, and of the pipelines.
-    pub facets: [String; 2],
+    /// What is chosen of the levels, of the pipelines, and of the channels.
+    pub facets: [String; 3],
+    /// Whether to tell channels apart: there are several.
+    pub has_channels: bool,
+    /// Whether there is a choice of channels, or one was made.
+    pub chooses_channels: bool,
     /// How many lines are stored or found, dropped and missing, as text.
     pub held: String,
     /// The placeholder shown instead of lines, or an empty string if there are lines.
@@ -108,8 +112,10 @@ impl ViewModel {
             rows_version: session.rows_version(),
             cleared_at: store.cleared_at(),
             counts_version: store.counts_version(),
-            facets: [Facet::Levels, Facet::Pipelines]
+            facets: [Facet::Levels, Facet::Pipelines, Facet::Channels]
                 .map(|facet| facet.summary(session.query(), words)),
+            has_channels: session.has_several_channels(),
+            chooses_channels: session.has_several_channels() || !session.query().channels.is_all(),
             held: session.find().map_or_else(
                 || summary::held(store, words),
                 |find| summary::found(find, store, words),
@@ -162,7 +168,7 @@ impl ViewModel {
 /// Returns the status in sentences, with every character that a server may have put into it made
 /// visible. Elsewhere the same words follow a colon.
 fn status_of(session: &Session, now: Instant) -> Status {
-    let mut status = session.status_in(now, session.words());
+    let mut status = session.shown_status(now);
     for text in [&mut status.progress, &mut status.reason] {
         if let Cow::Owned(shown) = visible(text) {
             *text = shown;

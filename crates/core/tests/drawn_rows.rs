@@ -222,13 +222,6 @@ impl Page {
     fn naive(&self) -> Vec<Drawn> {
         let session = &self.sim.session;
         let store = session.store();
-        let channel = session
-            .target()
-            .into_iter()
-            .flat_map(|target| target.channels())
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(",");
         let shown: Vec<_> = store
             .range()
             .rev()
@@ -242,7 +235,7 @@ impl Page {
             .iter()
             .skip((held.end - window.end) as usize)
             .take((window.end - window.start) as usize);
-        rows.map(|row| RowText::from_row(row, &channel))
+        rows.map(|row| RowText::from_row(row, session.target()))
             .map(|text| (self.marks(&text.message), text))
             .map(|(marks, text)| (text, marks))
             .collect()
@@ -251,7 +244,8 @@ impl Page {
     fn is_match(&self, row: &Row) -> bool {
         let Some(line) = row.line() else { return true };
         let is_wanted = self.query.shown_levels().has(line.entry.level())
-            && self.query.pipelines.has(line.entry.pipeline());
+            && self.query.pipelines.has(line.entry.pipeline())
+            && self.query.channels.has(line.channel.as_deref().unwrap_or_default());
         let texts = [line.entry.message(), line.entry.pipeline(), line.entry.level_text()];
         is_wanted
             && (self.query.text.is_empty()

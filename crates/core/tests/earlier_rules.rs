@@ -5,7 +5,7 @@ mod support;
 
 use logs_sse_core::connection::{Config, Input};
 use logs_sse_core::find::Query;
-use logs_sse_core::link::{Sought, Step};
+use logs_sse_core::link::{LineId, Sought, Step};
 use logs_sse_core::session::{EarlierRequest, KnownLines, Session};
 use logs_sse_core::store::{Capacity, Row};
 use logs_sse_core::target::{DEFAULT_ENDPOINT, Target};
@@ -94,7 +94,7 @@ fn requests_the_lines_before_the_oldest_one_once() {
 fn a_linked_line_is_looked_for_back_to_the_start_of_the_history() {
     for (seq, is_held) in [(12, true), (11, true), (7, true), (3, true), (2, false), (99, false)] {
         let mut sim = Sim::connected();
-        let mut sought = Sought::new(&format!("log-{seq}"));
+        let mut sought = Sought::new(line_id(&format!("log-{seq}")));
         assert_eq!(sought.step(&sim.session), Step::Wait);
         sim.line(&greeting("aaaaaa", 3, 12, 10));
         assert_eq!(sought.step(&sim.session), Step::Wait);
@@ -110,7 +110,7 @@ fn a_linked_line_is_looked_for_back_to_the_start_of_the_history() {
         };
         let row = sim.session.store().row(number);
         let id = row.and_then(|row| row.line().map(|line| line.id.to_string()));
-        assert_eq!(id.as_deref(), Some(sought.id()));
+        assert_eq!(id.as_deref(), Some(&*sought.line().id));
         assert!(is_held);
     }
 }
@@ -118,7 +118,7 @@ fn a_linked_line_is_looked_for_back_to_the_start_of_the_history() {
 #[test]
 fn a_linked_line_is_not_looked_for_while_history_is_loading_or_cannot_be_loaded() {
     let mut sim = opened(1, 12, 2);
-    let mut sought = Sought::new("log-3");
+    let mut sought = Sought::new(line_id("log-3"));
     assert_eq!(sought.step(&sim.session), Step::LoadEarlier);
     let request = sim.session.request_earlier().expect("a request");
     assert_eq!(sought.step(&sim.session), Step::Wait);
@@ -360,4 +360,8 @@ fn lines_that_the_page_shows_elsewhere_are_left_out_and_do_not_stop_the_loading(
     assert_eq!(sim.rows()[1..], ["log 9", "log 11"]);
     assert_eq!(sim.session.counters().received, 2);
     assert_eq!(sim.session.request_earlier(), None);
+}
+
+fn line_id(id: &str) -> LineId {
+    LineId { id: id.to_owned(), channel: None }
 }

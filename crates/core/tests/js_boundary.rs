@@ -42,7 +42,7 @@ fn the_status_has_the_fields_of_logs_status() {
 
 #[test]
 fn a_notice_has_the_fields_of_notice() {
-    let notice = NoticeReport { notice: "gap", missing: None, text: String::new() };
+    let notice = NoticeReport { notice: "gap", missing: None, channel: None, text: String::new() };
     let mut expected = declared("Notice");
     assert!(expected.remove("key"), "the package adds the key");
     assert_eq!(serialized(&notice), expected);

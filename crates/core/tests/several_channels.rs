@@ -4,9 +4,13 @@
 mod support;
 
 use logs_sse_core::connection::{Config, State, StopReason};
+use logs_sse_core::facets::Facet;
+use logs_sse_core::find::{Choice, Query};
 use logs_sse_core::js_export::{NoticeReport, RowFeed, Rows, StatusReport};
 use logs_sse_core::session::SourceEvent;
 use logs_sse_core::store::Capacity;
+use logs_sse_core::view_model::ViewModel;
+use logs_sse_core::viewport::Viewport;
 use serde_json::Value;
 use support::sim::Sim;
 
@@ -98,6 +102,26 @@ fn one_refused_channel_does_not_stop_the_others() {
     log(&mut sim, "a", 2);
     assert_eq!(sim.session.refused(), ["logs:etl:w:b"]);
     assert_eq!(sim.messages(), ["a 2"]);
+    let model = ViewModel::new(&sim.session, &Viewport::default(), sim.now());
+    assert_eq!(model.status.reason, "No access to b");
+    let counts: Vec<_> =
+        Facet::Channels.values(&sim.session).into_iter().map(|value| value.count).collect();
+    assert_eq!(counts, ["1", "no access"]);
+}
+
+#[test]
+fn channels_are_offered_while_there_are_several_or_some_are_left_out() {
+    let mut sim = reading(&["a"]);
+    let model = |sim: &Sim| ViewModel::new(&sim.session, &Viewport::default(), sim.now());
+    assert_eq!((model(&sim).has_channels, model(&sim).chooses_channels), (false, false));
+    sim.follow(&names(&["a", "b"]));
+    assert_eq!((model(&sim).has_channels, model(&sim).chooses_channels), (true, true));
+    let mut query = Query::default();
+    Facet::Channels.press(&mut query, "logs:etl:w:b", Choice::Only);
+    sim.session.set_query(query);
+    sim.follow(&names(&["a"]));
+    assert_eq!((model(&sim).has_channels, model(&sim).chooses_channels), (false, true));
+    assert_eq!(model(&sim).facets[2], "b");
 }
 
 #[test]

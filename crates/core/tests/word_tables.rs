@@ -58,7 +58,8 @@ fn every_language_has_the_names_and_places_of_english() {
 #[test]
 fn german_has_its_own_plurals_and_numbers() {
     let german = german();
-    let gap = |missing| Notice::Gap { missing, reason: GapReason::Lost }.text_in(&german);
+    let gap =
+        |missing| Notice::Gap { missing, reason: GapReason::Lost, channel: None }.text_in(&german);
     assert_eq!(gap(Some(1)), "1 Zeile fehlt: unterwegs verloren gegangen");
     assert_eq!(gap(Some(1_204)), "1.204 Zeilen fehlen: unterwegs verloren gegangen");
     assert_eq!(german.size(1_952), "1,9 kB");

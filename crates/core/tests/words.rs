@@ -144,17 +144,20 @@ fn notices() -> Vec<String> {
     ];
     let away = Duration::from_secs(14);
     let gaps = reasons.into_iter().flat_map(|reason| {
-        [Some(1), Some(1_204), None].map(|missing| Notice::Gap { missing, reason })
+        [Some(1), Some(1_204), None].map(|missing| Notice::Gap { missing, reason, channel: None })
     });
     let others = [
         Notice::Resumed { away, recovered: 37, missing: Some(0) },
         Notice::Resumed { away, recovered: 1, missing: Some(1_204) },
         Notice::Resumed { away, recovered: 0, missing: None },
         Notice::NotReplayed { away },
+        Notice::TailStart,
         Notice::HistoryStart { evicted: 0 },
         Notice::HistoryStart { evicted: 1_204 },
     ];
-    gaps.chain(others).map(|notice| notice.text()).collect()
+    let channel = Some("logs:etl:workspace123:workflow456".into());
+    let of_channel = Notice::Gap { missing: Some(3), reason: GapReason::Lost, channel };
+    gaps.chain([of_channel]).chain(others).map(|notice| notice.text()).collect()
 }
 
 fn summaries() -> Vec<String> {

@@ -34,6 +34,12 @@ impl Client {
                 let response = response.as_ref();
                 let response = response.map(|(status, body)| (*status, body.as_str()));
                 inner.handle_earlier(&requested, response);
+                // With several channels, a page of each is needed before any is shown.
+                if inner.session.borrow().continues_earlier()
+                    && let Some(inner) = inner.me.upgrade()
+                {
+                    Self { inner }.load_earlier();
+                }
             });
         };
         let inner = &self.inner;

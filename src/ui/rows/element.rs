@@ -7,6 +7,7 @@ use crate::browser::layout;
 use crate::ui::hit;
 use crate::ui::pieces::{self, set_or_remove};
 use crate::ui::time_cell::TimeElement;
+use logs_sse_core::channel_mark::ChannelMark;
 use logs_sse_core::line_time::TimeContext;
 use logs_sse_core::pins::mark_text;
 use logs_sse_core::session::Session;
@@ -18,10 +19,13 @@ use logs_sse_core::words::Word;
 pub(super) struct RowElement {
     pub(super) element: Element,
     pub(super) open: Element,
-    /// Time, level, pipeline, channel, message, size of its omitted rest, duration, day, mark.
+    /// Time, letter of the channel, level, pipeline, other channel, message, size of its omitted
+    /// rest, duration, day, mark.
     pub(super) parts: [Element; PARTS.len()],
     /// The text of each part; writing the same text again would be work for the browser.
     texts: [String; PARTS.len()],
+    /// How its channel is marked, if it is one of several.
+    channel_mark: ChannelMark,
     pub(super) class: String,
     pub(super) time: TimeElement,
     /// The line that it shows.
@@ -71,6 +75,7 @@ impl RowElement {
             open,
             parts: parts.try_into().ok()?,
             texts,
+            channel_mark: ChannelMark::default(),
             class,
             time,
             number: None,
@@ -153,6 +158,7 @@ impl RowElement {
             level,
             pipeline,
             channel,
+            mark,
             message,
             looks,
             more,
@@ -167,6 +173,7 @@ impl RowElement {
             self.element.set_class_name(&class);
             self.class = class;
         }
+        self.show_channel_mark(mark);
         self.time.set(time, exact_time);
         for (index, text) in (LEVEL..).zip([level, pipeline, channel, message, more, status]) {
             self.write(index, text);
@@ -181,6 +188,14 @@ impl RowElement {
         self.is_rich = pieces::draw(&self.parts[MESSAGE], &pieces);
         if context.current_match == number {
             pieces::mark_current(&self.parts[MESSAGE]);
+        }
+    }
+
+    /// Shows the channel of the line by its letter, which is read as its name.
+    fn show_channel_mark(&mut self, mark: ChannelMark) {
+        if self.channel_mark != mark {
+            draw_mark(&self.parts[CHANNEL], &mark);
+            self.channel_mark = mark;
         }
     }
 
@@ -225,6 +240,16 @@ impl RowElement {
     }
 }
 
+/// Draws the letter of a channel, with its whole name as the tooltip and for screen readers.
+pub(crate) fn draw_mark(element: &Element, mark: &ChannelMark) {
+    element.set_text_content(Some(&mark.letter));
+    element.set_class_name(if mark.is_empty() { PARTS[CHANNEL] } else { &mark.class });
+    set_or_remove(element, "role", if mark.is_empty() { "" } else { "img" });
+    for name in ["title", "aria-label"] {
+        set_or_remove(element, name, &mark.full_name);
+    }
+}
+
 fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
     let element = document.create_element(name).ok()?;
     element.set_class_name(class);
@@ -233,21 +258,24 @@ fn create(document: &Document, name: &str, class: &str) -> Option<Element> {
 
 const TIME: usize = 0;
 
-const LEVEL: usize = 1;
+const CHANNEL: usize = 1;
 
-pub(super) const MESSAGE: usize = 4;
+const LEVEL: usize = 2;
 
-pub(super) const MORE: usize = 5;
+pub(super) const MESSAGE: usize = 5;
 
-const DAY: usize = 7;
+pub(super) const MORE: usize = 6;
 
-const MARK: usize = 8;
+const DAY: usize = 8;
+
+const MARK: usize = 9;
 
 /// Smaller differences between two heights come from rounding.
 const HEIGHT_TOLERANCE: f64 = 0.01;
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "dsl-time",
+    "dsl-channel",
     "dsl-level",
     "dsl-pipeline",
     "dsl-chip",

@@ -3,7 +3,6 @@
 // replaced by its default, so that it never prevents the stream.
 
 /** @import { LiveLogsOptions } from "../types/index.d.ts" */
-/** @import { LogsOptions } from "../types/headless.d.ts" */
 /** @import { ClientOptions } from "./module/assets.d.ts" */
 
 import {
@@ -19,7 +18,7 @@ import { LiveLogsError } from "./errors.js";
  * A check returns what was expected, or `""` if the value is right.
  *
  * @typedef {(value: unknown) => string} Check
- * @typedef {LiveLogsOptions & LogsOptions} HostOptions
+ * @typedef {LiveLogsOptions} HostOptions
  * @typedef {"workspaceId" | "workflowId" | "service" | "endpoint" | "autoConnect" | "capacity"
  *   | "console" | "backend" | "transport" | "withCredentials" | "worker" | "title" | "titleBadge"
  *   | "announceEvery" | "links" | "theme" | "remember"
@@ -129,6 +128,8 @@ const CONNECTION_OPTIONS = {
   workflowId: idProblem,
   service: (value) => idProblem(value) || (value === "" ? 'a service such as "etl"' : ""),
   endpoint: (value) => address(value) || (value === "" ? "a path or an http(s) URL" : ""),
+  gatewayUrl: address,
+  channels,
   autoConnect: boolean,
   capacity: integer(1, MAX_LINES),
   tail: integer(0, MAX_TAIL),
@@ -167,7 +168,7 @@ export const VIEWER_OPTIONS = {
 };
 
 /** The options of `openLogs`, each with its check. */
-export const HEADLESS_OPTIONS = { ...CONNECTION_OPTIONS, gatewayUrl: address, channels };
+export const HEADLESS_OPTIONS = CONNECTION_OPTIONS;
 
 /**
  * What is read, and with which rights: a default would show other logs, or request them without the

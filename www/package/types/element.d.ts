@@ -5,12 +5,14 @@ export type { LiveLogsOptions, Log, LogsStatus } from "./index.js";
  * `<datashop-live-logs workspace-id="…" workflow-id="…">`. Attributes and properties may change at
  * any time, except `wasm-url` and `backend`, which are read once per page.
  *
- * Attributes: `workspace-id workflow-id service endpoint auto-connect capacity tail log-title
- * title-badge announce-every links link theme locale wrap order remember console transport
- * with-credentials worker wasm-url backend`. `words` is a property only. Other options, such as
- * `headers`, need `mountLiveLogs`.
+ * Attributes: `workspace-id workflow-id service endpoint gateway-url channels auto-connect capacity tail log-title
+ * title-badge announce-every links link theme locale wrap order remember console transport with-credentials
+ * worker wasm-url backend`. `words` is a property only. Other options, such as `headers`, need
+ * `mountLiveLogs`.
  *
- * A wrong `workspace-id`, `workflow-id`, `service` or `endpoint` causes an `error` event and a
+ * `channels` are separated by commas.
+ *
+ * A wrong `workspace-id`, `workflow-id`, `service`, `endpoint`, `gateway-url` or `channels` causes an `error` event and a
  * message in the element. Other wrong attributes are ignored, with one warning in the console.
  *
  * Events: `status`, `log`, `error`, whose `detail` is what the callbacks of `mountLiveLogs`
@@ -22,6 +24,9 @@ export interface DatashopLiveLogs extends HTMLElement {
   workflowId: string | null;
   service: string;
   endpoint: string | null;
+  gatewayUrl: string | null;
+  /** An array; a copy of what the attribute has. */
+  channels: readonly string[] | null;
   autoConnect: boolean;
   capacity: number;
   tail: number | null;

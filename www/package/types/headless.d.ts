@@ -19,18 +19,7 @@ export type {
 } from "./index.js";
 
 /** Options of a source: one workflow, or any channels of a gateway over one connection. */
-export interface LogsOptions extends ConnectionOptions {
-  /**
-   * The gateway from which `channels` are read, at `{gatewayUrl}/logs/stream`. `workspaceId` and
-   * `workflowId` are not needed then.
-   */
-  gatewayUrl?: string;
-  /**
-   * The channels, such as `["logs:etl:workspace123:workflow456"]`; at most 16. They may change
-   * while connected: channels that stay lose nothing.
-   */
-  channels?: readonly string[];
-}
+export type LogsOptions = ConnectionOptions;
 
 /** What a source holds. The same object until something changes. */
 export interface LogsSnapshot {

@@ -138,6 +138,8 @@ export interface Notice {
   readonly notice: "gap" | "resumed" | "not_replayed";
   /** Missing lines that no other notice counts, so that notices add up; `null` if unknown. */
   readonly missing: number | null;
+  /** The channel that it concerns, if it is one of several. */
+  readonly channel: string | null;
   /** The sentence that the viewer shows. */
   readonly text: string;
 }
@@ -162,6 +164,17 @@ export interface ConnectionOptions {
   service?: string;
   /** The streaming route: a path or an http(s) URL. Default: the Datashop proxy route. */
   endpoint?: string;
+  /**
+   * The gateway from which `channels` are read, at `{gatewayUrl}/logs/stream`. Default: the page's
+   * origin. `workspaceId` and `workflowId` are not needed then.
+   */
+  gatewayUrl?: string | null;
+  /**
+   * The channels, such as `["logs:etl:workspace123:workflow456"]`; at most 16. They are read over
+   * one connection instead of the workflow, and a viewer shows them in one list. They may change
+   * while connected: channels that stay lose nothing.
+   */
+  channels?: readonly string[] | null;
   /** Connect without a click. Default: `false`. */
   autoConnect?: boolean;
   /** The most lines held, 1 to 2,000,000. Default: 10,000. */

@@ -95,6 +95,7 @@ export interface Words {
   readonly noneMissing?: string;
   readonly missing?: string | PluralForms;
   readonly noHistory?: string;
+  readonly startOfTails?: string;
   readonly startOfLog?: string;
   readonly startOfHistory?: string | PluralForms;
   readonly seconds?: string;
@@ -203,6 +204,14 @@ export interface Words {
   readonly not?: string;
   readonly unknownLevel?: string;
   readonly noPipeline?: string;
+  readonly workflow?: string;
+  readonly workflows?: string;
+  readonly allWorkflows?: string;
+  readonly allButWorkflows?: string | PluralForms;
+  readonly someWorkflows?: string | PluralForms;
+  readonly noWorkflow?: string;
+  readonly noAccess?: string;
+  readonly noAccessTo?: string;
   readonly excludeValue?: string;
   readonly folding?: string;
   readonly foldTraces?: string;

@@ -34,6 +34,8 @@ pub(super) struct Subject<'a> {
     /// Whether the text may contain escape sequences.
     pub(super) has_escape: bool,
     pub(super) level: Level,
+    /// The channel on which it was published, or an empty name.
+    pub(super) channel: &'a str,
 }
 
 impl Clause {
@@ -77,6 +79,7 @@ impl Clause {
             is_in(&self.needle)
                 || self.field.as_ref().is_some_and(|field| {
                     field.is_level(line.entry.level())
+                        || field.is_channel(line.channel.as_deref().unwrap_or_default())
                         || field.has_name(name) && is_in(&field.value)
                 })
         });
@@ -105,7 +108,7 @@ impl Clause {
 
 impl Field {
     fn is_in(&self, line: Subject<'_>) -> bool {
-        if self.is_level(line.level) {
+        if self.is_level(line.level) || self.is_channel(line.channel) {
             return true;
         }
         if !line.has_escape && !self.value.may_be_in(line.text) {
@@ -131,6 +134,11 @@ impl Field {
 
     fn is_level(&self, level: Level) -> bool {
         self.name.eq_ignore_ascii_case("level") && level.name().eq_ignore_ascii_case(&self.text)
+    }
+
+    /// Returns whether the channel is meant, and contains the text.
+    fn is_channel(&self, channel: &str) -> bool {
+        self.name.eq_ignore_ascii_case("channel") && self.value.is_in_plain(channel, false)
     }
 
     /// Returns whether a field of this name is meant. A message or pipeline may have other names.

@@ -1,6 +1,6 @@
-//! Which pipelines are shown: all, some, or all but some. Knows nothing of rows.
+//! Which pipelines are shown, or which channels: all, some, or all but some. Knows nothing of rows.
 
-/// A selection of pipelines by name. Entries without a pipeline have an empty name.
+/// A selection of pipelines, or of channels, by name. Entries without one have an empty name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pipelines {
     /// Only these are shown; all if there are none.

@@ -31,6 +31,8 @@ pub struct Query {
     /// The seconds since 1970 (UTC) at which lines were written that are shown. A line without a time
     /// has that of the line before it, as in a histogram.
     pub times: Option<Range<i64>>,
+    /// The channels to show, by their whole names.
+    pub channels: Pipelines,
 }
 
 /// Whether case matters in a text to find.
@@ -67,6 +69,7 @@ impl Default for Query {
             hidden_levels: Levels::NONE,
             pipelines: Pipelines::default(),
             times: None,
+            channels: Pipelines::default(),
         }
     }
 }
@@ -86,6 +89,7 @@ impl Query {
             && self.shown_levels() == Levels::ALL
             && self.pipelines.is_all()
             && self.times.is_none()
+            && self.channels.is_all()
     }
 
     /// Returns whether there is anything to find.
@@ -103,6 +107,7 @@ impl Query {
             hidden_levels: self.hidden_levels,
             pipelines: self.pipelines.clone(),
             times: self.times.clone(),
+            channels: self.channels.clone(),
             ..Self::default()
         };
         if self.highlights || !self.has_text() {
@@ -272,6 +277,7 @@ mod tests {
         let asks = [
             Query::default().text("a"),
             Query { pipelines: Pipelines::only(""), ..Query::default() },
+            Query { channels: Pipelines::only("logs:etl:a:b"), ..Query::default() },
             Query { levels: Levels::ALL.without(Level::Info), ..Query::default() },
             Query { times: Some(0..9), ..Query::default() },
         ];

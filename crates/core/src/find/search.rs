@@ -20,6 +20,7 @@ pub(super) struct Search {
     levels: Levels,
     pipelines: Pipelines,
     times: Option<Range<i64>>,
+    channels: Pipelines,
     matcher: Matcher,
 }
 
@@ -39,11 +40,29 @@ enum Matcher {
     Invalid(RegexError),
 }
 
-/// The numbers by which slots refer to the pipelines of a query.
+/// The numbers by which slots refer to the pipelines or channels of a query.
 #[derive(Debug)]
-struct PipelineNumbers {
+struct Numbers {
+    /// Whether only some are shown, which need not have numbers.
+    has_only: bool,
     only: Vec<u16>,
     not: Vec<u16>,
+}
+
+impl Numbers {
+    fn of(names: &Pipelines, store: &Store, number: fn(&Store, &str) -> Option<u16>) -> Self {
+        let numbers =
+            |names: &[String]| names.iter().filter_map(|name| number(store, name)).collect();
+        Self {
+            has_only: !names.wanted().is_empty(),
+            only: numbers(names.wanted()),
+            not: numbers(names.unwanted()),
+        }
+    }
+
+    fn has(&self, number: u16) -> bool {
+        (!self.has_only || self.only.contains(&number)) && !self.not.contains(&number)
+    }
 }
 
 impl Matcher {
@@ -81,6 +100,7 @@ impl Search {
             levels: query.shown_levels(),
             pipelines: query.pipelines.clone(),
             times: query.times.clone(),
+            channels: query.channels.clone(),
             matcher: Matcher::of(query),
         }
     }
@@ -102,13 +122,16 @@ impl Search {
         found: &mut Vec<u64>,
     ) -> usize {
         let rows = (run.numbers().end - run.numbers().start) as usize;
-        let pipelines = self.pipeline_numbers(store);
+        let pipelines = Numbers::of(&self.pipelines, store, Store::pipeline_number);
+        // A line whose channel has no number is stored parsed.
+        let channels = Numbers::of(&self.channels, store, Store::channel_number);
         let timely = self.times.as_ref().map(|times| store.rows_among(&run.numbers(), times));
         if timely.as_ref().is_some_and(Vec::is_empty) {
             return rows * COST_PER_SLOT;
         }
         let passes = |number: u64, slot: &Slot| {
             self.levels.has(slot.level)
+                && channels.has(slot.channel)
                 && timely.as_ref().is_none_or(|rows| has_row(rows, number))
                 && self.has_pipeline(store, number, slot, &pipelines)
         };
@@ -119,13 +142,13 @@ impl Search {
                 rows * COST_PER_SLOT
             }
             Matcher::Text(needle, clauses) => {
-                let parsed = search_text(needle, clauses, run, passes, found);
+                let parsed = search_text(needle, clauses, store, run, passes, found);
                 run.bytes().len() + parsed * COST_PER_BYTE_PARSED + 1
             }
             Matcher::Clauses(clauses) => {
                 let all = run.numbers().filter_map(|number| run.row(number));
                 let passing = all.filter(|row| passes(row.number, row.slot));
-                let hits = passing.filter(|row| satisfies(clauses, run.bytes(), row));
+                let hits = passing.filter(|row| satisfies(clauses, store, run.bytes(), row));
                 found.extend(hits.map(|row| row.number));
                 rows * COST_PER_SLOT + run.bytes().len() * clauses.len()
             }
@@ -167,7 +190,8 @@ impl Search {
             .is_none_or(|times| !store.rows_among(&(number..number + 1), times).is_empty());
         let passes = self.levels.has(line.entry.level())
             && is_timely
-            && self.pipelines.has(line.entry.pipeline());
+            && self.pipelines.has(line.entry.pipeline())
+            && self.channels.has(line.channel.as_deref().unwrap_or_default());
         match &self.matcher {
             Matcher::Text(needle, clauses) if passes => (
                 is_in_line(needle, line, is_json) && line_satisfies(clauses, line, is_json),
@@ -240,32 +264,12 @@ impl Search {
         }
     }
 
-    fn pipeline_numbers(&self, store: &Store) -> PipelineNumbers {
-        let numbers = |names: &[String]| {
-            names.iter().filter_map(|name| store.pipeline_number(name)).collect()
-        };
-        PipelineNumbers {
-            only: numbers(self.pipelines.wanted()),
-            not: numbers(self.pipelines.unwanted()),
-        }
-    }
-
-    fn has_pipeline(
-        &self,
-        store: &Store,
-        number: u64,
-        slot: &Slot,
-        numbers: &PipelineNumbers,
-    ) -> bool {
-        if self.pipelines.is_all() {
-            return true;
-        }
-        if slot.pipeline == UNNAMED {
+    fn has_pipeline(&self, store: &Store, number: u64, slot: &Slot, numbers: &Numbers) -> bool {
+        if slot.pipeline == UNNAMED && !self.pipelines.is_all() {
             let raw = store.raw_line(number);
             return raw.is_some_and(|raw| self.pipelines.has(&IndexedFields::of(&raw).pipeline));
         }
-        (self.pipelines.wanted().is_empty() || numbers.only.contains(&slot.pipeline))
-            && !numbers.not.contains(&slot.pipeline)
+        numbers.has(slot.pipeline)
     }
 }
 
@@ -276,6 +280,7 @@ impl Search {
 fn search_text(
     needle: &Needle,
     clauses: &[Clause],
+    store: &Store,
     run: &Run<'_>,
     passes: impl Fn(u64, &Slot) -> bool,
     found: &mut Vec<u64>,
@@ -291,7 +296,7 @@ fn search_text(
             parsed_bytes += text.len();
             if passes(row.number, row.slot)
                 && str::from_utf8(text).is_ok_and(|text| needle.is_in_plain(text, row.slot.is_json))
-                && satisfies(clauses, bytes, &row)
+                && satisfies(clauses, store, bytes, &row)
             {
                 found.push(row.number);
             }
@@ -320,7 +325,7 @@ fn search_text(
                 Candidate::Hit => {
                     // Keep the matches in row order.
                     search_escaped_to(Some(number), found);
-                    if satisfies(clauses, bytes, &row) {
+                    if satisfies(clauses, store, bytes, &row) {
                         found.push(number);
                     }
                     row.text.end
@@ -368,21 +373,27 @@ fn has_row(ranges: &[Range<u64>], number: u64) -> bool {
     ranges.get(next).is_some_and(|rows| rows.contains(&number))
 }
 
-fn satisfies(clauses: &[Clause], bytes: &[u8], row: &RunRow<'_>) -> bool {
+fn satisfies(clauses: &[Clause], store: &Store, bytes: &[u8], row: &RunRow<'_>) -> bool {
     if clauses.is_empty() {
         return true;
     }
     let slot = row.slot;
     str::from_utf8(&bytes[row.text.clone()]).is_ok_and(|text| {
-        let line =
-            Subject { text, is_json: slot.is_json, has_escape: slot.has_escape, level: slot.level };
+        let line = Subject {
+            text,
+            is_json: slot.is_json,
+            has_escape: slot.has_escape,
+            level: slot.level,
+            channel: store.channel_of(slot),
+        };
         clauses.iter().all(|clause| clause.accepts(line))
     })
 }
 
 fn line_satisfies(clauses: &[Clause], line: &Line, is_json: bool) -> bool {
     let level = line.entry.level();
-    let subject = Subject { text: line.entry.text(), is_json, has_escape: true, level };
+    let channel = line.channel.as_deref().unwrap_or_default();
+    let subject = Subject { text: line.entry.text(), is_json, has_escape: true, level, channel };
     clauses.iter().all(|clause| {
         if line.cut_bytes == 0 { clause.accepts(subject) } else { clause.accepts_cut(line) }
     })

@@ -202,3 +202,55 @@ fn a_span_of_time_selects_a_line_that_does_not_fit_the_index() {
     let at = |times| all(Query { times: Some(times), ..Query::default() }, &store);
     assert_eq!([at(start + 2..start + 3), at(start + 3..start + 9)], [[1], [2]]);
 }
+
+#[test]
+fn a_channel_is_found_by_any_part_of_its_name() {
+    let mut store = Store::default();
+    for (channel, text) in [
+        ("logs:etl:a:orders", "plain"),
+        ("logs:etl:a:claims", r#"{"message":"m"}"#),
+        ("logs:etl:a:claims", "channel:orders"),
+    ] {
+        store.append(&Raw { channel: Some(channel.into()), ..Raw::bare(text) });
+    }
+    append(&mut store, r#"{"channel":"orders"}"#);
+    let text = |text: &str| all(Query::default().text(text), &store);
+    assert_eq!(text("channel:orders"), [0, 2, 3]);
+    assert_eq!(text("Channel:logs:etl:a:claims"), [1, 2]);
+    assert_eq!(text("-channel:claims"), [0, 3]);
+    assert_eq!(text("channel:claims m"), [1]);
+    assert_eq!(text("channel:Claims"), [0_u64; 0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn only_lines_of_the_chosen_channels_are_found(
+        lines in prop::collection::vec((0..4_usize, any::<bool>()), 0..60),
+        choices in prop::collection::vec((0..5_usize, any::<bool>()), 0..4),
+        text in prop::sample::select(vec!["", "a", "m"]),
+    ) {
+        const NAMES: [&str; 5] = ["", "logs:etl:w:a", "logs:etl:w:b", "logs:etl:w:c", "logs:x:y"];
+        let mut store = Store::default();
+        for (channel, is_odd) in &lines {
+            let name = Some(NAMES[*channel]).filter(|name| !name.is_empty());
+            // A line with such an id is stored parsed.
+            let id = if *is_odd { "i".repeat(70_000) } else { "i".to_owned() };
+            let raw = Raw { id: id.into(), channel: name.map(Into::into), ..Raw::bare("m") };
+            store.append(&raw);
+        }
+        let mut query = Query::default().text(text);
+        for (channel, is_only) in choices {
+            let choice = if is_only { Choice::Only } else { Choice::Not };
+            query.channels.choose(NAMES[channel], choice);
+        }
+        let expected: Vec<_> = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, (channel, _))| query.channels.has(NAMES[*channel]) && "m".contains(text))
+            .map(|(number, _)| number as u64)
+            .collect();
+        prop_assert_eq!(all(query, &store), expected);
+    }
+}

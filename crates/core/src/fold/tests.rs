@@ -386,7 +386,7 @@ fn a_trace_belongs_to_the_newest_of_similar_lines() {
     session.toggle_pin(number);
     assert!(session.is_pinned(number));
     assert_eq!(
-        session.pins().all()[0].label(&crate::line_time::iso, &crate::words::Words::ENGLISH),
+        session.pins().all()[0].label(&crate::line_time::iso, None, &crate::words::Words::ENGLISH),
         "ERROR job 2 failed"
     );
 }

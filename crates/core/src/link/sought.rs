@@ -3,12 +3,13 @@
 
 use std::ops::Range;
 
+use crate::link::LineId;
 use crate::session::Session;
 
 /// A line that is looked for by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sought {
-    id: String,
+    line: LineId,
     /// The numbers of the rows that were looked at.
     seen: Range<u64>,
     /// The number of its row, once it was found.
@@ -31,16 +32,16 @@ pub enum Step {
 }
 
 impl Sought {
-    /// Starts to look for the line with this id.
+    /// Starts to look for a line.
     #[must_use]
-    pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), seen: 0..0, found: None, pages: 0 }
+    pub fn new(line: LineId) -> Self {
+        Self { line, seen: 0..0, found: None, pages: 0 }
     }
 
-    /// Returns the id that is looked for.
+    /// Returns what is looked for.
     #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
+    pub fn line(&self) -> &LineId {
+        &self.line
     }
 
     /// Looks at the rows that were not stored at the last call, and returns what to do next.
@@ -71,13 +72,14 @@ impl Sought {
     }
 
     fn is(&self, session: &Session, number: u64) -> bool {
-        match session.store().raw_line(number) {
-            Some(raw) => raw.id == self.id.as_str(),
-            None => session
-                .store()
+        let store = session.store();
+        let is_id = match store.raw_line(number) {
+            Some(raw) => raw.id == self.line.id.as_str(),
+            None => store
                 .row(number)
-                .is_some_and(|row| row.line().is_some_and(|line| *line.id == *self.id)),
-        }
+                .is_some_and(|row| row.line().is_some_and(|line| *line.id == *self.line.id)),
+        };
+        is_id && self.line.channel.as_ref().is_none_or(|channel| store.channel(number) == channel)
     }
 }
 

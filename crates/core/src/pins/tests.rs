@@ -36,7 +36,7 @@ fn append(store: &mut Store, text: &str) {
 }
 
 fn texts(pins: &Pins) -> Vec<String> {
-    pins.all().iter().map(|pin| line::text(&pin.row, &iso, "")).collect()
+    pins.all().iter().map(|pin| line::text(&pin.row, &iso, "", None)).collect()
 }
 
 /// Returns a store of single rows: nothing is folded.
@@ -177,11 +177,11 @@ fn a_folded_row_is_pinned_with_all_its_lines() {
     assert!(pins.is_pinned(&store, first) && pins.is_pinned(&store, first + 1));
     store.clear();
     let pin = &pins.all()[0];
-    assert_eq!(pin.label(&iso, &Words::ENGLISH), "ERROR boom");
+    assert_eq!(pin.label(&iso, None, &Words::ENGLISH), "ERROR boom");
     assert_eq!(pin.opened().expect("an entry").message_to_copy(), "boom\n\tat one\n\tat two");
-    let text = pins.saved(Format::Text, &iso, "    ");
+    let text = pins.saved(Format::Text, &iso, "    ", None);
     assert_eq!(text, "# pinned\nERROR boom\n    \tat one\n    \tat two\n");
-    let json = pins.saved(Format::Ndjson, &iso, "    ");
+    let json = pins.saved(Format::Ndjson, &iso, "    ", None);
     let rows: Vec<serde_json::Value> =
         json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(rows.len(), 3);
@@ -198,11 +198,12 @@ fn a_mark_has_the_time_of_the_reader_and_the_line_before_it() {
     assert_eq!(pins.toggle_mark(&store, number, 1_795_658_587_000), Outcome::Marked);
     assert_eq!(pins.toggle(&store, number), Outcome::Pinned);
     store.clear();
-    let labels: Vec<_> = pins.all().iter().map(|pin| pin.label(&iso, &Words::ENGLISH)).collect();
+    let labels: Vec<_> =
+        pins.all().iter().map(|pin| pin.label(&iso, None, &Words::ENGLISH)).collect();
     assert_eq!(labels, ["pinned", "You were here, 2026-11-26T02:03:07.000Z · after pinned"]);
-    let text = pins.saved(Format::Text, &iso, "    ");
+    let text = pins.saved(Format::Text, &iso, "    ", None);
     assert_eq!(text, "# pinned\npinned\npinned\n# You were here, 2026-11-26T02:03:07.000Z\n");
-    let json = pins.saved(Format::Ndjson, &iso, "    ");
+    let json = pins.saved(Format::Ndjson, &iso, "    ", None);
     let marked: serde_json::Value =
         serde_json::from_str(json.lines().last().expect("a line")).expect("JSON");
     assert_eq!(

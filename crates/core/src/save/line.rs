@@ -7,19 +7,26 @@ use crate::line_time::{SentTime, iso};
 use crate::notice::Notice;
 use crate::store::Row;
 use crate::styled::{clipboard_text, label};
+use crate::target::Target;
 use logs_sse_wire::json::{is_json, quote};
 use logs_sse_wire::message::Line;
 
 /// Returns a row as text: `2026-11-26 02:13:02.110 ERROR LOAD boom`, or `# 212 lines missing: …`.
-/// `time` formats milliseconds since 1970. Later lines of a message begin with `indent`.
+/// `time` formats milliseconds since 1970. Later lines of a message begin with `indent`. If `target`
+/// has several channels, a column after the time names that of the line.
 ///
 /// With an indent, a message cannot pass for another row: only rows about the stream begin with
 /// `#`, and only later lines of a message with a space.
 #[must_use]
-pub fn text(row: &Row, time: &dyn Fn(i64) -> String, indent: &str) -> String {
+pub fn text(
+    row: &Row,
+    time: &dyn Fn(i64) -> String,
+    indent: &str,
+    target: Option<&Target>,
+) -> String {
     match row {
         Row::Notice(notice) => about_stream(&notice.text()),
-        Row::Line(line) => line_text(line, time, indent),
+        Row::Line(line) => line_text(line, time, indent, target),
     }
 }
 
@@ -28,12 +35,20 @@ pub(super) fn about_stream(text: &str) -> String {
     format!("# {text}")
 }
 
-fn line_text(line: &Line, time: &dyn Fn(i64) -> String, indent: &str) -> String {
+fn line_text(
+    line: &Line,
+    time: &dyn Fn(i64) -> String,
+    indent: &str,
+    target: Option<&Target>,
+) -> String {
     let entry = &line.entry;
     let sent = SentTime::of(entry);
     let time = sent.millis.map_or(sent.text, time);
+    let channel = line.channel.as_deref().filter(|_| target.is_some_and(Target::has_several));
+    let mark = channel.and_then(|channel| target?.mark(channel));
+    let channel = mark.as_ref().map_or(channel.unwrap_or_default(), |mark| &mark.name);
     let mut out = String::new();
-    for column in [time.as_str(), entry.level_text(), entry.pipeline()] {
+    for column in [time.as_str(), channel, entry.level_text(), entry.pipeline()] {
         let column = in_one_line(&label(column));
         if !column.is_empty() {
             out.push_str(&column);
@@ -106,13 +121,22 @@ fn line_json(line: &Line) -> String {
 
 fn notice_json(notice: &Notice) -> String {
     let report = NoticeReport::new(notice);
-    notice_object(report.notice, notice.missing(), &report.text)
+    notice_object(report.notice, notice.missing(), notice.channel(), &report.text)
 }
 
 /// Returns a row about the stream as a JSON object.
-pub(super) fn notice_object(kind: &str, missing: Option<u64>, text: &str) -> String {
+pub(super) fn notice_object(
+    kind: &str,
+    missing: Option<u64>,
+    channel: Option<&str>,
+    text: &str,
+) -> String {
     let mut json = String::from("{\"notice\":");
     quote(&mut json, kind);
+    if let Some(channel) = channel {
+        json.push_str(",\"channel\":");
+        quote(&mut json, channel);
+    }
     let missing = missing.map_or_else(|| "null".to_owned(), |missing| missing.to_string());
     // Writing to a String cannot fail.
     let _ = write!(json, ",\"missing\":{missing},\"text\":");
@@ -136,7 +160,7 @@ mod tests {
     }
 
     fn saved(text: &str) -> String {
-        super::text(&row(text), &iso, "    ")
+        super::text(&row(text), &iso, "    ", None)
     }
 
     /// Any text, with more of what could break a line than there is by chance.
@@ -234,10 +258,33 @@ mod tests {
         let line: Value =
             serde_json::from_str(&json(&row(r#"{"message":"m","ratio":NaN}"#))).expect("JSON");
         assert_eq!(line["entry"]["ratio"], "NaN");
-        let gap =
-            Notice::Gap { missing: Some(212), reason: logs_sse_wire::protocol::GapReason::Evicted };
-        let line: Value = serde_json::from_str(&json(&Row::Notice(gap))).expect("JSON");
+        let gap = |channel: Option<&str>| {
+            Row::Notice(Notice::Gap {
+                missing: Some(212),
+                reason: logs_sse_wire::protocol::GapReason::Evicted,
+                channel: channel.map(Into::into),
+            })
+        };
+        let line: Value = serde_json::from_str(&json(&gap(Some("logs:etl:a:b")))).expect("JSON");
         assert_eq!((&line["notice"], &line["missing"]), (&"gap".into(), &212.into()));
-        assert!(text(&Row::Notice(gap), &iso, "    ").starts_with("# 212 lines missing"));
+        assert_eq!(line["channel"], "logs:etl:a:b");
+        assert!(text(&gap(None), &iso, "    ", None).starts_with("# 212 lines missing"));
+    }
+
+    #[test]
+    fn one_of_several_channels_is_a_column() {
+        let names = ["logs:etl:a:orders", "logs:etl:a:claims"];
+        let line = Raw {
+            channel: Some("logs:etl:a:claims".into()),
+            ..Raw::bare(r#"{"time":1795659182110,"level":"ERROR","message":"boom"}"#)
+        };
+        let mut store = Store::default();
+        store.append(&line);
+        let saved = |names: &[&str]| {
+            let target = Target::from_channels(names.iter().copied(), "").ok();
+            super::text(&store.row(0).expect("a row"), &iso, "", target.as_ref())
+        };
+        assert_eq!(saved(&names), "2026-11-26T02:13:02.110Z claims ERROR boom");
+        assert_eq!(saved(&names[1..]), "2026-11-26T02:13:02.110Z ERROR boom");
     }
 }

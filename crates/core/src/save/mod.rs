@@ -80,7 +80,7 @@ impl Save {
             let is_over = std::mem::replace(&mut self.has_pins, true);
             let pins = session.pins();
             return (!is_over && !pins.all().is_empty())
-                .then(|| pins.saved(self.format, &iso, INDENT));
+                .then(|| pins.saved(self.format, &iso, INDENT, session.target()));
         }
         let mut piece = String::new();
         while piece.len() < bytes {
@@ -92,7 +92,7 @@ impl Save {
             };
             self.report_evicted(&mut piece);
             piece.push_str(&match self.format {
-                Format::Text => line::text(&row, &iso, INDENT),
+                Format::Text => line::text(&row, &iso, INDENT, session.target()),
                 Format::Ndjson => line::json(&row),
             });
             piece.push('\n');
@@ -135,7 +135,7 @@ impl Save {
             format!("{} dropped before they could be saved", counted(evicted, "row", "rows"));
         piece.push_str(&match self.format {
             Format::Text => line::about_stream(&text),
-            Format::Ndjson => line::notice_object("evicted", Some(evicted), &text),
+            Format::Ndjson => line::notice_object("evicted", Some(evicted), None, &text),
         });
         piece.push('\n');
     }

@@ -2,6 +2,7 @@
 //! loaded, what to request, and what the response means. Requests nothing itself.
 
 use crate::notice::Notice;
+use crate::session::merge::Merge;
 use crate::session::{Sequencing, Session};
 use crate::words::Word;
 use logs_sse_wire::cursor::Epoch;
@@ -11,25 +12,33 @@ use logs_sse_wire::protocol::Hello;
 /// What is known of the lines before the stored ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Earlier {
-    phase: Phase,
+    pub(super) phase: Phase,
     /// The sequence number of the oldest log that the gateway holds, or `None` if it has no route
     /// for history.
     oldest_held: Option<u64>,
     /// The number of the first row of the current epoch. The sequence numbers of rows before it
     /// mean nothing to the gateway.
-    epoch_from: u64,
+    pub(super) epoch_from: u64,
     /// The sequence number of the first line of the last page, and the number of the row that was
     /// the oldest then: the page's own first lines may be known, and so not stored.
     front: Option<(u64, u64)>,
+    /// With several channels, the same as `oldest_held` for each.
+    pub(super) held: Vec<(String, u64)>,
+    /// With several channels, what was loaded of each, and the number of the row that was the oldest
+    /// then.
+    pub(super) merge: Merge,
+    pub(super) merge_front: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     #[default]
     Idle,
     /// The reader cleared the list. Lines come back only if the reader asks for them.
     Cleared,
     Loading,
+    /// A page of one of several channels has arrived, and more are needed before any is shown.
+    Continuing,
     /// The last request failed for this reason, with the status of the response.
     Failed(Word, u16),
     /// Nothing can be loaded before the row with this number.
@@ -41,8 +50,9 @@ enum Phase {
 pub struct EarlierRequest {
     /// The URL to request.
     pub url: String,
-    epoch: Epoch,
-    before: u64,
+    pub(super) epoch: Epoch,
+    pub(super) before: u64,
+    pub(super) channel: String,
 }
 
 /// What is shown at the end of the list about the lines before it.
@@ -57,11 +67,12 @@ pub struct EarlierLines {
 }
 
 impl Earlier {
-    /// Records a greeting, which says what the gateway holds of the only channel.
+    /// Records a greeting, which says what the gateway holds of each channel.
     pub(super) fn greeted(&mut self, hello: &Hello) {
-        let held = if let [(_, held)] = &hello.held[..] { Some(held) } else { None };
         // A gateway that does not report what it received has no route for history either.
-        self.oldest_held = held.filter(|_| hello.received.is_some()).map(|held| held.oldest);
+        let held = hello.held.iter().filter(|_| hello.received.is_some());
+        self.held = held.map(|(channel, held)| (channel.clone(), held.oldest)).collect();
+        self.oldest_held = if let [(_, oldest)] = self.held[..] { Some(oldest) } else { None };
     }
 }
 
@@ -74,21 +85,30 @@ impl Session {
             return None;
         }
         let can_load = self.earlier_count() > 0 && self.store.has_room_for_earlier();
+        if self.has_several_channels() {
+            return if can_load { self.request_merged() } else { None };
+        }
         let before = self.first_seq().filter(|_| can_load)?;
         let epoch = self.progress.epoch()?.clone();
-        let url = self.target.as_ref()?.history_url(&epoch, before, PAGE_LINES)?;
+        let target = self.target.as_ref()?;
+        let channel = target.names().first()?.clone();
+        let url = target.history_url(&channel, &epoch, before, PAGE_LINES)?;
         self.view.earlier.phase = Phase::Loading;
         // What arrives meanwhile must not evict the line before which the page belongs.
         self.view.earlier.front = Some((self.store.range().start, before));
         self.store.hold(true);
-        Some(EarlierRequest { url, epoch, before })
+        Some(EarlierRequest { url, epoch, before, channel })
     }
 
     /// Handles the response to a request: its status and body, or `None` if there was none.
     pub fn handle_earlier(&mut self, request: &EarlierRequest, response: Option<(u16, &str)>) {
         let is_current = self.view.earlier.phase == Phase::Loading
             && self.progress.epoch() == Some(&request.epoch)
-            && self.first_seq() == Some(request.before);
+            && if self.has_several_channels() {
+                self.view.earlier.merge.next_page() == Some((&*request.channel, request.before))
+            } else {
+                self.first_seq() == Some(request.before)
+            };
         if !is_current {
             // The log was cleared, another workflow was chosen, or the gateway restarted.
             if self.view.earlier.phase == Phase::Loading {
@@ -98,6 +118,11 @@ impl Session {
         }
         self.view.earlier.phase = match response {
             Some((200, body)) => match History::read(body) {
+                Some(page) if self.belongs(&page, request) && self.has_several_channels() => {
+                    self.view.earlier.merge.add_page(&page);
+                    self.view.earlier.phase = Phase::Continuing;
+                    return;
+                }
                 Some(page) if self.belongs(&page, request) => self.add_earlier(&page),
                 Some(_) => Phase::Failed(Word::EarlierWrongPage, 200),
                 None => Phase::Failed(Word::EarlierUnsupported, 200),
@@ -115,7 +140,7 @@ impl Session {
     /// Drops the lines that are held in addition to the capacity: the reader is at the newest
     /// line again.
     pub fn release_earlier(&mut self) {
-        if self.store.has_earlier() && self.view.earlier.phase != Phase::Loading {
+        if self.store.has_earlier() && !self.is_loading_earlier() {
             self.store.release_earlier();
         }
     }
@@ -127,7 +152,7 @@ impl Session {
         let words = self.words();
         let text = |word| words.text(word).to_owned();
         let (label, failure) = match self.view.earlier.phase {
-            Phase::Loading => (text(Word::LoadingEarlier), String::new()),
+            Phase::Loading | Phase::Continuing => (text(Word::LoadingEarlier), String::new()),
             _ if count == 0 || self.has_ended() => return EarlierLines::default(),
             _ if !self.store.has_room_for_earlier() => (String::new(), text(Word::EarlierNoRoom)),
             Phase::Idle | Phase::Cleared | Phase::Ended(_) => {
@@ -138,7 +163,7 @@ impl Session {
                 (text(Word::TryAgain), words.fill(Word::EarlierFailed, &[("reason", &why)]))
             }
         };
-        EarlierLines { label, is_loading: self.view.earlier.phase == Phase::Loading, failure }
+        EarlierLines { label, is_loading: self.is_loading_earlier(), failure }
     }
 
     /// Returns whether earlier lines can be loaded without being asked for. Not after a failure, not
@@ -159,6 +184,16 @@ impl Session {
             && self.store.has_room_for_earlier()
     }
 
+    /// Returns whether to request the page of another channel at once.
+    #[must_use]
+    pub fn continues_earlier(&self) -> bool {
+        self.view.earlier.phase == Phase::Continuing
+    }
+
+    fn is_loading_earlier(&self) -> bool {
+        matches!(self.view.earlier.phase, Phase::Loading | Phase::Continuing)
+    }
+
     /// Returns whether nothing can be loaded before the oldest row. It can again once that row is
     /// evicted.
     fn has_ended(&self) -> bool {
@@ -177,7 +212,8 @@ impl Session {
         let aside = std::mem::take(&mut self.view.earlier_aside);
         // Otherwise the rows that are back are of another epoch than the stream.
         if aside.epoch_from == self.view.earlier.epoch_from {
-            let phase = if aside.phase == Phase::Loading { Phase::Idle } else { aside.phase };
+            let is_loading = matches!(aside.phase, Phase::Loading | Phase::Continuing);
+            let phase = if is_loading { Phase::Idle } else { aside.phase };
             self.view.earlier = Earlier { phase, front: aside.front, ..self.view.earlier.clone() };
         }
     }
@@ -192,6 +228,7 @@ impl Session {
     pub(super) fn forget_earlier(&mut self) {
         self.view.earlier.phase = Phase::Idle;
         self.view.earlier.front = None;
+        self.view.earlier.merge_front = None;
         self.store.hold(false);
     }
 
@@ -223,10 +260,7 @@ impl Session {
     }
 
     fn belongs(&self, page: &History<'_>, request: &EarlierRequest) -> bool {
-        let is_channel = self.target.as_ref().is_some_and(|target| {
-            target.channels().iter().any(|name| name.to_string() == page.channel)
-        });
-        is_channel
+        page.channel == request.channel
             && page.epoch == request.epoch
             && page.logs.len() <= PAGE_LINES as usize
             && page.logs.iter().all(|log| log.channel.as_deref() == Some(&page.channel))
@@ -238,6 +272,9 @@ impl Session {
     fn earlier_count(&self) -> u64 {
         if self.sequencing != Sequencing::Numbered {
             return 0;
+        }
+        if self.has_several_channels() {
+            return self.merged_count();
         }
         let before = self.first_seq().zip(self.view.earlier.oldest_held);
         before.map_or(0, |(before, oldest)| before.saturating_sub(oldest))
@@ -259,4 +296,4 @@ impl Session {
 }
 
 /// The number of lines in one page: enough for several screens.
-const PAGE_LINES: u32 = 500;
+pub(super) const PAGE_LINES: u32 = 500;

@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::find::{Find, Query};
 use crate::fold::Folding;
 use crate::line_time::SentTime;
+use crate::session::Session;
 use crate::session::view::View;
-use crate::session::{Session, channels};
 use crate::summary::{ROW_BYTES, RowText, UNFOLDED_BYTES};
 use crate::tally::Count;
 
@@ -214,7 +214,6 @@ impl Session {
     }
 
     fn row_text_with(&self, number: u64, is_unfolded: bool) -> Option<(RowText, SentTime)> {
-        let channel = channels(self.target.as_ref()).join(",");
         let bytes = if is_unfolded { UNFOLDED_BYTES } else { ROW_BYTES };
         let row = if is_unfolded {
             self.store.unfolded(number, bytes)
@@ -222,7 +221,7 @@ impl Session {
             self.store.folded(number)
         }?;
         let time = row.line().map(|line| SentTime::of(&line.entry)).unwrap_or_default();
-        let mut text = RowText::sized(&row, &channel, bytes, self.words());
+        let mut text = RowText::sized(&row, self.target.as_ref(), bytes, self.words());
         let (group, repeats) = (self.store.group(number), self.store.repeats(number));
         text.fold(group.end - group.start, repeats, self.words());
         self.add_reason(number, &mut text);

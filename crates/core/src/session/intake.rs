@@ -174,10 +174,12 @@ impl Session {
         let Resumption { to_replay, unresumed, unknown_gap } = self.progress.greeted(hello);
         self.awaits_replay = to_replay > 0;
         if let Some(reason) = unknown_gap {
-            self.note_missing(None, reason);
+            self.note_missing(None, reason, None);
             self.unknown_gap_reported = true;
         }
-        self.note_lost(Missing { unresumed, lost: 0 }, GapReason::Lost);
+        for (channel, unresumed) in unresumed {
+            self.note_lost(Missing { unresumed, lost: 0 }, GapReason::Lost, Some(&channel));
+        }
         let notice = match (had_cursor, self.sequencing) {
             (true, _) => self.recovery.resumed(now, to_replay),
             (false, Sequencing::Unnumbered) => self.recovery.resumed_without_replay(now),
@@ -206,7 +208,9 @@ impl Session {
                 self.counters.duplicates += 1;
                 return;
             }
-            LineOrder::After(missing) => self.note_lost(missing, GapReason::Lost),
+            LineOrder::After(missing) => {
+                self.note_lost(missing, GapReason::Lost, line.channel.as_deref());
+            }
             LineOrder::New => {}
         }
         self.stats.line_arrived(now);
@@ -223,20 +227,21 @@ impl Session {
         if let Some(server_time) = heartbeat.server_time {
             self.stats.server_time_reported(now, server_time);
         }
-        let missing = self.progress.heartbeat_arrived(heartbeat);
-        self.note_lost(missing, GapReason::Lost);
+        for (channel, missing) in self.progress.heartbeat_arrived(heartbeat) {
+            self.note_lost(missing, GapReason::Lost, Some(&channel));
+        }
     }
 
     fn handle_gap(&mut self, gap: &Gap) {
         match self.progress.gap_reported(gap) {
-            Some(missing) => self.note_lost(missing, gap.reason),
+            Some(missing) => self.note_lost(missing, gap.reason, Some(&gap.channel)),
             None if self.unknown_gap_reported => {}
-            None => self.note_missing(None, gap.reason),
+            None => self.note_missing(None, gap.reason, Some(&gap.channel)),
         }
     }
 
     /// Adds a row for each reason why logs are missing. `reason` applies to those that were sent.
-    fn note_lost(&mut self, missing: Missing, reason: GapReason) {
+    fn note_lost(&mut self, missing: Missing, reason: GapReason, channel: Option<&str>) {
         // A stream that did not resume has nothing left to replay.
         self.awaits_replay &= missing.unresumed == 0;
         let unresumed = if self.carrier.is_refused() {
@@ -246,15 +251,20 @@ impl Session {
         };
         for (missing, reason) in [(missing.unresumed, unresumed), (missing.lost, reason)] {
             if missing > 0 {
-                self.note_missing(Some(missing), reason);
+                self.note_missing(Some(missing), reason, channel);
             }
         }
     }
 
-    fn note_missing(&mut self, missing: Option<u64>, reason: GapReason) {
+    fn note_missing(&mut self, missing: Option<u64>, reason: GapReason, channel: Option<&str>) {
+        let names = self.target.as_ref().filter(|target| target.has_several());
+        // The name in a message of the gateway may be any text.
+        let channel = channel
+            .filter(|channel| names.is_some_and(|it| it.names().iter().any(|name| name == channel)))
+            .map(Into::into);
         self.counters.gaps += 1;
         self.counters.missing += missing.unwrap_or_default();
-        self.store.note(Notice::Gap { missing, reason });
+        self.store.note(Notice::Gap { missing, reason, channel });
         if missing.is_none() {
             self.recovery.unknown_missed();
         }

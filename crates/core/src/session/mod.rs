@@ -12,6 +12,8 @@ mod known;
 #[cfg(feature = "view")]
 mod matches;
 #[cfg(feature = "view")]
+mod merge;
+#[cfg(feature = "view")]
 mod pins;
 #[cfg(feature = "view")]
 mod reason;
@@ -281,6 +283,12 @@ impl Session {
         self.target.as_ref()
     }
 
+    /// Returns whether lines of several channels are requested.
+    #[must_use]
+    pub fn has_several_channels(&self) -> bool {
+        self.target.as_ref().is_some_and(Target::has_several)
+    }
+
     /// Returns the channels that the gateway did not grant although it granted others.
     #[must_use]
     pub fn refused(&self) -> &[String] {
@@ -328,5 +336,5 @@ pub const MAX_TAIL: u32 = 10_000;
 
 /// Returns the names of a target's channels, or none without a target.
 fn channels(target: Option<&Target>) -> Vec<String> {
-    target.iter().flat_map(|target| target.channels()).map(ToString::to_string).collect()
+    target.iter().flat_map(|target| target.names()).cloned().collect()
 }

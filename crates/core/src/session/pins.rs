@@ -1,5 +1,6 @@
 //! The pinned rows of a live log.
 
+use crate::channel_mark::ChannelMark;
 use crate::opened::Opened;
 use crate::pins::{Outcome, Pins};
 use crate::session::Session;
@@ -67,6 +68,16 @@ impl Session {
             Some(pin) => pin.opened(),
             None => Opened::of_row(&self.store, number),
         }
+    }
+
+    /// Returns how the channel of a row, or of a pin, is marked. Empty unless there are several.
+    #[must_use]
+    pub fn mark(&self, number: u64) -> ChannelMark {
+        let channel = match self.pins().get(number) {
+            Some(pin) => pin.channel(),
+            None => self.store.channel(number),
+        };
+        self.target.as_ref().and_then(|target| target.mark(channel)).unwrap_or_default()
     }
 }
 

@@ -2,14 +2,16 @@
 //! without a view.
 
 use super::{KnownLines, Session, State};
+use crate::facets::channel_label;
 use crate::find::{Find, Query};
 use crate::fold::Folding;
 use crate::pins::Pins;
 use crate::session::earlier::Earlier;
 use crate::session::matches::Matches;
+use crate::status::Status;
 use crate::storm::Storm;
 use crate::time::Instant;
-use crate::words::Words;
+use crate::words::{Word, Words};
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::protocol::Hello;
 
@@ -124,5 +126,17 @@ impl Session {
     pub fn is_worth_showing(&self) -> bool {
         let has_lines = !self.store.is_empty() || !self.view.pins.all().is_empty();
         has_lines || *self.state() != State::Idle
+    }
+
+    /// Returns the status that a viewer shows: also that the gateway did not grant some channels.
+    #[must_use]
+    pub fn shown_status(&self, now: Instant) -> Status {
+        let mut status = self.status_in(now, self.words());
+        if status.reason.is_empty() && !self.refused.is_empty() && self.is_open() {
+            let labels = self.refused.iter().map(|name| channel_label(name, self.words()));
+            let names = labels.collect::<Vec<_>>().join(", ");
+            status.reason = self.words().fill(Word::NoAccessTo, &[("names", &names)]);
+        }
+        status
     }
 }

@@ -289,7 +289,7 @@ impl World {
         let store = self.session.store();
         for row in store.range().filter_map(|number| store.row(number)) {
             match row {
-                Row::Notice(Notice::Gap { missing, reason }) => {
+                Row::Notice(Notice::Gap { missing, reason, .. }) => {
                     self.judge_reason(reason)?;
                     gap.add(missing);
                 }

@@ -8,6 +8,7 @@
 /** @import { Options } from "../options.js" */
 
 import { callbackError, createCallbacks } from "../module/callbacks.js";
+import { follow } from "../module/follow.js";
 import { guarded, loadModule } from "../module/load.js";
 import { assets } from "../module/headless_assets.js";
 import { idleStatus, toStatus } from "../module/status.js";
@@ -89,17 +90,8 @@ function open(hostOptions) {
         module,
         ({ LogStream }) => new LogStream(listener, opener.open, clientOptions(options)),
       ) ?? null;
-    follow();
+    withStream((stream) => follow(stream, options));
     if (shouldConnect) withStream((stream) => stream.connect());
-  }
-
-  function follow() {
-    const { channels, gatewayUrl, service, workspaceId, workflowId, endpoint } = options;
-    withStream((stream) =>
-      channels
-        ? stream.follow_channels(channels.join(","), gatewayUrl ?? "")
-        : stream.follow_workflow(service, workspaceId, workflowId, endpoint),
-    );
   }
 
   /** @param {(Log | Notice)[]} rows */
@@ -201,7 +193,7 @@ function open(hostOptions) {
       if (isMoved && !sharesChannels(before, options)) buffer.clear();
       if (before.withCredentials !== options.withCredentials)
         withStream((stream) => stream.set_with_credentials(options.withCredentials));
-      if (isMoved) follow();
+      if (isMoved) withStream((stream) => follow(stream, options));
       if (!before.autoConnect && options.autoConnect) connect();
       notify();
     },

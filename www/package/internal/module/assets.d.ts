@@ -69,7 +69,9 @@ export type ClientListener = (
 export type OpenStream = (url: string, names: string, emit: Emit) => Transport;
 
 /** What both clients do. */
-interface Client {
+export interface Client {
+  /** Follows `channels`, separated by commas. */
+  follow_channels(channels: string, gatewayUrl: string): void;
   follow_workflow(service: string, workspaceId: string, workflowId: string, endpoint: string): void;
   set_with_credentials(withCredentials: boolean): void;
   connect(): void;
@@ -115,10 +117,7 @@ export interface LogView extends Client {
 }
 
 /** src/js/stream.rs */
-export interface LogStream extends Client {
-  /** Follows `channels`, separated by commas. */
-  follow_channels(channels: string, gatewayUrl: string): void;
-}
+export type LogStream = Client;
 
 export interface ViewerGlue extends Glue {
   LogView: new (

@@ -78,6 +78,7 @@ export function droppedNotice(count) {
     key: lastKey,
     notice: "gap",
     missing: count,
+    channel: null,
     text: `${grouped(count)} ${rows} dropped because the consumer fell behind`,
   };
 }
@@ -105,9 +106,9 @@ export function isLog(row) {
  * @param {NoticeReport} report
  * @returns {Notice}
  */
-function toNotice({ notice, missing, text }) {
+function toNotice({ notice, missing, channel = null, text }) {
   lastKey += 1;
-  return { key: lastKey, notice, missing, text };
+  return { key: lastKey, notice, missing, channel, text };
 }
 
 /**

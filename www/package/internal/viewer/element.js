@@ -27,6 +27,8 @@ const ATTRIBUTES = [
   nullable("workflow-id", "workflowId"),
   defaulted("service", "service"),
   nullable("endpoint", "endpoint"),
+  nullable("gateway-url", "gatewayUrl"),
+  nullable("channels", "channels", parseList),
   defaulted("auto-connect", "autoConnect", parseBoolean),
   defaulted("capacity", "capacity", Number),
   nullable("tail", "tail", Number),
@@ -67,6 +69,16 @@ function nullable(attribute, option, parse = String) {
  */
 function defaulted(attribute, option, parse = String) {
   return { attribute, option, property: option, parse, isNullable: false };
+}
+
+/**
+ * Returns the parts of a list that is separated by commas.
+ *
+ * @param {string} text
+ */
+function parseList(text) {
+  const parts = text.split(",").map((part) => part.trim());
+  return parts.filter((part) => part !== "");
 }
 
 /** @param {string} text */
@@ -271,7 +283,7 @@ function accessors({ attribute, option, parse, isNullable }) {
   return {
     get() {
       const text = this.getAttribute(attribute);
-      if (isNullable) return text;
+      if (isNullable) return text !== null && parse === parseList ? parse(text) : text;
       if (text === null) return DEFAULT_OF[option];
       // As in HTML, a wrong value reads as the default, which is what is in force.
       const value = parse(text);

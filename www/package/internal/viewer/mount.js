@@ -7,6 +7,7 @@
 /** @import { Options } from "../options.js" */
 
 import { callbackError, createCallbacks } from "../module/callbacks.js";
+import { follow } from "../module/follow.js";
 import { guarded, loadModule } from "../module/load.js";
 import { idleStatus, toStatus } from "../module/status.js";
 import { createStreamOpener, providedHeaders } from "../module/stream_opener.js";
@@ -140,13 +141,8 @@ function mount(element, hostOptions) {
       view.tell_rows(Boolean(options.onLog));
       if (has("isKnown")) view.set_known(options.isKnown && known.ask);
       if (has("transport", "headers")) view.set_headers(providedHeaders(options));
-      if (has("workspaceId", "workflowId", "service", "endpoint"))
-        view.follow_workflow(
-          options.service,
-          options.workspaceId,
-          options.workflowId,
-          options.endpoint,
-        );
+      if (has("workspaceId", "workflowId", "service", "endpoint", "channels", "gatewayUrl"))
+        follow(view, options);
       if (changes.autoConnect) view.connect();
     });
   }
@@ -296,7 +292,7 @@ function mount(element, hostOptions) {
 }
 
 /**
- * Compares two values of an option, URLs by their address. Not by `instanceof URL`: each window has
+ * Compares two values of an option, channels by their names and URLs by their address. Not by `instanceof URL`: each window has
  * a class of its own.
  *
  * @param {unknown} one
@@ -304,7 +300,8 @@ function mount(element, hostOptions) {
  */
 function isSame(one, other) {
   const href = hrefOf(one);
-  return one === other || (href !== undefined && href === hrefOf(other));
+  const isSameList = Array.isArray(one) && Array.isArray(other) && String(one) === String(other);
+  return one === other || isSameList || (href !== undefined && href === hrefOf(other));
 }
 
 /**
