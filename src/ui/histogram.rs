@@ -122,7 +122,7 @@ pub(crate) fn histogram(live: Live, shows: RwSignal<bool>) -> Built {
     let on_cancel = move |_: PointerEvent| {
         let span = live.query().times;
         drawn.update_value(|drawn| {
-            (drawn.drag, drawn.anchor, drawn.span) = (Drag::None, None, span)
+            (drawn.drag, drawn.anchor, drawn.span) = (Drag::None, None, span);
         });
         mark();
     };

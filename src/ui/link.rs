@@ -18,6 +18,9 @@ use logs_sse_core::link::{HostedLink, LineId, Link, Sought, Step};
 use logs_sse_core::session::Session;
 use logs_sse_core::words::Word;
 
+/// What receives the fragment of the link.
+pub(crate) type LinkHost = Rc<dyn Fn(&str)>;
+
 /// What a viewer knows of the link in the address.
 #[derive(Default)]
 pub(crate) struct Linked {
@@ -30,7 +33,7 @@ pub(crate) struct Linked {
     /// Active while links are.
     listener: Option<EventListener>,
     /// What receives the fragment instead of the address.
-    host: Option<Rc<dyn Fn(&str)>>,
+    host: Option<LinkHost>,
     hosted: HostedLink,
 }
 
@@ -69,7 +72,7 @@ pub(crate) fn watch(live: Live) {
 }
 
 /// Sets what receives the fragment of the link, instead of the address; `None` for none.
-pub(crate) fn set_host(live: Live, host: Option<Rc<dyn Fn(&str)>>) {
+pub(crate) fn set_host(live: Live, host: Option<LinkHost>) {
     let is_on = host.is_some();
     let was_on = live.linked.update_value(|linked| {
         let last = std::mem::replace(&mut linked.host, host);
@@ -91,7 +94,7 @@ pub(crate) fn follow(live: Live, fragment: &str) {
     }
 }
 
-fn host(live: Live) -> Option<Rc<dyn Fn(&str)>> {
+fn host(live: Live) -> Option<LinkHost> {
     live.linked.try_update_value(|linked| linked.host.clone()).flatten()
 }
 

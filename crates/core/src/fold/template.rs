@@ -30,7 +30,7 @@ pub(super) fn template(message: &str) -> u64 {
     hash.finish()
 }
 
-/// FNV-1a. What it decides is reversible, so that nobody gains from a collision.
+/// FNV-1a. What it decides is reversible, so that no one gains from a collision.
 struct Hash {
     value: u64,
     /// Whether the last byte was part of a word.

@@ -208,7 +208,7 @@ impl Harness {
                         && folding
                             .joins(held.join, before.map_or(Join::Head, |before| before.join)) =>
                 {
-                    last.end = number + 1
+                    last.end = number + 1;
                 }
                 _ => groups.push(number..number + 1),
             }
