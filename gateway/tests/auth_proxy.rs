@@ -57,7 +57,7 @@ async fn a_stream_comes_back_through_the_proxy_after_a_while_and_misses_no_log()
         cursor = if id.is_empty() { cursor } else { id };
         events.push(event);
     }
-    assert_eq!(events.first().map(String::as_str), Some("1"), "{events:?}");
+    assert!(events.iter().any(|event| event == "1"), "{events:?}");
     assert_eq!(events.last().map(String::as_str), Some("bye expired"), "{events:?}");
     gateway.publish("a", "while away").await;
     let (mut reader, _) = open(named(&gateway, path).header("Last-Event-ID", cursor)).await;
