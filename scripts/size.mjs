@@ -24,7 +24,7 @@ const BUDGETS = { page: 170_000, viewer: 170_000, headless: 77_800 };
 
 /** What a host loads by one import: the bundled JavaScript of an entry, and more files. */
 const ENTRIES = {
-  viewer: { first: "index.js", more: ["viewer_bg.wasm", "live-logs.css"] },
+  viewer: { first: "index.js", more: ["viewer_first.wasm", "live-logs.css"] },
   headless: { first: "headless.js", more: ["headless_bg.wasm"] },
 };
 

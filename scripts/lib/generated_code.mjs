@@ -37,6 +37,9 @@ const CLASSES = ["LogStream", "LogView"];
 /** What www/package uses of the glue besides the classes; see its assets.d.ts. */
 const FUNCTIONS = ["start", "__wbg_set_wasm", "__wbg_init", "__wbg_forget_views"];
 
+/** What www/package uses of the glue of the viewer besides. */
+const VIEWER_FUNCTIONS = ["set_later", "run_later"];
+
 /** The crate's transport: the package's own JavaScript shares the glue's copy. */
 const TRANSPORT = path.join(ROOT, "src/browser/transport.js");
 
@@ -91,6 +94,7 @@ export async function makeGlue(glue, names) {
   const own = [
     ...CLASSES.filter((name) => glue.includes(`export class ${name} `)),
     ...FUNCTIONS,
+    ...VIEWER_FUNCTIONS.filter((name) => glue.includes(`export function ${name}(`)),
     "openEventSource",
     "openFetch",
   ];

@@ -5,7 +5,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ROOT, UserError } from "./run.mjs";
 import { bundleStyles } from "./styles.mjs";
-import { IMPORTS_NAME, MODULES } from "./wasm_modules.mjs";
+import { FIRST_NAME } from "./split.mjs";
+import { IMPORTS_NAME, MODULES, SPLIT } from "./wasm_modules.mjs";
 
 /** The build folder, and its plain sources. */
 export const PKG = path.join(ROOT, "pkg");
@@ -154,10 +155,21 @@ function modernAssets(name) {
     export const assets = {
       createGlue,
       imports: "${IMPORTS_NAME}",
-      wasmUrl: () => new URL("../../${name}_bg.wasm", import.meta.url),
+      firstImports: "${FIRST_NAME}",
+      wasmUrl: () => new URL("../../${wasmFile(name)}", import.meta.url),
+      laterUrl: () => ${SPLIT[name] === undefined ? "undefined" : `new URL("../../${name}_second.wasm", import.meta.url)`},
       makeWorker: () => new Worker(new URL("../../worker.js", import.meta.url), { type: "module" }),
       loadFallback: () => import("../../${name}_fallback.js"),
     };`;
+}
+
+/**
+ * Returns the file that a page loads first, of a module that is also built in one.
+ *
+ * @param {string} name
+ */
+function wasmFile(name) {
+  return SPLIT[name] === undefined ? `${name}_bg.wasm` : `${name}_first.wasm`;
 }
 
 /**
@@ -174,7 +186,9 @@ function legacyAssets({ format }) {
     export const assets = {
       createGlue,
       imports: "${IMPORTS_NAME}",
+      firstImports: "${FIRST_NAME}",
       wasmUrl: () => undefined,
+      laterUrl: () => undefined,
       makeWorker: () => undefined,
       loadFallback: () => import("${root}/${name}_fallback.js"),
     };`;
@@ -224,7 +238,7 @@ async function checkAssets() {
     const file = path.join(ASSETS_FOLDER, `${name}_assets.js`);
     const text = await readFile(path.join(PKG, file), "utf8");
     const lost = [
-      `new URL("../../${name}_bg.wasm",import.meta.url)`,
+      `new URL("../../${wasmFile(name)}",import.meta.url)`,
       `new Worker(new URL("../../worker.js",import.meta.url),{type:"module"})`,
       `import("../../${name}_fallback.js")`,
     ].filter((expression) => !text.includes(expression));

@@ -6,10 +6,13 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import v8 from "node:v8";
+import { readGraph } from "./code_graph.mjs";
 import { nameInOrder } from "./function_order.mjs";
 import { makeFallback, makeGlue, usedExports } from "./generated_code.mjs";
 import { capture, run, UserError } from "./run.mjs";
+import { split } from "./split.mjs";
 import { findTool, toolEnv } from "./tools.mjs";
+import { withoutLinking } from "./wasm_sections.mjs";
 
 /** @import { ShortNames } from "./generated_code.mjs" */
 /** @typedef {"wasm" | "js"} Form */
@@ -20,6 +23,14 @@ import { findTool, toolEnv } from "./tools.mjs";
  * @type {Readonly<Record<string, string>>}
  */
 export const MODULES = { viewer: "js,ui", headless: "js" };
+
+/**
+ * The modules that are also built in two parts, and the export that only the second part has: a page
+ * loads the first, shows lines, and loads the second.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const SPLIT = { viewer: "run_later" };
 
 /** The name under which a module imports its glue. wasm-opt chose it; see `optimize`. */
 export const IMPORTS_NAME = "a";
@@ -86,8 +97,10 @@ export async function buildModule(name) {
   const translated = path.join(folderOf(name, "js"), "translated.js");
   await program("wasm2js", ["-Oz", js.file, "-o", translated]);
   const fallback = await makeFallback(await readFile(translated, "utf8"), IMPORTS_NAME);
+  const parts = SPLIT[name] === undefined ? [] : await splitModule(name, wasm);
   return [
     [`${name}_bg.wasm`, await readFile(wasm.file)],
+    ...parts,
     [`${name}_glue.js`, await makeGlue(wasm.glue, wasm.names)],
     [`${name}_fallback.js`, fallback],
   ];
@@ -101,9 +114,10 @@ export async function buildModule(name) {
  * @param {Form} form
  */
 async function buildForm(name, form) {
-  const { file, glue } = await bind(name, form, await compile(name, form));
+  const linked = await compile(name, form);
+  const { file, glue } = await bind(name, form, linked);
   const used = await prune(name, form, file, glue);
-  return { glue, ...(await optimize(name, form, used)) };
+  return { glue, linked, ...(await optimize(name, form, used)) };
 }
 
 /**
@@ -123,6 +137,8 @@ async function compile(name, form) {
   const flags = ["-C", `target-feature=${TARGET_FEATURES[form]}`, ...(await remapFlags())];
   // The encoded form allows spaces in paths, and takes precedence over RUSTFLAGS.
   args.push("--", "-C", `link-arg=-zstack-size=${STACK_BYTES}`);
+  // For the graph of the code, in sections that the other tools drop.
+  if (isSplit(name, form)) args.push("-C", "link-arg=--emit-relocs");
   const env = { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
   if ((await run("cargo", args, { env })) !== 0)
     throw new UserError(
@@ -160,8 +176,10 @@ async function bind(name, form, built) {
   // The standard library lists features that the code does not use, and wasm-bindgen relies on the
   // list.
   const input = path.join(folder, "input.wasm");
-  await program("wasm-opt", [...FEATURES, "-g", "--strip-target-features", built, "-o", input]);
-  const target = ["--target", "bundler", "--no-typescript"];
+  await writeFile(input, withoutLinking(await readFile(built)));
+  await program("wasm-opt", [...FEATURES, "-g", "--strip-target-features", input, "-o", input]);
+  // Names as in the linked module.
+  const target = ["--target", "bundler", "--no-typescript", "--no-demangle"];
   await program(tool, [...target, "--out-dir", folder, "--out-name", name, input]);
   return {
     file: path.join(folder, `${name}_bg.wasm`),
@@ -189,25 +207,27 @@ async function prune(name, form, file, glue) {
   await writeFile(graph, JSON.stringify([root, ...nodes]));
   const pruned = path.join(folderOf(name, form), "pruned.wasm");
   // Prints what it removed.
-  capturedProgram("wasm-metadce", [...FEATURES, file, "--graph-file", graph, "-o", pruned]);
+  capturedProgram("wasm-metadce", [...FEATURES, "-g", file, "--graph-file", graph, "-o", pruned]);
   return pruned;
 }
 
 /**
  * Optimizes a module, and shortens the names of its imports and exports: those of wasm-bindgen end
- * in a hash, which does not compress.
+ * in a hash, which does not compress. `named` is the same module with the names of its functions.
  *
  * @param {string} name
  * @param {Form} form
  * @param {string} input
- * @returns {Promise<{ file: string, names: ShortNames }>}
+ * @returns {Promise<{ file: string, named: string, names: ShortNames }>}
  */
 async function optimize(name, form, input) {
+  const named = path.join(folderOf(name, form), "named.wasm");
   const file = path.join(folderOf(name, form), "optimized.wasm");
-  await program("wasm-opt", [...FEATURES, ...OPTIMIZE[form], input, "-o", file]);
+  await program("wasm-opt", [...FEATURES, "-g", ...OPTIMIZE[form], input, "-o", named]);
   // Not together: --converge would repeat the shortening, and print names of short names.
-  const passes = [...STRIP, "--minify-imports-and-exports-and-modules"];
-  const printed = capturedProgram("wasm-opt", [...FEATURES, ...passes, file, "-o", file]);
+  const shorten = ["-g", "--minify-imports-and-exports-and-modules", named, "-o", named];
+  const printed = capturedProgram("wasm-opt", [...FEATURES, ...shorten]);
+  await program("wasm-opt", [...FEATURES, ...STRIP, named, "-o", file]);
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(await readFile(file)));
   const other = imports.find(({ module }) => module !== IMPORTS_NAME);
   if (other)
@@ -215,7 +235,41 @@ async function optimize(name, form, input) {
       `package: wasm-opt named an imported module "${other.module}", expected "${IMPORTS_NAME}"`,
     );
   if (form === "wasm") await reorder(file);
-  return { file, names: parseNames(name, printed) };
+  return { file, named, names: parseNames(name, printed) };
+}
+
+/**
+ * Splits a module in two parts, and returns both as files.
+ *
+ * @param {string} name
+ * @param {{ linked: string, named: string, names: ShortNames }} module
+ * @returns {Promise<[name: string, content: Buffer][]>}
+ */
+async function splitModule(name, { linked, named, names }) {
+  const text = capturedProgram("wasm-dis", [...FEATURES, named]);
+  const graph = readGraph(await readFile(linked));
+  const shortNames = new Map(names.exports);
+  // wasm-bindgen removes a hash from the names of some.
+  const exported = [...graph.exported.keys()].flatMap((full) => {
+    const short = shortNames.get(full) ?? shortNames.get(full.replace(/_[0-9a-f]{16}$/, ""));
+    return short === undefined ? [] : [/** @type {const} */ ([full, short])];
+  });
+  const gate = shortNames.get(SPLIT[name]);
+  if (gate === undefined) throw new UserError(`package: ${name} does not export ${SPLIT[name]}`);
+  const parts = split(text, graph, new Map(exported), gate);
+  /** @type {[name: string, content: Buffer][]} */
+  const files = [];
+  for (const [part, content] of Object.entries(parts)) {
+    const source = path.join(folderOf(name, "wasm"), `${part}.wat`);
+    const file = path.join(folderOf(name, "wasm"), `${part}.wasm`);
+    await writeFile(source, content);
+    await program("wasm-as", [...FEATURES, source, "-o", file]);
+    const passes = ["--remove-unused-module-elements", ...STRIP];
+    await program("wasm-opt", [...FEATURES, ...passes, file, "-o", file]);
+    await reorder(file);
+    files.push([`${name}_${part}.wasm`, await readFile(file)]);
+  }
+  return files;
 }
 
 /**
@@ -312,6 +366,16 @@ function capturedProgram(command, args) {
  */
 function failed(command, args) {
   return new UserError(`package: '${path.basename(command)} ${args.join(" ")}' failed; see above`);
+}
+
+/**
+ * Returns whether a form of a module is also built in two parts.
+ *
+ * @param {string} name
+ * @param {Form} form
+ */
+function isSplit(name, form) {
+  return form === "wasm" && SPLIT[name] !== undefined;
 }
 
 /**

@@ -46,11 +46,29 @@ export function nameSection(names) {
 }
 
 /**
+ * Returns `module` without the custom sections that only linkers read.
+ *
+ * @param {Uint8Array} module
+ */
+export function withoutLinking(module) {
+  const reader = new Reader(module, 8);
+  const kept = [module.subarray(0, 8)];
+  while (!reader.isAtEnd()) {
+    const start = reader.position();
+    const id = reader.byte();
+    const section = new Reader(reader.bytes(reader.number()));
+    const isLinking = id === CUSTOM && /^(linking|reloc\..*)$/.test(section.text());
+    if (!isLinking) kept.push(module.subarray(start, reader.position()));
+  }
+  return Buffer.concat(kept);
+}
+
+/**
  * Reads an import and returns whether it is a function.
  *
  * @param {Reader} reader
  */
-function readImport(reader) {
+export function readImport(reader) {
   reader.bytes(reader.number());
   reader.bytes(reader.number());
   const kind = reader.byte();
@@ -67,7 +85,8 @@ function readImport(reader) {
   return kind === FUNCTION_KIND;
 }
 
-class Reader {
+/** Reads the parts of a module one after the other. */
+export class Reader {
   #bytes;
   #at;
 
@@ -82,6 +101,10 @@ class Reader {
 
   isAtEnd() {
     return this.#at >= this.#bytes.length;
+  }
+
+  position() {
+    return this.#at;
   }
 
   byte() {
@@ -103,6 +126,11 @@ class Reader {
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
     }
+  }
+
+  /** Reads a name. */
+  text() {
+    return Buffer.from(this.bytes(this.number())).toString();
   }
 
   /**

@@ -13,6 +13,8 @@
 static MEMORY: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
 
 mod from_js;
+#[cfg(feature = "ui")]
+mod later;
 mod listener;
 mod options;
 mod panic;
@@ -21,6 +23,8 @@ mod stream;
 #[cfg(feature = "ui")]
 mod view;
 
+#[cfg(feature = "ui")]
+pub use self::later::{run_later, set_later};
 pub use self::panic::start;
 #[cfg(not(feature = "ui"))]
 pub use self::stream::LogStream;

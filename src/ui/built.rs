@@ -15,6 +15,9 @@ use leptos::web_sys::{Element, Event, Node};
 pub(crate) use logs_view_macro::view;
 use wasm_bindgen::JsCast;
 
+use crate::ui::later::{self, Part};
+use crate::ui::live::Live;
+
 /// An element or a fragment, and the effects and listeners that are active while this is held.
 #[must_use = "its listeners are removed on drop"]
 pub(crate) struct Built {
@@ -40,6 +43,25 @@ impl Built {
     /// Wraps an element that exists already, to add to it.
     pub(crate) fn of(element: Element) -> Self {
         Self { node: element.into(), kept: Vec::new() }
+    }
+
+    /// Creates a fragment, to add to.
+    pub(crate) fn fragment() -> Self {
+        Self { node: document().create_document_fragment().into(), kept: Vec::new() }
+    }
+
+    /// Appends a mark, [before which](Self::put_before) a fragment can be put later.
+    pub(crate) fn anchor(&self) -> Node {
+        // A text without characters is not rendered.
+        let anchor: Node = document().create_text_node("").into();
+        self.append(&anchor);
+        anchor
+    }
+
+    /// Puts the content of a fragment before `anchor`.
+    pub(crate) fn put_before(&self, anchor: &Node) {
+        // This fails only for an anchor that has moved in the meantime.
+        let _ = anchor.parent_node().map(|parent| parent.insert_before(&self.node, Some(anchor)));
     }
 
     /// Appends an element of this shape, to which calls refer until it is [closed](Self::close).
@@ -127,9 +149,7 @@ impl Built {
     /// Shows what `build` adds to a fragment, now and again whenever a signal that it reads
     /// changes.
     fn slot(&mut self, build: Box<dyn Fn(&mut Self)>) {
-        // Marks the place of the content; a text without characters is not rendered.
-        let anchor: Node = document().create_text_node("").into();
-        self.append(&anchor);
+        let anchor = self.anchor();
         let mut shown: Option<(Vec<Node>, Vec<Kept>)> = None;
         self.keep_running(Box::new(move || {
             let Some(parent) = anchor.parent_node() else { return };
@@ -140,13 +160,11 @@ impl Built {
                     let _ = parent.remove_child(node);
                 }
             }
-            let mut fragment =
-                Self { node: document().create_document_fragment().into(), kept: Vec::new() };
+            let mut fragment = Self::fragment();
             build(&mut fragment);
             let nodes: Vec<Node> =
                 std::iter::successors(fragment.node.first_child(), Node::next_sibling).collect();
-            // This fails only for an anchor that has moved in the meantime.
-            let _ = parent.insert_before(&fragment.node, Some(&anchor));
+            fragment.put_before(&anchor);
             shown = Some((nodes, fragment.kept));
         }));
     }
@@ -309,6 +327,13 @@ impl Child for Built {
     fn add_to(self, parent: &mut Built) {
         parent.append(&self.node);
         parent.kept.extend(self.kept);
+    }
+}
+
+/// A part of the view that may be built later.
+impl Child for (Part, Live) {
+    fn add_to(self, parent: &mut Built) {
+        later::part(parent, self.0, self.1);
     }
 }
 

@@ -2,19 +2,16 @@
 
 use std::ops::Range;
 
-use leptos::ev::{ClipboardEvent, Event, KeyboardEvent, MouseEvent};
-use leptos::html::{Button, Ol};
+use leptos::ev::{Event, MouseEvent};
+use leptos::html::Button;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Client, Resize, layout};
 use crate::ui::built::{Built, NodeRef, view};
-use crate::ui::columns::columns;
 use crate::ui::detail;
-use crate::ui::filter_bar::filter_bar;
-use crate::ui::fold;
 use crate::ui::histogram;
-use crate::ui::keyboard;
+use crate::ui::later::Part;
 use crate::ui::list_height;
 use crate::ui::live::{Live, click, effect, flag, maybe_update, signal_text, text};
 use crate::ui::row_selection;
@@ -31,7 +28,7 @@ use logs_sse_core::words::Word;
 pub(crate) fn line_list(live: Live) -> Built {
     let list = live.list;
     let view_model = live.view_model;
-    let rows = NodeRef::<Ol>::new();
+    let rows = live.row_list;
     let drawn = live.rows;
     effect(move || {
         live.moves.track();
@@ -105,36 +102,11 @@ pub(crate) fn line_list(live: Live) -> Built {
             live.with(Client::load_earlier);
         }
     });
-    let on_press = move |event: MouseEvent| {
-        if let Some(number) = drawn.with_value(|drawn| drawn.pressed_fold(&event)) {
-            fold::unfold(live, number, None);
-        } else if let Some(number) = drawn.with_value(|drawn| drawn.pressed(&event)) {
-            detail::toggle(live, number);
-        }
-    };
     let on_error = move |_: MouseEvent| {
         let number = show_first_error(live);
         live.current.set(number);
         // It is focused when it is drawn.
         drawn.update_value(|drawn| drawn.focus_next(number));
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let is_a = event.key().eq_ignore_ascii_case("a");
-        let has_ctrl = event.ctrl_key() || event.meta_key();
-        if is_a && has_ctrl && !event.alt_key() && !event.shift_key() {
-            event.prevent_default();
-            let list = list.get_untracked();
-            list.into_iter().for_each(|list| row_selection::select_all(live, &list));
-        }
-    };
-    let on_copy = move |event: ClipboardEvent| {
-        let list = list.get_untracked();
-        list.into_iter().for_each(|list| row_selection::copy(live, &list, &event));
-    };
-    let on_mouse_down = move |event: MouseEvent| {
-        if event.button() == 0 && !event.shift_key() {
-            row_selection::begin(live);
-        }
     };
     let on_scroll = move |event: Event| {
         let top = layout::scroll_top(&event_target::<Element>(&event));
@@ -159,25 +131,14 @@ pub(crate) fn line_list(live: Live) -> Built {
                     on:click=click(live, pause)
                     prop:textContent=text(view_model, |view_model| view_model.pause.clone())
                 ></button>
-                {view_menu(live, shows_histogram)}
-                {save_button(live)}
-                <button
-                    type="button"
-                    class="dsl-button dsl-small"
-                    hidden=flag(view_model, |view_model| view_model.undo.is_empty())
-                    on:click=click(live, Live::undo_clear)
-                    prop:textContent=text(view_model, |view_model| view_model.undo.clone())
-                ></button>
-                <span class="dsl-separator" aria-hidden="true"></span>
-                <button type="button" class="dsl-button dsl-small" on:click=click(live, Live::clear)>{live.word(Word::ClearView)}</button>
-                <button type="button" class="dsl-button dsl-small" title=live.word(Word::KeyboardShortcuts) aria-label=live.word(Word::KeyboardShortcuts) on:click=click(live, shortcuts::show)>"?"</button>
+                {(Part::Tools(shows_histogram), live)}
             </div>
-            {filter_bar(live)}
-            {histogram::histogram(live, shows_histogram)}
-            {columns(live)}
+            {(Part::Filter, live)}
+            {(Part::Histogram(shows_histogram), live)}
+            {(Part::Columns, live)}
             // Rows are reused as the reader scrolls; a live region would announce each as new. The
             // status bar has the announcements instead.
-            <div class="dsl-list" node_ref=list role="log" aria-live="off" data-order=text(view_model, |view_model| view_model.window.order.stored()) aria-label=text(view_model, |view_model| view_model.list_name.clone()) tabindex="0" on:scroll=on_scroll on:copy=on_copy on:mousedown=on_mouse_down on:keydown=on_key>
+            <div class="dsl-list" node_ref=list role="log" aria-live="off" data-order=text(view_model, |view_model| view_model.window.order.stored()) aria-label=text(view_model, |view_model| view_model.list_name.clone()) tabindex="0" on:scroll=on_scroll>
                 // Over the rows, so that neither they nor the head move when it appears.
                 <div class="dsl-new">
                     <button
@@ -203,7 +164,7 @@ pub(crate) fn line_list(live: Live) -> Built {
                 ></p>
                 <div class="dsl-space">
                     // Logs are written from left to right, even on a page in Hebrew or Arabic.
-                    <ol class="dsl-rows" dir="ltr" node_ref=rows on:click=on_press on:focusin=move |_| keyboard::row_focused(live)></ol>
+                    <ol class="dsl-rows" dir="ltr" node_ref=rows></ol>
                     <p
                         class="dsl-dropped"
                         hidden=flag(view_model, |view_model| view_model.dropped.is_empty())
@@ -225,6 +186,29 @@ pub(crate) fn line_list(live: Live) -> Built {
             </div>
         </div>
     }
+}
+
+/// Adds the buttons beside the title.
+pub(crate) fn tools(parent: &mut Built, live: Live, shows_histogram: RwSignal<bool>) {
+    let view_model = live.view_model;
+    parent.child(view_menu(live, shows_histogram));
+    parent.child(save_button(live));
+    parent.child(view! { class="dsl",
+        <button
+            type="button"
+            class="dsl-button dsl-small"
+            hidden=flag(view_model, |view_model| view_model.undo.is_empty())
+            on:click=click(live, Live::undo_clear)
+            prop:textContent=text(view_model, |view_model| view_model.undo.clone())
+        ></button>
+    });
+    parent.child(view! { class="dsl", <span class="dsl-separator" aria-hidden="true"></span> });
+    parent.child(view! { class="dsl",
+        <button type="button" class="dsl-button dsl-small" on:click=click(live, Live::clear)>{live.word(Word::ClearView)}</button>
+    });
+    parent.child(view! { class="dsl",
+        <button type="button" class="dsl-button dsl-small" title=live.word(Word::KeyboardShortcuts) aria-label=live.word(Word::KeyboardShortcuts) on:click=click(live, shortcuts::show)>"?"</button>
+    });
 }
 
 /// Shows the day of the first line in the window.

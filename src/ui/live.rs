@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use leptos::ev::MouseEvent;
-use leptos::html::Div;
+use leptos::html::{Div, Ol};
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options, StoredSettings};
 use crate::ui::built::NodeRef;
 use crate::ui::detail::cover;
 use crate::ui::filter_bar::SearchField;
+use crate::ui::later::{self, Task};
 use crate::ui::line_list::drawn_lines;
 use crate::ui::link::Linked;
 use crate::ui::row_selection::RowSelection;
@@ -36,6 +37,8 @@ pub(crate) struct Live {
     pub(crate) moves: RwSignal<u32>,
     /// The element that scrolls.
     pub(crate) list: NodeRef<Div>,
+    /// The element that contains the rows.
+    pub(crate) row_list: NodeRef<Ol>,
     /// The field for the text to search for.
     pub(crate) search: SearchField,
     /// What is drawn in it.
@@ -94,7 +97,9 @@ impl Live {
             if moves.get_untracked() != client.moves() {
                 moves.set(client.moves());
             }
-            client.search_new();
+            if client.has_search() {
+                later::run(Task::Search(client.handle()));
+            }
             client.with_session(|session| {
                 maybe_update(viewport, &mut |viewport| viewport.settle(session));
             });
@@ -138,6 +143,7 @@ impl Live {
             viewport,
             moves,
             list: NodeRef::new(),
+            row_list: NodeRef::new(),
             search: NodeRef::new(),
             rows: Shared::new(Rows::default()),
             opened: RwSignal::new(None),
@@ -159,14 +165,18 @@ impl Live {
             day: RwSignal::default(),
             view_model,
         };
-        if let Some(folding) = live.setting() {
-            live.set_folding(folding);
-        }
         if let Some(Wrap(wraps)) = live.setting() {
             live.set_wrap(wraps);
         }
         live.setting::<Order>().into_iter().for_each(|order| live.set_order(order));
         live
+    }
+
+    /// Applies what the reader has set, as far as that needs the search for the rows to show.
+    pub(crate) fn restore_settings(self) {
+        if let Some(folding) = self.setting() {
+            self.set_folding(folding);
+        }
     }
 
     /// Calls `act` with the client.

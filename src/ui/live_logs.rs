@@ -1,18 +1,13 @@
 //! The component that a page mounts.
 
-use leptos::ev::keydown;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
 use crate::browser::{Console, Opener, Options};
 use crate::ui::built::{Built, view};
-use crate::ui::detail::detail;
-use crate::ui::filter_bar::on_find_key;
-use crate::ui::keyboard;
+use crate::ui::later::{self, Part};
 use crate::ui::line_list::line_list;
-use crate::ui::link;
 use crate::ui::live::{Live, effect, flag};
-use crate::ui::shortcuts::shortcuts;
 use crate::ui::status_bar::status_bar;
 use logs_sse_core::announcer::DEFAULT_EVERY;
 use logs_sse_core::connection;
@@ -197,20 +192,16 @@ fn fill(section: Element, live: Live) {
     StoredValue::new_local(section);
 }
 
-/// Adds the keys and the parts of a live log to its section.
+/// Adds the parts of a live log to its section.
 fn add_content(section: &mut Built, live: Live) {
-    section.on(&keydown, move |event| {
-        on_find_key(live, &event);
-        keyboard::on_key(live, &event);
-    });
     let lines = view! { class="dsl",
         <div hidden=flag(live.view_model, |view_model| !view_model.is_shown)>
             {line_list(live)}
-            {detail(live)}
+            {(Part::Detail, live)}
         </div>
     };
-    for part in [status_bar(live), lines, shortcuts(live)] {
-        section.child(part);
-    }
-    link::watch(live);
+    section.child(status_bar(live));
+    section.child(lines);
+    section.child((Part::Shortcuts, live));
+    later::listen(section.element(), live);
 }

@@ -27,6 +27,7 @@ mod fold;
 mod histogram;
 mod hit;
 mod keyboard;
+pub(crate) mod later;
 mod line_list;
 mod link;
 mod list_height;

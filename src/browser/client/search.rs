@@ -26,6 +26,12 @@ impl Client {
         number
     }
 
+    /// Returns whether there is anything to search for in the lines that arrive.
+    #[must_use]
+    pub fn has_search(&self) -> bool {
+        self.inner.session.borrow().has_search()
+    }
+
     /// Searches the lines that arrived since the last frame, unless a running search will do so.
     pub fn search_new(&self) {
         if !self.inner.view.searching.get().is_some_and(NextTask::is_pending) {

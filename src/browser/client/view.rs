@@ -50,6 +50,11 @@ impl View {
 }
 
 impl Client {
+    /// Returns another handle of the client.
+    pub(crate) fn handle(&self) -> Self {
+        Self { inner: Rc::clone(&self.inner) }
+    }
+
     /// Sets the element in which the client is shown, whose window provides timers and frames. A
     /// page may move it to another window.
     pub fn shown_in(&self, element: &Element) {

@@ -111,6 +111,12 @@ impl Session {
         self.shown_range().contains(&ordinal).then_some(ordinal)
     }
 
+    /// Returns whether there is anything to search for: a filter, or a text to highlight.
+    #[must_use]
+    pub fn has_search(&self) -> bool {
+        self.view.find.is_some() || self.view.matches.is_apart()
+    }
+
     /// Continues the search through about `bytes` bytes. Returns whether nothing is left to search
     /// for now.
     pub fn search(&mut self, bytes: usize) -> bool {

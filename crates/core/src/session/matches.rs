@@ -83,6 +83,11 @@ impl Matches {
             .advance(store, bytes)
     }
 
+    /// Returns whether the matches are not what is shown.
+    pub(super) fn is_apart(&self) -> bool {
+        self.find.is_some()
+    }
+
     fn found<'a>(&'a self, shown: Option<&'a Find>) -> Option<&'a Find> {
         self.find.as_ref().or(shown).filter(|_| self.valid.has_text())
     }

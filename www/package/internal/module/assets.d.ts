@@ -15,7 +15,11 @@ export interface ModuleAssets<G extends Glue> {
   createGlue(): G;
   /** The module name under which the WebAssembly imports the glue. */
   imports: string;
+  /** The module name under which the second file imports what the first one exports. */
+  firstImports: string;
   wasmUrl(): URL | undefined;
+  /** Where the rest of the WebAssembly is, unless `wasmUrl` has all of it. */
+  laterUrl(): URL | undefined;
   makeWorker(): Worker | undefined;
   loadFallback(): Promise<{
     instantiate(imports: Record<string, object>): WebAssembly.Exports;
@@ -28,6 +32,9 @@ export interface Glue {
   /** Runs the module's start function. */
   __wbg_init(): void;
   start(onPanic: (message: string) => void): void;
+  /** Says that the rest of the code is there: `run` calls `run_later`. Only of the viewer. */
+  set_later?(run: () => void): void;
+  run_later?(): void;
   openEventSource: typeof openEventSource;
   openFetch: typeof openFetch;
 }

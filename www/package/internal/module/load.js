@@ -84,7 +84,7 @@ async function start(assets, options) {
   const glue = assets.createGlue();
   /** @type {Record<string, object>} */
   const imports = { [assets.imports]: glue };
-  const { exports, backend, reason } = await instantiate(assets, imports, options);
+  const { exports, backend, reason, laterUrl } = await instantiate(assets, imports, options);
   glue.__wbg_set_wasm(exports);
   glue.__wbg_init();
   /** @type {Module<G>} */
@@ -99,8 +99,51 @@ async function start(assets, options) {
   glue.start((panic) => fail(module, panic));
   loadedBackend = backend;
   if (options.console !== "off") report(backend, reason);
+  // Not awaited: lines are shown without it.
+  if (laterUrl) void loadLater(module, laterUrl, imports);
+  else runLater(module);
   return module;
 }
+
+/**
+ * Loads the rest of the WebAssembly. After a failure it tries again, less and less often, since the
+ * page may have lost its network.
+ *
+ * @param {Module<any>} module
+ * @param {URL} url
+ * @param {Record<string, object>} imports
+ */
+async function loadLater(module, url, imports) {
+  const { assets } = module;
+  // After the view was mounted and its stream requested.
+  for (let wait = 0; !module.failure; wait = Math.min(MAX_WAIT, 2 * wait || MIN_WAIT)) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      const first = { [assets.firstImports]: module.exports };
+      const rest = await fetchWasm(url, { ...imports, ...first });
+      if (module.failure) return;
+      module.exports = { ...module.exports, ...rest };
+      module.glue.__wbg_set_wasm(module.exports);
+      runLater(module);
+      return;
+    } catch (error) {
+      console.error(`[live logs] could not load search and the other tools: ${messageOf(error)}`);
+    }
+  }
+}
+
+/**
+ * Lets a module use the rest of its code.
+ *
+ * @param {Module<Glue>} module
+ */
+function runLater(module) {
+  guarded(module, (glue) => glue.set_later?.(() => guarded(module, () => glue.run_later?.())));
+}
+
+/** How long to wait before another attempt to load the rest, in milliseconds. */
+const MIN_WAIT = 1_000;
+const MAX_WAIT = 60_000;
 
 /**
  * Instantiates WebAssembly, or the fallback. `reason` says why WebAssembly is not used.
@@ -108,7 +151,8 @@ async function start(assets, options) {
  * @param {ModuleAssets<Glue>} assets
  * @param {Record<string, object>} imports
  * @param {LoadOptions} options
- * @returns {Promise<{ exports: WebAssembly.Exports, backend: Backend, reason: string }>}
+ * @returns {Promise<{ exports: WebAssembly.Exports, backend: Backend, reason: string,
+ *   laterUrl?: URL }>}
  */
 async function instantiate(assets, imports, options) {
   const url = options.wasmUrl || assets.wasmUrl();
@@ -117,7 +161,10 @@ async function instantiate(assets, imports, options) {
     reason = wasmUnavailableReason();
     if (!reason) {
       try {
-        return { backend: "wasm", exports: await fetchWasm(url, imports), reason };
+        const exports = await fetchWasm(url, imports);
+        // The host's file has everything.
+        const laterUrl = options.wasmUrl ? undefined : assets.laterUrl();
+        return { backend: "wasm", exports, reason, laterUrl };
       } catch (error) {
         reason = messageOf(error);
       }
