@@ -49,6 +49,7 @@ const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25])
  * @property {Map<string, Piece[]>} named functions by their names
  * @property {Piece[]} slots the functions of the table, from slot `firstSlot` on
  * @property {number} firstSlot
+ * @property {(Piece & { address: number })[]} data all static data, with its addresses
  */
 
 /**
@@ -100,7 +101,12 @@ export function readGraph(module) {
     if (code.name !== undefined) named.set(code.name, [...(named.get(code.name) ?? []), code]);
   const [elements] = section(({ id }) => id === ELEMENT).list(readElements);
   const slots = elements.functions.map((index) => functions[index - imported]);
-  return { exported, named, slots, firstSlot: elements.start };
+  const addressed = segments.flatMap(({ start, end, address }) =>
+    data
+      .filter((piece) => start <= piece.start && piece.start < end)
+      .map((piece) => Object.assign(piece, { address: address + piece.start - start })),
+  );
+  return { exported, named, slots, firstSlot: elements.start, data: addressed };
 }
 
 /**
@@ -206,15 +212,15 @@ function readRelocation(reader) {
 
 /** @param {Reader} reader */
 function readSegment(reader) {
-  const kind = reader.number();
-  if (kind === 0) skipOffset(reader);
-  return piece(reader, reader.number());
+  if (reader.number() !== 0) throw new UserError("package: unexpected kind of data segment");
+  const address = readConstant(reader);
+  return { address, ...piece(reader, reader.number()) };
 }
 
 /** @param {Reader} reader */
 function readElements(reader) {
   if (reader.number() !== 0) throw new UserError("package: unexpected kind of element segment");
-  const start = skipOffset(reader);
+  const start = readConstant(reader);
   return { start, functions: reader.list(() => reader.number()) };
 }
 
@@ -223,7 +229,7 @@ function readElements(reader) {
  *
  * @param {Reader} reader
  */
-function skipOffset(reader) {
+function readConstant(reader) {
   reader.byte();
   const value = reader.number();
   reader.byte();

@@ -8,8 +8,9 @@
 
 import { reachable } from "./code_graph.mjs";
 import { UserError } from "./run.mjs";
+import { splitData } from "./static_data.mjs";
 
-/** @import { CodeGraph } from "./code_graph.mjs" */
+/** @import { CodeGraph, Piece } from "./code_graph.mjs" */
 
 /** A name in WebAssembly text: in quotes if it contains spaces or brackets. */
 const NAME = String.raw`\$(?:"(?:[^"\\]|\\.)*"|[^\s()"]+)`;
@@ -34,13 +35,15 @@ export const FIRST_NAME = "b";
  */
 export function split(text, graph, exported, gate) {
   const forms = parse(text);
-  const first = firstFunctions(forms, graph, exported, gate);
+  const { first, used } = firstFunctions(forms, graph, exported, gate);
+  const data = splitData(forms.data, graph.data, used);
   const functions = [...forms.functions.values()];
+  const free = freeNames(forms.exports.map(({ name }) => name));
   const second = functions.filter(({ name }) => !first.has(name));
   const called = new Set(second.flatMap(({ calls }) => calls));
-  const used = [...called].filter((name) => forms.functions.has(name) && first.has(name));
-  const free = freeNames(forms.exports.map(({ name }) => name));
-  const shared = used.map((name) => ({ name, as: free() }));
+  const shared = [...called]
+    .filter((name) => forms.functions.has(name) && first.has(name))
+    .map((name) => ({ name, as: free() }));
   const globals = forms.globals.map((global) => ({ ...global, as: free() }));
   const [memory, table] = [free(), free()];
   const runs = slotRuns(forms.slots, forms.firstSlot);
@@ -52,7 +55,7 @@ export function split(text, graph, exported, gate) {
       ...forms.imports,
       ...forms.globals.map(({ form }) => form),
       forms.memory,
-      ...forms.data,
+      ...data.first,
       forms.table,
       ...runs((name) => !isSecond(name)),
       ...forms.exports.filter(({ target }) => !isSecond(target)).map(({ form }) => form),
@@ -74,6 +77,7 @@ export function split(text, graph, exported, gate) {
       ),
       imported(forms.memory, "memory", memory),
       imported(forms.table, "table", table),
+      ...data.second,
       ...runs(isSecond),
       ...forms.exports.filter(({ target }) => isSecond(target)).map(({ form }) => form),
       ...second.map(({ form }) => form),
@@ -82,7 +86,7 @@ export function split(text, graph, exported, gate) {
 }
 
 /**
- * Returns the names of the functions of the first part.
+ * Returns the names of the functions of the first part, and what it uses of the linked module.
  *
  * @param {Forms} forms
  * @param {CodeGraph} graph
@@ -90,39 +94,41 @@ export function split(text, graph, exported, gate) {
  * @param {string} gate
  */
 function firstFunctions(forms, graph, exported, gate) {
-  /** @type {import("./code_graph.mjs").Piece[]} */
-  const roots = [];
-  for (const [name, code] of graph.exported) {
-    const as = exported.get(name);
-    if (as !== undefined && as !== gate) roots.push(code);
-  }
-  // An export that wasm-bindgen added is a function of another name in the linked module.
-  const targets = forms.exports.flatMap(({ name, target }) =>
-    target && name !== gate ? [target] : [],
-  );
-  for (const target of targets) roots.push(...(graph.named.get(target.slice(1)) ?? []));
-  const found = reachable(roots);
+  const linked = (/** @type {string} */ name) => graph.named.get(name.slice(1)) ?? [];
   const gateFunction = forms.exports.find(({ name }) => name === gate)?.target;
   if (!gateFunction) throw new UserError(`package: nothing is exported as ${gate}`);
-  const isFirst = (/** @type {string} */ name) => {
-    const linked = graph.named.get(name.slice(1));
-    // What wasm-bindgen added calls nothing that needs the second part.
-    return linked ? linked.some((code) => found.has(code)) : name !== gateFunction;
-  };
-  const first = new Set([...forms.functions.keys()].filter(isFirst));
-  // wasm-opt merges equal functions, and keeps the name of one: what the first part uses is in it.
-  forms.slots.forEach((name, index) => {
-    const linked = graph.slots[forms.firstSlot + index - graph.firstSlot];
-    if ((!linked || found.has(linked)) && forms.functions.has(name)) first.add(name);
-  });
-  for (const name of targets) first.add(name);
-  // A set also visits what is added meanwhile.
-  for (const name of first)
-    for (const called of forms.functions.get(name)?.calls ?? [])
-      if (forms.functions.has(called)) first.add(called);
+  // wasm-bindgen changes the names of some exported functions, and adds functions of its own, which
+  // call nothing that needs the second part.
+  const isOwn = (/** @type {string} */ name) => name !== gateFunction && linked(name).length === 0;
+  const first = new Set([...forms.functions.keys()].filter(isOwn));
+  for (const { target } of forms.exports)
+    if (target && target !== gateFunction && forms.functions.has(target)) first.add(target);
+  /** @type {Set<Piece>} */
+  let used = new Set();
+  for (let size = -1; size < first.size; ) {
+    size = first.size;
+    const roots = [...graph.exported].filter(([name]) => isRoot(exported.get(name)));
+    used = reachable([...roots.map(([, code]) => code), ...[...first].flatMap(linked)]);
+    for (const name of forms.functions.keys())
+      if (linked(name).some((code) => used.has(code))) first.add(name);
+    // wasm-opt merges equal functions, and keeps the name of one: what is in a slot counts.
+    forms.slots.forEach((name, index) => {
+      const code = graph.slots[forms.firstSlot + index - graph.firstSlot];
+      if ((!code || used.has(code)) && forms.functions.has(name)) first.add(name);
+    });
+    // A set also visits what is added meanwhile.
+    for (const name of first)
+      for (const called of forms.functions.get(name)?.calls ?? [])
+        if (forms.functions.has(called)) first.add(called);
+  }
   if (first.has(gateFunction))
     throw new UserError(`package: the first part calls ${gate}, which is in the second`);
-  return first;
+  return { first, used };
+
+  /** @param {string | undefined} name */
+  function isRoot(name) {
+    return name !== undefined && name !== gate;
+  }
 }
 
 /** @typedef {ReturnType<typeof parse>} Forms */

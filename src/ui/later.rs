@@ -167,6 +167,7 @@ fn listen_to(live: Live, section: &Element) {
     let listeners = StoredValue::new_local(Vec::new());
     effect(move || {
         let (Some(list), Some(rows)) = (live.list.get(), live.row_list.get()) else { return };
+        row_selection::start(live, &list);
         let (mut list, mut rows) = (Built::of(list.into()), Built::of(rows.into()));
         list.on(&keydown, move |event| on_list_key(live, &event));
         list.on(&copy, move |event| on_copy(live, &event));
@@ -175,8 +176,38 @@ fn listen_to(live: Live, section: &Element) {
         rows.on(&focusin, move |_| keyboard::row_focused(live));
         listeners.set_value(vec![list, rows]);
     });
+    load_earlier(live);
+    live.start_announcing();
     live.restore_settings();
     link::watch(live);
+}
+
+/// Loads earlier lines when the reader asks for them or is about to reach the end.
+fn load_earlier(live: Live) {
+    let listener = StoredValue::new_local(None);
+    effect(move || {
+        let Some(button) = live.earlier.get() else { return };
+        let mut button = Built::of(button.into());
+        button.on(&click, move |_| live.with(Client::load_earlier));
+        listener.set_value(Some(button));
+    });
+    effect(move || {
+        let (wants_earlier, is_hidden) = live
+            .view_model
+            .with(|view_model| (view_model.wants_earlier, view_model.earlier.label.is_empty()));
+        // A keyboard user who has just pressed the button continues in the list.
+        let has_focus = |button: &Element| button.matches(":focus").unwrap_or(false);
+        if is_hidden
+            && live.earlier.get_untracked().is_some_and(|button| has_focus(&button))
+            && let Some(list) = live.list.get_untracked()
+        {
+            // This fails only for an element that is gone.
+            let _ = list.focus();
+        }
+        if wants_earlier {
+            live.with(Client::load_earlier);
+        }
+    });
 }
 
 fn on_press(live: Live, event: &MouseEvent) {

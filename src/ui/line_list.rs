@@ -3,18 +3,17 @@
 use std::ops::Range;
 
 use leptos::ev::{Event, MouseEvent};
-use leptos::html::Button;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
-use crate::browser::{Client, Resize, layout};
-use crate::ui::built::{Built, NodeRef, view};
+use crate::browser::{Resize, layout};
+use crate::ui::built::{Built, view};
 use crate::ui::detail;
 use crate::ui::histogram;
 use crate::ui::later::Part;
 use crate::ui::list_height;
 use crate::ui::live::{Live, click, effect, flag, maybe_update, signal_text, text};
-use crate::ui::row_selection;
+use crate::ui::row_selection::{self, Moment};
 use crate::ui::rows::{RowContext, Rows, focus};
 use crate::ui::save::save_button;
 use crate::ui::shared::Shared;
@@ -52,13 +51,12 @@ pub(crate) fn line_list(live: Live) -> Built {
         let measured = list.clone();
         let measure = move || measure(live, &measured, drawn);
         drawn.update_value(|drawn| drawn.watch(&list, || Resize::new(&list, measure.clone())));
-        row_selection::watch(live, &list);
-        row_selection::before_draw(live);
+        row_selection::around_draw(live, &list, Moment::Before);
         let is_first = drawn.with_value(Rows::is_empty);
         let due = live.read(|session| {
             drawn.try_update_value(|drawn| drawn.draw(&rows, session, window, &context)).flatten()
         });
-        row_selection::after_draw(live, &list);
+        row_selection::around_draw(live, &list, Moment::After);
         // Not while the rows are borrowed: it raises an event.
         due.iter().for_each(|due| focus(&due.element));
         show_day(live);
@@ -85,23 +83,7 @@ pub(crate) fn line_list(live: Live) -> Built {
     });
     list_height::restore(live);
     let shows_histogram = histogram::setting(live);
-    let earlier = NodeRef::<Button>::new();
-    effect(move || {
-        let (wants_earlier, is_hidden) = view_model
-            .with(|view_model| (view_model.wants_earlier, view_model.earlier.label.is_empty()));
-        // A keyboard user who has just pressed the button continues in the list.
-        let has_focus = |button: &Element| button.matches(":focus").unwrap_or(false);
-        if is_hidden
-            && earlier.get_untracked().is_some_and(|button| has_focus(&button))
-            && let Some(list) = list.get_untracked()
-        {
-            // This fails only for an element that is gone.
-            let _ = list.focus();
-        }
-        if wants_earlier {
-            live.with(Client::load_earlier);
-        }
-    });
+    let earlier = live.earlier;
     let on_error = move |_: MouseEvent| {
         let number = show_first_error(live);
         live.current.set(number);
@@ -179,7 +161,6 @@ pub(crate) fn line_list(live: Live) -> Built {
                         node_ref=earlier
                         hidden=flag(view_model, |view_model| view_model.earlier.label.is_empty())
                         aria-disabled=text(view_model, |view_model| view_model.earlier.is_loading.to_string())
-                        on:click=click(live, |live| live.with(Client::load_earlier))
                         prop:textContent=text(view_model, |view_model| view_model.earlier.label.clone())
                     ></button>
                 </div>

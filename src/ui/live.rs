@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use leptos::ev::MouseEvent;
-use leptos::html::{Div, Ol};
+use leptos::html::{Button, Div, Ol};
 use leptos::prelude::*;
 
 use crate::browser::{Client, Opener, Options, StoredSettings};
@@ -27,6 +27,10 @@ use logs_sse_core::view_model::ViewModel;
 use logs_sse_core::viewport::{Order, Place, Viewport};
 use logs_sse_core::words::{Word, Words};
 
+/// Announces what is new in a client whose view may be held. Returns whether it will soon announce
+/// more, so that it must be called again.
+type Announce = Rc<dyn Fn(&Client, bool) -> bool>;
+
 /// A live log as the views hold it.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
@@ -39,6 +43,8 @@ pub(crate) struct Live {
     pub(crate) list: NodeRef<Div>,
     /// The element that contains the rows.
     pub(crate) row_list: NodeRef<Ol>,
+    /// The button that loads earlier lines.
+    pub(crate) earlier: NodeRef<Button>,
     /// The field for the text to search for.
     pub(crate) search: SearchField,
     /// What is drawn in it.
@@ -54,6 +60,7 @@ pub(crate) struct Live {
     /// What a screen reader says: the one live region of the viewer.
     pub(crate) announcement: RwSignal<String>,
     announcer: Shared<Announcer>,
+    announcing: Shared<Option<Announce>>,
     /// Whether the address of the page leads to a line and a filter.
     pub(crate) links: RwSignal<bool>,
     /// What the address leads to.
@@ -90,7 +97,7 @@ impl Live {
         let viewport = RwSignal::new(Viewport::default());
         let mut throttle = FrameThrottle::default();
         let moves = RwSignal::new(0);
-        let announcer = Shared::new(Announcer::default());
+        let announcing = Shared::new(None::<Announce>);
         let announce_every = RwSignal::new(DEFAULT_ANNOUNCE_EVERY);
         let announcement = RwSignal::new(String::new());
         let on_frame = move |client: &Client| {
@@ -110,20 +117,12 @@ impl Live {
                 throttle.is_due(client.now(), &viewport.read_untracked(), &session.shown_range())
             });
             let is_held = !viewport.read_untracked().is_following();
-            let is_waiting = announcer.try_update_value(|announcer| {
-                announcer.set_every(announce_every.get_untracked());
-                let is_new = !client.is_hidden()
-                    && client
-                        .with_session(|session| announcer.update(client.now(), session, is_held));
-                if is_new {
-                    announcement.set(announcer.text().to_owned());
-                }
-                announcer.is_waiting()
-            });
+            let announce = announcing.try_update_value(|announce| announce.clone()).flatten();
+            let is_waiting = announce.is_some_and(|announce| announce(client, is_held));
             if is_due {
                 frame.update(|frame| *frame += 1);
             }
-            is_due && is_waiting != Some(true)
+            is_due && !is_waiting
         };
         let client = Rc::new(Client::with_opener(opener, options, on_frame));
         client.set_title_badge(true);
@@ -144,6 +143,7 @@ impl Live {
             moves,
             list: NodeRef::new(),
             row_list: NodeRef::new(),
+            earlier: NodeRef::new(),
             search: NodeRef::new(),
             rows: Shared::new(Rows::default()),
             opened: RwSignal::new(None),
@@ -151,7 +151,8 @@ impl Live {
             current: RwSignal::new(None),
             said: RwSignal::default(),
             announcement,
-            announcer,
+            announcer: Shared::new(Announcer::default()),
+            announcing,
             links: RwSignal::new(false),
             linked: Shared::new(Linked::default()),
             selection: Shared::new(RowSelection::default()),
@@ -170,6 +171,24 @@ impl Live {
         }
         live.setting::<Order>().into_iter().for_each(|order| live.set_order(order));
         live
+    }
+
+    /// Begins to announce what is new.
+    pub(crate) fn start_announcing(self) {
+        let announce = move |client: &Client, is_held: bool| {
+            let is_waiting = self.announcer.try_update_value(|announcer| {
+                announcer.set_every(self.announce_every.get_untracked());
+                let is_new = !client.is_hidden()
+                    && client
+                        .with_session(|session| announcer.update(client.now(), session, is_held));
+                if is_new {
+                    self.announcement.set(announcer.text().to_owned());
+                }
+                announcer.is_waiting()
+            });
+            is_waiting == Some(true)
+        };
+        self.announcing.update_value(|announcing| *announcing = Some(Rc::new(announce)));
     }
 
     /// Applies what the reader has set, as far as that needs the search for the rows to show.

@@ -18,10 +18,40 @@ pub(crate) struct RowSelection {
     /// Whether the view would follow the log if nothing were selected.
     is_holding: bool,
     listener: Option<(Document, EventListener)>,
+    /// What to do around the drawing of rows, once something can be selected. A pointer to a
+    /// function, as that is later.
+    around_draw: Option<fn(Live, &Element, Moment)>,
+}
+
+/// A moment of the drawing of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Before,
+    After,
+}
+
+/// Keeps the selection in step with the rows that are about to be drawn, or that were drawn.
+pub(crate) fn around_draw(live: Live, list: &Element, moment: Moment) {
+    let around_draw = live.selection.with_value(|rows| rows.around_draw);
+    around_draw.into_iter().for_each(|around_draw| around_draw(live, list, moment));
+}
+
+/// Begins to keep the selection in step with the rows.
+pub(crate) fn start(live: Live, list: &Element) {
+    live.selection.update_value(|rows| {
+        rows.around_draw = Some(|live, list, moment| match moment {
+            Moment::Before => {
+                watch(live, list);
+                before_draw(live);
+            }
+            Moment::After => after_draw(live, list),
+        });
+    });
+    watch(live, list);
 }
 
 /// Listens to changes of the selection in the document of `list`.
-pub(crate) fn watch(live: Live, list: &Element) {
+fn watch(live: Live, list: &Element) {
     let Some(document) = list.owner_document() else { return };
     live.selection.update_value(|rows| {
         if rows.listener.as_ref().is_none_or(|(at, _)| *at != document) {
@@ -33,7 +63,7 @@ pub(crate) fn watch(live: Live, list: &Element) {
 }
 
 /// Takes over what the reader has selected.
-pub(crate) fn changed(live: Live) {
+fn changed(live: Live) {
     let Some(list) = live.list.get_untracked() else { return };
     let (selected, _) = live.rows.with_value(|rows| rows.selected(&list));
     live.selection.update_value(|rows| rows.selection.changed(selected));
@@ -41,14 +71,14 @@ pub(crate) fn changed(live: Live) {
 }
 
 /// Takes over what the reader has selected before rows are drawn, which may tear it apart.
-pub(crate) fn before_draw(live: Live) {
+fn before_draw(live: Live) {
     if live.selection.with_value(|rows| rows.selection.is_active()) {
         changed(live);
     }
 }
 
 /// Selects again what drawing has torn apart, or what has been scrolled into view.
-pub(crate) fn after_draw(live: Live, list: &Element) {
+fn after_draw(live: Live, list: &Element) {
     if !live.selection.with_value(|rows| rows.selection.is_active()) {
         return;
     }

@@ -88,7 +88,32 @@ impl ViewModel {
     pub fn new(session: &Session, viewport: &Viewport, now: Instant) -> Self {
         let (store, words) = (session.store(), session.words());
         let shown = session.shown_range();
-        let window = viewport.window(&shown);
+        let mut model = Self {
+            counts_version: store.counts_version(),
+            folding: store.folding(),
+            earlier: if viewport.shows_end(&shown) {
+                session.earlier()
+            } else {
+                EarlierLines::default()
+            },
+            wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
+            pins: session.pins().summary(words),
+            pins_version: session.pins().version(),
+            undo: summary::undo(store.lines_aside(), words),
+            ..Self::first(session, viewport, now)
+        };
+        if model.window.has_footer {
+            model.dropped = summary::dropped(viewport.dropped(session), words);
+        }
+        model.describe_search(session);
+        model
+    }
+
+    /// Does the same without what is shown around the lines: the search, menus, pins and earlier
+    /// lines.
+    #[must_use]
+    pub fn first(session: &Session, viewport: &Viewport, now: Instant) -> Self {
+        let (store, words) = (session.store(), session.words());
         let is_held = !viewport.is_following();
         let new = if is_held { session.count_from(viewport.seen()) } else { Count::default() };
         let status = status_of(session, now);
@@ -102,57 +127,59 @@ impl ViewModel {
             main_action: words.text(status.main_action.label()).to_owned(),
             status,
             is_shown: session.is_worth_showing(),
-            window,
+            window: viewport.window(&session.shown_range()),
             rows_version: session.rows_version(),
             cleared_at: store.cleared_at(),
-            counts_version: store.counts_version(),
-            facets: [Facet::Levels, Facet::Pipelines]
-                .map(|facet| facet.summary(session.query(), words)),
-            held: session.find().map_or_else(
-                || summary::held(store, words),
-                |find| summary::found(find, store, words),
-            ) + &summary::losses(session.counters(), words),
-            empty: match session.find() {
-                _ if store.is_empty() => {
-                    words.text(summary::empty(session.state(), session.is_cleared())).to_owned()
-                }
-                Some(find) if shown.is_empty() => {
-                    words.text(summary::no_match(find, store)).to_owned()
-                }
-                _ => String::new(),
-            },
-            folding: store.folding(),
-            is_filtered: session.find().is_some(),
-            is_regex: session.query().is_regex,
-            highlights: session.query().highlights,
-            current_match: session.current_match().and_then(|number| {
-                // It may be folded into another line.
-                session.ordinal_of(number).and_then(|row| session.row_number(row))
-            }),
-            matches: session.match_position(),
-            ignore_case: summary::ignore_case(session.matches_ignoring_case(), words),
-            regex_error: pattern_error(session),
-            earlier: if viewport.shows_end(&shown) {
-                session.earlier()
+            counts_version: 0,
+            facets: Default::default(),
+            held: summary::held(store, words) + &summary::losses(session.counters(), words),
+            empty: if store.is_empty() {
+                words.text(summary::empty(session.state(), session.is_cleared())).to_owned()
             } else {
-                EarlierLines::default()
+                String::new()
             },
-            wants_earlier: viewport.nears_end(&shown) && session.loads_earlier_by_itself(),
+            folding: Folding::default(),
+            is_filtered: false,
+            is_regex: false,
+            highlights: false,
+            current_match: None,
+            matches: String::new(),
+            ignore_case: String::new(),
+            regex_error: String::new(),
+            earlier: EarlierLines::default(),
+            wants_earlier: false,
             is_held,
             pause: words.text(pause).to_owned(),
             list_name: words.text(list_name).to_owned(),
             held_view: if is_held { summary::held_view(new.lines, words) } else { String::new() },
             newest: if is_held { summary::newest(new.lines, order, words) } else { String::new() },
             new_errors: summary::new_errors(new.errors, words),
-            pins: session.pins().summary(words),
-            pins_version: session.pins().version(),
-            undo: summary::undo(store.lines_aside(), words),
-            dropped: if window.has_footer {
-                summary::dropped(viewport.dropped(session), words)
-            } else {
-                String::new()
-            },
+            pins: String::new(),
+            pins_version: 0,
+            undo: String::new(),
+            dropped: String::new(),
         }
+    }
+
+    fn describe_search(&mut self, session: &Session) {
+        let (store, query, words) = (session.store(), session.query(), session.words());
+        self.facets = [Facet::Levels, Facet::Pipelines].map(|facet| facet.summary(query, words));
+        if let Some(find) = session.find() {
+            self.held =
+                summary::found(find, store, words) + &summary::losses(session.counters(), words);
+            self.is_filtered = true;
+            if !store.is_empty() && session.shown_range().is_empty() {
+                words.text(summary::no_match(find, store)).clone_into(&mut self.empty);
+            }
+        }
+        (self.is_regex, self.highlights) = (query.is_regex, query.highlights);
+        self.current_match = session.current_match().and_then(|number| {
+            // It may be folded into another line.
+            session.ordinal_of(number).and_then(|row| session.row_number(row))
+        });
+        self.matches = session.match_position();
+        self.ignore_case = summary::ignore_case(session.matches_ignoring_case(), words);
+        self.regex_error = pattern_error(session);
     }
 }
 

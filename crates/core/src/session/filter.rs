@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::find::{Find, Query};
 use crate::fold::Folding;
 use crate::line_time::SentTime;
+use crate::session::view::SearchView;
 use crate::session::{Session, channels};
 use crate::summary::{ROW_BYTES, RowText, UNFOLDED_BYTES};
 use crate::tally::Count;
@@ -34,6 +35,10 @@ impl Session {
     /// Restarts the search for the current query around row `number`. Returns whether other rows
     /// are shown.
     pub(super) fn search_again(&mut self, number: Option<u64>) -> bool {
+        self.view.search = Some(SearchView {
+            marks: Self::marks_found,
+            add_reason: Self::add_reason_found,
+        });
         let filter = self.view.matches.restart(&self.view.query, &self.store, number);
         self.view.rows_version += 1;
         let last = self.view.find.as_ref().map(Find::query).cloned().unwrap_or_default();

@@ -13,6 +13,8 @@ use crate::words::Word;
 pub(super) struct Matches {
     /// The last query whose text is valid: an unfinished pattern does not empty the list.
     valid: Query,
+    /// Whether it has a text.
+    has_text: bool,
     error: Option<RegexError>,
     /// The matches, unless they are what is shown.
     find: Option<Find>,
@@ -52,7 +54,8 @@ impl Matches {
             }
         };
         let valid = &self.valid;
-        let is_apart = valid.highlights && valid.has_text();
+        self.has_text = valid.has_text();
+        let is_apart = valid.highlights && self.has_text;
         self.find = is_apart.then(|| {
             let query = Query { highlights: false, ..valid.clone() };
             match near {
@@ -89,7 +92,7 @@ impl Matches {
     }
 
     fn found<'a>(&'a self, shown: Option<&'a Find>) -> Option<&'a Find> {
-        self.find.as_ref().or(shown).filter(|_| self.valid.has_text())
+        self.find.as_ref().or(shown).filter(|_| self.has_text)
     }
 
     /// Chooses a match if there is none, or if it was evicted: the first one that the reader meets
@@ -128,8 +131,7 @@ impl Session {
     }
 
     /// Returns the ranges of a displayed message that match, in order.
-    #[must_use]
-    pub fn marks(&self, message: &str) -> Vec<Range<usize>> {
+    pub(super) fn marks_found(&self, message: &str) -> Vec<Range<usize>> {
         self.matched().map(|find| find.marks(message)).unwrap_or_default()
     }
 

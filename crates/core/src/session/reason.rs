@@ -10,7 +10,7 @@ use logs_sse_wire::json::{Object, display_text};
 impl Session {
     /// Adds to what is shown of a row why it matches, unless its first line has a match: a later
     /// line, or a field.
-    pub(super) fn add_reason(&self, number: u64, text: &mut RowText) {
+    pub(super) fn add_reason_found(&self, number: u64, text: &mut RowText) {
         let Some(find) = self.matched() else { return };
         let group = self.store.group(number);
         let hit = find.line_from(&self.store, group.start).filter(|hit| *hit < group.end);

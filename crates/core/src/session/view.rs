@@ -1,11 +1,14 @@
 //! What a reader does with the log: clears it, searches it, pins lines. `no_view.rs` takes its place
 //! without a view.
 
+use std::ops::Range;
+
 use super::{KnownLines, Session, State};
 use crate::find::{Find, Query};
 use crate::pins::Pins;
 use crate::session::earlier::Earlier;
 use crate::session::matches::Matches;
+use crate::summary::RowText;
 use crate::words::Words;
 use logs_sse_wire::message::Raw;
 use logs_sse_wire::protocol::Hello;
@@ -21,12 +24,22 @@ pub(super) struct View {
     /// set to a regular expression.
     pub(super) query: Query,
     pub(super) matches: Matches,
+    /// What shows a search, once there was one.
+    pub(super) search: Option<SearchView>,
     pub(super) rows_version: u64,
     pub(super) earlier: Earlier,
     /// What was known of the lines before those that the reader cleared.
     pub(super) earlier_aside: Earlier,
     /// Lines that the page shows elsewhere, and that are not stored.
     pub(super) known: KnownLines,
+}
+
+/// What shows a search in a row. Pointers to functions, so that a page that searches for nothing
+/// need not have loaded them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SearchView {
+    pub(super) marks: fn(&Session, &str) -> Vec<Range<usize>>,
+    pub(super) add_reason: fn(&Session, u64, &mut RowText),
 }
 
 impl View {
@@ -63,6 +76,19 @@ impl Session {
     #[must_use]
     pub fn words(&self) -> &Words {
         &self.view.words
+    }
+
+    /// Returns the ranges of a displayed message that match, in order.
+    #[must_use]
+    pub fn marks(&self, message: &str) -> Vec<Range<usize>> {
+        self.view.search.map(|search| (search.marks)(self, message)).unwrap_or_default()
+    }
+
+    /// Adds to what is shown of a row why it matches, if its first line does not show it.
+    pub(super) fn add_reason(&self, number: u64, text: &mut RowText) {
+        if let Some(search) = self.view.search {
+            (search.add_reason)(self, number, text);
+        }
     }
 
     /// Sets which lines the page shows elsewhere. They are not stored from now on.
