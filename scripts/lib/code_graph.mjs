@@ -34,6 +34,20 @@ const OTHER = new Set([6, 7, 10, 13, 20]);
 const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25]);
 
 /**
+ * Relocations that are addresses of static data, and how to read them where they are.
+ *
+ * @type {Map<number, (content: Uint8Array, offset: number) => number>}
+ */
+const ADDRESSES = new Map([
+  [3, (content, offset) => new Reader(content, offset).number()],
+  [4, (content, offset) => new Reader(content, offset).number()],
+  [
+    5,
+    (content, offset) => new DataView(content.buffer, content.byteOffset).getUint32(offset, true),
+  ],
+]);
+
+/**
  * A function or a piece of static data.
  *
  * @typedef {object} Piece
@@ -41,6 +55,8 @@ const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25])
  * @property {number} start its position in its section or segment
  * @property {number} end
  * @property {Set<Piece>} refersTo
+ * @property {Set<number>} addresses the addresses of static data in it. A text may be in another one
+ *   that ends with it, where no symbol says so.
  */
 
 /**
@@ -80,15 +96,17 @@ export function readGraph(module) {
   for (const { name, content } of sections) {
     if (!name.startsWith("reloc.")) continue;
     const reader = new Reader(content);
-    const { id } = sections[reader.number()];
+    const index = reader.number();
+    const { id } = sections[index];
     if (id !== CODE && id !== DATA) continue;
     const places = id === CODE ? functions : data;
-    for (const { offset, symbol } of reader.list(readRelocation)) {
+    for (const { offset, symbol, read } of reader.list(readRelocation)) {
       const target = symbol === undefined ? undefined : targets[symbol];
       if (!target) continue;
       const place = placeAt(places, offset);
       if (!place) throw new UserError(`package: ${name}: nothing is at ${offset}`);
       place.refersTo.add(target);
+      if (read) place.addresses.add(read(sections[index].content, offset));
     }
   }
   /** @type {Map<string, Piece>} */
@@ -187,7 +205,13 @@ function readSymbols(reader, functions, imported, segments) {
           const end = start + part.number();
           const known = data.get(start);
           // Equal data has several symbols.
-          const found = known ?? { name: undefined, start, end, refersTo: new Set() };
+          const found = known ?? {
+            name: undefined,
+            start,
+            end,
+            refersTo: new Set(),
+            addresses: new Set(),
+          };
           found.end = Math.max(found.end, end);
           data.set(start, found);
           return found;
@@ -207,7 +231,7 @@ function readRelocation(reader) {
   const offset = reader.number();
   const index = reader.number();
   if (WITH_ADDEND.has(kind)) reader.number();
-  return { offset, symbol: OTHER.has(kind) ? undefined : index };
+  return { offset, symbol: OTHER.has(kind) ? undefined : index, read: ADDRESSES.get(kind) };
 }
 
 /** @param {Reader} reader */
@@ -251,7 +275,7 @@ function readExport(reader) {
 function piece(reader, length) {
   const start = reader.position();
   reader.bytes(length);
-  return { name: undefined, start, end: start + length, refersTo: new Set() };
+  return { name: undefined, start, end: start + length, refersTo: new Set(), addresses: new Set() };
 }
 
 /**

@@ -26,7 +26,17 @@ export function splitData(segments, pieces, used) {
   const isUsed = new Uint8Array(end - start);
   const range = (/** @type {Piece & { address: number }} */ { address, start: from, end: to }) =>
     /** @type {const} */ ([Math.max(0, address - start), Math.max(0, address - start + to - from)]);
-  for (const piece of pieces) if (used.has(piece)) isUsed.fill(1, ...range(piece));
+  const ends = new Uint32Array(end - start);
+  for (const piece of pieces) {
+    const [from, to] = range(piece);
+    if (used.has(piece)) isUsed.fill(1, from, to);
+    for (let at = from; at < Math.min(to, ends.length); at += 1) ends[at] = Math.max(ends[at], to);
+  }
+  for (const { addresses } of used)
+    for (const address of addresses) {
+      const at = address - start;
+      if (ends[at] > 0) isUsed.fill(1, at, ends[at]);
+    }
   for (const piece of pieces) {
     if (used.has(piece)) continue;
     const [from, to] = range(piece);

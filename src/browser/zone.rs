@@ -42,7 +42,8 @@ impl TimeZone for Zone {
             let text = localized(&date(millis), "en-US", &[("timeZoneName", "short")])?;
             let name = text.rsplit(' ').next()?;
             // Without `Intl` the text has no zone, and ends with a number or with "AM".
-            (name.len() > 2 && name.starts_with(char::is_alphabetic)).then(|| name.to_owned())
+            (name.len() > 2 && name.starts_with(|c: char| c.is_ascii_alphabetic()))
+                .then(|| name.to_owned())
         })
     }
 

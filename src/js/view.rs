@@ -127,7 +127,7 @@ impl LogView {
 
     /// Sets whether the page's title says what is new while the page is hidden.
     pub fn set_title_badge(&self, is_shown: bool) {
-        self.live.with(|client| client.set_title_badge(is_shown));
+        self.live.title_badge.set(is_shown);
     }
 
     /// Sets after how many seconds a screen reader announces new lines; 0 for never.

@@ -177,6 +177,7 @@ fn listen_to(live: Live, section: &Element) {
         listeners.set_value(vec![list, rows]);
     });
     load_earlier(live);
+    live.start_tools();
     live.start_announcing();
     live.restore_settings();
     link::watch(live);

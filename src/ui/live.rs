@@ -31,6 +31,9 @@ use logs_sse_core::words::{Word, Words};
 /// more, so that it must be called again.
 type Announce = Rc<dyn Fn(&Client, bool) -> bool>;
 
+/// Returns what is shown through a viewport.
+type Describe = fn(&Client, &Viewport) -> ViewModel;
+
 /// A live log as the views hold it.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
@@ -85,6 +88,10 @@ pub(crate) struct Live {
     pub(crate) day: RwSignal<String>,
     /// Everything that is shown. One memo for all views.
     pub(crate) view_model: Memo<ViewModel>,
+    describing: Shared<Describe>,
+    frame: RwSignal<u64>,
+    /// Whether the page's title says what is new.
+    pub(crate) title_badge: RwSignal<bool>,
 }
 
 impl Live {
@@ -125,13 +132,13 @@ impl Live {
             is_due && !is_waiting
         };
         let client = Rc::new(Client::with_opener(opener, options, on_frame));
-        client.set_title_badge(true);
         client.set_words(words);
         let client = StoredValue::new_local(client);
+        let describing: Shared<Describe> = Shared::new(Client::first_view_model);
         let view_model = Memo::new(move |_| {
             frame.track();
-            let viewport = viewport.read();
-            client.get_value().view_model(&viewport)
+            let describe: Describe = describing.with_value(|describe| *describe);
+            describe(&client.get_value(), &viewport.read())
         });
         let title =
             client.get_value().with_session(|session| session.words().text(Word::Title).to_owned());
@@ -165,12 +172,25 @@ impl Live {
             ticks: RwSignal::new(0),
             day: RwSignal::default(),
             view_model,
+            describing,
+            frame,
+            title_badge: RwSignal::new(true),
         };
         if let Some(Wrap(wraps)) = live.setting() {
             live.set_wrap(wraps);
         }
         live.setting::<Order>().into_iter().for_each(|order| live.set_order(order));
         live
+    }
+
+    /// Begins to show what is around the lines, and what is new in the page's title.
+    pub(crate) fn start_tools(self) {
+        self.describing.update_value(|describe| *describe = Client::view_model);
+        self.frame.update(|frame| *frame += 1);
+        effect(move || {
+            let is_shown = self.title_badge.get();
+            self.with(|client| client.set_title_badge(is_shown));
+        });
     }
 
     /// Begins to announce what is new.

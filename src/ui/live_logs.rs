@@ -99,7 +99,7 @@ pub fn LiveLogs(
         Opener::default(),
         words,
     );
-    live.with(|client| client.set_title_badge(title_badge));
+    live.title_badge.set(title_badge);
     live.announce_every.set(announce_every);
     live.links.set(links);
     wrap.into_iter().for_each(|wraps| live.set_wrap(wraps));

@@ -6,6 +6,7 @@ import { expect, test } from "./support.mjs";
 /** @import { Route } from "@playwright/test" */
 
 const WASM_FILES = "**/*.wasm";
+const REST = "**/viewer_second.wasm";
 
 /**
  * What the server sends instead of the WebAssembly file, and what the page then runs.
@@ -58,6 +59,57 @@ for (const [name, { respond, runs: expected }] of Object.entries(RESPONSES)) {
     );
   });
 }
+
+test("lines are shown before the rest of the WebAssembly has arrived", async ({
+  host,
+  page,
+  gateway,
+  runs,
+}) => {
+  test.skip(runs !== "wasm", "the fallback is one file");
+  let release = () => {};
+  const released = new Promise((resolve) => {
+    release = () => resolve(undefined);
+  });
+  await page.route(REST, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await host.open();
+  const one = await (await host.mount("one")).connect();
+  const two = await (await host.mount("two")).connect();
+  await gateway.publish({ message: "it works" });
+  for (const viewer of [one, two]) await expect(viewer.row("it works")).toBeVisible();
+  await expect(one.searchField).toHaveCount(0);
+  await one.row("it works").click();
+  release();
+  for (const viewer of [one, two]) {
+    await viewer.searchField.fill("works");
+    await expect(viewer.root.locator("mark")).toHaveText("works");
+  }
+  await expect(one.saveButton).toBeVisible();
+});
+
+test("lines are shown while the rest of the WebAssembly cannot be loaded", async ({
+  host,
+  page,
+  gateway,
+  runs,
+}) => {
+  test.skip(runs !== "wasm", "the fallback is one file");
+  let attempts = 0;
+  await page.route(REST, (route) => {
+    attempts += 1;
+    return attempts === 1 ? route.abort() : route.continue();
+  });
+  await host.open();
+  const one = await (await host.mount("one")).connect();
+  await gateway.publish({ message: "it works" });
+  await expect(one.row("it works")).toBeVisible();
+  await expect(one.searchField).toBeVisible();
+  expect(await host.consoleLines(/could not load search/)).toHaveLength(1);
+  expect(await one.errors()).toEqual([]);
+});
 
 test("the WebAssembly file is loaded from where the host says", async ({ host, page, runs }) => {
   /** @type {string[]} */

@@ -80,6 +80,12 @@ impl Client {
         ViewModel::new(&self.inner.session.borrow(), viewport, clock::now())
     }
 
+    /// Does the same without what is shown around the lines; see [`ViewModel::first`].
+    #[must_use]
+    pub fn first_view_model(&self, viewport: &Viewport) -> ViewModel {
+        ViewModel::first(&self.inner.session.borrow(), viewport, clock::now())
+    }
+
     /// Sets whether the page's title says what is new while the page is hidden.
     pub fn set_title_badge(&self, is_shown: bool) {
         let mut title = self.inner.view.title.borrow_mut();

@@ -151,8 +151,11 @@ fn is_traceback(message: &str) -> bool {
 /// `Name` alone.
 fn is_exception(message: &str) -> bool {
     let name = message.split(':').next().unwrap_or_default().trim_end();
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    // Whatever is beyond ASCII counts as a letter, for which a table would be needed.
+    name.starts_with(|c: char| !c.is_ascii() || c.is_ascii_alphabetic() || c == '_')
+        && name
+            .chars()
+            .all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
 }
 
 const STARTS: [&str; 6] = ["Caused by", "Suppressed:", "File \"", "... ", "^^", "~~"];

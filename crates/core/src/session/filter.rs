@@ -35,10 +35,8 @@ impl Session {
     /// Restarts the search for the current query around row `number`. Returns whether other rows
     /// are shown.
     pub(super) fn search_again(&mut self, number: Option<u64>) -> bool {
-        self.view.search = Some(SearchView {
-            marks: Self::marks_found,
-            add_reason: Self::add_reason_found,
-        });
+        self.view.search =
+            Some(SearchView { marks: Self::marks_found, add_reason: Self::add_reason_found });
         let filter = self.view.matches.restart(&self.view.query, &self.store, number);
         self.view.rows_version += 1;
         let last = self.view.find.as_ref().map(Find::query).cloned().unwrap_or_default();
