@@ -46,7 +46,9 @@ export function splitData(segments, pieces, used) {
       first[at] = 0;
     }
   }
-  return { first: write(first, start), second: write(second, start) };
+  // Between the bytes of the second part may be some of the first, which has changed them meanwhile.
+  const isTaken = (/** @type {number} */ at) => isUsed[at] === 1 || first[at] !== 0;
+  return { first: write(first, start, () => false), second: write(second, start, isTaken) };
 }
 
 /** @param {string} segment */
@@ -75,12 +77,13 @@ function bytesOf(text) {
 }
 
 /**
- * Returns the segments that write `bytes` from an address on.
+ * Returns the segments that write `bytes` from an address on, without those that are taken.
  *
  * @param {Buffer} bytes
  * @param {number} address
+ * @param {(at: number) => boolean} isTaken
  */
-function write(bytes, address) {
+function write(bytes, address, isTaken) {
   const segments = [];
   for (let at = 0; at < bytes.length; ) {
     if (bytes[at] === 0) {
@@ -89,7 +92,7 @@ function write(bytes, address) {
     }
     let end = at + 1;
     let zeros = 0;
-    for (let next = end; next < bytes.length && zeros < ZEROS; next += 1) {
+    for (let next = end; next < bytes.length && zeros < ZEROS && !isTaken(next); next += 1) {
       zeros = bytes[next] === 0 ? zeros + 1 : 0;
       if (zeros === 0) end = next + 1;
     }

@@ -193,19 +193,7 @@ fn load_earlier(live: Live) {
         listener.set_value(Some(button));
     });
     effect(move || {
-        let (wants_earlier, is_hidden) = live
-            .view_model
-            .with(|view_model| (view_model.wants_earlier, view_model.earlier.label.is_empty()));
-        // A keyboard user who has just pressed the button continues in the list.
-        let has_focus = |button: &Element| button.matches(":focus").unwrap_or(false);
-        if is_hidden
-            && live.earlier.get_untracked().is_some_and(|button| has_focus(&button))
-            && let Some(list) = live.list.get_untracked()
-        {
-            // This fails only for an element that is gone.
-            let _ = list.focus();
-        }
-        if wants_earlier {
+        if live.view_model.with(|view_model| view_model.wants_earlier) {
             live.with(Client::load_earlier);
         }
     });

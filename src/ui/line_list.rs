@@ -84,6 +84,18 @@ pub(crate) fn line_list(live: Live) -> Built {
     list_height::restore(live);
     let shows_histogram = histogram::setting(live);
     let earlier = live.earlier;
+    effect(move || {
+        let is_hidden = view_model.with(|view_model| view_model.earlier.label.is_empty());
+        // A keyboard user who has just pressed the button continues in the list.
+        let has_focus = |button: &Element| button.matches(":focus").unwrap_or(false);
+        if is_hidden
+            && earlier.get_untracked().is_some_and(|button| has_focus(&button))
+            && let Some(list) = list.get_untracked()
+        {
+            // This fails only for an element that is gone.
+            let _ = list.focus();
+        }
+    });
     let on_error = move |_: MouseEvent| {
         let number = show_first_error(live);
         live.current.set(number);
