@@ -27,6 +27,7 @@ use crate::ui::link;
 use crate::ui::live::{Live, effect};
 use crate::ui::row_selection;
 use crate::ui::shortcuts::shortcuts;
+use logs_sse_core::words;
 
 /// A part of the view.
 #[derive(Clone, Copy)]
@@ -113,6 +114,7 @@ mod second_file {
 /// Does what is queued, in order. Whatever is reached only from here is in the second file.
 #[inline(never)]
 pub(crate) fn run_queued() {
+    words::load_tools();
     loop {
         let tasks = QUEUE.take();
         if tasks.is_empty() {

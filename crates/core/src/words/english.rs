@@ -184,7 +184,8 @@ words! {
         Bytes "{number} B",
         Kilobytes "{number} kB",
         Megabytes "{number} MB",
-
+    }
+    tools {
         // Search and filters.
         SearchPlaceholder "Search messages and fields",
         SearchLabel "Search log lines",

@@ -3,18 +3,24 @@
 //! English is compiled in. Another language is a [`Language`] from outside, which only the viewers
 //! that use it load. What goes to the console, to files or to a program is always English.
 
+#[cfg(feature = "view")]
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
 use self::english::ENGLISH;
+#[cfg(feature = "view")]
+use self::english::TOOLS;
 pub use self::english::Word;
 use crate::format::grouped;
 
-/// Defines [`Word`] and its English texts. Those of a view are left out without one.
+/// Defines [`Word`] and its English texts. Those of a view are left out without one; the tools around
+/// the lines have a table of their own, see [`load_tools`].
 macro_rules! words {
     (
         everywhere { $($name:ident $text:literal $(| $plural:literal)?,)* }
         view { $($shown:ident $shown_text:literal $(| $shown_plural:literal)?,)* }
+        tools { $($tool:ident $tool_text:literal $(| $tool_plural:literal)?,)* }
     ) => {
         /// A text of the viewer. `english.rs` lists the texts.
         #[expect(missing_docs, reason = "its text says what it is")]
@@ -22,23 +28,35 @@ macro_rules! words {
         pub enum Word {
             $($name,)*
             $(#[cfg(feature = "view")] $shown,)*
+            $(#[cfg(feature = "view")] $tool,)*
         }
 
         impl Word {
             /// All of them, in the order of their numbers.
-            pub const ALL: &'static [Self] =
-                &[$(Self::$name,)* $(#[cfg(feature = "view")] Self::$shown,)*];
+            pub const ALL: &'static [Self] = &[
+                $(Self::$name,)*
+                $(#[cfg(feature = "view")] Self::$shown,)*
+                $(#[cfg(feature = "view")] Self::$tool,)*
+            ];
 
             /// Their names in Rust. Tables of other languages begin them in lower case.
-            pub const NAMES: &'static [&'static str] =
-                &[$(stringify!($name),)* $(#[cfg(feature = "view")] stringify!($shown),)*];
+            pub const NAMES: &'static [&'static str] = &[
+                $(stringify!($name),)*
+                $(#[cfg(feature = "view")] stringify!($shown),)*
+                $(#[cfg(feature = "view")] stringify!($tool),)*
+            ];
         }
 
         /// Singular and plural are separated by a line break.
-        pub(super) static ENGLISH: [&str; Word::ALL.len()] = [
+        pub(super) static ENGLISH: &[&str] = &[
             $(concat!($text $(, "\n", $plural)?),)*
             $(#[cfg(feature = "view")] concat!($shown_text $(, "\n", $shown_plural)?),)*
         ];
+
+        /// The words after those.
+        #[cfg(feature = "view")]
+        pub(super) static TOOLS: &[&str] =
+            &[$(concat!($tool_text $(, "\n", $tool_plural)?),)*];
     };
 }
 
@@ -49,8 +67,36 @@ impl Word {
     /// Returns the English text; a singular and a plural are separated by a line break.
     #[must_use]
     pub fn english(self) -> &'static str {
-        ENGLISH[self as usize]
+        let index = self as usize;
+        ENGLISH.get(index).copied().unwrap_or_else(|| tool(index - ENGLISH.len()))
     }
+}
+
+#[cfg(feature = "view")]
+thread_local! {
+    static LOADED: Cell<&'static [&'static str]> = const { Cell::new(&[]) };
+}
+
+/// Makes the words of the tools around the lines available. In a browser they may be in a file that
+/// is loaded later, with the tools themselves: only this function refers to them.
+#[cfg(feature = "view")]
+#[inline(never)]
+pub fn load_tools() {
+    LOADED.set(TOOLS);
+}
+
+#[cfg(feature = "view")]
+fn tool(index: usize) -> &'static str {
+    if cfg!(not(target_arch = "wasm32")) {
+        load_tools();
+    }
+    LOADED.get().get(index).copied().unwrap_or_default()
+}
+
+/// Without a view there are none.
+#[cfg(not(feature = "view"))]
+fn tool(_: usize) -> &'static str {
+    ""
 }
 
 /// A language from outside the program.
