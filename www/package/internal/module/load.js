@@ -109,22 +109,22 @@ async function start(assets, options) {
  * Loads the rest of the WebAssembly. After a failure it tries again, less and less often, since the
  * page may have lost its network.
  *
- * @param {Module<any>} module
+ * @param {Module<any>} loaded
  * @param {URL} url
  * @param {Record<string, object>} imports
  */
-async function loadLater(module, url, imports) {
-  const { assets } = module;
+async function loadLater(loaded, url, imports) {
+  const { assets } = loaded;
   // After the view was mounted and its stream requested.
-  for (let wait = 0; !module.failure; wait = Math.min(MAX_WAIT, 2 * wait || MIN_WAIT)) {
+  for (let wait = 0; !loaded.failure; wait = Math.min(MAX_WAIT, 2 * wait || MIN_WAIT)) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
-      const first = { [assets.firstImports]: module.exports };
+      const first = { [assets.firstImports]: loaded.exports };
       const rest = await fetchWasm(url, { ...imports, ...first });
-      if (module.failure) return;
-      module.exports = { ...module.exports, ...rest };
-      module.glue.__wbg_set_wasm(module.exports);
-      runLater(module);
+      if (loaded.failure) return;
+      loaded.exports = { ...loaded.exports, ...rest };
+      loaded.glue.__wbg_set_wasm(loaded.exports);
+      runLater(loaded);
       return;
     } catch (error) {
       console.error(`[live logs] could not load search and the other tools: ${messageOf(error)}`);
