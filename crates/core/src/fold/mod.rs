@@ -1,7 +1,7 @@
 //! Folding: consecutive lines that are shown as one row. A stack trace that was sent line by line
 //! is one row, and so is a line that was repeated. Draws nothing.
 //!
-//! [`Thread`] decides when a line arrives whether it belongs to the one before it. [`Folds`]
+//! `Thread` decides when a line arrives whether it belongs to the one before it. `Folds`
 //! remembers which lines are not rows of their own, and numbers the rows.
 
 mod folds;
